@@ -1,0 +1,63 @@
+# make help lists the targets. Everything runs in .venv, which is made, and kept up to date, by whichever needs it.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# The interpreter that .venv is made with: the first of these that is 3.11 or newer. Or say PYTHON=/path/to/python.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+
+# pip takes the pinned versions from here, for the build requirements too (newer pips ask for those by the second name).
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check regen bench clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## /\1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "make %-7s%s\n", name, $$0 }'
+
+serve: $(VENV)/.serve  ## serve the tools over HTTP on 127.0.0.1:3000, or the port in MCP_SERVER_PORT
+	@$(PY) -m hbmcp serve --transport http
+
+test: $(VENV)/.dev  ## run the tests
+	@$(PY) -m pytest -n auto
+
+check: $(VENV)/.dev  ## generated/ is current, the curation complete, the code clean and typed
+	$(PY) -m codegen check
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+# make regen               from the pinned contract
+# make regen API=1         from the API at HUMMINGBOT_API_URL
+# make regen FROM=file     from an OpenAPI document
+# make regen DROP=1 …      go on without curated operations that the contract no longer has
+API_URL := $${HUMMINGBOT_API_URL:-http://localhost:8000}/openapi.json
+regen: $(VENV)/.dev  ## write generated/ anew, and say what changed (API=1, FROM=file, DROP=1)
+	@$(PY) -m codegen regen $(if $(API),"$(API_URL)",$(if $(FROM),"$(FROM)")) $(if $(DROP),--drop)
+
+bench: $(VENV)/.dev  ## measure this server beside others, which are installed into .venv-peers
+	@$(PY) -m bench
+
+clean:  ## remove the environments and everything else that git ignores, except .env
+	rm -rf $(VENV) .venv-peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is touched only after everything was installed; it is out of date as soon as the requirements change.
+$(VENV)/.serve: pyproject.toml constraints.txt
+	$(call install,.)
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	$(call install,.[dev])
+	@touch $@ $(VENV)/.serve
+
+# An environment without pip is half made, or made by another tool: it is replaced.
+define install
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found. Install one, or say where it is: make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || { echo "Making $(VENV) with $(PYTHON)."; $(PYTHON) -m venv --clear $(VENV); }
+	@echo "Installing into $(VENV). The first time, this takes about a minute."
+	@$(PY) -m pip install --quiet --editable '$(1)'
+endef

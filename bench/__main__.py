@@ -1,0 +1,227 @@
+"""Measure, and print one table: ratios first. A bar that is missed is said in the table; it is no failure."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+
+from bench import samples, tokens
+from bench.peers import FROM_OPENAPI, HUMMINGBOT_MCP, ROOT
+from bench.report import OURS, Row, ratio, table
+from bench.session import Session, SessionError
+
+STARTS = 31  # in turns; of a peer a quarter, the ratios with a bar are those to the bare server
+CALLS = 500  # of every server, in turns
+WARM_UP = 30
+
+ORDERS = samples.orders(50)
+BOOK = samples.order_book(50)
+PAIR = {"connector_name": "binance", "trading_pair": "BTC-USDT"}
+
+_SERVE = [sys.executable, "-m", "hbmcp", "serve"]
+_BARE = [sys.executable, str(ROOT / "bench/servers/bare.py")]
+
+DEFAULTS, BARE, BARE_HTTPX = "hbmcp, default toolsets", "bare SDK", "bare SDK importing httpx"
+OPENAPI, HAND_WRITTEN = FROM_OPENAPI.name, HUMMINGBOT_MCP.name
+
+# What each server calls the same three questions, where it has them.
+ONE_CALL = {OURS: "get_accounts", BARE: "get_accounts", OPENAPI: "list_accounts_accounts"}
+HISTORY: dict[str, tuple[str, dict[str, Any]]] = {
+    OURS: ("get_order_history", {"limit": 50}),
+    OPENAPI: ("get_orders_trading_orders_search_post", {"limit": 50}),
+    HAND_WRITTEN: ("search_history", {"data_type": "orders", "limit": 50}),
+}
+DEPTH: dict[str, tuple[str, dict[str, Any]]] = {
+    OURS: ("get_orderbook", PAIR | {"depth": 50}),
+    OPENAPI: ("get_order_book_market_data_order_book_post", PAIR | {"depth": 50}),
+    HAND_WRITTEN: ("get_market_data", PAIR | {"data_type": "order_book"}),
+}
+
+
+class Bench:
+    """The servers that could be installed, and the null API that they all ask."""
+
+    def __init__(self, api: str, folder: Path) -> None:
+        # The folder is empty: a .env of yours would be read, and its API asked, if the servers ran in the repository.
+        self._folder = folder
+        self._env = {"HUMMINGBOT_API_URL": api, "HOME": str(folder), "LOG_LEVEL": "WARNING"}
+        self._env |= {"HUMMINGBOT_API_USERNAME": "user", "HUMMINGBOT_API_PASSWORD": "password"}
+        commands = {
+            OURS: [*_SERVE, "--toolsets", "all"],
+            DEFAULTS: _SERVE,
+            BARE: _BARE,
+            BARE_HTTPX: [*_BARE, "--httpx"],
+            OPENAPI: FROM_OPENAPI.command(),
+            HAND_WRITTEN: HUMMINGBOT_MCP.command(),
+        }
+        self.commands = {name: command for name, command in commands.items() if command}
+
+    def open(self, server: str) -> Session:
+        errors = self._folder / f"{server}.stderr"
+        return Session(self.commands[server], env=self._env, cwd=self._folder, errors=errors)
+
+    def listings(self) -> dict[str, tuple[int, int]]:
+        """How many tools each server lists, and the tokens of the list."""
+        found = {}
+        for server in self.commands:
+            with self.open(server) as session:
+                tools = session.tools()
+            found[server] = len(tools), tokens.listing(tools)
+        return found
+
+    def starts(self) -> dict[str, float]:
+        """Seconds from spawning to the answer of tools/list, the median of each server."""
+        servers = [server for server in self.commands if server != DEFAULTS]
+        seconds: dict[str, list[float]] = {server: [] for server in servers}
+        for number, turn in enumerate(_turns(servers, STARTS)):
+            for server in turn:
+                if number % 4 and server in (OPENAPI, HAND_WRITTEN):
+                    continue
+                begin = time.perf_counter()
+                with self.open(server) as session:
+                    session.tools()
+                    seconds[server].append(time.perf_counter() - begin)
+        return {server: median(values) for server, values in seconds.items()}
+
+    def calls(self) -> tuple[dict[str, float], dict[str, float | None]]:
+        """Seconds of one call, the median of each server; and its peak memory in MiB after them all."""
+        servers = [server for server in ONE_CALL if server in self.commands]
+        seconds: dict[str, list[float]] = {server: [] for server in servers}
+        with ExitStack() as stack:
+            sessions = {server: stack.enter_context(self.open(server)) for server in servers}
+            for session in sessions.values():
+                session.tools()
+            for turn in _turns(servers, WARM_UP + CALLS):
+                for server in turn:
+                    begin = time.perf_counter()
+                    sessions[server].call(ONE_CALL[server], {})
+                    seconds[server].append(time.perf_counter() - begin)
+            memory = {server: session.peak_memory() for server, session in sessions.items()}
+        return {server: median(values[WARM_UP:]) for server, values in seconds.items()}, memory
+
+    def answers(self, question: dict[str, tuple[str, dict[str, Any]]]) -> dict[str, str]:
+        """What a model reads, from each server that can be asked; a peer's failure is its answer."""
+        found = {}
+        for server, (tool, arguments) in question.items():
+            if server in self.commands:
+                with self.open(server) as session:
+                    session.tools()
+                    try:
+                        found[server] = session.call(tool, arguments)
+                    except SessionError:
+                        if server == OURS:
+                            raise
+        return found
+
+
+def _turns(servers: list[str], rounds: int) -> Iterator[list[str]]:
+    """The servers over and over, each round the other way round, so that drift of the machine hits all alike."""
+    for number in range(rounds):
+        yield servers[:: 1 if number % 2 else -1]
+
+
+def regeneration() -> float:
+    """Seconds of `codegen regen`, in a copy of what it reads and writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        for part in ("codegen", "overrides", "generated", "src"):
+            shutil.copytree(ROOT / part, Path(folder) / part)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "codegen", "regen"], cwd=folder, check=True, capture_output=True)
+        return time.perf_counter() - begin
+
+
+def lost(rows: list[dict[str, Any]], text: str) -> int:
+    """How many values of the rows can't be found in the text.
+
+    0.05 may be written .05, and 2.0 as 2. Times are left out: they may be written in too many ways to look for.
+    """
+    values = [value for row in rows for key, value in row.items() if value is not None and not key.endswith("_at")]
+    return sum(str(value).removesuffix(".0").removeprefix("0") not in text for value in values)
+
+
+def shrinking(
+    what: str, answer: dict[str, Any], rows: list[dict[str, Any]], texts: dict[str, str], *, bar: float
+) -> Row:
+    """The tokens of each server's text of an answer, to those of the answer as the API sends it."""
+    sizes = {"API": tokens.count(samples.compact(answer))}
+    sizes |= {server: tokens.count(text) for server, text in texts.items()}
+    missing = {server: lost(rows, text) for server, text in texts.items()}
+    return ratio(f"{what}, to the API's JSON", sizes, "API", "{:,} tokens".format, bar=bar, missing=missing)
+
+
+def listed(what: str, listings: dict[str, tuple[int, int]], ours: str, *, bar: int) -> Row:
+    """The tokens of each list of tools, and how many tools are on it."""
+    sizes = {OURS: listings[ours]} | {peer: listings[peer] for peer in (OPENAPI, HAND_WRITTEN) if peer in listings}
+    cells = {server: f"{size:,} tokens, {count} tools" for server, (count, size) in sizes.items()}
+    return Row(what, cells, f"≤ {bar:,} tokens", listings[ours][1] <= bar)
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms" if seconds < 0.1 else f"{seconds * 1000:,.0f} ms"
+
+
+@contextmanager
+def null_api(folder: Path) -> Iterator[str]:
+    """Runs the null API; yields its address."""
+    answers = folder / "answers.json"
+    routes = {"/trading/orders/search": ORDERS, "/market-data/order-book": BOOK}
+    answers.write_text(json.dumps({path: samples.compact(answer) for path, answer in routes.items()}))
+    command = [sys.executable, str(ROOT / "bench/servers/null_api.py"), str(answers)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.stdin.close()
+
+
+def main() -> None:
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    progress = Console(stderr=True)
+    with tempfile.TemporaryDirectory() as name, null_api(Path(name)) as api:
+        home = Path(name) / "home"
+        home.mkdir()
+        bench = Bench(api, home)
+        progress.print(f"Listing the tools of {len(bench.commands)} servers")
+        listings = bench.listings()
+        progress.print(f"Starting each {STARTS} times")
+        starts = bench.starts()
+        progress.print(f"Calling each {CALLS} times")
+        calls, memory = bench.calls()
+        progress.print("Reading 50 orders, and an order book of 50 levels a side")
+        history, depth = bench.answers(HISTORY), bench.answers(DEPTH)
+        progress.print("Regenerating a copy")
+        regen = regeneration()
+
+    rows = [
+        ratio("spawn to tools/list, all tools", starts, BARE, milliseconds, bar=1.10),
+        ratio("  to a bare server importing httpx", starts, BARE_HTTPX, milliseconds),
+        ratio("one call over stdio, p50", calls, BARE, milliseconds, bar=1.15),
+        ratio("peak memory after list and calls", memory, BARE, "{:.0f} MiB".format, bar=1.10),
+        shrinking("50 orders of history", ORDERS, ORDERS["data"], history, bar=0.45),
+        shrinking("order book, 50 levels a side", BOOK, [*BOOK["bids"], *BOOK["asks"]], depth, bar=0.60),
+        listed("all tools listed", listings, OURS, bar=16_000),
+        listed("default toolsets listed", listings, DEFAULTS, bar=3_500),
+        Row("regen of the pinned contract", {OURS: f"{regen:.1f} s"}, "≤ 20 s", regen <= 20),
+    ]
+    console.print(table(rows, [BARE, OPENAPI, HAND_WRITTEN], bench.commands))
+    vocabulary = "o200k" if tokens.exact else "estimated at 4 characters each"
+    console.print(
+        f"Python {sys.version.split()[0]}, {os.cpu_count()} cores. Medians of {STARTS} starts and {CALLS} calls, the"
+        f" servers in turns. Tokens ({vocabulary}) of what a model is shown.\nfrom_openapi reads the pinned contract,"
+        " which has no prose; hummingbot-mcp shows 10 levels of the book, and has no tool for the one call."
+    )
+
+
+if __name__ == "__main__":
+    main()

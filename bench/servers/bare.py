@@ -1,0 +1,43 @@
+"""The least that a server on the SDK's low level can be: one tool, which awaits one GET.
+
+bare.py --httpx     import httpx at the start, as a server must before its first call; otherwise at the first call
+"""
+
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import mcp_types as types
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+
+if TYPE_CHECKING or "--httpx" in sys.argv:
+    import httpx
+
+_TOOL = types.Tool(name="get_accounts", description="List the accounts.", input_schema={"type": "object"})
+_http: "httpx.AsyncClient | None" = None
+
+
+async def _list(_: object, __: object) -> types.ListToolsResult:
+    return types.ListToolsResult(tools=[_TOOL])
+
+
+async def _call(_: object, __: object) -> types.CallToolResult:
+    global _http
+    if _http is None:
+        import httpx
+
+        _http = httpx.AsyncClient(base_url=os.environ["HUMMINGBOT_API_URL"], auth=("user", "password"))
+    answer = await _http.get("/accounts/")
+    return types.CallToolResult(content=[types.TextContent(type="text", text=answer.text)])
+
+
+async def _main() -> None:
+    server: Server[object] = Server("bare", on_list_tools=_list, on_call_tool=_call)
+    async with stdio_server() as (read, write):
+        await server.run(read, write, server.create_initialization_options())
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

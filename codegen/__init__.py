@@ -1,0 +1,1 @@
+"""The generator: an OpenAPI contract and the curation in, the typed client and the tools out."""

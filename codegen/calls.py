@@ -1,0 +1,173 @@
+"""Pieces of code for functions that make requests, and for models that go into them."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from attrs import frozen
+
+from codegen.contract import Body, Parameter, is_json
+from codegen.lowering import Property
+from codegen.shapes import Shape, mapping, or_none, quoted
+
+WIDTH = 100  # of docstrings
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+
+@frozen
+class Argument:
+    """A parameter of the contract as one of the function."""
+
+    of: Parameter
+    name: str
+    shape: Shape
+
+    @property
+    def sent(self) -> str:
+        """The JSON value that the styles in encode.py take."""
+        if not self.shape.has_models:
+            return self.name
+        return self.shape.encoded(self.name, may_be_none=not self.of.required)
+
+
+@frozen
+class Field:
+    """A property of the contract as a field of the class."""
+
+    of: Property
+    name: str
+    required: bool
+    shape: Shape
+
+
+def signature(arguments: list[Argument], body: Body | None, shape: Shape | None) -> Iterator[str]:
+    """The path's parameters and a required body by position, all others by name, optional ones last."""
+    yield from (f"{one.name}: {one.shape.full_annotation}" for one in arguments if one.of.location == "path")
+    if body and shape and body.required:
+        yield f"body: {shape.full_annotation}"
+    others = sorted((one for one in arguments if one.of.location != "path"), key=lambda one: not one.of.required)
+    optional_body = bool(body and shape and not body.required)
+    if others or optional_body:
+        yield "*"
+    for one in others:
+        if one.of.required:
+            yield f"{one.name}: {one.shape.full_annotation}"
+        else:
+            yield f"{one.name}: {or_none(one.shape)} = None"
+    if shape and optional_body:
+        yield f"body: {or_none(shape)} = None"
+
+
+def path_expression(path: str, arguments: list[Argument]) -> str:
+    """An expression for the path, with its parameters encoded."""
+    by_name = {one.of.name: one for one in arguments if one.of.location == "path"}
+    pieces = re.split(r"\{([^{}]*)\}", path)
+    fixed = [quote(piece, safe="/%:@!$&()*+,;=~") for piece in pieces[::2]]
+    if not by_name:
+        return quoted(fixed[0])
+    if all(one.of.style == "simple" and not one.of.explode for one in by_name.values()):
+        values = [by_name[name].sent for name in pieces[1::2]]
+        return f"encode.path({quoted('{}'.join(fixed))}, {', '.join(values)})"
+    filled = ["{" + _path_parameter(by_name[name]) + "}" for name in pieces[1::2]]
+    return 'f"' + "".join(piece for pair in zip(fixed, [*filled, ""], strict=True) for piece in pair) + '"'
+
+
+def _path_parameter(one: Argument) -> str:
+    explode = ", explode=True" if one.of.explode else ""
+    match one.of.style:
+        case "label":
+            return f"encode.label({one.sent}{explode})"
+        case "matrix":
+            return f"encode.matrix('{quote(one.of.name, safe='')}', {one.sent}{explode})"
+    return f"encode.segment({one.sent}{explode})"
+
+
+def pairs(arguments: list[Argument]) -> str:
+    """The parameters of one place, those of like style together."""
+    groups: list[tuple[str, str, list[str]]] = []
+    for one in arguments:
+        function, options = _style(one.of)
+        if not groups or groups[-1][:2] != (function, options):
+            groups.append((function, options, []))
+        groups[-1][2].append(f"{quoted(one.of.name)}: {one.sent}")
+    return " + ".join(f"encode.{function}({{{', '.join(entries)}}}{options})" for function, options, entries in groups)
+
+
+def _style(parameter: Parameter) -> tuple[str, str]:
+    """The function of encode.py for a style, and its options."""
+    if parameter.location == "header":
+        return "header", ", explode=True" if parameter.explode else ""
+    if parameter.location == "cookie":
+        return "cookie", ""
+    separator = {"spaceDelimited": " ", "pipeDelimited": "|"}.get(parameter.style)
+    if separator and not parameter.explode:
+        return "delimited", f", {quoted(separator)}"
+    if parameter.style == "deepObject":
+        return "deep_object", ""
+    return "form", "" if parameter.explode else ", explode=False"
+
+
+def body_arguments(body: Body, shape: Shape) -> list[str]:
+    media_type = essence(body.media_type)
+    value = shape.encoded("body", may_be_none=not body.required)
+    if is_json(body.media_type):
+        if body.required and shape.nullable:
+            return [f"content=exact_json.dumps({value})", 'media_type="application/json"']
+        special = [] if media_type in ("application/json", "*/*") else [f"media_type={quoted(body.media_type)}"]
+        return [f"json={value}", *special]
+    absent = "" if body.required else "None if body is None else "
+    encoded = shape.encoded("body", may_be_none=False)
+    if media_type == FORM:
+        return [f"form={absent}encode.fields({encoded})"]
+    if media_type == MULTIPART:
+        return [f"files={absent}encode.parts({encoded})"]
+    content = f"{absent}body.encode()" if media_type.startswith("text/") else "body"
+    return [f"content={content}", f"media_type={quoted(_concrete(body.media_type))}"]
+
+
+def to_dict(fields: list[Field], extras: Shape | None) -> str:
+    """The object that a model is sent as. Fields that may be left out are where they are None."""
+    null: list[str] = []
+    given: list[str] = []
+    for one in fields:
+        if one.of.read_only:
+            continue
+        entry = f"{quoted(one.of.name)}: {one.shape.encoded(f'self.{one.name}', may_be_none=not one.required)}"
+        may_be_null = one.required and (one.shape.nullable or one.shape.annotation in ("Any", "None"))
+        (null if may_be_null else given).append(entry)
+    entries = [*null]
+    if extras:
+        entries.insert(0, f"**{mapping(extras).encoded('self.additional', may_be_none=False)}")
+    if all(one.required for one in fields if not one.of.read_only):
+        return f"{{{', '.join([*entries, *given])}}}"
+    present = f"encode.present({{{', '.join(given)}}})"
+    return f"{{{', '.join([*entries, f'**{present}'])}}}" if entries else present
+
+
+def doc(sentence: str | None, key: str) -> tuple[str, ...]:
+    """The lines of a function's docstring."""
+    if not sentence:
+        return (clean(key),)
+    return (*textwrap.wrap(clean(sentence), WIDTH, break_long_words=False), "", clean(key))
+
+
+def clean(text: str) -> str:
+    """Text that can stand in a docstring or a comment."""
+    text = "".join(character if character.isprintable() else " " for character in text)
+    return text.replace("\\", "\\\\").replace('"""', "'''").strip().removesuffix('"')
+
+
+def essence(media_type: str) -> str:
+    return media_type.split(";")[0].strip().lower()
+
+
+def _concrete(media_type: str) -> str:
+    return "application/octet-stream" if "*" in media_type else media_type
+
+
+def has_json_value(body: Body) -> bool:
+    return is_json(body.media_type) or essence(body.media_type) in (FORM, MULTIPART)

@@ -1,0 +1,163 @@
+"""Two contracts -> what changed between them, as a tool call that worked before sees it, and a report to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+
+from attrs import frozen
+
+from codegen.contract import Contract, Operation
+from codegen.differences import Difference, differences
+
+
+@frozen
+class Changed:
+    """An operation that both contracts have, but differently."""
+
+    key: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def breaking(self) -> bool:
+        return any(difference.breaking for difference in self.differences)
+
+
+@frozen
+class Removed:
+    """An operation that is gone; the added one that most likely replaces it, and how that one differs."""
+
+    key: str
+    successor: str | None = None
+    differences: tuple[Difference, ...] = ()
+
+
+@frozen
+class Changes:
+    """All that changed. Operations are named by their keys, in the order of their contract."""
+
+    added: tuple[str, ...]
+    removed: tuple[Removed, ...]
+    changed: tuple[Changed, ...]
+
+    @property
+    def breaking(self) -> bool:
+        return bool(self.removed) or any(change.breaking for change in self.changed)
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+
+def compare(old: Contract, new: Contract) -> Changes:
+    """What became of every operation of `old` in `new`, and which are new."""
+    gone = [operation for key, operation in old.operations.items() if key not in new.operations]
+    added = [operation for key, operation in new.operations.items() if key not in old.operations]
+    pairs = [(operation, new.operations[key]) for key, operation in old.operations.items() if key in new.operations]
+    successors = _successors(gone, added)
+    found = [Changed(before.key, differences(before, old, after, new)) for before, after in pairs]
+    return Changes(
+        added=tuple(operation.key for operation in added),
+        removed=tuple(
+            Removed(before.key, after.key, differences(before, old, after, new))
+            if (after := successors.get(before.key))
+            else Removed(before.key)
+            for before in gone
+        ),
+        changed=tuple(change for change in found if change.differences),
+    )
+
+
+def _successors(gone: Sequence[Operation], added: Sequence[Operation]) -> dict[str, Operation]:
+    """Key of a removed operation -> the added one that most likely replaces it. The best pairs go first."""
+    scores = [(_likeness(before, after), before.key, after) for before in gone for after in added]
+    result: dict[str, Operation] = {}
+    for score, key, after in sorted(scores, key=lambda entry: (-entry[0], entry[1], entry[2].key)):
+        if score >= 0.6 and key not in result and after not in result.values():
+            result[key] = after
+    return result
+
+
+def _likeness(before: Operation, after: Operation) -> float:
+    """0 to 1: the path counts half, the rest is what the two take and give."""
+    if before.method != after.method and re.sub(r"\{.*?\}", "{}", before.path) != re.sub(r"\{.*?\}", "{}", after.path):
+        return 0  # another method on another path is another operation
+    steps, others = _steps(before.path), _steps(after.path)
+    words, other_words = [step for step in steps if step != "{}"], [step for step in others if step != "{}"]
+    path = SequenceMatcher(None, steps, others, autojunk=False).ratio()
+    spelling = SequenceMatcher(None, "/".join(words), "/".join(other_words), autojunk=False).ratio()
+    ending = _ending(words, other_words) * float((steps[-1:] == ["{}"]) == (others[-1:] == ["{}"]))
+    takes = _overlap(_taken(before), _taken(after))
+    gives = float(before.response == after.response and before.response not in ({}, None))
+    return 0.25 * path + 0.25 * spelling + 0.25 * ending + 0.2 * takes + 0.05 * gives
+
+
+def _steps(path: str) -> list[str]:
+    return [re.sub(r"\{.*?\}", "{}", step) for step in path.split("/") if step]
+
+
+def _ending(words: Sequence[str], others: Sequence[str]) -> float:
+    """How much of the shorter last name is in the other: all of "run" is in "run-backtesting"."""
+    last, other = (set(re.findall(r"[^\W_]+", path[-1])) if path else set() for path in (words, others))
+    return len(last & other) / max(1, min(len(last), len(other)))
+
+
+def _taken(operation: Operation) -> set[str]:
+    """What an operation takes, by name: its parameters, and the schema of its body."""
+    names = {parameter.name for parameter in operation.parameters}
+    return names | {operation.body.schema.get("$ref", "body")} if operation.body else names
+
+
+def _overlap(some: set[str], others: set[str]) -> float:
+    return len(some & others) / len(some | others) if some or others else 1.0
+
+
+def report(changes: Changes, tools: Mapping[str, Sequence[str]]) -> str:
+    """The changes as text, what breaks first; `tools` are the names of those that use an operation, by its key."""
+    if not changes:
+        return "No operation changed."
+    breaking = [change for change in changes.changed if change.breaking]
+    other = [change for change in changes.changed if not change.breaking]
+    return "\n".join(_lines(changes, breaking, other, tools))
+
+
+def _lines(
+    changes: Changes, breaking: Sequence[Changed], other: Sequence[Changed], tools: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    counts = {"removed": len(changes.removed), "changed": len(changes.changed), "added": len(changes.added)}
+    yield f"Operations: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}."
+    keys = [*(removed.key for removed in changes.removed), *(change.key for change in breaking)]
+    if touched := dict.fromkeys(name for key in keys for name in tools.get(key, ())):
+        yield f"Tools that may break: {', '.join(touched)}."
+    if keys:
+        yield "\nBreaking:"
+    for removed in changes.removed:
+        successor = f"; now {removed.successor}?" if removed.successor else ""
+        yield f"  {removed.key}: removed{successor}{_used(removed.key, tools)}"
+        yield from _listed(removed.differences)
+    for change in breaking:
+        yield f"  {change.key}{_used(change.key, tools)}"
+        yield from _listed(change.differences)
+    if other:
+        yield "\nNot breaking:"
+    for change in other:
+        yield f"  {change.key}{_used(change.key, tools)}"
+        yield from _listed(change.differences)
+    if changes.added:
+        yield "\nAdded:"
+        yield from (f"  {key}" for key in changes.added)
+
+
+def _used(key: str, tools: Mapping[str, Sequence[str]]) -> str:
+    names = tools.get(key, ())
+    return f"  [{', '.join(names)}]" if names else ""
+
+
+def _listed(differences: Iterable[Difference]) -> Iterator[str]:
+    """What breaks first, marked; neighbours with the same difference share a line."""
+    groups: dict[tuple[bool, str, str], list[str]] = {}
+    for difference in differences:
+        parent, name = re.fullmatch(r"(.*[. ])?(.*)", difference.where, re.DOTALL).groups("")  # type: ignore[union-attr]
+        groups.setdefault((not difference.breaking, parent, difference.what), []).append(name)
+    for (harmless, parent, what), names in sorted(groups.items(), key=lambda group: group[0][0]):
+        yield f"    {'+' if harmless else '!'} {parent}{', '.join(names)}: {what}"

@@ -1,0 +1,264 @@
+"""`python -m codegen`: fetch, regen, check, list, diff, scaffold."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from codegen import changes, curation, render, scaffolding
+from codegen.contract import Contract, ContractError, dumps, load, normalise, parse
+from codegen.curation import Curation, CurationError
+from codegen.generate import GENERATED, OVERRIDES, PINNED, generate, write
+
+SHOWN = 20  # names of tools in a report
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Generate the typed client and the MCP tools from an OpenAPI contract.",
+)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+Source = Annotated[
+    str | None,
+    typer.Argument(help="URL or file of an OpenAPI document; without it the pinned contract is used."),
+]
+ContractFile = Annotated[
+    Path, typer.Option("--contract", help="The pinned contract.", show_default="codegen/contract/…")
+]
+Overrides = Annotated[Path, typer.Option("--overrides", help="The folder of curation files.", show_default="overrides")]
+Output = Annotated[Path, typer.Option("--output", help="The folder of generated code.", show_default="generated")]
+
+
+@app.command()
+def fetch(
+    source: Annotated[str, typer.Argument(help="URL or file of an OpenAPI 3.0 or 3.1 document.")],
+    contract: ContractFile = PINNED,
+) -> None:
+    """Read an OpenAPI document, drop its prose, and pin it.
+
+    For a live API the credentials are taken from HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD.
+    """
+    with _errors():
+        new = _load(source)
+        old = _load_pinned(contract) if contract.exists() else None
+        _pin(new, contract)
+        out.print(f"Pinned {new.title} {new.version}: {len(new.operations)} operations in {contract.name}.")
+        if old:
+            out.print(changes.report(changes.compare(old, new), {}), markup=False)
+
+
+@app.command()
+def regen(
+    source: Source = None,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Go on without the tools that the contract no longer carries.")
+    ] = False,
+    contract: ContractFile = PINNED,
+    overrides: Overrides = OVERRIDES,
+    output: Output = GENERATED,
+) -> None:
+    """Write generated/ whole, then say what changed. A failure leaves everything as it was."""
+    with _errors(), _steps() as step:
+        step("Reading the contract and the overrides")
+        old = _load_pinned(contract) if contract.exists() else None
+        new = _load(source) if source else _load_pinned(contract)
+        curated = curation.read(overrides)
+        gone = curation.vanished(curated, new)
+        if gone and not drop:
+            raise typer.Exit(_refuse(gone, curated, old, new))
+        curated = curated.without(gone)
+        try:
+            generated = generate(new, curated, step)
+        except CurationError as error:
+            if not drop:
+                raise
+            curated = _dropped(curated, error)
+            generated = generate(new, curated, step)
+        before = _tools(output)
+
+        def fill(folder: Path) -> None:
+            write(generated, folder, step)
+            if source:
+                _pin(new, contract)
+
+        render.replace(output, fill)
+    for fallback in generated.fallbacks:
+        err.print(f"less exact than the contract: {fallback.place}: {fallback.reason}", markup=False)
+    if old:
+        out.print(changes.report(changes.compare(old, new), curated.by_operation()), markup=False)
+    out.print(_tool_changes(before, _tools(output)), markup=False)
+    missing = curation.unaccounted(curated, new)
+    if missing:
+        err.print(f"{len(missing)} operations are neither curated nor excluded; see `scaffold` and `check`.")
+
+
+@app.command()
+def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, output: Output = GENERATED) -> None:
+    """Say everything that is wrong: in the overrides, and in a generated/ that isn't what regen would write."""
+    with _errors():
+        pinned = _load_pinned(contract)
+        curated = curation.read(overrides)
+        mistakes = [*curated.mistakes, *curation.audit(curated, pinned)]
+        if not curated.mistakes:
+            try:
+                generated = generate(pinned, curated.without(curation.vanished(curated, pinned)))
+            except CurationError as error:
+                mistakes += error.mistakes
+        if mistakes:
+            raise CurationError(mistakes)
+        with tempfile.TemporaryDirectory() as folder:
+            write(generated, Path(folder))
+            stale = render.differences(Path(folder), output)
+        if stale:
+            raise render.RenderError("\n".join([*stale, f"{output.name}/ is stale: run `make regen`."]))
+    out.print(f"{len(generated.tools)} tools over {len(pinned.operations)} operations: all in order.")
+
+
+@app.command("list")
+def list_operations(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
+    """List every operation with its tools, or why it has none."""
+    with _errors():
+        pinned, curated = _load_pinned(contract), curation.read(overrides)
+        table = Table("operation", "tool", "toolset", "risk", box=None, pad_edge=False)
+        for key in pinned.operations:
+            users: list[tuple[str, str, str]] = [
+                (name, toolset, tool.risk)
+                for toolset, tools in curated.tools.items()
+                for name, tool in tools.items()
+                if tool.operation == key
+            ]
+            reason = f"excluded: {curated.excluded[key]}" if key in curated.excluded else "NOT CURATED"
+            for name, toolset, risk in users or [(reason, "", "")]:
+                table.add_row(key, name, toolset, risk)
+    (out if out.is_terminal else Console(width=200, highlight=False)).print(table)
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="URL or file of the older document.")],
+    new: Annotated[str, typer.Argument(help="URL or file of the newer document.")],
+    overrides: Overrides = OVERRIDES,
+) -> None:
+    """Say what changed between two contracts, and which tools that touches."""
+    with _errors():
+        compared = changes.compare(_load(old), _load(new))
+        out.print(changes.report(compared, curation.read(overrides).by_operation()), markup=False)
+
+
+@app.command()
+def scaffold(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
+    """Print a TOML skeleton for the operations that are neither curated nor excluded."""
+    with _errors():
+        pinned, curated = _load_pinned(contract), curation.read(overrides)
+        missing = [pinned.operations[key] for key in curation.unaccounted(curated, pinned)]
+        out.print(scaffolding.skeleton(missing, pinned.schemas), markup=False)
+
+
+def _load(source: str) -> Contract:
+    username = os.environ.get("HUMMINGBOT_API_USERNAME")
+    auth = (username, os.environ.get("HUMMINGBOT_API_PASSWORD", "")) if username else None
+    return _contract(source, load(source, auth=auth))
+
+
+def _load_pinned(file: Path) -> Contract:
+    return _contract(file.name, load(file))
+
+
+def _contract(source: str, document: dict[str, Any]) -> Contract:
+    try:
+        return parse(normalise(document))
+    except ContractError as error:
+        raise ContractError(source, f"can't be used:\n{error}") from None
+
+
+def _pin(contract: Contract, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_name(f".{file.name}-new")
+    new.write_text(dumps(contract.document), encoding="utf-8")
+    new.replace(file)
+
+
+def _refuse(gone: list[str], curated: Curation, old: Contract | None, new: Contract) -> int:
+    """Tell which curated operations the contract lost, and what may have become of them."""
+    tools = curated.by_operation()
+    moved = {removed.key: removed.successor for removed in changes.compare(old, new).removed} if old else {}
+    err.print("These curated operations are not in the contract; nothing was written.")
+    for key in gone:
+        losers = f"loses {', '.join(tools[key])}" if key in tools else "is in excluded.toml"
+        hint = f"; now perhaps {moved[key]}?" if moved.get(key) else ""
+        err.print(f"  {key}: {losers}{hint}", markup=False)
+    err.print("Correct the overrides, or go on without them with --drop.")
+    return 1
+
+
+def _dropped(curated: Curation, error: CurationError) -> Curation:
+    """The curation without the tools that don't fit the contract, each with its reason on stderr."""
+    names = {mistake.tool for mistake in error.mistakes if mistake.tool}
+    if any(mistake.tool is None for mistake in error.mistakes):
+        raise error
+    for mistake in error.mistakes:
+        err.print(f"dropped {mistake.tool}: {mistake.reason}", markup=False)
+    return curated.without_tools(names)
+
+
+def _tools(output: Path) -> dict[str, Any]:
+    """The definitions of a generated folder's tools, by name; none where there is no such folder yet."""
+    file = output / "hbmcp_tools/manifest.json"
+    if not file.exists():
+        return {}
+    return {tool["definition"]["name"]: tool for tool in json.loads(file.read_text(encoding="utf-8"))["tools"]}
+
+
+def _tool_changes(before: dict[str, Any], after: dict[str, Any]) -> str:
+    parts = {
+        "added": after.keys() - before.keys(),
+        "removed": before.keys() - after.keys(),
+        "changed": {name for name in before.keys() & after.keys() if before[name] != after[name]},
+    }
+    lines = [f"  {what}: {_some(sorted(names))}" for what, names in parts.items() if names and before]
+    return "\n".join([f"{len(after)} tools" + ("." if lines else ", none changed."), *lines])
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:SHOWN])
+    return shown if len(names) <= SHOWN else f"{shown} and {len(names) - SHOWN} more"
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """What the generator refuses is said on stderr, without a traceback."""
+    try:
+        yield
+    except CurationError as error:
+        err.print(str(error), markup=False)
+        err.print(f"{len(error.mistakes)} mistakes; nothing was written.")
+        raise typer.Exit(1) from None
+    except (ContractError, render.RenderError) as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        err.print(f"{error.filename or 'the disk'}: {error.strerror}; nothing was changed.", markup=False)
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _steps() -> Iterator[Callable[[str], None]]:
+    """Shows what is being done: a live display on a terminal, plain lines elsewhere."""
+    if not err.is_terminal:
+        yield lambda text: err.print(text, markup=False)
+        return
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("Starting")
+        yield lambda text: progress.update(task, description=text)

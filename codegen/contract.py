@@ -1,0 +1,156 @@
+"""An OpenAPI document -> `Contract`: its operations and schemas.
+
+`load` fetches a document, `normalise` reduces it to its canonical form, which `dumps` writes to pin it, and
+`parse` reads that form into the model that the rest of the generator uses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+from attrs import frozen
+
+from codegen.document import ContractError, dumps, load
+from codegen.normal_form import Schema, normalise, schema_name
+
+__all__ = [
+    "Body",
+    "Contract",
+    "ContractError",
+    "Operation",
+    "Parameter",
+    "Schema",
+    "dumps",
+    "is_json",
+    "load",
+    "normalise",
+    "parse",
+    "schema_name",
+]
+
+Location = Literal["path", "query", "header", "cookie"]
+
+
+@frozen
+class Parameter:
+    """A value in the path, the query, a header or a cookie; `style` and `explode` are those of OpenAPI."""
+
+    name: str
+    location: Location
+    required: bool
+    schema: Schema
+    style: str
+    explode: bool
+
+
+@frozen
+class Body:
+    """What a request carries, in the one media type that we send."""
+
+    media_type: str
+    schema: Schema
+    required: bool
+
+
+@frozen
+class Operation:
+    """One method and path. `response` is the schema of the answer with `status`, None where it isn't JSON."""
+
+    method: str
+    path: str
+    operation_id: str | None
+    tag: str
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    response: Schema | None
+    status: int
+    deprecated: bool
+
+    @property
+    def key(self) -> str:
+        """The name of an operation everywhere: `POST /trading/orders`."""
+        return f"{self.method} {self.path}"
+
+
+@frozen
+class Contract:
+    """A whole API: `operations` by key, `schemas` by name, and the normalised document they come from."""
+
+    title: str
+    version: str
+    document: dict[str, Any]
+    operations: dict[str, Operation]
+    schemas: dict[str, Schema]
+
+
+def parse(document: dict[str, Any]) -> Contract:
+    """The contract of a normalised document."""
+    found = [
+        _operation(method, path, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
+    return Contract(
+        title=document["info"]["title"],
+        version=document["info"]["version"],
+        document=document,
+        operations={operation.key: operation for operation in found},
+        schemas=document["components"]["schemas"],
+    )
+
+
+def is_json(media_type: str) -> bool:
+    """Whether a body of this media type is JSON. `*/*` is: servers that write it mean it."""
+    essence = media_type.split(";")[0].strip().lower()
+    return essence in ("application/json", "*/*") or essence.endswith(("/json", "+json"))
+
+
+def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Operation:
+    status, answer = _answer(operation["responses"])
+    schemas = [media.get("schema", {}) for name, media in answer.get("content", {}).items() if is_json(name)]
+    return Operation(
+        method=method.upper(),
+        path=path,
+        operation_id=operation.get("operationId"),
+        tag=next(iter(operation.get("tags", ())), "default"),
+        parameters=tuple(_parameter(parameter) for parameter in operation.get("parameters", ())),
+        body=_body(operation["requestBody"]) if "requestBody" in operation else None,
+        response=schemas[0] if schemas else None,
+        status=status,
+        deprecated=operation.get("deprecated", False),
+    )
+
+
+def _parameter(parameter: Mapping[str, Any]) -> Parameter:
+    location = cast(Location, parameter["in"])
+    style = parameter.get("style") or ("form" if location in ("query", "cookie") else "simple")
+    return Parameter(
+        name=parameter["name"],
+        location=location,
+        required=parameter.get("required", False),
+        schema=parameter["schema"],
+        style=style,
+        explode=parameter.get("explode", style == "form"),
+    )
+
+
+def _body(body: Mapping[str, Any]) -> Body:
+    """The body in the media type we like best: JSON, then a form, then whatever comes first."""
+    forms = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+    def dislike(media_type: str) -> int:
+        return 0 if is_json(media_type) else 1 + forms.index(media_type) if media_type in forms else 3
+
+    media_type = min(body["content"], key=dislike)
+    return Body(media_type, body["content"][media_type].get("schema", {}), body.get("required", False))
+
+
+def _answer(responses: Mapping[str, Mapping[str, Any]]) -> tuple[int, Mapping[str, Any]]:
+    """The lowest good status and its answer. Without any, `2XX` or `default` stands for 200."""
+    good = sorted(int(status) for status in responses if re.fullmatch(r"2\d\d", status))
+    if good:
+        return good[0], responses[str(good[0])]
+    wild = next((status for status in ("2XX", "2xx", "default") if status in responses), None)
+    return 200, responses[wild] if wild else {}

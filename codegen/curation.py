@@ -1,0 +1,316 @@
+"""overrides/*.toml: what people say of the operations, read and validated.
+
+A toolset is a file, a tool is a table `[tools.NAME]`; CONTRIBUTING.md explains every key by example. Reading
+collects all mistakes at once, each with its file, table, key and, where one is near, the name that was meant.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from attrs import evolve, frozen
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from codegen.contract import Contract
+
+Risk = Literal["read", "write", "trade", "destructive", "secret"]
+TOOL_NAME = re.compile(r"[a-z]+(_[a-z0-9]+)+")
+SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z]|$)")
+MAX_NAME = 40
+MAX_SENTENCES = 2
+EXCLUDED = "excluded.toml"
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@frozen
+class Mistake:
+    """One thing to correct in overrides/: where it is and what is wrong with it."""
+
+    file: str
+    table: str
+    key: str
+    reason: str
+
+    @property
+    def tool(self) -> str | None:
+        """The tool whose table it is in."""
+        first, _, rest = self.table.partition(".")
+        return rest.split(".")[0] if first == "tools" else None
+
+    def __str__(self) -> str:
+        place = " ".join(part for part in (f"[{self.table}]" if self.table else "", self.key) if part)
+        return f"{self.file}: {place}: {self.reason}" if place else f"{self.file}: {self.reason}"
+
+
+class CurationError(Exception):
+    """The overrides can't be used; `mistakes` says why, all of them."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(map(str, self.mistakes)))
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Param(_Table):
+    """What is said of one parameter of a tool. `time` is what the API takes: `s` or `ms` since the epoch, or ISO."""
+
+    to: str | None = None
+    description: str | None = None
+    fixed: Any = None
+    hidden: bool = False
+    default: Any = None
+    required: bool | None = None
+    wrap: Literal["list"] | None = None
+    enum: list[str | int] | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    above: int | float | None = None
+    pattern: str | None = None
+    time: Literal["s", "ms", "iso"] | None = None
+
+    @model_validator(mode="after")
+    def _one_fate(self) -> "Param":
+        offered = self.model_fields_set - {"to", "hidden", "fixed"}
+        if "fixed" in self.model_fields_set and (self.hidden or offered):
+            raise ValueError("`fixed` hides the parameter: nothing else can be said of it")
+        if self.hidden and offered:
+            raise ValueError("a hidden parameter is not offered: nothing else can be said of it")
+        if self.required and "default" in self.model_fields_set:
+            raise ValueError("a required parameter has no use for a default")
+        return self
+
+
+class Failed(_Table):
+    """An answer that is a failure although HTTP said 200: what stands at `path`, and its reason or where that is."""
+
+    path: str
+    is_: Annotated[Any, Field(alias="is")] = None
+    type: Literal["string", "null", "array", "object", "boolean", "number"] | None = None
+    say: str | None = None
+    reason: str | None = None
+
+
+class Result(_Table):
+    """How an answer is shown; src/hbmcp/results.py says what each key does."""
+
+    path: str | None = None
+    unnest: list[str] | None = None
+    value: str | None = None
+    columns: list[str] | None = None
+    omit: list[str] | None = None
+    failed: list[Failed] | None = None
+    note: str | None = None
+    empty: str | None = None
+    page: str | None = None
+    narrow: list[str] | None = None
+    secret: list[str] | None = None
+    outside: bool | None = None
+
+    def table(self) -> dict[str, Any]:
+        """As it goes into the manifest."""
+        return self.model_dump(by_alias=True, exclude_unset=True)
+
+
+class Tool(_Table):
+    """One tool over one operation."""
+
+    operation: str
+    title: str = Field(min_length=1, max_length=MAX_NAME)
+    risk: Risk
+    description: str = Field(min_length=1)
+    aliases: list[str] = []
+    timeout: float | None = Field(default=None, gt=0, le=3600)
+    params: dict[str, Param] = {}
+    result: Result = Result()
+
+
+class Toolset(_Table):
+    """Tools that are switched on together."""
+
+    title: str = Field(min_length=1)
+    description: str = Field(min_length=1)
+    default: bool
+
+
+class Excluded(_Table):
+    """Operations that are no tool, each with the reason."""
+
+    operations: dict[str, Annotated[str, Field(min_length=1)]]
+
+
+@frozen
+class Curation:
+    """All of overrides/. `tools` is by toolset, then by name, in the order of the files.
+
+    What is wrong in a table is in `mistakes`, and the table is left out; `claimed` also counts its operation.
+    """
+
+    toolsets: dict[str, Toolset]
+    tools: dict[str, dict[str, Tool]]
+    excluded: dict[str, str]
+    claimed: frozenset[str] = frozenset()
+    mistakes: tuple[Mistake, ...] = ()
+
+    def by_operation(self) -> dict[str, list[str]]:
+        """Operation -> names of the tools that use it."""
+        names: dict[str, list[str]] = {}
+        for tools in self.tools.values():
+            for name, tool in tools.items():
+                names.setdefault(tool.operation, []).append(name)
+        return names
+
+    def without(self, operations: Iterable[str]) -> "Curation":
+        """The same without these operations' tools and exclusions."""
+        gone = set(operations)
+        tools = {
+            toolset: {name: tool for name, tool in tools.items() if tool.operation not in gone}
+            for toolset, tools in self.tools.items()
+        }
+        excluded = {key: reason for key, reason in self.excluded.items() if key not in gone}
+        return evolve(self, tools=tools, excluded=excluded)
+
+    def without_tools(self, names: Iterable[str]) -> "Curation":
+        """The same without these tools."""
+        gone = set(names)
+        tools = {
+            toolset: {name: tool for name, tool in tools.items() if name not in gone}
+            for toolset, tools in self.tools.items()
+        }
+        return evolve(self, tools=tools)
+
+
+def read(folder: Path) -> Curation:
+    """Read overrides/, with all that is wrong in it."""
+    reader = _Reader()
+    for file in sorted(folder.glob("*.toml")):
+        reader.read(file)
+    curation = Curation(reader.toolsets, reader.tools, reader.excluded, frozenset(reader.claimed))
+    return evolve(curation, mistakes=(*reader.mistakes, *_rules(curation)))
+
+
+def unaccounted(curation: Curation, contract: Contract) -> list[str]:
+    """Operations that are neither curated nor excluded."""
+    accounted = {*curation.claimed, *curation.excluded}
+    return [key for key in contract.operations if key not in accounted]
+
+
+def vanished(curation: Curation, contract: Contract) -> list[str]:
+    """Operations that are curated or excluded, but not in the contract."""
+    return [key for key in {**curation.by_operation(), **curation.excluded} if key not in contract.operations]
+
+
+def audit(curation: Curation, contract: Contract) -> Iterable[Mistake]:
+    """Every operation is accounted for, and every override has its operation."""
+    for key in unaccounted(curation, contract):
+        yield Mistake("overrides", "", key, f"neither a tool nor in {EXCLUDED} (scaffold writes a skeleton)")
+    for toolset, tools in curation.tools.items():
+        for name, tool in tools.items():
+            if tool.operation not in contract.operations:
+                reason = f"the contract has no {tool.operation}{nearest(tool.operation, contract.operations)}"
+                yield Mistake(f"{toolset}.toml", f"tools.{name}", "operation", reason)
+    for key in curation.excluded:
+        if key not in contract.operations:
+            reason = f"the contract has no such operation{nearest(key, contract.operations)}"
+            yield Mistake(EXCLUDED, "operations", key, reason)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """`; did you mean X?`, or nothing where no name is near."""
+    found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+class _Reader:
+    """Reads the files one by one; a table that is wrong is left out, with its mistakes kept."""
+
+    def __init__(self) -> None:
+        self.toolsets: dict[str, Toolset] = {}
+        self.tools: dict[str, dict[str, Tool]] = {}
+        self.excluded: dict[str, str] = {}
+        self.claimed: set[str] = set()
+        self.mistakes: list[Mistake] = []
+
+    def read(self, file: Path) -> None:
+        try:
+            document = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            self.mistakes.append(Mistake(file.name, "", "", f"not TOML: {error}"))
+            return
+        if file.name == EXCLUDED:
+            if excluded := self._validate(Excluded, document, file.name, ()):
+                self.excluded = excluded.operations
+            return
+        for key in document.keys() - {"toolset", "tools"}:
+            self.mistakes.append(Mistake(file.name, "", key, "unknown" + nearest(key, ("toolset", "tools"))))
+        toolset = self._validate(Toolset, document.get("toolset", {}), file.name, ("toolset",))
+        tables = document.get("tools", {})
+        if not isinstance(tables, dict):
+            self.mistakes.append(Mistake(file.name, "", "tools", "must be tables, one a tool: [tools.NAME]"))
+            return
+        tools = {name: self._tool(name, table, file.name) for name, table in tables.items()}
+        if toolset:
+            self.toolsets[file.stem] = toolset
+            self.tools[file.stem] = {name: tool for name, tool in tools.items() if tool}
+
+    def _tool(self, name: str, table: Any, file: str) -> Tool | None:
+        if isinstance(table, dict) and isinstance(table.get("operation"), str):
+            self.claimed.add(table["operation"])
+        return self._validate(Tool, table, file, ("tools", name))
+
+    def _validate(self, model: type[T], table: Any, file: str, parents: tuple[str, ...]) -> T | None:
+        try:
+            return model.model_validate(table)
+        except ValidationError as error:
+            for problem in error.errors():
+                *inner, key = [str(part) for part in problem["loc"]] or [""]
+                reason = problem["msg"].removeprefix("Value error, ")
+                if problem["type"] == "extra_forbidden":
+                    reason = "unknown key" + nearest(key, _keys(model, inner))
+                elif problem["type"] == "missing":
+                    reason = "is missing"
+                self.mistakes.append(Mistake(file, ".".join((*parents, *inner)), key, reason))
+            return None
+
+
+def _keys(model: type[BaseModel], inner: list[str]) -> Iterable[str]:
+    """The keys that the table at this place may have."""
+    match inner:
+        case []:
+            return model.model_fields
+        case ["params", *_]:
+            return Param.model_fields
+        case ["result"]:
+            return Result.model_fields
+        case _:
+            return ("path", "is", "type", "say", "reason")
+
+
+def _rules(curation: Curation) -> Iterable[Mistake]:
+    """What holds for all toolsets together: names, aliases, lengths."""
+    owners: dict[str, str] = {}
+    for toolset, tools in curation.tools.items():
+        file = f"{toolset}.toml"
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", toolset):
+            yield Mistake(file, "", "", "a toolset's file is named in snake_case")
+        for name, tool in tools.items():
+            table = f"tools.{name}"
+            for key, used in [("", name), *(("aliases", alias) for alias in tool.aliases)]:
+                if not TOOL_NAME.fullmatch(used) or len(used) > MAX_NAME:
+                    reason = f"{used!r} is not verb_noun in at most {MAX_NAME} characters"
+                    yield Mistake(file, table, key, reason)
+                elif used in owners:
+                    yield Mistake(file, table, key, f"{used!r} is already a name of {owners[used]}")
+                owners.setdefault(used, f"{name} in {file}")
+            if not tool.description.endswith("."):
+                yield Mistake(file, table, "description", "must end with a full stop")
+            if len(SENTENCE_END.findall(tool.description)) > MAX_SENTENCES:
+                yield Mistake(file, table, "description", f"is longer than {MAX_SENTENCES} sentences")
+            if tool.operation in curation.excluded:
+                yield Mistake(file, table, "operation", f"{tool.operation!r} is excluded in {EXCLUDED}")

@@ -1,0 +1,56 @@
+"""Contract and overrides in, the files of generated/ out: the whole pipeline, in memory."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from codegen import render, tools
+from codegen.client import Fallback, read_client, render_client
+from codegen.contract import Contract
+from codegen.curation import Curation, CurationError
+from codegen.tools import ToolSpec
+
+ROOT = Path(__file__).parent.parent
+PINNED = ROOT / "codegen/contract/hummingbot-api.openapi.json"
+OVERRIDES = ROOT / "overrides"
+GENERATED = ROOT / "generated"
+RUN_TIME = ROOT / "src"
+
+
+@frozen
+class Generated:
+    """What regen writes (path relative to generated/ -> text), and what its report needs."""
+
+    files: dict[str, str]
+    tools: tuple[ToolSpec, ...]
+    manifest: dict[str, Any]
+    fallbacks: tuple[Fallback, ...]
+
+
+def generate(contract: Contract, curation: Curation, step: Callable[[str], None] = lambda _: None) -> Generated:
+    """Everything that generated/ holds; `step` is told what is being done.
+
+    Raises:
+        CurationError: an override is wrong.
+        ContractError: the contract has something that no client can express.
+    """
+    if curation.mistakes:
+        raise CurationError(curation.mistakes)
+    step("Parsing the contract for the typed client")
+    client = read_client(contract, tools.docs(contract, curation))
+    step(f"Building {sum(map(len, curation.tools.values()))} tools")
+    specs = tools.build(contract, curation, client)
+    manifest = tools.manifest(contract, curation, specs)
+    step("Rendering")
+    files = render_client(client) | render.render_tools(specs, curation, manifest)
+    return Generated(files, specs, manifest, client.fallbacks)
+
+
+def write(generated: Generated, folder: Path, step: Callable[[str], None] = lambda _: None) -> None:
+    """Write the files into an empty folder, formatted and proved to import."""
+    step(f"Formatting {len(generated.files)} files")
+    render.write(generated.files, folder)
+    step("Importing every module")
+    render.prove(folder, RUN_TIME)

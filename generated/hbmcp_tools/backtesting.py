@@ -1,0 +1,119 @@
+"""Backtesting: backtest controller configurations on past candles.
+
+One function per tool: it turns the tool's arguments into the request to send.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.times import to_seconds
+from hummingbot_api.api import backtesting as backtesting_api
+from hummingbot_api.models.backtesting import BacktestingConfig
+from hummingbot_api.request import Request
+
+
+def run_backtest(
+    *,
+    config: dict[str, Any] | str,
+    start_time: str,
+    end_time: str = "now",
+    resolution: str | None = None,
+    trade_cost: Decimal | None = None,
+) -> Request[Any]:
+    """Backtest a controller config and wait for its figures; over a few days use start_backtest.
+
+    POST /backtesting/run, risk: read.
+
+    Args:
+        config: Controller config, or a saved one's file, e.g. pmm_1.yml
+        start_time: e.g. 7d, or UTC time
+        end_time: Likewise
+        resolution: Candle interval
+        trade_cost: Fee as fraction, 0.0006 = 0.06%
+    """
+    return backtesting_api.run_backtesting(
+        body=BacktestingConfig(
+            config=config,
+            start_time=to_seconds(start_time),
+            end_time=to_seconds(end_time),
+            backtesting_resolution=resolution,
+            trade_cost=trade_cost,
+        )
+    )
+
+
+def start_backtest(
+    *,
+    config: dict[str, Any] | str,
+    start_time: str,
+    end_time: str = "now",
+    resolution: str | None = None,
+    trade_cost: Decimal | None = None,
+) -> Request[Any]:
+    """Start a long backtest in the background; get_backtest has the figures.
+
+    POST /backtesting/tasks, risk: write.
+
+    Args:
+        config: Controller config, or a saved one's file, e.g. pmm_1.yml
+        start_time: e.g. 7d, or UTC time
+        end_time: Likewise
+        resolution: Candle interval
+        trade_cost: Fee as fraction, 0.0006 = 0.06%
+    """
+    return backtesting_api.create_backtest_task(
+        body=BacktestingConfig(
+            config=config,
+            start_time=to_seconds(start_time),
+            end_time=to_seconds(end_time),
+            backtesting_resolution=resolution,
+            trade_cost=trade_cost,
+        )
+    )
+
+
+def list_backtests() -> Request[Any]:
+    """List background backtests and their status.
+
+    GET /backtesting/tasks, risk: read.
+    """
+    return backtesting_api.list_backtest_tasks()
+
+
+def get_backtest(
+    *,
+    task_id: str,
+) -> Request[Any]:
+    """Show a background backtest's figures, or its status while it runs.
+
+    GET /backtesting/tasks/{task_id}, risk: read.
+    """
+    return backtesting_api.get_backtest_task(
+        task_id=task_id,
+    )
+
+
+def list_backtest_executors(
+    *,
+    task_id: str,
+) -> Request[Any]:
+    """List what a completed background backtest traded, executor by executor.
+
+    GET /backtesting/tasks/{task_id}, risk: read.
+    """
+    return backtesting_api.get_backtest_task(
+        task_id=task_id,
+    )
+
+
+def delete_backtest(
+    *,
+    task_id: str,
+) -> Request[Any]:
+    """Cancel a running backtest, or delete a finished one's result.
+
+    DELETE /backtesting/tasks/{task_id}, risk: destructive.
+    """
+    return backtesting_api.delete_backtest_task(
+        task_id=task_id,
+    )

@@ -1,0 +1,298 @@
+"""Bots: deploy, start, stop and watch Hummingbot bots.
+
+One function per tool: it turns the tool's arguments into the request to send.
+"""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from hummingbot_api.api import bot_orchestration as bot_orchestration_api
+from hummingbot_api.models.bot_orchestration import (
+    StartBotAction,
+    StopBotAction,
+    V2ControllerDeployment,
+    V2ScriptDeployment,
+)
+from hummingbot_api.request import Request
+
+
+def list_bots() -> Request[Any]:
+    """List connected bots by full name, with status and each controller's P&L and positions.
+
+    GET /bot-orchestration/status, risk: read.
+    """
+    return bot_orchestration_api.get_active_bots_status()
+
+
+def get_bot_status(
+    *,
+    bot_name: str,
+) -> Request[Any]:
+    """Show one bot's status, P&L and positions by controller, and latest errors.
+
+    GET /bot-orchestration/{bot_name}/status, risk: read.
+
+    Args:
+        bot_name: With its timestamp
+    """
+    return bot_orchestration_api.get_bot_status(
+        bot_name=bot_name,
+    )
+
+
+def get_bot_logs(
+    *,
+    bot_name: str,
+) -> Request[Any]:
+    """Show a bot's last 100 log lines below ERROR; errors are in get_bot_status.
+
+    GET /bot-orchestration/{bot_name}/status, risk: read.
+    """
+    return bot_orchestration_api.get_bot_status(
+        bot_name=bot_name,
+    )
+
+
+def get_broker_status() -> Request[Any]:
+    """Tell whether the MQTT broker between API and bots is up, and which bots it hears.
+
+    GET /bot-orchestration/mqtt, risk: read.
+    """
+    return bot_orchestration_api.get_mqtt_status()
+
+
+def get_bot_history(
+    *,
+    bot_name: str,
+    days: int | None = None,
+) -> Request[Any]:
+    """List the fills of a connected bot; for archived bots use list_archived_trades.
+
+    GET /bot-orchestration/{bot_name}/history, risk: read.
+
+    Args:
+        days: 0 = all
+    """
+    return bot_orchestration_api.get_bot_history(
+        bot_name=bot_name,
+        days=days,
+    )
+
+
+def get_controller_performance(
+    *,
+    bot_name: str | None = None,
+) -> Request[Any]:
+    """Latest stored P&L per bot and controller, stopped bots included; live figures are in list_bots.
+
+    GET /bot-orchestration/controller-performance-latest, risk: read.
+    """
+    return bot_orchestration_api.get_latest_controller_performance(
+        bot_name=bot_name,
+    )
+
+
+def get_controller_performance_history(
+    *,
+    bot_name: str | None = None,
+    controller_id: str | None = None,
+    limit: int | None = None,
+    start_time: str | None = None,
+    end_time: str | None = None,
+    interval: Literal["5m", "15m", "30m", "1h", "4h", "12h", "1d"] | None = None,
+) -> Request[Any]:
+    """P&L over time, newest first. For an interval above 5m name one bot and controller, else rows are lost.
+
+    GET /bot-orchestration/controller-performance-history, risk: read.
+
+    Args:
+        start_time: ISO time with offset
+    """
+    return bot_orchestration_api.get_controller_performance_history(
+        bot_name=bot_name,
+        controller_id=controller_id,
+        limit=limit,
+        start_time=start_time,
+        end_time=end_time,
+        interval=interval,
+    )
+
+
+def deploy_bot(
+    *,
+    instance_name: str,
+    account_name: str,
+    config_names: list[str],
+    max_global_drawdown_quote: Decimal | None = None,
+    max_controller_drawdown_quote: Decimal | None = None,
+    image: str | None = None,
+) -> Request[Any]:
+    """Create a bot that trades saved controller configs with one account's keys; it starts by itself. Validate the
+    configs first: unknown or invalid ones aren't refused.
+
+    POST /bot-orchestration/deploy-v2-controllers, risk: trade.
+
+    Args:
+        instance_name: Own name per bot, e.g. hummingbot-btc-mm; a timestamp is appended
+        max_global_drawdown_quote: Loss from the peak that stops the bot
+    """
+    return bot_orchestration_api.deploy_v2_controllers(
+        body=V2ControllerDeployment(
+            instance_name=instance_name,
+            credentials_profile=account_name,
+            controllers_config=config_names,
+            max_global_drawdown_quote=max_global_drawdown_quote,
+            max_controller_drawdown_quote=max_controller_drawdown_quote,
+            image=image,
+        )
+    )
+
+
+def deploy_script_bot(
+    *,
+    instance_name: str,
+    account_name: str,
+    script_config: str,
+    image: str | None = None,
+    script: str | None = None,
+) -> Request[Any]:
+    """Create a bot that runs a saved script config with one account's keys; it starts by itself. For controllers use
+    deploy_bot.
+
+    POST /bot-orchestration/deploy-v2-script, risk: trade.
+
+    Args:
+        instance_name: Own name per bot, e.g. hummingbot-arb; a timestamp is appended
+        script_config: With .yml
+        script: With .py
+    """
+    return bot_orchestration_api.deploy_v2_script(
+        body=V2ScriptDeployment(
+            instance_name=instance_name,
+            credentials_profile=account_name,
+            image=image,
+            script=script,
+            script_config=script_config,
+        )
+    )
+
+
+def start_bot(
+    *,
+    bot_name: str,
+    script: str,
+    script_config: str,
+) -> Request[Any]:
+    """Resume trading in a bot that stop_bot stopped. Script and config are strategy_name and config_name in
+    list_bot_runs.
+
+    POST /bot-orchestration/start-bot, risk: trade.
+
+    Args:
+        bot_name: With its timestamp
+        script_config: With .yml
+    """
+    return bot_orchestration_api.start_bot(
+        body=StartBotAction(
+            bot_name=bot_name,
+            script=script,
+            conf=script_config,
+        )
+    )
+
+
+def stop_bot(
+    *,
+    bot_name: str,
+    skip_order_cancellation: bool | None = None,
+) -> Request[Any]:
+    """Stop a bot's strategy and cancel its orders, keeping its container. Its executors may close their positions at
+    market.
+
+    POST /bot-orchestration/stop-bot, risk: destructive.
+
+    Args:
+        bot_name: With its timestamp
+        skip_order_cancellation: Leave orders open
+    """
+    return bot_orchestration_api.stop_bot(
+        body=StopBotAction(
+            bot_name=bot_name,
+            skip_order_cancellation=skip_order_cancellation,
+        )
+    )
+
+
+def stop_and_archive_bot(
+    *,
+    bot_name: str,
+    skip_order_cancellation: bool = False,
+) -> Request[Any]:
+    """End a bot for good: stop it, cancel its orders, archive its data, remove its container. Its executors may close
+    their positions at market.
+
+    POST /bot-orchestration/stop-and-archive-bot/{bot_name}, risk: destructive.
+
+    Args:
+        bot_name: With its timestamp
+        skip_order_cancellation: Leave orders open
+    """
+    return bot_orchestration_api.stop_and_archive_bot(
+        bot_name=bot_name,
+        skip_order_cancellation=skip_order_cancellation,
+    )
+
+
+def list_bot_runs(
+    *,
+    bot_name: str | None = None,
+    account_name: str | None = None,
+    run_status: Literal["CREATED", "RUNNING", "STOPPED", "ERROR"] | None = None,
+    deployment_status: Literal["DEPLOYED", "FAILED", "ARCHIVED"] | None = None,
+    limit: int | None = None,
+) -> Request[Any]:
+    """List past and present deployments, newest first: bot, account, config, how it ended.
+
+    GET /bot-orchestration/bot-runs, risk: read.
+    """
+    return bot_orchestration_api.get_bot_runs(
+        bot_name=bot_name,
+        account_name=account_name,
+        run_status=run_status,
+        deployment_status=deployment_status,
+        limit=limit,
+    )
+
+
+def get_bot_run(
+    *,
+    bot_run_id: int,
+) -> Request[Any]:
+    """Show one deployment in full, with its settings, final P&L and last logs.
+
+    GET /bot-orchestration/bot-runs/{bot_run_id}, risk: read.
+    """
+    return bot_orchestration_api.get_bot_run_by_id(
+        bot_run_id=bot_run_id,
+    )
+
+
+def get_bot_run_stats() -> Request[Any]:
+    """Count deployments by strategy type and status.
+
+    GET /bot-orchestration/bot-runs/stats, risk: read.
+    """
+    return bot_orchestration_api.get_bot_run_stats()
+
+
+def delete_bot_run(
+    *,
+    bot_run_id: int,
+) -> Request[Any]:
+    """Delete a deployment's record and its archived data.
+
+    DELETE /bot-orchestration/bot-runs/{bot_run_id}, risk: destructive.
+    """
+    return bot_orchestration_api.delete_bot_run(
+        bot_run_id=bot_run_id,
+    )

@@ -1,0 +1,432 @@
+"""DEX: swaps and concentrated liquidity (CLMM) on decentralized exchanges through Gateway.
+
+One function per tool: it turns the tool's arguments into the request to send.
+"""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from hbmcp.times import to_seconds
+from hummingbot_api.api import gateway_clmm as gateway_clmm_api
+from hummingbot_api.api import gateway_swaps as gateway_swaps_api
+from hummingbot_api.models.gateway_clmm import (
+    CLMMAddLiquidityRequest,
+    CLMMClosePositionRequest,
+    CLMMCollectFeesRequest,
+    CLMMCollectFeesResponse,
+    CLMMOpenPositionRequest,
+    CLMMOpenPositionResponse,
+    CLMMPoolInfoResponse,
+    CLMMPoolListResponse,
+    CLMMPositionInfo,
+    CLMMPositionsOwnedRequest,
+    CLMMRemoveLiquidityRequest,
+)
+from hummingbot_api.models.gateway_swaps import (
+    SwapExecuteRequest,
+    SwapExecuteResponse,
+    SwapQuoteRequest,
+    SwapQuoteResponse,
+)
+from hummingbot_api.request import Request
+
+
+def quote_swap(
+    *,
+    connector: str,
+    network_id: str,
+    trading_pair: str,
+    side: Literal["BUY", "SELL"],
+    amount: Decimal,
+    slippage_pct: Decimal | None = None,
+) -> Request[SwapQuoteResponse]:
+    """Price a swap without making it; call it before execute_swap.
+
+    POST /gateway/swap/quote, risk: read.
+
+    Args:
+        connector: e.g. jupiter, 0x
+        network_id: e.g. solana-mainnet-beta
+        trading_pair: e.g. SOL-USDC
+        amount: In base token
+        slippage_pct: 1 = 1%
+    """
+    return gateway_swaps_api.get_swap_quote(
+        body=SwapQuoteRequest(
+            connector=connector,
+            network=network_id,
+            trading_pair=trading_pair,
+            side=side,
+            amount=amount,
+            slippage_pct=slippage_pct,
+        )
+    )
+
+
+def execute_swap(
+    *,
+    connector: str,
+    network_id: str,
+    trading_pair: str,
+    side: Literal["BUY", "SELL"],
+    amount: Decimal,
+    slippage_pct: Decimal | None = None,
+    wallet_address: str | None = None,
+) -> Request[SwapExecuteResponse]:
+    """Swap tokens on-chain now; quote_swap first, and confirm by get_swap_status.
+
+    POST /gateway/swap/execute, risk: trade.
+
+    Args:
+        connector: e.g. jupiter, 0x
+        network_id: e.g. solana-mainnet-beta
+        trading_pair: e.g. SOL-USDC
+        amount: In base token
+        slippage_pct: 1 = 1%
+    """
+    return gateway_swaps_api.execute_swap(
+        body=SwapExecuteRequest(
+            connector=connector,
+            network=network_id,
+            trading_pair=trading_pair,
+            side=side,
+            amount=amount,
+            slippage_pct=slippage_pct,
+            wallet_address=wallet_address,
+        )
+    )
+
+
+def get_swap_status(
+    *,
+    transaction_hash: str,
+) -> Request[Any]:
+    """Tell whether a swap made here is SUBMITTED, CONFIRMED or FAILED, with its amounts.
+
+    GET /gateway/swaps/{transaction_hash}/status, risk: read.
+    """
+    return gateway_swaps_api.get_swap_status(
+        transaction_hash=transaction_hash,
+    )
+
+
+def list_swaps(
+    *,
+    network_id: str | None = None,
+    connector: str | None = None,
+    wallet_address: str | None = None,
+    trading_pair: str | None = None,
+    status: Literal["SUBMITTED", "CONFIRMED", "FAILED"] | None = None,
+    start_time: str | None = None,
+    end_time: str | None = None,
+    limit: int | None = None,
+) -> Request[Any]:
+    """List swaps made through this API, newest first.
+
+    POST /gateway/swaps/search, risk: read.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
+        start_time: e.g. 24h, or UTC time
+        end_time: Likewise
+    """
+    return gateway_swaps_api.search_swaps(
+        network=network_id,
+        connector=connector,
+        wallet_address=wallet_address,
+        trading_pair=trading_pair,
+        status=status,
+        start_time=to_seconds(start_time),
+        end_time=to_seconds(end_time),
+        limit=limit,
+    )
+
+
+def get_swap_summary(
+    *,
+    network_id: str | None = None,
+    wallet_address: str | None = None,
+    start_time: str | None = None,
+    end_time: str | None = None,
+) -> Request[Any]:
+    """Count swaps made through this API, with volume, gas and success rate.
+
+    GET /gateway/swaps/summary, risk: read.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
+        start_time: e.g. 24h, or UTC time
+        end_time: Likewise
+    """
+    return gateway_swaps_api.get_swaps_summary(
+        network=network_id,
+        wallet_address=wallet_address,
+        start_time=to_seconds(start_time),
+        end_time=to_seconds(end_time),
+    )
+
+
+def list_clmm_pools(
+    *,
+    connector: Literal["meteora", "orca"],
+    page: int | None = None,
+    limit: int = 20,
+    search_term: str | None = None,
+    sort_key: str | None = None,
+    order_by: Literal["asc", "desc"] | None = None,
+    include_unknown: bool = False,
+) -> Request[CLMMPoolListResponse]:
+    """Discover liquidity pools of meteora or orca by volume, TVL or name.
+
+    GET /gateway/clmm/pools, risk: read.
+
+    Args:
+        search_term: Token or pair
+        sort_key: volume, tvl, fees…
+        include_unknown: Unverified tokens too
+    """
+    return gateway_clmm_api.get_clmm_pools(
+        connector=connector,
+        page=page,
+        limit=limit,
+        search_term=search_term,
+        sort_key=sort_key,
+        order_by=order_by,
+        include_unknown=include_unknown,
+    )
+
+
+def get_clmm_pool(
+    *,
+    connector: str,
+    network_id: str,
+    pool_address: str,
+) -> Request[CLMMPoolInfoResponse]:
+    """Show a pool's price, fee and liquidity, by bin on meteora.
+
+    GET /gateway/clmm/pool-info, risk: read.
+
+    Args:
+        connector: e.g. meteora, raydium
+        network_id: e.g. solana-mainnet-beta
+    """
+    return gateway_clmm_api.get_clmm_pool_info(
+        connector=connector,
+        network=network_id,
+        pool_address=pool_address,
+    )
+
+
+def open_clmm_position(
+    *,
+    connector: str,
+    network_id: str,
+    pool_address: str,
+    lower_price: Decimal,
+    upper_price: Decimal,
+    base_token_amount: Decimal | None = None,
+    quote_token_amount: Decimal | None = None,
+    slippage_pct: Decimal | None = None,
+    wallet_address: str | None = None,
+    extra_params: dict[str, Any] | None = None,
+) -> Request[CLMMOpenPositionResponse]:
+    """Open a liquidity position in a price range with base or quote tokens or both; get_clmm_pool has the current
+    price.
+
+    POST /gateway/clmm/open, risk: trade.
+
+    Args:
+        connector: e.g. meteora, raydium
+        network_id: e.g. solana-mainnet-beta
+        lower_price: Quote per base
+        slippage_pct: 1 = 1%
+        extra_params: e.g. meteora {"strategyType": 0}
+    """
+    return gateway_clmm_api.open_clmm_position(
+        body=CLMMOpenPositionRequest(
+            connector=connector,
+            network=network_id,
+            pool_address=pool_address,
+            lower_price=lower_price,
+            upper_price=upper_price,
+            base_token_amount=base_token_amount,
+            quote_token_amount=quote_token_amount,
+            slippage_pct=slippage_pct,
+            wallet_address=wallet_address,
+            extra_params=extra_params,
+        )
+    )
+
+
+def add_clmm_liquidity(
+    *,
+    connector: str,
+    network_id: str,
+    position_address: str,
+    base_token_amount: Decimal | None = None,
+    quote_token_amount: Decimal | None = None,
+    slippage_pct: Decimal | None = None,
+    wallet_address: str | None = None,
+) -> Request[Any]:
+    """Add base or quote tokens or both to an open liquidity position.
+
+    POST /gateway/clmm/add, risk: trade.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
+        slippage_pct: 1 = 1%
+    """
+    return gateway_clmm_api.add_liquidity_to_clmm_position(
+        body=CLMMAddLiquidityRequest(
+            connector=connector,
+            network=network_id,
+            position_address=position_address,
+            base_token_amount=base_token_amount,
+            quote_token_amount=quote_token_amount,
+            slippage_pct=slippage_pct,
+            wallet_address=wallet_address,
+        )
+    )
+
+
+def remove_clmm_liquidity(
+    *,
+    connector: str,
+    network_id: str,
+    position_address: str,
+    percentage: Decimal,
+    wallet_address: str | None = None,
+) -> Request[Any]:
+    """Withdraw part of a liquidity position; for all of it use close_clmm_position.
+
+    POST /gateway/clmm/remove, risk: trade.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
+        percentage: 50 = half
+    """
+    return gateway_clmm_api.remove_liquidity_from_clmm_position(
+        body=CLMMRemoveLiquidityRequest(
+            connector=connector,
+            network=network_id,
+            position_address=position_address,
+            percentage=percentage,
+            wallet_address=wallet_address,
+        )
+    )
+
+
+def close_clmm_position(
+    *,
+    connector: str,
+    network_id: str,
+    position_address: str,
+) -> Request[CLMMCollectFeesResponse]:
+    """Withdraw all liquidity and fees of a position that was opened through this API, and close it.
+
+    POST /gateway/clmm/close, risk: trade.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
+    """
+    return gateway_clmm_api.close_clmm_position(
+        body=CLMMClosePositionRequest(
+            connector=connector,
+            network=network_id,
+            position_address=position_address,
+        )
+    )
+
+
+def collect_clmm_fees(
+    *,
+    connector: str,
+    network_id: str,
+    position_address: str,
+) -> Request[CLMMCollectFeesResponse]:
+    """Collect the fees of a position that was opened through this API, leaving its liquidity.
+
+    POST /gateway/clmm/collect-fees, risk: trade.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
+    """
+    return gateway_clmm_api.collect_fees_from_clmm_position(
+        body=CLMMCollectFeesRequest(
+            connector=connector,
+            network=network_id,
+            position_address=position_address,
+        )
+    )
+
+
+def list_pool_positions(
+    *,
+    connector: str,
+    network_id: str,
+    pool_address: str,
+    wallet_address: str | None = None,
+) -> Request[list[CLMMPositionInfo]]:
+    """Read from the chain a wallet's liquidity positions in one pool, wherever they were opened.
+
+    POST /gateway/clmm/positions_owned, risk: read.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
+    """
+    return gateway_clmm_api.get_clmm_positions_owned(
+        body=CLMMPositionsOwnedRequest(
+            connector=connector,
+            network=network_id,
+            pool_address=pool_address,
+            wallet_address=wallet_address,
+        )
+    )
+
+
+def list_clmm_positions(
+    *,
+    network_id: str | None = None,
+    connector: str | None = None,
+    wallet_address: str | None = None,
+    trading_pair: str | None = None,
+    status: Literal["OPEN", "CLOSED"] | None = None,
+    position_address: str | None = None,
+    limit: int | None = None,
+    refresh: bool | None = None,
+) -> Request[Any]:
+    """List liquidity positions opened through this API, in all pools, with P&L, pending fees and range.
+
+    POST /gateway/clmm/positions/search, risk: read.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
+        refresh: Re-read from chain, slow
+    """
+    return gateway_clmm_api.search_clmm_positions(
+        network=network_id,
+        connector=connector,
+        wallet_address=wallet_address,
+        trading_pair=trading_pair,
+        status=status,
+        position_addresses=None if position_address is None else [position_address],
+        limit=limit,
+        refresh=refresh,
+    )
+
+
+def list_clmm_events(
+    *,
+    position_address: str,
+    event_type: Literal["OPEN", "ADD_LIQUIDITY", "REMOVE_LIQUIDITY", "COLLECT_FEES", "CLOSE"] | None = None,
+    limit: int | None = None,
+) -> Request[Any]:
+    """List what was done with a position through this API, each with its transaction and status.
+
+    GET /gateway/clmm/positions/{position_address}/events, risk: read.
+    """
+    return gateway_clmm_api.get_clmm_position_events(
+        position_address=position_address,
+        event_type=event_type,
+        limit=limit,
+    )

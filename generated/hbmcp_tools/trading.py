@@ -1,0 +1,331 @@
+"""Trading: orders, fills, positions and leverage.
+
+One function per tool: it turns the tool's arguments into the request to send.
+"""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from hbmcp.times import to_milliseconds
+from hummingbot_api.api import connectors as connectors_api
+from hummingbot_api.api import trading as trading_api
+from hummingbot_api.models.shared import PaginatedResponse
+from hummingbot_api.models.trading import (
+    ActiveOrderFilterRequest,
+    FundingPaymentFilterRequest,
+    LeverageRequest,
+    OrderFilterRequest,
+    PositionFilterRequest,
+    PositionModeRequest,
+    TradeFilterRequest,
+    TradeRequest,
+    TradeResponse,
+)
+from hummingbot_api.request import Request
+
+
+def place_order(
+    *,
+    account_name: str,
+    connector_name: str,
+    trading_pair: str,
+    side: Literal["BUY", "SELL"],
+    amount: Decimal,
+    order_type: Literal["LIMIT", "MARKET", "LIMIT_MAKER"] | None = None,
+    price: Decimal | None = None,
+    position_action: Literal["OPEN", "CLOSE"] | None = None,
+) -> Request[TradeResponse]:
+    """Send a buy or sell order; acceptance shows only afterwards, under its order_id in get_order_history. Balance
+    isn't checked; minimum sizes are in get_trading_rules.
+
+    POST /trading/orders, risk: trade.
+
+    Args:
+        amount: Base units
+        order_type: LIMIT_MAKER: post-only
+        price: Needed unless MARKET
+        position_action: CLOSE only reduces a perpetual position
+    """
+    return trading_api.place_trade(
+        body=TradeRequest(
+            account_name=account_name,
+            connector_name=connector_name,
+            trading_pair=trading_pair,
+            trade_type=side,
+            amount=amount,
+            order_type=order_type,
+            price=price,
+            position_action=position_action,
+        )
+    )
+
+
+def cancel_order(
+    *,
+    account_name: str,
+    connector_name: str,
+    order_id: str,
+) -> Request[Any]:
+    """Ask the exchange to cancel an open order.
+
+    POST /trading/{account_name}/{connector_name}/orders/{client_order_id}/cancel, risk: trade.
+
+    Args:
+        order_id: As get_open_orders shows it
+    """
+    return trading_api.cancel_order(
+        account_name=account_name,
+        connector_name=connector_name,
+        client_order_id=order_id,
+    )
+
+
+def close_position(
+    *,
+    account_name: str,
+    connector_name: str,
+    trading_pair: str,
+    side: Literal["BUY", "SELL"],
+    amount: Decimal,
+) -> Request[TradeResponse]:
+    """Close all or part of a perpetual position at market: SELL closes a long, BUY a short. First get_positions for its
+    size and direction.
+
+    POST /trading/orders, risk: trade.
+
+    Args:
+        amount: Base units, unsigned
+    """
+    return trading_api.place_trade(
+        body=TradeRequest(
+            account_name=account_name,
+            connector_name=connector_name,
+            trading_pair=trading_pair,
+            trade_type=side,
+            amount=amount,
+            order_type="MARKET",
+            position_action="CLOSE",
+        )
+    )
+
+
+def get_open_orders(
+    *,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+    trading_pair: str | None = None,
+) -> Request[PaginatedResponse]:
+    """Resting orders placed through this API, part-filled ones included.
+
+    POST /trading/orders/active, risk: read.
+    """
+    return trading_api.get_active_orders(
+        body=ActiveOrderFilterRequest(
+            limit=1000,
+            account_names=None if account_name is None else [account_name],
+            connector_names=None if connector_name is None else [connector_name],
+            trading_pairs=None if trading_pair is None else [trading_pair],
+        )
+    )
+
+
+def get_order_history(
+    *,
+    limit: int = 50,
+    start_time: str | None = None,
+    end_time: str | None = None,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+    trading_pair: str | None = None,
+    status: Literal["SUBMITTED", "OPEN", "PARTIALLY_FILLED", "FILLED", "CANCELLED", "FAILED"] | None = None,
+) -> Request[PaginatedResponse]:
+    """Orders of any status, newest first; FAILED has the exchange's reason. Refused orders are stored with pair
+    UNKNOWN, so trading_pair hides them.
+
+    POST /trading/orders/search, risk: read.
+
+    Args:
+        start_time: e.g. 24h, or UTC time
+        end_time: Likewise
+    """
+    return trading_api.get_orders(
+        body=OrderFilterRequest(
+            limit=limit,
+            start_time=to_milliseconds(start_time),
+            end_time=to_milliseconds(end_time),
+            account_names=None if account_name is None else [account_name],
+            connector_names=None if connector_name is None else [connector_name],
+            trading_pairs=None if trading_pair is None else [trading_pair],
+            status=status,
+        )
+    )
+
+
+def get_trades(
+    *,
+    limit: int | None = None,
+    start_time: str | None = None,
+    end_time: str | None = None,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+    trading_pair: str | None = None,
+    side: Literal["BUY", "SELL"] | None = None,
+) -> Request[PaginatedResponse]:
+    """Executed fills with price and fee, newest first: the surest proof that an order filled.
+
+    POST /trading/trades, risk: read.
+
+    Args:
+        start_time: e.g. 24h, or UTC time
+        end_time: Likewise
+    """
+    return trading_api.get_trades(
+        body=TradeFilterRequest(
+            limit=limit,
+            start_time=to_milliseconds(start_time),
+            end_time=to_milliseconds(end_time),
+            account_names=None if account_name is None else [account_name],
+            connector_names=None if connector_name is None else [connector_name],
+            trading_pairs=None if trading_pair is None else [trading_pair],
+            trade_types=None if side is None else [side],
+        )
+    )
+
+
+def get_positions(
+    *,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+) -> Request[PaginatedResponse]:
+    """Open perpetual positions with entry price and unrealized P&L; a negative amount is a short.
+
+    POST /trading/positions, risk: read.
+    """
+    return trading_api.get_positions(
+        body=PositionFilterRequest(
+            limit=1000,
+            account_names=None if account_name is None else [account_name],
+            connector_names=None if connector_name is None else [connector_name],
+        )
+    )
+
+
+def get_position_history(
+    *,
+    connector_name: str,
+    limit: int | None = None,
+    start_time: str | None = None,
+    end_time: str | None = None,
+    account_name: str | None = None,
+    trading_pair: str | None = None,
+) -> Request[PaginatedResponse]:
+    """Fills on one perpetual connector (its name ends in _perpetual), newest first, to rebuild closed positions and
+    their P&L from.
+
+    POST /trading/trades, risk: read.
+
+    Args:
+        start_time: e.g. 24h, or UTC time
+        end_time: Likewise
+    """
+    return trading_api.get_trades(
+        body=TradeFilterRequest(
+            limit=limit,
+            start_time=to_milliseconds(start_time),
+            end_time=to_milliseconds(end_time),
+            account_names=None if account_name is None else [account_name],
+            connector_names=[connector_name],
+            trading_pairs=None if trading_pair is None else [trading_pair],
+        )
+    )
+
+
+def get_funding_payments(
+    *,
+    account_name: str | None = None,
+    trading_pair: str | None = None,
+) -> Request[PaginatedResponse]:
+    """Funding paid and received on perpetuals; rates are in get_funding_rates.
+
+    POST /trading/funding-payments, risk: read.
+    """
+    return trading_api.get_funding_payments(
+        body=FundingPaymentFilterRequest(
+            limit=1000,
+            account_names=None if account_name is None else [account_name],
+            trading_pair=trading_pair,
+        )
+    )
+
+
+def set_leverage(
+    *,
+    account_name: str,
+    connector_name: str,
+    trading_pair: str,
+    leverage: int,
+) -> Request[Any]:
+    """Set a perpetual pair's leverage; it also moves the liquidation price of an open position.
+
+    POST /trading/{account_name}/{connector_name}/leverage, risk: trade.
+    """
+    return trading_api.set_leverage(
+        account_name=account_name,
+        connector_name=connector_name,
+        body=LeverageRequest(
+            trading_pair=trading_pair,
+            leverage=leverage,
+        ),
+    )
+
+
+def get_position_mode(
+    *,
+    account_name: str,
+    connector_name: str,
+) -> Request[Any]:
+    """ONEWAY or HEDGE (long and short at once) on a perpetual connector.
+
+    GET /trading/{account_name}/{connector_name}/position-mode, risk: read.
+    """
+    return trading_api.get_position_mode(
+        account_name=account_name,
+        connector_name=connector_name,
+    )
+
+
+def set_position_mode(
+    *,
+    account_name: str,
+    connector_name: str,
+    position_mode: Literal["ONEWAY", "HEDGE"],
+) -> Request[Any]:
+    """Switch a perpetual connector's mode. Needs a pair from add_trading_pair and no open position or order.
+
+    POST /trading/{account_name}/{connector_name}/position-mode, risk: write.
+    """
+    return trading_api.set_position_mode(
+        account_name=account_name,
+        connector_name=connector_name,
+        body=PositionModeRequest(
+            position_mode=position_mode,
+        ),
+    )
+
+
+def get_trading_rules(
+    *,
+    connector_name: str,
+    trading_pairs: list[str] | None = None,
+) -> Request[Any]:
+    """Minimum order size and value, price and amount steps of a connector's pairs, and which pairs exist.
+
+    GET /connectors/{connector_name}/trading-rules, risk: read.
+
+    Args:
+        trading_pairs: Omit for all
+    """
+    return connectors_api.get_trading_rules(
+        connector_name=connector_name,
+        trading_pairs=trading_pairs,
+    )

@@ -1,0 +1,101 @@
+from typing import Any
+
+from hummingbot_api import decode, encode
+from hummingbot_api.models.accounts import GatewayWalletCredential, SetDefaultWalletRequest
+from hummingbot_api.request import Request
+
+
+def add_account(*, account_name: str) -> Request[Any]:
+    """Create an empty account.
+
+    POST /accounts/add-account
+    """
+    return Request(
+        "POST", "/accounts/add-account", query=encode.form({"account_name": account_name}), parse=decode.anything
+    )
+
+
+def add_credential(account_name: str, connector_name: str, body: dict[str, Any]) -> Request[Any]:
+    """Connect an exchange: store API keys, once the exchange accepts them. Let the user enter keys outside
+    the chat if possible; get_credential_fields names the fields.
+
+    POST /accounts/add-credential/{account_name}/{connector_name}
+    """
+    return Request(
+        "POST",
+        encode.path("/accounts/add-credential/{}/{}", account_name, connector_name),
+        json=body,
+        parse=decode.anything,
+    )
+
+
+def add_gateway_wallet(body: GatewayWalletCredential) -> Request[Any]:
+    """Import a wallet into Gateway. Its private key passes through this conversation: warn the user first.
+
+    POST /accounts/gateway/add-wallet
+    """
+    return Request("POST", "/accounts/gateway/add-wallet", json=body.to_dict(), parse=decode.anything)
+
+
+def delete_account(*, account_name: str) -> Request[Any]:
+    """Delete an account with all its API keys. Its orders and positions stay on the exchange, out of
+    reach.
+
+    POST /accounts/delete-account
+    """
+    return Request(
+        "POST", "/accounts/delete-account", query=encode.form({"account_name": account_name}), parse=decode.anything
+    )
+
+
+def delete_credential(account_name: str, connector_name: str) -> Request[Any]:
+    """Disconnect an exchange. Cancel orders and close positions first: they stay on the exchange, out of
+    reach.
+
+    POST /accounts/delete-credential/{account_name}/{connector_name}
+    """
+    return Request(
+        "POST", encode.path("/accounts/delete-credential/{}/{}", account_name, connector_name), parse=decode.anything
+    )
+
+
+def list_account_credentials(account_name: str) -> Request[list[str]]:
+    """Connectors that an account holds API keys for.
+
+    GET /accounts/{account_name}/credentials
+    """
+    return Request("GET", encode.path("/accounts/{}/credentials", account_name), parse=decode.array(decode.text))
+
+
+def list_accounts() -> Request[list[str]]:
+    """List accounts; get_connected_exchanges shows the exchanges of each.
+
+    GET /accounts/
+    """
+    return Request("GET", "/accounts/", parse=decode.array(decode.text))
+
+
+def list_gateway_wallets() -> Request[Any]:
+    """List Gateway's wallet addresses by chain, and each chain's default.
+
+    GET /accounts/gateway/wallets
+    """
+    return Request("GET", "/accounts/gateway/wallets", parse=decode.anything)
+
+
+def remove_gateway_wallet(chain: str, address: str) -> Request[Any]:
+    """Delete a wallet's key from Gateway: without a backup its funds are lost.
+
+    DELETE /accounts/gateway/{chain}/{address}
+    """
+    return Request("DELETE", encode.path("/accounts/gateway/{}/{}", chain, address), parse=decode.anything)
+
+
+def set_default_gateway_wallet(body: SetDefaultWalletRequest) -> Request[dict[str, Any]]:
+    """Choose the wallet that a chain's trades use when none is named.
+
+    POST /accounts/gateway/wallet/set-default
+    """
+    return Request(
+        "POST", "/accounts/gateway/wallet/set-default", json=body.to_dict(), parse=decode.mapping(decode.anything)
+    )

@@ -1,0 +1,102 @@
+from typing import Any
+
+from hummingbot_api import decode, encode
+from hummingbot_api.request import Request
+
+
+def delete_archived_bot(db_path: str) -> Request[Any]:
+    """Delete an archived bot's whole directory and its run records.
+
+    DELETE /archived-bots/{db_path}
+    """
+    return Request("DELETE", encode.path("/archived-bots/{}", db_path), parse=decode.anything)
+
+
+def get_database_controllers(db_path: str) -> Request[Any]:
+    """List the controllers that an archived bot ran, with their configs.
+
+    GET /archived-bots/{db_path}/controllers
+    """
+    return Request("GET", encode.path("/archived-bots/{}/controllers", db_path), parse=decode.anything)
+
+
+def get_database_executors(db_path: str) -> Request[Any]:
+    """List an archived bot's executors with P&L and how each closed.
+
+    GET /archived-bots/{db_path}/executors
+    """
+    return Request("GET", encode.path("/archived-bots/{}/executors", db_path), parse=decode.anything)
+
+
+def get_database_orders(
+    db_path: str, *, limit: int | None = None, offset: int | None = None, status: str | None = None
+) -> Request[Any]:
+    """List an archived bot's orders, oldest first.
+
+    GET /archived-bots/{db_path}/orders
+    """
+    return Request(
+        "GET",
+        encode.path("/archived-bots/{}/orders", db_path),
+        query=encode.form({"limit": limit, "offset": offset, "status": status}),
+        parse=decode.anything,
+    )
+
+
+def get_database_performance(db_path: str) -> Request[Any]:
+    """Total P&L, fees and volume of an archived bot, computed from its trades; where it fails, add up
+    list_archived_executors.
+
+    GET /archived-bots/{db_path}/performance
+    """
+    return Request("GET", encode.path("/archived-bots/{}/performance", db_path), parse=decode.anything)
+
+
+def get_database_positions(db_path: str, *, limit: int | None = None, offset: int | None = None) -> Request[Any]:
+    """List the positions that an archived bot's controllers held.
+
+    GET /archived-bots/{db_path}/positions
+    """
+    return Request(
+        "GET",
+        encode.path("/archived-bots/{}/positions", db_path),
+        query=encode.form({"limit": limit, "offset": offset}),
+        parse=decode.anything,
+    )
+
+
+def get_database_status(db_path: str) -> Request[Any]:
+    """Check that an archived bot's database tables can be read.
+
+    GET /archived-bots/{db_path}/status
+    """
+    return Request("GET", encode.path("/archived-bots/{}/status", db_path), parse=decode.anything)
+
+
+def get_database_summary(db_path: str) -> Request[Any]:
+    """Count an archived bot's orders, trades, executors and positions, with its pairs and exchanges.
+
+    GET /archived-bots/{db_path}/summary
+    """
+    return Request("GET", encode.path("/archived-bots/{}/summary", db_path), parse=decode.anything)
+
+
+def get_database_trades(db_path: str, *, limit: int | None = None, offset: int | None = None) -> Request[Any]:
+    """List an archived bot's fills, oldest first.
+
+    GET /archived-bots/{db_path}/trades
+    """
+    return Request(
+        "GET",
+        encode.path("/archived-bots/{}/trades", db_path),
+        query=encode.form({"limit": limit, "offset": offset}),
+        parse=decode.anything,
+    )
+
+
+def list_databases() -> Request[list[str]]:
+    """List archived bots as db_path, which the other archived-bot tools take.
+
+    GET /archived-bots/
+    """
+    return Request("GET", "/archived-bots/", parse=decode.array(decode.text))

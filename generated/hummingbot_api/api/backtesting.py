@@ -1,0 +1,45 @@
+from typing import Any
+
+from hummingbot_api import decode, encode
+from hummingbot_api.models.backtesting import BacktestingConfig
+from hummingbot_api.request import Request
+
+
+def create_backtest_task(body: BacktestingConfig) -> Request[Any]:
+    """Start a long backtest in the background; get_backtest has the figures.
+
+    POST /backtesting/tasks
+    """
+    return Request("POST", "/backtesting/tasks", json=body.to_dict(), parse=decode.anything)
+
+
+def delete_backtest_task(task_id: str) -> Request[Any]:
+    """Cancel a running backtest, or delete a finished one's result.
+
+    DELETE /backtesting/tasks/{task_id}
+    """
+    return Request("DELETE", encode.path("/backtesting/tasks/{}", task_id), parse=decode.anything)
+
+
+def get_backtest_task(task_id: str) -> Request[Any]:
+    """Show a background backtest's figures, or its status while it runs.
+
+    GET /backtesting/tasks/{task_id}
+    """
+    return Request("GET", encode.path("/backtesting/tasks/{}", task_id), parse=decode.anything)
+
+
+def list_backtest_tasks() -> Request[Any]:
+    """List background backtests and their status.
+
+    GET /backtesting/tasks
+    """
+    return Request("GET", "/backtesting/tasks", parse=decode.anything)
+
+
+def run_backtesting(body: BacktestingConfig) -> Request[Any]:
+    """Backtest a controller config and wait for its figures; over a few days use start_backtest.
+
+    POST /backtesting/run
+    """
+    return Request("POST", "/backtesting/run", json=body.to_dict(), parse=decode.anything)

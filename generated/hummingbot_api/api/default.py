@@ -1,0 +1,9 @@
+from typing import Any
+
+from hummingbot_api import decode
+from hummingbot_api.request import Request
+
+
+def root() -> Request[Any]:
+    """GET /"""
+    return Request("GET", "/", parse=decode.anything)

@@ -1,0 +1,12 @@
+from typing import Any
+
+from hummingbot_api import decode
+from hummingbot_api.request import Request
+
+
+def get_storage_overview() -> Request[Any]:
+    """Disk used by bot instances, archives and configs.
+
+    GET /storage/
+    """
+    return Request("GET", "/storage/", parse=decode.anything)

@@ -1,0 +1,6 @@
+"""python -m hbmcp"""
+
+from hbmcp.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""The manifest -> which tools this server offers.
+
+Imported at every start, so it needs nothing but the standard library.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.resources import files
+from typing import Any, Self
+
+from hbmcp.errors import SettingsError, UnknownTool
+
+LONGEST_NAME = 80  # of an unknown tool, when it is echoed
+
+_WORD = re.compile(r"[a-z0-9]+")
+_ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset shares; and placeholders
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool. `definition` is exactly what tools/list sends; `timeout` is in seconds; `times` are the arguments
+    that hbmcp.times reads."""
+
+    name: str
+    definition: dict[str, Any]
+    toolset: str
+    operation: str
+    risk: str
+    aliases: tuple[str, ...]
+    timeout: float
+    result: dict[str, Any]
+    times: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> bool:
+        """Changes nothing, so it may be repeated."""
+        return self.risk == "read"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the arguments."""
+        schema: dict[str, Any] = self.definition["inputSchema"]
+        return schema
+
+
+@dataclass(frozen=True, slots=True)
+class Toolset:
+    """Tools that are switched on together."""
+
+    name: str
+    title: str
+    description: str
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """Why a tool isn't offered, and how it could be."""
+
+    why: str
+    advice: str
+
+
+class Catalog:
+    """Every tool there is."""
+
+    def __init__(self, manifest: Mapping[str, Any]) -> None:
+        self.api: Mapping[str, Any] = manifest["api"]
+        self.toolsets = {
+            name: Toolset(name, one["title"], one["description"], one["default"])
+            for name, one in manifest["toolsets"].items()
+        }
+        self.tools = {
+            one["definition"]["name"]: Tool(
+                one["definition"]["name"],
+                one["definition"],
+                one["toolset"],
+                one["operation"],
+                one["risk"],
+                tuple(one["aliases"]),
+                one["timeout"],
+                one["result"],
+                tuple(one["times"]),
+            )
+            for one in manifest["tools"]
+        }
+        self.names = {name: tool for tool in self.tools.values() for name in (tool.name, *tool.aliases)}  # aliases too
+
+    @classmethod
+    def load(cls) -> Self:
+        """The catalog of the generated tools."""
+        return cls(json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes()))
+
+    def choose(
+        self,
+        toolsets: Sequence[str] = (),
+        tools: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        read_only: bool = False,
+    ) -> "Offer":
+        """What a server offers: these toolsets ("all" is every one) and these tools, less the excluded ones.
+
+        Nothing chosen means the default toolsets. Read-only leaves reads alone, whatever else is said.
+        Raises SettingsError for a name that doesn't exist, and when no tool is left.
+        """
+        wanted = self._toolsets(toolsets) if toolsets or tools else {n for n, s in self.toolsets.items() if s.default}
+        singles = self._tools(tools, "HBMCP_TOOLS (--tools)")
+        excluded = self._tools(exclude, "HBMCP_EXCLUDE_TOOLS (--exclude-tools)")
+        off: dict[str, Off] = {}
+        for tool in self.tools.values():
+            if read_only and not tool.reads:
+                off[tool.name] = Off(
+                    f"this server is read-only, and the tool isn't a read (risk: {tool.risk})",
+                    "Only a person can change that, by leaving out --read-only (HBMCP_READ_ONLY).",
+                )
+            elif tool.name in excluded:
+                off[tool.name] = Off(
+                    "it was excluded", "Only a person can change that, in --exclude-tools (HBMCP_EXCLUDE_TOOLS)."
+                )
+            elif tool.toolset not in wanted and tool.name not in singles:
+                off[tool.name] = Off(
+                    f"it belongs to the toolset {tool.toolset}",
+                    f"A person can add that to --toolsets (HBMCP_TOOLSETS), or {tool.name} to --tools (HBMCP_TOOLS), "
+                    "and restart hbmcp.",
+                )
+        if len(off) == len(self.tools):
+            raise SettingsError(
+                "No tool is left to offer.", advice="Widen --toolsets or --tools, or exclude fewer of them."
+            )
+        return Offer(self, off)
+
+    def by_operation(self, operation: str) -> Tool | None:
+        """The first tool of an operation, "POST /trading/orders"."""
+        return next((tool for tool in self.tools.values() if tool.operation == operation), None)
+
+    def _toolsets(self, names: Iterable[str]) -> set[str]:
+        names = list(names)
+        if unknown := [name for name in names if name not in self.toolsets and name != "all"]:
+            raise _unknown("HBMCP_TOOLSETS (--toolsets)", "toolset", unknown, [*self.toolsets, "all"])
+        return set(self.toolsets if "all" in names else names)
+
+    def _tools(self, names: Iterable[str], setting: str) -> set[str]:
+        names = list(names)
+        if unknown := [name for name in names if name not in self.names]:
+            raise _unknown(setting, "tool", unknown, list(self.names))
+        return {self.names[name].name for name in names}
+
+
+class Offer:
+    """The tools that one server offers. `off` says of every other tool why it isn't among them."""
+
+    def __init__(self, catalog: Catalog, off: Mapping[str, Off]) -> None:
+        self.catalog = catalog
+        self._off = off
+        self.tools = [tool for tool in catalog.tools.values() if tool.name not in off]
+        self._names = {name: tool for name, tool in catalog.names.items() if tool.name not in off}
+
+    @property
+    def definitions(self) -> list[dict[str, Any]]:
+        """What tools/list sends."""
+        return [tool.definition for tool in self.tools]
+
+    def schema(self, name: str) -> dict[str, Any] | None:
+        """The input schema of an offered tool."""
+        tool = self._names.get(name)
+        return None if tool is None else tool.schema
+
+    def find(self, name: str) -> Tool:
+        """The offered tool of this name or alias. Raises UnknownTool, which says why it isn't there."""
+        if tool := self._names.get(name):
+            return tool
+        if known := self.catalog.names.get(name):
+            off = self._off[known.name]
+            raise UnknownTool(f"{name} is switched off here: {off.why}.", "Nothing was done.", off.advice)
+        near = _nearest(name, list(self._names))
+        raise UnknownTool(
+            f"There is no tool {name[:LONGEST_NAME]!r}.",
+            "Nothing was done.",
+            f"Did you mean {_either(near)}?" if near else "tools/list has the names.",
+        )
+
+    def lookups(self, tool: Tool) -> list[str]:
+        """Up to three reads that show what became of a call of `tool`: they share a word with its name or path."""
+        name, path = _words(tool.name), _words(_ROOT.sub("", tool.operation.lower()))
+        # The fewer other words a name has, the more it is about this and nothing else.
+        ranked = sorted(
+            (-2 * len(name & words) - len(path & words), len(words - name - path), place)
+            for place, words in enumerate(_words(one.name) for one in self.tools)
+            if self.tools[place].reads and self.tools[place].toolset == tool.toolset
+        )
+        related = [place for score, _, place in ranked if score < 0] or [place for *_, place in ranked[:2]]
+        return [self.tools[place].name for place in related[:3]]
+
+
+def _words(name: str) -> set[str]:
+    """ "get_open_orders" -> {"open", "order"}, the verb left out"""
+    return {word.rstrip("s") for word in _WORD.findall(name)[1:]}
+
+
+def _nearest(name: str, names: Sequence[str]) -> list[str]:
+    return get_close_matches(name.lower(), names, n=3, cutoff=0.6)
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(names)
+
+
+def _unknown(setting: str, what: str, unknown: Sequence[str], names: Sequence[str]) -> SettingsError:
+    told = []
+    for name in unknown:
+        near = _nearest(name, names)
+        told.append(f"{name!r}" + (f" (did you mean {_either(near)}?)" if near else ""))
+    # Toolsets are few enough to name; tools aren't.
+    advice = f"There are: {', '.join(names)}." if what == "toolset" else "`hbmcp tools --toolsets all` lists them."
+    return SettingsError(f"{setting}: no such {what}: {', '.join(told)}.", advice=advice)

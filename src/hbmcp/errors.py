@@ -1,0 +1,137 @@
+"""Everything that hbmcp reports as an error, in one hierarchy.
+
+    HbmcpError
+      SettingsError       a setting or flag is wrong; hbmcp doesn't start
+      CallError           a tool call without a good answer
+        NotConfigured     the API's username or password isn't set; nothing was sent
+        UnknownTool       no such tool here; nothing was sent
+        BadArguments      the arguments don't fit the tool; nothing was sent
+        Unreachable       no connection to the API; nothing was sent
+        ConnectionLost    a read lost its connection
+        ReadTimedOut      a read took too long
+        OutcomeUnknown    something other than a read was sent, and nobody knows what became of it
+        WrongCredentials  the API doesn't accept username and password
+        UnknownOperation  this version of the API has no such operation
+        Refused           the API said no, and why
+        ServiceDown       the API runs, but Gateway, Docker or the message broker behind it doesn't
+        ApiFailed         the API answered 5xx
+        UnreadableAnswer  what answered isn't the API, or its answer is damaged
+        Failed            the API answered 200, and the answer says that it failed
+
+An error is three things: what happened, what was not done (or may have been), and what to do next. str() is all of
+them. No message holds a URL, a password or a header.
+"""
+
+from typing import ClassVar
+
+
+class HbmcpError(Exception):
+    """What happened, what wasn't done, what to do next; `kind` names it for logs and tests."""
+
+    kind: ClassVar[str] = "error"
+
+    def __init__(self, happened: str, undone: str = "", advice: str = "") -> None:
+        self.happened = happened
+        self.undone = undone
+        self.advice = advice
+        message = happened
+        for part in (undone, advice):
+            if part:
+                message += part if message.endswith("\n") else f" {part}"
+        super().__init__(message)
+
+
+class SettingsError(HbmcpError):
+    """A setting or a flag is wrong; the message names it."""
+
+    kind = "settings"
+
+
+class CallError(HbmcpError):
+    """A tool call that has no good answer. A client sees the message in a result with isError."""
+
+    kind = "call"
+
+
+class NotConfigured(CallError):
+    """The API's username or password isn't set."""
+
+    kind = "not_configured"
+
+
+class UnknownTool(CallError):
+    """No tool of this name is offered; the message has the nearest names, or how to switch the tool on."""
+
+    kind = "unknown_tool"
+
+
+class BadArguments(CallError):
+    """The arguments don't fit the tool. One line per problem."""
+
+    kind = "bad_arguments"
+
+
+class Unreachable(CallError):
+    """There was no connection to the API, so nothing was sent."""
+
+    kind = "unreachable"
+
+
+class ConnectionLost(CallError):
+    """The connection broke while a read was under way."""
+
+    kind = "connection_lost"
+
+
+class ReadTimedOut(CallError):
+    """A read took longer than its tool allows."""
+
+    kind = "timeout"
+
+
+class OutcomeUnknown(CallError):
+    """Something that isn't a read was sent and not answered: it may have been done, and must not be repeated."""
+
+    kind = "outcome_unknown"
+
+
+class WrongCredentials(CallError):
+    """The API answered 401 or 403."""
+
+    kind = "wrong_credentials"
+
+
+class UnknownOperation(CallError):
+    """The API has no such path or method: its version isn't the one that the tools were made from."""
+
+    kind = "unknown_operation"
+
+
+class Refused(CallError):
+    """The API answered 4xx and gave its reason."""
+
+    kind = "refused"
+
+
+class ServiceDown(CallError):
+    """Gateway, Docker or the message broker, which the API needs for this, doesn't run."""
+
+    kind = "service_down"
+
+
+class ApiFailed(CallError):
+    """The API answered 5xx, which this API does for bad requests too."""
+
+    kind = "api_failed"
+
+
+class UnreadableAnswer(CallError):
+    """A redirect, an HTML page, broken JSON: not an answer of the API."""
+
+    kind = "unreadable_answer"
+
+
+class Failed(CallError):
+    """HTTP said 200, the answer says that it failed."""
+
+    kind = "failed"

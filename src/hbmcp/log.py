@@ -1,0 +1,51 @@
+"""Logs: lines on stderr, in UTC, with secrets masked."""
+
+import logging
+import re
+import sys
+import time
+from collections.abc import Iterable
+
+MASK = "***"
+# Below this a value is too common to be worth hiding: masking "a" or "12" would only garble the line.
+SHORTEST_SECRET = 4
+# Only warnings and worse from these: their debug lines carry whole messages, and so arguments.
+LIBRARIES = ("asyncio", "httpcore", "httpx", "mcp", "sse_starlette", "uvicorn")
+
+# A header or an address with credentials, wherever they came from.
+_CREDENTIALS = re.compile(r"(\b(?:basic|bearer)\s+|://[^\s/@:]*:)[^\s@'\",]+", re.IGNORECASE)
+
+_secrets: set[str] = set()
+
+
+def hide(values: Iterable[str]) -> None:
+    """From now on these values are masked in every log line."""
+    _secrets.update(value for value in values if len(value) >= SHORTEST_SECRET)
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text without these values."""
+    # The longest first: a secret may contain another.
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= SHORTEST_SECRET:
+            text = text.replace(secret, MASK)
+    return text
+
+
+class _Formatter(logging.Formatter):
+    """Masks in the finished line, so that what an exception says is masked too."""
+
+    converter = staticmethod(time.gmtime)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(_CREDENTIALS.sub(rf"\1{MASK}", super().format(record)), _secrets)
+
+
+def configure(level: str) -> None:
+    """Send every log line at `level` or above to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # api says itself what it repeats
+    for library in LIBRARIES:
+        logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -1,0 +1,119 @@
+"""Settings: defaults, then the environment, then .env in the working directory, then flags; the later wins."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from hbmcp.errors import SettingsError
+
+FLAGS = {
+    "port": "--port",
+    "log_level": "--log-level",
+    "toolsets": "--toolsets",
+    "tools": "--tools",
+    "exclude_tools": "--exclude-tools",
+    "read_only": "--read-only",
+}
+
+
+def _listed(value: Any) -> Any:
+    """ "a, b" -> ("a", "b")"""
+    return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
+
+
+def _level(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _base_url(value: Any) -> Any:
+    """The API's address without a slash at its end. Raises ValueError, without quoting it: it may hold a password."""
+    if not isinstance(value, str):
+        return value
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("it must be an address such as http://localhost:8000")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(
+            "it must not hold a username or password; set HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD instead"
+        )
+    if parts.query or parts.fragment:
+        raise ValueError("it must have nothing after its path")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("its port must be a number from 0 to 65535") from None
+    return value.strip().rstrip("/")
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
+class Settings(BaseSettings):
+    """What hbmcp was told. An empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    api_url: Annotated[str, BeforeValidator(_base_url)] = Field(
+        default="http://localhost:8000", validation_alias="HUMMINGBOT_API_URL"
+    )
+    api_username: str | None = Field(default=None, validation_alias="HUMMINGBOT_API_USERNAME")
+    api_password: SecretStr | None = Field(default=None, validation_alias="HUMMINGBOT_API_PASSWORD")
+    # 0 is any free port.
+    port: int = Field(default=3000, ge=0, le=65535, validation_alias="MCP_SERVER_PORT")
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_level)] = Field(
+        default="INFO", validation_alias="LOG_LEVEL"
+    )
+    toolsets: Names = Field(default=(), validation_alias="HBMCP_TOOLSETS")
+    tools: Names = Field(default=(), validation_alias="HBMCP_TOOLS")
+    exclude_tools: Names = Field(default=(), validation_alias="HBMCP_EXCLUDE_TOOLS")
+    read_only: bool = Field(default=False, validation_alias="HBMCP_READ_ONLY")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The first wins: flags, .env, environment."""
+        return init_settings, dotenv_settings, env_settings
+
+
+def load(flags: Mapping[str, Any] | None = None) -> Settings:
+    """The settings; `flags` are those given on the command line, None meaning not given.
+
+    Raises SettingsError that names every variable with a bad value, and never quotes the value.
+    """
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsError(
+            "\n".join(_told(problem["loc"], problem["msg"]) for problem in error.errors(include_input=False))
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f".env can't be read ({type(error).__name__}).", advice="Make it a UTF-8 text file, or remove it."
+        ) from None
+
+
+def _told(place: tuple[int | str, ...], problem: str) -> str:
+    name = str(place[0]) if place else "settings"
+    for field, info in Settings.model_fields.items():
+        if name in (field, info.validation_alias):
+            flag = f" ({FLAGS[field]})" if field in FLAGS else ""
+            name = f"{info.validation_alias}{flag}"
+    return f"{name}: {problem.removeprefix('Value error, ')}."

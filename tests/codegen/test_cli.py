@@ -1,0 +1,189 @@
+"""`python -m codegen`, as an engineer uses it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from syrupy.assertion import SnapshotAssertion
+from typer.testing import CliRunner, Result
+
+from codegen import render
+from codegen.cli import app
+from tests.codegen import shop
+
+Run = Callable[..., Result]
+
+
+class Workplace:
+    """A folder with a contract, overrides and generated code, and the generator run in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.contract = folder / "pinned.json"
+        self.overrides = folder / "overrides"
+        self.output = folder / "generated"
+        self.overrides.mkdir()
+        for file in shop.OVERRIDES.iterdir():
+            (self.overrides / file.name).write_text(file.read_text())
+
+    def run(self, command: str, *arguments: object) -> Result:
+        options = ["--contract", self.contract] if command != "diff" else []
+        options += ["--overrides", self.overrides] if command != "fetch" else []
+        options += ["--output", self.output] if command in ("regen", "check") else []
+        return CliRunner().invoke(app, [command, *map(str, (*arguments, *options))])
+
+    def tree(self) -> dict[str, bytes]:
+        files = [self.contract, *self.output.rglob("*")]
+        return {str(file): file.read_bytes() for file in files if file.is_file()}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Workplace:
+    made = Workplace(tmp_path)
+    result = made.run("regen", shop.DOCUMENT)
+    assert result.exit_code == 0, result.output
+    return made
+
+
+def changed(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """The shop's document after a change, as a file."""
+    document = yaml.safe_load(shop.DOCUMENT.read_text())
+    change(document)
+    file = tmp_path / "changed.json"
+    file.write_text(json.dumps(document))
+    return file
+
+
+def test_help(snapshot: SnapshotAssertion) -> None:
+    environment = {"COLUMNS": "100", "TERM": "dumb"}
+    commands = [[], *([name] for name in ("fetch", "regen", "check", "list", "diff", "scaffold"))]
+    texts = [
+        CliRunner().invoke(app, [*command, "--help"], prog_name="python -m codegen", env=environment).output
+        for command in commands
+    ]
+    assert "\n".join(texts) == snapshot
+
+
+def test_regen_writes_everything_and_again_the_same(place: Workplace) -> None:
+    before = place.tree()
+    assert {Path(name).suffix for name in before} == {".json", ".py", ".typed"}
+    again = place.run("regen")
+    assert again.exit_code == 0
+    assert "7 tools, none changed." in again.output
+    assert place.tree() == before
+    assert place.run("check").exit_code == 0
+
+
+def test_fetch_pins_without_regenerating(place: Workplace, tmp_path: Path) -> None:
+    renamed = changed(tmp_path, lambda document: document["info"].update(version="3"))
+    assert "Pinned Shop API 3: 7 operations" in place.run("fetch", renamed).output
+    stale = place.run("check")
+    assert stale.exit_code == 1
+    assert "hbmcp_tools/manifest.json: differs" in stale.output
+
+
+def test_a_new_operation_is_reported_and_only_check_refuses_it(place: Workplace, tmp_path: Path) -> None:
+    def add(document: dict[str, Any]) -> None:
+        document["paths"]["/shop/close"] = {"post": {"responses": {"200": {"description": "Closed"}}}}
+
+    result = place.run("regen", changed(tmp_path, add))
+    assert result.exit_code == 0
+    assert "POST /shop/close" in result.output
+    assert "1 operations are neither curated nor excluded" in result.output
+    check = place.run("check")
+    assert check.exit_code == 1
+    assert "POST /shop/close: neither a tool nor in excluded.toml" in check.output
+    skeleton = place.run("scaffold").output
+    assert '[tools.create_shop_close]\noperation = "POST /shop/close"' in skeleton
+
+
+def move(document: dict[str, Any]) -> None:
+    document["paths"]["/v2/orders/search"] = document["paths"].pop("/orders/search")
+
+
+def test_a_vanished_operation_stops_regen_before_anything_is_written(place: Workplace, tmp_path: Path) -> None:
+    before = place.tree()
+    result = place.run("regen", changed(tmp_path, move))
+    assert result.exit_code == 1
+    assert "POST /orders/search: loses get_late_orders; now perhaps POST /v2/orders/search?" in result.output
+    assert place.tree() == before
+
+
+def test_drop_goes_on_without_the_vanished(place: Workplace, tmp_path: Path) -> None:
+    result = place.run("regen", changed(tmp_path, move), "--drop")
+    assert result.exit_code == 0
+    assert "removed: get_late_orders" in result.output
+    assert "get_late_orders" not in (place.output / "hbmcp_tools/orders.py").read_text()
+
+
+def test_a_vanished_parameter_stops_regen_too_and_drop_goes_on(place: Workplace, tmp_path: Path) -> None:
+    def lose(document: dict[str, Any]) -> None:
+        del document["components"]["schemas"]["OrderFilter"]["properties"]["since"]
+
+    before = place.tree()
+    refused = place.run("regen", changed(tmp_path, lose))
+    assert refused.exit_code == 1
+    assert "[tools.get_late_orders.params] since: POST /orders/search has no parameter 'since'" in refused.output
+    assert place.tree() == before
+    dropped = place.run("regen", changed(tmp_path, lose), "--drop")
+    assert dropped.exit_code == 0
+    assert "dropped get_late_orders: POST /orders/search has no parameter 'since'" in dropped.output
+    assert "removed: get_late_orders" in dropped.output
+
+
+@pytest.mark.parametrize("failing", ["write", "prove"])
+def test_a_failure_leaves_contract_and_code_as_they_were(
+    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise render.RenderError("No space left on device")
+
+    before = place.tree()
+    monkeypatch.setattr(render, failing, fail)
+    result = place.run("regen", changed(tmp_path, lambda document: document["info"].update(version="3")))
+    assert result.exit_code == 1
+    assert "No space left on device" in result.output
+    assert place.tree() == before
+
+
+def test_check_says_all_mistakes_at_once(place: Workplace) -> None:
+    orders = place.overrides / "orders.toml"
+    orders.write_text(orders.read_text().replace("buyer =", "bayer =").replace('"customer"', '"costumer"'))
+    (place.overrides / "excluded.toml").write_text('[operations]\n"GET /x" = "Gone."')
+    result = place.run("check")
+    assert result.exit_code == 1
+    for mistake in (
+        "[tools.place_order.params] bayer: POST /orders/ has no parameter 'costumer'; did you mean customer?",
+        "excluded.toml: [operations] GET /x: the contract has no such operation",
+        "overrides: GET /: neither a tool nor in excluded.toml",
+        "3 mistakes",
+    ):
+        assert mistake in result.output
+
+
+def test_list_shows_every_operation(place: Workplace) -> None:
+    lines = place.run("list").output.splitlines()
+    assert any("PUT /shop/settings" in line and "set_currency" in line and "write" in line for line in lines)
+    assert any("GET /" in line and "excluded: Says nothing." in line for line in lines)
+
+
+def test_diff_names_the_tools_touched(place: Workplace, tmp_path: Path) -> None:
+    def require(document: dict[str, Any]) -> None:
+        document["components"]["schemas"]["OrderRequest"]["required"].append("price")
+
+    output = place.run("diff", shop.DOCUMENT, changed(tmp_path, require)).output
+    assert "POST /orders/" in output
+    assert "place_order" in output
+    assert "price" in output
+
+
+@pytest.mark.parametrize("source", ["nowhere.json", "http://127.0.0.1:9/openapi.json"])
+def test_a_source_that_is_not_there(place: Workplace, source: str) -> None:
+    before = place.tree()
+    result = place.run("regen", source)
+    assert result.exit_code == 1
+    assert source in result.output
+    assert "Traceback" not in result.output
+    assert place.tree() == before

@@ -1,0 +1,112 @@
+"""Every mistake in overrides/ is named: file, table, key, and the right name where one is near."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from codegen.contract import Contract, normalise, parse
+from codegen.curation import audit, read, unaccounted, vanished
+
+GOOD = """
+[toolset]
+title = "Orders"
+description = "Orders of the shop."
+default = true
+
+[tools.place_order]
+operation = "POST /orders"
+title = "Place order"
+risk = "trade"
+description = "Order a thing, e.g. a book. Call get_stock first."
+params.thing = { description = "What to order" }
+"""
+
+
+@pytest.fixture
+def contract() -> Contract:
+    answer = {"200": {"description": "ok"}}
+    return parse(
+        normalise(
+            {
+                "openapi": "3.1.0",
+                "info": {"title": "Shop", "version": "1"},
+                "paths": {"/orders": {"post": {"responses": answer}, "get": {"responses": answer}}},
+            }
+        )
+    )
+
+
+def mistakes(folder: Path, **files: str) -> list[str]:
+    for name, text in files.items():
+        (folder / f"{name}.toml").write_text(dedent(text))
+    return [str(mistake) for mistake in read(folder).mistakes]
+
+
+def test_a_good_file_has_no_mistakes(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, orders=GOOD) == []
+    curation = read(tmp_path)
+    assert curation.tools["orders"]["place_order"].params["thing"].description == "What to order"
+    assert curation.by_operation() == {"POST /orders": ["place_order"]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        ("risk", "rissk", "[tools.place_order] rissk: unknown key; did you mean risk?"),
+        ('"trade"', '"money"', "[tools.place_order] risk: Input should be 'read', 'write', 'trade'"),
+        (
+            'description = "What',
+            'descripton = "What',
+            "[tools.place_order.params.thing] descripton: unknown key; did you",
+        ),
+        ("default = true", "", "[toolset] default: is missing"),
+        ("[toolset]", "[tolset]", "tolset: unknown; did you mean toolset?"),
+        ("tools.place_order", "tools.order", "[tools.order]: 'order' is not verb_noun in at most 40 characters"),
+        ("tools.place_order", f"tools.place_{'x' * 40}", "is not verb_noun in at most 40 characters"),
+        ("first.", "first", "[tools.place_order] description: must end with a full stop"),
+        ("first.", "first. Then wait. Then pay.", "description: is longer than 2 sentences"),
+        ('title = "Place order"', 'title = ""', "[tools.place_order] title: String should have at least 1"),
+        ("{ description", "{ fixed = 1, description", "`fixed` hides the parameter: nothing else can be said of it"),
+        ("{ description", "{ hidden = true, description", "a hidden parameter is not offered"),
+        ("[toolset]", "[toolset", "orders.toml: not TOML:"),
+    ],
+)
+def test_names_the_mistake(tmp_path: Path, old: str, new: str, mistake: str) -> None:
+    assert old in GOOD
+    found = mistakes(tmp_path, orders=GOOD.replace(old, new, 1))
+    assert any(text.startswith("orders.toml") and mistake in text for text in found), found
+
+
+def test_all_mistakes_at_once_and_one_bad_tool_costs_only_itself(tmp_path: Path, contract: Contract) -> None:
+    bad = GOOD + dedent("""
+        [tools.list_orders]
+        operation = "GET /orders"
+        title = "Orders"
+        risk = "?"
+        description = "no stop"
+    """)
+    found = mistakes(tmp_path, orders=bad.replace("true", '"perhaps"'), excluded='[operations]\n"GET /x" = ""')
+    assert len(found) == 3
+    curation = read(tmp_path)
+    assert unaccounted(curation, contract) == []
+
+
+def test_names_and_aliases_are_unique_over_all_toolsets(tmp_path: Path) -> None:
+    other = GOOD.replace("place_order", "buy_thing").replace('title = "P', 'aliases = ["place_order"]\ntitle = "P')
+    assert mistakes(tmp_path, orders=GOOD, shop=other) == [
+        "shop.toml: [tools.buy_thing] aliases: 'place_order' is already a name of place_order in orders.toml"
+    ]
+
+
+def test_every_operation_is_accounted_for_once(tmp_path: Path, contract: Contract) -> None:
+    (tmp_path / "excluded.toml").write_text('[operations]\n"POST /orders" = "No."\n"GET /order" = "Gone."')
+    assert mistakes(tmp_path, orders=GOOD) == [
+        "orders.toml: [tools.place_order] operation: 'POST /orders' is excluded in excluded.toml"
+    ]
+    curation = read(tmp_path)
+    assert vanished(curation, contract) == ["GET /order"]
+    assert [str(mistake) for mistake in audit(curation, contract)] == [
+        "overrides: GET /orders: neither a tool nor in excluded.toml (scaffold writes a skeleton)",
+        "excluded.toml: [operations] GET /order: the contract has no such operation; did you mean GET /orders?",
+    ]

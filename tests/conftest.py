@@ -1,0 +1,114 @@
+"""What tests of the run time share: an API that misbehaves on request, and servers to talk to."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.faulty_api import FaultyApi
+from tests.stdio import StdioServer
+
+if TYPE_CHECKING:
+    from tests.replay.server import Replay
+
+pytest_plugins = ["tests.replay.server"]
+
+# No test is timed, and CI tries the same examples every time.
+settings.register_profile("hbmcp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("hbmcp"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "hbmcp")
+
+ROOT = Path(__file__).parent.parent
+USERNAME = "trader"
+PASSWORD = "correct-horse"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def _faulty_api() -> Iterator[FaultyApi]:
+    with FaultyApi() as api:
+        yield api
+
+
+@pytest.fixture
+def api(_faulty_api: FaultyApi) -> FaultyApi:
+    """An API that answers 200 and an empty list until it is told otherwise."""
+    _faulty_api.reset()
+    return _faulty_api
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """For a server of its own: nothing of this process's settings, but where Python finds the code."""
+    ours = ("HBMCP_", "HUMMINGBOT_", "MCP_", "LOG_LEVEL")
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
+    paths = [str(ROOT / "src"), str(ROOT / "generated"), os.environ.get("PYTHONPATH", "")]
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **settings}
+
+
+def connected(url: str, **settings: str) -> dict[str, str]:
+    """An environment with an API and its credentials."""
+    return environment(
+        HUMMINGBOT_API_URL=url, HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, **settings
+    )
+
+
+def replaying(replay: "Replay", **settings: str) -> dict[str, str]:
+    """An environment with the replaying API and its credentials."""
+    username, password = replay.auth
+    return environment(
+        HUMMINGBOT_API_URL=replay.url, HUMMINGBOT_API_USERNAME=username, HUMMINGBOT_API_PASSWORD=password, **settings
+    )
+
+
+@contextmanager
+def http_server(env: Mapping[str, str], cwd: Path) -> Iterator[str]:
+    """A server over HTTP on a free port; gives its address. It must leave stdout alone."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hbmcp", "serve", "--transport", "http", "--port", "0"],
+        env=dict(env),
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stderr is not None
+    address = re.search(r"http://127\.0\.0\.1:\d+/mcp", process.stderr.readline())
+    assert address
+    try:
+        yield address[0]
+    finally:
+        process.terminate()
+        out, _ = process.communicate(timeout=30)
+    assert out == ""
+
+
+def hbmcp(*arguments: str, env: Mapping[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end. `cwd` is where a .env would be read from."""
+    return subprocess.run(
+        [sys.executable, "-m", "hbmcp", *arguments],
+        env=dict(env),
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def stdio(_faulty_api: FaultyApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StdioServer]:
+    """A server over stdio with every tool, that speaks to the faulty API."""
+    env = connected(_faulty_api.url, HBMCP_TOOLSETS="all", LOG_LEVEL="DEBUG")
+    with StdioServer(env=env, cwd=tmp_path_factory.mktemp("stdio")) as server:
+        yield server

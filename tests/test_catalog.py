@@ -1,0 +1,120 @@
+"""Which tools a server offers."""
+
+from typing import Any
+
+import pytest
+
+from hbmcp.catalog import Catalog
+from hbmcp.errors import SettingsError, UnknownTool
+
+
+def one(name: str, toolset: str, risk: str = "read", operation: str = "GET /", *aliases: str) -> dict[str, Any]:
+    return {
+        "definition": {"name": name, "description": "", "inputSchema": {"type": "object", "properties": {}}},
+        "toolset": toolset,
+        "operation": operation,
+        "risk": risk,
+        "aliases": list(aliases),
+        "timeout": 15,
+        "times": [],
+        "result": {},
+    }
+
+
+def toolset(default: bool) -> dict[str, Any]:
+    return {"title": "", "description": "", "default": default}
+
+
+CATALOG = Catalog(
+    {
+        "api": {"title": "Some API", "version": "1", "operations": 7, "contract": "0"},
+        "toolsets": {"trading": toolset(True), "bots": toolset(False)},
+        "tools": [
+            one("get_trading_rules", "trading"),
+            one("place_order", "trading", "trade", "POST /trading/orders", "send_order"),
+            one("get_order_history", "trading"),
+            one("get_open_orders", "trading"),
+            one("stop_bot", "bots", "destructive"),
+            one("list_bots", "bots", "read", "GET /", "get_bots"),
+        ],
+    }
+)
+TRADING = ["get_trading_rules", "place_order", "get_order_history", "get_open_orders"]
+
+
+def names(**choice: Any) -> list[str]:
+    return [tool.name for tool in CATALOG.choose(**choice).tools]
+
+
+def test_the_default_toolsets_are_offered_when_nothing_is_chosen() -> None:
+    assert names() == TRADING
+
+
+def test_toolsets_tools_and_exclusions_compose() -> None:
+    assert names(toolsets=["bots"]) == ["stop_bot", "list_bots"]
+    assert names(toolsets=["all"]) == [*TRADING, "stop_bot", "list_bots"]
+    assert names(tools=["stop_bot"]) == ["stop_bot"]
+    assert names(tools=["send_order", "get_bots"]) == ["place_order", "list_bots"]
+    assert names(toolsets=["bots"], tools=["place_order"], exclude=["stop_bot"]) == ["place_order", "list_bots"]
+    assert names(exclude=["send_order"]) == ["get_trading_rules", "get_order_history", "get_open_orders"]
+
+
+@pytest.mark.parametrize(
+    "choice", [{"toolsets": ["all"]}, {"toolsets": ["all"], "tools": ["place_order", "stop_bot"]}, {}]
+)
+def test_read_only_wins_over_every_choice_and_alias(choice: dict[str, Any]) -> None:
+    offer = CATALOG.choose(**choice, read_only=True)
+    assert all(tool.risk == "read" for tool in offer.tools)
+    for name in ("place_order", "send_order", "stop_bot"):
+        assert offer.schema(name) is None
+        with pytest.raises(UnknownTool, match="read-only"):
+            offer.find(name)
+
+
+def test_an_alias_is_callable_and_not_listed() -> None:
+    offer = CATALOG.choose(["all"])
+    assert offer.find("send_order") is offer.find("place_order")
+    assert "send_order" not in [tool.name for tool in offer.tools]
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        ({"toolsets": ["bot"]}, r"HBMCP_TOOLSETS .*'bot' \(did you mean bots\?\).*There are: trading, bots, all"),
+        ({"tools": ["place_ordr"]}, r"HBMCP_TOOLS .*did you mean place_order"),
+        ({"exclude": ["list_bot"]}, r"HBMCP_EXCLUDE_TOOLS .*did you mean list_bots"),
+        ({"tools": ["stop_bot"], "read_only": True}, "No tool is left"),
+    ],
+)
+def test_a_wrong_choice_is_refused(choice: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        CATALOG.choose(**choice)
+
+
+def test_an_unknown_tool_is_told_the_nearest_names_or_how_it_is_switched_on() -> None:
+    offer = CATALOG.choose(exclude=["get_open_orders"])
+    with pytest.raises(UnknownTool, match=r"Nothing was done. Did you mean get_order_history\?"):
+        offer.find("get_orders_history")
+    with pytest.raises(
+        UnknownTool, match=r"toolset bots\. Nothing was done.*--toolsets \(HBMCP_TOOLSETS\), or stop_bot to --tools"
+    ):
+        offer.find("stop_bot")
+    with pytest.raises(UnknownTool, match="--exclude-tools"):
+        offer.find("get_open_orders")
+    with pytest.raises(UnknownTool, match="tools/list"):
+        offer.find("zzzzz")
+
+
+def test_lookups_are_offered_reads_about_the_same_thing() -> None:
+    offer = CATALOG.choose()
+    assert offer.lookups(offer.find("place_order")) == ["get_order_history", "get_open_orders"]
+    offer = CATALOG.choose(tools=["place_order"])
+    assert offer.lookups(offer.find("place_order")) == []
+
+
+def test_the_generated_tools_are_all_there() -> None:
+    catalog = Catalog.load()
+    assert {"get_accounts", "place_order", "get_ticker"} <= catalog.tools.keys()
+    assert {tool.risk for tool in catalog.tools.values()} == {"read", "write", "trade", "destructive", "secret"}
+    defaults = {name for name, toolset in catalog.toolsets.items() if toolset.default}
+    assert defaults == {"accounts", "portfolio", "trading", "market_data"}

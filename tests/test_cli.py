@@ -1,0 +1,106 @@
+"""The command line."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from typer.testing import CliRunner
+
+from hbmcp import __version__, tokens
+from hbmcp.cli import app
+from tests.conftest import PASSWORD, USERNAME, environment, hbmcp
+from tests.faulty_api import FaultyApi, Reply
+
+WIDE = {"COLUMNS": "120", "TERM": "dumb", "NO_COLOR": "1"}
+
+
+@pytest.fixture(autouse=True)
+def _settings(api: FaultyApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    for name in ("HBMCP_TOOLSETS", "HBMCP_TOOLS", "HBMCP_EXCLUDE_TOOLS", "HBMCP_READ_ONLY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HUMMINGBOT_API_URL", api.url)
+    monkeypatch.setenv("HUMMINGBOT_API_USERNAME", USERNAME)
+    monkeypatch.setenv("HUMMINGBOT_API_PASSWORD", PASSWORD)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, arguments, env=WIDE)
+    return result.exit_code, result.output
+
+
+def test_version() -> None:
+    assert run("--version") == (0, f"hbmcp {__version__}\n")
+
+
+@pytest.mark.parametrize("command", ["", "serve", "tools", "call"])
+def test_help(command: str, snapshot: SnapshotAssertion) -> None:
+    code, out = run(*command.split(), "--help")
+    assert code == 0
+    assert "\n".join(line.rstrip() for line in out.splitlines()) == snapshot
+
+
+def test_tools_says_what_would_be_served_and_what_it_costs() -> None:
+    code, out = run("tools")
+    assert code == 0
+    row = re.search(r"place_order\s+│ trading\s+│ trade\s+│\s+(\d+)", out)
+    assert row
+    assert int(row[1]) > 50
+    assert "list_bots" not in out
+    assert re.search(r"\d+ of \d+ tools\s+│", out)
+    assert "list_bots" in run("tools", "--toolsets", "bots")[1]
+    assert "place_order" not in run("tools", "--toolsets", "all", "--read-only")[1]
+
+
+def test_call_takes_pairs_or_json_and_prints_what_a_model_reads(api: FaultyApi) -> None:
+    api.always = Reply.json(["binance"])
+    assert run("call", "get_connected_exchanges", "account_name=a b") == (0, '["binance"]\n')
+    assert run("call", "get_connected_exchanges", "--json", '{"account_name": "a b"}') == (0, '["binance"]\n')
+    assert [request.path for request in api.requests] == ["/accounts/a%20b/credentials"] * 2
+
+
+def test_call_exits_with_1_when_the_call_failed(api: FaultyApi) -> None:
+    api.always = Reply.json({"detail": "Account 'x' not found"}, 404)
+    code, out = run("call", "get_connected_exchanges", "account_name=x")
+    assert code == 1
+    assert "Account 'x' not found" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("get_accounts", "nonsense"), "isn't KEY=VALUE"),
+        (("get_accounts", "--json", "nonsense"), "isn't JSON"),
+        (("get_accounts", "--json", "[]"), "must be an object"),
+        (("get_accounts", "a=b", "--json", "{}"), "not both"),
+    ],
+)
+def test_call_refuses_what_it_cannot_read(arguments: tuple[str, ...], told: str) -> None:
+    code, out = run("call", *arguments)
+    assert code == 2
+    assert told in out
+
+
+def test_wrong_settings_end_it_with_code_2_and_a_line_on_stderr(tmp_path: Path) -> None:
+    done = hbmcp("serve", "--toolsets", "tradin", env=environment(LOG_LEVEL="INFO"), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "hbmcp: HBMCP_TOOLSETS (--toolsets): no such toolset: 'tradin' (did you mean trading?). "
+        f"There are: {done.stderr.partition('There are: ')[2]}"
+    )
+
+
+def test_tokens_are_estimated_without_rs_bpe_and_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rs_bpe.bpe", None)
+    count, exact = tokens.counter()
+    assert (count("12345678"), count("123456789"), exact) == (2, 3, False)
+    assert "estimated" in run("tools")[1]
+
+
+def test_tokens_are_counted_with_it() -> None:
+    count, exact = tokens.counter()
+    assert (count("hello world"), exact) == (2, True)

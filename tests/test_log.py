@@ -1,0 +1,56 @@
+"""Logs on stderr."""
+
+import logging
+import re
+
+import pytest
+
+from hbmcp import log
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_secrets", set())
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(root, "level", root.level)
+
+
+def test_a_line_has_a_utc_time_and_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("INFO")
+    log.hide(["s3cret", "s3cret-and-more", "abc"])
+    logging.getLogger("hbmcp.test").info("abc %s %s", "s3cret-and-more", {"key": "s3cret"})
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ INFO hbmcp\.test: abc \*\*\* {'key': '\*\*\*'}\n", captured.err
+    )
+
+
+def test_neither_has_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("INFO")
+    log.hide(["s3cret"])
+    try:
+        raise ValueError("with s3cret")
+    except ValueError:
+        logging.getLogger("hbmcp.test").exception("failed")
+    err = capsys.readouterr().err
+    assert "ValueError: with ***" in err
+    assert "s3cret" not in err
+
+
+@pytest.mark.parametrize(
+    "line", ["Authorization: Basic dXNlcjpwYXNz", "GET http://user:dXNlcjpwYXNz@host/", "bearer dXNlcjpwYXNz"]
+)
+def test_credentials_are_masked_without_being_told(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("INFO")
+    logging.getLogger("hbmcp.test").info(line)
+    assert "dXNlcjpwYXNz" not in capsys.readouterr().err
+
+
+def test_libraries_are_quiet_even_at_debug(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("DEBUG")
+    for library in ("httpx", "httpcore.connection", "mcp.server", "sse_starlette.sse"):
+        logging.getLogger(library).info("a whole message")
+    logging.getLogger("hbmcp.test").debug("ours")
+    assert [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()] == ["ours"]

@@ -1,0 +1,132 @@
+"""What the API's errors become."""
+
+import json
+from typing import Any
+
+import pytest
+
+from hbmcp import refusals
+from hbmcp.catalog import Catalog
+from hbmcp.errors import CallError
+
+CATALOG = Catalog.load()
+OFFER = CATALOG.choose(["all"])
+PLAIN = "text/plain; charset=utf-8"
+HTML = "text/html"
+
+
+def refusal(tool: str, status: int, answer: Any, content_type: str = "application/json", *secrets: str) -> CallError:
+    body = answer.encode() if content_type != "application/json" else json.dumps(answer).encode()
+    return refusals.refusal(status, body, content_type, CATALOG.tools[tool], OFFER, secrets)
+
+
+@pytest.mark.parametrize(
+    ("tool", "status", "answer", "content_type", "kind", "told"),
+    [
+        ("get_accounts", 401, {"detail": "Not authenticated"}, None, "wrong_credentials", "HUMMINGBOT_API_PASSWORD"),
+        ("get_accounts", 403, {"detail": "Forbidden"}, None, "wrong_credentials", "Nothing was done"),
+        ("get_accounts", 404, {"detail": "Not Found"}, None, "unknown_operation", "has no GET /accounts/"),
+        ("place_order", 405, {"detail": "Method Not Allowed"}, None, "unknown_operation", "no POST /trading/orders"),
+        ("place_order", 404, {"detail": "Account 'x' not found"}, None, "refused", "Account 'x' not found"),
+        ("place_order", 400, {"detail": "Order amount 0.1 is below minimum."}, None, "refused", 'below minimum".'),
+        ("place_order", 429, {"detail": "Slow down"}, None, "refused", "wait"),
+        ("add_credential", 400, {"detail": "'nope'"}, None, "refused", "doesn't know 'nope'"),
+        ("get_ticker", 500, {"detail": "'NOPE-USDT'"}, None, "api_failed", "doesn't know 'NOPE-USDT'"),
+        ("get_ticker", 500, {"detail": "Connector nope not found"}, None, "api_failed", "500 to bad requests too"),
+        ("place_order", 500, "Internal Server Error", PLAIN, "api_failed", "look with get_open_orders"),
+        ("get_portfolio_performance", 500, "Internal Server Error", PLAIN, "api_failed", "check the arguments first"),
+        ("get_docker_status", 500, "Internal Server Error", PLAIN, "service_down", "Docker"),
+        ("start_gateway", 500, "Internal Server Error", PLAIN, "service_down", "Docker"),
+        (
+            "deploy_bot",
+            500,
+            {"detail": "('Connection aborted.', FileNotFoundError(2, 'No such file or directory'))"},
+            None,
+            "service_down",
+            "Docker",
+        ),
+        ("quote_swap", 503, {"detail": "Gateway service is not available"}, None, "service_down", "start_gateway"),
+        (
+            "list_clmm_pools",
+            503,
+            {"detail": "Failed to fetch pools from Gateway for x"},
+            None,
+            "service_down",
+            "Gateway",
+        ),
+        ("get_accounts", 502, "<html>Bad Gateway</html>", HTML, "api_failed", "try again in a moment"),
+        ("place_order", 502, "<html>Bad Gateway</html>", HTML, "outcome_unknown", "may have been placed"),
+        ("place_order", 504, "<html>Time-out</html>", HTML, "outcome_unknown", "Don't repeat it"),
+        ("place_order", 500, "<html>Oops</html>", HTML, "outcome_unknown", "may have been placed"),
+        ("stop_bot", 503, "<html>Unavailable</html>", HTML, "outcome_unknown", "list_bots"),
+        ("get_accounts", 404, "<html>nginx</html>", HTML, "unreadable_answer", "text/html"),
+        ("get_accounts", 307, "", HTML, "unreadable_answer", "elsewhere"),
+        ("get_accounts", 418, {"detail": {"why": "teapot"}}, None, "refused", "teapot"),
+        ("get_accounts", 400, ["odd"], None, "refused", "odd"),
+        ("get_accounts", 400, {"detail": ""}, None, "refused", "(HTTP 400)."),
+    ],
+)
+def test_each_is_of_its_kind_and_says_what_to_do(
+    tool: str, status: int, answer: Any, content_type: str | None, kind: str, told: str
+) -> None:
+    error = refusal(tool, status, answer, content_type or "application/json")
+    assert error.kind == kind
+    assert told in str(error)
+    assert error.advice
+
+
+def test_the_fields_of_a_422_are_lines() -> None:
+    detail = [
+        {"type": "missing", "loc": ["body", "executor_config"], "msg": "Field required", "input": {"key": "secret"}},
+        {"type": "enum", "loc": ["query", "pairs", 0], "msg": "Input should be 'a' or 'b'", "input": "c"},
+        {"type": "dict_type", "loc": ["body"], "msg": "Input should be a valid dictionary", "input": [1]},
+    ]
+    told = str(refusal("create_executor", 422, {"detail": detail}))
+    assert (
+        "- executor_config: Field required\n- pairs.0: Input should be 'a' or 'b'\n- body: Input should be a valid"
+        in told
+    )
+    assert "secret" not in told
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "Error executing request GET http://10.0.0.1:8090/fapi/v2/account. HTTP status is 401. "
+            'Error: {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}',
+            '"the exchange answered HTTP 401: Invalid API-key, IP, or permissions for action. (code -2015)"',
+        ),
+        (
+            "Error creating executor: Directory 'credentials/nobody/connectors' not found",
+            "there is no account 'nobody'",
+        ),
+        (
+            "Unexpected error placing trade: BinanceExchange.__init__() missing 2 required positional arguments: "
+            "'binance_api_key' and 'binance_api_secret'",
+            "placing trade: this account has no API keys for this connector",
+        ),
+        (
+            "Failed to get chain/network info: Invalid network format 'nope'. Use format like 'solana-mainnet-beta'",
+            "\"there is no connector 'nope'\"",
+        ),
+        (
+            "1 validation error for X\nside\n  Field required [type=missing, input_value={'a': 1}, input_type=dict]\n"
+            "    For further information visit https://errors.example/missing",
+            '"1 validation error for X\nside\n Field required".',
+        ),
+        ("See https://user:hunter2@host/path?key=1 for more", "See (address) for more"),
+        ("a\x1b[31mb\u202ec\x00d", '"a [31mb c d"'),
+        ("x" * 5000, "x" * 700 + "…"),
+    ],
+)
+def test_reasons_are_quoted_without_addresses_and_noise(said: str, told: str) -> None:
+    text = str(refusal("create_executor", 400, {"detail": said}))
+    assert told in text
+    assert "http" not in text.replace("HTTP", "")
+    assert "x" * 800 not in text
+
+
+def test_secrets_in_a_reason_are_masked() -> None:
+    text = str(refusal("add_credential", 400, {"detail": "key abcd-1234 is bad"}, "application/json", "abcd-1234"))
+    assert '"key *** is bad"' in text

@@ -1,0 +1,165 @@
+"""The server over stdio."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.conftest import connected, environment
+from tests.faulty_api import HANG, FaultyApi, Reply
+from tests.stdio import StdioServer
+
+ORDER = {
+    "account_name": "master_account",
+    "connector_name": "binance",
+    "trading_pair": "BTC-USDT",
+    "side": "BUY",
+    "amount": "0.1",
+    "order_type": "MARKET",
+}
+
+
+def test_says_what_it_is(stdio: StdioServer) -> None:
+    assert stdio.hello["serverInfo"]["title"] == "Hummingbot"
+    assert stdio.hello["capabilities"] == {"tools": {"listChanged": False}}
+    assert "live Hummingbot trading installation" in stdio.hello["instructions"]
+    assert len(stdio.hello["instructions"].split()) <= 120
+
+
+def test_a_read_is_answered_and_authenticated(stdio: StdioServer, api: FaultyApi) -> None:
+    api.then(Reply.json(["master_account"]))
+    assert stdio.call("get_accounts") == ('["master_account"]', False)
+    (request,) = api.requests
+    assert (request.method, request.path) == ("GET", "/accounts/")
+    assert request.headers["authorization"].startswith("Basic ")
+
+
+def test_an_unknown_tool_is_a_result_not_a_protocol_error(stdio: StdioServer, api: FaultyApi) -> None:
+    text, failed = stdio.call("get_acounts")
+    assert failed
+    assert "get_accounts" in text
+    assert not api.requests
+
+
+def test_bad_arguments_are_told_all_at_once_and_nothing_is_sent(stdio: StdioServer, api: FaultyApi) -> None:
+    text, failed = stdio.call("place_order", **{**ORDER, "amount": "lots", "side": "HOLD", "colour": "red"})
+    assert failed
+    for problem in ("- amount: expected a number", "- side: expected one of BUY, SELL", "- colour: no such argument"):
+        assert problem in text
+    assert "Nothing was sent" in text
+    assert not api.requests
+
+
+def test_a_cancelled_call_closes_its_connection(stdio: StdioServer, api: FaultyApi) -> None:
+    api.then(HANG)
+    call = stdio.start("tools/call", {"name": "get_accounts", "arguments": {}})
+    assert api.arrived.wait(10)
+    stdio.notify("notifications/cancelled", {"requestId": call, "reason": "changed my mind"})
+    assert api.left.wait(10)
+    api.then(Reply.json(["still here"]))
+    assert stdio.call("get_accounts") == ('["still here"]', False)
+
+
+def test_two_calls_run_at_once(stdio: StdioServer, api: FaultyApi) -> None:
+    api.then(HANG)
+    slow = stdio.start("tools/call", {"name": "get_accounts", "arguments": {}})
+    assert api.arrived.wait(10)
+    assert stdio.call("get_open_orders")[1] is False
+    stdio.notify("notifications/cancelled", {"requestId": slow})
+
+
+def test_no_secret_reaches_the_log(stdio: StdioServer, api: FaultyApi) -> None:
+    api.then(Reply.json({"detail": "key-4711-secret isn't valid"}, 400))
+    text, failed = stdio.call(
+        "add_credential",
+        account_name="master_account",
+        connector_name="binance",
+        credentials={"binance_api_key": "key-4711-secret", "binance_api_secret": "not-to-be-seen"},
+    )
+    assert failed
+    assert "*** isn't valid" in text
+    assert b"key-4711-secret" in api.requests[-1].body
+    log = "".join(stdio.log)
+    assert not any(secret in text + log for secret in ("key-4711", "not-to-be-seen", "correct-horse"))
+
+
+def test_starts_while_the_api_is_down_and_works_when_it_is_up(tmp_path: Path) -> None:
+    with FaultyApi() as first:
+        url, port = first.url, first.port
+    with StdioServer("--toolsets", "accounts", env=connected(url), cwd=tmp_path) as server:
+        text, failed = server.call("get_accounts")
+        assert failed
+        assert "can't be reached" in text
+        assert url not in text
+        with FaultyApi(port) as second:
+            second.always = Reply.json(["master_account"])
+            assert server.call("get_accounts") == ('["master_account"]', False)
+
+
+NOISY = """
+import os, sys
+import hbmcp.bridge
+hbmcp.bridge.REPORT_EVERY = 0.01
+call = hbmcp.bridge.Bridge.call
+async def noisy(self, *arguments):
+    print("a library says hello")
+    sys.stdout.write("and does not flush")
+    os.system("echo a child process too")
+    return await call(self, *arguments)
+hbmcp.bridge.Bridge.call = noisy
+from hbmcp.cli import main
+sys.argv = ["hbmcp", "serve"]
+main()
+"""
+
+
+def test_stdout_carries_the_protocol_and_progress_whatever_a_library_prints(tmp_path: Path, api: FaultyApi) -> None:
+    with StdioServer(env=connected(api.url), cwd=tmp_path, command=[sys.executable, "-c", NOISY]) as server:
+        api.then(Reply.json(["master_account"]))
+        assert server.call("get_accounts") == ('["master_account"]', False)
+        api.then(HANG)
+        slow = server.start(
+            "tools/call", {"name": "get_accounts", "arguments": {}, "_meta": {"progressToken": "slow one"}}
+        )
+        progress = server.notification()
+        server.notify("notifications/cancelled", {"requestId": slow})
+        assert api.left.wait(10)
+        left = server.close().splitlines()
+    assert (progress["method"], progress["params"]["progressToken"]) == ("notifications/progress", "slow one")
+    assert all(json.loads(line)["method"] == "notifications/progress" for line in left)
+    assert "a library says hello" in "".join(server.log)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("mode", "version"), [("legacy", "2025-11-25"), ("auto", "2026-07-28")])
+async def test_clients_of_both_eras(mode: str, version: str, tmp_path: Path, api: FaultyApi) -> None:
+    api.always = Reply.json(["master_account"])
+    parameters = StdioServerParameters(
+        command=sys.executable, args=["-m", "hbmcp", "serve"], env=connected(api.url), cwd=tmp_path
+    )
+    async with Client(parameters, mode=mode) as client:
+        assert client.protocol_version == version
+        assert client.instructions
+        assert client.instructions.startswith("These tools run a live")
+        listed = await client.list_tools()
+        assert {"get_accounts", "place_order"} <= {tool.name for tool in listed.tools}
+        if version == "2026-07-28":
+            assert (listed.ttl_ms, listed.cache_scope) == (300_000, "private")
+        result = await client.call_tool("get_accounts", {})
+        assert (result.is_error, result.content[0].text) == (False, '["master_account"]')  # type: ignore[union-attr]
+
+
+def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -> None:
+    code = (
+        "import sys; from hbmcp import cli, server, settings, log; told = settings.load(); "
+        "server.build(told, cli._offer(told)); "
+        "print([name for name in ('httpx', 'jsonschema', 'attr', 'stamina', 'rich', 'hummingbot_api', 'hbmcp.bridge', "
+        "'hbmcp_tools.accounts') if name in sys.modules])"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert out.stdout.strip() == "[]"
