@@ -34,9 +34,9 @@ check: $(VENV)/.dev  ## generated/ is current, the curation complete, the code c
 # make regen API=1         from the API at HUMMINGBOT_API_URL
 # make regen FROM=file     from an OpenAPI document
 # make regen DROP=1 …      go on without curated operations that the contract no longer has
-API_URL := $${HUMMINGBOT_API_URL:-http://localhost:8000}/openapi.json
 regen: $(VENV)/.dev  ## write generated/ anew, and say what changed (API=1, FROM=file, DROP=1)
-	@$(PY) -m codegen regen $(if $(API),"$(API_URL)",$(if $(FROM),"$(FROM)")) $(if $(DROP),--drop)
+	@api="$${HUMMINGBOT_API_URL:-http://localhost:8000}"; \
+	$(PY) -m codegen regen $(if $(API),"$${api%/}/openapi.json",$(if $(FROM),"$(FROM)")) $(if $(DROP),--drop)
 
 bench: $(VENV)/.dev  ## measure this server beside others, which are installed into .venv-peers
 	@$(PY) -m bench

@@ -23,9 +23,11 @@ class Session:
 
     def __init__(self, command: list[str], *, env: dict[str, str], cwd: Path, errors: Path) -> None:
         self._errors = errors
+        # What pip installs is compiled; ours, which is read where it is, must be allowed to keep its bytecode too.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         with errors.open("w") as stderr:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=os.environ | env, cwd=cwd
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=inherited | env, cwd=cwd
             )
         self._sent = 0
 

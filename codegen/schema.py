@@ -44,9 +44,13 @@ def annotation(schema: Schema) -> str:
 
 
 def is_decimal(forms: list[Schema]) -> bool:
-    """Whether these alternatives are one decimal that may also be written as a string (FastAPI's Decimal)."""
-    kinds = {form.get("type") for form in forms}
-    return kinds == {"number", "string"} and all("enum" not in form for form in forms)
+    """Whether these alternatives are one decimal that may also be a string: FastAPI's Decimal."""
+    others = [form for form in forms if not _is_null(form)]
+    text = [form for form in others if form.get("type") == "string"]
+    number = [form for form in others if form.get("type") == "number" and "enum" not in form]
+    if len(others) != 2 or not text or not number:
+        return False
+    return text[0].get("format") in (None, "decimal") and text[0].keys() <= {"type", "format", "pattern"}
 
 
 class _Reducer:
@@ -120,8 +124,8 @@ class _Reducer:
 
     def _alternatives(self, schema: Schema, forms: list[Schema], seen: tuple[str, ...]) -> Schema:
         reduced = [self.reduce(form, seen) for form in forms if not _is_null(form)]
-        if is_decimal(reduced):
-            number = next(form for form in reduced if form["type"] == "number")
+        if is_decimal(forms):
+            number = next(form for form in reduced if form.get("type") == "number")
             return self._keep(number, schema)
         unique: list[Schema] = []
         for form in reduced:

@@ -47,6 +47,7 @@ class OneFilePerTool(SingleFileSnapshotExtension):
 VALUES: dict[str, Any] = {
     "account_name": "desk",
     "connector_name": "kraken",
+    "instance_name": "eth-maker",
     "trading_pair": "BTC-USDT",
     "trading_pairs": ["BTC-USDT", "ETH-USDT"],
     "db_path": "bots/archived/desk-7/desk.sqlite",
@@ -65,6 +66,8 @@ def value_for(name: str, schema: dict[str, Any]) -> Any:
     """An argument: from VALUES, or the last, largest or most telling one that the schema allows."""
     if "enum" in schema:
         return schema["enum"][-1]
+    if schema.get("pattern") == "_perpetual":
+        return "okx_perpetual"
     if name in VALUES:
         return VALUES[name]
     match schema.get("type"):

@@ -84,8 +84,8 @@ def add_credential(
     connector_name: str,
     credentials: dict[str, Any],
 ) -> Request[Any]:
-    """Connect an exchange: store API keys, once the exchange accepts them. Let the user enter keys outside the chat if
-    possible; get_credential_fields names the fields.
+    """Connect an exchange: store API keys, once the exchange accepts them. Best made without withdrawal rights and
+    entered by the user outside this chat; get_credential_fields names the fields.
 
     POST /accounts/add-credential/{account_name}/{connector_name}, risk: secret.
 

@@ -20,12 +20,12 @@ def run_backtest(
     resolution: str | None = None,
     trade_cost: Decimal | None = None,
 ) -> Request[Any]:
-    """Backtest a controller config and wait for its figures; over a few days use start_backtest.
+    """Backtest a controller config and wait for its figures; for a period of more than 3 days use start_backtest.
 
     POST /backtesting/run, risk: read.
 
     Args:
-        config: Controller config, or a saved one's file, e.g. pmm_1.yml
+        config: Controller config, or a saved one's name with .yml
         start_time: e.g. 7d, or UTC time
         end_time: Likewise
         resolution: Candle interval
@@ -50,12 +50,12 @@ def start_backtest(
     resolution: str | None = None,
     trade_cost: Decimal | None = None,
 ) -> Request[Any]:
-    """Start a long backtest in the background; get_backtest has the figures.
+    """Start a backtest in the background, for long periods; get_backtest has the figures.
 
     POST /backtesting/tasks, risk: write.
 
     Args:
-        config: Controller config, or a saved one's file, e.g. pmm_1.yml
+        config: Controller config, or a saved one's name with .yml
         start_time: e.g. 7d, or UTC time
         end_time: Likewise
         resolution: Candle interval

@@ -6,6 +6,7 @@ One function per tool: it turns the tool's arguments into the request to send.
 from decimal import Decimal
 from typing import Any, Literal
 
+from hbmcp.times import to_iso
 from hummingbot_api.api import bot_orchestration as bot_orchestration_api
 from hummingbot_api.models.bot_orchestration import (
     StartBotAction,
@@ -17,7 +18,8 @@ from hummingbot_api.request import Request
 
 
 def list_bots() -> Request[Any]:
-    """List connected bots by full name, with status and each controller's P&L and positions.
+    """List connected bots by full name, with status; P&L of all is in get_controller_performance, live and one by one
+    in get_bot_status.
 
     GET /bot-orchestration/status, risk: read.
     """
@@ -83,7 +85,7 @@ def get_controller_performance(
     *,
     bot_name: str | None = None,
 ) -> Request[Any]:
-    """Latest stored P&L per bot and controller, stopped bots included; live figures are in list_bots.
+    """Latest stored P&L per bot and controller, stopped bots included; live figures are in get_bot_status.
 
     GET /bot-orchestration/controller-performance-latest, risk: read.
     """
@@ -106,14 +108,15 @@ def get_controller_performance_history(
     GET /bot-orchestration/controller-performance-history, risk: read.
 
     Args:
-        start_time: ISO time with offset
+        start_time: e.g. 24h, or UTC time
+        end_time: Likewise
     """
     return bot_orchestration_api.get_controller_performance_history(
         bot_name=bot_name,
         controller_id=controller_id,
         limit=limit,
-        start_time=start_time,
-        end_time=end_time,
+        start_time=to_iso(start_time),
+        end_time=to_iso(end_time),
         interval=interval,
     )
 
@@ -134,6 +137,7 @@ def deploy_bot(
 
     Args:
         instance_name: Own name per bot, e.g. hummingbot-btc-mm; a timestamp is appended
+        config_names: As list_controller_configs shows them
         max_global_drawdown_quote: Loss from the peak that stops the bot
     """
     return bot_orchestration_api.deploy_v2_controllers(
@@ -164,7 +168,7 @@ def deploy_script_bot(
     Args:
         instance_name: Own name per bot, e.g. hummingbot-arb; a timestamp is appended
         script_config: With .yml
-        script: With .py
+        script: The config's script, only a label here
     """
     return bot_orchestration_api.deploy_v2_script(
         body=V2ScriptDeployment(
@@ -190,6 +194,7 @@ def start_bot(
 
     Args:
         bot_name: With its timestamp
+        script: With .py
         script_config: With .yml
     """
     return bot_orchestration_api.start_bot(
@@ -247,7 +252,7 @@ def list_bot_runs(
     *,
     bot_name: str | None = None,
     account_name: str | None = None,
-    run_status: Literal["CREATED", "RUNNING", "STOPPED", "ERROR"] | None = None,
+    run_status: Literal["CREATED", "STOPPED", "ERROR"] | None = None,
     deployment_status: Literal["DEPLOYED", "FAILED", "ARCHIVED"] | None = None,
     limit: int | None = None,
 ) -> Request[Any]:

@@ -137,7 +137,8 @@ def set_gateway_api_keys(
     *,
     api_keys: dict[str, Any],
 ) -> Request[dict[str, Any]]:
-    """Set RPC and data providers' keys; then restart_gateway. They pass through this conversation.
+    """Set RPC and data providers' keys; then restart_gateway. They pass through this conversation: better the user
+    enters them on the API's own page, /docs.
 
     POST /gateway/apiKeys, risk: secret.
 
@@ -395,7 +396,8 @@ def add_wallet(
     private_key: str,
     set_default: bool | None = None,
 ) -> Request[Any]:
-    """Import a wallet into Gateway. Its private key passes through this conversation: warn the user first.
+    """Import a wallet into Gateway. Its private key passes through this conversation: better the user enters it on the
+    API's own page, /docs.
 
     POST /accounts/gateway/add-wallet, risk: secret.
 

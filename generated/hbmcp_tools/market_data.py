@@ -143,9 +143,6 @@ def get_funding_rates(
     """A perpetual's current funding rate, next funding time, mark and index price.
 
     POST /market-data/funding-info, risk: read.
-
-    Args:
-        connector_name: Ends in _perpetual
     """
     return market_data_api.get_funding_info(
         body=FundingInfoRequest(

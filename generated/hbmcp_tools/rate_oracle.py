@@ -73,15 +73,12 @@ def get_rate_oracle() -> Request[RateOracleConfigResponse]:
 
 def set_rate_oracle(
     *,
-    source: str,
-    quote_token: str,
+    source: str | None = None,
+    quote_token: str | None = None,
 ) -> Request[RateOracleConfigUpdateResponse]:
-    """Set the source and the quote token of all portfolio values, at once and lasting.
+    """Set the source or the quote token of all portfolio values, or both, at once and lasting; what is omitted stays.
 
     PUT /rate-oracle/config, risk: write.
-
-    Args:
-        quote_token: E.g. USDT
     """
     return rate_oracle_api.update_rate_oracle_config(
         body=RateOracleConfigUpdateRequest(

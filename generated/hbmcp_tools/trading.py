@@ -171,7 +171,7 @@ def get_trades(
     trading_pair: str | None = None,
     side: Literal["BUY", "SELL"] | None = None,
 ) -> Request[PaginatedResponse]:
-    """Executed fills with price and fee, newest first: the surest proof that an order filled.
+    """Executed fills with amount, price and fee, newest first; an order's status is in get_order_history.
 
     POST /trading/trades, risk: read.
 
@@ -219,8 +219,7 @@ def get_position_history(
     account_name: str | None = None,
     trading_pair: str | None = None,
 ) -> Request[PaginatedResponse]:
-    """Fills on one perpetual connector (its name ends in _perpetual), newest first, to rebuild closed positions and
-    their P&L from.
+    """Fills on one perpetual connector, newest first, to rebuild closed positions and their P&L from.
 
     POST /trading/trades, risk: read.
 
@@ -265,7 +264,7 @@ def set_leverage(
     trading_pair: str,
     leverage: int,
 ) -> Request[Any]:
-    """Set a perpetual pair's leverage; it also moves the liquidation price of an open position.
+    """Set a perpetual pair's leverage, also of its open position: higher brings liquidation closer.
 
     POST /trading/{account_name}/{connector_name}/leverage, risk: trade.
     """
@@ -284,7 +283,7 @@ def get_position_mode(
     account_name: str,
     connector_name: str,
 ) -> Request[Any]:
-    """ONEWAY or HEDGE (long and short at once) on a perpetual connector.
+    """ONEWAY or HEDGE (long and short at once).
 
     GET /trading/{account_name}/{connector_name}/position-mode, risk: read.
     """
@@ -300,7 +299,7 @@ def set_position_mode(
     connector_name: str,
     position_mode: Literal["ONEWAY", "HEDGE"],
 ) -> Request[Any]:
-    """Switch a perpetual connector's mode. Needs a pair from add_trading_pair and no open position or order.
+    """Switch between one-way and hedge mode. Needs a pair from add_trading_pair and no open position or order.
 
     POST /trading/{account_name}/{connector_name}/position-mode, risk: write.
     """

@@ -1,6 +1,9 @@
 """`python -m codegen`, as an engineer uses it."""
 
 import json
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from codegen import render
 from codegen.cli import app
+from codegen.generate import ROOT
 from tests.codegen import shop
 
 Run = Callable[..., Result]
@@ -146,6 +150,21 @@ def test_a_failure_leaves_contract_and_code_as_they_were(
     assert result.exit_code == 1
     assert "No space left on device" in result.output
     assert place.tree() == before
+
+
+def test_a_full_disk_leaves_everything_as_it_was(place: Workplace, tmp_path: Path) -> None:
+    """A limit on the size of files makes the system refuse to write, as a full disk does."""
+    before = place.tree()
+    command = [sys.executable, "-m", "codegen", "regen", str(shop.DOCUMENT), "--contract", str(place.contract)]
+    command += ["--overrides", str(place.overrides), "--output", str(place.output)]
+    limited = f"ulimit -f 4; exec {shlex.join(command)}"
+    done = subprocess.run(["bash", "-c", limited], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "File too large" in done.stderr
+    assert "nothing was changed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert place.tree() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["generated", "overrides", "pinned.json"]
 
 
 def test_check_says_all_mistakes_at_once(place: Workplace) -> None:

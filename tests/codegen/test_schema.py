@@ -96,7 +96,7 @@ SCALARS = st.sampled_from(
     ]
 )
 SCHEMAS = {
-    "Name": {"type": "string", "title": "Name"},
+    "Name": {"type": "string", "title": "Name", "maxLength": 9},
     "Tree": {
         "type": "object",
         "properties": {"children": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}},
@@ -139,7 +139,6 @@ def test_any_schema_becomes_portable(schema: dict[str, Any]) -> None:
     jsonschema.Draft202012Validator.check_schema(reduced)
     assert not _keywords(reduced) & FORBIDDEN
     assert reduced.get("type") is None or isinstance(reduced["type"], str)
-    assert reduce(reduced, {}) == reduced
     compile(annotation(reduced), "<annotation>", "eval")
 
 

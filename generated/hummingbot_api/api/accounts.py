@@ -16,8 +16,8 @@ def add_account(*, account_name: str) -> Request[Any]:
 
 
 def add_credential(account_name: str, connector_name: str, body: dict[str, Any]) -> Request[Any]:
-    """Connect an exchange: store API keys, once the exchange accepts them. Let the user enter keys outside
-    the chat if possible; get_credential_fields names the fields.
+    """Connect an exchange: store API keys, once the exchange accepts them. Best made without withdrawal
+    rights and entered by the user outside this chat; get_credential_fields names the fields.
 
     POST /accounts/add-credential/{account_name}/{connector_name}
     """
@@ -30,7 +30,8 @@ def add_credential(account_name: str, connector_name: str, body: dict[str, Any])
 
 
 def add_gateway_wallet(body: GatewayWalletCredential) -> Request[Any]:
-    """Import a wallet into Gateway. Its private key passes through this conversation: warn the user first.
+    """Import a wallet into Gateway. Its private key passes through this conversation: better the user
+    enters it on the API's own page, /docs.
 
     POST /accounts/gateway/add-wallet
     """

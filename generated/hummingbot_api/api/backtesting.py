@@ -6,7 +6,7 @@ from hummingbot_api.request import Request
 
 
 def create_backtest_task(body: BacktestingConfig) -> Request[Any]:
-    """Start a long backtest in the background; get_backtest has the figures.
+    """Start a backtest in the background, for long periods; get_backtest has the figures.
 
     POST /backtesting/tasks
     """
@@ -38,7 +38,8 @@ def list_backtest_tasks() -> Request[Any]:
 
 
 def run_backtesting(body: BacktestingConfig) -> Request[Any]:
-    """Backtest a controller config and wait for its figures; over a few days use start_backtest.
+    """Backtest a controller config and wait for its figures; for a period of more than 3 days use
+    start_backtest.
 
     POST /backtesting/run
     """

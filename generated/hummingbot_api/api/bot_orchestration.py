@@ -38,7 +38,8 @@ def deploy_v2_script(body: V2ScriptDeployment) -> Request[Any]:
 
 
 def get_active_bots_status() -> Request[Any]:
-    """List connected bots by full name, with status and each controller's P&L and positions.
+    """List connected bots by full name, with status; P&L of all is in get_controller_performance, live and
+    one by one in get_bot_status.
 
     GET /bot-orchestration/status
     """
@@ -157,7 +158,7 @@ def get_controller_performance_history(
 
 
 def get_latest_controller_performance(*, bot_name: str | None = None) -> Request[Any]:
-    """Latest stored P&L per bot and controller, stopped bots included; live figures are in list_bots.
+    """Latest stored P&L per bot and controller, stopped bots included; live figures are in get_bot_status.
 
     GET /bot-orchestration/controller-performance-latest
     """

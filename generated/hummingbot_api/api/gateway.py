@@ -212,7 +212,8 @@ def stop_gateway() -> Request[Any]:
 
 
 def update_api_keys(body: UpdateApiKeysRequest) -> Request[dict[str, Any]]:
-    """Set RPC and data providers' keys; then restart_gateway. They pass through this conversation.
+    """Set RPC and data providers' keys; then restart_gateway. They pass through this conversation: better
+    the user enters them on the API's own page, /docs.
 
     POST /gateway/apiKeys
     """

@@ -54,7 +54,7 @@ def get_orders(body: OrderFilterRequest) -> Request[PaginatedResponse]:
 
 
 def get_position_mode(account_name: str, connector_name: str) -> Request[Any]:
-    """ONEWAY or HEDGE (long and short at once) on a perpetual connector.
+    """ONEWAY or HEDGE (long and short at once).
 
     GET /trading/{account_name}/{connector_name}/position-mode
     """
@@ -72,7 +72,7 @@ def get_positions(body: PositionFilterRequest) -> Request[PaginatedResponse]:
 
 
 def get_trades(body: TradeFilterRequest) -> Request[PaginatedResponse]:
-    """Executed fills with price and fee, newest first: the surest proof that an order filled.
+    """Executed fills with amount, price and fee, newest first; an order's status is in get_order_history.
 
     POST /trading/trades
     """
@@ -89,7 +89,7 @@ def place_trade(body: TradeRequest) -> Request[TradeResponse]:
 
 
 def set_leverage(account_name: str, connector_name: str, body: LeverageRequest) -> Request[Any]:
-    """Set a perpetual pair's leverage; it also moves the liquidation price of an open position.
+    """Set a perpetual pair's leverage, also of its open position: higher brings liquidation closer.
 
     POST /trading/{account_name}/{connector_name}/leverage
     """
@@ -102,7 +102,7 @@ def set_leverage(account_name: str, connector_name: str, body: LeverageRequest) 
 
 
 def set_position_mode(account_name: str, connector_name: str, body: PositionModeRequest) -> Request[Any]:
-    """Switch a perpetual connector's mode. Needs a pair from add_trading_pair and no open position or
+    """Switch between one-way and hedge mode. Needs a pair from add_trading_pair and no open position or
     order.
 
     POST /trading/{account_name}/{connector_name}/position-mode

@@ -10,7 +10,7 @@ from hummingbot_api import encode
 
 @define(kw_only=True)
 class BacktestingConfig:
-    #: Controller config, or a saved one's file, e.g. pmm_1.yml
+    #: Controller config, or a saved one's name with .yml
     config: dict[str, Any] | str
     start_time: int | None = None
     end_time: int | None = None

@@ -13,6 +13,7 @@ class StartBotAction:
     #: With its timestamp
     bot_name: str
     log_level: str | None = None
+    #: With .py
     script: str | None = None
     #: With .yml
     conf: str | None = None
@@ -53,6 +54,7 @@ class V2ControllerDeployment:
     #: Own name per bot, e.g. hummingbot-btc-mm; a timestamp is appended
     instance_name: str
     credentials_profile: str
+    #: As list_controller_configs shows them
     controllers_config: list[str]
     #: Loss from the peak that stops the bot
     max_global_drawdown_quote: Decimal | None = None
@@ -82,7 +84,7 @@ class V2ScriptDeployment:
     instance_name: str
     credentials_profile: str
     image: str | None = None
-    #: With .py
+    #: The config's script, only a label here
     script: str | None = None
     #: With .yml
     script_config: str | None = None

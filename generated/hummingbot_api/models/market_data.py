@@ -46,7 +46,6 @@ class CandlesConfigRequest:
 
 @define(kw_only=True)
 class FundingInfoRequest:
-    #: Ends in _perpetual
     connector_name: str
     trading_pair: str
 
