@@ -98,7 +98,7 @@ class Failed(_Table):
 
 
 class Result(_Table):
-    """How an answer is shown; src/hbmcp/results.py says what each key does."""
+    """How an answer is shown; src/hbmcp/results/spec.py says what each key does."""
 
     path: str | None = None
     unnest: list[str] | None = None

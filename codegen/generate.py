@@ -8,7 +8,7 @@ from attrs import frozen
 
 from codegen import render, tools
 from codegen.client import Fallback, read_client, render_client
-from codegen.contract import Contract
+from codegen.contract import Contract, dumps
 from codegen.curation import Curation, CurationError
 from codegen.tools import ToolSpec
 
@@ -44,7 +44,8 @@ def generate(contract: Contract, curation: Curation, step: Callable[[str], None]
     specs = tools.build(contract, curation, client)
     manifest = tools.manifest(contract, curation, specs)
     step("Rendering")
-    files = render_client(client) | render.render_tools(specs, curation, manifest)
+    files = render_client(client) | tools.render_tools(specs, curation, manifest)
+    files["hummingbot_api/openapi.json"] = dumps(contract.document)
     return Generated(files, specs, manifest, client.fallbacks)
 
 

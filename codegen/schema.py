@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from codegen.client.keywords import is_number_or_text
 from codegen.contract import Schema
 
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
@@ -41,16 +42,6 @@ def annotation(schema: Schema) -> str:
         case str(kind) if kind in PYTHON_TYPES:
             return PYTHON_TYPES[kind]
     return "Any"
-
-
-def is_decimal(forms: list[Schema]) -> bool:
-    """Whether these alternatives are one decimal that may also be a string: FastAPI's Decimal."""
-    others = [form for form in forms if not _is_null(form)]
-    text = [form for form in others if form.get("type") == "string"]
-    number = [form for form in others if form.get("type") == "number" and "enum" not in form]
-    if len(others) != 2 or not text or not number:
-        return False
-    return text[0].get("format") in (None, "decimal") and text[0].keys() <= {"type", "format", "pattern"}
 
 
 class _Reducer:
@@ -124,7 +115,7 @@ class _Reducer:
 
     def _alternatives(self, schema: Schema, forms: list[Schema], seen: tuple[str, ...]) -> Schema:
         reduced = [self.reduce(form, seen) for form in forms if not _is_null(form)]
-        if is_decimal(forms):
+        if is_number_or_text(forms):
             number = next(form for form in reduced if form.get("type") == "number")
             return self._keep(number, schema)
         unique: list[Schema] = []

@@ -18,7 +18,7 @@ from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import BadArguments, CallError, Failed
-from hbmcp.refusals import tidy
+from hbmcp.reasons import tidy
 from hbmcp.results import ResultSpec, failure, render
 from hbmcp.settings import Settings
 from hummingbot_api.errors import UnexpectedShape

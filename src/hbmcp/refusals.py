@@ -1,7 +1,7 @@
 """What an HTTP error of the Hummingbot API means, and what to do about it.
 
 This API answers bad requests with 500 as well as with 4xx, Docker trouble with a bare 500, and repeats what an exchange
-said, address and all. Here that becomes one error of hbmcp.errors, in words that a model can act on.
+said. Here that becomes one error of hbmcp.errors, in words that a model can act on.
 """
 
 import json
@@ -21,32 +21,11 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.log import masked
+from hbmcp.reasons import from_exchange, tidy
 
-QUOTED = 700  # characters of a reason
 NOTHING_DONE = "Nothing was done."
 
-_EXCHANGE = re.compile(r"Error executing request \w+ \S+\. HTTP status is (\d+)\. Error: (.*)", re.DOTALL)
-_EXCHANGE_SAYS = re.compile(r'\{"code": ?(-?\d+), ?"msg": ?"((?:[^"\\]|\\.)*)"\}')
-# What its commonest reasons mean, in a reader's words.
-_READINGS = (
-    (re.compile(r"Directory '(?:bots/)?credentials/([^/']+)/connectors' not found"), r"there is no account '\1'"),
-    (re.compile(r"Folder '([^']+)' not found in 'credentials'"), r"there is no account '\1'"),
-    (re.compile(r"No such file or directory: 'bots/credentials/([^/']+)'"), r"there is no account '\1'"),
-    (
-        re.compile(r"Failed to get chain/network info: Invalid network format '([^']+)'.*", re.DOTALL),
-        r"there is no connector '\1'",
-    ),
-    (
-        re.compile(r"\w+\.__init__\(\) missing \d+ required positional arguments?: .*_(?:api_)?(?:key|secret).*"),
-        "this account has no API keys for this connector",
-    ),
-)
-_PYDANTIC_NOTE = re.compile(r"\s*For further information visit \S+")
-_PYDANTIC_TYPE = re.compile(r" \[type=\w+, input_value=.*?, input_type=\w+\]")
-_ADDRESS = re.compile(r"\b(?:https?|wss?)://[^\s'\",)\]}]+")
 _NAME_ALONE = re.compile(r"'[^']+'")
-_UNPRINTABLE = re.compile(r"[^\S\n]+|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
-
 _NO_GATEWAY = re.compile(r"Gateway service is not available|from Gateway", re.IGNORECASE)
 _NO_DOCKER = re.compile(
     r"'Connection aborted\.', (FileNotFoundError|ConnectionRefusedError)|docker\.sock|docker daemon", re.IGNORECASE
@@ -108,7 +87,7 @@ def refusal(
             else "Correct the arguments before you call it again.",
         )
     undone = "" if tool.reads else f"Probably nothing was done; {look(tool, offer)} before you call it again."
-    if isinstance(detail, str) and _EXCHANGE.search(detail):
+    if isinstance(detail, str) and from_exchange(detail):
         return ApiFailed(
             f"The Hummingbot API failed at {tool.name} (HTTP {status}){reason}",
             undone,
@@ -143,22 +122,6 @@ def look(tool: Tool, offer: Offer) -> str:
     """ "look with get_open_orders, get_order_history" """
     names = offer.lookups(tool)
     return f"look with {', '.join(names)}" if names else "look whether it was done"
-
-
-def tidy(text: str) -> str:
-    """Text of the API, shortened to what it says: no addresses, no control characters, no links to manuals."""
-
-    def exchange(found: re.Match[str]) -> str:
-        said = _EXCHANGE_SAYS.search(found[2])
-        told = f"{said[2]} (code {said[1]})" if said else found[2]
-        return f"the exchange answered HTTP {found[1]}: {told}"
-
-    text = _EXCHANGE.sub(exchange, text)
-    for pattern, meaning in _READINGS:
-        text = pattern.sub(meaning, text)
-    text = _PYDANTIC_TYPE.sub("", _PYDANTIC_NOTE.sub("", text))
-    text = _UNPRINTABLE.sub(" ", _ADDRESS.sub("(address)", text)).strip().removesuffix(".")
-    return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
 
 
 def _service(status: int, detail: Any, tool: Tool, offer: Offer) -> ServiceDown | None:

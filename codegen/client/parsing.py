@@ -1,7 +1,5 @@
 """Lowered schemas -> openapi-python-client's typed properties."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,16 +15,18 @@ from openapi_python_client.parser.properties.none import NoneProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.parser.properties.union import UnionProperty
 
+from codegen.client.components import Component
+from codegen.client.lowering import Lowering
 from codegen.contract import ContractError
-from codegen.lowering import Lowering
 
 
 @frozen
 class Parsed:
-    """What the parser makes of the operations (by key) and of the components (by ordinal)."""
+    """What the parser makes of the operations (by key) and of objects (by ordinal); `components` by ordinal, too."""
 
     endpoints: dict[str, Endpoint]
     models: dict[str, ModelProperty]
+    components: dict[str, Component]
 
     def inner(self, key: str) -> list[PropertyProtocol]:
         """The properties that a component is made of."""
@@ -53,7 +53,26 @@ def parse(lowering: Lowering, operations: Mapping[str, dict[str, Any]]) -> Parse
             break
         lowering.give_up(*_broken(data))
     models = {str(model.class_info.name): model for model in data.models}
-    return Parsed(_endpoints(data, operations), models)
+    return Parsed(_endpoints(data, operations), models, lowering.components)
+
+
+def components_of(prop: PropertyProtocol) -> Iterator[str]:
+    """The keys of the components that a property is made of, without those inside of them."""
+    match prop:
+        case ListProperty():
+            yield from components_of(prop.inner_property)
+        case UnionProperty():
+            for inner in prop.inner_properties:
+                yield from components_of(inner)
+        case ModelProperty() | LiteralEnumProperty():
+            yield prop.class_info.name
+
+
+def only_model(prop: PropertyProtocol) -> str | None:
+    """The key of the component, where a property is one model, or one model or null."""
+    inner = prop.inner_properties if isinstance(prop, UnionProperty) else [prop]
+    models = [one for one in inner if not isinstance(one, NoneProperty)]
+    return models[0].class_info.name if len(models) == 1 and isinstance(models[0], ModelProperty) else None
 
 
 def _broken(data: GeneratorData) -> tuple[str, str]:
@@ -99,22 +118,3 @@ def _config() -> Config:
         overwrite=False,
         output_path=None,
     )
-
-
-def components(prop: PropertyProtocol) -> Iterator[str]:
-    """The components that a property is made of, without those inside of them."""
-    match prop:
-        case ListProperty():
-            yield from components(prop.inner_property)
-        case UnionProperty():
-            for inner in prop.inner_properties:
-                yield from components(inner)
-        case ModelProperty() | LiteralEnumProperty():
-            yield prop.class_info.name
-
-
-def only_model(prop: PropertyProtocol) -> str | None:
-    """The component of a property that is one model, or one model or null."""
-    inner = prop.inner_properties if isinstance(prop, UnionProperty) else [prop]
-    models = [one for one in inner if not isinstance(one, NoneProperty)]
-    return models[0].class_info.name if len(models) == 1 and isinstance(models[0], ModelProperty) else None

@@ -1,19 +1,14 @@
-"""Pieces of code for functions that make requests, and for models that go into them."""
-
-from __future__ import annotations
+"""Pieces of code for functions that make requests: their arguments, and those of `Request(...)`."""
 
 import re
-import textwrap
 from collections.abc import Iterator
 from urllib.parse import quote
 
 from attrs import frozen
 
+from codegen.client.shapes import Shape, or_none, quoted
 from codegen.contract import Body, Parameter, is_json
-from codegen.lowering import Property
-from codegen.shapes import Shape, mapping, or_none, quoted
 
-WIDTH = 100  # of docstrings
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
@@ -32,16 +27,6 @@ class Argument:
         if not self.shape.has_models:
             return self.name
         return self.shape.encoded(self.name, may_be_none=not self.of.required)
-
-
-@frozen
-class Field:
-    """A property of the contract as a field of the class."""
-
-    of: Property
-    name: str
-    required: bool
-    shape: Shape
 
 
 def signature(arguments: list[Argument], body: Body | None, shape: Shape | None) -> Iterator[str]:
@@ -86,7 +71,7 @@ def _path_parameter(one: Argument) -> str:
     return f"encode.segment({one.sent}{explode})"
 
 
-def pairs(arguments: list[Argument]) -> str:
+def encoded_parameters(arguments: list[Argument]) -> str:
     """The parameters of one place, those of like style together."""
     groups: list[tuple[str, str, list[str]]] = []
     for one in arguments:
@@ -112,6 +97,7 @@ def _style(parameter: Parameter) -> tuple[str, str]:
 
 
 def body_arguments(body: Body, shape: Shape) -> list[str]:
+    """The arguments of `Request(...)` that carry the body."""
     media_type = essence(body.media_type)
     value = shape.encoded("body", may_be_none=not body.required)
     if is_json(body.media_type):
@@ -129,45 +115,15 @@ def body_arguments(body: Body, shape: Shape) -> list[str]:
     return [f"content={content}", f"media_type={quoted(_concrete(body.media_type))}"]
 
 
-def to_dict(fields: list[Field], extras: Shape | None) -> str:
-    """The object that a model is sent as. Fields that may be left out are where they are None."""
-    null: list[str] = []
-    given: list[str] = []
-    for one in fields:
-        if one.of.read_only:
-            continue
-        entry = f"{quoted(one.of.name)}: {one.shape.encoded(f'self.{one.name}', may_be_none=not one.required)}"
-        may_be_null = one.required and (one.shape.nullable or one.shape.annotation in ("Any", "None"))
-        (null if may_be_null else given).append(entry)
-    entries = [*null]
-    if extras:
-        entries.insert(0, f"**{mapping(extras).encoded('self.additional', may_be_none=False)}")
-    if all(one.required for one in fields if not one.of.read_only):
-        return f"{{{', '.join([*entries, *given])}}}"
-    present = f"encode.present({{{', '.join(given)}}})"
-    return f"{{{', '.join([*entries, f'**{present}'])}}}" if entries else present
-
-
-def doc(sentence: str | None, key: str) -> tuple[str, ...]:
-    """The lines of a function's docstring."""
-    if not sentence:
-        return (clean(key),)
-    return (*textwrap.wrap(clean(sentence), WIDTH, break_long_words=False), "", clean(key))
-
-
-def clean(text: str) -> str:
-    """Text that can stand in a docstring or a comment."""
-    text = "".join(character if character.isprintable() else " " for character in text)
-    return text.replace("\\", "\\\\").replace('"""', "'''").strip().removesuffix('"')
-
-
 def essence(media_type: str) -> str:
+    """A media type without its parameters."""
     return media_type.split(";")[0].strip().lower()
+
+
+def has_json_value(body: Body) -> bool:
+    """Whether a body is made of a JSON value: JSON, and forms."""
+    return is_json(body.media_type) or essence(body.media_type) in (FORM, MULTIPART)
 
 
 def _concrete(media_type: str) -> str:
     return "application/octet-stream" if "*" in media_type else media_type
-
-
-def has_json_value(body: Body) -> bool:
-    return is_json(body.media_type) or essence(body.media_type) in (FORM, MULTIPART)

@@ -28,6 +28,7 @@ IMPORTED = frozenset(
     }
 )
 RESERVED = KEYWORDS | BUILTINS | IMPORTED
+SHARED = "shared"  # the module in models/ of what several tags use
 
 _WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
 
@@ -82,12 +83,14 @@ class FunctionNames:
             self._name(members)
 
     def __getitem__(self, key: str) -> str:
+        """The name of an operation's function."""
         return self._names[key]
 
     @staticmethod
     def module(operation: Operation) -> str:
+        """The module in api/ of an operation, and in models/ of what only its tag uses."""
         name = snake(operation.tag, "tag")
-        return f"{name}_" if name in KEYWORDS or name == "shared" else name
+        return f"{name}_" if name in KEYWORDS or name == SHARED else name
 
     def _name(self, operations: list[Operation]) -> None:
         groups: dict[str, list[Operation]] = {}

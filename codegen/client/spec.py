@@ -1,0 +1,138 @@
+"""What is decided about the client: for those who generate calls of it, and for the templates that lay it out."""
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+# What the rest of the generator says and asks
+
+
+@frozen
+class Docs:
+    """Curated sentences: operation key -> docstring; (schema name, property) -> comment."""
+
+    operations: Mapping[str, str] = field(factory=dict)
+    fields: Mapping[tuple[str, str], str] = field(factory=dict)
+
+
+@frozen
+class Fallback:
+    """Something that the client expresses less exactly than the contract does."""
+
+    place: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
+@frozen
+class Value:
+    """A type, for those who write code that calls the client.
+
+    `from_json` is an expression with `{}` for a JSON value that isn't None. `annotation` says `| None` only where
+    null may be sent: that a value may be left out is said by `required` beside it. `imports` are whole lines.
+    """
+
+    annotation: str
+    imports: frozenset[str]
+    from_json: str
+
+
+@frozen
+class ClientParameter:
+    """An argument of a function; `name` is the API's."""
+
+    name: str
+    python_name: str
+    location: str
+    required: bool
+    value: Value
+
+
+@frozen
+class ClientField:
+    """An attribute of a body's model; `name` is the API's."""
+
+    name: str
+    python_name: str
+    required: bool
+    value: Value
+
+
+@frozen
+class ClientBody:
+    """The body of an operation; `fields` are empty where it isn't an object with named properties."""
+
+    media_type: str
+    required: bool
+    value: Value
+    model: str | None
+    model_import: str | None
+    fields: tuple[ClientField, ...]
+
+
+@frozen
+class ClientOperation:
+    """The function of one operation. A body is passed as `body`."""
+
+    key: str
+    module: str
+    function: str
+    parameters: tuple[ClientParameter, ...]
+    body: ClientBody | None
+    returns: Value
+
+
+# What the templates lay out
+
+
+@frozen
+class Function:
+    """A function: its arguments with their annotations, and those of the `Request(...)` that it makes."""
+
+    name: str
+    arguments: tuple[str, ...]
+    returns: str
+    doc: tuple[str, ...]
+    call: tuple[str, ...]
+    imports: frozenset[str]
+
+
+@frozen
+class Attribute:
+    """A field of a class; `decoded` is what from_dict passes for it."""
+
+    declaration: str
+    doc: tuple[str, ...]
+    decoded: str
+
+
+@frozen
+class Class:
+    """A model. `to_dict` is what the method returns; None where it isn't sent."""
+
+    name: str
+    attributes: tuple[Attribute, ...]
+    decodes: bool
+    to_dict: str | None
+    imports: frozenset[str]
+
+
+@frozen
+class Alias:
+    """A name for an enum."""
+
+    name: str
+    annotation: str
+
+
+@frozen
+class ClientSpec:
+    """The whole client. `operations` are by key; functions, classes and aliases by module, sorted."""
+
+    operations: dict[str, ClientOperation]
+    fallbacks: tuple[Fallback, ...]
+    functions: dict[str, tuple[Function, ...]]
+    classes: dict[str, tuple[Class, ...]]
+    aliases: dict[str, tuple[Alias, ...]]

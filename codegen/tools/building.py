@@ -1,0 +1,155 @@
+"""Each curated tool is matched with its operation."""
+
+import re
+from functools import partial
+from typing import Any
+
+from codegen.client import ClientOperation, ClientSpec
+from codegen.contract import Contract
+from codegen.curation import Curation, CurationError, Mistake, Param, Risk, Tool, nearest
+from codegen.tools.filling import Call, Filled, any_given, call, fill, fill_fixed
+from codegen.tools.params import check, identifier, is_identifier, offer
+from codegen.tools.slots import NoSlotError, Slot, Steps, find, slots_of
+from codegen.tools.spec import ToolParam, ToolSpec
+
+TIMEOUTS: dict[Risk, float] = {"read": 15, "write": 30, "trade": 30, "destructive": 30, "secret": 30}  # seconds
+
+
+def build(contract: Contract, curation: Curation, client: ClientSpec) -> tuple[ToolSpec, ...]:
+    """Every curated tool, by toolset, in the order of the files.
+
+    Raises:
+        CurationError: an override says something that its operation can't do.
+    """
+    mistakes: list[Mistake] = []
+    specs: list[ToolSpec] = []
+    for toolset, tools in curation.tools.items():
+        for name, tool in tools.items():
+            if tool.operation not in contract.operations:
+                continue
+            builder = _Builder(toolset, name, tool, contract, client.operations[tool.operation])
+            specs.append(builder.build())
+            mistakes.extend(builder.mistakes)
+    if mistakes:
+        raise CurationError(mistakes)
+    return tuple(specs)
+
+
+class _Builder:
+    """Puts one tool together, collecting what is wrong with its override."""
+
+    def __init__(self, toolset: str, name: str, tool: Tool, contract: Contract, client: ClientOperation) -> None:
+        self.toolset, self.name, self.tool, self.client = toolset, name, tool, client
+        self.slots = slots_of(contract.operations[tool.operation], client, contract.schemas)
+        self.mistakes: list[Mistake] = []
+        self.offered: list[ToolParam] = []
+        self.filled: list[Filled] = []
+
+    def build(self) -> ToolSpec:
+        curated = self._curated()
+        for slot in self.slots.values():
+            if slot.name not in curated:
+                self._offer(slot, (), identifier(slot.name), Param())
+            for name, param, steps in curated.get(slot.name, []):
+                self._apply(slot, steps, name, param)
+        self.offered.sort(key=lambda param: not param.required)
+        self._check_result()
+        made = call(self.filled)
+        model, model_import = self._body_model(made)
+        return ToolSpec(
+            name=self.name,
+            toolset=self.toolset,
+            title=self.tool.title,
+            description=self.tool.description,
+            risk=self.tool.risk,
+            operation=self.tool.operation,
+            aliases=tuple(self.tool.aliases),
+            timeout=self.tool.timeout or TIMEOUTS[self.tool.risk],
+            result=self._result(),
+            params=tuple(self.offered),
+            module=self.client.module,
+            function=self.client.function,
+            returns=self.client.returns.annotation,
+            arguments=made.arguments,
+            body_model=model,
+            body_fields=made.body_fields,
+            body_given=self._body_given(made),
+            imports=made.imports | model_import | self.client.returns.imports,
+        )
+
+    # Parameters
+
+    def _curated(self) -> dict[str, list[tuple[str, Param, Steps]]]:
+        """What is curated of each slot and its parts: slot -> (tool's parameter, its table, part)."""
+        curated: dict[str, list[tuple[str, Param, Steps]]] = {}
+        for name, param in self.tool.params.items():
+            try:
+                slot, steps = find(self.slots, param.to or name, self.tool.operation)
+            except NoSlotError as error:
+                self._wrong(name, str(error))
+            else:
+                curated.setdefault(slot.name, []).append((name, param, steps))
+        return curated
+
+    def _apply(self, slot: Slot, steps: Steps, name: str, param: Param) -> None:
+        """A slot is fixed, hidden or offered."""
+        schema, required = slot.part(steps)
+        if "fixed" in param.model_fields_set:
+            check("fixed", param.fixed, schema, partial(self._wrong, name))
+            self.filled.append(fill_fixed(slot, steps, param.fixed))
+        elif param.hidden:
+            if required:
+                self._wrong(name, "is required by the API: it can't be hidden, only fixed")
+        else:
+            if not is_identifier(name):
+                self._wrong(name, "can't be the name of a parameter: not a Python identifier")
+            self._offer(slot, steps, name, param)
+
+    def _offer(self, slot: Slot, steps: Steps, name: str, param: Param) -> None:
+        offered = offer(name, param, *slot.part(steps), partial(self._wrong, name))
+        self.offered.append(offered)
+        self.filled.append(fill(slot, steps, param, offered))
+
+    def _wrong(self, name: str, reason: str) -> None:
+        self._mistake("params", name, reason)
+
+    def _mistake(self, table: str, key: str, reason: str) -> None:
+        self.mistakes.append(Mistake(f"{self.toolset}.toml", f"tools.{self.name}.{table}", key, reason))
+
+    # The body
+
+    def _body_model(self, made: Call) -> tuple[str | None, frozenset[str]]:
+        """The class that the body is made with, and the line that imports it."""
+        body = self.client.body
+        if body is None or not (made.body_fields or (body.fields and body.required)):
+            return None, frozenset()
+        return body.model, frozenset({body.model_import} if body.model_import else ())
+
+    def _body_given(self, made: Call) -> str | None:
+        """The condition for sending an optional body: one of its fields is given, and none always is."""
+        body = self.client.body
+        if body is None or body.required:
+            return None
+        optional = [param.name for param in self.offered if param.default is None and not param.required]
+        used = [name for name in optional if any(re.search(rf"\b{name}\b", text) for _, text in made.body_fields)]
+        return any_given(used) if len(used) == len(made.body_fields) else None
+
+    # The result
+
+    def _result(self) -> dict[str, Any]:
+        """The curated table; when a result is cut, any optional parameter may narrow it if nothing else is said."""
+        result = self.tool.result.table()
+        optional = [
+            param.name for param in self.offered if not param.required and param.schema.get("type") != "boolean"
+        ]
+        if "narrow" not in result and optional:
+            result["narrow"] = optional
+        return result
+
+    def _check_result(self) -> None:
+        names = {param.name for param in self.offered}
+        result = self.tool.result
+        for key, used in (("page", [result.page] if result.page else []), ("narrow", result.narrow or [])):
+            for name in used:
+                if name not in names:
+                    self._mistake("result", key, f"the tool has no parameter {name!r}{nearest(name, names)}")

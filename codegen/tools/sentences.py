@@ -1,0 +1,24 @@
+"""The curated sentences that the typed client carries as docstrings."""
+
+from codegen.client import Docs
+from codegen.contract import Contract, schema_name
+from codegen.curation import Curation
+
+
+def docs(contract: Contract, curation: Curation) -> Docs:
+    """The description of an operation's first tool, and those of its parameters for the fields of its body."""
+    operations: dict[str, str] = {}
+    fields: dict[tuple[str, str], str] = {}
+    for tools in curation.tools.values():
+        for tool in tools.values():
+            if tool.operation not in contract.operations:
+                continue
+            operations.setdefault(tool.operation, tool.description)
+            body = contract.operations[tool.operation].body
+            if body is None or "$ref" not in body.schema:
+                continue
+            schema = schema_name(body.schema["$ref"])
+            for name, param in tool.params.items():
+                if param.description and not param.time:
+                    fields.setdefault((schema, param.to or name), param.description)
+    return Docs(operations=operations, fields=fields)

@@ -1,0 +1,88 @@
+"""The places in a request that a tool's values can go to."""
+
+from collections.abc import Iterator, Mapping
+
+from attrs import frozen
+
+from codegen.client import ClientField, ClientOperation, ClientParameter, Value
+from codegen.contract import Operation, Schema
+from codegen.curation import nearest
+from codegen.schema import reduce
+
+Steps = tuple[str, ...]  # from an object to a property inside of it
+
+
+class NoSlotError(Exception):
+    """An operation has no such place."""
+
+
+@frozen
+class Slot:
+    """A parameter, a body field, or the whole body; `schema` is reduced."""
+
+    name: str
+    schema: Schema
+    required: bool
+    value: Value
+    target: ClientParameter | ClientField | None  # None: the whole body
+
+    def part(self, steps: Steps) -> tuple[Schema, bool]:
+        """The schema of a property inside, and whether the API requires it.
+
+        Inside an object that may be absent a default means nothing: the API doesn't fill in what isn't there.
+        """
+        schema, required, always = self.schema, self.required, self.required
+        for step in steps:
+            always = required
+            required = required and step in schema.get("required", [])
+            schema = schema["properties"][step]
+        if steps and not always:
+            schema = {key: value for key, value in schema.items() if key != "default"}
+        return schema, required
+
+
+def slots_of(operation: Operation, client: ClientOperation, schemas: Mapping[str, Schema]) -> dict[str, Slot]:
+    """The slots of an operation by name; where two have one name, the later says where it is: `body.name`."""
+    return {slot.name: slot for slot in _slots(operation, client, schemas)}
+
+
+def find(slots: Mapping[str, Slot], to: str, operation: str) -> tuple[Slot, Steps]:
+    """The slot that `to` names, and the way to a property inside of it: none for the whole of it.
+
+    Raises:
+        NoSlotError: there is no such slot or property.
+    """
+    if to in slots:
+        return slots[to], ()
+    head, *steps = to.split(".")
+    if head not in slots or not steps:
+        raise NoSlotError(f"{operation} has no parameter {to!r}{nearest(to, slots)}")
+    schema = slots[head].schema
+    for step in steps:
+        known = schema.get("properties", {})
+        if step not in known:
+            raise NoSlotError(f"{operation} has no {to!r}{nearest(step, known)}")
+        schema = known[step]
+    return slots[head], tuple(steps)
+
+
+def _slots(operation: Operation, client: ClientOperation, schemas: Mapping[str, Schema]) -> Iterator[Slot]:
+    taken: set[str] = set()
+    targets = {(target.location, target.name): target for target in client.parameters}
+    for parameter in operation.parameters:
+        target = targets[parameter.location, parameter.name]
+        name = parameter.name if parameter.name not in taken else f"{parameter.location}.{parameter.name}"
+        taken.add(name)
+        yield Slot(name, reduce(parameter.schema, schemas), parameter.required, target.value, target)
+    if operation.body is None or client.body is None:
+        return
+    body, schema = client.body, reduce(operation.body.schema, schemas)
+    if not body.fields:
+        yield Slot("body" if "body" not in taken else "body.body", schema, body.required, body.value, None)
+        return
+    for field in body.fields:
+        reduced = schema.get("properties", {}).get(field.name)
+        if reduced is None:
+            continue
+        name = field.name if field.name not in taken else f"body.{field.name}"
+        yield Slot(name, reduced, field.required and body.required, field.value, field)

@@ -1,0 +1,106 @@
+"""A tool as the templates and the manifest see it."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import frozen
+
+from codegen.contract import Contract, Schema, dumps
+from codegen.curation import Curation, Risk
+
+#: What differs from the protocol's defaults (not read-only, destructive, not idempotent, open world).
+HINTS: dict[Risk, dict[str, bool]] = {
+    "read": {"readOnlyHint": True},
+    "write": {"destructiveHint": False},
+    "trade": {},
+    "destructive": {},
+    "secret": {},
+}
+
+
+@frozen
+class ToolParam:
+    """One parameter of a tool: what the model sees and how the function takes it."""
+
+    name: str
+    schema: Schema
+    required: bool
+    annotation: str
+    default: str | None = None
+    description: str | None = None
+    is_time: bool = False
+
+
+@frozen
+class ToolSpec:
+    """One tool: its definition for clients and everything that its function's template needs.
+
+    `arguments` and `body_fields` are (Python name, expression) pairs. The body is `body_model(**body_fields)`
+    where it has a model, else it is among the arguments.
+    """
+
+    name: str
+    toolset: str
+    title: str
+    description: str
+    risk: Risk
+    operation: str
+    aliases: tuple[str, ...]
+    timeout: float
+    result: dict[str, Any]
+    params: tuple[ToolParam, ...]
+    module: str
+    function: str
+    returns: str
+    arguments: tuple[tuple[str, str], ...]
+    body_model: str | None
+    body_fields: tuple[tuple[str, str], ...]
+    body_given: str | None
+    imports: frozenset[str]
+
+    @property
+    def input_schema(self) -> Schema:
+        """What tools/list sends; a parameter's description stands beside its schema."""
+        properties = {
+            param.name: param.schema | ({"description": param.description} if param.description else {})
+            for param in self.params
+        }
+        required = [param.name for param in self.params if param.required]
+        return {"type": "object", "properties": properties} | ({"required": required} if required else {})
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The tool's entry in manifest.json, whose format src/hbmcp/catalog.py describes."""
+        return {
+            "definition": {
+                "name": self.name,
+                "description": self.description,
+                "inputSchema": self.input_schema,
+                "annotations": {"title": self.title, **HINTS[self.risk]},
+            },
+            "toolset": self.toolset,
+            "operation": self.operation,
+            "risk": self.risk,
+            "aliases": list(self.aliases),
+            "timeout": self.timeout,
+            "times": [param.name for param in self.params if param.is_time],
+            "result": self.result,
+        }
+
+
+def manifest(contract: Contract, curation: Curation, tools: Iterable[ToolSpec]) -> dict[str, Any]:
+    """The whole of manifest.json."""
+    return {
+        "api": {
+            "title": contract.title,
+            "version": contract.version,
+            "operations": len(contract.operations),
+            "contract": hashlib.sha256(dumps(contract.document).encode()).hexdigest()[:12],
+        },
+        "toolsets": {
+            name: {"title": toolset.title, "description": toolset.description, "default": toolset.default}
+            for name, toolset in curation.toolsets.items()
+        },
+        "tools": [tool.manifest for tool in tools],
+    }

@@ -1,0 +1,67 @@
+"""The arguments of one tool, checked against its schema."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from hbmcp.arguments.fitting import fit_object
+from hbmcp.arguments.kinds import Schema
+from hbmcp.arguments.telling import SHOWN, told, unknown
+from hbmcp.catalog import Tool
+from hbmcp.errors import BadArguments
+from hbmcp.times import to_milliseconds
+
+PROBLEMS_SHOWN = 20
+
+
+class Checker:
+    """Checks the arguments of one tool; make it once, use it for every call."""
+
+    def __init__(self, tool: Tool) -> None:
+        self._tool = tool
+        # Bounds as Decimals, for the arguments are: Decimal and float compare, but don't divide.
+        self._schema: Schema = json.loads(json.dumps(tool.schema), parse_float=Decimal)
+        self._properties: Mapping[str, Schema] = self._schema.get("properties", {})
+        self._validator = Draft202012Validator(self._schema)
+        self._echo = tool.risk != "secret"
+
+    def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments for the tool's function. Raises BadArguments."""
+        problems = {name: unknown(name, self._properties) for name in arguments if name not in self._properties}
+        known = {name: value for name, value in arguments.items() if name in self._properties}
+        fitted = fit_object(known, self._schema, "", problems)
+        self._check_times(fitted, problems)
+        for error in self._validator.iter_errors(fitted):
+            for place, text in told(error, echo=self._echo):
+                if not any(place == other or place.startswith((f"{other}.", f"{other}[")) for other in problems):
+                    problems[place] = text
+        if problems:
+            raise self._refusal(problems)
+        return fitted
+
+    def _check_times(self, fitted: Mapping[str, Any], problems: dict[str, str]) -> None:
+        """Every time can be read, and a period doesn't end before it starts."""
+        moments = {}
+        for name in self._tool.times:
+            try:
+                moments[name] = to_milliseconds(fitted.get(name))
+            except (ValueError, AttributeError) as error:
+                if isinstance(fitted[name], str):
+                    problems[name] = str(error)
+        start, end = moments.get("start_time"), moments.get("end_time")
+        if start is not None and end is not None and start >= end:
+            problems["start_time"] = "isn't before end_time (an age such as 24h counts back from now)"
+
+    def _refusal(self, problems: Mapping[str, str]) -> BadArguments:
+        lines = "\n".join(f"- {place[:SHOWN]}: {text}" for place, text in islice(problems.items(), PROBLEMS_SHOWN))
+        if len(problems) > PROBLEMS_SHOWN:
+            lines += f"\n- and {len(problems) - PROBLEMS_SHOWN} more problems"
+        return BadArguments(
+            f"{self._tool.name} can't take these arguments:\n{lines}\n",
+            "Nothing was sent.",
+            "Correct them and call it again.",
+        )

@@ -1,0 +1,38 @@
+"""Which arguments are credentials."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hbmcp.catalog import Tool
+
+_SECRET_NAME = re.compile(r"(api|private|secret)_?key|secret|password|passphrase|mnemonic|seed_?phrase", re.IGNORECASE)
+
+
+def names_secret(name: str) -> bool:
+    """Whether a value of this name, or in this place, is a credential."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def secrets(tool: Tool, arguments: Mapping[str, Any]) -> set[str]:
+    """The texts among the arguments that may be credentials, to be masked wherever they would be shown.
+
+    A `secret` tool takes its credentials in an object, whose fields have whatever names the exchange chose.
+    """
+    found: set[str] = set()
+    for name, value in arguments.items():
+        nested = tool.risk == "secret" and (not isinstance(value, str) or value.lstrip().startswith("{"))
+        found.update(_texts(value, nested or names_secret(name)))
+    return found
+
+
+def _texts(value: Any, secret: bool) -> Iterator[str]:
+    """The texts in a value that are secret, or all where the value is."""
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _texts(one, secret or names_secret(str(name)))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one, secret)
+    elif isinstance(value, str) and secret:
+        yield value

@@ -1,0 +1,53 @@
+"""From an answer to the part of it that is shown: secrets masked, the path followed, nested objects made rows."""
+
+from collections.abc import Iterator
+
+from hbmcp.results.paths import Json, Way, get, masked, split
+from hbmcp.results.spec import ResultSpec
+
+
+def select(answer: Json, spec: ResultSpec) -> tuple[Json, list[Way]]:
+    """The part to show, and the ways to the levels that were named by `unnest` and hold nothing."""
+    answer = without_secrets(answer, spec)
+    shown = get(answer, split(spec.path))
+    if shown is None:
+        shown = answer  # better all of it than nothing
+    if spec.unnest and isinstance(shown, dict):
+        hollow: list[Way] = []
+        try:
+            return list(_unnest(shown, spec, (), hollow)), hollow
+        except _NotNested:
+            pass
+    return shown, []
+
+
+def without_secrets(answer: Json, spec: ResultSpec) -> Json:
+    """A copy of the answer with its secrets masked."""
+    for path in spec.secret:
+        answer = masked(answer, split(path))
+    return answer
+
+
+class _NotNested(Exception):
+    """A level that should be an object isn't, or a row has the name of a level for something else."""
+
+
+def _unnest(value: Json, spec: ResultSpec, way: Way, hollow: list[Way]) -> Iterator[dict[str, Json]]:
+    depth = len(way)
+    if depth < len(spec.unnest):
+        if not isinstance(value, dict):
+            raise _NotNested
+        if not value and way:
+            hollow.append(way)
+        for key, inner in value.items():
+            yield from _unnest(inner, spec, (*way, key), hollow)
+        return
+    if value == [] or value == {}:
+        hollow.append(way)
+        return
+    labels = dict(zip(spec.unnest, way, strict=True))
+    for row in value if isinstance(value, list) else [value]:
+        own = row if isinstance(row, dict) else {spec.value: row}
+        if any(own.get(name, label) != label for name, label in labels.items()):
+            raise _NotNested
+        yield {**labels, **own}

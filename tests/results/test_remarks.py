@@ -1,0 +1,40 @@
+"""What is said about an answer."""
+
+import pytest
+
+from hbmcp.results import ResultSpec, render
+
+PLAIN = ResultSpec()
+
+
+def test_an_empty_result_says_so_and_why() -> None:
+    asked = {"trading_pair": "BTC-USDT", "status": "OPEN", "limit": 5, "cursor": None, "api_key_secret": "s3cret"}
+    assert render([], ResultSpec(page="limit"), arguments=asked) == "No rows for trading_pair=BTC-USDT, status=OPEN."
+    assert render({"data": []}, ResultSpec(path="data")) == "No rows."
+    assert (
+        render([], ResultSpec(empty="No orders.", note="N."), arguments={"a": [1]})
+        == "No orders. Asked with a=[1].\n\nN."
+    )
+    assert render(None, PLAIN) == "The API sent no content."
+    assert render("\u200b", PLAIN) == "The API sent an empty text."
+
+
+def test_a_full_page_says_that_there_may_be_more() -> None:
+    spec = ResultSpec(page="limit", narrow=("limit", "start_time"))
+    answer = [{"a": 1}, {"a": 2}]
+    assert render(answer, spec, arguments={"limit": 2}).endswith(
+        "\n\n2 rows are all that limit=2 lets through: there may be more. Raise limit or narrow with start_time."
+    )
+    assert "there may be more" in render(answer, spec, page_default=2)
+    assert "more" not in render(answer, spec, arguments={"limit": 3}, page_default=2)
+
+
+def test_more_rows_than_asked_for_are_not_said_to_be_let_through() -> None:
+    text = render([{"a": n} for n in range(5)], ResultSpec(page="limit"), arguments={"limit": 2})
+    assert text.endswith("\n\nThe API sent 5 rows, more than limit=2 asks for: there may be more. Raise limit.")
+    assert "lets through" not in text
+
+
+@pytest.mark.parametrize("rows", range(4))
+def test_less_than_a_page_is_all_there_is(rows: int) -> None:
+    assert "more" not in render([{"a": n} for n in range(rows)], ResultSpec(page="limit"), page_default=4)
