@@ -14,7 +14,15 @@ import httpx
 
 from hbmcp import log
 from hbmcp.catalog import Offer, Tool
-from hbmcp.errors import CallError, ConnectionLost, NotConfigured, ReadTimedOut, Unreachable, UnreadableAnswer
+from hbmcp.errors import (
+    CallError,
+    ConnectionLost,
+    NotConfigured,
+    ReadTimedOut,
+    SettingsError,
+    Unreachable,
+    UnreadableAnswer,
+)
 from hbmcp.refusals import refusal, unknown_outcome
 from hbmcp.settings import Settings
 from hummingbot_api.client import Client, Response
@@ -98,6 +106,20 @@ class Api:
         raise AssertionError("stamina raises the last error")
 
     def _open(self) -> Client:
+        self._http = self._on_paper() if self._settings.on_paper else self._over_http()
+        self._client = Client(self._http)
+        return self._client
+
+    def _on_paper(self) -> httpx.AsyncClient:
+        from hbmcp.paper.errors import PaperError
+        from hbmcp.paper.start import in_process
+
+        try:
+            return in_process(self._settings)
+        except (PaperError, SettingsError) as error:
+            raise NotConfigured(str(error), "Nothing was sent.") from None
+
+    def _over_http(self) -> httpx.AsyncClient:
         settings = self._settings
         missing = [
             name
@@ -116,7 +138,7 @@ class Api:
             )
         address = urlsplit(settings.api_url)
         host = address.hostname or ""
-        self._http = httpx.AsyncClient(
+        return httpx.AsyncClient(
             base_url=settings.api_url,
             auth=httpx.BasicAuth(settings.api_username, settings.api_password.get_secret_value()),
             limits=LIMITS,
@@ -126,8 +148,6 @@ class Api:
             verify=address.scheme == "https",
             trust_env=not (host in LOOPBACK or host.startswith("127.")),  # proxies don't reach this machine's loopback
         )
-        self._client = Client(self._http)
-        return self._client
 
     def _broken(self, error: Exception, tool: Tool) -> CallError:
         """The error for a connection that wasn't made, broke or fell silent."""

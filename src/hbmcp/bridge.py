@@ -24,6 +24,10 @@ from hbmcp.settings import Settings
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
+# Said with the accounts, where an assistant begins: their names and exchanges look real.
+PAPER_ACCOUNTS = "These are accounts of a paper exchange inside hbmcp: prices are simulated, nothing is real money."
+ACCOUNTS = "GET /accounts/"
+
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
 
 _INDEX = re.compile(r"\[\d+\]")
@@ -59,6 +63,7 @@ class Bridge:
     def __init__(self, offer: Offer, settings: Settings) -> None:
         self._offer = offer
         self._api = Api(settings, offer)
+        self._on_paper = settings.on_paper
         self._lines: dict[str, _Line] = {}
         self._drifted: set[tuple[str, str]] = set()
 
@@ -123,6 +128,8 @@ class Bridge:
                 advice="Correct the cause before you call it again.",
             )
         text = render(response.raw, line.result, arguments=given, page_default=line.page_default)
+        if self._on_paper and tool.operation == ACCOUNTS:
+            text = f"{text}\n\n{PAPER_ACCOUNTS}"
         return log.masked(text, hidden) if hidden else text
 
     def _line(self, tool: Tool) -> _Line:

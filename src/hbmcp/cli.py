@@ -1,4 +1,4 @@
-"""hbmcp on the command line: serve, tools, call.
+"""hbmcp on the command line: serve, tools, call, paper.
 
 What a command needs it imports itself: serve must be quick, and has no use for tables.
 """
@@ -55,6 +55,28 @@ ReadOnly = Annotated[
 ]
 
 
+Balance = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--paper-balance",
+        metavar="TOKEN=AMOUNT",
+        help="What a new paper exchange starts with, on each exchange that takes the token (HBMCP_PAPER_BALANCE).",
+    ),
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--paper-db",
+        metavar="FILE",
+        help="Where the paper exchange keeps its state, or :memory: (HBMCP_PAPER_DB, or your data folder).",
+    ),
+]
+Reset = Annotated[bool | None, typer.Option("--paper-reset", help="Begin a new paper exchange (HBMCP_PAPER_RESET).")]
+Speed = Annotated[
+    float | None, typer.Option("--paper-speed", help="How many times as fast its time goes (HBMCP_PAPER_SPEED, or 1).")
+]
+
+
 @app.callback(invoke_without_command=True)
 def options(
     context: typer.Context,
@@ -79,6 +101,17 @@ def serve(
     log_level: Annotated[
         LogLevel | None, typer.Option(case_sensitive=False, help="What is logged, on stderr (LOG_LEVEL, or INFO).")
     ] = None,
+    paper: Annotated[
+        bool | None,
+        typer.Option(
+            "--paper",
+            help="Trade on a simulated exchange (HBMCP_PAPER); so does a server that is told of no Hummingbot API.",
+        ),
+    ] = None,
+    paper_balance: Balance = None,
+    paper_db: Database = None,
+    paper_reset: Reset = None,
+    paper_speed: Speed = None,
 ) -> None:
     """Serve the tools to an MCP client."""
     # The imports make thousands of classes and next to no garbage; searching for it took a tenth of the start.
@@ -93,6 +126,9 @@ def serve(
             "exclude_tools": exclude_tools,
             "read_only": read_only,
             "log_level": log_level,
+            # Who sets up the paper exchange wants it.
+            "paper": paper or any((paper_balance, paper_db, paper_reset, paper_speed)) or None,
+            **_paper_flags(paper_balance, paper_db, paper_reset, paper_speed),
         }
     )
     log.configure(told.log_level)
@@ -106,7 +142,7 @@ def serve(
         return
     listener = server.listen(told.port)
     address = f"http://{server.HOST}:{listener.getsockname()[1]}{server.PATH}"
-    typer.echo(_welcome(address, len(offer.tools)), err=True)
+    typer.echo(_welcome(address, len(offer.tools), told.on_paper), err=True)
     server.run_http(told, offer, listener)
 
 
@@ -170,6 +206,37 @@ def call_tool(
         raise typer.Exit(1)
 
 
+@app.command("paper")
+def serve_paper(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1, 0 for any.")] = 8000,
+    paper_balance: Balance = None,
+    paper_db: Database = None,
+    paper_reset: Reset = None,
+    paper_speed: Speed = None,
+) -> None:
+    """Serve the paper exchange as a Hummingbot API of its own, over HTTP, for any client of one."""
+    from hbmcp import log, settings
+    from hbmcp.paper import start
+    from hbmcp.paper.errors import PaperError
+    from hbmcp.server import HOST, listen
+
+    told = settings.load(_paper_flags(paper_balance, paper_db, paper_reset, paper_speed))
+    log.configure(told.log_level)
+    listener = listen(port)
+    try:
+        paper = start.open_paper(told)
+    except PaperError as error:
+        raise SettingsError(str(error)) from None
+    username, _ = start.credentials(told)
+    shown = "the one in HUMMINGBOT_API_PASSWORD" if told.api_password else start.PASSWORD
+    typer.echo(
+        f"A paper exchange answers as the Hummingbot API at http://{HOST}:{listener.getsockname()[1]}, for this "
+        f"machine only.\nUsername: {username}, password: {shown}. Ctrl-C stops it.",
+        err=True,
+    )
+    start.serve(paper, told, listener)
+
+
 def main() -> None:
     """The console script. Settings that are wrong end it with code 2 and a line on stderr."""
     try:
@@ -177,6 +244,17 @@ def main() -> None:
     except SettingsError as error:
         typer.echo(f"hbmcp: {error}", err=True)
         sys.exit(2)
+
+
+def _paper_flags(
+    balance: list[str] | None, database: str | None, reset: bool | None, speed: float | None
+) -> dict[str, Any]:
+    return {
+        "paper_balance": ",".join(balance) if balance else None,
+        "paper_db": database,
+        "paper_reset": reset,
+        "paper_speed": speed,
+    }
 
 
 def _offer(told: "Settings") -> "Offer":
@@ -205,19 +283,24 @@ def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _welcome(address: str, tools: int) -> str:
-    desktop = {
-        "mcpServers": {
-            "hummingbot": {
-                "command": sys.executable,
-                "args": ["-m", "hbmcp", "serve"],
-                "env": {"HUMMINGBOT_API_USERNAME": "…", "HUMMINGBOT_API_PASSWORD": "…"},
-            }
+def _welcome(address: str, tools: int, on_paper: bool) -> str:
+    if on_paper:
+        where = """
+Everything happens on a PAPER EXCHANGE: simulated prices, no real money. To trade through a Hummingbot API,
+set HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD.
+"""
+        entry: dict[str, Any] = {"command": sys.executable, "args": ["-m", "hbmcp", "serve", "--paper"]}
+    else:
+        where = ""
+        entry = {
+            "command": sys.executable,
+            "args": ["-m", "hbmcp", "serve"],
+            "env": {"HUMMINGBOT_API_USERNAME": "…", "HUMMINGBOT_API_PASSWORD": "…"},
         }
-    }
+    desktop = {"mcpServers": {"hummingbot": entry}}
     return f"""\
 hbmcp {__version__} serves {tools} tools at {address}, for this machine only. Ctrl-C stops it.
-
+{where}
 Claude Code:     claude mcp add --transport http hummingbot {address}
 Gemini CLI:      gemini mcp add --transport http hummingbot {address}
 Claude Desktop, which starts a server of its own, in claude_desktop_config.json:

@@ -30,8 +30,9 @@ PATH = "/mcp"
 LIST_TTL_MS = 5 * 60 * 1000
 SHUTDOWN = 3  # seconds that open streams get
 
+LIVE = "These tools run a live Hummingbot trading installation; orders use real money."
+PAPER = "These tools run a paper exchange inside hbmcp: prices are simulated, no order is real, no money is at risk."
 INSTRUCTIONS = """\
-These tools run a live Hummingbot trading installation; orders use real money.
 connector_name is an exchange: binance, or binance_perpetual for its perpetuals. trading_pair is BASE-QUOTE: BTC-USDT.
 account_name is master_account unless get_accounts shows others. Amounts are in base units.
 A submitted order isn't filled, nor even accepted yet: look it up before you report it.
@@ -102,7 +103,7 @@ def build(settings: Settings, offer: Offer) -> Server[Line]:
         "hbmcp",
         version=__version__,
         title="Hummingbot",
-        instructions=INSTRUCTIONS,
+        instructions=f"{PAPER if settings.on_paper else LIVE}\n{INSTRUCTIONS}",
         lifespan=lifespan,
         # Without it the SDK would walk tools/list at every call over HTTP.
         get_tool_input_schema=offer.schema,
@@ -151,7 +152,8 @@ async def serve_http(settings: Settings, offer: Offer, listener: socket.socket) 
 
 def run_stdio(settings: Settings, offer: Offer) -> None:
     """serve_stdio in an event loop of its own."""
-    logger.info("hbmcp %s serves %d tools over stdio", __version__, len(offer.tools))
+    where = " on the paper exchange" if settings.on_paper else ""
+    logger.info("hbmcp %s serves %d tools over stdio%s", __version__, len(offer.tools), where)
     anyio.run(serve_stdio, settings, offer)
 
 

@@ -1,6 +1,7 @@
 """Settings: defaults, then the environment, then .env in the working directory, then flags; the later wins."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -16,7 +17,13 @@ FLAGS = {
     "tools": "--tools",
     "exclude_tools": "--exclude-tools",
     "read_only": "--read-only",
+    "paper": "--paper",
+    "paper_balance": "--paper-balance",
+    "paper_db": "--paper-db",
+    "paper_reset": "--paper-reset",
+    "paper_speed": "--paper-speed",
 }
+REAL = {"api_url", "api_username", "api_password"}  # who sets one of these means the real API
 
 
 def _listed(value: Any) -> Any:
@@ -46,6 +53,23 @@ def _base_url(value: Any) -> Any:
     except ValueError:
         raise ValueError("its port must be a number from 0 to 65535") from None
     return value.strip().rstrip("/")
+
+
+def _balances(value: Any) -> Any:
+    """ "USDT=100000, BTC=2" -> (("USDT", Decimal(100000)), ("BTC", Decimal(2)))"""
+    if not isinstance(value, str):
+        return value
+    balances = []
+    for pair in _listed(value):
+        token, _, amount = pair.partition("=")
+        try:
+            units = Decimal(amount)
+        except InvalidOperation:
+            raise ValueError(f"{pair!r} isn't TOKEN=AMOUNT, such as USDT=100000") from None
+        if not units.is_finite() or units < 0:
+            raise ValueError(f"the amount of {token} must be a number, 0 or more")
+        balances.append((token.strip().upper(), units))
+    return tuple(balances)
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
@@ -78,6 +102,19 @@ class Settings(BaseSettings):
     tools: Names = Field(default=(), validation_alias="HBMCP_TOOLS")
     exclude_tools: Names = Field(default=(), validation_alias="HBMCP_EXCLUDE_TOOLS")
     read_only: bool = Field(default=False, validation_alias="HBMCP_READ_ONLY")
+    paper: bool = Field(default=False, validation_alias="HBMCP_PAPER")
+    paper_balance: Annotated[tuple[tuple[str, Decimal], ...], NoDecode, BeforeValidator(_balances)] = Field(
+        default=(), validation_alias="HBMCP_PAPER_BALANCE"
+    )
+    # None is a file in the user's data folder, ":memory:" is none.
+    paper_db: str | None = Field(default=None, validation_alias="HBMCP_PAPER_DB")
+    paper_reset: bool = Field(default=False, validation_alias="HBMCP_PAPER_RESET")
+    paper_speed: float = Field(default=1, gt=0, le=100_000, validation_alias="HBMCP_PAPER_SPEED")
+
+    @property
+    def on_paper(self) -> bool:
+        """Whether the tools act on the paper exchange: asked for, or nothing said of a real API."""
+        return self.paper or not self.model_fields_set & REAL
 
     @classmethod
     def settings_customise_sources(
@@ -95,11 +132,12 @@ class Settings(BaseSettings):
 def load(flags: Mapping[str, Any] | None = None) -> Settings:
     """The settings; `flags` are those given on the command line, None meaning not given.
 
-    Raises SettingsError that names every variable with a bad value, and never quotes the value.
+    Raises SettingsError that names every variable with a bad value, and never quotes the value of a secret one; also
+    where both the paper exchange and a real API are asked for.
     """
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     try:
-        return Settings(**given)
+        told = Settings(**given)
     except ValidationError as error:
         raise SettingsError(
             "\n".join(_told(problem["loc"], problem["msg"]) for problem in error.errors(include_input=False))
@@ -108,6 +146,13 @@ def load(flags: Mapping[str, Any] | None = None) -> Settings:
         raise SettingsError(
             f".env can't be read ({type(error).__name__}).", advice="Make it a UTF-8 text file, or remove it."
         ) from None
+    if told.paper and "api_url" in told.model_fields_set:
+        raise SettingsError(
+            "The paper exchange is asked for (--paper or HBMCP_PAPER), and HUMMINGBOT_API_URL is set too.",
+            "Paper and real money are never mixed in one server.",
+            "Drop --paper to trade through the Hummingbot API, or unset HUMMINGBOT_API_URL to trade on paper.",
+        )
+    return told
 
 
 def _told(place: tuple[int | str, ...], problem: str) -> str:

@@ -1,0 +1,132 @@
+"""A paper exchange as the settings want it: its file, its clock, and the two ways to reach it."""
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+from platformdirs import user_data_path
+from starlette.applications import Starlette
+
+from hbmcp.errors import SettingsError
+from hbmcp.paper.app import application
+from hbmcp.paper.clock import Clock, FastClock, RealClock
+from hbmcp.paper.engine import Engine
+from hbmcp.paper.market import Market
+from hbmcp.paper.routes.base import Paper
+from hbmcp.paper.store import Store
+from hbmcp.paper.world import EXCHANGES, START_BALANCES, Exchange
+from hbmcp.settings import Settings
+
+USERNAME = PASSWORD = "paper"  # where nobody else can reach it, and where nobody chose others
+MEMORY = ":memory:"
+
+
+def open_paper(settings: Settings) -> Paper:
+    """The exchange, which goes on where it was left. Raises StoreUnusable, and SettingsError for a wrong balance."""
+    balances = start_balances(settings.paper_balance)
+    place = settings.paper_db or str(user_data_path("hbmcp") / "paper.sqlite")
+    if settings.paper_reset and place != MEMORY:
+        _forget(Path(place))
+    store = Store.open(place)
+    clock = _clock(settings.paper_speed, int(store.fact("now") or 0))
+    market = Market()
+    folder = Path(tempfile.mkdtemp(prefix="hbmcp-paper-")) if place == MEMORY else _folder(Path(place))
+    return Paper(Engine(market, store, clock, balances), market, folder, store)
+
+
+def in_process(settings: Settings) -> httpx.AsyncClient:
+    """A client of an exchange in this process: no port, no network. Raises as open_paper does."""
+    paper = open_paper(settings)
+    return httpx.AsyncClient(
+        base_url="http://paper",
+        auth=httpx.BasicAuth(USERNAME, PASSWORD),
+        transport=_InProcess(paper, application(paper, USERNAME, PASSWORD)),
+    )
+
+
+def serve(paper: Paper, settings: Settings, listener: socket.socket) -> None:
+    """Serve the exchange over HTTP on this socket until the process is told to stop, and close it."""
+    import uvicorn
+
+    username, password = credentials(settings)
+    config = uvicorn.Config(
+        application(paper, username, password), log_config=None, access_log=False, lifespan="off", ws="none"
+    )
+    try:
+        uvicorn.Server(config).run([listener])
+    finally:
+        close(paper)
+
+
+def credentials(settings: Settings) -> tuple[str, str]:
+    """Those of the real API's settings, or "paper" for each that isn't set."""
+    password = settings.api_password
+    return settings.api_username or USERNAME, password.get_secret_value() if password else PASSWORD
+
+
+def close(paper: Paper) -> None:
+    """Let go of the file; what was only in memory is gone."""
+    paper.store.close()
+    if paper.store.place == MEMORY:
+        shutil.rmtree(paper.folder, ignore_errors=True)
+
+
+def start_balances(
+    wanted: Iterable[tuple[str, Decimal]],
+) -> Mapping[tuple[str, str], Mapping[str, Decimal]]:
+    """What accounts start with; a wanted token replaces the usual amount on every exchange that takes it."""
+    balances = {key: dict(usual) for key, usual in START_BALANCES.items()}
+    for token, amount in wanted:
+        takers = [key for key in balances if token in _tokens(EXCHANGES[key[1]])]
+        if not takers:
+            known = sorted({token for exchange in EXCHANGES.values() for token in _tokens(exchange)})
+            raise SettingsError(
+                f"HBMCP_PAPER_BALANCE (--paper-balance): no paper exchange takes {token}.",
+                advice=f"There are: {', '.join(known)}.",
+            )
+        for key in takers:
+            balances[key][token] = amount
+    return balances
+
+
+def _clock(speed: float, left: int) -> Clock:
+    """Goes on from `left`, where a fast clock may have brought the exchange ahead of the real time."""
+    real = RealClock()
+    ahead = left > real.now()
+    return real if speed == 1 and not ahead else FastClock(speed, left if ahead else None)
+
+
+def _tokens(exchange: Exchange) -> set[str]:
+    """What can lie on an exchange: on a perpetual one only the collateral."""
+    bases = set() if exchange.perpetual else {pair.base for pair in exchange.pairs.values()}
+    return bases | {pair.quote for pair in exchange.pairs.values()}
+
+
+def _folder(place: Path) -> Path:
+    """Beside the file, under its name."""
+    return place.with_suffix(".files")
+
+
+def _forget(place: Path) -> None:
+    """Remove an exchange's files. Raises StoreUnusable for a file that is something else."""
+    if not place.exists():
+        return
+    Store.open(place).close()
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{place}{ending}").unlink(missing_ok=True)
+    shutil.rmtree(_folder(place), ignore_errors=True)
+
+
+class _InProcess(httpx.ASGITransport):
+    """Closes the exchange with the client."""
+
+    def __init__(self, paper: Paper, app: Starlette) -> None:
+        super().__init__(app)
+        self._paper = paper
+
+    async def aclose(self) -> None:
+        close(self._paper)

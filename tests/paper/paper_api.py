@@ -1,0 +1,82 @@
+"""The paper exchange as an API, in this thread and with a clock that a test moves."""
+
+import asyncio
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+from jsonschema import Draft202012Validator
+
+from hbmcp.paper.app import application
+from hbmcp.paper.clock import ManualClock
+from hbmcp.paper.contract import pinned
+from hbmcp.paper.engine import Engine
+from hbmcp.paper.market import Market
+from hbmcp.paper.routes.base import Paper
+from hbmcp.paper.store import Store
+
+NOW = 1_795_337_003_445  # 2026-11-22 08:43:23 UTC
+AUTH = ("trader", "correct-horse")
+HOUR = 3_600_000
+
+SPOT = {
+    "account_name": "master_account",
+    "connector_name": "binance",
+    "trading_pair": "BTC-USDT",
+    "trade_type": "BUY",
+    "amount": "0.01",
+}
+PERPETUAL = {**SPOT, "connector_name": "binance_perpetual", "order_type": "MARKET"}
+
+
+def unlike(key: str, answer: Any) -> list[str]:
+    """Where a good answer isn't what the contract says."""
+    errors = Draft202012Validator(pinned().answer_schema(key) or {}).iter_errors(answer)
+    return [f"{error.json_path}: {error.message}" for error in errors]
+
+
+class PaperApi:
+    """An exchange in memory. Use it as a context."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = ManualClock(NOW)
+        self.store = Store.open()
+        market = Market()
+        self.paper = Paper(Engine(market, self.store, self.clock), market, folder, self.store)
+        self.app = application(self.paper, *AUTH)
+        self._loop = asyncio.new_event_loop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.close()
+        self.store.close()
+
+    def request(
+        self, method: str, path: str, body: Any = None, *, auth: tuple[str, str] | None = AUTH, **options: Any
+    ) -> httpx.Response:
+        """The answer, whatever its status."""
+        if body is not None:
+            options["json"] = body
+
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://paper", auth=auth) as client:
+                return await client.request(method, path, **options)
+
+        return self._loop.run_until_complete(send())
+
+    def good(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        """The JSON of an answer that must be a good one, and what the contract promises."""
+        answer = self.request(method, path, body, **options)
+        operation, _, _ = pinned().find(method, answer.request.url.path)
+        assert operation is not None
+        assert answer.status_code == operation.status, answer.text
+        assert unlike(operation.key, answer.json()) == []
+        return answer.json()
+
+    def order(self, **changes: Any) -> str:
+        """Place an order on spot; its id."""
+        placed: str = self.good("POST", "/trading/orders", {**SPOT, **changes})["order_id"]
+        return placed
