@@ -7,7 +7,7 @@ what the engine refuses becomes the status and the words that the real API has f
 import json
 import logging
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from secrets import compare_digest
 from typing import Any
@@ -63,7 +63,7 @@ STATUSES: Mapping[type[errors.PaperError], int] = {
 logger = logging.getLogger(__name__)
 
 
-def application(paper: Paper, username: str, password: str, faults: Iterable[Fault] = ()) -> Starlette:
+def application(paper: Paper, username: str, password: str, faults: Collection[Fault] = ()) -> Starlette:
     """The API of this paper exchange, for whoever has the credentials. `faults` are for tests."""
     credentials = f"{username}:{password}".encode()
     endpoint = _Endpoint(paper, pinned(), credentials, faulty_routes(ROUTES, faults))

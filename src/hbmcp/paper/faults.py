@@ -3,15 +3,15 @@
     application(paper, username, password, faults={LOST_FILLS, Cut("POST /trading/orders")})
 
 No setting and no flag leads here: on its own a paper exchange answers rightly. A Bug makes handlers wrong; Late, Cut
-and Crash spoil an answer on its way. What a fault remembers it remembers for one application.
+and Crash spoil a request or its answer on the way. What a fault remembers it remembers for one application.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 import httpx
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,56 +37,44 @@ class Bug:
 class _Wire:
     """`operation` ("GET /accounts/") and how many of its requests suffer, the first ones; None is all.
 
-    `acted` False: the request doesn't reach the API, or is dropped there. True: it is carried out, only its answer
-    suffers."""
+    `acted`: the request is carried out and only its answer suffers; False: the request suffers.
+    """
 
     operation: str
     acted: bool = field(default=True, kw_only=True)
     times: int | None = field(default=None, kw_only=True)
 
-    def over(self, app: ASGIApp) -> ASGIApp:
-        """The application with this fault."""
-        suffered = 0
-
-        async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
-            nonlocal suffered
-            operation, _, _ = pinned().find(scope["method"], scope["path"])
-            if operation is None or operation.key != self.operation or suffered == self.times:
-                return await app(scope, receive, send)
-            suffered += 1
-            answer: list[Message] = []
-            if self.acted:
-                await app(scope, receive, _collect(answer))
-            return await self.spoil(scope, receive, send, answer)
-
-        return faulty
-
-    async def spoil(self, scope: Scope, receive: Receive, send: Send, answer: list[Message]) -> None:
-        """Send what the client gets instead of the answer, which is empty where `acted` is False."""
+    async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request that suffers."""
         raise NotImplementedError
 
 
 @frozen
 class Late(_Wire):
-    """The answer comes, after so many seconds. Not acted on, it never comes."""
+    """So many seconds late."""
 
     seconds: float = field(kw_only=True)
 
-    async def spoil(self, scope: Scope, receive: Receive, send: Send, answer: list[Message]) -> None:  # noqa: ARG002
+    async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        kept = await _acted(app, scope, receive) if self.acted else []
         await asyncio.sleep(self.seconds)
-        for message in answer:
+        for message in kept:
             await send(message)
+        if not self.acted:
+            await app(scope, receive, send)
 
 
 @frozen
 class Cut(_Wire):
     """The connection breaks before the answer's first byte of content.
 
-    The beginning is sent and the rest raised: a server closes the connection at that, and a client in this process
-    gets the error that it would get from there.
+    The head is sent and the rest raised: a server closes the connection at that, and a client in this process gets
+    the error that it would get from there.
     """
 
-    async def spoil(self, scope: Scope, receive: Receive, send: Send, answer: list[Message]) -> None:  # noqa: ARG002
+    async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.acted:
+            await _acted(app, scope, receive)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
         raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
 
@@ -95,14 +83,44 @@ class Cut(_Wire):
 class Crash(_Wire):
     """500 in plain text, as the API answers to an exception that it didn't catch."""
 
-    async def spoil(self, scope: Scope, receive: Receive, send: Send, answer: list[Message]) -> None:  # noqa: ARG002
+    async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.acted:
+            await _acted(app, scope, receive)
         await PlainTextResponse("Internal Server Error", 500)(scope, receive, send)
+
+
+async def _acted(app: ASGIApp, scope: Scope, receive: Receive) -> list[Message]:
+    """What the application would send, once it has done what it was asked."""
+    kept: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        kept.append(message)
+
+    await app(scope, receive, keep)
+    return kept
+
+
+@define(eq=False)
+class _Spoiled:
+    """An application behind such a connection. Not a function, which Starlette would take for something else."""
+
+    fault: _Wire
+    app: ASGIApp
+    suffered: int = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        operation, _, _ = pinned().find(scope["method"], scope["path"])
+        if operation is None or operation.key != self.fault.operation or self.suffered == self.fault.times:
+            await self.app(scope, receive, send)
+        else:
+            self.suffered += 1
+            await self.fault.answer(self.app, scope, receive, send)
 
 
 Fault = Bug | _Wire
 
 
-def faulty_routes(routes: Routes, faults: Iterable[Fault]) -> Routes:
+def faulty_routes(routes: Routes, faults: Collection[Fault]) -> Routes:
     """The handlers with these bugs; the very same routes where there are none."""
     for fault in faults:
         if isinstance(fault, Bug):
@@ -110,11 +128,11 @@ def faulty_routes(routes: Routes, faults: Iterable[Fault]) -> Routes:
     return routes
 
 
-def faulty_wire(app: ASGIApp, faults: Iterable[Fault]) -> ASGIApp:
+def faulty_wire(app: ASGIApp, faults: Collection[Fault]) -> ASGIApp:
     """The application behind these connections; the very same one where there are none."""
     for fault in faults:
         if isinstance(fault, _Wire):
-            app = fault.over(app)
+            app = _Spoiled(fault, app)
     return app
 
 

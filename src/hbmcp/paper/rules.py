@@ -85,7 +85,7 @@ def nothing_to_reduce(exchange: Exchange) -> str:
 
 
 #: Why an order ended that nobody refused or cancelled.
-LIQUIDATED = "Liquidation: the position's margin was used up, so the exchange closed it; the fee is what was left of it."
+LIQUIDATED = "Liquidation: the margin was used up, so the exchange closed the position; the fee is what was left of it."
 BOOK_SWEPT = "The order book holds no more: the rest was cancelled."
 ALL_REDUCED = "The position was smaller than the order: the rest was cancelled."
 

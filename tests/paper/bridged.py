@@ -1,0 +1,73 @@
+"""The bridge on a paper exchange in this process, as `serve --paper` has it, each answer held to the contract."""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from attrs import define, field
+
+from hbmcp.bridge import Bridge, Outcome
+from hbmcp.catalog import Catalog, Offer
+from hbmcp.paper.app import application
+from hbmcp.paper.contract import pinned
+from hbmcp.paper.faults import Fault
+from hbmcp.settings import Settings
+from tests.paper.paper_api import AUTH, PaperApi, unlike
+
+ALL = Catalog.load().choose(["all"])
+
+
+@define
+class Assistant:
+    """Calls tools. `asked` are the operations that its requests were, in their order; `unlike` is where good answers
+    weren't what the contract says."""
+
+    bridge: Bridge
+    asked: list[str] = field(factory=list)
+    unlike: list[str] = field(factory=list)
+
+    async def __call__(self, tool: str, **arguments: Any) -> Outcome:
+        return await self.bridge.call(tool, arguments)
+
+    async def good(self, tool: str, **arguments: Any) -> str:
+        outcome = await self(tool, **arguments)
+        assert not outcome.is_error, f"{tool}: {outcome.text}"
+        return outcome.text
+
+    async def bad(self, tool: str, **arguments: Any) -> str:
+        outcome = await self(tool, **arguments)
+        assert outcome.is_error, f"{tool}: {outcome.text}"
+        return outcome.text
+
+
+@asynccontextmanager
+async def assistant(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, faults: Collection[Fault] = (), offer: Offer = ALL
+) -> AsyncIterator[Assistant]:
+    """Who asks that exchange. AssertionError at its end for an answer that the contract doesn't promise."""
+    calls = Assistant(Bridge(offer, Settings.model_construct(paper=True)))  # whatever the environment says
+
+    async def note(request: httpx.Request) -> None:
+        operation, _, _ = pinned().find(request.method, request.url.path)
+        assert operation is not None
+        calls.asked.append(operation.key)
+
+    async def check(response: httpx.Response) -> None:
+        await response.aread()
+        if response.is_success:
+            calls.unlike += [f"{calls.asked[-1]}: {one}" for one in unlike(calls.asked[-1], response.json())]
+
+    client = httpx.AsyncClient(
+        base_url="http://paper",
+        auth=AUTH,
+        transport=httpx.ASGITransport(application(api.paper, *AUTH, faults=faults)),
+        event_hooks={"request": [note], "response": [check]},
+    )
+    monkeypatch.setattr("hbmcp.paper.start.in_process", lambda _: client)
+    try:
+        yield calls
+        assert calls.unlike == []
+    finally:
+        await calls.bridge.aclose()
