@@ -75,7 +75,7 @@ async def test_a_session_as_an_assistant_would(env: dict[str, str], tmp_path: Pa
         assert all(float(row["value"]) > 0 for row in balances)
 
         ticker = await call("get_ticker", connector_name="binance", trading_pairs=["BTC-USDT"])
-        price = float(re.search(r"\d+\.\d+", ticker)[0])  # type: ignore[index]
+        price = float(rows(ticker)[0]["price"])
 
         placed = await call("place_order", **ORDER, order_type="LIMIT", price=round(price * 0.5))
         order_id = re.search(r"paper\w+", placed)[0]  # type: ignore[index]
