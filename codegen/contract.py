@@ -23,6 +23,7 @@ __all__ = [
     "Parameter",
     "Schema",
     "dumps",
+    "essence",
     "is_json",
     "load",
     "normalise",
@@ -103,8 +104,13 @@ def parse(document: dict[str, Any]) -> Contract:
 
 def is_json(media_type: str) -> bool:
     """Whether a body of this media type is JSON. `*/*` is: servers that write it mean it."""
-    essence = media_type.split(";")[0].strip().lower()
-    return essence in ("application/json", "*/*") or essence.endswith(("/json", "+json"))
+    name = essence(media_type)
+    return name in ("application/json", "*/*") or name.endswith(("/json", "+json"))
+
+
+def essence(media_type: str) -> str:
+    """A media type without its parameters."""
+    return media_type.split(";")[0].strip().lower()
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Operation:

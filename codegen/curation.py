@@ -169,12 +169,9 @@ class Curation:
     def without(self, operations: Iterable[str]) -> "Curation":
         """The same without these operations' tools and exclusions."""
         gone = set(operations)
-        tools = {
-            toolset: {name: tool for name, tool in tools.items() if tool.operation not in gone}
-            for toolset, tools in self.tools.items()
-        }
         excluded = {key: reason for key, reason in self.excluded.items() if key not in gone}
-        return evolve(self, tools=tools, excluded=excluded)
+        names = [name for key, names in self.by_operation().items() if key in gone for name in names]
+        return evolve(self.without_tools(names), excluded=excluded)
 
     def without_tools(self, names: Iterable[str]) -> "Curation":
         """The same without these tools."""

@@ -5,11 +5,11 @@ Every client reads the same small subset of JSON Schema 2020-12: one `type`, `pr
 API can check (patterns, `not`, `if`, `uniqueItems`, …) is left to the API.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from codegen.client.keywords import is_number_or_text
+from codegen.client.shapes import literal_annotation
 from codegen.contract import Schema
 
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
@@ -33,7 +33,7 @@ def annotation(schema: Schema) -> str:
     if "anyOf" in schema:
         return " | ".join(dict.fromkeys(annotation(form) for form in schema["anyOf"]))
     if "enum" in schema and all(isinstance(value, str | int) for value in schema["enum"]):
-        return f"Literal[{', '.join(_literal(value) for value in schema['enum'])}]"
+        return literal_annotation(schema["enum"])
     match schema.get("type"):
         case "array":
             return f"list[{annotation(schema.get('items', {}))}]"
@@ -172,7 +172,3 @@ def _kind_of(values: list[Any]) -> str | None:
 def _plain(value: Any) -> Any:
     """1.0 as 1: the same number in fewer characters."""
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
-
-
-def _literal(value: str | int) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

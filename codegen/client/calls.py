@@ -7,7 +7,7 @@ from urllib.parse import quote
 from attrs import frozen
 
 from codegen.client.shapes import Shape, or_none, quoted
-from codegen.contract import Body, Parameter, is_json
+from codegen.contract import Body, Parameter, essence, is_json
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -113,11 +113,6 @@ def body_arguments(body: Body, shape: Shape) -> list[str]:
         return [f"files={absent}encode.parts({encoded})"]
     content = f"{absent}body.encode()" if media_type.startswith("text/") else "body"
     return [f"content={content}", f"media_type={quoted(_concrete(body.media_type))}"]
-
-
-def essence(media_type: str) -> str:
-    """A media type without its parameters."""
-    return media_type.split(";")[0].strip().lower()
 
 
 def has_json_value(body: Body) -> bool:

@@ -10,7 +10,6 @@ from codegen.client.calls import (
     Argument,
     body_arguments,
     encoded_parameters,
-    essence,
     has_json_value,
     path_expression,
     signature,
@@ -33,7 +32,7 @@ from codegen.client.shapes import (
     quoted,
 )
 from codegen.client.spec import ClientBody, ClientField, ClientOperation, ClientParameter, Docs, Function, Value
-from codegen.contract import Body, ContractError, Operation
+from codegen.contract import Body, ContractError, Operation, essence
 
 _HELPERS = {"decode.": DECODE_IMPORT, "encode.": ENCODE_IMPORT, "exact_json.": EXACT_JSON_IMPORT}
 

@@ -7,12 +7,12 @@ from openapi_python_client.parser.properties import ModelProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.parser.properties.union import UnionProperty
 
-from codegen.client.calls import MULTIPART, essence, has_json_value
+from codegen.client.calls import MULTIPART, has_json_value
 from codegen.client.components import Component
 from codegen.client.names import RESERVED, SHARED, FunctionNames, Unique
 from codegen.client.parsing import Parsed, components_of, only_model
 from codegen.client.shapes import PACKAGE
-from codegen.contract import Contract
+from codegen.contract import Contract, essence
 
 
 @define
