@@ -36,9 +36,9 @@ BARE, BARE_HTTPX = "bare SDK", "bare SDK importing httpx"
 OPENAPI, HAND_WRITTEN = FROM_OPENAPI.name, HUMMINGBOT_MCP.name
 
 # What each server calls the same three questions, where it has them.
-ONE_CALL = {OURS: "get_accounts", BARE: "get_accounts", OPENAPI: "list_accounts_accounts"}
+ONE_CALL = {OURS: "list_accounts", BARE: "get_accounts", OPENAPI: "list_accounts_accounts"}
 HISTORY: dict[str, tuple[str, dict[str, Any]]] = {
-    OURS: ("get_order_history", {"limit": 50}),
+    OURS: ("search_orders", {"limit": 50}),
     OPENAPI: ("get_orders_trading_orders_search_post", {"limit": 50}),
     HAND_WRITTEN: ("search_history", {"data_type": "orders", "limit": 50}),
 }
@@ -58,9 +58,9 @@ class Bench:
         self._env = {"HUMMINGBOT_API_URL": api, "HBMCP_PAPER": "", "HOME": str(folder), "LOG_LEVEL": "WARNING"}
         self._env |= {"HUMMINGBOT_API_USERNAME": "user", "HUMMINGBOT_API_PASSWORD": "password"}
         commands = {
-            OURS: [*_SERVE, "--toolsets", "all"],
+            OURS: [*_SERVE, "--tools", "all"],
             DEFAULTS: _SERVE,
-            PAPER: [*_SERVE, "--toolsets", "all", "--paper", "--paper-db", ":memory:"],
+            PAPER: [*_SERVE, "--tools", "all", "--paper", "--paper-db", ":memory:"],
             BARE: _BARE,
             BARE_HTTPX: [*_BARE, "--httpx"],
             OPENAPI: FROM_OPENAPI.command(),
@@ -217,7 +217,7 @@ def main() -> None:
         shrinking("50 orders of history", ORDERS, ORDERS["data"], history, bar=0.45),
         shrinking("order book, 50 levels a side", BOOK, [*BOOK["bids"], *BOOK["asks"]], depth, bar=0.60),
         listed("all tools listed", listings, OURS, bar=16_000),
-        listed("default toolsets listed", listings, DEFAULTS, bar=3_500),
+        listed("default toolsets listed", listings, DEFAULTS, bar=4_500),
         ratio("spawn to tools/list with --paper, to without", on_paper, "without", milliseconds, bar=1.15),
         Row("paper: market orders matched, in memory", {OURS: f"{orders:,.0f} a second"}),
         Row("paper: a year of one-minute candles", {OURS: f"{year:.2f} s"}, "≤ 1 s", year <= 1),

@@ -78,10 +78,13 @@ class Session:
             SessionError: the call failed.
         """
         result = self.request("tools/call", {"name": tool, "arguments": arguments})
-        text = "\n".join(block.get("text", "") for block in result["content"])
         if result.get("isError"):
-            raise SessionError(f"{tool}: {text}")
-        return text
+            raise SessionError(f"{tool}: {_text(result)}")
+        return _text(result)
+
+    def answer(self, tool: str, arguments: dict[str, Any]) -> str:
+        """The text that a model reads, also of a call that failed."""
+        return _text(self.request("tools/call", {"name": tool, "arguments": arguments}))
 
     def peak_memory(self) -> float | None:
         """MiB that the process has had resident at most; None where the system doesn't tell (only Linux does)."""
@@ -95,3 +98,7 @@ class Session:
         assert self._process.stdin
         self._process.stdin.write(json.dumps(message).encode() + b"\n")
         self._process.stdin.flush()
+
+
+def _text(result: dict[str, Any]) -> str:
+    return "\n".join(block.get("text", "") for block in result["content"])

@@ -1,7 +1,8 @@
 """overrides/*.toml: what people say of the operations, read and validated.
 
-A toolset is a file, a tool is a table `[tools.NAME]`; CONTRIBUTING.md explains every key by example. Reading
-collects all mistakes at once, each with its file, table, key and, where one is near, the name that was meant.
+A toolset is a file. A tool over one operation is a table `[tools.NAME]`; one over several, written by hand in
+src/hbmcp/workflows/, is `[workflows.NAME]`. CONTRIBUTING.md explains every key by example. Reading collects all
+mistakes at once, each with its file, table, key and, where one is near, the name that was meant.
 """
 
 import difflib
@@ -9,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -22,6 +23,7 @@ SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z]|$)")
 MAX_NAME = 40
 MAX_SENTENCES = 2
 EXCLUDED = "excluded.toml"
+SECTIONS = ("toolset", "tools", "workflows")  # of a toolset's file
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -39,7 +41,7 @@ class Mistake:
     def tool(self) -> str | None:
         """The tool whose table it is in."""
         first, _, rest = self.table.partition(".")
-        return rest.split(".")[0] if first == "tools" else None
+        return rest.split(".")[0] if first in ("tools", "workflows") else None
 
     def __str__(self) -> str:
         place = " ".join(part for part in (f"[{self.table}]" if self.table else "", self.key) if part)
@@ -58,33 +60,49 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class Param(_Table):
-    """What is said of one parameter of a tool. `time` is what the API takes: `s` or `ms` since the epoch, or ISO."""
+class _Limits(_Table):
+    """What narrows a parameter, whoever takes it."""
 
-    to: str | None = None
     description: str | None = None
-    fixed: Any = None
-    hidden: bool = False
     default: Any = None
     required: bool | None = None
-    wrap: Literal["list"] | None = None
     enum: list[str | int] | None = None
     minimum: int | float | None = None
     maximum: int | float | None = None
     above: int | float | None = None
     pattern: str | None = None
+
+    @model_validator(mode="after")
+    def _needed_or_not(self) -> Self:
+        if self.required and "default" in self.model_fields_set:
+            raise ValueError("a required parameter has no use for a default")
+        return self
+
+
+class Param(_Limits):
+    """What is said of one parameter of a tool. `time` is what the API takes: `s` or `ms` since the epoch, or ISO."""
+
+    to: str | None = None
+    fixed: Any = None
+    hidden: bool = False
+    wrap: Literal["list"] | None = None
     time: Literal["s", "ms", "iso"] | None = None
 
     @model_validator(mode="after")
-    def _one_fate(self) -> "Param":
+    def _one_fate(self) -> Self:
         offered = self.model_fields_set - {"to", "hidden", "fixed"}
         if "fixed" in self.model_fields_set and (self.hidden or offered):
             raise ValueError("`fixed` hides the parameter: nothing else can be said of it")
         if self.hidden and offered:
             raise ValueError("a hidden parameter is not offered: nothing else can be said of it")
-        if self.required and "default" in self.model_fields_set:
-            raise ValueError("a required parameter has no use for a default")
         return self
+
+
+class WorkflowParam(_Limits):
+    """One parameter of a workflow, whole, for no contract describes it. `time` is a moment in text (hbmcp.times)."""
+
+    type: Literal["string", "number", "integer", "boolean", "array", "object", "time"] = "string"
+    items: Literal["string", "number", "integer", "object"] = "string"  # of an array
 
 
 class Failed(_Table):
@@ -118,17 +136,30 @@ class Result(_Table):
         return self.model_dump(by_alias=True, exclude_unset=True)
 
 
-class Tool(_Table):
-    """One tool over one operation."""
+class _Named(_Table):
+    """What every tool has. One that isn't `default` is offered only where it is asked for by name."""
 
-    operation: str
     title: str = Field(min_length=1, max_length=MAX_NAME)
     risk: Risk
     description: str = Field(min_length=1)
     aliases: list[str] = []
+    default: bool = True
+
+
+class Tool(_Named):
+    """One tool over one operation."""
+
+    operation: str
     timeout: float | None = Field(default=None, gt=0, le=3600)
     params: dict[str, Param] = {}
     result: Result = Result()
+
+
+class Workflow(_Named):
+    """A tool that src/hbmcp/workflows/TOOLSET/NAME.py carries out by calling other tools: those in `uses`."""
+
+    uses: list[str] = []
+    params: dict[str, WorkflowParam] = {}
 
 
 class Toolset(_Table):
@@ -147,13 +178,14 @@ class Excluded(_Table):
 
 @frozen
 class Curation:
-    """All of overrides/. `tools` is by toolset, then by name, in the order of the files.
+    """All of overrides/. `tools` and `workflows` are by toolset, then by name, in the order of the files.
 
     What is wrong in a table is in `mistakes`, and the table is left out; `claimed` also counts its operation.
     """
 
     toolsets: dict[str, Toolset]
     tools: dict[str, dict[str, Tool]]
+    workflows: dict[str, dict[str, Workflow]]
     excluded: dict[str, str]
     claimed: frozenset[str] = frozenset()
     mistakes: tuple[Mistake, ...] = ()
@@ -174,13 +206,17 @@ class Curation:
         return evolve(self.without_tools(names), excluded=excluded)
 
     def without_tools(self, names: Iterable[str]) -> "Curation":
-        """The same without these tools."""
+        """The same without these tools, nor the workflows that use one of them."""
         gone = set(names)
         tools = {
             toolset: {name: tool for name, tool in tools.items() if name not in gone}
             for toolset, tools in self.tools.items()
         }
-        return evolve(self, tools=tools)
+        workflows = {
+            toolset: {name: one for name, one in workflows.items() if gone.isdisjoint([name, *one.uses])}
+            for toolset, workflows in self.workflows.items()
+        }
+        return evolve(self, tools=tools, workflows=workflows)
 
 
 def read(folder: Path) -> Curation:
@@ -188,7 +224,7 @@ def read(folder: Path) -> Curation:
     reader = _Reader()
     for file in sorted(folder.glob("*.toml")):
         reader.read(file)
-    curation = Curation(reader.toolsets, reader.tools, reader.excluded, frozenset(reader.claimed))
+    curation = Curation(reader.toolsets, reader.tools, reader.workflows, reader.excluded, frozenset(reader.claimed))
     return evolve(curation, mistakes=(*reader.mistakes, *_rules(curation)))
 
 
@@ -230,6 +266,7 @@ class _Reader:
     def __init__(self) -> None:
         self.toolsets: dict[str, Toolset] = {}
         self.tools: dict[str, dict[str, Tool]] = {}
+        self.workflows: dict[str, dict[str, Workflow]] = {}
         self.excluded: dict[str, str] = {}
         self.claimed: set[str] = set()
         self.mistakes: list[Mistake] = []
@@ -244,17 +281,25 @@ class _Reader:
             if excluded := self._validate(Excluded, document, file.name, ()):
                 self.excluded = excluded.operations
             return
-        for key in document.keys() - {"toolset", "tools"}:
-            self.mistakes.append(Mistake(file.name, "", key, "unknown" + nearest(key, ("toolset", "tools"))))
+        for key in document.keys() - set(SECTIONS):
+            self.mistakes.append(Mistake(file.name, "", key, "unknown" + nearest(key, SECTIONS)))
         toolset = self._validate(Toolset, document.get("toolset", {}), file.name, ("toolset",))
-        tables = document.get("tools", {})
-        if not isinstance(tables, dict):
-            self.mistakes.append(Mistake(file.name, "", "tools", "must be tables, one a tool: [tools.NAME]"))
-            return
-        tools = {name: self._tool(name, table, file.name) for name, table in tables.items()}
+        tools = {name: self._tool(name, table, file.name) for name, table in self._tables("tools", document, file.name)}
+        workflows = {
+            name: self._validate(Workflow, table, file.name, ("workflows", name))
+            for name, table in self._tables("workflows", document, file.name)
+        }
         if toolset:
             self.toolsets[file.stem] = toolset
             self.tools[file.stem] = {name: tool for name, tool in tools.items() if tool}
+            self.workflows[file.stem] = {name: workflow for name, workflow in workflows.items() if workflow}
+
+    def _tables(self, section: str, document: dict[str, Any], file: str) -> Iterable[tuple[str, Any]]:
+        tables = document.get(section, {})
+        if isinstance(tables, dict):
+            return tables.items()
+        self.mistakes.append(Mistake(file, "", section, f"must be tables, one a tool: [{section}.NAME]"))
+        return ()
 
     def _tool(self, name: str, table: Any, file: str) -> Tool | None:
         if isinstance(table, dict) and isinstance(table.get("operation"), str):
@@ -282,7 +327,7 @@ def _keys(model: type[BaseModel], inner: list[str]) -> Iterable[str]:
         case []:
             return model.model_fields
         case ["params", *_]:
-            return Param.model_fields
+            return (WorkflowParam if model is Workflow else Param).model_fields
         case ["result"]:
             return Result.model_fields
         case _:
@@ -292,12 +337,18 @@ def _keys(model: type[BaseModel], inner: list[str]) -> Iterable[str]:
 def _rules(curation: Curation) -> Iterable[Mistake]:
     """What holds for all toolsets together: names, aliases, lengths."""
     owners: dict[str, str] = {}
+    known = {name: tool for tools in curation.tools.values() for name, tool in tools.items()}
     for toolset, tools in curation.tools.items():
+        workflows = curation.workflows[toolset]
         file = f"{toolset}.toml"
         if not re.fullmatch(r"[a-z][a-z0-9_]*", toolset):
             yield Mistake(file, "", "", "a toolset's file is named in snake_case")
-        for name, tool in tools.items():
-            table = f"tools.{name}"
+        named: list[tuple[str, str, Tool | Workflow]] = [
+            *(("tools", *item) for item in tools.items()),
+            *(("workflows", *item) for item in workflows.items()),
+        ]
+        for section, name, tool in named:
+            table = f"{section}.{name}"
             for key, used in [("", name), *(("aliases", alias) for alias in tool.aliases)]:
                 if not TOOL_NAME.fullmatch(used) or len(used) > MAX_NAME:
                     reason = f"{used!r} is not verb_noun in at most {MAX_NAME} characters"
@@ -309,5 +360,11 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
                 yield Mistake(file, table, "description", "must end with a full stop")
             if len(SENTENCE_END.findall(tool.description)) > MAX_SENTENCES:
                 yield Mistake(file, table, "description", f"is longer than {MAX_SENTENCES} sentences")
-            if tool.operation in curation.excluded:
+            if isinstance(tool, Workflow):
+                for used in tool.uses:
+                    if used not in known:
+                        yield Mistake(file, table, "uses", f"there is no tool {used!r}{nearest(used, known)}")
+                    elif tool.risk == "read" and known[used].risk != "read":
+                        yield Mistake(file, table, "uses", f"a read can't use {used}, whose risk is {known[used].risk}")
+            elif tool.operation in curation.excluded:
                 yield Mistake(file, table, "operation", f"{tool.operation!r} is excluded in {EXCLUDED}")

@@ -82,8 +82,8 @@ class _Comparison:
         self.parameters(old.parameters, new.parameters)
         self.body(old.body, new.body)
         self.answer(old, new)
-        if new.deprecated and not old.deprecated:
-            self.add("operation", "now deprecated", breaking=False)
+        if new.deprecated != old.deprecated:
+            self.add("operation", "now deprecated" if new.deprecated else "no longer deprecated", breaking=False)
 
     def add(self, where: str, what: str, *, breaking: bool) -> None:
         self.found.append(Difference(where, what, breaking))

@@ -42,7 +42,7 @@ def generate(contract: Contract, curation: Curation, step: Callable[[str], None]
     client = read_client(contract, tools.docs(contract, curation))
     step(f"Building {sum(map(len, curation.tools.values()))} tools")
     specs = tools.build(contract, curation, client)
-    manifest = tools.manifest(contract, curation, specs)
+    manifest = tools.manifest(contract, curation, specs, tools.build_workflows(curation))
     step("Rendering")
     files = render_client(client) | tools.render_tools(specs, curation, manifest)
     files["hummingbot_api/openapi.json"] = dumps(contract.document)

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "hbmcp")
 ROOT = Path(__file__).parent.parent
 USERNAME = "trader"
 PASSWORD = "correct-horse"
+_STATE = tempfile.TemporaryDirectory(prefix="hbmcp-tests-")  # what servers remember, not in the user's data folder
 
 
 @pytest.fixture
@@ -53,7 +55,8 @@ def environment(**settings: str) -> dict[str, str]:
     ours = ("HBMCP_", "HUMMINGBOT_", "MCP_", "LOG_LEVEL")
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
     paths = [str(ROOT / "src"), str(ROOT / "generated"), os.environ.get("PYTHONPATH", "")]
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **settings}
+    state = f"sqlite:///{Path(_STATE.name) / 'state.sqlite'}"
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "HBMCP_STATE_URL": state, **settings}
 
 
 def connected(url: str, **settings: str) -> dict[str, str]:
@@ -109,6 +112,6 @@ def hbmcp(*arguments: str, env: Mapping[str, str], cwd: Path) -> subprocess.Comp
 @pytest.fixture(scope="session")
 def stdio(_faulty_api: FaultyApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StdioServer]:
     """A server over stdio with every tool, that speaks to the faulty API."""
-    env = connected(_faulty_api.url, HBMCP_TOOLSETS="all", LOG_LEVEL="DEBUG")
+    env = connected(_faulty_api.url, HBMCP_TOOLS="all", LOG_LEVEL="DEBUG")
     with StdioServer(env=env, cwd=tmp_path_factory.mktemp("stdio")) as server:
         yield server

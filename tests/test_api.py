@@ -46,7 +46,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def hurried(seconds: float) -> Offer:
     """Every tool, with little time."""
-    offer = CATALOG.choose(["all"])
+    offer = CATALOG.choose(tools=["all"])
     offer.tools[:] = [dataclasses.replace(tool, timeout=seconds) for tool in offer.tools]
     offer._names = {tool.name: tool for tool in offer.tools}
     return offer
@@ -54,7 +54,7 @@ def hurried(seconds: float) -> Offer:
 
 async def call(url: str, tool: str, offer: Offer | None = None, **arguments: Any) -> Outcome:
     told = settings.load({"api_url": url, "api_username": USERNAME, "api_password": PASSWORD})
-    bridge = Bridge(offer or CATALOG.choose(["all"]), told)
+    bridge = Bridge(offer or CATALOG.choose(tools=["all"]), told)
     try:
         outcome = await bridge.call(tool, arguments)
     finally:
@@ -65,14 +65,14 @@ async def call(url: str, tool: str, offer: Offer | None = None, **arguments: Any
 
 
 async def test_nobody_listens() -> None:
-    for tool, arguments in (("get_accounts", {}), ("place_order", ORDER)):
+    for tool, arguments in (("list_accounts", {}), ("submit_order", ORDER)):
         outcome = await call(NO_SERVER, tool, **arguments)
         assert outcome.is_error
         assert "can't be reached: nothing listens there. Nothing was sent." in outcome.text
 
 
 async def test_an_unknown_host() -> None:
-    outcome = await call("http://host.invalid", "get_accounts")
+    outcome = await call("http://host.invalid", "list_accounts")
     assert "can't be reached" in outcome.text
     assert "Nothing was sent" in outcome.text
 
@@ -80,7 +80,7 @@ async def test_an_unknown_host() -> None:
 @pytest.mark.parametrize("fault", [DROP, CUT, Reply(502, b"<html/>", "text/html"), Reply(503, b"", "text/plain")])
 async def test_a_read_is_repeated_until_it_is_answered(fault: Reply, api: FaultyApi) -> None:
     api.then(fault, fault, GOOD)
-    assert await call(api.url, "get_accounts") == Outcome('["master_account"]', False)
+    assert await call(api.url, "list_accounts") == Outcome('["master_account"]', False)
     assert len(api.requests) == 3
 
 
@@ -90,7 +90,7 @@ async def test_a_read_is_repeated_until_it_is_answered(fault: Reply, api: Faulty
 )
 async def test_a_read_is_given_up_after_three_attempts(fault: Reply, told: str, api: FaultyApi) -> None:
     api.always = fault
-    outcome = await call(api.url, "get_accounts")
+    outcome = await call(api.url, "list_accounts")
     assert outcome.is_error
     assert told in outcome.text
     assert len(api.requests) == 3
@@ -107,7 +107,7 @@ async def test_a_read_is_given_up_after_three_attempts(fault: Reply, told: str, 
 )
 async def test_a_read_that_would_fail_again_is_not_repeated(fault: Reply, api: FaultyApi) -> None:
     api.always = fault
-    assert (await call(api.url, "get_accounts")).is_error
+    assert (await call(api.url, "list_accounts")).is_error
     assert len(api.requests) == 1
 
 
@@ -116,32 +116,32 @@ async def test_a_read_that_would_fail_again_is_not_repeated(fault: Reply, api: F
 )
 async def test_an_order_is_sent_once_and_its_outcome_unknown(fault: Reply, api: FaultyApi) -> None:
     api.always = fault
-    outcome = await call(api.url, "place_order", **ORDER)
+    outcome = await call(api.url, "submit_order", **ORDER)
     assert outcome.is_error
-    assert outcome.text.startswith("Outcome unknown: place_order")
+    assert outcome.text.startswith("Outcome unknown: submit_order")
     assert "may have been placed" in outcome.text
-    assert "look with get_open_orders, get_order_history" in outcome.text
+    assert "look with get_order, get_open_orders, get_order_history" in outcome.text
     assert len(api.requests) == 1
 
 
 async def test_a_slow_order_has_an_unknown_outcome(api: FaultyApi) -> None:
     api.always = HANG
-    outcome = await call(api.url, "place_order", hurried(0.3), **ORDER)
-    assert outcome.text.startswith("Outcome unknown: place_order was sent, but no answer came within 0.3 s.")
+    outcome = await call(api.url, "submit_order", hurried(0.3), **ORDER)
+    assert outcome.text.startswith("Outcome unknown: submit_order was sent, but no answer came within 0.3 s.")
     assert len(api.requests) == 1
     assert await anyio.to_thread.run_sync(api.left.wait, 10)
 
 
 async def test_a_slow_read_changes_nothing_and_is_not_repeated(api: FaultyApi) -> None:
     api.always = HANG
-    outcome = await call(api.url, "get_accounts", hurried(0.3))
-    assert "didn't answer get_accounts in time: no answer came within 0.3 s. Nothing was changed." in outcome.text
+    outcome = await call(api.url, "list_accounts", hurried(0.3))
+    assert "didn't answer list_accounts in time: no answer came within 0.3 s. Nothing was changed." in outcome.text
     assert len(api.requests) == 1
 
 
 async def test_html_is_not_an_answer(api: FaultyApi) -> None:
     api.always = HTML
-    outcome = await call(api.url, "get_accounts")
+    outcome = await call(api.url, "list_accounts")
     assert outcome.is_error
     assert "isn't JSON" in outcome.text
 
@@ -149,13 +149,13 @@ async def test_html_is_not_an_answer(api: FaultyApi) -> None:
 @pytest.mark.parametrize("body", [b'["half', b"\xff\xfe", b"NaN", b""])
 async def test_neither_is_broken_json(body: bytes, api: FaultyApi) -> None:
     api.always = Reply(body=body)
-    assert "isn't JSON" in (await call(api.url, "get_accounts")).text
+    assert "isn't JSON" in (await call(api.url, "list_accounts")).text
 
 
 async def test_a_redirect_is_not_followed(api: FaultyApi) -> None:
     with FaultyApi() as elsewhere:
         api.always = Reply(307, b"", headers=(f"location: {elsewhere.url}/accounts/",))
-        outcome = await call(api.url, "get_accounts")
+        outcome = await call(api.url, "list_accounts")
         assert "sends the request elsewhere" in outcome.text
         assert elsewhere.url not in outcome.text
         assert not elsewhere.requests
@@ -163,7 +163,7 @@ async def test_a_redirect_is_not_followed(api: FaultyApi) -> None:
 
 async def test_wrong_credentials(api: FaultyApi) -> None:
     api.always = Reply.json({"detail": "Incorrect username or password"}, 401)
-    outcome = await call(api.url, "place_order", **ORDER)
+    outcome = await call(api.url, "submit_order", **ORDER)
     assert "HUMMINGBOT_API_PASSWORD" in outcome.text
     assert "Nothing was done" in outcome.text
 
@@ -171,20 +171,20 @@ async def test_wrong_credentials(api: FaultyApi) -> None:
 @pytest.mark.parametrize(("base", "path"), [("", "/accounts/"), ("/", "/accounts/"), ("/api/v1/", "/api/v1/accounts/")])
 async def test_the_address_may_have_a_path(base: str, path: str, api: FaultyApi) -> None:
     api.always = GOOD
-    assert not (await call(api.url + base, "get_accounts")).is_error
+    assert not (await call(api.url + base, "list_accounts")).is_error
     assert api.requests[0].path == path
 
 
 async def test_a_number_reaches_the_api_as_it_was_written(api: FaultyApi) -> None:
     api.always = Reply.json({"order_id": "1", "status": "submitted"}, 201)
-    await call(api.url, "place_order", **{**ORDER, "amount": "0.100000000000000000001"})
+    await call(api.url, "submit_order", **{**ORDER, "amount": "0.100000000000000000001"})
     assert b'"amount":"0.100000000000000000001"' in api.requests[0].body
 
 
 async def test_nothing_of_a_call_is_logged_but_its_repetition(api: FaultyApi, caplog: pytest.LogCaptureFixture) -> None:
     api.then(DROP)
     with caplog.at_level(logging.INFO, "hbmcp"):
-        await call(api.url, "get_accounts")
+        await call(api.url, "list_accounts")
     assert [record.getMessage() for record in caplog.records if record.name.startswith("hbmcp")] == [
-        "get_accounts: RemoteProtocolError, trying again"
+        "list_accounts: RemoteProtocolError, trying again"
     ]

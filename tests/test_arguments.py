@@ -26,7 +26,7 @@ def tool(
     properties: dict[str, Any], required: tuple[str, ...] = (), risk: str = "read", times: tuple[str, ...] = ()
 ) -> Tool:
     schema = {"type": "object", "properties": properties, "required": list(required)}
-    return Tool("a_tool", {"name": "a_tool", "inputSchema": schema}, "tools", "GET /", risk, (), 15, {}, times)
+    return Tool("a_tool", {"name": "a_tool", "inputSchema": schema}, "tools", risk, (), True, times, "GET /")
 
 
 def taken(value: Any, schema: dict[str, Any]) -> Any:

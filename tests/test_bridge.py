@@ -29,7 +29,7 @@ def told(api: FaultyApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Set
 
 
 async def call(told: Settings, tool: str, **arguments: Any) -> Outcome:
-    bridge = Bridge(CATALOG.choose(["all"]), told)
+    bridge = Bridge(CATALOG.choose(tools=["all"]), told)
     try:
         return await bridge.call(tool, arguments)
     finally:
@@ -40,11 +40,11 @@ async def test_an_answer_that_drifted_is_passed_on_and_logged_without_its_values
     told: Settings, api: FaultyApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     api.always = Reply.json({"master_account": "a-value"})
-    outcome = await call(told, "get_accounts")
+    outcome = await call(told, "list_accounts")
     assert outcome == Outcome('{"master_account":"a-value"}', False)
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert "get_accounts" in record.getMessage()
+    assert "list_accounts" in record.getMessage()
     assert "a-value" not in record.getMessage()
 
 
@@ -71,9 +71,9 @@ async def test_a_defect_of_ours_is_told_without_a_traceback(
     told: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(bridges, "render", lambda *_, **__: 1 / 0)
-    outcome = await call(told, "get_accounts")
+    outcome = await call(told, "list_accounts")
     assert outcome.is_error
-    assert "hbmcp itself failed at get_accounts" in outcome.text
+    assert "hbmcp itself failed at list_accounts" in outcome.text
     assert "ZeroDivisionError" not in outcome.text
     assert "ZeroDivisionError" in caplog.text
 
@@ -84,7 +84,7 @@ async def test_a_call_that_lasts_reports_progress_until_its_end(
     monkeypatch.setattr(bridges, "REPORT_EVERY", 0.01)
     api.then(HANG)
     reports: list[tuple[float, str | None]] = []
-    bridge = Bridge(CATALOG.choose(), told)
+    bridge = Bridge(CATALOG.choose(tools=["all"]), told)
 
     async def report(progress: float, total: float | None = None, message: str | None = None) -> None:
         assert total is None
@@ -94,40 +94,40 @@ async def test_a_call_that_lasts_reports_progress_until_its_end(
 
     with anyio.fail_after(10):
         async with anyio.create_task_group() as group:
-            await bridge.call("get_accounts", {}, report)
+            await bridge.call("list_accounts", {}, report)
     assert reports[0][0] < reports[1][0]
     assert "Waiting for the Hummingbot API" in str(reports[0][1])
     monkeypatch.setattr(bridges, "REPORT_EVERY", 60)
-    assert not (await bridge.call("get_accounts", {}, report)).is_error
+    assert not (await bridge.call("list_accounts", {}, report)).is_error
     assert len(reports) == 2
     await bridge.aclose()
 
 
 async def test_a_read_only_server_refuses_what_it_does_not_list(told: Settings, api: FaultyApi) -> None:
-    offer = CATALOG.choose(["all"], ["place_order"], read_only=True)
+    offer = CATALOG.choose(["all"], ["all"], read_only=True)
     async with Client(server.build(told, offer)) as client:
         listed = (await client.list_tools()).tools
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in listed)
-        result = await client.call_tool("place_order", {})
+        result = await client.call_tool("submit_order", {})
     assert result.is_error
     assert not api.requests
 
 
 async def test_without_credentials_a_call_says_what_to_set(told: Settings, api: FaultyApi) -> None:
-    outcome = await call(told.model_copy(update={"api_password": None}), "get_accounts")
+    outcome = await call(told.model_copy(update={"api_password": None}), "list_accounts")
     assert outcome.is_error
     assert outcome.text.startswith("HUMMINGBOT_API_PASSWORD is not set")
     assert not api.requests
 
 
 async def test_every_tool_has_its_function(told: Settings) -> None:
-    bridge = Bridge(CATALOG.choose(["all"]), told)
+    bridge = Bridge(CATALOG.choose(tools=["all"]), told)
     for tool in CATALOG.tools.values():
         assert callable(bridge._line(tool).build)
 
 
 async def test_the_listing_is_the_manifest(told: Settings) -> None:
-    async with Client(server.build(told, CATALOG.choose(["all"]))) as client:
+    async with Client(server.build(told, CATALOG.choose(tools=["all"]))) as client:
         listed = (await client.list_tools()).tools
     sent = [tool.model_dump(by_alias=True, mode="json", exclude_none=True) for tool in listed]
     wanted = [tool.definition for tool in CATALOG.tools.values()]

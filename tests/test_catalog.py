@@ -8,13 +8,16 @@ from hbmcp.catalog import Catalog
 from hbmcp.errors import SettingsError, UnknownTool
 
 
-def one(name: str, toolset: str, risk: str = "read", operation: str = "GET /", *aliases: str) -> dict[str, Any]:
+def one(
+    name: str, toolset: str, risk: str = "read", operation: str = "GET /", *aliases: str, default: bool = True
+) -> dict[str, Any]:
     return {
         "definition": {"name": name, "description": "", "inputSchema": {"type": "object", "properties": {}}},
         "toolset": toolset,
         "operation": operation,
         "risk": risk,
         "aliases": list(aliases),
+        "default": default,
         "timeout": 15,
         "times": [],
         "result": {},
@@ -34,6 +37,7 @@ CATALOG = Catalog(
             one("place_order", "trading", "trade", "POST /trading/orders", "send_order"),
             one("get_order_history", "trading"),
             one("get_open_orders", "trading"),
+            one("list_active_orders", "trading", default=False),
             one("stop_bot", "bots", "destructive"),
             one("list_bots", "bots", "read", "GET /", "get_bots"),
         ],
@@ -53,6 +57,8 @@ def test_the_default_toolsets_are_offered_when_nothing_is_chosen() -> None:
 def test_toolsets_tools_and_exclusions_compose() -> None:
     assert names(toolsets=["bots"]) == ["stop_bot", "list_bots"]
     assert names(toolsets=["all"]) == [*TRADING, "stop_bot", "list_bots"]
+    assert names(toolsets=["trading"], tools=["list_active_orders"]) == [*TRADING, "list_active_orders"]
+    assert names(tools=["all"]) == [*TRADING, "list_active_orders", "stop_bot", "list_bots"]
     assert names(tools=["stop_bot"]) == ["stop_bot"]
     assert names(tools=["send_order", "get_bots"]) == ["place_order", "list_bots"]
     assert names(toolsets=["bots"], tools=["place_order"], exclude=["stop_bot"]) == ["place_order", "list_bots"]
@@ -99,6 +105,8 @@ def test_an_unknown_tool_is_told_the_nearest_names_or_how_it_is_switched_on() ->
         UnknownTool, match=r"toolset bots\. Nothing was done.*--toolsets \(HBMCP_TOOLSETS\), or stop_bot to --tools"
     ):
         offer.find("stop_bot")
+    with pytest.raises(UnknownTool, match=r"another tool does the same and more.*--tools"):
+        offer.find("list_active_orders")
     with pytest.raises(UnknownTool, match="--exclude-tools"):
         offer.find("get_open_orders")
     with pytest.raises(UnknownTool, match="tools/list"):
@@ -114,7 +122,7 @@ def test_lookups_are_offered_reads_about_the_same_thing() -> None:
 
 def test_the_generated_tools_are_all_there() -> None:
     catalog = Catalog.load()
-    assert {"get_accounts", "place_order", "get_ticker"} <= catalog.tools.keys()
+    assert {"get_accounts", "place_order", "submit_order"} <= catalog.tools.keys()
     assert {tool.risk for tool in catalog.tools.values()} == {"read", "write", "trade", "destructive", "secret"}
     defaults = {name for name, toolset in catalog.toolsets.items() if toolset.default}
     assert defaults == {"accounts", "portfolio", "trading", "market_data"}

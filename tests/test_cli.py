@@ -73,10 +73,10 @@ def test_call_exits_with_1_when_the_call_failed(api: FaultyApi) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("get_accounts", "nonsense"), "isn't KEY=VALUE"),
-        (("get_accounts", "--json", "nonsense"), "isn't JSON"),
-        (("get_accounts", "--json", "[]"), "must be an object"),
-        (("get_accounts", "a=b", "--json", "{}"), "not both"),
+        (("list_accounts", "nonsense"), "isn't KEY=VALUE"),
+        (("list_accounts", "--json", "nonsense"), "isn't JSON"),
+        (("list_accounts", "--json", "[]"), "must be an object"),
+        (("list_accounts", "a=b", "--json", "{}"), "not both"),
     ],
 )
 def test_call_refuses_what_it_cannot_read(arguments: tuple[str, ...], told: str) -> None:

@@ -10,7 +10,7 @@ from hbmcp.catalog import Catalog
 from hbmcp.errors import CallError
 
 CATALOG = Catalog.load()
-OFFER = CATALOG.choose(["all"])
+OFFER = CATALOG.choose(tools=["all"])
 PLAIN = "text/plain; charset=utf-8"
 HTML = "text/html"
 
@@ -23,18 +23,18 @@ def refusal(tool: str, status: int, answer: Any, content_type: str = "applicatio
 @pytest.mark.parametrize(
     ("tool", "status", "answer", "content_type", "kind", "told"),
     [
-        ("get_accounts", 401, {"detail": "Not authenticated"}, None, "wrong_credentials", "HUMMINGBOT_API_PASSWORD"),
-        ("get_accounts", 403, {"detail": "Forbidden"}, None, "wrong_credentials", "Nothing was done"),
-        ("get_accounts", 404, {"detail": "Not Found"}, None, "unknown_operation", "has no GET /accounts/"),
-        ("place_order", 405, {"detail": "Method Not Allowed"}, None, "unknown_operation", "no POST /trading/orders"),
-        ("place_order", 404, {"detail": "Account 'x' not found"}, None, "refused", "Account 'x' not found"),
-        ("place_order", 400, {"detail": "Order amount 0.1 is below minimum."}, None, "refused", 'below minimum".'),
-        ("place_order", 429, {"detail": "Slow down"}, None, "refused", "wait"),
+        ("list_accounts", 401, {"detail": "Not authenticated"}, None, "wrong_credentials", "HUMMINGBOT_API_PASSWORD"),
+        ("list_accounts", 403, {"detail": "Forbidden"}, None, "wrong_credentials", "Nothing was done"),
+        ("list_accounts", 404, {"detail": "Not Found"}, None, "unknown_operation", "has no GET /accounts/"),
+        ("submit_order", 405, {"detail": "Method Not Allowed"}, None, "unknown_operation", "no POST /trading/orders"),
+        ("submit_order", 404, {"detail": "Account 'x' not found"}, None, "refused", "Account 'x' not found"),
+        ("submit_order", 400, {"detail": "Order amount 0.1 is below minimum."}, None, "refused", 'below minimum".'),
+        ("submit_order", 429, {"detail": "Slow down"}, None, "refused", "wait"),
         ("add_credential", 400, {"detail": "'nope'"}, None, "refused", "doesn't know 'nope'"),
-        ("get_ticker", 500, {"detail": "'NOPE-USDT'"}, None, "api_failed", "doesn't know 'NOPE-USDT'"),
-        ("get_ticker", 500, {"detail": "Connector nope not found"}, None, "api_failed", "500 to bad requests too"),
-        ("place_order", 500, "Internal Server Error", PLAIN, "api_failed", "look with get_open_orders"),
-        ("get_portfolio_performance", 500, "Internal Server Error", PLAIN, "api_failed", "check the arguments first"),
+        ("get_prices", 500, {"detail": "'NOPE-USDT'"}, None, "api_failed", "doesn't know 'NOPE-USDT'"),
+        ("get_prices", 500, {"detail": "Connector nope not found"}, None, "api_failed", "500 to bad requests too"),
+        ("submit_order", 500, "Internal Server Error", PLAIN, "api_failed", "look with get_order"),
+        ("get_portfolio_history", 500, "Internal Server Error", PLAIN, "api_failed", "check the arguments first"),
         ("get_docker_status", 500, "Internal Server Error", PLAIN, "service_down", "Docker"),
         ("start_gateway", 500, "Internal Server Error", PLAIN, "service_down", "Docker"),
         (
@@ -54,16 +54,16 @@ def refusal(tool: str, status: int, answer: Any, content_type: str = "applicatio
             "service_down",
             "Gateway",
         ),
-        ("get_accounts", 502, "<html>Bad Gateway</html>", HTML, "api_failed", "try again in a moment"),
-        ("place_order", 502, "<html>Bad Gateway</html>", HTML, "outcome_unknown", "may have been placed"),
-        ("place_order", 504, "<html>Time-out</html>", HTML, "outcome_unknown", "Don't repeat it"),
-        ("place_order", 500, "<html>Oops</html>", HTML, "outcome_unknown", "may have been placed"),
+        ("list_accounts", 502, "<html>Bad Gateway</html>", HTML, "api_failed", "try again in a moment"),
+        ("submit_order", 502, "<html>Bad Gateway</html>", HTML, "outcome_unknown", "may have been placed"),
+        ("submit_order", 504, "<html>Time-out</html>", HTML, "outcome_unknown", "Don't repeat it"),
+        ("submit_order", 500, "<html>Oops</html>", HTML, "outcome_unknown", "may have been placed"),
         ("stop_bot", 503, "<html>Unavailable</html>", HTML, "outcome_unknown", "list_bots"),
-        ("get_accounts", 404, "<html>nginx</html>", HTML, "unreadable_answer", "text/html"),
-        ("get_accounts", 307, "", HTML, "unreadable_answer", "elsewhere"),
-        ("get_accounts", 418, {"detail": {"why": "teapot"}}, None, "refused", "teapot"),
-        ("get_accounts", 400, ["odd"], None, "refused", "odd"),
-        ("get_accounts", 400, {"detail": ""}, None, "refused", "(HTTP 400)."),
+        ("list_accounts", 404, "<html>nginx</html>", HTML, "unreadable_answer", "text/html"),
+        ("list_accounts", 307, "", HTML, "unreadable_answer", "elsewhere"),
+        ("list_accounts", 418, {"detail": {"why": "teapot"}}, None, "refused", "teapot"),
+        ("list_accounts", 400, ["odd"], None, "refused", "odd"),
+        ("list_accounts", 400, {"detail": ""}, None, "refused", "(HTTP 400)."),
     ],
 )
 def test_each_is_of_its_kind_and_says_what_to_do(
@@ -81,7 +81,7 @@ def test_the_fields_of_a_422_are_lines() -> None:
         {"type": "enum", "loc": ["query", "pairs", 0], "msg": "Input should be 'a' or 'b'", "input": "c"},
         {"type": "dict_type", "loc": ["body"], "msg": "Input should be a valid dictionary", "input": [1]},
     ]
-    told = str(refusal("create_executor", 422, {"detail": detail}))
+    told = str(refusal("start_executor", 422, {"detail": detail}))
     assert (
         "- executor_config: Field required\n- pairs.0: Input should be 'a' or 'b'\n- body: Input should be a valid"
         in told
@@ -121,7 +121,7 @@ def test_the_fields_of_a_422_are_lines() -> None:
     ],
 )
 def test_reasons_are_quoted_without_addresses_and_noise(said: str, told: str) -> None:
-    text = str(refusal("create_executor", 400, {"detail": said}))
+    text = str(refusal("start_executor", 400, {"detail": said}))
     assert told in text
     assert "http" not in text.replace("HTTP", "")
     assert "x" * 800 not in text

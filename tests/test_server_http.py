@@ -27,7 +27,7 @@ MODES = ["legacy", "auto"]
 @pytest.fixture(scope="module")
 def url(_faulty_api: FaultyApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with every tool."""
-    env = connected(_faulty_api.url, LOG_LEVEL="WARNING", HBMCP_TOOLSETS="all")
+    env = connected(_faulty_api.url, LOG_LEVEL="WARNING", HBMCP_TOOLS="all")
     with http_server(env, tmp_path_factory.mktemp("http")) as address:
         yield address
 
@@ -44,9 +44,9 @@ async def test_clients_of_both_eras_list_and_call(mode: str, url: str, api: Faul
     api.always = Reply.json(["master_account"])
     async with Client(url, mode=mode) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert tools["get_accounts"].annotations is not None
-        assert tools["get_accounts"].annotations.read_only_hint is True
-        result = await client.call_tool("get_accounts", {})
+        assert tools["list_accounts"].annotations is not None
+        assert tools["list_accounts"].annotations.read_only_hint is True
+        result = await client.call_tool("list_accounts", {})
         assert (result.is_error, text(result)) == (False, '["master_account"]')
 
 
@@ -57,7 +57,7 @@ async def test_an_order_without_an_answer_is_sent_once_and_its_outcome_is_unknow
 ) -> None:
     api.always = Reply(drop=True)
     async with Client(url, mode=mode) as client:
-        result = await client.call_tool("place_order", ORDER)
+        result = await client.call_tool("submit_order", ORDER)
     assert result.is_error
     assert "Outcome unknown" in text(result)
     assert "Don't repeat it" in text(result)
@@ -70,7 +70,7 @@ async def test_an_order_without_an_answer_is_sent_once_and_its_outcome_is_unknow
 async def test_a_client_that_gives_up_closes_the_connection_to_the_api(mode: str, url: str, api: FaultyApi) -> None:
     api.then(HANG)
     async with Client(url, mode=mode) as client, anyio.create_task_group() as group:
-        group.start_soon(client.call_tool, "get_accounts", {})
+        group.start_soon(client.call_tool, "list_accounts", {})
         assert await anyio.to_thread.run_sync(api.arrived.wait, 10)
         group.cancel_scope.cancel()
     assert await anyio.to_thread.run_sync(api.left.wait, 10)

@@ -31,7 +31,7 @@ def test_says_what_it_is(stdio: StdioServer) -> None:
 
 def test_a_read_is_answered_and_authenticated(stdio: StdioServer, api: FaultyApi) -> None:
     api.then(Reply.json(["master_account"]))
-    assert stdio.call("get_accounts") == ('["master_account"]', False)
+    assert stdio.call("list_accounts") == ('["master_account"]', False)
     (request,) = api.requests
     assert (request.method, request.path) == ("GET", "/accounts/")
     assert request.headers["authorization"].startswith("Basic ")
@@ -40,12 +40,12 @@ def test_a_read_is_answered_and_authenticated(stdio: StdioServer, api: FaultyApi
 def test_an_unknown_tool_is_a_result_not_a_protocol_error(stdio: StdioServer, api: FaultyApi) -> None:
     text, failed = stdio.call("get_acounts")
     assert failed
-    assert "get_accounts" in text
+    assert "list_accounts" in text
     assert not api.requests
 
 
 def test_bad_arguments_are_told_all_at_once_and_nothing_is_sent(stdio: StdioServer, api: FaultyApi) -> None:
-    text, failed = stdio.call("place_order", **{**ORDER, "amount": "lots", "side": "HOLD", "colour": "red"})
+    text, failed = stdio.call("submit_order", **{**ORDER, "amount": "lots", "side": "HOLD", "colour": "red"})
     assert failed
     for problem in ("- amount: expected a number", "- side: expected one of BUY, SELL", "- colour: no such argument"):
         assert problem in text
@@ -55,19 +55,19 @@ def test_bad_arguments_are_told_all_at_once_and_nothing_is_sent(stdio: StdioServ
 
 def test_a_cancelled_call_closes_its_connection(stdio: StdioServer, api: FaultyApi) -> None:
     api.then(HANG)
-    call = stdio.start("tools/call", {"name": "get_accounts", "arguments": {}})
+    call = stdio.start("tools/call", {"name": "list_accounts", "arguments": {}})
     assert api.arrived.wait(10)
     stdio.notify("notifications/cancelled", {"requestId": call, "reason": "changed my mind"})
     assert api.left.wait(10)
     api.then(Reply.json(["still here"]))
-    assert stdio.call("get_accounts") == ('["still here"]', False)
+    assert stdio.call("list_accounts") == ('["still here"]', False)
 
 
 def test_two_calls_run_at_once(stdio: StdioServer, api: FaultyApi) -> None:
     api.then(HANG)
-    slow = stdio.start("tools/call", {"name": "get_accounts", "arguments": {}})
+    slow = stdio.start("tools/call", {"name": "list_accounts", "arguments": {}})
     assert api.arrived.wait(10)
-    assert stdio.call("get_open_orders")[1] is False
+    assert stdio.call("list_active_orders")[1] is False
     stdio.notify("notifications/cancelled", {"requestId": slow})
 
 
@@ -89,14 +89,14 @@ def test_no_secret_reaches_the_log(stdio: StdioServer, api: FaultyApi) -> None:
 def test_starts_while_the_api_is_down_and_works_when_it_is_up(tmp_path: Path) -> None:
     with FaultyApi() as first:
         url, port = first.url, first.port
-    with StdioServer("--toolsets", "accounts", env=connected(url), cwd=tmp_path) as server:
-        text, failed = server.call("get_accounts")
+    with StdioServer("--tools", "list_accounts", env=connected(url), cwd=tmp_path) as server:
+        text, failed = server.call("list_accounts")
         assert failed
         assert "can't be reached" in text
         assert url not in text
         with FaultyApi(port) as second:
             second.always = Reply.json(["master_account"])
-            assert server.call("get_accounts") == ('["master_account"]', False)
+            assert server.call("list_accounts") == ('["master_account"]', False)
 
 
 NOISY = """
@@ -117,12 +117,14 @@ main()
 
 
 def test_stdout_carries_the_protocol_and_progress_whatever_a_library_prints(tmp_path: Path, api: FaultyApi) -> None:
-    with StdioServer(env=connected(api.url), cwd=tmp_path, command=[sys.executable, "-c", NOISY]) as server:
+    with StdioServer(
+        env=connected(api.url, HBMCP_TOOLS="all"), cwd=tmp_path, command=[sys.executable, "-c", NOISY]
+    ) as server:
         api.then(Reply.json(["master_account"]))
-        assert server.call("get_accounts") == ('["master_account"]', False)
+        assert server.call("list_accounts") == ('["master_account"]', False)
         api.then(HANG)
         slow = server.start(
-            "tools/call", {"name": "get_accounts", "arguments": {}, "_meta": {"progressToken": "slow one"}}
+            "tools/call", {"name": "list_accounts", "arguments": {}, "_meta": {"progressToken": "slow one"}}
         )
         progress = server.notification()
         server.notify("notifications/cancelled", {"requestId": slow})
@@ -137,18 +139,17 @@ def test_stdout_carries_the_protocol_and_progress_whatever_a_library_prints(tmp_
 @pytest.mark.parametrize(("mode", "version"), [("legacy", "2025-11-25"), ("auto", "2026-07-28")])
 async def test_clients_of_both_eras(mode: str, version: str, tmp_path: Path, api: FaultyApi) -> None:
     api.always = Reply.json(["master_account"])
-    parameters = StdioServerParameters(
-        command=sys.executable, args=["-m", "hbmcp", "serve"], env=connected(api.url), cwd=tmp_path
-    )
+    env = connected(api.url, HBMCP_TOOLS="all")
+    parameters = StdioServerParameters(command=sys.executable, args=["-m", "hbmcp", "serve"], env=env, cwd=tmp_path)
     async with Client(parameters, mode=mode) as client:
         assert client.protocol_version == version
         assert client.instructions
         assert client.instructions.startswith("These tools run a live")
         listed = await client.list_tools()
-        assert {"get_accounts", "place_order"} <= {tool.name for tool in listed.tools}
+        assert {"list_accounts", "submit_order"} <= {tool.name for tool in listed.tools}
         if version == "2026-07-28":
             assert (listed.ttl_ms, listed.cache_scope) == (300_000, "private")
-        result = await client.call_tool("get_accounts", {})
+        result = await client.call_tool("list_accounts", {})
         assert (result.is_error, result.content[0].text) == (False, '["master_account"]')  # type: ignore[union-attr]
 
 
@@ -156,8 +157,8 @@ def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -
     code = (
         "import sys; from hbmcp import cli, server, settings, log; told = settings.load(); "
         "server.build(told, cli._offer(told)); "
-        "print([name for name in ('httpx', 'jsonschema', 'attr', 'stamina', 'rich', 'hummingbot_api', 'hbmcp.bridge', "
-        "'hbmcp_tools.accounts') if name in sys.modules])"
+        "print([name for name in ('httpx', 'jsonschema', 'attr', 'stamina', 'rich', 'sqlalchemy', 'hummingbot_api', "
+        "'hbmcp.bridge', 'hbmcp_tools.accounts') if name in sys.modules])"
     )
     out = subprocess.run(
         [sys.executable, "-c", code], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=True

@@ -56,6 +56,17 @@ def test_the_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("HUMMINGBOT_API_URL", "http://trader:hunter2@host", "must not hold a username or password"),
         ("HUMMINGBOT_API_URL", "http://host:hunter2", "HUMMINGBOT_API_URL: "),
         ("HUMMINGBOT_API_URL", "http://host/?key=hunter2", "nothing after its path"),
+        ("HUMMINGBOT_API_URL", "http://trader:[hunter2]@host", "HUMMINGBOT_API_URL: "),
+        ("HBMCP_STATE_URL", "mysql://trader:hunter2@host/db", r"HBMCP_STATE_URL: .*postgresql://user:password@"),
+        ("HBMCP_STATE_URL", "/home/hunter2/state.sqlite", "HBMCP_STATE_URL: "),
+        ("HBMCP_STATE_URL", "postgresql://trader:hunter2@host", "a database's name"),
+        ("HBMCP_STATE_URL", "postgresql:///hunter2", "a host"),
+        ("HBMCP_STATE_URL", "postgresql://trader:hunter2#@host/db", "%23"),
+        ("HBMCP_STATE_URL", "postgresql://trader:a/hunter2@host/db", "%2F"),
+        ("HBMCP_STATE_URL", "postgresql://trader@host:hunter2/db", "a port that is a number"),
+        ("HBMCP_STATE_URL", "postgresql://trader:[hunter2]@host/db", "a host"),
+        ("HBMCP_STATE_URL", "sqlite://hunter2.sqlite", "the path of a file"),
+        ("HBMCP_STATE_URL", "sqlite:///", "the path of a file"),
     ],
 )
 def test_a_bad_value_names_its_variable_and_not_itself(
@@ -71,6 +82,26 @@ def test_a_bad_value_names_its_variable_and_not_itself(
 def test_an_address_may_have_a_path_and_a_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUMMINGBOT_API_URL", "https://host/hummingbot/")
     assert settings.load().api_url == "https://host/hummingbot"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "sqlite:////home/me/state.sqlite",
+        "sqlite:///state.sqlite",
+        "postgresql://trader:hunter2@localhost:5432/hummingbot",
+        "postgresql+asyncpg://trader:hunter2@localhost/hummingbot",
+        "postgres://localhost/hummingbot?sslmode=require",
+        "postgresql://trader@/hummingbot?host=/var/run/postgresql",
+    ],
+)
+def test_the_address_of_the_store_is_kept_secret(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HBMCP_STATE_URL", f" {address} ")
+    told = settings.load()
+    assert told.state_url is not None
+    assert told.state_url.get_secret_value() == address
+    assert "hunter2" not in repr(told)
+    assert told.on_paper
 
 
 def test_an_env_file_that_is_not_text() -> None:

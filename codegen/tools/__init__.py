@@ -3,6 +3,7 @@
 - `spec` has the one model of a tool, which templates and manifest.json are made of.
 - `building` matches each override with its operation: `slots` are the places of a request that it can fill, `params`
   makes what the model is offered, and `filling` the expressions that put its values into the request.
+- `workflows` are the tools over several operations: only their definitions are generated.
 - `rendering` lays out the files; `sentences` are those that the typed client carries as well.
 """
 
@@ -10,5 +11,6 @@ from codegen.tools.building import build
 from codegen.tools.rendering import render_tools
 from codegen.tools.sentences import docs
 from codegen.tools.spec import ToolParam, ToolSpec, manifest
+from codegen.tools.workflows import build_workflows
 
-__all__ = ["ToolParam", "ToolSpec", "build", "docs", "manifest", "render_tools"]
+__all__ = ["ToolParam", "ToolSpec", "build", "build_workflows", "docs", "manifest", "render_tools"]

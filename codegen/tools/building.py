@@ -64,6 +64,7 @@ class _Builder:
             risk=self.tool.risk,
             operation=self.tool.operation,
             aliases=tuple(self.tool.aliases),
+            default=self.tool.default,
             timeout=self.tool.timeout or TIMEOUTS[self.tool.risk],
             result=self._result(),
             params=tuple(self.offered),

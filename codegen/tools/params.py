@@ -10,7 +10,7 @@ import jsonschema
 
 from codegen.client.shapes import quoted
 from codegen.contract import Schema
-from codegen.curation import Param
+from codegen.curation import Param, WorkflowParam
 from codegen.schema import annotation
 from codegen.tools.spec import ToolParam
 
@@ -24,7 +24,7 @@ def offer(name: str, param: Param, schema: Schema, required: bool, wrong: Wrong)
     schema = _form(param, schema, wrong)
     if param.enum is not None:
         schema = _narrow(schema, param.enum, wrong)
-    schema = schema | _limits(param)
+    schema = schema | limits(param)
     default = None
     if "default" in param.model_fields_set:
         check("default", param.default, schema, wrong)
@@ -43,6 +43,17 @@ def offer(name: str, param: Param, schema: Schema, required: bool, wrong: Wrong)
     is_time = param.time is not None
     description = param.description or (TIME_HINT if is_time else None)
     return ToolParam(name, schema, required, kind, default, description, is_time)
+
+
+def limits(param: Param | WorkflowParam) -> Schema:
+    """The bounds and the pattern that are curated of a parameter."""
+    limits = {
+        "minimum": param.minimum,
+        "maximum": param.maximum,
+        "exclusiveMinimum": param.above,
+        "pattern": param.pattern,
+    }
+    return {key: value for key, value in limits.items() if value is not None}
 
 
 def check(key: str, value: Any, schema: Schema, wrong: Wrong) -> None:
@@ -94,13 +105,3 @@ def _narrow(schema: Schema, enum: list[str | int], wrong: Wrong) -> Schema:
     if strangers:
         wrong(f"the API doesn't take {strangers}; it takes {schema['enum']}")
     return schema | {"enum": enum}
-
-
-def _limits(param: Param) -> Schema:
-    limits = {
-        "minimum": param.minimum,
-        "maximum": param.maximum,
-        "exclusiveMinimum": param.above,
-        "pattern": param.pattern,
-    }
-    return {key: value for key, value in limits.items() if value is not None}

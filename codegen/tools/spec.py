@@ -33,6 +33,26 @@ class ToolParam:
 
 
 @frozen
+class WorkflowSpec:
+    """A tool over several others, written by hand: its definition for clients, and the tools that it may call."""
+
+    name: str
+    toolset: str
+    title: str
+    description: str
+    risk: Risk
+    aliases: tuple[str, ...]
+    default: bool
+    params: tuple[ToolParam, ...]
+    uses: tuple[str, ...]
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The tool's entry in manifest.json, whose format src/hbmcp/catalog.py describes."""
+        return _entry(self) | {"uses": list(self.uses)}
+
+
+@frozen
 class ToolSpec:
     """One tool: its definition for clients and everything that its function's template needs.
 
@@ -47,6 +67,7 @@ class ToolSpec:
     risk: Risk
     operation: str
     aliases: tuple[str, ...]
+    default: bool
     timeout: float
     result: dict[str, Any]
     params: tuple[ToolParam, ...]
@@ -60,37 +81,42 @@ class ToolSpec:
     imports: frozenset[str]
 
     @property
-    def input_schema(self) -> Schema:
-        """What tools/list sends; a parameter's description stands beside its schema."""
-        properties = {
-            param.name: param.schema | ({"description": param.description} if param.description else {})
-            for param in self.params
-        }
-        required = [param.name for param in self.params if param.required]
-        return {"type": "object", "properties": properties} | ({"required": required} if required else {})
-
-    @property
     def manifest(self) -> dict[str, Any]:
         """The tool's entry in manifest.json, whose format src/hbmcp/catalog.py describes."""
-        return {
-            "definition": {
-                "name": self.name,
-                "description": self.description,
-                "inputSchema": self.input_schema,
-                "annotations": {"title": self.title, **HINTS[self.risk]},
-            },
-            "toolset": self.toolset,
-            "operation": self.operation,
-            "risk": self.risk,
-            "aliases": list(self.aliases),
-            "timeout": self.timeout,
-            "times": [param.name for param in self.params if param.is_time],
-            "result": self.result,
-        }
+        return _entry(self) | {"operation": self.operation, "timeout": self.timeout, "result": self.result}
 
 
-def manifest(contract: Contract, curation: Curation, tools: Iterable[ToolSpec]) -> dict[str, Any]:
-    """The whole of manifest.json."""
+def input_schema(params: Iterable[ToolParam]) -> Schema:
+    """What tools/list sends; a parameter's description stands beside its schema."""
+    properties = {
+        param.name: param.schema | ({"description": param.description} if param.description else {}) for param in params
+    }
+    required = [param.name for param in params if param.required]
+    return {"type": "object", "properties": properties} | ({"required": required} if required else {})
+
+
+def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
+    """What the manifest has of both kinds."""
+    return {
+        "definition": {
+            "name": tool.name,
+            "description": tool.description,
+            "inputSchema": input_schema(tool.params),
+            "annotations": {"title": tool.title, **HINTS[tool.risk]},
+        },
+        "toolset": tool.toolset,
+        "risk": tool.risk,
+        "aliases": list(tool.aliases),
+        "default": tool.default,
+        "times": [param.name for param in tool.params if param.is_time],
+    }
+
+
+def manifest(
+    contract: Contract, curation: Curation, tools: Iterable[ToolSpec], workflows: Iterable[WorkflowSpec]
+) -> dict[str, Any]:
+    """The whole of manifest.json: by toolset, the workflows first."""
+    entries = [*(one.manifest for one in workflows), *(one.manifest for one in tools)]
     return {
         "api": {
             "title": contract.title,
@@ -102,5 +128,5 @@ def manifest(contract: Contract, curation: Curation, tools: Iterable[ToolSpec]) 
             name: {"title": toolset.title, "description": toolset.description, "default": toolset.default}
             for name, toolset in curation.toolsets.items()
         },
-        "tools": [tool.manifest for tool in tools],
+        "tools": [entry for toolset in curation.toolsets for entry in entries if entry["toolset"] == toolset],
     }

@@ -10,7 +10,7 @@ from hummingbot_api.api import connectors as connectors_api
 from hummingbot_api.request import Request
 
 
-def get_accounts() -> Request[list[str]]:
+def list_accounts() -> Request[list[str]]:
     """List accounts; get_connected_exchanges shows the exchanges of each.
 
     GET /accounts/, risk: read.
@@ -65,7 +65,7 @@ def add_account(
     )
 
 
-def delete_account(
+def remove_account(
     *,
     account_name: str,
 ) -> Request[Any]:
@@ -99,7 +99,7 @@ def add_credential(
     )
 
 
-def delete_credential(
+def remove_credential(
     *,
     account_name: str,
     connector_name: str,

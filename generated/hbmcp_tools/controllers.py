@@ -55,7 +55,7 @@ def save_controller_code(
     )
 
 
-def delete_controller(
+def remove_controller(
     *,
     controller_type: Literal["directional_trading", "market_making", "generic"],
     controller_name: str,
@@ -123,7 +123,7 @@ def get_controller_config(
     )
 
 
-def save_controller_config(
+def write_controller_config(
     *,
     config_name: str,
     config: dict[str, Any],
@@ -142,7 +142,7 @@ def save_controller_config(
     )
 
 
-def delete_controller_config(
+def remove_controller_config(
     *,
     config_name: str,
 ) -> Request[Any]:
@@ -168,7 +168,7 @@ def list_bot_configs(
     )
 
 
-def update_bot_config(
+def write_bot_config(
     *,
     bot_name: str,
     config_name: str,

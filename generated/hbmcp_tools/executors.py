@@ -44,7 +44,7 @@ def get_executor_config_schema(
         "lp_executor",
     ],
 ) -> Request[Any]:
-    """Configuration fields of an executor type: call before create_executor.
+    """Fields of an executor type as the API lists them; get_executor_fields explains them.
 
     GET /executors/types/{executor_type}/config, risk: read.
     """
@@ -53,14 +53,14 @@ def get_executor_config_schema(
     )
 
 
-def create_executor(
+def start_executor(
     *,
     executor_config: dict[str, Any],
     account_name: str,
     controller_id: str | None = None,
 ) -> Request[CreateExecutorResponse]:
-    """Start an executor, which then trades by itself until its goal, a barrier or stop_executor ends it. Fields are in
-    get_executor_config_schema; set leverage on perpetuals yourself (a grid's default is 20).
+    """Start an executor, which then trades by itself until its goal, a barrier or stop_executor ends it.
+    create_executor checks it first. Set leverage on perpetuals yourself (a grid's default is 20).
 
     POST /executors/, risk: trade.
 
@@ -116,7 +116,7 @@ def list_executors(
     )
 
 
-def get_executor(
+def get_executor_record(
     *,
     executor_id: str,
 ) -> Request[ExecutorDetailResponse]:
@@ -129,7 +129,7 @@ def get_executor(
     )
 
 
-def stop_executor(
+def submit_executor_stop(
     *,
     executor_id: str,
     keep_position: bool,

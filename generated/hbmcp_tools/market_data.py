@@ -27,7 +27,7 @@ from hummingbot_api.models.market_data import (
 from hummingbot_api.request import Request
 
 
-def get_ticker(
+def get_prices(
     *,
     connector_name: str,
     trading_pairs: list[str],
@@ -50,7 +50,7 @@ def get_orderbook(
     trading_pair: str,
     depth: int | None = None,
 ) -> Request[OrderBookResponse]:
-    """Bids and asks, best first; for the cost of a size use get_average_fill_price.
+    """Bids and asks, best first; for the cost of a size use estimate_trade.
 
     POST /market-data/order-book, risk: read.
 
@@ -135,7 +135,7 @@ def get_volume_to_price(
     )
 
 
-def get_funding_rates(
+def get_funding_info(
     *,
     connector_name: str,
     trading_pair: str,

@@ -16,26 +16,10 @@ from hummingbot_api.models.shared import PaginatedResponse
 from hummingbot_api.request import Request
 
 
-def get_account_balance(
+def get_portfolio_state(
     *,
-    account_name: str,
-    connector_name: str | None = None,
+    account_name: str | None = None,
 ) -> Request[dict[str, dict[str, list[dict[str, Any]]]]]:
-    """One account's balances by exchange, fetched now: total and available units, price, value.
-
-    POST /portfolio/state, risk: read.
-    """
-    return portfolio_api.get_portfolio_state(
-        body=PortfolioStateFilterRequest(
-            account_names=[account_name],
-            connector_names=None if connector_name is None else [connector_name],
-            skip_gateway=True,
-            refresh=True,
-        )
-    )
-
-
-def get_portfolio_balances() -> Request[dict[str, dict[str, list[dict[str, Any]]]]]:
     """Balances and values of every account and exchange, fetched now; totals and shares are in
     get_portfolio_distribution.
 
@@ -43,6 +27,7 @@ def get_portfolio_balances() -> Request[dict[str, dict[str, list[dict[str, Any]]
     """
     return portfolio_api.get_portfolio_state(
         body=PortfolioStateFilterRequest(
+            account_names=None if account_name is None else [account_name],
             skip_gateway=True,
             refresh=True,
         )
@@ -72,13 +57,12 @@ def get_accounts_distribution() -> Request[Any]:
     return portfolio_api.get_accounts_distribution()
 
 
-def get_portfolio_performance(
+def get_portfolio_history(
     *,
     limit: int = 100,
     start_time: str | None = None,
     end_time: str | None = None,
     account_name: str | None = None,
-    connector_name: str | None = None,
     interval: Literal["5m", "15m", "30m", "1h", "4h", "12h", "1d"] = "1h",
 ) -> Request[PaginatedResponse]:
     """Past balances and values, newest first, for P&L, change and drawdown over a period.
@@ -95,7 +79,6 @@ def get_portfolio_performance(
             start_time=to_milliseconds(start_time),
             end_time=to_milliseconds(end_time),
             account_names=None if account_name is None else [account_name],
-            connector_names=None if connector_name is None else [connector_name],
             interval=interval,
         )
     )

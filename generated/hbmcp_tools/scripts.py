@@ -55,7 +55,7 @@ def save_script_code(
     )
 
 
-def delete_script(
+def remove_script(
     *,
     script_name: str,
 ) -> Request[Any]:
@@ -105,7 +105,7 @@ def get_script_config(
     )
 
 
-def save_script_config(
+def write_script_config(
     *,
     config_name: str,
     config: dict[str, Any],
@@ -124,7 +124,7 @@ def save_script_config(
     )
 
 
-def delete_script_config(
+def remove_script_config(
     *,
     config_name: str,
 ) -> Request[Any]:

@@ -6,11 +6,20 @@ One function per tool: it turns the tool's arguments into the request to send.
 from typing import Any
 
 from hummingbot_api.api import connectors as connectors_api
+from hummingbot_api.api import default as default_api
 from hummingbot_api.api import market_data as market_data_api
 from hummingbot_api.api import storage as storage_api
 from hummingbot_api.api import system as system_api
 from hummingbot_api.models.market_data import RemoveTradingPairRequest, TradingPairResponse
 from hummingbot_api.request import Request
+
+
+def get_api_version() -> Request[Any]:
+    """Name and version of the API.
+
+    GET /, risk: read.
+    """
+    return default_api.root()
 
 
 def get_system_resources() -> Request[Any]:

@@ -24,7 +24,7 @@ from hummingbot_api.models.trading import (
 from hummingbot_api.request import Request
 
 
-def place_order(
+def submit_order(
     *,
     account_name: str,
     connector_name: str,
@@ -60,7 +60,7 @@ def place_order(
     )
 
 
-def cancel_order(
+def submit_cancel(
     *,
     account_name: str,
     connector_name: str,
@@ -80,36 +80,7 @@ def cancel_order(
     )
 
 
-def close_position(
-    *,
-    account_name: str,
-    connector_name: str,
-    trading_pair: str,
-    side: Literal["BUY", "SELL"],
-    amount: Decimal,
-) -> Request[TradeResponse]:
-    """Close all or part of a perpetual position at market: SELL closes a long, BUY a short. First get_positions for its
-    size and direction.
-
-    POST /trading/orders, risk: trade.
-
-    Args:
-        amount: Base units, unsigned
-    """
-    return trading_api.place_trade(
-        body=TradeRequest(
-            account_name=account_name,
-            connector_name=connector_name,
-            trading_pair=trading_pair,
-            trade_type=side,
-            amount=amount,
-            order_type="MARKET",
-            position_action="CLOSE",
-        )
-    )
-
-
-def get_open_orders(
+def list_active_orders(
     *,
     account_name: str | None = None,
     connector_name: str | None = None,
@@ -129,7 +100,7 @@ def get_open_orders(
     )
 
 
-def get_order_history(
+def search_orders(
     *,
     limit: int = 50,
     start_time: str | None = None,
@@ -192,7 +163,7 @@ def get_trades(
     )
 
 
-def get_positions(
+def list_positions(
     *,
     account_name: str | None = None,
     connector_name: str | None = None,
@@ -206,35 +177,6 @@ def get_positions(
             limit=1000,
             account_names=None if account_name is None else [account_name],
             connector_names=None if connector_name is None else [connector_name],
-        )
-    )
-
-
-def get_position_history(
-    *,
-    connector_name: str,
-    limit: int | None = None,
-    start_time: str | None = None,
-    end_time: str | None = None,
-    account_name: str | None = None,
-    trading_pair: str | None = None,
-) -> Request[PaginatedResponse]:
-    """Fills on one perpetual connector, newest first, to rebuild closed positions and their P&L from.
-
-    POST /trading/trades, risk: read.
-
-    Args:
-        start_time: e.g. 24h, or UTC time
-        end_time: Likewise
-    """
-    return trading_api.get_trades(
-        body=TradeFilterRequest(
-            limit=limit,
-            start_time=to_milliseconds(start_time),
-            end_time=to_milliseconds(end_time),
-            account_names=None if account_name is None else [account_name],
-            connector_names=[connector_name],
-            trading_pairs=None if trading_pair is None else [trading_pair],
         )
     )
 
@@ -293,7 +235,7 @@ def get_position_mode(
     )
 
 
-def set_position_mode(
+def submit_position_mode(
     *,
     account_name: str,
     connector_name: str,

@@ -1,4 +1,4 @@
-"""One call, start to end: arguments -> request -> answer -> text.
+"""One call, start to end: arguments -> request -> answer -> text, or arguments -> workflow -> text.
 
 Imported at the first call, with all that a call needs and a listing doesn't.
 """
@@ -6,10 +6,12 @@ Imported at the first call, with all that a call needs and a listing doesn't.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import anyio
 
@@ -21,12 +23,12 @@ from hbmcp.errors import BadArguments, CallError, Failed
 from hbmcp.reasons import tidy
 from hbmcp.results import ResultSpec, failure, render
 from hbmcp.settings import Settings
+from hbmcp.workflows import Installation
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
-# Said with the accounts, where an assistant begins: their names and exchanges look real.
-PAPER_ACCOUNTS = "These are accounts of a paper exchange inside hbmcp: prices are simulated, nothing is real money."
-ACCOUNTS = "GET /accounts/"
+if TYPE_CHECKING:
+    from hbmcp.store import Store
 
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
 
@@ -49,10 +51,10 @@ class Outcome(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """What a tool's calls have in common."""
+    """What a tool's calls have in common. `build` makes the request, or is the workflow."""
 
     checker: Checker
-    build: Callable[..., Request[Any]]
+    build: Callable[..., Any]
     result: ResultSpec
     page_default: int | None
 
@@ -62,14 +64,17 @@ class Bridge:
 
     def __init__(self, offer: Offer, settings: Settings) -> None:
         self._offer = offer
+        self._settings = settings
         self._api = Api(settings, offer)
-        self._on_paper = settings.on_paper
         self._lines: dict[str, _Line] = {}
+        self._store: Store | None = None
         self._drifted: set[tuple[str, str]] = set()
 
     async def aclose(self) -> None:
-        """Close the connections to the API."""
+        """Close the connections to the API, and the store."""
         await self._api.aclose()
+        if self._store is not None:
+            await self._store.aclose()
 
     async def call(self, name: str, arguments: Mapping[str, Any], progress: Progress | None = None) -> Outcome:
         """Call a tool by its name or alias. Never raises for what a call can run into."""
@@ -108,8 +113,33 @@ class Bridge:
         given = line.checker.check(arguments)
         hidden = secrets(tool, given)
         log.hide(hidden)
+        if tool.is_workflow:
+            answer = await line.build(self._installation(tool), **given)
+            text = render(answer.value, answer.spec)
+        else:
+            raw = await self._ask(tool, partial(line.build, **given), line.result, hidden)
+            text = render(raw, line.result, arguments=given, page_default=line.page_default)
+        return log.masked(text, hidden) if hidden else text
+
+    def _installation(self, workflow: Tool) -> Installation:
+        """What a workflow acts on: it can call the tools that it uses, and no others; their errors name it."""
+        parts = {
+            name: replace(self._offer.catalog.tools[name], name=workflow.name, toolset=workflow.toolset)
+            for name in workflow.uses
+        }
+
+        async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
+            part = parts[name]
+            return await self._ask(part, build, ResultSpec.from_table(part.result))
+
+        return Installation(ask, self._open_store, self._settings.on_paper)
+
+    async def _ask(
+        self, tool: Tool, build: Callable[[], Request[Any]], result: ResultSpec, hidden: Collection[str] = ()
+    ) -> Any:
+        """The answer of one operation, every number in it an int or a Decimal. Raises CallError."""
         try:
-            request = line.build(**given)
+            request = build()
         except ValueError as error:
             raise BadArguments(
                 f"{tool.name} can't take these arguments: {log.masked(str(error), hidden)}",
@@ -121,23 +151,28 @@ class Bridge:
             response.parse()
         except UnexpectedShape as drift:
             self._tell(tool, drift)
-        if (reason := failure(response.raw, line.result)) is not None:
+        if (reason := failure(response.raw, result)) is not None:
             said = log.masked(tidy(reason), hidden)
             raise Failed(
                 f'{tool.name} failed, although the API answered HTTP {response.status}: "{said}".',
                 advice="Correct the cause before you call it again.",
             )
-        text = render(response.raw, line.result, arguments=given, page_default=line.page_default)
-        if self._on_paper and tool.operation == ACCOUNTS:
-            text = f"{text}\n\n{PAPER_ACCOUNTS}"
-        return log.masked(text, hidden) if hidden else text
+        return response.raw
+
+    def _open_store(self) -> "Store":
+        if self._store is None:
+            from hbmcp.store import Store
+
+            self._store = Store.open(self._settings)
+        return self._store
 
     def _line(self, tool: Tool) -> _Line:
         result = ResultSpec.from_table(tool.result)
         page = tool.schema.get("properties", {}).get(result.page, {}) if result.page else {}
+        module = f"hbmcp.workflows.{tool.toolset}.{tool.name}" if tool.is_workflow else f"hbmcp_tools.{tool.toolset}"
         line = _Line(
             Checker(tool),
-            getattr(import_module(f"hbmcp_tools.{tool.toolset}"), tool.name),
+            getattr(import_module(module), tool.name),
             result,
             page.get("default"),
         )

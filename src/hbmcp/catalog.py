@@ -6,7 +6,7 @@ Imported at every start, so it needs nothing but the standard library.
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.resources import files
 from typing import Any, Self
@@ -21,18 +21,36 @@ _ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset s
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool. `definition` is exactly what tools/list sends; `timeout` is in seconds; `times` are the arguments
-    that hbmcp.times reads."""
+    """One tool. `definition` is exactly what tools/list sends; `times` are the arguments that hbmcp.times reads.
+
+    A tool over one operation has that, `timeout` in seconds, and `result`. A workflow has none of them, but the names
+    of the tools that it `uses`. One that isn't `default` is offered only where it is named.
+    """
 
     name: str
     definition: dict[str, Any]
     toolset: str
-    operation: str
     risk: str
     aliases: tuple[str, ...]
-    timeout: float
-    result: dict[str, Any]
-    times: tuple[str, ...] = ()
+    default: bool
+    times: tuple[str, ...]
+    operation: str = ""
+    timeout: float = 0
+    result: dict[str, Any] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()
+
+    @classmethod
+    def from_entry(cls, entry: Mapping[str, Any]) -> Self:
+        """Read an entry of the manifest."""
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+        }
+        return cls(name=entry["definition"]["name"], **values)
+
+    @property
+    def is_workflow(self) -> bool:
+        """Carried out by a module of hbmcp.workflows."""
+        return not self.operation
 
     @property
     def reads(self) -> bool:
@@ -73,20 +91,8 @@ class Catalog:
             name: Toolset(name, one["title"], one["description"], one["default"])
             for name, one in manifest["toolsets"].items()
         }
-        self.tools = {
-            one["definition"]["name"]: Tool(
-                one["definition"]["name"],
-                one["definition"],
-                one["toolset"],
-                one["operation"],
-                one["risk"],
-                tuple(one["aliases"]),
-                one["timeout"],
-                one["result"],
-                tuple(one["times"]),
-            )
-            for one in manifest["tools"]
-        }
+        tools = map(Tool.from_entry, manifest["tools"])
+        self.tools = {tool.name: tool for tool in tools}
         self.names = {name: tool for tool in self.tools.values() for name in (tool.name, *tool.aliases)}  # aliases too
 
     @classmethod
@@ -101,9 +107,10 @@ class Catalog:
         exclude: Sequence[str] = (),
         read_only: bool = False,
     ) -> "Offer":
-        """What a server offers: these toolsets ("all" is every one) and these tools, less the excluded ones.
+        """What a server offers: these toolsets and these tools ("all" is every one), less the excluded ones.
 
-        Nothing chosen means the default toolsets. Read-only leaves reads alone, whatever else is said.
+        Nothing chosen means the default toolsets. A toolset brings its default tools: what a workflow does better has
+        to be named. Read-only leaves reads alone, whatever else is said.
         Raises SettingsError for a name that doesn't exist, and when no tool is left.
         """
         wanted = self._toolsets(toolsets) if toolsets or tools else {n for n, s in self.toolsets.items() if s.default}
@@ -120,7 +127,14 @@ class Catalog:
                 off[tool.name] = Off(
                     "it was excluded", "Only a person can change that, in --exclude-tools (HBMCP_EXCLUDE_TOOLS)."
                 )
-            elif tool.toolset not in wanted and tool.name not in singles:
+            elif tool.name in singles or (tool.toolset in wanted and tool.default):
+                continue
+            elif tool.toolset in wanted:
+                off[tool.name] = Off(
+                    "another tool does the same and more",
+                    f"A person can add {tool.name} to --tools (HBMCP_TOOLS), and restart hbmcp.",
+                )
+            else:
                 off[tool.name] = Off(
                     f"it belongs to the toolset {tool.toolset}",
                     f"A person can add that to --toolsets (HBMCP_TOOLSETS), or {tool.name} to --tools (HBMCP_TOOLS), "
@@ -144,9 +158,9 @@ class Catalog:
 
     def _tools(self, names: Iterable[str], setting: str) -> set[str]:
         names = list(names)
-        if unknown := [name for name in names if name not in self.names]:
+        if unknown := [name for name in names if name not in self.names and name != "all"]:
             raise _unknown(setting, "tool", unknown, list(self.names))
-        return {self.names[name].name for name in names}
+        return set(self.tools if "all" in names else (self.names[name].name for name in names))
 
 
 class Offer:
@@ -189,7 +203,7 @@ class Offer:
         ranked = sorted(
             (-2 * len(name & words) - len(path & words), len(words - name - path), place)
             for place, words in enumerate(_words(one.name) for one in self.tools)
-            if self.tools[place].reads and self.tools[place].toolset == tool.toolset
+            if self.tools[place].reads and self.tools[place].default and self.tools[place].toolset == tool.toolset
         )
         related = [place for score, _, place in ranked if score < 0] or [place for *_, place in ranked[:2]]
         return [self.tools[place].name for place in related[:3]]

@@ -47,7 +47,9 @@ class LogLevel(StrEnum):
 
 
 Toolsets = Annotated[str | None, typer.Option(help="Toolsets to offer, with commas between, or all (HBMCP_TOOLSETS).")]
-Tools = Annotated[str | None, typer.Option(help="Single tools to offer; without --toolsets, only these (HBMCP_TOOLS).")]
+Tools = Annotated[
+    str | None, typer.Option(help="Single tools to offer, or all; without --toolsets, only these (HBMCP_TOOLS).")
+]
 ExcludeTools = Annotated[str | None, typer.Option(help="Tools not to offer (HBMCP_EXCLUDE_TOOLS).")]
 ReadOnly = Annotated[
     bool | None,
@@ -176,7 +178,7 @@ def list_tools(
 
 @app.command("call")
 def call_tool(
-    tool: Annotated[str, typer.Argument(help="Name of a tool; all toolsets are on unless HBMCP_* says otherwise.")],
+    tool: Annotated[str, typer.Argument(help="Name of a tool; all tools are on unless HBMCP_* says otherwise.")],
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Its arguments.")] = None,
     as_json: Annotated[str | None, typer.Option("--json", help="Its arguments as a JSON object instead.")] = None,
 ) -> None:
@@ -189,7 +191,7 @@ def call_tool(
     given = _arguments(arguments or [], as_json)
     told = settings.load()
     if not told.toolsets and not told.tools:
-        told = told.model_copy(update={"toolsets": ("all",)})
+        told = told.model_copy(update={"tools": ("all",)})
     log.configure(told.log_level)
     offer = _offer(told)
 

@@ -2,6 +2,7 @@
 
     HbmcpError
       SettingsError       a setting or flag is wrong; hbmcp doesn't start
+      StoreError          what hbmcp remembers can't be opened, read or written; calls go on without it
       CallError           a tool call without a good answer
         NotConfigured     the API's username or password isn't set; nothing was sent
         UnknownTool       no such tool here; nothing was sent
@@ -45,6 +46,12 @@ class SettingsError(HbmcpError):
     """A setting or a flag is wrong; the message names it."""
 
     kind = "settings"
+
+
+class StoreError(HbmcpError):
+    """What hbmcp remembers can't be opened, read or written. What was asked of it wasn't done; all else works."""
+
+    kind = "store"
 
 
 class CallError(HbmcpError):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -39,7 +39,10 @@ def _base_url(value: Any) -> Any:
     """The API's address without a slash at its end. Raises ValueError, without quoting it: it may hold a password."""
     if not isinstance(value, str):
         return value
-    parts = urlsplit(value.strip())
+    try:
+        parts = urlsplit(value.strip())
+    except ValueError:  # its words may quote a password
+        raise ValueError("its host can't be read") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("it must be an address such as http://localhost:8000")
     if parts.username is not None or parts.password is not None:
@@ -53,6 +56,34 @@ def _base_url(value: Any) -> Any:
     except ValueError:
         raise ValueError("its port must be a number from 0 to 65535") from None
     return value.strip().rstrip("/")
+
+
+def _state_url(value: Any) -> Any:
+    """A database's address. Raises ValueError, without quoting it: it may hold a password."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str):
+        return value
+    kind, _, rest = text.strip().partition("://")
+    if kind == "sqlite":
+        if len(rest) < 2 or not rest.startswith("/") or rest.endswith("/"):
+            raise ValueError("after sqlite:/// it must have the path of a file, as in sqlite:////home/me/hbmcp.sqlite")
+        return SecretStr(text.strip())
+    if kind.partition("+")[0] not in ("postgresql", "postgres"):
+        raise ValueError("it must be an address such as postgresql://user:password@localhost:5432/database")
+    try:
+        parts = urlsplit(text.strip())
+        _ = parts.port
+    except ValueError:
+        whole = False
+    else:
+        host = parts.hostname or parse_qs(parts.query).get("host")
+        whole = bool(host) and len(parts.path) > 1 and not parts.fragment
+    if not whole:
+        raise ValueError(
+            "it must have a host, a port that is a number (or none) and a database's name, as in "
+            "postgresql://user:password@localhost:5432/database; / ? # @ % in a password are %2F %3F %23 %40 %25"
+        )
+    return SecretStr(text.strip())
 
 
 def _balances(value: Any) -> Any:
@@ -110,6 +141,10 @@ class Settings(BaseSettings):
     paper_db: str | None = Field(default=None, validation_alias="HBMCP_PAPER_DB")
     paper_reset: bool = Field(default=False, validation_alias="HBMCP_PAPER_RESET")
     paper_speed: float = Field(default=1, gt=0, le=100_000, validation_alias="HBMCP_PAPER_SPEED")
+    # None is a SQLite file in the user's data folder.
+    state_url: Annotated[SecretStr | None, BeforeValidator(_state_url)] = Field(
+        default=None, validation_alias="HBMCP_STATE_URL"
+    )
 
     @property
     def on_paper(self) -> bool:

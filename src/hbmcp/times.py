@@ -10,6 +10,7 @@ from the start of a machine (3684.8), and a volume may be as large as an epoch.
 
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -76,22 +77,22 @@ def to_iso(text: str | None) -> str | None:
 
 
 def _read(text: str) -> int | None:
-    now = time.time_ns() // 1_000_000
+    moment = now()
     if (word := text.lower()) in _DAYS_AGO:
-        return now - now % _DAY - _DAYS_AGO[word] * _DAY
+        return moment - moment % _DAY - _DAYS_AGO[word] * _DAY
     if word == "now":
-        return now
+        return moment
     if age := _AGE.fullmatch(text):
-        return now - int(Decimal(age[1]) * _SECONDS[age[2]] * 1000)
+        return moment - int(Decimal(age[1]) * _SECONDS[age[2]] * 1000)
     if _NUMBER.fullmatch(text):
         number = Decimal(text)
         unit = _unit(number)
         return None if unit is None else int(number * 1000 if unit == "s" else number)
     try:
-        moment = datetime.fromisoformat(re.sub(r" ?(?:UTC|GMT|z)$", "Z", text))
+        written = datetime.fromisoformat(re.sub(r" ?(?:UTC|GMT|z)$", "Z", text))
     except ValueError:
         return None
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // timedelta(milliseconds=1)
+    return ((written if written.tzinfo else written.replace(tzinfo=UTC)) - _EPOCH) // timedelta(milliseconds=1)
 
 
 def readable(value: Any, key: str) -> str | None:
@@ -119,6 +120,25 @@ def epoch(value: Any) -> tuple[str, Unit] | None:
     fraction = fraction.rstrip("0")
     text = datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
     return f"{text}.{fraction}Z" if fraction else f"{text}Z", unit
+
+
+def machine() -> int:
+    """Epoch milliseconds by this machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+_clock = machine
+
+
+def now() -> int:
+    """Epoch milliseconds where the trading is: the time of a paper exchange can go faster than this machine's."""
+    return _clock()
+
+
+def follow(clock: Callable[[], int]) -> None:
+    """From here on this clock says what time it is."""
+    global _clock
+    _clock = clock
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from hbmcp.paper.faults import Fault
 from hbmcp.settings import Settings
 from tests.paper.paper_api import AUTH, PaperApi, unlike
 
-ALL = Catalog.load().choose(["all"])
+ALL = Catalog.load().choose(tools=["all"])
 
 
 @define
@@ -47,7 +47,8 @@ async def assistant(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch, faults: Collection[Fault] = (), offer: Offer = ALL
 ) -> AsyncIterator[Assistant]:
     """Who asks that exchange. AssertionError at its end for an answer that the contract doesn't promise."""
-    calls = Assistant(Bridge(offer, Settings.model_construct(paper=True)))  # whatever the environment says
+    settings = Settings.model_construct(paper=True, paper_db=":memory:")  # whatever the environment says
+    calls = Assistant(Bridge(offer, settings))
 
     async def note(request: httpx.Request) -> None:
         operation, _, _ = pinned().find(request.method, request.url.path)
@@ -66,6 +67,7 @@ async def assistant(
         event_hooks={"request": [note], "response": [check]},
     )
     monkeypatch.setattr("hbmcp.paper.start.in_process", lambda _: client)
+    monkeypatch.setattr("hbmcp.times._clock", api.clock.now)
     try:
         yield calls
         assert calls.unlike == []

@@ -1,4 +1,4 @@
-"""Every tool on the paper exchange: what is there is found and changed, and what isn't there says so.
+"""Every tool over one operation on the paper exchange: what is there is found, and what isn't there says so.
 
 The requests themselves are in tests/test_every_tool.py; each good answer here is held to the contract by `assistant`.
 """
@@ -58,7 +58,8 @@ VALUES: dict[str, Any] = {
 
 #: Words of the answer of every read tool whose service is there, after `trade` below.
 FOUND: dict[str, str] = {
-    "get_accounts": "second_account",
+    "get_api_version": "version",
+    "list_accounts": "second_account",
     "get_connected_exchanges": "hyperliquid_perpetual",
     "get_connectors": "kucoin",
     "get_credential_fields": "binance_api_secret",
@@ -84,25 +85,24 @@ FOUND: dict[str, str] = {
     "get_executor_types": "twap_executor",
     "get_executor_config_schema": "start_price",
     "list_executors": "position_executor",
-    "get_executor": "position_executor",
+    "get_executor_record": "position_executor",
     "get_executor_logs": "",
     "get_executors_summary": '"total_active":1',
     "get_executors_performance": '"total_executors":2',
     "get_held_positions": "ETH-USDT",
     "get_held_position": "breakeven",
-    "get_ticker": "BTC-USDT",
+    "get_prices": "BTC-USDT",
     "get_orderbook": "asks: 10 rows",
     "get_average_fill_price": "average_price",
     "get_worst_fill_price": "result_price",
     "get_volume_to_price": "result_volume",
-    "get_funding_rates": "mark_price",
+    "get_funding_info": "mark_price",
     "get_candles": "100 rows",
     "get_historical_candles": "2026-11-22T00:00:00",
-    "get_account_balance": "binance_perpetual",
-    "get_portfolio_balances": "second_account",
+    "get_portfolio_state": "second_account",
     "get_portfolio_distribution": "USDT",
     "get_accounts_distribution": "second_account",
-    "get_portfolio_performance": "master_account",
+    "get_portfolio_history": "master_account",
     "get_rates": '"BTC-USDT":',
     "get_rate": '"rate":',
     "get_cached_rates": "SOL-USDT",
@@ -120,11 +120,10 @@ FOUND: dict[str, str] = {
     "get_market_data_settings": "cleanup_interval",
     "get_orderbook_diagnostics": "has_order_book_tracker",
     "get_candle_connectors": "binance",
-    "get_open_orders": "{order}",
-    "get_order_history": "{order}",
+    "list_active_orders": "{order}",
+    "search_orders": "{order}",
     "get_trades": "BTC-USDT",
-    "get_positions": "BTC-USDT",
-    "get_position_history": "BTC-USDT",
+    "list_positions": "BTC-USDT",
     "get_funding_payments": "BTC-USDT",
     "get_position_mode": "ONEWAY",
     "get_trading_rules": "LINK-USDT",
@@ -149,7 +148,7 @@ REFUSED: dict[str, str] = {
     "deploy_bot": NO_DOCKER,
     "deploy_script_bot": NO_DOCKER,
     "list_bot_configs": "not found",
-    "update_bot_config": "not found",
+    "write_bot_config": "not found",
 }
 ABSENT = {
     "gateway": NO_GATEWAY,
@@ -168,26 +167,30 @@ CHANGES: list[tuple[str, dict[str, Any], str]] = [
         "",
     ),
     ("get_connected_exchanges", {"account_name": "third"}, "binance"),
-    ("delete_credential", {"account_name": "third"}, ""),
-    ("delete_account", {"account_name": "third"}, ""),
+    ("remove_credential", {"account_name": "third"}, ""),
+    ("remove_account", {"account_name": "third"}, ""),
     ("get_connected_exchanges", {"account_name": "third"}, "!no account 'third'"),
-    ("place_order", {"amount": 0.01, "order_type": "LIMIT", "price": 1000}, "order_id"),
-    ("get_open_orders", {}, "{order}"),
-    ("cancel_order", {"order_id": "{order}"}, "Requested"),
-    ("get_order_history", {"status": "CANCELLED"}, "{order}"),
-    ("cancel_order", {"order_id": "{order}"}, "!not found in active orders"),
+    ("submit_order", {"amount": 0.01, "order_type": "LIMIT", "price": 1000}, "order_id"),
+    ("list_active_orders", {}, "{order}"),
+    ("submit_cancel", {"order_id": "{order}"}, "Requested"),
+    ("search_orders", {"status": "CANCELLED"}, "{order}"),
+    ("submit_cancel", {"order_id": "{order}"}, "!not found in active orders"),
     ("set_leverage", {**PERPETUAL, "leverage": 7}, ""),
-    ("set_position_mode", {**PERPETUAL, "position_mode": "HEDGE"}, "success"),
+    ("submit_position_mode", {**PERPETUAL, "position_mode": "HEDGE"}, "success"),
     ("get_position_mode", PERPETUAL, "HEDGE"),
-    ("set_position_mode", {**PERPETUAL, "position_mode": "ONEWAY"}, "success"),
-    ("place_order", {**PERPETUAL, "amount": 0.01, "order_type": "MARKET"}, "order_id"),
-    ("get_positions", {}, "BTC-USDT BOTH .01 "),
-    ("close_position", {**PERPETUAL, "amount": 0.01, "side": "SELL"}, "order_id"),
-    ("get_positions", {}, "No positions"),
-    ("create_executor", {}, "executor_id"),
-    ("stop_executor", {"executor_id": "{executor}"}, ""),
+    ("submit_position_mode", {**PERPETUAL, "position_mode": "ONEWAY"}, "success"),
+    ("submit_order", {**PERPETUAL, "amount": 0.01, "order_type": "MARKET"}, "order_id"),
+    ("list_positions", {}, "BTC-USDT BOTH .01 "),
+    (
+        "submit_order",
+        {**PERPETUAL, "amount": 0.01, "side": "SELL", "position_action": "CLOSE", "order_type": "MARKET"},
+        "order_id",
+    ),
+    ("list_positions", {}, "No positions"),
+    ("start_executor", {}, "executor_id"),
+    ("submit_executor_stop", {"executor_id": "{executor}"}, ""),
     ("list_executors", {}, "{executor}"),
-    ("create_executor", {"executor_config": HELD}, "executor_id"),
+    ("start_executor", {"executor_config": HELD}, "executor_id"),
     ("clear_held_position", EXECUTOR, ""),
     ("add_trading_pair", {}, ""),
     ("restart_orderbook", {}, ""),
@@ -196,14 +199,14 @@ CHANGES: list[tuple[str, dict[str, Any], str]] = [
     ("get_rate_oracle", {}, "kucoin"),
     ("save_controller_code", {"controller_name": "own", "content": "class Own: ..."}, ""),
     ("get_controller_code", {"controller_name": "own"}, "class Own"),
-    ("delete_controller", {"controller_name": "own"}, ""),
-    ("save_controller_config", {}, ""),
-    ("delete_controller_config", {}, ""),
+    ("remove_controller", {"controller_name": "own"}, ""),
+    ("write_controller_config", {}, ""),
+    ("remove_controller_config", {}, ""),
     ("get_controller_config", {}, "!not found"),
     ("save_script_code", {"script_name": "own", "content": "class Own: ..."}, ""),
-    ("delete_script", {"script_name": "own"}, ""),
-    ("save_script_config", {}, ""),
-    ("delete_script_config", {}, ""),
+    ("remove_script", {"script_name": "own"}, ""),
+    ("write_script_config", {}, ""),
+    ("remove_script_config", {}, ""),
     ("pull_image", {"image_name": "x:latest"}, ""),
     ("get_pull_status", {}, "failed"),
     ("start_backtest", {}, "task_id"),
@@ -221,7 +224,7 @@ def arguments(tool: Tool, **others: Any) -> dict[str, Any]:
     """Those that the tool needs, and of the others those that it takes."""
     properties = tool.schema["properties"]
     given = {name: VALUES.get(name, f"any-{name}") for name in tool.schema.get("required", ())}
-    if properties.get("connector_name", {}).get("pattern") or tool.name == "get_funding_rates":
+    if properties.get("connector_name", {}).get("pattern") or tool.name == "get_funding_info":
         given |= {"connector_name": "binance_perpetual"}
     if "enum" in (connector := properties.get("connector", {})):
         given |= {"connector": connector["enum"][0]}
@@ -236,12 +239,12 @@ def mentioned(text: str, pattern: str) -> str:
 
 async def trade(api: PaperApi, call: Assistant) -> Mapping[str, str]:
     """Something for every read to find; the ids of a resting order and of a running executor."""
-    await call.good("place_order", **PERPETUAL, side="BUY", amount=0.01, order_type="MARKET")
-    limit = await call.good("place_order", **SPOT, side="BUY", amount=0.01, price=1000)
-    await call.good("save_controller_config", config_name="mine", config=VALUES["config"])
-    await call.good("save_script_config", config_name="mine", config={"script_file_name": "v2_with_controllers.py"})
-    await call.good("create_executor", account_name="master_account", executor_config=HELD)
-    running = await call.good("create_executor", account_name="master_account", executor_config=POSITION)
+    await call.good("submit_order", **PERPETUAL, side="BUY", amount=0.01, order_type="MARKET")
+    limit = await call.good("submit_order", **SPOT, side="BUY", amount=0.01, price=1000)
+    await call.good("write_controller_config", config_name="mine", config=VALUES["config"])
+    await call.good("write_script_config", config_name="mine", config={"script_file_name": "v2_with_controllers.py"})
+    await call.good("start_executor", account_name="master_account", executor_config=HELD)
+    running = await call.good("start_executor", account_name="master_account", executor_config=POSITION)
     await call.good("get_candles", connector_name="binance", trading_pair="BTC-USDT")
     api.clock.advance(8 * HOUR)
     return {"order": mentioned(limit, r"(paper\w{8,})"), "executor": mentioned(running, r'executor_id"?[:=]"?([\w-]+)')}
@@ -251,12 +254,14 @@ CHANGED = {name for name, *_ in CHANGES if not ALL.find(name).reads}
 
 
 def test_every_tool_is_tried() -> None:
-    assert {tool.name for tool in ALL.tools} == {*FOUND, *CHANGED, *missing()}
+    assert {tool.name for tool in ALL.tools if not tool.is_workflow} == {*FOUND, *CHANGED, *missing()}
 
 
 def missing() -> dict[str, str]:
     """How each tool of what isn't there refuses."""
-    of_services = {tool.name: ABSENT[tool.toolset] for tool in ALL.tools if tool.toolset in ABSENT}
+    of_services = {
+        tool.name: ABSENT[tool.toolset] for tool in ALL.tools if tool.toolset in ABSENT and not tool.is_workflow
+    }
     return {name: words for name, words in (of_services | REFUSED).items() if name not in {*FOUND, *CHANGED}}
 
 
@@ -295,7 +300,7 @@ async def test_every_change_is_made(api: PaperApi, monkeypatch: pytest.MonkeyPat
             refused = words.startswith("!")
             text = await (call.bad if refused else call.good)(name, **given)
             assert words.removeprefix("!").format_map(ids) in text, f"{name}: {text}"
-            if name == "place_order":
+            if name == "submit_order":
                 ids["order"] = mentioned(text, r"(paper\w{8,})")
-            if name == "create_executor":
+            if name == "start_executor":
                 ids["executor"] = mentioned(text, r'executor_id"?[:=]"?([\w-]+)')

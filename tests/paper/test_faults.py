@@ -160,30 +160,30 @@ class TestTheBridgeCopes:
 
     async def test_history_is_one_page(self, talk: Any) -> None:
         async with talk(ENDLESS_PAGES) as call:
-            ids = [id_of(await call.good("place_order", **LIMIT)) for _ in range(5)]
+            ids = [id_of(await call.good("submit_order", **LIMIT)) for _ in range(5)]
             call.asked.clear()
-            text = await call.good("get_order_history", limit=2)
+            text = await call.good("search_orders", limit=2)
             assert call.asked == [f"POST {SEARCH}"]
             assert [order in text for order in ids] == [False, False, False, True, True]
             assert "there may be more. Raise limit" in text
             assert "take them from get_trades" in text
             assert "0:" not in re.sub(r"\d\d:\d\d", "", text)
-            assert "cursor" not in ALL.find("get_order_history").schema["properties"]
-            whole = await call.good("get_order_history", limit=1000)
+            assert "cursor" not in ALL.find("search_orders").schema["properties"]
+            whole = await call.good("search_orders", limit=1000)
             assert all(order in whole for order in ids)
 
     async def test_hidden_orders_are_in_the_history(self, talk: Any) -> None:
         async with talk(HIDDEN_ORDERS) as call:
-            order = id_of(await call.good("place_order", **LIMIT))
-            text = await call.good("get_open_orders")
+            order = id_of(await call.good("submit_order", **LIMIT))
+            text = await call.good("list_active_orders")
             assert "No resting orders of this API seen." in text
             assert "get_order_history with status OPEN" in text
-            assert order in await call.good("get_order_history", status="OPEN")
+            assert order in await call.good("search_orders", status="OPEN")
 
     async def test_lost_fills_are_in_the_trades(self, talk: Any) -> None:
         async with talk(LOST_FILLS) as call:
-            order = id_of(await call.good("place_order", **MARKET | {"side": "SELL", "amount": 1}))
-            history = await call.good("get_order_history")
+            order = id_of(await call.good("submit_order", **MARKET | {"side": "SELL", "amount": 1}))
+            history = await call.good("search_orders")
             assert "FILLED" in history
             assert "amounts and fees can lag here: take them from get_trades" in history
             fills = await call.good("get_trades")
@@ -193,38 +193,38 @@ class TestTheBridgeCopes:
     async def test_no_positions_is_no_proof(self, talk: Any) -> None:
         async with talk(EXCHANGE_DOWN) as call:
             perpetual = {**MARKET, "connector_name": "binance_perpetual"}
-            order = id_of(await call.good("place_order", **perpetual))
-            text = await call.good("get_positions")
-            assert "No positions seen, which is no proof: get_position_history" in text
-            assert order in await call.good("get_position_history", connector_name="binance_perpetual")
+            order = id_of(await call.good("submit_order", **perpetual))
+            text = await call.good("list_positions")
+            assert "No positions seen, which is no proof" in text
+            assert order in await call.good("get_trades", connector_name="binance_perpetual")
 
     async def test_a_second_cancellation_does_no_harm(self, talk: Any) -> None:
         async with talk(RACING_CANCEL) as call:
-            order = id_of(await call.good("place_order", **LIMIT))
+            order = id_of(await call.good("submit_order", **LIMIT))
             which = {"account_name": "master_account", "connector_name": "binance", "order_id": order}
             for _ in range(2):
-                text = await call.good("cancel_order", **which)
+                text = await call.good("submit_cancel", **which)
                 assert "Requested, not done" in text
                 assert "get_order_history shows CANCELLED or FILLED" in text
-            assert f"Order '{order}' not found in active orders" in await call.bad("cancel_order", **which)
-            assert "CANCELLED" in await call.good("get_order_history")
+            assert f"Order '{order}' not found in active orders" in await call.bad("submit_cancel", **which)
+            assert "CANCELLED" in await call.good("search_orders")
 
     async def test_a_position_mode_is_looked_at(self, talk: Any) -> None:
         async with talk(UNCHANGED_MODE) as call:
             where = {"account_name": "master_account", "connector_name": "binance_perpetual"}
-            text = await call.good("set_position_mode", **where, position_mode="HEDGE")
+            text = await call.good("submit_position_mode", **where, position_mode="HEDGE")
             assert "even when nothing changed: check get_position_mode" in text
             assert "ONEWAY" in await call.good("get_position_mode", **where)
 
     async def test_no_funding_is_not_none_paid(self, talk: Any, api: PaperApi) -> None:
         async with talk(NO_FUNDING) as call:
-            await call.good("place_order", **{**MARKET, "connector_name": "binance_perpetual"})
+            await call.good("submit_order", **{**MARKET, "connector_name": "binance_perpetual"})
             api.clock.advance(9 * HOUR)
             assert "doesn't mean nothing was paid" in await call.good("get_funding_payments")
 
     async def test_a_period_begins_five_minutes_before(self, talk: Any) -> None:
         async with talk(EARLY_TIMES) as call:
-            order = id_of(await call.good("place_order", **MARKET))
+            order = id_of(await call.good("submit_order", **MARKET))
             assert order not in await call.good("get_trades", start_time="2026-11-22T08:43:00Z")
             text = await call.good("get_trades", start_time="2026-11-22T08:38:00Z")
             assert order in text
@@ -235,55 +235,55 @@ class TestTheBridgeCopes:
     async def test_an_order_without_an_answer(self, talk: Any, fault: Any, acted: bool) -> None:
         """It isn't repeated, nobody says that it failed, and looking tells."""
         late = {"seconds": HOUR} if fault is Late else {}
-        offer = hurried("place_order") if fault is Late else ALL
+        offer = hurried("submit_order") if fault is Late else ALL
         async with talk(fault(PLACE, acted=acted, **late), offer=offer) as call:
-            text = await call.bad("place_order", **LIMIT)
+            text = await call.bad("submit_order", **LIMIT)
             assert call.asked == [PLACE]
-            assert text.startswith("Outcome unknown: place_order was sent, but ")
+            assert text.startswith("Outcome unknown: submit_order was sent, but ")
             assert "may have been placed" in text
             assert "Don't repeat it." in text
             looks = re.findall(r"get_\w+", text)
             assert looks
-            await call.good("get_open_orders")
-            history = await call.good("get_order_history")
+            await call.good("list_active_orders")
+            history = await call.good("search_orders")
             assert len(re.findall(r"paper\w{8,}", history)) == (1 if acted else 0)
 
     async def test_a_late_read_times_out(self, talk: Any) -> None:
-        async with talk(Late(ACCOUNTS, seconds=HOUR), offer=hurried("get_accounts")) as call:
-            text = await call.bad("get_accounts")
+        async with talk(Late(ACCOUNTS, seconds=HOUR), offer=hurried("list_accounts")) as call:
+            text = await call.bad("list_accounts")
             assert call.asked == [ACCOUNTS]  # slow once is slow again
-            assert "didn't answer get_accounts in time" in text
+            assert "didn't answer list_accounts in time" in text
             assert "Nothing was changed. Ask for less" in text
 
     async def test_a_read_that_is_late_but_in_time_answers(self, talk: Any) -> None:
         for acted in (True, False):
             async with talk(Late(ACCOUNTS, seconds=0.01, acted=acted)) as call:
-                assert "master_account" in await call.good("get_accounts")
+                assert "master_account" in await call.good("list_accounts")
                 assert call.asked == [ACCOUNTS]
 
     async def test_a_read_that_was_cut_is_repeated(self, talk: Any) -> None:
         async with talk(Cut(ACCOUNTS, times=1)) as call:
-            assert "master_account" in await call.good("get_accounts")
+            assert "master_account" in await call.good("list_accounts")
             assert call.asked == [ACCOUNTS] * 2
 
     async def test_a_read_that_is_always_cut_gives_up(self, talk: Any) -> None:
         async with talk(Cut(ACCOUNTS)) as call:
-            text = await call.bad("get_accounts")
+            text = await call.bad("list_accounts")
             assert len(call.asked) == 3
             assert "broke before the whole answer" in text
             assert "Nothing was changed." in text
 
     async def test_a_crash_after_the_order_is_no_refusal(self, talk: Any) -> None:
         async with talk(Crash(PLACE)) as call:
-            text = await call.bad("place_order", **LIMIT)
+            text = await call.bad("submit_order", **LIMIT)
             assert call.asked == [PLACE]
             assert "Nothing was" not in text
             assert "look with" in text
-            assert len(re.findall(r"paper\w{8,}", await call.good("get_order_history"))) == 1
+            assert len(re.findall(r"paper\w{8,}", await call.good("search_orders"))) == 1
 
     async def test_a_crash_of_a_read(self, talk: Any) -> None:
         async with talk(Crash(ACCOUNTS)) as call:
-            text = await call.bad("get_accounts")
+            text = await call.bad("list_accounts")
             assert call.asked == [ACCOUNTS]  # 500 is this API's word for bad requests, too
             assert "gave no reason (HTTP 500)" in text
 
@@ -292,4 +292,4 @@ def hurried(name: str) -> Offer:
     """All tools, of which this one hardly waits."""
     catalog = Catalog.load()
     catalog.tools[name] = catalog.names[name] = replace(catalog.tools[name], timeout=0.3)
-    return catalog.choose(["all"])
+    return catalog.choose(tools=["all"])

@@ -294,13 +294,11 @@ def test_funding_follows_the_basis() -> None:
     found = 0
     for n in range(400):
         at = NOW - n * 8 * HOUR
-        rate = MARKET.funding_rate("hyperliquid_perpetual", "BTC-USD", at)
-        began = MARKET.next_funding("hyperliquid_perpetual", at) - 8 * HOUR
+        rate = MARKET.funding_rate("bybit_perpetual", "BTC-USDT", at)
+        began = MARKET.next_funding("bybit_perpetual", at) - 8 * HOUR
         if abs(rate) > Decimal("0.0004"):
             samples = [began - part * HOUR for part in range(1, 9)]
-            premium = sum(
-                MARKET.price("hyperliquid_perpetual", "BTC-USD", t) - MARKET.index("BTC-USD", t) for t in samples
-            )
+            premium = sum(MARKET.price("bybit_perpetual", "BTC-USDT", t) - MARKET.index("BTC-USDT", t) for t in samples)
             assert (premium > 0) == (rate > 0)
             found += 1
     assert found > 10

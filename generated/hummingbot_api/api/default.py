@@ -5,5 +5,8 @@ from hummingbot_api.request import Request
 
 
 def root() -> Request[Any]:
-    """GET /"""
+    """Name and version of the API.
+
+    GET /
+    """
     return Request("GET", "/", parse=decode.anything)

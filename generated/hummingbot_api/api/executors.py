@@ -35,8 +35,7 @@ def clear_position_held(
 
 def create_executor(body: CreateExecutorRequest) -> Request[CreateExecutorResponse]:
     """Start an executor, which then trades by itself until its goal, a barrier or stop_executor ends it.
-    Fields are in get_executor_config_schema; set leverage on perpetuals yourself (a grid's default is
-    20).
+    create_executor checks it first. Set leverage on perpetuals yourself (a grid's default is 20).
 
     POST /executors/
     """
@@ -60,7 +59,7 @@ def get_executor(executor_id: str) -> Request[ExecutorDetailResponse]:
 
 
 def get_executor_config_schema(executor_type: str) -> Request[Any]:
-    """Configuration fields of an executor type: call before create_executor.
+    """Fields of an executor type as the API lists them; get_executor_fields explains them.
 
     GET /executors/types/{executor_type}/config
     """

@@ -81,7 +81,7 @@ def get_market_data_settings() -> Request[Any]:
 
 
 def get_order_book(body: OrderBookRequest) -> Request[OrderBookResponse]:
-    """Bids and asks, best first; for the cost of a size use get_average_fill_price.
+    """Bids and asks, best first; for the cost of a size use estimate_trade.
 
     POST /market-data/order-book
     """

@@ -35,7 +35,8 @@ def get_portfolio_history(body: PortfolioHistoryFilterRequest) -> Request[Pagina
 
 
 def get_portfolio_state(body: PortfolioStateFilterRequest) -> Request[dict[str, dict[str, list[dict[str, Any]]]]]:
-    """One account's balances by exchange, fetched now: total and available units, price, value.
+    """Balances and values of every account and exchange, fetched now; totals and shares are in
+    get_portfolio_distribution.
 
     POST /portfolio/state
     """

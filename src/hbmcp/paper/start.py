@@ -11,6 +11,7 @@ import httpx
 from platformdirs import user_data_path
 from starlette.applications import Starlette
 
+from hbmcp import times
 from hbmcp.errors import SettingsError
 from hbmcp.paper.app import application
 from hbmcp.paper.clock import Clock, FastClock, RealClock
@@ -41,6 +42,7 @@ def open_paper(settings: Settings) -> Paper:
 def in_process(settings: Settings) -> httpx.AsyncClient:
     """A client of an exchange in this process: no port, no network. Raises as open_paper does."""
     paper = open_paper(settings)
+    times.follow(paper.engine.now)
     return httpx.AsyncClient(
         base_url="http://paper",
         auth=httpx.BasicAuth(USERNAME, PASSWORD),
@@ -129,4 +131,5 @@ class _InProcess(httpx.ASGITransport):
         self._paper = paper
 
     async def aclose(self) -> None:
+        times.follow(times.machine)
         close(self._paper)

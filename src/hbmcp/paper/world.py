@@ -175,6 +175,7 @@ EXCHANGES: Final[Mapping[str, Exchange]] = MappingProxyType(
                 basis=0.0003,
                 wander=0.0012,
                 max_leverage=40,
+                funding_interval=HOUR,
                 funding_cap=Decimal("0.01"),
             ),
         )

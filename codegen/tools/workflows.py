@@ -1,0 +1,62 @@
+"""Each curated workflow as clients see it. What it does is written by hand, in src/hbmcp/workflows/."""
+
+from functools import partial
+
+from codegen.contract import Schema
+from codegen.curation import Curation, CurationError, Mistake, WorkflowParam
+from codegen.schema import annotation
+from codegen.tools.params import TIME_HINT, check, is_identifier, limits, literal
+from codegen.tools.spec import ToolParam, WorkflowSpec
+
+
+def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
+    """Every curated workflow, by toolset, in the order of the files.
+
+    Raises:
+        CurationError: a parameter's table contradicts itself.
+    """
+    mistakes: list[Mistake] = []
+    specs = []
+    for toolset, workflows in curation.workflows.items():
+        for name, workflow in workflows.items():
+            place = partial(Mistake, f"{toolset}.toml", f"workflows.{name}.params")
+            params = [_param(key, param, place, mistakes) for key, param in workflow.params.items()]
+            specs.append(
+                WorkflowSpec(
+                    name=name,
+                    toolset=toolset,
+                    title=workflow.title,
+                    description=workflow.description,
+                    risk=workflow.risk,
+                    aliases=tuple(workflow.aliases),
+                    default=workflow.default,
+                    params=tuple(sorted(params, key=lambda param: not param.required)),
+                    uses=tuple(workflow.uses),
+                )
+            )
+    if mistakes:
+        raise CurationError(mistakes)
+    return tuple(specs)
+
+
+def _param(name: str, param: WorkflowParam, place: partial[Mistake], mistakes: list[Mistake]) -> ToolParam:
+    def wrong(reason: str) -> None:
+        mistakes.append(place(name, reason))
+
+    if not is_identifier(name):
+        wrong("can't be the name of a parameter: not a Python identifier")
+    is_time = param.type == "time"
+    schema: Schema = {"type": "string" if is_time else param.type}
+    if param.type == "array":
+        schema["items"] = {"type": param.items} | ({"enum": param.enum} if param.enum else {})
+    elif param.enum:
+        schema["enum"] = param.enum
+    schema |= limits(param)
+    default = None
+    if "default" in param.model_fields_set:
+        check("default", param.default, schema, wrong)
+        schema["default"] = param.default
+        default = literal(param.default, schema)
+    required = bool(param.required)
+    description = param.description or (TIME_HINT if is_time else None)
+    return ToolParam(name, schema, required, annotation(schema), default, description, is_time)

@@ -1,0 +1,106 @@
+"""What hbmcp must remember: orders it sent, funding rates it read, defaults of executors. SQLite, or PostgreSQL.
+
+Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation (an API's
+address, or a paper exchange) has its own rows and sees no others. Bounded: orders and readings are kept for 90 days,
+readings of more than a day ago one an hour.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from hbmcp.errors import StoreError
+from hbmcp.settings import Settings
+from hbmcp.store.place import Place
+from hbmcp.store.records import FundingReading, SentOrder
+
+if TYPE_CHECKING:
+    from hbmcp.store.rows import Rows
+
+__all__ = ["FundingReading", "SentOrder", "Store", "StoreError"]
+
+T = TypeVar("T")
+
+OPENED_AGAIN_AFTER = 5.0  # seconds after it couldn't be: who calls often shouldn't wait each time
+
+
+class Store:
+    """What is remembered of one installation. Every method runs in a thread, and raises StoreError."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._rows: Rows | None = None
+        self._opening = Lock()
+        self._failure: tuple[float, StoreError] | None = None
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """The store that the settings name. It is opened, and brought up to date, when it is first used."""
+        return cls(Place.of(settings))
+
+    async def aclose(self) -> None:
+        """Let go of the database; what was only in memory is gone."""
+        if self._rows is not None:
+            await asyncio.to_thread(self._rows.close)
+            self._rows = None
+
+    async def remember_order(self, order: SentOrder) -> int:
+        """Keep an order that is about to be sent; gives its key for name_order."""
+        return await self._do(lambda rows: rows.remember_order(order))
+
+    async def name_order(self, key: int, order_id: str) -> None:
+        """The id that the API gave to an order."""
+        await self._do(lambda rows: rows.name_order(key, order_id))
+
+    async def forget_order(self, key: int) -> None:
+        """Of an order that the API didn't take there is nothing to remember."""
+        await self._do(lambda rows: rows.forget_order(key))
+
+    async def sent_orders(
+        self, *, order_ids: Collection[str] | None = None, since: int | None = None, until: int | None = None
+    ) -> list[SentOrder]:
+        """Orders, newest first: those of these ids, sent in this time (both ends included). An order without an id
+        is among them where no ids are asked for."""
+        return await self._do(lambda rows: rows.sent_orders(order_ids, since, until))
+
+    async def keep_funding(self, readings: Iterable[FundingReading]) -> None:
+        """Keep readings; one that is kept already is left as it is."""
+        kept = list(readings)
+        await self._do(lambda rows: rows.keep_funding(kept))
+
+    async def funding_readings(
+        self, *, connectors: Collection[str] | None = None, pairs: Collection[str] | None = None, since: int
+    ) -> list[FundingReading]:
+        """Readings from `since` on, oldest first."""
+        return await self._do(lambda rows: rows.funding_readings(connectors, pairs, since))
+
+    async def executor_defaults(self, kind: str) -> dict[str, Any]:
+        """What save_executor_defaults kept for this type of executor, its numbers as int or Decimal; {} for nothing."""
+        return await self._do(lambda rows: rows.executor_defaults(kind))
+
+    async def save_executor_defaults(self, kind: str, defaults: Mapping[str, Any]) -> None:
+        """Keep JSON values in place of those before; {} removes them."""
+        kept = dict(defaults)
+        await self._do(lambda rows: rows.save_executor_defaults(kind, kept))
+
+    async def _do(self, act: "Callable[[Rows], T]") -> T:
+        return await asyncio.to_thread(lambda: act(self._opened()))
+
+    def _opened(self) -> "Rows":
+        with self._opening:
+            if self._rows is None:
+                self._rows = self._open_now()
+            return self._rows
+
+    def _open_now(self) -> "Rows":
+        from hbmcp.store.rows import Rows
+
+        if self._failure is not None and monotonic() < self._failure[0] + OPENED_AGAIN_AFTER:
+            raise self._failure[1]
+        try:
+            return Rows.open(self._place)
+        except StoreError as error:
+            self._failure = monotonic(), error
+            raise

@@ -1,0 +1,110 @@
+"""The connection to SQLite or PostgreSQL: transactions, and failures in words."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from threading import Lock
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from hbmcp import log
+from hbmcp.store.failures import told
+from hbmcp.store.migrations import TooNew, migrate
+from hbmcp.store.place import Place
+
+PATIENCE = 10  # seconds to wait for another process's transaction
+TO_CONNECT = 5  # seconds for PostgreSQL to answer
+
+
+class Database:
+    """An engine, and its transactions. Safe for several threads and several processes."""
+
+    def __init__(self, engine: Engine, place: Place) -> None:
+        self._engine = engine
+        self._place = place
+        # In memory all threads share one connection, and so take turns.
+        in_memory = engine.dialect.name == "sqlite" and place.file is None
+        self._turn: AbstractContextManager[Any] = Lock() if in_memory else nullcontext()
+
+    @classmethod
+    def open(cls, place: Place) -> Self:
+        """Makes the tables, and brings older ones up to date. Raises StoreError."""
+        try:
+            engine = _postgresql(place.postgresql) if place.postgresql else _sqlite(place.file)
+        except (SQLAlchemyError, OSError, ImportError) as error:
+            raise told(error, place) from None
+        database = cls(engine, place)
+        try:
+            with database.writing() as connection:
+                migrate(connection)
+        except BaseException:
+            engine.dispose()
+            raise
+        return database
+
+    @property
+    def dialect(self) -> str:
+        """sqlite or postgresql."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads. Raises StoreError."""
+        with self._transaction(writes=False) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """All or nothing; on SQLite the only transaction that writes, from its beginning on. Raises StoreError."""
+        with self._transaction(writes=True) as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+        try:
+            with self._turn, self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
+                yield connection
+        except (SQLAlchemyError, TooNew, UnicodeError, OverflowError) as error:
+            raise told(error, self._place) from None
+
+
+def _sqlite(file: Path | None) -> Engine:
+    if file is None:
+        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
+        engine = create_engine(URL.create("sqlite", database=str(file)), connect_args={"timeout": PATIENCE})
+    event.listen(engine, "connect", _connected)
+    event.listen(engine, "begin", _begun)
+    return engine
+
+
+def _connected(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001
+    connection.isolation_level = None  # transactions begin where _begun says
+    connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _begun(connection: Connection) -> None:
+    # A transaction that reads first and then writes fails where another has written in between, however patient it is.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql(told: dict[str, str]) -> Engine:
+    if "password" in told:
+        log.hide([told["password"]])
+    waits = {
+        "connect_timeout": str(TO_CONNECT),
+        "tcp_user_timeout": f"{PATIENCE * 1000:.0f}",  # for a host that falls silent
+        "options": f"-c lock_timeout={PATIENCE}s",
+    }
+    return create_engine("postgresql+psycopg://", connect_args=waits | told, pool_pre_ping=True, hide_parameters=True)

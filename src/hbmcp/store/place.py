@@ -1,0 +1,61 @@
+"""Where the store is, and whose rows in it are meant."""
+
+from pathlib import Path
+from typing import Self
+from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import uuid4
+
+from attrs import field, frozen
+from platformdirs import user_data_path
+
+from hbmcp.settings import Settings
+
+MEMORY = ":memory:"
+
+
+@frozen
+class Place:
+    """A SQLite file, or what libpq needs for PostgreSQL; both None is memory. `installation` marks the rows."""
+
+    installation: str
+    on_paper: bool = False
+    anew: bool = False  # the paper exchange was reset: what was remembered of the old one is forgotten
+    file: Path | None = None
+    postgresql: dict[str, str] | None = field(default=None, repr=False)  # with a password
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The place that the settings name."""
+        installation = settings.api_url
+        if settings.on_paper:
+            # Each exchange in memory is another one.
+            exchange = settings.paper_db or str(user_data_path("hbmcp") / "paper.sqlite")
+            mark = f"{MEMORY} {uuid4()}" if exchange == MEMORY else str(Path(exchange).resolve())
+            installation = f"paper {mark}"
+        url = settings.state_url.get_secret_value() if settings.state_url else None
+        file = None
+        if url is not None and url.startswith("sqlite:"):
+            file = Path(url.removeprefix("sqlite:///")).expanduser()
+        elif url is None and not (settings.on_paper and settings.paper_db == MEMORY):
+            file = user_data_path("hbmcp") / "state.sqlite"
+        return cls(
+            installation,
+            on_paper=settings.on_paper,
+            anew=settings.on_paper and settings.paper_reset,
+            file=file,
+            postgresql=_libpq(url) if url is not None and file is None else None,
+        )
+
+
+def _libpq(url: str) -> dict[str, str]:
+    """The parameters in a PostgreSQL address, whatever driver its prefix names: Hummingbot's own names another."""
+    parts = urlsplit(url)
+    named = {
+        "host": parts.hostname,
+        "port": parts.port,
+        "user": parts.username,
+        "password": parts.password,
+        "dbname": parts.path[1:],
+    }
+    found = {name: unquote(str(value)) for name, value in named.items() if value is not None}
+    return found | dict(parse_qsl(parts.query))

@@ -1,0 +1,154 @@
+"""What is read from the tables and written to them, for one installation."""
+
+import logging
+import random
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Self
+
+from attrs import asdict, fields
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hbmcp import times
+from hbmcp.errors import StoreError
+from hbmcp.store.database import Database
+from hbmcp.store.place import Place
+from hbmcp.store.records import FundingReading, SentOrder
+from hbmcp.store.tables import executor_defaults, funding, orders
+from hummingbot_api import exact_json
+
+DAY = 86_400_000  # milliseconds
+HOUR = 3_600_000
+KEPT_FOR = 90 * DAY
+ORDERS = 20_000  # kept of one installation
+READINGS = 200_000
+PRUNED_ONCE_IN = 100  # writes, on average: by chance, because most processes write only once or twice
+
+_SENT = [orders.c[one.name] for one in fields(SentOrder)]
+_READ = [funding.c[one.name] for one in fields(FundingReading)]
+
+logger = logging.getLogger(__name__)
+
+
+class Rows:
+    """The rows of one installation. Every method is a transaction, and raises StoreError."""
+
+    def __init__(self, database: Database, place: Place) -> None:
+        self._database = database
+        self._place = place
+        self._ours = {"installation": place.installation}
+        self._insert: Callable[[Table], sqlite.Insert | postgresql.Insert] = (
+            postgresql.insert if database.dialect == "postgresql" else sqlite.insert
+        )
+
+    @classmethod
+    def open(cls, place: Place) -> Self:
+        rows = cls(Database.open(place), place)
+        if place.anew:
+            with rows._database.writing() as connection:
+                for table in (orders, funding):
+                    connection.execute(delete(table).where(table.c.installation == place.installation))
+        return rows
+
+    def close(self) -> None:
+        self._database.close()
+
+    def remember_order(self, order: SentOrder) -> int:
+        with self._database.writing() as connection:
+            key = connection.execute(insert(orders).values(**self._ours, **asdict(order)).returning(orders.c.key))
+            found: int = key.scalar_one()
+        self._maybe_prune()
+        return found
+
+    def name_order(self, key: int, order_id: str) -> None:
+        with self._database.writing() as connection:
+            connection.execute(update(orders).where(orders.c.key == key).values(order_id=order_id))
+
+    def forget_order(self, key: int) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(orders).where(orders.c.key == key))
+
+    def sent_orders(self, order_ids: Collection[str] | None, since: int | None, until: int | None) -> list[SentOrder]:
+        wanted = [orders.c.installation == self._place.installation]
+        if order_ids is not None:
+            wanted.append(orders.c.order_id.in_(list(order_ids)))
+        if since is not None:
+            wanted.append(orders.c.time >= since)
+        if until is not None:
+            wanted.append(orders.c.time <= until)
+        newest_first = (orders.c.time.desc(), orders.c.key.desc())
+        with self._database.reading() as connection:
+            found = connection.execute(select(*_SENT).where(*wanted).order_by(*newest_first))
+            return [SentOrder(*row) for row in found]
+
+    def keep_funding(self, readings: Iterable[FundingReading]) -> None:
+        rows = [{**self._ours, **asdict(reading)} for reading in readings]
+        if not rows:
+            return
+        with self._database.writing() as connection:
+            connection.execute(self._insert(funding).on_conflict_do_nothing(), rows)
+        self._maybe_prune()
+
+    def funding_readings(
+        self, connectors: Collection[str] | None, pairs: Collection[str] | None, since: int
+    ) -> list[FundingReading]:
+        wanted = [funding.c.installation == self._place.installation, funding.c.time >= since]
+        if connectors is not None:
+            wanted.append(funding.c.connector.in_(list(connectors)))
+        if pairs is not None:
+            wanted.append(funding.c.pair.in_(list(pairs)))
+        oldest_first = (funding.c.time, funding.c.connector, funding.c.pair)
+        with self._database.reading() as connection:
+            found = connection.execute(select(*_READ).where(*wanted).order_by(*oldest_first))
+            return [FundingReading(*row) for row in found]
+
+    def executor_defaults(self, kind: str) -> dict[str, Any]:
+        with self._database.reading() as connection:
+            text = connection.execute(select(executor_defaults.c.defaults).where(*self._kind(kind))).scalar()
+        return {} if text is None else dict(exact_json.loads(text.encode()))
+
+    def save_executor_defaults(self, kind: str, defaults: Mapping[str, Any]) -> None:
+        text = exact_json.dumps(defaults).decode()
+        with self._database.writing() as connection:
+            if not defaults:
+                connection.execute(delete(executor_defaults).where(*self._kind(kind)))
+                return
+            kept = self._insert(executor_defaults).values(**self._ours, kind=kind, defaults=text)
+            connection.execute(
+                kept.on_conflict_do_update(index_elements=executor_defaults.primary_key, set_={"defaults": text})
+            )
+
+    def prune(self) -> None:
+        """Forget what is too old, or too much."""
+        now = times.now()
+        with self._database.writing() as connection:
+            for table, most in ((orders, ORDERS), (funding, READINGS)):
+                self._forget_old(connection, table, now - KEPT_FOR)
+                ours = table.c.installation == self._place.installation
+                newest_first = select(table.c.time).where(ours).order_by(table.c.time.desc())
+                earliest_kept = newest_first.offset(most - 1).limit(1).scalar_subquery()
+                connection.execute(delete(table).where(ours, table.c.time < earliest_kept))
+            self._thin_readings(connection, now - DAY)
+
+    def _forget_old(self, connection: Connection, table: Table, before: int) -> None:
+        old = [table.c.time < before]
+        if self._place.on_paper:  # a paper exchange's clock may be ahead, and says nothing of the others' rows
+            old.append(table.c.installation == self._place.installation)
+        connection.execute(delete(table).where(*old))
+
+    def _thin_readings(self, connection: Connection, before: int) -> None:
+        """Of those before this time, leave a pair's first of every hour."""
+        thinned = (funding.c.installation == self._place.installation, funding.c.time < before)
+        pair = (funding.c.connector, funding.c.pair)
+        first = select(*pair, func.min(funding.c.time)).where(*thinned).group_by(*pair, funding.c.time // HOUR)
+        connection.execute(delete(funding).where(*thinned, tuple_(*pair, funding.c.time).not_in(first)))
+
+    def _maybe_prune(self) -> None:
+        if random.random() * PRUNED_ONCE_IN < 1:
+            try:
+                self.prune()
+            except StoreError as error:  # what was to be written is written
+                logger.warning("The store couldn't be pruned: %s", error)
+
+    def _kind(self, kind: str) -> tuple[ColumnElement[bool], ...]:
+        return executor_defaults.c.installation == self._place.installation, executor_defaults.c.kind == kind

@@ -1,0 +1,58 @@
+"""The tables as the migrations leave them."""
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Dialect, MetaData, Table, Text, TypeDecorator
+
+metadata = MetaData()
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A Decimal as text, which keeps every digit."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        return None if value is None else Decimal(value)
+
+
+orders = Table(
+    "hbmcp_orders",
+    metadata,
+    Column("key", BigInteger, primary_key=True),
+    Column("installation", Text, nullable=False),
+    Column("order_id", Text),
+    Column("account", Text, nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("pair", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("amount", Exact, nullable=False),
+    Column("price", Exact),
+    Column("action", Text),
+    Column("time", BigInteger, nullable=False),
+)
+
+funding = Table(
+    "hbmcp_funding",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("connector", Text, primary_key=True),
+    Column("pair", Text, primary_key=True),
+    Column("time", BigInteger, primary_key=True),
+    Column("rate", Exact, nullable=False),
+    Column("interval_hours", Exact),
+)
+
+executor_defaults = Table(
+    "hbmcp_executor_defaults",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("defaults", Text, nullable=False),
+)

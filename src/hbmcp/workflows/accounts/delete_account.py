@@ -1,0 +1,43 @@
+"""Delete an account with all its API keys, once it is known what stands on them."""
+
+from functools import partial
+
+from hbmcp.errors import Refused
+from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.accounts.connections import connections
+from hbmcp.workflows.accounts.deleting import done, told
+from hbmcp.workflows.accounts.standing import standing
+from hbmcp.workflows.deletion import delete
+from hbmcp_tools import accounts
+
+MASTER = "master_account"
+
+
+async def delete_account(installation: Installation, *, account_name: str, confirm: bool = False) -> Answer:
+    """What stands on the account; with `confirm` it is deleted, and what stood on it is told all the same.
+
+    Raises Refused for the master account, which the API keeps, and for one that isn't there.
+    """
+
+    async def is_there() -> bool:
+        left = await installation.ask(accounts.list_accounts)
+        return account_name in left
+
+    if account_name == MASTER:
+        raise Refused(
+            f"{MASTER} can't be deleted: new accounts are made after it.",
+            "Nothing was done.",
+            "delete_credential takes its API keys away, one exchange at a time.",
+        )
+    connected = await connections(installation, account_name)
+    for error in connected.unread.values():
+        raise error
+    exchanges = connected.by_account[account_name]
+    what = f"account {account_name}" + (f" with its API keys for {', '.join(exchanges)}" if exchanges else "")
+    found = await standing(installation, account_name, exchanges)
+    if not confirm:
+        return told(what, found)
+    await delete(
+        what, partial(installation.ask, accounts.remove_account, account_name=account_name), is_there, "get_accounts"
+    )
+    return done(what, found)

@@ -1,0 +1,47 @@
+"""Delete a controller's code, once it is known what stands on it."""
+
+from functools import partial
+from typing import Literal
+
+from hbmcp.errors import Refused
+from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.controllers.deleting import deleted
+from hbmcp.workflows.controllers.running import running
+from hbmcp_tools import controllers
+
+Kind = Literal["directional_trading", "market_making", "generic"]
+
+
+async def delete_controller(
+    installation: Installation, *, controller_type: Kind, controller_name: str, confirm: bool = False
+) -> Answer:
+    """What stands on it: saved configurations, and running bots."""
+    of_it = {"controller_type": controller_type, "controller_name": controller_name}
+
+    async def there() -> bool:
+        known = await installation.ask(controllers.list_controllers)
+        return controller_name in known.get(controller_type, [])
+
+    if not await there():
+        raise Refused(
+            f"There is no {controller_type} controller {controller_name!r}.",
+            "Nothing was done.",
+            "list_controllers has them.",
+        )
+    bots = await running(installation)
+    saved = await installation.ask(controllers.list_controller_configs)
+    standing = [f"{bot} runs it now." for bot in bots.having(**of_it)]
+    standing += [
+        f"Config {one['id']!r} is for it, and can't run without it."
+        for one in saved
+        if all(one.get(key) == value for key, value in of_it.items())
+    ]
+    remove = partial(
+        installation.ask,
+        controllers.remove_controller,
+        controller_type=controller_type,
+        controller_name=controller_name,
+    )
+    return await deleted(
+        f"controller {controller_name!r}", standing, bots.unread, confirm, remove, there, "list_controllers"
+    )

@@ -1,0 +1,35 @@
+"""Delete a saved configuration of a controller, once it is known what stands on it."""
+
+from functools import partial
+
+from hbmcp.errors import Refused
+from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.controllers.deleting import deleted
+from hbmcp.workflows.controllers.running import running
+from hbmcp_tools import controllers, scripts
+
+
+async def delete_controller_config(installation: Installation, *, config_name: str, confirm: bool = False) -> Answer:
+    """What stands on it: running bots that have a copy, and script configurations that name it."""
+    config_name = config_name.removesuffix(".yml")
+
+    async def there() -> bool:
+        saved = await installation.ask(controllers.list_controller_configs)
+        return any(one.get("id") == config_name for one in saved)
+
+    if not await there():
+        raise Refused(
+            f"There is no controller config {config_name!r}.", "Nothing was done.", "list_controller_configs has them."
+        )
+    bots = await running(installation)
+    users = await installation.ask(scripts.list_script_configs)
+    standing = [f"{bot} runs with a copy of it, and keeps that." for bot in bots.having(_config_name=config_name)]
+    standing += [
+        f"Script config {one['config_name']!r} names it, and can't be deployed without it."
+        for one in users
+        if config_name in [name.removesuffix(".yml") for name in one["controllers_config"]]
+    ]
+    remove = partial(installation.ask, controllers.remove_controller_config, config_name=config_name)
+    return await deleted(
+        f"controller config {config_name!r}", standing, bots.unread, confirm, remove, there, "list_controller_configs"
+    )

@@ -1,0 +1,43 @@
+"""The fields of a configuration: what was given, and what holds where nothing was."""
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+NO_DEFAULT = "PydanticUndefined"  # as the API writes that a field has none
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """`; did you mean X?`, or nothing where no name is near."""
+    found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def defaults(template: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults of a controller's template that hold because nothing was given; those that switch nothing on
+    (null, an empty list) are left out."""
+    return {
+        name: field["default"]
+        for name, field in template.items()
+        if name not in given and field["default"] not in (None, NO_DEFAULT, [], {}, "")
+    }
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The fields that differ, one row each: `field`, `before`, `after`; null is absent."""
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        {"field": name, "before": before.get(name), "after": after.get(name)}
+        for name in names
+        if not same(before.get(name), after.get(name))
+    ]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are written alike: 1 and 1.0 are, and "1" is as good as either."""
+    return one == other or _text(one) == _text(other)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, default=lambda number: float(number), sort_keys=True).strip('"')

@@ -1,0 +1,117 @@
+"""Starting an executor, and looking what became of it."""
+
+from typing import Any
+
+from hbmcp import times
+from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown
+from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.executors.checking import check, refuse
+from hbmcp.workflows.executors.config import Config
+from hbmcp.workflows.executors.defaults import saved_defaults
+from hbmcp.workflows.executors.hindrances import hindrances
+from hbmcp.workflows.executors.levels import plan
+from hbmcp.workflows.executors.record import Executor
+from hbmcp.workflows.executors.surroundings import Place, market, places
+from hbmcp.workflows.executors.view import view
+from hbmcp.workflows.executors.watching import watch
+from hbmcp_tools import executors
+
+LOOK = 3.0  # seconds in which its first orders are placed, or it has ended
+AROUND = 60_000  # milliseconds by which the API's clock may differ from this one's
+
+
+async def create_executor(
+    installation: Installation, *, account_name: str, executor_type: str, config: dict[str, Any]
+) -> Answer:
+    """How it stands a moment after its start.
+
+    Raises BadArguments or Refused for what isn't sent, Failed for one that ended at once, OutcomeUnknown.
+    """
+    saved = await saved_defaults(installation, executor_type)
+    checked = check("create_executor", executor_type, config, saved.values)
+    await _refuse_what_ends_at_once(installation, checked, await places(installation, account_name, checked))
+    began = times.now()
+    try:
+        started = await installation.ask(
+            executors.start_executor,
+            account_name=account_name,
+            executor_config=checked.sent,
+            controller_id=checked.get("controller_id"),
+        )
+    except (OutcomeUnknown, ApiFailed) as error:
+        raise await _lost(installation, account_name, checked, began, error) from None
+    executor_id = started["executor_id"]
+    seen = await watch(installation, executor_id, lambda one: one.ended or one.busy, LOOK)
+    if isinstance(seen, CallError):
+        return Answer(
+            {"executor_id": executor_id, "status": started["status"]},
+            (f"It was started, but couldn't be looked at: {seen}", *saved.notes(checked)),
+        )
+    if seen.failed:
+        raise _failed(seen)
+    idle = "" if seen.ended or seen.busy else "It has placed no order yet: it waits for its price or time."
+    return await view(installation, seen, (idle, *saved.notes(checked)))
+
+
+async def _refuse_what_ends_at_once(installation: Installation, config: Config, found: list[Place]) -> None:
+    """Raises BadArguments for orders that are too small, or a grid that the price has left already."""
+    if len(found) == 1:
+        seen = await market(installation, found[0])
+        planned = plan(config, seen, found[0].rule)
+        if planned is not None:
+            refuse("create_executor", config.kind, dict(hindrances(config, planned, seen, found[0].rule)))
+
+
+def _failed(seen: Executor) -> Failed:
+    done = "It traded nothing." if not seen.filled else f"It traded {seen.filled:f} in quote units: see get_executor."
+    advice = (
+        "Free or add balance, or make it smaller; preview_executor shows what it needs."
+        if seen.close_type == "INSUFFICIENT_BALANCE"
+        else "Correct the cause before you create it again."
+    )
+    said = f' Its last error: "{seen.error.removesuffix(".")}".' if seen.error else ""
+    return Failed(
+        f"Executor {seen.id} was started, and at once it {seen.ending} ({seen.close_type}).{said}", done, advice
+    )
+
+
+async def _lost(
+    installation: Installation, account_name: str, config: Config, began: int, error: CallError
+) -> CallError:
+    """The same error, with the executors that may be the one."""
+    connector, pair = config.markets[0]
+    try:
+        rows = await installation.ask(
+            executors.list_executors,
+            account_name=account_name,
+            executor_type=config.kind,  # type: ignore[arg-type]
+            limit=100,
+        )
+    except CallError:
+        return type(error)(
+            error.happened,
+            error.undone,
+            f"Don't create it again before list_executors (account_name {account_name}, executor_type {config.kind}) "
+            "shows whether it runs.",
+        )
+    found = [Executor.from_row(row) for row in rows["data"]]
+    new = [
+        f"{one.id} ({one.status})"
+        for one in found
+        if (one.created or 0) >= began - AROUND and one.pair in ("", pair) and one.connector in ("", connector)
+    ]
+    if new:
+        return OutcomeUnknown(
+            error.happened,
+            f"It may run nevertheless: of its type and pair there began in the last minute {', '.join(new)}.",
+            "Don't create it again: look with get_executor whether one of these is it.",
+        )
+    return type(error)(
+        error.happened,
+        "It doesn't seem to run: list_executors shows none of its type and pair that began in the last minute."
+        if isinstance(error, ApiFailed)
+        else "list_executors doesn't show it yet; it may still come.",
+        error.advice
+        if isinstance(error, ApiFailed)
+        else "Don't create it again before a second look with list_executors, in half a minute, shows none.",
+    )

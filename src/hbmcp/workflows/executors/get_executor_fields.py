@@ -1,0 +1,41 @@
+"""What a person sets of an executor."""
+
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.executors.config import shown
+from hbmcp.workflows.executors.defaults import saved_defaults
+from hbmcp.workflows.executors.fields import TYPES, Field
+from hbmcp.workflows.executors.reading import read
+
+KINDS = {"numbers": "numbers", "any_object": "object"}
+
+
+async def get_executor_fields(installation: Installation, *, executor_type: str) -> Answer:
+    """A row a field: dotted name, type, unit, default, whether it is required, meaning; an example configuration."""
+    saved = await saved_defaults(installation, executor_type)
+    kind = TYPES[executor_type]
+    optional = tuple(f"{name}." for name, field in kind.objects() if not field.needed)
+    value = {
+        "example": shown(read(executor_type, kind.example, {})),
+        **({"saved_defaults": dict(saved.values)} if saved.values else {}),
+        "fields": [
+            _row(name, field, needed="" if name.startswith(optional) else field.needed)
+            for name, field in kind.leaves()
+            if len(field.names) != 1  # only one value: nothing to be set
+        ],
+    }
+    return Answer(value, (saved.unread,))
+
+
+def _row(name: str, field: Field, needed: str) -> dict[str, Any]:
+    numeric = field.kind == "number" and field.default is not None
+    return {
+        "field": name,
+        "type": "|".join(field.names) if field.names else KINDS.get(field.kind, field.kind),
+        "unit": field.unit or None,
+        "default": Decimal(field.default) if numeric else field.default,
+        "required": needed or None,
+        "meaning": field.meaning,
+    }

@@ -1,0 +1,82 @@
+"""The orders of an executor, and what they have traded."""
+
+from collections.abc import Collection
+from decimal import Decimal
+
+from attrs import frozen
+
+from hbmcp.workflows import Installation
+from hbmcp.workflows.executors.record import Executor
+from hbmcp.workflows.figures import ratio, times
+from hbmcp.workflows.trading.fills import EARLY, PAGE, Fill, fills
+from hbmcp.workflows.trading.orders import Order, merged
+from hbmcp_tools import trading
+
+NOT_NAMED = "The API doesn't say which orders are this executor's: the open orders are all of {pair} since it began."
+CUT = "There are more orders than the API shows at once: some may be missing."
+
+
+@frozen
+class Orders:
+    """`own` is False where they are those of the pair, other orders' among them. `complete`: none can be missing."""
+
+    rows: tuple[Order, ...]
+    own: bool
+    complete: bool
+
+    @property
+    def open(self) -> list[Order]:
+        """Those that rest, or may come to rest."""
+        return [order for order in self.rows if not order.ended]
+
+    @property
+    def fills(self) -> list[Fill]:
+        return [fill for order in self.rows for fill in order.fills]
+
+
+@frozen
+class Traded:
+    """One side of what was traded: base units, at an average price."""
+
+    amount: Decimal
+    average: Decimal | None
+
+    @classmethod
+    def of(cls, found: Collection[Fill], side: str) -> "Traded":
+        own = [fill for fill in found if fill.side == side]
+        amount = sum((fill.amount for fill in own), Decimal(0))
+        value = sum((times(fill.amount, fill.price) for fill in own), Decimal(0))
+        return cls(amount, ratio(value, amount) if amount else None)
+
+
+async def orders_of(installation: Installation, executor: Executor, known: Collection[str] = ()) -> Orders:
+    """Its orders by their ids, and by those `known` from before; of a grid, those of its pair since it began.
+
+    The workflow uses search_orders and get_trades. Raises CallError.
+    """
+    own = {*executor.order_ids, *known}
+    if executor.names_orders and not own:
+        return Orders((), own=True, complete=True)
+    # One page of one account and exchange: refused orders have lost their pair.
+    answer = await installation.ask(
+        trading.search_orders,
+        account_name=executor.account,
+        connector_name=executor.connector,
+        start_time=None if executor.created is None else str(executor.created - EARLY),
+        limit=PAGE,
+    )
+    found = [Order.from_row(row) for row in answer["data"]]
+    if executor.names_orders:
+        found = [order for order in found if order.order_id in own]
+    else:
+        since = executor.created or 0
+        found = [order for order in found if order.pair == executor.pair and (order.created or 0) >= since]
+    traded = await fills(
+        installation,
+        account_name=executor.account,
+        connector_name=executor.connector,
+        trading_pair=executor.pair,
+        start=executor.created,
+    )
+    complete = len(answer["data"]) < PAGE and traded.complete
+    return Orders(tuple(merged(found, traded.rows)), own=executor.names_orders, complete=complete)

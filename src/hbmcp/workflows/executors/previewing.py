@@ -1,0 +1,129 @@
+"""A plan as it is shown: pure."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.workflows.executors.config import Config
+from hbmcp.workflows.executors.exits import exits, margin, worst
+from hbmcp.workflows.executors.planned import Market, Order, Plan, far_end
+from hbmcp.workflows.executors.view import present
+from hbmcp.workflows.figures import money, percent, plain, ratio, times
+
+FEES = Decimal("0.002")  # a share of an order's value that its fee is hardly above
+SHOWN = 20  # orders; more are alike
+
+_KEEPS = ("twap_executor", "order_executor")
+
+
+def summary(config: Config, plan: Plan, market: Market, balance: Decimal | None) -> dict[str, Any]:
+    """What it comes to. Amounts in base units, prices and all else in quote; `needs` and `available` in `token`."""
+    needed, token = needs(config, plan)
+    found = exits(config, plan)
+    last = worst(found, plan)
+    loss = -min(last.pnl, Decimal(0)) if last else None
+    return present(
+        {
+            "side": plan.side,
+            "leverage": config.get("leverage") if config.perpetual else None,
+            "price_now": plain(market.mid),
+            "order_count": len(plan.orders),
+            "placed_at_once": min(plan.batch or len(plan.orders), len(plan.orders)) if not plan.timed else 1,
+            "total_amount": plain(plan.amount),
+            "total_quote": money(plan.quote),
+            "average_price": None if plan.average is None else money(plan.average),
+            "token": token,
+            "needs": money(needed),
+            "available": balance,
+            **{f"{one.name.removesuffix('_price')}_price": money(one.price) for one in found},
+            "ends_beyond_price": config.get(far_end(plan.side)) if config.kind == "grid_executor" else None,
+            "take_profit_gain_quote": next((money(one.pnl) for one in found if one.name == "take_profit"), None),
+            "worst_loss_quote": None if loss is None else money(loss),
+            "worst_loss_percent_of_needs": None if loss is None else percent(loss, needed),
+        }
+    )
+
+
+def needs(config: Config, plan: Plan) -> tuple[Decimal, str]:
+    """What the orders need of the balance, before fees, and of which token."""
+    needed, in_base = margin(config, plan)
+    base, _, quote = str(config.get("trading_pair")).rpartition("-")
+    return needed, base if in_base else quote
+
+
+def rows(plan: Plan) -> list[dict[str, Any]]:
+    """Its orders, those first that are placed first."""
+    return [_row(order, timed=plan.timed) for order in plan.orders[:SHOWN]]
+
+
+def _row(order: Order, *, timed: bool) -> dict[str, Any]:
+    return {
+        "level": order.level,
+        "order_type": order.type,
+        "price": plain(order.price),
+        "amount": plain(order.amount),
+        "quote": money(order.quote),
+        "take_profit_price": None if order.target is None else plain(order.target),
+        "after_seconds": order.after if timed else None,
+    }
+
+
+def remarks(config: Config, plan: Plan, market: Market, balance: Decimal | None) -> Iterator[str]:
+    """What the figures alone don't say."""
+    needed, token = needs(config, plan)
+    if balance is not None and balance < needed:
+        short = money(needed - balance)
+        yield f"Not enough: {short:f} {token} are missing, so it would end at once (INSUFFICIENT_BALANCE)."
+    elif balance is not None and balance < needed + times(FEES, plan.quote):
+        yield "Barely enough: fees come on top, and can make it end at once (INSUFFICIENT_BALANCE)."
+    if (total := config.get("total_amount_quote")) is not None and times(plan.amount, market.mid) > total:
+        yield "The smallest order the exchange takes is larger than total_amount_quote."
+    if any(order.type == "MARKET" for order in plan.orders):
+        yield "Market orders are reckoned at the best price; estimate_trade tells the slippage."
+    yield from _of_grid(config, plan)
+    yield from _of_dca(config, plan, market)
+    yield from _of_stop(config, plan)
+    if len(plan.orders) > SHOWN:
+        yield f"The first {SHOWN} of {len(plan.orders)} orders are shown."
+
+
+def _of_grid(config: Config, plan: Plan) -> Iterator[str]:
+    if config.kind != "grid_executor":
+        return
+    most = config.get("max_open_orders")
+    if len(plan.orders) > most and (plan.batch or len(plan.orders)) > most:
+        yield (
+            f"max_open_orders {most} holds between batches only: set max_orders_per_batch, or Hummingbot places "
+            f"{plan.batch or 'all'} levels at once."
+        )
+
+
+def _of_dca(config: Config, plan: Plan, market: Market) -> Iterator[str]:
+    if config.kind != "dca_executor":
+        return
+    if config.get("mode") == "MAKER":
+        passed = [one for one in plan.orders if _passed(one, market)]
+        if passed:
+            yield f"The price has passed {len(passed)} of the levels: they fill at once."
+        if config.get("stop_loss") is not None and len(plan.orders) > 1:
+            yield "In mode MAKER Hummingbot minds stop_loss only once all levels are filled."
+
+
+def _passed(order: Order, market: Market) -> bool:
+    return order.price >= market.ask if order.side == "BUY" else order.price <= market.bid
+
+
+def _of_stop(config: Config, plan: Plan) -> Iterator[str]:
+    last = worst(exits(config, plan), plan)
+    average = plan.average
+    if last is None:
+        yield (
+            "It keeps what it trades: no stop, no take profit."
+            if config.kind in _KEEPS
+            else "Nothing limits its loss: set stop_loss."
+        )
+    elif config.perpetual and average:
+        leverage = Decimal(config.get("leverage"))
+        if times(ratio(abs(last.price - average), average), leverage) >= 1:
+            move = money(ratio(Decimal(100), leverage))
+            yield f"At {leverage}x a move of {move:f} % uses up its own margin: liquidation can come before the stop."

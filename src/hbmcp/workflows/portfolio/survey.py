@@ -1,0 +1,115 @@
+"""Everything that is known of some accounts' worth at one moment, and what isn't known of it."""
+
+from collections.abc import Awaitable, Collection
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.errors import CallError, Refused
+from hbmcp.workflows import Installation, together
+from hbmcp.workflows.accounts.connections import Connections, connections
+from hbmcp.workflows.figures import money
+from hbmcp.workflows.portfolio.distribution import worth
+from hbmcp.workflows.portfolio.freshness import Check, check
+from hbmcp.workflows.portfolio.holdings import CURRENCY, Holding, Holdings, Place, holdings
+from hbmcp.workflows.portfolio.unrealized import Unrealized, unrealized
+from hbmcp.workflows.trading.positions import Positions, is_perpetual, positions
+
+NO_POSITIONS = Positions((), (), ())
+
+
+@frozen
+class Survey:
+    """`checks` are of spot exchanges; of perpetual ones `positions` tells whether they answer."""
+
+    connected: Connections
+    balances: Holdings
+    positions: Positions | CallError
+    unrealized: Unrealized
+    checks: tuple[Check, ...]
+
+    @property
+    def rows(self) -> tuple[Holding, ...]:
+        """All holdings."""
+        return self.balances.rows
+
+    @property
+    def places(self) -> list[Place]:
+        """Every exchange account with figures or positions."""
+        return list(dict.fromkeys([*self.balances.places, *self.unrealized.by_place]))
+
+    @property
+    def value(self) -> Decimal:
+        """Of all holdings with a price, in USDT, without unrealized P&L."""
+        return worth(self.rows)
+
+    @property
+    def totals(self) -> dict[str, Any]:
+        """Value, and unrealized P&L and equity where there can be positions and they could be read."""
+        told: dict[str, Any] = {"total_value": money(self.value), "currency": CURRENCY}
+        if isinstance(self.positions, Positions) and self.positions is not NO_POSITIONS:
+            everywhere = self.unrealized.by_place
+            told["unrealized_pnl"] = money(self.unrealized.of(everywhere))
+            told["equity"] = money(self.value + self.unrealized.on_top(everywhere))
+            if self.positions.unread or self.unrealized.uncounted:
+                told["equity_incomplete"] = True
+        return told
+
+    def profit(self, places: Collection[Place], value: Decimal) -> dict[str, Decimal | None]:
+        """Unrealized P&L and equity of exchange accounts with that value; None where they have no positions."""
+        if self.unrealized.by_place.keys().isdisjoint(places):
+            return {"unrealized_pnl": None, "equity": None}
+        return {
+            "unrealized_pnl": money(self.unrealized.of(places)),
+            "equity": money(value + self.unrealized.on_top(places)),
+        }
+
+
+async def survey(
+    installation: Installation, account_name: str | None = None, connector_name: str | None = None
+) -> Survey:
+    """Balances, positions and whether they are of now, of all accounts or one, of all exchanges or one.
+
+    The workflow uses list_accounts, get_connected_exchanges, get_portfolio_state, get_prices, get_rates, and what
+    trading.positions uses. Raises Refused for an account or an exchange of it that isn't there, CallError where there
+    are no balances to be had.
+    """
+    connected = await connections(installation, account_name)
+    perpetual = [one for one in connected.pairs if is_perpetual(one[1]) and connector_name in (None, one[1])]
+    questions: list[Awaitable[Any]] = [holdings(installation, account_name)]
+    if perpetual or connected.unread:
+        questions.append(positions(installation, account_name, connector_name))
+    found, *told = await together(questions)
+    if isinstance(found, CallError):
+        raise found
+    if connector_name is not None:
+        connected, found = _narrowed(connected, found, connector_name)
+    open_positions = told[0] if told else NO_POSITIONS
+    known = () if isinstance(open_positions, CallError) else open_positions.rows
+    spot = sorted({connector for _, connector in connected.pairs if not is_perpetual(connector)})
+    checks = await together(
+        check(installation, one, [row for row in found.rows if row.connector == one]) for one in spot
+    )
+    return Survey(
+        connected,
+        found,
+        open_positions,
+        await unrealized(installation, known, found.rows),
+        tuple(one for one in checks if not isinstance(one, CallError)),
+    )
+
+
+def _narrowed(connected: Connections, found: Holdings, connector: str) -> tuple[Connections, Holdings]:
+    """To one exchange. The API isn't asked to: it would forget the others. Raises Refused where it is at none."""
+    places = tuple(one for one in found.places if one[1] == connector)
+    pairs = {account: [connector] for account, one in connected.pairs if one == connector}
+    if not places and not pairs:
+        others = sorted({one for _, one in (*connected.pairs, *found.places)})
+        raise Refused(
+            f"No balances at {connector!r}: the account isn't connected to it.",
+            "Nothing was done.",
+            f"Connected: {', '.join(others) or 'none; add_credential connects an exchange'}.",
+        )
+    rows = tuple(one for one in found.rows if one.connector == connector)
+    return Connections(pairs, connected.unread), Holdings(rows, places)

@@ -1,0 +1,77 @@
+"""Unrealized P&L of open positions in the portfolio's currency, and whether balances have it in them already."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from attrs import field, frozen
+
+from hbmcp.errors import CallError
+from hbmcp.workflows import Installation
+from hbmcp.workflows.figures import number, times
+from hbmcp.workflows.portfolio.holdings import CURRENCY, Holding, Place, is_dollar
+from hbmcp.workflows.trading.position import Position
+from hbmcp_tools import rate_oracle
+
+# Connectors whose balance is the exchange's equity, by what each takes for it.
+_EQUITY = frozenset(
+    f"{name}_perpetual"
+    for name in ("backpack", "bitget", "bitmart", "bybit", "decibel", "hyperliquid", "okx", "pacifica")
+) | {"dydx_v4_perpetual"}
+
+
+@frozen
+class Unrealized:
+    """`by_place`: the P&L of each exchange account in USDT. `within`: those whose balance has it in it already.
+
+    `uncounted`: positions without a P&L or without a rate for its currency.
+    """
+
+    by_place: Mapping[Place, Decimal] = field(factory=dict)
+    within: frozenset[Place] = frozenset()
+    uncounted: tuple[Position, ...] = ()
+
+    def of(self, places: Iterable[Place]) -> Decimal:
+        """The P&L of these exchange accounts."""
+        return sum((self.by_place.get(place, Decimal(0)) for place in places), Decimal(0))
+
+    def on_top(self, places: Iterable[Place]) -> Decimal:
+        """What their equity has beyond their balance."""
+        return self.of(place for place in places if place not in self.within)
+
+
+async def unrealized(
+    installation: Installation, positions: Iterable[Position], holdings: Iterable[Holding]
+) -> Unrealized:
+    """The P&L of these positions. The workflow uses get_rates. Raises nothing."""
+    found = list(positions)
+    rates = {one.token: one.price for one in holdings if one.price is not None}
+    for quote in {one.quote for one in found} - rates.keys():
+        rate = Decimal(1) if is_dollar(quote) else await _rate(installation, quote)
+        if rate is not None:
+            rates[quote] = rate
+    # The paper exchange keeps the P&L of every exchange out of its balance.
+    return counted(found, rates, frozenset() if installation.on_paper else _EQUITY)
+
+
+def counted(positions: Iterable[Position], rates: Mapping[str, Decimal], equity: frozenset[str]) -> Unrealized:
+    """The P&L of these positions at USDT rates of their quote tokens. Balances of `equity` connectors include it."""
+    by_place: dict[Place, Decimal] = {}
+    uncounted = []
+    for one in positions:
+        rate = rates.get(one.quote)
+        if one.unrealized is None or rate is None:
+            uncounted.append(one)
+            continue
+        place = one.account, one.connector
+        by_place[place] = by_place.get(place, Decimal(0)) + times(one.unrealized, rate)
+    within = frozenset(place for place in by_place if place[1] in equity)
+    return Unrealized(by_place, within, tuple(uncounted))
+
+
+async def _rate(installation: Installation, token: str) -> Decimal | None:
+    pair = f"{token}-{CURRENCY}"
+    try:
+        answer = await installation.ask(rate_oracle.get_rates, trading_pairs=[pair])
+    except CallError:
+        return None
+    return number(answer["rates"].get(pair))

@@ -1,0 +1,29 @@
+"""Delete a saved configuration of a script, once it is known what stands on it."""
+
+from functools import partial
+
+from hbmcp.errors import Refused
+from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.controllers.deleting import deleted
+from hbmcp.workflows.controllers.running import running
+from hbmcp_tools import scripts
+
+
+async def delete_script_config(installation: Installation, *, config_name: str, confirm: bool = False) -> Answer:
+    """What stands on it: a running bot that was deployed with it, which bears its name."""
+    config_name = config_name.removesuffix(".yml")
+
+    async def there() -> bool:
+        saved = await installation.ask(scripts.list_script_configs)
+        return any(one["config_name"] == config_name for one in saved)
+
+    if not await there():
+        raise Refused(
+            f"There is no script config {config_name!r}.", "Nothing was done.", "list_script_configs has them."
+        )
+    bots = await running(installation)
+    standing = [f"{bot} was deployed with it, and needs it to restart." for bot in bots.configs if bot == config_name]
+    remove = partial(installation.ask, scripts.remove_script_config, config_name=config_name)
+    return await deleted(
+        f"script config {config_name!r}", standing, bots.unread, confirm, remove, there, "list_script_configs"
+    )

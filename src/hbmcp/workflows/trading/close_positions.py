@@ -1,0 +1,65 @@
+"""Close several positions at once, chosen by where they are and what they lost or gained."""
+
+from decimal import Decimal
+
+from hbmcp.errors import Refused
+from hbmcp.workflows import Answer, Installation, together
+from hbmcp.workflows.trading.closed import Closing, failure
+from hbmcp.workflows.trading.closing import carried_out
+from hbmcp.workflows.trading.closings import preview, report, untouched
+from hbmcp.workflows.trading.get_positions import refuse_spot
+from hbmcp.workflows.trading.planning import UNSENT, planned
+from hbmcp.workflows.trading.position import Basis, Position, Side
+from hbmcp.workflows.trading.positions import positions
+from hbmcp.workflows.trading.thresholds import Threshold
+
+AT_ONCE = 3  # positions under way: each takes several requests at a time
+WAIT = 3.0  # seconds for what became of an order
+
+
+async def close_positions(
+    installation: Installation,
+    *,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+    trading_pair: str | None = None,
+    side: Side | None = None,
+    loss_over: Decimal | None = None,
+    profit_over: Decimal | None = None,
+    of: Basis = "entry",
+    dry_run: bool = True,
+) -> Answer:
+    """Closes whole positions that match every filter and are beyond one of the thresholds (see Threshold).
+
+    A dry run shows the orders that would be sent and the positions that would stay. Otherwise one row a position: what
+    was closed at what price, or why not; one that fails doesn't stop the others. It is a dry run by default, so that a
+    call that says too little moves nothing, and a real one must name a filter or a threshold.
+
+    Raises Refused where nothing is chosen.
+    """
+    refuse_spot(connector_name)
+    threshold = Threshold(loss_over, profit_over, of)
+    if not dry_run and not (threshold.given or any((account_name, connector_name, trading_pair, side))):
+        raise Refused(
+            "No filter is given: this would close every position of every account.",
+            UNSENT,
+            "Name at least one: account_name closes all positions of an account, loss_over those that lose.",
+        )
+    found = await positions(installation, account_name, connector_name, trading_pair)
+    rows = [one for one in found.rows if side in (None, one.side)]
+    chosen = [one for one in rows if one in threshold]
+    kept = [one for one in rows if one not in threshold]
+    if not chosen:
+        return untouched(found, kept, threshold)
+    if dry_run:
+        plans = await together((planned(installation, one) for one in chosen), AT_ONCE)
+        return preview(found, list(zip(chosen, plans, strict=True)), kept, threshold)
+    closings = await together((_close(installation, one) for one in chosen), AT_ONCE)
+    return report(found, list(zip(chosen, closings, strict=True)))
+
+
+async def _close(installation: Installation, position: Position) -> Closing:
+    closing = await carried_out(installation, await planned(installation, position), WAIT)
+    if error := failure(closing, WAIT):
+        raise error
+    return closing

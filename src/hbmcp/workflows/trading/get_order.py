@@ -1,0 +1,18 @@
+"""One order with its fills."""
+
+from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.trading.finding import find
+from hbmcp.workflows.trading.orders import UNKNOWN
+from hbmcp.workflows.trading.showing import disagreement, fill_row, whole
+
+
+async def get_order(
+    installation: Installation, *, order_id: str, account_name: str | None = None, connector_name: str | None = None
+) -> Answer:
+    """An object with the order, and `fills`, oldest first. Raises Refused for an order that nobody knows."""
+    order = await find(installation, order_id, account_name, connector_name)
+    shown = whole(order)
+    if order.fills:
+        shown["fills"] = [fill_row(fill) for fill in order.fills]
+    unseen = "hbmcp sent it, and the API shows nothing of it." if order.status == UNKNOWN else ""
+    return Answer(shown, (unseen, disagreement(order), *order.doubts))

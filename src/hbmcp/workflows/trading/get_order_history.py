@@ -1,0 +1,53 @@
+"""Orders of any status, newest first: the API's records, their fills, and what hbmcp remembers of what it sent."""
+
+from hbmcp.times import to_milliseconds
+from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.accounts.connections import connections
+from hbmcp.workflows.trading.orders import Order
+from hbmcp.workflows.trading.past import Wanted, past
+from hbmcp.workflows.trading.showing import disagreement, iso, row
+
+NONE = "No orders match. Only orders placed through this API are known to it, no bot's, and none placed elsewhere."
+
+
+async def get_order_history(
+    installation: Installation,
+    *,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+    trading_pair: str | None = None,
+    status: str | None = None,
+    start_time: str | None = None,
+    end_time: str | None = None,
+    limit: int = 50,
+) -> Answer:
+    """One row an order, newest first. Status UNKNOWN: hbmcp sent it, and nobody knows what became of it.
+
+    Filters mean what was asked for, also of an order that was refused, of which the API forgets it; `status` is that
+    which the fills prove. Notes name orders whose record tells less than their fills, and say where the list ends
+    though there may be more. Raises Refused for an account that isn't there or not connected.
+    """
+    if account_name or connector_name:
+        await connections(installation, account_name, connector_name)
+    wanted = Wanted(
+        account_name,
+        connector_name,
+        trading_pair,
+        status,
+        to_milliseconds(start_time),
+        to_milliseconds(end_time),
+        limit,
+    )
+    found = await past(installation, wanted)
+    notes = [*_lesser(found.orders), *found.notes]
+    if found.ends is not None:
+        notes.append(f"Older ones may be missing: narrow, raise limit, or give end_time={iso(found.ends)}.")
+    if not found.orders:
+        return Answer(NONE, tuple(notes))
+    return Answer([row(order) for order in found.orders], tuple(notes))
+
+
+def _lesser(orders: list[Order]) -> list[str]:
+    """Which orders' own records tell of less than their fills do."""
+    ids = [str(order.order_id) for order in orders if order.recorded is not None and disagreement(order)]
+    return [f"Recorded with less than was filled, shown by their fills: {', '.join(ids)}."] if ids else []

@@ -1,0 +1,134 @@
+"""Closed perpetual positions, rebuilt from fills."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal, localcontext
+from typing import Any
+
+from hbmcp.times import to_milliseconds
+from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.accounts.connections import connections
+from hbmcp.workflows.figures import money, plain
+from hbmcp.workflows.trading.get_positions import refuse_spot
+from hbmcp.workflows.trading.history import History, histories
+from hbmcp.workflows.trading.history_notes import Closed, notes
+from hbmcp.workflows.trading.history_reading import Record, read
+from hbmcp.workflows.trading.round import DIGITS, Round
+
+
+async def get_position_history(
+    installation: Installation,
+    *,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+    trading_pair: str | None = None,
+    start_time: str = "30d",
+    end_time: str | None = None,
+    limit: int = 50,
+) -> Answer:
+    """One row for each position that was closed in the period, newest first, and totals by quote currency of all that
+    were, also of those that `limit` cuts off.
+
+    size is the most that was held at once, total_closed all that was closed if that is more; entry_price and exit_price
+    are averages. realized_pnl = what was received - what was paid (see round.py on FIFO and average cost);
+    net_pnl = realized_pnl - fees + funding, in the quote currency. Fees and funding in another currency are in
+    other_currencies, as changes of the balance, and not in net_pnl. A win's net_pnl is above 0, a loss's below.
+
+    Every fill up to now is read, whatever the period: positions are told by all that came before, and what is still
+    held by the exchange's own list. Raises CallError where the fills can't be read.
+    """
+    refuse_spot(connector_name)
+    record = await read(installation, account_name, connector_name, trading_pair)
+    start, end = to_milliseconds(start_time), to_milliseconds(end_time)
+    if not record.fills:
+        await connections(installation, account_name, connector_name)  # raises Refused for a wrong name
+        return Answer(_nothing(record, trading_pair))
+    found = histories(record)
+    closed: list[Closed] = [
+        (history, one)
+        for history in found
+        if history.rounds is not None
+        for one in history.rounds.closed
+        if one.closed is not None and start <= one.closed and (end is None or one.closed <= end)
+    ]
+    closed.sort(key=lambda each: (each[1].closed or 0, each[1].opened), reverse=True)
+    remarks = notes(record, found, closed, start, end)
+    if len(closed) > limit:
+        remarks = (f"The newest {limit} of {len(closed)}; the totals are of all.", *remarks)
+    if not closed:
+        return Answer("No perpetual position was closed in this period.", remarks)
+    return Answer({"totals": _totals(closed), "positions": [_row(*each) for each in closed[:limit]]}, remarks)
+
+
+def _nothing(record: Record, trading_pair: str | None) -> str:
+    """That there are no fills, as far as is known."""
+    what = f"No fills{f' of {trading_pair}' if trading_pair else ''} on perpetual exchanges are"
+    if record.complete:
+        return f"{what} recorded."
+    return f"{what} among the latest that could be read: connector_name reaches further back."
+
+
+def _row(history: History, one: Round) -> dict[str, Any]:
+    """A closed position as it is shown."""
+    return {
+        "closed_at": _utc(one.closed or 0),
+        "opened_at": _utc(one.opened),
+        "account_name": history.account,
+        "connector_name": history.connector,
+        "trading_pair": history.pair,
+        "side": one.side,
+        "size": plain(one.largest),
+        "total_closed": None if one.exited == one.largest else plain(one.exited),
+        "entry_price": money(one.entry),
+        "exit_price": money(one.exit),
+        **_result(history.quote, [one]),
+    }
+
+
+def _totals(closed: Iterable[Closed]) -> dict[str, dict[str, Any]]:
+    """By quote currency."""
+    by_quote: dict[str, list[Round]] = {}
+    for history, one in closed:
+        by_quote.setdefault(history.quote, []).append(one)
+    totals = {}
+    for quote, rounds in by_quote.items():
+        nets = [_net(quote, one) for one in rounds]
+        count = {"closed": len(rounds), "wins": sum(net > 0 for net in nets), "losses": sum(net < 0 for net in nets)}
+        totals[quote] = {name: value for name, value in (count | _result(quote, rounds)).items() if value is not None}
+    return totals
+
+
+def _result(quote: str, rounds: list[Round]) -> dict[str, Any]:
+    """What several positions came to; funding is None where none of theirs is recorded."""
+    with localcontext(prec=DIGITS):
+        changes = _other_currencies(quote, rounds)
+        return {
+            "realized_pnl": money(sum((one.realized for one in rounds), Decimal(0))),
+            "fees": money(sum((one.fees.get(quote, Decimal(0)) for one in rounds), Decimal(0))),
+            "funding": None
+            if all(one.funding is None for one in rounds)
+            else money(sum(((one.funding or {}).get(quote, Decimal(0)) for one in rounds), Decimal(0))),
+            "net_pnl": money(sum((_net(quote, one) for one in rounds), Decimal(0))),
+            "other_currencies": ", ".join(f"{money(change):+f} {name}" for name, change in changes.items()) or None,
+        }
+
+
+def _net(quote: str, one: Round) -> Decimal:
+    with localcontext(prec=DIGITS):
+        return one.realized - one.fees.get(quote, Decimal(0)) + (one.funding or {}).get(quote, Decimal(0))
+
+
+def _other_currencies(quote: str, rounds: Iterable[Round]) -> dict[str, Decimal]:
+    """What balances in other currencies changed by."""
+    changes: dict[str, Decimal] = {}
+    for one in rounds:
+        for sign, paid in ((-1, one.fees), (1, one.funding or {})):
+            for name, amount in paid.items():
+                if name != quote and amount:
+                    changes[name] = changes.get(name, Decimal(0)) + sign * amount
+    return changes
+
+
+def _utc(time: int) -> str:
+    """ISO text to the second: recorded times aren't finer than that."""
+    return datetime.fromtimestamp(time // 1000, UTC).isoformat()

@@ -1,0 +1,88 @@
+"""One position from its first fill to its last, and what it came to.
+
+Its P&L is what was received less what was paid, so FIFO and average cost come to the same for a position that is
+closed, and its entry and exit price are the averages of all fills that enlarged and that reduced it. The two differ for
+one that is only partly closed: there average cost counts, which is what exchanges report as entry price.
+"""
+
+from decimal import Decimal, localcontext
+from typing import Literal
+
+from attrs import Factory, define
+
+from hbmcp.workflows.figures import ratio
+from hbmcp.workflows.trading.fills import Fill
+
+Side = Literal["LONG", "SHORT"]
+
+DIGITS = 50
+# Amounts come as floating-point numbers, whose sums may not come to nothing exactly.
+NOISE = Decimal("1e-12")
+NONE = Decimal(0)
+
+
+@define
+class Round:
+    """One position. Amounts in base units, values and `cost` (of what is held) in quote units, times in epoch
+    milliseconds; `fees` and `funding` by currency, fees above 0 where paid, funding above 0 where received.
+
+    `whole` is False where some of it is older than the fills, `unknown_fees` how many fills tell no fee, and `funding`
+    None where none is recorded.
+    """
+
+    side: Side
+    opened: int
+    closed: int | None = None
+    held: Decimal = NONE
+    largest: Decimal = NONE
+    entered: Decimal = NONE
+    entry_value: Decimal = NONE
+    exited: Decimal = NONE
+    exit_value: Decimal = NONE
+    cost: Decimal = NONE
+    fees: dict[str, Decimal] = Factory(dict)
+    funding: dict[str, Decimal] | None = None
+    unknown_fees: int = 0
+    whole: bool = True
+
+    @property
+    def realized(self) -> Decimal:
+        """P&L of what was closed, before fees and funding; of a position that is still open by average cost."""
+        with localcontext(prec=DIGITS):
+            gain = self.exit_value - (self.entry_value - self.cost)
+            return gain if self.side == "LONG" else -gain
+
+    @property
+    def entry(self) -> Decimal:
+        """The average price of all that was opened."""
+        return ratio(self.entry_value, self.entered)
+
+    @property
+    def exit(self) -> Decimal:
+        """The average price of all that was closed."""
+        return ratio(self.exit_value, self.exited)
+
+    def enter(self, amount: Decimal, price: Decimal) -> None:
+        """Enlarge it."""
+        self.held += amount
+        self.largest = max(self.largest, self.held)
+        self.entered += amount
+        self.entry_value += amount * price
+        self.cost += amount * price
+
+    def leave(self, amount: Decimal, price: Decimal, time: int) -> None:
+        """Reduce it, by no more than is held."""
+        rest = self.held - amount
+        if rest <= NOISE * self.largest:
+            rest, self.closed = NONE, time
+        self.cost = self.cost * rest / self.held
+        self.held = rest
+        self.exited += amount
+        self.exit_value += amount * price
+
+    def charge(self, fill: Fill, part: Decimal) -> None:
+        """This part of the fill's fee."""
+        if fill.fee_currency is None:
+            self.unknown_fees += 1
+        else:
+            self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, NONE) + fill.fee * part / fill.amount

@@ -1,0 +1,116 @@
+"""Positions rebuilt from fills: each is a round, from nothing to nothing.
+
+In one-way mode a fill first closes what is held on the other side, and what is left of it opens: a flip ends one round
+and begins another. In hedge mode a LONG and a SHORT live beside each other, and which of them a fill works on depends
+on its order's action: OPEN enlarges, CLOSE reduces. Fills and orders don't tell the action. Where it isn't known a fill
+is read as in one-way mode, which is the same as long as the two aren't held at once. A CLOSE never opens, in either
+mode: what it closed beyond what is held is in `excess`, the proof that fills are missing before it.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, localcontext
+
+from attrs import define, evolve, field
+
+from hbmcp.workflows.trading.fills import Fill
+from hbmcp.workflows.trading.round import DIGITS, NOISE, NONE, Round, Side
+
+
+@define
+class Rounds:
+    """The rounds of one account, exchange and pair: `closed` in the order of their closing, and what is `open` now.
+    Not those that aren't whole: they are `unproved`."""
+
+    hedge: bool = False
+    closed: list[Round] = field(factory=list)
+    open: dict[Side, Round] = field(factory=dict)
+    unproved: list[Round] = field(factory=list)
+    excess: list[Fill] = field(factory=list)
+
+    @property
+    def all(self) -> list[Round]:
+        """Every round, also those that aren't whole."""
+        return [*self.closed, *self.unproved, *self.open.values()]
+
+    def held(self, side: Side) -> Decimal:
+        """How much of it is open."""
+        return self.open[side].held if side in self.open else NONE
+
+    def take(self, fill: Fill, action: str | None) -> None:
+        """The next fill, and its order's action where that is known."""
+        opens, closes = sides(fill)
+        beside = self.hedge and action == "OPEN"
+        closing = NONE if beside else min(fill.amount, self.held(closes))
+        rest = fill.amount - closing
+        if closing:
+            self._close(closes, fill, closing)
+        if rest <= NOISE * fill.amount:
+            return
+        if action == "CLOSE":
+            self.excess.append(evolve(fill, amount=rest))
+            return
+        one = self.open.setdefault(opens, Round(opens, fill.time))
+        one.enter(rest, fill.price)
+        one.charge(fill, rest)
+
+    def _close(self, side: Side, fill: Fill, amount: Decimal) -> None:
+        one = self.open[side]
+        one.leave(amount, fill.price, fill.time)
+        one.charge(fill, amount)
+        if one.closed is not None:
+            del self.open[side]
+            (self.closed if one.whole else self.unproved).append(one)
+
+
+def rebuild(
+    fills: Iterable[Fill],
+    *,
+    hedge: bool = False,
+    actions: Mapping[str, str] | None = None,
+    before: Mapping[Side, Decimal] | None = None,
+) -> Rounds:
+    """The rounds of these fills, which are one account's at one exchange in one pair, in their order.
+
+    `actions`: order id -> OPEN or CLOSE, where known. `before`: what was held before the first fill.
+    """
+    rounds = Rounds(hedge)
+    for side, held in (before or {}).items():
+        if held:
+            rounds.open[side] = Round(side, opened=0, held=held, largest=held, whole=False)
+    with localcontext(prec=DIGITS):
+        for fill in fills:
+            if fill.amount:
+                rounds.take(fill, (actions or {}).get(fill.order_id))
+    return rounds
+
+
+def before(
+    fills: Iterable[Fill], now: Mapping[Side, Decimal], *, hedge: bool, actions: Mapping[str, str]
+) -> dict[Side, Decimal] | None:
+    """What was held before the first of these fills, if they are complete from there until `now`, when this is held.
+
+    None where they can't be: less than nothing would have been held, or, in hedge mode, an action isn't known.
+    """
+    with localcontext(prec=DIGITS):
+        held: dict[Side, Decimal] = {"LONG": now.get("LONG", NONE), "SHORT": now.get("SHORT", NONE)}
+        turned = NONE
+        for fill in fills:
+            turned += fill.amount
+            opens, closes = sides(fill)
+            action = actions.get(fill.order_id)
+            if hedge and action is None:
+                return None
+            if hedge and action == "CLOSE":
+                held[closes] += fill.amount
+            else:
+                held[opens] -= fill.amount
+        if not hedge:
+            net = held["LONG"] - held["SHORT"]
+            held = {"LONG": max(net, NONE), "SHORT": max(-net, NONE)}
+        held = {side: amount if abs(amount) > NOISE * turned else NONE for side, amount in held.items()}
+    return held if min(held.values()) >= 0 else None
+
+
+def sides(fill: Fill) -> tuple[Side, Side]:
+    """The side that a fill can open, and the one that it can close."""
+    return ("LONG", "SHORT") if fill.side == "BUY" else ("SHORT", "LONG")

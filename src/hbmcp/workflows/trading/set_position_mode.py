@@ -1,0 +1,78 @@
+"""Switch between one-way and hedge mode, and look whether it happened."""
+
+import asyncio
+from typing import Literal
+
+from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown
+from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.trading.positions import listed_positions
+from hbmcp_tools import trading
+
+LOOKS = 12
+PAUSE = 0.25  # seconds between two looks: the change is made in the background
+
+
+async def set_position_mode(
+    installation: Installation,
+    *,
+    account_name: str,
+    connector_name: str,
+    position_mode: Literal["ONEWAY", "HEDGE"],
+) -> Answer:
+    """A sentence: what the mode is now. The API says success also where the exchange changes nothing.
+
+    Raises Failed where the mode stays what it was, OutcomeUnknown where it can't be read back.
+    """
+
+    async def mode() -> str:
+        answer = await installation.ask(
+            trading.get_position_mode, account_name=account_name, connector_name=connector_name
+        )
+        return str(answer["position_mode"])
+
+    where = f"{connector_name} ({account_name})"
+    before = await mode()
+    if before == position_mode:
+        return Answer(f"{where} is in {position_mode} mode already: nothing was sent.")
+    lost: CallError | None = None
+    try:
+        await installation.ask(
+            trading.submit_position_mode,
+            account_name=account_name,
+            connector_name=connector_name,
+            position_mode=position_mode,
+        )
+    except (OutcomeUnknown, ApiFailed) as error:
+        lost = error  # the mode itself tells
+    try:
+        for _ in range(LOOKS):
+            if await mode() == position_mode:
+                return Answer(f"{where} is in {position_mode} mode now, it was {before}.")
+            await asyncio.sleep(PAUSE)
+    except CallError as error:
+        raise OutcomeUnknown(
+            f"{position_mode} mode was asked for on {where}, but what came of it can't be read.",
+            "It may be in either mode.",
+            f"get_position_mode tells. {error.happened}",
+        ) from None
+    if lost is not None:
+        raise lost
+    raise Failed(
+        f"{where} stays in {before} mode, although the API said success.",
+        "Nothing was changed.",
+        await _cause(installation, account_name, connector_name),
+    )
+
+
+async def _cause(installation: Installation, account_name: str, connector_name: str) -> str:
+    """What keeps the mode, and what to do about it."""
+    try:
+        held = await listed_positions(installation, account_name, connector_name)
+    except CallError:
+        held = []
+    if held:
+        return f"Close its positions first: {', '.join(f'{one.side} {one.amount:f} {one.pair}' for one in held)}."
+    return (
+        "An open order or position keeps it, or no pair is tracked: get_open_orders shows orders, add_trading_pair "
+        "tracks a pair."
+    )

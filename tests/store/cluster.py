@@ -1,0 +1,99 @@
+"""A PostgreSQL of the tests' own, from the binaries of the system's package."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from attrs import define, field
+
+USER = "hbmcp"
+PASSWORD = "correct-horse"
+ABSENT = "PostgreSQL isn't installed: no initdb in /usr/lib/postgresql/*/bin or on the PATH (Debian: postgresql)"
+
+
+@define
+class Cluster:
+    """A server that listens on a socket in `folder`, and nowhere else."""
+
+    folder: Path
+    _numbers: Iterator[int] = field(factory=count)
+
+    def url(self, database: str, password: str = PASSWORD) -> str:
+        return f"postgresql://{USER}:{password}@/{database}?host={self.folder}"
+
+    def database(self) -> str:
+        """The address of a new, empty database."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.url(name)
+
+
+def binaries() -> Path | None:
+    """Where initdb and postgres are; the newest."""
+    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda found: int(found.parts[-3]))
+    on_path = shutil.which("initdb")
+    found = packaged[-1] if packaged else Path(on_path).resolve() if on_path else None
+    return found and found.parent
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Started, and gone at the end. Skips the test where PostgreSQL isn't installed."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip(ABSENT)
+    # Not pytest's folder: its path may be too long for a socket, and another user can't reach it.
+    folder = Path(tempfile.mkdtemp(prefix="hbmcp-pg-"))
+    user = _user()
+    if user is not None:
+        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+        folder.chmod(0o755)
+    secret = folder / "password"
+    secret.write_text(PASSWORD)
+    data = folder / "data"
+    wanted = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={secret}", "--no-sync", "--encoding=UTF8"]
+    made: list[str | Path] = [programs / "initdb", f"--pgdata={data}", *wanted, "--no-instructions"]
+    subprocess.run(made, user=user, cwd=folder, check=True, capture_output=True)
+    told = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", data, *told], user=user, cwd=folder, stdout=log, stderr=log
+        )
+    try:
+        found = Cluster(folder)
+        _wait(found, server)
+        yield found
+    finally:
+        server.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
+        server.wait(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _user() -> str | None:
+    """Whom it runs as: it refuses to as root."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _wait(started: Cluster, server: "subprocess.Popen[bytes]") -> None:
+    while True:
+        try:
+            psycopg.connect(started.url("postgres")).close()
+            return
+        except psycopg.OperationalError:
+            if server.poll() is not None:
+                raise AssertionError((started.folder / "log").read_text()) from None
+            time.sleep(0.1)

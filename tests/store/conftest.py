@@ -1,0 +1,29 @@
+"""Each test that takes `url` runs twice: on a new SQLite file, and on a new PostgreSQL database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hbmcp.store import rows
+from tests.store.cluster import Cluster, cluster
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    with cluster() as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def _not_pruned_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "PRUNED_ONCE_IN", float("inf"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The HBMCP_STATE_URL of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state.sqlite'}"
+    started: Cluster = request.getfixturevalue("postgresql")
+    return started.database()

@@ -1,0 +1,195 @@
+"""Controller configurations: validated before they are saved, read back, and deleted only when that is confirmed."""
+
+from typing import Any
+
+import pytest
+
+from hbmcp.errors import BadArguments, Failed, OutcomeUnknown, Refused
+from hbmcp.paper.faults import Crash, Cut
+from hbmcp.workflows.controllers.delete_controller_config import delete_controller_config
+from hbmcp.workflows.controllers.fields import changed, defaults
+from hbmcp.workflows.controllers.save_controller_config import save_controller_config
+from hbmcp.workflows.controllers.update_bot_config import update_bot_config
+from tests.paper.bridged import assistant
+from tests.paper.paper_api import PaperApi
+from tests.workflows.scripted import Script
+
+pytestmark = pytest.mark.anyio
+
+CONFIG: dict[str, Any] = {
+    "controller_type": "market_making",
+    "controller_name": "pmm_simple",
+    "connector_name": "binance_perpetual",
+    "trading_pair": "BTC-USDT",
+    "total_amount_quote": 1000,
+    "leverage": 5,
+    "buy_spreads": [0.002],
+    "sell_spreads": [0.002],
+}
+WRITE = "POST /controllers/configs/{config_name}"
+DELETE = "DELETE /controllers/configs/{config_name}"
+BROKER = {"data": {"mqtt_connected": True}}
+
+
+async def test_a_good_config_is_saved_and_its_defaults_are_told(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("save_controller_config", config_name="maker.yml", config=CONFIG)
+        assert text.startswith('{"config_name":"maker","defaults":{')
+        template = await call.good(
+            "get_controller_template", controller_type="market_making", controller_name="pmm_simple"
+        )
+        assert "cooldown_time" in template
+        assert '"cooldown_time":' in text
+        assert '"leverage"' not in text.split("\n")[0]  # it was given
+        assert "Saved, and read back" in text
+        assert "broker" not in text
+        again = await call.good("save_controller_config", config_name="maker", config=CONFIG | {"leverage": 7})
+        assert "Replaced" in again
+        assert "leverage 5 7" in again
+        assert '"leverage":7' in await call.good("get_controller_config", config_name="maker")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"leverage": "lots"}, "leverage"),
+        ({"colour": "red"}, "colour"),
+        ({"controller_name": "pmm_simpel"}, "did you mean pmm_simple?"),
+        ({"controller_type": "generic"}, "pmm_simple is market_making."),
+        ({"controller_name": None}, '"controller_type": "market_making"'),
+        ({"id": "other"}, "has the id 'other', but is to be saved as 'maker'"),
+    ],
+)
+async def test_a_bad_config_is_refused_before_it_is_saved(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], said: str
+) -> None:
+    async with assistant(api, monkeypatch) as call:
+        text = await call.bad("save_controller_config", config_name="maker", config=CONFIG | change)
+        assert said in text
+        assert WRITE not in call.asked
+
+
+async def test_saving_may_have_happened(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch, [Cut(WRITE)]) as call:
+        assert (await call.bad("save_controller_config", config_name="maker", config=CONFIG)).startswith("Outcome unkn")
+    async with assistant(api, monkeypatch, [Crash("GET /controllers/configs/{config_name}")]) as call:
+        text = await call.bad("save_controller_config", config_name="maker", config=CONFIG)
+    assert "says that config 'maker' was saved. It couldn't be read back" in text
+
+
+async def test_deleting_is_told_first(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch) as call:
+        await call.good("save_controller_config", config_name="maker", config=CONFIG)
+        script = {"script_file_name": "v2_with_controllers.py", "controllers_config": ["maker.yml"]}
+        await call.good("save_script_config", config_name="both", config=script)
+        asked = await call.good("delete_controller_config", config_name="maker")
+        assert "Nothing was deleted yet" in asked
+        assert "Script config 'both' names it" in asked
+        assert "The message broker isn't connected" in asked
+        assert DELETE not in call.asked
+        assert "looked up to be gone" in await call.good("delete_controller_config", config_name="maker", confirm=True)
+        assert "no controller config 'maker'" in await call.bad("delete_controller_config", config_name="maker")
+
+
+async def test_a_controller_is_deleted_with_its_users_named(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_it = {"controller_type": "market_making", "controller_name": "pmm_simple"}
+    async with assistant(api, monkeypatch) as call:
+        await call.good("save_controller_config", config_name="maker", config=CONFIG)
+        assert "Config 'maker' is for it" in await call.good("delete_controller", **of_it)
+        assert "pmm_simple" in await call.good("list_controllers")
+        assert "Config 'maker' is for it" in await call.good("delete_controller", **of_it, confirm=True)
+        assert "pmm_simple" not in await call.good("list_controllers")
+        assert "no market_making controller" in await call.bad("delete_controller", **of_it)
+
+
+def bot(**answers: Any) -> Script:
+    """An installation with one running bot, which has a copy of `maker`."""
+    copy = {**CONFIG, "id": "maker", "_config_name": "maker"}
+    return Script(
+        {
+            "list_bots": {"data": {"bot-1": {"status": "running"}}},
+            "get_broker_status": BROKER,
+            "list_bot_configs": [copy],
+            "list_controllers": {"market_making": ["pmm_simple"]},
+            "validate_controller_config": {"message": "Configuration is valid"},
+            "get_controller_template": {},
+            "list_controller_configs": [{**CONFIG, "id": "maker"}],
+            "list_script_configs": [],
+            **answers,
+        }
+    )
+
+
+async def test_a_running_bot_is_named() -> None:
+    script = bot()
+    answer = await delete_controller_config(script.installation, config_name="maker")
+    assert answer.notes == ("bot-1 runs with a copy of it, and keeps that.",)
+    script = bot(list_bot_configs=Refused("The API refused.", "Nothing was done."))
+    answer = await delete_controller_config(script.installation, config_name="maker")
+    assert "The configurations of bot-1 couldn't be read: The API refused." in answer.notes
+
+
+async def test_a_deletion_that_did_nothing_is_told() -> None:
+    script = bot(remove_controller_config={"message": "deleted"})
+    with pytest.raises(Failed, match="still has it"):
+        await delete_controller_config(script.installation, config_name="maker", confirm=True)
+
+
+async def test_a_config_that_was_saved_otherwise_is_told() -> None:
+    script = bot(write_controller_config={}, get_controller_config={**CONFIG, "id": "maker", "leverage": 20})
+    with pytest.raises(Failed, match="now says otherwise of leverage"):
+        await save_controller_config(script.installation, config_name="maker", config=CONFIG)
+
+
+async def test_a_bots_config_is_validated_whole_and_read_back() -> None:
+    copies = iter(
+        [
+            [{**CONFIG, "_config_name": "maker"}],
+            [{**CONFIG, "leverage": 3, "_config_name": "maker"}],
+        ]
+    )
+    script = bot(list_bot_configs=lambda _: next(copies), write_bot_config={})
+    answer = await update_bot_config(
+        script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3}
+    )
+    assert answer.value == [{"field": "leverage", "before": 5, "after": 3}]
+    sent = dict(script.asked)
+    assert sent["write_bot_config"].json == {"leverage": 3}
+    assert sent["validate_controller_config"].json == {**CONFIG, "leverage": 3, "id": "maker"}
+
+
+async def test_a_bots_config_that_doesnt_fit_is_not_sent() -> None:
+    script = bot(validate_controller_config=Refused("leverage: must be a number", "Nothing was done."))
+    with pytest.raises(Refused, match="must be a number"):
+        await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": "x"})
+    with pytest.raises(Refused, match="It has: maker"):
+        await update_bot_config(script.installation, bot_name="bot-1", config_name="taker", updates={"leverage": 1})
+    with pytest.raises(BadArguments, match="can't change"):
+        await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"id": "x"})
+    assert "write_bot_config" not in script.names
+
+
+async def test_what_became_of_a_bots_config_may_be_unknown() -> None:
+    answers = iter([[{**CONFIG, "_config_name": "maker"}], []])
+    script = bot(list_bot_configs=lambda _: next(answers), write_bot_config={})
+    with pytest.raises(OutcomeUnknown, match="couldn't be read back"):
+        await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+
+
+def test_defaults_that_switch_nothing_on_are_left_out() -> None:
+    template = {
+        "given": {"default": 1},
+        "left": {"default": "0.01,0.02"},
+        "off": {"default": None},
+        "empty": {"default": []},
+        "needed": {"default": "PydanticUndefined"},
+        "no": {"default": False},
+    }
+    assert defaults(template, {"given": 2}) == {"left": "0.01,0.02", "no": False}
+
+
+def test_values_that_are_written_otherwise_are_the_same() -> None:
+    assert changed({"a": 1, "b": "2", "c": 3}, {"a": 1.0, "b": 2, "d": 4}) == [
+        {"field": "c", "before": 3, "after": None},
+        {"field": "d", "before": None, "after": 4},
+    ]

@@ -1,0 +1,101 @@
+"""An account that runs executors on a paper exchange whose prices follow a script, asked through the bridge."""
+
+import json
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from hbmcp.paper.clock import ManualClock
+from hbmcp.paper.engine import Engine
+from hbmcp.paper.executors import Executors
+from hbmcp.paper.faults import Fault
+from hbmcp.paper.routes.base import Paper
+from hbmcp.paper.routes.executors import executors_of
+from hbmcp.workflows.executors.checking import check
+from tests.paper.bridged import Assistant, assistant
+from tests.paper.paper_api import PaperApi
+from tests.paper.scripted import START, Scripted
+
+PRICE = Decimal(60000)
+PERPETUAL = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "leverage": 10, "side": "BUY"}
+POSITION = {
+    **PERPETUAL,
+    "amount": "0.1",
+    "triple_barrier_config": {"open_order_type": "MARKET", "stop_loss": "0.03", "take_profit": "0.02"},
+}
+LIMIT = {**PERPETUAL, "amount": "0.01", "execution_strategy": "LIMIT", "price": "50000"}
+GRID = {
+    **PERPETUAL,
+    "start_price": "58000",
+    "end_price": "62000",
+    "limit_price": "57000",
+    "total_amount_quote": "3000",
+    "min_order_amount_quote": "500",
+    "max_open_orders": 2,
+    "max_orders_per_batch": 2,
+    "triple_barrier_config": {"take_profit": "0.01", "take_profit_order_type": "LIMIT"},
+}
+
+
+@frozen
+class Desk:
+    """Who moves the clock, sees what the paper exchange knows, and calls tools."""
+
+    api: PaperApi
+    call: Assistant
+
+    def after(self, seconds: float) -> None:
+        self.api.clock.advance(round(seconds * 1000))
+
+    @property
+    def executors(self) -> Executors:
+        return executors_of(self.api.paper)
+
+    def create_directly(self) -> str:
+        """A position that no tool has created; its id."""
+        config = check("create_executor", "position_executor", POSITION)
+        return self.executors.create("master_account", "main", config.sent).id
+
+    async def create(self, kind: str = "position_executor", **config: Any) -> str:
+        """Its id."""
+        text = await self.call.good(
+            "create_executor", account_name="master_account", executor_type=kind, config=config or POSITION
+        )
+        return str(head(text)["executor_id"])
+
+    async def head(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        """The object at the top of a good answer."""
+        return head(await self.call.good(tool, **arguments))
+
+
+def head(text: str) -> dict[str, Any]:
+    """The first line of an answer, its numbers exact."""
+    found: dict[str, Any] = json.loads(text.splitlines()[0], parse_float=Decimal, parse_int=Decimal)
+    return found
+
+
+@asynccontextmanager
+async def desk(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    script: dict[int, int] | None = None,
+    faults: Collection[Fault] = (),
+) -> AsyncIterator[Desk]:
+    """`script`: seconds since the beginning -> the price from then on. Waiting takes no time here: the exchange's clock
+    goes on by as much instead."""
+    with PaperApi(tmp_path) as api:
+        api.clock = ManualClock(START)
+        market = Scripted(script or {0: 60000})
+        api.paper = Paper(Engine(market, api.store, api.clock), market, tmp_path, api.store)
+
+        async def sleep(seconds: float) -> None:
+            api.clock.advance(round(seconds * 1000))
+
+        monkeypatch.setattr("hbmcp.workflows.executors.watching.sleep", sleep)
+        async with assistant(api, monkeypatch, faults) as call:
+            yield Desk(api, call)

@@ -1,0 +1,245 @@
+"""Stopping tells whether the executor has ended, whether its orders are gone, and what position is left."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hbmcp.paper.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, LOST_FILLS, Crash, Cut
+from hbmcp.workflows.executors.stop_executor import stop_executor
+from tests.workflows.executors.desk import GRID, LIMIT, PERPETUAL, POSITION, desk, head
+from tests.workflows.scripted import Script
+
+pytestmark = pytest.mark.anyio
+
+STOP = "POST /executors/{executor_id}/stop"
+LOOK = "GET /executors/{executor_id}"
+
+
+async def test_closing_ends_it_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch, {0: 60000, 600: 60600}) as at:
+        made = await at.create()
+        at.after(900)
+        found = await at.head("stop_executor", executor_id=made, position="close")
+        record = at.executors.get(made)
+        opened, closed = record.legs
+        pnl = closed.quote - opened.quote - opened.fee - closed.fee
+        assert found["result"] == (
+            "TERMINATED: it was stopped; no order rests; position of BTC-USDT on binance_perpetual: none"
+        )
+        assert found["net_pnl_quote"] == pnl
+        assert found["net_pnl_percent"] == round(100 * pnl / opened.quote, 2)
+        assert (found["bought_amount"], found["sold_amount"]) == (Decimal("0.1"), Decimal("0.1"))
+        assert "still_open" not in found
+        assert at.call.asked.count(STOP) == 1
+
+
+async def test_keeping_leaves_the_position_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        made = await at.create()
+        found = await at.head("stop_executor", executor_id=made, position="keep")
+        assert found["result"].startswith("TERMINATED: it ended, and its position was left open; no order rests; ")
+        assert found["result"].endswith("position of BTC-USDT on binance_perpetual: LONG 0.1 BTC")
+        assert (found["close_type"], found["still_open"]) == ("POSITION_HOLD", "LONG 0.1 BTC")
+        after = await at.call.good("get_executor", executor_id=made)
+        assert head(after)["still_open"] == "LONG 0.1 BTC"
+        assert "get_held_positions" in after
+
+
+async def test_what_happens_with_the_position_has_to_be_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        made = await at.create()
+        assert "position: missing" in await at.call.bad("stop_executor", executor_id=made)
+        assert STOP not in at.call.asked
+
+
+async def test_a_short_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        made = await at.create("position_executor", **{**POSITION, "side": "SELL"})
+        found = await at.head("get_executor", executor_id=made)
+        assert found["still_open"] == "SHORT 0.1 BTC"
+        assert found["stop_loss_price"] > found["sold_average"] > found["take_profit_price"]
+        kept = await at.head("stop_executor", executor_id=made, position="keep")
+        assert kept["result"].endswith("SHORT 0.1 BTC")
+
+
+async def test_orders_that_rested_are_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the API's list of active orders hides them: it isn't what is asked."""
+    async with desk(tmp_path, monkeypatch, faults=[HIDDEN_ORDERS]) as at:
+        made = await at.create("order_executor", **LIMIT)
+        assert "1 row" in await at.call.good("get_executor", executor_id=made)
+        found = await at.head("stop_executor", executor_id=made, position="close")
+        assert found["result"].startswith("TERMINATED: it was stopped; no order rests;")
+        assert [leg.status for leg in at.executors.get(made).legs] == ["CANCELLED"]
+
+
+async def test_one_that_has_not_ended_in_time_is_told_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        made = await at.create("order_executor", **LIMIT)
+        found = await at.head("stop_executor", executor_id=made, position="close", wait=0)
+        assert found["result"].startswith("SHUTTING_DOWN: not ended yet")
+        again = await at.call.good("stop_executor", executor_id=made, position="keep")
+        assert head(again)["result"].startswith("TERMINATED")
+        assert "was being stopped already" in again
+        assert at.call.asked.count(STOP) == 1
+
+
+async def test_a_grid_is_stopped_with_its_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch, {0: 60000, 600: 59000}) as at:
+        made = await at.create("grid_executor", **{**GRID, "max_open_orders": 5, "max_orders_per_batch": 5})
+        at.after(900)
+        running = await at.head("get_executor", executor_id=made)
+        record = at.executors.get(made)
+        # bought at 59000 and beside 60000 three times: 0.010 BTC each
+        opened = [leg for leg in record.legs if leg.purpose == "open" and leg.base]
+        assert len(opened) == 4
+        assert running["position_quote"] == pytest.approx(sum(leg.quote for leg in opened))
+        assert running["resting_to_open_quote"] == 580
+        assert (running["level_count"], running["lowest_level"]) == (5, 58000)
+        text = await at.call.good("stop_executor", executor_id=made, position="close")
+        assert head(text)["result"] == (
+            "TERMINATED: it was stopped; no order rests on BTC-USDT; position of BTC-USDT on binance_perpetual: none"
+        )
+
+
+async def test_on_spot_its_fills_tell_what_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        spot = {"connector_name": "binance", "trading_pair": "BTC-USDT", "side": "BUY", "amount": "0.1"}
+        made = await at.create(**spot, triple_barrier_config={"open_order_type": "MARKET"})
+        found = await at.head("stop_executor", executor_id=made, position="keep")
+        assert "0.1 BTC bought and not sold again, before fees" in found["result"]
+
+
+async def test_one_that_has_ended_or_is_unknown_is_not_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        made = await at.create("order_executor", **{**PERPETUAL, "amount": "0.01", "execution_strategy": "MARKET"})
+        at.after(60)
+        text = await at.call.bad("stop_executor", executor_id=made, position="close")
+        assert "isn't running: it ended, and its position was left open" in text
+        assert "close_position" in text
+        assert "not found" in await at.call.bad("stop_executor", executor_id="nope", position="close")
+        assert STOP not in at.call.asked
+
+
+async def test_fills_that_the_order_lost_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch, faults=[LOST_FILLS]) as at:
+        big = {**POSITION, "amount": "1.5", "leverage": 50}
+        made = await at.create("position_executor", **big)
+        (leg,) = at.executors.get(made).legs
+        found = await at.head("get_executor", executor_id=made)
+        assert found["bought_amount"] == Decimal("1.5")
+        assert found["bought_average"] == pytest.approx(leg.quote / leg.base)
+
+
+async def test_an_exchange_that_is_down_is_not_an_exchange_without_positions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch, faults=[EXCHANGE_DOWN]) as at:
+        made = await at.create()
+        text = await at.call.good("stop_executor", executor_id=made, position="keep")
+        assert "position of" not in head(text)["result"]
+        assert "Whether a position is left isn't known" in text
+        assert "LONG 0.1 BTC" in text
+
+
+@pytest.mark.parametrize("fault", [Cut(STOP, times=1), Crash(STOP, times=1)])
+async def test_a_stop_without_an_answer_is_looked_at_and_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Any
+) -> None:
+    async with desk(tmp_path, monkeypatch, faults=[fault]) as at:
+        made = await at.create()
+        found = await at.head("stop_executor", executor_id=made, position="close")
+        assert found["result"].startswith("TERMINATED: it was stopped; no order rests;")
+        assert at.call.asked.count(STOP) == 1
+
+
+@pytest.mark.parametrize("fault", [Cut(STOP, acted=False), Crash(STOP, acted=False)])
+async def test_a_stop_that_did_not_arrive_leaves_it_running_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Any
+) -> None:
+    async with desk(tmp_path, monkeypatch, faults=[fault]) as at:
+        made = await at.create()
+        text = await at.call.bad("stop_executor", executor_id=made, position="close", wait=2)
+        assert "still RUNNING after 2 s" in text
+        assert at.call.asked.count(STOP) == 1
+        assert at.executors.get(made).active
+
+
+async def test_one_that_ends_while_it_is_stopped_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch, {0: 60000, 600: 57500}) as at:
+        made = await at.create()
+        ask = at.call.bridge._ask  # the price falls between the look and the stop
+
+        async def later(tool: Any, *rest: Any, **more: Any) -> Any:
+            if tool.operation == STOP:
+                at.after(900)
+            return await ask(tool, *rest, **more)
+
+        monkeypatch.setattr(at.call.bridge, "_ask", later)
+        text = await at.call.good("stop_executor", executor_id=made, position="close")
+        assert head(text)["close_type"] == "STOP_LOSS"
+        assert "It ended by itself" in text
+
+
+async def test_other_orders_of_the_pair_are_not_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        made = await at.create("order_executor", **LIMIT)
+        at.after(1)
+        other = at.api.paper.engine.place(
+            "master_account", "binance_perpetual", "BTC-USDT", "BUY", Decimal("0.01"), "LIMIT", Decimal(49000), "OPEN"
+        )
+        assert other.id not in await at.call.good("get_executor", executor_id=made)
+        found = await at.head("stop_executor", executor_id=made, position="close")
+        assert "no order rests;" in found["result"]
+
+
+async def test_an_order_that_its_executor_forgot_is_looked_for_all_the_same() -> None:
+    """The real one forgets it as soon as it is told to stop."""
+    row = {
+        "executor_id": "Bu9z",
+        "executor_type": "order_executor",
+        "account_name": "master_account",
+        "connector_name": "binance",
+        "trading_pair": "BTC-USDT",
+        "side": "BUY",
+        "created_at": "2026-11-22T08:43:47.094533+00:00",
+    }
+    order = {
+        "order_id": "x-1",
+        "account_name": "master_account",
+        "connector_name": "binance",
+        "trading_pair": "BTC-USDT",
+        "trade_type": "BUY",
+        "order_type": "LIMIT",
+        "amount": Decimal("0.01"),
+        "price": Decimal(50000),
+        "status": "OPEN",
+        "filled_amount": 0,
+        "average_fill_price": None,
+        "fee_paid": None,
+        "fee_currency": None,
+        "created_at": "2026-11-22T08:43:47.080119+00:00",
+        "updated_at": "2026-11-22T08:43:47.080119+00:00",
+        "exchange_order_id": "8000000007",
+        "error_message": None,
+    }
+    looks = iter(
+        [
+            {**row, "status": "RUNNING", "custom_info": {"order_id": "x-1"}},
+            {**row, "status": "TERMINATED", "close_type": "EARLY_STOP", "custom_info": {"order_id": None}},
+        ]
+    )
+    script = Script(
+        {
+            "get_executor_record": lambda _: next(looks),
+            "submit_executor_stop": {"status": "stopping"},
+            "search_orders": {"data": [order]},
+            "get_trades": {"data": []},
+        }
+    )
+    answer = await stop_executor(script.installation, executor_id="Bu9z", position="close")
+    assert isinstance(answer.value, dict)
+    assert answer.value["result"].startswith("TERMINATED: it was stopped; 1 order still rests;")

@@ -1,0 +1,235 @@
+"""Funding rates on the paper exchange, against its market, its books and its fees."""
+
+from decimal import Decimal
+from itertools import combinations
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from hbmcp.errors import StoreError
+from hbmcp.paper.book import Book
+from hbmcp.paper.faults import Crash, Cut
+from hbmcp.paper.world import EXCHANGES
+from hbmcp.store import Store
+from tests.paper.bridged import Assistant, assistant
+from tests.paper.paper_api import HOUR, NOW, PaperApi
+from tests.workflows.market_data.answers import down, numbers, shown
+from tests.workflows.market_data.test_opportunities import slippage
+
+pytestmark = pytest.mark.anyio
+FUNDING = "POST /market-data/funding-info"
+MARKETS = [
+    ("binance_perpetual", "BTC-USDT"),
+    ("bybit_perpetual", "BTC-USDT"),
+    ("hyperliquid_perpetual", "BTC-USD"),
+]
+BTC = {"trading_pairs": ["BTC-USDT"]}
+
+
+def markets(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(row["connector_name"], row["trading_pair"]) for row in rows]
+
+
+async def test_rates_are_those_of_the_market(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("get_funding_rates", **BTC)
+    rows = shown(text)["rates"]
+    assert markets(rows) == MARKETS
+    for row, where in zip(rows, MARKETS, strict=True):
+        rate = api.paper.market.funding_rate(*where, NOW)
+        each = EXCHANGES[where[0]].funding_interval // HOUR
+        assert Decimal(row["rate_percent"]) == 100 * rate
+        assert Decimal(row["interval_hours"]) == each
+        assert Decimal(row["annual_percent"]) == round(100 * rate * 365 * 24 / each, 2)
+        assert row["payer"] == ("longs" if rate > 0 else "shorts")
+        assert row["next_funding_time"] * 1000 == api.paper.market.next_funding(where[0], NOW)
+    assert "interval_hours is assumed" not in text  # the next payment is more than four hours ahead
+
+
+async def test_the_whole_answer(api: PaperApi, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion) -> None:
+    async with assistant(api, monkeypatch) as call:
+        await call.good("get_funding_rates", **BTC)
+        api.clock.advance(8 * HOUR)
+        assert await call.good("get_funding_rates", **BTC, since="24h") == snapshot
+
+
+async def test_opportunities_by_hand(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("get_funding_rates", **BTC, hold_days=10)
+    found = shown(text)["opportunities"]
+    assert len(found) == 3
+    nets = [Decimal(row["net_day_percent"]) for row in found]
+    assert nets == sorted(nets, reverse=True)
+    market = api.paper.market
+    for row in found:
+        long, short = (row["long_on"], row["long_pair"]), (row["short_on"], row["short_pair"])
+        a_day = [
+            market.funding_rate(*where, NOW) * (24 * HOUR // EXCHANGES[where[0]].funding_interval)
+            for where in (long, short)
+        ]
+        spread = a_day[1] - a_day[0]
+        fees = 2 * (EXCHANGES[long[0]].taker_fee + EXCHANGES[short[0]].taker_fee)
+        assert spread > 0
+        assert numbers(row, "spread_day_percent", "spread_year_percent", "fees_percent") == (
+            round(100 * spread, 4),
+            round(36_500 * spread, 2),
+            100 * fees,
+        )
+        assert Decimal(row["break_even_days"]) == round(fees / spread, 1)
+        left = 10 * spread - fees
+        assert numbers(row, "net_day_percent", "net_year_percent") == (
+            round(10 * left, 4),
+            round(3650 * left, 2),
+        )
+        books = Book.snapshot(market, *long, NOW), Book.snapshot(market, *short, NOW)
+        mid = (books[0].bids[0].price + books[0].asks[0].price) / 2
+        if left <= 0:
+            assert "max_notional" not in row or not Decimal(row["max_notional"])
+        elif str(row["max_notional"]).startswith(">="):
+            assert slippage(books, Decimal(row["max_notional"][2:]) / mid * Decimal("0.999")) <= left
+        else:
+            size = Decimal(row["max_notional"]) / mid
+            assert slippage(books, size * Decimal("0.999")) < left < slippage(books, size * Decimal("1.001"))
+    assert "held 10 days" in text
+    assert "bybit_perpetual 0.055% (assumed)" in text
+
+
+async def test_fees_are_those_that_were_paid(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = {"account_name": "master_account", "trading_pair": "ETH-USDT", "side": "BUY", "amount": 1}
+    async with assistant(api, monkeypatch) as call:
+        await call.good("submit_order", **order, connector_name="bybit_perpetual", order_type="MARKET")
+        text = await call.good("get_funding_rates", **BTC)
+    assert "bybit_perpetual 0.055%, hyperliquid_perpetual 0.045% (assumed)" in text
+
+
+async def test_many_pairs_at_once(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within the limits of requests, pairs by any of their names, and the best opportunities."""
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("get_funding_rates", trading_pairs=["btc", "ETH-USDT", "SOL-USDC", "XRP", "DOGE"])
+        assert call.asked.count(FUNDING) == 15
+    answer = shown(text)
+    assert len(answer["rates"]) == 15
+    assert len(answer["opportunities"]) == 5
+    coins: dict[str, list[str]] = {}
+    for row in answer["rates"]:
+        coins.setdefault(row["trading_pair"].split("-")[0], []).append(row["annual_percent"])
+    differing = sum(one != other for rates in coins.values() for one, other in combinations(rates, 2))
+    assert f"{differing - 5} lesser opportunities aren't shown." in text
+    for row in answer["opportunities"]:
+        assert row["long_pair"].split("-")[0] == row["short_pair"].split("-")[0]
+
+
+async def test_without_pairs_those_of_open_positions(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch) as call:
+        assert "Name trading_pairs" in await call.bad("get_funding_rates")
+        order = {"account_name": "master_account", "trading_pair": "SOL-USDT", "side": "SELL", "amount": 1}
+        await call.good("submit_order", **order, connector_name="bybit_perpetual", order_type="MARKET")
+        rows = shown(await call.good("get_funding_rates"))["rates"]
+    assert {row["trading_pair"] for row in rows} == {"SOL-USDT", "SOL-USD"}
+    assert len(rows) == 3
+
+
+async def test_what_is_unknown_is_named(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good(
+            "get_funding_rates",
+            trading_pairs=["BTC-USDT", "NOPE"],
+            connector_names=["binance_perpetual", "nope_perpetual"],
+        )
+        assert markets(shown(text)["rates"]) == MARKETS[:1]
+        assert "opportunities" not in shown(text)
+        assert "No exchange is called nope_perpetual" in text
+        assert "NOPE isn't on binance_perpetual." in text
+        spot = await call.bad("get_funding_rates", **BTC, connector_names=["binance"])
+        assert "no perpetual exchange, so without funding: binance." in spot
+        assert "NOPE isn't on any of these exchanges." in await call.bad("get_funding_rates", trading_pairs=["NOPE"])
+
+
+async def test_one_exchange_failing_leaves_the_others(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch, [down(FUNDING, "bybit_perpetual")]) as call:
+        text = await call.good("get_funding_rates", **BTC)
+    assert markets(shown(text)["rates"]) == [MARKETS[0], MARKETS[2]]
+    assert len(shown(text)["opportunities"]) == 1
+    assert "BTC-USDT on bybit_perpetual: " in text
+    assert "503" in text
+
+
+async def test_all_exchanges_failing_is_an_error(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch, {Crash(FUNDING)}) as call:
+        assert (await call.bad("get_funding_rates", **BTC)).startswith("No funding rate was found. BTC-USDT on binance")
+    async with assistant(api, monkeypatch, {Cut(FUNDING)}) as call:
+        assert "The connection to the Hummingbot API broke" in await call.bad("get_funding_rates", **BTC)
+
+
+async def test_a_missing_book_leaves_the_spread(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = {**BTC, "connector_names": ["binance_perpetual", "hyperliquid_perpetual"], "hold_days": 365}
+    async with assistant(api, monkeypatch, [down("POST /market-data/order-book", "hyperliquid_perpetual")]) as call:
+        text = await call.good("get_funding_rates", **where)
+    (row,) = shown(text)["opportunities"]
+    assert "spread_day_percent" in row
+    assert "max_notional" not in row
+    assert "No book of BTC-USD on hyperliquid_perpetual" in text
+
+
+async def at(call: Assistant, api: PaperApi, hours: float, **arguments: Any) -> str:
+    api.clock.advance(int(hours * HOUR))
+    return await call.good("get_funding_rates", **BTC, connector_names=["bybit_perpetual"], **arguments)
+
+
+async def test_readings_are_kept_over_time(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch) as call:
+        first = await at(call, api, 0, since="7d")
+        assert "history" not in shown(first)
+        assert "No earlier rates to compare" in first
+        await at(call, api, 10)
+        await at(call, api, 8)
+        last = await at(call, api, 12, since="7d")
+        later = await at(call, api, 0, since="24h")
+    moments = [NOW, NOW + 10 * HOUR, NOW + 18 * HOUR, NOW + 30 * HOUR]
+    market = api.paper.market
+    rates = [100 * 3 * 365 * market.funding_rate("bybit_perpetual", "BTC-USDT", moment) for moment in moments]
+    assert len(set(rates)) == 3
+    (row,) = shown(last)["history"]
+    assert (row["first_time"], row["readings"]) == (NOW, "4")
+    average = (10 * rates[0] + 8 * rates[1] + 12 * rates[2]) / 30
+    assert numbers(
+        row,
+        "first_annual_percent",
+        "average_annual_percent",
+        "lowest_annual_percent",
+        "highest_annual_percent",
+        "change_annual_percent",
+    ) == tuple(round(rate, 2) for rate in (rates[0], average, min(rates), max(rates), rates[3] - rates[0]))
+    (row,) = shown(later)["history"]
+    assert row["first_time"] == moments[1]
+
+
+async def test_a_proven_interval_is_remembered(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half an hour before the payment any interval is possible."""
+    where = {**BTC, "connector_names": ["bybit_perpetual"]}
+    late = 16 * HOUR - NOW % (24 * HOUR) - HOUR // 2
+    async with assistant(api, monkeypatch) as call:
+        api.clock.advance(late)
+        alone = await call.good("get_funding_rates", **where)
+        assert "interval_hours is assumed, the API doesn't give it: bybit_perpetual." in alone
+        api.clock.advance(HOUR)  # a new interval of eight hours has begun
+        assert "assumed" not in await call.good("get_funding_rates", **where)
+        api.clock.advance(7 * HOUR)
+        proven = await call.good("get_funding_rates", **where)
+        assert "assumed" not in proven
+        assert Decimal(shown(proven)["rates"][0]["interval_hours"]) == 8
+
+
+async def test_without_a_store_rates_are_told_all_the_same(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any, **__: Any) -> Any:
+        raise StoreError("The store can't be opened.")
+
+    monkeypatch.setattr(Store, "funding_readings", broken)
+    monkeypatch.setattr(Store, "keep_funding", broken)
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("get_funding_rates", **BTC, since="7d")
+    assert markets(shown(text)["rates"]) == MARKETS
+    assert "Earlier rates couldn't be read. The store can't be opened." in text
+    assert "These rates couldn't be kept for later. The store can't be opened." in text
+    assert "No earlier rates to compare" not in text

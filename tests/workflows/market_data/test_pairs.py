@@ -1,0 +1,28 @@
+"""Which pair is meant."""
+
+import pytest
+
+from hbmcp.workflows.market_data.pairs import alike, find
+
+PAIRS = ["BTC-USD", "BTC-USDC", "ETH-BTC", "ETH-USDT", "WBTC-USDT"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("BTC-USD", "BTC-USD"),
+        ("BTC-USDT", "BTC-USDC"),
+        ("BTC", "BTC-USDC"),
+        ("ETH-BTC", "ETH-BTC"),
+        ("ETH", "ETH-USDT"),
+        ("ETH-EUR", None),
+        ("BTC-ETH", None),
+        ("XRP-USDT", None),
+    ],
+)
+def test_a_dollar_is_a_dollar_and_nothing_else(asked: str, found: str | None) -> None:
+    assert find(asked, PAIRS) == found
+
+
+def test_pairs_of_the_same_base_are_alike() -> None:
+    assert alike("BTC-EUR", [*PAIRS, *PAIRS]) == ["BTC-USD", "BTC-USDC"]

@@ -1,0 +1,41 @@
+"""An installation whose answers a test writes: for what the paper exchange can't be brought to."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import define, field
+
+from hbmcp.workflows import Installation
+from hummingbot_api.request import Request
+
+Reply = Callable[[Request[Any]], Any]
+
+
+@define
+class Script:
+    """Tool -> its answer, an error to raise, or a function of the request. `asked` is what was sent, in order."""
+
+    answers: Mapping[str, Any]
+    asked: list[tuple[str, Request[Any]]] = field(factory=list)
+
+    async def __call__(self, name: str, build: Callable[[], Request[Any]]) -> Any:
+        request = build()
+        self.asked.append((name, request))
+        answer = self.answers[name]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer(request) if callable(answer) else answer
+
+    @property
+    def names(self) -> list[str]:
+        """The tools that were asked."""
+        return [name for name, _ in self.asked]
+
+    @property
+    def installation(self) -> Installation:
+        """What a workflow is given. It has no store."""
+
+        def no_store() -> Any:
+            raise AssertionError("this script has no store")
+
+        return Installation(self, no_store, on_paper=False)

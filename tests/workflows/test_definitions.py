@@ -1,0 +1,52 @@
+"""Each workflow is what its curation says: the function, its parameters, and the tools that it asks."""
+
+import inspect
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from hbmcp.catalog import Catalog, Tool
+
+CATALOG = Catalog.load()
+WORKFLOWS = [pytest.param(tool, id=tool.name) for tool in CATALOG.tools.values() if tool.is_workflow]
+REPLACED = {  # by workflows that do it from other operations
+    "get_accounts_distribution",
+    "get_portfolio_distribution",
+    "get_average_fill_price",
+    "get_worst_fill_price",
+    "get_volume_to_price",
+    "get_executor_config_schema",
+}
+
+
+def function(tool: Tool) -> Any:
+    return getattr(import_module(f"hbmcp.workflows.{tool.toolset}.{tool.name}"), tool.name)
+
+
+@pytest.mark.parametrize("tool", WORKFLOWS)
+def test_the_function_takes_what_the_definition_says(tool: Tool) -> None:
+    taken = dict(list(inspect.signature(function(tool)).parameters.items())[1:])  # after the installation
+    properties = tool.schema["properties"]
+    assert taken.keys() == properties.keys()
+    needed = tool.schema.get("required", [])
+    for name, parameter in taken.items():
+        assert parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        if name in needed:
+            assert parameter.default is inspect.Parameter.empty, name
+        else:
+            assert parameter.default == properties[name].get("default"), name
+
+
+@pytest.mark.parametrize("tool", WORKFLOWS)
+def test_it_uses_tools_over_one_operation(tool: Tool) -> None:
+    used = [CATALOG.tools[name] for name in tool.uses]
+    assert not any(part.is_workflow for part in used)
+    assert all(part.reads for part in used) or not tool.reads
+    assert len(set(tool.uses)) == len(tool.uses)
+
+
+def test_what_is_off_by_default_is_used_by_a_workflow_or_replaced_by_one() -> None:
+    used = {name for tool in CATALOG.tools.values() for name in tool.uses}
+    off = {tool.name for tool in CATALOG.tools.values() if not tool.default}
+    assert off - used == REPLACED

@@ -1,0 +1,113 @@
+"""Orders on a paper exchange, placed and read without hbmcp's tools; and oddities of the API's lists of them."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.paper.faults import Bug
+from hbmcp.paper.records import Order
+from hbmcp.paper.routes.base import Call, Handler, Json, Refusal
+from tests.paper.paper_api import PaperApi
+
+PLACE = "POST /trading/orders"
+CANCEL = "POST /trading/{account_name}/{connector_name}/orders/{client_order_id}/cancel"
+SEARCH = "POST /trading/orders/search"
+ACTIVE = "POST /trading/orders/active"
+TRADES = "POST /trading/trades"
+RULES = "GET /connectors/{connector_name}/trading-rules"
+PRICES = "POST /market-data/prices"
+STATE = "POST /portfolio/state"
+
+WHERE: dict[str, Any] = {"account_name": "master_account", "connector_name": "binance"}
+PAIR: dict[str, Any] = {**WHERE, "trading_pair": "BTC-USDT"}
+BUY: dict[str, Any] = {**PAIR, "side": "BUY"}
+SELL: dict[str, Any] = {**PAIR, "side": "SELL"}
+
+
+def orders(api: PaperApi) -> list[Order]:
+    """The engine's own records, oldest first."""
+    return api.paper.engine.orders()[::-1]
+
+
+def rest(api: PaperApi, side: str = "BUY", price: str = "1000", amount: str = "0.01", **other: Any) -> str:
+    """An order that rests, placed by somebody else through the API; its id."""
+    placed = api.paper.engine.place(
+        other.get("account", "master_account"),
+        other.get("connector", "binance"),
+        other.get("pair", "BTC-USDT"),
+        side,  # type: ignore[arg-type]
+        Decimal(amount),
+        "LIMIT",
+        Decimal(price),
+    )
+    assert placed.status == "OPEN", placed
+    return placed.id
+
+
+def take(api: PaperApi, side: str, amount: str, **other: Any) -> str:
+    """A market order of somebody else; its id."""
+    placed = api.paper.engine.place(
+        other.get("account", "master_account"),
+        other.get("connector", "binance"),
+        other.get("pair", "BTC-USDT"),
+        side,  # type: ignore[arg-type]
+        Decimal(amount),
+    )
+    assert placed.status == "FILLED", placed
+    return placed.id
+
+
+def failing(*operations: str, status: int = 500, detail: str = "broken", times: int | None = None) -> Bug:
+    """The first requests of these operations fail; all where `times` is None."""
+    asked: list[None] = []
+
+    def wrap(handler: Handler) -> Handler:
+        def failed(call: Call) -> Json:
+            asked.append(None)
+            if times is None or len(asked) <= times:
+                raise Refusal(status, detail)
+            return handler(call)
+
+        return failed
+
+    return Bug("an operation that fails", dict.fromkeys(operations, wrap))
+
+
+def changed(operation: str, change: Callable[[list[Any], int], list[Any]]) -> Bug:
+    """An operation's rows are changed: `change` gets them, and how many requests there have been, this one too."""
+    asked: list[None] = []
+
+    def wrap(handler: Handler) -> Handler:
+        def rows(call: Call) -> Json:
+            asked.append(None)
+            answer = handler(call)
+            return {**answer, "data": change(answer["data"], len(asked))}
+
+        return rows
+
+    return Bug("rows that aren't what they should be", {operation: wrap})
+
+
+def empty(*operations: str) -> Bug:
+    """They find nothing."""
+
+    def wrap(handler: Handler) -> Handler:
+        return lambda call: {**handler(call), "data": []}
+
+    return Bug("empty lists", dict.fromkeys(operations, wrap))
+
+
+def before(operation: str, act: Callable[[], object]) -> Bug:
+    """Something happens just before the first request of an operation is carried out."""
+    asked: list[None] = []
+
+    def wrap(handler: Handler) -> Handler:
+        def handled(call: Call) -> Json:
+            asked.append(None)
+            if len(asked) == 1:
+                act()
+            return handler(call)
+
+        return handled
+
+    return Bug("something happens meanwhile", {operation: wrap})
