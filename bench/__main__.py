@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -15,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import paper, samples, tokens
+from bench import jobs, paper, samples, tokens
 from bench.peers import FROM_OPENAPI, HUMMINGBOT_MCP, ROOT
 from bench.report import OURS, Row, ratio, table
 from bench.session import Session, SessionError
@@ -29,6 +30,8 @@ BOOK = samples.order_book(50)
 PAIR = {"connector_name": "binance", "trading_pair": "BTC-USDT"}
 
 _SERVE = [sys.executable, "-m", "hbmcp", "serve"]
+# All toolsets, and the plain tools that are comparable to what others call.
+_ALL = [*_SERVE, "--toolsets", "all", "--tools", "list_accounts,search_orders"]
 _BARE = [sys.executable, str(ROOT / "bench/servers/bare.py")]
 
 DEFAULTS, PAPER = "hbmcp, default toolsets", "hbmcp on paper"
@@ -58,9 +61,9 @@ class Bench:
         self._env = {"HUMMINGBOT_API_URL": api, "HBMCP_PAPER": "", "HOME": str(folder), "LOG_LEVEL": "WARNING"}
         self._env |= {"HUMMINGBOT_API_USERNAME": "user", "HUMMINGBOT_API_PASSWORD": "password"}
         commands = {
-            OURS: [*_SERVE, "--tools", "all"],
+            OURS: _ALL,
             DEFAULTS: _SERVE,
-            PAPER: [*_SERVE, "--tools", "all", "--paper", "--paper-db", ":memory:"],
+            PAPER: [*_ALL, "--paper", "--paper-db", ":memory:"],
             BARE: _BARE,
             BARE_HTTPX: [*_BARE, "--httpx"],
             OPENAPI: FROM_OPENAPI.command(),
@@ -170,6 +173,18 @@ def listed(what: str, listings: dict[str, tuple[int, int]], ours: str, *, bar: i
     return Row(what, cells, f"≤ {bar:,} tokens", listings[ours][1] <= bar)
 
 
+def answered(what: str, sizes: Mapping[str, int], *, bar: float | None = None) -> Row:
+    """The tokens of each server's answers, to those of hummingbot-mcp's."""
+    return ratio(what, sizes, HAND_WRITTEN, "{:,} tokens".format, bar=bar)
+
+
+def _sum(several: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    total: Counter[str] = Counter()
+    for sizes in several:
+        total.update(sizes)
+    return total
+
+
 def milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.2f} ms" if seconds < 0.1 else f"{seconds * 1000:,.0f} ms"
 
@@ -205,6 +220,8 @@ def main() -> None:
         history, depth = bench.answers(HISTORY), bench.answers(DEPTH)
         progress.print("Trading on the paper exchange")
         orders, year = paper.orders_per_second(), paper.year_of_candles()
+        progress.print("Doing everyday jobs on a paper exchange")
+        everyday = jobs.measured(Path(name))
         progress.print("Regenerating a copy")
         regen = regeneration()
 
@@ -218,6 +235,8 @@ def main() -> None:
         shrinking("order book, 50 levels a side", BOOK, [*BOOK["bids"], *BOOK["asks"]], depth, bar=0.60),
         listed("all tools listed", listings, OURS, bar=16_000),
         listed("default toolsets listed", listings, DEFAULTS, bar=4_500),
+        answered("everyday jobs, all of these", _sum(everyday.values()), bar=0.50),
+        *(answered(f"  {job}", sizes) for job, sizes in everyday.items()),
         ratio("spawn to tools/list with --paper, to without", on_paper, "without", milliseconds, bar=1.15),
         Row("paper: market orders matched, in memory", {OURS: f"{orders:,.0f} a second"}),
         Row("paper: a year of one-minute candles", {OURS: f"{year:.2f} s"}, "≤ 1 s", year <= 1),

@@ -70,12 +70,12 @@ def remove_controller(
     )
 
 
-def get_controller_template(
+def read_controller_template(
     *,
     controller_type: Literal["directional_trading", "market_making", "generic"],
     controller_name: str,
 ) -> Request[Any]:
-    """List a controller's config fields with type and default: call it before writing a config.
+    """A controller's config fields as the API lists them; get_controller_template explains them.
 
     GET /controllers/{controller_type}/{controller_name}/config/template, risk: read.
     """

@@ -79,7 +79,7 @@ def start_executor(
     )
 
 
-def list_executors(
+def search_executors(
     *,
     limit: int = 50,
     account_name: str | None = None,
@@ -99,7 +99,7 @@ def list_executors(
     status: Literal["RUNNING", "SHUTTING_DOWN", "TERMINATED"] | None = None,
     controller_id: str | None = None,
 ) -> Request[PaginatedResponse]:
-    """Executors running and ended, newest first, with P&L.
+    """Executors as the API records them, with their configurations; list_executors shows them.
 
     POST /executors/search, risk: read.
     """
@@ -175,7 +175,7 @@ def get_executors_performance(
     *,
     controller_id: str | None = None,
 ) -> Request[PerformanceReportResponse]:
-    """Realized and unrealized P&L, fees, volume, win rate and Sharpe ratio of all executors, ended ones too.
+    """Realized and unrealized P&L, fees, volume and win rate of all executors, ended ones too.
 
     GET /executors/performance, risk: read.
     """

@@ -199,7 +199,7 @@ def get_funding_payments(
     )
 
 
-def set_leverage(
+def submit_leverage(
     *,
     account_name: str,
     connector_name: str,

@@ -413,6 +413,30 @@ def test_a_market_order_ends_as_a_position_that_is_held(api: PaperApi) -> None:
     assert api.good("POST", "/trading/positions", {})["data"][0]["amount"] == 0.01
 
 
+def test_performance_counts_a_position_that_is_held_as_unrealized_alone(api: PaperApi) -> None:
+    closed = make(api, POSITION)["executor_id"]
+    api.clock.advance(60_000)
+    api.good("POST", f"/executors/{closed}/stop", {"keep_position": False})
+    api.clock.advance(60_000)
+    kept = make(api, MARKET_ORDER)["executor_id"]
+    running = make(api, POSITION)["executor_id"]
+    api.clock.advance(60_000)
+    found = api.good("GET", "/executors/performance")
+    over, held, still = (api.good("GET", f"/executors/{one}") for one in (closed, kept, running))
+    assert (held["close_type"], held["filled_amount_quote"] > 0) == ("POSITION_HOLD", True)
+    assert found["by_status"] == {"TERMINATED": 2, "RUNNING": 1}
+    assert found["total_executors"] == 3
+    for total, name in (("pnl_total", "net_pnl"), ("fees_total", "cum_fees"), ("volume_total", "filled_amount")):
+        assert found[f"{total}_quote"] == pytest.approx(over[f"{name}_quote"])
+    [of_type] = found["by_type"]
+    assert (of_type["executor_type"], of_type["total"], of_type["running"]) == ("position_executor", 1, 0)
+    [position] = api.good("GET", "/executors/positions/summary")["positions"]
+    open_now = still["net_pnl_quote"] + position["unrealized_pnl_quote"] - position["cum_fees_quote"]
+    assert found["unrealized_pnl_quote"] == pytest.approx(open_now)
+    assert found["global_pnl_quote"] == pytest.approx(over["net_pnl_quote"] + open_now)
+    assert found["sharpe_ratio"] is None  # of one
+
+
 def test_stopping_is_answered_before_it_is_done(api: PaperApi) -> None:
     price = str(api.paper.market.price("binance_perpetual", "BTC-USDT", api.clock.now()) * Decimal("0.9"))
     order = make(api, ORDER | {"execution_strategy": "LIMIT", "price": price})["executor_id"]

@@ -228,7 +228,7 @@ class TestTheBridgeCopes:
             assert order not in await call.good("get_trades", start_time="2026-11-22T08:43:00Z")
             text = await call.good("get_trades", start_time="2026-11-22T08:38:00Z")
             assert order in text
-            assert "start the period five minutes before it" in text
+            assert "Times can be up to five minutes early." in text
 
     @pytest.mark.parametrize("acted", [True, False])
     @pytest.mark.parametrize("fault", [Cut, Late])

@@ -94,7 +94,7 @@ async def test_a_session_as_an_assistant_would(env: dict[str, str], tmp_path: Pa
         assert "CANCELLED" in history
         assert history.count("FILLED") == 2
 
-        for wrong, said in (({"amount": 50}, "shows 100000 available"), ({"trading_pair": "NOPE-USDT"}, "NOPE-USDT")):
+        for wrong, said in (({"amount": 50}, "and 100000 is available"), ({"trading_pair": "NOPE-USDT"}, "NOPE-USDT")):
             answer = await client.call_tool("place_order", {**ORDER, **wrong, "order_type": "MARKET"})
             assert answer.is_error
             text = answer.content[0].text  # type: ignore[union-attr]

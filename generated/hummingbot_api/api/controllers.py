@@ -75,7 +75,7 @@ def get_controller_config(config_name: str) -> Request[dict[str, Any]]:
 
 
 def get_controller_config_template(controller_type: ControllerType, controller_name: str) -> Request[Any]:
-    """List a controller's config fields with type and default: call it before writing a config.
+    """A controller's config fields as the API lists them; get_controller_template explains them.
 
     GET /controllers/{controller_type}/{controller_name}/config/template
     """

@@ -90,8 +90,7 @@ def get_executors_summary() -> Request[ExecutorsSummaryResponse]:
 
 
 def get_performance_report(*, controller_id: str | None = None) -> Request[PerformanceReportResponse]:
-    """Realized and unrealized P&L, fees, volume, win rate and Sharpe ratio of all executors, ended ones
-    too.
+    """Realized and unrealized P&L, fees, volume and win rate of all executors, ended ones too.
 
     GET /executors/performance
     """
@@ -132,7 +131,7 @@ def get_positions_summary(*, controller_id: str | None = None) -> Request[Positi
 
 
 def list_executors(body: ExecutorFilterRequest) -> Request[PaginatedResponse]:
-    """Executors running and ended, newest first, with P&L.
+    """Executors as the API records them, with their configurations; list_executors shows them.
 
     POST /executors/search
     """

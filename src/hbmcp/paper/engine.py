@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from decimal import Decimal, localcontext
 
 from hbmcp.paper import accounts as keys
-from hbmcp.paper import ledger, matching, orders, perpetual, positions, queries, rules
+from hbmcp.paper import equity, ledger, matching, orders, perpetual, positions, queries, rules
 from hbmcp.paper.accounts import Balances
 from hbmcp.paper.advance import advance
 from hbmcp.paper.book import DEPTH, Book
@@ -35,7 +35,7 @@ from hbmcp.paper.records import (
     Status,
 )
 from hbmcp.paper.store import Store
-from hbmcp.paper.world import EXCHANGES, START_BALANCES
+from hbmcp.paper.world import EXCHANGES, START_BALANCES, Exchange
 
 
 class Engine:
@@ -117,6 +117,19 @@ class Engine:
         with self._desk() as desk:
             keys.connected(desk, account, exchange)
             return ledger.balances(desk.db, account, exchange)
+
+    def reported(self, account: str, exchange: str) -> dict[str, Balance]:
+        """The balances as the exchange tells them: with unrealized P&L where it reports equity."""
+        with self._desk() as desk:
+            place = keys.connected(desk, account, exchange)
+            wallet = ledger.balances(desk.db, account, exchange)
+            return self._as_told(desk, account, place, [Snapshot(desk.at, wallet)])[0].balances
+
+    def reported_history(self, account: str, exchange: str, start: int, end: int, step: int) -> list[Snapshot]:
+        """As history(), of what the exchange told then."""
+        wallets = self.history(account, exchange, start, end, step)
+        with self._desk() as desk:
+            return self._as_told(desk, account, EXCHANGES[exchange], wallets)
 
     def history(self, account: str, exchange: str, start: int, end: int, step: int) -> list[Snapshot]:
         """Balances at start, start + step, … up to `end` or now, oldest first, none from before the first deposit.
@@ -264,6 +277,11 @@ class Engine:
             if mode not in ("ONEWAY", "HEDGE"):
                 raise BadValue("position mode", mode, "'HEDGE' or 'ONEWAY'")
             return perpetual.set_position_mode(desk, account, exchange, mode)
+
+    def _as_told(self, desk: Desk, account: str, place: Exchange, wallets: list[Snapshot]) -> list[Snapshot]:
+        if not place.reports_equity:
+            return wallets
+        return equity.with_profit(desk.db, self._feed, account, place, wallets)
 
     @contextmanager
     def _desk(self) -> Iterator[Desk]:

@@ -18,7 +18,8 @@ RESTING: tuple[Status, ...] = ("OPEN", "PARTIALLY_FILLED")
 @frozen
 class Balance:
     """Of one token. On a perpetual exchange `total` is the wallet: deposits, fees, funding and realized P&L, without
-    unrealized P&L; what orders and positions hold as margin is in `total` and not in `available`."""
+    unrealized P&L unless it is what the exchange reports; what orders and positions hold as margin is in `total` and
+    not in `available`."""
 
     total: Decimal
     available: Decimal

@@ -46,7 +46,8 @@ class Exchange:
     """`spread`: half the distance between bid and ask, relative. `share`: of a coin's turnover.
 
     How its prices differ from the index: `basis` on average and `wander` to either side, both relative.
-    Perpetuals only: `funding_interval` in milliseconds, `funding_cap` the largest rate of one interval, `max_leverage`.
+    Perpetuals only: `funding_interval` in milliseconds, `funding_cap` the largest rate of one interval, `max_leverage`;
+    `reports_equity` where the balances it tells contain the unrealized P&L of its positions.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Exchange:
     max_leverage: int = 1
     funding_interval: int = 8 * HOUR
     funding_cap: Decimal = Decimal(0)
+    reports_equity: bool = False
 
 
 COINS: Final[Mapping[str, Coin]] = MappingProxyType(
@@ -163,6 +165,7 @@ EXCHANGES: Final[Mapping[str, Exchange]] = MappingProxyType(
                 wander=0.0009,
                 max_leverage=100,
                 funding_cap=Decimal("0.005"),
+                reports_equity=True,
             ),
             Exchange(
                 "hyperliquid_perpetual",
@@ -177,6 +180,7 @@ EXCHANGES: Final[Mapping[str, Exchange]] = MappingProxyType(
                 max_leverage=40,
                 funding_interval=HOUR,
                 funding_cap=Decimal("0.01"),
+                reports_equity=True,
             ),
         )
     }

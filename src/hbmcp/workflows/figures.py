@@ -1,7 +1,7 @@
 """Exact arithmetic for workflows, and the rounding of what it gives.
 
 What the API sent is shown digit for digit. What is computed from it is shown with 8 significant digits, money never
-coarser than a cent, and a share or a change in percent with two places.
+coarser than a cent, the value of something to the cent, and a share or a change in percent with two places.
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
@@ -28,6 +28,11 @@ def money(value: Decimal) -> Decimal:
     if not value:
         return Decimal(0)
     return plain(_rounded(value, min(Decimal(1).scaleb(value.adjusted() - _SHOWN + 1), _CENT)))
+
+
+def cents(value: Decimal) -> Decimal:
+    """A value in USDT that was computed: to the cent, and below 1 as any money."""
+    return plain(_rounded(value, _CENT)) if abs(value) >= 1 else money(value)
 
 
 def percent(part: Decimal, whole: Decimal) -> Decimal | None:

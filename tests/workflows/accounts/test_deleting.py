@@ -11,7 +11,7 @@ from hbmcp.workflows.accounts.delete_account import delete_account
 from hbmcp.workflows.accounts.delete_credential import delete_credential
 from tests.paper.bridged import Assistant, assistant
 from tests.paper.paper_api import PERPETUAL, SPOT, PaperApi
-from tests.results.reader import read
+from tests.workflows.answers import value
 from tests.workflows.scripted import Script
 
 pytestmark = pytest.mark.anyio
@@ -42,12 +42,6 @@ async def trade(call: Assistant) -> None:
     await call.good("start_executor", account_name="second_account", executor_config=config)
 
 
-def tables(text: str) -> dict[str, Any]:
-    found = read(text.split("\n\n", maxsplit=1)[0])
-    assert isinstance(found, dict)
-    return found
-
-
 async def test_keys_stay_until_it_is_confirmed(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
         await trade(call)
@@ -58,7 +52,7 @@ async def test_keys_stay_until_it_is_confirmed(api: PaperApi, monkeypatch: pytes
             "Nothing was deleted yet: call again with confirm=true to delete the API keys of second_account for "
             "bybit_perpetual."
         )
-        found = tables(text)
+        found = value(text)
         assert found["deleted"] is False
         [position] = found["positions"]
         assert (position["trading_pair"], position["side"], position["amount"]) == ("BTC-USDT", "SHORT", ".02")
@@ -70,13 +64,14 @@ async def test_keys_stay_until_it_is_confirmed(api: PaperApi, monkeypatch: pytes
         assert executor["executor_type"] == "order_executor"
         [balance] = found["balances"]
         assert balance["tokens"] == "USDT"
-        assert "without keys hbmcp can neither close nor cancel them" in text
+        assert "without keys they can be neither closed nor cancelled from here" in text
+        assert "None found: bots." in text
         assert "Executors without keys leave their orders and positions as they are." in text
 
         text = await call.good("delete_credential", **SECOND, confirm=True)
         assert call.asked.count(DELETE_KEYS) == 1
         assert api.paper.engine.connectors("second_account") == ["binance"]
-        found = tables(text)
+        found = value(text)
         assert found["deleted"] is True
         assert len(found["positions"]) == 1
         assert len(found["orders"]) == 2
@@ -86,7 +81,7 @@ async def test_keys_stay_until_it_is_confirmed(api: PaperApi, monkeypatch: pytes
 async def test_an_account_with_all_that_stands_on_it(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
         await trade(call)
-        found = tables(await call.good("delete_account", account_name="second_account"))
+        found = value(await call.good("delete_account", account_name="second_account"))
         assert {row["connector_name"] for row in found["orders"]} == {"binance", "bybit_perpetual"}
         assert {row["connector_name"] for row in found["balances"]} == {"binance", "bybit_perpetual"}
         assert "second_account" in api.paper.engine.accounts()
@@ -142,14 +137,14 @@ async def test_what_cant_be_read_may_be_there(
         await trade(call)
         text = await call.good("delete_credential", **SECOND)
     assert said in text
-    assert len(tables(text)["orders"]) == 2  # by either of the API's lists
+    assert len(value(text)["orders"]) == 2  # by either of the API's lists
 
 
 async def test_orders_that_one_list_hides(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, faults={HIDDEN_ORDERS}) as call:
         await trade(call)
         text = await call.good("delete_credential", **SECOND)
-    assert len(tables(text)["orders"]) == 2
+    assert len(value(text)["orders"]) == 2
 
 
 async def test_an_answer_that_is_lost_is_looked_up(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +181,7 @@ def script(**answers: Any) -> Script:
             "remove_credential": lambda _: keys.clear(),
             "list_active_orders": {"data": []},
             "search_orders": {"data": []},
-            "list_executors": {"data": []},
+            "search_executors": {"data": []},
             "list_bots": {"data": {}},
             "list_bot_runs": {"data": []},
             "get_portfolio_state": {"desk": {"binance": []}},
@@ -263,7 +258,7 @@ async def test_bots_that_are_heard_and_those_whose_container_runs() -> None:
         list_active_containers=[{"name": "quiet-1"}, {"name": "other-1"}],
     )
     text = await told(asked)
-    assert [row["bot_name"] for row in tables(text)["bots"]] == ["maker-1", "quiet-1"]
+    assert [row["bot_name"] for row in value(text)["bots"]] == ["maker-1", "quiet-1"]
     assert "Bots have copies of the keys and trade on." in text
     assert "Which account these running bots use isn't recorded: stranger." in text
 
@@ -287,5 +282,5 @@ async def test_executors_over_two_exchanges_stand_on_both() -> None:
         row("elsewhere", "kucoin"),
         row("between", None, buying_market={"connector_name": "kucoin"}, selling_market={"connector_name": "binance"}),
     ]
-    asked = script(list_executors=lambda request: {"data": rows if request.json["status"] == "RUNNING" else []})
-    assert [one["executor_id"] for one in tables(await told(asked))["executors"]] == ["here", "between"]
+    asked = script(search_executors=lambda request: {"data": rows if request.json["status"] == "RUNNING" else []})
+    assert [one["executor_id"] for one in value(await told(asked))["executors"]] == ["here", "between"]

@@ -112,7 +112,7 @@ def bot(**answers: Any) -> Script:
             "list_bot_configs": [copy],
             "list_controllers": {"market_making": ["pmm_simple"]},
             "validate_controller_config": {"message": "Configuration is valid"},
-            "get_controller_template": {},
+            "read_controller_template": {},
             "list_controller_configs": [{**CONFIG, "id": "maker"}],
             "list_script_configs": [],
             **answers,
@@ -177,7 +177,7 @@ async def test_what_became_of_a_bots_config_may_be_unknown() -> None:
 
 
 def test_defaults_that_switch_nothing_on_are_left_out() -> None:
-    template = {
+    template: dict[str, dict[str, Any]] = {
         "given": {"default": 1},
         "left": {"default": "0.01,0.02"},
         "off": {"default": None},

@@ -14,6 +14,7 @@ from hbmcp.paper.clock import ManualClock
 from hbmcp.paper.engine import Engine
 from hbmcp.paper.executors import Executors
 from hbmcp.paper.faults import Fault
+from hbmcp.paper.records import Side
 from hbmcp.paper.routes.base import Paper
 from hbmcp.paper.routes.executors import executors_of
 from hbmcp.workflows.executors.checking import check
@@ -55,6 +56,23 @@ class Desk:
     @property
     def executors(self) -> Executors:
         return executors_of(self.api.paper)
+
+    def trade(self, side: Side, amount: str) -> None:
+        """A position that no executor has opened, or a part of one that is closed."""
+        self.api.paper.engine.place(
+            "master_account", "binance_perpetual", "BTC-USDT", side, Decimal(amount), "MARKET", None, "OPEN"
+        )
+
+    def rest(self, price: str) -> None:
+        """An order that no executor has placed."""
+        self.api.paper.engine.place(
+            "master_account", "binance_perpetual", "BTC-USDT", "BUY", Decimal("0.01"), "LIMIT", Decimal(price), "OPEN"
+        )
+
+    def open_position(self) -> Decimal:
+        """Base units that are open, below 0 for a short; one-way mode."""
+        found = self.api.paper.engine.positions("master_account", "binance_perpetual")
+        return sum((one.amount for one in found), Decimal(0))
 
     def create_directly(self) -> str:
         """A position that no tool has created; its id."""

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from hbmcp.paper.faults import Crash
+from hbmcp.workflows.executors.existing import told
+from hbmcp.workflows.executors.planned import Side
+from hbmcp.workflows.trading.position import Position
 from tests.workflows.executors.desk import GRID, PERPETUAL, POSITION, desk, head
 
 pytestmark = pytest.mark.anyio
@@ -41,12 +44,12 @@ async def test_a_grid_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert found["worst_loss_quote"] == pytest.approx(total - Decimal("0.05") * 57000)
         assert text.splitlines()[1:8] == [
             "# orders: 5 rows, in every row: order_type=LIMIT amount=.01",
-            "level price quote take_profit_price",
-            "2 59992.6 599.926 60600",
-            "1 59000 590 59590",
-            "3 59992.6 599.926 61610",
+            "level price quote take_profit_price level_price first_batch",
             "0 58000 580 58580",
-            "4 59992.6 599.926 62620",
+            "1 59000 590 59590 - true",
+            "2 59992.6 599.926 60600 60000 true",
+            "3 59992.6 599.926 61610 61000",
+            "4 59992.6 599.926 62620 62000",
         ]
         made = await at.create("grid_executor", **GRID)
         assert [(leg.level, leg.price) for leg in at.executors.get(made).legs] == [(2, beside), (1, 59000)]
@@ -64,6 +67,118 @@ async def test_a_dca_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert (found["worst_loss_quote"], found["worst_loss_percent_of_needs"]) == (Decimal("87.5"), 50)
         assert found["take_profit_gain_quote"] == 35
         assert "once all levels are filled" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        # 500 and 5 % are 0.00875 BTC: 0.009, of which 5.6 are in 3000; five of 0.01 are the whole of it
+        (
+            {},
+            ["5 levels, not 6: each needs min_order_amount_quote 500 and 5 % to spare, rounded up to 0.009 BTC (540 "],
+        ),
+        ({}, ["pays for 5 of those", "closed where they would be anyway: 1 % beyond level_price"]),
+        # 100 and 5 % are 0.00175 BTC: 0.002, of which 26 are in 3130 and no 0.003 are left over
+        (
+            {"min_order_amount_quote": 5, "total_amount_quote": 3130},
+            [
+                "26 levels, not 626: each needs the exchange's minimum 100 and 5 % to spare, rounded up to 0.002 BTC",
+                "rounded down to 0.002 BTC, a multiple of 0.001: at the current price 3120 of total_amount_quote 3130",
+                "The nearest 20 of 26 orders are shown.",
+            ],
+        ),
+        # 4000 above 58000 are 6.9 %: one spread of 5 %
+        (
+            {"min_spread_between_orders": "0.05"},
+            ["1 level, not 6: the range holds no more 5 % (min_spread_between_orders) apart."],
+        ),
+        # a step of 1000 is 1.724 % of the start
+        ({"coerce_tp_to_step": True}, ["coerce_tp_to_step: each level is closed 1.724 % beyond its own price"]),
+        ({"activation_bounds": "0.01"}, ["2 more levels are placed once the price is within activation_bounds."]),
+    ],
+)
+async def test_a_grid_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], words: list[str]
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        text = await at.call.good("preview_executor", **ask("grid_executor", {**GRID, **changes}))
+        for one in words:
+            assert one in text
+
+
+async def test_a_grid_that_is_as_it_was_asked_for_needs_no_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        plain = {**GRID, "side": "SELL", "start_price": 60100, "end_price": 62000, "limit_price": 63000}
+        # the range is above the price, where nothing has been passed: for a sell that is its beginning
+        refused = await at.call.good("preview_executor", **ask("grid_executor", plain))
+        assert "start_price: the price, 60000, is beyond it already" in refused
+        assert "for sells all above the price use dca_executor or LIMIT orders (place_order)" in refused
+        assert "placed_at_once" not in refused
+        assert "# orders" not in refused
+        even = {**GRID, "total_amount_quote": 2400, "min_order_amount_quote": 570, "end_price": 60000}
+        text = await at.call.good("preview_executor", **ask("grid_executor", even))
+        assert head(text)["order_count"] == 4
+        assert "levels, not" not in text
+        assert "rounded" not in text
+
+
+async def test_prices_may_be_offsets_of_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        offsets = {"start_price": "-3.33333%", "end_price": " +3 % ", "limit_price": "-5%"}
+        text = await at.call.good("preview_executor", **ask("grid_executor", {**GRID, **offsets}))
+        # 60000 * 0.9666667 is 58000.002: 58000.0 on the step of 0.1
+        assert "From the current price, 60000: start_price -3.33333% = 58000, end_price +3% = 61800, limit_" in text
+        assert "limit_price -5% = 57000." in text
+        made = await at.create("grid_executor", **{**GRID, **offsets})
+        raw = at.executors.get(made).raw
+        assert [raw[name] for name in offsets] == ["58000", "61800", "57000"]
+
+        text = await at.call.good("preview_executor", **ask("dca_executor", {**DCA, "prices": ["-1%", 58000]}))
+        assert "From the current price, 60000: prices -1% = 59400." in text
+        assert "58000 .02 1160" in text
+
+        away = ask("grid_executor", {**GRID, **offsets, "connector_name": "gate_io"})
+        assert "not connected to 'gate_io'" in await at.call.bad("preview_executor", **away)
+        unsigned = ask("grid_executor", {**GRID, "limit_price": "5%"})
+        assert 'or an offset from the current one, "-3%"' in await at.call.bad("preview_executor", **unsigned)
+        saved = await at.call.bad("set_executor_defaults", executor_type="grid_executor", config={"limit_price": "-5%"})
+        assert "can't be a saved default" in saved
+
+
+@pytest.mark.parametrize("tool", ["preview_executor", "create_executor"])
+async def test_a_position_that_is_open_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        at.api.paper.engine.set_leverage("master_account", "binance_perpetual", "BTC-USDT", 20)
+        at.trade("SELL", "0.5")
+        text = await at.call.good(tool, **ask("dca_executor", DCA))
+        assert "You hold SHORT 0.5 BTC-USDT at leverage 20 in one-way mode: its buys reduce it first; " in text
+        assert "leverage is the pair's, so 10 may come to hold for it too." in text
+        other = await at.call.good(tool, **ask("dca_executor", {**DCA, "trading_pair": "ETH-USDT", "prices": [1, 2]}))
+        assert "You hold" not in other
+
+
+@pytest.mark.parametrize(
+    ("side", "mode", "closes", "words"),
+    [
+        ("BUY", "HEDGE", False, "at leverage 5 in hedge mode: it stays beside what this executor trades."),
+        ("SELL", "ONEWAY", False, "in one-way mode: its sells add to it."),
+        ("BUY", "ONEWAY", True, "in one-way mode: its buys only reduce it."),
+        ("SELL", "HEDGE", True, "in hedge mode: its sells are to close a LONG, not it."),
+    ],
+)
+def test_what_happens_to_an_open_position(side: Side, mode: str, closes: bool, words: str) -> None:
+    one, five = Decimal(1), Decimal(5)
+    short = Position("a", "binance_perpetual", "ETH-USDT", "SHORT", one, one, one, one, five)
+    assert told(short, mode, side, five, closes=closes).endswith(words)
+
+
+async def test_a_position_that_cant_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch, faults=[Crash("POST /trading/positions")]) as at:
+        text = await at.call.good("create_executor", **ask("position_executor", POSITION))
+        assert "Whether a position of BTC-USDT is open couldn't be read:" in text
+        assert head(text)["status"] == "RUNNING"
 
 
 @pytest.mark.parametrize(

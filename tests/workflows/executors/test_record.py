@@ -23,6 +23,7 @@ RUNNING: dict[str, Any] = {
         "type": "position_executor",
         "side": "SELL",
         "amount": Decimal("0.02"),
+        "leverage": 10,
         "triple_barrier_config": {
             "stop_loss": Decimal("0.03"),
             "take_profit": None,
@@ -65,7 +66,14 @@ ENDED: dict[str, Any] = {
     "config": {"type": "order_executor", "side": 2, "amount": "0.01", "execution_strategy": "MARKET"},
     "custom_info": {
         "order_id": None,
-        "held_position_orders": [{"client_order_id": "x-2", "executed_amount_base": "0.010"}],
+        "held_position_orders": [
+            {
+                "client_order_id": "x-2",
+                "trade_type": "SELL",
+                "executed_amount_base": "0.010",
+                "executed_amount_quote": "1051.718",
+            }
+        ],
     },
 }
 
@@ -82,6 +90,10 @@ def test_running_and_ended_ones_are_told_alike() -> None:
     assert (running.ended, running.ending, ended.ended, ended.failed) == (False, None, True, False)
     assert state(running)["net_pnl_percent"] == Decimal("0.46")
     assert state(running)["controller_id"] == "trial"
+    assert state(running)["created_at"] == "2026-11-22T08:43:47+00:00"
+    assert state(ended)["closed_at"] == "2026-11-22T08:44:02+00:00"
+    assert (state(running)["leverage"], ended.leverage) == (10, None)
+    assert (running.kept, ended.kept) == (None, Decimal("-0.010"))
     assert "controller_id" not in state(ended)
     assert state(ended)["how_it_ended"] == "ended, and its position was left open"
 
@@ -117,7 +129,7 @@ def test_barriers_of_a_short_lie_the_other_way_in_either_shape() -> None:
     for config in ({"triple_barrier_config": texts}, texts):
         found = barriers(Executor.from_row({**RUNNING, "config": config}), Decimal(100))
         assert (found["stop_loss_price"], found["take_profit_price"]) == (103, 98)
-        assert found["closes_at"] == 1_795_337_027_111 + 60_000
+        assert found["closes_at"] == "2026-11-22T08:44:47+00:00"
     assert "take_profit_price" not in barriers(Executor.from_row(RUNNING), Decimal(100))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from hbmcp.paper.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, LOST_FILLS, Crash, Cut
 from hbmcp.workflows.executors.stop_executor import stop_executor
+from hbmcp.workflows.figures import plain
 from tests.workflows.executors.desk import GRID, LIMIT, PERPETUAL, POSITION, desk, head
 from tests.workflows.scripted import Script
 
@@ -26,7 +27,7 @@ async def test_closing_ends_it_and_leaves_nothing(tmp_path: Path, monkeypatch: p
         opened, closed = record.legs
         pnl = closed.quote - opened.quote - opened.fee - closed.fee
         assert found["result"] == (
-            "TERMINATED: it was stopped; no order rests; position of BTC-USDT on binance_perpetual: none"
+            "TERMINATED: it was stopped; none of its orders rests; position of BTC-USDT on binance_perpetual: none"
         )
         assert found["net_pnl_quote"] == pnl
         assert found["net_pnl_percent"] == round(100 * pnl / opened.quote, 2)
@@ -39,7 +40,9 @@ async def test_keeping_leaves_the_position_and_says_so(tmp_path: Path, monkeypat
     async with desk(tmp_path, monkeypatch) as at:
         made = await at.create()
         found = await at.head("stop_executor", executor_id=made, position="keep")
-        assert found["result"].startswith("TERMINATED: it ended, and its position was left open; no order rests; ")
+        assert found["result"].startswith(
+            "TERMINATED: it ended, and its position was left open; none of its orders rests; "
+        )
         assert found["result"].endswith("position of BTC-USDT on binance_perpetual: LONG 0.1 BTC")
         assert (found["close_type"], found["still_open"]) == ("POSITION_HOLD", "LONG 0.1 BTC")
         after = await at.call.good("get_executor", executor_id=made)
@@ -70,7 +73,7 @@ async def test_orders_that_rested_are_gone(tmp_path: Path, monkeypatch: pytest.M
         made = await at.create("order_executor", **LIMIT)
         assert "1 row" in await at.call.good("get_executor", executor_id=made)
         found = await at.head("stop_executor", executor_id=made, position="close")
-        assert found["result"].startswith("TERMINATED: it was stopped; no order rests;")
+        assert found["result"].startswith("TERMINATED: it was stopped; none of its orders rests;")
         assert [leg.status for leg in at.executors.get(made).legs] == ["CANCELLED"]
 
 
@@ -99,7 +102,7 @@ async def test_a_grid_is_stopped_with_its_levels(tmp_path: Path, monkeypatch: py
         assert (running["level_count"], running["lowest_level"]) == (5, 58000)
         text = await at.call.good("stop_executor", executor_id=made, position="close")
         assert head(text)["result"] == (
-            "TERMINATED: it was stopped; no order rests on BTC-USDT; position of BTC-USDT on binance_perpetual: none"
+            "TERMINATED: it was stopped; none of its orders rests; position of BTC-USDT on binance_perpetual: none"
         )
 
 
@@ -150,7 +153,7 @@ async def test_a_stop_without_an_answer_is_looked_at_and_not_repeated(
     async with desk(tmp_path, monkeypatch, faults=[fault]) as at:
         made = await at.create()
         found = await at.head("stop_executor", executor_id=made, position="close")
-        assert found["result"].startswith("TERMINATED: it was stopped; no order rests;")
+        assert found["result"].startswith("TERMINATED: it was stopped; none of its orders rests;")
         assert at.call.asked.count(STOP) == 1
 
 
@@ -193,7 +196,96 @@ async def test_other_orders_of_the_pair_are_not_its_own(tmp_path: Path, monkeypa
         )
         assert other.id not in await at.call.good("get_executor", executor_id=made)
         found = await at.head("stop_executor", executor_id=made, position="close")
-        assert "no order rests;" in found["result"]
+        assert "none of its orders rests;" in found["result"]
+
+
+async def test_of_a_position_that_is_kept_only_its_own_part_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        at.trade("BUY", "0.3")
+        made = await at.create()
+        text = await at.call.good("stop_executor", executor_id=made, position="keep")
+        assert head(text)["result"].endswith(": LONG 0.4 BTC, of which this executor left 0.1")
+        assert "Nothing guards what it left" in text
+        assert "The other LONG 0.3 BTC isn't its own." in text
+        order = {
+            "account_name": "master_account",
+            "connector_name": "binance_perpetual",
+            "trading_pair": "BTC-USDT",
+            "side": "SELL",
+            "amount": 0.1,
+            "order_type": "MARKET",
+            "position_action": "CLOSE",
+        }
+        words = ", ".join(f"{name} {value}" for name, value in order.items())
+        assert f"To close just its LONG 0.1 BTC: place_order with {words}." in text
+        await at.call.good("submit_order", **order)
+        assert at.open_position() == Decimal("0.3")
+
+
+async def test_a_position_that_is_all_its_own_is_closed_by_close_position(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        made = await at.create("position_executor", **{**POSITION, "side": "SELL"})
+        text = await at.call.good("stop_executor", executor_id=made, position="keep")
+        assert (
+            "To close it: close_position with account_name master_account, connector_name binance_perpetual, " in text
+        )
+        assert "trading_pair BTC-USDT, side SHORT." in text
+        closing = {"trading_pair": "BTC-USDT", "side": "SHORT", "connector_name": "binance_perpetual"}
+        await at.call.good("close_position", account_name="master_account", **closing)
+        assert at.open_position() == 0
+
+
+async def test_what_only_reduced_a_short_leaves_nothing_to_close(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        at.trade("SELL", "0.3")
+        made = await at.create()
+        text = await at.call.good("stop_executor", executor_id=made, position="keep")
+        assert head(text)["result"].endswith(": SHORT 0.2 BTC, none of it this executor's")
+        assert "Its LONG 0.1 BTC has only reduced what was open the other way: SHORT 0.2 BTC is open now" in text
+        assert "Nothing guards" not in text
+
+
+async def test_after_closing_the_rest_of_the_position_is_not_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        at.trade("BUY", "0.3")
+        text = await at.call.good("stop_executor", executor_id=await at.create(), position="close")
+        assert head(text)["result"].endswith(": LONG 0.3 BTC, none of it this executor's")
+        assert "Nothing guards" not in text
+
+
+async def test_a_grid_tells_what_it_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch, {0: 60000, 600: 58500}) as at:
+        at.trade("BUY", "0.3")
+        made = await at.create("grid_executor", **{**GRID, "max_open_orders": 5, "max_orders_per_batch": 5})
+        at.after(900)
+        text = await at.call.good("stop_executor", executor_id=made, position="keep")
+        left = plain(sum((leg.base for leg in at.executors.get(made).legs), Decimal(0)))  # none is closed yet
+        assert left
+        assert f"LONG {Decimal('0.3') + left:f} BTC, of which this executor left {left:f}" in head(text)["result"]
+        assert f"side SELL, amount {left:f}, order_type MARKET, position_action CLOSE" in text
+
+
+async def test_older_orders_of_the_pair_are_not_denied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        at.rest("49000")
+        at.after(60)
+        made = await at.create("grid_executor", **GRID)
+        found = await at.head("stop_executor", executor_id=made, position="close")
+        assert "; none of its orders rests;" in found["result"]
+        made = await at.create("grid_executor", **GRID)
+        at.after(1)
+        at.rest("48000")
+        text = await at.call.good("stop_executor", executor_id=made, position="close")
+        assert "of the orders on BTC-USDT since it began 1 still rests" in head(text)["result"]
+        assert "doesn't say which orders are this executor's" in text
 
 
 async def test_an_order_that_its_executor_forgot_is_looked_for_all_the_same() -> None:
@@ -242,4 +334,4 @@ async def test_an_order_that_its_executor_forgot_is_looked_for_all_the_same() ->
     )
     answer = await stop_executor(script.installation, executor_id="Bu9z", position="close")
     assert isinstance(answer.value, dict)
-    assert answer.value["result"].startswith("TERMINATED: it was stopped; 1 order still rests;")
+    assert answer.value["result"].startswith("TERMINATED: it was stopped; 1 of its orders still rests;")

@@ -5,16 +5,6 @@ from typing import Any
 
 from hbmcp.paper.faults import Bug
 from hbmcp.paper.routes.base import Call, Handler, Json, Refusal
-from tests.results.reader import read
-
-
-def shown(text: str) -> Any:
-    """The tables or the object over the remarks."""
-    return read(text.split("\n\n")[0])
-
-
-def remarks(text: str) -> str:
-    return text.partition("\n\n")[2]
 
 
 def numbers(row: dict[str, Any], *names: str) -> tuple[Decimal, ...]:

@@ -11,7 +11,7 @@ from hbmcp.paper.faults import EARLY_TIMES, Crash
 from hbmcp.paper.world import EXCHANGES
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import NOW, PaperApi
-from tests.workflows.market_data.answers import remarks, shown
+from tests.workflows.answers import notes, value
 
 pytestmark = pytest.mark.anyio
 SPOT: dict[str, Any] = {"connector_name": "binance", "trading_pair": "BTC-USDT"}
@@ -21,7 +21,7 @@ ORDER = {**SPOT, **MINE, "order_type": "MARKET"}
 
 async def estimated(call: Any, **arguments: Any) -> tuple[dict[str, Any], str]:
     text = await call.good("estimate_trade", **arguments)
-    return shown(text), remarks(text)
+    return value(text), notes(text)
 
 
 @pytest.mark.parametrize("side", ["BUY", "SELL"])
@@ -74,7 +74,8 @@ async def test_the_fee_is_said_to_be_assumed_until_a_fill_tells_it(
         order = {**where, **MINE, "side": "BUY", "amount": 1, "order_type": "MARKET"}
         await call.good("submit_order", **order)
         after, silent = await estimated(call, **question)
-        assert silent == ""
+        assert "The fee is assumed" not in silent
+        assert "master_account and second_account are connected; give account_name" in silent
         _, other = await estimated(call, **question, account_name="second_account")
         assert "The fee is assumed" in other
     assert before["fee_percent"] == after["fee_percent"] == EXCHANGES["bybit_perpetual"].taker_fee * 100
@@ -151,3 +152,12 @@ async def test_what_isnt_there_is_refused(api: PaperApi, monkeypatch: pytest.Mon
         for size in ({}, {"amount": 1, "quote_amount": 1}):
             assert "either amount" in await call.bad("estimate_trade", **SPOT, side="BUY", **size)
         assert "POST /portfolio/state" not in call.asked
+
+
+async def test_the_only_account_of_an_exchange_is_meant(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = {"connector_name": "kucoin", "trading_pair": "SOL-USDT", "side": "SELL", "amount": 1000}
+    async with assistant(api, monkeypatch) as call:
+        found, said = await estimated(call, **question)
+    assert found["account_name"] == "master_account"
+    assert found["balance_holds_it"] is False
+    assert "master_account lacks 900 SOL: 100 is available." in said

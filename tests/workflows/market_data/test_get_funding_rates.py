@@ -14,7 +14,8 @@ from hbmcp.paper.world import EXCHANGES
 from hbmcp.store import Store
 from tests.paper.bridged import Assistant, assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi
-from tests.workflows.market_data.answers import down, numbers, shown
+from tests.workflows.answers import value
+from tests.workflows.market_data.answers import down, numbers
 from tests.workflows.market_data.test_opportunities import slippage
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +35,7 @@ def markets(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
 async def test_rates_are_those_of_the_market(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
         text = await call.good("get_funding_rates", **BTC)
-    rows = shown(text)["rates"]
+    rows = value(text)["rates"]
     assert markets(rows) == MARKETS
     for row, where in zip(rows, MARKETS, strict=True):
         rate = api.paper.market.funding_rate(*where, NOW)
@@ -44,7 +45,7 @@ async def test_rates_are_those_of_the_market(api: PaperApi, monkeypatch: pytest.
         assert Decimal(row["annual_percent"]) == round(100 * rate * 365 * 24 / each, 2)
         assert row["payer"] == ("longs" if rate > 0 else "shorts")
         assert row["next_funding_time"] * 1000 == api.paper.market.next_funding(where[0], NOW)
-    assert "interval_hours is assumed" not in text  # the next payment is more than four hours ahead
+    assert "interval_hours assumed" not in text  # the next payment is more than four hours ahead
 
 
 async def test_the_whole_answer(api: PaperApi, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion) -> None:
@@ -57,7 +58,7 @@ async def test_the_whole_answer(api: PaperApi, monkeypatch: pytest.MonkeyPatch, 
 async def test_opportunities_by_hand(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
         text = await call.good("get_funding_rates", **BTC, hold_days=10)
-    found = shown(text)["opportunities"]
+    found = value(text)["opportunities"]
     assert len(found) == 3
     nets = [Decimal(row["net_day_percent"]) for row in found]
     assert nets == sorted(nets, reverse=True)
@@ -85,11 +86,11 @@ async def test_opportunities_by_hand(api: PaperApi, monkeypatch: pytest.MonkeyPa
         books = Book.snapshot(market, *long, NOW), Book.snapshot(market, *short, NOW)
         mid = (books[0].bids[0].price + books[0].asks[0].price) / 2
         if left <= 0:
-            assert "max_notional" not in row or not Decimal(row["max_notional"])
-        elif str(row["max_notional"]).startswith(">="):
-            assert slippage(books, Decimal(row["max_notional"][2:]) / mid * Decimal("0.999")) <= left
+            assert "break_even_size" not in row or not Decimal(row["break_even_size"])
+        elif str(row["break_even_size"]).startswith(">="):
+            assert slippage(books, Decimal(row["break_even_size"][2:]) / mid * Decimal("0.999")) <= left
         else:
-            size = Decimal(row["max_notional"]) / mid
+            size = Decimal(row["break_even_size"]) / mid
             assert slippage(books, size * Decimal("0.999")) < left < slippage(books, size * Decimal("1.001"))
     assert "held 10 days" in text
     assert "bybit_perpetual 0.055% (assumed)" in text
@@ -108,7 +109,7 @@ async def test_many_pairs_at_once(api: PaperApi, monkeypatch: pytest.MonkeyPatch
     async with assistant(api, monkeypatch) as call:
         text = await call.good("get_funding_rates", trading_pairs=["btc", "ETH-USDT", "SOL-USDC", "XRP", "DOGE"])
         assert call.asked.count(FUNDING) == 15
-    answer = shown(text)
+    answer = value(text)
     assert len(answer["rates"]) == 15
     assert len(answer["opportunities"]) == 5
     coins: dict[str, list[str]] = {}
@@ -125,7 +126,7 @@ async def test_without_pairs_those_of_open_positions(api: PaperApi, monkeypatch:
         assert "Name trading_pairs" in await call.bad("get_funding_rates")
         order = {"account_name": "master_account", "trading_pair": "SOL-USDT", "side": "SELL", "amount": 1}
         await call.good("submit_order", **order, connector_name="bybit_perpetual", order_type="MARKET")
-        rows = shown(await call.good("get_funding_rates"))["rates"]
+        rows = value(await call.good("get_funding_rates"))["rates"]
     assert {row["trading_pair"] for row in rows} == {"SOL-USDT", "SOL-USD"}
     assert len(rows) == 3
 
@@ -137,8 +138,8 @@ async def test_what_is_unknown_is_named(api: PaperApi, monkeypatch: pytest.Monke
             trading_pairs=["BTC-USDT", "NOPE"],
             connector_names=["binance_perpetual", "nope_perpetual"],
         )
-        assert markets(shown(text)["rates"]) == MARKETS[:1]
-        assert "opportunities" not in shown(text)
+        assert markets(value(text)["rates"]) == MARKETS[:1]
+        assert "opportunities" not in value(text)
         assert "No exchange is called nope_perpetual" in text
         assert "NOPE isn't on binance_perpetual." in text
         spot = await call.bad("get_funding_rates", **BTC, connector_names=["binance"])
@@ -149,8 +150,8 @@ async def test_what_is_unknown_is_named(api: PaperApi, monkeypatch: pytest.Monke
 async def test_one_exchange_failing_leaves_the_others(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, [down(FUNDING, "bybit_perpetual")]) as call:
         text = await call.good("get_funding_rates", **BTC)
-    assert markets(shown(text)["rates"]) == [MARKETS[0], MARKETS[2]]
-    assert len(shown(text)["opportunities"]) == 1
+    assert markets(value(text)["rates"]) == [MARKETS[0], MARKETS[2]]
+    assert len(value(text)["opportunities"]) == 1
     assert "BTC-USDT on bybit_perpetual: " in text
     assert "503" in text
 
@@ -166,9 +167,9 @@ async def test_a_missing_book_leaves_the_spread(api: PaperApi, monkeypatch: pyte
     where = {**BTC, "connector_names": ["binance_perpetual", "hyperliquid_perpetual"], "hold_days": 365}
     async with assistant(api, monkeypatch, [down("POST /market-data/order-book", "hyperliquid_perpetual")]) as call:
         text = await call.good("get_funding_rates", **where)
-    (row,) = shown(text)["opportunities"]
+    (row,) = value(text)["opportunities"]
     assert "spread_day_percent" in row
-    assert "max_notional" not in row
+    assert "break_even_size" not in row
     assert "No book of BTC-USD on hyperliquid_perpetual" in text
 
 
@@ -180,7 +181,7 @@ async def at(call: Assistant, api: PaperApi, hours: float, **arguments: Any) -> 
 async def test_readings_are_kept_over_time(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
         first = await at(call, api, 0, since="7d")
-        assert "history" not in shown(first)
+        assert "history" not in value(first)
         assert "No earlier rates to compare" in first
         await at(call, api, 10)
         await at(call, api, 8)
@@ -190,7 +191,7 @@ async def test_readings_are_kept_over_time(api: PaperApi, monkeypatch: pytest.Mo
     market = api.paper.market
     rates = [100 * 3 * 365 * market.funding_rate("bybit_perpetual", "BTC-USDT", moment) for moment in moments]
     assert len(set(rates)) == 3
-    (row,) = shown(last)["history"]
+    (row,) = value(last)["history"]
     assert (row["first_time"], row["readings"]) == (NOW, "4")
     average = (10 * rates[0] + 8 * rates[1] + 12 * rates[2]) / 30
     assert numbers(
@@ -201,7 +202,7 @@ async def test_readings_are_kept_over_time(api: PaperApi, monkeypatch: pytest.Mo
         "highest_annual_percent",
         "change_annual_percent",
     ) == tuple(round(rate, 2) for rate in (rates[0], average, min(rates), max(rates), rates[3] - rates[0]))
-    (row,) = shown(later)["history"]
+    (row,) = value(later)["history"]
     assert row["first_time"] == moments[1]
 
 
@@ -212,13 +213,13 @@ async def test_a_proven_interval_is_remembered(api: PaperApi, monkeypatch: pytes
     async with assistant(api, monkeypatch) as call:
         api.clock.advance(late)
         alone = await call.good("get_funding_rates", **where)
-        assert "interval_hours is assumed, the API doesn't give it: bybit_perpetual." in alone
+        assert "interval_hours assumed: bybit_perpetual." in alone
         api.clock.advance(HOUR)  # a new interval of eight hours has begun
         assert "assumed" not in await call.good("get_funding_rates", **where)
         api.clock.advance(7 * HOUR)
         proven = await call.good("get_funding_rates", **where)
         assert "assumed" not in proven
-        assert Decimal(shown(proven)["rates"][0]["interval_hours"]) == 8
+        assert Decimal(value(proven)["rates"][0]["interval_hours"]) == 8
 
 
 async def test_without_a_store_rates_are_told_all_the_same(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +230,7 @@ async def test_without_a_store_rates_are_told_all_the_same(api: PaperApi, monkey
     monkeypatch.setattr(Store, "keep_funding", broken)
     async with assistant(api, monkeypatch) as call:
         text = await call.good("get_funding_rates", **BTC, since="7d")
-    assert markets(shown(text)["rates"]) == MARKETS
+    assert markets(value(text)["rates"]) == MARKETS
     assert "Earlier rates couldn't be read. The store can't be opened." in text
     assert "These rates couldn't be kept for later. The store can't be opened." in text
     assert "No earlier rates to compare" not in text

@@ -9,7 +9,8 @@ from hbmcp.paper.book import Book
 from hbmcp.paper.faults import Crash, Late
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi
-from tests.workflows.market_data.answers import down, numbers, remarks, shown
+from tests.workflows.answers import notes, value
+from tests.workflows.market_data.answers import down, numbers
 
 pytestmark = pytest.mark.anyio
 CANDLES = "POST /market-data/historical-candles"
@@ -21,8 +22,8 @@ BTC: dict[str, Any] = {"trading_pairs": ["BTC-USDT"], "connector_names": ["binan
 async def test_the_figures_are_those_of_the_market(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
         text = await call.good("get_ticker", trading_pairs=["BTC-USDT", "ETH-USDT"], connector_names=["binance"])
-    assert remarks(text) == ""
-    rows = shown(text)
+    assert notes(text) == ""
+    rows = value(text)
     assert [row["trading_pair"] for row in rows] == ["BTC-USDT", "ETH-USDT"]
     market = api.paper.market
     for row in rows:
@@ -39,7 +40,7 @@ async def test_the_figures_are_those_of_the_market(api: PaperApi, monkeypatch: p
 async def test_one_pair_on_all_exchanges(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each by its own name; a base alone is enough."""
     async with assistant(api, monkeypatch) as call:
-        rows = shown(await call.good("get_ticker", trading_pairs=["btc"]))
+        rows = value(await call.good("get_ticker", trading_pairs=["btc"]))
         assert {(row["connector_name"], row["trading_pair"]) for row in rows} == {
             ("binance", "BTC-USDT"),
             ("kucoin", "BTC-USDT"),
@@ -54,8 +55,8 @@ async def test_one_pair_on_all_exchanges(api: PaperApi, monkeypatch: pytest.Monk
 async def test_an_account_that_isnt_read_is_named(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, {Crash("GET /accounts/{account_name}/credentials", times=1)}) as call:
         text = await call.good("get_ticker", trading_pairs=["BTC"])
-    assert len(shown(text)) < 5
-    assert "The exchanges of master_account couldn't be read: " in remarks(text)
+    assert len(value(text)) < 5
+    assert "The exchanges of master_account couldn't be read: " in notes(text)
 
 
 async def test_what_is_unknown_is_named(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,8 +66,8 @@ async def test_what_is_unknown_is_named(api: PaperApi, monkeypatch: pytest.Monke
             trading_pairs=["BTC-USDT", "BTC-EUR", "NOPE-USDT"],
             connector_names=["binance", "nope", "kucoin"],
         )
-        assert [row["connector_name"] for row in shown(text)] == ["binance", "kucoin"]
-        assert remarks(text).splitlines() == [
+        assert [row["connector_name"] for row in value(text)] == ["binance", "kucoin"]
+        assert notes(text).splitlines() == [
             "No exchange is called nope: get_connectors lists them.",
             "BTC-EUR isn't on any of these exchanges. Of the same base: BTC-USDT.",
             "NOPE-USDT isn't on any of these exchanges.",
@@ -83,7 +84,7 @@ async def test_without_trading_rules_the_names_count_as_they_are(
         text = await call.good(
             "get_ticker", trading_pairs=["BTC-USDT", "NOPE-USDT", "ETH-USDT"], connector_names=["binance"]
         )
-    assert [row["trading_pair"] for row in shown(text)] == ["BTC-USDT", "ETH-USDT"]
+    assert [row["trading_pair"] for row in value(text)] == ["BTC-USDT", "ETH-USDT"]
     assert "No price of NOPE-USDT on binance" in text
     assert "it doesn't know 'NOPE-USDT'" in text
 
@@ -100,27 +101,27 @@ async def test_what_fails_is_named_and_the_rest_is_there(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch, fault: Crash, lost: set[str], said: str
 ) -> None:
     async with assistant(api, monkeypatch) as call:
-        (whole,) = shown(await call.good("get_ticker", **BTC))
+        (whole,) = value(await call.good("get_ticker", **BTC))
     async with assistant(api, monkeypatch, {fault}) as call:
         text = await call.good("get_ticker", **BTC)
-    (row,) = shown(text)
+    (row,) = value(text)
     assert {name: value for name, value in whole.items() if name not in lost} == row
-    assert remarks(text).startswith(said)
+    assert notes(text).startswith(said)
 
 
 async def test_late_candles_are_not_waited_for(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hbmcp.workflows.market_data.get_ticker.PATIENCE", 0.05)
     async with assistant(api, monkeypatch, {Late(CANDLES, seconds=60)}) as call:
         text = await call.good("get_ticker", **BTC)
-    assert "price" in shown(text)[0]
-    assert remarks(text) == "No 24-hour change of BTC-USDT on binance: candles took longer than 0.05 s."
+    assert "price" in value(text)[0]
+    assert notes(text) == "No 24-hour change of BTC-USDT on binance: candles took longer than 0.05 s."
 
 
 async def test_an_exchange_that_is_down_hides_no_other(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     faults = [down(operation, "kucoin") for operation in (CANDLES, BOOK, PRICES)]
     async with assistant(api, monkeypatch, faults) as call:
         text = await call.good("get_ticker", trading_pairs=["BTC-USDT"], connector_names=["binance", "kucoin"])
-        assert [row["connector_name"] for row in shown(text)] == ["binance"]
-        assert "No price of BTC-USDT on kucoin" in remarks(text)
+        assert [row["connector_name"] for row in value(text)] == ["binance"]
+        assert "No price of BTC-USDT on kucoin" in notes(text)
         alone = await call.bad("get_ticker", trading_pairs=["BTC-USDT"], connector_names=["kucoin"])
         assert alone.startswith("No price was found. No price of BTC-USDT on kucoin")

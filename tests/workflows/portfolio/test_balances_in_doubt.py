@@ -171,8 +171,8 @@ async def test_p_and_l_is_converted_and_not_counted_twice() -> None:
         '{"total_value":101500,"currency":"USDT","unrealized_pnl":-150,"equity":101310}\n'
     )  # 10 - 0.002 * 100000 + 40, of which 40 are in the balance
     assert "kraken_perpetual 100000 98.52 -200 99800" in text
-    assert "okx_perpetual 500 .49 40 500" in text
-    assert "The balance includes unrealized P&L, so equity doesn't add it: okx_perpetual." in text
+    assert "okx_perpetual 500 .49 40\n" in text
+    assert "Values at okx_perpetual include unrealized P&L, so equity doesn't add it." in text
 
 
 @pytest.mark.parametrize("rates", [DOWN, {"rates": {"EUR-USDT": None}}, {"rates": {"EUR-USDT": Decimal("1.25")}}])

@@ -8,29 +8,18 @@ import pytest
 from hbmcp.paper.faults import EXCHANGE_DOWN, Crash, Cut
 from tests.paper.bridged import Assistant, assistant
 from tests.paper.paper_api import PERPETUAL, SPOT, PaperApi
-from tests.results.reader import read
+from tests.workflows.answers import notes, value
 
 pytestmark = pytest.mark.anyio
 
 CENT = Decimal("0.01")
+EQUITY = ("bybit_perpetual", "hyperliquid_perpetual")
 PERPS = [
     ("master_account", "binance_perpetual"),
     ("master_account", "bybit_perpetual"),
     ("master_account", "hyperliquid_perpetual"),
     ("second_account", "bybit_perpetual"),
 ]
-
-
-def figures(text: str) -> dict[str, Any]:
-    """The answer without its notes; cells are strings."""
-    found = read(text.split("\n\n", maxsplit=1)[0])
-    assert isinstance(found, dict)
-    return found
-
-
-def notes(text: str) -> str:
-    _, _, after = text.partition("\n\n")
-    return after
 
 
 def column(rows: list[dict[str, Any]], name: str) -> list[Decimal]:
@@ -44,9 +33,18 @@ def price(api: PaperApi, token: str) -> Decimal:
     return api.paper.market.price("binance", f"{token}-USDT", api.paper.engine.now())
 
 
-def worth(api: PaperApi, account: str, connector: str) -> Decimal:
+def wallet(api: PaperApi, account: str, connector: str) -> Decimal:
     balances = api.paper.engine.balances(account, connector)
     return sum((one.total * price(api, token) for token, one in balances.items()), Decimal(0))
+
+
+def worth(api: PaperApi, account: str, connector: str) -> Decimal:
+    """What its balances are worth, with unrealized P&L in them where its exchange reports equity."""
+    return wallet(api, account, connector) + within(api, account, connector)
+
+
+def within(api: PaperApi, account: str, connector: str) -> Decimal:
+    return profit(api, account, connector) if connector in EQUITY else Decimal(0)
 
 
 def places(api: PaperApi) -> list[tuple[str, str]]:
@@ -82,7 +80,7 @@ async def test_one_call_tells_worth_and_distribution(api: PaperApi, monkeypatch:
     async with assistant(api, monkeypatch) as call:
         await trade(call, api)
         text = await call.good("get_portfolio_balances")
-        found = figures(text)
+        found = value(text)
 
     total = sum((worth(api, *place) for place in places(api)), Decimal(0))
     assert text.startswith('{"total_value":')
@@ -91,7 +89,8 @@ async def test_one_call_tells_worth_and_distribution(api: PaperApi, monkeypatch:
     pnl = sum((profit(api, *place) for place in PERPS), Decimal(0))
     assert pnl != 0
     assert abs(found["unrealized_pnl"] - pnl) < CENT
-    assert abs(found["equity"] - (total + pnl)) < 2 * CENT
+    wallets = sum((wallet(api, *place) for place in places(api)), Decimal(0))
+    assert abs(found["equity"] - (wallets + pnl)) < 2 * CENT
 
     tokens = {row["token"]: row for row in found["tokens"]}
     assert tokens.keys() == {"BTC", "ETH", "SOL", "USDT", "USD"}
@@ -101,9 +100,10 @@ async def test_one_call_tells_worth_and_distribution(api: PaperApi, monkeypatch:
             for place in places(api)
             if token in api.paper.engine.balances(*place)
         ]
-        assert Decimal(row["units"]) == sum(one.total for one in held)
+        inside = sum((within(api, *place) for place in PERPS), Decimal(0)) if token == "USDT" else Decimal(0)
+        assert Decimal(row["units"]) == sum(one.total for one in held) + inside
         assert Decimal(row["available"]) == sum(one.available for one in held)
-        assert Decimal(row["held"]) == sum(one.total - one.available for one in held)
+        assert Decimal(row["held"]) == sum(one.total - one.available for one in held) + inside
         assert Decimal(row["price"]) == price(api, token)
         assert abs(Decimal(row["share_percent"]) - 100 * Decimal(row["units"]) * price(api, token) / total) < CENT
     assert Decimal(tokens["BTC"]["held"]) == Decimal("0.1")  # by the order
@@ -116,10 +116,28 @@ async def test_one_call_tells_worth_and_distribution(api: PaperApi, monkeypatch:
         assert abs(Decimal(row["value"]) - worth(api, *place)) < CENT
         if profit(api, *place):
             assert abs(Decimal(row["unrealized_pnl"]) - profit(api, *place)) < CENT
-            assert abs(Decimal(row["equity"]) - worth(api, *place) - profit(api, *place)) < CENT
+            equity = row["value" if place[1] in EQUITY else "equity"]
+            assert abs(Decimal(equity) - wallet(api, *place) - profit(api, *place)) < CENT
         else:
             assert row.get("unrealized_pnl") is None
-    assert notes(text) == "Counted as 1 USDT, whatever its price: USD."
+    assert notes(text).splitlines() == [
+        "Counted as 1 USDT, whatever its price: USD.",
+        "Values at bybit_perpetual include unrealized P&L, so equity doesn't add it.",
+    ]
+
+
+async def test_what_says_nothing_is_left_out(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is held and nothing is open."""
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("get_portfolio_balances")
+    total = sum((worth(api, *place) for place in places(api)), Decimal(0))
+    assert value(text).items() >= {"total_value": round(total, 2), "currency": "USDT", "unrealized_pnl": 0}.items()
+    headers = [lines[1] for table in text.split("# ")[1:] if (lines := table.splitlines())]
+    assert headers == [
+        "token units price value share_percent",
+        "account_name connector_name value share_percent",
+    ]
+    assert "in every row: held=0" in text
 
 
 @pytest.mark.parametrize(
@@ -136,7 +154,7 @@ async def test_every_grouping_has_everything(
 ) -> None:
     async with assistant(api, monkeypatch) as call:
         await trade(call, api)
-        found = figures(await call.good("get_portfolio_balances", group_by=group_by))
+        found = value(await call.good("get_portfolio_balances", group_by=group_by))
     assert [name for name, value in found.items() if isinstance(value, list)] == [table]
     rows = found[table]
     keys = [tuple(row[name] for name in names) for row in rows]
@@ -153,11 +171,11 @@ async def test_every_grouping_has_everything(
 async def test_one_account_and_one_exchange_of_it(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
         await trade(call, api)
-        account = figures(await call.good("get_account_balance", account_name="master_account"))
-        exchange = figures(
+        account = value(await call.good("get_account_balance", account_name="master_account"))
+        exchange = value(
             await call.good("get_account_balance", account_name="master_account", connector_name="binance_perpetual")
         )
-        spot = figures(await call.good("get_account_balance", account_name="second_account", connector_name="binance"))
+        spot = value(await call.good("get_account_balance", account_name="second_account", connector_name="binance"))
     own = [place for place in places(api) if place[0] == "master_account"]
     assert account["account_name"] == "master_account"
     assert abs(account["total_value"] - sum(worth(api, *place) for place in own)) < CENT
@@ -192,7 +210,7 @@ async def test_an_exchange_that_fails_is_named(api: PaperApi, monkeypatch: pytes
     async with assistant(api, monkeypatch, faults={EXCHANGE_DOWN}) as call:
         await trade(call, api)
         text = await call.good("get_portfolio_balances")
-    assert figures(text)["equity_incomplete"] is True
+    assert value(text)["equity_incomplete"] is True
     assert "Positions not read, so equity may lack their P&L and balances may be old" in notes(text)
     assert "binance_perpetual of master_account: it lists none, but the recorded fills leave LONG 0.05 BTC-USDT" in text
     assert "bybit_perpetual of second_account: it lists none, but the recorded fills leave SHORT 0.5 ETH-USDT" in text
@@ -205,15 +223,15 @@ async def test_spot_exchanges_without_prices_are_named_once(api: PaperApi, monke
     assert "No answer now, so figures may be old: binance, kucoin. The Hummingbot API failed" in text
     [line] = [line for line in notes(text).splitlines() if line.startswith("Positions not read")]
     assert all(f"{connector} of {account}" in line for account, connector in PERPS)
-    assert len(figures(text)["exchanges"]) == len(places(api))
+    assert len(value(text)["exchanges"]) == len(places(api))
 
 
 async def test_positions_that_cant_be_read_leave_the_balances(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, faults={Cut("POST /trading/positions")}) as call:
         text = await call.good("get_portfolio_balances")
     total = sum((worth(api, *place) for place in places(api)), Decimal(0))
-    assert abs(figures(text)["total_value"] - total) < CENT
-    assert figures(text)["equity_incomplete"] is True
+    assert abs(value(text)["total_value"] - total) < CENT
+    assert value(text)["equity_incomplete"] is True
     assert "Positions not read" in notes(text)
 
 
@@ -222,7 +240,7 @@ async def test_an_account_whose_exchanges_are_unknown_is_named(api: PaperApi, mo
     async with assistant(api, monkeypatch, faults=faults) as call:
         text = await call.good("get_portfolio_balances")
     assert "The exchanges of master_account couldn't be read, so some may be missing" in notes(text)
-    assert {row["account_name"] for row in figures(text)["exchanges"]} == {"master_account", "second_account"}
+    assert {row["account_name"] for row in value(text)["exchanges"]} == {"master_account", "second_account"}
 
 
 async def test_without_balances_the_call_fails(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hbmcp.workflows.portfolio.performance import performance
 from hbmcp.workflows.portfolio.performance_flows import Explained, explain
-from hbmcp.workflows.portfolio.performance_matching import Known
+from hbmcp.workflows.portfolio.performance_matching import Known, Profit
 from hbmcp.workflows.portfolio.performance_series import Place, Series, Snapshot, series
 from hbmcp.workflows.portfolio.performance_trades import Funding, known_perpetual, known_spot
 from hbmcp.workflows.trading.fills import Fill, Fills
@@ -243,3 +243,92 @@ def test_a_position_that_turns_round() -> None:
     free = [evolve(one, fee=D(0)) for one in fills]
     units = [D(1000), D(1000), D(1000), D(990), D(980)]
     assert explain(settled(units), {PERPETUAL: perpetual(*free, listed={})}) == Explained(())
+
+
+# perpetual exchanges whose balance contains unrealized P&L
+
+
+@frozen
+class Held:
+    """A position from one time to another, or on, at prices that change every 15 minutes; what came, and when."""
+
+    prices: list[Decimal]
+    opened: int
+    closed: int | None
+    came: int
+    deposit: Decimal
+
+    def price(self, time: int) -> Decimal:
+        return self.prices[time // EVERY]
+
+    def profit(self, time: int) -> Decimal:
+        """Of 2 long, realized or not."""
+        if time < self.opened:
+            return D(0)
+        until = time if self.closed is None else min(time, self.closed)
+        return 2 * (self.price(until) - self.price(self.opened))
+
+    def equity(self, time: int) -> Decimal:
+        return 1000 + self.profit(time) + (self.deposit if time >= self.came else 0)
+
+    def explained(self, since: int, *, told: bool) -> Explained:
+        """From snapshots since then; whether the P&L of now is told."""
+        times = range(since, len(self.prices) * EVERY, EVERY)
+        fills = [fill(self.opened, "BUY", D(2), self.price(self.opened), PERPETUAL)]
+        if self.closed is not None:
+            fills.append(fill(self.closed, "SELL", D(2), self.price(self.closed), PERPETUAL))
+        listed = {"BTC-USDT": D(2)} if self.closed is None else {}
+        known = perpetual(*(evolve(one, fee=D(0)) for one in fills), listed=listed)
+        now = Profit(times[-1], {"USDT": self.profit(times[-1])} if listed else {}) if told else Profit()
+        found = series(Snapshot(time, {PERPETUAL: {"USDT": (self.equity(time), D(1))}}) for time in times)
+        return explain(found, {PERPETUAL: evolve(known, profit=now)})
+
+
+@st.composite
+def positions_held(draw: st.DrawFn, *, closed: bool) -> Held:
+    """Twenty hours; opened after an hour, closed an hour before the end, and prices within a tenth."""
+    prices = draw(st.lists(st.decimals("95", "105", places=2), min_size=80, max_size=80, unique=True))
+    return Held(
+        prices,
+        opened=60 * MINUTE + draw(st.integers(1, 60)) * MINUTE,
+        closed=18 * 60 * MINUTE + draw(st.integers(1, 60)) * MINUTE if closed else None,
+        came=draw(st.integers(30, 19 * 60)) * MINUTE,
+        deposit=draw(st.sampled_from([D(0), D(75), D(-400), D(5000)])),
+    )
+
+
+@given(st.booleans().flatmap(lambda closed: positions_held(closed=closed)))
+def test_with_unrealized_profit_what_came_is_told_to_the_digit(held: Held) -> None:
+    flows = held.explained(0, told=True).flows
+    assert [(flow.kind, flow.units) for flow in flows] == ([("transfer", held.deposit)] if held.deposit else [])
+    if abs(held.deposit) >= 400:  # more than any price moves
+        assert flows[0].after < held.came <= flows[0].time
+
+
+@given(positions_held(closed=False))
+def test_unrealized_profit_that_isnt_told_is_unproven(held: Held) -> None:
+    kinds = [flow.kind for flow in held.explained(0, told=False).flows]
+    assert set(kinds) <= ({"unproven", "transfer"} if held.came < held.opened else {"unproven"})
+    assert kinds.count("unproven") <= 1
+
+
+@given(positions_held(closed=True))
+def test_unrealized_profit_of_the_start_makes_one_span_unproven(held: Held) -> None:
+    """From the first snapshot to the first without a position."""
+    assert held.closed is not None
+    unproven = [flow for flow in held.explained(3 * 60 * MINUTE, told=True).flows if flow.kind == "unproven"]
+    for flow in unproven:
+        assert flow.after == 3 * 60 * MINUTE
+        assert flow.time >= held.closed
+    assert len(unproven) <= 1
+
+
+@pytest.mark.parametrize("deposit", [D(0), D(500)])
+def test_a_balance_that_never_changes_has_no_unrealized_profit_in_it(deposit: Decimal) -> None:
+    """As of an account whose collateral is on spot: the position has a P&L of 50, and nobody withdrew that."""
+    opened = fill(20 * MINUTE, "BUY", D(2), D(100), PERPETUAL)
+    known = perpetual(evolve(opened, fee=D(0)), listed={"BTC-USDT": D(2)})
+    units = [*[D(1000)] * 10, *[1000 + deposit] * 10]
+    profit = Profit(19 * EVERY, {"USDT": D(50)})
+    flows = explain(settled(units), {PERPETUAL: evolve(known, profit=profit)}).flows
+    assert [(flow.kind, flow.units) for flow in flows] == ([("unproven", deposit)] if deposit else [])

@@ -33,7 +33,7 @@ def script(stored: dict[int, State], current: State | Exception, **answers: Any)
     def history(request: Request[Any]) -> Any:
         wanted = request.json
         times = sorted((NOW - minutes * MINUTE for minutes in stored), reverse=True)
-        inside = [time for time in times if wanted["start_time"] <= time <= wanted["end_time"]]
+        inside = [time for time in times if (wanted.get("start_time") or 0) <= time <= wanted["end_time"]]
         data = [{"timestamp": iso(time), "state": stored[(NOW - time) // MINUTE]} for time in inside]
         return {"data": data, "pagination": {"has_more": False}}
 
@@ -128,7 +128,7 @@ def test_an_exchange_that_was_emptied_was_withdrawn_from(monkeypatch: pytest.Mon
             monkeypatch,
         )
     )
-    assert [(flow["kind"], flow["value"]) for flow in shown["flows"]] == [("withdrawal", -500)]
+    assert [(flow["kind"], flow["units"]) for flow in shown["flows"]] == [("withdrawal", -500)]
     assert shown["profit"] == 0
 
 
@@ -185,3 +185,22 @@ def test_only_the_last_snapshot_is_left_where_now_fails(monkeypatch: pytest.Monk
     found = answer(script({30: state, 10: state}, ReadTimedOut("It took too long.")), monkeypatch)
     assert value(found)["values"][-1]["time"] == "2026-11-22T08:39:00Z"
     assert "It took too long." in found.notes[0]
+
+
+def test_an_account_without_snapshots_of_the_period_is_told_when_the_last_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    state: State = {"main": {"binance": [BTC]}}
+    found = answer(script({4000: state, 3000: state}, state), monkeypatch)
+    assert found.value == (
+        "Nothing to compare yet: no snapshot is stored from 2026-11-21T08:49:00Z on, and the last one before is of "
+        "2026-11-20T06:49:00Z. The value now is 201713.92 USDT."
+    )
+
+
+def test_one_snapshot_of_the_past_is_told_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    state: State = {"main": {"bybit_perpetual": [token("USDT", 500)]}}
+    found = answer(script({100: state}, state), monkeypatch, end_time="1h")
+    assert found.value == (
+        "Nothing to compare: from 2026-11-21T07:49:00Z to 2026-11-22T07:49:00Z there is one snapshot, of "
+        "2026-11-22T07:09:00Z, with a value of 500 USDT."
+    )
+    assert found.notes == ("Values include unrealized P&L.",)

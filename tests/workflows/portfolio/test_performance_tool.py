@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Collection
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -51,7 +52,8 @@ def told(text: str, name: str) -> Decimal:
 
 
 def row(text: str, table: str, *first: str) -> dict[str, str]:
-    """The row of a table that begins with these cells; what is told in its title is in it."""
+    """The row of a table that begins with these cells, or is of these moments (`high/end`); what is told in its title
+    is in it."""
     lines = text.split("\n")
     at = next(n for n, line in enumerate(lines) if line.startswith(f"# {table}:"))
     header = lines[at + 1].split()
@@ -60,8 +62,8 @@ def row(text: str, table: str, *first: str) -> dict[str, str]:
         if not line or line.startswith("#"):
             break
         cells = line.split()
-        if cells[: len(first)] == list(first):
-            return constants | dict(zip(header, cells, strict=True))
+        if all(name in cell.split("/") for name, cell in zip(first, cells, strict=False)):
+            return constants | dict(zip(header, cells, strict=False))  # nothing at the end of a row is cut off
     raise AssertionError(f"no {first} in {table}:\n{text}")
 
 
@@ -105,7 +107,7 @@ def test_a_busy_day(api: PaperApi, monkeypatch: pytest.MonkeyPatch, snapshot: Sn
     busy_day(api)
     text = ask(api, monkeypatch)
     start, end = worth(api, BEGAN), worth(api, api.clock.now())
-    assert text.startswith('{"data":"begins 2026-11-22T08:45:00Z, after the')
+    assert text.startswith('{"data_begins":"2026-11-22T08:45:00Z"')
     assert close(told(text, "change"), end - start)
     assert told(text, "change_percent") == round((end - start) / start * 100, 2)
     assert told(text, "transfers") == 1777
@@ -177,11 +179,16 @@ def test_a_deposit_beside_a_payment_of_funding(api: PaperApi, monkeypatch: pytes
 
 
 def test_before_the_first_snapshot(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new installation knows what it has now, and nothing else."""
-    text = ask(api, monkeypatch)
-    assert told(text, "change") == 0
-    assert "There is a single snapshot in this period" in text
-    assert f"value={round(worth(api, NOW), 2)}" in text
+    """A new installation knows what it has now, and nothing else; data doesn't begin with the question."""
+    assert ask(api, monkeypatch) == (
+        "Nothing to compare yet: the API stores a snapshot every five minutes, and has none yet. The value now is "
+        f"{round(worth(api, NOW), 2)} USDT.\n\n"
+        "Values are without unrealized P&L, except at bybit_perpetual, hyperliquid_perpetual."
+    )
+    api.clock.advance(4 * MINUTE)
+    assert '"data_begins":"2026-11-22T08:45:00Z"' in ask(api, monkeypatch)
+    api.clock.advance(4 * MINUTE)
+    assert '"data_begins":"2026-11-22T08:45:00Z"' in ask(api, monkeypatch)
 
 
 def test_nothing_to_tell(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,6 +228,87 @@ def test_an_exchange_that_is_down_is_no_loss(api: PaperApi, monkeypatch: pytest.
     assert '"unproven":' in text
 
 
+BYBIT, HYPERLIQUID = "bybit_perpetual", "hyperliquid_perpetual"
+
+
+def equity(api: PaperApi, exchange: str) -> Decimal:
+    """Wallet and unrealized P&L of the first account."""
+    wallet = sum((one.total for one in api.paper.engine.balances(MAIN, exchange).values()), D(0))
+    return wallet + sum((one.unrealized for one in api.paper.engine.positions(MAIN, exchange)), D(0))
+
+
+def hold(api: PaperApi) -> None:
+    """Positions where the balance contains their P&L, for hours, and deposits there and elsewhere."""
+    engine = api.paper.engine
+    api.clock.advance(2 * HOUR)
+    engine.set_leverage(MAIN, BYBIT, "ETH-USDT", 5)
+    engine.place(MAIN, BYBIT, "ETH-USDT", "BUY", D(10))
+    engine.place(MAIN, HYPERLIQUID, "BTC-USD", "SELL", D("0.2"))
+    api.clock.advance(3 * HOUR)
+    engine.deposit(MAIN, "kucoin", "USDT", D(300))
+    api.clock.advance(4 * HOUR)
+
+
+def test_unrealized_profit_is_no_deposit(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold(api)
+    text = ask(api, monkeypatch)
+    assert "unproven" not in text
+    assert told(text, "transfers") == 300
+    assert row(text, "exchanges", MAIN, "kucoin")["transfers"] == "300"
+    for exchange in (BYBIT, HYPERLIQUID):
+        assert abs(equity(api, exchange) - 25_000) > 10
+        shown = row(text, "exchanges", MAIN, exchange)
+        assert "transfers" not in shown
+        assert close(D(shown["end"]), equity(api, exchange))
+        assert close(D(shown["change"]), equity(api, exchange) - 25_000)
+    assert "Values are without unrealized P&L, except at bybit_perpetual, hyperliquid_perpetual." in text
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_deposit_is_told_beside_unrealized_profit(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, *, closed: bool
+) -> None:
+    """By what is left of the change once the P&L is known: at the end, or as nothing is open any more."""
+    hold(api)
+    came = api.clock.now()
+    api.paper.engine.deposit(MAIN, BYBIT, "USDT", D(500))
+    api.clock.advance(3 * HOUR)
+    if closed:
+        api.paper.engine.place(MAIN, BYBIT, "ETH-USDT", "SELL", D(10), action="CLOSE")
+        api.clock.advance(2 * HOUR)
+    text = ask(api, monkeypatch)
+    assert "unproven" not in text
+    assert told(text, "transfers") == 800
+    assert row(text, "exchanges", MAIN, BYBIT)["transfers"] == "500"
+    flow = row(text, "flows", BYBIT)
+    assert flow["kind"] == "deposit"
+    assert flow["after(UTC)"].endswith(datetime.fromtimestamp(came // (15 * MINUTE) * 900, UTC).strftime("%H:%M:%S"))
+    assert close(D(row(text, "exchanges", MAIN, BYBIT)["change"]), equity(api, BYBIT) - 25_000)
+
+
+@pytest.mark.parametrize(("period", "end_time"), [("3h", "now"), ("4h", "3h")])
+def test_profit_that_nobody_knows_is_unproven(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, period: str, end_time: str
+) -> None:
+    """The API doesn't tell what it was as the period began."""
+    hold(api)
+    api.clock.advance(6 * HOUR)
+    text = ask(api, monkeypatch, connector_name=BYBIT, period=period, end_time=end_time)
+    assert "transfers" not in text.split("\n")[0]
+    assert told(text, "unproven") == told(text, "change")
+    assert "# flows: 1 row" in text
+    assert "unproven at bybit_perpetual (master_account), profit or transfers: unrealized P&L is in the" in text
+    assert text.count("Values include unrealized P&L.") == 1
+
+
+def test_in_hedge_mode_unrealized_profit_is_unproven_once(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.paper.engine.set_position_mode(MAIN, BYBIT, "HEDGE")
+    hold(api)
+    text = ask(api, monkeypatch, connector_name=BYBIT)
+    assert "# flows: 1 row" in text
+    assert "in hedge mode a fill doesn't tell which side it closes" in text
+
+
 def test_an_exchange_that_is_connected_brings_no_profit(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = api.paper.engine
     api.clock.advance(2 * HOUR)
@@ -228,7 +316,7 @@ def test_an_exchange_that_is_connected_brings_no_profit(api: PaperApi, monkeypat
     engine.connect("third", "kucoin")
     api.clock.advance(2 * HOUR)
     alone = ask(api, monkeypatch, account_name="third", period="3h")
-    assert alone.startswith('{"data":"begins 2026-11-22T10:45:00Z')
+    assert alone.startswith('{"data_begins":"2026-11-22T10:45:00Z"')
     assert "transfers" not in alone
     text = ask(api, monkeypatch)
     first = BEGAN + 2 * HOUR

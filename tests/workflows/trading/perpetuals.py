@@ -8,7 +8,6 @@ from hbmcp.paper.faults import Bug
 from hbmcp.paper.records import Position
 from hbmcp.paper.routes.base import Call, Handler, Json, Refusal
 from tests.paper.paper_api import PaperApi
-from tests.results.reader import read
 
 ACCOUNT = "master_account"
 CONNECTOR = "binance_perpetual"
@@ -47,20 +46,11 @@ def sizes(api: PaperApi, connector: str = CONNECTOR, account: str = ACCOUNT) -> 
     return {(one.pair, one.side): one.amount for one in held(api, connector, account)}
 
 
-def figures(text: str) -> Any:
-    """An answer without its notes; cells of tables are strings."""
-    return read(text.split("\n\n", maxsplit=1)[0])
-
-
 def flat(text: str) -> dict[str, Any]:
     """An answer that is one JSON object, its numbers exact."""
     found = json.loads(text.split("\n\n", maxsplit=1)[0], parse_float=Decimal, parse_int=Decimal)
     assert isinstance(found, dict)
     return found
-
-
-def notes(text: str) -> str:
-    return text.partition("\n\n")[2]
 
 
 def down(*operations: str, connector: str = CONNECTOR, detail: str = DOWN) -> Bug:

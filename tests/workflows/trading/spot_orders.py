@@ -4,6 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from attrs import evolve
+
 from hbmcp.paper.faults import Bug
 from hbmcp.paper.records import Order
 from hbmcp.paper.routes.base import Call, Handler, Json, Refusal
@@ -95,6 +97,19 @@ def empty(*operations: str) -> Bug:
         return lambda call: {**handler(call), "data": []}
 
     return Bug("empty lists", dict.fromkeys(operations, wrap))
+
+
+def _account_after_account(search: Handler) -> Handler:
+    def handler(call: Call) -> Json:
+        names = call.body["account_names"] or call.engine.accounts()
+        each = [search(evolve(call, body={**call.body, "account_names": [name]})) for name in names]
+        rows = [row for one in each for row in one["data"]]
+        return {**each[0], "data": rows[: call.body["limit"]]}
+
+    return handler
+
+
+ACCOUNT_AFTER_ACCOUNT = Bug("orders/search lists one account after another", {SEARCH: _account_after_account})
 
 
 def before(operation: str, act: Callable[[], object]) -> Bug:

@@ -14,6 +14,7 @@ from hbmcp.paper.records import Side
 from hbmcp.paper.routes.base import Call, Handler, Json, Refusal
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import HOUR, PaperApi
+from tests.workflows.answers import notes
 from tests.workflows.trading.perpetuals import (
     ACCOUNT,
     CONNECTOR,
@@ -23,7 +24,6 @@ from tests.workflows.trading.perpetuals import (
     POSITIONS,
     flat,
     held,
-    notes,
     open_position,
     sizes,
 )
@@ -77,7 +77,7 @@ class TestClosing:
             text = await call.good("close_position", trading_pair=PAIR)
             assert call.asked.count(ORDERS) == 1
         row = flat(text)
-        assert notes(text) == ""
+        assert notes(text) == "net_pnl leaves out opening fees and funding: get_position_history counts them."
         assert held(api) == []
         fills = last_fills(api, row["order_id"])
         assert {(one.action, one.type) for one in fills} == {("CLOSE", "MARKET")}
@@ -89,6 +89,8 @@ class TestClosing:
         assert abs(row["realized_pnl"] - sum(one.realized for one in fills)) < Decimal("0.000001")
         assert row["fee"] == sum(one.charged for one in fills)
         assert row["fee_currency"] == "USDT"
+        assert abs(row["net_pnl"] - sum(one.realized - one.charged for one in fills)) < Decimal("0.000001")
+        assert row["net_pnl"] < row["realized_pnl"]
         assert row["entry_price"] == before.entry
 
     @MODES

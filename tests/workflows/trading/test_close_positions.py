@@ -9,10 +9,18 @@ from hypothesis import strategies as st
 
 from hbmcp.paper.faults import EXCHANGE_DOWN, Bug, Crash
 from hbmcp.paper.routes.base import Call, Handler, Json
+from hbmcp.workflows.trading.closed import Closing
+from hbmcp.workflows.trading.closings import report
+from hbmcp.workflows.trading.orders import Order
+from hbmcp.workflows.trading.planning import Plan
 from hbmcp.workflows.trading.position import Basis, Position
+from hbmcp.workflows.trading.positions import Positions
+from hbmcp.workflows.trading.reducing import Reduction
+from hbmcp.workflows.trading.rules import Rule
 from hbmcp.workflows.trading.thresholds import Threshold
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import HOUR, PaperApi
+from tests.workflows.answers import value
 from tests.workflows.trading.perpetuals import (
     ACCOUNT,
     CONNECTOR,
@@ -20,7 +28,6 @@ from tests.workflows.trading.perpetuals import (
     PAIR,
     POSITIONS,
     down,
-    figures,
     held,
     open_position,
     sizes,
@@ -72,14 +79,14 @@ class TestDryRun:
         limit = -sorted(expected.values())[1] - Decimal("0.01")  # the two worst
         assert limit > 0
         async with assistant(api, monkeypatch) as call:
-            answer = figures(await call.good("close_positions", loss_over=float(limit), of=of))
+            answer = value(await call.good("close_positions", loss_over=float(limit), of=of))
             assert ORDERS not in call.asked
-        assert answer["result"].startswith("Dry run, nothing was sent. dry_run=false would send 2 MARKET orders")
+        assert answer["result"].startswith("Dry run, nothing was sent. dry_run=false would send 2 MARKET orders that")
         assert shown(answer["would_close"]) == {key for key, percent in expected.items() if percent < -limit}
         assert shown(answer["kept"]) == {key for key, percent in expected.items() if percent >= -limit}
         for row in (*answer["would_close"], *answer["kept"]):
             ((key),) = shown([row])
-            assert abs(Decimal(row[f"pnl_percent_of_{of}"]) - expected[key]) <= Decimal("0.005")
+            assert abs(Decimal(row[f"pnl_percent_of_{of}"]) - expected[key]) <= Decimal("0.00005")
         for row in answer["would_close"]:
             assert (row["side"], row["order"]) in {("LONG", "SELL"), ("SHORT", "BUY")}
         assert everything(api) == before
@@ -88,9 +95,22 @@ class TestDryRun:
         several(api)
         before = everything(api)
         async with assistant(api, monkeypatch) as call:
-            answer = figures(await call.good("close_positions"))
+            answer = value(await call.good("close_positions"))
         assert len(answer["would_close"]) == 5
         assert everything(api) == before
+
+    async def test_one_order_is_one_and_may_be_another_later(
+        self, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        open_position(api, "BUY", "0.1")
+        async with assistant(api, monkeypatch) as call:
+            answer = value(await call.good("close_positions"))
+            none = value(await call.good("close_positions", loss_over=90))
+        assert answer["result"] == (
+            "Dry run, nothing was sent. dry_run=false would send 1 MARKET order that only reduces; it chooses anew, by "
+            "the figures of then."
+        )
+        assert none["result"] == "This position has no loss over 90 % of entry. Nothing was sent."
 
     async def test_what_no_order_can_close_is_said(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         open_position(api, "BUY", "0.002")
@@ -107,7 +127,7 @@ class TestDryRun:
 
         async with assistant(api, monkeypatch, {Bug("an odd size", {POSITIONS: wrap})}) as call:
             text = await call.good("close_positions", connector_name=CONNECTOR)
-        (row,) = figures(text)["would_close"]
+        (row,) = value(text)["would_close"]
         assert (row["amount"], row["left"]) == (".001", ".0004")
         assert "worth less than the smallest order, 100 USDT" in text
 
@@ -119,7 +139,7 @@ class TestClosing:
         losers = {key for key, percent in expected.items() if percent < Decimal("-0.5")}
         assert 0 < len(losers) < 5
         async with assistant(api, monkeypatch) as call:
-            answer = figures(await call.good("close_positions", loss_over=0.5, dry_run=False))
+            answer = value(await call.good("close_positions", loss_over=0.5, dry_run=False))
             assert call.asked.count(ORDERS) == len(losers)
         assert answer["closed"] == len(losers)
         assert shown(answer["positions"]) == losers
@@ -132,26 +152,33 @@ class TestClosing:
             assert abs(Decimal(row["realized_pnl"]) - sum(one.realized for one in fills)) < Decimal("0.01")
             realized += sum((one.realized for one in fills), Decimal(0))
         assert abs(Decimal(answer["realized_pnl_USDT"]) - realized) < Decimal("0.01")
+        paid = sum((Decimal(row["fee"]) for row in answer["positions"]), Decimal(0))
+        assert paid > 0
+        assert abs(Decimal(answer["fee_USDT"]) - paid) < Decimal("0.01")
+        assert abs(Decimal(answer["net_pnl_USDT"]) - (realized - paid)) < Decimal("0.02")
+        for row in answer["positions"]:
+            net = Decimal(row["realized_pnl"]) - Decimal(row["fee"])
+            assert abs(Decimal(row["net_pnl"]) - net) < Decimal("0.01")
 
     async def test_profits_and_losses_together(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         several(api)
         beyond = {key for key, percent in by_hand(api).items() if percent < -2 or percent > 1}
         assert beyond
         async with assistant(api, monkeypatch) as call:
-            answer = figures(await call.good("close_positions", loss_over=2, profit_over=1))
+            answer = value(await call.good("close_positions", loss_over=2, profit_over=1))
         assert shown(answer["would_close"]) == beyond
 
     async def test_filters_add_up(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         several(api)
         async with assistant(api, monkeypatch) as call:
             text = await call.good("close_positions", trading_pair="SOL-USDT", side="SHORT", dry_run=False)
-        assert shown(figures(text)["positions"]) == {(f"{ACCOUNT} bybit_perpetual", "SOL-USDT")}
+        assert shown(value(text)["positions"]) == {(f"{ACCOUNT} bybit_perpetual", "SOL-USDT")}
         assert sum(len(one) for one in everything(api).values()) == 4
 
     async def test_all_of_an_account(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         several(api)
         async with assistant(api, monkeypatch) as call:
-            answer = figures(await call.good("close_positions", account_name=ACCOUNT, dry_run=False))
+            answer = value(await call.good("close_positions", account_name=ACCOUNT, dry_run=False))
         assert answer["closed"] == 4
         assert everything(api) == {
             (ACCOUNT, CONNECTOR): {},
@@ -164,7 +191,7 @@ class TestClosing:
         open_position(api, "BUY", "0.02")
         open_position(api, "SELL", "0.03")
         async with assistant(api, monkeypatch) as call:
-            answer = figures(await call.good("close_positions", trading_pair=PAIR, dry_run=False))
+            answer = value(await call.good("close_positions", trading_pair=PAIR, dry_run=False))
         assert answer["closed"] == 2
         assert sizes(api) == {}
 
@@ -182,9 +209,9 @@ class TestNotClosed:
     async def test_none_is_beyond(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         several(api)
         async with assistant(api, monkeypatch) as call:
-            answer = figures(await call.good("close_positions", loss_over=90, dry_run=False))
+            answer = value(await call.good("close_positions", loss_over=90, dry_run=False))
             assert ORDERS not in call.asked
-        assert answer["result"] == "None of these 5 has a loss over 90 % of entry. Nothing was sent."
+        assert answer["result"] == "None of these 5 positions has a loss over 90 % of entry. Nothing was sent."
         assert len(answer["kept"]) == 5
 
     async def test_none_is_open(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +228,7 @@ class TestNotClosed:
         several(api)
         async with assistant(api, monkeypatch, {down(POSITIONS, connector="bybit_perpetual")}) as call:
             text = await call.good("close_positions", side="LONG", dry_run=False)
-        assert figures(text)["closed"] == 2
+        assert value(text)["closed"] == 2
         assert "Positions not read: bybit_perpetual (master_account)" in text
         assert "Positions not read: bybit_perpetual (second_account)" in text
 
@@ -225,7 +252,7 @@ class TestNotClosed:
             return handle
 
         async with assistant(api, monkeypatch, {Bug("gone", {ORDERS: wrap})}) as call:
-            answer = figures(await call.good("close_positions", connector_name=CONNECTOR, dry_run=False))
+            answer = value(await call.good("close_positions", connector_name=CONNECTOR, dry_run=False))
             assert call.asked.count(ORDERS) == 3
         assert (answer["closed"], answer["not_closed"]) == (2, 1)
         (failed,) = [one for one in answer["positions"] if one["status"] == "NOT_CLOSED"]
@@ -238,7 +265,7 @@ class TestNotClosed:
     ) -> None:
         several(api)
         async with assistant(api, monkeypatch, {Crash(ORDERS, times=1)}) as call:
-            answer = figures(await call.good("close_positions", connector_name=CONNECTOR, dry_run=False))
+            answer = value(await call.good("close_positions", connector_name=CONNECTOR, dry_run=False))
             assert call.asked.count(ORDERS) == 3
         assert (answer["closed"], answer["unknown"]) == (2, 1)
         (lost,) = [one for one in answer["positions"] if one["status"] == "UNKNOWN"]
@@ -277,5 +304,57 @@ class TestThreshold:
         unlevered = position(Decimal(1), Decimal(100), Decimal(-50), None)
         assert (unlevered in Threshold(loss_over=Decimal(1), of=of)) is (of == "entry")
 
+    @pytest.mark.parametrize(
+        ("pnl", "shown"), [("-0.0546", "-0.0546"), ("-0.05", "-0.05"), ("12.5", "12.5"), ("0.00001", "0")]
+    )
+    def test_percents_are_fine_enough_to_tell_why(self, pnl: str, shown: str) -> None:
+        one = position(Decimal(1), Decimal(100), Decimal(pnl), Decimal(10))
+        assert str(Threshold().percent(one)) == shown
+        assert Threshold(of="margin").percent(one) == round(Decimal(pnl) * 10, 4)
+        assert Threshold().percent(position(Decimal(1), Decimal(0), Decimal(pnl), None)) is None
+        assert Threshold().percent(position(Decimal(1), Decimal(1), None, None)) is None
+
     def test_without_one_all_are_chosen(self) -> None:
         assert position(Decimal(1), Decimal(100), None, None) in Threshold()
+
+
+def closing(quote: str, pnl: int, fees: dict[str | None, Decimal]) -> Closing:
+    """Of one unit, which cost 100."""
+    held = Position("a", "x_perpetual", f"A-{quote}", "LONG", Decimal(1), Decimal(100), None, None, None)
+    order = Order(
+        "1", "a", "x_perpetual", status="FILLED", amount=Decimal(1), filled=Decimal(1),
+        average_price=Decimal(100 + pnl), fees=fees,
+    )  # fmt: skip
+    plan = Plan(held, Decimal(0), Rule(), Reduction("SELL", Decimal(1), Decimal(0)))
+    return Closing(plan, order, Decimal(0), Decimal(0))
+
+
+class TestFees:
+    """Net is told where it is known."""
+
+    def test_by_currency(self) -> None:
+        done = [
+            closing("USDT", 10, {"USDT": Decimal(1)}),
+            closing("USDT", -30, {"USDT": Decimal(2)}),
+            closing("USD", 5, {"BNB": Decimal("0.1")}),
+        ]
+        answer = report(Positions((), (), ()), [(one.plan.position, one) for one in done])
+        assert isinstance(answer.value, dict)
+        sums = {name: value for name, value in answer.value.items() if name not in ("closed", "positions")}
+        assert sums == {
+            "realized_pnl_USDT": -20,
+            "fee_USDT": 3,
+            "net_pnl_USDT": -23,
+            "realized_pnl_USD": 5,
+            "fee_BNB": Decimal("0.1"),
+        }
+        assert [row["net_pnl"] for row in answer.value["positions"]] == [9, -32, None]
+
+    @pytest.mark.parametrize("fees", [{}, {None: Decimal(0)}, {"USDT": Decimal(1), "BNB": Decimal(1)}])
+    def test_one_that_is_not_known(self, fees: dict[str | None, Decimal]) -> None:
+        done = [closing("USDT", 10, {"USDT": Decimal(1)}), closing("USDT", 10, fees)]
+        answer = report(Positions((), (), ()), [(one.plan.position, one) for one in done])
+        assert isinstance(answer.value, dict)
+        assert answer.value["realized_pnl_USDT"] == 20
+        assert "net_pnl_USDT" not in answer.value
+        assert ("fee_USDT" in answer.value) == ("USDT" in fees)

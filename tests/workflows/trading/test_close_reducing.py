@@ -13,8 +13,9 @@ from hbmcp.workflows.trading.rules import Rule
 
 SIDES: list[Side] = ["LONG", "SHORT"]
 sides = st.sampled_from(SIDES)
-amounts = st.decimals("1e-9", "1e9", allow_nan=False, allow_infinity=False)
-fractions = st.decimals("1e-6", 1, allow_nan=False, allow_infinity=False)
+PLACES = 18  # no exchange's amounts have more
+amounts = st.decimals("1e-9", "1e9", places=PLACES)
+fractions = st.decimals("1e-6", 1, places=PLACES)
 steps = st.one_of(
     st.sampled_from([Decimal(0), Decimal(1), Decimal("0.5"), Decimal("0.001"), Decimal("0.00001"), Decimal(10)]),
     st.decimals("1e-8", 100, allow_nan=False, allow_infinity=False),

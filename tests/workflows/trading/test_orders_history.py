@@ -1,19 +1,18 @@
 """get_order_history on the paper exchange: everything that was asked for, and what became of it."""
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hbmcp.errors import StoreError
 from hbmcp.paper.faults import BUGS, ENDLESS_PAGES, LOST_FILLS, Cut, Fault
-from hbmcp.store import SentOrder
-from hbmcp.workflows.trading import outcome, sending
-from tests.paper.bridged import Assistant, assistant
+from hbmcp.store import SentOrder, Store
+from tests.paper.bridged import Assistant
 from tests.paper.paper_api import HOUR, PaperApi
-from tests.workflows.trading.perpetuals import figures, notes
+from tests.workflows.answers import notes, value
 from tests.workflows.trading.spot_orders import (
+    ACCOUNT_AFTER_ACCOUNT,
     BUY,
     PLACE,
     SEARCH,
@@ -29,25 +28,13 @@ from tests.workflows.trading.spot_orders import (
 
 pytestmark = pytest.mark.anyio
 
+FORGOTTEN = "Of refused orders the API keeps no pair, side or amount"
 REFUSED = {**SELL, "amount": 0.1, "price": "1000", "order_type": "LIMIT_MAKER"}
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[PaperApi]:
-    with PaperApi(tmp_path / "files") as exchange:
-        yield exchange
-
-
-@pytest.fixture
-def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(outcome, "STEP", 0.01)
-    monkeypatch.setattr(sending, "LOOK", 0.05)
-    return lambda *faults: assistant(api, monkeypatch, faults)
 
 
 async def ids(call: Assistant, **filters: Any) -> list[str]:
     text = await call.good("get_order_history", **filters)
-    return [] if text.startswith("No orders match.") else [row["order_id"] for row in figures(text)]
+    return [] if text.startswith("No orders match.") else [row["order_id"] for row in value(text)]
 
 
 @pytest.mark.parametrize("faults", [(), (LOST_FILLS,), BUGS])
@@ -61,7 +48,7 @@ async def test_each_order_is_as_the_engine_has_it(talk: Any, api: PaperApi, faul
     api.paper.engine.cancel("master_account", "binance", rest(api, connector="binance"))
     async with talk(*faults) as call:
         text = await call.good("get_order_history")
-    rows = figures(text)
+    rows = value(text)
     assert len(rows) == 4
     for row, order in zip(rows, reversed(orders(api)), strict=True):
         assert (row["order_id"], row["trading_pair"], row["side"], row["order_type"], row["status"]) == (
@@ -91,24 +78,50 @@ class TestRefusedOrders:
             assert await ids(call, status="FAILED") == [refused]
             assert await ids(call, status="failed", trading_pair="BTC-USDT") == [refused]
             assert await ids(call, trading_pair="ETH-USDT") == []
-            (row,) = figures(await call.good("get_order_history", status="FAILED"))
+            (row,) = value(await call.good("get_order_history", status="FAILED"))
         assert (row["side"], row["order_type"], row["amount"], row["price"]) == ("SELL", "LIMIT_MAKER", ".1", "1000")
         assert row["reason"] == "the exchange answered HTTP 400: Order would immediately match and take. (code -2010)"
 
     async def test_that_somebody_else_sent_are_listed_without_a_pair(self, talk: Any, api: PaperApi) -> None:
         api.paper.engine.place("master_account", "binance", "BTC-USDT", "SELL", Decimal(50))
         async with talk() as call:
-            (row,) = figures(await call.good("get_order_history"))
+            (row,) = value(await call.good("get_order_history"))
             assert await ids(call, trading_pair="BTC-USDT") == []
         assert (row["status"], row.get("trading_pair")) == ("FAILED", None)
+
+    async def test_that_it_has_no_pair_is_explained_once_and_only_then(self, talk: Any, api: PaperApi) -> None:
+        async with talk() as call:
+            await call.bad("place_order", **REFUSED)
+            assert FORGOTTEN not in await call.good("get_order_history")
+            for _ in range(2):
+                api.paper.engine.place("master_account", "binance", "BTC-USDT", "SELL", Decimal(50))
+            assert (await call.good("get_order_history")).count(FORGOTTEN) == 1
+            assert FORGOTTEN not in await call.good("get_order_history", trading_pair="BTC-USDT")
+
+    async def test_that_it_is_not_explained_by_what_could_not_be_read(
+        self, talk: Any, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def broken(*_: Any, **__: Any) -> Any:
+            raise StoreError("The store is broken.")
+
+        api.paper.engine.place("master_account", "binance", "BTC-USDT", "SELL", Decimal(50))
+        monkeypatch.setattr(Store, "sent_orders", broken)
+        async with talk() as call:
+            texts = [
+                await call.good("get_order_history"),
+                await call.good("get_order", order_id=orders(api)[0].id),
+            ]
+        for text in texts:
+            assert "The store is broken." in text
+            assert FORGOTTEN not in text
 
 
 class TestOrdersOfUnknownOutcome:
     async def test_are_listed(self, talk: Any) -> None:
         async with talk(Cut(PLACE, acted=False)) as call:
             await call.bad("place_order", **BUY, amount=0.01, price="1000", wait=0)
-            (row,) = figures(await call.good("get_order_history"))
-            (same,) = figures(await call.good("get_order_history", status="UNKNOWN", trading_pair="BTC-USDT"))
+            (row,) = value(await call.good("get_order_history"))
+            (same,) = value(await call.good("get_order_history", status="UNKNOWN", trading_pair="BTC-USDT"))
             assert same == row
             assert "No orders match" in await call.good("get_order_history", trading_pair="ETH-USDT")
             assert "No orders match" in await call.good("get_order_history", account_name="second_account")
@@ -123,7 +136,7 @@ class TestOrdersOfUnknownOutcome:
     async def test_that_have_an_id_and_do_not_show(self, talk: Any, api: PaperApi) -> None:
         async with talk(empty(SEARCH)) as call:
             await call.good("place_order", **BUY, amount=0.01, price="1000", wait=0)
-            (row,) = figures(await call.good("get_order_history"))
+            (row,) = value(await call.good("get_order_history"))
         assert (row["order_id"], row["status"], row["reason"]) == (
             orders(api)[0].id,
             "UNKNOWN",
@@ -143,7 +156,7 @@ class TestOrdersOfUnknownOutcome:
             for _ in range(3):
                 api.clock.advance(HOUR)
                 take(api, "SELL", "0.01")
-            rows = figures(await call.good("get_order_history", limit=2))
+            rows = value(await call.good("get_order_history", limit=2))
         assert [row["order_id"] for row in rows] == [order.id for order in orders(api)[:1:-1]]
 
     async def test_are_not_those_just_beyond_it_by_another_clock(self, talk: Any, api: PaperApi) -> None:
@@ -178,13 +191,32 @@ class TestPeriodsAndLimits:
             api.clock.advance(HOUR)
         async with talk(*faults) as call:
             text = await call.good("get_order_history", limit=2)
-            assert [row["order_id"] for row in figures(text)] == placed[:2:-1]
+            assert [row["order_id"] for row in value(text)] == placed[:2:-1]
             assert "Older ones may be missing" in text
             assert "end_time=2026-11-22T11:43:23+00:00" in text
-            assert call.asked.count(f"{SEARCH}") == 1
+            assert call.asked.count(SEARCH) == len(api.paper.engine.accounts()) == 2
             text = await call.good("get_order_history", end_time="2026-11-22T11:43:23+00:00", limit=2)
-            assert [row["order_id"] for row in figures(text)] == placed[2:0:-1]
+            assert [row["order_id"] for row in value(text)] == placed[2:0:-1]
             assert "Older ones may be missing" not in await call.good("get_order_history")
+
+    async def test_one_account_does_not_fill_the_page_of_all(self, talk: Any, api: PaperApi) -> None:
+        first, second = api.paper.engine.accounts()
+        old = [rest(api, account=first) for _ in range(3)]
+        api.clock.advance(HOUR)
+        new = rest(api, account=second, connector="bybit_perpetual")
+        async with talk(ACCOUNT_AFTER_ACCOUNT) as call:
+            assert await ids(call, limit=2) == [new, old[-1]]
+            assert await ids(call, limit=1, connector_name="bybit_perpetual") == [new]
+            call.asked.clear()
+            assert await ids(call, limit=2, account_name=second) == [new]
+            assert call.asked.count(SEARCH) == 1
+
+    async def test_accounts_that_can_not_be_listed(self, talk: Any, api: PaperApi) -> None:
+        order = rest(api)
+        async with talk(failing("GET /accounts/")) as call:
+            text = await call.good("get_order_history")
+        assert order in text
+        assert "Accounts couldn't be listed, so where one has many orders others' may be missing" in notes(text)
 
     async def test_a_period(self, talk: Any, api: PaperApi) -> None:
         placed = []
@@ -219,7 +251,7 @@ class TestWhatFails:
         order = take(api, "SELL", "0.01")
         async with talk(failing(TRADES)) as call:
             text = await call.good("get_order_history")
-        (row,) = figures(text)
+        (row,) = value(text)
         assert (row["order_id"], row["status"]) == (order, "FILLED")
         assert "Fills couldn't be read, so these are the orders' own records" in text
 

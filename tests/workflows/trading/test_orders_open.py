@@ -1,8 +1,6 @@
 """get_open_orders and get_order on the paper exchange: both of the API's sources, each order once."""
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +9,12 @@ from attrs import evolve
 from hbmcp.paper.faults import BUGS, EARLY_TIMES, HIDDEN_ORDERS, LOST_FILLS, Bug, Cut, Fault
 from hbmcp.paper.routes.base import Call, Handler, Json
 from hbmcp.store import SentOrder
-from hbmcp.workflows.trading import outcome, records, sending
-from tests.paper.bridged import assistant
+from hbmcp.workflows.trading import records
 from tests.paper.paper_api import HOUR, PaperApi
-from tests.workflows.trading.perpetuals import figures, flat, notes
+from tests.workflows.answers import notes, value
+from tests.workflows.trading.perpetuals import flat
 from tests.workflows.trading.spot_orders import (
+    ACCOUNT_AFTER_ACCOUNT,
     ACTIVE,
     PLACE,
     SEARCH,
@@ -34,19 +33,6 @@ pytestmark = pytest.mark.anyio
 NONE = "No open orders seen. Only orders placed through this API are known to it, no bot's, and none placed elsewhere."
 
 
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[PaperApi]:
-    with PaperApi(tmp_path / "files") as exchange:
-        yield exchange
-
-
-@pytest.fixture
-def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(outcome, "STEP", 0.01)
-    monkeypatch.setattr(sending, "LOOK", 0.05)
-    return lambda *faults: assistant(api, monkeypatch, faults)
-
-
 class TestOpenOrders:
     async def test_all_of_them_newest_first(self, talk: Any, api: PaperApi) -> None:
         first = rest(api)
@@ -55,7 +41,7 @@ class TestOpenOrders:
         take(api, "SELL", "0.1")
         async with talk() as call:
             text = await call.good("get_open_orders")
-        rows = figures(text)
+        rows = value(text)
         assert [(row["order_id"], row["age"]) for row in rows] == [(second, "0s"), (first, "2h 5m")]
         assert rows[0] == {
             "order_id": second,
@@ -77,7 +63,7 @@ class TestOpenOrders:
         rest(api, pair="ETH-USDT")
         rest(api, connector="kucoin")
         async with talk() as call:
-            rows = figures(await call.good("get_open_orders", connector_name="binance", trading_pair="BTC-USDT"))
+            rows = value(await call.good("get_open_orders", connector_name="binance", trading_pair="BTC-USDT"))
             assert [row["order_id"] for row in rows] == [one]
             assert await call.good("get_open_orders", account_name="second_account") == NONE
             for wrong in ({"account_name": "nobody"}, {"connector_name": "nope"}):
@@ -92,7 +78,7 @@ class TestOpenOrders:
         order = rest(api)
         async with talk(*faults) as call:
             text = await call.good("get_open_orders")
-        assert [(row["order_id"], row["seen"]) for row in figures(text)] == [(order, "records")]
+        assert [(row["order_id"], row["seen"]) for row in value(text)] == [(order, "records")]
         assert "The connectors list no open orders, as they do for up to five minutes after they start" in text
 
     async def test_those_that_only_some_connectors_hide(self, talk: Any, api: PaperApi) -> None:
@@ -100,7 +86,7 @@ class TestOpenOrders:
         partly = changed(ACTIVE, lambda rows, _: [row for row in rows if row["order_id"] == shown])
         async with talk(partly) as call:
             text = await call.good("get_open_orders")
-        assert {row["order_id"]: row.get("seen") for row in figures(text)} == {hidden: "records", shown: None}
+        assert {row["order_id"]: row.get("seen") for row in value(text)} == {hidden: "records", shown: None}
         assert "What only the records have may be gone from the exchange" in text
 
     async def test_those_that_are_not_recorded(self, talk: Any, api: PaperApi) -> None:
@@ -108,7 +94,7 @@ class TestOpenOrders:
         api.clock.advance(60_000)
         async with talk(EARLY_TIMES, empty(SEARCH)) as call:
             text = await call.good("get_open_orders")
-        (row,) = figures(text)
+        (row,) = value(text)
         assert (row["order_id"], row["seen"], row["age"]) == (order, "connector", "≤6m")
         assert "What only a connector has isn't recorded yet." in text
 
@@ -123,7 +109,7 @@ class TestOpenOrders:
         order = rest(api)
         async with talk(failing(source)) as call:
             text = await call.good("get_open_orders")
-        (row,) = figures(text)
+        (row,) = value(text)
         assert row["order_id"] == order
         assert "seen" not in row
         assert said in text
@@ -167,7 +153,7 @@ class TestOpenOrders:
         perpetual = {**SELL, "connector_name": "binance_perpetual"}
         async with talk() as call:
             await call.good("place_order", **perpetual, amount=0.1, price="900000", position_action="CLOSE")
-            (row,) = figures(await call.good("get_open_orders"))
+            (row,) = value(await call.good("get_open_orders"))
         assert row["position_action"] == "CLOSE"
 
 
@@ -182,7 +168,7 @@ class TestOneOrder:
         assert len(fills) > 1
         async with talk(*faults) as call:
             text = await call.good("get_order", order_id=order)
-        answer = figures(text)
+        answer = value(text)
         assert (answer["order_id"], answer["status"], Decimal(answer["filled_amount"])) == (
             order,
             "FILLED",
@@ -207,6 +193,14 @@ class TestOneOrder:
         assert shown["reason"] == (
             "the exchange answered HTTP 400: Order would immediately match and take. (code -2010)"
         )
+
+    async def test_that_was_refused_and_sent_by_somebody_else(self, talk: Any, api: PaperApi) -> None:
+        api.paper.engine.place("master_account", "binance", "BTC-USDT", "SELL", Decimal(50))
+        async with talk() as call:
+            text = await call.good("get_order", order_id=orders(api)[0].id)
+            assert "trading_pair" not in flat(text)
+            assert text.endswith("those without weren't sent by this server: no other tool tells them.")
+            assert "this server" not in await call.good("get_order", order_id=rest(api))
 
     async def test_of_which_only_we_know(self, talk: Any, api: PaperApi) -> None:
         async with talk(empty(SEARCH, ACTIVE)) as call:
@@ -254,4 +248,22 @@ class TestOneOrder:
 
         monkeypatch.setattr("hbmcp.workflows.trading.finding.recorded", three)
         async with talk(empty(ACTIVE)) as call:
-            assert figures(await call.good("get_order", order_id=order))["order_id"] == order
+            assert value(await call.good("get_order", order_id=order))["order_id"] == order
+
+    async def test_behind_the_orders_of_another_account(
+        self, talk: Any, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second = api.paper.engine.accounts()
+        for _ in range(4):
+            rest(api, account=first)
+            api.clock.advance(1000)
+        order = rest(api, account=second, connector="bybit_perpetual")
+        plain = records.recorded
+
+        async def three(*args: Any, **named: Any) -> Any:
+            return await plain(*args, **named, limit=3)
+
+        monkeypatch.setattr("hbmcp.workflows.trading.finding.recorded", three)
+        async with talk(ACCOUNT_AFTER_ACCOUNT, empty(ACTIVE)) as call:
+            assert flat(await call.good("get_order", order_id=order))["account_name"] == second
+            assert "There is no order 'x-1' among the API's orders." in await call.bad("get_order", order_id="x-1")

@@ -272,7 +272,7 @@ def check(**changes: Any) -> str:
 class TestBalances:
     def test_selling_more_than_is_available_is_refused_with_what_is_known(self) -> None:
         assert check(side="SELL", amount=Decimal("1.5")) == ""
-        with pytest.raises(Refused, match=r"takes 1.51 BTC.* shows 1.5 available \(0.5 more are held by open orders\)"):
+        with pytest.raises(Refused, match=r"takes 1.51 BTC, and 1.5 is available \(0.5 more are held by open orders\)"):
             check(side="SELL", amount=Decimal("1.51"))
 
     @pytest.mark.parametrize(

@@ -1,10 +1,8 @@
 """An order whose answer never comes: it is sent once, and nothing is claimed of it that isn't known."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,16 +12,10 @@ from hbmcp.paper.faults import BUGS, Bug, Crash, Cut, Fault, Late
 from hbmcp.workflows.trading import outcome, sending, unanswered
 from tests.paper.bridged import ALL, assistant
 from tests.paper.paper_api import PaperApi
-from tests.workflows.trading.perpetuals import figures
+from tests.workflows.answers import value
 from tests.workflows.trading.spot_orders import BUY, PLACE, SEARCH, SELL, WHERE, before, changed, failing, orders, rest
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[PaperApi]:
-    with PaperApi(tmp_path / "files") as exchange:
-        yield exchange
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +60,7 @@ async def test_it_is_sent_once_and_looked_for(
     async with assistant(api, monkeypatch, (*bugs, fault), offer) as call:
         text = await call.bad("place_order", **asked_for)
         assert call.asked.count(PLACE) == 1
-        history = figures(await call.good("get_order_history"))
+        history = value(await call.good("get_order_history"))
         asked_again = call.asked.count(PLACE)
         resting = await call.good("get_open_orders")
     assert asked_again == 1
@@ -158,7 +150,7 @@ async def test_a_client_that_gives_up_leaves_an_order_of_unknown_outcome(
             await task
         await asyncio.sleep(0.1)
         assert call.asked.count(PLACE) == 1
-        history = figures(await call.good("get_order_history"))
+        history = value(await call.good("get_order_history"))
     (order,) = orders(api)
     by_status = {row["status"]: row for row in history}
     assert set(by_status) == {"UNKNOWN", "OPEN"}

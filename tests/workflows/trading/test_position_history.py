@@ -1,5 +1,6 @@
 """Closed positions on a paper exchange, held to the engine's own ledger: realized P&L, fees, funding, wallet."""
 
+import json
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
@@ -41,11 +42,11 @@ def wallet(api: PaperApi, connector: str = PERP) -> Decimal:
     return api.paper.engine.balances(ME, connector)["USDT"].total
 
 
-def rows(text: str) -> list[dict[str, str]]:
-    """The table of positions, as results/__init__.py says that one is to be read."""
-    if "# positions" not in text:
+def rows(text: str, table: str = "positions") -> list[dict[str, str]]:
+    """A table, as results/__init__.py says that one is to be read."""
+    if f"# {table}" not in text:
         return []
-    title, header, *lines = text.split("\n\n")[0].split("# positions: ")[1].split("\n")
+    title, header, *lines = text.split("\n\n")[0].split(f"# {table}: ")[1].split("\n# ")[0].split("\n")
     constants = dict(one.split("=") for one in title.partition("in every row: ")[2].split())
     columns = [name.partition("(")[0] for name in header.split()]
     return [constants | dict(zip(columns, line.split(" "), strict=False)) for line in lines]
@@ -68,13 +69,9 @@ async def test_a_position_is_told_once_it_is_closed(api: PaperApi, monkeypatch: 
         trade(api, "BUY", "0.03")
         trade(api, "SELL", "0.06", "CLOSE")
         open_still = await call.good("get_position_history")
-        assert open_still.startswith("No perpetual position was closed in this period.")
-        realized = sum((one.realized for one in api.paper.engine.fills()), D(0))
-        assert (
-            f"LONG {PAIR} on {PERP} ({ME}), of which 0.06 is closed with {realized.normalize():f} USDT realized"
-            in open_still
-        )
+        check_part(api, open_still, before, D("0.02"))
         trade(api, "BUY", "0.01")
+        check_part(api, await call.good("get_position_history"), before, D("0.03"))
         trade(api, "SELL", "0.03", "CLOSE")
         text = await call.good("get_position_history")
     fills = api.paper.engine.fills()
@@ -86,6 +83,57 @@ async def test_a_position_is_told_once_it_is_closed(api: PaperApi, monkeypatch: 
     assert D(row["net_pnl"]) == total(text, "net_pnl") == shown(wallet(api) - before)
     assert "doubt" not in text
     assert "may be wrong" not in text
+
+
+def check_part(api: PaperApi, text: str, before: Decimal, left: Decimal) -> None:
+    """A LONG of which 0.06 is closed and this is left, by the engine's own ledger."""
+    assert text.startswith('{"result":"No perpetual position was closed whole in this period."}')
+    fills = api.paper.engine.fills()
+    out = [one for one in fills if one.action == "CLOSE"]
+    (row,) = rows(text, "partly_closed_still_open")
+    assert (row["side"], D(row["closed"]), D(row["still_open"])) == ("LONG", D("0.06"), left)
+    assert row["reduced_at"].endswith("08:45:23")
+    assert D(row["exit_price"]) == shown(sum(one.amount * one.price for one in out) / D("0.06"))
+    assert D(row["realized_pnl"]) == shown(sum(one.realized for one in fills))
+    assert D(row["entry_price"]) == shown(D(row["exit_price"]) - D(row["realized_pnl"]) / D("0.06"))
+    assert D(row["fees"]) == shown(sum(one.fee for one in fills))
+    assert D(row["net_pnl"]) == shown(wallet(api) - before)
+    assert "fees and funding are those of the whole position so far." in text
+    assert "Totals don't include" not in text
+
+
+async def test_several_that_are_partly_closed_have_their_totals(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = wallet(api)
+    trade(api, "BUY", "0.05")
+    trade(api, "SELL", "0.05", "CLOSE", wait=HOUR)
+    closed = wallet(api)
+    for pair in ("ETH-USDT", "SOL-USDT"):
+        trade(api, "SELL", "5", pair=pair)
+        trade(api, "BUY", "2", "CLOSE", pair=pair)
+    trade(api, "BUY", "0.01")
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("get_position_history")
+        late = await call.good("get_position_history", start_time="5s")
+        early = await call.good("get_position_history", end_time="30m")
+    value = json.loads(text.split("\n")[0], parse_float=D)
+    assert value["totals"]["USDT"]["net_pnl"] == shown(closed - before)
+    assert value["totals_still_open"]["USDT"]["still_open"] == 2
+    opening = sum(one.fee for one in api.paper.engine.fills(pairs=[PAIR])[:1])
+    assert value["totals_still_open"]["USDT"]["net_pnl"] == shown(wallet(api) - closed + opening)
+    assert [one["trading_pair"] for one in rows(text, "partly_closed_still_open")] == ["SOL-USDT", "ETH-USDT"]
+    assert "Totals don't include them." in text
+    assert rows(late, "partly_closed_still_open") == rows(early, "partly_closed_still_open") == []
+    assert len(rows(early)) == 1
+
+
+async def test_what_is_partly_closed_says_that_funding_is_not_recorded(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trade(api, "BUY", "0.05", wait=9 * HOUR)
+    trade(api, "SELL", "0.02", "CLOSE")
+    async with assistant(api, monkeypatch, [NO_FUNDING]) as call:
+        text = await call.good("get_position_history")
+    assert text.endswith("Funding isn't recorded, and not in net_pnl.")
 
 
 async def test_a_flip_ends_one_position_and_begins_another(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

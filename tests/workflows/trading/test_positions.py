@@ -11,19 +11,9 @@ from hbmcp.workflows.trading.get_positions import get_positions
 from hbmcp.workflows.trading.positions import positions
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import HOUR, PaperApi
+from tests.workflows.answers import notes, value
 from tests.workflows.scripted import Script
-from tests.workflows.trading.perpetuals import (
-    ACCOUNT,
-    CONNECTOR,
-    PAIR,
-    POSITIONS,
-    PRICES,
-    down,
-    figures,
-    held,
-    notes,
-    open_position,
-)
+from tests.workflows.trading.perpetuals import ACCOUNT, CONNECTOR, PAIR, POSITIONS, PRICES, down, held, open_position
 
 pytestmark = pytest.mark.anyio
 
@@ -50,7 +40,7 @@ class TestFigures:
         open_position(api, "SELL", "3", "ETH-USD", "hyperliquid_perpetual")
         api.clock.advance(5 * HOUR)
         async with assistant(api, monkeypatch) as call:
-            rows = figures(await call.good("get_positions"))["positions"]
+            rows = value(await call.good("get_positions"))["positions"]
         engine = [*held(api), *held(api, "hyperliquid_perpetual")]
         assert len(rows) == len(engine) == 3
         for one in engine:
@@ -76,8 +66,11 @@ class TestFigures:
         open_position(api, "BUY", "3", "ETH-USD", "hyperliquid_perpetual")
         api.clock.advance(3 * HOUR)
         async with assistant(api, monkeypatch) as call:
-            answer = figures(await call.good("get_positions"))
-        (total,) = answer["totals"]  # one position in USD needs none
+            answer = value(await call.good("get_positions"))
+        total, single = answer["totals"]
+        (usd,) = held(api, "hyperliquid_perpetual")
+        assert single["quote"] == "USD"
+        assert near(single["unrealized_pnl"], usd.unrealized)
         both = [*held(api), *held(api, "bybit_perpetual", "second_account")]
         profit = sum((one.unrealized for one in both), Decimal(0))
         cost = sum((one.margin for one in both), Decimal(0))  # at leverage 1
@@ -86,13 +79,18 @@ class TestFigures:
         assert near(total["notional"], sum((abs(one.amount) * one.mark for one in both), Decimal(0)))
         assert near(total["pnl_percent_of_entry"], profit / cost * 100)
 
+    async def test_one_position_needs_no_totals(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+        open_position(api, "BUY", "0.2")
+        async with assistant(api, monkeypatch) as call:
+            assert "totals" not in await call.good("get_positions")
+
     async def test_hedge_mode_has_two_sides(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         assert api.paper.engine.set_position_mode(ACCOUNT, CONNECTOR, "HEDGE")
         open_position(api, "BUY", "0.02")
         open_position(api, "SELL", "0.03")
         async with assistant(api, monkeypatch) as call:
             text = await call.good("get_positions")
-        rows = figures(text)["positions"]
+        rows = value(text)["positions"]
         assert (row_of(rows, PAIR, "LONG")["amount"], row_of(rows, PAIR, "SHORT")["amount"]) == (".02", ".03")
         assert "BOTH" not in text
 
@@ -101,8 +99,8 @@ class TestFigures:
         open_position(api, "BUY", "5", "SOL-USDT")
         open_position(api, "BUY", "5", "SOL-USDT", "bybit_perpetual", "second_account")
         async with assistant(api, monkeypatch) as call:
-            by_pair = figures(await call.good("get_positions", trading_pair="SOL-USDT"))["positions"]
-            by_account = figures(await call.good("get_positions", account_name="second_account"))["positions"]
+            by_pair = value(await call.good("get_positions", trading_pair="SOL-USDT"))["positions"]
+            by_account = value(await call.good("get_positions", account_name="second_account"))["positions"]
         assert [one["connector_name"] for one in by_pair] == [CONNECTOR, "bybit_perpetual"]
         assert [one["trading_pair"] for one in by_account] == ["SOL-USDT"]
 
@@ -176,7 +174,7 @@ class TestUnread:
         open_position(api, "BUY", "0.02")
         async with assistant(api, monkeypatch, {down(POSITIONS, connector="bybit_perpetual")}) as call:
             text = await call.good("get_positions")
-        assert [one["trading_pair"] for one in figures(text)["positions"]] == [PAIR]
+        assert [one["trading_pair"] for one in value(text)["positions"]] == [PAIR]
         assert "Positions not read: bybit_perpetual (master_account)" in text
         assert "Positions not read: bybit_perpetual (second_account)" in text
 

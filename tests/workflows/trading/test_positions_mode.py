@@ -10,6 +10,7 @@ from hbmcp.workflows.trading import set_position_mode
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import PaperApi
 from tests.workflows.trading.perpetuals import ACCOUNT, CONNECTOR, DOWN, MODE, open_position
+from tests.workflows.trading.spot_orders import SEARCH, failing, rest
 
 pytestmark = pytest.mark.anyio
 
@@ -50,8 +51,28 @@ async def test_an_open_position_is_named(api: PaperApi, monkeypatch: pytest.Monk
     open_position(api, "SELL", "0.02")
     async with assistant(api, monkeypatch) as call:
         text = await call.bad("set_position_mode", **WHERE, position_mode="HEDGE")
-    assert text.endswith("Close its positions first: SHORT 0.02 BTC-USDT.")
+    assert text.endswith("First close its positions (SHORT 0.02 BTC-USDT).")
     assert mode(api) == "ONEWAY"
+
+
+async def test_resting_orders_are_named_too(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [rest(api, connector=CONNECTOR, amount="0.2") for _ in range(7)][::-1]
+    rest(api, connector="bybit_perpetual", amount="0.2")
+    rest(api)
+    async with assistant(api, monkeypatch) as call:
+        text = await call.bad("set_position_mode", **WHERE, position_mode="HEDGE")
+        named = ", ".join(f"BUY 0.2 BTC-USDT {one}" for one in ids[:5])
+        assert text.endswith(f"Nothing was changed. First cancel its open orders ({named}, and 2 more).")
+        open_position(api, "SELL", "0.02")
+        text = await call.bad("set_position_mode", **WHERE, position_mode="HEDGE")
+        assert "First close its positions (SHORT 0.02 BTC-USDT) and cancel its open orders (BUY" in text
+
+
+async def test_what_can_not_be_read_is_not_named(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_position(api, "SELL", "0.02")
+    async with assistant(api, monkeypatch, {failing(SEARCH)}) as call:
+        text = await call.bad("set_position_mode", **WHERE, position_mode="HEDGE")
+    assert text.endswith("First close its positions (SHORT 0.02 BTC-USDT).")
 
 
 @pytest.mark.parametrize("fault", [Cut, Crash])

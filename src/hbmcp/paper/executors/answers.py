@@ -102,13 +102,19 @@ def summary(active: Iterable[Row]) -> Row:
     }
 
 
-def performance(controller: str | None, rows: list[Row], positions: int) -> Row:
-    """Ended ones by what they made, running ones as unrealized. `win_rate` is a share of the ended ones."""
-    over = [row for row in rows if not row["is_active"]]
+def performance(controller: str | None, rows: list[Row], held: list[Row]) -> Row:
+    """Ended ones by what they made, running ones and positions that are held, after their fees, as unrealized.
+
+    An ended one that left its position open counts in `total_executors` and `by_status` alone: its position is among
+    those held. `win_rate` is a share of the others.
+    """
+    over = [row for row in rows if not row["is_active"] and row["close_type"] != "POSITION_HOLD"]
     unrealized = _sum([row for row in rows if row["is_active"]], "net_pnl_quote")
+    unrealized += _sum(held, "unrealized_pnl_quote") - _sum(held, "cum_fees_quote")
     made = _sum(over, "net_pnl_quote")
     shares = [float(row["net_pnl_pct"]) for row in over]
-    spread = stdev(shares) if len(shares) > 1 else 0.0
+    gains = [float(row["net_pnl_quote"]) for row in over]
+    spread = stdev(gains) if len(gains) > 1 else 0.0
     return {
         "controller_id": controller,
         "total_executors": len(rows),
@@ -120,9 +126,9 @@ def performance(controller: str | None, rows: list[Row], positions: int) -> Row:
         "fees_total_quote": _sum(over, "cum_fees_quote"),
         "volume_total_quote": _sum(over, "filled_amount_quote"),
         "win_rate": sum(row["net_pnl_quote"] > 0 for row in over) / len(over) if over else 0.0,
-        "sharpe_ratio": fmean(shares) / spread if spread else None,
+        "sharpe_ratio": round(fmean(gains) / spread, 4) if spread else None,
         "by_type": [_of_type(kind, over) for kind in sorted({row["executor_type"] for row in over})],
-        "active_positions": positions,
+        "active_positions": len(held),
     }
 
 

@@ -104,7 +104,7 @@ def performance(call: Call) -> Json:
         for record in executors_of(call.paper).shelf.all()
         if controller is None or record.controller == controller
     ]
-    return answers.performance(controller, _rows(call, records), len(positions.held(records)))
+    return answers.performance(controller, _rows(call, records), _held_rows(call, records))
 
 
 def types(_: Call) -> Json:
@@ -125,12 +125,10 @@ def config(call: Call) -> Json:
 
 def held_summary(call: Call) -> Json:
     controller = call.query["controller_id"]
-    executors = executors_of(call.paper)
-    now = executors.engine.now()
     rows = [
-        positions.describe(key, records, call.market, now)
-        for key, records in positions.held(executors.shelf.all()).items()
-        if controller is None or key.controller == controller
+        row
+        for row in _held_rows(call, executors_of(call.paper).shelf.all())
+        if controller in (None, row["controller_id"])
     ]
     return {
         "total_positions": len(rows),
@@ -163,6 +161,11 @@ def _held(call: Call) -> tuple[positions.Key, list[Record]]:
     if not records:
         raise Refusal(404, f"No position hold found for {key.exchange}/{key.pair}")
     return key, records
+
+
+def _held_rows(call: Call, records: Iterable[Record]) -> list[answers.Row]:
+    now = executors_of(call.paper).engine.now()
+    return [positions.describe(key, several, call.market, now) for key, several in positions.held(records).items()]
 
 
 def _known(call: Call) -> Record:

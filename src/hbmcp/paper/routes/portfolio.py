@@ -33,7 +33,7 @@ def history(call: Call) -> Json:
     first += -first % step
     found: dict[int, State] = {}
     for account, exchange in connected(call.engine, wanted["account_names"], wanted["connector_names"]):
-        for snapshot in call.engine.history(account, exchange, first, last, step) if first <= last else ():
+        for snapshot in call.engine.reported_history(account, exchange, first, last, step) if first <= last else ():
             found.setdefault(snapshot.at, {}).setdefault(account, {})[exchange] = _tokens(
                 call, snapshot.balances, snapshot.at
             )
@@ -125,7 +125,7 @@ def accounts_distribution(call: Call) -> Json:
 def _state(call: Call, accounts: Sequence[str] | None, exchanges: Sequence[str] | None) -> State:
     held: State = {}
     for account, exchange in connected(call.engine, accounts, exchanges):
-        balances = call.engine.balances(account, exchange)
+        balances = call.engine.reported(account, exchange)
         held.setdefault(account, {})[exchange] = _tokens(call, balances, call.engine.now())
     return held
 

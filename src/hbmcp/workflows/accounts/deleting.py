@@ -8,7 +8,8 @@ def told(what: str, found: Standing) -> Answer:
     """What stands on `what` ("the keys of a for b"), which isn't deleted."""
     again = f"Nothing was deleted yet: call again with confirm=true to delete {what}."
     if found.tables:
-        return Answer({"deleted": False, **found.tables}, (*found.unread, *found.consequences, again))
+        none = f"None found: {', '.join(found.none)}." if found.none else ""
+        return Answer({"deleted": False, **found.tables}, (none, *found.unread, *found.consequences, again))
     return Answer(
         "No position, order, executor, bot or balance was found to stand on it.",
         (*found.unread, *found.consequences, again),

@@ -19,7 +19,9 @@ from hbmcp_tools import executors
 
 Row = dict[str, Any]
 
-_ON_EXCHANGE = "Positions and orders stay on the exchange, and without keys hbmcp can neither close nor cancel them."
+_ON_EXCHANGE = (
+    "Positions and orders stay on the exchange, and without keys they can be neither closed nor cancelled from here."
+)
 STAYS = {
     "positions": _ON_EXCHANGE,
     "orders": _ON_EXCHANGE,
@@ -48,6 +50,11 @@ class Standing:
         return {kind: part.rows for kind, part in self.parts.items() if part.rows}
 
     @property
+    def none(self) -> tuple[str, ...]:
+        """Kinds of which there surely is nothing."""
+        return tuple(kind for kind, part in self.parts.items() if not part.rows and not part.unread)
+
+    @property
     def unread(self) -> tuple[str, ...]:
         """What there may be beyond that."""
         return tuple(chain.from_iterable(part.unread for part in self.parts.values()))
@@ -62,7 +69,7 @@ class Standing:
 async def standing(installation: Installation, account: str, connectors: Iterable[str]) -> Standing:
     """What stands on the keys of an account for these exchanges. What can't be read is named in `unread`.
 
-    The workflow uses list_active_orders, search_orders, list_executors, list_bots, list_bot_runs,
+    The workflow uses list_active_orders, search_orders, search_executors, list_bots, list_bot_runs,
     list_active_containers, get_portfolio_state, and what trading.positions uses.
     """
     names = list(connectors)
@@ -131,7 +138,7 @@ async def _orders(installation: Installation, account: str, connectors: list[str
 
 async def _executors(installation: Installation, account: str, connectors: list[str]) -> Part:
     asked = await together(
-        installation.ask(executors.list_executors, account_name=account, status=status, limit=1000)
+        installation.ask(executors.search_executors, account_name=account, status=status, limit=1000)
         for status in ("RUNNING", "SHUTTING_DOWN")
     )
     errors = {one.happened for one in asked if isinstance(one, CallError)}

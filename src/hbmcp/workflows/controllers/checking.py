@@ -17,7 +17,7 @@ EXAMPLE = (
 async def checked(installation: Installation, config_name: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
     """The template of the configuration's controller, once the configuration fits it.
 
-    The workflow uses list_controllers, get_controller_template and validate_controller_config. Raises BadArguments for
+    The workflow uses list_controllers, read_controller_template and validate_controller_config. Raises BadArguments for
     a controller that isn't there, Refused for a configuration that doesn't fit.
     """
     kind, name = config.get("controller_type"), config.get("controller_name")
@@ -43,7 +43,7 @@ async def checked(installation: Installation, config_name: str, config: Mapping[
         config={**config, "id": config_name},
     )
     template: Mapping[str, Any] = await installation.ask(
-        controllers.get_controller_template,
+        controllers.read_controller_template,
         controller_type=kind,  # type: ignore[arg-type]
         controller_name=name,
     )

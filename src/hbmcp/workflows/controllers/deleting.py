@@ -20,7 +20,7 @@ async def deleted(
     `look` is the tool that shows whether it is there. Raises what `delete` raises.
     """
     if not confirm:
-        told = [*(standing or ["Nothing that hbmcp can see stands on it."]), *unread]
+        told = [*(standing or ["Nothing was found to stand on it."]), *unread]
         return Answer(f"Nothing was deleted yet: call again with confirm=true to delete {what}.", tuple(told))
     await delete(what, send, is_there, look)
     return Answer(f"Deleted, and looked up to be gone: {what}.", tuple(standing))

@@ -5,13 +5,10 @@ from typing import Any
 from hbmcp import times
 from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown
 from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.executors.checking import check, refuse
+from hbmcp.workflows.executors.checking import refuse
 from hbmcp.workflows.executors.config import Config
-from hbmcp.workflows.executors.defaults import saved_defaults
-from hbmcp.workflows.executors.hindrances import hindrances
-from hbmcp.workflows.executors.levels import plan
+from hbmcp.workflows.executors.readying import ready
 from hbmcp.workflows.executors.record import Executor
-from hbmcp.workflows.executors.surroundings import Place, market, places
 from hbmcp.workflows.executors.view import view
 from hbmcp.workflows.executors.watching import watch
 from hbmcp_tools import executors
@@ -27,9 +24,11 @@ async def create_executor(
 
     Raises BadArguments or Refused for what isn't sent, Failed for one that ended at once, OutcomeUnknown.
     """
-    saved = await saved_defaults(installation, executor_type)
-    checked = check("create_executor", executor_type, config, saved.values)
-    await _refuse_what_ends_at_once(installation, checked, await places(installation, account_name, checked))
+    prepared = await ready(installation, "create_executor", account_name, executor_type, config)
+    checked, notes = prepared.config, prepared.notes
+    if prepared.foretold:
+        refuse("create_executor", checked.kind, prepared.foretold.hindrances)
+        notes = (prepared.foretold.position, *notes)
     began = times.now()
     try:
         started = await installation.ask(
@@ -45,21 +44,12 @@ async def create_executor(
     if isinstance(seen, CallError):
         return Answer(
             {"executor_id": executor_id, "status": started["status"]},
-            (f"It was started, but couldn't be looked at: {seen}", *saved.notes(checked)),
+            (f"It was started, but couldn't be looked at: {seen}", *notes),
         )
     if seen.failed:
         raise _failed(seen)
     idle = "" if seen.ended or seen.busy else "It has placed no order yet: it waits for its price or time."
-    return await view(installation, seen, (idle, *saved.notes(checked)))
-
-
-async def _refuse_what_ends_at_once(installation: Installation, config: Config, found: list[Place]) -> None:
-    """Raises BadArguments for orders that are too small, or a grid that the price has left already."""
-    if len(found) == 1:
-        seen = await market(installation, found[0])
-        planned = plan(config, seen, found[0].rule)
-        if planned is not None:
-            refuse("create_executor", config.kind, dict(hindrances(config, planned, seen, found[0].rule)))
+    return await view(installation, seen, (idle, *notes))
 
 
 def _failed(seen: Executor) -> Failed:
@@ -82,7 +72,7 @@ async def _lost(
     connector, pair = config.markets[0]
     try:
         rows = await installation.ask(
-            executors.list_executors,
+            executors.search_executors,
             account_name=account_name,
             executor_type=config.kind,  # type: ignore[arg-type]
             limit=100,

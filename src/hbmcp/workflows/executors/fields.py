@@ -1,6 +1,6 @@
 """What a person sets of each type of executor: data, in words of our own.
 
-Amounts in quote units are notional values, before leverage. Shares are fractions: 0.01 is 1 %.
+Amounts in quote units are values of the position, not margin. Shares are fractions: 0.01 is 1 %.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,9 +18,10 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 SHARE = "0.01=1%"
 QUOTE = "quote units"
 BASE = "base units"
-NOTIONAL = "quote units before leverage"
+NOTIONAL = "position value in quote, not margin"
 SECONDS = "seconds"
 PRICE = "price"
+POOL_PRICE = "price of the pool"
 PERCENT = "percent, 1=1%"
 
 
@@ -247,9 +248,26 @@ GRID = Type(
         CONNECTOR,
         PAIR,
         evolve(SIDE, needed="", default="BUY"),
-        _money("start_price", PRICE, "58000", "Lower end of the grid"),
-        _money("end_price", PRICE, "62000", "Upper end of the grid"),
-        _money("limit_price", PRICE, "56000", "Gives up here: below start_price to BUY, above end_price to SELL"),
+        _money(
+            "start_price",
+            PRICE,
+            "58000",
+            "Lower end of the grid. To SELL the price must be above it, or the grid ends at once",
+        ),
+        _money(
+            "end_price",
+            PRICE,
+            "62000",
+            "Upper end of the grid. To BUY the price must be below it, or the grid ends at once; for buys all below "
+            "the price take dca_executor or LIMIT orders",
+        ),
+        _money(
+            "limit_price",
+            PRICE,
+            "56000",
+            "Stop of the whole grid: below start_price to BUY, above end_price to SELL; so far off that the range can "
+            "be left for a while, so near that the loss there (preview_executor tells it) is one you accept",
+        ),
         _money("total_amount_quote", NOTIONAL, "1000", "Sum of all levels"),
         LEVERAGE,
         _barriers(grid=True),
@@ -431,7 +449,7 @@ ARBITRAGE = Type(
         *MARKETS,
         _money("order_amount", BASE, "0.01", "Bought on one side and sold on the other"),
         _share("min_profitability", "0.002", "Gain after fees from which on it trades", "yes"),
-        _money("gas_conversion_price", PRICE, "3000", "Of the gas token in quote, where one side is on a chain", ""),
+        _money("gas_conversion_price", QUOTE, "3000", "Of the gas token in quote, where one side is on a chain", ""),
         LABELS[0],
     ),
     example={**_EXAMPLE_MARKETS, "order_amount": "0.01", "min_profitability": "0.002"},
@@ -464,12 +482,12 @@ LP = Type(
         _choice("side", {**SIDES, "RANGE": 3}, "RANGE", "Tokens put in: BUY quote, SELL base, RANGE both", "yes"),
         _text("lp_provider", "meteora/clmm", "Exchange of the pool and its kind", "yes"),
         _text("pool_address", "POOL_ADDRESS", "Pool", "yes"),
-        _money("lower_price", PRICE, "140", "Lower end of the range"),
-        _money("upper_price", PRICE, "160", "Upper end of the range"),
+        _money("lower_price", POOL_PRICE, "140", "Lower end of the range"),
+        _money("upper_price", POOL_PRICE, "160", "Upper end of the range"),
         _from_zero(_money("base_amount", BASE, "1", "Put in", "", "0")),
         _from_zero(_money("quote_amount", QUOTE, "150", "Put in", "", "0")),
-        _money("lower_limit_price", PRICE, "130", "Closes at or below it", ""),
-        _money("upper_limit_price", PRICE, "170", "Closes at or above it", ""),
+        _money("lower_limit_price", POOL_PRICE, "130", "Closes at or below it", ""),
+        _money("upper_limit_price", POOL_PRICE, "170", "Closes at or above it", ""),
         _flag("keep_position", "At its limit prices it keeps what it holds instead of swapping back"),
         _text("swap_provider", "jupiter/router", "Who swaps at the end; without it the network's own"),
         _money("position_refresh_interval", SECONDS, "1", "Between two looks", "", "1"),

@@ -7,8 +7,10 @@ from hbmcp.workflows import Answer, Installation
 from hbmcp.workflows.executors.config import shown
 from hbmcp.workflows.executors.defaults import saved_defaults
 from hbmcp.workflows.executors.fields import TYPES, Field
+from hbmcp.workflows.executors.offsets import price_fields
 from hbmcp.workflows.executors.reading import read
 
+OFFSETS = 'A price may be an offset from the current one: "-3%".'
 KINDS = {"numbers": "numbers", "any_object": "object"}
 
 
@@ -26,7 +28,7 @@ async def get_executor_fields(installation: Installation, *, executor_type: str)
             if len(field.names) != 1  # only one value: nothing to be set
         ],
     }
-    return Answer(value, (saved.unread,))
+    return Answer(value, (OFFSETS if price_fields(executor_type) else "", saved.unread))
 
 
 def _row(name: str, field: Field, needed: str) -> dict[str, Any]:

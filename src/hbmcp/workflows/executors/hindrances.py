@@ -32,7 +32,15 @@ def _outside(config: Config, plan: Plan, market: Market) -> Iterator[tuple[str, 
     """A grid whose limit or far end the price has passed closes at its first look."""
     sign, price = sign_of(plan.side), f"{plain(market.mid):f}"
     far = far_end(plan.side)
+    orders, beyond = ("buys", "below") if sign > 0 else ("sells", "above")
     if (market.mid - config.get("limit_price")) * sign <= 0:
-        yield "limit_price", f"the price, {price}, is beyond it already: the grid would give up at once"
+        yield (
+            "limit_price",
+            f"the price, {price}, is beyond it already: the grid would give up at once; set it {beyond} the price",
+        )
     elif (market.mid - config.get(far)) * sign > 0:
-        yield far, f"the price, {price}, is beyond it already: the grid would end at once"
+        yield (
+            far,
+            f"the price, {price}, is beyond it already, so the grid would end at once: put the range around the price, "
+            f"or for {orders} all {beyond} the price use dca_executor or LIMIT orders (place_order)",
+        )

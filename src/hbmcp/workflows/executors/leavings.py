@@ -1,21 +1,31 @@
 """What an executor leaves behind: orders that rest, a position."""
 
+from decimal import Decimal
+
 from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.workflows import Installation
+from hbmcp.workflows.executors.kept import share
 from hbmcp.workflows.executors.orders import Orders, Traded, orders_of
 from hbmcp.workflows.executors.record import Executor
 from hbmcp.workflows.executors.view import held
+from hbmcp.workflows.trading.position import Position
 from hbmcp.workflows.trading.positions import is_perpetual, listed_positions
 from hbmcp.workflows.trading.silence import doubt
 
 
 @frozen
 class Leavings:
-    """`orders` None: not read. `position`: in words, "none", or None where nobody knows. `notes`: why not."""
+    """`orders` None: not read. `own`: base units of what it left, below 0 for a short, None where nobody can tell.
+
+    `open`: the positions of its pair on a perpetual exchange, None where they aren't known. `position`: what is left in
+    words, "none", or None where nobody knows. `notes`: why not.
+    """
 
     orders: Orders | None
+    own: Decimal | None
+    open: tuple[Position, ...] | None
     position: str | None
     notes: tuple[str, ...]
 
@@ -31,32 +41,41 @@ async def leavings(installation: Installation, executor: Executor, known: frozen
         orders = await orders_of(installation, executor, known)
     except CallError as error:
         notes.append(f"Whether its orders are gone isn't known: {error}")
+    own = _own(executor, orders)
+    rows: tuple[Position, ...] | None = None
     position: str | None = None
     if is_perpetual(executor.connector):
         try:
-            position = await _on_exchange(installation, executor)
+            rows = await _on_exchange(installation, executor)
+            position = " and ".join(held(one.amount * one.direction, one.pair) for one in rows) or "none"
+            position += share(own, rows)
         except CallError as error:
             notes.append(f"Whether a position is left isn't known: {error}")
-    elif orders is not None and orders.own:
-        position = _by_fills(executor, orders)
-    return Leavings(orders, position, tuple(notes))
+    elif own is not None:
+        position = _on_spot(executor, own)
+    return Leavings(orders, own, rows, position, tuple(notes))
 
 
-async def _on_exchange(installation: Installation, executor: Executor) -> str:
-    """The whole position of its pair, other executors' and orders' in it."""
+def _own(executor: Executor, orders: Orders | None) -> Decimal | None:
+    """By its fills, or where these can't be told from others', by what it says that it kept."""
+    if orders is not None and orders.own and orders.complete:
+        return Traded.of(orders.fills, "BUY").amount - Traded.of(orders.fills, "SELL").amount
+    return executor.kept
+
+
+async def _on_exchange(installation: Installation, executor: Executor) -> tuple[Position, ...]:
+    """The whole positions of its pair, other executors' and orders' in them."""
     listed = await listed_positions(installation, executor.account, executor.connector)
-    found = [held(one.amount * one.direction, one.pair) for one in listed if one.pair == executor.pair]
-    if found:
-        return " and ".join(found)
-    why = await doubt(installation, executor.account, executor.connector, executor.pair)
-    if why is not None:
-        raise CallError(f"{executor.connector}: {why}")
-    return "none"
+    found = tuple(one for one in listed if one.pair == executor.pair)
+    if not found:
+        why = await doubt(installation, executor.account, executor.connector, executor.pair)
+        if why is not None:
+            raise CallError(f"{executor.connector}: {why}")
+    return found
 
 
-def _by_fills(executor: Executor, orders: Orders) -> str:
-    net = Traded.of(orders.fills, "BUY").amount - Traded.of(orders.fills, "SELL").amount
+def _on_spot(executor: Executor, own: Decimal) -> str:
     base = executor.pair.partition("-")[0]
-    if not net:
+    if not own:
         return "none"
-    return f"{abs(net):f} {base} {'bought and not sold again' if net > 0 else 'sold and not bought again'}, before fees"
+    return f"{abs(own):f} {base} {'bought and not sold again' if own > 0 else 'sold and not bought again'}, before fees"

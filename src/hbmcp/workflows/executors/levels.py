@@ -4,15 +4,14 @@ An order's price is the next lower one that the exchange takes, its amount the n
 """
 
 from collections.abc import Callable, Mapping
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import cast
 
 from hbmcp.workflows.executors.config import Config
 from hbmcp.workflows.executors.planned import Market, Order, Plan, Side, sign_of
+from hbmcp.workflows.executors.sizing import sizing
 from hbmcp.workflows.figures import ratio, times
 from hbmcp.workflows.trading.rules import Rule, on_step
-
-SPARE = Decimal("1.05")  # a grid's smallest order is this much larger than it must be
 
 
 def plan(config: Config, market: Market, rule: Rule) -> Plan | None:
@@ -24,24 +23,6 @@ def plan(config: Config, market: Market, rule: Rule) -> Plan | None:
 def side_of(config: Config) -> Side:
     """The side of the orders that open it."""
     return cast(Side, config.get("side"))
-
-
-def grid_size(config: Config, mid: Decimal, rule: Rule) -> tuple[int, Decimal]:
-    """How many levels a grid has, and the base units of each.
-
-    As many as `total_amount_quote` pays for in smallest orders, and as the range holds in smallest spreads; what that
-    leaves over makes the orders larger, whole steps of the amount. One level is always there, whatever it costs.
-    """
-    total, least_quote = config.get("total_amount_quote"), config.get("min_order_amount_quote")
-    lot = rule.amount_step or Decimal("1e-18")
-    smallest = times(max(least_quote, rule.min_notional), SPARE)
-    least = times(ratio(smallest, times(mid, lot)).to_integral_value(ROUND_CEILING), lot)
-    least = max(least, rule.min_amount)
-    spread = max(config.get("min_spread_between_orders"), ratio(rule.price_step, mid))
-    span = ratio(config.get("end_price") - config.get("start_price"), config.get("start_price"))
-    count = max(1, min(int(ratio(total, times(least, mid))), int(ratio(span, spread))))
-    amount = max(least, on_step(ratio(total, mid * count), lot))
-    return max(1, min(count, int(ratio(total, times(amount, mid))))), amount
 
 
 def grid_prices(start: Decimal, end: Decimal, count: int) -> list[Decimal]:
@@ -56,10 +37,9 @@ def _grid(config: Config, market: Market, rule: Rule) -> Plan:
     side = side_of(config)
     sign = sign_of(side)
     start, end = config.get("start_price"), config.get("end_price")
-    count, amount = grid_size(config, market.mid, rule)
-    gain = config.get("triple_barrier_config.take_profit")
-    if config.get("coerce_tp_to_step"):
-        gain = max(gain, ratio(end - start, times(start, Decimal(max(count - 1, 1)))))
+    size = sizing(config, market.mid, rule)
+    count, amount = size.count, size.amount
+    gain = take_profit(config, count)
     edge = times(market.beside(side), 1 - sign * config.get("safe_extra_spread"))
     kind = config.get("triple_barrier_config.open_order_type")
     bound = config.get("activation_bounds")
@@ -69,8 +49,18 @@ def _grid(config: Config, market: Market, rule: Rule) -> Plan:
         opened = min(price, edge) if sign > 0 else max(price, edge)
         if bound is None or abs(opened - market.mid) <= times(bound, market.mid):
             target = on_step(times(price, 1 + sign * gain), rule.price_step)
-            orders.append(Order(level, side, kind, on_step(opened, rule.price_step), amount, target))
+            own = on_step(price, rule.price_step)
+            orders.append(Order(level, side, kind, on_step(opened, rule.price_step), amount, target, own))
     return Plan(side, tuple(orders), config.get("max_orders_per_batch"))
+
+
+def take_profit(config: Config, count: int) -> Decimal:
+    """How far beyond its own price each level of a grid is closed, a share."""
+    gain: Decimal = config.get("triple_barrier_config.take_profit")
+    if not config.get("coerce_tp_to_step"):
+        return gain
+    start, end = config.get("start_price"), config.get("end_price")
+    return max(gain, ratio(end - start, times(start, Decimal(max(count - 1, 1)))))
 
 
 def _dca(config: Config, _market: Market, rule: Rule) -> Plan:

@@ -30,7 +30,8 @@ class Market:
 
 @frozen
 class Order:
-    """One order. `price` is what is expected where a market order has none; `target` is where it alone is closed."""
+    """One order. `price` is what is expected where a market order has none; `target` is where it alone is closed,
+    `own_price` the price of its level of a grid, which it may be placed beside."""
 
     level: int
     side: Side
@@ -38,6 +39,7 @@ class Order:
     price: Decimal
     amount: Decimal
     target: Decimal | None = None
+    own_price: Decimal | None = None
     after: int = 0  # seconds from the start
 
     @property

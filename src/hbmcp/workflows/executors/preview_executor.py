@@ -5,12 +5,9 @@ from typing import Any
 
 from hbmcp.errors import CallError
 from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.executors.checking import check
-from hbmcp.workflows.executors.defaults import saved_defaults
-from hbmcp.workflows.executors.hindrances import hindrances
-from hbmcp.workflows.executors.levels import plan
 from hbmcp.workflows.executors.previewing import needs, remarks, rows, summary
-from hbmcp.workflows.executors.surroundings import available, market, places
+from hbmcp.workflows.executors.readying import ready
+from hbmcp.workflows.executors.surroundings import available
 
 UNPLANNED = "The config is good. There is no preview of what trades on a chain: its orders follow a pool."
 MEANT = "Before fees, with all orders filled."
@@ -19,23 +16,25 @@ MEANT = "Before fees, with all orders filled."
 async def preview_executor(
     installation: Installation, *, account_name: str, executor_type: str, config: dict[str, Any]
 ) -> Answer:
-    """What it comes to, and its orders, those first that are placed first. Raises what create_executor would."""
-    saved = await saved_defaults(installation, executor_type)
-    checked = check("preview_executor", executor_type, config, saved.values)
-    found = await places(installation, account_name, checked)
-    seen = await market(installation, found[0]) if len(found) == 1 else None
-    planned = plan(checked, seen, found[0].rule) if seen else None
-    if seen is None or planned is None:
-        return Answer(UNPLANNED, saved.notes(checked))
+    """What it comes to, and its orders; of what create_executor refuses only why. Raises as it does for what is wrong
+    whatever the market."""
+    prepared = await ready(installation, "preview_executor", account_name, executor_type, config)
+    checked, at = prepared.config, prepared.foretold
+    if at is None:
+        return Answer(UNPLANNED, prepared.notes)
+    planned, seen = at.plan, at.market
     _, token = needs(checked, planned)
     unread = ""
     balance: Decimal | None = None
     try:
-        balance = await available(installation, account_name, found[0].connector, token)
+        balance = await available(installation, account_name, at.connector, token)
     except CallError as error:
         unread = f"The balance couldn't be read: {error}"
-    wrong = [
-        f"create_executor refuses it: {at}: {why}." for at, why in hindrances(checked, planned, seen, found[0].rule)
-    ]
-    value = {**summary(checked, planned, seen, balance), "orders": rows(planned)}
-    return Answer(value, (*wrong, *remarks(checked, planned, seen, balance), unread, *saved.notes(checked), MEANT))
+    value = summary(checked, planned, seen, balance)
+    if at.hindrances:
+        refused = tuple(f"create_executor refuses it: {field}: {why}." for field, why in at.hindrances.items())
+        del value["placed_at_once"]
+        return Answer(value, (*refused, *prepared.notes))
+    said = remarks(checked, planned, seen, at.rule, balance)
+    value["orders"] = rows(checked, planned)
+    return Answer(value, (at.position, *said, unread, *prepared.notes, MEANT))

@@ -6,9 +6,11 @@ from typing import Any
 
 from hbmcp.workflows.executors.config import Config
 from hbmcp.workflows.executors.exits import exits, margin, worst
+from hbmcp.workflows.executors.grid_remarks import grid_remarks
 from hbmcp.workflows.executors.planned import Market, Order, Plan, far_end
 from hbmcp.workflows.executors.view import present
 from hbmcp.workflows.figures import money, percent, plain, ratio, times
+from hbmcp.workflows.trading.rules import Rule
 
 FEES = Decimal("0.002")  # a share of an order's value that its fee is hardly above
 SHOWN = 20  # orders; more are alike
@@ -51,16 +53,26 @@ def needs(config: Config, plan: Plan) -> tuple[Decimal, str]:
     return needed, base if in_base else quote
 
 
-def rows(plan: Plan) -> list[dict[str, Any]]:
-    """Its orders, those first that are placed first."""
-    return [_row(order, timed=plan.timed) for order in plan.orders[:SHOWN]]
+def rows(config: Config, plan: Plan) -> list[dict[str, Any]]:
+    """Its orders, those first that are placed first; those of a grid by price, the first batch marked."""
+    shown = plan.orders[:SHOWN]
+    if config.kind != "grid_executor":
+        return [_row(order, timed=plan.timed) for order in shown]
+    batch = plan.batch or len(plan.orders)
+    first = {order.level for order in shown[:batch]} if batch < len(plan.orders) else set()
+    return [
+        {**_row(order), "first_batch": True if order.level in first else None}
+        for order in sorted(shown, key=lambda one: one.level)
+    ]
 
 
-def _row(order: Order, *, timed: bool) -> dict[str, Any]:
+def _row(order: Order, *, timed: bool = False) -> dict[str, Any]:
+    own = order.own_price if order.own_price != order.price else None
     return {
         "level": order.level,
         "order_type": order.type,
         "price": plain(order.price),
+        "level_price": None if own is None else plain(own),
         "amount": plain(order.amount),
         "quote": money(order.quote),
         "take_profit_price": None if order.target is None else plain(order.target),
@@ -68,7 +80,7 @@ def _row(order: Order, *, timed: bool) -> dict[str, Any]:
     }
 
 
-def remarks(config: Config, plan: Plan, market: Market, balance: Decimal | None) -> Iterator[str]:
+def remarks(config: Config, plan: Plan, market: Market, rule: Rule, balance: Decimal | None) -> Iterator[str]:
     """What the figures alone don't say."""
     needed, token = needs(config, plan)
     if balance is not None and balance < needed:
@@ -80,22 +92,13 @@ def remarks(config: Config, plan: Plan, market: Market, balance: Decimal | None)
         yield "The smallest order the exchange takes is larger than total_amount_quote."
     if any(order.type == "MARKET" for order in plan.orders):
         yield "Market orders are reckoned at the best price; estimate_trade tells the slippage."
-    yield from _of_grid(config, plan)
+    if config.kind == "grid_executor":
+        yield from grid_remarks(config, plan, market, rule)
     yield from _of_dca(config, plan, market)
     yield from _of_stop(config, plan)
     if len(plan.orders) > SHOWN:
-        yield f"The first {SHOWN} of {len(plan.orders)} orders are shown."
-
-
-def _of_grid(config: Config, plan: Plan) -> Iterator[str]:
-    if config.kind != "grid_executor":
-        return
-    most = config.get("max_open_orders")
-    if len(plan.orders) > most and (plan.batch or len(plan.orders)) > most:
-        yield (
-            f"max_open_orders {most} holds between batches only: set max_orders_per_batch, or Hummingbot places "
-            f"{plan.batch or 'all'} levels at once."
-        )
+        which = "first" if plan.timed or config.kind != "grid_executor" else "nearest"
+        yield f"The {which} {SHOWN} of {len(plan.orders)} orders are shown."
 
 
 def _of_dca(config: Config, plan: Plan, market: Market) -> Iterator[str]:

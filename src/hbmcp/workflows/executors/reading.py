@@ -5,11 +5,13 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
-from hbmcp.workflows.executors.fields import SHARE, TYPES, Field
+from hbmcp.workflows.executors.fields import PRICE, SHARE, TYPES, Field
+from hbmcp.workflows.executors.offsets import percent_of
 from hbmcp.workflows.figures import number
 
 SETS_ITSELF = ("id", "timestamp")  # what Hummingbot fills in
 SHOWN = 60  # characters of a wrong value
+OFFSET = ' or an offset from the current one, "-3%"'
 LARGEST = 30  # digits before the point
 
 _KINDS = {
@@ -36,7 +38,8 @@ def expected(field: Field) -> str:
     bounds = (("above", field.above), ("at least", field.least), ("below", field.below), ("at most", field.most))
     said = " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
     what = " ".join(filter(None, (_KINDS[field.kind], said)))
-    return f"{what}{f' ({field.unit})' if field.unit else ''}, e.g. {told(field.example)}"
+    unit = f" ({field.unit}{OFFSET if field.unit == PRICE else ''})" if field.unit else ""
+    return f"{what}{unit}, e.g. {told(field.example)}"
 
 
 def told(value: Any) -> str:
@@ -112,7 +115,9 @@ def _name(names: Mapping[str, int | str], raw: Any) -> str | None:
 
 
 def _perhaps(field: Field, raw: Any) -> str:
-    """The fraction, where a percentage was written."""
+    """The fraction, where a percentage was written; what an offset lacks."""
+    if field.unit == PRICE and percent_of(raw) is not None:
+        return "; an offset needs connector_name and trading_pair beside it, and can't be a saved default"
     text = raw.strip().removesuffix("%").strip() if isinstance(raw, str) else raw
     value = number(text) if field.unit == SHARE and not isinstance(raw, list) else None
     if value is None or not 0 < value < 100 or _within(field, value / 100) is None:

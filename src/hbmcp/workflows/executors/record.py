@@ -6,11 +6,13 @@ from typing import Any, Literal
 
 from attrs import frozen
 
+from hbmcp.workflows.accounts.connections import PERPETUAL
 from hbmcp.workflows.executors.fields import TYPES
 from hbmcp.workflows.figures import number
 from hbmcp.workflows.trading.fills import milliseconds
 
 Side = Literal["BUY", "SELL"]
+ZERO = Decimal(0)
 
 #: How an executor has ended, and what that means for its position.
 ENDINGS: Mapping[str, str] = {
@@ -30,7 +32,8 @@ FAILURES = ("INSUFFICIENT_BALANCE", "FAILED", "EXPIRED")
 
 @frozen
 class Executor:
-    """`pnl`, `fees` and `filled` in quote units, `share` of what was opened; `created` in epoch milliseconds.
+    """`pnl`, `fees` and `filled` in quote units, `share` of what was opened; `created` and
+    `closed` in epoch milliseconds.
 
     `config` holds enums by name or number, numbers as such or as strings; `info` is what its type tells of itself.
     """
@@ -44,7 +47,7 @@ class Executor:
     status: str
     close_type: str | None
     created: int | None
-    closed: Decimal | None
+    closed: int | None
     pnl: Decimal
     share: Decimal
     fees: Decimal
@@ -59,7 +62,7 @@ class Executor:
         """Of GET /executors/{executor_id} or a row of the search. Raises KeyError for what isn't one."""
         config, info = row.get("config") or {}, row.get("custom_info") or {}
         kind = row.get("executor_type") or row.get("type") or config.get("type") or ""
-        created = row.get("created_at")
+        created, closed = row.get("created_at"), number(row.get("close_timestamp"))
         return cls(
             id=row.get("executor_id") or row["id"],
             kind=kind,
@@ -70,11 +73,11 @@ class Executor:
             status=row["status"],
             close_type=row.get("close_type"),
             created=milliseconds(created) if isinstance(created, str) else None,
-            closed=number(row.get("close_timestamp")),
+            closed=None if closed is None else int(closed * 1000),
             pnl=number(row.get("net_pnl_quote")) or Decimal(0),
             share=number(row.get("net_pnl_pct")) or Decimal(0),
             fees=number(row.get("cum_fees_quote")) or Decimal(0),
-            filled=number(row.get("filled_amount_quote")) or Decimal(0),
+            filled=number(row.get("filled_amount_quote")) or _executed(info, "executed_amount_quote"),
             error=_told(row.get("last_error")),
             controller=row.get("controller_id"),
             config=config,
@@ -103,6 +106,26 @@ class Executor:
         return frozenset(one for one in named if one)
 
     @property
+    def quote(self) -> str:
+        """The currency of its money; "" where its pair isn't known."""
+        return self.pair.rpartition("-")[2]
+
+    @property
+    def leverage(self) -> Decimal | None:
+        """As its configuration says; None on spot."""
+        return number(self.config.get("leverage")) if PERPETUAL in self.connector else None
+
+    @property
+    def kept(self) -> Decimal | None:
+        """Base units of the position that it left open, below 0 for a short; None where it names none."""
+        orders = self.info.get("held_position_orders") or []
+        bought, sold = (
+            sum((_amount(one, "executed_amount_base") for one in orders if _side(one.get("trade_type")) == side), ZERO)
+            for side in ("BUY", "SELL")
+        )
+        return bought - sold or None
+
+    @property
     def names_orders(self) -> bool:
         """Whether it is of a type whose orders are known by id."""
         return self.kind in ("position_executor", "dca_executor", "twap_executor", "order_executor")
@@ -125,6 +148,15 @@ class Executor:
 def _side(raw: Any) -> Side | None:
     said = str(raw).rpartition(".")[2]
     return "BUY" if said in ("BUY", "1") else "SELL" if said in ("SELL", "2") else None
+
+
+def _executed(info: Mapping[str, Any], name: str) -> Decimal:
+    """What the orders of a position that it left open come to: it isn't counted as filled."""
+    return sum((_amount(one, name) for one in info.get("held_position_orders") or []), ZERO)
+
+
+def _amount(row: Mapping[str, Any], name: str) -> Decimal:
+    return number(row.get(name)) or ZERO
 
 
 def _told(error: Any) -> str | None:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown, Refused
 from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.executors.kept import closing
 from hbmcp.workflows.executors.leavings import Leavings, leavings
 from hbmcp.workflows.executors.orders import NOT_NAMED
 from hbmcp.workflows.executors.record import Executor
@@ -15,7 +16,7 @@ Position = Literal["close", "keep"]
 
 ENDED_BY_ITSELF = "It ended by itself before it could be stopped."
 STOPPED_BEFORE = "It was being stopped already: nothing was sent, and what was said then about its position holds."
-NEVER_CLOSED = "What it traded was kept, although it was to be closed: close_position closes a position."
+NEVER_CLOSED = "What it traded was kept, although it was to be closed."
 
 
 async def stop_executor(
@@ -78,9 +79,11 @@ def _told(seen: Executor, left: Leavings, position: Position, note: str) -> Answ
         "open_orders": open_orders(left.orders) if left.orders else [],
     }
     kept = position == "close" and seen.close_type == "POSITION_HOLD" and note != ENDED_BY_ITSELF
+    advice = closing(seen, left.own, left.open) if seen.close_type == "POSITION_HOLD" and left.own else ""
     notes = (
         note,
         NEVER_CLOSED if kept else "",
+        advice,
         NOT_NAMED.format(pair=seen.pair) if left.orders and not left.orders.own and resting else "",
         *left.notes,
     )
@@ -88,20 +91,23 @@ def _told(seen: Executor, left: Leavings, position: Position, note: str) -> Answ
 
 
 def _result(seen: Executor, left: Leavings) -> str:
-    """ "TERMINATED: it was stopped; no order rests; position on binance_perpetual: none" """
+    """ "TERMINATED: it was stopped; none of its orders rests; position on binance_perpetual: none" """
     parts = [
         f"{seen.status}: it {seen.ending}"
         if seen.ended
         else f"{seen.status}: not ended yet, look again with get_executor"
     ]
     if left.orders is not None:
-        resting = left.orders.open
-        whose = "" if left.orders.own else f" on {seen.pair}"
-        parts.append(f"{_orders(len(resting))}{whose}" if resting else f"no order rests{whose}")
+        parts.append(_resting(len(left.orders.open), seen.pair, own=left.orders.own))
     if left.position is not None:
         parts.append(f"position of {seen.pair} on {seen.connector}: {left.position}")
     return "; ".join(parts)
 
 
-def _orders(count: int) -> str:
-    return "1 order still rests" if count == 1 else f"{count} orders still rest"
+def _resting(count: int, pair: str, *, own: bool) -> str:
+    """Of others' orders nothing is said but where its own can't be told from those that came after it."""
+    if not count:
+        return "none of its orders rests"
+    if own:
+        return f"{count} of its orders still {'rests' if count == 1 else 'rest'}"
+    return f"of the orders on {pair} since it began {count} still {'rests' if count == 1 else 'rest'}"

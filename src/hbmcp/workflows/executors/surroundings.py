@@ -37,10 +37,20 @@ async def places(installation: Installation, account_name: str, config: Config) 
     exchanges = [(connector, pair) for connector, pair in config.markets if not on_chain(connector)]
     connectors: Sequence[str | None] = list(dict.fromkeys(connector for connector, _ in exchanges)) or [None]
     for connector in connectors:
-        found = await connections(installation, account_name, connector)
-        for error in found.unread.values():
-            raise error
+        await _connected(installation, account_name, connector)
     return [Place(connector, pair, await rule(installation, connector, pair)) for connector, pair in exchanges]
+
+
+async def place(installation: Installation, account_name: str, connector_name: str, trading_pair: str) -> Place:
+    """One market. As `places`."""
+    await _connected(installation, account_name, connector_name)
+    return Place(connector_name, trading_pair, await rule(installation, connector_name, trading_pair))
+
+
+async def _connected(installation: Installation, account_name: str, connector_name: str | None) -> None:
+    found = await connections(installation, account_name, connector_name)
+    for error in found.unread.values():
+        raise error
 
 
 def on_chain(connector_name: str) -> bool:
@@ -50,11 +60,12 @@ def on_chain(connector_name: str) -> bool:
 
 async def market(installation: Installation, place: Place) -> Market:
     """Its prices now. The workflow uses get_prices and get_orderbook. Raises CallError."""
-    mid, top = await asyncio.gather(_mid(installation, place), book(installation, place.connector, place.pair, 1))
+    mid, top = await asyncio.gather(middle(installation, place), book(installation, place.connector, place.pair, 1))
     return Market(mid, top.bid or mid, top.ask or mid)
 
 
-async def _mid(installation: Installation, place: Place) -> Decimal:
+async def middle(installation: Installation, place: Place) -> Decimal:
+    """Its price now. The workflow uses get_prices. Raises CallError."""
     found = (await prices(installation, place.connector, [place.pair]))[place.pair]
     if isinstance(found, CallError):
         raise found

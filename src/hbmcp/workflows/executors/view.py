@@ -8,8 +8,13 @@ from hbmcp.workflows import Answer, Installation
 from hbmcp.workflows.executors.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.workflows.executors.record import Executor
 from hbmcp.workflows.figures import money, percent, plain, times
+from hbmcp.workflows.trading.showing import iso
 
-HELD = "Its position was left open: get_positions has it as it is now, get_held_positions as it was left."
+AFTER_FEES = "Net P&L is after fees"
+HELD = (
+    "Its position was left open, and its gain isn't in the P&L: get_positions has it as it is now, get_held_positions "
+    "as it was left."
+)
 
 
 async def view(installation: Installation, executor: Executor, notes: tuple[str, ...] = ()) -> Answer:
@@ -22,6 +27,7 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
     remarks = [
         "" if found.own or not found.open else NOT_NAMED.format(pair=executor.pair),
         "" if found.complete else CUT,
+        f"{AFTER_FEES}{f', in {executor.quote}' if executor.quote else ''}.",
         HELD if executor.close_type == "POSITION_HOLD" else "",
     ]
     return Answer(value, (*notes, *remarks))
@@ -34,19 +40,20 @@ def state(executor: Executor) -> dict[str, Any]:
             "executor_id": executor.id,
             "executor_type": executor.kind,
             "account_name": executor.account,
-            "connector_name": executor.connector,
-            "trading_pair": executor.pair,
+            "connector_name": executor.connector or None,  # one on two markets has none
+            "trading_pair": executor.pair or None,
             "controller_id": executor.controller if executor.controller != "main" else None,
             "side": executor.side,
             "status": executor.status,
             "close_type": executor.close_type if executor.ended else None,
             "how_it_ended": executor.ending,
-            "created_at": None if executor.created is None else Decimal(executor.created),
-            "closed_at": executor.closed,
+            "leverage": None if executor.leverage is None else plain(executor.leverage),
+            "created_at": None if executor.created is None else iso(executor.created),
+            "closed_at": None if executor.closed is None else iso(executor.closed),
             "net_pnl_quote": plain(executor.pnl),
             "net_pnl_percent": percent(executor.share, Decimal(1)),
             "fees_quote": plain(executor.fees),
-            "filled_quote": plain(executor.filled) or None,  # 0 also where a position was kept
+            "filled_quote": plain(executor.filled) or None,
             "last_error": executor.error,
         }
     )
@@ -99,7 +106,7 @@ def barriers(executor: Executor, entry: Decimal | None) -> dict[str, Any]:
                 found[f"{name}_price"] = money(times(entry, 1 + sign * way * share))
     limit = executor.barrier("time_limit")
     if limit is not None and executor.created is not None:
-        found["closes_at"] = Decimal(executor.created) + limit * 1000
+        found["closes_at"] = iso(executor.created + int(limit * 1000))
     return found
 
 

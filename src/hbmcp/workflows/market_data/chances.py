@@ -73,7 +73,7 @@ def _row(one: Opportunity, books: Books, hold_days: int) -> dict[str, Any]:
         "net_day_percent": shown(net / hold_days, 4),
         "net_year_percent": shown(net / hold_days * YEAR, 2),
         "break_even_days": plain(round(one.break_even, 1)),
-        "max_notional": _size(books.get(one.long.market), books.get(one.short.market), net),
+        "break_even_size": _size(books.get(one.long.market), books.get(one.short.market), net),
     }
 
 
@@ -90,6 +90,6 @@ def _terms(found: Sequence[Opportunity], fees: Mapping[str, TakerFee], hold_days
     rates = [f"{name} {fees[name].percent}%{' (assumed)' if fees[name].assumed else ''}" for name in used]
     more = f"{len(found) - MOST} lesser opportunities aren't shown. " if len(found) > MOST else ""
     return (
-        f"{more}Percent of one leg's value; net: held {hold_days} days, after taker fees into and out of both legs "
-        f"({', '.join(rates)}). max_notional: one leg's value at which slippage eats that net."
+        f"{more}Net: held {hold_days} days, after taker fees in and out of both legs ({', '.join(rates)}), in percent "
+        "of one leg. break_even_size: value of one leg, in quote, at which slippage eats all of it."
     )

@@ -36,6 +36,8 @@ async def estimate_trade(
     """
     if (amount is None) == (quote_amount is None):
         raise BadArguments("Give either amount (base units) or quote_amount.", "Nothing was sent.")
+    connected = await _accounts(installation, account_name, connector_name)
+    account_name = connected[0] if len(connected) == 1 else None
     rules, found, fees, balance = await asyncio.gather(
         _rule(installation, connector_name, trading_pair),
         book(installation, connector_name, trading_pair),
@@ -46,6 +48,7 @@ async def estimate_trade(
     order = estimate(found, rules or Rule(), side, amount, quote_amount, fee.rate)
     base, _, quote = trading_pair.partition("-")
     value = {
+        "account_name": account_name,
         "connector_name": connector_name,
         "trading_pair": trading_pair,
         "side": side,
@@ -64,7 +67,10 @@ async def estimate_trade(
     notes = list(_limits(order, rules, amount, base, quote))
     if fee.assumed:
         notes.append("The fee is assumed (usual for takers there): no fill shows the account's own.")
-    if isinstance(balance, CallError):
+    if account_name is None:
+        who = f"{' and '.join(connected)} are connected" if connected else "no account that could be read is connected"
+        notes.append(f"No balance was checked: {who}; give account_name.")
+    elif isinstance(balance, CallError):
         notes.append(f"The balance couldn't be read: {balance.happened}")
     elif balance is not None and is_perpetual(connector_name):
         notes.append(_margin(order, balance, quote))
@@ -87,13 +93,23 @@ async def _rule(installation: Installation, connector_name: str, trading_pair: s
         return None
 
 
+async def _accounts(installation: Installation, account_name: str | None, connector_name: str) -> list[str]:
+    """The account that is named, or those that are connected. Raises Refused for a named one that isn't."""
+    try:
+        found = await connections(installation, account_name, connector_name)
+    except CallError:
+        if account_name is not None:
+            raise
+        return []
+    return list(found.by_account)
+
+
 async def _balance(
     installation: Installation, account_name: str | None, connector_name: str
 ) -> Mapping[str, Decimal] | CallError | None:
-    """Token -> what is available; None where no account is named. Raises Refused for one that isn't connected."""
+    """Token -> what is available; None where no account is meant."""
     if account_name is None:
         return None
-    await connections(installation, account_name, connector_name)
     try:
         state = await installation.ask(portfolio.get_portfolio_state, account_name=account_name)
     except CallError as error:

@@ -40,7 +40,7 @@ async def get_funding_rates(
     opportunities: long on one exchange, short of the same size on another, the best first. `spread_..._percent` is
     the short's rate less the long's, of a day and of 365 days; `fees_percent` those of market orders into and out of
     both legs; `net_..._percent` what is left after them when held `hold_days`, of a day and of 365 days;
-    `break_even_days` = fees / spread a day; `max_notional` the value of one leg, in its quote currency, beyond which
+    `break_even_days` = fees / spread a day; `break_even_size` the value of one leg, in its quote currency, beyond which
     slippage into and out of both legs (against mid, on the books as they are) eats all that is left after
     `hold_days`; with >= where the books, as the API gives them, end before.
 
@@ -141,7 +141,7 @@ def _assumed(rates: Mapping[Market, Funding]) -> str:
     unknown = [market for market, one in rates.items() if not one.interval.known]
     known = {market.connector for market in rates if market not in unknown}
     names = [one.connector if one.connector not in known else f"{one.connector} {one.pair}" for one in unknown]
-    return f"interval_hours is assumed, the API doesn't give it: {', '.join(dict.fromkeys(names))}." if names else ""
+    return f"interval_hours assumed: {', '.join(dict.fromkeys(names))}." if names else ""
 
 
 def _unkept(start: int | None, courses: Mapping[Market, Course]) -> str:

@@ -59,7 +59,7 @@ def _positions(found: Survey) -> Iterator[str]:
     if uncounted := [f"{one.pair} ({_told([(one.account, one.connector)])})" for one in found.unrealized.uncounted]:
         yield f"Unrealized P&L that equity lacks, as it has no {CURRENCY} figure: {', '.join(uncounted)}."
     if within := sorted({connector for _, connector in found.unrealized.within}):
-        yield f"The balance includes unrealized P&L, so equity doesn't add it: {', '.join(within)}."
+        yield f"Values at {', '.join(within)} include unrealized P&L, so equity doesn't add it."
     yield from _unexplained(found, found.positions)
 
 
@@ -68,7 +68,7 @@ def _unexplained(found: Survey, positions: Positions) -> Iterator[str]:
     explained = {(one.account, one.connector) for one in positions.rows}
     explained |= {(one.account, one.connector) for one in positions.unread if one.connector is not None}
     for one in found.rows:
-        if one.place in positions.asked and one.place not in explained and one.held:
+        if one.place in positions.asked and one.place not in explained and one.held and one.held > 0:
             yield (
                 f"{plain(one.held):f} {one.token} are held on {_told([one.place])}, where no position is listed: by "
                 "orders, or by positions that the exchange didn't tell."

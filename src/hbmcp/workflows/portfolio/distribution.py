@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from hbmcp.workflows.figures import money, percent, plain
+from hbmcp.workflows.figures import cents, percent, plain
 from hbmcp.workflows.portfolio.holdings import Holding
 
 DUST = Decimal("0.01")  # USDT
@@ -51,24 +51,33 @@ def summed(holdings: Iterable[Holding], names: Callable[[Holding], tuple[str, ..
     return sorted(sums, key=lambda one: (one.value is None, -(one.value or 0), one.names))
 
 
-def row(one: Sum, columns: Sequence[str], whole: Decimal) -> Row:
+def value_row(one: Sum, columns: Sequence[str], whole: Decimal) -> Row:
     """Names under these columns, and its value with its share of the whole."""
     value = one.value
     return {
         **dict(zip(columns, one.names, strict=True)),
-        "value": None if value is None else money(value),
+        "value": None if value is None else cents(value),
         "share_percent": None if value is None else percent(value, whole),
     }
 
 
-def token_row(one: Sum, columns: Sequence[str], whole: Decimal) -> Row:
+def token_rows(sums: Iterable[Sum], columns: Sequence[str], whole: Decimal) -> list[Row]:
+    """Sums of one token each. Where nothing is held anywhere all is available, and isn't told again."""
+    rows = [_token_row(one, columns, whole) for one in sums]
+    if all(row["held"] == 0 for row in rows):
+        for row in rows:
+            del row["available"]
+    return rows
+
+
+def _token_row(one: Sum, columns: Sequence[str], whole: Decimal) -> Row:
     """A sum of one token, with its units; the price where it is one."""
     units = total(part.units for part in one.parts)
     free = [part.available for part in one.parts if part.available is not None]
     held = total(part.held for part in one.parts if part.held is not None)
     prices = {part.price for part in one.parts}
     known = len(free) == len(one.parts)
-    rest = row(one, columns, whole)
+    rest = value_row(one, columns, whole)
     return {
         **{column: rest.pop(column) for column in columns},
         "units": plain(units),

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hbmcp.workflows import Answer, Installation
 from hbmcp.workflows.portfolio.caveats import caveats
-from hbmcp.workflows.portfolio.distribution import row, summed, token_row
+from hbmcp.workflows.portfolio.distribution import summed, token_rows, value_row
 from hbmcp.workflows.portfolio.survey import survey
 
 
@@ -22,13 +22,11 @@ async def get_account_balance(
         none = "No balances." if found.connected.pairs else "No exchange is connected: add_credential connects one."
         return Answer(f"{account_name}: {none}", caveats(found))
     exchanges = [
-        row(one, ("connector_name",), found.value)
+        value_row(one, ("connector_name",), found.value)
         | found.profit([(account_name, one.names[0])], one.value or Decimal(0))
         for one in summed(found.rows, lambda held: (held.connector,))
     ]
-    tokens = [
-        token_row(one, ("connector_name", "token"), found.value)
-        for one in summed(found.rows, lambda held: (held.connector, held.token))
-    ]
+    sums = summed(found.rows, lambda held: (held.connector, held.token))
+    tokens = token_rows(sums, ("connector_name", "token"), found.value)
     several = {"exchanges": exchanges} if len(exchanges) > 1 else {}
     return Answer({"account_name": account_name, **found.totals, "balances": tokens, **several}, caveats(found))

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.figures import money
+from hbmcp.workflows.figures import cents
 from hbmcp.workflows.portfolio.caveats import caveats
-from hbmcp.workflows.portfolio.distribution import DUST, Row, Sum, row, summed, swept, token_row, worth
+from hbmcp.workflows.portfolio.distribution import DUST, Row, Sum, summed, swept, token_rows, value_row, worth
 from hbmcp.workflows.portfolio.holdings import CURRENCY, Place
 from hbmcp.workflows.portfolio.survey import Survey, survey
 
@@ -32,9 +32,9 @@ async def get_portfolio_balances(installation: Installation, *, group_by: str | 
             return _answer(found, "accounts", _places(found, PLACE[:1], lambda place: place[:1]))
         case "none":
             sums = summed(found.rows, lambda one: (*one.place, one.token))
-            return _answer(found, "balances", [token_row(one, (*PLACE, "token"), found.value) for one in sums])
+            return _answer(found, "balances", token_rows(sums, (*PLACE, "token"), found.value))
     shown, dust = swept(summed(found.rows, lambda one: (one.token,)))
-    tokens = [token_row(one, ("token",), found.value) for one in shown]
+    tokens = token_rows(shown, ("token",), found.value)
     exchanges = [] if group_by == "token" else _places(found, PLACE, lambda place: place)
     return _answer(found, "tokens", tokens, exchanges=exchanges, note=_swept(dust))
 
@@ -50,7 +50,7 @@ def _places(found: Survey, columns: tuple[str, ...], key: Keys) -> list[Row]:
     rows = []
     for one in summed(found.rows, lambda held: key(held.place)):
         places = [place for place in found.places if key(place) == one.names]
-        rows.append(row(one, columns, found.value) | found.profit(places, one.value or Decimal(0)))
+        rows.append(value_row(one, columns, found.value) | found.profit(places, one.value or Decimal(0)))
     return rows
 
 
@@ -58,6 +58,6 @@ def _swept(dust: list[Sum]) -> str:
     """What was left out as worth next to nothing."""
     if not dust:
         return ""
-    value = money(worth(part for one in dust for part in one.parts))
+    value = cents(worth(part for one in dust for part in one.parts))
     names = ", ".join(one.names[0] for one in dust)
     return f"Not listed, each under {DUST} {CURRENCY} and {value:f} together: {names}. group_by=none lists them."

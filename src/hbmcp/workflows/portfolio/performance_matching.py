@@ -5,12 +5,15 @@ minutes old. So the trades that a snapshot has in it are those of its time, give
 leave the least value over in all snapshots together. Nor is it known what a fee was taken from: the API tells all fees
 in the quote currency, an exchange may take them from what was received, or in a coin of its own. Of these three the
 first is right for a place that leaves the fewest tokens over.
+
+Where unrealized P&L is in the units, they change with every price while a position is open. There only two snapshots
+tell of transfers of which that P&L is known: it is nothing where nothing is open, and the positions tell it now.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from attrs import evolve, field, frozen
@@ -42,17 +45,28 @@ class Trade:
 
 
 @frozen
+class Profit:
+    """Unrealized P&L that is in a place's units at `time`, by quote token; None where it isn't known of any time."""
+
+    time: int = 0
+    units: Units | None = None
+
+
+@frozen
 class Known:
-    """What is known of the trades at a place: all after `since`; nothing at all where `why` says why not."""
+    """What is known of the trades at a place: all after `since`; nothing at all where `why` says why not. `profit` is
+    None for a place without unrealized P&L in its units."""
 
     trades: tuple[Trade, ...] = ()
     since: int = 0
     why: str = ""
+    profit: Profit | None = None
 
 
 @frozen
 class Step:
-    """From one snapshot of a place to its next: what is left over, by token, where it is more than fees and noise."""
+    """From one snapshot of a place to its next: what is left over, by token, where it is more than fees and noise.
+    It is from one to any later one where unrealized P&L between them isn't known, and then not `proven`."""
 
     place: Place
     after: int
@@ -106,7 +120,8 @@ class _Path:
             [trade.moved for trade in self.known.trades],
         )
         tried = [(sums, self._bounds(sums)) for sums in map(_sums, ways)]
-        return self._steps(*min(tried, key=lambda one: self._left(*one)))
+        sums, bounds = min(tried, key=lambda one: self._left(*one))
+        return [step for span in self._spans() if (step := self._step(*span, sums, bounds))]
 
     def _left(self, sums: Sequence[Units], bounds: Sequence[int]) -> int:
         return sum(
@@ -154,36 +169,77 @@ class _Path:
                 )
         return list(min(best.values()).bounds)
 
-    def _rest(self, at: int, before: Units, after: Units) -> dict[str, Decimal]:
-        """What the change of the units to this snapshot is more than that of these sums."""
-        old, new = self.units[at - 1], self.units[at]
+    def _rest(self, at: int, before: Units, after: Units, since: int | None = None) -> dict[str, Decimal]:
+        """What the change of the units to this snapshot, from the one before or `since`, is more than that of these
+        sums."""
+        old, new = self.units[at - 1 if since is None else since], self.units[at]
         tokens = sorted({*new, *after})
         return {
             token: new.get(token, ZERO) - old.get(token, ZERO) - after.get(token, ZERO) + before.get(token, ZERO)
             for token in tokens
         }
 
-    def _steps(self, sums: Sequence[Units], bounds: Sequence[int]) -> list[Step]:
-        found = []
-        for at in range(1, len(self.indices)):
-            prices = self.prices[at]
-            first, last = bounds[at - 1], bounds[at]
-            after, time = (self.found.times[self.indices[one]] for one in (at - 1, at))
-            around = [one for one in self.known.trades if after - SETTLED < one.time <= time + SOON]
-            traded = sum((times(abs(u), prices.get(t, ZERO)) for one in around for t, u in one.moved.items()), ZERO)
-            held = self.known.trades[max(first - 1, 0) : last]
-            rest = {
-                token: units
-                for token, units in self._rest(at, sums[first], sums[last]).items()
-                if token in prices
-                and self._counts(at, token, units)
-                and not -FEES * traded <= times(units, prices[token]) <= 0
-                and abs(units) > _funding(held, token, time - after)
-            }
-            if rest:
-                proven = not self.known.why and after >= self.known.since
-                found.append(Step(self.place, after, time, rest, prices, proven))
-        return found
+    def _spans(self) -> Iterator[tuple[int, int, Units | None]]:
+        """From which snapshot to which what is left over is looked at, and what unrealized P&L added in between: each
+        and its next, or those of which that P&L is known, and what is before and after them. Units that stay the same
+        for most of such a span may not have it in them after all, or be old: there nothing is sure."""
+        last = len(self.indices) - 1
+        if self.known.profit is None:
+            yield from ((at, at + 1, {}) for at in range(last))
+            return
+        profits: dict[int, Units] = {at: {} for at in range(last + 1) if self._is_flat(at)}
+        if self.known.profit.units is not None and self._time(last) == self.known.profit.time:
+            profits[last] = self.known.profit.units
+        for first, end in pairwise(sorted({0, *profits, last})):
+            steps = range(first, end)
+            if end > first + 1 and 2 * sum(self.units[at] == self.units[at + 1] for at in steps) > len(steps):
+                yield from ((at, at + 1, None) for at in steps)
+            else:
+                both = first in profits and end in profits
+                yield first, end, _less(profits[end], profits[first]) if both else None
+
+    def _is_flat(self, at: int) -> bool:
+        """Whether nothing was open, whichever of the trades around it are in this snapshot."""
+        if self.known.why:
+            return False
+        moments, time = [trade.time for trade in self.known.trades], self._time(at)
+        low, high = bisect_right(moments, time - SETTLED), bisect_right(moments, time + SOON)
+        return not any(trade.open for trade in self.known.trades[max(low - 1, 0) : high])
+
+    def _step(
+        self, first: int, end: int, profit: Units | None, sums: Sequence[Units], bounds: Sequence[int]
+    ) -> Step | None:
+        """What a span leaves over. Of several transfers in it that is the sum, at the time of the one most like it."""
+        after, time = self._time(first), self._time(end)
+        rest = _less(self._rest(end, sums[bounds[first]], sums[bounds[end]], first), profit or {})
+        prices = self.prices[end]
+        around = [one for one in self.known.trades if after - SETTLED < one.time <= time + SOON]
+        traded = sum((times(abs(u), prices.get(t, ZERO)) for one in around for t, u in one.moved.items()), ZERO)
+        held = self.known.trades[max(bounds[first] - 1, 0) : bounds[end]]
+        rest = {
+            token: units
+            for token, units in rest.items()
+            if token in prices
+            and self._counts(end, token, units)
+            and not -FEES * traded <= times(units, prices[token]) <= 0
+            and abs(units) > _funding(held, token, time - after)
+        }
+        if not rest:
+            return None
+        if profit is None:
+            return Step(self.place, after, time, rest, prices, proven=False)
+        at = min(range(first + 1, end + 1), key=lambda at: self._unlike(at, rest))
+        proven = not self.known.why and after >= self.known.since
+        return Step(self.place, self._time(at - 1), self._time(at), rest, self.prices[at], proven)
+
+    def _unlike(self, at: int, rest: Units) -> Decimal:
+        """How far the change of the units to this snapshot is from that, in value. Of units with unrealized P&L in
+        them trades hardly change anything at once."""
+        changes, prices = _less(self.units[at], self.units[at - 1]), self.prices[at]
+        return sum((times(abs(u), prices.get(t, ZERO)) for t, u in _less(changes, rest).items()), ZERO)
+
+    def _time(self, at: int) -> int:
+        return self.found.times[self.indices[at]]
 
 
 def _funding(trades: Sequence[Trade], token: str, milliseconds: int) -> Decimal:

@@ -10,14 +10,18 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Literal
 
+from attrs import evolve
+
 from hbmcp.errors import CallError
 from hbmcp.workflows import Installation, together
 from hbmcp.workflows.figures import number
 from hbmcp.workflows.portfolio.holdings import holdings
-from hbmcp.workflows.portfolio.performance_matching import SETTLED, Known
+from hbmcp.workflows.portfolio.performance_matching import SETTLED, Known, Profit
 from hbmcp.workflows.portfolio.performance_series import Held, Place, Snapshot, read_state
 from hbmcp.workflows.portfolio.performance_trades import Funding, known_perpetual, known_spot
+from hbmcp.workflows.portfolio.unrealized import is_equity
 from hbmcp.workflows.trading.fills import fills, milliseconds
+from hbmcp.workflows.trading.position import Position
 from hbmcp.workflows.trading.positions import is_perpetual, listed_positions
 from hbmcp_tools import portfolio, trading
 
@@ -76,6 +80,18 @@ async def snapshots(installation: Installation, start: int, end: int, account_na
     return [_together(before), *later] if before else later
 
 
+async def snapshots_before(installation: Installation, time: int, account_name: str | None) -> list[Snapshot]:
+    """The last days on which there are any. Uses get_portfolio_history. Raises CallError."""
+    answer = await installation.ask(
+        portfolio.get_portfolio_history,
+        end_time=str(time),
+        account_name=account_name,
+        interval="1d",
+        limit=_PAGE,
+    )
+    return [Snapshot(milliseconds(row["timestamp"]), read_state(row["state"])) for row in answer["data"]]
+
+
 def interval_of(span: int) -> Interval:
     """The finest that shows so many milliseconds in no more than 200 snapshots."""
     return next((name for name, step in _STEPS.items() if span <= step * _MOST), "1d")
@@ -98,18 +114,23 @@ async def current(installation: Installation, time: int, account_name: str | Non
     return Snapshot(time, places)
 
 
-async def known_trades(installation: Installation, places: Iterable[Place], start: int) -> dict[Place, Known]:
-    """What is known of the trades at each place since `start`. Uses get_trades, and for perpetual exchanges
-    get_position_mode, list_positions and get_funding_payments. Raises no CallError."""
+async def known_trades(
+    installation: Installation, places: Iterable[Place], start: int, now: int | None
+) -> dict[Place, Known]:
+    """What is known of the trades at each place since `start`, and of unrealized P&L at `now`, the time of the last
+    snapshot if that is of now. Uses get_trades, and for perpetual exchanges get_position_mode, list_positions and
+    get_funding_payments. Raises no CallError."""
     places = list(places)
-    found = await together(_known(installation, *place, start) for place in places)
-    return {
-        place: Known(why=f"its trades couldn't be read: {str(one).rstrip('.')}") if isinstance(one, CallError) else one
-        for place, one in zip(places, found, strict=True)
-    }
+    found = await together(_known(installation, *place, start, now) for place in places)
+    known = {}
+    for place, one in zip(places, found, strict=True):
+        if isinstance(one, CallError):
+            one = Known(why=f"its trades couldn't be read: {str(one).rstrip('.')}")
+        known[place] = evolve(one, profit=one.profit or Profit()) if is_equity(place[1]) else one
+    return known
 
 
-async def _known(installation: Installation, account: str, connector: str, start: int) -> Known:
+async def _known(installation: Installation, account: str, connector: str, start: int, now: int | None) -> Known:
     if not is_perpetual(connector):
         return known_spot(
             await fills(installation, account_name=account, connector_name=connector, start=start - SETTLED)
@@ -121,7 +142,7 @@ async def _known(installation: Installation, account: str, connector: str, start
     listed = await listed_positions(installation, account, connector)
     positions = {one.pair: one.amount * one.direction for one in listed}
     paid = await installation.ask(trading.get_funding_payments, account_name=account)
-    return known_perpetual(
+    known = known_perpetual(
         recorded,
         positions,
         [
@@ -130,3 +151,14 @@ async def _known(installation: Installation, account: str, connector: str, start
             if row["connector_name"] == connector
         ],
     )
+    return evolve(known, profit=_profit(listed, now)) if is_equity(connector) and now is not None else known
+
+
+def _profit(listed: Iterable[Position], now: int) -> Profit:
+    """Of all positions, unless one doesn't tell it."""
+    units: dict[str, Decimal] = {}
+    for one in listed:
+        if one.unrealized is None:
+            return Profit()
+        units[one.quote] = units.get(one.quote, Decimal(0)) + one.unrealized
+    return Profit(now, units)

@@ -35,20 +35,29 @@ def known_perpetual(found: Fills, positions: Mapping[str, Decimal], funding: Ite
     """
     books: dict[str, _Book] = {}
     trades = []
-    for fill in found.rows:
-        book = books.setdefault(fill.pair, _Book())
-        realized = book.add(fill.amount if fill.side == "BUY" else -fill.amount, fill.price)
-        quote = _tokens(fill.pair)[1]
-        notional: dict[str, Decimal] = {}
-        for pair, one in books.items():
-            token = _tokens(pair)[1]
-            notional[token] = notional.get(token, ZERO) + times(abs(one.amount), one.entry)
-        trades.append(Trade(fill.time, {quote: realized}, _told(fill), {}, notional))
+    both: list[Fill | Funding] = [*found.rows, *funding]
+    for one in sorted(both, key=lambda one: one.time):
+        if isinstance(one, Funding):
+            trades.append(Trade(one.time, {one.token: one.units}, open=_notional(books)))
+            continue
+        book = books.setdefault(one.pair, _Book())
+        realized = book.add(one.amount if one.side == "BUY" else -one.amount, one.price)
+        trades.append(Trade(one.time, {_tokens(one.pair)[1]: realized}, _told(one), open=_notional(books)))
     for pair in sorted({*books, *positions}):
         rebuilt, listed = books.get(pair, _Book()).amount, positions.get(pair, ZERO)
         if abs(rebuilt - listed) > LOT:
             return Known(why=f"its {pair} position isn't what the recorded fills come to")
-    return Known((*trades, *(Trade(one.time, {one.token: one.units}) for one in funding)), 0)
+    return Known(tuple(trades), 0)
+
+
+def _notional(books: Mapping[str, "_Book"]) -> Units:
+    """What is open, at the price of its opening, by quote token."""
+    notional: dict[str, Decimal] = {}
+    for pair, one in books.items():
+        if abs(one.amount) > LOT:
+            token = _tokens(pair)[1]
+            notional[token] = notional.get(token, ZERO) + times(abs(one.amount), one.entry)
+    return notional
 
 
 def _spot(fill: Fill) -> Trade:

@@ -9,7 +9,7 @@ from attrs import frozen
 from hbmcp.errors import CallError, Refused
 from hbmcp.workflows import Installation, together
 from hbmcp.workflows.accounts.connections import Connections, connections
-from hbmcp.workflows.figures import money
+from hbmcp.workflows.figures import cents
 from hbmcp.workflows.portfolio.distribution import worth
 from hbmcp.workflows.portfolio.freshness import Check, check
 from hbmcp.workflows.portfolio.holdings import CURRENCY, Holding, Holdings, Place, holdings
@@ -41,28 +41,33 @@ class Survey:
 
     @property
     def value(self) -> Decimal:
-        """Of all holdings with a price, in USDT, without unrealized P&L."""
+        """Of all holdings with a price, in USDT; unrealized P&L is in it where it is in a balance."""
         return worth(self.rows)
 
     @property
     def totals(self) -> dict[str, Any]:
-        """Value, and unrealized P&L and equity where there can be positions and they could be read."""
-        told: dict[str, Any] = {"total_value": money(self.value), "currency": CURRENCY}
+        """Value, unrealized P&L where there can be positions and they could be read, and equity unless it is surely
+        the value, as nothing is open."""
+        told: dict[str, Any] = {"total_value": cents(self.value), "currency": CURRENCY}
         if isinstance(self.positions, Positions) and self.positions is not NO_POSITIONS:
             everywhere = self.unrealized.by_place
-            told["unrealized_pnl"] = money(self.unrealized.of(everywhere))
-            told["equity"] = money(self.value + self.unrealized.on_top(everywhere))
-            if self.positions.unread or self.unrealized.uncounted:
+            told["unrealized_pnl"] = cents(self.unrealized.of(everywhere))
+            incomplete = bool(self.positions.unread or self.unrealized.uncounted)
+            if everywhere or incomplete:
+                told["equity"] = cents(self.value + self.unrealized.on_top(everywhere))
+            if incomplete:
                 told["equity_incomplete"] = True
         return told
 
     def profit(self, places: Collection[Place], value: Decimal) -> dict[str, Decimal | None]:
-        """Unrealized P&L and equity of exchange accounts with that value; None where they have no positions."""
+        """Unrealized P&L and equity of exchange accounts with that value: None where they have no positions, and equity
+        also where the P&L is in the value."""
         if self.unrealized.by_place.keys().isdisjoint(places):
             return {"unrealized_pnl": None, "equity": None}
+        added = not self.unrealized.within.issuperset(self.unrealized.by_place.keys() & set(places))
         return {
-            "unrealized_pnl": money(self.unrealized.of(places)),
-            "equity": money(value + self.unrealized.on_top(places)),
+            "unrealized_pnl": cents(self.unrealized.of(places)),
+            "equity": cents(value + self.unrealized.on_top(places)) if added else None,
         }
 
 

@@ -49,12 +49,16 @@ async def unrealized(
         rate = Decimal(1) if is_dollar(quote) else await _rate(installation, quote)
         if rate is not None:
             rates[quote] = rate
-    # The paper exchange keeps the P&L of every exchange out of its balance.
-    return counted(found, rates, frozenset() if installation.on_paper else _EQUITY)
+    return counted(found, rates)
 
 
-def counted(positions: Iterable[Position], rates: Mapping[str, Decimal], equity: frozenset[str]) -> Unrealized:
-    """The P&L of these positions at USDT rates of their quote tokens. Balances of `equity` connectors include it."""
+def is_equity(connector: str) -> bool:
+    """Whether the balance that the API tells of an exchange has unrealized P&L in it."""
+    return connector in _EQUITY
+
+
+def counted(positions: Iterable[Position], rates: Mapping[str, Decimal]) -> Unrealized:
+    """The P&L of these positions at USDT rates of their quote tokens."""
     by_place: dict[Place, Decimal] = {}
     uncounted = []
     for one in positions:
@@ -64,7 +68,7 @@ def counted(positions: Iterable[Position], rates: Mapping[str, Decimal], equity:
             continue
         place = one.account, one.connector
         by_place[place] = by_place.get(place, Decimal(0)) + times(one.unrealized, rate)
-    within = frozenset(place for place in by_place if place[1] in equity)
+    within = frozenset(place for place in by_place if is_equity(place[1]))
     return Unrealized(by_place, within, tuple(uncounted))
 
 

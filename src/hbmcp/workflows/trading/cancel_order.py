@@ -8,7 +8,7 @@ from hbmcp.workflows.trading.finding import find
 from hbmcp.workflows.trading.orders import UNKNOWN, Order
 from hbmcp.workflows.trading.outcome import outcome, settled
 from hbmcp.workflows.trading.sending import NOT_PLACED
-from hbmcp.workflows.trading.showing import progress, with_fills
+from hbmcp.workflows.trading.showing import news, progress
 from hbmcp_tools import trading
 
 
@@ -22,27 +22,28 @@ async def cancel_order(
 ) -> Answer:
     """Ask the exchange to cancel an order, and look for up to `wait` seconds whether it is gone.
 
-    An object: `result` in words, the order, and its fills where there are several. One that has ended isn't cancelled
+    An object: `result` in words, the order, and what had filled. One that has ended isn't cancelled
     again. Raises Refused for an order that nobody knows or that the API can't cancel, OutcomeUnknown where the
     cancellation was sent, wasn't answered and shows no effect.
     """
+    asked = {"order_id": order_id, "account_name": account_name, "connector_name": connector_name}
     order = await _found(installation, order_id, account_name, connector_name)
     if order.ended:
-        return Answer(with_fills(f"Nothing was sent, it had ended before. {_end(order)}", order), order.doubts)
+        return Answer(news(f"Nothing was sent, it had ended before. {_end(order)}", order, asked), order.doubts)
     refused = await _asked(installation, order)
     seconds = float(wait)
     if not seconds and refused is None:
-        return Answer(with_fills("Asked to cancel, not looked at: get_order tells more.", order), order.doubts)
+        return Answer(news("Asked to cancel, not looked at: get_order tells more.", order, asked), order.doubts)
     after = await outcome(
         installation, order.order_id or order_id, order.account, order.connector, seconds,
         created=order.created, enough=lambda now, before: now.ended and settled(now, before),
     )  # fmt: skip
     if after.ended:
-        return Answer(with_fills(_end(after), after), after.doubts)
+        return Answer(news(_end(after), after, asked), after.doubts)
     if refused is not None:
         raise _failed(after, refused)
     pending = f"Asked to cancel, and not gone after {seconds:g} s: it can still fill. get_order tells more."
-    return Answer(with_fills(pending, order if after.status == UNKNOWN else after), after.doubts)
+    return Answer(news(pending, order if after.status == UNKNOWN else after, asked), after.doubts)
 
 
 async def _found(

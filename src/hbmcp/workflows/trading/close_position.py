@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hbmcp.errors import Refused
 from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.trading.closed import failure, remarks, row
+from hbmcp.workflows.trading.closed import beyond, failure, remarks, row
 from hbmcp.workflows.trading.closing import carried_out
 from hbmcp.workflows.trading.get_positions import refuse_spot
 from hbmcp.workflows.trading.planning import UNSENT, planned
@@ -25,7 +25,7 @@ async def close_position(
     fraction: Decimal = WHOLE,
     wait: Decimal = WAIT,
 ) -> Answer:
-    """What was closed at what price, its fee and realized P&L, and what is left; see closing.row.
+    """What was closed at what price, its P&L before and after its fee, and what is left; see closed.row.
 
     Raises Refused (nothing was sent) where no position matches, where several do, or where it is too small; Failed
     where the exchange refused the order; OutcomeUnknown where nobody knows what became of it.
@@ -37,7 +37,7 @@ async def close_position(
     closing = await carried_out(installation, plan, seconds)
     if error := failure(closing, seconds):
         raise error
-    return Answer(row(closing), (*remarks(closing), *closing.notes, *found.notes))
+    return Answer(row(closing), (*remarks(closing), beyond([closing]), *closing.notes, *found.notes))
 
 
 def _only(found: Positions, trading_pair: str, side: Side | None) -> Position:

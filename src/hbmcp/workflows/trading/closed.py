@@ -1,5 +1,6 @@
 """What the closing of a position came to, in figures and in words."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -40,6 +41,21 @@ def realized(closing: Closing) -> Decimal | None:
     return (value - times(order.filled, entry)) * closing.plan.position.direction
 
 
+def net(closing: Closing) -> Decimal | None:
+    """The realized P&L less the closing order's fee. None where either isn't known, or a fee isn't in quote."""
+    pnl, fees = realized(closing), closing.order.fees
+    if pnl is None or fees.keys() != {closing.plan.position.quote}:
+        return None
+    return pnl - sum(fees.values())
+
+
+def beyond(done: Iterable[Closing]) -> str:
+    """What net_pnl leaves out; "" where none is told."""
+    if all(net(one) is None for one in done):
+        return ""
+    return "net_pnl leaves out opening fees and funding: get_position_history counts them."
+
+
 def failure(closing: Closing, wait: float) -> CallError | None:
     """Why a closing isn't one: the exchange refused it, or nobody knows what became of it."""
     position, order = closing.plan.position, closing.order
@@ -63,8 +79,8 @@ def failure(closing: Closing, wait: float) -> CallError | None:
 
 
 def row(closing: Closing) -> dict[str, Any]:
-    """What was closed: `closed` and `left` in base units, prices and realized_pnl in quote, the fee apart."""
-    position, order, pnl = closing.plan.position, closing.order, realized(closing)
+    """What was closed: `closed` and `left` in base units, prices, realized_pnl (before fees) and net_pnl in quote."""
+    position, order, pnl, rest = closing.plan.position, closing.order, realized(closing), net(closing)
     (currency, fee), *others = order.fees.items() or [(None, None)]
     return {
         "account_name": position.account,
@@ -79,6 +95,7 @@ def row(closing: Closing) -> dict[str, Any]:
         "realized_pnl": None if pnl is None else money(pnl),
         "fee": {str(name): each for name, each in order.fees.items()} if others else fee,
         "fee_currency": None if others else currency,
+        "net_pnl": None if rest is None else money(rest),
         "order_id": order.order_id,
     }
 

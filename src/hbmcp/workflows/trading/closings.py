@@ -1,13 +1,13 @@
 """How the closing of several positions is shown: before, after, and where there is nothing to close."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from hbmcp.errors import CallError, OutcomeUnknown
 from hbmcp.workflows import Answer
 from hbmcp.workflows.figures import money
-from hbmcp.workflows.trading.closed import Closing, realized, remarks, row
+from hbmcp.workflows.trading.closed import Closing, beyond, net, realized, remarks, row
 from hbmcp.workflows.trading.planning import UNSENT, Plan, hindrance
 from hbmcp.workflows.trading.position import Position
 from hbmcp.workflows.trading.positions import Positions
@@ -17,7 +17,8 @@ from hbmcp.workflows.trading.thresholds import Threshold
 def untouched(found: Positions, kept: list[Position], threshold: Threshold) -> Answer:
     """No position is to be closed."""
     if kept:
-        said = f"None of these {len(kept)} has a {threshold}. {UNSENT}"
+        none = "This position has no" if len(kept) == 1 else f"None of these {len(kept)} positions has a"
+        said = f"{none} {threshold}. {UNSENT}"
         return Answer({"result": said, "kept": _kept(kept, threshold)}, found.notes)
     said = "No open position matches." if found.asked else "No perpetual exchange could be asked."
     return Answer(f"{said} {UNSENT}", found.notes)
@@ -28,7 +29,10 @@ def preview(
 ) -> Answer:
     """`would_close` has the orders that would be sent, `kept` the positions that would stay."""
     sendable = [plan for _, plan in plans if isinstance(plan, Plan)]
-    said = f"Dry run, nothing was sent. dry_run=false would send {len(sendable)} MARKET orders that only reduce."
+    orders = (
+        "1 MARKET order that only reduces" if len(sendable) == 1 else f"{len(sendable)} MARKET orders that only reduce"
+    )
+    said = f"Dry run, nothing was sent. dry_run=false would send {orders}; it chooses anew, by the figures of then."
     value: dict[str, Any] = {"result": said, "would_close": [_before(*one, threshold) for one in plans]}
     if kept:
         value["kept"] = _kept(kept, threshold)
@@ -36,7 +40,7 @@ def preview(
 
 
 def report(found: Positions, closings: list[tuple[Position, Closing | CallError]]) -> Answer:
-    """How many were closed, the realized P&L by currency, and one row a position."""
+    """How many were closed, what that came to by currency, and one row a position."""
     done = [one for _, one in closings if isinstance(one, Closing)]
     whole = sum(one.order.filled == one.plan.position.amount for one in done)
     unknown = sum(isinstance(one, OutcomeUnknown) for _, one in closings)
@@ -49,7 +53,7 @@ def report(found: Positions, closings: list[tuple[Position, Closing | CallError]
     summary = {name: count for name, count in counts.items() if count or name == "closed"}
     notes = [f"{one.plan.position}: {said}" for one in done for said in (*remarks(one), *one.notes)]
     rows = [row(one) if isinstance(one, Closing) else _failed(position, one) for position, one in closings]
-    return Answer({**summary, **_realized(done), "positions": rows}, (*notes, *found.notes))
+    return Answer({**summary, **_sums(done), "positions": rows}, (*notes, beyond(done), *found.notes))
 
 
 def _place(position: Position) -> dict[str, Any]:
@@ -62,7 +66,7 @@ def _place(position: Position) -> dict[str, Any]:
 
 
 def _percent(position: Position, threshold: Threshold) -> dict[str, Any]:
-    return {f"pnl_percent_of_{threshold.of}": position.percent_of(threshold.of)}
+    return {f"pnl_percent_of_{threshold.of}": threshold.percent(position)}
 
 
 def _kept(kept: Iterable[Position], threshold: Threshold) -> list[dict[str, Any]]:
@@ -82,10 +86,18 @@ def _failed(position: Position, error: CallError) -> dict[str, Any]:
     return _place(position) | {"status": status, "error": str(error)}
 
 
-def _realized(done: Iterable[Closing]) -> Mapping[str, Decimal]:
-    """The realized P&L by quote currency, without fees, where that of every closing is known."""
+def _sums(done: Iterable[Closing]) -> dict[str, Decimal]:
+    """realized_pnl, before fees, fee and net_pnl by currency, each where that of every closing is known."""
     sums: dict[str, Decimal | None] = {}
+
+    def add(name: str, value: Decimal | None) -> None:
+        before = sums.get(name, Decimal(0))
+        sums[name] = None if before is None or value is None else before + value
+
     for one in done:
-        before, pnl = sums.get(one.plan.position.quote, Decimal(0)), realized(one)
-        sums[one.plan.position.quote] = None if before is None or pnl is None else before + pnl
-    return {f"realized_pnl_{quote}": money(value) for quote, value in sums.items() if value is not None}
+        quote = one.plan.position.quote
+        add(f"realized_pnl_{quote}", realized(one))
+        for currency, fee in one.order.fees.items() or [(quote, None)]:
+            add(f"fee_{currency or quote}", fee if currency else None)
+        add(f"net_pnl_{quote}", net(one))
+    return {name: money(value) for name, value in sums.items() if value is not None}

@@ -12,6 +12,8 @@ from hbmcp.workflows.trading.fills import PAGE, fills
 from hbmcp.workflows.trading.orders import Order, newer
 from hbmcp.workflows.trading.outcome import patient
 from hbmcp.workflows.trading.records import live, recorded
+from hbmcp.workflows.trading.showing import forgotten
+from hbmcp_tools import accounts
 
 if TYPE_CHECKING:
     from hbmcp.store import SentOrder
@@ -35,10 +37,11 @@ async def find(
 ) -> Order:
     """The order with its fills and what was remembered of it; status UNKNOWN where only hbmcp knows of it.
 
-    The workflow uses search_orders, list_active_orders and get_trades. Raises Refused where nobody knows it, and
-    CallError where it can't be looked for.
+    The workflow uses search_orders, list_active_orders, get_trades and list_accounts. Raises Refused where nobody knows
+    it, and CallError where it can't be looked for.
     """
     sent, doubts = await _remembered(installation, order_id)
+    unremembered = bool(doubts)
     where: dict[str, Any] = {"account_name": account_name, "connector_name": connector_name}
     seen, in_hand = await asyncio.gather(
         _recorded(installation, order_id, where, sent), patient(live(installation, **where), PATIENCE)
@@ -70,7 +73,9 @@ async def find(
         found = found.witnessed(trades.rows)
         if not trades.complete:
             doubts.append("So many fills came since that some of its own may be missing here.")
-    return evolve(found, doubts=(*doubts, *seen.doubts))
+    if not unremembered:
+        doubts.append(forgotten([found]))
+    return evolve(found, doubts=(*filter(None, doubts), *seen.doubts))
 
 
 async def _remembered(installation: Installation, order_id: str) -> "tuple[SentOrder | None, list[str]]":
@@ -83,16 +88,32 @@ async def _remembered(installation: Installation, order_id: str) -> "tuple[SentO
 async def _recorded(
     installation: Installation, order_id: str, where: dict[str, Any], sent: "SentOrder | None"
 ) -> _Seen:
-    """Among the API's records: those around the time at which it was sent, then the newest and those before."""
+    """Among the API's records: those around the time at which it was sent, then the newest and those before, account by
+    account, because where the API is asked for all, older ones of one can stand before newer ones of the next."""
     if sent is not None:
         around = await _through(installation, order_id, where, {"start": sent.time - SKEW, "end": sent.time + SKEW})
         if around.order is not None or around.doubts:
             return around
-    return await _through(installation, order_id, where, {})
+    if where["account_name"] is not None:
+        return await _through(installation, order_id, where, {})
+    newest = await _through(installation, order_id, where, {}, pages=1)
+    if newest.order is not None or newest.through or newest.doubts:
+        return newest
+    names: list[str] | CallError = await patient(installation.ask(accounts.list_accounts), PATIENCE)
+    if isinstance(names, CallError):
+        return _Seen(None, False, (f"The accounts couldn't be listed: {names}",))
+    each = await asyncio.gather(
+        *(_through(installation, order_id, {**where, "account_name": name}, {}) for name in names)
+    )
+    found = next((one for one in each if one.order is not None), None)
+    doubts = tuple(doubt for one in each for doubt in one.doubts)
+    return found or _Seen(None, all(one.through for one in each), doubts)
 
 
-async def _through(installation: Installation, order_id: str, where: dict[str, Any], period: dict[str, Any]) -> _Seen:
-    for _ in range(PAGES):
+async def _through(
+    installation: Installation, order_id: str, where: dict[str, Any], period: dict[str, Any], pages: int = PAGES
+) -> _Seen:
+    for _ in range(pages):
         page = await patient(recorded(installation, **where, **period), PATIENCE)
         if isinstance(page, CallError):
             return _Seen(None, False, (f"The API's records of orders couldn't be read: {page}",))

@@ -12,7 +12,7 @@ CLOSE = Decimal("0.99")
 FEE = Decimal("0.001")  # what spot exchanges commonly take
 MOST_LEVERAGE = 200  # no exchange gives more
 
-_STALE = "An exchange that doesn't answer is shown with its last known balance, so if this one is wrong, look again."
+_STALE = "The exchange tells no price either: if it doesn't answer, that is its last known balance, so look again."
 
 
 def checked(
@@ -27,6 +27,7 @@ def checked(
     current: Decimal | None,
 ) -> str:
     """A warning, or "" where there is none. `balances` are those of the account on the exchange, `price` the limit.
+    `current` is None where the exchange tells no price: then its balances may be old.
 
     Spot: selling needs `amount` of the base, buying amount times price of the quote and, on most exchanges out of what
     is bought, the fee. Raises Refused where even the better of limit and current price, less 1 %, asks for more than
@@ -40,10 +41,10 @@ def checked(
         return ""
     if held is None:
         return "" if perpetual else f"The account's balances list no {paid}."
-    available, total = held
+    available = held[0]
     if paid == base:
         if amount > available:
-            raise _short(amount, base, available, total, f"Selling {amount:f} {base}")
+            raise _short(amount, base, held, f"Selling {amount:f} {base}", sure=current is not None)
         return ""
     cost, least = _costs(amount, price, current)
     if cost is None or least is None:
@@ -53,7 +54,7 @@ def checked(
             return f"{available:f} {quote} available seem too little margin for an order worth {money(cost):f} {quote}."
         return ""
     if least > available:
-        raise _short(cost, quote, available, total, f"Buying {amount:f} {base}")
+        raise _short(cost, quote, held, f"Buying {amount:f} {base}", sure=current is not None)
     if cost + times(cost, FEE) > available:
         return f"The {available:f} {quote} available hardly cover {money(cost):f} {quote} and its fee."
     return ""
@@ -80,11 +81,11 @@ def _held(balances: Sequence[Mapping[str, Any]], token: str) -> tuple[Decimal, D
     return None
 
 
-def _short(needed: Decimal, token: str, available: Decimal, total: Decimal, what: str) -> Refused:
-    held = f" ({plain(total - available):f} more are held by open orders)" if total > available else ""
+def _short(needed: Decimal, token: str, held: tuple[Decimal, Decimal], what: str, *, sure: bool) -> Refused:
+    available, total = held
+    more = f" ({plain(total - available):f} more are held by open orders)" if total > available else ""
     return Refused(
-        f"{what} takes {plain(money(needed)):f} {token}, and the API, which asked the exchange just now, shows "
-        f"{plain(available):f} available{held}.",
+        f"{what} takes {plain(money(needed)):f} {token}, and {plain(available):f} is available{more}.",
         "Nothing was sent.",
-        f"Order less, or free some first. {_STALE}",
+        f"Order less, or free some first.{'' if sure else f' {_STALE}'}",
     )

@@ -11,9 +11,11 @@ from hbmcp.workflows.accounts.connections import connections
 from hbmcp.workflows.figures import money, plain
 from hbmcp.workflows.trading.get_positions import refuse_spot
 from hbmcp.workflows.trading.history import History, histories
-from hbmcp.workflows.trading.history_notes import Closed, notes
+from hbmcp.workflows.trading.history_notes import Told, notes
 from hbmcp.workflows.trading.history_reading import Record, read
 from hbmcp.workflows.trading.round import DIGITS, Round
+
+NONE = "No perpetual position was closed whole in this period."
 
 
 async def get_position_history(
@@ -27,12 +29,16 @@ async def get_position_history(
     limit: int = 50,
 ) -> Answer:
     """One row for each position that was closed in the period, newest first, and totals by quote currency of all that
-    were, also of those that `limit` cuts off.
+    were, also of those that `limit` cuts off. Those that were last reduced then, and are still open, have a table and
+    totals of their own.
 
     size is the most that was held at once, total_closed all that was closed if that is more; entry_price and exit_price
     are averages. realized_pnl = what was received - what was paid (see round.py on FIFO and average cost);
     net_pnl = realized_pnl - fees + funding, in the quote currency. Fees and funding in another currency are in
     other_currencies, as changes of the balance, and not in net_pnl. A win's net_pnl is above 0, a loss's below.
+
+    Of a position that is still open, entry_price and realized_pnl are those of what was closed, by average cost, fees
+    and funding all of the position so far, so that net_pnl is what it has changed the balance by.
 
     Every fill up to now is read, whatever the period: positions are told by all that came before, and what is still
     held by the exchange's own list. Raises CallError where the fills can't be read.
@@ -44,20 +50,38 @@ async def get_position_history(
         await connections(installation, account_name, connector_name)  # raises Refused for a wrong name
         return Answer(_nothing(record, trading_pair))
     found = histories(record)
-    closed: list[Closed] = [
+    reduced = [
         (history, one)
         for history in found
         if history.rounds is not None
-        for one in history.rounds.closed
-        if one.closed is not None and start <= one.closed and (end is None or one.closed <= end)
+        for one in (*history.rounds.closed, *history.rounds.open.values())
+        if one.whole and one.reduced is not None and start <= one.reduced and (end is None or one.reduced <= end)
     ]
-    closed.sort(key=lambda each: (each[1].closed or 0, each[1].opened), reverse=True)
-    remarks = notes(record, found, closed, start, end)
+    reduced.sort(key=lambda each: (each[1].reduced or 0, each[1].opened), reverse=True)
+    closed = [each for each in reduced if each[1].closed is not None]
+    still = [each for each in reduced if each[1].closed is None]
+    remarks = notes(record, found, reduced, start, end)
     if len(closed) > limit:
         remarks = (f"The newest {limit} of {len(closed)}; the totals are of all.", *remarks)
+    value = _closed(closed, limit) | _still_open(still)
+    if still:
+        also = " Totals don't include them." if closed else ""
+        remarks = (f"Still open ones: fees and funding are those of the whole position so far.{also}", *remarks)
+    return Answer(value if reduced else NONE, remarks)
+
+
+def _closed(closed: list[Told], limit: int) -> dict[str, Any]:
     if not closed:
-        return Answer("No perpetual position was closed in this period.", remarks)
-    return Answer({"totals": _totals(closed), "positions": [_row(*each) for each in closed[:limit]]}, remarks)
+        return {"result": NONE}
+    return {"totals": _totals(closed), "positions": [_row(*each) for each in closed[:limit]]}
+
+
+def _still_open(still: list[Told]) -> dict[str, Any]:
+    """Positions of which only a part was closed; their totals where there are several."""
+    if not still:
+        return {}
+    rows = {"partly_closed_still_open": [_part(*each) for each in still]}
+    return rows if len(still) == 1 else {"totals_still_open": _totals(still), **rows}
 
 
 def _nothing(record: Record, trading_pair: str | None) -> str:
@@ -85,17 +109,40 @@ def _row(history: History, one: Round) -> dict[str, Any]:
     }
 
 
-def _totals(closed: Iterable[Closed]) -> dict[str, dict[str, Any]]:
-    """By quote currency."""
+def _part(history: History, one: Round) -> dict[str, Any]:
+    """A position that is open, and of which a part was closed, as it is shown."""
+    return {
+        "reduced_at": _utc(one.reduced or 0),
+        "opened_at": _utc(one.opened),
+        "account_name": history.account,
+        "connector_name": history.connector,
+        "trading_pair": history.pair,
+        "side": one.side,
+        "closed": plain(one.exited),
+        "still_open": plain(one.held),
+        "entry_price": money(one.entry_of_closed),
+        "exit_price": money(one.exit),
+        **_result(history.quote, [one]),
+    }
+
+
+def _totals(told: Iterable[Told]) -> dict[str, dict[str, Any]]:
+    """By quote currency; of positions that are all closed, or all still open."""
     by_quote: dict[str, list[Round]] = {}
-    for history, one in closed:
+    for history, one in told:
         by_quote.setdefault(history.quote, []).append(one)
     totals = {}
     for quote, rounds in by_quote.items():
-        nets = [_net(quote, one) for one in rounds]
-        count = {"closed": len(rounds), "wins": sum(net > 0 for net in nets), "losses": sum(net < 0 for net in nets)}
-        totals[quote] = {name: value for name, value in (count | _result(quote, rounds)).items() if value is not None}
+        sums = _counts(quote, rounds) | _result(quote, rounds)
+        totals[quote] = {name: value for name, value in sums.items() if value is not None}
     return totals
+
+
+def _counts(quote: str, rounds: list[Round]) -> dict[str, int]:
+    if rounds[0].closed is None:
+        return {"still_open": len(rounds)}
+    nets = [_net(quote, one) for one in rounds]
+    return {"closed": len(rounds), "wins": sum(net > 0 for net in nets), "losses": sum(net < 0 for net in nets)}
 
 
 def _result(quote: str, rounds: list[Round]) -> dict[str, Any]:

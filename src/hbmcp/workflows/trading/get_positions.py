@@ -18,7 +18,7 @@ async def get_positions(
     connector_name: str | None = None,
     trading_pair: str | None = None,
 ) -> Answer:
-    """One row a position, and for two or more in one quote currency their total.
+    """One row a position, and for two or more their totals, one for each quote currency.
 
     notional = amount * mark_price; unrealized_pnl is the exchange's own figure, without fees and funding;
     pnl_percent_of_entry = 100 * unrealized_pnl / (amount * entry_price), pnl_percent_of_margin that times the leverage.
@@ -29,8 +29,8 @@ async def get_positions(
     if not found.rows:
         return Answer(_none(found, trading_pair), found.notes)
     rows = [shown(one) for one in found.rows]
-    sums = list(totals(found.rows))
-    return Answer({"positions": rows, **({"totals": sums} if sums else {})}, found.notes)
+    sums = {"totals": list(totals(found.rows))} if len(rows) > 1 else {}
+    return Answer({"positions": rows, **sums}, found.notes)
 
 
 def refuse_spot(connector_name: str | None) -> None:
@@ -62,21 +62,20 @@ def shown(position: Position) -> dict[str, Any]:
 
 
 def totals(rows: Iterable[Position]) -> Iterable[dict[str, Any]]:
-    """One row for each quote currency that several positions share."""
+    """One row for each quote currency."""
     by_quote: dict[str, list[Position]] = {}
     for one in rows:
         by_quote.setdefault(one.quote, []).append(one)
     for quote, several in by_quote.items():
-        if len(several) > 1:
-            pnl, cost = _sum(several, lambda one: one.unrealized), _sum(several, lambda one: one.cost)
-            margin = _sum(several, lambda one: one.margin)
-            yield {
-                "quote": quote,
-                "notional": _money(_sum(several, lambda one: one.notional)),
-                "unrealized_pnl": _money(pnl),
-                "pnl_percent_of_entry": None if pnl is None or cost is None else percent(pnl, cost),
-                "pnl_percent_of_margin": None if pnl is None or margin is None else percent(pnl, margin),
-            }
+        pnl, cost = _sum(several, lambda one: one.unrealized), _sum(several, lambda one: one.cost)
+        margin = _sum(several, lambda one: one.margin)
+        yield {
+            "quote": quote,
+            "notional": _money(_sum(several, lambda one: one.notional)),
+            "unrealized_pnl": _money(pnl),
+            "pnl_percent_of_entry": None if pnl is None or cost is None else percent(pnl, cost),
+            "pnl_percent_of_margin": None if pnl is None or margin is None else percent(pnl, margin),
+        }
 
 
 def _none(found: Positions, trading_pair: str | None) -> str:

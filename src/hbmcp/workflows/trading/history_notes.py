@@ -3,26 +3,26 @@
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
-from hbmcp.workflows.figures import money, plain
+from hbmcp.workflows.figures import plain
 from hbmcp.workflows.trading.fills import EARLY
 from hbmcp.workflows.trading.history import History
 from hbmcp.workflows.trading.history_reading import Record
 from hbmcp.workflows.trading.round import Round, Side
 from hbmcp.workflows.trading.round_funding import PAGE
 
-Closed = tuple[History, Round]
+Told = tuple[History, Round]
 
 
 def notes(
-    record: Record, found: Collection[History], closed: Collection[Closed], start: int, end: int | None
+    record: Record, found: Collection[History], told: Collection[Told], start: int, end: int | None
 ) -> tuple[str, ...]:
-    """On these histories, of which the rounds `closed` are told, those of the time from `start` to `end`."""
+    """On these histories, of which the rounds `told` are shown, those of the time from `start` to `end`."""
     return (
         *record.unread,
         *_missing(record, found),
-        *_partly(found, start, end),
+        *_unopened(found, start, end),
         *_differing(record, found),
-        *_figures(record, closed),
+        *_figures(record, told),
     )
 
 
@@ -42,8 +42,8 @@ def _missing(record: Record, found: Collection[History]) -> Iterator[str]:
         )
 
 
-def _partly(found: Iterable[History], start: int, end: int | None) -> Iterator[str]:
-    """What was closed, and isn't a closed position."""
+def _unopened(found: Iterable[History], start: int, end: int | None) -> Iterator[str]:
+    """What was closed, and isn't of any known position."""
     for one in found:
         if one.rounds is None:
             continue
@@ -51,12 +51,6 @@ def _partly(found: Iterable[History], start: int, end: int | None) -> Iterator[s
         if excess:
             amount = plain(sum((fill.amount for fill in excess), Decimal(0)))
             yield f"{one.name}: {amount:f} was closed that no recorded fill had opened, so it isn't above."
-        for part in one.rounds.open.values():
-            if part.exited and part.whole:
-                yield (
-                    f"Still open, so not above: {part.side} {one.name}, of which {plain(part.exited):f} is closed with "
-                    f"{money(part.realized):f} {one.quote} realized (by average cost, before fees)."
-                )
 
 
 def _differing(record: Record, found: Iterable[History]) -> Iterator[str]:
@@ -79,26 +73,26 @@ def _differing(record: Record, found: Iterable[History]) -> Iterator[str]:
             )
 
 
-def _figures(record: Record, closed: Collection[Closed]) -> Iterator[str]:
-    """On what is told of closed positions."""
-    untold = sum(one.funding is None for _, one in closed)
+def _figures(record: Record, told: Collection[Told]) -> Iterator[str]:
+    """On what is told of positions."""
+    untold = sum(one.funding is None for _, one in told)
     if untold and record.payments is not None:
-        of = "" if untold == len(closed) else f" of {_count(untold, 'position')}"
+        of = "" if untold == len(told) else f" of {_count(untold, 'position')}"
         yield f"Funding{of} isn't recorded, and not in net_pnl."
     if record.payments is not None and len(record.payments) >= PAGE:
         oldest = min(one.time for one in record.payments)
-        if any(one.opened < oldest for _, one in closed):
+        if any(one.opened < oldest for _, one in told):
             yield "Only the latest 1,000 funding payments could be read: older ones are missing from net_pnl."
-    if unknown := sum(one.unknown_fees for _, one in closed):
+    if unknown := sum(one.unknown_fees for _, one in told):
         yield f"The fee of {_count(unknown, 'fill')} isn't recorded, and not in net_pnl."
-    if unsure := sum(bool({one.opened, one.closed} & history.unsure) for history, one in closed):
+    if unsure := sum(bool({one.opened, one.reduced} & history.unsure) for history, one in told):
         yield f"Times of {_count(unsure, 'position')} can be up to five minutes early."
-    if tied := sum(any(_within(one, time) for time in history.tied) for history, one in closed):
+    if tied := sum(any(_within(one, time) for time in history.tied) for history, one in told):
         yield f"{_count(tied, 'position')} can be wrong: the order of fills of one recorded time isn't known."
 
 
 def _within(one: Round, recorded: int) -> bool:
-    return one.closed is not None and one.opened - EARLY <= recorded <= one.closed
+    return one.opened - EARLY <= recorded and (one.closed is None or recorded <= one.closed)
 
 
 def _amounts(of: Iterable[tuple[Side, Decimal]]) -> str:

@@ -63,6 +63,11 @@ class Order:
         return self.status in RESTING
 
     @property
+    def forgotten(self) -> bool:
+        """Whether it was refused, and nobody remembers what was asked for."""
+        return self.status == "FAILED" and self.pair is None
+
+    @property
     def missing(self) -> Decimal:
         """How much of a FILLED order no fill tells of (yet)."""
         return max((self.amount or Decimal(0)) - self.filled, Decimal(0)) if self.status == "FILLED" else Decimal(0)
@@ -175,16 +180,12 @@ def like(
         if order.order_id not in others
         and (order.account, order.connector) == (sent.account, sent.connector)
         and (tolerance is None or abs((order.created or 0) - sent.time) <= tolerance)
-        and (_lost(order) or _asked(order) == (sent.pair, sent.side, sent.type, sent.amount, sent.price))
+        and (order.forgotten or _asked(order) == (sent.pair, sent.side, sent.type, sent.amount, sent.price))
     ]
 
 
 def _asked(order: Order) -> tuple[str | None, str | None, str | None, Decimal | None, Decimal | None]:
     return order.pair, order.side, order.type, order.amount, order.price
-
-
-def _lost(order: Order) -> bool:
-    return order.status == "FAILED" and order.pair is None
 
 
 def _known(text: str | None) -> str | None:

@@ -1,18 +1,19 @@
 """Past orders, found by what was asked for."""
 
-import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from hbmcp.errors import CallError
 from hbmcp.store import StoreError
-from hbmcp.workflows import Installation
+from hbmcp.workflows import Installation, together
 from hbmcp.workflows.trading.fills import EARLY, PAGE, Fill, fills
 from hbmcp.workflows.trading.orders import UNKNOWN, Order, like, merged
 from hbmcp.workflows.trading.outcome import patient
 from hbmcp.workflows.trading.records import Records, recorded
-from hbmcp.workflows.trading.showing import iso
+from hbmcp.workflows.trading.showing import forgotten, iso
+from hbmcp_tools import accounts
 
 if TYPE_CHECKING:
     from hbmcp.store import SentOrder
@@ -75,7 +76,7 @@ class Past:
 
 
 async def past(installation: Installation, wanted: Wanted) -> Past:
-    """The workflow uses search_orders and get_trades. Raises CallError where no records can be read."""
+    """The workflow uses list_accounts, search_orders and get_trades. Raises CallError where no records can be read."""
     notes: list[str] = []
     pages = await _pages(installation, wanted, notes)
     # Where one list ends early, the others go on with holes.
@@ -83,14 +84,16 @@ async def past(installation: Installation, wanted: Wanted) -> Past:
     records = [order for page in pages for order in page.rows if ends is None or (order.created or 0) >= ends]
     sent = await _sent(installation, wanted, records, ends, notes)
     trades = await _fills(installation, wanted, records, notes)
-    orders = merged(records, trades, sent)
+    orders = merged(records, trades, sent or ())
     if wanted.status in (None, UNKNOWN):
-        orders += _unseen(sent, orders, ends)
+        orders += _unseen(sent or [], orders, ends)
         orders.sort(key=lambda order: order.created or 0, reverse=True)
     fitting = [order for order in orders if wanted.has(order)]
     shown = fitting[: wanted.limit]
     if len(fitting) > len(shown):
         ends = shown[-1].created
+    if sent is not None:
+        notes.append(forgotten(shown))
     return Past(shown, ends, tuple(notes))
 
 
@@ -98,23 +101,23 @@ async def _pages(installation: Installation, wanted: Wanted, notes: list[str]) -
     # A little more than the period: the clock by which hbmcp remembers what it sent isn't the API's.
     start = None if wanted.start is None else wanted.start - EARLY
     end = None if wanted.end is None else wanted.end + EARLY
-    answers = await asyncio.gather(
-        *(
-            patient(
-                recorded(
-                    installation,
-                    account_name=wanted.account,
-                    connector_name=wanted.connector,
-                    trading_pair=pair,
-                    status=status,
-                    start=start,
-                    end=end,
-                    limit=wanted.page,
-                ),
-                PATIENCE,
-            )
-            for status, pair in wanted.questions
+    names = await _accounts(installation, wanted, notes)
+    answers = await together(
+        patient(
+            recorded(
+                installation,
+                account_name=name,
+                connector_name=wanted.connector,
+                trading_pair=pair,
+                status=status,
+                start=start,
+                end=end,
+                limit=wanted.page,
+            ),
+            PATIENCE,
         )
+        for name in names
+        for status, pair in wanted.questions
     )
     pages = [one for one in answers if not isinstance(one, CallError)]
     unread = [one for one in answers if isinstance(one, CallError)]
@@ -125,10 +128,22 @@ async def _pages(installation: Installation, wanted: Wanted, notes: list[str]) -
     return pages
 
 
+async def _accounts(installation: Installation, wanted: Wanted, notes: list[str]) -> Sequence[str | None]:
+    """Those to ask one by one: of several at once the API lists one after the other, and then cuts the page."""
+    if wanted.account is not None:
+        return [wanted.account]
+    names: list[str] | CallError = await patient(installation.ask(accounts.list_accounts), PATIENCE)
+    if isinstance(names, CallError):
+        notes.append(f"Accounts couldn't be listed, so where one has many orders others' may be missing: {names}")
+        return [None]
+    return names or [None]
+
+
 async def _sent(
     installation: Installation, wanted: Wanted, records: list[Order], ends: int | None, notes: list[str]
-) -> "list[SentOrder]":
-    """What hbmcp sent: the orders of which the API has lost what was asked for, and all of the period."""
+) -> "list[SentOrder] | None":
+    """What hbmcp sent: the orders of which the API has lost what was asked for, and all of the period. None where it
+    can't be read."""
     since = max((time for time in (wanted.start, ends) if time is not None), default=None)
     try:
         lost = await installation.store.sent_orders(
@@ -137,7 +152,7 @@ async def _sent(
         return [*lost, *await installation.store.sent_orders(since=since, until=wanted.end)]
     except StoreError as error:
         notes.append(f"What hbmcp sent couldn't be read, so refused orders lack their pair: {error}")
-        return []
+        return None
 
 
 async def _fills(

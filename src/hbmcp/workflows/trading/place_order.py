@@ -5,11 +5,12 @@ from decimal import Decimal
 from hbmcp.errors import Failed
 from hbmcp.store import SentOrder
 from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.figures import number
 from hbmcp.workflows.trading.orders import UNKNOWN, Order
 from hbmcp.workflows.trading.outcome import outcome
 from hbmcp.workflows.trading.preparing import prepare
 from hbmcp.workflows.trading.sending import send
-from hbmcp.workflows.trading.showing import progress, with_fills
+from hbmcp.workflows.trading.showing import news, progress
 from hbmcp.workflows.trading.unanswered import described
 
 
@@ -28,9 +29,9 @@ async def place_order(
 ) -> Answer:
     """Check an order, send it once, and look for up to `wait` seconds what became of it.
 
-    An object: `result` in words and the order, and its fills where there are several. Notes tell what was worked out,
-    rounded or couldn't be checked. Raises BadArguments or Refused (nothing was sent), Failed (the exchange refused it)
-    and OutcomeUnknown (sent, not answered).
+    An object: `result` in words, the order's id and status, what was filled, and of what was asked for that which is
+    otherwise. Notes tell what was worked out, rounded or couldn't be checked. Raises BadArguments or Refused (nothing
+    was sent), Failed (the exchange refused it) and OutcomeUnknown (sent, not answered).
     """
     prepared = await prepare(
         installation,
@@ -46,12 +47,23 @@ async def place_order(
     seconds = float(wait)
     sent = await send(installation, prepared.order, seconds)
     notes = (*prepared.notes, *sent.notes)
+    asked = {
+        "account_name": account_name,
+        "connector_name": connector_name,
+        "trading_pair": trading_pair,
+        "side": side,
+        "amount": amount,
+        "order_type": order_type,
+        "price": number(price),
+        "position_action": sent.order.action,
+    }
     if not seconds:
-        return Answer(with_fills("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order)), notes)
+        unseen = Order.from_sent(sent.order)
+        return Answer(news("Sent, not looked at: get_order tells more.", unseen, asked), notes)
     order = await outcome(installation, sent.order_id, account_name, connector_name, seconds, sent=sent.order)
     if order.status == "FAILED":
         raise _refused(order, sent.order, notes)
-    return Answer(with_fills(_result(order), order), (*notes, *order.doubts, _taken_from_bought(order)))
+    return Answer(news(_result(order), order, asked), (*notes, *order.doubts, _taken_from_bought(order)))
 
 
 def _result(order: Order) -> str:

@@ -24,7 +24,8 @@ NONE = Decimal(0)
 @define
 class Round:
     """One position. Amounts in base units, values and `cost` (of what is held) in quote units, times in epoch
-    milliseconds; `fees` and `funding` by currency, fees above 0 where paid, funding above 0 where received.
+    milliseconds, `reduced` that of the latest reduction; `fees` and `funding` by currency, fees above 0 where paid,
+    funding above 0 where received.
 
     `whole` is False where some of it is older than the fills, `unknown_fees` how many fills tell no fee, and `funding`
     None where none is recorded.
@@ -32,6 +33,7 @@ class Round:
 
     side: Side
     opened: int
+    reduced: int | None = None
     closed: int | None = None
     held: Decimal = NONE
     largest: Decimal = NONE
@@ -58,6 +60,12 @@ class Round:
         return ratio(self.entry_value, self.entered)
 
     @property
+    def entry_of_closed(self) -> Decimal:
+        """The average cost of what was closed: realized = (exit - this) * exited, for a short the other way round."""
+        with localcontext(prec=DIGITS):
+            return ratio(self.entry_value - self.cost, self.exited)
+
+    @property
     def exit(self) -> Decimal:
         """The average price of all that was closed."""
         return ratio(self.exit_value, self.exited)
@@ -72,7 +80,7 @@ class Round:
 
     def leave(self, amount: Decimal, price: Decimal, time: int) -> None:
         """Reduce it, by no more than is held."""
-        rest = self.held - amount
+        rest, self.reduced = self.held - amount, time
         if rest <= NOISE * self.largest:
             rest, self.closed = NONE, time
         self.cost = self.cost * rest / self.held

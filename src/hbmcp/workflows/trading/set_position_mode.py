@@ -1,15 +1,19 @@
 """Switch between one-way and hedge mode, and look whether it happened."""
 
 import asyncio
-from typing import Literal
+from collections.abc import Awaitable, Sequence
+from typing import Any, Literal
 
 from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown
-from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows import Answer, Installation, together
+from hbmcp.workflows.trading.orders import RESTING, Order
 from hbmcp.workflows.trading.positions import listed_positions
+from hbmcp.workflows.trading.records import Records, recorded
 from hbmcp_tools import trading
 
 LOOKS = 12
 PAUSE = 0.25  # seconds between two looks: the change is made in the background
+NAMED = 5  # orders
 
 
 async def set_position_mode(
@@ -65,14 +69,27 @@ async def set_position_mode(
 
 
 async def _cause(installation: Installation, account_name: str, connector_name: str) -> str:
-    """What keeps the mode, and what to do about it."""
-    try:
-        held = await listed_positions(installation, account_name, connector_name)
-    except CallError:
-        held = []
-    if held:
-        return f"Close its positions first: {', '.join(f'{one.side} {one.amount:f} {one.pair}' for one in held)}."
+    """What keeps the mode, and what to do about it; what can't be read isn't named."""
+    where: Any = {"account_name": account_name, "connector_name": connector_name}
+    questions: list[Awaitable[Any]] = [
+        listed_positions(installation, **where),
+        *(recorded(installation, **where, status=status) for status in RESTING),
+    ]
+    held, *records = await together(questions)
+    first = []
+    if isinstance(held, list) and held:
+        first.append(f"close its positions ({', '.join(f'{one.side} {one.amount:f} {one.pair}' for one in held)})")
+    if orders := [order for one in records if isinstance(one, Records) for order in one.rows]:
+        first.append(f"cancel its open orders ({_named(orders)})")
+    if first:
+        return f"First {' and '.join(first)}."
     return (
         "An open order or position keeps it, or no pair is tracked: get_open_orders shows orders, add_trading_pair "
         "tracks a pair."
     )
+
+
+def _named(orders: Sequence[Order]) -> str:
+    """ "BUY 0.01 BTC-USDT x-1, and 3 more" """
+    named = ", ".join(f"{one.side} {one.amount or 0:f} {one.pair} {one.order_id}" for one in orders[:NAMED])
+    return f"{named}, and {len(orders) - NAMED} more" if len(orders) > NAMED else named

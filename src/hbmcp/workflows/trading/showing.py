@@ -1,6 +1,6 @@
 """How an order is shown: the same names wherever one is, so that a row can be pasted into a call."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -29,6 +29,16 @@ def row(order: Order) -> dict[str, Any]:
         "created_at": None if order.created is None else iso(order.created),
         "reason": order.reason,
     }
+
+
+def forgotten(orders: Iterable[Order]) -> str:
+    """Why refused orders among these have neither pair nor side; "" where none lacks them."""
+    if not any(order.forgotten for order in orders):
+        return ""
+    return (
+        "Of refused orders the API keeps no pair, side or amount, and those without weren't sent by this server: no "
+        "other tool tells them."
+    )
 
 
 def whole(order: Order) -> dict[str, Any]:
@@ -70,10 +80,16 @@ def iso(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
 
 
-def with_fills(result: str, order: Order) -> dict[str, Any]:
-    """What became of an order in words, all of it, and its fills where there are several."""
-    shown = {"result": result, **whole(order)}
-    return {**shown, "fills": [fill_row(one) for one in order.fills]} if len(order.fills) > 1 else shown
+def news(result: str, order: Order, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What became of an order, in words and figures, and of how many fills where there are several; without what is as
+    it was asked for: `known` has that by the names of `row`. All of it is told by get_order."""
+    told = {"result": result, **whole(order)}
+    shown = {
+        name: value
+        for name, value in told.items()
+        if name not in ("exchange_order_id", "created_at", "updated_at") and known.get(name) != value
+    }
+    return {**shown, "fills": len(order.fills)} if len(order.fills) > 1 else shown
 
 
 def disagreement(order: Order) -> str:

@@ -4,10 +4,11 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from hbmcp.workflows.figures import times
+from hbmcp.workflows.figures import plain, ratio, times
 from hbmcp.workflows.trading.position import Basis, Position
 
 _HUNDRED = Decimal(100)
+_PLACES = 4  # of a percent: as two places show it, one just beyond its limit would seem to be at it
 
 
 @frozen
@@ -27,13 +28,23 @@ class Threshold:
         """Compared exactly, not with the rounded percent that is shown. One whose P&L isn't known is never beyond."""
         if not self.given:
             return True
-        whole = position.cost if self.of == "entry" else position.margin
+        whole = self._whole(position)
         if position.unrealized is None or whole is None:
             return False
         scaled = times(position.unrealized, _HUNDRED)
         loses = self.loss_over is not None and scaled < -times(self.loss_over, whole)
         gains = self.profit_over is not None and scaled > times(self.profit_over, whole)
         return loses or gains
+
+    def percent(self, position: Position) -> Decimal | None:
+        """The unrealized P&L in percent of what the limits are of, as it is shown."""
+        whole = self._whole(position)
+        if position.unrealized is None or not whole:
+            return None
+        return plain(round(ratio(times(position.unrealized, _HUNDRED), whole), _PLACES))
+
+    def _whole(self, position: Position) -> Decimal | None:
+        return position.cost if self.of == "entry" else position.margin
 
     def __str__(self) -> str:
         """ "loss over 5 % of entry" """

@@ -1,0 +1,73 @@
+"""Executors running and ended, a row each."""
+
+from typing import Any
+
+from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.executors.record import Executor
+from hbmcp.workflows.executors.view import state
+from hbmcp_tools import executors
+
+COLUMNS = (
+    "executor_id",
+    "executor_type",
+    "account_name",
+    "connector_name",
+    "trading_pair",
+    "side",
+    "status",
+    "close_type",
+    "net_pnl_quote",
+    "net_pnl_percent",
+    "fees_quote",
+    "filled_quote",
+    "created_at",
+    "closed_at",
+    "controller_id",
+    "last_error",
+)
+
+
+async def list_executors(
+    installation: Installation,
+    *,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+    trading_pair: str | None = None,
+    executor_type: str | None = None,
+    status: str | None = None,
+    controller_id: str | None = None,
+    limit: int = 50,
+) -> Answer:
+    """Rows newest first, with the names and units of get_executor; or a sentence that there is none."""
+    filters = {
+        "account_name": account_name,
+        "connector_name": connector_name,
+        "trading_pair": trading_pair,
+        "executor_type": executor_type,
+        "status": status,
+        "controller_id": controller_id,
+    }
+    answer = await installation.ask(executors.search_executors, **filters, limit=limit)  # type: ignore[arg-type]
+    found = sorted(map(Executor.from_row, answer["data"]), key=lambda one: one.created or 0, reverse=True)
+    if not found:
+        given = ", ".join(f"{name} {value}" for name, value in filters.items() if value is not None)
+        return Answer(f"No executor has {given}." if given else "There is no executor, running or ended.")
+    more = answer["pagination"]["has_more"]
+    cut = f"There are older ones: the newest {len(found)} are shown. Raise limit, or give status or trading_pair."
+    return Answer([_row(one) for one in found], (_money(found), cut if more else ""), COLUMNS)
+
+
+def _row(executor: Executor) -> dict[str, Any]:
+    return {name: value for name, value in state(executor).items() if name in COLUMNS}
+
+
+def _money(found: list[Executor]) -> str:
+    """What the quote of their pairs is."""
+    quotes = sorted({one.quote for one in found if one.quote})
+    kept = " POSITION_HOLD: the position was left open, and its gain isn't counted." if any(map(_held, found)) else ""
+    currency = quotes[0] if len(quotes) == 1 else "the quote currency of each pair"
+    return f"Money is in {currency}, net P&L after fees.{kept}"
+
+
+def _held(executor: Executor) -> bool:
+    return executor.close_type == "POSITION_HOLD"
