@@ -1,7 +1,8 @@
 """Everyday jobs on one paper exchange, asked of each server as an assistant would: the tokens of what it reads.
 
-A job is the calls that it takes to know the same facts. hummingbot-mcp has no verb for some: a price check on several
-exchanges is a call each, and an order is an executor whose schema is asked first, and which is looked up afterwards.
+A job is the calls that it takes to know what the job names, as far as there are any: hummingbot-mcp's tables have no
+ids, accounts or exchanges, and leave percents, shares and fees to whoever reads them. An order is an executor there,
+whose guide is asked first, and which is looked up afterwards.
 """
 
 import subprocess
@@ -22,6 +23,7 @@ Calls = Sequence[tuple[str, dict[str, Any]]]
 
 ACCOUNT = "master_account"
 PERPETUALS = ("binance_perpetual", "bybit_perpetual", "hyperliquid_perpetual")
+SPOT = ["binance", "kucoin"]
 THREE = ["BTC-USDT", "ETH-USDT", "SOL-USDT"]
 PARTS = ("include_balances", "include_perp_positions", "include_lp_positions", "include_active_orders")
 RESTING = {"side": "BUY", "trading_pair": "BTC-USDT", "connector_name": "binance", "amount": "0.01"}
@@ -40,11 +42,18 @@ JOBS: Mapping[str, tuple[Calls, Calls]] = {
     "my positions": ([("get_positions", {})], [_overview("include_perp_positions")]),
     "my open orders": ([("get_open_orders", {})], [_overview("include_active_orders")]),
     "my last orders": ([("get_order_history", {})], [("search_history", {"data_type": "orders", "limit": 50})]),
-    "three prices on two exchanges": (
-        [("get_ticker", {"trading_pairs": THREE, "connector_names": ["binance", "kucoin"]})],
+    "three prices with bid and ask on two exchanges": (
+        [("get_ticker", {"trading_pairs": THREE, "connector_names": SPOT})],
         [
-            ("get_market_data", {"data_type": "prices", "connector_name": name, "trading_pairs": THREE})
-            for name in ("binance", "kucoin")
+            *(
+                ("get_market_data", {"data_type": "prices", "connector_name": name, "trading_pairs": THREE})
+                for name in SPOT
+            ),
+            *(
+                ("get_market_data", {"data_type": "order_book", "connector_name": name, "trading_pair": pair})
+                for name in SPOT
+                for pair in THREE
+            ),
         ],
     ),
     "funding of three pairs on three exchanges": (
