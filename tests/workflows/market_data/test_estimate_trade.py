@@ -114,7 +114,9 @@ async def test_a_position_needs_leverage(api: PaperApi, monkeypatch: pytest.Monk
     async with assistant(api, monkeypatch) as call:
         value, said = await estimated(call, **perpetual, side="BUY", amount=5)
     assert "balance_holds_it" not in value
-    told = re.search(r"50000 USDT is available: opening this position takes leverage of ([0-9.]+) or more", said)
+    told = re.search(
+        r"50000 USDT is available as margin: as a new position this takes leverage of ([0-9.]+) or more", said
+    )
     assert told
     least = Decimal(told[1])
     assert (least - Decimal("0.01")) * 50_000 < value["value"] <= least * 50_000

@@ -28,7 +28,7 @@ from tests.workflows.trading.spot_orders import (
 
 pytestmark = pytest.mark.anyio
 
-FORGOTTEN = "Of refused orders the API keeps no pair, side or amount"
+FORGOTTEN = "A refused order without a pair wasn't sent by this server"
 REFUSED = {**SELL, "amount": 0.1, "price": "1000", "order_type": "LIMIT_MAKER"}
 
 

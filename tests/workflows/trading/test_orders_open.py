@@ -199,7 +199,7 @@ class TestOneOrder:
         async with talk() as call:
             text = await call.good("get_order", order_id=orders(api)[0].id)
             assert "trading_pair" not in flat(text)
-            assert text.endswith("those without weren't sent by this server: no other tool tells them.")
+            assert text.endswith("side or amount of those, and no tool tells them.")
             assert "this server" not in await call.good("get_order", order_id=rest(api))
 
     async def test_of_which_only_we_know(self, talk: Any, api: PaperApi) -> None:

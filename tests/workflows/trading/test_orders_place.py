@@ -295,7 +295,7 @@ class TestBeforeSending:
         assert "if it doesn't answer, that is its last known balance, so look again." in text
         async with talk() as call:
             text = await call.bad("place_order", **SELL, amount=500, order_type="MARKET")
-        assert text.endswith("is available. Nothing was sent. Order less, or free some first.")
+        assert text.endswith("is available. Nothing was sent. Order less.")
 
     async def test_what_is_held_is_told_apart(self, talk: Any, api: PaperApi) -> None:
         rest(api, "SELL", "900000", "0.75")

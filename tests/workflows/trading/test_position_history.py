@@ -69,9 +69,9 @@ async def test_a_position_is_told_once_it_is_closed(api: PaperApi, monkeypatch: 
         trade(api, "BUY", "0.03")
         trade(api, "SELL", "0.06", "CLOSE")
         open_still = await call.good("get_position_history")
-        check_part(api, open_still, before, D("0.02"))
+        check_part(api, open_still, D("0.02"))
         trade(api, "BUY", "0.01")
-        check_part(api, await call.good("get_position_history"), before, D("0.03"))
+        check_part(api, await call.good("get_position_history"), D("0.03"))
         trade(api, "SELL", "0.03", "CLOSE")
         text = await call.good("get_position_history")
     fills = api.paper.engine.fills()
@@ -85,21 +85,24 @@ async def test_a_position_is_told_once_it_is_closed(api: PaperApi, monkeypatch: 
     assert "may be wrong" not in text
 
 
-def check_part(api: PaperApi, text: str, before: Decimal, left: Decimal) -> None:
+def check_part(api: PaperApi, text: str, left: Decimal) -> None:
     """A LONG of which 0.06 is closed and this is left, by the engine's own ledger."""
     assert text.startswith('{"result":"No perpetual position was closed whole in this period."}')
     fills = api.paper.engine.fills()
     out = [one for one in fills if one.action == "CLOSE"]
     (row,) = rows(text, "partly_closed_still_open")
     assert (row["side"], D(row["closed"]), D(row["still_open"])) == ("LONG", D("0.06"), left)
-    assert row["reduced_at"].endswith("08:45:23")
+    assert row["last_reduced_at"].endswith("08:45:23")
     assert D(row["exit_price"]) == shown(sum(one.amount * one.price for one in out) / D("0.06"))
     assert D(row["realized_pnl"]) == shown(sum(one.realized for one in fills))
     assert D(row["entry_price"]) == shown(D(row["exit_price"]) - D(row["realized_pnl"]) / D("0.06"))
-    assert D(row["fees"]) == shown(sum(one.fee for one in fills))
-    assert D(row["net_pnl"]) == shown(wallet(api) - before)
-    assert "fees and funding are those of the whole position so far." in text
-    assert "Totals don't include" not in text
+    opened = [
+        one for one in fills[fills.index(out[-1]) + 1 :] if one.action == "OPEN"
+    ]  # 0.08, of which 0.06 are closed
+    fees = sum(one.fee for one in out) + sum(one.fee for one in opened) * 6 / 8
+    assert D(row["fees"]) == shown(fees)
+    assert D(row["net_pnl"]) == shown(sum(one.realized for one in fills) - fees)
+    assert "Figures of still open ones are those of the closed part." in text
 
 
 async def test_several_that_are_partly_closed_have_their_totals(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,9 +110,15 @@ async def test_several_that_are_partly_closed_have_their_totals(api: PaperApi, m
     trade(api, "BUY", "0.05")
     trade(api, "SELL", "0.05", "CLOSE", wait=HOUR)
     closed = wallet(api)
+    theirs = []
     for pair in ("ETH-USDT", "SOL-USDT"):
         trade(api, "SELL", "5", pair=pair)
         trade(api, "BUY", "2", "CLOSE", pair=pair)
+        out, opened = (
+            [one for one in api.paper.engine.fills(pairs=[pair]) if one.action == action]
+            for action in ("CLOSE", "OPEN")
+        )
+        theirs.append(sum(one.realized - one.fee for one in out) - sum(one.fee for one in opened) * 2 / 5)
     trade(api, "BUY", "0.01")
     async with assistant(api, monkeypatch) as call:
         text = await call.good("get_position_history")
@@ -118,10 +127,9 @@ async def test_several_that_are_partly_closed_have_their_totals(api: PaperApi, m
     value = json.loads(text.split("\n")[0], parse_float=D)
     assert value["totals"]["USDT"]["net_pnl"] == shown(closed - before)
     assert value["totals_still_open"]["USDT"]["still_open"] == 2
-    opening = sum(one.fee for one in api.paper.engine.fills(pairs=[PAIR])[:1])
-    assert value["totals_still_open"]["USDT"]["net_pnl"] == shown(wallet(api) - closed + opening)
+    assert value["totals_still_open"]["USDT"]["net_pnl"] == shown(sum(theirs))
     assert [one["trading_pair"] for one in rows(text, "partly_closed_still_open")] == ["SOL-USDT", "ETH-USDT"]
-    assert "Totals don't include them." in text
+    assert "totals don't include them." in text
     assert rows(late, "partly_closed_still_open") == rows(early, "partly_closed_still_open") == []
     assert len(rows(early)) == 1
 

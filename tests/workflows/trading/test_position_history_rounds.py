@@ -117,7 +117,7 @@ def same(ours: Round, theirs: Lots) -> None:
     assert ours.largest == theirs.largest * UNIT
     assert ours.entered == ours.exited == theirs.units_in * UNIT == theirs.units_out * UNIT
     assert Fraction(ours.realized) == theirs.cash == theirs.fifo
-    assert ours.fees == {"USDT": D("0.03") * (theirs.units_in + theirs.units_out)}
+    assert ours.fees == ours.fees_of_closed == {"USDT": D("0.03") * (theirs.units_in + theirs.units_out)}
     average = abs(theirs.cash_in) / (theirs.units_in * Fraction(UNIT))
     assert abs(Fraction(ours.entry) - average) < Fraction(1, 10**30)
 
@@ -154,6 +154,9 @@ def test_what_was_realized_of_an_open_position_is_by_average_cost(many: list[Tra
     ours = next(iter(rounds.open.values()), Round("LONG", 0))
     assert abs(Fraction(ours.realized) - realized * Fraction(UNIT)) < Fraction(1, 10**30)
     assert abs(Fraction(ours.cost) - abs(held) * Fraction(UNIT) * entry) < Fraction(1, 10**30)
+    # Each unit pays the same, so what is held has paid for its units, whatever was bought and sold before.
+    kept = Fraction(ours.fees_of_held.get("USDT", D(0)))
+    assert abs(kept - Fraction(3, 100) * abs(held)) < Fraction(1, 10**30)
 
 
 def hedged(many: Iterable[Trade]) -> tuple[list[Fill], dict[str, str]]:

@@ -138,4 +138,5 @@ def _margin(order: Estimate, balance: Mapping[str, Decimal], quote: str) -> str:
     if not available:
         return f"No {quote} is available as margin."
     leverage = ratio(order.walk.quote, available).quantize(Decimal("0.01"), ROUND_CEILING)
-    return f"{plain(available)} {quote} is available: opening this position takes leverage of {leverage} or more."
+    needed = f"leverage of {leverage} or more" if leverage > 1 else "no leverage"
+    return f"{plain(available)} {quote} is available as margin: as a new position this takes {needed}."

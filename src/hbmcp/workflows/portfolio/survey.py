@@ -46,12 +46,14 @@ class Survey:
 
     @property
     def totals(self) -> dict[str, Any]:
-        """Value, unrealized P&L where there can be positions and they could be read, and equity unless it is surely
-        the value, as nothing is open."""
+        """Value, unrealized P&L where there can be positions and they could be read, what of it balances have in them
+        already, and equity, the sum, unless it is surely the value, as nothing is open."""
         told: dict[str, Any] = {"total_value": cents(self.value), "currency": CURRENCY}
         if isinstance(self.positions, Positions) and self.positions is not NO_POSITIONS:
             everywhere = self.unrealized.by_place
             told["unrealized_pnl"] = cents(self.unrealized.of(everywhere))
+            if self.unrealized.within:
+                told["of_it_in_total_value"] = cents(self.unrealized.of(self.unrealized.within))
             incomplete = bool(self.positions.unread or self.unrealized.uncounted)
             if everywhere or incomplete:
                 told["equity"] = cents(self.value + self.unrealized.on_top(everywhere))

@@ -87,5 +87,5 @@ def _short(needed: Decimal, token: str, held: tuple[Decimal, Decimal], what: str
     return Refused(
         f"{what} takes {plain(money(needed)):f} {token}, and {plain(available):f} is available{more}.",
         "Nothing was sent.",
-        f"Order less, or free some first.{'' if sure else f' {_STALE}'}",
+        f"Order less{', or free some first' if more else ''}.{'' if sure else f' {_STALE}'}",
     )

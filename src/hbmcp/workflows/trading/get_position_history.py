@@ -37,8 +37,8 @@ async def get_position_history(
     net_pnl = realized_pnl - fees + funding, in the quote currency. Fees and funding in another currency are in
     other_currencies, as changes of the balance, and not in net_pnl. A win's net_pnl is above 0, a loss's below.
 
-    Of a position that is still open, entry_price and realized_pnl are those of what was closed, by average cost, fees
-    and funding all of the position so far, so that net_pnl is what it has changed the balance by.
+    Of a position that is still open all figures are those of what was closed, by average cost: its fees are the closing
+    ones and its share of the opening ones. Only funding, which can't be told apart, is that of all of it so far.
 
     Every fill up to now is read, whatever the period: positions are told by all that came before, and what is still
     held by the exchange's own list. Raises CallError where the fills can't be read.
@@ -65,8 +65,10 @@ async def get_position_history(
         remarks = (f"The newest {limit} of {len(closed)}; the totals are of all.", *remarks)
     value = _closed(closed, limit) | _still_open(still)
     if still:
-        also = " Totals don't include them." if closed else ""
-        remarks = (f"Still open ones: fees and funding are those of the whole position so far.{also}", *remarks)
+        said = "Figures of still open ones are those of the closed part"
+        whole = ", funding that of the whole position so far" if any(one.funding for _, one in still) else ""
+        also = "; totals don't include them" if closed else ""
+        remarks = (f"{said}{whole}{also}.", *remarks)
     return Answer(value if reduced else NONE, remarks)
 
 
@@ -112,8 +114,8 @@ def _row(history: History, one: Round) -> dict[str, Any]:
 def _part(history: History, one: Round) -> dict[str, Any]:
     """A position that is open, and of which a part was closed, as it is shown."""
     return {
-        "reduced_at": _utc(one.reduced or 0),
         "opened_at": _utc(one.opened),
+        "last_reduced_at": _utc(one.reduced or 0),
         "account_name": history.account,
         "connector_name": history.connector,
         "trading_pair": history.pair,
@@ -151,7 +153,7 @@ def _result(quote: str, rounds: list[Round]) -> dict[str, Any]:
         changes = _other_currencies(quote, rounds)
         return {
             "realized_pnl": money(sum((one.realized for one in rounds), Decimal(0))),
-            "fees": money(sum((one.fees.get(quote, Decimal(0)) for one in rounds), Decimal(0))),
+            "fees": money(sum((one.fees_of_closed.get(quote, Decimal(0)) for one in rounds), Decimal(0))),
             "funding": None
             if all(one.funding is None for one in rounds)
             else money(sum(((one.funding or {}).get(quote, Decimal(0)) for one in rounds), Decimal(0))),
@@ -162,14 +164,14 @@ def _result(quote: str, rounds: list[Round]) -> dict[str, Any]:
 
 def _net(quote: str, one: Round) -> Decimal:
     with localcontext(prec=DIGITS):
-        return one.realized - one.fees.get(quote, Decimal(0)) + (one.funding or {}).get(quote, Decimal(0))
+        return one.realized - one.fees_of_closed.get(quote, Decimal(0)) + (one.funding or {}).get(quote, Decimal(0))
 
 
 def _other_currencies(quote: str, rounds: Iterable[Round]) -> dict[str, Decimal]:
     """What balances in other currencies changed by."""
     changes: dict[str, Decimal] = {}
     for one in rounds:
-        for sign, paid in ((-1, one.fees), (1, one.funding or {})):
+        for sign, paid in ((-1, one.fees_of_closed), (1, one.funding or {})):
             for name, amount in paid.items():
                 if name != quote and amount:
                     changes[name] = changes.get(name, Decimal(0)) + sign * amount

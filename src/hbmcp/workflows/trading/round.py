@@ -25,7 +25,7 @@ NONE = Decimal(0)
 class Round:
     """One position. Amounts in base units, values and `cost` (of what is held) in quote units, times in epoch
     milliseconds, `reduced` that of the latest reduction; `fees` and `funding` by currency, fees above 0 where paid,
-    funding above 0 where received.
+    funding above 0 where received; `fees_of_held` is what of the fees was paid for opening what is still held.
 
     `whole` is False where some of it is older than the fills, `unknown_fees` how many fills tell no fee, and `funding`
     None where none is recorded.
@@ -43,6 +43,7 @@ class Round:
     exit_value: Decimal = NONE
     cost: Decimal = NONE
     fees: dict[str, Decimal] = Factory(dict)
+    fees_of_held: dict[str, Decimal] = Factory(dict)
     funding: dict[str, Decimal] | None = None
     unknown_fees: int = 0
     whole: bool = True
@@ -70,6 +71,12 @@ class Round:
         """The average price of all that was closed."""
         return ratio(self.exit_value, self.exited)
 
+    @property
+    def fees_of_closed(self) -> dict[str, Decimal]:
+        """What was paid for closing, and for opening what was closed."""
+        with localcontext(prec=DIGITS):
+            return {name: fee - self.fees_of_held.get(name, NONE) for name, fee in self.fees.items()}
+
     def enter(self, amount: Decimal, price: Decimal) -> None:
         """Enlarge it."""
         self.held += amount
@@ -84,13 +91,15 @@ class Round:
         if rest <= NOISE * self.largest:
             rest, self.closed = NONE, time
         self.cost = self.cost * rest / self.held
+        self.fees_of_held = {name: fee * rest / self.held for name, fee in self.fees_of_held.items()}
         self.held = rest
         self.exited += amount
         self.exit_value += amount * price
 
-    def charge(self, fill: Fill, part: Decimal) -> None:
+    def charge(self, fill: Fill, part: Decimal, *, opening: bool = False) -> None:
         """This part of the fill's fee."""
         if fill.fee_currency is None:
             self.unknown_fees += 1
-        else:
-            self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, NONE) + fill.fee * part / fill.amount
+            return
+        for paid in (self.fees, self.fees_of_held) if opening else (self.fees,):
+            paid[fill.fee_currency] = paid.get(fill.fee_currency, NONE) + fill.fee * part / fill.amount

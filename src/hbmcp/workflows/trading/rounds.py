@@ -51,7 +51,7 @@ class Rounds:
             return
         one = self.open.setdefault(opens, Round(opens, fill.time))
         one.enter(rest, fill.price)
-        one.charge(fill, rest)
+        one.charge(fill, rest, opening=True)
 
     def _close(self, side: Side, fill: Fill, amount: Decimal) -> None:
         one = self.open[side]

@@ -36,8 +36,8 @@ def forgotten(orders: Iterable[Order]) -> str:
     if not any(order.forgotten for order in orders):
         return ""
     return (
-        "Of refused orders the API keeps no pair, side or amount, and those without weren't sent by this server: no "
-        "other tool tells them."
+        "A refused order without a pair wasn't sent by this server: the API keeps no pair, side or amount of those, "
+        "and no tool tells them."
     )
 
 
