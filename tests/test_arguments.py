@@ -271,3 +271,26 @@ def test_a_period_is_passed_on_as_it_was_written() -> None:
     checker = Checker(tool(PERIOD, times=("start_time", "end_time")))
     assert checker.check({"start_time": "24h", "end_time": "now"}) == {"start_time": "24h", "end_time": "now"}
     assert checker.check({"end_time": "yesterday"}) == {"end_time": "yesterday"}
+
+
+def test_an_empty_filter_of_what_acts_is_refused() -> None:
+    """It would widen what is done: to all pairs instead of one."""
+    properties = {"connector_name": STRING}
+    assert Checker(tool(properties)).check({"connector_name": ""}) == {}
+    with pytest.raises(BadArguments, match="connector_name: is empty: leave it out, or say which"):
+        Checker(tool(properties, risk="trade")).check({"connector_name": ""})
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [("BTC-USDT", "BTC-USDT"), (" btc-usdt ", "BTC-USDT"), ("kPEPE-USD", "kPEPE-USD"), ("Btc-usdt", "Btc-usdt")],
+)
+def test_a_pair_without_capitals_is_put_into_capitals(sent: str, meant: str) -> None:
+    properties = {"trading_pair": STRING, "trading_pairs": STRINGS}
+    sent_pairs = {"trading_pair": sent, "trading_pairs": [sent, "eth"]}
+    assert Checker(tool(properties)).check(sent_pairs) == {"trading_pair": meant, "trading_pairs": [meant, "ETH"]}
+
+
+@pytest.mark.parametrize("sent", ["ETH", "BTC/USDT", "-USDT", "BTC-", "BTC- "])
+def test_what_is_no_pair_is_refused(sent: str) -> None:
+    assert "is no pair; expected BASE-QUOTE, e.g. BTC-USDT" in refused({"trading_pair": sent}, {"trading_pair": STRING})

@@ -304,7 +304,8 @@ def test_two_servers_share_a_file(env: dict[str, str], tmp_path: Path) -> None:
             for number in range(3)
             for server in (first, second)
         ]
-        order_ids = {re.search(r"paper\w{8,}", text)[0] for text in placed}  # type: ignore[index]
+        order_ids = {found[0] for text in placed if (found := re.search(r"paper\w{8,}", text))}
+        assert len(order_ids) == len(placed), placed
         assert len(order_ids) == 6
         for server in (first, second):
             assert all(order_id in server.call("get_open_orders")[0] for order_id in order_ids)

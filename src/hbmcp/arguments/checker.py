@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from hbmcp.arguments.fitting import fit_object
 from hbmcp.arguments.kinds import Schema
+from hbmcp.arguments.pairs import fit_pairs
 from hbmcp.arguments.telling import SHOWN, told, unknown
 from hbmcp.catalog import Tool
 from hbmcp.errors import BadArguments
@@ -34,6 +35,11 @@ class Checker:
         problems = {name: unknown(name, self._properties) for name in arguments if name not in self._properties}
         known = {name: value for name, value in arguments.items() if name in self._properties}
         fitted = fit_object(known, self._schema, "", problems)
+        if not self._tool.reads:
+            # Where something is done, a filter that was left empty by mistake would widen what it is done to.
+            empty = [name for name, value in known.items() if value == "" and name not in problems]
+            problems |= dict.fromkeys(empty, "is empty: leave it out, or say which")
+        fit_pairs(fitted, problems)
         self._check_times(fitted, problems)
         for error in self._validator.iter_errors(fitted):
             for place, text in told(error, echo=self._echo):

@@ -69,6 +69,15 @@ async def test_a_bad_config_is_refused_before_it_is_saved(
         assert WRITE not in call.asked
 
 
+@pytest.mark.parametrize("name", ["../x", "x/y", "..", "..%2fx", "a?b#c", "", " ", "a\\b"])
+async def test_a_name_that_is_a_path_is_refused(api: PaperApi, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    async with assistant(api, monkeypatch) as call:
+        for tool in ("save_controller_config", "save_script_config"):
+            text = await call.bad(tool, config_name=name, config=CONFIG)
+            assert "can't be the name of a configuration" in text or "config_name: is empty" in text
+        assert call.asked == []
+
+
 async def test_saving_may_have_happened(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, [Cut(WRITE)]) as call:
         assert (await call.bad("save_controller_config", config_name="maker", config=CONFIG)).startswith("Outcome unkn")

@@ -30,6 +30,13 @@ POSITION = {
     "triple_barrier_config": {"open_order_type": "MARKET", "stop_loss": "0.03", "take_profit": "0.02"},
 }
 LIMIT = {**PERPETUAL, "amount": "0.01", "execution_strategy": "LIMIT", "price": "50000"}
+DCA = {
+    **PERPETUAL,
+    "prices": [59000, 58000],
+    "amounts_quote": [590, 1160],
+    "stop_loss": "0.05",
+    "take_profit": "0.02",
+}
 GRID = {
     **PERPETUAL,
     "start_price": "58000",

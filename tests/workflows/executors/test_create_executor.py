@@ -1,13 +1,19 @@
 """An executor is checked, started, and looked at; one that ended at once is a failure, and none is started twice."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hbmcp.errors import StoreError
-from hbmcp.paper.faults import Crash, Cut, Late
-from tests.workflows.executors.desk import GRID, LIMIT, POSITION, desk, head
+from hbmcp.errors import Failed, StoreError
+from hbmcp.paper.faults import EXCHANGE_DOWN, Crash, Cut, Late
+from hbmcp.workflows.executors.checking import check
+from hbmcp.workflows.executors.idle import UNNAMED, WAITS, idle
+from hbmcp.workflows.executors.record import Executor
+from tests.workflows.executors.desk import DCA, GRID, LIMIT, PERPETUAL, POSITION, desk, head
+from tests.workflows.executors.test_record import RUNNING
+from tests.workflows.scripted import Script
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +74,110 @@ async def test_an_executor_that_waits_says_that_it_waits(tmp_path: Path, monkeyp
     async with desk(tmp_path, monkeypatch) as at:
         waits = {**POSITION, "entry_price": "50000", "activation_bounds": ["0.01"], "triple_barrier_config": {}}
         text = await at.call.good("create_executor", **{**ASK, "config": waits})
-        assert "It has placed no order yet" in text
+        assert WAITS in text
+
+
+CLOSE = {**PERPETUAL, "side": "SELL", "amount": 1, "execution_strategy": "MARKET", "position_action": "CLOSE"}
+
+
+@pytest.mark.parametrize(
+    ("held", "changes", "words"),
+    [
+        ("0.01", {}, "amount: expected at most 0.01, the LONG of BTC-USDT that it is to CLOSE, got 1; close_position"),
+        ("0.01", {"side": "BUY"}, "position_action: a BUY can only CLOSE a SHORT, and of BTC-USDT you hold LONG 0.01;"),
+        ("", {}, "position_action: a SELL can only CLOSE a LONG, and of BTC-USDT you hold no position; close_position"),
+    ],
+)
+async def test_what_cant_be_closed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: str, changes: dict[str, Any], words: str
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        if held:
+            at.trade("BUY", held)
+        ask = {"account_name": "master_account", "executor_type": "order_executor", "config": {**CLOSE, **changes}}
+        text = await at.call.bad("create_executor", **ask)
+        assert words in text
+        assert "Nothing was sent." in text
+        assert CREATE not in at.call.asked
+        assert f"create_executor refuses it: {words}" in await at.call.good("preview_executor", **ask)
+
+
+async def test_what_is_held_can_be_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        at.trade("BUY", "0.5")
+        found = await at.create("order_executor", **{**CLOSE, "amount": "0.5"})
+        assert at.open_position() == 0
+        at.after(10)
+        text = await at.call.good("get_executor", executor_id=found)
+        told = head(text)
+        assert (told["close_type"], told["sold_amount"]) == ("POSITION_HOLD", Decimal("0.5"))
+        assert told["how_it_ended"] == "ended: what it traded has only reduced a position"
+        assert not {"kept", "still_open"} & told.keys()
+        assert "What it kept" not in text
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Crash("POST /trading/positions"), "Whether a position of BTC-USDT is open couldn't be read:"),
+        (EXCHANGE_DOWN, "Whether a position of BTC-USDT is open to be closed isn't known: it lists none, but"),
+    ],
+)
+async def test_a_close_whose_position_nobody_can_read_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Any, words: str
+) -> None:
+    """The exchange cuts the order and the executor never learns of it: so its answer doesn't say that it waits."""
+    async with desk(tmp_path, monkeypatch, faults=[fault]) as at:
+        at.trade("BUY", "0.01")
+        ask = {"account_name": "master_account", "executor_type": "order_executor", "config": CLOSE}
+        assert words in await at.call.good("preview_executor", **ask)
+        text = await at.call.good("create_executor", **ask)
+        assert words in text
+        assert at.open_position() == 0
+        assert WAITS not in text
+        assert "names no order of its own yet, but since it began, most likely by it: SELL 0.01 BTC-USDT traded" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "words"),
+    [
+        ("order_executor", {**LIMIT, "execution_strategy": "MARKET", "price": None}, "none is recorded since it began"),
+        ("position_executor", POSITION, "none is recorded since it began"),
+        ("position_executor", {**POSITION, "entry_price": 5, "activation_bounds": ["0.1"]}, WAITS),
+        ("dca_executor", {**DCA, "mode": "TAKER"}, WAITS),
+        ("dca_executor", DCA, "none is recorded since it began"),
+    ],
+)
+async def test_only_what_may_wait_is_said_to_wait(kind: str, config: dict[str, Any], words: str) -> None:
+    script = Script({"search_orders": {"data": []}, "get_trades": {"data": []}})
+    said = await idle(script.installation, Executor.from_row(RUNNING), check("create_executor", kind, config))
+    assert words in said
+    assert (said == WAITS) == (words == WAITS)
+
+
+async def test_nothing_is_claimed_of_an_executor_on_two_markets() -> None:
+    waiting = check("create_executor", "dca_executor", {**DCA, "mode": "TAKER"})
+    seen = Executor.from_row({**RUNNING, "trading_pair": None, "connector_name": None})
+    assert (await idle(Script({}).installation, seen, waiting)).startswith(f"{UNNAMED}. ")
+
+
+async def test_nobody_knows_whether_it_waits_where_orders_cant_be_read() -> None:
+    script = Script({"search_orders": Failed("The exchange is away.")})
+    config = check("create_executor", "dca_executor", {**DCA, "mode": "TAKER"})
+    said = await idle(script.installation, Executor.from_row(RUNNING), config)
+    assert said == f"{UNNAMED}, and whether it has traded couldn't be read: The exchange is away."
+
+
+async def test_an_entry_that_the_price_has_passed_is_said_to_fill_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        barriers = {"stop_loss": "0.03", "take_profit": "0.02"}
+        config = {**POSITION, "entry_price": 66000, "triple_barrier_config": barriers}
+        text = await at.call.good("create_executor", **{**ASK, "config": config})
+        (leg,) = [one for one in at.executors.shelf.all()[0].legs if one.side == "BUY"]
+        assert "entry_price 66000 is above the price: it fills at once near 60001.6, and stop and target are" in text
+        assert head(text)["bought_average"] == leg.quote / leg.base == pytest.approx(Decimal("60001.6"))
 
 
 async def test_a_store_that_fails_doesnt_stop_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +198,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"config": {**POSITION, "connector_name": "nope_perpetual"}}, "not connected to 'nope_perpetual'"),
     ({"config": {**POSITION, "trading_pair": "BTX-USDT"}}, "binance_perpetual has no pair 'BTX-USDT'"),
     ({"config": {**POSITION, "leverage": None}}, "leverage: missing"),
+    (
+        {"config": {**POSITION, "leverage": 500}},
+        "leverage: expected a whole number at least 1 and at most 200 (times), e.g. 5, got 500",
+    ),
     ({"config": {**POSITION, "amount": "0.0012"}}, "amount: the order is too small"),
     (
         {"executor_type": "grid_executor", "config": {**GRID, "end_price": 59000}},
@@ -145,6 +258,8 @@ async def test_saved_defaults_apply_and_are_shown(tmp_path: Path, monkeypatch: p
         )
         refused = await at.call.bad("set_executor_defaults", **kind, config={"triple_barrier_config": {"stop_loss": 3}})
         assert "stop_loss: expected a number above 0 and below 1" in refused
+        refused = await at.call.bad("set_executor_defaults", **kind, config={"leverage": 201})
+        assert "leverage: expected a whole number at least 1 and at most 200 (times), e.g. 5, got 201" in refused
         assert "save and clear" in await at.call.bad("set_executor_defaults", **kind, config=saved, clear=True)
 
 

@@ -12,6 +12,7 @@ from hbmcp.paper.executors.record import Record
 from hbmcp.paper.executors.trader import Trader
 from hbmcp.workflows.executors.checking import check
 from hbmcp.workflows.executors.config import Config
+from hbmcp.workflows.executors.crossing import crossing
 from hbmcp.workflows.executors.exits import exits, worst
 from hbmcp.workflows.executors.hindrances import hindrances
 from hbmcp.workflows.executors.levels import plan
@@ -137,7 +138,10 @@ def test_a_dca_places_the_levels_that_were_told(side: str, levels: list[tuple[in
     found = foretold(config, trader)
     if not found.too_small(BTC):
         assert placed(record) == told(found, len(levels))
-        assert [leg.price for leg in record.legs] == [one.price for one in found.orders]
+        assert [leg.price for leg in record.legs] == [one.sent_price for one in found.orders]
+        crossed = [(one.price, leg) for one, leg in zip(found.orders, record.legs, strict=True) if one.limit]
+        assert all(leg.quote / leg.base == pytest.approx(price) for price, leg in crossed)
+        assert all((price > 60000) == (side == "BUY") for price, _ in crossed)
     else:
         assert record.close_type in ("FAILED", "INSUFFICIENT_BALANCE")
     world.store.close()
@@ -149,6 +153,7 @@ def test_a_dca_places_the_levels_that_were_told(side: str, levels: list[tuple[in
         ("position_executor", {"amount": "0.0159", "triple_barrier_config": {"open_order_type": "MARKET"}}),
         ("position_executor", {"amount": "0.02", "triple_barrier_config": {"stop_loss": "0.5"}}),
         ("position_executor", {"amount": "0.02", "entry_price": "59000.07"}),
+        ("position_executor", {"amount": "0.02", "entry_price": "66000.07"}),
         ("order_executor", {"amount": "0.0159", "execution_strategy": "MARKET"}),
         ("order_executor", {"amount": "0.02", "execution_strategy": "LIMIT", "price": "60000.77"}),
         (
@@ -180,8 +185,37 @@ def test_single_orders_are_placed_as_they_were_told(kind: str, config: Mapping[s
     found = foretold(made, trader)
     assert placed(record) == told(found, 1)
     (leg,) = record.legs
-    expected = found.orders[0].price
-    assert leg.price == expected if leg.type != "MARKET" else leg.quote / leg.base == pytest.approx(expected)
+    order = found.orders[0]
+    assert leg.type == "MARKET" or leg.price == order.sent_price
+    assert not leg.base or leg.quote / leg.base == pytest.approx(order.price)
+    assert leg.base or order.limit is None
+
+
+def test_a_maker_beyond_the_price_is_placed_beside_it() -> None:
+    barriers = {"open_order_type": "LIMIT_MAKER"}
+    for side, entry, price in (("BUY", 61000, 59999), ("SELL", 59000, 60001), ("BUY", 59000, 59000)):
+        config = checked("position_executor", side=side, amount=1, entry_price=entry, triple_barrier_config=barriers)
+        found = plan(config, Market(Decimal(60000), Decimal(59999), Decimal(60001)), BTC)
+        assert found is not None
+        assert (found.orders[0].price, found.orders[0].limit) == (Decimal(price), None)
+        assert bool(crossing(config, found)) == (entry != price)
+
+
+@pytest.mark.parametrize(
+    ("side", "entry", "least", "small"),
+    # the exchange looks at the price that was sent, of 0.01: 58 and 62
+    [("SELL", 5800, "60", True), ("BUY", 6200, "61", False)],
+)
+def test_the_rules_hold_for_the_price_that_is_sent(side: str, entry: int, least: str, small: bool) -> None:
+    config = checked("position_executor", side=side, amount="0.01", entry_price=entry)
+    seen = Market(Decimal(6000), Decimal(6000), Decimal(6000))
+    rule = Rule(Decimal("0.001"), Decimal("0.001"), Decimal(least), Decimal("0.1"))
+    found = plan(config, seen, rule)
+    assert found is not None
+    assert bool(found.too_small(rule)) is small
+    assert (found.quote, found.reserved) == (Decimal(60), max(Decimal(60), Decimal(entry) / 100))
+    told = [why for _, why in hindrances(config, found, seen, rule)]
+    assert [("0.01 at 5800 is 58" in why) for why in told] == ([True] if small else [])
 
 
 def test_the_slices_of_a_twap_come_when_they_were_told() -> None:

@@ -10,17 +10,9 @@ from hbmcp.paper.faults import Crash
 from hbmcp.workflows.executors.existing import told
 from hbmcp.workflows.executors.planned import Side
 from hbmcp.workflows.trading.position import Position
-from tests.workflows.executors.desk import GRID, PERPETUAL, POSITION, desk, head
+from tests.workflows.executors.desk import DCA, GRID, PERPETUAL, POSITION, desk, head
 
 pytestmark = pytest.mark.anyio
-
-DCA = {
-    **PERPETUAL,
-    "prices": [59000, 58000],
-    "amounts_quote": [590, 1160],
-    "stop_loss": "0.05",
-    "take_profit": "0.02",
-}
 
 
 def ask(kind: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -67,6 +59,36 @@ async def test_a_dca_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert (found["worst_loss_quote"], found["worst_loss_percent_of_needs"]) == (Decimal("87.5"), 50)
         assert found["take_profit_gain_quote"] == 35
         assert "once all levels are filled" in text
+
+
+async def test_an_entry_that_the_price_has_passed_is_reckoned_at_the_market(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        barriers = {"stop_loss": "0.03", "take_profit": "0.02"}
+        config = {**POSITION, "entry_price": 66000, "triple_barrier_config": barriers}
+        text = await at.call.good("preview_executor", **ask("position_executor", config))
+        found = head(text)
+        # bought at the ask; what the balance must cover is at the price that is sent, as Hummingbot checks it
+        ask_price = Decimal("60001.6")
+        assert (found["average_price"], found["needs"]) == (ask_price, 660)
+        assert found["stop_loss_price"] == pytest.approx(ask_price * Decimal("0.97"))
+        assert found["take_profit_price"] == pytest.approx(ask_price * Decimal("1.02"))
+        assert "entry_price 66000 is above the price: it fills at once near 60001.6" in text
+        assert "level order_type price limit_price amount quote" in text
+
+        sell = {**config, "side": "SELL", "entry_price": 54000}
+        text = await at.call.good("preview_executor", **ask("position_executor", sell))
+        assert "entry_price 54000 is below the price: it fills at once near 59998.6" in text
+        assert head(text)["average_price"] == Decimal("59998.6")
+
+        levels = {**DCA, "prices": [66000, 59000], "amounts_quote": [660, 590]}
+        text = await at.call.good("preview_executor", **ask("dca_executor", levels))
+        assert head(text)["total_quote"] == Decimal("0.01") * (ask_price + 59000)
+        assert "The price has passed 1 of the 2 levels: they fill at once near 60001.6, and stop and target" in text
+
+        rests = await at.call.good("preview_executor", **ask("position_executor", {**config, "entry_price": 59999}))
+        assert "at once" not in rests.partition("# orders")[2]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +201,14 @@ async def test_a_position_that_cant_be_read_is_said(tmp_path: Path, monkeypatch:
         text = await at.call.good("create_executor", **ask("position_executor", POSITION))
         assert "Whether a position of BTC-USDT is open couldn't be read:" in text
         assert head(text)["status"] == "RUNNING"
+
+
+async def test_a_position_is_named_where_its_mode_cant_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = Crash("GET /trading/{account_name}/{connector_name}/position-mode")
+    async with desk(tmp_path, monkeypatch, faults=[fault]) as at:
+        at.trade("SELL", "0.5")
+        text = await at.call.good("preview_executor", **ask("position_executor", POSITION))
+        assert "You hold SHORT 0.5 BTC-USDT; what becomes of it isn't known:" in text
 
 
 @pytest.mark.parametrize(

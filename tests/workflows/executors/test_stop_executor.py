@@ -44,10 +44,13 @@ async def test_keeping_leaves_the_position_and_says_so(tmp_path: Path, monkeypat
             "TERMINATED: it ended, and its position was left open; none of its orders rests; "
         )
         assert found["result"].endswith("position of BTC-USDT on binance_perpetual: LONG 0.1 BTC")
-        assert (found["close_type"], found["still_open"]) == ("POSITION_HOLD", "LONG 0.1 BTC")
+        assert (found["close_type"], found["kept"]) == ("POSITION_HOLD", "LONG 0.1 BTC")
+        at.trade("SELL", "0.1")
         after = await at.call.good("get_executor", executor_id=made)
-        assert head(after)["still_open"] == "LONG 0.1 BTC"
-        assert "get_held_positions" in after
+        assert "still_open" not in head(after)
+        assert head(after)["kept"] == "LONG 0.1 BTC"
+        assert "as it was when it ended" in after
+        assert "it may be closed by now: get_positions tells what is open now." in after
 
 
 async def test_what_happens_with_the_position_has_to_be_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

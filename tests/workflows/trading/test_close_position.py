@@ -183,7 +183,7 @@ class TestNothingSent:
     async def test_a_spot_exchange(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         async with assistant(api, monkeypatch) as call:
             text = await call.bad("close_position", trading_pair=PAIR, connector_name="binance")
-        assert "spot exchange" in text
+        assert "no perpetual exchange" in text
         assert "Nothing was done." in text
 
     async def test_too_small_a_part(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -427,3 +427,14 @@ class TestSentOnce:
                 await task
             await asyncio.sleep(0.3)
             assert call.asked.count(ORDERS) == 1
+
+
+async def test_what_is_left_and_worth_too_little_is_said(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """0.001 ETH, some 3 USDT: the smallest amount, and worth less than the smallest order."""
+    open_position(api, "BUY", "1.001", "ETH-USDT")
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("close_position", trading_pair="ETH-USDT", fraction="0.9991")
+        refused = await call.bad("close_position", trading_pair="ETH-USDT")
+    assert sizes(api) == {("ETH-USDT", "BOTH"): Decimal("0.001")}
+    assert "0.001 ETH is left, worth less than the smallest order" in text
+    assert "Add to the position, then close all of it." in refused

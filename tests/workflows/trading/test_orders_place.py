@@ -199,6 +199,26 @@ class TestWhatBecameOfIt:
             text = await call.good("place_order", **SELL, amount=0.01, order_type="MARKET", wait=0.05)
         assert flat(text)["result"].startswith("On the exchange and not filled whole yet: 0 of 0.01 BTC filled.")
 
+    @pytest.mark.parametrize("tool", ["place_order", "cancel_order"])
+    async def test_what_was_not_looked_at_is_not_told(self, talk: Any, api: PaperApi, tool: str) -> None:
+        order = rest(api)
+        what = {"order_id": order} if tool == "cancel_order" else {**SELL, "amount": 0.01, "order_type": "MARKET"}
+        async with talk() as call:
+            text = await call.good(tool, **what, wait=0)
+        assert flat(text)["result"].endswith("not looked at: get_order tells more.")
+        assert flat(text).keys().isdisjoint({"status", "filled_amount", "fee"})
+
+    async def test_a_position_that_it_works_against_is_named(self, talk: Any, api: PaperApi) -> None:
+        open_position(api, "BUY", "0.5")
+        async with talk() as call:
+            order = {**PERPETUAL, "order_type": "MARKET"}
+            with_it = await call.good("place_order", **order, amount=0.1)
+            against = await call.good("place_order", **{**order, "side": "SELL"}, amount=1)
+            closing = await call.good("place_order", **{**order, "position_action": "CLOSE"}, amount=0.1)
+        assert "in one-way mode" not in with_it + closing
+        assert "Open was LONG 0.6 BTC-USDT on binance_perpetual (master_account): in one-way mode this order" in against
+        assert sizes(api) == {("BTC-USDT", "BOTH"): Decimal("-0.3")}
+
 
 class TestBeforeSending:
     @pytest.mark.parametrize(
@@ -206,8 +226,12 @@ class TestBeforeSending:
         [
             ({"account_name": "nobody"}, "There is no account 'nobody'"),
             ({"connector_name": "nope"}, "master_account is not connected to 'nope'"),
-            ({"trading_pair": "BTCUSDT"}, "binance has no pair 'BTCUSDT'. Nothing was sent. Did you mean BTC-USDT"),
-            ({"trading_pair": "???"}, "binance has no pair '???'. Nothing was sent. get_trading_rules lists its pairs"),
+            ({"trading_pair": "BTCUSDT"}, "'BTCUSDT' is no pair; expected BASE-QUOTE"),
+            ({"trading_pair": "BTC-USTD"}, "binance has no pair 'BTC-USTD'. Nothing was sent. Did you mean BTC-USDT"),
+            ({"trading_pair": "?-?"}, "binance has no pair '?-?'. Nothing was sent. get_trading_rules lists its pairs"),
+            ({"trading_pair": ""}, "trading_pair: is empty"),
+            ({"price": "+900%"}, "is more than 10% beyond the current price"),
+            ({"side": "SELL", "price": "-11%"}, "it would fill at once, which looks like a slip"),
             ({"amount": 0.000001}, "0.000001 BTC is less than the smallest order of BTC-USDT, 0.00001 BTC."),
             (
                 {"amount": 0.00001},
@@ -217,7 +241,7 @@ class TestBeforeSending:
             ({"price": "3%"}, "can't be the price of an order"),
             ({"order_type": "MARKET"}, "A MARKET order takes no price"),
             ({"position_action": "CLOSE"}, "no positions to CLOSE on binance"),
-            ({"side": "SELL", "amount": 50}, "Selling 50 BTC takes 50 BTC"),
+            ({"side": "SELL", "amount": 50, "price": "90000"}, "Selling 50 BTC takes 50 BTC"),
             ({"amount": 1000}, "Buying 1000 BTC takes 1000000 USDT"),
             ({"amount": 1000, "price": "90000"}, "Nothing was sent."),
             ({"amount": -1}, "amount"),

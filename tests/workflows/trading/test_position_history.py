@@ -99,7 +99,7 @@ def check_part(api: PaperApi, text: str, left: Decimal) -> None:
     opened = [
         one for one in fills[fills.index(out[-1]) + 1 :] if one.action == "OPEN"
     ]  # 0.08, of which 0.06 are closed
-    fees = sum(one.fee for one in out) + sum(one.fee for one in opened) * 6 / 8
+    fees = sum((one.fee for one in out), D(0)) + sum((one.fee for one in opened), D(0)) * 6 / 8
     assert D(row["fees"]) == shown(fees)
     assert D(row["net_pnl"]) == shown(sum(one.realized for one in fills) - fees)
     assert "Figures of still open ones are those of the closed part." in text
@@ -118,7 +118,8 @@ async def test_several_that_are_partly_closed_have_their_totals(api: PaperApi, m
             [one for one in api.paper.engine.fills(pairs=[pair]) if one.action == action]
             for action in ("CLOSE", "OPEN")
         )
-        theirs.append(sum(one.realized - one.fee for one in out) - sum(one.fee for one in opened) * 2 / 5)
+        fees = sum((one.fee for one in opened), D(0))
+        theirs.append(sum(one.realized - one.fee for one in out) - fees * 2 / 5)
     trade(api, "BUY", "0.01")
     async with assistant(api, monkeypatch) as call:
         text = await call.good("get_position_history")
@@ -175,7 +176,7 @@ async def test_in_hedge_mode_long_and_short_live_beside_each_other(
     orders = [trade(api, *step) for step in steps]
     async with assistant(api, monkeypatch) as call:
         guessed = await call.good("get_position_history")
-        assert "is in hedge mode, and 5 fills don't tell" in guessed
+        assert "was traded in hedge mode, and 5 fills don't tell" in guessed
         await remember(call, orders)
         text = await call.good("get_position_history")
     short, long = rows(text)
@@ -209,6 +210,147 @@ async def test_a_mode_of_earlier_is_told_by_what_orders_did(api: PaperApi, monke
         text = await call.good("get_position_history")
     assert [one["side"] for one in rows(text)] == ["SHORT", "LONG"]
     assert total(text, "realized_pnl") == shown(sum(one.realized for one in engine.fills()))
+
+
+Step = tuple[Side, str, Action]
+FLIPS: list[Step] = [("BUY", "0.5", "OPEN"), ("SELL", "1", "OPEN"), ("BUY", "1", "OPEN"), ("SELL", "0.5", "OPEN")]
+BESIDE: list[Step] = [
+    ("BUY", "1.2", "OPEN"),
+    ("SELL", "0.6", "OPEN"),
+    ("SELL", "1.2", "CLOSE"),
+    ("BUY", "0.6", "CLOSE"),
+]
+SILENT = "read as traded in another position mode than today's, because the exchange lists no positions now"
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["silent", "answering"])
+async def test_flips_in_one_way_mode_are_told_in_hedge_mode(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, *, elsewhere: bool
+) -> None:
+    engine, perp, pair = api.paper.engine, "hyperliquid_perpetual", "ETH-USD"
+    orders = [trade(api, *step, pair=pair, connector=perp) for step in FLIPS]
+    assert not engine.positions(ME, perp)
+    done = engine.fills()
+    async with assistant(api, monkeypatch) as call:
+        await remember(call, orders)
+        before = await call.good("get_position_history")
+        assert SILENT not in before
+        assert engine.set_position_mode(ME, perp, "HEDGE")
+        if elsewhere:
+            trade(api, "BUY", "0.01", pair="BTC-USD", connector=perp)
+        text = await call.good("get_position_history", trading_pair=pair)
+    assert text.split("\n\n")[0] == before.split("\n\n")[0]
+    assert [(one["side"], D(one.get("size", "0.5"))) for one in rows(text)] == [
+        (side, D("0.5")) for side in ("LONG", "SHORT", "LONG")
+    ]
+    assert total(text, "realized_pnl") == shown(sum(one.realized for one in done))
+    assert total(text, "fees") == shown(sum(one.fee for one in done))
+    assert "still_open" not in text
+    assert "missing" not in text
+    assert (SILENT in text) != elsewhere
+
+
+async def test_hedge_trades_are_told_in_one_way_mode(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also beside flips before and after them, and what is open now."""
+    engine = api.paper.engine
+    engine.set_leverage(ME, PERP, PAIR, 50)
+    orders: list[Order] = []
+    expected: list[str] = []
+
+    def go(steps: list[Step], sides: list[str]) -> None:
+        orders.extend(trade(api, *step) for step in steps)
+        expected.extend(sides)
+
+    before = wallet(api)
+    async with assistant(api, monkeypatch) as call:
+
+        async def check() -> str:
+            await remember(call, orders)
+            orders.clear()
+            text = await call.good("get_position_history")
+            assert [one["side"] for one in rows(text)] == expected[::-1]
+            assert total(text, "realized_pnl") == shown(sum(one.realized for one in engine.fills()))
+            assert "that no recorded fill had opened" not in text
+            assert "still_open" not in text
+            assert "missing" not in text
+            return text
+
+        assert engine.set_position_mode(ME, PERP, "HEDGE")
+        go(BESIDE, ["LONG", "SHORT"])
+        assert engine.set_position_mode(ME, PERP, "ONEWAY")
+        assert [D(one["size"]) for one in rows(await check())] == [D("0.6"), D("1.2")]
+        go(FLIPS, ["LONG", "SHORT", "LONG"])
+        await check()
+        assert engine.set_position_mode(ME, PERP, "HEDGE")
+        go(BESIDE, ["LONG", "SHORT"])
+        text = await check()
+        assert total(text, "net_pnl") == shown(wallet(api) - before)
+        go(BESIDE[:2], [])
+        await check()
+        assert {one.side for one in engine.positions(ME, PERP)} == {"LONG", "SHORT"}
+
+
+async def test_what_the_exchange_doesnt_list_isnt_told_as_open(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last closing fill isn't recorded, of trades in both modes."""
+    engine = api.paper.engine
+    engine.set_leverage(ME, PERP, PAIR, 50)
+    orders = [trade(api, *step) for step in FLIPS]
+    assert engine.set_position_mode(ME, PERP, "HEDGE")
+    orders += [trade(api, *step) for step in BESIDE]
+    orders += [trade(api, *step) for step in [*BESIDE[:2], ("SELL", "0.4", "CLOSE"), ("BUY", "0.6", "CLOSE")]]
+    trade(api, "BUY", "1", pair="ETH-USDT")
+    lost = trade(api, "SELL", "0.8", "CLOSE")
+    lose(api, lost)
+    async with assistant(api, monkeypatch) as call:
+        await remember(call, orders)
+        text = await call.good("get_position_history")
+    assert [one["side"] for one in rows(text)] == ["SHORT", "SHORT", "LONG", "LONG", "SHORT", "LONG"]
+    assert "still_open" not in text
+    assert "open by its fills LONG 0.8, by the exchange none. Fills are missing" in text
+
+
+def lose(api: PaperApi, order: Order) -> None:
+    """As if its fills had never been recorded."""
+    with api.store.transaction():
+        api.store.db.execute(
+            "DELETE FROM fills WHERE order_number = (SELECT number FROM orders WHERE exchange_id = ?)",
+            (order.exchange_id,),
+        )
+
+
+@pytest.mark.parametrize("fault", [EXCHANGE_DOWN, Crash("POST /trading/positions")], ids=["down", "unread"])
+async def test_what_is_held_is_of_the_mode_of_today(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    """LONG and SHORT after trades of one-way mode, and no list of positions that says so."""
+    engine = api.paper.engine
+    engine.set_leverage(ME, PERP, PAIR, 50)
+    orders = [trade(api, *step) for step in BESIDE[:2]]
+    orders.append(trade(api, "SELL", "0.6", "CLOSE"))
+    assert engine.set_position_mode(ME, PERP, "HEDGE")
+    orders += [trade(api, *step) for step in [*BESIDE[:2], ("SELL", "0.4", "CLOSE")]]
+    async with assistant(api, monkeypatch, [fault]) as call:
+        await remember(call, orders[3:])
+        text = await call.good("get_position_history")
+    assert [one["side"] for one in rows(text)] == ["LONG"]
+    (part,) = rows(text, "partly_closed_still_open")
+    assert (part["side"], D(part["closed"]), D(part["still_open"])) == ("LONG", D("0.4"), D("0.8"))
+    assert SILENT not in text
+
+
+async def test_an_amount_that_depends_on_the_mode_isnt_told(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hedge trades, back in one-way mode; and one whose opening isn't recorded."""
+    engine = api.paper.engine
+    engine.set_leverage(ME, PERP, PAIR, 50)
+    assert engine.set_position_mode(ME, PERP, "HEDGE")
+    orders = [trade(api, *step) for step in [*BESIDE, ("BUY", "0.1", "OPEN"), ("SELL", "0.1", "CLOSE")]]
+    assert engine.set_position_mode(ME, PERP, "ONEWAY")
+    trade(api, "BUY", "1", pair="ETH-USDT")
+    lose(api, orders[-2])
+    async with assistant(api, monkeypatch) as call:
+        await remember(call, orders)
+        text = await call.good("get_position_history")
+    assert "some was closed that no recorded fill had opened" in text
 
 
 @pytest.mark.parametrize("faults", [(), (EARLY_TIMES,)], ids=["right", "early"])
@@ -372,7 +514,7 @@ async def test_filters_period_and_limit(api: PaperApi, monkeypatch: pytest.Monke
     assert [one["trading_pair"] for one in rows(early)] == ["BTC-USDT"]
     assert other == "No fills on perpetual exchanges are recorded."
     assert "There is no account 'nobody'" in nobody
-    assert "spot exchange" in spot
+    assert "no perpetual exchange" in spot
 
 
 async def test_questions_that_fail_are_named(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hbmcp.workflows.trading.fills import Fill
 from hbmcp.workflows.trading.history import histories
-from hbmcp.workflows.trading.history_reading import Record
+from hbmcp.workflows.trading.history_reading import Held, Record
 from hbmcp.workflows.trading.round import Round, Side
 from hbmcp.workflows.trading.rounds import Rounds, before, rebuild
 
@@ -159,16 +159,17 @@ def test_what_was_realized_of_an_open_position_is_by_average_cost(many: list[Tra
     assert abs(kept - Fraction(3, 100) * abs(held)) < Fraction(1, 10**30)
 
 
-def hedged(many: Iterable[Trade]) -> tuple[list[Fill], dict[str, str]]:
+def hedged(many: Iterable[Trade], number: int = 0) -> tuple[list[Fill], dict[str, str]]:
     """What can be traded of this in hedge mode, where nobody closes more than is held, and the orders' actions."""
     held: dict[Side, int] = {"LONG": 0, "SHORT": 0}
     kept, actions = [], {}
-    for number, trade in enumerate(many):
+    for trade in many:
         size = abs(trade.units) if trade.opens else min(abs(trade.units), held[trade.side])
         if size:
             held[trade.side] += size if trade.opens else -size
             kept.append(fill(number, evolve(trade, units=size if trade.units > 0 else -size)))
             actions[f"order{number}"] = "OPEN" if trade.opens else "CLOSE"
+            number += 1
     return kept, actions
 
 
@@ -210,6 +211,63 @@ def test_later_fills_in_hedge_mode(many: list[Trade], cut: int) -> None:
     part = rebuild(every[cut:], hedge=True, actions=actions, before=start)
     begin = every[cut].time if cut < len(every) else BEGIN * 2
     assert part.closed == [one for one in whole.closed if one.opened >= begin]
+
+
+def one_way(many: Iterable[Trade], number: int, choose: st.DataObject) -> tuple[list[Fill], dict[str, str]]:
+    """Orders of one-way mode, where OPEN may close and flip, and CLOSE only closes."""
+    held, fills, actions = 0, [], {}
+    for trade in many:
+        closes = held * trade.units < 0 and abs(trade.units) <= abs(held) and choose.draw(st.booleans())
+        held += trade.units
+        fills.append(fill(number, trade))
+        actions[f"order{number}"] = "CLOSE" if closes else "OPEN"
+        number += 1
+    return fills, actions
+
+
+def flattening(fills: list[Fill], rounds: Rounds, actions: dict[str, str], choose: st.DataObject) -> None:
+    """The orders that close what is open; in one-way mode they may be OPEN ones."""
+    for side in rounds.open:
+        number = len(actions)
+        amount = int(rounds.held(side) / UNIT)
+        fills.append(fill(number, Trade(-amount if side == "LONG" else amount, 5000)))
+        actions[f"order{number}"] = "CLOSE" if rounds.hedge else choose.draw(st.sampled_from(["OPEN", "CLOSE"]))
+
+
+@pytest.mark.parametrize("complete", [True, False])
+@given(st.lists(st.tuples(st.booleans(), st.lists(trades, min_size=1, max_size=8)), min_size=1, max_size=5), st.data())
+def test_stretches_of_both_modes_are_read_each_in_its_own(
+    complete: bool,
+    many: list[tuple[bool, list[Trade]]],
+    data: st.DataObject,
+) -> None:
+    """The mode is switched only while nothing is held; the last stretch may leave something open."""
+    every: list[Fill] = []
+    actions: dict[str, str] = {}
+    expected: list[Round] = []
+    held: dict[Side, Decimal] = {}
+    for number, (hedge, part) in enumerate(many):
+        traded, did = hedged(part, len(every)) if hedge else one_way(part, len(every), data)
+        actions |= did
+        rounds = rebuild(traded, hedge=hedge, actions=actions)
+        rounds.hedge = hedge
+        if number < len(many) - 1 or data.draw(st.booleans()):
+            flattening(traded, rounds, actions, data)
+            rounds = rebuild(traded, hedge=hedge, actions=actions)
+            assert not rounds.open
+        assert not rounds.excess
+        expected += rounds.closed
+        held = {side: one.held for side, one in rounds.open.items()}
+        every += traded
+    market, modes = ("main", "binance_perpetual", "BTC-USDT"), {("main", "binance_perpetual"): many[-1][0]}
+    listing = Held({market: held}, frozenset([market[:2]]))
+    for one in histories(Record(tuple(every), complete, {}, modes, actions, listing, None, ())):
+        assert one.rounds is not None
+        assert one.rounds.closed == expected
+        assert {side: one.held for side, one in one.rounds.open.items()} == held
+        assert not one.rounds.excess
+        assert not one.disagreement
+        assert not one.untold
 
 
 @given(st.lists(st.tuples(st.sampled_from(["BTC-USDT", "ETH-USDT", "SOL-USDC"]), trades), max_size=40), st.data())

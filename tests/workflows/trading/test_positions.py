@@ -127,7 +127,7 @@ class TestNone:
         async with assistant(api, monkeypatch) as call:
             text = await call.bad("get_positions", connector_name="binance")
             assert call.asked == []
-        assert text.startswith("binance is a spot exchange")
+        assert text.startswith("binance is no perpetual exchange")
 
     async def test_an_unknown_account_is_refused(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         async with assistant(api, monkeypatch) as call:
@@ -261,5 +261,5 @@ class TestShapesOfTheRealApi:
         assert (found.asked, "list_positions" in script.names) == ((), False)
         answer = await get_positions(script.installation)
         assert "no perpetual exchange is connected" in str(answer.value)
-        with pytest.raises(Refused, match="spot exchange"):
+        with pytest.raises(Refused, match="no perpetual exchange"):
             await get_positions(script.installation, connector_name="binance")

@@ -2,10 +2,28 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hbmcp.errors import BadArguments
+
+_NAME = re.compile(r"\w[\w .@+=-]*")
+
 NO_DEFAULT = "PydanticUndefined"  # as the API writes that a field has none
+
+
+def file_name(config_name: str) -> str:
+    """A configuration's name, without the ending of its file. Raises BadArguments for what would be another path: the
+    API takes some of those, and can't find others again."""
+    name = config_name.removesuffix(".yml").strip()
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise BadArguments(
+            f"{config_name[:60]!r} can't be the name of a configuration.",
+            "Nothing was saved.",
+            "Begin with a letter or digit, and use letters, digits, spaces and . _ - @ + = only, e.g. pmm_btc_1.",
+        )
+    return name
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from hbmcp.errors import CallError, Failed, OutcomeUnknown
 from hbmcp.workflows import Answer, Installation, together
 from hbmcp.workflows.controllers.checking import checked
-from hbmcp.workflows.controllers.fields import changed, defaults, same
+from hbmcp.workflows.controllers.fields import changed, defaults, file_name, same
 from hbmcp.workflows.controllers.running import running
 from hbmcp_tools import controllers
 
@@ -14,7 +14,7 @@ LEFT = "Fields that were not given hold their defaults, shown here; null and emp
 
 async def save_controller_config(installation: Installation, *, config_name: str, config: dict[str, Any]) -> Answer:
     """What was saved, read back: `defaults` that hold, and `changed` fields where a configuration was replaced."""
-    config_name = config_name.removesuffix(".yml")
+    config_name = file_name(config_name)
     template = await checked(installation, config_name, config)
     wanted = {**config, "id": config_name}
     saved = await installation.ask(controllers.list_controller_configs)

@@ -7,6 +7,7 @@ from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown
 from hbmcp.workflows import Answer, Installation
 from hbmcp.workflows.executors.checking import refuse
 from hbmcp.workflows.executors.config import Config
+from hbmcp.workflows.executors.idle import idle
 from hbmcp.workflows.executors.readying import ready
 from hbmcp.workflows.executors.record import Executor
 from hbmcp.workflows.executors.view import view
@@ -28,7 +29,7 @@ async def create_executor(
     checked, notes = prepared.config, prepared.notes
     if prepared.foretold:
         refuse("create_executor", checked.kind, prepared.foretold.hindrances)
-        notes = (prepared.foretold.position, *notes)
+        notes = (*prepared.foretold.notes, *notes)
     began = times.now()
     try:
         started = await installation.ask(
@@ -48,8 +49,8 @@ async def create_executor(
         )
     if seen.failed:
         raise _failed(seen)
-    idle = "" if seen.ended or seen.busy else "It has placed no order yet: it waits for its price or time."
-    return await view(installation, seen, (idle, *notes))
+    waiting = "" if seen.ended or seen.busy else await idle(installation, seen, checked)
+    return await view(installation, seen, (waiting, *notes))
 
 
 def _failed(seen: Executor) -> Failed:

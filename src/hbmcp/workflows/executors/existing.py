@@ -1,38 +1,82 @@
 """The position that is open where an executor is to trade, and what the executor does to it."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+
+from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.workflows import Installation
 from hbmcp.workflows.executors.config import Config
-from hbmcp.workflows.executors.planned import Side, sign_of
+from hbmcp.workflows.executors.planned import Plan, Side, sign_of
 from hbmcp.workflows.executors.surroundings import Place
 from hbmcp.workflows.trading.position import Position, opposite
 from hbmcp.workflows.trading.positions import is_perpetual, listed_positions
+from hbmcp.workflows.trading.silence import doubt
 from hbmcp_tools import trading
 
 MODES = {"ONEWAY": "one-way mode", "HEDGE": "hedge mode"}
 
 
-async def existing(installation: Installation, account_name: str, place: Place, config: Config, side: Side) -> str:
-    """A sentence for each position of the pair, "" where there is none. The workflow uses list_positions and
-    get_position_mode. Raises nothing: what can't be read is said."""
+@frozen
+class Existing:
+    """`told`: a sentence for each position of the pair, "" where there is none. `hindrances`: field -> why what is to
+    CLOSE a position can't."""
+
+    told: str = ""
+    hindrances: Mapping[str, str] = {}
+
+
+async def existing(installation: Installation, account_name: str, place: Place, config: Config, plan: Plan) -> Existing:
+    """The workflow uses list_positions, get_position_mode, and where no position is listed that could be closed
+    get_trades and get_prices. Raises nothing: what can't be read is said, and hinders nothing."""
     if not is_perpetual(place.connector):
-        return ""
+        return Existing()
+    closes = config.get("position_action") == "CLOSE"
     try:
         listed = await listed_positions(installation, account_name, place.connector)
-        found = [one for one in listed if one.pair == place.pair]
-        mode = await _mode(installation, account_name, place.connector) if found else ""
     except CallError as error:
-        return f"Whether a position of {place.pair} is open couldn't be read: {error}"
-    closes = config.get("position_action") == "CLOSE"
-    return " ".join(told(one, mode, side, Decimal(config.get("leverage")), closes=closes) for one in found)
+        return Existing(f"Whether a position of {place.pair} is open couldn't be read: {error}")
+    if closes and not listed:  # which is also what an exchange lists that doesn't answer
+        why = await doubt(installation, account_name, place.connector, place.pair)
+        if why is not None:
+            return Existing(f"Whether a position of {place.pair} is open to be closed isn't known: {why}")
+    found = [one for one in listed if one.pair == place.pair]
+    hindrances = unclosable(found, place.pair, plan.side, plan.amount) if closes else {}
+    if not found:
+        return Existing("", hindrances)
+    try:
+        mode = await _mode(installation, account_name, place.connector)
+    except CallError as error:
+        held = " and ".join(f"{one.side} {one.amount:f}" for one in found)
+        return Existing(f"You hold {held} {place.pair}; what becomes of it isn't known: {error}", hindrances)
+    leverage = Decimal(config.get("leverage"))
+    return Existing(" ".join(told(one, mode, plan.side, leverage, closes=closes) for one in found), hindrances)
 
 
 async def _mode(installation: Installation, account_name: str, connector_name: str) -> str:
     """ONEWAY or HEDGE."""
     answer = await installation.ask(trading.get_position_mode, account_name=account_name, connector_name=connector_name)
     return str(answer["position_mode"])
+
+
+def unclosable(found: Sequence[Position], pair: str, side: Side, amount: Decimal) -> dict[str, str]:
+    """Field -> why orders of that side and amount, which may only reduce, can't all be filled. `found`: the pair's
+    positions."""
+    target = next((one for one in found if one.direction != sign_of(side)), None)
+    if target is None:
+        wanted = "SHORT" if side == "BUY" else "LONG"
+        held = " and ".join(f"{one.side} {one.amount:f}" for one in found) or "no position"
+        return {
+            "position_action": f"a {side} can only CLOSE a {wanted}, and of {pair} you hold {held}; close_position "
+            "closes what is open, without an executor"
+        }
+    if amount > target.amount:
+        return {
+            "amount": f"expected at most {target.amount:f}, the {target.side} of {pair} that it is to CLOSE, got "
+            f"{amount:f}; close_position closes it whole"
+        }
+    return {}
 
 
 def told(position: Position, mode: str, side: Side, leverage: Decimal, *, closes: bool = False) -> str:

@@ -51,5 +51,5 @@ def margin(config: Config, plan: Plan) -> tuple[Decimal, bool]:
     if config.get("position_action") == "CLOSE":
         return Decimal(0), False
     if config.perpetual:
-        return ratio(plan.quote, Decimal(config.get("leverage"))), False
-    return (plan.quote, False) if plan.side == "BUY" else (plan.amount, True)
+        return ratio(plan.reserved, Decimal(config.get("leverage"))), False
+    return (plan.reserved, False) if plan.side == "BUY" else (plan.amount, True)

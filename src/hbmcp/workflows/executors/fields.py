@@ -141,7 +141,10 @@ MODES = _same("MAKER", "TAKER")
 CONNECTOR = _text("connector_name", "binance_perpetual", "Exchange to trade on", "yes")
 PAIR = _text("trading_pair", "BTC-USDT", "Pair to trade", "yes")
 SIDE = _choice("side", SIDES, "BUY", "Direction of the position", "yes")
-LEVERAGE = _whole("leverage", "times", 5, "Leverage; it is set for the pair. 1 on spot", "on_perpetuals")
+MOST_LEVERAGE = Decimal(200)  # no exchange gives more
+LEVERAGE = evolve(
+    _whole("leverage", "times", 5, "Leverage; it is set for the pair. 1 on spot", "on_perpetuals"), most=MOST_LEVERAGE
+)
 LABELS = (
     _text("controller_id", "main", "Group label, to list and sum executors by", default="main"),
     _text("level_id", "first", "Label of your own"),

@@ -19,8 +19,8 @@ def hindrances(config: Config, plan: Plan, market: Market, rule: Rule) -> Iterat
     if small := plan.too_small(rule):
         least = [f"{plain(rule.min_amount):f} in base"] if rule.min_amount else []
         least += [f"{plain(rule.min_notional):f} in quote units"] if rule.min_notional else []
-        smallest = min(small, key=lambda order: order.quote)
-        worth = f"{plain(smallest.amount):f} at {plain(smallest.price):f} is {money(smallest.quote):f}"
+        smallest = min(small, key=lambda order: order.sent_quote)
+        worth = f"{plain(smallest.amount):f} at {plain(smallest.sent_price):f} is {money(smallest.sent_quote):f}"
         how_many = f"{len(small)} of {len(plan.orders)} orders are" if len(plan.orders) > 1 else "the order is"
         expected = " and ".join(least) or "one step of the amount"
         yield _RAISE.get(config.kind, "amount"), f"{how_many} too small ({worth}): expected at least {expected}"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import cast
 
 from hbmcp.workflows.executors.config import Config
+from hbmcp.workflows.executors.crossing import limit_order, passed
 from hbmcp.workflows.executors.planned import Market, Order, Plan, Side, sign_of
 from hbmcp.workflows.executors.sizing import sizing
 from hbmcp.workflows.figures import ratio, times
@@ -63,28 +64,28 @@ def take_profit(config: Config, count: int) -> Decimal:
     return max(gain, ratio(end - start, times(start, Decimal(max(count - 1, 1)))))
 
 
-def _dca(config: Config, _market: Market, rule: Rule) -> Plan:
+def _dca(config: Config, market: Market, rule: Rule) -> Plan:
+    """A level that the price has passed fills at once in the mode MAKER; a TAKER waits for the price to come back."""
     side, maker = side_of(config), config.get("mode") == "MAKER"
     levels = enumerate(zip(config.get("prices"), config.get("amounts_quote"), strict=True))
-    orders = [
-        Order(
-            level,
-            side,
-            "LIMIT" if maker else "MARKET",
-            on_step(price, rule.price_step),
-            on_step(ratio(quote, price), rule.amount_step),
-        )
-        for level, (price, quote) in levels
-    ]
+    orders = []
+    for level, (price, quote) in levels:
+        at, amount = on_step(price, rule.price_step), on_step(ratio(quote, price), rule.amount_step)
+        order = limit_order(market, side, at, amount, level) if maker else Order(level, side, "MARKET", at, amount)
+        orders.append(order)
     return Plan(side, tuple(orders))
 
 
 def _position(config: Config, market: Market, rule: Rule) -> Plan:
     side, kind = side_of(config), config.get("triple_barrier_config.open_order_type")
     price = config.get("entry_price") or market.beside(side)
+    amount = on_step(config.get("amount"), rule.amount_step)
+    if kind == "LIMIT":
+        return Plan(side, (limit_order(market, side, on_step(price, rule.price_step), amount),))
     if kind == "MARKET":
         price = market.across(side)
-    amount = on_step(config.get("amount"), rule.amount_step)
+    elif passed(market, side, price):  # a LIMIT_MAKER is placed where it still rests
+        price = market.beside(side)
     return Plan(side, (Order(0, side, kind, on_step(price, rule.price_step), amount),))
 
 
@@ -108,6 +109,8 @@ def _order(config: Config, market: Market, rule: Rule) -> Plan:
     if strategy == "LIMIT_CHASER":
         price = times(market.mid, 1 - sign_of(side) * config.get("chaser_config.distance"))
     amount = on_step(config.get("amount"), rule.amount_step)
+    if strategy == "LIMIT":
+        return Plan(side, (limit_order(market, side, on_step(price, rule.price_step), amount),))
     kind = "LIMIT_MAKER" if strategy == "LIMIT_CHASER" else strategy
     return Plan(side, (Order(0, side, kind, on_step(price, rule.price_step), amount),))
 

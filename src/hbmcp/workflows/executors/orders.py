@@ -55,8 +55,25 @@ async def orders_of(installation: Installation, executor: Executor, known: Colle
     The workflow uses search_orders and get_trades. Raises CallError.
     """
     own = {*executor.order_ids, *known}
-    if executor.names_orders and not own:
+    if not executor.names_orders:
+        return await orders_since(installation, executor)
+    if not own:
         return Orders((), own=True, complete=True)
+    found, complete = await _found(installation, executor)
+    return Orders(tuple(order for order in found if order.order_id in own), own=True, complete=complete)
+
+
+async def orders_since(installation: Installation, executor: Executor) -> Orders:
+    """All of its pair since it began, whosever they are. As `orders_of`."""
+    since = executor.created or 0
+    found, complete = await _found(installation, executor)
+    rows = tuple(order for order in found if order.pair == executor.pair and (order.created or 0) >= since)
+    return Orders(rows, own=False, complete=complete)
+
+
+async def _found(installation: Installation, executor: Executor) -> tuple[list[Order], bool]:
+    """The orders of its account and exchange about since it began, with the fills of its pair; whether none can be
+    missing."""
     # One page of one account and exchange: refused orders have lost their pair.
     answer = await installation.ask(
         trading.search_orders,
@@ -66,11 +83,6 @@ async def orders_of(installation: Installation, executor: Executor, known: Colle
         limit=PAGE,
     )
     found = [Order.from_row(row) for row in answer["data"]]
-    if executor.names_orders:
-        found = [order for order in found if order.order_id in own]
-    else:
-        since = executor.created or 0
-        found = [order for order in found if order.pair == executor.pair and (order.created or 0) >= since]
     traded = await fills(
         installation,
         account_name=executor.account,
@@ -78,5 +90,4 @@ async def orders_of(installation: Installation, executor: Executor, known: Colle
         trading_pair=executor.pair,
         start=executor.created,
     )
-    complete = len(answer["data"]) < PAGE and traded.complete
-    return Orders(tuple(merged(found, traded.rows)), own=executor.names_orders, complete=complete)
+    return merged(found, traded.rows), len(answer["data"]) < PAGE and traded.complete

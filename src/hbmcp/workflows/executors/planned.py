@@ -31,7 +31,8 @@ class Market:
 @frozen
 class Order:
     """One order. `price` is what is expected where a market order has none; `target` is where it alone is closed,
-    `own_price` the price of its level of a grid, which it may be placed beside."""
+    `own_price` the price of its level of a grid, which it may be placed beside. `limit` is the price of a limit order
+    that trades at once at a better one, its `price`."""
 
     level: int
     side: Side
@@ -40,12 +41,23 @@ class Order:
     amount: Decimal
     target: Decimal | None = None
     own_price: Decimal | None = None
+    limit: Decimal | None = None
     after: int = 0  # seconds from the start
 
     @property
     def quote(self) -> Decimal:
         """Its notional value."""
         return times(self.price, self.amount)
+
+    @property
+    def sent_price(self) -> Decimal:
+        """The price that it is placed with, which the exchange's rules look at."""
+        return self.price if self.limit is None else self.limit
+
+    @property
+    def sent_quote(self) -> Decimal:
+        """Its notional value at that price."""
+        return times(self.sent_price, self.amount)
 
 
 @frozen
@@ -72,6 +84,11 @@ class Plan:
         return sum((order.quote for order in self.orders), Decimal(0))
 
     @property
+    def reserved(self) -> Decimal:
+        """The notional value that the balance must cover: each order at the higher of its two prices."""
+        return sum((max(order.quote, order.sent_quote) for order in self.orders), Decimal(0))
+
+    @property
     def average(self) -> Decimal | None:
         """The average entry once all are filled."""
         return ratio(self.quote, self.amount) if self.amount else None
@@ -81,7 +98,7 @@ class Plan:
         return [
             order
             for order in self.orders
-            if not order.amount or order.amount < rule.min_amount or order.quote < rule.min_notional
+            if not order.amount or order.amount < rule.min_amount or order.sent_quote < rule.min_notional
         ]
 
 

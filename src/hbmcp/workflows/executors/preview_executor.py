@@ -37,4 +37,4 @@ async def preview_executor(
         return Answer(value, (*refused, *prepared.notes))
     said = remarks(checked, planned, seen, at.rule, balance)
     value["orders"] = rows(checked, planned)
-    return Answer(value, (at.position, *said, unread, *prepared.notes, MEANT))
+    return Answer(value, (*at.notes, *said, unread, *prepared.notes, MEANT))

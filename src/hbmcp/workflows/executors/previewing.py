@@ -72,6 +72,7 @@ def _row(order: Order, *, timed: bool = False) -> dict[str, Any]:
         "level": order.level,
         "order_type": order.type,
         "price": plain(order.price),
+        "limit_price": None if order.limit is None else plain(order.limit),
         "level_price": None if own is None else plain(own),
         "amount": plain(order.amount),
         "quote": money(order.quote),
@@ -94,26 +95,18 @@ def remarks(config: Config, plan: Plan, market: Market, rule: Rule, balance: Dec
         yield "Market orders are reckoned at the best price; estimate_trade tells the slippage."
     if config.kind == "grid_executor":
         yield from grid_remarks(config, plan, market, rule)
-    yield from _of_dca(config, plan, market)
+    yield from _of_dca(config, plan)
     yield from _of_stop(config, plan)
     if len(plan.orders) > SHOWN:
         which = "first" if plan.timed or config.kind != "grid_executor" else "nearest"
         yield f"The {which} {SHOWN} of {len(plan.orders)} orders are shown."
 
 
-def _of_dca(config: Config, plan: Plan, market: Market) -> Iterator[str]:
-    if config.kind != "dca_executor":
+def _of_dca(config: Config, plan: Plan) -> Iterator[str]:
+    if config.kind != "dca_executor" or config.get("mode") != "MAKER":
         return
-    if config.get("mode") == "MAKER":
-        passed = [one for one in plan.orders if _passed(one, market)]
-        if passed:
-            yield f"The price has passed {len(passed)} of the levels: they fill at once."
-        if config.get("stop_loss") is not None and len(plan.orders) > 1:
-            yield "In mode MAKER Hummingbot minds stop_loss only once all levels are filled."
-
-
-def _passed(order: Order, market: Market) -> bool:
-    return order.price >= market.ask if order.side == "BUY" else order.price <= market.bid
+    if config.get("stop_loss") is not None and len(plan.orders) > 1:
+        yield "In mode MAKER Hummingbot minds stop_loss only once all levels are filled."
 
 
 def _of_stop(config: Config, plan: Plan) -> Iterator[str]:

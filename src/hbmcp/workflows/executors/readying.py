@@ -8,6 +8,7 @@ from attrs import frozen
 from hbmcp.workflows import Installation
 from hbmcp.workflows.executors.checking import check
 from hbmcp.workflows.executors.config import Config
+from hbmcp.workflows.executors.crossing import crossing
 from hbmcp.workflows.executors.defaults import saved_defaults
 from hbmcp.workflows.executors.existing import existing
 from hbmcp.workflows.executors.hindrances import hindrances
@@ -22,7 +23,8 @@ from hbmcp.workflows.trading.rules import Rule
 class Foretold:
     """What is known beforehand of an executor that trades one pair of an exchange.
 
-    `hindrances`: field -> why it would end at once. `position`: what it means for a position that is open, or "".
+    `hindrances`: field -> why it would end at once. `notes`: what it means for a position that is open, and which of
+    its orders fill at once.
     """
 
     connector: str
@@ -30,7 +32,7 @@ class Foretold:
     market: Market
     plan: Plan
     hindrances: Mapping[str, str]
-    position: str
+    notes: tuple[str, ...]
 
 
 @frozen
@@ -44,8 +46,8 @@ class Ready:
 
 async def ready(installation: Installation, tool: str, account_name: str, kind: str, given: Mapping[str, Any]) -> Ready:
     """Nothing is sent. The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices,
-    get_orderbook, list_positions and get_position_mode. Raises BadArguments, Refused, or CallError for what can't be
-    read."""
+    get_orderbook, list_positions, get_position_mode and get_trades. Raises BadArguments, Refused, or CallError for what
+    can't be read."""
     saved = await saved_defaults(installation, kind)
     given, note = await _priced(installation, account_name, kind, given, saved.values)
     config = check(tool, kind, given, saved.values)
@@ -70,11 +72,12 @@ async def _foretold(installation: Installation, account_name: str, config: Confi
     planned = plan(config, seen, there.rule)
     if planned is None:
         return None
+    open_now = await existing(installation, account_name, there, config, planned)
     return Foretold(
         there.connector,
         there.rule,
         seen,
         planned,
-        dict(hindrances(config, planned, seen, there.rule)),
-        await existing(installation, account_name, there, config, planned.side),
+        {**dict(hindrances(config, planned, seen, there.rule)), **open_now.hindrances},
+        (open_now.told, crossing(config, planned)),
     )

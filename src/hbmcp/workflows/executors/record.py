@@ -91,12 +91,19 @@ class Executor:
     @property
     def ending(self) -> str | None:
         """How it ended, in plain words."""
+        if self.ended and self.close_type == "POSITION_HOLD" and self.reduces:
+            return "ended: what it traded has only reduced a position"
         return ENDINGS.get(self.close_type or "", self.close_type) if self.ended else None
 
     @property
     def failed(self) -> bool:
         """Whether it ended without having done what it was made for."""
         return self.ended and self.close_type in FAILURES
+
+    @property
+    def reduces(self) -> bool:
+        """Whether its orders may only reduce a position that is open: then it has none of its own."""
+        return str(self.config.get("position_action")).rpartition(".")[2] == "CLOSE"
 
     @property
     def order_ids(self) -> frozenset[str]:

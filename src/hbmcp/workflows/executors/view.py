@@ -5,6 +5,7 @@ from typing import Any
 
 from hbmcp.errors import CallError
 from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.accounts.connections import PERPETUAL
 from hbmcp.workflows.executors.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.workflows.executors.record import Executor
 from hbmcp.workflows.figures import money, percent, plain, times
@@ -12,8 +13,8 @@ from hbmcp.workflows.trading.showing import iso
 
 AFTER_FEES = "Net P&L is after fees"
 HELD = (
-    "Its position was left open, and its gain isn't in the P&L: get_positions has it as it is now, get_held_positions "
-    "as it was left."
+    "What it kept is told as it was when it ended, and its gain since isn't in the P&L; it may be closed by now: "
+    "{where} tells what is open now."
 )
 
 
@@ -28,7 +29,7 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
         "" if found.own or not found.open else NOT_NAMED.format(pair=executor.pair),
         "" if found.complete else CUT,
         f"{AFTER_FEES}{f', in {executor.quote}' if executor.quote else ''}.",
-        HELD if executor.close_type == "POSITION_HOLD" else "",
+        HELD.format(where=_holdings(executor)) if _keeps(executor) or "kept" in value else "",
     ]
     return Answer(value, (*notes, *remarks))
 
@@ -60,7 +61,8 @@ def state(executor: Executor) -> dict[str, Any]:
 
 
 def traded(executor: Executor, found: Orders) -> dict[str, Any]:
-    """What its fills come to, and where what is open closes; of a grid, what it tells of itself."""
+    """What its fills come to, and where what is open closes; of a grid, what it tells of itself. What is `kept` was
+    open when it ended, and need not be any more."""
     if executor.kind == "grid_executor":
         return grid(executor)
     bought, sold = Traded.of(found.fills, "BUY"), Traded.of(found.fills, "SELL")
@@ -69,7 +71,7 @@ def traded(executor: Executor, found: Orders) -> dict[str, Any]:
     return {
         **_one("bought", bought),
         **_one("sold", sold),
-        **({"still_open": held(net, executor.pair)} if net and _counts(executor) else {}),
+        **({"kept" if executor.ended else "still_open": held(net, executor.pair)} if net and _counts(executor) else {}),
         **({} if executor.ended else barriers(executor, opened.average)),
     }
 
@@ -84,9 +86,21 @@ def held(net: Decimal, pair: str) -> str:
     return f"{'LONG' if net > 0 else 'SHORT'} {plain(abs(net)):f} {pair.partition('-')[0]}"
 
 
+def _holdings(executor: Executor) -> str:
+    """The tool that tells what is there now."""
+    return "get_positions" if PERPETUAL in executor.connector else "get_portfolio_balances"
+
+
 def _counts(executor: Executor) -> bool:
     """Whether what its fills leave open is its position: of what was closed, dust and fees may be left."""
+    if executor.reduces:
+        return False
     return not executor.ended or executor.close_type in ("POSITION_HOLD", "COMPLETED")
+
+
+def _keeps(executor: Executor) -> bool:
+    """Whether it ended with a position of its own."""
+    return executor.ended and executor.close_type == "POSITION_HOLD" and not executor.reduces
 
 
 def _one(word: str, side: Traded) -> dict[str, Any]:

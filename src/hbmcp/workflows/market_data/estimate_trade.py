@@ -74,7 +74,7 @@ async def estimate_trade(
         notes.append(f"The balance couldn't be read: {balance.happened}")
     elif balance is not None and is_perpetual(connector_name):
         notes.append(_margin(order, balance, quote))
-    elif balance is not None:
+    elif balance is not None and order.in_book:
         token, needed = (quote, order.total) if side == "BUY" else (base, order.amount)
         available = balance.get(token, Decimal(0))
         value |= {"available": available, "balance_holds_it": available >= needed}

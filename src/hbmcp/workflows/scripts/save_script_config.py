@@ -4,7 +4,7 @@ from typing import Any
 
 from hbmcp.errors import BadArguments, CallError, OutcomeUnknown
 from hbmcp.workflows import Answer, Installation, together
-from hbmcp.workflows.controllers.fields import nearest, same
+from hbmcp.workflows.controllers.fields import file_name, nearest, same
 from hbmcp_tools import controllers, scripts
 
 KINDS: dict[type, str] = {str: "a text", bool: "true or false", list: "a list", dict: "an object"}
@@ -12,7 +12,7 @@ KINDS: dict[type, str] = {str: "a text", bool: "true or false", list: "a list", 
 
 async def save_script_config(installation: Installation, *, config_name: str, config: dict[str, Any]) -> Answer:
     """What was saved, read back, with the script's defaults that hold where nothing was given."""
-    config_name = config_name.removesuffix(".yml")
+    config_name = file_name(config_name)
     template = await _template(installation, config)
     problems = [
         f"- {name}: unknown field{nearest(name, template)}"

@@ -8,7 +8,7 @@ from hbmcp.workflows.trading.finding import find
 from hbmcp.workflows.trading.orders import UNKNOWN, Order
 from hbmcp.workflows.trading.outcome import outcome, settled
 from hbmcp.workflows.trading.sending import NOT_PLACED
-from hbmcp.workflows.trading.showing import news, progress
+from hbmcp.workflows.trading.showing import news, progress, unseen
 from hbmcp_tools import trading
 
 
@@ -33,7 +33,7 @@ async def cancel_order(
     refused = await _asked(installation, order)
     seconds = float(wait)
     if not seconds and refused is None:
-        return Answer(news("Asked to cancel, not looked at: get_order tells more.", order, asked), order.doubts)
+        return Answer(unseen("Asked to cancel, not looked at: get_order tells more.", order, asked), order.doubts)
     after = await outcome(
         installation, order.order_id or order_id, order.account, order.connector, seconds,
         created=order.created, enough=lambda now, before: now.ended and settled(now, before),

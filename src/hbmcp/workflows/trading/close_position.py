@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from hbmcp.errors import Refused
 from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.trading.closed import beyond, failure, remarks, row
+from hbmcp.workflows.trading.closed import Closing, beyond, failure, remarks, row
 from hbmcp.workflows.trading.closing import carried_out
 from hbmcp.workflows.trading.get_positions import refuse_spot
-from hbmcp.workflows.trading.planning import UNSENT, planned
+from hbmcp.workflows.trading.planning import UNSENT, Plan, hindrance, planned
 from hbmcp.workflows.trading.position import Position, Side
 from hbmcp.workflows.trading.positions import Positions, positions
 from hbmcp.workflows.trading.reducing import WHOLE
@@ -34,10 +34,20 @@ async def close_position(
     found = await positions(installation, account_name, connector_name, trading_pair)
     plan = await planned(installation, _only(found, trading_pair, side), fraction)
     seconds = float(wait)
-    closing = await carried_out(installation, plan, seconds)
+    closing = await _carried_out(installation, plan, seconds)
     if error := failure(closing, seconds):
         raise error
     return Answer(row(closing), (*remarks(closing), beyond([closing]), *closing.notes, *found.notes))
+
+
+async def _carried_out(installation: Installation, plan: Plan, wait: float) -> Closing:
+    """A refusal of what is worth too little says what can be done about it."""
+    try:
+        return await carried_out(installation, plan, wait)
+    except Refused as error:
+        if why := hindrance(plan):
+            raise Refused(error.happened, error.undone, f"{why} Add to the position, then close all of it.") from None
+        raise
 
 
 def _only(found: Positions, trading_pair: str, side: Side | None) -> Position:

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import CallError, Failed, OutcomeUnknown
-from hbmcp.workflows.figures import money, times
+from hbmcp.workflows.figures import money, plain, times
 from hbmcp.workflows.trading.orders import UNKNOWN, Order
 from hbmcp.workflows.trading.planning import Plan
 from hbmcp.workflows.trading.position import opposite
@@ -123,6 +123,11 @@ def remarks(closing: Closing) -> list[str]:
         said.append(turned)
     if Decimal(0) < closing.left < smallest(plan.rule):
         said.append(f"{closing.left:f} {base} is left, less than the smallest order: no order can close it.")
+    elif closing.left and plan.position.mark and times(closing.left, plan.position.mark) < plan.rule.min_notional:
+        said.append(
+            f"{closing.left:f} {base} is left, worth less than the smallest order, {plain(plan.rule.min_notional):f} "
+            f"{plan.position.quote}: an order that closes it may be refused."
+        )
     return [*said, *order.doubts]
 
 

@@ -55,7 +55,7 @@ async def find(
     if order is None and sent is not None and asked_for:
         order = Order.from_sent(sent)
     if order is None:
-        raise _unknown(order_id, seen)
+        raise _unknown(order_id, seen, [account_name, connector_name])
     found = order.remembered(sent)
     trades = await patient(
         fills(
@@ -128,12 +128,13 @@ def _is(order: Order, order_id: str) -> bool:
     return order_id in (order.order_id, order.exchange_order_id)
 
 
-def _unknown(order_id: str, seen: _Seen) -> CallError:
+def _unknown(order_id: str, seen: _Seen, named: list[str | None]) -> CallError:
     if seen.doubts:
         return ApiFailed(f"Order {order_id!r} can't be looked for. {' '.join(seen.doubts)}")
     among = "the API's orders" if seen.through else f"the API's {PAGES * PAGE} newest orders"
+    where = " and ".join(name for name in named if name)
     return Refused(
-        f"There is no order {order_id!r} among {among}.",
+        f"There is no order {order_id!r} among {among}{f' of {where}' if where else ''}.",
         "Nothing was done.",
         "get_order_history lists them; those of bots and of other programs aren't among them.",
     )

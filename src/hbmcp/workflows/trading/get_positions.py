@@ -37,7 +37,7 @@ def refuse_spot(connector_name: str | None) -> None:
     """Raises Refused for an exchange that has no positions."""
     if connector_name is not None and not is_perpetual(connector_name):
         raise Refused(
-            f"{connector_name} is a spot exchange: it has balances and no positions.",
+            f"{connector_name} is no perpetual exchange, and only those have positions.",
             "Nothing was done.",
             "get_account_balance shows them; place_order with side SELL sells.",
         )

@@ -40,6 +40,11 @@ def _missing(record: Record, found: Collection[History]) -> Iterator[str]:
             f"{'; '.join(assumed)}: taken for flat before those fills, because the exchange lists no positions now. If "
             "it failed to answer, the rows are wrong."
         )
+    if taken := [one.name for one in found if one.taken_for_closed]:
+        yield (
+            f"{'; '.join(taken)}: read as traded in another position mode than today's, because the exchange lists no "
+            "positions now. If it failed to answer, the rows are wrong."
+        )
 
 
 def _unopened(found: Iterable[History], start: int, end: int | None) -> Iterator[str]:
@@ -49,8 +54,9 @@ def _unopened(found: Iterable[History], start: int, end: int | None) -> Iterator
             continue
         excess = [fill for fill in one.rounds.excess if start <= fill.time and (end is None or fill.time <= end)]
         if excess:
-            amount = plain(sum((fill.amount for fill in excess), Decimal(0)))
-            yield f"{one.name}: {amount:f} was closed that no recorded fill had opened, so it isn't above."
+            exact = plain(sum((fill.amount for fill in excess), Decimal(0)))
+            amount = f"{exact:f}" if one.exactly else "some"
+            yield f"{one.name}: {amount} was closed that no recorded fill had opened, so it isn't above."
 
 
 def _differing(record: Record, found: Iterable[History]) -> Iterator[str]:
@@ -67,9 +73,9 @@ def _differing(record: Record, found: Iterable[History]) -> Iterator[str]:
             )
         if one.untold and one.rounds is not None:
             yield (
-                f"{one.name} is in hedge mode, and {one.untold} fills don't tell whether they opened or closed (hbmcp "
-                "knows that of its own orders only): they are read as closing first, which is wrong where LONG and "
-                "SHORT were held at once."
+                f"{one.name} was traded in hedge mode, and {one.untold} fills don't tell whether they opened or closed "
+                "(hbmcp knows that of its own orders only): they are read as closing first, which is wrong where LONG "
+                "and SHORT were held at once."
             )
 
 

@@ -10,7 +10,7 @@ from hbmcp.workflows.trading.orders import UNKNOWN, Order
 from hbmcp.workflows.trading.outcome import outcome
 from hbmcp.workflows.trading.preparing import prepare
 from hbmcp.workflows.trading.sending import send
-from hbmcp.workflows.trading.showing import news, progress
+from hbmcp.workflows.trading.showing import news, progress, unseen
 from hbmcp.workflows.trading.unanswered import described
 
 
@@ -58,8 +58,7 @@ async def place_order(
         "position_action": sent.order.action,
     }
     if not seconds:
-        unseen = Order.from_sent(sent.order)
-        return Answer(news("Sent, not looked at: get_order tells more.", unseen, asked), notes)
+        return Answer(unseen("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked), notes)
     order = await outcome(installation, sent.order_id, account_name, connector_name, seconds, sent=sent.order)
     if order.status == "FAILED":
         raise _refused(order, sent.order, notes)

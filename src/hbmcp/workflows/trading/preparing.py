@@ -22,6 +22,8 @@ from hbmcp.workflows.accounts.connections import connections
 from hbmcp.workflows.market_data.prices import prices
 from hbmcp.workflows.trading import funds, pricing
 from hbmcp.workflows.trading.outcome import patient
+from hbmcp.workflows.trading.position import Position
+from hbmcp.workflows.trading.positions import is_perpetual, listed_positions
 from hbmcp.workflows.trading.rules import Rule, UnknownPair, rule
 from hbmcp_tools import portfolio
 
@@ -46,6 +48,7 @@ class _Known:
     rule: Rule
     current: Decimal | None
     balances: list[Any]
+    held: list[Position]
     unread: tuple[str, ...]
 
 
@@ -62,10 +65,10 @@ async def prepare(
     position_action: str | None,
 ) -> Prepared:
     """Raises BadArguments or Refused for what the exchange wouldn't take: nothing was sent. What can't be read refuses
-    nothing. The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices and
-    get_portfolio_state."""
+    nothing. The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices,
+    get_portfolio_state and list_positions."""
     wanted = pricing.asked(order_type, price)
-    perpetual = "_perpetual" in connector_name
+    perpetual = is_perpetual(connector_name)
     if position_action == "CLOSE" and not perpetual:
         raise BadArguments(
             f"There are no positions to CLOSE on {connector_name}, a spot exchange.",
@@ -77,6 +80,8 @@ async def prepare(
     limit = None
     if wanted is not None:
         limit, note = pricing.worked_out(wanted, side, known.rule, known.current)
+        if order_type == "LIMIT":
+            pricing.refuse_a_slip(limit, side, known.current)
         notes.append(note)
     size, note = known.rule.sized(amount, trading_pair, limit or known.current)
     notes.append(note)
@@ -92,7 +97,17 @@ async def prepare(
     )
     action = (position_action or "OPEN") if perpetual else None
     order = SentOrder(account_name, connector_name, trading_pair, side, order_type, size, limit, action, now())
-    return Prepared(order, tuple(filter(None, (*notes, short))))
+    turned = "" if position_action == "CLOSE" else _turns(known.held, trading_pair, side)
+    return Prepared(order, tuple(filter(None, (*notes, short, turned))))
+
+
+def _turns(held: list[Position], pair: str, side: str) -> str:
+    """That the order works against a position before it opens one; "" where it doesn't."""
+    against = "SHORT" if side == "BUY" else "LONG"
+    for one in held:
+        if (one.pair, one.side) == (pair, against):
+            return f"Open was {one}: in one-way mode this order closes of it first, and only the rest opens."
+    return ""
 
 
 async def _known(installation: Installation, account: str, connector: str, pair: str) -> _Known:
@@ -106,10 +121,11 @@ async def _known(installation: Installation, account: str, connector: str, pair:
         unread.append(f"Account and exchange couldn't be checked: {connected.happened}")
     elif connected.unread:
         unread.append(f"Whether {account} is connected to {connector} couldn't be checked.")
-    rules, quoted, state = await asyncio.gather(
+    rules, quoted, state, held = await asyncio.gather(
         patient(rule(installation, connector, pair), PATIENCE),
         patient(prices(installation, connector, [pair]), PATIENCE),
         patient(installation.ask(portfolio.get_portfolio_state, account_name=account), PATIENCE),
+        patient(_held(installation, account, connector), PATIENCE),
     )
     if isinstance(rules, UnknownPair):
         raise rules
@@ -120,9 +136,16 @@ async def _known(installation: Installation, account: str, connector: str, pair:
         unread.append(f"The current price couldn't be read: {current.happened}")
     if isinstance(state, CallError):
         unread.append(f"The balance couldn't be checked: {state.happened}")
+    if isinstance(held, CallError):
+        unread.append(f"Open positions couldn't be read: {held.happened}")
     return _Known(
         Rule() if isinstance(rules, CallError) else rules,
         None if isinstance(current, CallError) else current,
         [] if isinstance(state, CallError) else state.get(account, {}).get(connector, []),
+        [] if isinstance(held, CallError) else held,
         tuple(unread),
     )
+
+
+async def _held(installation: Installation, account: str, connector: str) -> list[Position]:
+    return await listed_positions(installation, account, connector) if is_perpetual(connector) else []

@@ -9,6 +9,8 @@ from hbmcp.errors import BadArguments
 from hbmcp.workflows.figures import number, plain, times
 from hbmcp.workflows.trading.rules import Rule, on_step
 
+SLIP = Decimal("0.1")  # beyond the current price, on the side where the order fills at once
+
 _OFFSET = re.compile(r"([+-])\s*(\d{1,4}(?:\.\d{1,6})?)\s*%")
 _HOW = 'Give a number in quote, such as "97000", or an offset from the current price with its sign, such as "-3%".'
 
@@ -40,6 +42,20 @@ def asked(order_type: str, price: str | None) -> Asked | None:
     elif (fixed := number(price.strip())) is not None and fixed > 0:
         return Asked(fixed=fixed)
     raise BadArguments(f"{price[:40]!r} can't be the price of an order.", "Nothing was sent.", _HOW)
+
+
+def refuse_a_slip(price: Decimal, side: str, current: Decimal | None) -> None:
+    """Raises BadArguments for who would pay far more, or take far less, than the current price."""
+    if current is None:
+        return
+    worst = times(current, 1 + SLIP if side == "BUY" else 1 - SLIP)
+    if price > worst if side == "BUY" else price < worst:
+        raise BadArguments(
+            f"{side} at {plain(price):f} is more than {SLIP:.0%} beyond the current price, {plain(current):f}: it "
+            "would fill at once, which looks like a slip.",
+            "Nothing was sent.",
+            "To trade at once say MARKET, or give a nearer price.",
+        )
 
 
 def worked_out(wanted: Asked, side: str, rule: Rule, current: Decimal | None) -> tuple[Decimal, str]:

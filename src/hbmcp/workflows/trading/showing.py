@@ -9,6 +9,8 @@ from hbmcp.workflows.figures import plain
 from hbmcp.workflows.trading.fills import Fill
 from hbmcp.workflows.trading.orders import Order
 
+_SEEN = ("status", "filled_amount", "average_price", "quote_total", "fee", "fee_currency", "fills")
+
 
 def row(order: Order) -> dict[str, Any]:
     """An order as a row of a table. Amounts in base units; average_price, quote_total in quote."""
@@ -90,6 +92,11 @@ def news(result: str, order: Order, known: Mapping[str, Any]) -> dict[str, Any]:
         if name not in ("exchange_order_id", "created_at", "updated_at") and known.get(name) != value
     }
     return {**shown, "fills": len(order.fills)} if len(order.fills) > 1 else shown
+
+
+def unseen(result: str, order: Order, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of an order that wasn't looked at: nothing is said of how far it came."""
+    return {name: value for name, value in news(result, order, known).items() if name not in _SEEN}
 
 
 def disagreement(order: Order) -> str:

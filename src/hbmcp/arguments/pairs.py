@@ -1,0 +1,26 @@
+"""Trading pairs as assistants write them.
+
+Hummingbot names a pair BASE-QUOTE, in the exchange's own letter case: nearly always capitals, but some tokens have
+small letters too (kPEPE). A pair without any capital is none of those. A wrong name matches nothing, and nothing looks
+like an answer; so what can't be a pair is refused.
+"""
+
+from typing import Any
+
+PAIR = "trading_pair"
+PAIRS = "trading_pairs"
+
+
+def fit_pairs(fitted: dict[str, Any], problems: dict[str, str]) -> None:
+    """Put the pairs among the arguments into capitals where they have none."""
+    if isinstance(pair := fitted.get(PAIR), str) and PAIR not in problems:
+        fitted[PAIR] = _capitals(pair)
+        if not all(pair.strip().partition("-")):
+            problems[PAIR] = f"{pair[:40]!r} is no pair; expected BASE-QUOTE, e.g. BTC-USDT"
+    if isinstance(pairs := fitted.get(PAIRS), list):
+        fitted[PAIRS] = [_capitals(pair) if isinstance(pair, str) else pair for pair in pairs]
+
+
+def _capitals(pair: str) -> str:
+    pair = pair.strip()
+    return pair.upper() if pair.islower() else pair
