@@ -49,7 +49,7 @@ class Engine:
         Raises StoreUnusable if the file was written on a market of another seed.
         """
         self._store = store
-        self._clock = clock
+        self.clock = clock
         self._start = START_BALANCES if balances is None else balances
         self._feed = market if isinstance(market, Feed) else _feed(market)
         with store.transaction():
@@ -62,7 +62,7 @@ class Engine:
 
     def now(self) -> int:
         """The time of the world: the clock's, but never earlier than what has happened already."""
-        return max(self._clock.now(), int(self._store.fact("now") or 0))
+        return max(self.clock.now(), int(self._store.fact("now") or 0))
 
     def advance(self) -> int:
         """Brings the world to now, and answers now. Every other call does it too."""
@@ -288,7 +288,7 @@ class Engine:
         """One transaction, the world brought to now in it."""
         with localcontext(EXACT), self._store.transaction():
             since = int(self._store.fact("now") or 0)
-            now = max(self._clock.now(), since)
+            now = max(self.clock.now(), since)
             desk = Desk(self._store.db, self._feed, EXCHANGES, now)
             if now > since:
                 advance(desk, since, now)
@@ -298,7 +298,7 @@ class Engine:
 
     def _begin(self, seed: int) -> None:
         """A new world."""
-        now = self._clock.now()
+        now = self.clock.now()
         self._store.keep("seed", str(seed))
         self._store.keep("now", str(now))
         with localcontext(EXACT):

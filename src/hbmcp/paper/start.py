@@ -42,7 +42,7 @@ def open_paper(settings: Settings) -> Paper:
 def in_process(settings: Settings) -> httpx.AsyncClient:
     """A client of an exchange in this process: no port, no network. Raises as open_paper does."""
     paper = open_paper(settings)
-    times.follow(paper.engine.now)
+    times.follow(paper.engine.clock.now)  # not the engine's own, which reads a database that is bound to this thread
     return httpx.AsyncClient(
         base_url="http://paper",
         auth=httpx.BasicAuth(USERNAME, PASSWORD),

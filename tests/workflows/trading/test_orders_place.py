@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from hbmcp.bridge import Bridge
 from hbmcp.errors import StoreError
 from hbmcp.paper.faults import BUGS, EARLY_TIMES, ENDLESS_PAGES, EXCHANGE_DOWN, HIDDEN_ORDERS, LOST_FILLS, Fault, Late
-from hbmcp.store import SentOrder, Store
+from hbmcp.settings import Settings
+from hbmcp.store import SentOrder, Store, rows
 from hbmcp.workflows.trading import preparing
+from tests.paper.bridged import ALL
 from tests.paper.paper_api import PaperApi
 from tests.workflows.answers import notes, value
 from tests.workflows.trading.perpetuals import flat, open_position, sizes
@@ -389,3 +392,15 @@ async def test_every_kind_of_order_is_sent_once(talk: Any, api: PaperApi) -> Non
                 await call.good("place_order", **BUY, amount=0.01, order_type=kind, **({"price": at} if at else {}))
                 assert call.asked.count(PLACE) == 1
         assert len(orders(api)) == before + 3
+
+
+async def test_the_store_forgets_what_is_old_by_the_clock_of_a_paper_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a thread of its own, where the exchange's database can't be asked."""
+    monkeypatch.setattr(rows, "PRUNED_ONCE_IN", 1)
+    bridge = Bridge(ALL, Settings.model_construct(paper=True, paper_db=":memory:", paper_speed=60))
+    try:
+        outcome = await bridge.call("place_order", {**BUY, "amount": 0.01, "price": "-50%"})
+        assert "Rests on the exchange" in outcome.text
+        assert len(await bridge._open_store().sent_orders()) == 1
+    finally:
+        await bridge.aclose()
