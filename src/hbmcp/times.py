@@ -141,6 +141,11 @@ def follow(clock: Callable[[], int]) -> None:
     _clock = clock
 
 
+def utc(milliseconds: int) -> str:
+    """Epoch milliseconds as UTC text to the second, `2026-11-22T08:44:33Z`."""
+    return (_EPOCH + timedelta(seconds=milliseconds // 1000)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @lru_cache(maxsize=4096)
 def means_time(key: str) -> bool:
     """Whether a key names a moment: `timestamp`, `created_at`, `next_funding_time`, `order_last_update`, `openTime`."""

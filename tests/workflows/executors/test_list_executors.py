@@ -88,7 +88,7 @@ async def test_a_row_is_small() -> None:
             "executor_type": "arbitrage_executor",
             "account_name": "master_account",
             "status": "RUNNING",
-            "created_at": "2026-11-22T08:43:47+00:00",
+            "created_at": "2026-11-22T08:43:47Z",
             "net_pnl_quote": 0,
             "net_pnl_percent": Decimal("0.46"),
             "fees_quote": 0,

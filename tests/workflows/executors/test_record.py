@@ -90,8 +90,8 @@ def test_running_and_ended_ones_are_told_alike() -> None:
     assert (running.ended, running.ending, ended.ended, ended.failed) == (False, None, True, False)
     assert state(running)["net_pnl_percent"] == Decimal("0.46")
     assert state(running)["controller_id"] == "trial"
-    assert state(running)["created_at"] == "2026-11-22T08:43:47+00:00"
-    assert state(ended)["closed_at"] == "2026-11-22T08:44:02+00:00"
+    assert state(running)["created_at"] == "2026-11-22T08:43:47Z"
+    assert state(ended)["closed_at"] == "2026-11-22T08:44:02Z"
     assert (state(running)["leverage"], ended.leverage) == (10, None)
     assert (running.kept, ended.kept) == (None, Decimal("-0.010"))
     assert "controller_id" not in state(ended)
@@ -129,7 +129,7 @@ def test_barriers_of_a_short_lie_the_other_way_in_either_shape() -> None:
     for config in ({"triple_barrier_config": texts}, texts):
         found = barriers(Executor.from_row({**RUNNING, "config": config}), Decimal(100))
         assert (found["stop_loss_price"], found["take_profit_price"]) == (103, 98)
-        assert found["closes_at"] == "2026-11-22T08:44:47+00:00"
+        assert found["closes_at"] == "2026-11-22T08:44:47Z"
     assert "take_profit_price" not in barriers(Executor.from_row(RUNNING), Decimal(100))
 
 

@@ -193,9 +193,9 @@ class TestPeriodsAndLimits:
             text = await call.good("get_order_history", limit=2)
             assert [row["order_id"] for row in value(text)] == placed[:2:-1]
             assert "Older ones may be missing" in text
-            assert "end_time=2026-11-22T11:43:23+00:00" in text
+            assert "end_time=2026-11-22T11:43:23Z" in text
             assert call.asked.count(SEARCH) == len(api.paper.engine.accounts()) == 2
-            text = await call.good("get_order_history", end_time="2026-11-22T11:43:23+00:00", limit=2)
+            text = await call.good("get_order_history", end_time="2026-11-22T11:43:23Z", limit=2)
             assert [row["order_id"] for row in value(text)] == placed[2:0:-1]
             assert "Older ones may be missing" not in await call.good("get_order_history")
 

@@ -33,6 +33,11 @@ def iso(time: int) -> str:
     return datetime.fromtimestamp(time / 1000, UTC).isoformat()
 
 
+def zulu(time: int) -> str:
+    """As the answer has it."""
+    return iso(time).replace("+00:00", "Z")
+
+
 def trade(number: int, side: str, amount: str, price: int, time: int, **changes: Any) -> Row:
     return {
         "trade_id": f"{number}_1",
@@ -101,12 +106,12 @@ async def test_fills_of_one_recorded_time_are_put_in_order_by_their_orders() -> 
     rows = [trade(2, "SELL", "0.05", 104_644, NOW), trade(1, "BUY", "0.05", 103_102, NOW)]
     orders = [order(2, "SELL", closed, closed + 80), order(1, "BUY", opened, opened + 80)]
     (one,), totals, notes, _ = await told(rows, orders)
-    assert (one["side"], one["opened_at"], one["closed_at"]) == ("LONG", iso(opened), iso(closed))
+    assert (one["side"], one["opened_at"], one["closed_at"]) == ("LONG", zulu(opened), zulu(closed))
     assert totals["realized_pnl"] == D("77.1")
     assert "Times" not in notes
 
     (one,), _, notes, _ = await told(rows)  # nothing is known of the orders
-    assert one["opened_at"] == one["closed_at"] == iso(NOW)
+    assert one["opened_at"] == one["closed_at"] == zulu(NOW)
     assert "1 position can be wrong: the order of fills of one recorded time isn't known." in notes
     assert "Times of 1 position can be up to five minutes early." in notes
 
@@ -124,7 +129,7 @@ async def test_a_limit_order_is_filled_when_it_was_last_changed() -> None:
     rows = [trade(1, "SELL", "0.05", 104_644, NOW), trade(2, "BUY", "0.05", 103_102, NOW)]
     orders = [order(2, "BUY", NOW + MINUTE, NOW + MINUTE), order(1, "SELL", NOW - 60 * MINUTE, NOW + 3 * MINUTE)]
     (one,), _, _, _ = await told(rows, orders)
-    assert (one["side"], one["opened_at"], one["closed_at"]) == ("LONG", iso(NOW + MINUTE), iso(NOW + 3 * MINUTE))
+    assert (one["side"], one["opened_at"], one["closed_at"]) == ("LONG", zulu(NOW + MINUTE), zulu(NOW + 3 * MINUTE))
 
 
 TOGETHER = 7

@@ -4,12 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.errors import CallError
+from hbmcp.times import utc
 from hbmcp.workflows import Answer, Installation
 from hbmcp.workflows.accounts.connections import PERPETUAL
 from hbmcp.workflows.executors.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.workflows.executors.record import Executor
 from hbmcp.workflows.figures import money, percent, plain, times
-from hbmcp.workflows.trading.showing import iso
 
 AFTER_FEES = "Net P&L is after fees"
 HELD = (
@@ -49,8 +49,8 @@ def state(executor: Executor) -> dict[str, Any]:
             "close_type": executor.close_type if executor.ended else None,
             "how_it_ended": executor.ending,
             "leverage": None if executor.leverage is None else plain(executor.leverage),
-            "created_at": None if executor.created is None else iso(executor.created),
-            "closed_at": None if executor.closed is None else iso(executor.closed),
+            "created_at": None if executor.created is None else utc(executor.created),
+            "closed_at": None if executor.closed is None else utc(executor.closed),
             "net_pnl_quote": plain(executor.pnl),
             "net_pnl_percent": percent(executor.share, Decimal(1)),
             "fees_quote": plain(executor.fees),
@@ -120,7 +120,7 @@ def barriers(executor: Executor, entry: Decimal | None) -> dict[str, Any]:
                 found[f"{name}_price"] = money(times(entry, 1 + sign * way * share))
     limit = executor.barrier("time_limit")
     if limit is not None and executor.created is not None:
-        found["closes_at"] = iso(executor.created + int(limit * 1000))
+        found["closes_at"] = utc(executor.created + int(limit * 1000))
     return found
 
 

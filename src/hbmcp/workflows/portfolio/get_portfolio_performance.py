@@ -3,13 +3,13 @@
 import re
 
 from hbmcp.errors import BadArguments, CallError, Refused
-from hbmcp.times import now, to_milliseconds
+from hbmcp.times import now, to_milliseconds, utc
 from hbmcp.workflows import Answer, Installation
 from hbmcp.workflows.accounts.connections import connections
 from hbmcp.workflows.figures import cents
 from hbmcp.workflows.portfolio.holdings import CURRENCY
 from hbmcp.workflows.portfolio.performance import performance
-from hbmcp.workflows.portfolio.performance_answer import iso, notes, profit_note, tables
+from hbmcp.workflows.portfolio.performance_answer import notes, profit_note, tables
 from hbmcp.workflows.portfolio.performance_flows import explain
 from hbmcp.workflows.portfolio.performance_reading import MINUTE, current, known_trades, snapshots, snapshots_before
 from hbmcp.workflows.portfolio.performance_series import Place, Series, Snapshot, series
@@ -86,7 +86,7 @@ def _period(period: str, end_time: str | None) -> tuple[int, int]:
         start += end - moment
     if start >= end:
         raise BadArguments(
-            f"The period would begin {iso(start)} and end {iso(end)}.", "Nothing was sent.", "Correct its times."
+            f"The period would begin {utc(start)} and end {utc(end)}.", "Nothing was sent.", "Correct its times."
         )
     return start, end
 
@@ -110,11 +110,11 @@ def _alone(found: Series, start: int, end: int, asked: int | None, earlier: list
     [time], [value] = found.times, found.values
     worth = f"{cents(value):f} {CURRENCY}"
     if time != asked:
-        only = f"from {iso(start)} to {iso(end)} there is one snapshot"
-        return f"Nothing to compare: {only}, of {iso(time)}, with a value of {worth}."
+        only = f"from {utc(start)} to {utc(end)} there is one snapshot"
+        return f"Nothing to compare: {only}, of {utc(time)}, with a value of {worth}."
     if earlier:
         last = max(one.time for one in earlier)
-        why = f"no snapshot is stored from {iso(start)} on, and the last one before is of {iso(last)}"
+        why = f"no snapshot is stored from {utc(start)} on, and the last one before is of {utc(last)}"
     else:
         why = "the API stores a snapshot every five minutes, and has none yet"
     return f"Nothing to compare yet: {why}. The value now is {worth}."
@@ -139,7 +139,7 @@ async def _nothing(
 ) -> Refused:
     await connections(installation, account_name, connector_name)  # refuses names that aren't there
     return Refused(
-        f"There are no balances from {iso(start)} to {iso(end)}.",
+        f"There are no balances from {utc(start)} to {utc(end)}.",
         "Nothing was computed.",
         "A snapshot is stored every five minutes since the API was set up and an exchange connected: ask for later.",
     )

@@ -1,10 +1,10 @@
 """How a portfolio's performance is told: figures, tables, and what they don't know."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from hbmcp.times import utc
 from hbmcp.workflows.figures import cents, money, percent
 from hbmcp.workflows.portfolio.holdings import CURRENCY
 from hbmcp.workflows.portfolio.performance import Part, Performance
@@ -26,7 +26,7 @@ def tables(done: Performance, explained: Explained, start: int) -> Row:
     """The figures of a period that was to begin at `start`, and its tables. What a table repeats is left out."""
     flows = explained.flows
     moved = [flow for flow in flows if flow.kind != "unproven"]
-    answer: Row = {"data_begins": iso(done.start.time)} if done.start.time > start + NEAR else {}
+    answer: Row = {"data_begins": utc(done.start.time)} if done.start.time > start + NEAR else {}
     answer |= {
         "currency": CURRENCY,
         "change": cents(done.change),
@@ -57,7 +57,7 @@ def notes(found: Series, explained: Explained, known: Mapping[Place, Known]) -> 
     """What is to be said under the figures."""
     yield profit_note(found)
     for place, time in found.silent().items():
-        yield f"No balances of {_name(place)} since {iso(time)}: those are counted on."
+        yield f"No balances of {_name(place)} since {utc(time)}: those are counted on."
     for place in sorted({flow.place for flow in explained.flows if flow.kind == "unproven"}):
         trades = known.get(place, Known())
         why = trades.why or (UNKNOWN_PROFIT if trades.profit else UNKNOWN_TRADES)
@@ -82,11 +82,6 @@ def profit_note(found: Series) -> str:
     return f"Values are without unrealized P&L{but}."
 
 
-def iso(time: int) -> str:
-    """Epoch milliseconds -> "2026-11-22T08:45:00Z" """
-    return datetime.fromtimestamp(time // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _values(done: Performance) -> list[Row]:
     """In order of time; a time that is several of them is one row, `high/end`."""
     values = {point.time: point.value for point in done.points}
@@ -95,7 +90,7 @@ def _values(done: Performance) -> list[Row]:
         times |= {"peak": done.drawdown.peak, "trough": done.drawdown.trough}
     times["end"] = done.end.time
     return [
-        {"at": "/".join(name for name, at in times.items() if at == time), "time": iso(time), "value": cents(value)}
+        {"at": "/".join(name for name, at in times.items() if at == time), "time": utc(time), "value": cents(value)}
         for time, value in values.items()
         if time in times.values()
     ]
@@ -134,8 +129,8 @@ def _flow(flow: Flow) -> Row:
         "token": flow.token,
         "units": money(flow.units),
         "value": cents(flow.value),
-        "after": iso(flow.after),
-        "until": iso(flow.time),
+        "after": utc(flow.after),
+        "until": utc(flow.time),
     }
 
 

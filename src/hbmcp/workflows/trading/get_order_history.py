@@ -1,11 +1,11 @@
 """Orders of any status, newest first: the API's records, their fills, and what hbmcp remembers of what it sent."""
 
-from hbmcp.times import to_milliseconds
+from hbmcp.times import to_milliseconds, utc
 from hbmcp.workflows import Answer, Installation
 from hbmcp.workflows.accounts.connections import connections
 from hbmcp.workflows.trading.orders import Order
 from hbmcp.workflows.trading.past import Wanted, past
-from hbmcp.workflows.trading.showing import disagreement, iso, row
+from hbmcp.workflows.trading.showing import disagreement, row
 
 NONE = "No orders match. Only orders placed through this API are known to it, no bot's, and none placed elsewhere."
 
@@ -41,7 +41,7 @@ async def get_order_history(
     found = await past(installation, wanted)
     notes = [*_lesser(found.orders), *found.notes]
     if found.ends is not None:
-        notes.append(f"Older ones may be missing: narrow, raise limit, or give end_time={iso(found.ends)}.")
+        notes.append(f"Older ones may be missing: narrow, raise limit, or give end_time={utc(found.ends)}.")
     if not found.orders:
         return Answer(NONE, tuple(notes))
     return Answer([row(order) for order in found.orders], tuple(notes))

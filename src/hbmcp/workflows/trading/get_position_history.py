@@ -1,11 +1,10 @@
 """Closed perpetual positions, rebuilt from fills."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from typing import Any
 
-from hbmcp.times import to_milliseconds
+from hbmcp.times import to_milliseconds, utc
 from hbmcp.workflows import Answer, Installation
 from hbmcp.workflows.accounts.connections import connections
 from hbmcp.workflows.figures import money, plain
@@ -97,8 +96,8 @@ def _nothing(record: Record, trading_pair: str | None) -> str:
 def _row(history: History, one: Round) -> dict[str, Any]:
     """A closed position as it is shown."""
     return {
-        "closed_at": _utc(one.closed or 0),
-        "opened_at": _utc(one.opened),
+        "closed_at": utc(one.closed or 0),
+        "opened_at": utc(one.opened),
         "account_name": history.account,
         "connector_name": history.connector,
         "trading_pair": history.pair,
@@ -114,8 +113,8 @@ def _row(history: History, one: Round) -> dict[str, Any]:
 def _part(history: History, one: Round) -> dict[str, Any]:
     """A position that is open, and of which a part was closed, as it is shown."""
     return {
-        "opened_at": _utc(one.opened),
-        "last_reduced_at": _utc(one.reduced or 0),
+        "opened_at": utc(one.opened),
+        "last_reduced_at": utc(one.reduced or 0),
         "account_name": history.account,
         "connector_name": history.connector,
         "trading_pair": history.pair,
@@ -176,8 +175,3 @@ def _other_currencies(quote: str, rounds: Iterable[Round]) -> dict[str, Decimal]
                 if name != quote and amount:
                     changes[name] = changes.get(name, Decimal(0)) + sign * amount
     return changes
-
-
-def _utc(time: int) -> str:
-    """ISO text to the second: recorded times aren't finer than that."""
-    return datetime.fromtimestamp(time // 1000, UTC).isoformat()

@@ -7,12 +7,13 @@ from attrs import evolve, frozen
 
 from hbmcp.errors import CallError
 from hbmcp.store import StoreError
+from hbmcp.times import utc
 from hbmcp.workflows import Installation, together
 from hbmcp.workflows.trading.fills import EARLY, PAGE, Fill, fills
 from hbmcp.workflows.trading.orders import UNKNOWN, Order, like, merged
 from hbmcp.workflows.trading.outcome import patient
 from hbmcp.workflows.trading.records import Records, recorded
-from hbmcp.workflows.trading.showing import forgotten, iso
+from hbmcp.workflows.trading.showing import forgotten
 from hbmcp_tools import accounts
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ async def _fills(
         return ()
     if not trades.complete and trades.rows[0].time > min(times):
         notes.append(
-            f"Orders from before {iso(trades.rows[0].time)} are shown by their own records, without their fills."
+            f"Orders from before {utc(trades.rows[0].time)} are shown by their own records, without their fills."
         )
     return trades.rows
 

@@ -1,10 +1,10 @@
 """How an order is shown: the same names wherever one is, so that a row can be pasted into a call."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from hbmcp.times import utc
 from hbmcp.workflows.figures import plain
 from hbmcp.workflows.trading.fills import Fill
 from hbmcp.workflows.trading.orders import Order
@@ -28,7 +28,7 @@ def row(order: Order) -> dict[str, Any]:
         "filled_amount": order.filled,
         "average_price": order.average_price,
         **fee(order.fees),
-        "created_at": None if order.created is None else iso(order.created),
+        "created_at": None if order.created is None else utc(order.created),
         "reason": order.reason,
     }
 
@@ -49,7 +49,7 @@ def whole(order: Order) -> dict[str, Any]:
     shown["quote_total"] = order.quote_total
     shown["exchange_order_id"] = order.exchange_order_id
     if order.updated not in (None, order.created):
-        shown["updated_at"] = iso(order.updated or 0)
+        shown["updated_at"] = utc(order.updated or 0)
     return {name: value for name, value in shown.items() if value is not None}
 
 
@@ -59,7 +59,7 @@ def fill_row(fill: Fill) -> dict[str, Any]:
         "price": fill.price,
         "fee": fill.fee,
         "fee_currency": fill.fee_currency,
-        "timestamp": iso(fill.time),
+        "timestamp": utc(fill.time),
     }
 
 
@@ -75,11 +75,6 @@ def progress(order: Order) -> str:
     base = (order.pair or "").partition("-")[0]
     of = f"{plain(order.filled):f}" + (f" of {plain(order.amount):f}" if order.amount else "")
     return f"{of} {base} filled".replace("  ", " ")
-
-
-def iso(milliseconds: int) -> str:
-    """UTC, to the second."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
 
 
 def news(result: str, order: Order, known: Mapping[str, Any]) -> dict[str, Any]:
