@@ -6,7 +6,10 @@ from hbmcp.errors import CallError, Refused
 from hbmcp.workflows import Installation, together
 from hbmcp_tools import accounts
 
-PERPETUAL = "_perpetual"
+
+def is_perpetual(connector_name: str) -> bool:
+    """Whether an exchange can have positions."""
+    return "_perpetual" in connector_name
 
 
 @frozen

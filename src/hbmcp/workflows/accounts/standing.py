@@ -9,11 +9,12 @@ from attrs import frozen
 from hbmcp.errors import CallError
 from hbmcp.workflows import Installation, together
 from hbmcp.workflows.accounts.bots_of import bots_of
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.figures import money, plain
 from hbmcp.workflows.portfolio.distribution import summed
 from hbmcp.workflows.portfolio.holdings import CURRENCY, holdings
 from hbmcp.workflows.trading.orders import Order
-from hbmcp.workflows.trading.positions import is_perpetual, positions
+from hbmcp.workflows.trading.positions import positions
 from hbmcp.workflows.trading.records import live, recorded
 from hbmcp_tools import executors
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hbmcp.errors import BadArguments
-from hbmcp.workflows.accounts.connections import PERPETUAL
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.executors import rules
 from hbmcp.workflows.executors.config import Config
 from hbmcp.workflows.executors.fields import TYPES, Field
@@ -59,7 +59,7 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str, applied
 
 
 def _find_missing(values: Mapping[str, Any], fields: tuple[Field, ...], prefix: str, problems: dict[str, str]) -> None:
-    perpetual = PERPETUAL in str(values.get("connector_name", ""))
+    perpetual = is_perpetual(str(values.get("connector_name", "")))
     for field in fields:
         place = prefix + field.name
         if field.name in values:

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from hbmcp.workflows.accounts.connections import PERPETUAL
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.executors.fields import TYPES, Field
 from hbmcp.workflows.figures import plain
 
@@ -38,7 +38,7 @@ class Config:
     @property
     def perpetual(self) -> bool:
         """Whether it trades on a perpetual exchange."""
-        return any(PERPETUAL in connector for connector, _ in self.markets)
+        return any(is_perpetual(connector) for connector, _ in self.markets)
 
     @property
     def sent(self) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.workflows import Installation
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.executors.config import Config
 from hbmcp.workflows.executors.planned import Plan, Side, sign_of
 from hbmcp.workflows.executors.surroundings import Place
 from hbmcp.workflows.trading.position import Position, opposite
-from hbmcp.workflows.trading.positions import is_perpetual, listed_positions
+from hbmcp.workflows.trading.positions import listed_positions
 from hbmcp.workflows.trading.silence import doubt
 from hbmcp_tools import trading
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.executors.record import Executor
 from hbmcp.workflows.executors.view import held
 from hbmcp.workflows.figures import plain
 from hbmcp.workflows.trading.position import Position
-from hbmcp.workflows.trading.positions import is_perpetual
 
 UNGUARDED = "Nothing guards what it left now: its stops have ended with it."
 

@@ -6,12 +6,13 @@ from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.workflows import Installation
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.executors.kept import share
 from hbmcp.workflows.executors.orders import Orders, Traded, orders_of
 from hbmcp.workflows.executors.record import Executor
 from hbmcp.workflows.executors.view import held
 from hbmcp.workflows.trading.position import Position
-from hbmcp.workflows.trading.positions import is_perpetual, listed_positions
+from hbmcp.workflows.trading.positions import listed_positions
 from hbmcp.workflows.trading.silence import doubt
 
 

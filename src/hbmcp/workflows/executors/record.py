@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from hbmcp.workflows.accounts.connections import PERPETUAL
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.executors.fields import TYPES
 from hbmcp.workflows.figures import number
 from hbmcp.workflows.trading.fills import milliseconds
@@ -120,7 +120,7 @@ class Executor:
     @property
     def leverage(self) -> Decimal | None:
         """As its configuration says; None on spot."""
-        return number(self.config.get("leverage")) if PERPETUAL in self.connector else None
+        return number(self.config.get("leverage")) if is_perpetual(self.connector) else None
 
     @property
     def kept(self) -> Decimal | None:

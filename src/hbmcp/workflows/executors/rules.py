@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hbmcp.workflows.accounts.connections import PERPETUAL
+from hbmcp.workflows.accounts.connections import is_perpetual
 
 Get = Callable[[str], Any]  # a dotted name -> its value or default
 Broken = Iterator[tuple[str, str]]  # (dotted name, what is expected)
@@ -15,7 +15,7 @@ _BARRIERS = "triple_barrier_config"
 def broken(kind: str, get: Get) -> Broken:
     """Each field, every one of them good by itself, that doesn't go with the others."""
     yield from _BY_KIND.get(kind, _nothing)(get)
-    if kind in _LEVERED and PERPETUAL not in get("connector_name") and get("leverage") not in (None, 1):
+    if kind in _LEVERED and not is_perpetual(get("connector_name")) and get("leverage") not in (None, 1):
         yield "leverage", f"{get('connector_name')} is a spot exchange: expected 1, or leave it out"
 
 
@@ -78,7 +78,7 @@ def _order(get: Get) -> Broken:
         yield "price", f"a {strategy} has none: leave it out, or choose LIMIT as execution_strategy"
     if strategy == "LIMIT_CHASER" and get("chaser_config.distance") is None:
         yield "chaser_config", 'missing; e.g. {"distance": 0.001, "refresh_threshold": 0.002}'
-    if get("position_action") == "CLOSE" and PERPETUAL not in get("connector_name"):
+    if get("position_action") == "CLOSE" and not is_perpetual(get("connector_name")):
         yield "position_action", "expected OPEN on a spot exchange; SELL what is to be closed"
 
 

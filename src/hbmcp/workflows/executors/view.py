@@ -6,7 +6,7 @@ from typing import Any
 from hbmcp.errors import CallError
 from hbmcp.times import utc
 from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import PERPETUAL
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.executors.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.workflows.executors.record import Executor
 from hbmcp.workflows.figures import money, percent, plain, times
@@ -88,7 +88,7 @@ def held(net: Decimal, pair: str) -> str:
 
 def _holdings(executor: Executor) -> str:
     """The tool that tells what is there now."""
-    return "get_positions" if PERPETUAL in executor.connector else "get_portfolio_balances"
+    return "get_positions" if is_perpetual(executor.connector) else "get_portfolio_balances"
 
 
 def _counts(executor: Executor) -> bool:

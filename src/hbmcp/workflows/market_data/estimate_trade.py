@@ -6,13 +6,12 @@ from decimal import ROUND_CEILING, Decimal
 
 from hbmcp.errors import BadArguments, CallError, Refused
 from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import connections
+from hbmcp.workflows.accounts.connections import connections, is_perpetual
 from hbmcp.workflows.figures import money, number, plain, ratio
 from hbmcp.workflows.market_data.books import Side, book
 from hbmcp.workflows.market_data.estimates import Estimate, estimate
 from hbmcp.workflows.market_data.fees import taker_fees
 from hbmcp.workflows.market_data.rates import shown
-from hbmcp.workflows.trading.positions import is_perpetual
 from hbmcp.workflows.trading.rules import Rule, rule
 from hbmcp_tools import portfolio
 

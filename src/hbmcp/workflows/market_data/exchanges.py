@@ -3,8 +3,7 @@
 from attrs import frozen
 
 from hbmcp.workflows import Installation
-from hbmcp.workflows.accounts.connections import connections
-from hbmcp.workflows.trading.positions import is_perpetual
+from hbmcp.workflows.accounts.connections import connections, is_perpetual
 
 
 @frozen

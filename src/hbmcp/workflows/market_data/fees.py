@@ -7,6 +7,7 @@ from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.workflows import Installation
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.figures import plain, ratio, times
 from hbmcp.workflows.trading.fills import Fill, fills
 
@@ -62,7 +63,7 @@ def paid(recent: Collection[Fill], connector: str) -> TakerFee | None:
 
 def assumed(connector: str) -> TakerFee:
     """What the exchange takes from who trades little."""
-    usual = _PERPETUAL if "_perpetual" in connector else _SPOT
+    usual = _PERPETUAL if is_perpetual(connector) else _SPOT
     return TakerFee(Decimal(_TAKER.get(connector, usual)), assumed=True)
 
 

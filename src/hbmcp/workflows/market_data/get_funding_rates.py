@@ -8,12 +8,13 @@ from attrs import frozen
 from hbmcp.errors import ApiFailed, BadArguments, CallError, Refused
 from hbmcp.times import to_milliseconds
 from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.market_data.chances import chances
 from hbmcp.workflows.market_data.exchanges import Exchanges, connected
 from hbmcp.workflows.market_data.funding import Funding, Kept, funding, keep, kept
 from hbmcp.workflows.market_data.pairs import Market, markets
 from hbmcp.workflows.market_data.rates import Course, shown
-from hbmcp.workflows.trading.positions import is_perpetual, positions
+from hbmcp.workflows.trading.positions import positions
 
 
 @frozen

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.times import utc
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.figures import cents, money, percent
 from hbmcp.workflows.portfolio.holdings import CURRENCY
 from hbmcp.workflows.portfolio.performance import Part, Performance
@@ -13,7 +14,6 @@ from hbmcp.workflows.portfolio.performance_matching import Known
 from hbmcp.workflows.portfolio.performance_reading import NEAR
 from hbmcp.workflows.portfolio.performance_series import ZERO, Place, Series
 from hbmcp.workflows.portfolio.unrealized import is_equity
-from hbmcp.workflows.trading.positions import is_perpetual
 
 Row = dict[str, Any]
 

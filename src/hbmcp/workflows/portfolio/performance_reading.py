@@ -14,6 +14,7 @@ from attrs import evolve
 
 from hbmcp.errors import CallError
 from hbmcp.workflows import Installation, together
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.figures import number
 from hbmcp.workflows.portfolio.holdings import holdings
 from hbmcp.workflows.portfolio.performance_matching import SETTLED, Known, Profit
@@ -22,7 +23,7 @@ from hbmcp.workflows.portfolio.performance_trades import Funding, known_perpetua
 from hbmcp.workflows.portfolio.unrealized import is_equity
 from hbmcp.workflows.trading.fills import fills, milliseconds
 from hbmcp.workflows.trading.position import Position
-from hbmcp.workflows.trading.positions import is_perpetual, listed_positions
+from hbmcp.workflows.trading.positions import listed_positions
 from hbmcp_tools import portfolio, trading
 
 Interval = Literal["5m", "15m", "30m", "1h", "4h", "12h", "1d"]

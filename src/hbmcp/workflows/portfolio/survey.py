@@ -8,13 +8,13 @@ from attrs import frozen
 
 from hbmcp.errors import CallError, Refused
 from hbmcp.workflows import Installation, together
-from hbmcp.workflows.accounts.connections import Connections, connections
+from hbmcp.workflows.accounts.connections import Connections, connections, is_perpetual
 from hbmcp.workflows.figures import cents
 from hbmcp.workflows.portfolio.distribution import worth
 from hbmcp.workflows.portfolio.freshness import Check, check
 from hbmcp.workflows.portfolio.holdings import CURRENCY, Holding, Holdings, Place, holdings
 from hbmcp.workflows.portfolio.unrealized import Unrealized, unrealized
-from hbmcp.workflows.trading.positions import Positions, is_perpetual, positions
+from hbmcp.workflows.trading.positions import Positions, positions
 
 NO_POSITIONS = Positions((), (), ())
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from hbmcp.errors import Refused
 from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.figures import money, percent
 from hbmcp.workflows.trading.position import Position
-from hbmcp.workflows.trading.positions import Positions, is_perpetual, positions
+from hbmcp.workflows.trading.positions import Positions, positions
 
 
 async def get_positions(

@@ -8,10 +8,10 @@ from attrs import frozen
 
 from hbmcp.errors import CallError, StoreError
 from hbmcp.workflows import Installation, together
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.trading.fills import Fill
 from hbmcp.workflows.trading.history_pages import all_fills, order_times
 from hbmcp.workflows.trading.position import Position
-from hbmcp.workflows.trading.positions import is_perpetual
 from hbmcp.workflows.trading.round import Side
 from hbmcp.workflows.trading.round_funding import Payment
 from hbmcp.workflows.trading.sequence import OrderTimes

@@ -5,6 +5,7 @@ from decimal import Decimal
 from hbmcp.errors import Failed
 from hbmcp.store import SentOrder
 from hbmcp.workflows import Answer, Installation
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.figures import number
 from hbmcp.workflows.trading.orders import UNKNOWN, Order
 from hbmcp.workflows.trading.outcome import outcome
@@ -90,6 +91,6 @@ def _refused(order: Order, sent: SentOrder, notes: tuple[str, ...]) -> Failed:
 
 
 def _taken_from_bought(order: Order) -> str:
-    if order.filled and order.side == "BUY" and "_perpetual" not in order.connector and order.pair:
+    if order.filled and order.side == "BUY" and not is_perpetual(order.connector) and order.pair:
         return f"The exchange may have taken the fee out of the {order.pair.partition('-')[0]}."
     return ""

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.workflows import Installation, together
-from hbmcp.workflows.accounts.connections import connections
+from hbmcp.workflows.accounts.connections import connections, is_perpetual
 from hbmcp.workflows.figures import number
 from hbmcp.workflows.trading.position import Position
 from hbmcp.workflows.trading.silence import doubt
@@ -39,11 +39,6 @@ class Positions:
     def notes(self) -> tuple[str, ...]:
         """What to say under an answer that rests on these positions."""
         return (*(f"Positions not read: {one}" for one in self.unread), *self.remarks)
-
-
-def is_perpetual(connector_name: str) -> bool:
-    """Whether an exchange can have positions."""
-    return "_perpetual" in connector_name
 
 
 async def positions(

@@ -18,12 +18,12 @@ from hbmcp.errors import (
 from hbmcp.store import SentOrder
 from hbmcp.times import now
 from hbmcp.workflows import Installation
-from hbmcp.workflows.accounts.connections import connections
+from hbmcp.workflows.accounts.connections import connections, is_perpetual
 from hbmcp.workflows.market_data.prices import prices
 from hbmcp.workflows.trading import funds, pricing
 from hbmcp.workflows.trading.outcome import patient
 from hbmcp.workflows.trading.position import Position
-from hbmcp.workflows.trading.positions import is_perpetual, listed_positions
+from hbmcp.workflows.trading.positions import listed_positions
 from hbmcp.workflows.trading.rules import Rule, UnknownPair, rule
 from hbmcp_tools import portfolio
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.times import utc
+from hbmcp.workflows.accounts.connections import is_perpetual
 from hbmcp.workflows.figures import plain
 from hbmcp.workflows.trading.fills import Fill
 from hbmcp.workflows.trading.orders import Order
@@ -21,7 +22,7 @@ def row(order: Order) -> dict[str, Any]:
         "trading_pair": order.pair,
         "side": order.side,
         "order_type": order.type,
-        "position_action": order.action if "_perpetual" in order.connector else None,
+        "position_action": order.action if is_perpetual(order.connector) else None,
         "amount": order.amount,
         "price": order.price,
         "status": order.status,
