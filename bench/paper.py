@@ -4,10 +4,10 @@ import time
 from decimal import Decimal
 from statistics import median
 
-from hbmcp.paper.clock import RealClock
-from hbmcp.paper.engine import Engine
-from hbmcp.paper.market import Market
-from hbmcp.paper.store import Store
+from hbmcp.paper.exchange.database import Store
+from hbmcp.paper.exchange.engine import Engine
+from hbmcp.paper.market.clock import RealClock
+from hbmcp.paper.market.market import Market
 
 PAIR = "binance", "BTC-USDT"
 ORDERS = 1000  # of each turn, bought and sold again

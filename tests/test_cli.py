@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 from typer.testing import CliRunner
 
 from hbmcp import __version__, tokens
-from hbmcp.cli import app
+from hbmcp.cli.app import app
 from tests.conftest import PASSWORD, USERNAME, environment, hbmcp
 from tests.faulty_api import FaultyApi, Reply
 

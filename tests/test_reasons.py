@@ -1,6 +1,6 @@
 """Reasons of the API, in words: what test_refusals doesn't see at the end of an error."""
 
-from hbmcp.reasons import from_exchange, in_words, tidy
+from hbmcp.errors.reasons import from_exchange, in_words, tidy
 
 REQUEST = "Error executing request GET http://10.0.0.1:8090/a. HTTP status is 503. Error: "
 BUSY = '{"code": -1000, "msg": "Busy, \\"later\\"."}'

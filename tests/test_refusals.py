@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from hbmcp import refusals
 from hbmcp.catalog import Catalog
-from hbmcp.errors import CallError
+from hbmcp.errors import CallError, http_answers
 
 CATALOG = Catalog.load()
 OFFER = CATALOG.choose(tools=["all"])
@@ -17,7 +16,7 @@ HTML = "text/html"
 
 def refusal(tool: str, status: int, answer: Any, content_type: str = "application/json", *secrets: str) -> CallError:
     body = answer.encode() if content_type != "application/json" else json.dumps(answer).encode()
-    return refusals.refusal(status, body, content_type, CATALOG.tools[tool], OFFER, secrets)
+    return http_answers.refusal(status, body, content_type, CATALOG.tools[tool], OFFER, secrets)
 
 
 @pytest.mark.parametrize(

@@ -155,8 +155,8 @@ async def test_clients_of_both_eras(mode: str, version: str, tmp_path: Path, api
 
 def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -> None:
     code = (
-        "import sys; from hbmcp import cli, server, settings, log; told = settings.load(); "
-        "server.build(told, cli._offer(told)); "
+        "import sys; from hbmcp import server, settings, log; from hbmcp.catalog import Catalog; "
+        "from hbmcp.cli.app import app; told = settings.load(); server.build(told, Catalog.load().offer(told)); "
         "print([name for name in ('httpx', 'jsonschema', 'attr', 'stamina', 'rich', 'sqlalchemy', 'hummingbot_api', "
         "'hbmcp.bridge', 'hbmcp_tools.accounts') if name in sys.modules])"
     )

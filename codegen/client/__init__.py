@@ -10,9 +10,7 @@ A contract goes through these modules, each of which owns one step:
 - `reading` runs all these into the `ClientSpec` of `spec`, which `rendering` lays out as files.
 """
 
-from codegen.client.reading import read_client
-from codegen.client.rendering import render_client
-from codegen.client.spec import (
+from codegen.client.client_spec import (
     ClientBody,
     ClientField,
     ClientOperation,
@@ -22,6 +20,8 @@ from codegen.client.spec import (
     Fallback,
     Value,
 )
+from codegen.client.reading import read_client
+from codegen.client.rendering import render_client
 
 __all__ = [
     "ClientBody",

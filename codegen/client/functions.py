@@ -14,6 +14,7 @@ from codegen.client.calls import (
     path_expression,
     signature,
 )
+from codegen.client.client_spec import ClientBody, ClientField, ClientOperation, ClientParameter, Docs, Function, Value
 from codegen.client.docstrings import docstring
 from codegen.client.models import Models
 from codegen.client.names import RESERVED, FunctionNames, Unique, snake
@@ -31,7 +32,6 @@ from codegen.client.shapes import (
     Shape,
     quoted,
 )
-from codegen.client.spec import ClientBody, ClientField, ClientOperation, ClientParameter, Docs, Function, Value
 from codegen.contract import Body, ContractError, Operation, essence
 
 _HELPERS = {"decode.": DECODE_IMPORT, "encode.": ENCODE_IMPORT, "exact_json.": EXACT_JSON_IMPORT}

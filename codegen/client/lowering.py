@@ -8,6 +8,7 @@ type. `Lowering.components` says what each ordinal stands for, so that our names
 from collections.abc import Iterable
 from typing import Any
 
+from codegen.client.client_spec import Fallback
 from codegen.client.components import Component, Property, circle, direct, reference, references
 from codegen.client.keywords import (
     ANY,
@@ -24,7 +25,6 @@ from codegen.client.keywords import (
 )
 from codegen.client.merging import ContradictionError, Merger
 from codegen.client.names import pascal
-from codegen.client.spec import Fallback
 from codegen.contract import Schema, schema_name
 
 #: A decimal that servers read from a number or, exactly, from a string. The parser hands the description through.

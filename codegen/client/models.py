@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from codegen.client.client_spec import Attribute, Class, Docs
 from codegen.client.components import Property
 from codegen.client.docstrings import comment
 from codegen.client.names import KEYWORDS, Unique, snake
@@ -16,7 +17,6 @@ from codegen.client.shapes import (
     or_none,
     quoted,
 )
-from codegen.client.spec import Attribute, Class, Docs
 
 #: Names that fields can't have: their class needs them.
 _RESERVED = KEYWORDS | {"bool", "bytes", "classmethod", "dict", "from_dict", "int", "list", "str", "to_dict"}

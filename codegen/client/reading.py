@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+from codegen.client.client_spec import Alias, Class, ClientSpec, Docs, Function
 from codegen.client.components import references
 from codegen.client.functions import Functions
 from codegen.client.lowering import Lowering
@@ -11,7 +12,6 @@ from codegen.client.parsing import parse
 from codegen.client.placing import Placement, place
 from codegen.client.properties import Properties
 from codegen.client.shapes import literal_annotation
-from codegen.client.spec import Alias, Class, ClientSpec, Docs, Function
 from codegen.contract import Contract, Operation, schema_name
 
 T = TypeVar("T", Function, Class, Alias)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from codegen.client.client_spec import ClientSpec
 from codegen.client.shapes import LITERAL_IMPORT, PACKAGE
-from codegen.client.spec import ClientSpec
 from codegen.templating import TEMPLATES, environment
 
 STATIC = TEMPLATES / "client" / "static"  # the modules that are the same for every contract

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
-from codegen.client.spec import Value
+from codegen.client.client_spec import Value
 
 PACKAGE = "hummingbot_api"
 

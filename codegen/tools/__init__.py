@@ -10,7 +10,7 @@
 from codegen.tools.building import build
 from codegen.tools.rendering import render_tools
 from codegen.tools.sentences import docs
-from codegen.tools.spec import ToolParam, ToolSpec, manifest
+from codegen.tools.tool_spec import ToolParam, ToolSpec, manifest
 from codegen.tools.workflows import build_workflows
 
 __all__ = ["ToolParam", "ToolSpec", "build", "build_workflows", "docs", "manifest", "render_tools"]

@@ -10,7 +10,7 @@ from codegen.curation import Curation, CurationError, Mistake, Param, Risk, Tool
 from codegen.tools.filling import Call, Filled, any_given, call, fill, fill_fixed
 from codegen.tools.params import check, identifier, is_identifier, offer
 from codegen.tools.slots import NoSlotError, Slot, Steps, find, slots_of
-from codegen.tools.spec import ToolParam, ToolSpec
+from codegen.tools.tool_spec import ToolParam, ToolSpec
 
 TIMEOUTS: dict[Risk, float] = {"read": 15, "write": 30, "trade": 30, "destructive": 30, "secret": 30}  # seconds
 

@@ -10,7 +10,7 @@ from codegen.client.shapes import quoted
 from codegen.curation import Param
 from codegen.tools.params import literal
 from codegen.tools.slots import Slot, Steps
-from codegen.tools.spec import ToolParam
+from codegen.tools.tool_spec import ToolParam
 
 TIME_FUNCTIONS = {"s": "to_seconds", "ms": "to_milliseconds", "iso": "to_iso"}
 

@@ -12,7 +12,7 @@ from codegen.client.shapes import quoted
 from codegen.contract import Schema
 from codegen.curation import Param, WorkflowParam
 from codegen.schema import annotation
-from codegen.tools.spec import ToolParam
+from codegen.tools.tool_spec import ToolParam
 
 TIME_HINT = "UTC time, or age like 24h"
 

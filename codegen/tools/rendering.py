@@ -6,7 +6,7 @@ from typing import Any
 
 from codegen.curation import Curation
 from codegen.templating import environment
-from codegen.tools.spec import ToolSpec
+from codegen.tools.tool_spec import ToolSpec
 
 
 def render_tools(tools: Sequence[ToolSpec], curation: Curation, manifest: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from codegen.contract import Schema
 from codegen.curation import Curation, CurationError, Mistake, WorkflowParam
 from codegen.schema import annotation
 from codegen.tools.params import TIME_HINT, check, is_identifier, limits, literal
-from codegen.tools.spec import ToolParam, WorkflowSpec
+from codegen.tools.tool_spec import ToolParam, WorkflowSpec
 
 
 def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:

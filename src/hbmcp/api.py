@@ -23,7 +23,7 @@ from hbmcp.errors import (
     Unreachable,
     UnreadableAnswer,
 )
-from hbmcp.refusals import refusal, unknown_outcome
+from hbmcp.errors.http_answers import refusal, unknown_outcome
 from hbmcp.settings import Settings
 from hummingbot_api.client import Client, Response
 from hummingbot_api.errors import NotJson, UnexpectedStatus

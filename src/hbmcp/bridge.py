@@ -18,12 +18,14 @@ import anyio
 from hbmcp import log
 from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
+from hbmcp.caller import Caller
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import BadArguments, CallError, Failed
-from hbmcp.reasons import tidy
+from hbmcp.errors.reasons import tidy
+from hbmcp.identity import Identity
+from hbmcp.installation.installation import Installation
 from hbmcp.results import ResultSpec, failure, render
 from hbmcp.settings import Settings
-from hbmcp.workflows import Installation
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
@@ -65,6 +67,7 @@ class Bridge:
     def __init__(self, offer: Offer, settings: Settings) -> None:
         self._offer = offer
         self._settings = settings
+        self._identity = Identity.of(settings)
         self._api = Api(settings, offer)
         self._lines: dict[str, _Line] = {}
         self._store: Store | None = None
@@ -114,25 +117,26 @@ class Bridge:
         hidden = secrets(tool, given)
         log.hide(hidden)
         if tool.is_workflow:
-            answer = await line.build(self._installation(tool), **given)
+            caller = Caller(tool.name, tool.toolset, frozenset(tool.uses))
+            answer = await line.build(self.installation(caller), **given)
             text = render(answer.value, answer.spec)
         else:
             raw = await self._ask(tool, partial(line.build, **given), line.result, hidden)
             text = render(raw, line.result, arguments=given, page_default=line.page_default)
         return log.masked(text, hidden) if hidden else text
 
-    def _installation(self, workflow: Tool) -> Installation:
-        """What a workflow acts on: it can call the tools that it uses, and no others; their errors name it."""
+    def installation(self, caller: Caller) -> Installation:
+        """The installation for a caller, who can ask what it may use and nothing else. Errors name the caller."""
         parts = {
-            name: replace(self._offer.catalog.tools[name], name=workflow.name, toolset=workflow.toolset)
-            for name in workflow.uses
+            name: replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
+            for name in caller.tools
         }
 
         async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
             part = parts[name]
             return await self._ask(part, build, ResultSpec.from_table(part.result))
 
-        return Installation(ask, self._open_store, self._settings.on_paper)
+        return Installation(ask, self._open_store, self._identity)
 
     async def _ask(
         self, tool: Tool, build: Callable[[], Request[Any]], result: ResultSpec, hidden: Collection[str] = ()
@@ -163,7 +167,7 @@ class Bridge:
         if self._store is None:
             from hbmcp.store import Store
 
-            self._store = Store.open(self._settings)
+            self._store = Store.open(self._settings, self._identity)
         return self._store
 
     def _line(self, tool: Tool) -> _Line:

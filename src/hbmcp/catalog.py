@@ -7,11 +7,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from importlib.resources import files
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from hbmcp.did_you_mean import nearest
 from hbmcp.errors import SettingsError, UnknownTool
+
+if TYPE_CHECKING:
+    from hbmcp.settings import Settings
 
 LONGEST_NAME = 80  # of an unknown tool, when it is echoed
 
@@ -99,6 +102,10 @@ class Catalog:
     def load(cls) -> Self:
         """The catalog of the generated tools."""
         return cls(json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes()))
+
+    def offer(self, settings: "Settings") -> "Offer":
+        """What the settings choose. Raises SettingsError as choose does."""
+        return self.choose(settings.toolsets, settings.tools, settings.exclude_tools, settings.read_only)
 
     def choose(
         self,
@@ -189,7 +196,7 @@ class Offer:
         if known := self.catalog.names.get(name):
             off = self._off[known.name]
             raise UnknownTool(f"{name} is switched off here: {off.why}.", "Nothing was done.", off.advice)
-        near = _nearest(name, list(self._names))
+        near = nearest(name, self._names, most=3)
         raise UnknownTool(
             f"There is no tool {name[:LONGEST_NAME]!r}.",
             "Nothing was done.",
@@ -214,10 +221,6 @@ def _words(name: str) -> set[str]:
     return {word.rstrip("s") for word in _WORD.findall(name)[1:]}
 
 
-def _nearest(name: str, names: Sequence[str]) -> list[str]:
-    return get_close_matches(name.lower(), names, n=3, cutoff=0.6)
-
-
 def _either(names: Sequence[str]) -> str:
     return " or ".join(names)
 
@@ -225,7 +228,7 @@ def _either(names: Sequence[str]) -> str:
 def _unknown(setting: str, what: str, unknown: Sequence[str], names: Sequence[str]) -> SettingsError:
     told = []
     for name in unknown:
-        near = _nearest(name, names)
+        near = nearest(name, names, most=3)
         told.append(f"{name!r}" + (f" (did you mean {_either(near)}?)" if near else ""))
     # Toolsets are few enough to name; tools aren't.
     advice = f"There are: {', '.join(names)}." if what == "toolset" else "`hbmcp tools --toolsets all` lists them."

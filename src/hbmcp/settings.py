@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from hbmcp.errors import SettingsError
 
+MEMORY = ":memory:"  # HBMCP_PAPER_DB: no file
+
 FLAGS = {
     "port": "--port",
     "log_level": "--log-level",
@@ -86,6 +88,14 @@ def _state_url(value: Any) -> Any:
     return SecretStr(text.strip())
 
 
+def _installation(value: Any) -> Any:
+    """A name that can't be that of a paper exchange."""
+    name = value.strip() if isinstance(value, str) else value
+    if isinstance(name, str) and (not name.isprintable() or name.startswith("paper ")):
+        raise ValueError("it must be a name such as home or vps-1")
+    return name
+
+
 def _balances(value: Any) -> Any:
     """ "USDT=100000, BTC=2" -> (("USDT", Decimal(100000)), ("BTC", Decimal(2)))"""
     if not isinstance(value, str):
@@ -137,10 +147,14 @@ class Settings(BaseSettings):
     paper_balance: Annotated[tuple[tuple[str, Decimal], ...], NoDecode, BeforeValidator(_balances)] = Field(
         default=(), validation_alias="HBMCP_PAPER_BALANCE"
     )
-    # None is a file in the user's data folder, ":memory:" is none.
+    # None is a file in the user's data folder, MEMORY is none.
     paper_db: str | None = Field(default=None, validation_alias="HBMCP_PAPER_DB")
     paper_reset: bool = Field(default=False, validation_alias="HBMCP_PAPER_RESET")
     paper_speed: float = Field(default=1, gt=0, le=100_000, validation_alias="HBMCP_PAPER_SPEED")
+    # None is the API's address.
+    installation: Annotated[str | None, BeforeValidator(_installation)] = Field(
+        default=None, validation_alias="HBMCP_INSTALLATION"
+    )
     # None is a SQLite file in the user's data folder.
     state_url: Annotated[SecretStr | None, BeforeValidator(_state_url)] = Field(
         default=None, validation_alias="HBMCP_STATE_URL"

@@ -10,9 +10,9 @@ from attrs import define, field
 
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.catalog import Catalog, Offer
-from hbmcp.paper.app import application
-from hbmcp.paper.contract import pinned
-from hbmcp.paper.faults import Fault
+from hbmcp.paper.api.application import application
+from hbmcp.paper.api.contract import pinned
+from hbmcp.paper.api.faults import Fault
 from hbmcp.settings import Settings
 from tests.paper.paper_api import AUTH, PaperApi, unlike
 

@@ -7,13 +7,13 @@ from typing import Any, Self
 import httpx
 from jsonschema import Draft202012Validator
 
-from hbmcp.paper.app import application
-from hbmcp.paper.clock import ManualClock
-from hbmcp.paper.contract import pinned
-from hbmcp.paper.engine import Engine
-from hbmcp.paper.market import Market
-from hbmcp.paper.routes.base import Paper
-from hbmcp.paper.store import Store
+from hbmcp.paper.api.application import application
+from hbmcp.paper.api.contract import pinned
+from hbmcp.paper.api.routes.base import Paper
+from hbmcp.paper.exchange.database import Store
+from hbmcp.paper.exchange.engine import Engine
+from hbmcp.paper.market.clock import ManualClock
+from hbmcp.paper.market.market import Market
 
 NOW = 1_795_337_003_445  # 2026-11-22 08:43:23 UTC
 AUTH = ("trader", "correct-horse")

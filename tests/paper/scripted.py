@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from hbmcp.paper.market import Market
-from hbmcp.paper.path import STEP
+from hbmcp.paper.market.market import Market
+from hbmcp.paper.market.random_path import STEP
 
 START = 1_795_337_040_000 // STEP * STEP
 

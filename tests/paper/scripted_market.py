@@ -7,12 +7,12 @@ from decimal import Decimal, localcontext
 
 from attrs import field, frozen
 
-from hbmcp.paper.clock import ManualClock
-from hbmcp.paper.engine import Engine
-from hbmcp.paper.feed import Feed
-from hbmcp.paper.ledger import Key
-from hbmcp.paper.money import EXACT
-from hbmcp.paper.store import Store
+from hbmcp.paper.exchange.balances import Key
+from hbmcp.paper.exchange.database import Store
+from hbmcp.paper.exchange.engine import Engine
+from hbmcp.paper.exchange.money import EXACT
+from hbmcp.paper.market.clock import ManualClock
+from hbmcp.paper.market.feed import Feed
 
 TICK = 1000  # ms between prices
 BEGIN = 1_800_000_000_000 // 28_800_000 * 28_800_000  # a time of funding

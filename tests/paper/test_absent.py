@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.machine import human
-from hbmcp.paper.routes.absent import BOTS, DOCKER, GATEWAY
+from hbmcp.paper.api.routes.not_on_paper import BOTS, DOCKER, GATEWAY
+from hbmcp.paper.api.system_resources import human
 from tests.paper.paper_api import PaperApi
 
 

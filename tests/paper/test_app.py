@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper import app
-from hbmcp.paper.contract import pinned
+from hbmcp.paper.api import application
+from hbmcp.paper.api.contract import pinned
 from tests.paper.paper_api import HOUR, NOW, PERPETUAL, SPOT, PaperApi
 
 BOOK = {"connector_name": "binance", "trading_pair": "BTC-USDT", "is_buy": True}
@@ -26,8 +26,8 @@ def paper(tmp_path: Path) -> Iterator[PaperApi]:
 
 
 def test_every_operation_of_the_contract_has_one_answer() -> None:
-    assert set(app.ROUTES) == set(pinned().operations)
-    assert sum(len(module.ROUTES) for module in app.MODULES) == len(app.ROUTES)
+    assert set(application.ROUTES) == set(pinned().operations)
+    assert sum(len(module.ROUTES) for module in application.MODULES) == len(application.ROUTES)
 
 
 GOOD: list[tuple[str, str, Any]] = [
@@ -90,7 +90,15 @@ def test_operations_answer_what_the_contract_promises(paper: PaperApi, method: s
 def test_every_operation_of_an_exchange_is_among_those() -> None:
     tried = {pinned().find(method, path.split("?")[0])[0] for method, path, _ in GOOD}
     cancel = "POST /trading/{account_name}/{connector_name}/orders/{client_order_id}/cancel"  # needs an order, below
-    ours = (app.root, app.accounts, app.connectors, app.portfolio, app.trading, app.market_data, app.rate_oracle)
+    ours = (
+        application.root,
+        application.accounts,
+        application.connectors,
+        application.portfolio,
+        application.trading,
+        application.market_data,
+        application.rate_oracle,
+    )
     assert {one.key for one in tried if one} | {cancel} == {key for module in ours for key in module.ROUTES}
 
 
@@ -153,7 +161,7 @@ class TestDoor:
         def broken(_: Any) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setitem(app.ROUTES, "GET /accounts/", broken)
+        monkeypatch.setitem(application.ROUTES, "GET /accounts/", broken)
         with caplog.at_level(logging.ERROR):
             answer = paper.request("GET", "/accounts/")
         assert (answer.status_code, answer.text) == (500, "Internal Server Error")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.contract import Given, Invalid, pinned
+from hbmcp.paper.api.contract import Given, Invalid, pinned
 from tests.paper.paper_api import SPOT
 
 JSON = "application/json"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from hbmcp.paper import app
-from hbmcp.paper.contract import Operation, pinned
+from hbmcp.paper.api import application
+from hbmcp.paper.api.contract import Operation, pinned
 from tests.paper.paper_api import NOW, PaperApi
 
 # How the real API refuses with status 500 what it should refuse with 4xx; each was seen there.
@@ -29,7 +29,15 @@ CRASHES = [
 
 OURS = [
     pinned().operations[key]
-    for module in (app.root, app.accounts, app.connectors, app.portfolio, app.trading, app.market_data, app.rate_oracle)
+    for module in (
+        application.root,
+        application.accounts,
+        application.connectors,
+        application.portfolio,
+        application.trading,
+        application.market_data,
+        application.rate_oracle,
+    )
     for key in module.ROUTES
 ]
 

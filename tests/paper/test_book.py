@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hbmcp.paper.book import DEPTH, Book, Level, Side, Walk
 from hbmcp.paper.errors import UnknownExchange, UnknownPair
-from hbmcp.paper.market import Market, grid_time
-from hbmcp.paper.path import STEP
-from hbmcp.paper.world import EXCHANGES
+from hbmcp.paper.market.listings import EXCHANGES
+from hbmcp.paper.market.market import Market, grid_time
+from hbmcp.paper.market.order_book import DEPTH, Book, Level, Side, Walk
+from hbmcp.paper.market.random_path import STEP
 
 NOW = 1_795_350_012_345  # 2026-11-22
 YEAR = 365 * 86_400_000

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hbmcp.paper.clock import FastClock, ManualClock, RealClock
+from hbmcp.paper.market.clock import FastClock, ManualClock, RealClock
 
 
 def test_a_manual_clock_moves_only_when_told() -> None:

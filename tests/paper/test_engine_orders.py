@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import pytest
 
-from hbmcp.paper import rules
 from hbmcp.paper.errors import (
     AccountExists,
     BadName,
@@ -19,7 +18,8 @@ from hbmcp.paper.errors import (
     UnknownOrder,
     UnknownPair,
 )
-from hbmcp.paper.records import Balance, Order
+from hbmcp.paper.exchange import order_rules
+from hbmcp.paper.exchange.records import Balance, Order
 from tests.paper.scripted_market import BEGIN, TICK, D, World, audit, world
 
 ME, SPOT, PAIR = "master_account", "binance", "BTC-USDT"
@@ -61,7 +61,7 @@ def test_a_sale_is_charged_in_what_it_receives() -> None:
 def test_what_the_book_does_not_hold_of_a_market_order_is_cancelled() -> None:
     a = world(1000)
     order = place(a, "BUY", "7.5")
-    assert (order.status, order.filled, order.error) == ("CANCELLED", 7, rules.BOOK_SWEPT)
+    assert (order.status, order.filled, order.error) == ("CANCELLED", 7, order_rules.BOOK_SWEPT)
 
 
 def test_nothing_in_the_book_is_sold_twice_until_the_market_moves_on() -> None:

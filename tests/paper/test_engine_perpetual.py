@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from hbmcp.paper.errors import BadValue, ExchangeRefused, NotPerpetual, UnknownPair
-from hbmcp.paper.positions import Holding, maintenance_rate, takeover
-from hbmcp.paper.records import Order, Position
+from hbmcp.paper.exchange.positions import Holding, maintenance_rate, takeover
+from hbmcp.paper.exchange.records import Order, Position
 from tests.paper.scripted_market import BEGIN, EIGHT_HOURS, TICK, D, World, audit, world
 
 ME, PERP, PAIR = "master_account", "binance_perpetual", "BTC-USDT"

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.clock import ManualClock
-from hbmcp.paper.engine import Engine
+from hbmcp.paper.exchange.database import Store
+from hbmcp.paper.exchange.engine import Engine
 from hbmcp.paper.executors import Executors
 from hbmcp.paper.executors.base import Executor
 from hbmcp.paper.executors.record import Record
-from hbmcp.paper.executors.store import Shelf
+from hbmcp.paper.executors.storage import Shelf
 from hbmcp.paper.executors.trader import Trader
-from hbmcp.paper.market import Market
-from hbmcp.paper.store import Store
+from hbmcp.paper.market.clock import ManualClock
+from hbmcp.paper.market.market import Market
 from tests.paper.paper_api import PaperApi
 from tests.paper.scripted import START, Scripted
 

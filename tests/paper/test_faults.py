@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hbmcp.catalog import Catalog, Offer
-from hbmcp.paper import app
-from hbmcp.paper.faults import (
+from hbmcp.paper.api import application
+from hbmcp.paper.api.faults import (
     BUGS,
     EARLY_TIMES,
     ENDLESS_PAGES,
@@ -47,7 +47,7 @@ def api(tmp_path: Path) -> Iterator[PaperApi]:
 
 
 def break_(api: PaperApi, *faults: Fault) -> None:
-    api.app = app.application(api.paper, *AUTH, faults=faults)
+    api.app = application.application(api.paper, *AUTH, faults=faults)
 
 
 def rows(api: PaperApi, path: str, **body: Any) -> list[dict[str, Any]]:
@@ -59,11 +59,11 @@ class TestTheyShow:
     """At the API. What `good` returns is still what the contract promises: that is what makes them bugs."""
 
     def test_nothing_is_wrong_by_default(self, api: PaperApi) -> None:
-        assert faulty_routes(app.ROUTES, ()) is app.ROUTES
+        assert faulty_routes(application.ROUTES, ()) is application.ROUTES
         assert faulty_wire(api.app, ()) is api.app
 
     def test_every_bug_is_about_operations_that_there_are(self) -> None:
-        assert {key for bug in BUGS for key in bug.wraps} <= set(app.ROUTES)
+        assert {key for bug in BUGS for key in bug.wraps} <= set(application.ROUTES)
         assert len({bug.name for bug in BUGS}) == len(BUGS)
 
     def test_pages_that_never_end_and_overlap(self, api: PaperApi) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from hbmcp.paper.folder import BadFileName, Configs, Shelf
+from hbmcp.paper.api.config_files import BadFileName, Configs, Shelf
 from tests.paper.paper_api import PaperApi
 
 CONFIG = {"id": "mine", "controller_name": "pmm_simple", "controller_type": "market_making", "leverage": 5}

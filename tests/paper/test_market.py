@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hbmcp.paper.errors import BadValue, NotPerpetual, UnknownExchange, UnknownPair
-from hbmcp.paper.market import INTERVALS, Candle, Market, grid_time
-from hbmcp.paper.path import BLOCK, MINUTE, STEP, time_of
-from hbmcp.paper.world import ACCOUNTS, COINS, EXCHANGES, HOUR, START_BALANCES
+from hbmcp.paper.market.listings import ACCOUNTS, COINS, EXCHANGES, HOUR, START_BALANCES
+from hbmcp.paper.market.market import INTERVALS, Candle, Market, grid_time
+from hbmcp.paper.market.random_path import BLOCK, MINUTE, STEP, time_of
 
 DAY = 24 * HOUR
 NOW = 1_795_350_012_345  # 2026-11-22
@@ -328,7 +328,7 @@ def test_what_is_unknown_is_refused() -> None:
 def test_short_questions_do_not_load_numpy() -> None:
     code = (
         "import sys; from decimal import Decimal\n"
-        "from hbmcp.paper.book import Book; from hbmcp.paper.market import Market\n"
+        "from hbmcp.paper.market.order_book import Book; from hbmcp.paper.market.market import Market\n"
         f"m, now = Market(1), {NOW}\n"
         "Book.snapshot(m, 'binance', 'BTC-USDT', now); m.extremes('binance', 'BTC-USDT', now, now + 60_000)\n"
         "m.first_touch('binance', 'BTC-USDT', now, now + 60_000, Decimal(1), True)\n"

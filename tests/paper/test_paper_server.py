@@ -15,7 +15,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from hbmcp.errors import SettingsError
-from hbmcp.paper.contract import pinned
+from hbmcp.paper.api.contract import pinned
 from hbmcp.paper.start import close, open_paper, start_balances
 from hbmcp.settings import Settings, load
 from tests.conftest import environment, hbmcp, http_server
@@ -313,8 +313,9 @@ def test_two_servers_share_a_file(env: dict[str, str], tmp_path: Path) -> None:
 
 def test_start_up_imports_nothing_of_it(env: dict[str, str], tmp_path: Path) -> None:
     code = (
-        "import json, sys; from hbmcp import cli, server, settings; told = settings.load(); "
-        "server.build(told, cli._offer(told)); print(json.dumps([told.on_paper, *sorted(name for name in sys.modules "
+        "import json, sys; from hbmcp import server, settings; from hbmcp.catalog import Catalog; "
+        "from hbmcp.cli.app import app; told = settings.load(); server.build(told, Catalog.load().offer(told)); "
+        "print(json.dumps([told.on_paper, *sorted(name for name in sys.modules "
         "if name.startswith(('hbmcp.paper', 'numpy', 'sqlite3', 'platformdirs')))]))"
     )
     out = subprocess.run(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hbmcp.paper import store as module
 from hbmcp.paper.errors import StoreUnusable
-from hbmcp.paper.ledger import Ledger
-from hbmcp.paper.store import MIGRATIONS, Store
+from hbmcp.paper.exchange import database as module
+from hbmcp.paper.exchange.balances import Ledger
+from hbmcp.paper.exchange.database import MIGRATIONS, Store
 from tests.paper.scripted_market import BEGIN, D, ManualClock, Scripted, audit, contents, reopened, world
 
 ROOT = Path(__file__).parents[2]

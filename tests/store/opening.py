@@ -6,16 +6,18 @@ from typing import Any
 from attrs import evolve
 from pydantic import SecretStr
 
+from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store import SentOrder, Store
 
 ORDER = SentOrder("master", "binance", "BTC-USDT", "BUY", "LIMIT", Decimal("0.10"), Decimal("45000.00"), None, 1_000)
 
 
-def store(url: str | None = None, **settings: Any) -> Store:
+def store(url: str | None = None, **chosen: Any) -> Store:
     """A store of the real API at the usual address, or as the settings say."""
-    given = {"state_url": SecretStr(url) if url else None, "api_username": "trader", **settings}
-    return Store.open(Settings.model_construct(**given))
+    given = {"state_url": SecretStr(url) if url else None, "api_username": "trader", **chosen}
+    settings = Settings.model_construct(**given)
+    return Store.open(settings, Identity.of(settings))
 
 
 def order(time: int = 1_000, **other: Any) -> SentOrder:

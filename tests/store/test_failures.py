@@ -75,11 +75,12 @@ SAY = """
 import asyncio, os, resource, sys
 from decimal import Decimal
 from hbmcp.errors import StoreError
+from hbmcp.identity import Identity
 from hbmcp.settings import Settings, load
 from hbmcp.times import now
 from hbmcp.store import SentOrder, Store
 
-store = Store.open(load())
+store = Store.open(told := load(), Identity.of(told))
 async def write(most):
     for number in range(most):
         try:
@@ -106,7 +107,8 @@ def said(script: str, place: Path) -> list[str]:
 
 def test_a_folder_that_is_read_only() -> None:
     as_another = """
-paper = Store.open(Settings.model_construct(paper=True, paper_db=":memory:"))
+on_paper = Settings.model_construct(paper=True, paper_db=":memory:")
+paper = Store.open(on_paper, Identity.of(on_paper))
 asyncio.run(paper.sent_orders())  # now all that is imported is
 if os.geteuid() == 0:
     os.setuid(65534)
@@ -242,10 +244,11 @@ def test_postgresql_without_its_driver(tmp_path: Path) -> None:
     script = """
 import asyncio, sys
 sys.modules["psycopg"] = None
+from hbmcp.identity import Identity
 from hbmcp.settings import load
 from hbmcp.store import Store, StoreError
 try:
-    asyncio.run(Store.open(load()).sent_orders())
+    asyncio.run(Store.open(told := load(), Identity.of(told)).sent_orders())
 except StoreError as error:
     print(error)
 """

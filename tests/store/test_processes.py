@@ -18,10 +18,11 @@ HEAD = """
 import asyncio, sys
 from decimal import Decimal
 from hbmcp import times
+from hbmcp.identity import Identity
 from hbmcp.settings import load
 from hbmcp.store import FundingReading, SentOrder, Store
 
-store = Store.open(load())
+store = Store.open(told := load(), Identity.of(told))
 def order(name):
     return SentOrder(name, "binance", "BTC-USDT", "BUY", "MARKET", Decimal(1), None, None, times.now())
 """

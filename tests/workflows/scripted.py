@@ -5,7 +5,8 @@ from typing import Any
 
 from attrs import define, field
 
-from hbmcp.workflows import Installation
+from hbmcp.identity import Identity
+from hbmcp.installation.installation import Installation
 from hummingbot_api.request import Request
 
 Reply = Callable[[Request[Any]], Any]
@@ -38,4 +39,4 @@ class Script:
         def no_store() -> Any:
             raise AssertionError("this script has no store")
 
-        return Installation(self, no_store, on_paper=False)
+        return Installation(self, no_store, Identity("scripted", on_paper=False))

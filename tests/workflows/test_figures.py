@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.workflows.figures import money, number, percent, plain, ratio, times
+from hbmcp.figures import money, number, percent, plain, ratio, times
 
 D = Decimal
 

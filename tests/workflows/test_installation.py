@@ -7,8 +7,9 @@ import pytest
 from hbmcp.bridge import Bridge
 from hbmcp.catalog import Catalog
 from hbmcp.errors import CallError, Refused
+from hbmcp.installation.installation import together
+from hbmcp.results.answer import Answer
 from hbmcp.settings import Settings
-from hbmcp.workflows import Answer, together
 from hbmcp_tools import accounts, trading
 from tests.conftest import PASSWORD, USERNAME
 from tests.faulty_api import FaultyApi, Reply

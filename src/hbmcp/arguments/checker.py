@@ -8,10 +8,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from hbmcp.arguments.fitting import fit_object
-from hbmcp.arguments.kinds import Schema
+from hbmcp.arguments.coercion import fit_object
+from hbmcp.arguments.json_types import Schema
 from hbmcp.arguments.pairs import fit_pairs
-from hbmcp.arguments.telling import SHOWN, told, unknown
+from hbmcp.arguments.problems import SHOWN, told, unknown
 from hbmcp.catalog import Tool
 from hbmcp.errors import BadArguments
 from hbmcp.times import to_milliseconds

@@ -1,17 +1,10 @@
 """Which arguments are credentials."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hbmcp.catalog import Tool
-
-_SECRET_NAME = re.compile(r"(api|private|secret)_?key|secret|password|passphrase|mnemonic|seed_?phrase", re.IGNORECASE)
-
-
-def names_secret(name: str) -> bool:
-    """Whether a value of this name, or in this place, is a credential."""
-    return _SECRET_NAME.search(name) is not None
+from hbmcp.secret_names import names_secret
 
 
 def secrets(tool: Tool, arguments: Mapping[str, Any]) -> set[str]:

@@ -13,17 +13,16 @@ from starlette.applications import Starlette
 
 from hbmcp import times
 from hbmcp.errors import SettingsError
-from hbmcp.paper.app import application
-from hbmcp.paper.clock import Clock, FastClock, RealClock
-from hbmcp.paper.engine import Engine
-from hbmcp.paper.market import Market
-from hbmcp.paper.routes.base import Paper
-from hbmcp.paper.store import Store
-from hbmcp.paper.world import EXCHANGES, START_BALANCES, Exchange
-from hbmcp.settings import Settings
+from hbmcp.paper.api.application import application
+from hbmcp.paper.api.routes.base import Paper
+from hbmcp.paper.exchange.database import Store
+from hbmcp.paper.exchange.engine import Engine
+from hbmcp.paper.market.clock import Clock, FastClock, RealClock
+from hbmcp.paper.market.listings import EXCHANGES, START_BALANCES, Exchange
+from hbmcp.paper.market.market import Market
+from hbmcp.settings import MEMORY, Settings
 
 USERNAME = PASSWORD = "paper"  # where nobody else can reach it, and where nobody chose others
-MEMORY = ":memory:"
 
 
 def open_paper(settings: Settings) -> Paper:

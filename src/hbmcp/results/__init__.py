@@ -40,8 +40,8 @@ The format, which a reader can be written from:
   whether there may be another page, the curated note. Text from outside stands between two lines that say so.
 """
 
-from hbmcp.results.answer import render
-from hbmcp.results.failures import failure
-from hbmcp.results.spec import ResultSpec
+from hbmcp.errors.failed_answers import failure
+from hbmcp.results.rendering import render
+from hbmcp.results.result_spec import ResultSpec
 
 __all__ = ["ResultSpec", "failure", "render"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from hbmcp.results.cells import compact
 from hbmcp.results.paths import Json, Way
-from hbmcp.results.spec import ResultSpec
+from hbmcp.results.result_spec import ResultSpec
 from hbmcp.results.tables import Table, like_rows, table
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring as quote
 
 from hbmcp import times
-from hbmcp.reasons import REQUEST_FAILED, in_words
+from hbmcp.errors.reasons import REQUEST_FAILED, in_words
 from hbmcp.results.paths import Json, Way
 from hbmcp.text import clean
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hbmcp.results.blocks import blocks, join
 from hbmcp.results.cells import NESTED, plain
 from hbmcp.results.paths import Json
-from hbmcp.results.spec import ResultSpec
+from hbmcp.results.result_spec import ResultSpec
 from hbmcp.results.tables import Table, like_rows
 from hbmcp.text import clean, cut
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hbmcp.results.paths import Json, Way, get, masked, split
-from hbmcp.results.spec import ResultSpec
+from hbmcp.results.result_spec import ResultSpec
 
 
 def select(answer: Json, spec: ResultSpec) -> tuple[Json, list[Way]]:

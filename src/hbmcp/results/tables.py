@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hbmcp.results.cells import ABSENT, NESTED, NUMBERS, key, name
 from hbmcp.results.columns import carried, column, flattened
 from hbmcp.results.paths import Json, Way, get, split
-from hbmcp.results.spec import ResultSpec
+from hbmcp.results.result_spec import ResultSpec
 
 _NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?")  # as the API writes amounts in strings
 _SPARSE_END = re.compile(r"(?<=.)(?: -)+\Z")

@@ -1,8 +1,8 @@
 """What hbmcp must remember: orders it sent, funding rates it read, defaults of executors. SQLite, or PostgreSQL.
 
-Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation (an API's
-address, or a paper exchange) has its own rows and sees no others. Bounded: orders and readings are kept for 90 days,
-readings of more than a day ago one an hour.
+Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation has
+its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders and readings are kept for 90
+days, readings of more than a day ago one an hour.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hbmcp.errors import StoreError
+from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store.place import Place
 from hbmcp.store.records import FundingReading, SentOrder
@@ -36,9 +37,9 @@ class Store:
         self._failure: tuple[float, StoreError] | None = None
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
-        """The store that the settings name. It is opened, and brought up to date, when it is first used."""
-        return cls(Place.of(settings))
+    def open(cls, settings: Settings, identity: Identity) -> Self:
+        """The settings' store, for one installation. It is opened, and brought up to date, when it is first used."""
+        return cls(Place.of(settings, identity))
 
     async def aclose(self) -> None:
         """Let go of the database; what was only in memory is gone."""

@@ -1,6 +1,10 @@
 """The steps that bring a database to the format that this version of hbmcp knows."""
 
-from sqlalchemy import Connection
+from collections.abc import Callable
+
+from sqlalchemy import Connection, text
+
+from hbmcp.identity import canonical
 
 # The tables may stand in a database that others use, so their names begin with hbmcp_.
 _VERSION = "hbmcp_schema"
@@ -10,9 +14,31 @@ _KEY = {
 }
 _LOCK = 0x68626D6370  # any number that others of the same database aren't likely to lock
 
+Statement = str | Callable[[Connection], None]
+
+
+def name_installations(connection: Connection) -> None:
+    """Rows hung on an address as it was typed: give those of the same address the same name."""
+    for table, key in _KEYS_OF_ROWS.items():
+        there = " AND ".join(["other.installation = :new", *(f"other.{one} = {table}.{one}" for one in key)])
+        taken = f"EXISTS (SELECT 1 FROM {table} AS other WHERE {there})" if key else "1 = 0"
+        for (old,) in connection.execute(text(f"SELECT DISTINCT installation FROM {table}")).all():
+            if old.startswith(("http://", "https://")) and (new := canonical(old)) != old:
+                names = {"old": old, "new": new}
+                moved = f"UPDATE {table} SET installation = :new WHERE installation = :old AND NOT {taken}"
+                connection.execute(text(moved), names)
+                connection.execute(text(f"DELETE FROM {table} WHERE installation = :old"), {"old": old})
+
+
+_KEYS_OF_ROWS = {  # table -> what, with the installation, there is one of
+    "hbmcp_orders": (),
+    "hbmcp_funding": ("connector", "pair", "time"),
+    "hbmcp_executor_defaults": ("kind",),
+}
+
 # Step n leads from version n to n + 1; {key} is a number that the database gives. A step that was released is never
 # changed: add another.
-STEPS: tuple[tuple[str, ...], ...] = (
+STEPS: tuple[tuple[Statement, ...], ...] = (
     (
         """CREATE TABLE hbmcp_orders (
             key {key}, installation TEXT NOT NULL, order_id TEXT, account TEXT NOT NULL, connector TEXT NOT NULL,
@@ -27,6 +53,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             installation TEXT NOT NULL, kind TEXT NOT NULL, defaults TEXT NOT NULL,
             PRIMARY KEY (installation, kind))""",
     ),
+    (name_installations,),
 )
 
 
@@ -51,6 +78,9 @@ def migrate(connection: Connection) -> None:
         raise TooNew(version)
     for step in STEPS[version:]:
         for statement in step:
-            connection.exec_driver_sql(statement.format(key=_KEY[dialect]))
+            if isinstance(statement, str):
+                connection.exec_driver_sql(statement.format(key=_KEY[dialect]))
+            else:
+                statement(connection)
     if version < len(STEPS):
         connection.exec_driver_sql(f"UPDATE {_VERSION} SET version = {len(STEPS)}")

@@ -3,14 +3,12 @@
 from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
-from uuid import uuid4
 
 from attrs import field, frozen
 from platformdirs import user_data_path
 
-from hbmcp.settings import Settings
-
-MEMORY = ":memory:"
+from hbmcp.identity import Identity
+from hbmcp.settings import MEMORY, Settings
 
 
 @frozen
@@ -24,24 +22,18 @@ class Place:
     postgresql: dict[str, str] | None = field(default=None, repr=False)  # with a password
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The place that the settings name."""
-        installation = settings.api_url
-        if settings.on_paper:
-            # Each exchange in memory is another one.
-            exchange = settings.paper_db or str(user_data_path("hbmcp") / "paper.sqlite")
-            mark = f"{MEMORY} {uuid4()}" if exchange == MEMORY else str(Path(exchange).resolve())
-            installation = f"paper {mark}"
+    def of(cls, settings: Settings, identity: Identity) -> Self:
+        """The place that the settings name, for an installation."""
         url = settings.state_url.get_secret_value() if settings.state_url else None
         file = None
         if url is not None and url.startswith("sqlite:"):
             file = Path(url.removeprefix("sqlite:///")).expanduser()
-        elif url is None and not (settings.on_paper and settings.paper_db == MEMORY):
+        elif url is None and not (identity.on_paper and settings.paper_db == MEMORY):
             file = user_data_path("hbmcp") / "state.sqlite"
         return cls(
-            installation,
-            on_paper=settings.on_paper,
-            anew=settings.on_paper and settings.paper_reset,
+            identity.name,
+            on_paper=identity.on_paper,
+            anew=identity.on_paper and settings.paper_reset,
             file=file,
             postgresql=_libpq(url) if url is not None and file is None else None,
         )

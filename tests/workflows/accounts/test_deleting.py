@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown, Refused
-from hbmcp.paper.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, Crash, Cut, Fault
+from hbmcp.paper.api.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, Crash, Cut, Fault
 from hbmcp.results import render
 from hbmcp.workflows.accounts.delete_account import delete_account
 from hbmcp.workflows.accounts.delete_credential import delete_credential

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hbmcp.paper.faults import Crash
+from hbmcp.paper.api.faults import Crash
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import PaperApi
 from tests.results.reader import read

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import BadArguments, Failed, OutcomeUnknown, Refused
-from hbmcp.paper.faults import Crash, Cut
+from hbmcp.installation.controllers.config_fields import changed, defaults
+from hbmcp.paper.api.faults import Crash, Cut
 from hbmcp.workflows.controllers.delete_controller_config import delete_controller_config
-from hbmcp.workflows.controllers.fields import changed, defaults
 from hbmcp.workflows.controllers.save_controller_config import save_controller_config
 from hbmcp.workflows.controllers.update_bot_config import update_bot_config
 from tests.paper.bridged import assistant

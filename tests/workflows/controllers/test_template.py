@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from hbmcp.installation.controllers.field_types import default, in_words
 from hbmcp.workflows.controllers.get_controller_template import get_controller_template
-from hbmcp.workflows.controllers.types import default, in_words
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import PaperApi
 from tests.workflows.scripted import Script

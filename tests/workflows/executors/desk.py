@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from hbmcp.paper.clock import ManualClock
-from hbmcp.paper.engine import Engine
+from hbmcp.installation.executors.config.validation import check
+from hbmcp.paper.api.faults import Fault
+from hbmcp.paper.api.routes.base import Paper
+from hbmcp.paper.api.routes.executors import executors_of
+from hbmcp.paper.exchange.engine import Engine
+from hbmcp.paper.exchange.records import Side
 from hbmcp.paper.executors import Executors
-from hbmcp.paper.faults import Fault
-from hbmcp.paper.records import Side
-from hbmcp.paper.routes.base import Paper
-from hbmcp.paper.routes.executors import executors_of
-from hbmcp.workflows.executors.checking import check
+from hbmcp.paper.market.clock import ManualClock
 from tests.paper.bridged import Assistant, assistant
 from tests.paper.paper_api import PaperApi
 from tests.paper.scripted import START, Scripted
@@ -121,6 +121,6 @@ async def desk(
         async def sleep(seconds: float) -> None:
             api.clock.advance(round(seconds * 1000))
 
-        monkeypatch.setattr("hbmcp.workflows.executors.watching.sleep", sleep)
+        monkeypatch.setattr("hbmcp.installation.executors.run.polling.sleep", sleep)
         async with assistant(api, monkeypatch, faults) as call:
             yield Desk(api, call)

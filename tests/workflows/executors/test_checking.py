@@ -7,11 +7,11 @@ import pytest
 from pydantic import BaseModel
 
 from hbmcp.errors import BadArguments
+from hbmcp.figures import number
+from hbmcp.installation.executors.config.config import kept, places, shown
+from hbmcp.installation.executors.config.fields import TYPES
+from hbmcp.installation.executors.config.validation import check, check_part
 from hbmcp.paper.executors import config as paper
-from hbmcp.workflows.executors.checking import check, check_part
-from hbmcp.workflows.executors.config import kept, places, shown
-from hbmcp.workflows.executors.fields import TYPES
-from hbmcp.workflows.figures import number
 
 POSITION = {**TYPES["position_executor"].example}
 GRID = {**TYPES["grid_executor"].example}

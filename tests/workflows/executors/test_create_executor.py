@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import Failed, StoreError
-from hbmcp.paper.faults import EXCHANGE_DOWN, Crash, Cut, Late
-from hbmcp.workflows.executors.checking import check
-from hbmcp.workflows.executors.idle import UNNAMED, WAITS, idle
-from hbmcp.workflows.executors.record import Executor
+from hbmcp.installation.executors.config.validation import check
+from hbmcp.installation.executors.run.no_orders_yet import UNNAMED, WAITS, idle
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut, Late
 from tests.workflows.executors.desk import DCA, GRID, LIMIT, PERPETUAL, POSITION, desk, head
 from tests.workflows.executors.test_record import RUNNING
 from tests.workflows.scripted import Script

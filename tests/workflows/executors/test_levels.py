@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hbmcp.installation.executors.config.config import Config
+from hbmcp.installation.executors.config.validation import check
+from hbmcp.installation.executors.plan.crossing import crossing
+from hbmcp.installation.executors.plan.early_termination import hindrances
+from hbmcp.installation.executors.plan.exit_prices import exits, worst
+from hbmcp.installation.executors.plan.plan import Market, Plan
+from hbmcp.installation.executors.plan.planned_orders import plan
+from hbmcp.installation.markets.trading_rules import Rule
 from hbmcp.paper.executors.record import Record
 from hbmcp.paper.executors.trader import Trader
-from hbmcp.workflows.executors.checking import check
-from hbmcp.workflows.executors.config import Config
-from hbmcp.workflows.executors.crossing import crossing
-from hbmcp.workflows.executors.exits import exits, worst
-from hbmcp.workflows.executors.hindrances import hindrances
-from hbmcp.workflows.executors.levels import plan
-from hbmcp.workflows.executors.planned import Market, Plan
-from hbmcp.workflows.trading.rules import Rule
 from tests.paper.scripted import START, Scripted
 from tests.paper.test_executors import World
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.faults import Crash
-from hbmcp.workflows.executors.existing import told
-from hbmcp.workflows.executors.planned import Side
-from hbmcp.workflows.trading.position import Position
+from hbmcp.installation.executors.plan.open_position import told
+from hbmcp.installation.executors.plan.plan import Side
+from hbmcp.installation.positions.position import Position
+from hbmcp.paper.api.faults import Crash
 from tests.workflows.executors.desk import DCA, GRID, PERPETUAL, POSITION, desk, head
 
 pytestmark = pytest.mark.anyio

@@ -4,14 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hbmcp.installation.installation import Installation
 
 from hbmcp.errors import Failed
-from hbmcp.workflows import Installation
+from hbmcp.installation.executors.run.orders import Traded
+from hbmcp.installation.executors.run.record import ENDINGS, Executor
+from hbmcp.installation.executors.run.view import barriers, grid, state
+from hbmcp.installation.fills.fills import Fill
 from hbmcp.workflows.executors.get_executor import get_executor
-from hbmcp.workflows.executors.orders import Traded
-from hbmcp.workflows.executors.record import ENDINGS, Executor
-from hbmcp.workflows.executors.view import barriers, grid, state
-from hbmcp.workflows.trading.fills import Fill
 from tests.workflows.scripted import Script
 
 RUNNING: dict[str, Any] = {

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, LOST_FILLS, Crash, Cut
+from hbmcp.figures import plain
+from hbmcp.paper.api.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, LOST_FILLS, Crash, Cut
 from hbmcp.workflows.executors.stop_executor import stop_executor
-from hbmcp.workflows.figures import plain
 from tests.workflows.executors.desk import GRID, LIMIT, PERPETUAL, POSITION, desk, head
 from tests.workflows.scripted import Script
 

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from hbmcp.paper.faults import Bug
-from hbmcp.paper.routes.base import Call, Handler, Json, Refusal
+from hbmcp.paper.api.faults import Bug
+from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal
 
 
 def numbers(row: dict[str, Any], *names: str) -> tuple[Decimal, ...]:

@@ -5,11 +5,11 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.paper.book import Book as PaperBook
-from hbmcp.paper.book import Walk as PaperWalk
-from hbmcp.paper.market import Market
-from hbmcp.paper.world import EXCHANGES
-from hbmcp.workflows.market_data.depth import Book, Side, Walk
+from hbmcp.installation.markets.order_book import Book, Side, Walk
+from hbmcp.paper.market.listings import EXCHANGES
+from hbmcp.paper.market.market import Market
+from hbmcp.paper.market.order_book import Book as PaperBook
+from hbmcp.paper.market.order_book import Walk as PaperWalk
 from tests.paper.paper_api import NOW
 
 MARKET = Market()

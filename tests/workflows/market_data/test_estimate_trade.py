@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.book import Book
-from hbmcp.paper.faults import EARLY_TIMES, Crash
-from hbmcp.paper.world import EXCHANGES
+from hbmcp.paper.api.faults import EARLY_TIMES, Crash
+from hbmcp.paper.market.listings import EXCHANGES
+from hbmcp.paper.market.order_book import Book
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import NOW, PaperApi
 from tests.workflows.answers import notes, value

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from hbmcp.workflows.market_data.fees import RECENT, TakerFee, assumed, paid
-from hbmcp.workflows.trading.fills import Fill
+from hbmcp.installation.fills.fills import Fill
+from hbmcp.installation.markets.taker_fees import RECENT, TakerFee, assumed, paid
 
 
 def fill(fee: str, currency: str | None = "USDT", connector: str = "binance") -> Fill:

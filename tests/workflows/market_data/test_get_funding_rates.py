@@ -8,9 +8,9 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from hbmcp.errors import StoreError
-from hbmcp.paper.book import Book
-from hbmcp.paper.faults import Crash, Cut
-from hbmcp.paper.world import EXCHANGES
+from hbmcp.paper.api.faults import Crash, Cut
+from hbmcp.paper.market.listings import EXCHANGES
+from hbmcp.paper.market.order_book import Book
 from hbmcp.store import Store
 from tests.paper.bridged import Assistant, assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.book import Book
-from hbmcp.paper.faults import Crash, Late
+from hbmcp.paper.api.faults import Crash, Late
+from hbmcp.paper.market.order_book import Book
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi
 from tests.workflows.answers import notes, value

@@ -5,10 +5,10 @@ from decimal import Decimal
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hbmcp.paper.book import Book as PaperBook
-from hbmcp.workflows.market_data.depth import Book
-from hbmcp.workflows.market_data.opportunities import Capacity, Leg, capacity, opportunities
-from hbmcp.workflows.market_data.pairs import Market
+from hbmcp.installation.funding.arbitrage import Capacity, Leg, capacity, opportunities
+from hbmcp.installation.markets.order_book import Book
+from hbmcp.installation.markets.trading_pairs import Market
+from hbmcp.paper.market.order_book import Book as PaperBook
 from tests.workflows.market_data.test_depth import answer, papers
 
 FINE = Decimal("0.0001")

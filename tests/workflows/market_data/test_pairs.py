@@ -2,7 +2,7 @@
 
 import pytest
 
-from hbmcp.workflows.market_data.pairs import alike, find
+from hbmcp.installation.markets.trading_pairs import alike, find
 
 PAIRS = ["BTC-USD", "BTC-USDC", "ETH-BTC", "ETH-USDT", "WBTC-USDT"]
 

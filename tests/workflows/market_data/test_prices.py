@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import ApiFailed, CallError, Unreachable
-from hbmcp.workflows.market_data.books import book
-from hbmcp.workflows.market_data.prices import prices
+from hbmcp.installation.markets.order_book import book
+from hbmcp.installation.markets.prices import prices
 from hummingbot_api.request import Request
 from tests.workflows.scripted import Script
 

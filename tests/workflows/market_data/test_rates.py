@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.workflows.market_data.rates import Interval, Reading, course, daily, interval, payer, shown, yearly
+from hbmcp.installation.funding.figures import Interval, Reading, course, daily, interval, payer, shown, yearly
 
 HOUR = 3_600_000
 DAY = 20_000 * 24 * HOUR  # a midnight

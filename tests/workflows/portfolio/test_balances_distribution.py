@@ -5,8 +5,8 @@ from decimal import Decimal, localcontext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.workflows.portfolio.distribution import DUST, summed, swept, token_rows, worth
-from hbmcp.workflows.portfolio.holdings import Holding
+from hbmcp.installation.portfolio.distribution import DUST, summed, swept, token_rows, worth
+from hbmcp.installation.portfolio.holdings import Holding
 
 amounts = st.decimals("0.000000001", "1000000000", places=9)
 

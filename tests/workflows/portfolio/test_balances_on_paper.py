@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.faults import EXCHANGE_DOWN, Crash, Cut
+from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut
 from tests.paper.bridged import Assistant, assistant
 from tests.paper.paper_api import PERPETUAL, SPOT, PaperApi
 from tests.workflows.answers import notes, value

@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.workflows.portfolio.performance import Performance, performance
-from hbmcp.workflows.portfolio.performance_flows import Flow
-from hbmcp.workflows.portfolio.performance_series import Held, Place, Series, Snapshot, read_state, series
+from hbmcp.installation.performance.cash_flows import Flow
+from hbmcp.installation.performance.figures import Performance, performance
+from hbmcp.installation.performance.snapshot_series import Held, Place, Series, Snapshot, read_state, series
 
 MINUTE = 60_000
 D = Decimal

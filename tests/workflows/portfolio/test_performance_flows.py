@@ -9,12 +9,12 @@ from attrs import evolve, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.workflows.portfolio.performance import performance
-from hbmcp.workflows.portfolio.performance_flows import Explained, explain
-from hbmcp.workflows.portfolio.performance_matching import Known, Profit
-from hbmcp.workflows.portfolio.performance_series import Place, Series, Snapshot, series
-from hbmcp.workflows.portfolio.performance_trades import Funding, known_perpetual, known_spot
-from hbmcp.workflows.trading.fills import Fill, Fills
+from hbmcp.installation.fills.fills import Fill, Fills
+from hbmcp.installation.performance.cash_flows import Explained, explain
+from hbmcp.installation.performance.figures import performance
+from hbmcp.installation.performance.known_trades import Funding, known_perpetual, known_spot
+from hbmcp.installation.performance.snapshot_series import Place, Series, Snapshot, series
+from hbmcp.installation.performance.trade_matching import Known, Profit
 
 D = Decimal
 HERE: Place = ("master_account", "binance")

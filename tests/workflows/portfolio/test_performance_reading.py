@@ -10,8 +10,8 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.workflows.portfolio.performance_reading import interval_of, snapshots
-from hbmcp.workflows.portfolio.performance_series import Place, Snapshot
+from hbmcp.installation.performance.reading import interval_of, snapshots
+from hbmcp.installation.performance.snapshot_series import Place, Snapshot
 from hummingbot_api.request import Request
 from tests.workflows.scripted import Script
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import ReadTimedOut
-from hbmcp.workflows import Answer
+from hbmcp.results.answer import Answer
 from hbmcp.workflows.portfolio.get_portfolio_performance import get_portfolio_performance
 from hummingbot_api.request import Request
 from tests.workflows.scripted import Script

@@ -10,15 +10,8 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from hbmcp.paper.faults import (
-    EARLY_TIMES,
-    EXCHANGE_DOWN,
-    LOST_FILLS,
-    NO_FUNDING,
-    Crash,
-    Fault,
-)
-from hbmcp.paper.world import START_BALANCES
+from hbmcp.paper.api.faults import EARLY_TIMES, EXCHANGE_DOWN, LOST_FILLS, NO_FUNDING, Crash, Fault
+from hbmcp.paper.market.listings import START_BALANCES
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi
 

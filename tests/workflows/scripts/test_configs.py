@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.faults import Crash
+from hbmcp.paper.api.faults import Crash
 from hbmcp.workflows.scripts.delete_script_config import delete_script_config
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import PaperApi

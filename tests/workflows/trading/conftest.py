@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp.workflows.trading import outcome, sending
+from hbmcp.installation.orders import polling, sending
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import PaperApi
 
@@ -12,6 +12,6 @@ from tests.paper.paper_api import PaperApi
 @pytest.fixture
 def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Any:
     """An assistant on that exchange with some faults, that looks at short intervals."""
-    monkeypatch.setattr(outcome, "STEP", 0.01)
+    monkeypatch.setattr(polling, "STEP", 0.01)
     monkeypatch.setattr(sending, "LOOK", 0.05)
     return lambda *faults: assistant(api, monkeypatch, faults)

@@ -4,9 +4,9 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from hbmcp.paper.faults import Bug
-from hbmcp.paper.records import Position
-from hbmcp.paper.routes.base import Call, Handler, Json, Refusal
+from hbmcp.paper.api.faults import Bug
+from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal
+from hbmcp.paper.exchange.records import Position
 from tests.paper.paper_api import PaperApi
 
 ACCOUNT = "master_account"

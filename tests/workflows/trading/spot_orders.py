@@ -6,9 +6,9 @@ from typing import Any
 
 from attrs import evolve
 
-from hbmcp.paper.faults import Bug
-from hbmcp.paper.records import Order
-from hbmcp.paper.routes.base import Call, Handler, Json, Refusal
+from hbmcp.paper.api.faults import Bug
+from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal
+from hbmcp.paper.exchange.records import Order
 from tests.paper.paper_api import PaperApi
 
 PLACE = "POST /trading/orders"

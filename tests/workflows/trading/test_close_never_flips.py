@@ -17,9 +17,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from hbmcp.paper.api.faults import Bug
+from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.paper.errors import BelowMinimum
-from hbmcp.paper.faults import Bug
-from hbmcp.paper.routes.base import Call, Handler, Json
 from tests.paper.bridged import Assistant, assistant
 from tests.paper.paper_api import PaperApi
 from tests.workflows.trading.perpetuals import ACCOUNT, ORDERS, POSITIONS
@@ -64,7 +64,7 @@ class Closing(RuleBasedStateMachine):
         self.meanwhile: list[Any] = []
         self.read: set[tuple[str, str, str, Decimal]] = set()
         self.wrong: list[str] = []
-        self.patch.setattr("hbmcp.workflows.trading.outcome.STEP", 0)
+        self.patch.setattr("hbmcp.installation.orders.polling.STEP", 0)
         watch = Bug("somebody else trades", {ORDERS: self._watched, POSITIONS: self._noted})
         self.call: Assistant = self.runner.run(self.stack.enter_async_context(assistant(self.api, self.patch, {watch})))
         for one in opened:

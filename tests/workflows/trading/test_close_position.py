@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from hbmcp.catalog import Catalog, Offer
-from hbmcp.paper.faults import EXCHANGE_DOWN, LOST_FILLS, Bug, Crash, Cut, Late
-from hbmcp.paper.records import Side
-from hbmcp.paper.routes.base import Call, Handler, Json, Refusal
+from hbmcp.paper.api.faults import EXCHANGE_DOWN, LOST_FILLS, Bug, Crash, Cut, Late
+from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal
+from hbmcp.paper.exchange.records import Side
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import HOUR, PaperApi
 from tests.workflows.answers import notes

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.paper.faults import EXCHANGE_DOWN, Bug, Crash
-from hbmcp.paper.routes.base import Call, Handler, Json
-from hbmcp.workflows.trading.closed import Closing
-from hbmcp.workflows.trading.closings import report
-from hbmcp.workflows.trading.orders import Order
-from hbmcp.workflows.trading.planning import Plan
-from hbmcp.workflows.trading.position import Basis, Position
-from hbmcp.workflows.trading.positions import Positions
-from hbmcp.workflows.trading.reducing import Reduction
-from hbmcp.workflows.trading.rules import Rule
-from hbmcp.workflows.trading.thresholds import Threshold
+from hbmcp.installation.closing.plan import Plan
+from hbmcp.installation.closing.pnl_threshold import Threshold
+from hbmcp.installation.closing.reduction import Reduction
+from hbmcp.installation.closing.result import Closing
+from hbmcp.installation.closing.view import report
+from hbmcp.installation.markets.trading_rules import Rule
+from hbmcp.installation.orders.order import Order
+from hbmcp.installation.positions.open_positions import Positions
+from hbmcp.installation.positions.position import Basis, Position
+from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash
+from hbmcp.paper.api.routes.base import Call, Handler, Json
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import HOUR, PaperApi
 from tests.workflows.answers import value

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.workflows.trading.position import Side
-from hbmcp.workflows.trading.reducing import Reduction, TooSmall, reduction, smallest
-from hbmcp.workflows.trading.rules import Rule
+from hbmcp.installation.closing.reduction import Reduction, TooSmall, reduction, smallest
+from hbmcp.installation.markets.trading_rules import Rule
+from hbmcp.installation.positions.position import Side
 
 SIDES: list[Side] = ["LONG", "SHORT"]
 sides = st.sampled_from(SIDES)

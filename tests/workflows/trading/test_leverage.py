@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.faults import EXCHANGE_DOWN, Bug, Crash, Cut
-from hbmcp.paper.routes.base import Call, Handler, Json
+from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash, Cut
+from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.workflows.trading import set_leverage
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import PaperApi

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.faults import BUGS, RACING_CANCEL, Crash, Cut, Fault
+from hbmcp.paper.api.faults import BUGS, RACING_CANCEL, Crash, Cut, Fault
 from tests.paper.paper_api import HOUR, PaperApi
 from tests.workflows.trading.perpetuals import flat
 from tests.workflows.trading.spot_orders import (

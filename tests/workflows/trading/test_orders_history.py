@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import StoreError
-from hbmcp.paper.faults import BUGS, ENDLESS_PAGES, LOST_FILLS, Cut, Fault
+from hbmcp.paper.api.faults import BUGS, ENDLESS_PAGES, LOST_FILLS, Cut, Fault
 from hbmcp.store import SentOrder, Store
 from tests.paper.bridged import Assistant
 from tests.paper.paper_api import HOUR, PaperApi

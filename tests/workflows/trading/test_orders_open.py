@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from hbmcp.paper.faults import BUGS, EARLY_TIMES, HIDDEN_ORDERS, LOST_FILLS, Bug, Cut, Fault
-from hbmcp.paper.routes.base import Call, Handler, Json
+from hbmcp.installation.orders import api_orders
+from hbmcp.paper.api.faults import BUGS, EARLY_TIMES, HIDDEN_ORDERS, LOST_FILLS, Bug, Cut, Fault
+from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.store import SentOrder
-from hbmcp.workflows.trading import records
 from tests.paper.paper_api import HOUR, PaperApi
 from tests.workflows.answers import notes, value
 from tests.workflows.trading.perpetuals import flat
@@ -241,12 +241,12 @@ class TestOneOrder:
         for _ in range(6):
             api.clock.advance(1000)
             take(api, "SELL", "0.001")
-        plain = records.recorded
+        plain = api_orders.recorded
 
         async def three(*args: Any, **named: Any) -> Any:
             return await plain(*args, **named, limit=3)
 
-        monkeypatch.setattr("hbmcp.workflows.trading.finding.recorded", three)
+        monkeypatch.setattr("hbmcp.installation.orders.lookup.recorded", three)
         async with talk(empty(ACTIVE)) as call:
             assert value(await call.good("get_order", order_id=order))["order_id"] == order
 
@@ -258,12 +258,12 @@ class TestOneOrder:
             rest(api, account=first)
             api.clock.advance(1000)
         order = rest(api, account=second, connector="bybit_perpetual")
-        plain = records.recorded
+        plain = api_orders.recorded
 
         async def three(*args: Any, **named: Any) -> Any:
             return await plain(*args, **named, limit=3)
 
-        monkeypatch.setattr("hbmcp.workflows.trading.finding.recorded", three)
+        monkeypatch.setattr("hbmcp.installation.orders.lookup.recorded", three)
         async with talk(ACCOUNT_AFTER_ACCOUNT, empty(ACTIVE)) as call:
             assert flat(await call.good("get_order", order_id=order))["account_name"] == second
             assert "There is no order 'x-1' among the API's orders." in await call.bad("get_order", order_id="x-1")

@@ -8,10 +8,19 @@ import pytest
 
 from hbmcp.bridge import Bridge
 from hbmcp.errors import StoreError
-from hbmcp.paper.faults import BUGS, EARLY_TIMES, ENDLESS_PAGES, EXCHANGE_DOWN, HIDDEN_ORDERS, LOST_FILLS, Fault, Late
+from hbmcp.installation.orders import preparation
+from hbmcp.paper.api.faults import (
+    BUGS,
+    EARLY_TIMES,
+    ENDLESS_PAGES,
+    EXCHANGE_DOWN,
+    HIDDEN_ORDERS,
+    LOST_FILLS,
+    Fault,
+    Late,
+)
 from hbmcp.settings import Settings
 from hbmcp.store import SentOrder, Store, rows
-from hbmcp.workflows.trading import preparing
 from tests.paper.bridged import ALL
 from tests.paper.paper_api import PaperApi
 from tests.workflows.answers import notes, value
@@ -308,7 +317,7 @@ class TestBeforeSending:
         assert orders(api) == []
 
     async def test_a_check_that_never_ends_is_given_up(self, talk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(preparing, "PATIENCE", 0.1)
+        monkeypatch.setattr(preparation, "PATIENCE", 0.1)
         async with talk(Late(STATE, seconds=3600)) as call:
             text = await call.good("place_order", **BUY, amount=0.01, price="1000")
         assert "The balance couldn't be checked: No answer came within 0 s." in text

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.errors import BadArguments, Refused
+from hbmcp.installation.fills.fills import Fill
+from hbmcp.installation.markets.trading_rules import Rule, on_step
+from hbmcp.installation.orders import balance_check, pricing
+from hbmcp.installation.orders.order import Order, like, merged, newer
+from hbmcp.installation.orders.view import age, disagreement
 from hbmcp.store import SentOrder
-from hbmcp.workflows.trading import funds, pricing
-from hbmcp.workflows.trading.fills import Fill
-from hbmcp.workflows.trading.orders import Order, like, merged, newer
-from hbmcp.workflows.trading.rules import Rule, on_step
-from hbmcp.workflows.trading.showing import age, disagreement
 
 AT = 1_795_337_015_421  # 2026-11-22 08:43:35.421 UTC
 
@@ -266,7 +266,7 @@ def check(**changes: Any) -> str:
         {"token": "BTC", "units": Decimal(2), "available_units": Decimal("1.5")},
         {"token": "USDT", "units": Decimal(1000), "available_units": Decimal(1000)},
     ]
-    return funds.checked(changes.pop("balances", balances), **{**values, **changes})
+    return balance_check.checked(changes.pop("balances", balances), **{**values, **changes})
 
 
 class TestBalances:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hbmcp.catalog import Catalog, Offer
-from hbmcp.paper.faults import BUGS, Bug, Crash, Cut, Fault, Late
-from hbmcp.workflows.trading import outcome, sending, unanswered
+from hbmcp.installation.orders import polling, sending, unknown_outcome
+from hbmcp.paper.api.faults import BUGS, Bug, Crash, Cut, Fault, Late
 from tests.paper.bridged import ALL, assistant
 from tests.paper.paper_api import PaperApi
 from tests.workflows.answers import value
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outcome, "STEP", 0.01)
-    monkeypatch.setattr(unanswered, "STEP", 0.01)
+    monkeypatch.setattr(polling, "STEP", 0.01)
+    monkeypatch.setattr(unknown_outcome, "STEP", 0.01)
     monkeypatch.setattr(sending, "LOOK", 0.05)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from hbmcp.paper.faults import BUGS, EARLY_TIMES, EXCHANGE_DOWN, LOST_FILLS, NO_FUNDING, Crash, Fault
-from hbmcp.paper.records import Action, Order, Side
+from hbmcp.paper.api.faults import BUGS, EARLY_TIMES, EXCHANGE_DOWN, LOST_FILLS, NO_FUNDING, Crash, Fault
+from hbmcp.paper.exchange.records import Action, Order, Side
 from hbmcp.store import SentOrder
 from tests.paper.bridged import Assistant, assistant
 from tests.paper.paper_api import HOUR, PaperApi

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.errors import StoreError
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.trading.fills import Fill
+from hbmcp.installation.fills.chronology import OrderTimes, sequence
+from hbmcp.installation.fills.fills import Fill
+from hbmcp.installation.fills.pagination import all_fills
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.position_history.funding_payments import Payment, share_out
+from hbmcp.installation.position_history.round_trip import Round
+from hbmcp.results.answer import Answer
 from hbmcp.workflows.trading.get_position_history import get_position_history
-from hbmcp.workflows.trading.history_pages import all_fills
-from hbmcp.workflows.trading.round import Round
-from hbmcp.workflows.trading.round_funding import Payment, share_out
-from hbmcp.workflows.trading.sequence import OrderTimes, sequence
 from tests.workflows.scripted import Script
 
 pytestmark = pytest.mark.anyio

@@ -15,11 +15,11 @@ from attrs import define, evolve, field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.workflows.trading.fills import Fill
-from hbmcp.workflows.trading.history import histories
-from hbmcp.workflows.trading.history_reading import Held, Record
-from hbmcp.workflows.trading.round import Round, Side
-from hbmcp.workflows.trading.rounds import Rounds, before, rebuild
+from hbmcp.installation.fills.fills import Fill
+from hbmcp.installation.position_history.history import histories
+from hbmcp.installation.position_history.reading import Held, Record
+from hbmcp.installation.position_history.rebuilding import Rounds, before, rebuild
+from hbmcp.installation.position_history.round_trip import Round, Side
 
 D = Decimal
 UNIT = D("0.001")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import ReadTimedOut, Refused
-from hbmcp.paper.faults import EXCHANGE_DOWN, Crash, Cut
+from hbmcp.installation.positions.open_positions import positions
+from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut
 from hbmcp.workflows.trading.get_positions import get_positions
-from hbmcp.workflows.trading.positions import positions
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import HOUR, PaperApi
 from tests.workflows.answers import notes, value

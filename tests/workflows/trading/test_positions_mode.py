@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.faults import UNCHANGED_MODE, Bug, Crash, Cut
-from hbmcp.paper.routes.base import Refusal
+from hbmcp.paper.api.faults import UNCHANGED_MODE, Bug, Crash, Cut
+from hbmcp.paper.api.routes.base import Refusal
 from hbmcp.workflows.trading import set_position_mode
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import PaperApi

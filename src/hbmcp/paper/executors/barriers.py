@@ -13,7 +13,7 @@ from hbmcp.paper.executors.base import Executor
 from hbmcp.paper.executors.config import TrailingStop
 from hbmcp.paper.executors.record import CloseType
 from hbmcp.paper.executors.trader import At, Retreat, Touch, Trader, Wake, retreat
-from hbmcp.paper.world import HOUR
+from hbmcp.paper.market.listings import HOUR
 
 FURTHEST = "trailing_furthest"  # in a record's memory: the best middle price since the trailing stop follows
 

@@ -11,11 +11,11 @@ from functools import reduce
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from hbmcp.paper.errors import BelowMinimum, PaperError, StoreUnusable
+from hbmcp.paper.exchange.records import Action, Fill, Side
+from hbmcp.paper.exchange.records import OrderType as Kind
 from hbmcp.paper.executors.config import ExecutorConfig, OrderType, TradeType
 from hbmcp.paper.executors.record import ZERO, CloseType, Leg, Purpose, Record, Total
 from hbmcp.paper.executors.trader import At, Touch, Trader, Wake
-from hbmcp.paper.records import Action, Fill, Side
-from hbmcp.paper.records import OrderType as Kind
 
 CONTROL = 1000  # milliseconds between two looks of an executor that is doing something
 MAX_RETRIES = 10

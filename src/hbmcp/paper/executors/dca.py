@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.paper.errors import BadValue
+from hbmcp.paper.exchange.records import Side
 from hbmcp.paper.executors.barriers import Barriers
 from hbmcp.paper.executors.base import MAX_RETRIES, Executor, side_of
 from hbmcp.paper.executors.config import DCAExecutorConfig, DCAMode
 from hbmcp.paper.executors.position import check_bounds
 from hbmcp.paper.executors.record import ZERO
 from hbmcp.paper.executors.trader import Touch, Trader, Wake
-from hbmcp.paper.records import Side
 
 
 class DCAExecutor(Executor[DCAExecutorConfig]):

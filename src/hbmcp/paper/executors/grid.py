@@ -6,13 +6,13 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 from hbmcp.paper.errors import BadValue
+from hbmcp.paper.exchange.records import Side
 from hbmcp.paper.executors.barriers import Barriers
 from hbmcp.paper.executors.base import Executor, Figures, kind_of, side_of
 from hbmcp.paper.executors.config import GridExecutorConfig
 from hbmcp.paper.executors.position import check_barriers, check_bounds
 from hbmcp.paper.executors.record import ZERO, Leg, Total
 from hbmcp.paper.executors.trader import At, Touch, Trader, Wake
-from hbmcp.paper.records import Side
 
 MARGIN = Decimal("1.05")  # above the smallest order, so that a price that falls doesn't make it too small
 

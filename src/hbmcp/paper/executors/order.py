@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.paper.errors import BadValue, PriceRequired
+from hbmcp.paper.exchange.records import Action, Side
+from hbmcp.paper.exchange.records import OrderType as Kind
 from hbmcp.paper.executors.base import MAX_RETRIES, Executor, Figures, kind_of, side_of
 from hbmcp.paper.executors.config import ExecutionStrategy, OrderExecutorConfig, OrderType, PositionAction
 from hbmcp.paper.executors.record import ZERO, Leg
 from hbmcp.paper.executors.trader import Touch, Trader, Wake
-from hbmcp.paper.records import Action, Side
-from hbmcp.paper.records import OrderType as Kind
-from hbmcp.paper.world import EXCHANGES
+from hbmcp.paper.market.listings import EXCHANGES
 
 Strategy = ExecutionStrategy
 

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.paper.errors import BadValue
+from hbmcp.paper.exchange.records import Side
 from hbmcp.paper.executors.barriers import Barriers
 from hbmcp.paper.executors.base import MAX_RETRIES, Executor, kind_of, side_of
 from hbmcp.paper.executors.config import OrderType, PositionExecutorConfig, TripleBarrierConfig
 from hbmcp.paper.executors.record import ZERO, Leg
 from hbmcp.paper.executors.trader import Touch, Trader, Wake
-from hbmcp.paper.records import Side
 
 ENTRY = "entry_price"  # in a record's memory: the price when it began, if the configuration has none
 

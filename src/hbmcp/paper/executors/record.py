@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from attrs import Factory, asdict, define
 
-from hbmcp.paper.records import RESTING, Fill, Order, OrderType, Side, Status
+from hbmcp.paper.exchange.records import RESTING, Fill, Order, OrderType, Side, Status
 
 ExecutorStatus = Literal["RUNNING", "SHUTTING_DOWN", "TERMINATED"]
 CloseType = Literal[

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from secrets import randbelow
 from typing import Any
 
-from hbmcp.paper.engine import Engine
 from hbmcp.paper.errors import PaperError, UnknownAccount
+from hbmcp.paper.exchange.database import Store
+from hbmcp.paper.exchange.engine import Engine
+from hbmcp.paper.exchange.records import RESTING
 from hbmcp.paper.executors.base import Executor
 from hbmcp.paper.executors.config import BadConfig, ExecutorConfig, parse
 from hbmcp.paper.executors.dca import DCAExecutor
@@ -19,13 +21,11 @@ from hbmcp.paper.executors.grid import GridExecutor
 from hbmcp.paper.executors.order import OrderExecutor
 from hbmcp.paper.executors.position import PositionExecutor
 from hbmcp.paper.executors.record import Record
-from hbmcp.paper.executors.store import Shelf
+from hbmcp.paper.executors.storage import Shelf
 from hbmcp.paper.executors.trader import Trader, when
 from hbmcp.paper.executors.twap import TWAPExecutor
-from hbmcp.paper.market import Market
-from hbmcp.paper.records import RESTING
-from hbmcp.paper.store import Store
-from hbmcp.paper.world import EXCHANGES
+from hbmcp.paper.market.listings import EXCHANGES
+from hbmcp.paper.market.market import Market
 
 CLASSES: Mapping[str, type[Executor[Any]]] = {
     "position_executor": PositionExecutor,

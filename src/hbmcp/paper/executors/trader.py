@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from attrs import frozen
 
-from hbmcp.paper.book import Book
-from hbmcp.paper.engine import Engine
 from hbmcp.paper.errors import NotConnected, UnknownAccount, UnknownOrder
+from hbmcp.paper.exchange.engine import Engine
+from hbmcp.paper.exchange.records import RESTING, Action, Fill, OrderType, Side
 from hbmcp.paper.executors.record import Leg, Purpose
-from hbmcp.paper.market import Market, grid_time
-from hbmcp.paper.path import STEP
-from hbmcp.paper.records import RESTING, Action, Fill, OrderType, Side
-from hbmcp.paper.world import Exchange, Pair
+from hbmcp.paper.market.listings import Exchange, Pair
+from hbmcp.paper.market.market import Market, grid_time
+from hbmcp.paper.market.order_book import Book
+from hbmcp.paper.market.random_path import STEP
 
 
 class At(NamedTuple):

@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.paper.errors import BadValue
+from hbmcp.paper.exchange.records import Side
 from hbmcp.paper.executors.base import MAX_RETRIES, Executor, side_of
 from hbmcp.paper.executors.config import TWAPExecutorConfig, TWAPMode
 from hbmcp.paper.executors.record import ZERO, Leg
 from hbmcp.paper.executors.trader import At, Trader, Wake
-from hbmcp.paper.records import Side
 
 MAX_SLICES = 1000
 

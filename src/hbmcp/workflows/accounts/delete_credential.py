@@ -2,11 +2,12 @@
 
 from functools import partial
 
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import connections
-from hbmcp.workflows.accounts.deleting import done, told
-from hbmcp.workflows.accounts.standing import standing
-from hbmcp.workflows.deletion import delete
+from hbmcp.installation.connections import connections
+from hbmcp.installation.deletion import delete
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.keys.deletion import done, told
+from hbmcp.installation.keys.dependents import standing
+from hbmcp.results.answer import Answer
 from hbmcp_tools import accounts
 
 

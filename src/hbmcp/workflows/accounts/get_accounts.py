@@ -1,10 +1,9 @@
 """Every account with its connected exchanges."""
 
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import connections
+from hbmcp.installation.connections import connections
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
 
-# Said where an assistant begins: the names of these accounts and exchanges look real.
-PAPER = "These are accounts of a paper exchange inside hbmcp: prices are simulated, nothing is real money."
 UNCONNECTED = "An account without exchanges can't trade until add_credential connects one."
 
 
@@ -16,4 +15,4 @@ async def get_accounts(installation: Installation) -> Answer:
     if not all(found.by_account.values()):
         notes.append(UNCONNECTED)
     rows = [{"account": account, "exchanges": exchanges} for account, exchanges in known.items()]
-    return Answer(rows, (*notes, PAPER if installation.on_paper else ""))
+    return Answer(rows, (*notes, installation.identity.accounts_remark))

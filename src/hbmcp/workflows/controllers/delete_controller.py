@@ -4,9 +4,10 @@ from functools import partial
 from typing import Literal
 
 from hbmcp.errors import Refused
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.controllers.deleting import deleted
-from hbmcp.workflows.controllers.running import running
+from hbmcp.installation.controllers.deletion import deleted
+from hbmcp.installation.controllers.running_bots import running
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers
 
 Kind = Literal["directional_trading", "market_making", "generic"]

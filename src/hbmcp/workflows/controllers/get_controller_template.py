@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.controllers.types import default, in_words
+from hbmcp.installation.controllers.field_types import default, in_words
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers
 
 UNITS = (

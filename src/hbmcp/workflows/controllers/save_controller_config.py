@@ -3,10 +3,11 @@
 from typing import Any
 
 from hbmcp.errors import CallError, Failed, OutcomeUnknown
-from hbmcp.workflows import Answer, Installation, together
-from hbmcp.workflows.controllers.checking import checked
-from hbmcp.workflows.controllers.fields import changed, defaults, file_name, same
-from hbmcp.workflows.controllers.running import running
+from hbmcp.installation.controllers.config_fields import changed, defaults, file_name, same
+from hbmcp.installation.controllers.running_bots import running
+from hbmcp.installation.controllers.validation import checked
+from hbmcp.installation.installation import Installation, together
+from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers
 
 LEFT = "Fields that were not given hold their defaults, shown here; null and empty ones are left out."

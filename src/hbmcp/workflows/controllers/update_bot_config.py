@@ -3,9 +3,10 @@
 from typing import Any
 
 from hbmcp.errors import BadArguments, CallError, OutcomeUnknown, Refused
-from hbmcp.workflows import Answer, Installation, together
-from hbmcp.workflows.controllers.checking import checked
-from hbmcp.workflows.controllers.fields import changed
+from hbmcp.installation.controllers.config_fields import changed
+from hbmcp.installation.controllers.validation import checked
+from hbmcp.installation.installation import Installation, together
+from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers
 
 APPLIED = (

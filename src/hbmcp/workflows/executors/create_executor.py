@@ -4,14 +4,15 @@ from typing import Any
 
 from hbmcp import times
 from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.executors.checking import refuse
-from hbmcp.workflows.executors.config import Config
-from hbmcp.workflows.executors.idle import idle
-from hbmcp.workflows.executors.readying import ready
-from hbmcp.workflows.executors.record import Executor
-from hbmcp.workflows.executors.view import view
-from hbmcp.workflows.executors.watching import watch
+from hbmcp.installation.executors.config.config import Config
+from hbmcp.installation.executors.config.validation import refuse
+from hbmcp.installation.executors.plan.preparation import ready
+from hbmcp.installation.executors.run.no_orders_yet import idle
+from hbmcp.installation.executors.run.polling import watch
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.executors.run.view import view
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
 from hbmcp_tools import executors
 
 LOOK = 3.0  # seconds in which its first orders are placed, or it has ended

@@ -1,8 +1,9 @@
 """One executor: how it stands, or how it ended."""
 
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.executors.record import Executor
-from hbmcp.workflows.executors.view import view
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.executors.run.view import view
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
 from hbmcp_tools import executors
 
 

@@ -3,12 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.executors.config import shown
-from hbmcp.workflows.executors.defaults import saved_defaults
-from hbmcp.workflows.executors.fields import TYPES, Field
-from hbmcp.workflows.executors.offsets import price_fields
-from hbmcp.workflows.executors.reading import read
+from hbmcp.installation.executors.config.config import shown
+from hbmcp.installation.executors.config.defaults import saved_defaults
+from hbmcp.installation.executors.config.fields import TYPES, Field
+from hbmcp.installation.executors.config.parsing import read
+from hbmcp.installation.executors.config.price_offsets import price_fields
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
 
 OFFSETS = 'A price may be an offset from the current one: "-3%".'
 KINDS = {"numbers": "numbers", "any_object": "object"}

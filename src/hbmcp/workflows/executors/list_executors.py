@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.executors.record import Executor
-from hbmcp.workflows.executors.view import state
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.executors.run.view import state
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
 from hbmcp_tools import executors
 
 COLUMNS = (

@@ -4,10 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.errors import CallError
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.executors.previewing import needs, remarks, rows, summary
-from hbmcp.workflows.executors.readying import ready
-from hbmcp.workflows.executors.surroundings import available
+from hbmcp.installation.executors.config.venue import available
+from hbmcp.installation.executors.plan.preparation import ready
+from hbmcp.installation.executors.plan.view import needs, remarks, rows, summary
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
 
 UNPLANNED = "The config is good. There is no preview of what trades on a chain: its orders follow a pool."
 MEANT = "Before fees, with all orders filled."

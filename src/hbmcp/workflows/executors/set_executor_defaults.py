@@ -3,9 +3,10 @@
 from typing import Any
 
 from hbmcp.errors import BadArguments, Failed, HbmcpError
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.executors.checking import check_part
-from hbmcp.workflows.executors.config import kept
+from hbmcp.installation.executors.config.config import kept
+from hbmcp.installation.executors.config.validation import check_part
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
 
 APPLIED = "create_executor and preview_executor apply them where config says nothing else."
 

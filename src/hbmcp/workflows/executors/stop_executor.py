@@ -3,13 +3,14 @@
 from typing import Literal
 
 from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown, Refused
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.executors.kept import closing
-from hbmcp.workflows.executors.leavings import Leavings, leavings
-from hbmcp.workflows.executors.orders import NOT_NAMED
-from hbmcp.workflows.executors.record import Executor
-from hbmcp.workflows.executors.view import open_orders, state, traded
-from hbmcp.workflows.executors.watching import look, watch
+from hbmcp.installation.executors.run.kept_position import closing
+from hbmcp.installation.executors.run.left_open import Leavings, leavings
+from hbmcp.installation.executors.run.orders import NOT_NAMED
+from hbmcp.installation.executors.run.polling import look, watch
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.executors.run.view import open_orders, state, traded
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
 from hbmcp_tools import executors
 
 Position = Literal["close", "keep"]

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
 
 from hbmcp.errors import BadArguments, CallError, Refused
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import connections, is_perpetual
-from hbmcp.workflows.figures import money, number, plain, ratio
-from hbmcp.workflows.market_data.books import Side, book
-from hbmcp.workflows.market_data.estimates import Estimate, estimate
-from hbmcp.workflows.market_data.fees import taker_fees
-from hbmcp.workflows.market_data.rates import shown
-from hbmcp.workflows.trading.rules import Rule, rule
+from hbmcp.figures import money, number, plain, ratio
+from hbmcp.installation.connections import connections, is_perpetual
+from hbmcp.installation.funding.figures import shown
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.markets.order_book import Side, book
+from hbmcp.installation.markets.taker_fees import taker_fees
+from hbmcp.installation.markets.trade_cost import Estimate, estimate
+from hbmcp.installation.markets.trading_rules import Rule, rule
+from hbmcp.results.answer import Answer
 from hbmcp_tools import portfolio
 
 

@@ -6,15 +6,16 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import ApiFailed, BadArguments, CallError, Refused
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.funding.arbitrage_view import chances
+from hbmcp.installation.funding.figures import Course, shown
+from hbmcp.installation.funding.readings import Funding, Kept, funding, keep, kept
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.markets.default_exchanges import Exchanges, connected
+from hbmcp.installation.markets.trading_pairs import Market, markets
+from hbmcp.installation.positions.open_positions import positions
+from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import is_perpetual
-from hbmcp.workflows.market_data.chances import chances
-from hbmcp.workflows.market_data.exchanges import Exchanges, connected
-from hbmcp.workflows.market_data.funding import Funding, Kept, funding, keep, kept
-from hbmcp.workflows.market_data.pairs import Market, markets
-from hbmcp.workflows.market_data.rates import Course, shown
-from hbmcp.workflows.trading.positions import positions
 
 
 @frozen

@@ -5,14 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.errors import ApiFailed, CallError
+from hbmcp.figures import number, percent
+from hbmcp.installation.funding.figures import percent_of
+from hbmcp.installation.installation import AT_ONCE, Installation, together
+from hbmcp.installation.markets.default_exchanges import Exchanges, connected
+from hbmcp.installation.markets.order_book import Book, book
+from hbmcp.installation.markets.prices import prices
+from hbmcp.installation.markets.trading_pairs import Market, markets
+from hbmcp.results.answer import Answer
 from hbmcp.times import now
-from hbmcp.workflows import AT_ONCE, Answer, Installation, together
-from hbmcp.workflows.figures import number, percent
-from hbmcp.workflows.market_data.books import Book, book
-from hbmcp.workflows.market_data.exchanges import Exchanges, connected
-from hbmcp.workflows.market_data.pairs import Market, markets
-from hbmcp.workflows.market_data.prices import prices
-from hbmcp.workflows.market_data.rates import percent_of
 from hbmcp_tools import market_data
 
 PATIENCE = 10.0  # seconds for the price of a day ago: a ticker is worth little when it is late

@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.portfolio.caveats import caveats
-from hbmcp.workflows.portfolio.distribution import summed, token_rows, value_row
-from hbmcp.workflows.portfolio.survey import survey
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.portfolio.distribution import summed, token_rows, value_row
+from hbmcp.installation.portfolio.notes import caveats
+from hbmcp.installation.portfolio.valuation import survey
+from hbmcp.results.answer import Answer
 
 
 async def get_account_balance(

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.figures import cents
-from hbmcp.workflows.portfolio.caveats import caveats
-from hbmcp.workflows.portfolio.distribution import DUST, Row, Sum, summed, swept, token_rows, value_row, worth
-from hbmcp.workflows.portfolio.holdings import CURRENCY, Place
-from hbmcp.workflows.portfolio.survey import Survey, survey
+from hbmcp.figures import cents
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.portfolio.distribution import DUST, Row, Sum, summed, swept, token_rows, value_row, worth
+from hbmcp.installation.portfolio.holdings import CURRENCY, Place
+from hbmcp.installation.portfolio.notes import caveats
+from hbmcp.installation.portfolio.valuation import Survey, survey
+from hbmcp.results.answer import Answer
 
 PLACE = ("account_name", "connector_name")
 Keys = Callable[[Place], tuple[str, ...]]

@@ -3,16 +3,17 @@
 import re
 
 from hbmcp.errors import BadArguments, CallError, Refused
+from hbmcp.figures import cents
+from hbmcp.installation.connections import connections
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.performance.cash_flows import explain
+from hbmcp.installation.performance.figures import performance
+from hbmcp.installation.performance.reading import MINUTE, current, known_trades, snapshots, snapshots_before
+from hbmcp.installation.performance.snapshot_series import Place, Series, Snapshot, series
+from hbmcp.installation.performance.view import notes, profit_note, tables
+from hbmcp.installation.portfolio.holdings import CURRENCY
+from hbmcp.results.answer import Answer
 from hbmcp.times import now, to_milliseconds, utc
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import connections
-from hbmcp.workflows.figures import cents
-from hbmcp.workflows.portfolio.holdings import CURRENCY
-from hbmcp.workflows.portfolio.performance import performance
-from hbmcp.workflows.portfolio.performance_answer import notes, profit_note, tables
-from hbmcp.workflows.portfolio.performance_flows import explain
-from hbmcp.workflows.portfolio.performance_reading import MINUTE, current, known_trades, snapshots, snapshots_before
-from hbmcp.workflows.portfolio.performance_series import Place, Series, Snapshot, series
 from hummingbot_api.request import Json
 
 _LENGTH = re.compile(r"[0-9.]+ ?[a-z]")

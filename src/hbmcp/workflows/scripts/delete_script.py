@@ -3,8 +3,9 @@
 from functools import partial
 
 from hbmcp.errors import Refused
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.controllers.deleting import deleted
+from hbmcp.installation.controllers.deletion import deleted
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
 from hbmcp_tools import scripts
 
 

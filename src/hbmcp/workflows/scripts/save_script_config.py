@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import BadArguments, CallError, OutcomeUnknown
-from hbmcp.workflows import Answer, Installation, together
-from hbmcp.workflows.controllers.fields import file_name, nearest, same
+from hbmcp.installation.controllers.config_fields import file_name, same
+from hbmcp.installation.installation import Installation, together
+from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers, scripts
 
 KINDS: dict[type, str] = {str: "a text", bool: "true or false", list: "a list", dict: "an object"}
@@ -15,7 +17,7 @@ async def save_script_config(installation: Installation, *, config_name: str, co
     config_name = file_name(config_name)
     template = await _template(installation, config)
     problems = [
-        f"- {name}: unknown field{nearest(name, template)}"
+        f"- {name}: unknown field{suggestion(name, template)}"
         if name not in template
         else f"- {name}: must be {KINDS[type(template[name])]}, as its default {template[name]!r} is"
         for name, value in config.items()
@@ -25,7 +27,9 @@ async def save_script_config(installation: Installation, *, config_name: str, co
     known = [one["id"] for one in saved if "id" in one]
     for name in config.get("controllers_config") or []:
         if str(name).removesuffix(".yml") not in known:
-            problems.append(f"- controllers_config: no controller config {name!r} is saved{nearest(str(name), known)}")
+            problems.append(
+                f"- controllers_config: no controller config {name!r} is saved{suggestion(str(name), known)}"
+            )
     if problems:
         lines = "\n".join(problems)
         raise BadArguments(
@@ -53,7 +57,7 @@ async def _template(installation: Installation, config: dict[str, Any]) -> dict[
         raise BadArguments(
             f"config says script_file_name {file!r}, and there is no such script.",
             "Nothing was saved.",
-            f"There are: {', '.join(f'{name}.py' for name in known) or 'none'}{nearest(str(file), known)}",
+            f"There are: {', '.join(f'{name}.py' for name in known) or 'none'}{suggestion(str(file), known)}",
         )
     fields: dict[str, Any] = await installation.ask(scripts.get_script_template, script_name=file.removesuffix(".py"))
     return fields

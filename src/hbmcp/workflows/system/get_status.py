@@ -5,9 +5,10 @@ from collections.abc import Awaitable
 from typing import Any
 
 from hbmcp.errors import CallError, ReadTimedOut
-from hbmcp.workflows import Answer, Installation, together
-from hbmcp.workflows.accounts.connections import Connections, connections
-from hbmcp.workflows.system import states
+from hbmcp.installation import status
+from hbmcp.installation.connections import Connections, connections
+from hbmcp.installation.installation import Installation, together
+from hbmcp.results.answer import Answer
 from hbmcp_tools import bots, docker, gateway, system
 
 PATIENCE = 10.0  # seconds for a part: one that hangs is part of the answer
@@ -41,15 +42,15 @@ async def get_status(installation: Installation) -> Answer:
     if isinstance(broker, CallError) and len({type(one) for one in found[1:]}) == 1:  # GET / asks for no credentials
         raise broker
     value = {
-        "api": states.api(root),
-        "broker": states.broker(broker),
-        "docker": states.docker(docked),
-        "gateway": states.gateway(container, chains),
-        **(machine := states.machine(resources)),
-        "bots": states.bots(listed, broker),
-        "connectors": states.unknown(connected) if isinstance(connected, CallError) else connected or "none",
+        "api": status.api(root),
+        "broker": status.broker(broker),
+        "docker": status.docker(docked),
+        "gateway": status.gateway(container, chains),
+        **(machine := status.machine(resources)),
+        "bots": status.bots(listed, broker),
+        "connectors": status.unknown(connected) if isinstance(connected, CallError) else connected or "none",
     }
-    return Answer(value, (*_advice(value, installation.on_paper), *_shortage(machine)))
+    return Answer(value, (*_advice(value, installation.identity.on_paper), *_shortage(machine)))
 
 
 async def _connectors(installation: Installation) -> list[dict[str, Any]]:
@@ -60,10 +61,10 @@ async def _connectors(installation: Installation) -> list[dict[str, Any]]:
         for account, connector in found.pairs
     )
     rows: list[dict[str, Any]] = [
-        {"account_name": account, "connector_name": connector, "order_books": states.order_books(book)}
+        {"account_name": account, "connector_name": connector, "order_books": status.order_books(book)}
         for (account, connector), book in zip(found.pairs, books, strict=True)
     ]
-    unread = [{"account_name": name, "connector_name": states.unknown(error)} for name, error in found.unread.items()]
+    unread = [{"account_name": name, "connector_name": status.unknown(error)} for name, error in found.unread.items()]
     return rows + unread
 
 

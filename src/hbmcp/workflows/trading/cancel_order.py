@@ -3,12 +3,13 @@
 from decimal import Decimal
 
 from hbmcp.errors import CallError, OutcomeUnknown, Refused
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.trading.finding import find
-from hbmcp.workflows.trading.orders import UNKNOWN, Order
-from hbmcp.workflows.trading.outcome import outcome, settled
-from hbmcp.workflows.trading.sending import NOT_PLACED
-from hbmcp.workflows.trading.showing import news, progress, unseen
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.lookup import find
+from hbmcp.installation.orders.order import UNKNOWN, Order
+from hbmcp.installation.orders.polling import outcome, settled
+from hbmcp.installation.orders.sending import NOT_PLACED
+from hbmcp.installation.orders.view import news, progress, unseen
+from hbmcp.results.answer import Answer
 from hbmcp_tools import trading
 
 

@@ -3,14 +3,15 @@
 from decimal import Decimal
 
 from hbmcp.errors import Refused
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.trading.closed import Closing, beyond, failure, remarks, row
-from hbmcp.workflows.trading.closing import carried_out
+from hbmcp.installation.closing.execution import carried_out
+from hbmcp.installation.closing.plan import UNSENT, Plan, hindrance, planned
+from hbmcp.installation.closing.reduction import WHOLE
+from hbmcp.installation.closing.result import Closing, beyond, failure, remarks, row
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.positions.open_positions import Positions, positions
+from hbmcp.installation.positions.position import Position, Side
+from hbmcp.results.answer import Answer
 from hbmcp.workflows.trading.get_positions import refuse_spot
-from hbmcp.workflows.trading.planning import UNSENT, Plan, hindrance, planned
-from hbmcp.workflows.trading.position import Position, Side
-from hbmcp.workflows.trading.positions import Positions, positions
-from hbmcp.workflows.trading.reducing import WHOLE
 
 WAIT = Decimal(3)
 

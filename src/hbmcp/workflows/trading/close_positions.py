@@ -3,15 +3,16 @@
 from decimal import Decimal
 
 from hbmcp.errors import Refused
-from hbmcp.workflows import Answer, Installation, together
-from hbmcp.workflows.trading.closed import Closing, failure
-from hbmcp.workflows.trading.closing import carried_out
-from hbmcp.workflows.trading.closings import preview, report, untouched
+from hbmcp.installation.closing.execution import carried_out
+from hbmcp.installation.closing.plan import UNSENT, planned
+from hbmcp.installation.closing.pnl_threshold import Threshold
+from hbmcp.installation.closing.result import Closing, failure
+from hbmcp.installation.closing.view import preview, report, untouched
+from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.positions.open_positions import positions
+from hbmcp.installation.positions.position import Basis, Position, Side
+from hbmcp.results.answer import Answer
 from hbmcp.workflows.trading.get_positions import refuse_spot
-from hbmcp.workflows.trading.planning import UNSENT, planned
-from hbmcp.workflows.trading.position import Basis, Position, Side
-from hbmcp.workflows.trading.positions import positions
-from hbmcp.workflows.trading.thresholds import Threshold
 
 AT_ONCE = 3  # positions under way: each takes several requests at a time
 WAIT = 3.0  # seconds for what became of an order

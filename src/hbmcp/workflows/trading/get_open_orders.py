@@ -6,15 +6,16 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import CallError
+from hbmcp.installation.connections import connections
+from hbmcp.installation.fills.fills import Fill, fills
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.api_orders import live, recorded
+from hbmcp.installation.orders.order import Order, merged, newer
+from hbmcp.installation.orders.polling import patient
+from hbmcp.installation.orders.view import age, row
+from hbmcp.results.answer import Answer
 from hbmcp.store import SentOrder, StoreError
 from hbmcp.times import now
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import connections
-from hbmcp.workflows.trading.fills import Fill, fills
-from hbmcp.workflows.trading.orders import Order, merged, newer
-from hbmcp.workflows.trading.outcome import patient
-from hbmcp.workflows.trading.records import live, recorded
-from hbmcp.workflows.trading.showing import age, row
 
 PATIENCE = 30.0  # seconds for an answer
 UNFINISHED = ("OPEN", "PARTIALLY_FILLED", "SUBMITTED")

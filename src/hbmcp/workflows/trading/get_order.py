@@ -1,9 +1,10 @@
 """One order with its fills."""
 
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.trading.finding import find
-from hbmcp.workflows.trading.orders import UNKNOWN
-from hbmcp.workflows.trading.showing import disagreement, fill_row, whole
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.lookup import find
+from hbmcp.installation.orders.order import UNKNOWN
+from hbmcp.installation.orders.view import disagreement, fill_row, whole
+from hbmcp.results.answer import Answer
 
 
 async def get_order(

@@ -1,11 +1,12 @@
 """Orders of any status, newest first: the API's records, their fills, and what hbmcp remembers of what it sent."""
 
+from hbmcp.installation.connections import connections
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.history import Wanted, past
+from hbmcp.installation.orders.order import Order
+from hbmcp.installation.orders.view import disagreement, row
+from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds, utc
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import connections
-from hbmcp.workflows.trading.orders import Order
-from hbmcp.workflows.trading.past import Wanted, past
-from hbmcp.workflows.trading.showing import disagreement, row
 
 NONE = "No orders match. Only orders placed through this API are known to it, no bot's, and none placed elsewhere."
 

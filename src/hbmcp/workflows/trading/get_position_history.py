@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from decimal import Decimal, localcontext
 from typing import Any
 
+from hbmcp.figures import money, plain
+from hbmcp.installation.connections import connections
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.position_history.history import History, histories
+from hbmcp.installation.position_history.notes import Told, notes
+from hbmcp.installation.position_history.reading import Record, read
+from hbmcp.installation.position_history.round_trip import DIGITS, Round
+from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds, utc
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import connections
-from hbmcp.workflows.figures import money, plain
 from hbmcp.workflows.trading.get_positions import refuse_spot
-from hbmcp.workflows.trading.history import History, histories
-from hbmcp.workflows.trading.history_notes import Told, notes
-from hbmcp.workflows.trading.history_reading import Record, read
-from hbmcp.workflows.trading.round import DIGITS, Round
 
 NONE = "No perpetual position was closed whole in this period."
 

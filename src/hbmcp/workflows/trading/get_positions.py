@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.errors import Refused
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import is_perpetual
-from hbmcp.workflows.figures import money, percent
-from hbmcp.workflows.trading.position import Position
-from hbmcp.workflows.trading.positions import Positions, positions
+from hbmcp.figures import money, percent
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.positions.open_positions import Positions, positions
+from hbmcp.installation.positions.position import Position
+from hbmcp.results.answer import Answer
 
 
 async def get_positions(

@@ -3,16 +3,17 @@
 from decimal import Decimal
 
 from hbmcp.errors import Failed
+from hbmcp.figures import number
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.order import UNKNOWN, Order
+from hbmcp.installation.orders.polling import outcome
+from hbmcp.installation.orders.preparation import prepare
+from hbmcp.installation.orders.sending import send
+from hbmcp.installation.orders.unknown_outcome import described
+from hbmcp.installation.orders.view import news, progress, unseen
+from hbmcp.results.answer import Answer
 from hbmcp.store import SentOrder
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.accounts.connections import is_perpetual
-from hbmcp.workflows.figures import number
-from hbmcp.workflows.trading.orders import UNKNOWN, Order
-from hbmcp.workflows.trading.outcome import outcome
-from hbmcp.workflows.trading.preparing import prepare
-from hbmcp.workflows.trading.sending import send
-from hbmcp.workflows.trading.showing import news, progress, unseen
-from hbmcp.workflows.trading.unanswered import described
 
 
 async def place_order(

@@ -3,9 +3,10 @@
 import asyncio
 
 from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown
-from hbmcp.workflows import Answer, Installation
-from hbmcp.workflows.trading.position import Position
-from hbmcp.workflows.trading.positions import listed_positions
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.installation.positions.position import Position
+from hbmcp.results.answer import Answer
 from hbmcp_tools import trading
 
 LOOKS = 4

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, Literal
 
 from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown
-from hbmcp.workflows import Answer, Installation, together
-from hbmcp.workflows.trading.orders import RESTING, Order
-from hbmcp.workflows.trading.positions import listed_positions
-from hbmcp.workflows.trading.records import Records, recorded
+from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.orders.api_orders import Records, recorded
+from hbmcp.installation.orders.order import RESTING, Order
+from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.results.answer import Answer
 from hbmcp_tools import trading
 
 LOOKS = 12

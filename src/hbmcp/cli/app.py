@@ -1,0 +1,50 @@
+"""The application: its commands, its own options, and how it ends where settings are wrong."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from hbmcp import __version__
+from hbmcp.cli.call import call_tool
+from hbmcp.cli.paper import serve_paper
+from hbmcp.cli.serve import serve
+from hbmcp.cli.tools import list_tools
+from hbmcp.errors import SettingsError
+
+app = typer.Typer(
+    name="hbmcp",
+    help="Lets AI assistants run a Hummingbot trading installation over the Model Context Protocol. "
+    "Settings come from the environment, from .env, and from flags; the later wins.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they would print local variables, secrets among them
+)
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Options of all commands."""
+    if version:
+        typer.echo(f"hbmcp {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        raise typer.Exit(2)
+
+
+app.command()(serve)
+app.command("tools")(list_tools)
+app.command("call")(call_tool)
+app.command("paper")(serve_paper)
+
+
+def main() -> None:
+    """The console script. Settings that are wrong end it with code 2 and a line on stderr."""
+    try:
+        app()
+    except SettingsError as error:
+        typer.echo(f"hbmcp: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,47 @@
+"""Options that several commands have."""
+
+from typing import Annotated, Any
+
+import typer
+
+Toolsets = Annotated[str | None, typer.Option(help="Toolsets to offer, with commas between, or all (HBMCP_TOOLSETS).")]
+Tools = Annotated[
+    str | None, typer.Option(help="Single tools to offer, or all; without --toolsets, only these (HBMCP_TOOLS).")
+]
+ExcludeTools = Annotated[str | None, typer.Option(help="Tools not to offer (HBMCP_EXCLUDE_TOOLS).")]
+ReadOnly = Annotated[
+    bool | None,
+    typer.Option("--read-only", help="Offer only what changes nothing, whatever else is set (HBMCP_READ_ONLY)."),
+]
+Balance = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--paper-balance",
+        metavar="TOKEN=AMOUNT",
+        help="What a new paper exchange starts with, on each exchange that takes the token (HBMCP_PAPER_BALANCE).",
+    ),
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--paper-db",
+        metavar="FILE",
+        help="Where the paper exchange keeps its state, or :memory: (HBMCP_PAPER_DB, or your data folder).",
+    ),
+]
+Reset = Annotated[bool | None, typer.Option("--paper-reset", help="Begin a new paper exchange (HBMCP_PAPER_RESET).")]
+Speed = Annotated[
+    float | None, typer.Option("--paper-speed", help="How many times as fast its time goes (HBMCP_PAPER_SPEED, or 1).")
+]
+
+
+def paper_settings(
+    balance: list[str] | None, database: str | None, reset: bool | None, speed: float | None
+) -> dict[str, Any]:
+    """The flags of the paper exchange as settings."""
+    return {
+        "paper_balance": ",".join(balance) if balance else None,
+        "paper_db": database,
+        "paper_reset": reset,
+        "paper_speed": speed,
+    }

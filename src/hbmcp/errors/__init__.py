@@ -1,0 +1,49 @@
+"""What goes wrong, and what is said of it. Each module answers one question:
+
+hierarchy       which errors are there, and what does each mean? (re-exported here)
+http_answers    which error is an HTTP answer that isn't 2xx?
+reasons         what does the reason mean that the API, its framework or an exchange gave?
+failed_answers  is an answer with status 200 a failure all the same?
+"""
+
+from hbmcp.errors.hierarchy import (
+    ApiFailed,
+    BadArguments,
+    CallError,
+    ConnectionLost,
+    Failed,
+    HbmcpError,
+    NotConfigured,
+    OutcomeUnknown,
+    ReadTimedOut,
+    Refused,
+    ServiceDown,
+    SettingsError,
+    StoreError,
+    UnknownOperation,
+    UnknownTool,
+    Unreachable,
+    UnreadableAnswer,
+    WrongCredentials,
+)
+
+__all__ = [
+    "ApiFailed",
+    "BadArguments",
+    "CallError",
+    "ConnectionLost",
+    "Failed",
+    "HbmcpError",
+    "NotConfigured",
+    "OutcomeUnknown",
+    "ReadTimedOut",
+    "Refused",
+    "ServiceDown",
+    "SettingsError",
+    "StoreError",
+    "UnknownOperation",
+    "UnknownTool",
+    "Unreachable",
+    "UnreadableAnswer",
+    "WrongCredentials",
+]

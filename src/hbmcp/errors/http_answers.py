@@ -1,0 +1,190 @@
+"""What an HTTP error of the Hummingbot API means, and what to do about it.
+
+This API answers bad requests with 500 as well as with 4xx, Docker trouble with a bare 500, and repeats what an exchange
+said. Here that becomes one error of hbmcp.errors, in words that a model can act on.
+"""
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+from hbmcp.catalog import Offer, Tool
+from hbmcp.errors import (
+    ApiFailed,
+    CallError,
+    OutcomeUnknown,
+    Refused,
+    ServiceDown,
+    UnknownOperation,
+    UnreadableAnswer,
+    WrongCredentials,
+)
+from hbmcp.errors.reasons import from_exchange, tidy
+from hbmcp.log import masked
+
+NOTHING_DONE = "Nothing was done."
+
+_NAME_ALONE = re.compile(r"'[^']+'")
+_NO_GATEWAY = re.compile(r"Gateway service is not available|from Gateway", re.IGNORECASE)
+_NO_DOCKER = re.compile(
+    r"'Connection aborted\.', (FileNotFoundError|ConnectionRefusedError)|docker\.sock|docker daemon", re.IGNORECASE
+)
+_NO_BROKER = re.compile(r"\b(mqtt|broker|emqx)\b.*\b(connect|refused|unavailable|not)", re.IGNORECASE)
+_USES_DOCKER = re.compile(r"\w+ (/docker/|/gateway/(start|stop|restart|status|logs)$)")
+
+
+def refusal(
+    status: int, body: bytes, content_type: str, tool: Tool, offer: Offer, secrets: Collection[str] = ()
+) -> CallError:
+    """The error for an answer that isn't 2xx. `secrets` are masked in what it quotes."""
+    detail = _detail(body) if "json" in content_type else None
+    if status in (401, 403):
+        return WrongCredentials(
+            f"The Hummingbot API doesn't accept the username and password of this server (HTTP {status}).",
+            NOTHING_DONE,
+            "Calling again won't help: a person must correct HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD "
+            "and restart hbmcp.",
+        )
+    if status < 400:
+        return UnreadableAnswer(
+            f"What answers at HUMMINGBOT_API_URL sends the request elsewhere (HTTP {status}), which isn't followed.",
+            NOTHING_DONE,
+            "A person must set HUMMINGBOT_API_URL to the API itself: check https against http, the host and the path.",
+        )
+    if (status, detail) in ((404, "Not Found"), (405, "Method Not Allowed")):
+        api = offer.catalog.api
+        return UnknownOperation(
+            f"This Hummingbot API has no {tool.operation} (HTTP {status}).",
+            NOTHING_DONE,
+            f"Its version isn't the one that {tool.name} was made for ({api['title']} {api['version']}): use another "
+            "tool; a person can update the API or hbmcp.",
+        )
+    if down := _service(status, detail, tool, offer):
+        return down
+    if status in (502, 504) or (status == 503 and detail is None):
+        if not tool.reads:
+            return unknown_outcome(tool, offer, f"was sent, but a proxy in front of the API answered HTTP {status}")
+        return ApiFailed(
+            f"A proxy in front of the Hummingbot API can't get an answer from it (HTTP {status}).",
+            advice="The API may be starting: try again in a moment.",
+        )
+    if detail is None and "json" not in content_type and not _plain_failure(status, body):
+        if status >= 500 and not tool.reads:
+            return unknown_outcome(tool, offer, f"was sent, but something in front of the API answered HTTP {status}")
+        return UnreadableAnswer(
+            f"What answers at HUMMINGBOT_API_URL isn't the Hummingbot API (HTTP {status}, {_kind(content_type)}).",
+            NOTHING_DONE,
+            "A person must check HUMMINGBOT_API_URL, host, port and path.",
+        )
+    reason = _quote(detail, secrets)
+    if status < 500:
+        return Refused(
+            f"The Hummingbot API refused {tool.name} (HTTP {status}){reason}",
+            NOTHING_DONE,
+            "It limits how often it can be called: wait, then call again."
+            if status == 429
+            else "Correct the arguments before you call it again.",
+        )
+    undone = "" if tool.reads else f"Probably nothing was done; {look(tool, offer)} before you call it again."
+    if isinstance(detail, str) and from_exchange(detail):
+        return ApiFailed(
+            f"The Hummingbot API failed at {tool.name} (HTTP {status}){reason}",
+            undone,
+            "That is the exchange's own answer: correct what it names, or try again later.",
+        )
+    if detail is None:
+        return ApiFailed(
+            f"The Hummingbot API failed at {tool.name} and gave no reason (HTTP {status}).",
+            undone,
+            "It does that when a value is out of range or unknown to it (a name, a negative amount, an interval): "
+            "check the arguments first. Its own log has the cause.",
+        )
+    return ApiFailed(
+        f"The Hummingbot API failed at {tool.name} (HTTP {status}){reason}",
+        undone,
+        "This API answers 500 to bad requests too: check account, connector, pair and values first.",
+    )
+
+
+def unknown_outcome(tool: Tool, offer: Offer, happened: str) -> OutcomeUnknown:
+    """`happened` goes on after the tool's name: "was sent, but …"."""
+    orders = tool.operation == "POST /trading/orders"
+    done = "The order may have been placed" if orders else "It may have been carried out"
+    return OutcomeUnknown(
+        f"Outcome unknown: {tool.name} {happened}.",
+        f"{done}, or it may still be.",
+        f"Don't repeat it. First find out: {look(tool, offer)}.",
+    )
+
+
+def look(tool: Tool, offer: Offer) -> str:
+    """ "look with get_open_orders, get_order_history" """
+    names = offer.lookups(tool)
+    return f"look with {', '.join(names)}" if names else "look whether it was done"
+
+
+def _service(status: int, detail: Any, tool: Tool, offer: Offer) -> ServiceDown | None:
+    said = detail if isinstance(detail, str) else ""
+    if status == 503 and _NO_GATEWAY.search(said):
+        return ServiceDown(
+            "Gateway, which the Hummingbot API needs for this, isn't running or can't be reached (HTTP 503).",
+            NOTHING_DONE,
+            f"Start it{_with('POST /gateway/start', offer)}, or do without tools of wallets, pools and swaps.",
+        )
+    if status >= 500 and (_NO_DOCKER.search(said) or (detail is None and _USES_DOCKER.match(tool.operation))):
+        return ServiceDown(
+            f"The Hummingbot API can't reach Docker, or Docker doesn't know the container (HTTP {status}).",
+            "Most likely nothing was done.",
+            "A person must see that Docker runs on the API's host and that the API may use it; "
+            "bots, containers and Gateway can't be started or stopped before.",
+        )
+    if status >= 500 and _NO_BROKER.search(said):
+        return ServiceDown(
+            f"The message broker between the Hummingbot API and its bots can't be reached (HTTP {status}).",
+            "Most likely nothing was done.",
+            "A person must start the broker; until then bots don't show and don't obey.",
+        )
+    return None
+
+
+def _with(operation: str, offer: Offer) -> str:
+    tool = offer.catalog.by_operation(operation)
+    return f" with {tool.name}" if tool in offer.tools and tool else ""
+
+
+def _detail(body: bytes) -> Any:
+    """FastAPI's detail; of JSON without one, all of it; None where there is none."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return answer.get("detail", answer) if isinstance(answer, dict) else answer
+
+
+def _plain_failure(status: int, body: bytes) -> bool:
+    """Starlette's own answer to an exception that nobody caught."""
+    return status == 500 and body.strip() == b"Internal Server Error"
+
+
+def _quote(detail: Any, secrets: Collection[str]) -> str:
+    """The reason as the end of a sentence: `: "…".`, or one line for each field of a 422."""
+    if isinstance(detail, list) and all(isinstance(one, dict) and "msg" in one for one in detail):
+        lines = [f"- {_field(one.get('loc', ()))}: {tidy(str(one['msg']))}" for one in detail]
+        return masked(":\n" + "\n".join(lines) + "\n", secrets)
+    if not detail:
+        return "."
+    text = tidy(detail if isinstance(detail, str) else json.dumps(detail))
+    if _NAME_ALONE.fullmatch(text):  # a bare KeyError
+        return masked(f": it doesn't know {text}.", secrets)
+    return masked(f': "{text}".', secrets)
+
+
+def _field(place: Any) -> str:
+    """["body", "pairs", 0] -> pairs.0"""
+    steps = [str(step) for step in place] if isinstance(place, list) else []
+    return ".".join(steps[1:] if steps[:1] in (["body"], ["query"], ["path"], ["header"]) else steps) or "body"
+
+
+def _kind(content_type: str) -> str:
+    return content_type.partition(";")[0].strip()[:40] or "no content type"

@@ -1,0 +1,13 @@
+"""What a Hummingbot installation holds, and how it is read and changed, in a trader's terms.
+
+Floors, from the ground up; no import runs up them:
+
+    installation (what it can be asked)  deletion
+    connections  fills/  controllers/  status
+    markets/
+    positions/  funding/
+    orders/  portfolio/  position_history/
+    closing/  performance/  executors/  keys/
+
+Nothing here knows tools, bridge, server or paper exchange: it is given what it asks with.
+"""

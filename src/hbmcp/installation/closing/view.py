@@ -1,0 +1,103 @@
+"""How the closing of several positions is shown: before, after, and where there is nothing to close."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.errors import CallError, OutcomeUnknown
+from hbmcp.figures import money
+from hbmcp.installation.closing.plan import UNSENT, Plan, hindrance
+from hbmcp.installation.closing.pnl_threshold import Threshold
+from hbmcp.installation.closing.result import Closing, beyond, net, realized, remarks, row
+from hbmcp.installation.positions.open_positions import Positions
+from hbmcp.installation.positions.position import Position
+from hbmcp.results.answer import Answer
+
+
+def untouched(found: Positions, kept: list[Position], threshold: Threshold) -> Answer:
+    """No position is to be closed."""
+    if kept:
+        none = "This position has no" if len(kept) == 1 else f"None of these {len(kept)} positions has a"
+        said = f"{none} {threshold}. {UNSENT}"
+        return Answer({"result": said, "kept": _kept(kept, threshold)}, found.notes)
+    said = "No open position matches." if found.asked else "No perpetual exchange could be asked."
+    return Answer(f"{said} {UNSENT}", found.notes)
+
+
+def preview(
+    found: Positions, plans: list[tuple[Position, Plan | CallError]], kept: list[Position], threshold: Threshold
+) -> Answer:
+    """`would_close` has the orders that would be sent, `kept` the positions that would stay."""
+    sendable = [plan for _, plan in plans if isinstance(plan, Plan)]
+    orders = (
+        "1 MARKET order that only reduces" if len(sendable) == 1 else f"{len(sendable)} MARKET orders that only reduce"
+    )
+    said = f"Dry run, nothing was sent. dry_run=false would send {orders}; it chooses anew, by the figures of then."
+    value: dict[str, Any] = {"result": said, "would_close": [_before(*one, threshold) for one in plans]}
+    if kept:
+        value["kept"] = _kept(kept, threshold)
+    return Answer(value, (*filter(None, map(hindrance, sendable)), *found.notes))
+
+
+def report(found: Positions, closings: list[tuple[Position, Closing | CallError]]) -> Answer:
+    """How many were closed, what that came to by currency, and one row a position."""
+    done = [one for _, one in closings if isinstance(one, Closing)]
+    whole = sum(one.order.filled == one.plan.position.amount for one in done)
+    unknown = sum(isinstance(one, OutcomeUnknown) for _, one in closings)
+    counts = {
+        "closed": whole,
+        "closed_in_part": len(done) - whole,
+        "unknown": unknown,
+        "not_closed": len(closings) - len(done) - unknown,
+    }
+    summary = {name: count for name, count in counts.items() if count or name == "closed"}
+    notes = [f"{one.plan.position}: {said}" for one in done for said in (*remarks(one), *one.notes)]
+    rows = [row(one) if isinstance(one, Closing) else _failed(position, one) for position, one in closings]
+    return Answer({**summary, **_sums(done), "positions": rows}, (*notes, beyond(done), *found.notes))
+
+
+def _place(position: Position) -> dict[str, Any]:
+    return {
+        "account_name": position.account,
+        "connector_name": position.connector,
+        "trading_pair": position.pair,
+        "side": position.side,
+    }
+
+
+def _percent(position: Position, threshold: Threshold) -> dict[str, Any]:
+    return {f"pnl_percent_of_{threshold.of}": threshold.percent(position)}
+
+
+def _kept(kept: Iterable[Position], threshold: Threshold) -> list[dict[str, Any]]:
+    return [_place(one) | _percent(one, threshold) for one in kept]
+
+
+def _before(position: Position, plan: Plan | CallError, threshold: Threshold) -> dict[str, Any]:
+    """A position with the order that would be sent for it, or why none would."""
+    shown = _place(position) | {"unrealized_pnl": position.unrealized} | _percent(position, threshold)
+    if isinstance(plan, CallError):
+        return shown | {"error": str(plan)}
+    return shown | {"order": plan.order.side, "amount": plan.order.amount, "left": plan.order.rest or None}
+
+
+def _failed(position: Position, error: CallError) -> dict[str, Any]:
+    status = "UNKNOWN" if isinstance(error, OutcomeUnknown) else "NOT_CLOSED"
+    return _place(position) | {"status": status, "error": str(error)}
+
+
+def _sums(done: Iterable[Closing]) -> dict[str, Decimal]:
+    """realized_pnl, before fees, fee and net_pnl by currency, each where that of every closing is known."""
+    sums: dict[str, Decimal | None] = {}
+
+    def add(name: str, value: Decimal | None) -> None:
+        before = sums.get(name, Decimal(0))
+        sums[name] = None if before is None or value is None else before + value
+
+    for one in done:
+        quote = one.plan.position.quote
+        add(f"realized_pnl_{quote}", realized(one))
+        for currency, fee in one.order.fees.items() or [(quote, None)]:
+            add(f"fee_{currency or quote}", fee if currency else None)
+        add(f"net_pnl_{quote}", net(one))
+    return {name: money(value) for name, value in sums.items() if value is not None}

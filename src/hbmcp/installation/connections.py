@@ -1,0 +1,52 @@
+"""Which exchanges each account is connected to."""
+
+from attrs import frozen
+
+from hbmcp.errors import CallError, Refused
+from hbmcp.installation.installation import Installation, together
+from hbmcp_tools import accounts
+
+
+def is_perpetual(connector_name: str) -> bool:
+    """Whether an exchange can have positions."""
+    return "_perpetual" in connector_name
+
+
+@frozen
+class Connections:
+    """Account -> its connectors; and the accounts whose connectors couldn't be read, with the reason."""
+
+    by_account: dict[str, list[str]]
+    unread: dict[str, CallError]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every (account, connector)."""
+        return [(account, connector) for account, found in self.by_account.items() for connector in found]
+
+
+async def connections(
+    installation: Installation, account_name: str | None = None, connector_name: str | None = None
+) -> Connections:
+    """The connections of all accounts, or of those that are named. The workflow uses list_accounts and
+    get_connected_exchanges. Raises Refused for an account that isn't there, or is connected to no such exchange."""
+    names: list[str] = await installation.ask(accounts.list_accounts)
+    if account_name is not None and account_name not in names:
+        raise Refused(
+            f"There is no account {account_name!r}.", "Nothing was done.", f"There are: {', '.join(names) or 'none'}."
+        )
+    wanted = [account_name] if account_name is not None else names
+    found = await together(installation.ask(accounts.get_connected_exchanges, account_name=name) for name in wanted)
+    unread = {name: one for name, one in zip(wanted, found, strict=True) if isinstance(one, CallError)}
+    connected = {name: one for name, one in zip(wanted, found, strict=True) if not isinstance(one, CallError)}
+    if connector_name is not None:
+        narrowed = {name: [connector_name] for name, one in connected.items() if connector_name in one}
+        if not narrowed and not unread:
+            have = sorted({one for several in connected.values() for one in several})
+            raise Refused(
+                f"{account_name or 'No account'} is {'not ' if account_name else ''}connected to {connector_name!r}.",
+                "Nothing was done.",
+                f"Connected: {', '.join(have) or 'none; add_credential connects an exchange'}.",
+            )
+        connected = narrowed
+    return Connections(connected, unread)

@@ -1,0 +1,47 @@
+"""Which bots run, and the copies of controller configurations that they have."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.errors import CallError
+from hbmcp.installation.installation import Installation, together
+from hbmcp_tools import bots, controllers
+
+Config = Mapping[str, Any]
+
+
+@frozen
+class Running:
+    """Bot -> its configurations. `unread` says why some of it isn't known; a sentence each."""
+
+    configs: Mapping[str, list[Config]]
+    unread: tuple[str, ...] = ()
+
+    def having(self, **fields: str) -> list[str]:
+        """The bots with a configuration of which all this is true."""
+        return [
+            bot
+            for bot, configs in self.configs.items()
+            if any(all(config.get(key) == value for key, value in fields.items()) for config in configs)
+        ]
+
+
+async def running(installation: Installation) -> Running:
+    """The bots that the API hears. The workflow uses list_bots, get_broker_status and list_bot_configs."""
+    found, broker = await together([installation.ask(bots.list_bots), installation.ask(bots.get_broker_status)])
+    if isinstance(found, CallError):
+        return Running({}, (f"Whether bots run isn't known: {found.happened}",))
+    unread = []
+    if isinstance(broker, CallError) or not broker["data"]["mqtt_connected"]:
+        unread.append("The message broker isn't connected, so bots may run that the API doesn't see.")
+    names = list(found["data"])
+    copies = await together(installation.ask(controllers.list_bot_configs, bot_name=name) for name in names)
+    unread += [
+        f"The configurations of {name} couldn't be read: {one.happened}"
+        for name, one in zip(names, copies, strict=True)
+        if isinstance(one, CallError)
+    ]
+    configs = {name: [] if isinstance(one, CallError) else one for name, one in zip(names, copies, strict=True)}
+    return Running(configs, tuple(unread))

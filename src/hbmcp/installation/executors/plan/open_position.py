@@ -1,0 +1,99 @@
+"""The position that is open where an executor is to trade, and what the executor does to it."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from attrs import frozen
+
+from hbmcp.errors import CallError
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.executors.config.config import Config
+from hbmcp.installation.executors.config.venue import Place
+from hbmcp.installation.executors.plan.plan import Plan, Side, sign_of
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.positions.empty_list import doubt
+from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.installation.positions.position import Position, opposite
+from hbmcp_tools import trading
+
+MODES = {"ONEWAY": "one-way mode", "HEDGE": "hedge mode"}
+
+
+@frozen
+class Existing:
+    """`told`: a sentence for each position of the pair, "" where there is none. `hindrances`: field -> why what is to
+    CLOSE a position can't."""
+
+    told: str = ""
+    hindrances: Mapping[str, str] = {}
+
+
+async def existing(installation: Installation, account_name: str, place: Place, config: Config, plan: Plan) -> Existing:
+    """The workflow uses list_positions, get_position_mode, and where no position is listed that could be closed
+    get_trades and get_prices. Raises nothing: what can't be read is said, and hinders nothing."""
+    if not is_perpetual(place.connector):
+        return Existing()
+    closes = config.get("position_action") == "CLOSE"
+    try:
+        listed = await listed_positions(installation, account_name, place.connector)
+    except CallError as error:
+        return Existing(f"Whether a position of {place.pair} is open couldn't be read: {error}")
+    if closes and not listed:  # which is also what an exchange lists that doesn't answer
+        why = await doubt(installation, account_name, place.connector, place.pair)
+        if why is not None:
+            return Existing(f"Whether a position of {place.pair} is open to be closed isn't known: {why}")
+    found = [one for one in listed if one.pair == place.pair]
+    hindrances = unclosable(found, place.pair, plan.side, plan.amount) if closes else {}
+    if not found:
+        return Existing("", hindrances)
+    try:
+        mode = await _mode(installation, account_name, place.connector)
+    except CallError as error:
+        held = " and ".join(f"{one.side} {one.amount:f}" for one in found)
+        return Existing(f"You hold {held} {place.pair}; what becomes of it isn't known: {error}", hindrances)
+    leverage = Decimal(config.get("leverage"))
+    return Existing(" ".join(told(one, mode, plan.side, leverage, closes=closes) for one in found), hindrances)
+
+
+async def _mode(installation: Installation, account_name: str, connector_name: str) -> str:
+    """ONEWAY or HEDGE."""
+    answer = await installation.ask(trading.get_position_mode, account_name=account_name, connector_name=connector_name)
+    return str(answer["position_mode"])
+
+
+def unclosable(found: Sequence[Position], pair: str, side: Side, amount: Decimal) -> dict[str, str]:
+    """Field -> why orders of that side and amount, which may only reduce, can't all be filled. `found`: the pair's
+    positions."""
+    target = next((one for one in found if one.direction != sign_of(side)), None)
+    if target is None:
+        wanted = "SHORT" if side == "BUY" else "LONG"
+        held = " and ".join(f"{one.side} {one.amount:f}" for one in found) or "no position"
+        return {
+            "position_action": f"a {side} can only CLOSE a {wanted}, and of {pair} you hold {held}; close_position "
+            "closes what is open, without an executor"
+        }
+    if amount > target.amount:
+        return {
+            "amount": f"expected at most {target.amount:f}, the {target.side} of {pair} that it is to CLOSE, got "
+            f"{amount:f}; close_position closes it whole"
+        }
+    return {}
+
+
+def told(position: Position, mode: str, side: Side, leverage: Decimal, *, closes: bool = False) -> str:
+    """ "You hold SHORT 5 ETH-USDT at leverage 20 in one-way mode: its buys reduce it first; leverage is the
+    pair's, so 5 may come to hold for it too." `closes`: whether its orders only reduce."""
+    own = "buys" if side == "BUY" else "sells"
+    opposed = position.direction != sign_of(side)
+    if closes:
+        target = "only reduce it" if opposed else f"are to close a {opposite(position.side)}, not it"
+        effect = f"its {own} {target}"
+    elif mode == "HEDGE":
+        effect = "it stays beside what this executor trades" if opposed else f"its {own} add to it"
+    else:
+        effect = f"its {own} reduce it first" if opposed else f"its {own} add to it"
+    held = f"{position.side} {position.amount:f} {position.pair}"
+    at = "" if position.leverage is None else f" at leverage {position.leverage:f}"
+    shared = f"; leverage is the pair's, so {leverage:f} may come to hold for it too"
+    changed = "" if position.leverage == leverage else shared
+    return f"You hold {held}{at} in {MODES.get(mode, mode)}: {effect}{changed}."

@@ -1,0 +1,125 @@
+"""A plan as it is shown: pure."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.figures import money, percent, plain, ratio, times
+from hbmcp.installation.executors.config.config import Config
+from hbmcp.installation.executors.plan.exit_prices import exits, margin, worst
+from hbmcp.installation.executors.plan.grid_notes import grid_remarks
+from hbmcp.installation.executors.plan.plan import Market, Order, Plan, far_end
+from hbmcp.installation.executors.run.view import present
+from hbmcp.installation.markets.trading_rules import Rule
+
+FEES = Decimal("0.002")  # a share of an order's value that its fee is hardly above
+SHOWN = 20  # orders; more are alike
+
+_KEEPS = ("twap_executor", "order_executor")
+
+
+def summary(config: Config, plan: Plan, market: Market, balance: Decimal | None) -> dict[str, Any]:
+    """What it comes to. Amounts in base units, prices and all else in quote; `needs` and `available` in `token`."""
+    needed, token = needs(config, plan)
+    found = exits(config, plan)
+    last = worst(found, plan)
+    loss = -min(last.pnl, Decimal(0)) if last else None
+    return present(
+        {
+            "side": plan.side,
+            "leverage": config.get("leverage") if config.perpetual else None,
+            "price_now": plain(market.mid),
+            "order_count": len(plan.orders),
+            "placed_at_once": min(plan.batch or len(plan.orders), len(plan.orders)) if not plan.timed else 1,
+            "total_amount": plain(plan.amount),
+            "total_quote": money(plan.quote),
+            "average_price": None if plan.average is None else money(plan.average),
+            "token": token,
+            "needs": money(needed),
+            "available": balance,
+            **{f"{one.name.removesuffix('_price')}_price": money(one.price) for one in found},
+            "ends_beyond_price": config.get(far_end(plan.side)) if config.kind == "grid_executor" else None,
+            "take_profit_gain_quote": next((money(one.pnl) for one in found if one.name == "take_profit"), None),
+            "worst_loss_quote": None if loss is None else money(loss),
+            "worst_loss_percent_of_needs": None if loss is None else percent(loss, needed),
+        }
+    )
+
+
+def needs(config: Config, plan: Plan) -> tuple[Decimal, str]:
+    """What the orders need of the balance, before fees, and of which token."""
+    needed, in_base = margin(config, plan)
+    base, _, quote = str(config.get("trading_pair")).rpartition("-")
+    return needed, base if in_base else quote
+
+
+def rows(config: Config, plan: Plan) -> list[dict[str, Any]]:
+    """Its orders, those first that are placed first; those of a grid by price, the first batch marked."""
+    shown = plan.orders[:SHOWN]
+    if config.kind != "grid_executor":
+        return [_row(order, timed=plan.timed) for order in shown]
+    batch = plan.batch or len(plan.orders)
+    first = {order.level for order in shown[:batch]} if batch < len(plan.orders) else set()
+    return [
+        {**_row(order), "first_batch": True if order.level in first else None}
+        for order in sorted(shown, key=lambda one: one.level)
+    ]
+
+
+def _row(order: Order, *, timed: bool = False) -> dict[str, Any]:
+    own = order.own_price if order.own_price != order.price else None
+    return {
+        "level": order.level,
+        "order_type": order.type,
+        "price": plain(order.price),
+        "limit_price": None if order.limit is None else plain(order.limit),
+        "level_price": None if own is None else plain(own),
+        "amount": plain(order.amount),
+        "quote": money(order.quote),
+        "take_profit_price": None if order.target is None else plain(order.target),
+        "after_seconds": order.after if timed else None,
+    }
+
+
+def remarks(config: Config, plan: Plan, market: Market, rule: Rule, balance: Decimal | None) -> Iterator[str]:
+    """What the figures alone don't say."""
+    needed, token = needs(config, plan)
+    if balance is not None and balance < needed:
+        short = money(needed - balance)
+        yield f"Not enough: {short:f} {token} are missing, so it would end at once (INSUFFICIENT_BALANCE)."
+    elif balance is not None and balance < needed + times(FEES, plan.quote):
+        yield "Barely enough: fees come on top, and can make it end at once (INSUFFICIENT_BALANCE)."
+    if (total := config.get("total_amount_quote")) is not None and times(plan.amount, market.mid) > total:
+        yield "The smallest order the exchange takes is larger than total_amount_quote."
+    if any(order.type == "MARKET" for order in plan.orders):
+        yield "Market orders are reckoned at the best price; estimate_trade tells the slippage."
+    if config.kind == "grid_executor":
+        yield from grid_remarks(config, plan, market, rule)
+    yield from _of_dca(config, plan)
+    yield from _of_stop(config, plan)
+    if len(plan.orders) > SHOWN:
+        which = "first" if plan.timed or config.kind != "grid_executor" else "nearest"
+        yield f"The {which} {SHOWN} of {len(plan.orders)} orders are shown."
+
+
+def _of_dca(config: Config, plan: Plan) -> Iterator[str]:
+    if config.kind != "dca_executor" or config.get("mode") != "MAKER":
+        return
+    if config.get("stop_loss") is not None and len(plan.orders) > 1:
+        yield "In mode MAKER Hummingbot minds stop_loss only once all levels are filled."
+
+
+def _of_stop(config: Config, plan: Plan) -> Iterator[str]:
+    last = worst(exits(config, plan), plan)
+    average = plan.average
+    if last is None:
+        yield (
+            "It keeps what it trades: no stop, no take profit."
+            if config.kind in _KEEPS
+            else "Nothing limits its loss: set stop_loss."
+        )
+    elif config.perpetual and average:
+        leverage = Decimal(config.get("leverage"))
+        if times(ratio(abs(last.price - average), average), leverage) >= 1:
+            move = money(ratio(Decimal(100), leverage))
+            yield f"At {leverage}x a move of {move:f} % uses up its own margin: liquidation can come before the stop."

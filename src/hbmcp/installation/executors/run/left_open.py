@@ -1,0 +1,82 @@
+"""What an executor leaves behind: orders that rest, a position."""
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from hbmcp.errors import CallError
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.executors.run.kept_position import share
+from hbmcp.installation.executors.run.orders import Orders, Traded, orders_of
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.executors.run.view import held
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.positions.empty_list import doubt
+from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.installation.positions.position import Position
+
+
+@frozen
+class Leavings:
+    """`orders` None: not read. `own`: base units of what it left, below 0 for a short, None where nobody can tell.
+
+    `open`: the positions of its pair on a perpetual exchange, None where they aren't known. `position`: what is left in
+    words, "none", or None where nobody knows. `notes`: why not.
+    """
+
+    orders: Orders | None
+    own: Decimal | None
+    open: tuple[Position, ...] | None
+    position: str | None
+    notes: tuple[str, ...]
+
+
+async def leavings(installation: Installation, executor: Executor, known: frozenset[str]) -> Leavings:
+    """Now. `known` are order ids from before: an executor forgets them when it ends.
+
+    The workflow uses search_orders, get_trades, list_positions and get_prices. Raises nothing.
+    """
+    notes = []
+    orders: Orders | None = None
+    try:
+        orders = await orders_of(installation, executor, known)
+    except CallError as error:
+        notes.append(f"Whether its orders are gone isn't known: {error}")
+    own = _own(executor, orders)
+    rows: tuple[Position, ...] | None = None
+    position: str | None = None
+    if is_perpetual(executor.connector):
+        try:
+            rows = await _on_exchange(installation, executor)
+            position = " and ".join(held(one.amount * one.direction, one.pair) for one in rows) or "none"
+            position += share(own, rows)
+        except CallError as error:
+            notes.append(f"Whether a position is left isn't known: {error}")
+    elif own is not None:
+        position = _on_spot(executor, own)
+    return Leavings(orders, own, rows, position, tuple(notes))
+
+
+def _own(executor: Executor, orders: Orders | None) -> Decimal | None:
+    """By its fills, or where these can't be told from others', by what it says that it kept."""
+    if orders is not None and orders.own and orders.complete:
+        return Traded.of(orders.fills, "BUY").amount - Traded.of(orders.fills, "SELL").amount
+    return executor.kept
+
+
+async def _on_exchange(installation: Installation, executor: Executor) -> tuple[Position, ...]:
+    """The whole positions of its pair, other executors' and orders' in them."""
+    listed = await listed_positions(installation, executor.account, executor.connector)
+    found = tuple(one for one in listed if one.pair == executor.pair)
+    if not found:
+        why = await doubt(installation, executor.account, executor.connector, executor.pair)
+        if why is not None:
+            raise CallError(f"{executor.connector}: {why}")
+    return found
+
+
+def _on_spot(executor: Executor, own: Decimal) -> str:
+    base = executor.pair.partition("-")[0]
+    if not own:
+        return "none"
+    return f"{abs(own):f} {base} {'bought and not sold again' if own > 0 else 'sold and not bought again'}, before fees"

@@ -1,0 +1,36 @@
+"""Looking at an executor until it is where it was to go."""
+
+from asyncio import sleep
+from collections.abc import Callable
+
+from hbmcp.errors import CallError
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.installation import Installation
+from hbmcp_tools import executors
+
+STEP = 0.25  # seconds between two looks
+
+
+async def look(installation: Installation, executor_id: str) -> Executor:
+    """The workflow uses get_executor_record. Raises CallError."""
+    return Executor.from_row(await installation.ask(executors.get_executor_record, executor_id=executor_id))
+
+
+async def watch(
+    installation: Installation, executor_id: str, there: Callable[[Executor], bool], wait: float
+) -> Executor | CallError:
+    """As it was when it was there, or after `wait` seconds; why it couldn't be looked at, where the last look failed.
+
+    Looks at least once.
+    """
+    looks = max(1, round(wait / STEP) + 1)
+    for left in reversed(range(looks)):
+        seen: Executor | CallError
+        try:
+            seen = await look(installation, executor_id)
+        except CallError as error:
+            seen = error
+        if left == 0 or (isinstance(seen, Executor) and there(seen)):
+            break
+        await sleep(STEP)
+    return seen

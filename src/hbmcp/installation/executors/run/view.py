@@ -1,0 +1,160 @@
+"""An executor as it is shown: its state, what it has traded, where it closes; never its configuration."""
+
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.errors import CallError
+from hbmcp.figures import money, percent, plain, times
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.executors.run.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
+from hbmcp.times import utc
+
+AFTER_FEES = "Net P&L is after fees"
+HELD = (
+    "What it kept is told as it was when it ended, and its gain since isn't in the P&L; it may be closed by now: "
+    "{where} tells what is open now."
+)
+
+
+async def view(installation: Installation, executor: Executor, notes: tuple[str, ...] = ()) -> Answer:
+    """The whole answer on one executor. The workflow uses search_orders and get_trades."""
+    try:
+        found = await orders_of(installation, executor)
+    except CallError as error:
+        return Answer(state(executor), (*notes, f"Its orders couldn't be read: {error}"))
+    value = {**state(executor), **traded(executor, found), "open_orders": open_orders(found)}
+    remarks = [
+        "" if found.own or not found.open else NOT_NAMED.format(pair=executor.pair),
+        "" if found.complete else CUT,
+        f"{AFTER_FEES}{f', in {executor.quote}' if executor.quote else ''}.",
+        HELD.format(where=_holdings(executor)) if _keeps(executor) or "kept" in value else "",
+    ]
+    return Answer(value, (*notes, *remarks))
+
+
+def state(executor: Executor) -> dict[str, Any]:
+    """What it is and how it stands. P&L is after fees; that of a position left open isn't in it."""
+    return present(
+        {
+            "executor_id": executor.id,
+            "executor_type": executor.kind,
+            "account_name": executor.account,
+            "connector_name": executor.connector or None,  # one on two markets has none
+            "trading_pair": executor.pair or None,
+            "controller_id": executor.controller if executor.controller != "main" else None,
+            "side": executor.side,
+            "status": executor.status,
+            "close_type": executor.close_type if executor.ended else None,
+            "how_it_ended": executor.ending,
+            "leverage": None if executor.leverage is None else plain(executor.leverage),
+            "created_at": None if executor.created is None else utc(executor.created),
+            "closed_at": None if executor.closed is None else utc(executor.closed),
+            "net_pnl_quote": plain(executor.pnl),
+            "net_pnl_percent": percent(executor.share, Decimal(1)),
+            "fees_quote": plain(executor.fees),
+            "filled_quote": plain(executor.filled) or None,
+            "last_error": executor.error,
+        }
+    )
+
+
+def traded(executor: Executor, found: Orders) -> dict[str, Any]:
+    """What its fills come to, and where what is open closes; of a grid, what it tells of itself. What is `kept` was
+    open when it ended, and need not be any more."""
+    if executor.kind == "grid_executor":
+        return grid(executor)
+    bought, sold = Traded.of(found.fills, "BUY"), Traded.of(found.fills, "SELL")
+    opened = bought if executor.side == "BUY" else sold
+    net = bought.amount - sold.amount
+    return {
+        **_one("bought", bought),
+        **_one("sold", sold),
+        **({"kept" if executor.ended else "still_open": held(net, executor.pair)} if net and _counts(executor) else {}),
+        **({} if executor.ended else barriers(executor, opened.average)),
+    }
+
+
+def present(members: dict[str, Any]) -> dict[str, Any]:
+    """Without those that are null, which tell nothing."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def held(net: Decimal, pair: str) -> str:
+    """ "LONG 0.02 BTC" """
+    return f"{'LONG' if net > 0 else 'SHORT'} {plain(abs(net)):f} {pair.partition('-')[0]}"
+
+
+def _holdings(executor: Executor) -> str:
+    """The tool that tells what is there now."""
+    return "get_positions" if is_perpetual(executor.connector) else "get_portfolio_balances"
+
+
+def _counts(executor: Executor) -> bool:
+    """Whether what its fills leave open is its position: of what was closed, dust and fees may be left."""
+    if executor.reduces:
+        return False
+    return not executor.ended or executor.close_type in ("POSITION_HOLD", "COMPLETED")
+
+
+def _keeps(executor: Executor) -> bool:
+    """Whether it ended with a position of its own."""
+    return executor.ended and executor.close_type == "POSITION_HOLD" and not executor.reduces
+
+
+def _one(word: str, side: Traded) -> dict[str, Any]:
+    if not side.amount or side.average is None:
+        return {}
+    return {f"{word}_amount": plain(side.amount), f"{word}_average": money(side.average)}
+
+
+def barriers(executor: Executor, entry: Decimal | None) -> dict[str, Any]:
+    """Its stops as prices, before fees, once it has an entry; the time when it gives up."""
+    sign = 1 if executor.side == "BUY" else -1
+    found: dict[str, Any] = {}
+    if entry is not None:
+        for name, way in (("stop_loss", -1), ("take_profit", 1)):
+            share = executor.barrier(name)
+            if share is not None:
+                found[f"{name}_price"] = money(times(entry, 1 + sign * way * share))
+    limit = executor.barrier("time_limit")
+    if limit is not None and executor.created is not None:
+        found["closes_at"] = utc(executor.created + int(limit * 1000))
+    return found
+
+
+def grid(executor: Executor) -> dict[str, Any]:
+    """Where its levels lie, what rests on either side, what is open and what the finished round trips have made."""
+    prices = executor.info.get("grid_level_prices") or []
+    return present(
+        {
+            "level_count": len(prices) or None,
+            "lowest_level": min(prices, default=None),
+            "highest_level": max(prices, default=None),
+            "limit_price": executor.told("grid_limit_price"),
+            "resting_to_open_quote": executor.told("open_liquidity_placed"),
+            "resting_to_close_quote": executor.told("close_liquidity_placed"),
+            "position_quote": executor.told("position_size_quote"),
+            "position_average": executor.told("current_position_average_price") or executor.told("break_even_price"),
+            "position_pnl_quote": executor.told("position_pnl_quote"),
+            "realized_pnl_quote": executor.told("realized_pnl_quote"),
+            **({} if executor.ended else barriers(executor, None)),
+        }
+    )
+
+
+def open_orders(found: Orders) -> list[dict[str, Any]]:
+    return [
+        {
+            "order_id": order.order_id,
+            "side": order.side,
+            "order_type": order.type,
+            "price": order.price,
+            "amount": order.amount,
+            "filled": plain(order.filled) if order.filled else None,
+            "status": order.status,
+        }
+        for order in found.open
+    ]

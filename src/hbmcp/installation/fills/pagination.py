@@ -1,0 +1,64 @@
+"""Fills and orders further back than one page goes. The API's cursors lead nowhere: pages are told apart by time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hbmcp.installation.fills.chronology import OrderTimes
+from hbmcp.installation.fills.fills import PAGE, Fill, Fills, fills, milliseconds
+from hbmcp.installation.installation import Installation
+from hbmcp_tools import trading
+
+PAGES = 5  # of 1000 rows
+
+
+async def all_fills(
+    installation: Installation, account_name: str | None, connector_name: str | None, trading_pair: str | None
+) -> Fills:
+    """Up to 5,000 of the latest fills, page after page by time. The workflow uses get_trades. Raises CallError."""
+    found: tuple[Fill, ...] = ()
+    before: int | None = None
+    for _ in range(PAGES):
+        page = await fills(
+            installation,
+            account_name=account_name,
+            connector_name=connector_name,
+            trading_pair=trading_pair,
+            # The API's times are finer than a millisecond: those that are rounded down to it belong to it.
+            end=None if before is None else before + 1,
+        )
+        rows = [fill for fill in page.rows if before is None or fill.time <= before]
+        if page.complete:
+            return Fills((*rows, *found), True)
+        if not rows or rows[0].time == before:
+            break
+        # The page may begin in the midst of its first moment, which the next one has whole.
+        before = rows[0].time
+        found = (*(fill for fill in rows if fill.time > before), *found)
+    return Fills(found, False)
+
+
+async def order_times(installation: Installation, exchange: tuple[str, str], since: int) -> dict[str, OrderTimes]:
+    """When orders were created and last changed: of an account at an exchange, the latest 5,000 or all created after
+    `since`, epoch milliseconds.
+
+    The workflow uses search_orders. Raises CallError.
+    """
+    account, connector = exchange
+    rows: dict[str, Mapping[str, Any]] = {}
+    before: int | None = None
+    for _ in range(PAGES):
+        answer = await installation.ask(
+            trading.search_orders,
+            account_name=account,
+            connector_name=connector,
+            end_time=None if before is None else str(before + 1),
+            limit=PAGE,
+        )
+        page = {row["order_id"]: row for row in answer["data"] if row["order_id"] not in rows}
+        rows |= page
+        if len(answer["data"]) < PAGE or not page:
+            break
+        before = min(milliseconds(row["created_at"]) for row in page.values())
+        if before < since:
+            break
+    return OrderTimes.from_rows(rows.values())

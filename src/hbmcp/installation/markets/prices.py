@@ -1,0 +1,43 @@
+"""Current prices of several pairs."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from hbmcp.errors import ApiFailed, CallError, Refused
+from hbmcp.figures import number
+from hbmcp.installation.installation import Installation, together
+from hbmcp_tools import market_data
+
+
+async def prices(
+    installation: Installation, connector_name: str, pairs: Sequence[str]
+) -> dict[str, Decimal | CallError]:
+    """Pair -> its price, or why there is none. The workflow uses get_prices. Raises nothing.
+
+    One pair that the exchange doesn't have fails a request for several: then each is asked for on its own.
+    """
+    wanted = list(dict.fromkeys(pairs))
+    if not wanted:
+        return {}
+    try:
+        return await _ask(installation, connector_name, wanted)
+    except (ApiFailed, Refused) as error:
+        if len(wanted) == 1:
+            return {wanted[0]: error}
+    except CallError as error:
+        return dict.fromkeys(wanted, error)
+    answers = await together(_ask(installation, connector_name, [pair]) for pair in wanted)
+    return {
+        pair: answer if isinstance(answer, CallError) else answer[pair]
+        for pair, answer in zip(wanted, answers, strict=True)
+    }
+
+
+async def _ask(installation: Installation, connector_name: str, pairs: list[str]) -> dict[str, Decimal | CallError]:
+    answer = await installation.ask(market_data.get_prices, connector_name=connector_name, trading_pairs=pairs)
+    found = {pair: number(answer["prices"].get(pair)) for pair in pairs}
+    return {pair: _missing(connector_name, pair) if price is None else price for pair, price in found.items()}
+
+
+def _missing(connector_name: str, pair: str) -> CallError:
+    return ApiFailed(f"The Hummingbot API has no price of {pair} on {connector_name}.")

@@ -1,0 +1,91 @@
+"""Which pair of an exchange is meant: they name the same market differently, BTC-USDT here and BTC-USD there."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from attrs import frozen
+
+from hbmcp.errors import CallError, Refused
+from hbmcp.installation.installation import Installation, together
+from hbmcp_tools import trading
+
+DOLLARS = ("USDT", "USDC", "USD", "USDE", "FDUSD", "USD1", "DAI")  # a market in one of them stands for one in another
+_LIKE = 3  # so many other pairs of a base are named
+
+
+class Market(NamedTuple):
+    """One pair of one exchange."""
+
+    connector: str
+    pair: str
+
+    @property
+    def base(self) -> str:
+        """BTC of BTC-USDT."""
+        return self.pair.partition("-")[0]
+
+
+@frozen
+class Markets:
+    """`asked`: what was asked for -> the markets that it means. `problems`: what is nowhere, or couldn't be looked
+    up, in sentences."""
+
+    asked: dict[str, list[Market]]
+    problems: tuple[str, ...]
+
+    @property
+    def all(self) -> list[Market]:
+        """Each market once."""
+        return list(dict.fromkeys(market for found in self.asked.values() for market in found))
+
+
+async def markets(installation: Installation, connectors: Sequence[str], asked: Sequence[str]) -> Markets:
+    """What these pairs, or bases alone (BTC), are on these exchanges. The workflow uses get_trading_rules. Raises
+    nothing.
+
+    Where an exchange doesn't tell its pairs, the name counts as it is; one that the API doesn't know has none.
+    """
+    wanted = list(dict.fromkeys(name.strip().upper() for name in asked))
+    connectors = list(dict.fromkeys(connectors))
+    answers = await together(
+        installation.ask(trading.get_trading_rules, connector_name=connector) for connector in connectors
+    )
+    known: dict[str, Collection[str] | None] = {}
+    problems: list[str] = []
+    for connector, answer in zip(connectors, answers, strict=True):
+        if isinstance(answer, Refused):
+            problems.append(_absent(connector, answer))
+        else:
+            known[connector] = None if isinstance(answer, CallError) else list(answer) or None
+    found: dict[str, list[Market]] = {}
+    for name in wanted:
+        here = {connector: name if pairs is None else find(name, pairs) for connector, pairs in known.items()}
+        found[name] = [Market(connector, pair) for connector, pair in here.items() if pair and "-" in pair]
+        if missing := [connector for connector, pair in here.items() if pair is None]:
+            like = alike(name, [pair for connector in missing for pair in known[connector] or ()])
+            where = "any of these exchanges" if len(missing) == len(known) > 1 else ", ".join(missing)
+            instead = f" Of the same base: {', '.join(like)}." if like else ""
+            problems.append(f"{name} isn't on {where}.{instead}")
+    return Markets(found, tuple(problems))
+
+
+def find(asked: str, pairs: Collection[str]) -> str | None:
+    """The pair itself, or where it is quoted in dollars, or is a base alone, the same base in other dollars."""
+    if asked in pairs:
+        return asked
+    base, _, quote = asked.partition("-")
+    if quote and quote not in DOLLARS:
+        return None
+    return next((pair for dollar in DOLLARS if (pair := f"{base}-{dollar}") in pairs), None)
+
+
+def _absent(connector: str, refused: Refused) -> str:
+    if "not found" in refused.happened:
+        return f"No exchange is called {connector}: get_connectors lists them."
+    return f"{connector}: {refused.happened}"
+
+
+def alike(asked: str, pairs: Collection[str]) -> list[str]:
+    """Some other pairs of the same base."""
+    base = asked.partition("-")[0]
+    return sorted({pair for pair in pairs if pair.partition("-")[0] == base})[:_LIKE]

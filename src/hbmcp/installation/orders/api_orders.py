@@ -1,0 +1,74 @@
+"""The API's two lists of orders, read as orders."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.errors import UnreadableAnswer
+from hbmcp.installation.fills.fills import PAGE
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.order import Order
+from hbmcp_tools import trading
+
+SKEW = 60 * 60_000  # milliseconds by which the API's clock and ours may differ, where a period would hide an order
+
+
+@frozen
+class Records:
+    """Orders as one list has them. `complete` is whether the list can't have held more back."""
+
+    rows: tuple[Order, ...]
+    complete: bool
+
+
+async def recorded(
+    installation: Installation,
+    *,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+    trading_pair: str | None = None,
+    status: Any = None,
+    start: int | None = None,
+    end: int | None = None,
+    limit: int = PAGE,
+) -> Records:
+    """The API's records, newest first; a refused order has no pair, so that a pair hides it. The workflow uses
+    search_orders. Raises CallError."""
+    answer = await installation.ask(
+        trading.search_orders,
+        account_name=account_name,
+        connector_name=connector_name,
+        trading_pair=trading_pair,
+        status=status,
+        start_time=None if start is None else str(start),
+        end_time=None if end is None else str(end),
+        limit=limit,
+    )
+    return _read(answer, limit)
+
+
+async def live(
+    installation: Installation,
+    *,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+    trading_pair: str | None = None,
+) -> Records:
+    """The orders that the API's connectors have in hand. Their times can be five minutes early, and the list can be
+    empty although orders rest. The workflow uses list_active_orders. Raises CallError."""
+    answer = await installation.ask(
+        trading.list_active_orders,
+        account_name=account_name,
+        connector_name=connector_name,
+        trading_pair=trading_pair,
+    )
+    return _read(answer, PAGE)
+
+
+def _read(answer: Mapping[str, Any], limit: int) -> Records:
+    try:
+        rows = tuple(map(Order.from_row, answer["data"]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UnreadableAnswer(f"The API's orders aren't what its contract promises ({error!r}).") from None
+    return Records(rows, len(rows) < limit)

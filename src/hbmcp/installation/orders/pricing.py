@@ -1,0 +1,83 @@
+"""The price of an order, as it may be written: a number, or an offset from the current price."""
+
+import re
+from decimal import Decimal
+
+from attrs import frozen
+
+from hbmcp.errors import BadArguments
+from hbmcp.figures import number, plain, times
+from hbmcp.installation.markets.trading_rules import Rule, on_step
+
+SLIP = Decimal("0.1")  # beyond the current price, on the side where the order fills at once
+
+_OFFSET = re.compile(r"([+-])\s*(\d{1,4}(?:\.\d{1,6})?)\s*%")
+_HOW = 'Give a number in quote, such as "97000", or an offset from the current price with its sign, such as "-3%".'
+
+
+@frozen
+class Asked:
+    """A price as it was asked for: `fixed` in quote, or `percent` (-3 for -3 %) away from the current one."""
+
+    fixed: Decimal | None = None
+    percent: Decimal | None = None
+
+
+def asked(order_type: str, price: str | None) -> Asked | None:
+    """What `price` means; None for a market order. Raises BadArguments."""
+    if order_type == "MARKET":
+        if price is not None:
+            raise BadArguments(
+                "A MARKET order takes no price: it fills at what the book offers.",
+                "Nothing was sent.",
+                "Leave price out, or make it a LIMIT order.",
+            )
+        return None
+    if price is None:
+        raise BadArguments(f"A {order_type} order needs a price.", "Nothing was sent.", f"{_HOW} Or say MARKET.")
+    if offset := _OFFSET.fullmatch(price.strip()):
+        percent = Decimal(offset[1] + offset[2])
+        if percent > -100:
+            return Asked(percent=percent)
+    elif (fixed := number(price.strip())) is not None and fixed > 0:
+        return Asked(fixed=fixed)
+    raise BadArguments(f"{price[:40]!r} can't be the price of an order.", "Nothing was sent.", _HOW)
+
+
+def refuse_a_slip(price: Decimal, side: str, current: Decimal | None) -> None:
+    """Raises BadArguments for who would pay far more, or take far less, than the current price."""
+    if current is None:
+        return
+    worst = times(current, 1 + SLIP if side == "BUY" else 1 - SLIP)
+    if price > worst if side == "BUY" else price < worst:
+        raise BadArguments(
+            f"{side} at {plain(price):f} is more than {SLIP:.0%} beyond the current price, {plain(current):f}: it "
+            "would fill at once, which looks like a slip.",
+            "Nothing was sent.",
+            "To trade at once say MARKET, or give a nearer price.",
+        )
+
+
+def worked_out(wanted: Asked, side: str, rule: Rule, current: Decimal | None) -> tuple[Decimal, str]:
+    """The price to send, and how it was found where it isn't the one that was asked for.
+
+    An offset is current * (1 + percent / 100). Either is rounded to the pair's step, or where that isn't known an
+    offset to the current price's places: down for who buys, up for who sells. Raises BadArguments where that leaves 0.
+    """
+    if wanted.percent is None:
+        exact = wanted.fixed or Decimal(0)
+        found = rule.price(exact, side)
+        note = f"The price {exact:f} was rounded to {plain(found):f}, the pair's step being {rule.price_step:f}."
+        note = "" if found == exact else note
+    elif current is None:
+        raise BadArguments("An offset needs the current price, which can't be read.", "Nothing was sent.", _HOW)
+    else:
+        exact = times(current, 1 + wanted.percent / 100)
+        step = rule.price_step or Decimal(1).scaleb(int(current.as_tuple().exponent))
+        found = on_step(exact, step, up=side == "SELL")
+        note = f"The price is {wanted.percent:+f}% of the current {current:f}: {plain(found):f}."
+    if found <= 0:
+        raise BadArguments(
+            f"The price {exact:f} is less than the pair's price step {rule.price_step:f}.", "Nothing was sent.", _HOW
+        )
+    return plain(found), note

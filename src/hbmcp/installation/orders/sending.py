@@ -1,0 +1,103 @@
+"""Sending an order, once, and knowing afterwards what was sent."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from attrs import evolve, frozen
+
+from hbmcp.errors import (
+    BadArguments,
+    CallError,
+    NotConfigured,
+    Refused,
+    UnknownOperation,
+    Unreachable,
+    UnreadableAnswer,
+    WrongCredentials,
+)
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.unknown_outcome import before, lost
+from hbmcp.store import SentOrder, StoreError
+from hbmcp_tools import trading
+
+LOOK = 3.0  # seconds for which an order without an answer is looked for, at least
+
+# The API took no order. Whatever else goes wrong while it is asked to may have come after it did.
+NOT_PLACED = (BadArguments, NotConfigured, Refused, UnknownOperation, Unreachable, WrongCredentials)
+
+
+@frozen
+class Sent:
+    """What was sent, with the id that the API gave it, and sentences about what of it couldn't be remembered."""
+
+    order: SentOrder
+    order_id: str
+    notes: tuple[str, ...] = ()
+
+
+async def send(installation: Installation, order: SentOrder, wait: float = LOOK) -> Sent:
+    """Remember the order, send it once, and keep its id. What became of it is another question: see outcome.
+
+    Raises a CallError that says that nothing was placed; or OutcomeUnknown, once it was looked for (for `wait` seconds,
+    and at least three), saying what was sent and what was found. The workflow uses submit_order and search_orders.
+    """
+    memory = _Memory(installation)
+    known = await before(installation, order)
+    await memory.remember(order)
+    try:
+        order_id = await _submit(installation, order)
+    except NOT_PLACED:
+        await memory.forget()
+        raise
+    except CallError as error:
+        raise await lost(installation, order, error, known, max(wait, LOOK)) from None
+    await memory.name(order_id)
+    return Sent(evolve(order, order_id=order_id), order_id, tuple(memory.notes))
+
+
+async def _submit(installation: Installation, order: SentOrder) -> str:
+    """The order's id. The only place that asks the API to place one."""
+    answer = await installation.ask(
+        trading.submit_order,
+        account_name=order.account,
+        connector_name=order.connector,
+        trading_pair=order.pair,
+        side=order.side,  # type: ignore[arg-type]
+        amount=order.amount,
+        order_type=order.type,  # type: ignore[arg-type]
+        price=order.price,
+        position_action=order.action,  # type: ignore[arg-type]
+    )
+    order_id = answer.get("order_id") if isinstance(answer, Mapping) else None
+    if not isinstance(order_id, str) or not order_id:
+        raise UnreadableAnswer("The Hummingbot API took the order and gave it no id.")
+    return order_id
+
+
+class _Memory:
+    """What the store keeps of one order. A store that fails keeps nothing from being sent; `notes` say so."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._key: int | None = None
+        self.notes: list[str] = []
+
+    async def remember(self, order: SentOrder) -> None:
+        try:
+            self._key = await self._installation.store.remember_order(order)
+        except StoreError as error:
+            self.notes.append(f"This order couldn't be remembered: get_order_history will know less of it. {error}")
+
+    async def name(self, order_id: str) -> None:
+        if self._key is None:
+            return
+        try:
+            await self._installation.store.name_order(self._key, order_id)
+        except StoreError as error:
+            self.notes.append(f"This order's id couldn't be remembered: get_order_history will list it twice. {error}")
+
+    async def forget(self) -> None:
+        if self._key is None:
+            return
+        with suppress(StoreError):  # it would only be listed as one whose outcome nobody knows
+            await self._installation.store.forget_order(self._key)

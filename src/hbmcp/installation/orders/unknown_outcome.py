@@ -1,0 +1,90 @@
+"""An order that was sent and of which no answer came: whether it was placed, as far as that can be seen."""
+
+import asyncio
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from hbmcp.errors import CallError, OutcomeUnknown
+from hbmcp.installation.fills.fills import EARLY
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.api_orders import Records, recorded
+from hbmcp.installation.orders.order import Order, like
+from hbmcp.installation.orders.polling import NEWEST, PATIENCE, STEP, patient
+from hbmcp.store import SentOrder, StoreError
+
+BEFORE = 2.0  # seconds that sending waits for what was there before
+AGAIN = "Don't send it again before get_order_history shows what became of it."
+
+Before = Collection[str | None] | None
+
+
+async def before(installation: Installation, order: SentOrder) -> Before:
+    """The ids of the orders of its account and exchange before it is sent; None where they can't be read in time."""
+    records = await _newest(installation, order, BEFORE)
+    return None if isinstance(records, CallError) else {one.order_id for one in records.rows}
+
+
+async def lost(
+    installation: Installation, order: SentOrder, error: CallError, known: Before, wait: float
+) -> OutcomeUnknown:
+    """The error to raise for such an order, once it was looked for among those that weren't known before."""
+    found = await _found(installation, order, known, wait)
+    happened = f"Outcome unknown: {error.happened.removeprefix('Outcome unknown: ')} Sent was {described(order)}."
+    unproven = "It may have been placed, or still be."
+    if isinstance(found, CallError):
+        return OutcomeUnknown(happened, f"{unproven} The API's orders couldn't be read: {found.happened}", AGAIN)
+    if not found:
+        return OutcomeUnknown(happened, f"{unproven} The API shows no new order like it so far: no proof.", AGAIN)
+    seen = "; ".join(map(_seen, found))
+    if known is None or len(found) > 1 or found[0].pair is None:
+        return OutcomeUnknown(happened, f"{unproven} What the API shows that may be it: {seen}.", AGAIN)
+    return OutcomeUnknown(
+        happened,
+        f"One order just like it has appeared since, most likely this one: {seen}.",
+        "Don't send it again; get_order tells more of it.",
+    )
+
+
+def described(order: SentOrder) -> str:
+    """ "BUY 0.01 BTC-USDT LIMIT at 97000 on binance, account master_account" """
+    at = "" if order.price is None else f" at {order.price:f}"
+    action = f", {order.action}" if order.action else ""
+    what = f"{order.side} {order.amount:f} {order.pair} {order.type}{at}{action}"
+    return f"{what} on {order.connector}, account {order.account}"
+
+
+async def _found(installation: Installation, order: SentOrder, known: Before, wait: float) -> list[Order] | CallError:
+    """The orders that may be this one, as soon as there are any, or why they can't be read."""
+    others = {*(known or ()), *await _named(installation, order)}
+    tolerance = EARLY if known is None else None
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + wait
+    while True:
+        records = await _newest(installation, order, PATIENCE)
+        found = records if isinstance(records, CallError) else like(order, records.rows, others, tolerance)
+        if (found and not isinstance(found, CallError)) or clock() + STEP > deadline:
+            return found
+        await asyncio.sleep(STEP)
+
+
+async def _newest(installation: Installation, order: SentOrder, patience: float) -> Records | CallError:
+    return await patient(
+        recorded(installation, account_name=order.account, connector_name=order.connector, limit=NEWEST), patience
+    )
+
+
+async def _named(installation: Installation, order: SentOrder) -> set[str | None]:
+    """The ids of other orders that hbmcp sent meanwhile."""
+    try:
+        return {one.order_id for one in await installation.store.sent_orders(since=order.time - EARLY)}
+    except StoreError:
+        return set()
+
+
+def _seen(order: Order) -> str:
+    at = datetime.fromtimestamp((order.created or 0) / 1000, UTC).strftime("%H:%M:%S")
+    if order.pair is None:
+        return (
+            f"{order.order_id}, created {at} UTC, refused: {order.reason or 'no reason given'}; its pair isn't recorded"
+        )
+    return f"{order.order_id}, {order.status}, filled {order.filled:f}, created {at} UTC"

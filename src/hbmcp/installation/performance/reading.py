@@ -1,0 +1,165 @@
+"""Reads what a portfolio held over a period, and what is known of the trades at its exchanges.
+
+The API stores one every five minutes and serves them newest first, thinned out to an interval. Its paging can't be
+relied on: a page ends after so many balances, one for each account and exchange, says that there is no more, and may
+have cut its oldest snapshot in two. So each page is asked for anew, up to the minute where the one before ended, until
+nothing older comes. Its filter for exchanges does nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Literal
+
+from attrs import evolve
+
+from hbmcp.errors import CallError
+from hbmcp.figures import number
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.fills.fills import fills, milliseconds
+from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.performance.known_trades import Funding, known_perpetual, known_spot
+from hbmcp.installation.performance.snapshot_series import Held, Place, Snapshot, read_state
+from hbmcp.installation.performance.trade_matching import SETTLED, Known, Profit
+from hbmcp.installation.portfolio.holdings import holdings
+from hbmcp.installation.portfolio.unrealized_pnl import is_equity
+from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.installation.positions.position import Position
+from hbmcp_tools import portfolio, trading
+
+Interval = Literal["5m", "15m", "30m", "1h", "4h", "12h", "1d"]
+
+MINUTE = 60_000
+EVERY = 5 * MINUTE  # between two snapshots
+NEAR = 2 * EVERY + MINUTE  # a snapshot that is no farther from a time stands for it
+_STEPS: dict[Interval, int] = {
+    "5m": EVERY,
+    "15m": 3 * EVERY,
+    "30m": 6 * EVERY,
+    "1h": 12 * EVERY,
+    "4h": 48 * EVERY,
+    "12h": 144 * EVERY,
+    "1d": 288 * EVERY,
+}
+_MOST = 200  # snapshots are fine enough for a high, a low and a drawdown
+_PAGE = 1000
+
+
+async def snapshots(installation: Installation, start: int, end: int, account_name: str | None) -> list[Snapshot]:
+    """The snapshots of a period (epoch milliseconds), at most some 200 and evenly thinned out, oldest first.
+
+    The first stands for `start`: what each place held last in the minutes up to it; or else it is the oldest that
+    there is after it. Uses get_portfolio_history. Raises CallError.
+    """
+
+    async def page(first: int, last: int, interval: Interval) -> dict[int, dict[Place, Held]]:
+        answer = await installation.ask(
+            portfolio.get_portfolio_history,
+            start_time=str(first),
+            end_time=str(last),
+            account_name=account_name,
+            interval=interval,
+            limit=_PAGE,
+        )
+        return {milliseconds(row["timestamp"]): read_state(row["state"]) for row in answer["data"]}
+
+    before = await page(start - NEAR, start, "5m")
+    found: dict[int, dict[Place, Held]] = {}
+    interval, last = interval_of(end - start), end
+    while start < last:
+        read = await page(start, last, interval)
+        found |= read
+        oldest = min(read, default=last)
+        if before and oldest <= start + _STEPS[interval] + MINUTE:
+            break
+        if oldest + MINUTE <= last:
+            last = oldest + MINUTE - 1
+        elif before or interval == "5m":
+            break
+        else:
+            interval = "5m"  # thinned out, there is nothing older; the oldest of all is looked for
+    later = [Snapshot(time, found[time]) for time in sorted(found) if time > max(before, default=0)]
+    return [_together(before), *later] if before else later
+
+
+async def snapshots_before(installation: Installation, time: int, account_name: str | None) -> list[Snapshot]:
+    """The last days on which there are any. Uses get_portfolio_history. Raises CallError."""
+    answer = await installation.ask(
+        portfolio.get_portfolio_history,
+        end_time=str(time),
+        account_name=account_name,
+        interval="1d",
+        limit=_PAGE,
+    )
+    return [Snapshot(milliseconds(row["timestamp"]), read_state(row["state"])) for row in answer["data"]]
+
+
+def interval_of(span: int) -> Interval:
+    """The finest that shows so many milliseconds in no more than 200 snapshots."""
+    return next((name for name, step in _STEPS.items() if span <= step * _MOST), "1d")
+
+
+def _together(found: Mapping[int, Mapping[Place, Held]]) -> Snapshot:
+    """Several as one: what each place held last."""
+    held: dict[Place, Held] = {}
+    for time in sorted(found):
+        held |= found[time]
+    return Snapshot(max(found), held)
+
+
+async def current(installation: Installation, time: int, account_name: str | None) -> Snapshot:
+    """What is held at `time`, which is now. Uses get_portfolio_state. Raises CallError."""
+    found = await holdings(installation, account_name)
+    places: dict[Place, dict[str, tuple[Decimal, Decimal | None]]] = {place: {} for place in found.places}
+    for row in found.rows:
+        places[row.place][row.token] = row.units, row.price
+    return Snapshot(time, places)
+
+
+async def known_trades(
+    installation: Installation, places: Iterable[Place], start: int, now: int | None
+) -> dict[Place, Known]:
+    """What is known of the trades at each place since `start`, and of unrealized P&L at `now`, the time of the last
+    snapshot if that is of now. Uses get_trades, and for perpetual exchanges get_position_mode, list_positions and
+    get_funding_payments. Raises no CallError."""
+    places = list(places)
+    found = await together(_known(installation, *place, start, now) for place in places)
+    known = {}
+    for place, one in zip(places, found, strict=True):
+        if isinstance(one, CallError):
+            one = Known(why=f"its trades couldn't be read: {str(one).rstrip('.')}")
+        known[place] = evolve(one, profit=one.profit or Profit()) if is_equity(place[1]) else one
+    return known
+
+
+async def _known(installation: Installation, account: str, connector: str, start: int, now: int | None) -> Known:
+    if not is_perpetual(connector):
+        return known_spot(
+            await fills(installation, account_name=account, connector_name=connector, start=start - SETTLED)
+        )
+    recorded = await fills(installation, account_name=account, connector_name=connector)
+    mode = await installation.ask(trading.get_position_mode, account_name=account, connector_name=connector)
+    if recorded.rows and mode["position_mode"] == "HEDGE":
+        return Known(why="in hedge mode a fill doesn't tell which side it closes")
+    listed = await listed_positions(installation, account, connector)
+    positions = {one.pair: one.amount * one.direction for one in listed}
+    paid = await installation.ask(trading.get_funding_payments, account_name=account)
+    known = known_perpetual(
+        recorded,
+        positions,
+        [
+            Funding(milliseconds(row["timestamp"]), row["fee_currency"], number(row["funding_payment"]) or Decimal(0))
+            for row in paid["data"]
+            if row["connector_name"] == connector
+        ],
+    )
+    return evolve(known, profit=_profit(listed, now)) if is_equity(connector) and now is not None else known
+
+
+def _profit(listed: Iterable[Position], now: int) -> Profit:
+    """Of all positions, unless one doesn't tell it."""
+    units: dict[str, Decimal] = {}
+    for one in listed:
+        if one.unrealized is None:
+            return Profit()
+        units[one.quote] = units.get(one.quote, Decimal(0)) + one.unrealized
+    return Profit(now, units)

@@ -1,0 +1,142 @@
+"""How a portfolio's performance is told: figures, tables, and what they don't know."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.figures import cents, money, percent
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.performance.cash_flows import Explained, Flow
+from hbmcp.installation.performance.figures import Part, Performance
+from hbmcp.installation.performance.reading import NEAR
+from hbmcp.installation.performance.snapshot_series import ZERO, Place, Series
+from hbmcp.installation.performance.trade_matching import Known
+from hbmcp.installation.portfolio.holdings import CURRENCY
+from hbmcp.installation.portfolio.unrealized_pnl import is_equity
+from hbmcp.times import utc
+
+Row = dict[str, Any]
+
+HUNDRED = Decimal(100)
+UNKNOWN_TRADES = "bots' trades, those by hand and those before the last 1000 aren't in get_trades"
+UNKNOWN_PROFIT = "unrealized P&L is in the balance, and what it was then isn't known"
+
+
+def tables(done: Performance, explained: Explained, start: int) -> Row:
+    """The figures of a period that was to begin at `start`, and its tables. What a table repeats is left out."""
+    flows = explained.flows
+    moved = [flow for flow in flows if flow.kind != "unproven"]
+    answer: Row = {"data_begins": utc(done.start.time)} if done.start.time > start + NEAR else {}
+    answer |= {
+        "currency": CURRENCY,
+        "change": cents(done.change),
+        "change_percent": percent(done.change, done.start.value),
+    }
+    if moved:
+        answer |= {
+            "transfers": cents(done.transfers),
+            "profit": cents(done.profit),
+            "return_percent": percent(done.return_percent, HUNDRED),
+        }
+    if len(moved) < len(flows):
+        answer["unproven"] = cents(_value(flow for flow in flows if flow.kind == "unproven"))
+    answer["max_drawdown_percent"] = percent(done.drawdown.percent, HUNDRED)
+    return answer | {
+        "values": _values(done),
+        "tokens": _tokens(done),
+        "exchanges": [
+            {"account_name": place[0], "connector_name": place[1], **_part(part)}
+            | {"transfers": cents(_value(flow for flow in moved if flow.place == place)) or None}
+            for place, part in sorted(done.by_place.items(), key=lambda one: -one[1].end)
+        ],
+        **({"flows": _flows(flows)} if flows else {}),
+    }
+
+
+def notes(found: Series, explained: Explained, known: Mapping[Place, Known]) -> Iterator[str]:
+    """What is to be said under the figures."""
+    yield profit_note(found)
+    for place, time in found.silent().items():
+        yield f"No balances of {_name(place)} since {utc(time)}: those are counted on."
+    for place in sorted({flow.place for flow in explained.flows if flow.kind == "unproven"}):
+        trades = known.get(place, Known())
+        why = trades.why or (UNKNOWN_PROFIT if trades.profit else UNKNOWN_TRADES)
+        yield f"unproven at {_name(place)}, profit or transfers: {why}."
+    if explained.outside:
+        places = ", ".join(sorted({_name(place) for place, _ in explained.outside}))
+        yield f"At {places} units moved as by trades that get_trades doesn't have (bots', or by hand): taken as such."
+    unpriced = sorted({line.token for line in found.lines if not line.priced and any(line.units)})
+    if unpriced:
+        yield f"Without a price, counted as 0: {', '.join(unpriced)}."
+
+
+def profit_note(found: Series) -> str:
+    """Whether unrealized P&L is in the values; nothing where there can't be any."""
+    perpetual = {connector for _, connector in found.present if is_perpetual(connector)}
+    within = sorted(filter(is_equity, perpetual))
+    if not perpetual:
+        return ""
+    if len(within) == len(perpetual):
+        return "Values include unrealized P&L."
+    but = f", except at {', '.join(within)}" if within else ""
+    return f"Values are without unrealized P&L{but}."
+
+
+def _values(done: Performance) -> list[Row]:
+    """In order of time; a time that is several of them is one row, `high/end`."""
+    values = {point.time: point.value for point in done.points}
+    times = {"start": done.start.time, "high": done.high.time, "low": done.low.time}
+    if done.drawdown.percent:
+        times |= {"peak": done.drawdown.peak, "trough": done.drawdown.trough}
+    times["end"] = done.end.time
+    return [
+        {"at": "/".join(name for name, at in times.items() if at == time), "time": utc(time), "value": cents(value)}
+        for time, value in values.items()
+        if time in times.values()
+    ]
+
+
+def _tokens(done: Performance) -> list[Row]:
+    """Those that changed most first. Where all change is from prices, that isn't told twice."""
+    parts = sorted(done.by_token.items(), key=lambda one: -abs(one[1].change))
+    shown = [(token, part) for token, part in parts if part.start or part.end or part.change]
+    moved = any(part.from_units for _, part in shown)
+    return [
+        {"token": token, **_part(part), "from_units": cents(part.from_units)}
+        | ({"from_price": cents(part.from_price)} if moved else {})
+        for token, part in shown
+    ]
+
+
+def _part(part: Part) -> Row:
+    return {"end": cents(part.end), "change": cents(part.change)}
+
+
+def _flows(flows: Iterable[Flow]) -> list[Row]:
+    """Without their value where it is their units."""
+    rows = [_flow(flow) for flow in flows]
+    if all(row["value"] == row["units"] for row in rows):
+        rows = [{name: cell for name, cell in row.items() if name != "value"} for row in rows]
+    return rows
+
+
+def _flow(flow: Flow) -> Row:
+    kind = ("deposit" if flow.units > 0 else "withdrawal") if flow.kind == "transfer" else flow.kind
+    return {
+        "kind": kind,
+        "account_name": flow.place[0],
+        "connector_name": flow.place[1],
+        "token": flow.token,
+        "units": money(flow.units),
+        "value": cents(flow.value),
+        "after": utc(flow.after),
+        "until": utc(flow.time),
+    }
+
+
+def _value(flows: Iterable[Flow]) -> Decimal:
+    return sum((flow.value for flow in flows), ZERO)
+
+
+def _name(place: Place) -> str:
+    return f"{place[1]} ({place[0]})"

@@ -1,0 +1,73 @@
+"""What is held where, as the API has it after asking every exchange."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.figures import number, times
+from hbmcp.installation.installation import Installation
+from hbmcp_tools import portfolio
+
+Place = tuple[str, str]  # account, connector
+
+CURRENCY = "USDT"  # the API values every token in it, whatever the rate oracle's own quote token is
+
+
+def is_dollar(token: str) -> bool:
+    """Whether the API counts a token as exactly 1 USDT, without a look at its price."""
+    return "USD" in token
+
+
+@frozen
+class Holding:
+    """One token at one exchange. `units` include what orders and margin hold; price and value are in USDT, None where
+    the API has no price."""
+
+    account: str
+    connector: str
+    token: str
+    units: Decimal
+    available: Decimal | None
+    price: Decimal | None
+    value: Decimal | None
+
+    @classmethod
+    def from_row(cls, place: Place, row: Mapping[str, Any]) -> "Holding":
+        """A token of POST /portfolio/state. The API means "unknown" by a price of 0."""
+        units, price, value = number(row["units"]) or Decimal(0), number(row.get("price")), number(row.get("value"))
+        if price is None or price <= 0:
+            price = value = None
+        elif value is None:
+            value = times(units, price)
+        return cls(*place, row["token"], units, number(row.get("available_units")), price, value)
+
+    @property
+    def place(self) -> Place:
+        """Account and connector."""
+        return self.account, self.connector
+
+    @property
+    def held(self) -> Decimal | None:
+        """Units that orders or margin hold."""
+        return None if self.available is None else self.units - self.available
+
+
+@frozen
+class Holdings:
+    """`places` are those that the API has figures for; a place without any row is one of them too."""
+
+    rows: tuple[Holding, ...]
+    places: tuple[Place, ...]
+
+
+async def holdings(installation: Installation, account_name: str | None = None) -> Holdings:
+    """Every token of all accounts or one. The workflow uses get_portfolio_state. Raises CallError.
+
+    Where an exchange doesn't answer, the API gives its old figures and doesn't say so.
+    """
+    state = await installation.ask(portfolio.get_portfolio_state, account_name=account_name)
+    places = {(account, connector): rows for account, found in state.items() for connector, rows in found.items()}
+    rows = [Holding.from_row(place, row) for place, listed in places.items() for row in listed or ()]
+    return Holdings(tuple(row for row in rows if row.units), tuple(places))

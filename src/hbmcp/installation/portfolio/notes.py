@@ -1,0 +1,88 @@
+"""What the figures of a survey lack, and why they may be old: nothing is left out without a word."""
+
+from collections.abc import Iterable, Iterator
+
+from hbmcp.errors import CallError
+from hbmcp.figures import plain
+from hbmcp.installation.portfolio.holdings import CURRENCY, Place, is_dollar
+from hbmcp.installation.portfolio.valuation import Survey
+from hbmcp.installation.positions.open_positions import Positions
+
+
+def caveats(found: Survey) -> tuple[str, ...]:
+    """Sentences to stand under the figures."""
+    return (*_missing(found), *_unpriced(found), *_old(found), *_positions(found))
+
+
+def _missing(found: Survey) -> Iterator[str]:
+    for account, error in found.connected.unread.items():
+        yield f"The exchanges of {account} couldn't be read, so some may be missing: {error.happened}"
+    if missing := [one for one in found.connected.pairs if one not in found.balances.places]:
+        yield f"Connected, but without figures: {_told(missing)}. The API is still starting or can't connect there."
+    filled = {one.place for one in found.rows}
+    if empty := [one for one in found.balances.places if one not in filled]:
+        yield f"No balances: {_told(empty)}. Nothing is there, or nothing could be read since the API started."
+    if not found.connected.unread and (others := sorted(filled.difference(found.connected.pairs))):
+        yield f"Up to five minutes old: {_told(others)} (wallets of Gateway, or exchanges just disconnected)."
+
+
+def _unpriced(found: Survey) -> Iterator[str]:
+    if unpriced := [one for one in found.rows if one.price is None]:
+        tokens = (f"{plain(one.units):f} {one.token} ({_told([one.place])})" for one in unpriced)
+        yield f"Without a price, so in no value or share: {', '.join(tokens)}."
+    if dollars := sorted({one.token for one in found.rows if is_dollar(one.token)} - {CURRENCY}):
+        yield f"Counted as 1 {CURRENCY}, whatever its price: {', '.join(dollars)}."
+
+
+def _old(found: Survey) -> Iterator[str]:
+    silent = [(one.silence.happened, one.connector) for one in found.checks if one.silence is not None]
+    for why, connectors in _by_reason(silent):
+        yield f"No answer now, so figures may be old: {connectors}. {why}"
+    for one in found.checks:
+        if one.drifted is not None:
+            token, ours, theirs = one.drifted
+            yield (
+                f"{token} is valued at {plain(ours):f}, but costs {plain(theirs):f} on {one.connector}: the rate "
+                "oracle's prices may have frozen, as they can when a refused order switches its source; "
+                "set_rate_oracle sets it back."
+            )
+
+
+def _positions(found: Survey) -> Iterator[str]:
+    if isinstance(found.positions, CallError):
+        yield f"Positions couldn't be read, so equity lacks their P&L: {found.positions.happened}"
+        return
+    unread = [(one.why, f"{one.connector or 'all'} of {one.account}") for one in found.positions.unread]
+    for why, places in _by_reason(unread):
+        yield f"Positions not read, so equity may lack their P&L and balances may be old: {places}: {why}"
+    yield from found.positions.remarks
+    if uncounted := [f"{one.pair} ({_told([(one.account, one.connector)])})" for one in found.unrealized.uncounted]:
+        yield f"Unrealized P&L that equity lacks, as it has no {CURRENCY} figure: {', '.join(uncounted)}."
+    if within := sorted({connector for _, connector in found.unrealized.within}):
+        yield f"Values at {', '.join(within)} include unrealized P&L, so equity doesn't add it."
+    yield from _unexplained(found, found.positions)
+
+
+def _unexplained(found: Survey, positions: Positions) -> Iterator[str]:
+    """Margin that no position accounts for."""
+    explained = {(one.account, one.connector) for one in positions.rows}
+    explained |= {(one.account, one.connector) for one in positions.unread if one.connector is not None}
+    for one in found.rows:
+        if one.place in positions.asked and one.place not in explained and one.held and one.held > 0:
+            yield (
+                f"{plain(one.held):f} {one.token} are held on {_told([one.place])}, where no position is listed: by "
+                "orders, or by positions that the exchange didn't tell."
+            )
+
+
+def _told(places: Iterable[Place]) -> str:
+    return ", ".join(f"{connector} of {account}" for account, connector in places)
+
+
+def _by_reason(told: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Each reason once, with all that it is the reason of."""
+    grouped: dict[str, list[str]] = {}
+    for why, what in told:
+        grouped.setdefault(why, []).append(what)
+    for why, several in grouped.items():
+        yield why, ", ".join(several)

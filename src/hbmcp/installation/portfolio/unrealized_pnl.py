@@ -1,0 +1,81 @@
+"""Unrealized P&L of open positions in the portfolio's currency, and whether balances have it in them already."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from attrs import field, frozen
+
+from hbmcp.errors import CallError
+from hbmcp.figures import number, times
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Place, is_dollar
+from hbmcp.installation.positions.position import Position
+from hbmcp_tools import rate_oracle
+
+# Connectors whose balance is the exchange's equity, by what each takes for it.
+_EQUITY = frozenset(
+    f"{name}_perpetual"
+    for name in ("backpack", "bitget", "bitmart", "bybit", "decibel", "hyperliquid", "okx", "pacifica")
+) | {"dydx_v4_perpetual"}
+
+
+@frozen
+class Unrealized:
+    """`by_place`: the P&L of each exchange account in USDT. `within`: those whose balance has it in it already.
+
+    `uncounted`: positions without a P&L or without a rate for its currency.
+    """
+
+    by_place: Mapping[Place, Decimal] = field(factory=dict)
+    within: frozenset[Place] = frozenset()
+    uncounted: tuple[Position, ...] = ()
+
+    def of(self, places: Iterable[Place]) -> Decimal:
+        """The P&L of these exchange accounts."""
+        return sum((self.by_place.get(place, Decimal(0)) for place in places), Decimal(0))
+
+    def on_top(self, places: Iterable[Place]) -> Decimal:
+        """What their equity has beyond their balance."""
+        return self.of(place for place in places if place not in self.within)
+
+
+async def unrealized(
+    installation: Installation, positions: Iterable[Position], holdings: Iterable[Holding]
+) -> Unrealized:
+    """The P&L of these positions. The workflow uses get_rates. Raises nothing."""
+    found = list(positions)
+    rates = {one.token: one.price for one in holdings if one.price is not None}
+    for quote in {one.quote for one in found} - rates.keys():
+        rate = Decimal(1) if is_dollar(quote) else await _rate(installation, quote)
+        if rate is not None:
+            rates[quote] = rate
+    return counted(found, rates)
+
+
+def is_equity(connector: str) -> bool:
+    """Whether the balance that the API tells of an exchange has unrealized P&L in it."""
+    return connector in _EQUITY
+
+
+def counted(positions: Iterable[Position], rates: Mapping[str, Decimal]) -> Unrealized:
+    """The P&L of these positions at USDT rates of their quote tokens."""
+    by_place: dict[Place, Decimal] = {}
+    uncounted = []
+    for one in positions:
+        rate = rates.get(one.quote)
+        if one.unrealized is None or rate is None:
+            uncounted.append(one)
+            continue
+        place = one.account, one.connector
+        by_place[place] = by_place.get(place, Decimal(0)) + times(one.unrealized, rate)
+    within = frozenset(place for place in by_place if is_equity(place[1]))
+    return Unrealized(by_place, within, tuple(uncounted))
+
+
+async def _rate(installation: Installation, token: str) -> Decimal | None:
+    pair = f"{token}-{CURRENCY}"
+    try:
+        answer = await installation.ask(rate_oracle.get_rates, trading_pairs=[pair])
+    except CallError:
+        return None
+    return number(answer["rates"].get(pair))

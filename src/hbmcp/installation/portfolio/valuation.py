@@ -1,0 +1,122 @@
+"""Everything that is known of some accounts' worth at one moment, and what isn't known of it."""
+
+from collections.abc import Awaitable, Collection
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.errors import CallError, Refused
+from hbmcp.figures import cents
+from hbmcp.installation.connections import Connections, connections, is_perpetual
+from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.portfolio.distribution import worth
+from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Holdings, Place, holdings
+from hbmcp.installation.portfolio.stale_balances import Check, check
+from hbmcp.installation.portfolio.unrealized_pnl import Unrealized, unrealized
+from hbmcp.installation.positions.open_positions import Positions, positions
+
+NO_POSITIONS = Positions((), (), ())
+
+
+@frozen
+class Survey:
+    """`checks` are of spot exchanges; of perpetual ones `positions` tells whether they answer."""
+
+    connected: Connections
+    balances: Holdings
+    positions: Positions | CallError
+    unrealized: Unrealized
+    checks: tuple[Check, ...]
+
+    @property
+    def rows(self) -> tuple[Holding, ...]:
+        """All holdings."""
+        return self.balances.rows
+
+    @property
+    def places(self) -> list[Place]:
+        """Every exchange account with figures or positions."""
+        return list(dict.fromkeys([*self.balances.places, *self.unrealized.by_place]))
+
+    @property
+    def value(self) -> Decimal:
+        """Of all holdings with a price, in USDT; unrealized P&L is in it where it is in a balance."""
+        return worth(self.rows)
+
+    @property
+    def totals(self) -> dict[str, Any]:
+        """Value, unrealized P&L where there can be positions and they could be read, what of it balances have in them
+        already, and equity, the sum, unless it is surely the value, as nothing is open."""
+        told: dict[str, Any] = {"total_value": cents(self.value), "currency": CURRENCY}
+        if isinstance(self.positions, Positions) and self.positions is not NO_POSITIONS:
+            everywhere = self.unrealized.by_place
+            told["unrealized_pnl"] = cents(self.unrealized.of(everywhere))
+            if self.unrealized.within:
+                told["of_it_in_total_value"] = cents(self.unrealized.of(self.unrealized.within))
+            incomplete = bool(self.positions.unread or self.unrealized.uncounted)
+            if everywhere or incomplete:
+                told["equity"] = cents(self.value + self.unrealized.on_top(everywhere))
+            if incomplete:
+                told["equity_incomplete"] = True
+        return told
+
+    def profit(self, places: Collection[Place], value: Decimal) -> dict[str, Decimal | None]:
+        """Unrealized P&L and equity of exchange accounts with that value: None where they have no positions, and equity
+        also where the P&L is in the value."""
+        if self.unrealized.by_place.keys().isdisjoint(places):
+            return {"unrealized_pnl": None, "equity": None}
+        added = not self.unrealized.within.issuperset(self.unrealized.by_place.keys() & set(places))
+        return {
+            "unrealized_pnl": cents(self.unrealized.of(places)),
+            "equity": cents(value + self.unrealized.on_top(places)) if added else None,
+        }
+
+
+async def survey(
+    installation: Installation, account_name: str | None = None, connector_name: str | None = None
+) -> Survey:
+    """Balances, positions and whether they are of now, of all accounts or one, of all exchanges or one.
+
+    The workflow uses list_accounts, get_connected_exchanges, get_portfolio_state, get_prices, get_rates, and what
+    trading.positions uses. Raises Refused for an account or an exchange of it that isn't there, CallError where there
+    are no balances to be had.
+    """
+    connected = await connections(installation, account_name)
+    perpetual = [one for one in connected.pairs if is_perpetual(one[1]) and connector_name in (None, one[1])]
+    questions: list[Awaitable[Any]] = [holdings(installation, account_name)]
+    if perpetual or connected.unread:
+        questions.append(positions(installation, account_name, connector_name))
+    found, *told = await together(questions)
+    if isinstance(found, CallError):
+        raise found
+    if connector_name is not None:
+        connected, found = _narrowed(connected, found, connector_name)
+    open_positions = told[0] if told else NO_POSITIONS
+    known = () if isinstance(open_positions, CallError) else open_positions.rows
+    spot = sorted({connector for _, connector in connected.pairs if not is_perpetual(connector)})
+    checks = await together(
+        check(installation, one, [row for row in found.rows if row.connector == one]) for one in spot
+    )
+    return Survey(
+        connected,
+        found,
+        open_positions,
+        await unrealized(installation, known, found.rows),
+        tuple(one for one in checks if not isinstance(one, CallError)),
+    )
+
+
+def _narrowed(connected: Connections, found: Holdings, connector: str) -> tuple[Connections, Holdings]:
+    """To one exchange. The API isn't asked to: it would forget the others. Raises Refused where it is at none."""
+    places = tuple(one for one in found.places if one[1] == connector)
+    pairs = {account: [connector] for account, one in connected.pairs if one == connector}
+    if not places and not pairs:
+        others = sorted({one for _, one in (*connected.pairs, *found.places)})
+        raise Refused(
+            f"No balances at {connector!r}: the account isn't connected to it.",
+            "Nothing was done.",
+            f"Connected: {', '.join(others) or 'none; add_credential connects an exchange'}.",
+        )
+    rows = tuple(one for one in found.rows if one.connector == connector)
+    return Connections(pairs, connected.unread), Holdings(rows, places)

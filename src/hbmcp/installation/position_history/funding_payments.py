@@ -1,0 +1,65 @@
+"""Funding payments given to the rounds that they were paid for."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.figures import number
+from hbmcp.installation.fills.fills import EARLY, milliseconds
+from hbmcp.installation.position_history.round_trip import Round, Side
+
+PAGE = 1000  # rows that the API gives at most
+
+
+@frozen
+class Payment:
+    """`amount` is above 0 where it was received. `side` is the position's: longs pay at a rate above 0, shorts below;
+    None at a rate of 0. Time in epoch milliseconds."""
+
+    account: str
+    connector: str
+    pair: str
+    amount: Decimal
+    currency: str
+    side: Side | None
+    time: int
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Payment":
+        """A row of POST /trading/funding-payments."""
+        amount, rate = number(row["funding_payment"]) or Decimal(0), number(row["funding_rate"]) or Decimal(0)
+        paid = amount * rate
+        return cls(
+            account=row["account_name"],
+            connector=row["connector_name"],
+            pair=row["trading_pair"],
+            amount=amount,
+            currency=row["fee_currency"] or row["trading_pair"].rpartition("-")[2],
+            side="LONG" if paid < 0 else "SHORT" if paid > 0 else None,
+            time=milliseconds(row["timestamp"]),
+        )
+
+
+def share_out(payments: Iterable[Payment], rounds: Iterable[Round]) -> None:
+    """Give each payment to the round that was open then; all of one account, exchange and pair.
+
+    A round is paid for until its end, and not at its very beginning. As its recorded end can be too early, a payment
+    when none was open belongs to the one that ended last, no more than five minutes before.
+    """
+    rounds = list(rounds)
+    for one in rounds:
+        one.funding = one.funding or {}
+    for payment in payments:
+        fitting = [
+            one
+            for one in rounds
+            if one.opened < payment.time
+            and payment.side in (None, one.side)
+            and (one.closed is None or payment.time <= one.closed + EARLY)
+        ]
+        running = [one for one in fitting if one.closed is None or payment.time <= one.closed]
+        if found := running or sorted(fitting, key=lambda one: one.closed or 0)[-1:]:
+            paid = found[0].funding = found[0].funding or {}
+            paid[payment.currency] = paid.get(payment.currency, Decimal(0)) + payment.amount

@@ -1,0 +1,102 @@
+"""The open positions of all connected perpetual exchanges, and the exchanges whose positions nobody could read."""
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from hbmcp.errors import CallError
+from hbmcp.figures import number
+from hbmcp.installation.connections import connections, is_perpetual
+from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.positions.empty_list import doubt
+from hbmcp.installation.positions.position import Position
+from hbmcp_tools import market_data, trading
+
+
+@frozen
+class Unread:
+    """Positions that nobody could read: of all exchanges of an account where `connector` is None."""
+
+    account: str
+    connector: str | None
+    why: str
+
+    def __str__(self) -> str:
+        return f"{f'{self.connector} ({self.account})' if self.connector else self.account}: {self.why}"
+
+
+@frozen
+class Positions:
+    """`rows` by account and exchange; `asked` every (account, perpetual exchange) that was asked; `remarks` are short
+    sentences on how rows were completed."""
+
+    rows: tuple[Position, ...]
+    unread: tuple[Unread, ...]
+    asked: tuple[tuple[str, str], ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to say under an answer that rests on these positions."""
+        return (*(f"Positions not read: {one}" for one in self.unread), *self.remarks)
+
+
+async def positions(
+    installation: Installation,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+    trading_pair: str | None = None,
+) -> Positions:
+    """The open positions of all connected perpetual exchanges, or of those that are named. The workflow uses
+    list_accounts, get_connected_exchanges, list_positions, get_trades, get_prices and get_funding_info.
+
+    Raises Refused for an account that isn't there or isn't connected to that exchange, and CallError where not even
+    the accounts can be read. An exchange that fails is named in `unread`, and hides no other.
+    """
+    found = await connections(installation, account_name, connector_name)
+    pairs = [one for one in found.pairs if is_perpetual(one[1])]
+    unread = [Unread(account, None, str(error)) for account, error in found.unread.items()]
+    rows: list[Position] = []
+    silent: list[tuple[str, str]] = []
+    listed = await together(listed_positions(installation, *one) for one in pairs)
+    for (account, connector), answer in zip(pairs, listed, strict=True):
+        if isinstance(answer, CallError):
+            unread.append(Unread(account, connector, str(answer)))
+        elif answer:
+            rows += [row for row in answer if trading_pair in (None, row.pair)]
+        else:
+            silent.append((account, connector))
+    doubts = await together(doubt(installation, *one, trading_pair) for one in silent)
+    unread += [Unread(*one, str(why)) for one, why in zip(silent, doubts, strict=True) if why is not None]
+    rows, remarks = await _completed(installation, rows)
+    return Positions(tuple(rows), tuple(unread), tuple(pairs), tuple(remarks))
+
+
+async def listed_positions(installation: Installation, account_name: str, connector_name: str) -> list[Position]:
+    """What one exchange lists, as it is: an empty list is no proof. Uses list_positions. Raises CallError."""
+    answer = await installation.ask(trading.list_positions, account_name=account_name, connector_name=connector_name)
+    found = map(Position.from_row, answer["data"])
+    return [one for one in found if one.amount and (one.account, one.connector) == (account_name, connector_name)]
+
+
+async def _completed(installation: Installation, rows: list[Position]) -> tuple[list[Position], list[str]]:
+    """With the mark price of funding info where the exchange told no P&L to work it out from."""
+    bare = sorted({(row.connector, row.pair) for row in rows if row.mark is None})
+    found = await together(
+        installation.ask(market_data.get_funding_info, connector_name=connector, trading_pair=pair)
+        for connector, pair in bare
+    )
+    marks: dict[tuple[str, str], Decimal] = {}
+    remarks = []
+    for (connector, pair), answer in zip(bare, found, strict=True):
+        mark = None if isinstance(answer, CallError) else number(answer["mark_price"])
+        if mark:
+            marks[connector, pair] = mark
+            remarks.append(f"{connector} told no P&L of {pair}: it is worked out from the mark price of funding info.")
+        else:
+            remarks.append(f"{connector} told neither P&L nor a mark price of {pair}.")
+    completed = [
+        row.marked(marks[row.connector, row.pair]) if row.mark is None and (row.connector, row.pair) in marks else row
+        for row in rows
+    ]
+    return completed, remarks

@@ -1,0 +1,98 @@
+"""One open perpetual position, and what follows from its figures."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal
+
+from attrs import evolve, frozen
+
+from hbmcp.figures import number, percent, plain, ratio, times
+
+Side = Literal["LONG", "SHORT"]
+Basis = Literal["entry", "margin"]
+
+
+@frozen
+class Position:
+    """One open position. `amount` in base units is above 0; prices and `unrealized` P&L are in quote units, the P&L
+    without fees and funding. What the exchange didn't tell is None."""
+
+    account: str
+    connector: str
+    pair: str
+    side: Side
+    amount: Decimal
+    entry: Decimal | None
+    mark: Decimal | None
+    unrealized: Decimal | None
+    leverage: Decimal | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Position":
+        """A row of POST /trading/positions. In one-way mode its side is BOTH, and the sign of its amount tells the
+        direction. The API has no mark price: it is entry price + P&L / amount."""
+        signed = plain(number(row["amount"]) or Decimal(0))
+        side: Side = "SHORT" if signed < 0 or row["side"] == "SHORT" else "LONG"
+        entry = number(row["entry_price"]) or None
+        unrealized, leverage = number(row["unrealized_pnl"]), number(row["leverage"])
+        move = ratio(unrealized, abs(signed)) if unrealized is not None and signed else None
+        return cls(
+            account=row["account_name"],
+            connector=row["connector_name"],
+            pair=row["trading_pair"],
+            side=side,
+            amount=abs(signed),
+            entry=entry,
+            mark=None if entry is None or move is None else entry + (move if side == "LONG" else -move),
+            unrealized=unrealized,
+            leverage=plain(leverage) if leverage else None,
+        )
+
+    def __str__(self) -> str:
+        """ "LONG 0.05 BTC-USDT on binance_perpetual (master_account)" """
+        return f"{self.side} {self.amount:f} {self.pair} on {self.connector} ({self.account})"
+
+    @property
+    def direction(self) -> int:
+        """1 for a long, -1 for a short."""
+        return 1 if self.side == "LONG" else -1
+
+    @property
+    def base(self) -> str:
+        """The currency of the amount."""
+        return self.pair.rpartition("-")[0]
+
+    @property
+    def quote(self) -> str:
+        """The currency of prices and P&L."""
+        return self.pair.rpartition("-")[2]
+
+    @property
+    def cost(self) -> Decimal | None:
+        """The entry notional: amount times entry price."""
+        return None if self.entry is None else times(self.amount, self.entry)
+
+    @property
+    def notional(self) -> Decimal | None:
+        """Amount times mark price."""
+        return None if self.mark is None else times(self.amount, self.mark)
+
+    @property
+    def margin(self) -> Decimal | None:
+        """The initial margin: entry notional / leverage."""
+        return None if self.cost is None or self.leverage is None else ratio(self.cost, self.leverage)
+
+    def percent_of(self, basis: Basis) -> Decimal | None:
+        """The unrealized P&L in percent of the entry notional or of the initial margin, with two places."""
+        whole = self.cost if basis == "entry" else self.margin
+        return None if self.unrealized is None or whole is None else percent(self.unrealized, whole)
+
+    def marked(self, mark: Decimal) -> "Position":
+        """With another mark price, and the P&L at it where the exchange told none."""
+        known = self.unrealized is not None or self.entry is None
+        pnl = self.unrealized if known else times(self.amount, mark - (self.entry or 0)) * self.direction
+        return evolve(self, mark=mark, unrealized=pnl)
+
+
+def opposite(side: Side) -> Side:
+    return "SHORT" if side == "LONG" else "LONG"

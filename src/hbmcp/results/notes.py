@@ -1,0 +1,58 @@
+"""What is said about an answer, in plain English: that it is empty, cut, or only a page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hbmcp.results.cells import key, plain
+from hbmcp.results.paths import Way
+from hbmcp.results.result_spec import ResultSpec
+from hbmcp.secret_names import names_secret
+from hbmcp.text import cut
+
+
+def no_rows(spec: ResultSpec, arguments: Mapping[str, Any]) -> str:
+    """In place of an answer without rows: that there are none, and the arguments that may be why."""
+    asked = ", ".join(
+        f"{name}={cut(plain(value), 60)}"
+        for name, value in arguments.items()
+        if value is not None
+        and value != []
+        and name != spec.page
+        and not isinstance(value, dict)
+        and not names_secret(name)
+    )
+    if spec.empty:
+        return f"{spec.empty} Asked with {asked}." if asked else spec.empty
+    return f"No rows for {asked}." if asked else "No rows."
+
+
+def nothing_under(hollow: Sequence[Way]) -> str:
+    """That some levels of nested objects hold nothing."""
+    names = sorted({"/".join(map(key, way)) for way in hollow})
+    return cut(f"Nothing under {', '.join(names)}", 500) + "."
+
+
+def was_cut(missing: str, spec: ResultSpec) -> str:
+    """What was cut, and what narrows it."""
+    return f"Cut: {missing}." + (f" Narrow with {' or '.join(spec.narrow)}." if spec.narrow else "")
+
+
+def full_page(rows: int, spec: ResultSpec, arguments: Mapping[str, Any], default: int | None) -> str:
+    """That there may be more, where as many rows came as the page holds, or more; else ""."""
+    size = _page_size(spec, arguments, default)
+    if size is None or rows < size:
+        return ""
+    came = f"{rows} rows are all that {spec.page}={size} lets through"
+    if rows > size:
+        came = f"The API sent {rows} rows, more than {spec.page}={size} asks for"
+    ways = " or narrow with ".join(filter(None, [spec.page, " or ".join(n for n in spec.narrow if n != spec.page)]))
+    return f"{came}: there may be more. Raise {ways}."
+
+
+def _page_size(spec: ResultSpec, arguments: Mapping[str, Any], default: int | None) -> int | None:
+    if not spec.page:
+        return None
+    try:
+        return int(arguments.get(spec.page) or default or 0) or None
+    except (TypeError, ValueError):
+        return default

@@ -1,0 +1,31 @@
+"""How the answers of one tool are shown: the `result` table of its curation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSpec:
+    """The keys of a `result` table. Paths are those of hbmcp.results.paths; "" or nothing switches a key off."""
+
+    path: str = ""  # show only what stands here
+    unnest: tuple[str, ...] = ()  # names for the keys of nested objects, which become columns in front of the rows
+    value: str = "value"  # the column of what is innermost there, where that is no object
+    columns: tuple[str, ...] = ()  # which columns the rows have, in this order
+    omit: tuple[str, ...] = ()  # columns, and keys beside the tables, that are never shown
+    failed: tuple[Mapping[str, Any], ...] = ()  # which answers are failures: see hbmcp.errors.failed_answers
+    note: str = ""  # a sentence under every good answer
+    empty: str = ""  # a sentence in place of an answer without rows
+    page: str = ""  # the parameter that holds the page size
+    narrow: tuple[str, ...] = ()  # parameters to name when something is missing
+    secret: tuple[str, ...] = ()  # paths of values that are masked
+    outside: bool = False  # whether the text comes from outside, and is marked as such
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> "ResultSpec":
+        """Read a tool's `result` table in the manifest. ValueError for a key that isn't known."""
+        if unknown := table.keys() - {field.name for field in fields(cls)}:
+            raise ValueError(f"unknown keys in a result table: {', '.join(sorted(unknown))}")
+        frozen: dict[str, Any] = {key: tuple(val) if isinstance(val, list) else val for key, val in table.items()}
+        return cls(**frozen)
