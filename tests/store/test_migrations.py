@@ -1,10 +1,14 @@
 """A store is brought to the format that this version knows, and one that is newer is left alone."""
 
-import pytest
-from sqlalchemy import Connection, inspect
+from collections import Counter
+from decimal import Decimal
 
-from hbmcp.store import Store, StoreError, migrations
-from hbmcp.store.tables import metadata
+import pytest
+from attrs import asdict
+from sqlalchemy import Connection, insert, inspect, select
+
+from hbmcp.store import FundingReading, Store, StoreError, migrations
+from hbmcp.store.tables import executor_defaults, funding, metadata, orders
 from tests.store.opening import ORDER, order, store
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +53,25 @@ async def test_an_older_store_keeps_what_it_holds(url: str, monkeypatch: pytest.
         assert version(connection) == len(migrations.STEPS)
         notes = connection.exec_driver_sql("SELECT note FROM hbmcp_orders ORDER BY time").scalars().all()
         assert notes == ["master!", None]
+
+
+async def test_rows_of_one_address_come_together_whichever_way_it_was_typed(url: str) -> None:
+    opened = store(url)
+    typed = ("http://127.0.0.1:8000", "http://localhost:8000", "http://vps")
+    with await open_database(opened) as connection, connection.begin():
+        for time, address in enumerate(typed):
+            connection.execute(insert(orders).values(installation=address, **asdict(order(time))))
+            for name in ("both", str(time)):
+                reading = FundingReading("binance_perpetual", name, Decimal(1), None, 1_000)
+                connection.execute(insert(funding).values(installation=address, **asdict(reading)))
+            connection.execute(insert(executor_defaults).values(installation=address, kind="grid", defaults="{}"))
+        migrations.name_installations(connection)
+    with await open_database(opened) as connection:
+        for table, found in ((orders, 2), (funding, 3), (executor_defaults, 1)):
+            kept = Counter(connection.execute(select(table.c.installation)).scalars())
+            assert kept == {"http://localhost:8000": found, "http://vps:80": 2 if table is funding else 1}
+    assert len(await opened.sent_orders()) == 2
+    await opened.aclose()
 
 
 async def test_a_step_that_fails_leaves_all_as_it_was(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from hbmcp.workflows.executors.list_executors import list_executors
-from tests.workflows.executors.desk import LIMIT, PERPETUAL, POSITION, desk, head
-from tests.workflows.scripted import Script
+from tests.installation.executors.executor_account import LIMIT, PERPETUAL, POSITION, desk, head
+from tests.installation.scripted import Script
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from hbmcp.installation.executors.plan.open_position import told
 from hbmcp.installation.executors.plan.plan import Side
 from hbmcp.installation.positions.position import Position
 from hbmcp.paper.api.faults import Crash
-from tests.workflows.executors.desk import DCA, GRID, PERPETUAL, POSITION, desk, head
+from tests.installation.executors.executor_account import DCA, GRID, PERPETUAL, POSITION, desk, head
 
 pytestmark = pytest.mark.anyio
 

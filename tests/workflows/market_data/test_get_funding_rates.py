@@ -12,11 +12,11 @@ from hbmcp.paper.api.faults import Crash, Cut
 from hbmcp.paper.market.listings import EXCHANGES
 from hbmcp.paper.market.order_book import Book
 from hbmcp.store import Store
+from tests.installation.answers import value
+from tests.installation.funding.test_arbitrage import slippage
+from tests.installation.markets.answers import down, numbers
 from tests.paper.bridged import Assistant, assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi
-from tests.workflows.answers import value
-from tests.workflows.market_data.answers import down, numbers
-from tests.workflows.market_data.test_opportunities import slippage
 
 pytestmark = pytest.mark.anyio
 FUNDING = "POST /market-data/funding-info"

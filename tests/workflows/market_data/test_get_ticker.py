@@ -7,10 +7,10 @@ import pytest
 
 from hbmcp.paper.api.faults import Crash, Late
 from hbmcp.paper.market.order_book import Book
+from tests.installation.answers import notes, value
+from tests.installation.markets.answers import down, numbers
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi
-from tests.workflows.answers import notes, value
-from tests.workflows.market_data.answers import down, numbers
 
 pytestmark = pytest.mark.anyio
 CANDLES = "POST /market-data/historical-candles"

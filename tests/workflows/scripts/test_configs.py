@@ -6,9 +6,9 @@ import pytest
 
 from hbmcp.paper.api.faults import Crash
 from hbmcp.workflows.scripts.delete_script_config import delete_script_config
+from tests.installation.scripted import Script
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import PaperApi
-from tests.workflows.scripted import Script
 
 pytestmark = pytest.mark.anyio
 

@@ -21,9 +21,9 @@ from hbmcp.results import render
 from hbmcp.workflows.system import get_status as module
 from hbmcp.workflows.system.get_status import get_status
 from hummingbot_api.request import Request
+from tests.installation.scripted import Script
 from tests.paper.bridged import assistant
 from tests.paper.paper_api import PaperApi
-from tests.workflows.scripted import Script
 
 pytestmark = pytest.mark.anyio
 

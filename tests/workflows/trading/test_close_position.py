@@ -12,10 +12,8 @@ from hbmcp.catalog import Catalog, Offer
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, LOST_FILLS, Bug, Crash, Cut, Late
 from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal
 from hbmcp.paper.exchange.records import Side
-from tests.paper.bridged import assistant
-from tests.paper.paper_api import HOUR, PaperApi
-from tests.workflows.answers import notes
-from tests.workflows.trading.perpetuals import (
+from tests.installation.answers import notes
+from tests.installation.positions.perpetual_account import (
     ACCOUNT,
     CONNECTOR,
     DOWN,
@@ -27,6 +25,8 @@ from tests.workflows.trading.perpetuals import (
     open_position,
     sizes,
 )
+from tests.paper.bridged import assistant
+from tests.paper.paper_api import HOUR, PaperApi
 
 pytestmark = pytest.mark.anyio
 

@@ -18,10 +18,8 @@ from hbmcp.installation.positions.open_positions import Positions
 from hbmcp.installation.positions.position import Basis, Position
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash
 from hbmcp.paper.api.routes.base import Call, Handler, Json
-from tests.paper.bridged import assistant
-from tests.paper.paper_api import HOUR, PaperApi
-from tests.workflows.answers import value
-from tests.workflows.trading.perpetuals import (
+from tests.installation.answers import value
+from tests.installation.positions.perpetual_account import (
     ACCOUNT,
     CONNECTOR,
     ORDERS,
@@ -32,6 +30,8 @@ from tests.workflows.trading.perpetuals import (
     open_position,
     sizes,
 )
+from tests.paper.bridged import assistant
+from tests.paper.paper_api import HOUR, PaperApi
 
 pytestmark = pytest.mark.anyio
 

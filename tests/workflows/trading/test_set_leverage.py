@@ -1,0 +1,126 @@
+"""Setting a pair's leverage, and saying what the exchange has then."""
+
+from typing import Any
+
+import pytest
+
+from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash, Cut
+from hbmcp.paper.api.routes.base import Call, Handler, Json
+from hbmcp.workflows.trading import set_leverage
+from tests.installation.orders.spot_orders import failing
+from tests.installation.positions.perpetual_account import ACCOUNT, CONNECTOR, PAIR, POSITIONS, open_position
+from tests.paper.bridged import assistant
+from tests.paper.paper_api import PaperApi
+
+pytestmark = pytest.mark.anyio
+
+WHERE: dict[str, Any] = {"account_name": ACCOUNT, "connector_name": CONNECTOR, "trading_pair": PAIR}
+SET = "POST /trading/{account_name}/{connector_name}/leverage"
+PLACE = f"{PAIR} on {CONNECTOR} ({ACCOUNT})"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(set_leverage, "PAUSE", 0)
+
+
+def leverage(api: PaperApi) -> int:
+    return api.paper.engine.leverage(ACCOUNT, CONNECTOR, PAIR)
+
+
+def _nothing(_: Handler) -> Handler:
+    return lambda _: {"status": "success", "message": "Leverage set"}
+
+
+IGNORED = Bug("success is said and nothing changes, as where the exchange refuses", {SET: _nothing})
+
+
+async def test_an_open_position_shows_it(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_position(api, "BUY", "0.02")
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("set_leverage", **WHERE, leverage=5)
+        assert text == (f"{PLACE} has leverage 5 now, as its open position shows. It was 1. Liquidation comes closer.")
+        assert leverage(api) == 5
+        text = await call.good("set_leverage", **WHERE, leverage=3)
+        assert text == f"{PLACE} has leverage 3 now, as its open position shows. It was 5."
+        text = await call.good("set_leverage", **WHERE, leverage=3)
+        assert text == f"{PLACE} has leverage 3 now, as its open position shows."
+
+
+async def test_without_a_position_only_the_api_says_it(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_position(api, "BUY", "1", "ETH-USDT")
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("set_leverage", **WHERE, leverage=5)
+    assert text == (
+        f"The API says that leverage 5 is set for {PLACE}. It says so also where the exchange refuses, and no open "
+        "position shows it."
+    )
+    assert leverage(api) == 5
+
+
+async def test_success_that_changes_nothing(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_position(api, "SELL", "0.02")
+    async with assistant(api, monkeypatch, {IGNORED}) as call:
+        text = await call.bad("set_leverage", **WHERE, leverage=5)
+        assert call.asked.count(SET) == 1
+    assert text.startswith(f"The API said that leverage 5 is set for {PLACE}, but its open position shows 1.")
+
+
+async def test_one_that_takes_a_moment(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_position(api, "SELL", "0.02")
+    asked: list[None] = []
+
+    def wrap(handler: Handler) -> Handler:
+        def late(call: Call) -> Json:
+            asked.append(None)
+            rows = handler(call)
+            return {**rows, "data": [{**row, "leverage": 1} for row in rows["data"]]} if len(asked) < 4 else rows
+
+        return late
+
+    async with assistant(api, monkeypatch, {Bug("the old one at first", {POSITIONS: wrap})}) as call:
+        assert "has leverage 5 now" in await call.good("set_leverage", **WHERE, leverage=5)
+
+
+async def test_what_the_exchange_refuses(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch) as call:
+        text = await call.bad("set_leverage", **{**WHERE, "trading_pair": "NOPE-USDT"}, leverage=5)
+    assert "NOPE-USDT" in text
+    assert "is set" not in text
+
+
+@pytest.mark.parametrize("fault", [Cut, Crash])
+async def test_a_lost_answer_is_looked_up(api: PaperApi, monkeypatch: pytest.MonkeyPatch, fault: Any) -> None:
+    open_position(api, "BUY", "0.02")
+    async with assistant(api, monkeypatch, {fault(SET)}) as call:
+        text = await call.good("set_leverage", **WHERE, leverage=5)
+        assert call.asked.count(SET) == 1
+    assert text.startswith(f"{PLACE} has leverage 5 now")
+
+
+@pytest.mark.parametrize("held", [True, False])
+async def test_a_lost_request_stays_unknown(api: PaperApi, monkeypatch: pytest.MonkeyPatch, held: bool) -> None:
+    if held:
+        open_position(api, "BUY", "0.02")
+    async with assistant(api, monkeypatch, {Cut(SET, acted=False)}) as call:
+        text = await call.bad("set_leverage", **WHERE, leverage=5)
+        assert call.asked.count(SET) == 1
+    assert text.startswith("Outcome unknown: ")
+    assert ("Its open position shows leverage 1." in text) == held
+
+
+async def test_positions_that_can_not_be_read(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_position(api, "BUY", "0.02")
+    async with assistant(api, monkeypatch, {failing(POSITIONS)}) as call:
+        text = await call.good("set_leverage", **WHERE, leverage=5)
+    assert f"The API says that leverage 5 is set for {PLACE}." in text
+    assert "positions can't be read: " in text
+    async with assistant(api, monkeypatch, {EXCHANGE_DOWN}) as call:
+        assert "no open position shows it" in await call.good("set_leverage", **WHERE, leverage=6)
+
+
+@pytest.mark.parametrize("wrong", [{"connector_name": "binance"}, {"leverage": 0}, {"leverage": 126}])
+async def test_what_the_contract_forbids(api: PaperApi, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]) -> None:
+    async with assistant(api, monkeypatch) as call:
+        assert next(iter(wrong)) in await call.bad("set_leverage", **{**WHERE, "leverage": 5, **wrong})
+        assert call.asked == []
