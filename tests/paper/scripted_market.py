@@ -10,9 +10,9 @@ from attrs import field, frozen
 from hbmcp.paper.exchange.balances import Key
 from hbmcp.paper.exchange.database import Store
 from hbmcp.paper.exchange.engine import Engine
-from hbmcp.paper.exchange.money import EXACT
 from hbmcp.paper.market.clock import ManualClock
 from hbmcp.paper.market.feed import Feed
+from hbmcp.paper.money import EXACT
 
 TICK = 1000  # ms between prices
 BEGIN = 1_800_000_000_000 // 28_800_000 * 28_800_000  # a time of funding

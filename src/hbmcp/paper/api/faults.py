@@ -16,9 +16,10 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hbmcp.paper.api.contract import pinned
-from hbmcp.paper.api.routes.base import Call, Handler, Json, Routes, iso
+from hbmcp.paper.api.routes.base import Call, Handler, Json, Routes
 from hbmcp.paper.api.routes.trading import position_mode
 from hbmcp.paper.errors import UnknownOrder
+from hbmcp.paper.market.clock import iso
 
 Wrap = Callable[[Handler], Handler]
 

@@ -20,9 +20,9 @@ from hbmcp.paper.errors import (
     UnknownPair,
 )
 from hbmcp.paper.exchange import balances
-from hbmcp.paper.exchange.money import LARGEST
 from hbmcp.paper.exchange.transaction import Desk
 from hbmcp.paper.market.listings import ACCOUNTS, EXCHANGES, Exchange, Pair
+from hbmcp.paper.money import LARGEST
 
 Balances = Mapping[tuple[str, str], Mapping[str, Decimal]]
 

@@ -7,8 +7,8 @@ Always 0 <= locked <= total: a change that would break it is a fault of the engi
 import sqlite3
 from decimal import Decimal
 
-from hbmcp.paper.exchange.money import ZERO
 from hbmcp.paper.exchange.records import Balance, Snapshot
+from hbmcp.paper.money import ZERO
 
 Key = tuple[str, str, str]  # account, exchange, token
 

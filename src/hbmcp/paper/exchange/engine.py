@@ -14,7 +14,6 @@ from hbmcp.paper.exchange import balances, equity, matching, order_queries, orde
 from hbmcp.paper.exchange.accounts import Balances
 from hbmcp.paper.exchange.database import Store
 from hbmcp.paper.exchange.events import advance
-from hbmcp.paper.exchange.money import EXACT
 from hbmcp.paper.exchange.order_queries import Names
 from hbmcp.paper.exchange.records import (
     Action,
@@ -36,6 +35,7 @@ from hbmcp.paper.market.listings import EXCHANGES, START_BALANCES, Exchange
 from hbmcp.paper.market.market import Market
 from hbmcp.paper.market.order_book import DEPTH, Book
 from hbmcp.paper.market.random_path import STEP
+from hbmcp.paper.money import EXACT
 
 
 class Engine:

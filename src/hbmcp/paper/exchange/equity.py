@@ -8,10 +8,10 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from hbmcp.paper.exchange.money import ZERO
 from hbmcp.paper.exchange.records import Balance, Snapshot
 from hbmcp.paper.market.feed import Feed
 from hbmcp.paper.market.listings import Exchange
+from hbmcp.paper.money import ZERO
 
 
 def with_profit(

@@ -14,9 +14,9 @@ from decimal import Decimal
 from attrs import evolve
 
 from hbmcp.paper.exchange import order_rules, orders
-from hbmcp.paper.exchange.money import ZERO
 from hbmcp.paper.exchange.orders import Ticket, Trade
 from hbmcp.paper.exchange.transaction import Desk
+from hbmcp.paper.money import ZERO
 
 
 def execute(desk: Desk, ticket: Ticket) -> Ticket:

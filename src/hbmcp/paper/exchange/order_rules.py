@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import get_args
 
 from hbmcp.paper.errors import BadValue, BelowMinimum, PriceRequired
-from hbmcp.paper.exchange.money import LARGEST, on_step
 from hbmcp.paper.exchange.orders import Ticket
 from hbmcp.paper.exchange.records import Action, OrderType, Side
 from hbmcp.paper.market.feed import Feed
 from hbmcp.paper.market.listings import Exchange, Pair
+from hbmcp.paper.money import LARGEST, on_step
 
 
 def checked(

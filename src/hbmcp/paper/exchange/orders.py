@@ -7,8 +7,8 @@ from typing import Any
 from attrs import define, frozen
 
 from hbmcp.paper.errors import UnknownOrder
-from hbmcp.paper.exchange.money import ZERO, average
 from hbmcp.paper.exchange.records import RESTING, Action, Order, OrderType, Side, Status
+from hbmcp.paper.money import ZERO, average
 
 PREFIX = "paper"  # of every order's id
 EXCHANGE_IDS = 1_000_000

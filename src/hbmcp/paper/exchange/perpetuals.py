@@ -5,12 +5,12 @@ from decimal import Decimal
 from hbmcp.paper.errors import ExchangeRefused
 from hbmcp.paper.exchange import order_rules, orders
 from hbmcp.paper.exchange.matching import cancel_reducers
-from hbmcp.paper.exchange.money import ZERO, share
 from hbmcp.paper.exchange.orders import Ticket, Trade
 from hbmcp.paper.exchange.positions import Holding, Key, liquidation_price, takeover, with_margin
 from hbmcp.paper.exchange.records import PositionMode
 from hbmcp.paper.exchange.transaction import Desk
 from hbmcp.paper.market.listings import Exchange
+from hbmcp.paper.money import ZERO, share
 
 
 def pay_funding(desk: Desk, exchange: str) -> None:

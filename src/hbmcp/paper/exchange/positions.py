@@ -15,9 +15,9 @@ from functools import cache
 
 from attrs import evolve, frozen
 
-from hbmcp.paper.exchange.money import ZERO, average, on_step, share
 from hbmcp.paper.exchange.records import Position, PositionSide, Side
 from hbmcp.paper.market.listings import Exchange, Pair
+from hbmcp.paper.money import ZERO, average, on_step, share
 
 Key = tuple[str, str, str, PositionSide]  # account, exchange, pair, side
 

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from hbmcp.paper.exchange import orders
 from hbmcp.paper.exchange.balances import Key, Ledger
-from hbmcp.paper.exchange.money import ZERO
 from hbmcp.paper.exchange.orders import Ticket, Trade
 from hbmcp.paper.exchange.positions import Holding, Positions, margin_of, side_of
 from hbmcp.paper.exchange.positions import Key as PositionKey
 from hbmcp.paper.exchange.records import Status
 from hbmcp.paper.market.feed import Feed
 from hbmcp.paper.market.listings import Exchange, Pair
+from hbmcp.paper.money import ZERO
 
 Mark = tuple[dict[Key, tuple[Decimal, Decimal]], dict[PositionKey, Holding]]
 

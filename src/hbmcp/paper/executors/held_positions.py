@@ -5,8 +5,8 @@ from decimal import Decimal
 from functools import reduce
 from typing import Any, NamedTuple
 
-from hbmcp.paper.api.routes.base import iso
 from hbmcp.paper.executors.record import ZERO, Record, Total
+from hbmcp.paper.market.clock import iso
 from hbmcp.paper.market.market import Market
 
 

@@ -6,11 +6,11 @@ from decimal import Decimal
 from statistics import fmean, stdev
 from typing import Any
 
-from hbmcp.paper.api.routes.base import iso
 from hbmcp.paper.executors.base import Executor
 from hbmcp.paper.executors.config import plain
 from hbmcp.paper.executors.record import Record
 from hbmcp.paper.executors.trader import Trader
+from hbmcp.paper.market.clock import iso
 
 Row = dict[str, Any]
 

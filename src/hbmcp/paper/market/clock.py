@@ -1,6 +1,7 @@
-"""What time it is for the paper exchange: integer milliseconds since the epoch (UTC)."""
+"""What time it is for the paper exchange: integer milliseconds since the epoch (UTC), and how the API writes them."""
 
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -54,3 +55,8 @@ class ManualClock:
             raise ValueError(f"A clock doesn't go back: {milliseconds} ms.")
         self._at += milliseconds
         return self._at
+
+
+def iso(at: int) -> str:
+    """Milliseconds -> "2026-11-22T08:43:28.164000+00:00" """
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="microseconds")

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from decimal import Context, Decimal, localcontext
 from typing import Protocol
 
-from hbmcp.paper.exchange.money import ZERO
-from hbmcp.paper.exchange.records import Side
+from hbmcp.paper.market.order_book import Side
+from hbmcp.paper.money import ZERO
 
 _MARKET = Context(prec=28)  # the market rounds, the engine doesn't
 _KEPT = 256  # books remembered

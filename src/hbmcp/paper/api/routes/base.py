@@ -10,7 +10,6 @@ refuses with Refusal. What the engine raises the application turns into answers,
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,11 +76,6 @@ Handler = Callable[[Call], Json]
 Routes = dict[str, Handler]  # by operation: "POST /trading/orders"
 
 LATEST = 2**62  # what a file of SQLite holds as a time; a request may name later ones
-
-
-def iso(at: int) -> str:
-    """Milliseconds -> "2026-11-22T08:43:28.164000+00:00" """
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="microseconds")
 
 
 def moment(at: int | None) -> int | None:

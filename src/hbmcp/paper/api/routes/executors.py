@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from hbmcp.paper.api.routes.base import Call, Json, Paper, Refusal, Routes, iso, page
+from hbmcp.paper.api.routes.base import Call, Json, Paper, Refusal, Routes, page
 from hbmcp.paper.errors import PaperError
 from hbmcp.paper.executors import Executors, view
 from hbmcp.paper.executors import held_positions as positions
 from hbmcp.paper.executors.config import TYPES, BadConfig, describe
 from hbmcp.paper.executors.record import Record
 from hbmcp.paper.executors.runner import AlreadyClosed, UnknownExecutor
+from hbmcp.paper.market.clock import iso
 from hbmcp.paper.market.listings import ACCOUNTS
 
 

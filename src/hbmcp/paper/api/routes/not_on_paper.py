@@ -7,8 +7,9 @@ import posixpath
 from secrets import token_hex
 from typing import Any
 
-from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal, Routes, iso
+from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal, Routes
 from hbmcp.paper.api.system_resources import resources, storage
+from hbmcp.paper.market.clock import iso
 
 NO_DOCKER = "('Connection aborted.', FileNotFoundError(2, 'No such file or directory'))"
 ARCHIVES = "bots/archived"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from hbmcp.paper.api.routes.base import Call, Json, Refusal, Routes, connected, iso, moment, page
+from hbmcp.paper.api.routes.base import Call, Json, Refusal, Routes, connected, moment, page
 from hbmcp.paper.api.routes.credentials import no_connector
 from hbmcp.paper.errors import (
     BadValue,
@@ -16,6 +16,7 @@ from hbmcp.paper.errors import (
 )
 from hbmcp.paper.exchange.engine import Engine
 from hbmcp.paper.exchange.records import RESTING, Fill, FundingPayment, Order, Position
+from hbmcp.paper.market.clock import iso
 
 T = TypeVar("T")
 STATUSES = ("OPEN", "PARTIALLY_FILLED", "FILLED", "CANCELLED", "FAILED")
