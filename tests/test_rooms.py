@@ -1,9 +1,9 @@
-"""Who may import whom."""
+"""Who may import whom, and why."""
 
 import ast
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -11,28 +11,136 @@ from tests.conftest import ROOT
 
 STANDARD = {*sys.stdlib_module_names, "typing_extensions"}
 
+# The rooms of hbmcp.installation from the ground up: each knows only those on the floors below it.
+FLOORS = (
+    {"installation", "deletion"},
+    {"connections", "fills", "controllers", "status"},
+    {"markets"},
+    {"positions", "funding"},
+    {"orders", "portfolio", "position_history"},
+    {"closing", "performance", "executors", "keys"},
+)
+# The rooms of hbmcp.paper likewise; errors are what all of them refuse with.
+PAPER_FLOORS = ({"errors", "money"}, {"market"}, {"exchange"}, {"executors"}, {"shipped"}, {"api"}, {"start"})
 
-def imports(folder: Path) -> Iterator[tuple[str, str]]:
-    """(file, imported module) for every absolute import under a folder."""
+
+class Import(NamedTuple):
+    """`module` imports `name`, when it is itself imported or, if not `at_once`, when something is done."""
+
+    module: str
+    name: str
+    at_once: bool
+
+
+def imports(root: str, package: str) -> Iterator[Import]:
+    """Every absolute import in a package that lies under a folder of the repository."""
+    folder = ROOT / root / package.replace(".", "/")
     for file in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            names = [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
-            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            yield from ((file.name, name) for name in names)
+        module = ".".join(file.relative_to(ROOT / root).with_suffix("").parts).removesuffix(".__init__")
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        later = {id(one) for part in ast.walk(tree) if _is_later(part) for one in ast.walk(part)}
+        for node in ast.walk(tree):
+            names = []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            yield from (Import(module, name, id(node) not in later) for name in names)
 
 
-def foreign(folder: Path, allowed: set[str]) -> set[tuple[str, str]]:
-    return {(file, name) for file, name in imports(folder) if not {name, name.split(".")[0]} & (STANDARD | allowed)}
+def _is_later(node: ast.AST) -> bool:
+    checked = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    return checked or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def within(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def foreign(root: str, package: str, *allowed: str) -> list[Import]:
+    found = [one for one in imports(root, package) if one.name.split(".")[0] not in STANDARD]
+    return [one for one in found if not within(one.name, *allowed)]
 
 
 def test_the_typed_client_knows_only_httpx_and_attrs() -> None:
-    assert foreign(ROOT / "generated/hummingbot_api", {"hummingbot_api", "httpx", "attrs"}) == set()
+    assert not foreign("generated", "hummingbot_api", "hummingbot_api", "httpx", "attrs")
 
 
 def test_the_tools_know_the_client_and_one_small_module_of_hbmcp() -> None:
-    assert foreign(ROOT / "generated/hbmcp_tools", {"hummingbot_api", "hbmcp.times"}) == set()
+    assert not foreign("generated", "hbmcp_tools", "hummingbot_api", "hbmcp.times")
 
 
-@pytest.mark.parametrize(("folder", "other"), [("codegen", "hbmcp"), ("src/hbmcp", "codegen")])
-def test_generator_and_run_time_never_meet(folder: str, other: str) -> None:
-    assert not [(file, name) for file, name in imports(ROOT / folder) if name.split(".")[0] == other]
+@pytest.mark.parametrize(("root", "package", "other"), [(".", "codegen", "hbmcp"), ("src", "hbmcp", "codegen")])
+def test_generator_and_run_time_never_meet(root: str, package: str, other: str) -> None:
+    assert not [one for one in imports(root, package) if within(one.name, other)]
+
+
+UPSTAIRS = ("hbmcp.workflows", "hbmcp.bridge", "hbmcp.api", "hbmcp.server", "hbmcp.cli", "hbmcp.paper")
+
+
+def test_an_installation_is_given_what_it_asks_with() -> None:
+    """So that a tool, a trigger, a resource or a plugin can have it, each with what it may use, on paper or not."""
+    assert not [one for one in imports("src", "hbmcp.installation") if within(one.name, *UPSTAIRS)]
+
+
+def test_the_store_knows_nothing_of_what_is_kept_in_it() -> None:
+    """It is asked from every floor; what it knew of one it would drag into all."""
+    above = (*UPSTAIRS, "hbmcp.installation")
+    assert not [one for one in imports("src", "hbmcp.store") if within(one.name, *above)]
+
+
+def test_a_tool_imports_no_tool() -> None:
+    """What two tools need is the installation's, where whatever isn't a tool finds it too."""
+    workflows = [one for one in imports("src", "hbmcp.workflows") if within(one.name, "hbmcp.workflows")]
+    assert not workflows
+
+
+def test_workflows_hold_tools_and_nothing_else() -> None:
+    """The bridge looks a tool up by its name: TOOLSET/TOOL.py has the function TOOL, and no other that is public."""
+    for file in (ROOT / "src/hbmcp/workflows").rglob("*.py"):
+        body = ast.parse(file.read_text(encoding="utf-8")).body
+        public = [one.name for one in body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+        public = [name for name in public if not name.startswith("_")]
+        assert public == ([] if file.name == "__init__.py" else [file.stem]), file
+
+
+@pytest.mark.parametrize(("package", "floors"), [("hbmcp.installation", FLOORS), ("hbmcp.paper", PAPER_FLOORS)])
+def test_no_import_runs_up_the_floors(package: str, floors: tuple[set[str], ...]) -> None:
+    """Whoever reads a room needs to know only what is below it; and there can be no circle."""
+    floor = {room: number for number, rooms in enumerate(floors) for room in rooms}
+    wrong = []
+    for one in imports("src", package):
+        room, _, _ = one.module.removeprefix(package).lstrip(".").partition(".")
+        if not room or not within(one.name, package) or one.name == package:
+            continue
+        other = one.name.removeprefix(f"{package}.").partition(".")[0]
+        if room != other and floor[room] <= floor[other]:
+            wrong.append(one)
+    assert not wrong
+
+
+def test_the_paper_exchange_is_imported_only_when_it_is_used() -> None:
+    """It brings numpy and SQLite, and the bridge can't tell it from the real API."""
+    outside = [one for one in imports("src", "hbmcp") if not within(one.module, "hbmcp.paper")]
+    users = {one.module for one in outside if within(one.name, "hbmcp.paper")}
+    assert users == {"hbmcp.api", "hbmcp.cli.paper"}
+    assert not [one for one in outside if within(one.name, "hbmcp.paper") and one.at_once]
+
+
+def test_a_call_needs_what_a_listing_does_not() -> None:
+    """Starting the server imports what listing needs; the bridge, and all under it, at the first call."""
+    heavy = ("hbmcp.bridge", "hbmcp.api", "hbmcp.installation", "hbmcp.workflows", "hbmcp.store", "hbmcp.results")
+    light = {"hbmcp.server", "hbmcp.catalog", "hbmcp.settings", "hbmcp.log", "hbmcp.cli", "hbmcp.identity"}
+    found = [one for one in imports("src", "hbmcp") if one.at_once and within(one.module, *light)]
+    assert not [one for one in found if within(one.name, *heavy)]
+
+
+def test_all_errors_stand_on_nothing() -> None:
+    """Every room raises them."""
+    assert not [one for one in foreign("src", "hbmcp.errors") if one.module == "hbmcp.errors.hierarchy"]
+    assert not [one for one in imports("src", "hbmcp.errors") if within(one.name, "hbmcp.installation", *UPSTAIRS)]
+
+
+def test_nothing_calls_the_command_line() -> None:
+    users = {one.module for one in imports("src", "hbmcp") if within(one.name, "hbmcp.cli")}
+    assert not [module for module in users if not within(module, "hbmcp.cli", "hbmcp.__main__")]
