@@ -4,7 +4,7 @@ Floors, from the ground up; no import runs up them:
 
     installation (what it can be asked)  deletion
     connections  fills/  controllers/  status
-    markets/
+    markets/  scripts/
     positions/  funding/
     orders/  portfolio/  position_history/
     closing/  performance/  executors/  keys/

@@ -24,6 +24,11 @@ class Connections:
         """Every (account, connector)."""
         return [(account, connector) for account, found in self.by_account.items() for connector in found]
 
+    def raise_unread(self) -> None:
+        """Raises CallError where the connectors of an account couldn't be read."""
+        for error in self.unread.values():
+            raise error
+
 
 async def connections(
     installation: Installation, account_name: str | None = None, connector_name: str | None = None
