@@ -3,8 +3,8 @@
 Floors, from the ground up; no import runs up them:
 
     installation (what it can be asked)  deletion
-    connections  fills/  controllers/  status
-    markets/  scripts/
+    connections  fills/  controllers/
+    markets/  scripts/  status/
     positions/  funding/
     orders/  portfolio/  position_history/
     closing/  performance/  executors/  keys/
