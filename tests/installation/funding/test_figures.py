@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.installation.funding.figures import Interval, Reading, course, daily, interval, payer, shown, yearly
+from hbmcp.installation.funding.figures import Interval, Reading, course, daily, interval, payer, yearly
 
 HOUR = 3_600_000
 DAY = 20_000 * 24 * HOUR  # a midnight
@@ -48,7 +48,6 @@ def test_a_rate_is_that_of_a_day_and_of_a_year() -> None:
     assert yearly(Decimal("0.0001"), 8) == Decimal("0.1095")
     assert yearly(Decimal("-0.0000125"), 1) == Decimal("-0.1095")
     assert [payer(Decimal(rate)) for rate in (1, 0, -1)] == ["longs", "nobody", "shorts"]
-    assert shown(Decimal("0.123456"), 2) == Decimal("12.35")
 
 
 def test_the_average_is_by_time() -> None:

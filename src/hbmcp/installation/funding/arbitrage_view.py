@@ -7,9 +7,9 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import CallError
-from hbmcp.figures import plain, times
+from hbmcp.figures import in_percent, plain, times
 from hbmcp.installation.funding.arbitrage import Leg, Opportunity, capacity, opportunities
-from hbmcp.installation.funding.figures import YEAR, daily, shown
+from hbmcp.installation.funding.figures import YEAR, daily
 from hbmcp.installation.funding.readings import Funding
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.order_book import Book, book
@@ -67,11 +67,11 @@ def _row(one: Opportunity, books: Books, hold_days: int) -> dict[str, Any]:
         "long_pair": one.long.market.pair,
         "short_on": one.short.market.connector,
         "short_pair": one.short.market.pair,
-        "spread_day_percent": shown(one.spread, 4),
-        "spread_year_percent": shown(times(one.spread, YEAR), 2),
-        "fees_percent": shown(one.fees, 4),
-        "net_day_percent": shown(net / hold_days, 4),
-        "net_year_percent": shown(net / hold_days * YEAR, 2),
+        "spread_day_percent": in_percent(one.spread, 4),
+        "spread_year_percent": in_percent(times(one.spread, YEAR), 2),
+        "fees_percent": in_percent(one.fees, 4),
+        "net_day_percent": in_percent(net / hold_days, 4),
+        "net_year_percent": in_percent(net / hold_days * YEAR, 2),
         "break_even_days": plain(round(one.break_even, 1)),
         "break_even_size": _size(books.get(one.long.market), books.get(one.short.market), net),
     }

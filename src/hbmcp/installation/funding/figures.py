@@ -1,12 +1,12 @@
 """Funding rates: how often they are paid, what they come to in a year, who pays whom."""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from itertools import pairwise
 
 from attrs import frozen
 
-from hbmcp.figures import plain, ratio, times
+from hbmcp.figures import ratio, times
 
 YEAR = Decimal(365)  # days
 _HOURS = (1, 2, 4, 8)  # between payments, on the exchanges there are
@@ -59,17 +59,6 @@ def yearly(rate: Decimal, hours: Decimal | int) -> Decimal:
 def payer(rate: Decimal) -> str:
     """Who pays the others at the end of the interval."""
     return "longs" if rate > 0 else "shorts" if rate < 0 else "nobody"
-
-
-def shown(fraction: Decimal, places: int) -> Decimal:
-    """A fraction in percent, with so many places."""
-    with localcontext(_EXACT):
-        return plain((fraction * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN))
-
-
-def percent_of(part: Decimal, whole: Decimal, places: int) -> Decimal:
-    """100 part / whole, with so many places."""
-    return shown(ratio(part, whole), places)
 
 
 @frozen

@@ -7,8 +7,8 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import ApiFailed, CallError
-from hbmcp.figures import number, plain
-from hbmcp.installation.funding.figures import Course, Interval, Reading, course, interval, payer, shown, yearly
+from hbmcp.figures import in_percent, number, plain
+from hbmcp.installation.funding.figures import Course, Interval, Reading, course, interval, payer, yearly
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.store import FundingReading, StoreError
@@ -40,7 +40,7 @@ class Funding:
             "trading_pair": self.market.pair,
             "rate_percent": plain(self.rate * 100),
             "interval_hours": self.interval.hours,
-            "annual_percent": shown(self.yearly, 2),
+            "annual_percent": in_percent(self.yearly, 2),
             "payer": payer(self.rate),
             "next_funding_time": self.next_time,
         }

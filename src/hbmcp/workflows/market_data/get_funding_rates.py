@@ -6,13 +6,14 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import ApiFailed, BadArguments, CallError, Refused
+from hbmcp.figures import in_percent
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.funding.arbitrage_view import chances
-from hbmcp.installation.funding.figures import Course, shown
+from hbmcp.installation.funding.figures import Course
 from hbmcp.installation.funding.readings import Funding, Kept, funding, keep, kept
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.markets.default_exchanges import Exchanges, connected
-from hbmcp.installation.markets.trading_pairs import Market, markets
+from hbmcp.installation.markets.default_exchanges import Exchanges, connected_exchanges
+from hbmcp.installation.markets.trading_pairs import Market, find_markets
 from hbmcp.installation.positions.open_positions import positions
 from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds
@@ -55,7 +56,7 @@ async def get_funding_rates(
     start = to_milliseconds(since)
     exchanges = await _exchanges(installation, connector_names)
     asked = Asked(tuple(trading_pairs)) if trading_pairs else await _held(installation)
-    found = await markets(installation, exchanges.names, asked.pairs)
+    found = await find_markets(installation, exchanges.names, asked.pairs)
     earlier = await kept(installation, found.all, start)
     answers = await funding(installation, found.all, earlier)
     rates = {market: one for market, one in answers.items() if isinstance(one, Funding)}
@@ -98,7 +99,7 @@ async def _exchanges(installation: Installation, names: Sequence[str] | None) ->
         )
     if names:
         return Exchanges(tuple(names))
-    found = await connected(installation, perpetual=True)
+    found = await connected_exchanges(installation, perpetual=True)
     if not found.names:
         raise Refused(
             " ".join(("No perpetual exchange is connected.", *found.problems)),
@@ -131,11 +132,11 @@ def _history(market: Market, went: Course) -> dict[str, Any]:
         "trading_pair": market.pair,
         "first_time": went.since,
         "readings": went.readings,
-        "first_annual_percent": shown(went.first, 2),
-        "average_annual_percent": shown(went.average, 2),
-        "lowest_annual_percent": shown(went.lowest, 2),
-        "highest_annual_percent": shown(went.highest, 2),
-        "change_annual_percent": shown(went.last - went.first, 2),
+        "first_annual_percent": in_percent(went.first, 2),
+        "average_annual_percent": in_percent(went.average, 2),
+        "lowest_annual_percent": in_percent(went.lowest, 2),
+        "highest_annual_percent": in_percent(went.highest, 2),
+        "change_annual_percent": in_percent(went.last - went.first, 2),
     }
 
 
