@@ -10,7 +10,7 @@ from hbmcp.errors import CallError
 from hbmcp.figures import in_percent, plain, times
 from hbmcp.installation.funding.arbitrage import Leg, Opportunity, capacity, opportunities
 from hbmcp.installation.funding.figures import YEAR, daily
-from hbmcp.installation.funding.readings import Funding
+from hbmcp.installation.funding.rates import FundingRate
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.taker_fees import TakerFee, taker_fees
@@ -22,20 +22,20 @@ Books = Mapping[Market, Book | CallError]
 
 
 @frozen
-class Chances:
+class Opportunities:
     """Rows, and what must be said of them."""
 
     rows: tuple[dict[str, Any], ...]
     notes: tuple[str, ...]
 
 
-async def chances(installation: Installation, rates: Mapping[Market, Funding], hold_days: int) -> Chances:
+async def arbitrage(installation: Installation, rates: Mapping[Market, FundingRate], hold_days: int) -> Opportunities:
     """The best of all coins; get_funding_rates says what the columns are. The workflow uses get_trades and
     get_orderbook. Raises nothing."""
     fees = await taker_fees(installation, {market.connector for market in rates})
-    found = _found(rates, fees, hold_days)
+    found = _ranked(rates, fees, hold_days)
     if not found:
-        return Chances((), ())
+        return Opportunities((), ())
     books = await _books(installation, [one for one in found[:MOST] if one.net(hold_days) > 0])
     rows = tuple(_row(one, books, hold_days) for one in found[:MOST])
     unread = [
@@ -43,10 +43,10 @@ async def chances(installation: Installation, rates: Mapping[Market, Funding], h
         for market, one in books.items()
         if isinstance(one, CallError)
     ]
-    return Chances(rows, (_terms(found, fees, hold_days), *unread))
+    return Opportunities(rows, (_terms(found, fees, hold_days), *unread))
 
 
-def _found(rates: Mapping[Market, Funding], fees: Mapping[str, TakerFee], hold_days: int) -> list[Opportunity]:
+def _ranked(rates: Mapping[Market, FundingRate], fees: Mapping[str, TakerFee], hold_days: int) -> list[Opportunity]:
     coins: dict[str, list[Leg]] = {}
     for market, one in rates.items():
         leg = Leg(market, daily(one.rate, one.interval.hours), fees[market.connector].rate)

@@ -70,7 +70,7 @@ class Reading:
 
 
 @frozen
-class Course:
+class RateSummary:
     """How a rate went: all but `since` (epoch milliseconds) and `readings` are rates of 365 days, as fractions."""
 
     since: int
@@ -82,7 +82,7 @@ class Course:
     highest: Decimal
 
 
-def course(readings: Sequence[Reading]) -> Course:
+def summarize(readings: Sequence[Reading]) -> RateSummary:
     """Of at least one reading, oldest first. Each counts in the average for as long as until the next one, the last
     for nothing; readings at one moment count alike."""
     rates = [reading.yearly for reading in readings]
@@ -92,4 +92,4 @@ def course(readings: Sequence[Reading]) -> Course:
             average = sum(map(times, rates, spans), Decimal(0)) / whole
         else:
             average = sum(rates, Decimal(0)) / len(rates)
-    return Course(readings[0].time, len(rates), rates[0], rates[-1], average, min(rates), max(rates))
+    return RateSummary(readings[0].time, len(rates), rates[0], rates[-1], average, min(rates), max(rates))
