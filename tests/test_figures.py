@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.figures import money, number, percent, plain, ratio, times
+from hbmcp.figures import in_percent, money, number, percent, plain, ratio, times
 
 D = Decimal
 
@@ -118,6 +118,13 @@ def test_the_caller_s_precision_means_nothing(one: Decimal, other: Decimal) -> N
     with localcontext(Context(prec=3)):
         here = (money(one), percent(one, other), plain(one), times(one, other))
     assert list(map(str, here)) == list(map(str, there))
+
+
+@pytest.mark.parametrize(
+    ("fraction", "places", "shown"), [("0.123456", 2, "12.35"), ("0.00015", 4, "0.015"), ("-0.000001", 2, "0")]
+)
+def test_a_fraction_in_percent(fraction: str, places: int, shown: str) -> None:
+    assert str(in_percent(D(fraction), places)) == shown
 
 
 def test_no_factors_are_one() -> None:

@@ -42,6 +42,11 @@ def percent(part: Decimal, whole: Decimal) -> Decimal | None:
     return _rounded(times(ratio(part, whole.copy_abs()), Decimal(100)), _CENT)
 
 
+def in_percent(fraction: Decimal, places: int) -> Decimal:
+    """A fraction in percent, with at most so many places."""
+    return plain(_rounded(times(fraction, Decimal(100)), Decimal(1).scaleb(-places)))
+
+
 def ratio(part: Decimal, whole: Decimal) -> Decimal:
     """part / whole, exact to 50 digits. Raises ArithmeticError where the whole is nothing."""
     return _EXACT.divide(part, whole)

@@ -3,10 +3,10 @@
 Floors, from the ground up; no import runs up them:
 
     installation (what it can be asked)  deletion
-    connections  fills/  controllers/  status
-    markets/
-    positions/  funding/
-    orders/  portfolio/  position_history/
+    connections  fills/  controllers/
+    markets/  scripts/  status/
+    positions/
+    orders/  portfolio/  position_history/  funding/
     closing/  performance/  executors/  keys/
 
 Nothing here knows tools, bridge, server or paper exchange: it is given what it asks with.

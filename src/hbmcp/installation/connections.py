@@ -24,6 +24,11 @@ class Connections:
         """Every (account, connector)."""
         return [(account, connector) for account, found in self.by_account.items() for connector in found]
 
+    def raise_unread(self) -> None:
+        """Raises CallError where the connectors of an account couldn't be read."""
+        for error in self.unread.values():
+            raise error
+
 
 async def connections(
     installation: Installation, account_name: str | None = None, connector_name: str | None = None
@@ -50,3 +55,17 @@ async def connections(
             )
         connected = narrowed
     return Connections(connected, unread)
+
+
+async def accounts_connected_to(
+    installation: Installation, connector_name: str, account_name: str | None = None
+) -> list[str]:
+    """The account that is named, or those that are known to be connected. As `connections`, but without a name it
+    raises nothing."""
+    try:
+        found = await connections(installation, account_name, connector_name)
+    except CallError:
+        if account_name is not None:
+            raise
+        return []
+    return list(found.by_account)

@@ -1,37 +1,71 @@
-"""Deleting something once, and seeing that it is gone."""
+"""Deleting something once, when that is confirmed, and seeing that it is gone."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+
+from attrs import frozen
 
 from hbmcp.errors import CallError, Failed, OutcomeUnknown
+from hbmcp.results.answer import Answer
 
 
-async def delete(
-    what: str, send: Callable[[], Awaitable[object]], is_there: Callable[[], Awaitable[bool]], look: str
-) -> None:
-    """Send the request, and look whether it is gone; who else deleted it doesn't matter. `look` is the tool that shows.
+@frozen
+class Deletion:
+    """Of `what` ("controller config 'x'"): `remove` sends the request, `exists` looks whether it is there, and
+    `listed_by` is the tool in which an assistant can look."""
 
-    Raises what `send` raises where it is still there or can't be looked up, Failed where the API says that it is gone
-    and it isn't, OutcomeUnknown where only its word can be had.
-    """
-    said: CallError | None = None
-    try:
-        await send()
-    except CallError as error:
-        said = error
-    try:
-        there = await is_there()
-    except CallError as error:
-        raise said or OutcomeUnknown(
-            f"The API says that it deleted {what}.",
-            f"Whether it is gone couldn't be looked up: {error.happened}",
-            f"Look with {look} before you rely on it.",
-        ) from None
-    if not there:
-        return
-    if isinstance(said, OutcomeUnknown):
-        raise OutcomeUnknown(said.happened, "It is still there, and may yet go.", f"Look with {look} in a minute.")
-    raise said or Failed(
-        f"The API says that it deleted {what}, but {look} still has it.",
-        "Nothing seems to be deleted.",
-        "A person should look at the API's log.",
-    )
+    what: str
+    listed_by: str
+    remove: Callable[[], Awaitable[object]]
+    exists: Callable[[], Awaitable[bool]]
+
+    @property
+    def unconfirmed(self) -> str:
+        """That nothing was deleted, and how it would be."""
+        return f"Nothing was deleted yet: call again with confirm=true to delete {self.what}."
+
+    @property
+    def done(self) -> str:
+        """That it is gone."""
+        return f"Deleted, and looked up to be gone: {self.what}."
+
+    async def if_confirmed(self, confirm: bool, dependents: Sequence[str], unread: Sequence[str]) -> Answer:
+        """Delete it, or tell only what depends on it, a sentence each; `unread` says why there may be more.
+
+        Raises what `run` raises.
+        """
+        if not confirm:
+            found = dependents or ["Nothing was found to stand on it."]
+            return Answer(self.unconfirmed, (*found, *unread))
+        await self.run()
+        return Answer(self.done, tuple(dependents))
+
+    async def run(self) -> None:
+        """Send the request, and look whether it is gone; who else deleted it doesn't matter.
+
+        Raises what `remove` raises where it is still there or can't be looked up, Failed where the API says that it is
+        gone and it isn't, OutcomeUnknown where only its word can be had.
+        """
+        said: CallError | None = None
+        try:
+            await self.remove()
+        except CallError as error:
+            said = error
+        try:
+            there = await self.exists()
+        except CallError as error:
+            raise said or OutcomeUnknown(
+                f"The API says that it deleted {self.what}.",
+                f"Whether it is gone couldn't be looked up: {error.happened}",
+                f"Look with {self.listed_by} before you rely on it.",
+            ) from None
+        if not there:
+            return
+        if isinstance(said, OutcomeUnknown):
+            raise OutcomeUnknown(
+                said.happened, "It is still there, and may yet go.", f"Look with {self.listed_by} in a minute."
+            )
+        raise said or Failed(
+            f"The API says that it deleted {self.what}, but {self.listed_by} still has it.",
+            "Nothing seems to be deleted.",
+            "A person should look at the API's log.",
+        )

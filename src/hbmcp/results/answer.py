@@ -1,5 +1,8 @@
 """What a workflow answers."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from attrs import frozen
 
 from hbmcp.results.paths import Json
@@ -18,3 +21,8 @@ class Answer:
     def spec(self) -> ResultSpec:
         """How it is shown."""
         return ResultSpec(columns=self.columns, note="\n".join(filter(None, self.notes)))
+
+
+def without_nulls(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Without those that are null, which tell nothing."""
+    return {name: value for name, value in members.items() if value is not None}

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from hbmcp.installation.fills.fills import Fill
-from hbmcp.installation.markets.taker_fees import RECENT, TakerFee, assumed, paid
+from hbmcp.installation.markets.taker_fees import RECENT, TakerFee, assumed_fee, fee_paid
 
 
 def fill(fee: str, currency: str | None = "USDT", connector: str = "binance") -> Fill:
@@ -13,7 +13,7 @@ def fill(fee: str, currency: str | None = "USDT", connector: str = "binance") ->
 
 
 def told(*fills: Fill) -> Decimal | None:
-    found = paid(fills, "binance")
+    found = fee_paid(fills, "binance")
     assert found is None or not found.assumed
     return None if found is None else found.rate
 
@@ -33,5 +33,5 @@ def test_what_tells_nothing() -> None:
 
 
 def test_the_usual_fees() -> None:
-    assert assumed("hyperliquid_perpetual") == TakerFee(Decimal("0.00045"), assumed=True)
-    assert (assumed("kraken").percent, assumed("bitget_perpetual").percent) == (Decimal("0.1"), Decimal("0.06"))
+    assert assumed_fee("hyperliquid_perpetual") == TakerFee(Decimal("0.00045"), assumed=True)
+    assert (assumed_fee("kraken").percent, assumed_fee("bitget_perpetual").percent) == (Decimal("0.1"), Decimal("0.06"))

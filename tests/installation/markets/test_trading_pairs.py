@@ -2,7 +2,7 @@
 
 import pytest
 
-from hbmcp.installation.markets.trading_pairs import alike, find
+from hbmcp.installation.markets.trading_pairs import find_pair, pairs_of_base
 
 PAIRS = ["BTC-USD", "BTC-USDC", "ETH-BTC", "ETH-USDT", "WBTC-USDT"]
 
@@ -21,8 +21,8 @@ PAIRS = ["BTC-USD", "BTC-USDC", "ETH-BTC", "ETH-USDT", "WBTC-USDT"]
     ],
 )
 def test_a_dollar_is_a_dollar_and_nothing_else(asked: str, found: str | None) -> None:
-    assert find(asked, PAIRS) == found
+    assert find_pair(asked, PAIRS) == found
 
 
 def test_pairs_of_the_same_base_are_alike() -> None:
-    assert alike("BTC-EUR", [*PAIRS, *PAIRS]) == ["BTC-USD", "BTC-USDC"]
+    assert pairs_of_base("BTC-EUR", [*PAIRS, *PAIRS]) == ["BTC-USD", "BTC-USDC"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp.installation.controllers.field_types import default, in_words
+from hbmcp.installation.controllers.field_types import default_value, type_in_words
 from hbmcp.workflows.controllers.get_controller_template import get_controller_template
 from tests.installation.scripted import Script
 from tests.paper.bridged import assistant
@@ -45,7 +45,7 @@ ORDER_TYPE = "<enum 'OrderType'>"
     ],
 )
 def test_types_are_told_in_words(written: str, words: str) -> None:
-    assert in_words(written) == words
+    assert type_in_words(written) == words
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_types_are_told_in_words(written: str, words: str) -> None:
     ],
 )
 def test_defaults_are_told_as_they_may_be_given(written: str, value: Any, told: Any) -> None:
-    assert default(written, value) == told
+    assert default_value(written, value) == told
 
 
 @pytest.mark.anyio

@@ -17,8 +17,8 @@ from hbmcp.errors import (
     Unreachable,
     WrongCredentials,
 )
+from hbmcp.installation.status import advice, reading
 from hbmcp.results import render
-from hbmcp.workflows.system import get_status as module
 from hbmcp.workflows.system.get_status import get_status
 from hummingbot_api.request import Request
 from tests.installation.scripted import Script
@@ -86,9 +86,9 @@ async def test_all_is_well() -> None:
 async def test_on_paper(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as ask:
         text = await ask.good("get_status")
-    for fact in ("Hummingbot API 1.0.1", "broker isn't connected", "binance_perpetual", module.PAPER):
+    for fact in ("Hummingbot API 1.0.1", "broker isn't connected", "binance_perpetual", advice.PAPER):
         assert fact in text
-    assert module.NO_BROKER not in text
+    assert advice.NO_BROKER not in text
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ async def test_none_is_told_from_not_reached(changed: dict[str, Any], part: str,
 async def test_the_order_books_of_a_connector(diagnostics: Any, told: str) -> None:
     value, text = await status(get_orderbook_diagnostics=diagnostics)
     assert [row["order_books"] for row in value["connectors"]] == [told]
-    assert (module.STUCK in text) is told.startswith("stuck")
+    assert (advice.STUCK in text) is told.startswith("stuck")
 
 
 async def test_an_account_that_cannot_be_read_is_named() -> None:
@@ -171,8 +171,8 @@ async def test_what_to_do_is_said_where_something_is_to_be_done() -> None:
         get_system_resources=resources,
     )
     assert value["disk_free_gb"] == Decimal("1.0")
-    for advice in (module.NO_BROKER, module.NO_DOCKER, module.SILENT, "The API's disk is nearly full."):
-        assert advice in text
+    for sentence in (advice.NO_BROKER, advice.NO_DOCKER, advice.SILENT, "The API's disk is nearly full."):
+        assert sentence in text
     assert "memory is nearly full" not in text
 
 
@@ -185,7 +185,7 @@ async def test_an_api_that_answers_nothing_is_an_error(error: CallError) -> None
 
 
 async def test_a_part_that_hangs_does_not_hold_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(reading, "PATIENCE", 0.05)
     script = Script(GOOD)
 
     async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:

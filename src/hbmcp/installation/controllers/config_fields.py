@@ -12,7 +12,7 @@ _NAME = re.compile(r"\w[\w .@+=-]*")
 NO_DEFAULT = "PydanticUndefined"  # as the API writes that a field has none
 
 
-def file_name(config_name: str) -> str:
+def config_file_name(config_name: str) -> str:
     """A configuration's name, without the ending of its file. Raises BadArguments for what would be another path: the
     API takes some of those, and can't find others again."""
     name = config_name.removesuffix(".yml").strip()
@@ -25,7 +25,7 @@ def file_name(config_name: str) -> str:
     return name
 
 
-def defaults(template: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
+def defaults_in_force(template: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
     """The defaults of a controller's template that hold because nothing was given; those that switch nothing on
     (null, an empty list) are left out."""
     return {
@@ -35,17 +35,17 @@ def defaults(template: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]
     }
 
 
-def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The fields that differ, one row each: `field`, `before`, `after`; null is absent."""
     names = [*before, *(name for name in after if name not in before)]
     return [
         {"field": name, "before": before.get(name), "after": after.get(name)}
         for name in names
-        if not same(before.get(name), after.get(name))
+        if not same_value(before.get(name), after.get(name))
     ]
 
 
-def same(one: Any, other: Any) -> bool:
+def same_value(one: Any, other: Any) -> bool:
     """Whether two values are written alike: 1 and 1.0 are, and "1" is as good as either."""
     return one == other or _text(one) == _text(other)
 

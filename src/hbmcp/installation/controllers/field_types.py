@@ -32,13 +32,13 @@ _PLAIN = {
 _LISTS = ("List", "list", "Sequence", "Set", "Tuple", "tuple", "set")
 
 
-def in_words(written: str) -> str:
+def type_in_words(written: str) -> str:
     """ "typing.Optional[typing.List[decimal.Decimal]]" -> "list of numbers or null"; an unknown class by its name."""
     text = re.sub(r"<(?:class|enum) '([^']*)'>", r"\1", written).strip()
     if len(choices := _parts(text, "|")) > 1:
         return _either(choices)
     name, inside = _split(text)
-    parts = [in_words(one) for one in _parts(inside)]
+    parts = [type_in_words(one) for one in _parts(inside)]
     if name == "Literal":
         return ", ".join(one.strip("'\"") for one in _parts(inside))
     if name in ("Optional", "Union") and parts:
@@ -52,13 +52,13 @@ def in_words(written: str) -> str:
     return _PLAIN.get(name, name)
 
 
-def default(written: str, value: Any) -> Any:
+def default_value(written: str, value: Any) -> Any:
     """As it may be given: numbers as such, an enum by its name, "needed" where there is none."""
     if value == NO_DEFAULT:
         return NEEDED
     if not isinstance(value, str):
         return value
-    kind = in_words(written).removesuffix(" or null")
+    kind = type_in_words(written).removesuffix(" or null")
     if kind in ("number", "integer") and (exact := number(value)) is not None:
         return exact
     if kind in ("list of numbers", "list of integers") and (numbers := _numbers(value)) is not None:
@@ -75,7 +75,7 @@ def _split(text: str) -> tuple[str, str]:
 
 def _either(choices: list[str]) -> str:
     """ "number or null", null last."""
-    words = list(dict.fromkeys(in_words(one) for one in choices))
+    words = list(dict.fromkeys(type_in_words(one) for one in choices))
     return " or ".join(sorted(words, key=lambda one: one == "null"))
 
 

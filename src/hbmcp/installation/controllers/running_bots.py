@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
-from hbmcp.errors import CallError
+from hbmcp.errors import CallError, Refused
 from hbmcp.installation.installation import Installation, together
 from hbmcp_tools import bots, controllers
 
@@ -13,13 +13,13 @@ Config = Mapping[str, Any]
 
 
 @frozen
-class Running:
+class RunningBots:
     """Bot -> its configurations. `unread` says why some of it isn't known; a sentence each."""
 
     configs: Mapping[str, list[Config]]
     unread: tuple[str, ...] = ()
 
-    def having(self, **fields: str) -> list[str]:
+    def with_config(self, **fields: str) -> list[str]:
         """The bots with a configuration of which all this is true."""
         return [
             bot
@@ -28,11 +28,11 @@ class Running:
         ]
 
 
-async def running(installation: Installation) -> Running:
+async def running_bots(installation: Installation) -> RunningBots:
     """The bots that the API hears. The workflow uses list_bots, get_broker_status and list_bot_configs."""
     found, broker = await together([installation.ask(bots.list_bots), installation.ask(bots.get_broker_status)])
     if isinstance(found, CallError):
-        return Running({}, (f"Whether bots run isn't known: {found.happened}",))
+        return RunningBots({}, (f"Whether bots run isn't known: {found.happened}",))
     unread = []
     if isinstance(broker, CallError) or not broker["data"]["mqtt_connected"]:
         unread.append("The message broker isn't connected, so bots may run that the API doesn't see.")
@@ -44,4 +44,14 @@ async def running(installation: Installation) -> Running:
         if isinstance(one, CallError)
     ]
     configs = {name: [] if isinstance(one, CallError) else one for name, one in zip(names, copies, strict=True)}
-    return Running(configs, tuple(unread))
+    return RunningBots(configs, tuple(unread))
+
+
+async def bot_config(installation: Installation, bot_name: str, config_name: str) -> dict[str, Any]:
+    """A bot's copy of a configuration. The workflow uses list_bot_configs. Raises Refused where it has none."""
+    configs: list[dict[str, Any]] = await installation.ask(controllers.list_bot_configs, bot_name=bot_name)
+    for config in configs:
+        if config.get("_config_name") == config_name:
+            return config
+    names = ", ".join(str(config.get("_config_name")) for config in configs) or "none"
+    raise Refused(f"{bot_name} has no config {config_name!r}.", "Nothing was sent.", f"It has: {names}.")

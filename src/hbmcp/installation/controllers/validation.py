@@ -14,8 +14,10 @@ EXAMPLE = (
 )
 
 
-async def checked(installation: Installation, config_name: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The template of the configuration's controller, once the configuration fits it.
+async def validated_template(
+    installation: Installation, config_name: str, config: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The template of the configuration's controller, once that takes the configuration.
 
     The workflow uses list_controllers, read_controller_template and validate_controller_config. Raises BadArguments for
     a controller that isn't there, Refused for a configuration that doesn't fit.

@@ -7,10 +7,10 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import CallError
-from hbmcp.figures import plain, times
+from hbmcp.figures import in_percent, plain, times
 from hbmcp.installation.funding.arbitrage import Leg, Opportunity, capacity, opportunities
-from hbmcp.installation.funding.figures import YEAR, daily, shown
-from hbmcp.installation.funding.readings import Funding
+from hbmcp.installation.funding.figures import YEAR, daily
+from hbmcp.installation.funding.rates import FundingRate
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.taker_fees import TakerFee, taker_fees
@@ -22,20 +22,20 @@ Books = Mapping[Market, Book | CallError]
 
 
 @frozen
-class Chances:
+class Opportunities:
     """Rows, and what must be said of them."""
 
     rows: tuple[dict[str, Any], ...]
     notes: tuple[str, ...]
 
 
-async def chances(installation: Installation, rates: Mapping[Market, Funding], hold_days: int) -> Chances:
+async def arbitrage(installation: Installation, rates: Mapping[Market, FundingRate], hold_days: int) -> Opportunities:
     """The best of all coins; get_funding_rates says what the columns are. The workflow uses get_trades and
     get_orderbook. Raises nothing."""
     fees = await taker_fees(installation, {market.connector for market in rates})
-    found = _found(rates, fees, hold_days)
+    found = _ranked(rates, fees, hold_days)
     if not found:
-        return Chances((), ())
+        return Opportunities((), ())
     books = await _books(installation, [one for one in found[:MOST] if one.net(hold_days) > 0])
     rows = tuple(_row(one, books, hold_days) for one in found[:MOST])
     unread = [
@@ -43,10 +43,10 @@ async def chances(installation: Installation, rates: Mapping[Market, Funding], h
         for market, one in books.items()
         if isinstance(one, CallError)
     ]
-    return Chances(rows, (_terms(found, fees, hold_days), *unread))
+    return Opportunities(rows, (_terms(found, fees, hold_days), *unread))
 
 
-def _found(rates: Mapping[Market, Funding], fees: Mapping[str, TakerFee], hold_days: int) -> list[Opportunity]:
+def _ranked(rates: Mapping[Market, FundingRate], fees: Mapping[str, TakerFee], hold_days: int) -> list[Opportunity]:
     coins: dict[str, list[Leg]] = {}
     for market, one in rates.items():
         leg = Leg(market, daily(one.rate, one.interval.hours), fees[market.connector].rate)
@@ -67,11 +67,11 @@ def _row(one: Opportunity, books: Books, hold_days: int) -> dict[str, Any]:
         "long_pair": one.long.market.pair,
         "short_on": one.short.market.connector,
         "short_pair": one.short.market.pair,
-        "spread_day_percent": shown(one.spread, 4),
-        "spread_year_percent": shown(times(one.spread, YEAR), 2),
-        "fees_percent": shown(one.fees, 4),
-        "net_day_percent": shown(net / hold_days, 4),
-        "net_year_percent": shown(net / hold_days * YEAR, 2),
+        "spread_day_percent": in_percent(one.spread, 4),
+        "spread_year_percent": in_percent(times(one.spread, YEAR), 2),
+        "fees_percent": in_percent(one.fees, 4),
+        "net_day_percent": in_percent(net / hold_days, 4),
+        "net_year_percent": in_percent(net / hold_days * YEAR, 2),
         "break_even_days": plain(round(one.break_even, 1)),
         "break_even_size": _size(books.get(one.long.market), books.get(one.short.market), net),
     }

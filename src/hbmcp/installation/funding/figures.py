@@ -1,12 +1,12 @@
 """Funding rates: how often they are paid, what they come to in a year, who pays whom."""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from itertools import pairwise
 
 from attrs import frozen
 
-from hbmcp.figures import plain, ratio, times
+from hbmcp.figures import ratio, times
 
 YEAR = Decimal(365)  # days
 _HOURS = (1, 2, 4, 8)  # between payments, on the exchanges there are
@@ -61,17 +61,6 @@ def payer(rate: Decimal) -> str:
     return "longs" if rate > 0 else "shorts" if rate < 0 else "nobody"
 
 
-def shown(fraction: Decimal, places: int) -> Decimal:
-    """A fraction in percent, with so many places."""
-    with localcontext(_EXACT):
-        return plain((fraction * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN))
-
-
-def percent_of(part: Decimal, whole: Decimal, places: int) -> Decimal:
-    """100 part / whole, with so many places."""
-    return shown(ratio(part, whole), places)
-
-
 @frozen
 class Reading:
     """A rate of 365 days as a fraction, at a time in epoch milliseconds."""
@@ -81,7 +70,7 @@ class Reading:
 
 
 @frozen
-class Course:
+class RateSummary:
     """How a rate went: all but `since` (epoch milliseconds) and `readings` are rates of 365 days, as fractions."""
 
     since: int
@@ -93,7 +82,7 @@ class Course:
     highest: Decimal
 
 
-def course(readings: Sequence[Reading]) -> Course:
+def summarize(readings: Sequence[Reading]) -> RateSummary:
     """Of at least one reading, oldest first. Each counts in the average for as long as until the next one, the last
     for nothing; readings at one moment count alike."""
     rates = [reading.yearly for reading in readings]
@@ -103,4 +92,4 @@ def course(readings: Sequence[Reading]) -> Course:
             average = sum(map(times, rates, spans), Decimal(0)) / whole
         else:
             average = sum(rates, Decimal(0)) / len(rates)
-    return Course(readings[0].time, len(rates), rates[0], rates[-1], average, min(rates), max(rates))
+    return RateSummary(readings[0].time, len(rates), rates[0], rates[-1], average, min(rates), max(rates))

@@ -1,4 +1,4 @@
-"""What stands on an account's API keys: positions, resting orders, running executors and bots, balances."""
+"""What depends on an account's API keys: positions, resting orders, running executors and bots, balances."""
 
 from collections.abc import Awaitable, Iterable, Mapping
 from itertools import chain
@@ -40,7 +40,7 @@ class Part:
 
 
 @frozen
-class Standing:
+class Dependents:
     """Kind -> what there is of it: positions, orders, executors, bots, balances."""
 
     parts: Mapping[str, Part]
@@ -67,11 +67,11 @@ class Standing:
         return tuple(dict.fromkeys(STAYS[kind] for kind in there if kind in STAYS))
 
 
-async def standing(installation: Installation, account: str, connectors: Iterable[str]) -> Standing:
-    """What stands on the keys of an account for these exchanges. What can't be read is named in `unread`.
+async def dependents(installation: Installation, account: str, connectors: Iterable[str]) -> Dependents:
+    """What depends on the keys of an account for these exchanges. What can't be read is named in `unread`.
 
     The workflow uses list_active_orders, search_orders, search_executors, list_bots, list_bot_runs,
-    list_active_containers, get_portfolio_state, and what trading.positions uses.
+    list_active_containers, get_portfolio_state, and what positions uses.
     """
     names = list(connectors)
     questions: dict[str, Awaitable[Part]] = {
@@ -82,7 +82,7 @@ async def standing(installation: Installation, account: str, connectors: Iterabl
         "balances": _balances(installation, account, names),
     }
     parts = await together(questions.values())
-    return Standing(
+    return Dependents(
         {
             kind: Part([], (f"{kind.capitalize()} couldn't be read, so there may be some: {part.happened}",))
             if isinstance(part, CallError)

@@ -14,7 +14,7 @@ class Exchanges:
     problems: tuple[str, ...] = ()
 
 
-async def connected(installation: Installation, *, perpetual: bool = False) -> Exchanges:
+async def connected_exchanges(installation: Installation, *, perpetual: bool = False) -> Exchanges:
     """All that any account is connected to, or the perpetual ones. The workflow uses list_accounts and
     get_connected_exchanges. Raises CallError where not even the accounts can be read."""
     found = await connections(installation)

@@ -52,16 +52,16 @@ async def taker_fees(
         recent = (await fills(installation, account_name=account_name, connector_name=only)).rows
     except CallError:
         recent = ()
-    return {connector: paid(recent, connector) or assumed(connector) for connector in connectors}
+    return {connector: fee_paid(recent, connector) or assumed_fee(connector) for connector in connectors}
 
 
-def paid(recent: Collection[Fill], connector: str) -> TakerFee | None:
+def fee_paid(recent: Collection[Fill], connector: str) -> TakerFee | None:
     """What the fills tell, oldest first; None where they tell nothing."""
     rates = [rate for fill in recent if fill.connector == connector and (rate := _rate(fill))]
     return TakerFee(max(rates[-RECENT:]), assumed=False) if rates else None
 
 
-def assumed(connector: str) -> TakerFee:
+def assumed_fee(connector: str) -> TakerFee:
     """What the exchange takes from who trades little."""
     usual = _PERPETUAL if is_perpetual(connector) else _SPOT
     return TakerFee(Decimal(_TAKER.get(connector, usual)), assumed=True)

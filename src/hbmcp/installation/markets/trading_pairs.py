@@ -24,6 +24,11 @@ class Market(NamedTuple):
         """BTC of BTC-USDT."""
         return self.pair.partition("-")[0]
 
+    @property
+    def quote(self) -> str:
+        """USDT of BTC-USDT."""
+        return self.pair.partition("-")[2]
+
 
 @frozen
 class Markets:
@@ -39,7 +44,7 @@ class Markets:
         return list(dict.fromkeys(market for found in self.asked.values() for market in found))
 
 
-async def markets(installation: Installation, connectors: Sequence[str], asked: Sequence[str]) -> Markets:
+async def find_markets(installation: Installation, connectors: Sequence[str], asked: Sequence[str]) -> Markets:
     """What these pairs, or bases alone (BTC), are on these exchanges. The workflow uses get_trading_rules. Raises
     nothing.
 
@@ -59,17 +64,17 @@ async def markets(installation: Installation, connectors: Sequence[str], asked: 
             known[connector] = None if isinstance(answer, CallError) else list(answer) or None
     found: dict[str, list[Market]] = {}
     for name in wanted:
-        here = {connector: name if pairs is None else find(name, pairs) for connector, pairs in known.items()}
+        here = {connector: name if pairs is None else find_pair(name, pairs) for connector, pairs in known.items()}
         found[name] = [Market(connector, pair) for connector, pair in here.items() if pair and "-" in pair]
         if missing := [connector for connector, pair in here.items() if pair is None]:
-            like = alike(name, [pair for connector in missing for pair in known[connector] or ()])
+            like = pairs_of_base(name, [pair for connector in missing for pair in known[connector] or ()])
             where = "any of these exchanges" if len(missing) == len(known) > 1 else ", ".join(missing)
             instead = f" Of the same base: {', '.join(like)}." if like else ""
             problems.append(f"{name} isn't on {where}.{instead}")
     return Markets(found, tuple(problems))
 
 
-def find(asked: str, pairs: Collection[str]) -> str | None:
+def find_pair(asked: str, pairs: Collection[str]) -> str | None:
     """The pair itself, or where it is quoted in dollars, or is a base alone, the same base in other dollars."""
     if asked in pairs:
         return asked
@@ -85,7 +90,7 @@ def _absent(connector: str, refused: Refused) -> str:
     return f"{connector}: {refused.happened}"
 
 
-def alike(asked: str, pairs: Collection[str]) -> list[str]:
+def pairs_of_base(asked: str, pairs: Collection[str]) -> list[str]:
     """Some other pairs of the same base."""
     base = asked.partition("-")[0]
     return sorted({pair for pair in pairs if pair.partition("-")[0] == base})[:_LIKE]

@@ -87,6 +87,16 @@ async def rule(installation: Installation, connector_name: str, trading_pair: st
     )
 
 
+async def rule_if_readable(installation: Installation, connector_name: str, trading_pair: str) -> Rule | None:
+    """As `rule`, but None where it can't be read. Raises UnknownPair or another Refused."""
+    try:
+        return await rule(installation, connector_name, trading_pair)
+    except Refused:
+        raise
+    except CallError:
+        return None
+
+
 def on_step(value: Decimal, step: Decimal, *, up: bool = False) -> Decimal:
     """The nearest multiple of `step` that isn't above, or with `up` not below, the value."""
     if not step:

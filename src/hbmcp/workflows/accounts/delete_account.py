@@ -4,10 +4,10 @@ from functools import partial
 
 from hbmcp.errors import Refused
 from hbmcp.installation.connections import connections
-from hbmcp.installation.deletion import delete
+from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.keys.deletion import done, told
-from hbmcp.installation.keys.dependents import standing
+from hbmcp.installation.keys.dependents import dependents
+from hbmcp.installation.keys.dependents_view import afterwards, before
 from hbmcp.results.answer import Answer
 from hbmcp_tools import accounts
 
@@ -20,9 +20,8 @@ async def delete_account(installation: Installation, *, account_name: str, confi
     Raises Refused for the master account, which the API keeps, and for one that isn't there.
     """
 
-    async def is_there() -> bool:
-        left = await installation.ask(accounts.list_accounts)
-        return account_name in left
+    async def exists() -> bool:
+        return account_name in await installation.ask(accounts.list_accounts)
 
     if account_name == MASTER:
         raise Refused(
@@ -31,14 +30,13 @@ async def delete_account(installation: Installation, *, account_name: str, confi
             "delete_credential takes its API keys away, one exchange at a time.",
         )
     connected = await connections(installation, account_name)
-    for error in connected.unread.values():
-        raise error
+    connected.raise_unread()
     exchanges = connected.by_account[account_name]
     what = f"account {account_name}" + (f" with its API keys for {', '.join(exchanges)}" if exchanges else "")
-    found = await standing(installation, account_name, exchanges)
+    remove = partial(installation.ask, accounts.remove_account, account_name=account_name)
+    deletion = Deletion(what, "get_accounts", remove, exists)
+    found = await dependents(installation, account_name, exchanges)
     if not confirm:
-        return told(what, found)
-    await delete(
-        what, partial(installation.ask, accounts.remove_account, account_name=account_name), is_there, "get_accounts"
-    )
-    return done(what, found)
+        return before(deletion, found)
+    await deletion.run()
+    return afterwards(deletion, found)

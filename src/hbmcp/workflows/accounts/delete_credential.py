@@ -3,10 +3,10 @@
 from functools import partial
 
 from hbmcp.installation.connections import connections
-from hbmcp.installation.deletion import delete
+from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.keys.deletion import done, told
-from hbmcp.installation.keys.dependents import standing
+from hbmcp.installation.keys.dependents import dependents
+from hbmcp.installation.keys.dependents_view import afterwards, before
 from hbmcp.results.answer import Answer
 from hbmcp_tools import accounts
 
@@ -19,19 +19,15 @@ async def delete_credential(
     Raises Refused where there are no such keys: the API would say that it deleted them.
     """
 
-    async def is_there() -> bool:
-        left = await installation.ask(accounts.get_connected_exchanges, account_name=account_name)
-        return connector_name in left
+    async def exists() -> bool:
+        return connector_name in await installation.ask(accounts.get_connected_exchanges, account_name=account_name)
 
-    connected = await connections(installation, account_name, connector_name)
-    for error in connected.unread.values():
-        raise error
-    what = f"the API keys of {account_name} for {connector_name}"
-    found = await standing(installation, account_name, [connector_name])
+    (await connections(installation, account_name, connector_name)).raise_unread()
+    keys = {"account_name": account_name, "connector_name": connector_name}
+    remove = partial(installation.ask, accounts.remove_credential, **keys)
+    deletion = Deletion(f"the API keys of {account_name} for {connector_name}", "get_accounts", remove, exists)
+    found = await dependents(installation, account_name, [connector_name])
     if not confirm:
-        return told(what, found)
-    send = partial(
-        installation.ask, accounts.remove_credential, account_name=account_name, connector_name=connector_name
-    )
-    await delete(what, send, is_there, "get_accounts")
-    return done(what, found)
+        return before(deletion, found)
+    await deletion.run()
+    return afterwards(deletion, found)

@@ -4,8 +4,8 @@ from functools import partial
 from typing import Literal
 
 from hbmcp.errors import Refused
-from hbmcp.installation.controllers.deletion import deleted
-from hbmcp.installation.controllers.running_bots import running
+from hbmcp.installation.controllers.running_bots import running_bots
+from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers
@@ -17,25 +17,25 @@ async def delete_controller(
     installation: Installation, *, controller_type: Kind, controller_name: str, confirm: bool = False
 ) -> Answer:
     """What stands on it: saved configurations, and running bots."""
-    of_it = {"controller_type": controller_type, "controller_name": controller_name}
+    named = {"controller_type": controller_type, "controller_name": controller_name}
 
-    async def there() -> bool:
+    async def exists() -> bool:
         known = await installation.ask(controllers.list_controllers)
         return controller_name in known.get(controller_type, [])
 
-    if not await there():
+    if not await exists():
         raise Refused(
             f"There is no {controller_type} controller {controller_name!r}.",
             "Nothing was done.",
             "list_controllers has them.",
         )
-    bots = await running(installation)
+    bots = await running_bots(installation)
     saved = await installation.ask(controllers.list_controller_configs)
-    standing = [f"{bot} runs it now." for bot in bots.having(**of_it)]
-    standing += [
+    dependents = [f"{bot} runs it now." for bot in bots.with_config(**named)]
+    dependents += [
         f"Config {one['id']!r} is for it, and can't run without it."
         for one in saved
-        if all(one.get(key) == value for key, value in of_it.items())
+        if all(one.get(key) == value for key, value in named.items())
     ]
     remove = partial(
         installation.ask,
@@ -43,6 +43,5 @@ async def delete_controller(
         controller_type=controller_type,
         controller_name=controller_name,
     )
-    return await deleted(
-        f"controller {controller_name!r}", standing, bots.unread, confirm, remove, there, "list_controllers"
-    )
+    deletion = Deletion(f"controller {controller_name!r}", "list_controllers", remove, exists)
+    return await deletion.if_confirmed(confirm, dependents, bots.unread)

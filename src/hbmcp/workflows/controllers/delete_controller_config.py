@@ -3,8 +3,9 @@
 from functools import partial
 
 from hbmcp.errors import Refused
-from hbmcp.installation.controllers.deletion import deleted
-from hbmcp.installation.controllers.running_bots import running
+from hbmcp.installation.controllers.running_bots import running_bots
+from hbmcp.installation.controllers.saved_config import saved_config
+from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers, scripts
@@ -14,23 +15,23 @@ async def delete_controller_config(installation: Installation, *, config_name: s
     """What stands on it: running bots that have a copy, and script configurations that name it."""
     config_name = config_name.removesuffix(".yml")
 
-    async def there() -> bool:
-        saved = await installation.ask(controllers.list_controller_configs)
-        return any(one.get("id") == config_name for one in saved)
+    async def exists() -> bool:
+        return await saved_config(installation, config_name) is not None
 
-    if not await there():
+    if not await exists():
         raise Refused(
             f"There is no controller config {config_name!r}.", "Nothing was done.", "list_controller_configs has them."
         )
-    bots = await running(installation)
-    users = await installation.ask(scripts.list_script_configs)
-    standing = [f"{bot} runs with a copy of it, and keeps that." for bot in bots.having(_config_name=config_name)]
-    standing += [
+    bots = await running_bots(installation)
+    saved = await installation.ask(scripts.list_script_configs)
+    dependents = [
+        f"{bot} runs with a copy of it, and keeps that." for bot in bots.with_config(_config_name=config_name)
+    ]
+    dependents += [
         f"Script config {one['config_name']!r} names it, and can't be deployed without it."
-        for one in users
+        for one in saved
         if config_name in [name.removesuffix(".yml") for name in one["controllers_config"]]
     ]
     remove = partial(installation.ask, controllers.remove_controller_config, config_name=config_name)
-    return await deleted(
-        f"controller config {config_name!r}", standing, bots.unread, confirm, remove, there, "list_controller_configs"
-    )
+    deletion = Deletion(f"controller config {config_name!r}", "list_controller_configs", remove, exists)
+    return await deletion.if_confirmed(confirm, dependents, bots.unread)

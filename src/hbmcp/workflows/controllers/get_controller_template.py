@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hbmcp.installation.controllers.field_types import default, in_words
+from hbmcp.installation.controllers.field_types import default_value, type_in_words
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers
@@ -23,7 +23,7 @@ async def get_controller_template(installation: Installation, *, controller_type
         controller_name=controller_name,
     )
     rows = [
-        {"field": name, "type": in_words(field["type"]), "default": default(field["type"], field["default"])}
+        {"field": name, "type": type_in_words(field["type"]), "default": default_value(field["type"], field["default"])}
         for name, field in template.items()
         if name != SETS_ITSELF
     ]

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from hbmcp.errors import CallError, Failed, OutcomeUnknown
-from hbmcp.installation.controllers.config_fields import changed, defaults, file_name, same
-from hbmcp.installation.controllers.running_bots import running
-from hbmcp.installation.controllers.validation import checked
-from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.controllers.config_fields import changed_fields, config_file_name, defaults_in_force
+from hbmcp.installation.controllers.running_bots import running_bots
+from hbmcp.installation.controllers.saved_config import read_back, saved_config
+from hbmcp.installation.controllers.validation import validated_template
+from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers
 
@@ -15,29 +15,17 @@ LEFT = "Fields that were not given hold their defaults, shown here; null and emp
 
 async def save_controller_config(installation: Installation, *, config_name: str, config: dict[str, Any]) -> Answer:
     """What was saved, read back: `defaults` that hold, and `changed` fields where a configuration was replaced."""
-    config_name = file_name(config_name)
-    template = await checked(installation, config_name, config)
+    config_name = config_file_name(config_name)
+    template = await validated_template(installation, config_name, config)
     wanted = {**config, "id": config_name}
-    saved = await installation.ask(controllers.list_controller_configs)
-    before = next((one for one in saved if one.get("id") == config_name), None)
+    before = await saved_config(installation, config_name)
     await installation.ask(controllers.write_controller_config, config_name=config_name, config=wanted)
-    (now,) = await together([installation.ask(controllers.get_controller_config, config_name=config_name)])
-    if isinstance(now, CallError):
-        raise OutcomeUnknown(
-            f"The API says that config {config_name!r} was saved.",
-            f"It couldn't be read back: {now.happened}",
-            "Read it with get_controller_config before you deploy it.",
-        )
-    if lost := [name for name, value in wanted.items() if not same(now.get(name), value)]:
-        raise Failed(
-            f"Config {config_name!r} was saved, but it now says otherwise of {', '.join(lost)}.",
-            advice="Read it with get_controller_config, and correct it before you deploy it.",
-        )
-    value: dict[str, Any] = {"config_name": config_name, "defaults": defaults(template, wanted)}
+    now = await read_back(installation, config_name, wanted)
+    value: dict[str, Any] = {"config_name": config_name, "defaults": defaults_in_force(template, wanted)}
     if before is not None:
-        value["changed"] = changed(before, now)
-    bots = await running(installation)
-    having = bots.having(_config_name=config_name)
+        value["changed"] = changed_fields(before, now)
+    bots = await running_bots(installation)
+    having = bots.with_config(_config_name=config_name)
     copies = [f"{bot} runs with its own copy: change that with update_bot_config." for bot in having]
     done = "Replaced" if before is not None else "Saved"
     note = f"{done}, and read back; its controller takes it. Pair, exchange and amounts were not checked."

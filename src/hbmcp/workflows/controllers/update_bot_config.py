@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from hbmcp.errors import BadArguments, CallError, OutcomeUnknown, Refused
-from hbmcp.installation.controllers.config_fields import changed
-from hbmcp.installation.controllers.validation import checked
+from hbmcp.errors import BadArguments, CallError, OutcomeUnknown
+from hbmcp.installation.controllers.config_fields import changed_fields
+from hbmcp.installation.controllers.running_bots import bot_config
+from hbmcp.installation.controllers.validation import validated_template
 from hbmcp.installation.installation import Installation, together
 from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers
@@ -20,29 +21,20 @@ async def update_bot_config(
 ) -> Answer:
     """The fields that changed, one row each: `field`, `before`, `after`."""
     config_name = config_name.removesuffix(".yml")
-    before = await _copy(installation, bot_name, config_name)
+    before = await bot_config(installation, bot_name, config_name)
     if fixed := {"id", "controller_type", "controller_name"} & updates.keys():
         raise BadArguments(
             f"{', '.join(sorted(fixed))} of a running config can't change.", "Nothing was sent.", "Leave them out."
         )
     whole = {key: value for key, value in before.items() if key != "_config_name"} | updates
-    await checked(installation, config_name, whole)
+    await validated_template(installation, config_name, whole)
     await installation.ask(controllers.write_bot_config, bot_name=bot_name, config_name=config_name, updates=updates)
-    (now,) = await together([_copy(installation, bot_name, config_name)])
+    (now,) = await together([bot_config(installation, bot_name, config_name)])
     if isinstance(now, CallError):
         raise OutcomeUnknown(
             f"The API says that {bot_name}'s copy of {config_name!r} was changed.",
             f"It couldn't be read back: {now.happened}",
             "Look with list_bot_configs before you rely on it.",
         )
-    rows = changed(before, now)
+    rows = changed_fields(before, now)
     return Answer(rows or "Nothing changed: the bot's copy said all this already.", (APPLIED,) if rows else ())
-
-
-async def _copy(installation: Installation, bot_name: str, config_name: str) -> dict[str, Any]:
-    configs: list[dict[str, Any]] = await installation.ask(controllers.list_bot_configs, bot_name=bot_name)
-    for config in configs:
-        if config.get("_config_name") == config_name:
-            return config
-    names = ", ".join(str(config.get("_config_name")) for config in configs) or "none"
-    raise Refused(f"{bot_name} has no config {config_name!r}.", "Nothing was sent.", f"It has: {names}.")

@@ -1,25 +1,11 @@
 """Prices of pairs on one or more exchanges, with bid, ask, spread and the change in 24 hours."""
 
-import asyncio
-from decimal import Decimal
-from typing import Any
-
-from hbmcp.errors import ApiFailed, CallError
-from hbmcp.figures import number, percent
-from hbmcp.installation.funding.figures import percent_of
-from hbmcp.installation.installation import AT_ONCE, Installation, together
-from hbmcp.installation.markets.default_exchanges import Exchanges, connected
-from hbmcp.installation.markets.order_book import Book, book
-from hbmcp.installation.markets.prices import prices
-from hbmcp.installation.markets.trading_pairs import Market, markets
+from hbmcp.errors import ApiFailed
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.markets.default_exchanges import Exchanges, connected_exchanges
+from hbmcp.installation.markets.ticker import tickers
+from hbmcp.installation.markets.trading_pairs import find_markets
 from hbmcp.results.answer import Answer
-from hbmcp.times import now
-from hbmcp_tools import market_data
-
-PATIENCE = 10.0  # seconds for the price of a day ago: a ticker is worth little when it is late
-_MINUTE = 60_000
-_DAY = 24 * 60 * _MINUTE
-_QUIET = 10 * _MINUTE  # so long a market may be without a trade
 
 
 async def get_ticker(
@@ -30,71 +16,11 @@ async def get_ticker(
 
     Without exchanges those that are connected. Raises CallError where no market has a price.
     """
-    exchanges = Exchanges(tuple(connector_names)) if connector_names else await connected(installation)
-    found = await markets(installation, exchanges.names, trading_pairs)
-    asked = {
-        connector: [market.pair for market in found.all if market.connector == connector]
-        for connector in dict.fromkeys(market.connector for market in found.all)
-    }
-    priced = await together(prices(installation, connector, pairs) for connector, pairs in asked.items())
-    books, before = await asyncio.gather(
-        together((book(installation, *market, depth=1) for market in found.all), AT_ONCE // 2),
-        together((_day_ago(installation, market) for market in found.all), AT_ONCE // 2),
-    )
-    price = {
-        Market(connector, pair): one
-        for connector, answer in zip(asked, priced, strict=True)
-        if not isinstance(answer, CallError)
-        for pair, one in answer.items()
-    }
-    rows = []
-    problems = [*exchanges.problems, *found.problems]
-    for market, top, earlier in zip(found.all, books, before, strict=True):
-        last = price[market]
-        missing = {"price": last, "bid and ask": top, "24-hour change": earlier}
-        problems += [
-            f"No {what} of {market.pair} on {market.connector}: {error.happened}"
-            for what, error in missing.items()
-            if isinstance(error, CallError)
-        ]
-        if isinstance(last, Decimal) or isinstance(top, Book):
-            rows.append(_row(market, last, top, earlier))
+    exchanges = Exchanges(tuple(connector_names)) if connector_names else await connected_exchanges(installation)
+    markets = await find_markets(installation, exchanges.names, trading_pairs)
+    found = await tickers(installation, markets.all)
+    problems = (*exchanges.problems, *markets.problems, *(problem for one in found for problem in one.problems))
+    rows = [one.row for one in found if one.known]
     if not rows:
         raise ApiFailed("No price was found.", " ".join(problems), "get_trading_rules lists the pairs of an exchange.")
-    return Answer(rows, tuple(problems))
-
-
-def _row(
-    market: Market, price: Decimal | CallError, top: Book | CallError, earlier: Decimal | CallError
-) -> dict[str, Any]:
-    last = price if isinstance(price, Decimal) else None
-    row: dict[str, Any] = {"connector_name": market.connector, "trading_pair": market.pair, "price": last}
-    if isinstance(top, Book):
-        row |= {"bid": top.bid, "ask": top.ask}
-        if top.mid and top.bid is not None and top.ask is not None:
-            row["spread_percent"] = percent_of(top.ask - top.bid, top.mid, 4)
-    if last is not None and isinstance(earlier, Decimal):
-        row["change_24h_percent"] = percent(last - earlier, earlier)
-    return row
-
-
-async def _day_ago(installation: Installation, market: Market) -> Decimal:
-    """The price 24 hours ago. Past candles are asked for: the latest ones would start a feed that the API keeps."""
-    then = now() - _DAY
-    try:
-        async with asyncio.timeout(PATIENCE):
-            candles = await installation.ask(
-                market_data.get_historical_candles,
-                connector_name=market.connector,
-                trading_pair=market.pair,
-                interval="1m",
-                start_time=str(then - _QUIET),
-                end_time=str(then),
-            )
-    except TimeoutError:
-        raise ApiFailed(f"candles took longer than {PATIENCE:g} s.") from None
-    ended = [candle for candle in candles if (begun := number(candle["timestamp"])) and begun * 1000 + _MINUTE <= then]
-    close = number(ended[-1]["close"]) if ended else None
-    if not close:
-        raise ApiFailed("the exchange has no candle of that time.")
-    return close
+    return Answer(rows, problems)

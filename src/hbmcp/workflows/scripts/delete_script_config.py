@@ -3,8 +3,8 @@
 from functools import partial
 
 from hbmcp.errors import Refused
-from hbmcp.installation.controllers.deletion import deleted
-from hbmcp.installation.controllers.running_bots import running
+from hbmcp.installation.controllers.running_bots import running_bots
+from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp_tools import scripts
@@ -14,17 +14,16 @@ async def delete_script_config(installation: Installation, *, config_name: str, 
     """What stands on it: a running bot that was deployed with it, which bears its name."""
     config_name = config_name.removesuffix(".yml")
 
-    async def there() -> bool:
+    async def exists() -> bool:
         saved = await installation.ask(scripts.list_script_configs)
         return any(one["config_name"] == config_name for one in saved)
 
-    if not await there():
+    if not await exists():
         raise Refused(
             f"There is no script config {config_name!r}.", "Nothing was done.", "list_script_configs has them."
         )
-    bots = await running(installation)
-    standing = [f"{bot} was deployed with it, and needs it to restart." for bot in bots.configs if bot == config_name]
+    bots = await running_bots(installation)
+    dependents = [f"{bot} was deployed with it, and needs it to restart." for bot in bots.configs if bot == config_name]
     remove = partial(installation.ask, scripts.remove_script_config, config_name=config_name)
-    return await deleted(
-        f"script config {config_name!r}", standing, bots.unread, confirm, remove, there, "list_script_configs"
-    )
+    deletion = Deletion(f"script config {config_name!r}", "list_script_configs", remove, exists)
+    return await deletion.if_confirmed(confirm, dependents, bots.unread)

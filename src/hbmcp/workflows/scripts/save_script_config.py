@@ -1,45 +1,22 @@
-"""Save a script's configuration, once it fits the script: the API itself checks nothing."""
+"""Save a script's configuration, once it fits the script."""
 
 from typing import Any
 
-from hbmcp.did_you_mean import suggestion
-from hbmcp.errors import BadArguments, CallError, OutcomeUnknown
-from hbmcp.installation.controllers.config_fields import file_name, same
+from hbmcp.errors import CallError, OutcomeUnknown
+from hbmcp.installation.controllers.config_fields import config_file_name, same_value
 from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.scripts.validation import validated_template
 from hbmcp.results.answer import Answer
-from hbmcp_tools import controllers, scripts
-
-KINDS: dict[type, str] = {str: "a text", bool: "true or false", list: "a list", dict: "an object"}
+from hbmcp_tools import scripts
 
 
 async def save_script_config(installation: Installation, *, config_name: str, config: dict[str, Any]) -> Answer:
     """What was saved, read back, with the script's defaults that hold where nothing was given."""
-    config_name = file_name(config_name)
-    template = await _template(installation, config)
-    problems = [
-        f"- {name}: unknown field{suggestion(name, template)}"
-        if name not in template
-        else f"- {name}: must be {KINDS[type(template[name])]}, as its default {template[name]!r} is"
-        for name, value in config.items()
-        if name not in template or _unlike(template[name], value)
-    ]
-    saved = await installation.ask(controllers.list_controller_configs)
-    known = [one["id"] for one in saved if "id" in one]
-    for name in config.get("controllers_config") or []:
-        if str(name).removesuffix(".yml") not in known:
-            problems.append(
-                f"- controllers_config: no controller config {name!r} is saved{suggestion(str(name), known)}"
-            )
-    if problems:
-        lines = "\n".join(problems)
-        raise BadArguments(
-            f"The config doesn't fit {config['script_file_name']}:\n{lines}\n",
-            "Nothing was saved.",
-            "Correct it; get_script_template shows the fields.",
-        )
+    config_name = config_file_name(config_name)
+    template = await validated_template(installation, config)
     await installation.ask(scripts.write_script_config, config_name=config_name, config=config)
     (now,) = await together([installation.ask(scripts.get_script_config, config_name=config_name)])
-    if isinstance(now, CallError) or any(not same(now.get(name), value) for name, value in config.items()):
+    if isinstance(now, CallError) or any(not same_value(now.get(name), value) for name, value in config.items()):
         reason = f"it couldn't be read back: {now.happened}" if isinstance(now, CallError) else "it now says otherwise."
         raise OutcomeUnknown(
             f"The API says that config {config_name!r} was saved, but {reason}",
@@ -47,22 +24,3 @@ async def save_script_config(installation: Installation, *, config_name: str, co
         )
     left = {name: value for name, value in template.items() if name not in config and value not in (None, "", [], {})}
     return Answer({"config_name": config_name, **now, "defaults": left}, ("Saved, and read back.",))
-
-
-async def _template(installation: Installation, config: dict[str, Any]) -> dict[str, Any]:
-    """The fields of the script that the configuration names, with their defaults."""
-    file = config.get("script_file_name")
-    known: list[str] = await installation.ask(scripts.list_scripts)
-    if not isinstance(file, str) or file.removesuffix(".py") not in known:
-        raise BadArguments(
-            f"config says script_file_name {file!r}, and there is no such script.",
-            "Nothing was saved.",
-            f"There are: {', '.join(f'{name}.py' for name in known) or 'none'}{suggestion(str(file), known)}",
-        )
-    fields: dict[str, Any] = await installation.ask(scripts.get_script_template, script_name=file.removesuffix(".py"))
-    return fields
-
-
-def _unlike(default: Any, value: Any) -> bool:
-    """Whether a value is of another kind than the default; a number may be written as text."""
-    return type(default) in KINDS and not isinstance(value, type(default)) and value is not None

@@ -48,9 +48,7 @@ async def place(installation: Installation, account_name: str, connector_name: s
 
 
 async def _connected(installation: Installation, account_name: str, connector_name: str | None) -> None:
-    found = await connections(installation, account_name, connector_name)
-    for error in found.unread.values():
-        raise error
+    (await connections(installation, account_name, connector_name)).raise_unread()
 
 
 def on_chain(connector_name: str) -> bool:

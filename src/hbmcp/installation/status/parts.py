@@ -85,6 +85,11 @@ def machine(answer: Any) -> dict[str, Any]:
     }
 
 
+def connectors(answer: Any) -> str | list[dict[str, Any]]:
+    """The rows of connectors that could be read; "none" where none is connected."""
+    return unknown(answer) if isinstance(answer, CallError) else answer or "none"
+
+
 def order_books(answer: Any) -> str:
     """From a connector's diagnostics: whether its stream of order books is alive, and for how many pairs."""
     if isinstance(answer, CallError):

@@ -1,0 +1,65 @@
+"""The perpetual markets that a question about funding means, and those that it means where it names none."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from hbmcp.errors import BadArguments, Refused
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.markets.default_exchanges import Exchanges, connected_exchanges
+from hbmcp.installation.markets.trading_pairs import Market, find_markets
+from hbmcp.installation.positions.open_positions import positions
+
+
+@frozen
+class MarketsMeant:
+    """Each once, and what must be said of how they were found."""
+
+    markets: tuple[Market, ...]
+    problems: tuple[str, ...]
+
+
+async def markets_meant(
+    installation: Installation, pairs: Sequence[str] | None, connectors: Sequence[str] | None
+) -> MarketsMeant:
+    """Without pairs those of the open positions, without exchanges all perpetual ones that are connected.
+
+    The caller uses get_trading_rules, and what positions and connected_exchanges use. Raises BadArguments for a spot
+    exchange, Refused where there are no pairs or exchanges to be meant.
+    """
+    exchanges = await _exchanges(installation, connectors)
+    asked, notes = (pairs, ()) if pairs else await _pairs_held(installation)
+    found = await find_markets(installation, exchanges.names, asked)
+    return MarketsMeant(tuple(found.all), (*exchanges.problems, *notes, *found.problems))
+
+
+async def _exchanges(installation: Installation, names: Sequence[str] | None) -> Exchanges:
+    if spot := [name for name in names or () if not is_perpetual(name)]:
+        raise BadArguments(
+            f"connector_names: no perpetual exchange, so without funding: {', '.join(spot)}.",
+            "Nothing was sent.",
+            "Perpetual exchanges are named as binance_perpetual is.",
+        )
+    if names:
+        return Exchanges(tuple(names))
+    found = await connected_exchanges(installation, perpetual=True)
+    if not found.names:
+        raise Refused(
+            " ".join(("No perpetual exchange is connected.", *found.problems)),
+            "Nothing was done.",
+            "Name connector_names, e.g. hyperliquid_perpetual: rates are public.",
+        )
+    return found
+
+
+async def _pairs_held(installation: Installation) -> tuple[list[str], tuple[str, ...]]:
+    """The pairs of the open positions, and notes on those."""
+    found = await positions(installation)
+    if not found.rows:
+        raise Refused(
+            " ".join(("No open position was found whose pair could be meant.", *found.notes)),
+            "Nothing was done.",
+            "Name trading_pairs, e.g. BTC-USDT.",
+        )
+    return [row.pair for row in found.rows], found.notes

@@ -1,0 +1,112 @@
+"""Price, bid, ask and the change in 24 hours of markets."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.errors import ApiFailed, CallError
+from hbmcp.figures import in_percent, number, percent, ratio
+from hbmcp.installation.installation import AT_ONCE, Installation, together
+from hbmcp.installation.markets.order_book import Book, book
+from hbmcp.installation.markets.prices import prices
+from hbmcp.installation.markets.trading_pairs import Market
+from hbmcp.times import now
+from hbmcp_tools import market_data
+
+PATIENCE = 10.0  # seconds for the price of a day ago: a ticker is worth little when it is late
+_MINUTE = 60_000
+_DAY = 24 * 60 * _MINUTE
+_QUIET = 10 * _MINUTE  # so long a market may be without a trade
+
+
+@frozen
+class Ticker:
+    """Of one market; an error says why a part is missing. `day_ago` is the price 24 hours ago."""
+
+    market: Market
+    price: Decimal | CallError
+    best: Book | CallError
+    day_ago: Decimal | CallError
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything of today to show."""
+        return isinstance(self.price, Decimal) or isinstance(self.best, Book)
+
+    @property
+    def problems(self) -> Iterator[str]:
+        """A sentence for each part that is missing."""
+        parts = {"price": self.price, "bid and ask": self.best, "24-hour change": self.day_ago}
+        for what, part in parts.items():
+            if isinstance(part, CallError):
+                yield f"No {what} of {self.market.pair} on {self.market.connector}: {part.happened}"
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As it is shown; spread_percent is 100 (ask - bid) / mid."""
+        price = self.price if isinstance(self.price, Decimal) else None
+        row: dict[str, Any] = {
+            "connector_name": self.market.connector,
+            "trading_pair": self.market.pair,
+            "price": price,
+        }
+        if isinstance(self.best, Book):
+            bid, ask, mid = self.best.bid, self.best.ask, self.best.mid
+            row |= {"bid": bid, "ask": ask}
+            if mid and bid is not None and ask is not None:
+                row["spread_percent"] = in_percent(ratio(ask - bid, mid), 4)
+        if price is not None and isinstance(self.day_ago, Decimal):
+            row["change_24h_percent"] = percent(price - self.day_ago, self.day_ago)
+        return row
+
+
+async def tickers(installation: Installation, markets: Sequence[Market]) -> list[Ticker]:
+    """One of each market. The caller uses get_prices, get_orderbook and get_historical_candles. Raises nothing."""
+    price = await _prices(installation, markets)
+    best, day_ago = await asyncio.gather(
+        together((book(installation, *market, depth=1) for market in markets), AT_ONCE // 2),
+        together((price_a_day_ago(installation, market) for market in markets), AT_ONCE // 2),
+    )
+    return [
+        Ticker(market, price[market], top, before) for market, top, before in zip(markets, best, day_ago, strict=True)
+    ]
+
+
+async def _prices(installation: Installation, markets: Sequence[Market]) -> dict[Market, Decimal | CallError]:
+    """One request an exchange."""
+    pairs: dict[str, list[str]] = {}
+    for market in markets:
+        pairs.setdefault(market.connector, []).append(market.pair)
+    answers = await together(prices(installation, connector, wanted) for connector, wanted in pairs.items())
+    return {
+        Market(connector, pair): one
+        for connector, answer in zip(pairs, answers, strict=True)
+        if not isinstance(answer, CallError)  # which `prices` never raises
+        for pair, one in answer.items()
+    }
+
+
+async def price_a_day_ago(installation: Installation, market: Market) -> Decimal:
+    """The close of the last minute that had ended 24 hours ago. The caller uses get_historical_candles: the latest
+    candles would start a feed that the API keeps. Raises CallError."""
+    then = now() - _DAY
+    try:
+        async with asyncio.timeout(PATIENCE):
+            candles = await installation.ask(
+                market_data.get_historical_candles,
+                connector_name=market.connector,
+                trading_pair=market.pair,
+                interval="1m",
+                start_time=str(then - _QUIET),
+                end_time=str(then),
+            )
+    except TimeoutError:
+        raise ApiFailed(f"candles took longer than {PATIENCE:g} s.") from None
+    ended = [candle for candle in candles if (begun := number(candle["timestamp"])) and begun * 1000 + _MINUTE <= then]
+    close = number(ended[-1]["close"]) if ended else None
+    if not close:
+        raise ApiFailed("the exchange has no candle of that time.")
+    return close

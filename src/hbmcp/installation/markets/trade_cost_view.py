@@ -1,0 +1,72 @@
+"""What a market order would cost, as it is shown, and what book, limits and balance say to it: pure."""
+
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from hbmcp.figures import in_percent, money, plain, ratio
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.markets.taker_fees import TakerFee
+from hbmcp.installation.markets.trade_cost import Estimate
+from hbmcp.installation.markets.trading_pairs import Market
+from hbmcp.installation.markets.trading_rules import Rule
+
+FEE_ASSUMED = "The fee is assumed (usual for takers there): no fill shows the account's own."
+
+
+def cost(market: Market, order: Estimate, fee: TakerFee) -> dict[str, Any]:
+    """Its members; the sums are in the pair's quote currency."""
+    return {
+        "connector_name": market.connector,
+        "trading_pair": market.pair,
+        "side": order.side,
+        "amount": plain(order.amount),
+        "average_price": None if order.walk.average is None else money(order.walk.average),
+        "worst_price": order.walk.worst,
+        "mid_price": order.mid,
+        "slippage_percent": None if order.slippage is None else in_percent(order.slippage, 4),
+        "value": money(order.walk.quote),
+        "fee_percent": fee.percent,
+        "fee": money(order.fee),
+        "cost_with_fee" if order.side == "BUY" else "proceeds_after_fee": money(order.total),
+        "currency": market.quote,
+        "book_holds_it": order.in_book,
+    }
+
+
+def limits(market: Market, order: Estimate, rule: Rule | None, wanted: Decimal | None) -> Iterator[str]:
+    """What the book doesn't hold, and the exchange doesn't take. `wanted` is the amount that was asked for, if any."""
+    if not order.in_book:
+        levels = f"{money(order.walk.filled)} {market.base}"
+        yield f"The book, as the API sees it, holds {levels} on this side: price and value are of that much."
+    if rule is None:
+        yield "The exchange's minimum and steps couldn't be read."
+        return
+    if wanted is not None and order.amount != wanted:
+        yield f"Amounts are multiples of {plain(rule.amount_step)} {market.base}: {wanted} was rounded down."
+    if order.amount < rule.min_amount:
+        yield f"Too small, the exchange takes {plain(rule.min_amount)} {market.base} or more."
+    elif order.in_book and order.walk.quote < rule.min_notional:
+        yield f"Too small, the exchange takes orders from {plain(rule.min_notional)} {market.quote} on."
+
+
+def in_balance(
+    market: Market, order: Estimate, account_name: str, available: Mapping[str, Decimal]
+) -> tuple[dict[str, Any], str]:
+    """Whether what is available (by token) holds the order: members to add, and a sentence or ""."""
+    if is_perpetual(market.connector):
+        return {}, _margin(order, available.get(market.quote, Decimal(0)), market.quote)
+    if not order.in_book:
+        return {}, ""
+    token, needed = (market.quote, order.total) if order.side == "BUY" else (market.base, order.amount)
+    free = available.get(token, Decimal(0))
+    lacking = f"{account_name} lacks {money(needed - free)} {token}: {plain(free)} is available."
+    return {"available": free, "balance_holds_it": free >= needed}, lacking if free < needed else ""
+
+
+def _margin(order: Estimate, available: Decimal, quote: str) -> str:
+    if not available:
+        return f"No {quote} is available as margin."
+    leverage = ratio(order.walk.quote, available).quantize(Decimal("0.01"), ROUND_CEILING)
+    needed = f"leverage of {leverage} or more" if leverage > 1 else "no leverage"
+    return f"{plain(available)} {quote} is available as margin: as a new position this takes {needed}."

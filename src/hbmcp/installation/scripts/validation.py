@@ -1,0 +1,63 @@
+"""A script configuration, held to its script before it is saved: the API itself checks nothing."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hbmcp.did_you_mean import suggestion
+from hbmcp.errors import BadArguments
+from hbmcp.installation.installation import Installation
+from hbmcp_tools import controllers, scripts
+
+Fields = Mapping[str, Any]
+
+KINDS: Mapping[type, str] = {str: "a text", bool: "true or false", list: "a list", dict: "an object"}
+
+
+async def validated_template(installation: Installation, config: Fields) -> Fields:
+    """The fields of the script that the configuration names, with their defaults, once the configuration fits them.
+
+    The workflow uses list_scripts, get_script_template and list_controller_configs. Raises BadArguments.
+    """
+    template = await _template(installation, config)
+    saved = await installation.ask(controllers.list_controller_configs)
+    known = [one["id"] for one in saved if "id" in one]
+    if problems := [*_misfits(template, config), *_missing_controllers(known, config)]:
+        lines = "\n".join(f"- {one}" for one in problems)
+        raise BadArguments(
+            f"The config doesn't fit {config['script_file_name']}:\n{lines}\n",
+            "Nothing was saved.",
+            "Correct it; get_script_template shows the fields.",
+        )
+    return template
+
+
+async def _template(installation: Installation, config: Fields) -> Fields:
+    file = config.get("script_file_name")
+    known: list[str] = await installation.ask(scripts.list_scripts)
+    if not isinstance(file, str) or file.removesuffix(".py") not in known:
+        raise BadArguments(
+            f"config says script_file_name {file!r}, and there is no such script.",
+            "Nothing was saved.",
+            f"There are: {', '.join(f'{name}.py' for name in known) or 'none'}{suggestion(str(file), known)}",
+        )
+    fields: Fields = await installation.ask(scripts.get_script_template, script_name=file.removesuffix(".py"))
+    return fields
+
+
+def _misfits(template: Fields, config: Fields) -> Iterator[str]:
+    for name, value in config.items():
+        if name not in template:
+            yield f"{name}: unknown field{suggestion(name, template)}"
+        elif _unlike(template[name], value):
+            yield f"{name}: must be {KINDS[type(template[name])]}, as its default {template[name]!r} is"
+
+
+def _missing_controllers(known: list[str], config: Fields) -> Iterator[str]:
+    for name in config.get("controllers_config") or []:
+        if str(name).removesuffix(".yml") not in known:
+            yield f"controllers_config: no controller config {name!r} is saved{suggestion(str(name), known)}"
+
+
+def _unlike(default: Any, value: Any) -> bool:
+    """Whether a value is of another kind than the default; a number may be written as text."""
+    return type(default) in KINDS and not isinstance(value, type(default)) and value is not None

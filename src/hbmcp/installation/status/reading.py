@@ -1,0 +1,89 @@
+"""What the API answers about every part of an installation, asked at once."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.errors import CallError, ReadTimedOut
+from hbmcp.installation.connections import Connections, connections
+from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.status import parts
+from hbmcp_tools import bots, docker, gateway, system
+
+PATIENCE = 10.0  # seconds for a part: one that hangs is part of the answer
+
+
+@frozen
+class Answers:
+    """For each part the JSON of its answer, or the CallError that stands for it; `connectors` are rows already."""
+
+    api: Any
+    broker: Any
+    bots: Any
+    docker: Any
+    container: Any
+    chains: Any
+    machine: Any
+    connectors: Any
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """API, broker, Docker and Gateway in a word each, machine in percent and GB, bots and connectors as rows."""
+        return {
+            "api": parts.api(self.api),
+            "broker": parts.broker(self.broker),
+            "docker": parts.docker(self.docker),
+            "gateway": parts.gateway(self.container, self.chains),
+            **parts.machine(self.machine),
+            "bots": parts.bots(self.bots, self.broker),
+            "connectors": parts.connectors(self.connectors),
+        }
+
+
+async def read_parts(installation: Installation) -> Answers:
+    """The caller uses get_api_version, get_broker_status, list_bots, get_docker_status, get_gateway_status,
+    list_chains, get_system_resources, list_accounts, get_connected_exchanges and get_orderbook_diagnostics.
+
+    Raises CallError where the API itself can't be reached, or accepts no credentials.
+    """
+    ask = installation.ask
+    questions = (
+        _in_time(ask(system.get_api_version)),
+        _in_time(ask(bots.get_broker_status)),
+        _in_time(ask(bots.list_bots)),
+        _in_time(ask(docker.get_docker_status)),
+        _in_time(ask(gateway.get_gateway_status)),
+        _in_time(ask(gateway.list_chains)),
+        _in_time(ask(system.get_system_resources)),
+        _connectors(installation),
+    )
+    found: list[Any] = await together(questions)
+    answers = Answers(*found)
+    if isinstance(answers.broker, CallError) and len({type(one) for one in found[1:]}) == 1:
+        raise answers.broker  # GET / asks for no credentials, so what it says proves nothing
+    return answers
+
+
+async def _connectors(installation: Installation) -> list[dict[str, Any]]:
+    """A row for each exchange of each account. Raises CallError where not even the accounts can be listed."""
+    found: Connections = await _in_time(connections(installation))
+    books = await together(
+        _in_time(installation.ask(system.get_orderbook_diagnostics, connector_name=connector, account_name=account))
+        for account, connector in found.pairs
+    )
+    rows: list[dict[str, Any]] = [
+        {"account_name": account, "connector_name": connector, "order_books": parts.order_books(book)}
+        for (account, connector), book in zip(found.pairs, books, strict=True)
+    ]
+    unread = [{"account_name": name, "connector_name": parts.unknown(error)} for name, error in found.unread.items()]
+    return rows + unread
+
+
+async def _in_time(part: Awaitable[Any]) -> Any:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await part
+    except TimeoutError:
+        raise ReadTimedOut(f"There was no answer within {PATIENCE:g} s.", "Nothing was changed.") from None
