@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -26,6 +26,7 @@ class Cluster:
     """A server that listens on a socket in `folder`, and nowhere else."""
 
     folder: Path
+    _process: "subprocess.Popen[bytes]"
     _numbers: Iterator[int] = field(factory=count)
 
     def url(self, database: str, password: str = PASSWORD) -> str:
@@ -37,6 +38,21 @@ class Cluster:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self.url(name)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It takes what it is sent, and answers nothing, until it thaws."""
+        with psycopg.connect(self.url("postgres")) as connection:
+            rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE pid != pg_backend_pid()").fetchall()
+        everyone = [self._process.pid, *(pid for (pid,) in rows)]
+        for pid in everyone:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in everyone:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
 
 def binaries() -> Path | None:
@@ -71,7 +87,7 @@ def cluster() -> Iterator[Cluster]:
             [programs / "postgres", "-D", data, *told], user=user, cwd=folder, stdout=log, stderr=log
         )
     try:
-        found = Cluster(folder)
+        found = Cluster(folder, server)
         _wait(found, server)
         yield found
     finally:

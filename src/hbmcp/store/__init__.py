@@ -5,8 +5,8 @@ its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: 
 days, readings of more than a day ago one an hour.
 """
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -16,6 +16,7 @@ from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store.place import Place
 from hbmcp.store.records import FundingReading, SentOrder
+from hbmcp.store.worker import Worker
 
 if TYPE_CHECKING:
     from hbmcp.store.rows import Rows
@@ -28,11 +29,12 @@ OPENED_AGAIN_AFTER = 5.0  # seconds after it couldn't be: who calls often should
 
 
 class Store:
-    """What is remembered of one installation. Every method runs in a thread, and raises StoreError."""
+    """What is remembered of one installation. Every method raises StoreError, within seconds where no answer comes."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
         self._rows: Rows | None = None
+        self._worker = Worker()
         self._opening = Lock()
         self._failure: tuple[float, StoreError] | None = None
 
@@ -44,12 +46,18 @@ class Store:
     async def aclose(self) -> None:
         """Let go of the database; what was only in memory is gone."""
         if self._rows is not None:
-            await asyncio.to_thread(self._rows.close)
+            with suppress(StoreError):
+                await self._worker.run(self._rows.close)
             self._rows = None
 
     async def remember_order(self, order: SentOrder) -> int:
-        """Keep an order that is about to be sent; gives its key for name_order."""
-        return await self._do(lambda rows: rows.remember_order(order))
+        """Keep an order that is about to be sent; gives its key for name_order. Where it can't be kept in time, or
+        who asks is cancelled, it isn't kept later either."""
+
+        def forget(key: int) -> None:
+            self._opened().forget_order(key)
+
+        return await self._worker.run(lambda: self._opened().remember_order(order), undo=forget)
 
     async def name_order(self, key: int, order_id: str) -> None:
         """The id that the API gave to an order."""
@@ -87,7 +95,7 @@ class Store:
         await self._do(lambda rows: rows.save_executor_defaults(kind, kept))
 
     async def _do(self, act: "Callable[[Rows], T]") -> T:
-        return await asyncio.to_thread(lambda: act(self._opened()))
+        return await self._worker.run(lambda: act(self._opened()))
 
     def _opened(self) -> "Rows":
         with self._opening:

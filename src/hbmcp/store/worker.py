@@ -1,0 +1,106 @@
+"""Runs what the database is asked in threads that nobody has to wait for."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock, Thread
+from time import monotonic
+from typing import Any, Generic, TypeVar
+
+from hbmcp.errors import StoreError
+
+T = TypeVar("T")
+
+PATIENCE = 10.0  # seconds for an answer of the database
+STALLED = 4  # questions that may be without an answer before no more are asked
+
+
+class Worker:
+    """Every question has a thread of its own, a daemon, and is given up after PATIENCE seconds: a database that hangs
+    keeps neither who asks it, nor the process when it ends."""
+
+    def __init__(self) -> None:
+        self._given_up: set[_Question[object]] = set()
+
+    async def run(self, act: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
+        """What `act` gives, or raises. What it does after it was given up, or after who asked was cancelled, is undone.
+
+        Raises StoreError for a database that doesn't answer in time.
+        """
+        if sum(question.stalls for question in self._given_up) >= STALLED:
+            raise _silent()
+        question = _Question(act, undo, self._given_up)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await question.answer
+        except TimeoutError:
+            raise _silent() from None
+        finally:
+            question.give_up()
+
+
+class _Question(Generic[T]):
+    """One function under way in a thread. `given_up` are those whose answers nobody waits for any more."""
+
+    def __init__(
+        self, act: Callable[[], T], undo: Callable[[T], object] | None, given_up: "set[_Question[object]]"
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.answer: asyncio.Future[T] = self._loop.create_future()
+        self._act = act
+        self._undo = undo
+        self._given_up = given_up
+        self._lock = Lock()
+        self._ended = False
+        self._began = monotonic()
+        Thread(target=self._run, name="hbmcp-store", daemon=True).start()
+
+    @property
+    def stalls(self) -> bool:
+        """Whether it has been under way for longer than anyone waits, not just forgotten by who asked."""
+        return monotonic() >= self._began + PATIENCE
+
+    def give_up(self) -> None:
+        with self._lock:
+            if not self._ended:
+                self._given_up.add(self)  # type: ignore[arg-type]
+
+    def _run(self) -> None:
+        result: T | None = None
+        failed: BaseException | None = None
+        try:
+            result = self._act()
+        except BaseException as error:
+            failed = error
+        with self._lock:
+            self._ended = True
+            late = self in self._given_up
+        if late and failed is None:
+            self._undone(result)
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._deliver, result, failed, late)
+
+    def _deliver(self, result: Any, failed: BaseException | None, late: bool) -> None:
+        self._given_up.discard(self)
+        if late:
+            return
+        if self.answer.cancelled():  # in the moment between the answer and its delivery
+            if failed is None:
+                Thread(target=self._undone, args=(result,), name="hbmcp-store", daemon=True).start()
+        elif failed is not None:
+            self.answer.set_exception(failed)
+        else:
+            self.answer.set_result(result)
+
+    def _undone(self, result: Any) -> None:
+        if self._undo is not None:
+            with suppress(StoreError):  # nobody is left to be told
+                self._undo(result)
+
+
+def _silent() -> StoreError:
+    return StoreError(
+        f"hbmcp's store doesn't answer: it was given {PATIENCE:g} s.",
+        "Nothing was remembered or looked up; all else works.",
+        "See that its database, or its disk, isn't frozen or overloaded.",
+    )

@@ -1,0 +1,104 @@
+"""A database that freezes keeps nobody waiting, and what is given up isn't done when it thaws."""
+
+import asyncio
+import subprocess
+import sys
+from threading import Event
+
+import pytest
+
+from hbmcp.errors import StoreError
+from hbmcp.store import worker
+from hbmcp.store.worker import STALLED, Worker
+from tests.conftest import environment
+from tests.store.cluster import Cluster
+from tests.store.opening import ORDER, order, store
+
+pytestmark = pytest.mark.anyio
+
+
+async def nothing_under_way(asked: Worker) -> None:
+    while asked._given_up:
+        await asyncio.sleep(0.01)
+
+
+async def test_a_frozen_postgresql_is_given_up_and_what_was_asked_is_not_done_later(
+    postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = store(postgresql.database())
+    await opened.remember_order(ORDER)
+    monkeypatch.setattr(worker, "PATIENCE", 0.2)
+    with postgresql.frozen():
+        with pytest.raises(StoreError, match="doesn't answer"):
+            await opened.remember_order(order(2_000))
+        with pytest.raises(StoreError, match="doesn't answer"):
+            await opened.sent_orders()
+    await nothing_under_way(opened._worker)
+    monkeypatch.undo()
+    assert await opened.sent_orders() == [ORDER]
+    await opened.remember_order(order(3_000))
+    assert await opened.sent_orders() == [order(3_000), ORDER]
+    await opened.aclose()
+
+
+def test_a_process_ends_although_its_database_is_frozen(postgresql: Cluster) -> None:
+    script = """
+import asyncio
+from hbmcp.identity import Identity
+from hbmcp.settings import load
+from hbmcp.store import Store, StoreError
+store = Store.open(told := load(), Identity.of(told))
+
+async def main():
+    await store.sent_orders()
+    print("opened", flush=True)
+    input()
+    try:
+        await store.sent_orders()
+    except StoreError as error:
+        print(error)
+    await store.aclose()
+
+asyncio.run(main())
+"""
+    env = environment(HBMCP_STATE_URL=postgresql.database(), HUMMINGBOT_API_USERNAME="trader")
+    with subprocess.Popen(
+        [sys.executable, "-c", script], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "opened\n"
+        with postgresql.frozen():
+            out, _ = process.communicate("\n", timeout=60)
+    assert process.returncode == 0
+    assert "doesn't answer" in out
+
+
+async def test_who_is_cancelled_leaves_nothing_behind(url: str) -> None:
+    opened = store(url)
+    await opened.sent_orders()
+    for _ in range(20):
+        asked = asyncio.create_task(opened.remember_order(ORDER))
+        await asyncio.sleep(0)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+    await nothing_under_way(opened._worker)
+    assert await opened.sent_orders() == []
+    await opened.aclose()
+
+
+async def test_no_more_is_asked_of_what_hangs_than_a_few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "PATIENCE", 0.01)
+    thaw, asked, asker = Event(), [], Worker()
+
+    def hang() -> None:
+        asked.append(1)
+        thaw.wait()
+
+    for _ in range(STALLED + 3):
+        with pytest.raises(StoreError, match="doesn't answer"):
+            await asker.run(hang)
+    assert len(asked) == STALLED
+    thaw.set()
+    await nothing_under_way(asker)
+    assert await asker.run(lambda: "again") == "again"
