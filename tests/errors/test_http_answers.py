@@ -112,10 +112,10 @@ def test_the_fields_of_a_422_are_lines() -> None:
         (
             "1 validation error for X\nside\n  Field required [type=missing, input_value={'a': 1}, input_type=dict]\n"
             "    For further information visit https://errors.example/missing",
-            '"1 validation error for X\nside\n Field required".',
+            r'"1 validation error for X\nside\n Field required".',
         ),
         ("See https://user:hunter2@host/path?key=1 for more", "See (address) for more"),
-        ("a\x1b[31mb\u202ec\x00d", '"abcd"'),
+        ("a\x1b[31mb\u202ec\x00d", r'"a\u001b[31mb\u202ec\u0000d"'),
         ("x" * 5000, "x" * 700 + "…"),
     ],
 )

@@ -16,7 +16,8 @@ def test_an_empty_result_says_so_and_why() -> None:
         == "No orders. Asked with a=[1].\n\nN."
     )
     assert render(None, PLAIN) == "The API sent no content."
-    assert render("\u200b", PLAIN) == "The API sent an empty text."
+    assert render("", PLAIN) == "The API sent an empty text."
+    assert render("\u200b", PLAIN) == r"\u200b"
 
 
 def test_a_full_page_says_that_there_may_be_more() -> None:

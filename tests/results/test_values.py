@@ -84,9 +84,14 @@ def test_rows_of_nulls_are_counted() -> None:
     assert render([{"a": None}, {"a": None, "b": {"c": None}}], PLAIN) == "# 2 rows\na\n-\n-"
 
 
-def test_a_bare_string_is_shown_as_it_is_but_without_controls() -> None:
-    assert render("line 1\r\nline\x1b[2J 2\u200b\u202e", PLAIN) == "line 1\nline 2"
-    assert render("\x1b]0;title\x07ok\x9b31m\ufeff \ud800", PLAIN) == "ok "
+def test_a_bare_string_is_shown_as_it_is_but_with_all_in_it_to_be_seen() -> None:
+    assert render("line 1\r\nline\x1b[2J 2\u200b\u202e", PLAIN) == "line 1\nline 2\\u200b\\u202e"
+    assert render("\x1b]0;title\x07ok\x9b31m\ufeff \ud800", PLAIN) == "ok\\ufeff \\ud800"
+
+
+def test_a_name_that_only_looks_like_another_is_another_row() -> None:
+    answer = [{"token": "USDT", "units": 1}, {"token": "US\u200bDT", "units": 2}, {"token": "US\x1b[0mDT", "units": 3}]
+    assert render(answer, PLAIN) == "# 3 rows\ntoken units\nUSDT 1\nUS\\u200bDT 2\nUS\\u001b[0mDT 3"
 
 
 def test_what_all_rows_share_is_said_once() -> None:

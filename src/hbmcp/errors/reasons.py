@@ -6,9 +6,8 @@ among it. What they mean is shorter.
 
 import re
 
-from hbmcp.text import clean
+from hbmcp.text import quoted, visible
 
-QUOTED = 700  # characters of a reason
 REQUEST_FAILED = "Error executing request"  # how the API begins to repeat what an exchange answered
 
 _EXCHANGE = re.compile(
@@ -36,14 +35,13 @@ _BLANKS = re.compile(r"[^\S\n]+")
 
 
 def tidy(text: str) -> str:
-    """A reason, shortened to what it says, for a sentence that quotes it."""
-    text = in_words(text)
-    return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
+    """A reason, shortened to what it says, to stand between the quotes of a sentence."""
+    return quoted(in_words(text))[1:-1]
 
 
 def in_words(text: str) -> str:
     """All of a reason, without addresses, control characters and links to manuals."""
-    text = _EXCHANGE.sub(_exchange_words, clean(text))
+    text = _EXCHANGE.sub(_exchange_words, visible(text))
     for pattern, meaning in _READINGS:
         text = pattern.sub(meaning, text)
     text = _PYDANTIC_TYPE.sub("", _PYDANTIC_NOTE.sub("", text))

@@ -34,8 +34,9 @@ The format, which a reader can be written from:
   number. An epoch's fraction, and one that is found by adding, may lack zeros at its end.
 - An error that repeats what an exchange answered is shown as the exchange's status, words and code, without the
   address: a string under error, error_message, last_error, message or detail.
-- An answer that is a string stands as it is. Control characters, escape sequences of terminals, characters without
-  width and those that turn the direction of text are removed from all strings; in JSON a newline is \n.
+- An answer that is a string stands as it is. In all strings control characters, characters without width and those
+  that turn the direction of text are shown as \u200b is; in JSON a newline is \n. Escape sequences of terminals are
+  left out of strings with a space or newline, and joiners after a picture.
 - Under the answer come remarks in plain English, after an empty line: how many rows are missing and what narrows them,
   whether there may be another page, the curated note. Text from outside stands between two lines that say so.
 """

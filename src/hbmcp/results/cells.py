@@ -8,7 +8,7 @@ from json.encoder import encode_basestring as quote
 from hbmcp import times
 from hbmcp.errors.reasons import REQUEST_FAILED, in_words
 from hbmcp.results.paths import Json, Way
-from hbmcp.text import clean
+from hbmcp.text import visible
 
 NUMBERS = (int, Decimal, float)
 NESTED = (dict, list)
@@ -26,7 +26,7 @@ def cell(value: Json) -> str:
     if value is None:
         return ABSENT
     if isinstance(value, str):
-        text = clean(value)
+        text = visible(value)
         if ISO_UTC.fullmatch(text):
             return text.replace("+00:00", "Z")
         return quote(text) if not text or _QUOTED.match(text) or _SPACE.search(text) else text
@@ -41,7 +41,7 @@ def cell(value: Json) -> str:
 def compact(value: Json) -> str:
     """Compact JSON, strings cleaned, epoch times readable under marked keys."""
     if isinstance(value, str):
-        text = clean(value)
+        text = visible(value)
         return f'"{text.replace("+00:00", "Z")}"' if ISO_UTC.fullmatch(text) else quote(text)
     if isinstance(value, dict):
         return f"{{{','.join(_member(str(key), inner) for key, inner in value.items())}}}"
@@ -61,7 +61,7 @@ def worded(error: Json) -> Json:
 
 def plain(value: Json) -> str:
     """A value by itself: a string as it is, anything else as JSON."""
-    return clean(value) if isinstance(value, str) else compact(value)
+    return visible(value) if isinstance(value, str) else compact(value)
 
 
 def name(way: Way) -> str:
@@ -72,14 +72,14 @@ def name(way: Way) -> str:
 @lru_cache(maxsize=2048)
 def key(text: str) -> str:
     """One part of such a name."""
-    text = clean(text)
+    text = visible(text)
     return text if _WORD.fullmatch(text) else quote(text)
 
 
 def _member(key: str, value: Json) -> str:
     if not isinstance(value, NESTED) and times.means_time(key) and (epoch := times.epoch(value)):
-        return f'{quote(clean(f"{key}({epoch[1]})"))}:"{epoch[0]}"'
-    return f"{quote(clean(key))}:{compact(worded(value) if key in ERRORS else value)}"
+        return f'{quote(visible(f"{key}({epoch[1]})"))}:"{epoch[0]}"'
+    return f"{quote(visible(key))}:{compact(worded(value) if key in ERRORS else value)}"
 
 
 def _number(value: Json) -> str:

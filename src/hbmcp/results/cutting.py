@@ -8,7 +8,7 @@ from hbmcp.results.cells import NESTED, plain
 from hbmcp.results.paths import Json
 from hbmcp.results.result_spec import ResultSpec
 from hbmcp.results.tables import Table, like_rows
-from hbmcp.text import clean, cut
+from hbmcp.text import cut, visible
 
 _HALVINGS = 12  # how often long texts and lists are halved to make an answer fit
 
@@ -24,7 +24,7 @@ class Fitted(NamedTuple):
 def fitted(shown: Json, spec: ResultSpec, limit: int) -> Fitted:
     """The text of a part that holds something, in at most `limit` characters."""
     if isinstance(shown, str):
-        text = clean(shown)
+        text = visible(shown)
         return Fitted(cut(text, limit), f"{limit} of {len(text)} characters are shown" if len(text) > limit else "", 0)
     if not isinstance(shown, NESTED):
         return Fitted(cut(plain(shown), limit), "", 0)

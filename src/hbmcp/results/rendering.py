@@ -10,7 +10,7 @@ from hbmcp.results.notes import full_page, no_rows, nothing_under, was_cut
 from hbmcp.results.paths import Json
 from hbmcp.results.result_spec import ResultSpec
 from hbmcp.results.selection import select
-from hbmcp.text import clean
+from hbmcp.text import visible
 
 
 def render(
@@ -32,7 +32,7 @@ def render(
         body = "The API sent no content."
     elif isinstance(shown, NESTED) and not shown:
         body = no_rows(spec, given)
-    elif isinstance(shown, str) and not clean(shown):
+    elif isinstance(shown, str) and not visible(shown):
         body = spec.empty or "The API sent an empty text."
     else:
         body, missing, rows = fitted(shown, spec, limit_chars)
