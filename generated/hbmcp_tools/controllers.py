@@ -18,12 +18,12 @@ def list_controllers() -> Request[dict[str, list[str]]]:
     return controllers_api.list_controllers()
 
 
-def get_controller_code(
+def read_controller_code(
     *,
     controller_type: Literal["directional_trading", "market_making", "generic"],
     controller_name: str,
 ) -> Request[dict[str, str]]:
-    """Show a controller's Python source; for its settings use get_controller_template.
+    """Show a controller's Python source, cut where it is long.
 
     GET /controllers/{controller_type}/{controller_name}, risk: read.
     """
@@ -33,15 +33,15 @@ def get_controller_code(
     )
 
 
-def save_controller_code(
+def write_controller_code(
     *,
     controller_type: Literal["directional_trading", "market_making", "generic"],
     controller_name: str,
     content: str,
 ) -> Request[Any]:
-    """Create or overwrite a controller's Python file: bots will run it with real keys.
+    """Create or overwrite a controller's Python file, unchecked.
 
-    POST /controllers/{controller_type}/{controller_name}, risk: write.
+    POST /controllers/{controller_type}/{controller_name}, risk: destructive.
 
     Args:
         content: Whole Python source

@@ -18,11 +18,11 @@ def list_scripts() -> Request[list[str]]:
     return scripts_api.list_scripts()
 
 
-def get_script_code(
+def read_script_code(
     *,
     script_name: str,
 ) -> Request[dict[str, str]]:
-    """Show a script's Python source.
+    """Show a script's Python source, cut where it is long.
 
     GET /scripts/{script_name}, risk: read.
 
@@ -34,14 +34,14 @@ def get_script_code(
     )
 
 
-def save_script_code(
+def write_script_code(
     *,
     script_name: str,
     content: str,
 ) -> Request[Any]:
-    """Create or overwrite a script: bots will run it with real keys.
+    """Create or overwrite a script, unchecked.
 
-    POST /scripts/{script_name}, risk: write.
+    POST /scripts/{script_name}, risk: destructive.
 
     Args:
         script_name: Without .py

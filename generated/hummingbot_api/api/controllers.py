@@ -8,7 +8,7 @@ from hummingbot_api.request import Request
 def create_or_update_controller(
     controller_type: ControllerType, controller_name: str, body: Controller
 ) -> Request[Any]:
-    """Create or overwrite a controller's Python file: bots will run it with real keys.
+    """Create or overwrite a controller's Python file, unchecked.
 
     POST /controllers/{controller_type}/{controller_name}
     """
@@ -57,7 +57,7 @@ def get_bot_controller_configs(bot_name: str) -> Request[list[dict[str, Any]]]:
 
 
 def get_controller(controller_type: ControllerType, controller_name: str) -> Request[dict[str, str]]:
-    """Show a controller's Python source; for its settings use get_controller_template.
+    """Show a controller's Python source, cut where it is long.
 
     GET /controllers/{controller_type}/{controller_name}
     """

@@ -6,7 +6,7 @@ from hummingbot_api.request import Request
 
 
 def create_or_update_script(script_name: str, body: Script) -> Request[Any]:
-    """Create or overwrite a script: bots will run it with real keys.
+    """Create or overwrite a script, unchecked.
 
     POST /scripts/{script_name}
     """
@@ -38,7 +38,7 @@ def delete_script_config(config_name: str) -> Request[Any]:
 
 
 def get_script(script_name: str) -> Request[dict[str, str]]:
-    """Show a script's Python source.
+    """Show a script's Python source, cut where it is long.
 
     GET /scripts/{script_name}
     """

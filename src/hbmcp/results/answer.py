@@ -16,11 +16,12 @@ class Answer:
     value: Json
     notes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    outside: bool = False  # whether the value is text of others, and is marked as such
 
     @property
     def spec(self) -> ResultSpec:
         """How it is shown."""
-        return ResultSpec(columns=self.columns, note="\n".join(filter(None, self.notes)))
+        return ResultSpec(columns=self.columns, note="\n".join(filter(None, self.notes)), outside=self.outside)
 
 
 def without_nulls(members: Mapping[str, Any]) -> dict[str, Any]:

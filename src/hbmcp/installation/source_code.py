@@ -1,0 +1,40 @@
+"""The source of controllers and scripts: shown a part at a time, saved only where it is theirs alone."""
+
+from hbmcp.errors import BadArguments
+from hbmcp.results.answer import Answer
+from hbmcp.results.rendering import marks_of_ours
+from hbmcp.text import quoted
+
+AT_ONCE = 30_000  # characters
+
+
+def part(source: str, offset: int, lines: int | None) -> Answer:
+    """The lines from `offset` (1 is the first) on, as many as are wanted and fit; which they are stands under them.
+
+    Raises BadArguments where there is no such line.
+    """
+    whole = source.splitlines(keepends=True)
+    if offset > max(1, len(whole)):
+        raise BadArguments(f"The source has {len(whole)} lines, and none from {offset} on.", advice="Ask from 1 on.")
+    shown: list[str] = []
+    room = AT_ONCE
+    for line in whole[offset - 1 :][:lines]:
+        room -= len(line)
+        if room < 0 and shown:
+            break
+        shown.append(line)
+    last = offset - 1 + len(shown)
+    if len(shown) == len(whole):
+        return Answer(source, outside=True)
+    more = f" For more: offset={last + 1}." if last < len(whole) else ""
+    return Answer("".join(shown), (f"Lines {offset} to {last} of {len(whole)}.{more}",), outside=True)
+
+
+def refuse_marks(source: str, shown_by: str) -> None:
+    """Raises BadArguments for source that was copied together with what hbmcp put around it or in its place."""
+    if marks := marks_of_ours(source):
+        raise BadArguments(
+            f"The code holds {quoted(marks[0])}, which hbmcp wrote where it showed or cut it.",
+            "Nothing was saved.",
+            f"Read all of it with {shown_by} and its offset, and save it without that.",
+        )
