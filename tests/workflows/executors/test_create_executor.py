@@ -8,7 +8,7 @@ import pytest
 
 from hbmcp.errors import Failed, StoreError
 from hbmcp.installation.executors.config.validation import check
-from hbmcp.installation.executors.run.no_orders_yet import UNNAMED, WAITS, idle
+from hbmcp.installation.executors.run.no_orders_yet import UNNAMED, WAITS, no_orders_note
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut, Late
 from tests.installation.executors.executor_account import DCA, GRID, LIMIT, PERPETUAL, POSITION, desk, head
@@ -150,7 +150,7 @@ async def test_a_close_whose_position_nobody_can_read_is_warned_of(
 )
 async def test_only_what_may_wait_is_said_to_wait(kind: str, config: dict[str, Any], words: str) -> None:
     script = Script({"search_orders": {"data": []}, "get_trades": {"data": []}})
-    said = await idle(script.installation, Executor.from_row(RUNNING), check("create_executor", kind, config))
+    said = await no_orders_note(script.installation, Executor.from_row(RUNNING), check("create_executor", kind, config))
     assert words in said
     assert (said == WAITS) == (words == WAITS)
 
@@ -158,13 +158,13 @@ async def test_only_what_may_wait_is_said_to_wait(kind: str, config: dict[str, A
 async def test_nothing_is_claimed_of_an_executor_on_two_markets() -> None:
     waiting = check("create_executor", "dca_executor", {**DCA, "mode": "TAKER"})
     seen = Executor.from_row({**RUNNING, "trading_pair": None, "connector_name": None})
-    assert (await idle(Script({}).installation, seen, waiting)).startswith(f"{UNNAMED}. ")
+    assert (await no_orders_note(Script({}).installation, seen, waiting)).startswith(f"{UNNAMED}. ")
 
 
 async def test_nobody_knows_whether_it_waits_where_orders_cant_be_read() -> None:
     script = Script({"search_orders": Failed("The exchange is away.")})
     config = check("create_executor", "dca_executor", {**DCA, "mode": "TAKER"})
-    said = await idle(script.installation, Executor.from_row(RUNNING), config)
+    said = await no_orders_note(script.installation, Executor.from_row(RUNNING), config)
     assert said == f"{UNNAMED}, and whether it has traded couldn't be read: The exchange is away."
 
 

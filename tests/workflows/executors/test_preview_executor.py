@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp.installation.executors.plan.open_position import told
+from hbmcp.installation.executors.plan.open_position import position_note
 from hbmcp.installation.executors.plan.plan import Side
 from hbmcp.installation.positions.position import Position
 from hbmcp.paper.api.faults import Crash
@@ -193,7 +193,7 @@ async def test_a_position_that_is_open_is_named(tmp_path: Path, monkeypatch: pyt
 def test_what_happens_to_an_open_position(side: Side, mode: str, closes: bool, words: str) -> None:
     one, five = Decimal(1), Decimal(5)
     short = Position("a", "binance_perpetual", "ETH-USDT", "SHORT", one, one, one, one, five)
-    assert told(short, mode, side, five, closes=closes).endswith(words)
+    assert position_note(short, mode, side, five, closes=closes).endswith(words)
 
 
 async def test_a_position_that_cant_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.errors import CallError
-from hbmcp.installation.executors.config.venue import available
-from hbmcp.installation.executors.plan.preparation import ready
+from hbmcp.installation.executors.plan.preparation import prepare
 from hbmcp.installation.executors.plan.view import needs, remarks, rows, summary
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.portfolio.available_balances import available_balances
 from hbmcp.results.answer import Answer
 
 UNPLANNED = "The config is good. There is no preview of what trades on a chain: its orders follow a pool."
@@ -19,8 +19,8 @@ async def preview_executor(
 ) -> Answer:
     """What it comes to, and its orders; of what create_executor refuses only why. Raises as it does for what is wrong
     whatever the market."""
-    prepared = await ready(installation, "preview_executor", account_name, executor_type, config)
-    checked, at = prepared.config, prepared.foretold
+    prepared = await prepare(installation, "preview_executor", account_name, executor_type, config)
+    checked, at = prepared.config, prepared.forecast
     if at is None:
         return Answer(UNPLANNED, prepared.notes)
     planned, seen = at.plan, at.market
@@ -28,12 +28,12 @@ async def preview_executor(
     unread = ""
     balance: Decimal | None = None
     try:
-        balance = await available(installation, account_name, at.connector, token)
+        balance = (await available_balances(installation, account_name, at.connector)).get(token, Decimal(0))
     except CallError as error:
         unread = f"The balance couldn't be read: {error}"
     value = summary(checked, planned, seen, balance)
-    if at.hindrances:
-        refused = tuple(f"create_executor refuses it: {field}: {why}." for field, why in at.hindrances.items())
+    if at.refusals:
+        refused = tuple(f"create_executor refuses it: {field}: {why}." for field, why in at.refusals.items())
         del value["placed_at_once"]
         return Answer(value, (*refused, *prepared.notes))
     said = remarks(checked, planned, seen, at.rule, balance)

@@ -13,7 +13,7 @@ UNNAMED = "It names no order of its own yet"
 LOOK = "get_executor tells what became of it."
 
 
-async def idle(installation: Installation, executor: Executor, config: Config) -> str:
+async def no_orders_note(installation: Installation, executor: Executor, config: Config) -> str:
     """That it waits only where its type can wait, and nothing was placed on its pair since it began.
 
     The workflow uses search_orders and get_trades. Raises nothing.
