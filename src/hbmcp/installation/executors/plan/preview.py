@@ -1,21 +1,41 @@
-"""A plan as it is shown: pure."""
+"""A prepared executor as it is shown before it is started: pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from hbmcp.errors import CallError
 from hbmcp.figures import money, percent, plain, ratio, times
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.exit_prices import exit_prices, margin, worst_stop
 from hbmcp.installation.executors.plan.grid_notes import grid_remarks
 from hbmcp.installation.executors.plan.plan import MarketPrices, Order, Plan, far_end
+from hbmcp.installation.executors.plan.preparation import Forecast, Prepared
 from hbmcp.installation.markets.trading_rules import Rule
-from hbmcp.results.answer import without_nulls
+from hbmcp.results.answer import Answer, without_nulls
 
 FEES = Decimal("0.002")  # a share of an order's value that its fee is hardly above
 SHOWN = 20  # orders; more are alike
+MEANT = "Before fees, with all orders filled."
 
 _KEEPS = ("twap_executor", "order_executor")
+
+
+def preview(prepared: Prepared, forecast: Forecast, balances: Mapping[str, Decimal] | CallError) -> Answer:
+    """What it comes to, and its orders; of what would be refused only why. `balances`: what is available by token, or
+    why that isn't known."""
+    config, plan, market = prepared.config, forecast.plan, forecast.market
+    _, token = needs(config, plan)
+    unread = f"The balance couldn't be read: {balances}" if isinstance(balances, CallError) else ""
+    balance = None if isinstance(balances, CallError) else balances.get(token, Decimal(0))
+    value = summary(config, plan, market, balance)
+    if forecast.refusals:
+        refused = tuple(f"create_executor refuses it: {field}: {why}." for field, why in forecast.refusals.items())
+        del value["placed_at_once"]
+        return Answer(value, (*refused, *prepared.notes))
+    said = remarks(config, plan, market, forecast.rule, balance)
+    value["orders"] = rows(config, plan)
+    return Answer(value, (*forecast.notes, *said, unread, *prepared.notes, MEANT))
 
 
 def summary(config: Config, plan: Plan, market: MarketPrices, balance: Decimal | None) -> dict[str, Any]:
