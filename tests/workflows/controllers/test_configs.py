@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import BadArguments, Failed, OutcomeUnknown, Refused
-from hbmcp.installation.controllers.config_fields import changed_fields, defaults_in_force
 from hbmcp.paper.api.faults import Crash, Cut
 from hbmcp.workflows.controllers.delete_controller_config import delete_controller_config
 from hbmcp.workflows.controllers.save_controller_config import save_controller_config
@@ -183,22 +182,3 @@ async def test_what_became_of_a_bots_config_may_be_unknown() -> None:
     script = bot(list_bot_configs=lambda _: next(answers), write_bot_config={})
     with pytest.raises(OutcomeUnknown, match="couldn't be read back"):
         await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
-
-
-def test_defaults_that_switch_nothing_on_are_left_out() -> None:
-    template: dict[str, dict[str, Any]] = {
-        "given": {"default": 1},
-        "left": {"default": "0.01,0.02"},
-        "off": {"default": None},
-        "empty": {"default": []},
-        "needed": {"default": "PydanticUndefined"},
-        "no": {"default": False},
-    }
-    assert defaults_in_force(template, {"given": 2}) == {"left": "0.01,0.02", "no": False}
-
-
-def test_values_that_are_written_otherwise_are_the_same() -> None:
-    assert changed_fields({"a": 1, "b": "2", "c": 3}, {"a": 1.0, "b": 2, "d": 4}) == [
-        {"field": "c", "before": 3, "after": None},
-        {"field": "d", "before": None, "after": 4},
-    ]

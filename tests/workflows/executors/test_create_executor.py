@@ -6,14 +6,10 @@ from typing import Any
 
 import pytest
 
-from hbmcp.errors import Failed, StoreError
-from hbmcp.installation.executors.config.validation import check
-from hbmcp.installation.executors.run.no_orders_yet import UNNAMED, WAITS, idle
-from hbmcp.installation.executors.run.record import Executor
+from hbmcp.errors import StoreError
+from hbmcp.installation.executors.run.no_orders_yet import WAITS
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut, Late
-from tests.installation.executors.executor_account import DCA, GRID, LIMIT, PERPETUAL, POSITION, desk, head
-from tests.installation.executors.run.test_record import RUNNING
-from tests.installation.scripted import Script
+from tests.installation.executors.executor_account import GRID, LIMIT, PERPETUAL, POSITION, desk, head
 
 pytestmark = pytest.mark.anyio
 
@@ -136,36 +132,6 @@ async def test_a_close_whose_position_nobody_can_read_is_warned_of(
         assert at.open_position() == 0
         assert WAITS not in text
         assert "names no order of its own yet, but since it began, most likely by it: SELL 0.01 BTC-USDT traded" in text
-
-
-@pytest.mark.parametrize(
-    ("kind", "config", "words"),
-    [
-        ("order_executor", {**LIMIT, "execution_strategy": "MARKET", "price": None}, "none is recorded since it began"),
-        ("position_executor", POSITION, "none is recorded since it began"),
-        ("position_executor", {**POSITION, "entry_price": 5, "activation_bounds": ["0.1"]}, WAITS),
-        ("dca_executor", {**DCA, "mode": "TAKER"}, WAITS),
-        ("dca_executor", DCA, "none is recorded since it began"),
-    ],
-)
-async def test_only_what_may_wait_is_said_to_wait(kind: str, config: dict[str, Any], words: str) -> None:
-    script = Script({"search_orders": {"data": []}, "get_trades": {"data": []}})
-    said = await idle(script.installation, Executor.from_row(RUNNING), check("create_executor", kind, config))
-    assert words in said
-    assert (said == WAITS) == (words == WAITS)
-
-
-async def test_nothing_is_claimed_of_an_executor_on_two_markets() -> None:
-    waiting = check("create_executor", "dca_executor", {**DCA, "mode": "TAKER"})
-    seen = Executor.from_row({**RUNNING, "trading_pair": None, "connector_name": None})
-    assert (await idle(Script({}).installation, seen, waiting)).startswith(f"{UNNAMED}. ")
-
-
-async def test_nobody_knows_whether_it_waits_where_orders_cant_be_read() -> None:
-    script = Script({"search_orders": Failed("The exchange is away.")})
-    config = check("create_executor", "dca_executor", {**DCA, "mode": "TAKER"})
-    said = await idle(script.installation, Executor.from_row(RUNNING), config)
-    assert said == f"{UNNAMED}, and whether it has traded couldn't be read: The exchange is away."
 
 
 async def test_an_entry_that_the_price_has_passed_is_said_to_fill_at_once(

@@ -6,9 +6,6 @@ from typing import Any
 
 import pytest
 
-from hbmcp.installation.executors.plan.open_position import told
-from hbmcp.installation.executors.plan.plan import Side
-from hbmcp.installation.positions.position import Position
 from hbmcp.paper.api.faults import Crash
 from tests.installation.executors.executor_account import DCA, GRID, PERPETUAL, POSITION, desk, head
 
@@ -179,21 +176,6 @@ async def test_a_position_that_is_open_is_named(tmp_path: Path, monkeypatch: pyt
         assert "leverage is the pair's, so 10 may come to hold for it too." in text
         other = await at.call.good(tool, **ask("dca_executor", {**DCA, "trading_pair": "ETH-USDT", "prices": [1, 2]}))
         assert "You hold" not in other
-
-
-@pytest.mark.parametrize(
-    ("side", "mode", "closes", "words"),
-    [
-        ("BUY", "HEDGE", False, "at leverage 5 in hedge mode: it stays beside what this executor trades."),
-        ("SELL", "ONEWAY", False, "in one-way mode: its sells add to it."),
-        ("BUY", "ONEWAY", True, "in one-way mode: its buys only reduce it."),
-        ("SELL", "HEDGE", True, "in hedge mode: its sells are to close a LONG, not it."),
-    ],
-)
-def test_what_happens_to_an_open_position(side: Side, mode: str, closes: bool, words: str) -> None:
-    one, five = Decimal(1), Decimal(5)
-    short = Position("a", "binance_perpetual", "ETH-USDT", "SHORT", one, one, one, one, five)
-    assert told(short, mode, side, five, closes=closes).endswith(words)
 
 
 async def test_a_position_that_cant_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

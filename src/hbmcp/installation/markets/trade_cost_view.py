@@ -1,9 +1,10 @@
 """What a market order would cost, as it is shown, and what book, limits and balance say to it: pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from hbmcp.errors import CallError
 from hbmcp.figures import in_percent, money, plain, ratio
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.markets.taker_fees import TakerFee
@@ -50,17 +51,27 @@ def limits(market: Market, order: Estimate, rule: Rule | None, wanted: Decimal |
         yield f"Too small, the exchange takes orders from {plain(rule.min_notional)} {market.quote} on."
 
 
-def in_balance(
-    market: Market, order: Estimate, account_name: str, available: Mapping[str, Decimal]
+def balance_check(
+    market: Market, order: Estimate, accounts: Sequence[str], balances: Sequence[Mapping[str, Decimal] | CallError]
 ) -> tuple[dict[str, Any], str]:
-    """Whether what is available (by token) holds the order: members to add, and a sentence or ""."""
+    """Whether the account holds the order: members to add, and a sentence or "".
+
+    `accounts`: those that are connected. `balances`: if that is one, what it has available by token, or why that isn't
+    known.
+    """
+    if not balances:
+        who = f"{' and '.join(accounts)} are connected" if accounts else "no account that could be read is connected"
+        return {}, f"No balance was checked: {who}; give account_name."
+    available = balances[0]
+    if isinstance(available, CallError):
+        return {}, f"The balance couldn't be read: {available.happened}"
     if is_perpetual(market.connector):
         return {}, _margin(order, available.get(market.quote, Decimal(0)), market.quote)
     if not order.in_book:
         return {}, ""
     token, needed = (market.quote, order.total) if order.side == "BUY" else (market.base, order.amount)
     free = available.get(token, Decimal(0))
-    lacking = f"{account_name} lacks {money(needed - free)} {token}: {plain(free)} is available."
+    lacking = f"{accounts[0]} lacks {money(needed - free)} {token}: {plain(free)} is available."
     return {"available": free, "balance_holds_it": free >= needed}, lacking if free < needed else ""
 
 

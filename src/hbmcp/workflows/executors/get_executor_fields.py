@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
-from hbmcp.installation.executors.config.config import shown
+from hbmcp.installation.executors.config.config import as_shown
 from hbmcp.installation.executors.config.defaults import saved_defaults
 from hbmcp.installation.executors.config.fields import TYPES, Field
-from hbmcp.installation.executors.config.parsing import read
+from hbmcp.installation.executors.config.parsing import parse
 from hbmcp.installation.executors.config.price_offsets import price_fields
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
@@ -21,7 +21,7 @@ async def get_executor_fields(installation: Installation, *, executor_type: str)
     kind = TYPES[executor_type]
     optional = tuple(f"{name}." for name, field in kind.objects() if not field.needed)
     value = {
-        "example": shown(read(executor_type, kind.example, {})),
+        "example": as_shown(parse(executor_type, kind.example, {})),
         **({"saved_defaults": dict(saved.values)} if saved.values else {}),
         "fields": [
             _row(name, field, needed="" if name.startswith(optional) else field.needed)

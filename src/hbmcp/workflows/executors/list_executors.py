@@ -1,31 +1,10 @@
 """Executors running and ended, a row each."""
 
-from typing import Any
-
+from hbmcp.installation.executors.run.list_view import COLUMNS, list_row, money_note
 from hbmcp.installation.executors.run.record import Executor
-from hbmcp.installation.executors.run.view import state
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp_tools import executors
-
-COLUMNS = (
-    "executor_id",
-    "executor_type",
-    "account_name",
-    "connector_name",
-    "trading_pair",
-    "side",
-    "status",
-    "close_type",
-    "net_pnl_quote",
-    "net_pnl_percent",
-    "fees_quote",
-    "filled_quote",
-    "created_at",
-    "closed_at",
-    "controller_id",
-    "last_error",
-)
 
 
 async def list_executors(
@@ -53,22 +32,6 @@ async def list_executors(
     if not found:
         given = ", ".join(f"{name} {value}" for name, value in filters.items() if value is not None)
         return Answer(f"No executor has {given}." if given else "There is no executor, running or ended.")
-    more = answer["pagination"]["has_more"]
     cut = f"There are older ones: the newest {len(found)} are shown. Raise limit, or give status or trading_pair."
-    return Answer([_row(one) for one in found], (_money(found), cut if more else ""), COLUMNS)
-
-
-def _row(executor: Executor) -> dict[str, Any]:
-    return {name: value for name, value in state(executor).items() if name in COLUMNS}
-
-
-def _money(found: list[Executor]) -> str:
-    """What the quote of their pairs is."""
-    quotes = sorted({one.quote for one in found if one.quote})
-    kept = " POSITION_HOLD: the position was left open, and its gain isn't counted." if any(map(_held, found)) else ""
-    currency = quotes[0] if len(quotes) == 1 else "the quote currency of each pair"
-    return f"Money is in {currency}, net P&L after fees.{kept}"
-
-
-def _held(executor: Executor) -> bool:
-    return executor.close_type == "POSITION_HOLD"
+    notes = (money_note(found), cut if answer["pagination"]["has_more"] else "")
+    return Answer([list_row(one) for one in found], notes, COLUMNS)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from hbmcp.errors import BadArguments, Failed, HbmcpError
-from hbmcp.installation.executors.config.config import kept
+from hbmcp.installation.executors.config.config import as_saved
 from hbmcp.installation.executors.config.validation import check_part
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
@@ -20,7 +20,7 @@ async def set_executor_defaults(
         raise BadArguments(
             "set_executor_defaults can't both save and clear.", "Nothing was changed.", "Leave out config or clear."
         )
-    values = kept(check_part("set_executor_defaults", executor_type, config or {}))
+    values = as_saved(check_part("set_executor_defaults", executor_type, config or {}))
     try:
         if config or clear:
             await installation.store.save_executor_defaults(executor_type, values)

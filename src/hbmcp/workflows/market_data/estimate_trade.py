@@ -1,16 +1,15 @@
 """What a market order would cost, and whether book and balance hold it."""
 
 import asyncio
-from collections.abc import Mapping
 from decimal import Decimal
 
-from hbmcp.errors import BadArguments, CallError
+from hbmcp.errors import BadArguments
 from hbmcp.installation.connections import accounts_connected_to
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.order_book import Side, book
 from hbmcp.installation.markets.taker_fees import taker_fees
 from hbmcp.installation.markets.trade_cost import estimate
-from hbmcp.installation.markets.trade_cost_view import FEE_ASSUMED, cost, in_balance, limits
+from hbmcp.installation.markets.trade_cost_view import FEE_ASSUMED, balance_check, cost, limits
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.installation.markets.trading_rules import Rule, rule_if_readable
 from hbmcp.installation.portfolio.available_balances import available_balances
@@ -43,31 +42,11 @@ async def estimate_trade(
         rule_if_readable(installation, *market),
         book(installation, *market),
         taker_fees(installation, [connector_name], account),
-        _balances(installation, account, connector_name),
+        together(available_balances(installation, one, connector_name) for one in connected if one == account),
     )
     fee = fees[connector_name]
     order = estimate(levels, rule or Rule(), side, amount, quote_amount, fee.rate)
-    value = {"account_name": account, **cost(market, order, fee)}
-    notes = [*limits(market, order, rule, amount), FEE_ASSUMED if fee.assumed else ""]
-    if account is None:
-        who = f"{' and '.join(connected)} are connected" if connected else "no account that could be read is connected"
-        notes.append(f"No balance was checked: {who}; give account_name.")
-    elif isinstance(balances, CallError):
-        notes.append(f"The balance couldn't be read: {balances.happened}")
-    else:
-        held, note = in_balance(market, order, account, balances)
-        value |= held
-        notes.append(note)
-    return Answer(without_nulls(value), tuple(notes))
-
-
-async def _balances(
-    installation: Installation, account_name: str | None, connector_name: str
-) -> Mapping[str, Decimal] | CallError:
-    """Without an account none."""
-    if account_name is None:
-        return {}
-    try:
-        return await available_balances(installation, account_name, connector_name)
-    except CallError as error:
-        return error
+    held, balance_note = balance_check(market, order, connected, balances)
+    value = {"account_name": account, **cost(market, order, fee), **held}
+    notes = (*limits(market, order, rule, amount), FEE_ASSUMED if fee.assumed else "", balance_note)
+    return Answer(without_nulls(value), notes)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from hbmcp.errors import BadArguments
 from hbmcp.figures import number
-from hbmcp.installation.executors.config.config import kept, places, shown
+from hbmcp.installation.executors.config.config import as_saved, as_shown, by_dotted_name
 from hbmcp.installation.executors.config.fields import TYPES
 from hbmcp.installation.executors.config.validation import check, check_part
 from hbmcp.paper.executors import config as paper
@@ -29,8 +29,8 @@ def test_the_example_of_each_type_is_one_that_the_api_takes(kind: str) -> None:
     config = check("create_executor", kind, example)
     parsed = paper.parse(config.sent, 0)
     assert parsed.type == kind
-    assert paper.parse(check("create_executor", kind, shown(config.values)).sent, 0) == parsed
-    assert kept(config.values) == example
+    assert paper.parse(check("create_executor", kind, as_shown(config.values)).sent, 0) == parsed
+    assert as_saved(config.values) == example
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -208,6 +208,6 @@ def test_a_saved_default_that_no_longer_fits_is_named_as_one() -> None:
 
 def test_a_part_is_checked_field_by_field() -> None:
     part = check_part("set_executor_defaults", "grid_executor", {"leverage": "4", BARRIERS: {"stop_loss": 0.2}})
-    assert dict(places(part)) == {"leverage": 4, f"{BARRIERS}.stop_loss": Decimal("0.2")}
+    assert dict(by_dotted_name(part)) == {"leverage": 4, f"{BARRIERS}.stop_loss": Decimal("0.2")}
     with pytest.raises(BadArguments, match="stop_loss: expected"):
         check_part("set_executor_defaults", "grid_executor", {BARRIERS: {"stop_loss": 20}})

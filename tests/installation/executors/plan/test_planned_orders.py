@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.config.validation import check
-from hbmcp.installation.executors.plan.crossing import crossing
-from hbmcp.installation.executors.plan.early_termination import hindrances
-from hbmcp.installation.executors.plan.exit_prices import exits, worst
-from hbmcp.installation.executors.plan.plan import Market, Plan
+from hbmcp.installation.executors.plan.crossing import crossing_note
+from hbmcp.installation.executors.plan.early_termination import termination_causes
+from hbmcp.installation.executors.plan.exit_prices import exit_prices, worst_stop
+from hbmcp.installation.executors.plan.plan import MarketPrices, Plan
 from hbmcp.installation.executors.plan.planned_orders import plan
 from hbmcp.installation.markets.trading_rules import Rule
 from hbmcp.paper.executors.record import Record
@@ -30,8 +30,8 @@ def checked(kind: str, **config: Any) -> Config:
     return check("preview_executor", kind, {**PERPETUAL, **config})
 
 
-def seen(trader: Trader) -> Market:
-    return Market(trader.mid, trader.bid, trader.ask)
+def seen(trader: Trader) -> MarketPrices:
+    return MarketPrices(trader.mid, trader.bid, trader.ask)
 
 
 def foretold(config: Config, trader: Trader) -> Plan:
@@ -96,7 +96,7 @@ def test_a_grid_places_the_levels_that_were_told(given_config: dict[str, Any]) -
         assert targets == pytest.approx(info["grid_tp_prices"], abs=0.11)  # one step of the price
     if found.too_small(BTC):
         # It places what comes before the first that is too small, then fails.
-        assert dict(hindrances(config, found, seen(trader), BTC)).keys() == {"min_order_amount_quote"}
+        assert dict(termination_causes(config, found, seen(trader), BTC)).keys() == {"min_order_amount_quote"}
     else:
         count = min(given_config["max_orders_per_batch"], len(found.orders))
         assert len(record.legs) == count
@@ -114,7 +114,7 @@ def test_a_grid_places_the_levels_that_were_told(given_config: dict[str, Any]) -
 @given(grids())
 def test_a_grid_spends_no_more_than_it_may_and_takes_nothing(given_config: dict[str, Any]) -> None:
     config = checked("grid_executor", **given_config)
-    found = plan(config, Market(Decimal(60000), Decimal("59999.9"), Decimal("60000.1")), BTC)
+    found = plan(config, MarketPrices(Decimal(60000), Decimal("59999.9"), Decimal("60000.1")), BTC)
     assert found is not None
     total = Decimal(given_config["total_amount_quote"])
     assert found.amount * 60000 <= total or len(found.orders) == 1
@@ -195,10 +195,10 @@ def test_a_maker_beyond_the_price_is_placed_beside_it() -> None:
     barriers = {"open_order_type": "LIMIT_MAKER"}
     for side, entry, price in (("BUY", 61000, 59999), ("SELL", 59000, 60001), ("BUY", 59000, 59000)):
         config = checked("position_executor", side=side, amount=1, entry_price=entry, triple_barrier_config=barriers)
-        found = plan(config, Market(Decimal(60000), Decimal(59999), Decimal(60001)), BTC)
+        found = plan(config, MarketPrices(Decimal(60000), Decimal(59999), Decimal(60001)), BTC)
         assert found is not None
         assert (found.orders[0].price, found.orders[0].limit) == (Decimal(price), None)
-        assert bool(crossing(config, found)) == (entry != price)
+        assert bool(crossing_note(config, found)) == (entry != price)
 
 
 @pytest.mark.parametrize(
@@ -208,13 +208,13 @@ def test_a_maker_beyond_the_price_is_placed_beside_it() -> None:
 )
 def test_the_rules_hold_for_the_price_that_is_sent(side: str, entry: int, least: str, small: bool) -> None:
     config = checked("position_executor", side=side, amount="0.01", entry_price=entry)
-    seen = Market(Decimal(6000), Decimal(6000), Decimal(6000))
+    seen = MarketPrices(Decimal(6000), Decimal(6000), Decimal(6000))
     rule = Rule(Decimal("0.001"), Decimal("0.001"), Decimal(least), Decimal("0.1"))
     found = plan(config, seen, rule)
     assert found is not None
     assert bool(found.too_small(rule)) is small
     assert (found.quote, found.reserved) == (Decimal(60), max(Decimal(60), Decimal(entry) / 100))
-    told = [why for _, why in hindrances(config, found, seen, rule)]
+    told = [why for _, why in termination_causes(config, found, seen, rule)]
     assert [("0.01 at 5800 is 58" in why) for why in told] == ([True] if small else [])
 
 
@@ -238,10 +238,10 @@ def test_exits_by_hand() -> None:
         stop_loss="0.05",
         take_profit="0.1",
     )
-    found = plan(dca, Market(Decimal(59000), Decimal(59000), Decimal(59001)), BTC)
+    found = plan(dca, MarketPrices(Decimal(59000), Decimal(59000), Decimal(59001)), BTC)
     assert found is not None
     # 0.01 and 0.02 BTC, sold at 61333.33 on average
-    gain, loss = exits(dca, found)
+    gain, loss = exit_prices(dca, found)
     assert (found.amount, found.quote) == (Decimal("0.03"), Decimal(1840))
     assert (round(gain.price, 2), gain.pnl) == (Decimal("55200"), Decimal(184))
     assert (round(loss.price, 2), loss.pnl) == (Decimal("64400"), Decimal(-92))
@@ -260,11 +260,11 @@ def test_the_stop_that_comes_first_limits_the_loss(stop_loss: str, first: str) -
         safe_extra_spread="0",
         triple_barrier_config={**BARRIERS, "stop_loss": stop_loss},
     )
-    found = plan(grid, Market(Decimal(63000), Decimal(63000), Decimal(63001)), BTC)
+    found = plan(grid, MarketPrices(Decimal(63000), Decimal(63000), Decimal(63001)), BTC)
     assert found is not None
     # 525 and the step make 0.009 BTC, five of which 3000 pays for: 58000, 59000 … 62000, all bought, 2700 in all
     assert (len(found.orders), found.quote) == (5, Decimal(2700))
-    last = worst(exits(grid, found), found)
+    last = worst_stop(exit_prices(grid, found), found)
     assert last is not None
     assert last.name == first
     assert last.pnl == (Decimal(-54) if first == "stop_loss" else Decimal("0.045") * (56000 - 60000))

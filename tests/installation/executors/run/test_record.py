@@ -93,7 +93,7 @@ def test_running_and_ended_ones_are_told_alike() -> None:
     assert state(running)["created_at"] == "2026-11-22T08:43:47Z"
     assert state(ended)["closed_at"] == "2026-11-22T08:44:02Z"
     assert (state(running)["leverage"], ended.leverage) == (10, None)
-    assert (running.kept, ended.kept) == (None, Decimal("-0.010"))
+    assert (running.position_left, ended.position_left) == (None, Decimal("-0.010"))
     assert "controller_id" not in state(ended)
     assert state(ended)["how_it_ended"] == "ended, and its position was left open"
 

@@ -55,21 +55,21 @@ def default_of(kind: str, place: str) -> Any:
     return Decimal(field.default) if field.kind == "number" else field.default
 
 
-def kept(values: Mapping[str, Any]) -> dict[str, Any]:
+def as_saved(values: Mapping[str, Any]) -> dict[str, Any]:
     """As it is saved, in JSON: enums by name, numbers as strings with all their digits."""
     return {name: _each(value, lambda one: format(one, "f")) for name, value in values.items()}
 
 
-def shown(values: Mapping[str, Any]) -> dict[str, Any]:
+def as_shown(values: Mapping[str, Any]) -> dict[str, Any]:
     """As it is shown, numbers as numbers."""
     return {name: _each(value, plain) for name, value in values.items()}
 
 
-def places(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def by_dotted_name(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """What is set, by dotted name."""
     for name, value in values.items():
         if isinstance(value, Mapping):
-            yield from places(value, f"{prefix}{name}.")
+            yield from by_dotted_name(value, f"{prefix}{name}.")
         else:
             yield prefix + name, value
 

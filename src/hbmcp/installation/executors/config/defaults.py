@@ -7,12 +7,12 @@ from attrs import frozen
 
 from hbmcp.errors import HbmcpError
 from hbmcp.installation.executors.config.config import Config
-from hbmcp.installation.executors.config.parsing import told
+from hbmcp.installation.executors.config.parsing import as_text
 from hbmcp.installation.installation import Installation
 
 
 @frozen
-class Saved:
+class SavedDefaults:
     """`values` as they were saved; `unread` says why they couldn't be read, then they are empty."""
 
     values: Mapping[str, Any]
@@ -20,13 +20,13 @@ class Saved:
 
     def notes(self, config: Config) -> tuple[str, ...]:
         """What of a configuration they gave."""
-        given = ", ".join(f"{place} = {told(value)}" for place, value in config.applied.items())
+        given = ", ".join(f"{place} = {as_text(value)}" for place, value in config.applied.items())
         return (f"From saved defaults: {given}." if given else "", self.unread)
 
 
-async def saved_defaults(installation: Installation, kind: str) -> Saved:
+async def saved_defaults(installation: Installation, kind: str) -> SavedDefaults:
     """Raises nothing: what can't be read is none, and said."""
     try:
-        return Saved(await installation.store.executor_defaults(kind))
+        return SavedDefaults(await installation.store.executor_defaults(kind))
     except HbmcpError as error:
-        return Saved({}, f"Saved defaults couldn't be read, none were applied: {error}")
+        return SavedDefaults({}, f"Saved defaults couldn't be read, none were applied: {error}")

@@ -7,7 +7,7 @@ from typing import Any
 from hbmcp.did_you_mean import nearest
 from hbmcp.figures import number
 from hbmcp.installation.executors.config.fields import PRICE, SHARE, TYPES, Field
-from hbmcp.installation.executors.config.price_offsets import percent_of
+from hbmcp.installation.executors.config.price_offsets import offset_percent
 
 SETS_ITSELF = ("id", "timestamp")  # what Hummingbot fills in
 SHOWN = 60  # characters of a wrong value
@@ -25,7 +25,7 @@ _KINDS = {
 }
 
 
-def read(kind: str, given: Mapping[str, Any], problems: dict[str, str]) -> dict[str, Any]:
+def parse(kind: str, given: Mapping[str, Any], problems: dict[str, str]) -> dict[str, Any]:
     """The values that fit, in the form of Config.values. `problems`: dotted name -> what is wrong with it."""
     own = {name: value for name, value in given.items() if name != "type"}
     return _object(kind, TYPES[kind].fields, own, "", problems)
@@ -39,10 +39,10 @@ def expected(field: Field) -> str:
     said = " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
     what = " ".join(filter(None, (_KINDS[field.kind], said)))
     unit = f" ({field.unit}{OFFSET if field.unit == PRICE else ''})" if field.unit else ""
-    return f"{what}{unit}, e.g. {told(field.example)}"
+    return f"{what}{unit}, e.g. {as_text(field.example)}"
 
 
-def told(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A value as JSON would show it, numbers bare, and not too long."""
     match value:
         case bool():
@@ -50,9 +50,9 @@ def told(value: Any) -> str:
         case Decimal():
             text = format(value, "f")
         case Mapping():
-            text = f"{{{', '.join(f'{name}: {told(one)}' for name, one in value.items())}}}"
+            text = f"{{{', '.join(f'{name}: {as_text(one)}' for name, one in value.items())}}}"
         case list():
-            text = f"[{', '.join(map(told, value))}]"
+            text = f"[{', '.join(map(as_text, value))}]"
         case str() if number(value) is None:
             text = f'"{value}"'
         case _:
@@ -76,7 +76,7 @@ def _object(
             elif (value := _value(field, raw)) is not None:
                 values[name] = value
             else:
-                problems[place] = f"expected {expected(field)}, got {told(raw)}{_perhaps(field, raw)}"
+                problems[place] = f"expected {expected(field)}, got {as_text(raw)}{_perhaps(field, raw)}"
     return values
 
 
@@ -116,13 +116,13 @@ def _name(names: Mapping[str, int | str], raw: Any) -> str | None:
 
 def _perhaps(field: Field, raw: Any) -> str:
     """The fraction, where a percentage was written; what an offset lacks."""
-    if field.unit == PRICE and percent_of(raw) is not None:
+    if field.unit == PRICE and offset_percent(raw) is not None:
         return "; an offset needs connector_name and trading_pair beside it, and can't be a saved default"
     text = raw.strip().removesuffix("%").strip() if isinstance(raw, str) else raw
     value = number(text) if field.unit == SHARE and not isinstance(raw, list) else None
     if value is None or not 0 < value < 100 or _within(field, value / 100) is None:
         return ""
-    return f"; {text} % is {told(value / 100)}"
+    return f"; {text} % is {as_text(value / 100)}"
 
 
 def _unknown(kind: str, name: str, prefix: str) -> str:

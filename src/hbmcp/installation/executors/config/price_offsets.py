@@ -18,10 +18,10 @@ def price_fields(kind: str) -> tuple[str, ...]:
 
 def has_offsets(kind: str, given: Mapping[str, Any]) -> bool:
     """Whether one of its prices is an offset."""
-    return any(percent_of(raw) is not None for name in price_fields(kind) for raw in _each(given.get(name)))
+    return any(offset_percent(raw) is not None for name in price_fields(kind) for raw in _each(given.get(name)))
 
 
-def worked_out(kind: str, given: Mapping[str, Any], current: Decimal, step: Decimal) -> tuple[dict[str, Any], str]:
+def with_prices(kind: str, given: Mapping[str, Any], current: Decimal, step: Decimal) -> tuple[dict[str, Any], str]:
     """The same with a price for each offset, and how they were found.
 
     It is current * (1 + percent / 100), rounded down to the step of the price as an executor rounds its own, or where
@@ -31,7 +31,7 @@ def worked_out(kind: str, given: Mapping[str, Any], current: Decimal, step: Deci
     values, found = dict(given), []
 
     def price(name: str, raw: Any) -> Any:
-        percent = percent_of(raw)
+        percent = offset_percent(raw)
         if percent is None:
             return raw
         exact = plain(on_step(times(current, 1 + percent / 100), step))
@@ -51,7 +51,7 @@ def _each(raw: Any) -> list[Any]:
     return raw if isinstance(raw, list) else [raw]
 
 
-def percent_of(raw: Any) -> Decimal | None:
+def offset_percent(raw: Any) -> Decimal | None:
     """-3 of "-3%"; None for what isn't an offset."""
     try:
         wanted = asked("LIMIT", raw) if isinstance(raw, str) else None

@@ -5,25 +5,25 @@ from typing import Any
 
 from hbmcp.errors import BadArguments
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.executors.config import rules
+from hbmcp.installation.executors.config import cross_field_rules
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.config.fields import TYPES, Field
-from hbmcp.installation.executors.config.parsing import expected, read, told
+from hbmcp.installation.executors.config.parsing import as_text, expected, parse
 
 
 def check(tool: str, kind: str, given: Mapping[str, Any], saved: Mapping[str, Any] | None = None) -> Config:
     """`given`, with the saved defaults where it says nothing. Raises BadArguments with a line for each wrong field."""
     problems: dict[str, str] = {}
-    old = read(kind, saved or {}, problems)
+    old = parse(kind, saved or {}, problems)
     problems = {place: f"{text} (a saved default: set_executor_defaults)" for place, text in problems.items()}
-    values = read(kind, given, problems)
+    values = parse(kind, given, problems)
     if given.get("type", kind) != kind:
-        problems["type"] = f"expected {kind}, as executor_type is, got {told(given['type'])}"
+        problems["type"] = f"expected {kind}, as executor_type is, got {as_text(given['type'])}"
     applied: dict[str, Any] = {}
     config = Config(kind, _merged(old, values, "", applied), applied)
     _find_missing(config.values, TYPES[kind].fields, "", problems)
     if not problems:
-        problems |= dict(rules.broken(kind, config.get))
+        problems |= dict(cross_field_rules.conflicts(kind, config.get))
     refuse(tool, kind, problems)
     return config
 
@@ -31,7 +31,7 @@ def check(tool: str, kind: str, given: Mapping[str, Any], saved: Mapping[str, An
 def check_part(tool: str, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Some fields of a configuration, each good by itself, as Config.values. Raises BadArguments."""
     problems: dict[str, str] = {}
-    values = read(kind, given, problems)
+    values = parse(kind, given, problems)
     refuse(tool, kind, problems)
     return values
 

@@ -4,23 +4,23 @@ from decimal import Decimal
 
 from hbmcp.figures import money, plain
 from hbmcp.installation.executors.config.config import Config
-from hbmcp.installation.executors.plan.plan import Market, Order, Plan, Side, sign_of
+from hbmcp.installation.executors.plan.plan import MarketPrices, Order, Plan, Side, sign_of
 
 
-def passed(market: Market, side: Side, price: Decimal) -> bool:
+def crosses(market: MarketPrices, side: Side, price: Decimal) -> bool:
     """Whether an order at that price trades at once: to buy at the best ask or above, to sell at the best bid or
     below."""
     return (price - market.across(side)) * sign_of(side) >= 0
 
 
-def limit_order(market: Market, side: Side, price: Decimal, amount: Decimal, level: int = 0) -> Order:
+def limit_order(market: MarketPrices, side: Side, price: Decimal, amount: Decimal, level: int = 0) -> Order:
     """A LIMIT at that price; one that the market has passed fills at the best price across."""
-    if passed(market, side, price):
+    if crosses(market, side, price):
         return Order(level, side, "LIMIT", market.across(side), amount, limit=price)
     return Order(level, side, "LIMIT", price, amount)
 
 
-def crossing(config: Config, plan: Plan) -> str:
+def crossing_note(config: Config, plan: Plan) -> str:
     """What to know of its orders that fill at once; "" where none does."""
     at_once = [order for order in plan.orders if order.limit is not None]
     if not at_once:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hbmcp.figures import money, plain
 from hbmcp.installation.executors.config.config import Config
-from hbmcp.installation.executors.plan.plan import Market, Plan, far_end, sign_of
+from hbmcp.installation.executors.plan.plan import MarketPrices, Plan, far_end, sign_of
 from hbmcp.installation.markets.trading_rules import Rule
 
 _RAISE = {
@@ -14,7 +14,7 @@ _RAISE = {
 }
 
 
-def hindrances(config: Config, plan: Plan, market: Market, rule: Rule) -> Iterator[tuple[str, str]]:
+def termination_causes(config: Config, plan: Plan, market: MarketPrices, rule: Rule) -> Iterator[tuple[str, str]]:
     """(field, what is wrong with it)"""
     if small := plan.too_small(rule):
         least = [f"{plain(rule.min_amount):f} in base"] if rule.min_amount else []
@@ -28,7 +28,7 @@ def hindrances(config: Config, plan: Plan, market: Market, rule: Rule) -> Iterat
         yield from _outside(config, plan, market)
 
 
-def _outside(config: Config, plan: Plan, market: Market) -> Iterator[tuple[str, str]]:
+def _outside(config: Config, plan: Plan, market: MarketPrices) -> Iterator[tuple[str, str]]:
     """A grid whose limit or far end the price has passed closes at its first look."""
     sign, price = sign_of(plan.side), f"{plain(market.mid):f}"
     far = far_end(plan.side)

@@ -21,19 +21,19 @@ class Exit:
     pnl: Decimal
 
 
-def exits(config: Config, plan: Plan) -> list[Exit]:
+def exit_prices(config: Config, plan: Plan) -> list[Exit]:
     """Its take profit and its stops. A grid's take profits are its orders' own."""
     average = plan.average
-    return list(_exits(config, plan, average)) if average else []
+    return list(_exit_prices(config, plan, average)) if average else []
 
 
-def worst(found: list[Exit], plan: Plan) -> Exit | None:
+def worst_stop(found: list[Exit], plan: Plan) -> Exit | None:
     """The stop that comes first: the highest below a long, the lowest above a short. None where nothing stops it."""
     stops = [one for one in found if one.name != "take_profit"]
     return max(stops, key=lambda one: one.price * sign_of(plan.side), default=None)
 
 
-def _exits(config: Config, plan: Plan, average: Decimal) -> Iterator[Exit]:
+def _exit_prices(config: Config, plan: Plan, average: Decimal) -> Iterator[Exit]:
     prefix = "triple_barrier_config." if config.kind in _WITH_BARRIERS else ""
     sign = sign_of(plan.side)
     gain, loss = config.get(f"{prefix}take_profit"), config.get(f"{prefix}stop_loss")

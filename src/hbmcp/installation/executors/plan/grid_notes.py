@@ -6,12 +6,12 @@ from decimal import Decimal
 from hbmcp.figures import money, plain, times
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.grid_sizing import SPARE, Sizing, sizing
-from hbmcp.installation.executors.plan.plan import Market, Plan
+from hbmcp.installation.executors.plan.plan import MarketPrices, Plan
 from hbmcp.installation.executors.plan.planned_orders import take_profit
 from hbmcp.installation.markets.trading_rules import Rule
 
 
-def grid_remarks(config: Config, plan: Plan, market: Market, rule: Rule) -> Iterator[str]:
+def grid_remarks(config: Config, plan: Plan, market: MarketPrices, rule: Rule) -> Iterator[str]:
     """Why it has so many levels of this size, where they are opened and closed, how many are placed at once."""
     size = sizing(config, market.mid, rule)
     base = str(config.get("trading_pair")).rpartition("-")[0]

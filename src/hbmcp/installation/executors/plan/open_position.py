@@ -8,8 +8,8 @@ from attrs import frozen
 from hbmcp.errors import CallError
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.config.config import Config
-from hbmcp.installation.executors.config.venue import Place
 from hbmcp.installation.executors.plan.plan import Plan, Side, sign_of
+from hbmcp.installation.executors.plan.venue import Venue
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.empty_list import doubt
 from hbmcp.installation.positions.open_positions import listed_positions
@@ -20,39 +20,43 @@ MODES = {"ONEWAY": "one-way mode", "HEDGE": "hedge mode"}
 
 
 @frozen
-class Existing:
-    """`told`: a sentence for each position of the pair, "" where there is none. `hindrances`: field -> why what is to
+class PositionEffect:
+    """`note`: a sentence for each position of the pair, "" where there is none. `refusals`: field -> why what is to
     CLOSE a position can't."""
 
-    told: str = ""
-    hindrances: Mapping[str, str] = {}
+    note: str = ""
+    refusals: Mapping[str, str] = {}
 
 
-async def existing(installation: Installation, account_name: str, place: Place, config: Config, plan: Plan) -> Existing:
+async def effect_on_position(
+    installation: Installation, account_name: str, venue: Venue, config: Config, plan: Plan
+) -> PositionEffect:
     """The workflow uses list_positions, get_position_mode, and where no position is listed that could be closed
     get_trades and get_prices. Raises nothing: what can't be read is said, and hinders nothing."""
-    if not is_perpetual(place.connector):
-        return Existing()
+    if not is_perpetual(venue.connector):
+        return PositionEffect()
     closes = config.get("position_action") == "CLOSE"
     try:
-        listed = await listed_positions(installation, account_name, place.connector)
+        listed = await listed_positions(installation, account_name, venue.connector)
     except CallError as error:
-        return Existing(f"Whether a position of {place.pair} is open couldn't be read: {error}")
+        return PositionEffect(f"Whether a position of {venue.pair} is open couldn't be read: {error}")
     if closes and not listed:  # which is also what an exchange lists that doesn't answer
-        why = await doubt(installation, account_name, place.connector, place.pair)
+        why = await doubt(installation, account_name, venue.connector, venue.pair)
         if why is not None:
-            return Existing(f"Whether a position of {place.pair} is open to be closed isn't known: {why}")
-    found = [one for one in listed if one.pair == place.pair]
-    hindrances = unclosable(found, place.pair, plan.side, plan.amount) if closes else {}
+            return PositionEffect(f"Whether a position of {venue.pair} is open to be closed isn't known: {why}")
+    found = [one for one in listed if one.pair == venue.pair]
+    refusals = close_refusals(found, venue.pair, plan.side, plan.amount) if closes else {}
     if not found:
-        return Existing("", hindrances)
+        return PositionEffect("", refusals)
     try:
-        mode = await _mode(installation, account_name, place.connector)
+        mode = await _mode(installation, account_name, venue.connector)
     except CallError as error:
         held = " and ".join(f"{one.side} {one.amount:f}" for one in found)
-        return Existing(f"You hold {held} {place.pair}; what becomes of it isn't known: {error}", hindrances)
+        return PositionEffect(f"You hold {held} {venue.pair}; what becomes of it isn't known: {error}", refusals)
     leverage = Decimal(config.get("leverage"))
-    return Existing(" ".join(told(one, mode, plan.side, leverage, closes=closes) for one in found), hindrances)
+    return PositionEffect(
+        " ".join(position_note(one, mode, plan.side, leverage, closes=closes) for one in found), refusals
+    )
 
 
 async def _mode(installation: Installation, account_name: str, connector_name: str) -> str:
@@ -61,7 +65,7 @@ async def _mode(installation: Installation, account_name: str, connector_name: s
     return str(answer["position_mode"])
 
 
-def unclosable(found: Sequence[Position], pair: str, side: Side, amount: Decimal) -> dict[str, str]:
+def close_refusals(found: Sequence[Position], pair: str, side: Side, amount: Decimal) -> dict[str, str]:
     """Field -> why orders of that side and amount, which may only reduce, can't all be filled. `found`: the pair's
     positions."""
     target = next((one for one in found if one.direction != sign_of(side)), None)
@@ -80,7 +84,7 @@ def unclosable(found: Sequence[Position], pair: str, side: Side, amount: Decimal
     return {}
 
 
-def told(position: Position, mode: str, side: Side, leverage: Decimal, *, closes: bool = False) -> str:
+def position_note(position: Position, mode: str, side: Side, leverage: Decimal, *, closes: bool = False) -> str:
     """ "You hold SHORT 5 ETH-USDT at leverage 20 in one-way mode: its buys reduce it first; leverage is the
     pair's, so 5 may come to hold for it too." `closes`: whether its orders only reduce."""
     own = "buys" if side == "BUY" else "sells"

@@ -12,7 +12,7 @@ Side = Literal["BUY", "SELL"]
 
 
 @frozen
-class Market:
+class MarketPrices:
     """Prices of a pair: the middle, the best bid and the best ask."""
 
     mid: Decimal

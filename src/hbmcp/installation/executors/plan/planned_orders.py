@@ -9,13 +9,13 @@ from typing import cast
 
 from hbmcp.figures import ratio, times
 from hbmcp.installation.executors.config.config import Config
-from hbmcp.installation.executors.plan.crossing import limit_order, passed
+from hbmcp.installation.executors.plan.crossing import crosses, limit_order
 from hbmcp.installation.executors.plan.grid_sizing import sizing
-from hbmcp.installation.executors.plan.plan import Market, Order, Plan, Side, sign_of
+from hbmcp.installation.executors.plan.plan import MarketPrices, Order, Plan, Side, sign_of
 from hbmcp.installation.markets.trading_rules import Rule, on_step
 
 
-def plan(config: Config, market: Market, rule: Rule) -> Plan | None:
+def plan(config: Config, market: MarketPrices, rule: Rule) -> Plan | None:
     """None for a type whose orders can't be told beforehand."""
     make = _BY_KIND.get(config.kind)
     return make(config, market, rule) if make else None
@@ -33,7 +33,7 @@ def grid_prices(start: Decimal, end: Decimal, count: int) -> list[Decimal]:
     return [start + ratio((end - start) * level, Decimal(count - 1)) for level in range(count)]
 
 
-def _grid(config: Config, market: Market, rule: Rule) -> Plan:
+def _grid(config: Config, market: MarketPrices, rule: Rule) -> Plan:
     """The nearest levels first. One that the price has passed already is opened just beside the price."""
     side = side_of(config)
     sign = sign_of(side)
@@ -64,7 +64,7 @@ def take_profit(config: Config, count: int) -> Decimal:
     return max(gain, ratio(end - start, times(start, Decimal(max(count - 1, 1)))))
 
 
-def _dca(config: Config, market: Market, rule: Rule) -> Plan:
+def _dca(config: Config, market: MarketPrices, rule: Rule) -> Plan:
     """A level that the price has passed fills at once in the mode MAKER; a TAKER waits for the price to come back."""
     side, maker = side_of(config), config.get("mode") == "MAKER"
     levels = enumerate(zip(config.get("prices"), config.get("amounts_quote"), strict=True))
@@ -76,7 +76,7 @@ def _dca(config: Config, market: Market, rule: Rule) -> Plan:
     return Plan(side, tuple(orders))
 
 
-def _position(config: Config, market: Market, rule: Rule) -> Plan:
+def _position(config: Config, market: MarketPrices, rule: Rule) -> Plan:
     side, kind = side_of(config), config.get("triple_barrier_config.open_order_type")
     price = config.get("entry_price") or market.beside(side)
     amount = on_step(config.get("amount"), rule.amount_step)
@@ -84,12 +84,12 @@ def _position(config: Config, market: Market, rule: Rule) -> Plan:
         return Plan(side, (limit_order(market, side, on_step(price, rule.price_step), amount),))
     if kind == "MARKET":
         price = market.across(side)
-    elif passed(market, side, price):  # a LIMIT_MAKER is placed where it still rests
+    elif crosses(market, side, price):  # a LIMIT_MAKER is placed where it still rests
         price = market.beside(side)
     return Plan(side, (Order(0, side, kind, on_step(price, rule.price_step), amount),))
 
 
-def _twap(config: Config, market: Market, rule: Rule) -> Plan:
+def _twap(config: Config, market: MarketPrices, rule: Rule) -> Plan:
     """One slice at the start and one at the end of each interval, at today's price."""
     side = side_of(config)
     interval = config.get("order_interval")
@@ -103,7 +103,7 @@ def _twap(config: Config, market: Market, rule: Rule) -> Plan:
     return Plan(side, tuple(Order(one, side, kind, price, amount, after=one * interval) for one in range(count)))
 
 
-def _order(config: Config, market: Market, rule: Rule) -> Plan:
+def _order(config: Config, market: MarketPrices, rule: Rule) -> Plan:
     side, strategy = side_of(config), config.get("execution_strategy")
     price = config.get("price") or market.across(side)
     if strategy == "LIMIT_CHASER":
@@ -115,7 +115,7 @@ def _order(config: Config, market: Market, rule: Rule) -> Plan:
     return Plan(side, (Order(0, side, kind, on_step(price, rule.price_step), amount),))
 
 
-_BY_KIND: Mapping[str, Callable[[Config, Market, Rule], Plan]] = {
+_BY_KIND: Mapping[str, Callable[[Config, MarketPrices, Rule], Plan]] = {
     "grid_executor": _grid,
     "dca_executor": _dca,
     "position_executor": _position,

@@ -7,53 +7,55 @@ from attrs import frozen
 
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.config.defaults import saved_defaults
-from hbmcp.installation.executors.config.price_offsets import has_offsets, worked_out
+from hbmcp.installation.executors.config.price_offsets import has_offsets, with_prices
 from hbmcp.installation.executors.config.validation import check
-from hbmcp.installation.executors.config.venue import Place, market, middle, place, places
-from hbmcp.installation.executors.plan.crossing import crossing
-from hbmcp.installation.executors.plan.early_termination import hindrances
-from hbmcp.installation.executors.plan.open_position import existing
-from hbmcp.installation.executors.plan.plan import Market, Plan
+from hbmcp.installation.executors.plan.crossing import crossing_note
+from hbmcp.installation.executors.plan.early_termination import termination_causes
+from hbmcp.installation.executors.plan.open_position import effect_on_position
+from hbmcp.installation.executors.plan.plan import MarketPrices, Plan
 from hbmcp.installation.executors.plan.planned_orders import plan
+from hbmcp.installation.executors.plan.venue import Venue, market_prices, mid_price, venue_at, venues_of
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.trading_rules import Rule
 
 
 @frozen
-class Foretold:
+class Forecast:
     """What is known beforehand of an executor that trades one pair of an exchange.
 
-    `hindrances`: field -> why it would end at once. `notes`: what it means for a position that is open, and which of
+    `refusals`: field -> why it would end at once. `notes`: what it means for a position that is open, and which of
     its orders fill at once.
     """
 
     connector: str
     rule: Rule
-    market: Market
+    market: MarketPrices
     plan: Plan
-    hindrances: Mapping[str, str]
+    refusals: Mapping[str, str]
     notes: tuple[str, ...]
 
 
 @frozen
-class Ready:
-    """`foretold` is None for what trades on a chain or on two markets. `notes` are on prices and defaults applied."""
+class Prepared:
+    """`forecast` is None for what trades on a chain or on two markets. `notes` are on prices and defaults applied."""
 
     config: Config
-    foretold: Foretold | None
+    forecast: Forecast | None
     notes: tuple[str, ...]
 
 
-async def ready(installation: Installation, tool: str, account_name: str, kind: str, given: Mapping[str, Any]) -> Ready:
+async def prepare(
+    installation: Installation, tool: str, account_name: str, kind: str, given: Mapping[str, Any]
+) -> Prepared:
     """Nothing is sent. The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices,
     get_orderbook, list_positions, get_position_mode and get_trades. Raises BadArguments, Refused, or CallError for what
     can't be read."""
     saved = await saved_defaults(installation, kind)
     given, note = await _priced(installation, account_name, kind, given, saved.values)
     config = check(tool, kind, given, saved.values)
-    found = await places(installation, account_name, config)
-    foretold = await _foretold(installation, account_name, config, found[0]) if len(found) == 1 else None
-    return Ready(config, foretold, (note, *saved.notes(config)))
+    found = await venues_of(installation, account_name, config)
+    forecast = await _forecast(installation, account_name, config, found[0]) if len(found) == 1 else None
+    return Prepared(config, forecast, (note, *saved.notes(config)))
 
 
 async def _priced(
@@ -63,21 +65,21 @@ async def _priced(
     connector, pair = (given.get(name) or saved.get(name) for name in ("connector_name", "trading_pair"))
     if not (has_offsets(kind, given) and isinstance(connector, str) and isinstance(pair, str)):
         return given, ""
-    there = await place(installation, account_name, connector, pair)
-    return worked_out(kind, given, await middle(installation, there), there.rule.price_step)
+    venue = await venue_at(installation, account_name, connector, pair)
+    return with_prices(kind, given, await mid_price(installation, venue), venue.rule.price_step)
 
 
-async def _foretold(installation: Installation, account_name: str, config: Config, there: Place) -> Foretold | None:
-    seen = await market(installation, there)
-    planned = plan(config, seen, there.rule)
+async def _forecast(installation: Installation, account_name: str, config: Config, venue: Venue) -> Forecast | None:
+    seen = await market_prices(installation, venue)
+    planned = plan(config, seen, venue.rule)
     if planned is None:
         return None
-    open_now = await existing(installation, account_name, there, config, planned)
-    return Foretold(
-        there.connector,
-        there.rule,
+    effect = await effect_on_position(installation, account_name, venue, config, planned)
+    return Forecast(
+        venue.connector,
+        venue.rule,
         seen,
         planned,
-        {**dict(hindrances(config, planned, seen, there.rule)), **open_now.hindrances},
-        (open_now.told, crossing(config, planned)),
+        {**dict(termination_causes(config, planned, seen, venue.rule)), **effect.refusals},
+        (effect.note, crossing_note(config, planned)),
     )

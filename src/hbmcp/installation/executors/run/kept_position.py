@@ -6,13 +6,13 @@ from decimal import Decimal
 from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.run.record import Executor
-from hbmcp.installation.executors.run.view import held
+from hbmcp.installation.executors.run.view import position_text
 from hbmcp.installation.positions.position import Position
 
 UNGUARDED = "Nothing guards what it left now: its stops have ended with it."
 
 
-def share(own: Decimal | None, rows: Sequence[Position]) -> str:
+def own_share(own: Decimal | None, rows: Sequence[Position]) -> str:
     """What of the positions of its pair is the executor's, to be added to them; "" where all is, or nobody knows.
 
     `own`: base units that it left, below 0 for a short.
@@ -25,9 +25,9 @@ def share(own: Decimal | None, rows: Sequence[Position]) -> str:
     return f", of which this executor left {plain(abs(own)):f}" if same.amount > abs(own) else ""
 
 
-def closing(executor: Executor, own: Decimal, rows: Sequence[Position] | None) -> str:
+def how_to_close(executor: Executor, own: Decimal, rows: Sequence[Position] | None) -> str:
     """How to close what it left, `own` base units that aren't 0. `rows` None: what is open isn't known."""
-    size, left = plain(abs(own)), held(own, executor.pair)
+    size, left = plain(abs(own)), position_text(own, executor.pair)
     order = (
         f"place_order with account_name {executor.account}, connector_name {executor.connector}, trading_pair "
         f"{executor.pair}, side {'SELL' if own > 0 else 'BUY'}, amount {size:f}, order_type MARKET"
@@ -39,10 +39,10 @@ def closing(executor: Executor, own: Decimal, rows: Sequence[Position] | None) -
         return f"{UNGUARDED} Once get_positions shows it, close its {left} with {order}."
     same = _same(own, rows)
     if same is None:
-        now = " and ".join(held(one.amount * one.direction, one.pair) for one in rows) or "nothing"
+        now = " and ".join(position_text(one.amount * one.direction, one.pair) for one in rows) or "nothing"
         return f"Its {left} has only reduced what was open the other way: {now} is open now, and nothing of its own."
     if same.amount > abs(own):
-        rest = held(same.direction * (same.amount - abs(own)), executor.pair)
+        rest = position_text(same.direction * (same.amount - abs(own)), executor.pair)
         return f"{UNGUARDED} The other {rest} isn't its own. To close just its {left}: {order}."
     less = f" Of its {left} only {plain(same.amount):f} is still open." if same.amount < abs(own) else ""
     return (

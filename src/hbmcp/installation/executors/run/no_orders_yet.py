@@ -13,7 +13,7 @@ UNNAMED = "It names no order of its own yet"
 LOOK = "get_executor tells what became of it."
 
 
-async def idle(installation: Installation, executor: Executor, config: Config) -> str:
+async def no_orders_note(installation: Installation, executor: Executor, config: Config) -> str:
     """That it waits only where its type can wait, and nothing was placed on its pair since it began.
 
     The workflow uses search_orders and get_trades. Raises nothing.
@@ -25,7 +25,7 @@ async def idle(installation: Installation, executor: Executor, config: Config) -
     except CallError as error:
         return f"{UNNAMED}, and whether it has traded couldn't be read: {error}"
     if placed := [order for order in found.rows if executor.side in (None, order.side)]:
-        done = "; ".join(map(_told, placed))
+        done = "; ".join(map(_order_text, placed))
         return f"{UNNAMED}, but since it began, most likely by it: {done}. Look with get_executor before you trade on."
     if not found.complete:
         return f"{UNNAMED}. {CUT}"
@@ -34,7 +34,7 @@ async def idle(installation: Installation, executor: Executor, config: Config) -
     return f"{UNNAMED}, and of {executor.pair} none is recorded since it began. {LOOK}"
 
 
-def _told(order: Order) -> str:
+def _order_text(order: Order) -> str:
     """ "SELL 0.01 BTC-USDT traded at 60000 (order x-1)" """
     if order.filled:
         at = "" if order.average_price is None else f" at {money(order.average_price):f}"

@@ -11,12 +11,12 @@ from hbmcp_tools import executors
 STEP = 0.25  # seconds between two looks
 
 
-async def look(installation: Installation, executor_id: str) -> Executor:
+async def read_executor(installation: Installation, executor_id: str) -> Executor:
     """The workflow uses get_executor_record. Raises CallError."""
     return Executor.from_row(await installation.ask(executors.get_executor_record, executor_id=executor_id))
 
 
-async def watch(
+async def wait_until(
     installation: Installation, executor_id: str, there: Callable[[Executor], bool], wait: float
 ) -> Executor | CallError:
     """As it was when it was there, or after `wait` seconds; why it couldn't be looked at, where the last look failed.
@@ -27,7 +27,7 @@ async def watch(
     for left in reversed(range(looks)):
         seen: Executor | CallError
         try:
-            seen = await look(installation, executor_id)
+            seen = await read_executor(installation, executor_id)
         except CallError as error:
             seen = error
         if left == 0 or (isinstance(seen, Executor) and there(seen)):

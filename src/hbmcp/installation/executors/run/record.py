@@ -78,7 +78,7 @@ class Executor:
             share=number(row.get("net_pnl_pct")) or Decimal(0),
             fees=number(row.get("cum_fees_quote")) or Decimal(0),
             filled=number(row.get("filled_amount_quote")) or _executed(info, "executed_amount_quote"),
-            error=_told(row.get("last_error")),
+            error=_error_text(row.get("last_error")),
             controller=row.get("controller_id"),
             config=config,
             info=info,
@@ -123,7 +123,7 @@ class Executor:
         return number(self.config.get("leverage")) if is_perpetual(self.connector) else None
 
     @property
-    def kept(self) -> Decimal | None:
+    def position_left(self) -> Decimal | None:
         """Base units of the position that it left open, below 0 for a short; None where it names none."""
         orders = self.info.get("held_position_orders") or []
         bought, sold = (
@@ -138,11 +138,11 @@ class Executor:
         return self.kind in ("position_executor", "dca_executor", "twap_executor", "order_executor")
 
     @property
-    def busy(self) -> bool:
+    def has_placed_orders(self) -> bool:
         """Whether it has placed an order."""
         return bool(self.order_ids or number(self.info.get("open_liquidity_placed")) or self.filled)
 
-    def told(self, name: str) -> Decimal | None:
+    def figure(self, name: str) -> Decimal | None:
         """A figure that its type tells of itself; None where that is 0 or isn't there."""
         return number(self.info.get(name)) or None
 
@@ -166,7 +166,7 @@ def _amount(row: Mapping[str, Any], name: str) -> Decimal:
     return number(row.get(name)) or ZERO
 
 
-def _told(error: Any) -> str | None:
+def _error_text(error: Any) -> str | None:
     """Without the name of the module that logged it."""
     if not isinstance(error, str) or not error:
         return None

@@ -9,7 +9,7 @@ from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.run.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
-from hbmcp.results.answer import Answer
+from hbmcp.results.answer import Answer, without_nulls
 from hbmcp.times import utc
 
 AFTER_FEES = "Net P&L is after fees"
@@ -37,7 +37,7 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
 
 def state(executor: Executor) -> dict[str, Any]:
     """What it is and how it stands. P&L is after fees; that of a position left open isn't in it."""
-    return present(
+    return without_nulls(
         {
             "executor_id": executor.id,
             "executor_type": executor.kind,
@@ -69,20 +69,16 @@ def traded(executor: Executor, found: Orders) -> dict[str, Any]:
     bought, sold = Traded.of(found.fills, "BUY"), Traded.of(found.fills, "SELL")
     opened = bought if executor.side == "BUY" else sold
     net = bought.amount - sold.amount
+    left = "kept" if executor.ended else "still_open"
     return {
         **_one("bought", bought),
         **_one("sold", sold),
-        **({"kept" if executor.ended else "still_open": held(net, executor.pair)} if net and _counts(executor) else {}),
+        **({left: position_text(net, executor.pair)} if net and _counts(executor) else {}),
         **({} if executor.ended else barriers(executor, opened.average)),
     }
 
 
-def present(members: dict[str, Any]) -> dict[str, Any]:
-    """Without those that are null, which tell nothing."""
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def held(net: Decimal, pair: str) -> str:
+def position_text(net: Decimal, pair: str) -> str:
     """ "LONG 0.02 BTC" """
     return f"{'LONG' if net > 0 else 'SHORT'} {plain(abs(net)):f} {pair.partition('-')[0]}"
 
@@ -127,19 +123,20 @@ def barriers(executor: Executor, entry: Decimal | None) -> dict[str, Any]:
 
 def grid(executor: Executor) -> dict[str, Any]:
     """Where its levels lie, what rests on either side, what is open and what the finished round trips have made."""
+    figure = executor.figure
     prices = executor.info.get("grid_level_prices") or []
-    return present(
+    return without_nulls(
         {
             "level_count": len(prices) or None,
             "lowest_level": min(prices, default=None),
             "highest_level": max(prices, default=None),
-            "limit_price": executor.told("grid_limit_price"),
-            "resting_to_open_quote": executor.told("open_liquidity_placed"),
-            "resting_to_close_quote": executor.told("close_liquidity_placed"),
-            "position_quote": executor.told("position_size_quote"),
-            "position_average": executor.told("current_position_average_price") or executor.told("break_even_price"),
-            "position_pnl_quote": executor.told("position_pnl_quote"),
-            "realized_pnl_quote": executor.told("realized_pnl_quote"),
+            "limit_price": figure("grid_limit_price"),
+            "resting_to_open_quote": figure("open_liquidity_placed"),
+            "resting_to_close_quote": figure("close_liquidity_placed"),
+            "position_quote": figure("position_size_quote"),
+            "position_average": figure("current_position_average_price") or figure("break_even_price"),
+            "position_pnl_quote": figure("position_pnl_quote"),
+            "realized_pnl_quote": figure("realized_pnl_quote"),
             **({} if executor.ended else barriers(executor, None)),
         }
     )

@@ -1,26 +1,23 @@
-"""Where an executor is to trade: that it is there, its rules, its prices, and the account's balance."""
+"""Where an executor is to trade: that it is there, its rules and its prices."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from attrs import frozen
 
 from hbmcp.errors import CallError, Failed
-from hbmcp.figures import number
 from hbmcp.installation.connections import connections
 from hbmcp.installation.executors.config.config import Config
-from hbmcp.installation.executors.plan.plan import Market
+from hbmcp.installation.executors.plan.plan import MarketPrices
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.order_book import book
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, rule
-from hbmcp_tools import portfolio
 
 
 @frozen
-class Place:
+class Venue:
     """One market that an executor trades on."""
 
     connector: str
@@ -28,7 +25,7 @@ class Place:
     rule: Rule
 
 
-async def places(installation: Installation, account_name: str, config: Config) -> list[Place]:
+async def venues_of(installation: Installation, account_name: str, config: Config) -> list[Venue]:
     """The markets of a configuration, but not those of the Gateway, which no account is connected to.
 
     The workflow uses list_accounts, get_connected_exchanges and get_trading_rules. Raises Refused for an account, an
@@ -38,13 +35,13 @@ async def places(installation: Installation, account_name: str, config: Config) 
     connectors: Sequence[str | None] = list(dict.fromkeys(connector for connector, _ in exchanges)) or [None]
     for connector in connectors:
         await _connected(installation, account_name, connector)
-    return [Place(connector, pair, await rule(installation, connector, pair)) for connector, pair in exchanges]
+    return [Venue(connector, pair, await rule(installation, connector, pair)) for connector, pair in exchanges]
 
 
-async def place(installation: Installation, account_name: str, connector_name: str, trading_pair: str) -> Place:
-    """One market. As `places`."""
+async def venue_at(installation: Installation, account_name: str, connector_name: str, trading_pair: str) -> Venue:
+    """One market. As `venues_of`."""
     await _connected(installation, account_name, connector_name)
-    return Place(connector_name, trading_pair, await rule(installation, connector_name, trading_pair))
+    return Venue(connector_name, trading_pair, await rule(installation, connector_name, trading_pair))
 
 
 async def _connected(installation: Installation, account_name: str, connector_name: str | None) -> None:
@@ -56,25 +53,17 @@ def on_chain(connector_name: str) -> bool:
     return "-" in connector_name or "/" in connector_name
 
 
-async def market(installation: Installation, place: Place) -> Market:
+async def market_prices(installation: Installation, venue: Venue) -> MarketPrices:
     """Its prices now. The workflow uses get_prices and get_orderbook. Raises CallError."""
-    mid, top = await asyncio.gather(middle(installation, place), book(installation, place.connector, place.pair, 1))
-    return Market(mid, top.bid or mid, top.ask or mid)
+    mid, top = await asyncio.gather(mid_price(installation, venue), book(installation, venue.connector, venue.pair, 1))
+    return MarketPrices(mid, top.bid or mid, top.ask or mid)
 
 
-async def middle(installation: Installation, place: Place) -> Decimal:
+async def mid_price(installation: Installation, venue: Venue) -> Decimal:
     """Its price now. The workflow uses get_prices. Raises CallError."""
-    found = (await prices(installation, place.connector, [place.pair]))[place.pair]
+    found = (await prices(installation, venue.connector, [venue.pair]))[venue.pair]
     if isinstance(found, CallError):
         raise found
     if found <= 0:
-        raise Failed(f"{place.connector} has no price of {place.pair} now.", "Nothing was sent.")
+        raise Failed(f"{venue.connector} has no price of {venue.pair} now.", "Nothing was sent.")
     return found
-
-
-async def available(installation: Installation, account_name: str, connector_name: str, token: str) -> Decimal:
-    """Units of a token that neither orders nor positions hold. The workflow uses get_portfolio_state. Raises
-    CallError."""
-    state = await installation.ask(portfolio.get_portfolio_state, account_name=account_name)
-    balances: list[Mapping[str, Any]] = state.get(account_name, {}).get(connector_name, [])
-    return sum((number(one["available_units"]) or Decimal(0) for one in balances if one["token"] == token), Decimal(0))

@@ -1,30 +1,50 @@
-"""A plan as it is shown: pure."""
+"""A prepared executor as it is shown before it is started: pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from hbmcp.errors import CallError
 from hbmcp.figures import money, percent, plain, ratio, times
 from hbmcp.installation.executors.config.config import Config
-from hbmcp.installation.executors.plan.exit_prices import exits, margin, worst
+from hbmcp.installation.executors.plan.exit_prices import exit_prices, margin, worst_stop
 from hbmcp.installation.executors.plan.grid_notes import grid_remarks
-from hbmcp.installation.executors.plan.plan import Market, Order, Plan, far_end
-from hbmcp.installation.executors.run.view import present
+from hbmcp.installation.executors.plan.plan import MarketPrices, Order, Plan, far_end
+from hbmcp.installation.executors.plan.preparation import Forecast, Prepared
 from hbmcp.installation.markets.trading_rules import Rule
+from hbmcp.results.answer import Answer, without_nulls
 
 FEES = Decimal("0.002")  # a share of an order's value that its fee is hardly above
 SHOWN = 20  # orders; more are alike
+MEANT = "Before fees, with all orders filled."
 
 _KEEPS = ("twap_executor", "order_executor")
 
 
-def summary(config: Config, plan: Plan, market: Market, balance: Decimal | None) -> dict[str, Any]:
+def preview(prepared: Prepared, forecast: Forecast, balances: Mapping[str, Decimal] | CallError) -> Answer:
+    """What it comes to, and its orders; of what would be refused only why. `balances`: what is available by token, or
+    why that isn't known."""
+    config, plan, market = prepared.config, forecast.plan, forecast.market
+    _, token = needs(config, plan)
+    unread = f"The balance couldn't be read: {balances}" if isinstance(balances, CallError) else ""
+    balance = None if isinstance(balances, CallError) else balances.get(token, Decimal(0))
+    value = summary(config, plan, market, balance)
+    if forecast.refusals:
+        refused = tuple(f"create_executor refuses it: {field}: {why}." for field, why in forecast.refusals.items())
+        del value["placed_at_once"]
+        return Answer(value, (*refused, *prepared.notes))
+    said = remarks(config, plan, market, forecast.rule, balance)
+    value["orders"] = rows(config, plan)
+    return Answer(value, (*forecast.notes, *said, unread, *prepared.notes, MEANT))
+
+
+def summary(config: Config, plan: Plan, market: MarketPrices, balance: Decimal | None) -> dict[str, Any]:
     """What it comes to. Amounts in base units, prices and all else in quote; `needs` and `available` in `token`."""
     needed, token = needs(config, plan)
-    found = exits(config, plan)
-    last = worst(found, plan)
+    found = exit_prices(config, plan)
+    last = worst_stop(found, plan)
     loss = -min(last.pnl, Decimal(0)) if last else None
-    return present(
+    return without_nulls(
         {
             "side": plan.side,
             "leverage": config.get("leverage") if config.perpetual else None,
@@ -81,7 +101,7 @@ def _row(order: Order, *, timed: bool = False) -> dict[str, Any]:
     }
 
 
-def remarks(config: Config, plan: Plan, market: Market, rule: Rule, balance: Decimal | None) -> Iterator[str]:
+def remarks(config: Config, plan: Plan, market: MarketPrices, rule: Rule, balance: Decimal | None) -> Iterator[str]:
     """What the figures alone don't say."""
     needed, token = needs(config, plan)
     if balance is not None and balance < needed:
@@ -110,7 +130,7 @@ def _of_dca(config: Config, plan: Plan) -> Iterator[str]:
 
 
 def _of_stop(config: Config, plan: Plan) -> Iterator[str]:
-    last = worst(exits(config, plan), plan)
+    last = worst_stop(exit_prices(config, plan), plan)
     average = plan.average
     if last is None:
         yield (

@@ -6,10 +6,10 @@ from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.executors.run.kept_position import share
+from hbmcp.installation.executors.run.kept_position import own_share
 from hbmcp.installation.executors.run.orders import Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
-from hbmcp.installation.executors.run.view import held
+from hbmcp.installation.executors.run.view import position_text
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.empty_list import doubt
 from hbmcp.installation.positions.open_positions import listed_positions
@@ -17,7 +17,7 @@ from hbmcp.installation.positions.position import Position
 
 
 @frozen
-class Leavings:
+class Leftovers:
     """`orders` None: not read. `own`: base units of what it left, below 0 for a short, None where nobody can tell.
 
     `open`: the positions of its pair on a perpetual exchange, None where they aren't known. `position`: what is left in
@@ -31,7 +31,7 @@ class Leavings:
     notes: tuple[str, ...]
 
 
-async def leavings(installation: Installation, executor: Executor, known: frozenset[str]) -> Leavings:
+async def leftovers(installation: Installation, executor: Executor, known: frozenset[str]) -> Leftovers:
     """Now. `known` are order ids from before: an executor forgets them when it ends.
 
     The workflow uses search_orders, get_trades, list_positions and get_prices. Raises nothing.
@@ -48,20 +48,20 @@ async def leavings(installation: Installation, executor: Executor, known: frozen
     if is_perpetual(executor.connector):
         try:
             rows = await _on_exchange(installation, executor)
-            position = " and ".join(held(one.amount * one.direction, one.pair) for one in rows) or "none"
-            position += share(own, rows)
+            position = " and ".join(position_text(one.amount * one.direction, one.pair) for one in rows) or "none"
+            position += own_share(own, rows)
         except CallError as error:
             notes.append(f"Whether a position is left isn't known: {error}")
     elif own is not None:
         position = _on_spot(executor, own)
-    return Leavings(orders, own, rows, position, tuple(notes))
+    return Leftovers(orders, own, rows, position, tuple(notes))
 
 
 def _own(executor: Executor, orders: Orders | None) -> Decimal | None:
     """By its fills, or where these can't be told from others', by what it says that it kept."""
     if orders is not None and orders.own and orders.complete:
         return Traded.of(orders.fills, "BUY").amount - Traded.of(orders.fills, "SELL").amount
-    return executor.kept
+    return executor.position_left
 
 
 async def _on_exchange(installation: Installation, executor: Executor) -> tuple[Position, ...]:

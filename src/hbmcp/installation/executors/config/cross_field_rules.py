@@ -6,24 +6,24 @@ from typing import Any
 from hbmcp.installation.connections import is_perpetual
 
 Get = Callable[[str], Any]  # a dotted name -> its value or default
-Broken = Iterator[tuple[str, str]]  # (dotted name, what is expected)
+Conflicts = Iterator[tuple[str, str]]  # (dotted name, what is expected)
 
 MOST_SLICES = 1000
 _BARRIERS = "triple_barrier_config"
 
 
-def broken(kind: str, get: Get) -> Broken:
+def conflicts(kind: str, get: Get) -> Conflicts:
     """Each field, every one of them good by itself, that doesn't go with the others."""
     yield from _BY_KIND.get(kind, _nothing)(get)
     if kind in _LEVERED and not is_perpetual(get("connector_name")) and get("leverage") not in (None, 1):
         yield "leverage", f"{get('connector_name')} is a spot exchange: expected 1, or leave it out"
 
 
-def _nothing(_: Get) -> Broken:
+def _nothing(_: Get) -> Conflicts:
     yield from ()
 
 
-def _trailing(get: Get, place: str) -> Broken:
+def _trailing(get: Get, place: str) -> Conflicts:
     activation, delta = get(f"{place}.activation_price"), get(f"{place}.trailing_delta")
     if activation is not None and delta is not None and delta > activation:
         yield (
@@ -32,13 +32,13 @@ def _trailing(get: Get, place: str) -> Broken:
         )
 
 
-def _position(get: Get) -> Broken:
+def _position(get: Get) -> Conflicts:
     yield from _trailing(get, f"{_BARRIERS}.trailing_stop")
     if get("activation_bounds") and get("entry_price") is None:
         yield "entry_price", "missing; activation_bounds are around it, e.g. 60000"
 
 
-def _grid(get: Get) -> Broken:
+def _grid(get: Get) -> Conflicts:
     yield from _trailing(get, f"{_BARRIERS}.trailing_stop")
     start, end, limit = get("start_price"), get("end_price"), get("limit_price")
     if start >= end:
@@ -51,7 +51,7 @@ def _grid(get: Get) -> Broken:
         yield "total_amount_quote", f"expected at least min_order_amount_quote ({get('min_order_amount_quote')})"
 
 
-def _dca(get: Get) -> Broken:
+def _dca(get: Get) -> Conflicts:
     yield from _trailing(get, "trailing_stop")
     prices, amounts, bounds = get("prices"), get("amounts_quote"), get("activation_bounds")
     if len(prices) != len(amounts):
@@ -60,7 +60,7 @@ def _dca(get: Get) -> Broken:
         yield "activation_bounds", "expected two for the mode TAKER, below and above a level, e.g. [0.0001, 0.005]"
 
 
-def _twap(get: Get) -> Broken:
+def _twap(get: Get) -> Conflicts:
     duration, interval = get("total_duration"), get("order_interval")
     if duration < interval:
         yield "total_duration", f"expected at least order_interval ({interval}), got {duration}"
@@ -70,7 +70,7 @@ def _twap(get: Get) -> Broken:
         yield "limit_order_buffer", "missing; the mode MAKER needs it, e.g. 0.001 (0.1 %)"
 
 
-def _order(get: Get) -> Broken:
+def _order(get: Get) -> Conflicts:
     strategy, price = get("execution_strategy"), get("price")
     if strategy in ("LIMIT", "LIMIT_MAKER") and price is None:
         yield "price", f"missing; a {strategy} needs it, e.g. 60000"
@@ -82,19 +82,19 @@ def _order(get: Get) -> Broken:
         yield "position_action", "expected OPEN on a spot exchange; SELL what is to be closed"
 
 
-def _arbitrage(get: Get) -> Broken:
+def _arbitrage(get: Get) -> Conflicts:
     if get("buying_market.connector_name") == get("selling_market.connector_name"):
         yield "selling_market.connector_name", "expected another exchange than that of buying_market"
 
 
-def _xemm(get: Get) -> Broken:
+def _xemm(get: Get) -> Conflicts:
     yield from _arbitrage(get)
     low, target, high = (get(f"{which}_profitability") for which in ("min", "target", "max"))
     if not low < target < high:
         yield "target_profitability", f"expected between min_ ({low}) and max_profitability ({high}), got {target}"
 
 
-def _lp(get: Get) -> Broken:
+def _lp(get: Get) -> Conflicts:
     lower, upper, below, above = (
         get(name) for name in ("lower_price", "upper_price", "lower_limit_price", "upper_limit_price")
     )
@@ -109,7 +109,7 @@ def _lp(get: Get) -> Broken:
 
 
 _LEVERED = ("position_executor", "grid_executor", "dca_executor", "twap_executor", "order_executor")
-_BY_KIND: dict[str, Callable[[Get], Broken]] = {
+_BY_KIND: dict[str, Callable[[Get], Conflicts]] = {
     "position_executor": _position,
     "grid_executor": _grid,
     "dca_executor": _dca,

@@ -1,0 +1,76 @@
+"""Stopping an executor once, and looking until it has ended."""
+
+from typing import Literal
+
+from attrs import frozen
+
+from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown, Refused
+from hbmcp.installation.executors.run.polling import wait_until
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.installation import Installation
+from hbmcp_tools import executors
+
+Position = Literal["close", "keep"]  # what is to become of it
+
+ENDED_BY_ITSELF = "It ended by itself before it could be stopped."
+STOPPED_BEFORE = "It was being stopped already: nothing was sent, and what was said then about its position holds."
+
+
+@frozen
+class Stopped:
+    """The executor as it was last seen, which may not have ended yet. `note` is "" where it was told to stop now."""
+
+    executor: Executor
+    note: str
+
+    @property
+    def by_itself(self) -> bool:
+        return self.note == ENDED_BY_ITSELF
+
+
+async def stop(installation: Installation, before: Executor, position: Position, wait: float) -> Stopped:
+    """Tell it to stop, unless it is being stopped, and look at it for `wait` seconds or until it has ended.
+
+    The caller uses submit_executor_stop and get_executor_record. Raises Refused for one that has ended, OutcomeUnknown
+    where nobody knows whether it stops, ApiFailed where it runs on.
+    """
+    if before.ended:
+        raise Refused(
+            f"Executor {before.id} isn't running: it {before.ending}.",
+            "Nothing was sent.",
+            "get_executor shows what it did; close_position closes a position that it left open.",
+        )
+    note = STOPPED_BEFORE
+    broken: CallError | None = None
+    if before.status == "RUNNING":
+        note = ""
+        try:
+            await installation.ask(
+                executors.submit_executor_stop, executor_id=before.id, keep_position=position == "keep"
+            )
+        except (OutcomeUnknown, ApiFailed) as error:
+            broken = error
+        except Refused:
+            note = ENDED_BY_ITSELF
+    seen = await wait_until(installation, before.id, lambda one: one.ended, wait)
+    if isinstance(seen, CallError):
+        raise _unseen(before.id, broken, seen)
+    if broken is not None and seen.status == "RUNNING":
+        raise type(broken)(
+            broken.happened,
+            f"It is still RUNNING after {wait:g} s.",
+            "Look with get_executor; only while it says RUNNING there, call stop_executor again.",
+        )
+    if note == ENDED_BY_ITSELF and not seen.ended:
+        raise Refused(f"The API refused to stop executor {before.id}, which is {seen.status}.", "It runs on.")
+    return Stopped(seen, note)
+
+
+def _unseen(executor_id: str, broken: CallError | None, why: CallError) -> CallError:
+    return OutcomeUnknown(
+        broken.happened
+        if broken
+        else f"Executor {executor_id} was told to stop, but can't be looked at: {why.happened}",
+        "Whether it has ended, and whether its orders are gone, isn't known.",
+        "Look with get_executor and get_open_orders before you do anything else about it.",
+    )

@@ -1,0 +1,54 @@
+"""An executor that was stopped as it is shown: whether it has ended, and what it leaves open."""
+
+from hbmcp.installation.executors.run.kept_position import how_to_close
+from hbmcp.installation.executors.run.leftovers import Leftovers
+from hbmcp.installation.executors.run.orders import NOT_NAMED
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.executors.run.stop import Position, Stopped
+from hbmcp.installation.executors.run.view import open_orders, state, traded
+from hbmcp.results.answer import Answer
+
+NEVER_CLOSED = "What it traded was kept, although it was to be closed."
+
+
+def stop_view(stopped: Stopped, left: Leftovers, position: Position) -> Answer:
+    """The whole answer; `position` is what was to become of it."""
+    executor, orders = stopped.executor, left.orders
+    value = {
+        "result": _result(executor, left),
+        **state(executor),
+        **(traded(executor, orders) if orders else {}),
+        "open_orders": open_orders(orders) if orders else [],
+    }
+    keeps = executor.close_type == "POSITION_HOLD"
+    notes = (
+        stopped.note,
+        NEVER_CLOSED if keeps and position == "close" and not stopped.by_itself else "",
+        how_to_close(executor, left.own, left.open) if keeps and left.own else "",
+        NOT_NAMED.format(pair=executor.pair) if orders and not orders.own and orders.open else "",
+        *left.notes,
+    )
+    return Answer(value, notes)
+
+
+def _result(seen: Executor, left: Leftovers) -> str:
+    """ "TERMINATED: it was stopped; none of its orders rests; position on binance_perpetual: none" """
+    parts = [
+        f"{seen.status}: it {seen.ending}"
+        if seen.ended
+        else f"{seen.status}: not ended yet, look again with get_executor"
+    ]
+    if left.orders is not None:
+        parts.append(_resting(len(left.orders.open), seen.pair, own=left.orders.own))
+    if left.position is not None:
+        parts.append(f"position of {seen.pair} on {seen.connector}: {left.position}")
+    return "; ".join(parts)
+
+
+def _resting(count: int, pair: str, *, own: bool) -> str:
+    """Of others' orders nothing is said but where its own can't be told from those that came after it."""
+    if not count:
+        return "none of its orders rests"
+    if own:
+        return f"{count} of its orders still {'rests' if count == 1 else 'rest'}"
+    return f"of the orders on {pair} since it began {count} still {'rests' if count == 1 else 'rest'}"
