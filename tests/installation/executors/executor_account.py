@@ -20,7 +20,7 @@ from hbmcp.paper.executors import Executors
 from hbmcp.paper.market.clock import ManualClock
 from tests.paper.bridged import Assistant, assistant
 from tests.paper.paper_api import PaperApi
-from tests.paper.scripted import START, Scripted
+from tests.paper.scripted_market import BEGIN, ScriptedMarket
 
 PRICE = Decimal(60000)
 PERPETUAL = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "leverage": 10, "side": "BUY"}
@@ -114,8 +114,8 @@ async def desk(
     """`script`: seconds since the beginning -> the price from then on. Waiting takes no time here: the exchange's clock
     goes on by as much instead."""
     with PaperApi(tmp_path) as api:
-        api.clock = ManualClock(START)
-        market = Scripted(script or {0: 60000})
+        api.clock = ManualClock(BEGIN)
+        market = ScriptedMarket(script or {0: 60000})
         api.paper = Paper(Engine(market, api.store, api.clock), market, tmp_path, api.store)
 
         async def sleep(seconds: float) -> None:
