@@ -9,7 +9,7 @@ from rs_bpe.bpe import openai
 
 from bench.samples import compact, order_book, orders
 from hbmcp.results import ResultSpec, render
-from tests.results.reader import agree, pruned, read
+from tests.results.answer_reader import agree, pruned, read
 
 
 @pytest.mark.parametrize(("answer", "most"), [(orders(50), 0.45), (order_book(50), 0.6)], ids=["orders", "book"])

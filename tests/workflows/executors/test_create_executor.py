@@ -11,9 +11,10 @@ from hbmcp.installation.executors.config.validation import check
 from hbmcp.installation.executors.run.no_orders_yet import UNNAMED, WAITS, idle
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut, Late
-from tests.installation.executors.executor_account import DCA, GRID, LIMIT, PERPETUAL, POSITION, desk, head
 from tests.installation.executors.run.test_record import RUNNING
-from tests.installation.scripted import Script
+from tests.installation.scripted_installation import Script
+from tests.workflows.answers import head
+from tests.workflows.executors.executor_account import DCA, GRID, LIMIT, PERPETUAL, POSITION, desk
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,8 @@ from hbmcp.installation.executors.plan.open_position import told
 from hbmcp.installation.executors.plan.plan import Side
 from hbmcp.installation.positions.position import Position
 from hbmcp.paper.api.faults import Crash
-from tests.installation.executors.executor_account import DCA, GRID, PERPETUAL, POSITION, desk, head
+from tests.workflows.answers import head
+from tests.workflows.executors.executor_account import DCA, GRID, PERPETUAL, POSITION, desk
 
 pytestmark = pytest.mark.anyio
 
