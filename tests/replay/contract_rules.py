@@ -1,4 +1,4 @@
-"""What the pinned contract asks of a request: which operation it is, and everything that is wrong with it."""
+"""The pinned contract's rules, stricter than the API: everything that is wrong with a request or an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Executors on a paper exchange without its API, its clock in the test's hands."""
+"""Executors on a paper exchange without its API, its clock in the test's hands; and configurations of some."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +11,22 @@ from hbmcp.paper.executors.record import Record
 from hbmcp.paper.market.clock import ManualClock
 from hbmcp.paper.market.market import Market
 from tests.paper.scripted_market import BEGIN
+
+PERPETUAL = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "leverage": 10, "side": 1}
+POSITION = {**PERPETUAL, "type": "position_executor", "amount": "0.1"}
+ORDER = {**PERPETUAL, "type": "order_executor", "amount": "0.01"}
+MARKET_ORDER = {**ORDER, "execution_strategy": "MARKET"}
+GRID = {
+    **PERPETUAL,
+    "type": "grid_executor",
+    "start_price": "58000",
+    "end_price": "62000",
+    "limit_price": "57000",
+    "total_amount_quote": "3000",
+    "min_order_amount_quote": "500",
+    "max_open_orders": 2,
+    "triple_barrier_config": {"take_profit": "0.01", "open_order_type": 2, "take_profit_order_type": 2},
+}
 
 
 class PaperExecutors:
