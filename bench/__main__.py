@@ -150,10 +150,17 @@ def regeneration() -> float:
 def lost(rows: list[dict[str, Any]], text: str) -> int:
     """How many values of the rows can't be found in the text.
 
-    0.05 may be written .05, and 2.0 as 2. Times are left out: they may be written in too many ways to look for.
+    0.05 may be written .05, 2.0 as 2, and a text as JSON quotes it. Times are left out: they may be written in too many
+    ways to look for.
     """
     values = [value for row in rows for key, value in row.items() if value is not None and not key.endswith("_at")]
-    return sum(str(value).removesuffix(".0").removeprefix("0") not in text for value in values)
+    return sum(not any(written in text for written in _written(value)) for value in values)
+
+
+def _written(value: str | float) -> list[str]:
+    if isinstance(value, str):
+        return [value, json.dumps(value)[1:-1]]
+    return [str(value).removesuffix(".0").removeprefix("0")]
 
 
 def shrinking(

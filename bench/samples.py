@@ -5,47 +5,58 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-_START = datetime(2026, 11, 1, 9, 30, 0, 123456, UTC)
-_PAIRS = {"BTC-USDT": 100850.0, "ETH-USDT": 3890.0, "SOL-USDT": 231.5}
+_START = datetime(2026, 11, 22, 8, 43, 28, 205768, UTC)
+_PAIRS = (("BTC-USDT", 100856.96), ("ETH-USDT", 3938.77))
+_ACCOUNTS = ("master_account", "second_account", "desk_two")
+_STATUSES = ("FILLED", "CANCELLED", "FILLED", "OPEN")
+_TYPES = ("LIMIT", "MARKET", "LIMIT", "LIMIT_MAKER")
+_REFUSED = {
+    "trading_pair": "UNKNOWN",
+    "amount": 0.0,
+    "price": None,
+    "status": "FAILED",
+    "error_message": 'HTTP status is 400. Error: {"code": -2010, "msg": "Account has insufficient balance."}',
+}
 
 
 def orders(count: int) -> dict[str, Any]:
-    """The answer of `POST /trading/orders/search`: `count` orders, newest first, of every status."""
-    dice = random.Random(count)
-    rows = [_order(dice, number) for number in range(count, 0, -1)]
+    """The answer of `POST /trading/orders/search`: `count` orders, newest first, of two pairs and three accounts, spot
+    and perpetual, filled, open, cancelled and (one in 21) refused."""
+    rows, created = [], _START
+    for number in range(count):
+        created -= timedelta(seconds=1234 + 97 * number, microseconds=317_003 * (number + 1) % 1_000_000)
+        rows.append(_order(number, created) | (_REFUSED if number % 21 == 20 else {}))
     return {
         "data": rows,
-        "pagination": {"limit": count, "has_more": True, "next_cursor": "0:", "total_count": 2 * count},
+        "pagination": {"limit": count, "has_more": False, "next_cursor": None, "total_count": count},
     }
 
 
-def _order(dice: random.Random, number: int) -> dict[str, Any]:
-    pair, middle = dice.choice(list(_PAIRS.items()))
-    status = dice.choice(["FILLED", "FILLED", "FILLED", "CANCELLED", "OPEN", "PARTIALLY_FILLED"])
-    kind = dice.choice(["LIMIT", "LIMIT", "LIMIT_MAKER", "MARKET"]) if status == "FILLED" else "LIMIT"
-    side = dice.choice(["BUY", "SELL"])
-    amount = round(dice.uniform(0.001, 2), 5)
-    price = round(middle * dice.uniform(0.97, 1.03), 2)
-    filled = {"FILLED": amount, "PARTIALLY_FILLED": round(amount / 3, 5)}.get(status, 0.0)
-    created = _START + timedelta(seconds=number * 1717, microseconds=dice.randrange(10**6))
-    updated = created + timedelta(seconds=dice.uniform(0, 900)) if status != "OPEN" else created
+def _order(number: int, created: datetime) -> dict[str, Any]:
+    pair, middle = _PAIRS[number * 7 % 5 % 2]
+    spot = number % 3 != 1
+    side = "BUY" if number * 3 % 5 % 2 else "SELL"
+    status = _STATUSES[number % 4]
+    amount, price = round(0.01 + number * 0.00731, 5), round(middle * (0.97 + number * 0.0013), 2)
+    filled = amount if status == "FILLED" else 0.0
+    prefix = f"x-{'MG43PCSN' if spot else 'nbQe1H39'}{side[0]}{pair[0]}CUT"
     return {
-        "order_id": f"x-MG43PCSN{side[0]}{pair[0]}{pair[2]}UT{round(created.timestamp() * 1e6):x}a6bb",
-        "account_name": "master_account",
-        "connector_name": "binance",
+        "order_id": f"{prefix}{int(created.timestamp() * 1e6):x}6bb",
+        "account_name": _ACCOUNTS[number * 5 % 7 % 3],
+        "connector_name": "binance" if spot else "binance_perpetual",
         "trading_pair": pair,
         "trade_type": side,
-        "order_type": kind,
+        "order_type": _TYPES[number % 4],
         "amount": amount,
-        "price": price,
+        "price": None if number % 8 == 1 else price,
         "status": status,
         "filled_amount": filled,
         "average_fill_price": price if filled else None,
-        "fee_paid": round(filled * price * 0.001, 8) if filled else None,
+        "fee_paid": round(filled * price * 0.001, 7) if filled else None,
         "fee_currency": "USDT" if filled else None,
         "created_at": created.isoformat(),
-        "updated_at": updated.isoformat(),
-        "exchange_order_id": str(1000000 + number),
+        "updated_at": (created + timedelta(microseconds=number * 71_993 % 2_500_000)).isoformat(),
+        "exchange_order_id": str((1000005 if spot else 8000000007) + number),
         "error_message": None,
     }
 
@@ -65,7 +76,7 @@ def order_book(levels: int) -> dict[str, Any]:
         "trading_pair": "BTC-USDT",
         "bids": side(-1),
         "asks": side(1),
-        "timestamp": (_START + timedelta(days=1)).timestamp(),
+        "timestamp": _START.timestamp(),
     }
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.faulty_api import FaultyApi
-from tests.stdio import StdioServer
+from tests.stdio_server import StdioServer
 
 if TYPE_CHECKING:
     from tests.replay.server import Replay

@@ -10,7 +10,7 @@ from mcp import Client, StdioServerParameters
 
 from tests.conftest import connected, environment
 from tests.faulty_api import HANG, FaultyApi, Reply
-from tests.stdio import StdioServer
+from tests.stdio_server import StdioServer
 
 ORDER = {
     "account_name": "master_account",

@@ -1,3 +1,5 @@
+"""Times as they are asked for, sent and shown."""
+
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

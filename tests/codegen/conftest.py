@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.codegen.clients import GeneratedClient
+from tests.codegen.generated_clients import GeneratedClient
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from tests.codegen.clients import GeneratedClient, send
+from tests.codegen.generated_clients import GeneratedClient, send
 
 
 def test_answers_keep_their_json(client_of: Callable[[str], GeneratedClient]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from codegen.client import Docs, read_client, render_client
 from codegen.contract import ContractError, normalise, parse
 from tests.codegen.any_document import documents
-from tests.codegen.clients import DOCUMENTS, NAMES, GeneratedClient, contract, importing, put, spec
+from tests.codegen.generated_clients import DOCUMENTS, NAMES, GeneratedClient, contract, importing, put, spec
 
 RUFF = [sys.executable, "-m", "ruff"]
 
@@ -42,7 +42,7 @@ def test_passes_the_strict_type_check(client_of: Callable[[str], GeneratedClient
 
 
 def test_is_the_same_in_every_process() -> None:
-    code = "from tests.codegen.clients import render_client, spec; print(render_client(spec('all')))"
+    code = "from tests.codegen.generated_clients import render_client, spec; print(render_client(spec('all')))"
     texts = {
         subprocess.run(
             [sys.executable, "-c", code],

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.codegen.clients import GeneratedClient, send
+from tests.codegen.generated_clients import GeneratedClient, send
 
 JSON = "application/json"
 EXACT = ["0.1", "1E-18", "0.10000000000000000000", "1234567890123456789012345678901234567890", "-0.0"]

@@ -5,7 +5,7 @@ import pytest
 from codegen.client import Docs, read_client, render_client
 from codegen.client.lowering import Lowering
 from codegen.contract import ContractError, normalise, parse
-from tests.codegen.clients import contract, document, spec
+from tests.codegen.generated_clients import contract, document, spec
 
 JSON = "application/json"
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.codegen.clients import GeneratedClient, send
+from tests.codegen.generated_clients import GeneratedClient, send
 
 NODE = {"value": 1}
 EVERYTHING = {"text": "t", "number": 1, "whole": 1, "flag": True, "required-nullable": None, "exact": "1", "node": NODE}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from codegen.client import Docs, read_client
 from codegen.contract import normalise, parse
-from tests.codegen.clients import GeneratedClient, contract, document, spec
+from tests.codegen.generated_clients import GeneratedClient, contract, document, spec
 
 
 def test_functions_are_called_as_in_fastapi() -> None:

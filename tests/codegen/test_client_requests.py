@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.codegen.clients import GeneratedClient
+from tests.codegen.generated_clients import GeneratedClient
 
 JSON = "application/json"
 

@@ -1,4 +1,4 @@
-"""Reasons of the API, in words: what test_refusals doesn't see at the end of an error."""
+"""Reasons of the API, in words: what test_http_answers doesn't see at the end of an error."""
 
 from hbmcp.errors.reasons import from_exchange, in_words, tidy
 

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.contract import pinned
+from hbmcp.paper.api.routes import accounts, connectors, market_data, portfolio, rate_oracle, root, trading
 from hbmcp.paper.api.routes.base import Paper
 from hbmcp.paper.exchange.database import Store
 from hbmcp.paper.exchange.engine import Engine
@@ -27,6 +28,13 @@ SPOT = {
     "amount": "0.01",
 }
 PERPETUAL = {**SPOT, "connector_name": "binance_perpetual", "order_type": "MARKET"}
+
+# What the exchange itself answers: neither executors nor files, nor what there is none of on paper.
+EXCHANGE_OPERATIONS = [
+    key
+    for module in (root, accounts, connectors, portfolio, trading, market_data, rate_oracle)
+    for key in module.ROUTES
+]
 
 
 def unlike(key: str, answer: Any) -> list[str]:

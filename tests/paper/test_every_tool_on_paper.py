@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hbmcp.catalog import Tool
-from tests.paper.bridged import ALL, Assistant, assistant
+from tests.paper.assistant import ALL, Assistant, assistant
 from tests.paper.paper_api import HOUR, PaperApi
 
 pytestmark = pytest.mark.anyio

@@ -19,7 +19,7 @@ from hbmcp.paper.api.contract import pinned
 from hbmcp.paper.start import close, open_paper, start_balances
 from hbmcp.settings import Settings, load
 from tests.conftest import environment, hbmcp, http_server
-from tests.stdio import StdioServer
+from tests.stdio_server import StdioServer
 
 ORDER = {
     "account_name": "master_account",

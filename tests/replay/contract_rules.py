@@ -1,4 +1,4 @@
-"""What the pinned contract asks of a request: which operation it is, and everything that is wrong with it."""
+"""The pinned contract's rules, stricter than the API: everything that is wrong with a request or an answer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from codegen.contract import Contract, Operation, Parameter, Schema, load, parse, schema_name
+from hbmcp.paper.api.operation_paths import OperationPaths
 
 PINNED = Path(__file__).parents[2] / "codegen" / "contract" / "hummingbot-api.openapi.json"
-WITH_SLASHES = {"db_path"}  # the API takes these path parameters with slashes in them; the contract can't say so
 
 
 @cache
@@ -24,29 +24,8 @@ def pinned() -> Contract:
 
 
 @cache
-def _routes() -> tuple[tuple[re.Pattern[str], Operation], ...]:
-    """Every operation with the pattern of its path, fixed paths before those with parameters."""
-
-    def pattern(path: str) -> re.Pattern[str]:
-        parts = re.split(r"\{(\w+)\}", path)
-        literal = (re.escape(part) for part in parts[::2])
-        values = (f"(?P<{name}>.+)" if name in WITH_SLASHES else f"(?P<{name}>[^/]+)" for name in parts[1::2])
-        return re.compile("".join(text for pair in zip(literal, (*values, ""), strict=True) for text in pair))
-
-    operations = pinned().operations.values()
-    fixed_first = sorted(operations, key=lambda operation: (operation.path.count("{"), -len(operation.path)))
-    return tuple((pattern(operation.path), operation) for operation in fixed_first)
-
-
-def find(method: str, path: str) -> tuple[Operation | None, dict[str, str], bool]:
-    """(the operation, its path parameters, whether any operation has this path); `path` is decoded."""
-    known = False
-    for pattern, operation in _routes():
-        if match := pattern.fullmatch(path):
-            known = True
-            if operation.method == method:
-                return operation, match.groupdict(), True
-    return None, {}, known
+def operation_paths() -> OperationPaths[Operation]:
+    return OperationPaths(pinned().operations.values())
 
 
 def mistakes(

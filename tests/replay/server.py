@@ -26,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.replay.contract_rules import find, mistakes
+from tests.replay.contract_rules import mistakes, operation_paths
 
 ANSWERS = Path(__file__).parent / "answers"
 USER, PASSWORD = "trader", "s3cret-pass"
@@ -129,9 +129,9 @@ def application(replay: Replay) -> Starlette:
             headers=dict(request.headers),
         )
         replay.requests.append(recorded)
-        operation, values, known = find(request.method, request.scope["path"])
+        operation, values, others = operation_paths().find(request.method, request.scope["path"])
         if operation is None:
-            return _json(405, "Method Not Allowed") if known else _json(404, "Not Found")
+            return _json(405, "Method Not Allowed") if others else _json(404, "Not Found")
         recorded.operation = operation.key
         if operation.key != OPEN and (refusal := _refusal(recorded.headers.get("authorization"))):
             return refusal

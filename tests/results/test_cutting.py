@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hbmcp.results import ResultSpec, render
-from tests.results.reader import agree, read
+from tests.results.answer_reader import agree, read
 
 PLAIN = ResultSpec()
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hbmcp.results import ResultSpec, render
-from tests.results.reader import agree, pruned, read
+from tests.results.answer_reader import agree, pruned, read
 
 PLAIN = ResultSpec()
 VISIBLE = "\n\t\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"

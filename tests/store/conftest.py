@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hbmcp.store import rows
-from tests.store.cluster import Cluster, cluster
+from tests.store.postgresql_cluster import Cluster, cluster
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,8 @@ from hbmcp.store import Store, database
 from hbmcp.store.failures import told
 from hbmcp.store.place import Place
 from tests.conftest import environment
-from tests.store.cluster import PASSWORD, USER, Cluster
 from tests.store.opening import ORDER, store
+from tests.store.postgresql_cluster import PASSWORD, USER, Cluster
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import environment
-from tests.installation.answers import value
-from tests.stdio import StdioServer
+from tests.stdio_server import StdioServer
+from tests.workflows.answers import value
 
 ACCOUNT = {"account_name": "master_account"}
 SPEED = "600"  # ten minutes a second: prices go somewhere

@@ -9,7 +9,7 @@ from hbmcp.errors import ApiFailed, CallError, Unreachable
 from hbmcp.installation.markets.order_book import book
 from hbmcp.installation.markets.prices import prices
 from hummingbot_api.request import Request
-from tests.installation.scripted import Script
+from tests.installation.scripted_installation import Script
 
 pytestmark = pytest.mark.anyio
 KNOWN = {"BTC-USDT": Decimal("100856.96"), "ETH-USDT": Decimal("3938.77")}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hbmcp.installation.performance.reading import interval_of, snapshots
 from hbmcp.installation.performance.snapshot_series import Place, Snapshot
 from hummingbot_api.request import Request
-from tests.installation.scripted import Script
+from tests.installation.scripted_installation import Script
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from hbmcp.paper.api import application
 from hbmcp.paper.api.contract import Operation, pinned
-from tests.paper.paper_api import NOW, PaperApi
+from tests.paper.paper_api import EXCHANGE_OPERATIONS, NOW, PaperApi
 
 # How the real API refuses with status 500 what it should refuse with 4xx; each was seen there.
 CRASHES = [
@@ -27,19 +26,7 @@ CRASHES = [
     "Internal error fetching historical candles: ('timestamp'|No active exception to reraise)",
 ]
 
-OURS = [
-    pinned().operations[key]
-    for module in (
-        application.root,
-        application.accounts,
-        application.connectors,
-        application.portfolio,
-        application.trading,
-        application.market_data,
-        application.rate_oracle,
-    )
-    for key in module.ROUTES
-]
+OURS = [pinned().operations[key] for key in EXCHANGE_OPERATIONS]
 
 JUNK = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.lists(st.integers(), max_size=2)

@@ -29,6 +29,8 @@ def problems(*request: Any) -> list[dict[str, Any]]:
         ("GET", "/", "GET /"),
         ("GET", "/executors/summary", "GET /executors/summary"),
         ("GET", "/executors/abc", "GET /executors/{executor_id}"),
+        ("POST", "/executors/search", "POST /executors/search"),
+        ("GET", "/executors/search", "GET /executors/{executor_id}"),  # as the API's own router has it
         ("GET", "/archived-bots/bots/archived/x/data/x.sqlite/status", "GET /archived-bots/{db_path}/status"),
         ("DELETE", "/archived-bots/bots/archived/x.sqlite", "DELETE /archived-bots/{db_path}"),
         ("POST", "/trading/a/b/orders/c/cancel", None),
@@ -45,6 +47,7 @@ def test_finds_the_operation_that_is_meant(method: str, path: str, key: str | No
 
 def test_knows_which_methods_a_path_has() -> None:
     assert pinned().find("PUT", "/accounts/") == (None, {}, ["GET"])
+    assert pinned().find("PUT", "/executors/search") == (None, {}, ["POST", "GET"])
     assert pinned().find("GET", "/accounts") == (None, {}, [])
 
 

@@ -27,7 +27,7 @@ from hbmcp.paper.api.faults import (
     faulty_routes,
     faulty_wire,
 )
-from tests.paper.bridged import ALL, assistant
+from tests.paper.assistant import ALL, assistant
 from tests.paper.paper_api import AUTH, HOUR, NOW, PERPETUAL, SPOT, PaperApi
 
 SEARCH = "/trading/orders/search"

@@ -13,14 +13,17 @@ from hbmcp.paper.errors import StoreUnusable
 from hbmcp.paper.exchange import database as module
 from hbmcp.paper.exchange.balances import Ledger
 from hbmcp.paper.exchange.database import MIGRATIONS, Store
-from tests.paper.scripted_market import BEGIN, D, ManualClock, Scripted, audit, contents, reopened, world
+from hbmcp.paper.market.clock import ManualClock
+from tests.paper.exchange.ledger_audit import audit
+from tests.paper.exchange.scripted_exchange import D, contents, reopened, scripted
+from tests.paper.scripted_market import BEGIN, ScriptedMarket
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_a_new_file_is_made_with_its_folder_and_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "paper.db"
-    a = world(1000, path=path)
+    a = scripted(1000, path=path)
     a.engine.place("master_account", "binance", "BTC-USDT", "BUY", D(1))
     before = contents(a.store.db)
     a.store.close()
@@ -78,7 +81,7 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 
 
 def test_two_engines_on_one_file_see_each_other(tmp_path: Path) -> None:
-    a = world(1000, 1000, 900, path=tmp_path / "paper.db")
+    a = scripted(1000, 1000, 900, path=tmp_path / "paper.db")
     b = reopened(a.market, a.clock, tmp_path / "paper.db")
     order = a.engine.place("master_account", "binance", "BTC-USDT", "BUY", D("0.5"), "LIMIT", D(950))
     assert b.engine.order(order.id) == order
@@ -92,7 +95,7 @@ def test_two_engines_on_one_file_see_each_other(tmp_path: Path) -> None:
 
 
 def test_a_clock_behind_another_servers_does_not_turn_the_world_back(tmp_path: Path) -> None:
-    fast = world(1000, path=tmp_path / "paper.db")
+    fast = scripted(1000, path=tmp_path / "paper.db")
     fast.clock.advance(60_000)
     fast.engine.advance()
     slow = reopened(fast.market, ManualClock(BEGIN + 1), tmp_path / "paper.db")
@@ -101,7 +104,7 @@ def test_a_clock_behind_another_servers_does_not_turn_the_world_back(tmp_path: P
 
 def test_a_lock_that_nobody_lets_go_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.0)
-    a = world(1000, path=tmp_path / "paper.db")
+    a = scripted(1000, path=tmp_path / "paper.db")
     other = sqlite3.connect(tmp_path / "paper.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     before = contents(other)
@@ -113,15 +116,15 @@ def test_a_lock_that_nobody_lets_go_is_named(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_file_of_another_market_is_refused(tmp_path: Path) -> None:
-    a = world(1000, path=tmp_path / "paper.db")
+    a = scripted(1000, seed=7, path=tmp_path / "paper.db")
     with pytest.raises(StoreUnusable, match="seed 7, not 8"):
-        reopened(Scripted([D(1000)], seed=8), a.clock, tmp_path / "paper.db")
+        reopened(ScriptedMarket({0: 1000}, seed=8), a.clock, tmp_path / "paper.db")
 
 
 ENDLESS = """
 import sys
-from tests.paper.scripted_market import D, world
-a = world(1000, path=sys.argv[1], amounts=(D(1000),) * 3)
+from tests.paper.exchange.scripted_exchange import D, scripted
+a = scripted(1000, path=sys.argv[1], amounts=(D(1000),) * 3)
 for n in range(10**6):
     side = "BUY" if n % 2 else "SELL"
     print(a.engine.place("master_account", sys.argv[2], "BTC-USDT", side, D(1)).id, flush=True)
@@ -150,7 +153,7 @@ def test_a_process_killed_while_it_trades_loses_and_doubles_nothing(tmp_path: Pa
         told += [line.strip() for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
         process.stdout.close()
         process.wait()
-    a = reopened(Scripted([D(1000)]), ManualClock(BEGIN), path)
+    a = reopened(ScriptedMarket({0: 1000}), ManualClock(BEGIN), path)
     orders = a.engine.orders()
     audit(a.store.db)
     assert len(told) == len(set(told)) >= 40
@@ -160,7 +163,7 @@ def test_a_process_killed_while_it_trades_loses_and_doubles_nothing(tmp_path: Pa
 
 
 def test_the_ledger_undoes_what_would_break_it(tmp_path: Path) -> None:
-    a = world(1000, path=tmp_path / "paper.db")
+    a = scripted(1000, path=tmp_path / "paper.db")
     before = contents(a.store.db)
 
     def change(total: int, locked: int) -> None:

@@ -20,25 +20,29 @@ from hbmcp.paper.errors import (
 )
 from hbmcp.paper.exchange import order_rules
 from hbmcp.paper.exchange.records import Balance, Order
-from tests.paper.scripted_market import BEGIN, TICK, D, World, audit, world
+from tests.paper.exchange.ledger_audit import audit
+from tests.paper.exchange.scripted_exchange import TICK, D, ScriptedExchange, scripted
+from tests.paper.scripted_market import BEGIN
 
 ME, SPOT, PAIR = "master_account", "binance", "BTC-USDT"
 
 
-def place(a: World, side: str, amount: object, kind: str = "MARKET", price: object = None, pair: str = PAIR) -> Order:
+def place(
+    a: ScriptedExchange, side: str, amount: object, kind: str = "MARKET", price: object = None, pair: str = PAIR
+) -> Order:
     at = None if price is None else D(str(price))
     order = a.engine.place(ME, SPOT, pair, side, D(str(amount)), kind, at)  # type: ignore[arg-type]
     audit(a.store.db)
     return order
 
 
-def balance(a: World, token: str) -> tuple[Decimal, Decimal]:
+def balance(a: ScriptedExchange, token: str) -> tuple[Decimal, Decimal]:
     held = a.engine.balances(ME, SPOT)[token]
     return held.total, held.available
 
 
 def test_a_market_order_pays_for_its_size() -> None:
-    a = world(1000)  # asks: 1 at 1001, 2 at 1002, 4 at 1003
+    a = scripted(1000)  # asks: 1 at 1001, 2 at 1002, 4 at 1003
     order = place(a, "BUY", 2)
     assert (order.status, order.filled, order.average_price) == ("FILLED", 2, D("1001.5"))
     assert [(fill.price, fill.amount) for fill in reversed(a.engine.fills(order_ids=[order.id]))] == [
@@ -51,7 +55,7 @@ def test_a_market_order_pays_for_its_size() -> None:
 
 
 def test_a_sale_is_charged_in_what_it_receives() -> None:
-    a = world(1000)
+    a = scripted(1000)
     fill = a.engine.fills(order_ids=[place(a, "SELL", 1).id])[0]
     assert (fill.fee, fill.charged, fill.charged_token) == (D("0.999"), D("0.999"), "USDT")
     assert balance(a, "USDT")[0] == D("100998.001")
@@ -59,13 +63,13 @@ def test_a_sale_is_charged_in_what_it_receives() -> None:
 
 
 def test_what_the_book_does_not_hold_of_a_market_order_is_cancelled() -> None:
-    a = world(1000)
+    a = scripted(1000)
     order = place(a, "BUY", "7.5")
     assert (order.status, order.filled, order.error) == ("CANCELLED", 7, order_rules.BOOK_SWEPT)
 
 
 def test_nothing_in_the_book_is_sold_twice_until_the_market_moves_on() -> None:
-    a = world(1000)
+    a = scripted(1000)
     assert place(a, "BUY", 1).average_price == 1001
     assert place(a, "BUY", 1).average_price == 1002
     assert place(a, "SELL", 1).average_price == 999
@@ -74,7 +78,7 @@ def test_nothing_in_the_book_is_sold_twice_until_the_market_moves_on() -> None:
 
 
 def test_a_limit_order_rests_locks_and_fills_at_its_own_price() -> None:
-    a = world(1000, 1000, 990, 1000)
+    a = scripted(1000, 1000, 990, 1000)
     order = place(a, "BUY", "0.5", "LIMIT", 995)
     assert (order.status, order.exchange_id) == ("OPEN", "1000001")
     assert balance(a, "USDT") == (D(100_000), D("99502.5"))
@@ -90,7 +94,7 @@ def test_a_limit_order_rests_locks_and_fills_at_its_own_price() -> None:
 
 
 def test_a_limit_order_within_the_book_takes_and_the_rest_rests() -> None:
-    a = world(1000)
+    a = scripted(1000)
     order = place(a, "BUY", 5, "LIMIT", "1002.5")
     assert (order.status, order.filled) == ("PARTIALLY_FILLED", 3)
     total, available = balance(a, "USDT")
@@ -99,7 +103,7 @@ def test_a_limit_order_within_the_book_takes_and_the_rest_rests() -> None:
 
 
 def test_a_large_order_fills_as_the_market_offers() -> None:
-    a = world(1000, 990)
+    a = scripted(1000, 990)
     order = place(a, "BUY", 10, "LIMIT", 990)  # the best ask holds 1 at each tick
     for n in range(1, 11):
         a.clock.advance(TICK)
@@ -109,7 +113,7 @@ def test_a_large_order_fills_as_the_market_offers() -> None:
 
 
 def test_orders_share_what_is_offered_by_price_and_then_time() -> None:
-    a = world(1000, 985)
+    a = scripted(1000, 985)
     low = place(a, "BUY", 1, "LIMIT", 985)
     first = place(a, "BUY", "0.6", "LIMIT", 988)
     second = place(a, "BUY", "0.6", "LIMIT", 988)
@@ -117,7 +121,7 @@ def test_orders_share_what_is_offered_by_price_and_then_time() -> None:
     # asks: 1 at 986, 2 at 987, 4 at 988. All of it is within the limit of the two, nothing for the third but the best
     # level, which is gone
     assert [a.engine.order(one.id).filled for one in (first, second, low)] == [D("0.6"), D("0.6"), 0]
-    a = world(1000, 988)
+    a = scripted(1000, 988)
     low = place(a, "BUY", 1, "LIMIT", 988)
     high = place(a, "BUY", "0.6", "LIMIT", 989)
     last = place(a, "BUY", 1, "LIMIT", 988)
@@ -126,7 +130,7 @@ def test_orders_share_what_is_offered_by_price_and_then_time() -> None:
 
 
 def test_what_takes_is_no_limit_maker_order() -> None:
-    a = world(1000)
+    a = scripted(1000)
     for side, price, status in (("BUY", 1001, "FAILED"), ("BUY", "1000.99", "OPEN"), ("SELL", 999, "FAILED")):
         assert place(a, side, 1, "LIMIT_MAKER", price).status == status
     refused = a.engine.orders(statuses=["FAILED"])[-1]
@@ -142,7 +146,7 @@ def test_what_takes_is_no_limit_maker_order() -> None:
     [("BUY", 300, "LIMIT", 999), ("SELL", 11, "LIMIT", 1100), ("SELL", 11, "LIMIT", 1), ("BUY", 102, "LIMIT", 1001)],
 )
 def test_what_the_balance_does_not_hold_is_refused_whole(side: str, amount: int, kind: str, price: int) -> None:
-    a = world(1000, amounts=(D(1), D(2), D(20)))
+    a = scripted(1000, amounts=(D(1), D(2), D(20)))
     order = place(a, side, amount, kind, price)
     assert order.status == "FAILED"
     assert "Account has insufficient balance for requested action." in (order.error or "")
@@ -153,7 +157,7 @@ def test_what_the_balance_does_not_hold_is_refused_whole(side: str, amount: int,
 
 
 def test_cancelling_releases_and_works_once() -> None:
-    a = world(1000)
+    a = scripted(1000)
     order = place(a, "SELL", 4, "LIMIT", 1100)
     assert balance(a, "BTC") == (10, 6)
     a.clock.advance(5)
@@ -209,19 +213,19 @@ def test_cancelling_releases_and_works_once() -> None:
 def test_what_is_no_order_is_not_stored(
     side: str, amount: object, kind: str, price: object, pair: str, error: type[PaperError], text: str
 ) -> None:
-    a = world(1000)
+    a = scripted(1000)
     with pytest.raises(error, match=text):
         place(a, side, amount, kind, price, pair)
     assert a.engine.orders() == []
 
 
 def test_amount_and_price_are_put_on_lot_and_tick() -> None:
-    order = place(world(1000), "BUY", "0.123456789", "LIMIT", "900.12999")
+    order = place(scripted(1000), "BUY", "0.123456789", "LIMIT", "900.12999")
     assert (order.amount, order.price) == (D("0.12345"), D("900.12"))
 
 
 def test_searches_are_newest_first_and_filtered() -> None:
-    a = world(1000)
+    a = scripted(1000)
     ids = []
     for n in range(4):
         ids.append(place(a, "BUY" if n % 2 else "SELL", 1, "LIMIT", 500 if n % 2 else 1500).id)
@@ -244,7 +248,7 @@ def test_searches_are_newest_first_and_filtered() -> None:
 
 
 def test_accounts_and_their_exchanges() -> None:
-    a = world(1000)
+    a = scripted(1000)
     engine = a.engine
     assert engine.accounts() == [ME, "second_account"]
     assert engine.connectors(ME) == ["binance", "binance_perpetual"]
@@ -274,7 +278,7 @@ def test_accounts_and_their_exchanges() -> None:
 
 
 def test_orders_live_on_without_credentials() -> None:
-    a = world(1000, 990)
+    a = scripted(1000, 990)
     order = place(a, "BUY", 1, "LIMIT", 995)
     a.engine.disconnect(ME, SPOT)
     a.clock.advance(TICK)
@@ -284,7 +288,7 @@ def test_orders_live_on_without_credentials() -> None:
 
 
 def test_history_shows_balances_as_they_were() -> None:
-    a = world(1000, 1000, 990)
+    a = scripted(1000, 1000, 990)
     order = place(a, "BUY", 1, "LIMIT", 995)
     a.clock.advance(4 * TICK)
     seen = a.engine.history(ME, SPOT, BEGIN - 2 * TICK, BEGIN + 100 * TICK, TICK)

@@ -10,13 +10,15 @@ import pytest
 from hbmcp.paper.errors import BadValue, ExchangeRefused, NotPerpetual, UnknownPair
 from hbmcp.paper.exchange.positions import Holding, maintenance_rate, takeover
 from hbmcp.paper.exchange.records import Order, Position
-from tests.paper.scripted_market import BEGIN, EIGHT_HOURS, TICK, D, World, audit, world
+from tests.paper.exchange.ledger_audit import audit
+from tests.paper.exchange.scripted_exchange import TICK, D, ScriptedExchange, scripted
+from tests.paper.scripted_market import BEGIN, EIGHT_HOURS
 
 ME, PERP, PAIR = "master_account", "binance_perpetual", "BTC-USDT"
 
 
 def place(
-    a: World, side: str, amount: object, kind: str = "MARKET", price: object = None, action: str = "OPEN"
+    a: ScriptedExchange, side: str, amount: object, kind: str = "MARKET", price: object = None, action: str = "OPEN"
 ) -> Order:
     at = None if price is None else D(str(price))
     order = a.engine.place(ME, PERP, PAIR, side, D(str(amount)), kind, at, action)  # type: ignore[arg-type]
@@ -24,29 +26,29 @@ def place(
     return order
 
 
-def leverage(a: World, value: int) -> None:
+def leverage(a: ScriptedExchange, value: int) -> None:
     a.engine.set_leverage(ME, PERP, PAIR, value)
     audit(a.store.db)
 
 
-def position(a: World) -> Position:
+def position(a: ScriptedExchange) -> Position:
     (only,) = a.engine.positions(ME, PERP)
     return only
 
 
-def balance(a: World) -> tuple[Decimal, Decimal]:
+def balance(a: ScriptedExchange) -> tuple[Decimal, Decimal]:
     held = a.engine.balances(ME, PERP)["USDT"]
     return held.total, held.available
 
 
-def go(a: World, ticks: int = 1) -> None:
+def go(a: ScriptedExchange, ticks: int = 1) -> None:
     a.clock.advance(ticks * TICK)
     a.engine.advance()
     audit(a.store.db)
 
 
 def test_a_position_is_opened_marked_and_closed() -> None:
-    a = world(1000, 1100)
+    a = scripted(1000, 1100)
     leverage(a, 10)
     opened = place(a, "BUY", 2)  # 1 at 1001, 1 at 1002
     assert opened.fee == D("1.0015")  # 0.05 % of 2003
@@ -66,7 +68,7 @@ def test_a_position_is_opened_marked_and_closed() -> None:
 
 
 def test_a_short_gains_when_the_price_falls() -> None:
-    a = world(1000, 900)
+    a = scripted(1000, 900)
     place(a, "SELL", 1)  # at 999
     go(a)
     assert (position(a).amount, position(a).side, position(a).unrealized) == (-1, "BOTH", 99)
@@ -75,7 +77,7 @@ def test_a_short_gains_when_the_price_falls() -> None:
 
 
 def test_an_opening_order_of_the_other_side_turns_the_position() -> None:
-    a = world(1000)
+    a = scripted(1000)
     place(a, "BUY", 1)  # at 1001
     turned = place(a, "SELL", 3)  # 1 at 999, 2 at 998
     assert turned.status == "FILLED"
@@ -84,7 +86,7 @@ def test_an_opening_order_of_the_other_side_turns_the_position() -> None:
 
 
 def test_closing_takes_the_position_and_no_more() -> None:
-    a = world(1000)
+    a = scripted(1000)
     place(a, "BUY", 1)
     closed = place(a, "SELL", 5, action="CLOSE")
     assert (closed.status, closed.filled) == ("CANCELLED", 1)
@@ -100,7 +102,7 @@ def test_closing_takes_the_position_and_no_more() -> None:
 
 
 def test_a_resting_close_goes_with_its_position() -> None:
-    a = world(1000, 1100)
+    a = scripted(1000, 1100)
     place(a, "BUY", 1)
     target = place(a, "SELL", 1, "LIMIT", 1050, "CLOSE")
     other = place(a, "SELL", 1, "LIMIT", 1060, "CLOSE")
@@ -113,7 +115,7 @@ def test_a_resting_close_goes_with_its_position() -> None:
 
 
 def test_orders_to_close_are_cancelled_once_there_is_nothing_to_close() -> None:
-    a = world(1000)
+    a = scripted(1000)
     place(a, "BUY", 1)
     target = place(a, "SELL", 1, "LIMIT", 5000, "CLOSE")
     place(a, "SELL", 1, action="CLOSE")
@@ -121,7 +123,7 @@ def test_orders_to_close_are_cancelled_once_there_is_nothing_to_close() -> None:
 
 
 def test_a_resting_close_larger_than_the_position_closes_just_that() -> None:
-    a = world(1000, 1100)
+    a = scripted(1000, 1100)
     place(a, "BUY", "0.5")
     order = place(a, "SELL", 5, "LIMIT", 1050, "CLOSE")
     go(a)
@@ -131,7 +133,7 @@ def test_a_resting_close_larger_than_the_position_closes_just_that() -> None:
 
 @pytest.mark.parametrize(("opening", "closing"), [("BUY", "SELL"), ("SELL", "BUY")])
 def test_the_cost_of_a_part_is_rounded_against_the_owner_and_none_is_lost(opening: str, closing: str) -> None:
-    a = world(1000)
+    a = scripted(1000)
     place(a, opening, 3)  # one at 1 from the mid, two at 2: on average 1.666… from it
     first, *rest = [a.engine.fills(order_ids=[place(a, closing, 1, action="CLOSE").id])[0] for _ in range(3)]
     assert first.realized == D("-2.66666667")
@@ -139,7 +141,7 @@ def test_the_cost_of_a_part_is_rounded_against_the_owner_and_none_is_lost(openin
 
 
 def test_leverage_decides_what_can_be_opened() -> None:
-    a = world(1000, amounts=(D(500), D(500), D(500)))
+    a = scripted(1000, amounts=(D(500), D(500), D(500)))
     refused = place(a, "BUY", 150)
     assert refused.status == "FAILED"
     assert '"code": -2019, "msg": "Margin is insufficient."' in (refused.error or "")
@@ -154,7 +156,7 @@ def test_leverage_decides_what_can_be_opened() -> None:
 
 
 def test_a_resting_order_locks_its_margin_and_fee() -> None:
-    a = world(1000, 900)
+    a = scripted(1000, 900)
     leverage(a, 3)
     order = place(a, "BUY", 1, "LIMIT", 950)
     assert balance(a) == (100_000, D(100_000) - D("316.66666667") - D("0.475"))
@@ -165,7 +167,7 @@ def test_a_resting_order_locks_its_margin_and_fee() -> None:
 
 
 def test_a_part_of_an_order_takes_its_part_of_the_lock() -> None:
-    a = world(1000, 950)
+    a = scripted(1000, 950)
     leverage(a, 10)
     order = place(a, "BUY", 4, "LIMIT", 950)
     go(a)
@@ -176,7 +178,7 @@ def test_a_part_of_an_order_takes_its_part_of_the_lock() -> None:
 
 
 def test_funding_is_paid_every_eight_hours() -> None:
-    a = world(1000, rate=D("0.0001"))
+    a = scripted(1000, rate=D("0.0001"))
     place(a, "BUY", 1)
     before = balance(a)[0]
     a.clock.advance(EIGHT_HOURS - 1)
@@ -192,18 +194,18 @@ def test_funding_is_paid_every_eight_hours() -> None:
 
 
 def test_a_short_receives_funding_and_rounding_is_against_the_owner() -> None:
-    a = world(1000, rate=D("0.000012345678901"))
+    a = scripted(1000, rate=D("0.000012345678901"))
     place(a, "SELL", 1)
     a.clock.advance(EIGHT_HOURS)
     assert a.engine.funding_payments()[0].payment == D("0.01234567")
-    a = world(1000, rate=D("0.000012345678901"))
+    a = scripted(1000, rate=D("0.000012345678901"))
     place(a, "BUY", 1)
     a.clock.advance(EIGHT_HOURS)
     assert a.engine.funding_payments()[0].payment == D("-0.01234568")
 
 
 def test_funding_that_the_balance_cannot_pay_comes_out_of_the_margin() -> None:
-    a = world(1000, rate=D("0.3"), amounts=(D(90), D(9), D(9)))
+    a = scripted(1000, rate=D("0.3"), amounts=(D(90), D(9), D(9)))
     place(a, "BUY", 90)  # 90090 of margin, some 9865 left
     a.clock.advance(EIGHT_HOURS)  # 27000 is due
     assert balance(a)[1] == 0
@@ -216,14 +218,14 @@ def test_funding_that_the_balance_cannot_pay_comes_out_of_the_margin() -> None:
 
 @pytest.mark.parametrize(("side", "fall"), [("BUY", 910), ("SELL", 1090)])
 def test_a_position_lives_until_its_margin_is_used_up(side: str, fall: int) -> None:
-    a = world(1000, fall, 1000)
+    a = scripted(1000, fall, 1000)
     leverage(a, 10)
     place(a, side, 1)
     level = position(a).liquidation
     assert level is not None
     go(a, 2)
     assert position(a).amount
-    a = world(1000, level, 1000)
+    a = scripted(1000, level, 1000)
     leverage(a, 10)
     place(a, side, 1)
     assert position(a).liquidation == level
@@ -232,7 +234,7 @@ def test_a_position_lives_until_its_margin_is_used_up(side: str, fall: int) -> N
 
 
 def test_a_liquidation_costs_the_margin_however_far_the_price_jumps() -> None:
-    a = world(1000, 100)
+    a = scripted(1000, 100)
     leverage(a, 10)
     opened = place(a, "BUY", 1)
     target = place(a, "SELL", 1, "LIMIT", 2000, "CLOSE")
@@ -259,7 +261,7 @@ def test_a_liquidation_costs_the_margin_however_far_the_price_jumps() -> None:
 
 
 def test_hedge_mode_holds_both_sides() -> None:
-    a = world(1000)
+    a = scripted(1000)
     assert a.engine.position_mode(ME, PERP) == "ONEWAY"
     assert a.engine.set_position_mode(ME, PERP, "HEDGE")
     place(a, "BUY", 1)
@@ -279,7 +281,7 @@ def test_hedge_mode_holds_both_sides() -> None:
 
 
 def test_leverage_is_changed_under_what_is_open() -> None:
-    a = world(1000)
+    a = scripted(1000)
     assert a.engine.leverage(ME, PERP, PAIR) == 1
     place(a, "BUY", 1)
     place(a, "BUY", 1, "LIMIT", 900)
@@ -295,7 +297,7 @@ def test_leverage_is_changed_under_what_is_open() -> None:
 
 
 def test_leverage_that_the_exchange_refuses_changes_nothing() -> None:
-    a = world(1000, 960, amounts=(D(500), D(500), D(500)))
+    a = scripted(1000, 960, amounts=(D(500), D(500), D(500)))
     leverage(a, 10)
     place(a, "BUY", 500)
     with pytest.raises(ExchangeRefused, match="-2019"):
@@ -309,7 +311,7 @@ def test_leverage_that_the_exchange_refuses_changes_nothing() -> None:
 
 
 def test_what_spot_exchanges_do_not_have() -> None:
-    engine = world(1000).engine
+    engine = scripted(1000).engine
     assert engine.positions(ME, "binance") == []
     for ask in (
         lambda: engine.leverage(ME, "binance", PAIR),

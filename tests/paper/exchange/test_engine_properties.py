@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hbmcp.paper.errors import ExchangeRefused, UnknownOrder
-from tests.paper.scripted_market import BEGIN, D, World, audit, contents, reopened, world
+from tests.paper.exchange.ledger_audit import audit
+from tests.paper.exchange.scripted_exchange import D, ScriptedExchange, contents, reopened, scripted
+from tests.paper.scripted_market import BEGIN
 
 HOUR = 3_600_000
 PERPETUAL = "binance_perpetual"
@@ -46,12 +48,12 @@ scripts = st.fixed_dictionaries(
 )
 
 
-def begun(script: dict[str, Any], path: object = ":memory:") -> World:
+def begun(script: dict[str, Any], path: object = ":memory:") -> ScriptedExchange:
     """A price an hour, so that funding is never far."""
-    return world(*script["prices"], amounts=script["amounts"], rate=script["rate"], grid=HOUR, path=path)
+    return scripted(*script["prices"], amounts=script["amounts"], rate=script["rate"], tick=HOUR, path=path)
 
 
-def do(a: World, action: tuple[Any, ...]) -> None:
+def do(a: ScriptedExchange, action: tuple[Any, ...]) -> None:
     """What the exchange refuses is part of it."""
     engine = a.engine
     match action:
@@ -161,7 +163,7 @@ def test_a_killed_run_goes_on(script: dict[str, Any], run: list[tuple[Any, ...]]
 
 
 def test_an_order_of_long_ago_fills_while_nothing_runs() -> None:
-    a = world(1000, 1000, 990, 1000)
+    a = scripted(1000, 1000, 990, 1000)
     order = a.engine.place("master_account", "binance", "BTC-USDT", "BUY", D("0.5"), "LIMIT", D(995))
     a.clock.advance(365 * 24 * HOUR)
     assert [(fill.at, fill.price) for fill in a.engine.fills()] == [(BEGIN + 2000, D(995))]

@@ -9,10 +9,10 @@ from hbmcp.paper.api.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, Crash, Cut, Fau
 from hbmcp.results import render
 from hbmcp.workflows.accounts.delete_account import delete_account
 from hbmcp.workflows.accounts.delete_credential import delete_credential
-from tests.installation.answers import value
-from tests.installation.scripted import Script
-from tests.paper.bridged import Assistant, assistant
+from tests.installation.scripted_installation import Script
+from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import PERPETUAL, SPOT, PaperApi
+from tests.workflows.answers import value
 
 pytestmark = pytest.mark.anyio
 

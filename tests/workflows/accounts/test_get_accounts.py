@@ -3,9 +3,9 @@
 import pytest
 
 from hbmcp.paper.api.faults import Crash
-from tests.paper.bridged import assistant
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
-from tests.results.reader import read
+from tests.results.answer_reader import read
 
 pytestmark = pytest.mark.anyio
 

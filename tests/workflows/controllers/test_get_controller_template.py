@@ -3,8 +3,8 @@
 import pytest
 
 from hbmcp.workflows.controllers.get_controller_template import get_controller_template
-from tests.installation.scripted import Script
-from tests.paper.bridged import assistant
+from tests.installation.scripted_installation import Script
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
 
 

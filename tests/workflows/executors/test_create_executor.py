@@ -9,7 +9,8 @@ import pytest
 from hbmcp.errors import StoreError
 from hbmcp.installation.executors.run.no_orders_yet import WAITS
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut, Late
-from tests.installation.executors.executor_account import GRID, LIMIT, PERPETUAL, POSITION, desk, head
+from tests.workflows.answers import head
+from tests.workflows.executors.executor_account import GRID, LIMIT, PERPETUAL, POSITION, desk
 
 pytestmark = pytest.mark.anyio
 
@@ -142,8 +143,8 @@ async def test_an_entry_that_the_price_has_passed_is_said_to_fill_at_once(
         config = {**POSITION, "entry_price": 66000, "triple_barrier_config": barriers}
         text = await at.call.good("create_executor", **{**ASK, "config": config})
         (leg,) = [one for one in at.executors.shelf.all()[0].legs if one.side == "BUY"]
-        assert "entry_price 66000 is above the price: it fills at once near 60001.6, and stop and target are" in text
-        assert head(text)["bought_average"] == leg.quote / leg.base == pytest.approx(Decimal("60001.6"))
+        assert "entry_price 66000 is above the price: it fills at once near 60002.3, and stop and target are" in text
+        assert head(text)["bought_average"] == leg.quote / leg.base == pytest.approx(Decimal("60002.3"))
 
 
 async def test_a_store_that_fails_doesnt_stop_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

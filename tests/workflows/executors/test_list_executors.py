@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from hbmcp.workflows.executors.list_executors import list_executors
-from tests.installation.executors.executor_account import LIMIT, PERPETUAL, POSITION, desk, head
-from tests.installation.scripted import Script
+from tests.installation.scripted_installation import Script
+from tests.workflows.answers import head
+from tests.workflows.executors.executor_account import LIMIT, PERPETUAL, POSITION, desk
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from hbmcp.paper.api.faults import Crash
-from tests.installation.executors.executor_account import DCA, GRID, PERPETUAL, POSITION, desk, head
+from tests.workflows.answers import head
+from tests.workflows.executors.executor_account import DCA, GRID, PERPETUAL, POSITION, desk
 
 pytestmark = pytest.mark.anyio
 
@@ -21,8 +22,8 @@ async def test_a_grid_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         text = await at.call.good("preview_executor", **ask("grid_executor", GRID))
         found = head(text)
         # 500 and 5 % at 60000 are 0.009 BTC, of which 3000 pays for five, 0.010 each: at 58000, 59000 … 62000.
-        # The upper three are placed beside the bid of 59998.6.
-        beside = Decimal("59992.6")
+        # The upper three are placed beside the bid of 59998.8.
+        beside = Decimal("59992.8")
         total = Decimal("0.01") * (58000 + 59000 + 3 * beside)
         assert found["order_count"] == 5
         assert found["placed_at_once"] == 2
@@ -36,9 +37,9 @@ async def test_a_grid_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             "level price quote take_profit_price level_price first_batch",
             "0 58000 580 58580",
             "1 59000 590 59590 - true",
-            "2 59992.6 599.926 60600 60000 true",
-            "3 59992.6 599.926 61610 61000",
-            "4 59992.6 599.926 62620 62000",
+            "2 59992.8 599.928 60600 60000 true",
+            "3 59992.8 599.928 61610 61000",
+            "4 59992.8 599.928 62620 62000",
         ]
         made = await at.create("grid_executor", **GRID)
         assert [(leg.level, leg.price) for leg in at.executors.get(made).legs] == [(2, beside), (1, 59000)]
@@ -67,22 +68,22 @@ async def test_an_entry_that_the_price_has_passed_is_reckoned_at_the_market(
         text = await at.call.good("preview_executor", **ask("position_executor", config))
         found = head(text)
         # bought at the ask; what the balance must cover is at the price that is sent, as Hummingbot checks it
-        ask_price = Decimal("60001.6")
+        ask_price = Decimal("60002.3")
         assert (found["average_price"], found["needs"]) == (ask_price, 660)
         assert found["stop_loss_price"] == pytest.approx(ask_price * Decimal("0.97"))
         assert found["take_profit_price"] == pytest.approx(ask_price * Decimal("1.02"))
-        assert "entry_price 66000 is above the price: it fills at once near 60001.6" in text
+        assert "entry_price 66000 is above the price: it fills at once near 60002.3" in text
         assert "level order_type price limit_price amount quote" in text
 
         sell = {**config, "side": "SELL", "entry_price": 54000}
         text = await at.call.good("preview_executor", **ask("position_executor", sell))
-        assert "entry_price 54000 is below the price: it fills at once near 59998.6" in text
-        assert head(text)["average_price"] == Decimal("59998.6")
+        assert "entry_price 54000 is below the price: it fills at once near 59998.8" in text
+        assert head(text)["average_price"] == Decimal("59998.8")
 
         levels = {**DCA, "prices": [66000, 59000], "amounts_quote": [660, 590]}
         text = await at.call.good("preview_executor", **ask("dca_executor", levels))
         assert head(text)["total_quote"] == Decimal("0.01") * (ask_price + 59000)
-        assert "The price has passed 1 of the 2 levels: they fill at once near 60001.6, and stop and target" in text
+        assert "The price has passed 1 of the 2 levels: they fill at once near 60002.3, and stop and target" in text
 
         rests = await at.call.good("preview_executor", **ask("position_executor", {**config, "entry_price": 59999}))
         assert "at once" not in rests.partition("# orders")[2]
@@ -196,7 +197,7 @@ async def test_a_position_is_named_where_its_mode_cant_be_read(tmp_path: Path, m
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"amount": 9}, "Not enough: 4001.44 USDT are missing"),
+        ({"amount": 9}, "Not enough: 4002.07 USDT are missing"),
         ({"amount": "8.333"}, "Barely enough"),
         ({"triple_barrier_config": {}}, "Nothing limits its loss"),
         ({"leverage": 50}, "At 50x a move of 2 % uses up its own margin"),

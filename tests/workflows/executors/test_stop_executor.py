@@ -9,8 +9,9 @@ import pytest
 from hbmcp.figures import plain
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, LOST_FILLS, Crash, Cut
 from hbmcp.workflows.executors.stop_executor import stop_executor
-from tests.installation.executors.executor_account import GRID, LIMIT, PERPETUAL, POSITION, desk, head
-from tests.installation.scripted import Script
+from tests.installation.scripted_installation import Script
+from tests.workflows.answers import head
+from tests.workflows.executors.executor_account import GRID, LIMIT, PERPETUAL, POSITION, desk
 
 pytestmark = pytest.mark.anyio
 

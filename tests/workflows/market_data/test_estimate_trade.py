@@ -9,9 +9,9 @@ import pytest
 from hbmcp.paper.api.faults import EARLY_TIMES, Crash
 from hbmcp.paper.market.listings import EXCHANGES
 from hbmcp.paper.market.order_book import Book
-from tests.installation.answers import notes, value
-from tests.paper.bridged import assistant
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import NOW, PaperApi
+from tests.workflows.answers import notes, value
 
 pytestmark = pytest.mark.anyio
 SPOT: dict[str, Any] = {"connector_name": "binance", "trading_pair": "BTC-USDT"}

@@ -12,11 +12,11 @@ from hbmcp.paper.api.faults import Crash, Cut
 from hbmcp.paper.market.listings import EXCHANGES
 from hbmcp.paper.market.order_book import Book
 from hbmcp.store import Store
-from tests.installation.answers import value
 from tests.installation.funding.test_arbitrage import slippage
-from tests.installation.markets.answers import down, numbers
-from tests.paper.bridged import Assistant, assistant
+from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi
+from tests.paper.scripted_faults import down
+from tests.workflows.answers import numbers, value
 
 pytestmark = pytest.mark.anyio
 FUNDING = "POST /market-data/funding-info"
@@ -148,7 +148,7 @@ async def test_what_is_unknown_is_named(api: PaperApi, monkeypatch: pytest.Monke
 
 
 async def test_one_exchange_failing_leaves_the_others(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with assistant(api, monkeypatch, [down(FUNDING, "bybit_perpetual")]) as call:
+    async with assistant(api, monkeypatch, [down(FUNDING, connector="bybit_perpetual")]) as call:
         text = await call.good("get_funding_rates", **BTC)
     assert markets(value(text)["rates"]) == [MARKETS[0], MARKETS[2]]
     assert len(value(text)["opportunities"]) == 1
@@ -165,7 +165,9 @@ async def test_all_exchanges_failing_is_an_error(api: PaperApi, monkeypatch: pyt
 
 async def test_a_missing_book_leaves_the_spread(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     where = {**BTC, "connector_names": ["binance_perpetual", "hyperliquid_perpetual"], "hold_days": 365}
-    async with assistant(api, monkeypatch, [down("POST /market-data/order-book", "hyperliquid_perpetual")]) as call:
+    async with assistant(
+        api, monkeypatch, [down("POST /market-data/order-book", connector="hyperliquid_perpetual")]
+    ) as call:
         text = await call.good("get_funding_rates", **where)
     (row,) = value(text)["opportunities"]
     assert "spread_day_percent" in row

@@ -7,10 +7,10 @@ import pytest
 
 from hbmcp.paper.api.faults import Crash, Late
 from hbmcp.paper.market.order_book import Book
-from tests.installation.answers import notes, value
-from tests.installation.markets.answers import down, numbers
-from tests.paper.bridged import assistant
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi
+from tests.paper.scripted_faults import down
+from tests.workflows.answers import notes, numbers, value
 
 pytestmark = pytest.mark.anyio
 CANDLES = "POST /market-data/historical-candles"
@@ -118,7 +118,7 @@ async def test_late_candles_are_not_waited_for(api: PaperApi, monkeypatch: pytes
 
 
 async def test_an_exchange_that_is_down_hides_no_other(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    faults = [down(operation, "kucoin") for operation in (CANDLES, BOOK, PRICES)]
+    faults = [down(CANDLES, BOOK, PRICES, connector="kucoin")]
     async with assistant(api, monkeypatch, faults) as call:
         text = await call.good("get_ticker", trading_pairs=["BTC-USDT"], connector_names=["binance", "kucoin"])
         assert [row["connector_name"] for row in value(text)] == ["binance"]

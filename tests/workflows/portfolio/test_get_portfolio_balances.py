@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut
-from tests.installation.answers import notes, value
-from tests.paper.bridged import Assistant, assistant
+from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import PERPETUAL, SPOT, PaperApi
+from tests.workflows.answers import notes, value
 
 pytestmark = pytest.mark.anyio
 

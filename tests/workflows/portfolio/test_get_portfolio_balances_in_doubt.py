@@ -9,7 +9,7 @@ from hbmcp.errors import ApiFailed, Refused
 from hbmcp.results import render
 from hbmcp.workflows.portfolio.get_account_balance import get_account_balance
 from hbmcp.workflows.portfolio.get_portfolio_balances import get_portfolio_balances
-from tests.installation.scripted import Script
+from tests.installation.scripted_installation import Script
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from hbmcp.paper.api.faults import EARLY_TIMES, EXCHANGE_DOWN, LOST_FILLS, NO_FUNDING, Crash, Fault
 from hbmcp.paper.market.listings import START_BALANCES
-from tests.paper.bridged import assistant
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi
 
 D = Decimal

@@ -11,7 +11,7 @@ from hbmcp.errors import ReadTimedOut
 from hbmcp.results.answer import Answer
 from hbmcp.workflows.portfolio.get_portfolio_performance import get_portfolio_performance
 from hummingbot_api.request import Request
-from tests.installation.scripted import Script
+from tests.installation.scripted_installation import Script
 
 MINUTE = 60_000
 NOW = 1_795_337_340_000  # 2026-11-22 08:49 UTC

@@ -21,8 +21,8 @@ from hbmcp.installation.status import advice, reading
 from hbmcp.results import render
 from hbmcp.workflows.system.get_status import get_status
 from hummingbot_api.request import Request
-from tests.installation.scripted import Script
-from tests.paper.bridged import assistant
+from tests.installation.scripted_installation import Script
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
 
 pytestmark = pytest.mark.anyio

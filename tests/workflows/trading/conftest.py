@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hbmcp.installation.orders import polling, sending
-from tests.paper.bridged import assistant
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
 
 

@@ -6,22 +6,10 @@ from typing import Any
 import pytest
 
 from hbmcp.paper.api.faults import BUGS, RACING_CANCEL, Crash, Cut, Fault
-from tests.installation.orders.spot_orders import (
-    ACTIVE,
-    BUY,
-    CANCEL,
-    SEARCH,
-    SELL,
-    WHERE,
-    before,
-    changed,
-    failing,
-    orders,
-    rest,
-    take,
-)
-from tests.installation.positions.perpetual_account import flat
 from tests.paper.paper_api import HOUR, PaperApi
+from tests.paper.scripted_faults import before, changed, failing
+from tests.paper.spot_account import ACTIVE, BUY, CANCEL, SEARCH, SELL, WHERE, orders, rest, take
+from tests.workflows.answers import flat
 
 pytestmark = pytest.mark.anyio
 

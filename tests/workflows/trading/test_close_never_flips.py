@@ -20,9 +20,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from hbmcp.paper.api.faults import Bug
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.paper.errors import BelowMinimum
-from tests.installation.positions.perpetual_account import ACCOUNT, ORDERS, POSITIONS
-from tests.paper.bridged import Assistant, assistant
+from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import PaperApi
+from tests.paper.perpetual_account import ACCOUNT, ORDERS, POSITIONS
 
 CONNECTORS = ["binance_perpetual", "bybit_perpetual"]
 PAIRS = ["BTC-USDT", "SOL-USDT"]

@@ -10,23 +10,13 @@ import pytest
 
 from hbmcp.catalog import Catalog, Offer
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, LOST_FILLS, Bug, Crash, Cut, Late
-from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal
+from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.paper.exchange.records import Side
-from tests.installation.answers import notes
-from tests.installation.positions.perpetual_account import (
-    ACCOUNT,
-    CONNECTOR,
-    DOWN,
-    ORDERS,
-    PAIR,
-    POSITIONS,
-    flat,
-    held,
-    open_position,
-    sizes,
-)
-from tests.paper.bridged import assistant
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import HOUR, PaperApi
+from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, ORDERS, PAIR, POSITIONS, held, open_position, sizes
+from tests.paper.scripted_faults import DOWN, empty, failing_after
+from tests.workflows.answers import flat, notes
 
 pytestmark = pytest.mark.anyio
 
@@ -377,12 +367,7 @@ class TestSentOnce:
 
     async def test_an_order_that_nobody_saw(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         open_position(api, "BUY", "0.02")
-
-        def blind(handler: Handler) -> Handler:
-            return lambda call: {**handler(call), "data": []}
-
-        unseen = Bug("nothing is recorded", {SEARCH: blind, "POST /trading/trades": blind})
-        async with assistant(api, monkeypatch, {unseen}) as call:
+        async with assistant(api, monkeypatch, {empty(SEARCH, "POST /trading/trades")}) as call:
             text = await call.bad("close_position", trading_pair=PAIR, wait=0.5)
             assert call.asked.count(ORDERS) == 1
         assert text.startswith("Outcome unknown: order paper")
@@ -392,25 +377,7 @@ class TestSentOnce:
 
     async def test_what_is_left_cannot_be_read(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         open_position(api, "BUY", "0.02")
-        sent = False
-
-        def note(handler: Handler) -> Handler:
-            def handle(call: Call) -> Json:
-                nonlocal sent
-                sent = True
-                return handler(call)
-
-            return handle
-
-        def fail(handler: Handler) -> Handler:
-            def handle(call: Call) -> Json:
-                if sent:
-                    raise Refusal(500, DOWN)
-                return handler(call)
-
-            return handle
-
-        async with assistant(api, monkeypatch, {Bug("down afterwards", {ORDERS: note, POSITIONS: fail})}) as call:
+        async with assistant(api, monkeypatch, {failing_after(ORDERS, POSITIONS)}) as call:
             text = await call.good("close_position", trading_pair=PAIR)
         row = flat(text)
         assert (row["closed"], row.get("left")) == (Decimal("0.02"), None)

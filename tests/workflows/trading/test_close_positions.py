@@ -18,20 +18,11 @@ from hbmcp.installation.positions.open_positions import Positions
 from hbmcp.installation.positions.position import Basis, Position
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash
 from hbmcp.paper.api.routes.base import Call, Handler, Json
-from tests.installation.answers import value
-from tests.installation.positions.perpetual_account import (
-    ACCOUNT,
-    CONNECTOR,
-    ORDERS,
-    PAIR,
-    POSITIONS,
-    down,
-    held,
-    open_position,
-    sizes,
-)
-from tests.paper.bridged import assistant
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import HOUR, PaperApi
+from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, ORDERS, PAIR, POSITIONS, held, open_position, sizes
+from tests.paper.scripted_faults import down
+from tests.workflows.answers import value
 
 pytestmark = pytest.mark.anyio
 

@@ -10,23 +10,10 @@ from hbmcp.installation.orders import api_orders
 from hbmcp.paper.api.faults import BUGS, EARLY_TIMES, HIDDEN_ORDERS, LOST_FILLS, Bug, Cut, Fault
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.store import SentOrder
-from tests.installation.answers import notes, value
-from tests.installation.orders.spot_orders import (
-    ACCOUNT_AFTER_ACCOUNT,
-    ACTIVE,
-    PLACE,
-    SEARCH,
-    SELL,
-    TRADES,
-    changed,
-    empty,
-    failing,
-    orders,
-    rest,
-    take,
-)
-from tests.installation.positions.perpetual_account import flat
 from tests.paper.paper_api import HOUR, PaperApi
+from tests.paper.scripted_faults import changed, empty, failing
+from tests.paper.spot_account import ACCOUNT_AFTER_ACCOUNT, ACTIVE, PLACE, SEARCH, SELL, TRADES, orders, rest, take
+from tests.workflows.answers import flat, notes, value
 
 pytestmark = pytest.mark.anyio
 

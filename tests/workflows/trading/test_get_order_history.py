@@ -8,23 +8,11 @@ import pytest
 from hbmcp.errors import StoreError
 from hbmcp.paper.api.faults import BUGS, ENDLESS_PAGES, LOST_FILLS, Cut, Fault
 from hbmcp.store import SentOrder, Store
-from tests.installation.answers import notes, value
-from tests.installation.orders.spot_orders import (
-    ACCOUNT_AFTER_ACCOUNT,
-    BUY,
-    PLACE,
-    SEARCH,
-    SELL,
-    TRADES,
-    changed,
-    empty,
-    failing,
-    orders,
-    rest,
-    take,
-)
-from tests.paper.bridged import Assistant
+from tests.paper.assistant import Assistant
 from tests.paper.paper_api import HOUR, PaperApi
+from tests.paper.scripted_faults import changed, empty, failing
+from tests.paper.spot_account import ACCOUNT_AFTER_ACCOUNT, BUY, PLACE, SEARCH, SELL, TRADES, orders, rest, take
+from tests.workflows.answers import notes, value
 
 pytestmark = pytest.mark.anyio
 

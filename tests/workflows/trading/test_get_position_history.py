@@ -11,7 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 from hbmcp.paper.api.faults import BUGS, EARLY_TIMES, EXCHANGE_DOWN, LOST_FILLS, NO_FUNDING, Crash, Fault
 from hbmcp.paper.exchange.records import Action, Order, Side
 from hbmcp.store import SentOrder
-from tests.paper.bridged import Assistant, assistant
+from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import HOUR, PaperApi
 
 pytestmark = pytest.mark.anyio

@@ -18,7 +18,7 @@ from hbmcp.installation.position_history.funding_payments import Payment, share_
 from hbmcp.installation.position_history.round_trip import Round
 from hbmcp.results.answer import Answer
 from hbmcp.workflows.trading.get_position_history import get_position_history
-from tests.installation.scripted import Script
+from tests.installation.scripted_installation import Script
 
 pytestmark = pytest.mark.anyio
 

@@ -9,20 +9,12 @@ from hbmcp.errors import ReadTimedOut, Refused
 from hbmcp.installation.positions.open_positions import positions
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut
 from hbmcp.workflows.trading.get_positions import get_positions
-from tests.installation.answers import notes, value
-from tests.installation.positions.perpetual_account import (
-    ACCOUNT,
-    CONNECTOR,
-    PAIR,
-    POSITIONS,
-    PRICES,
-    down,
-    held,
-    open_position,
-)
-from tests.installation.scripted import Script
-from tests.paper.bridged import assistant
+from tests.installation.scripted_installation import Script
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import HOUR, PaperApi
+from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, POSITIONS, PRICES, held, open_position
+from tests.paper.scripted_faults import down
+from tests.workflows.answers import notes, value
 
 pytestmark = pytest.mark.anyio
 

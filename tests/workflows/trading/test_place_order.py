@@ -21,25 +21,12 @@ from hbmcp.paper.api.faults import (
 )
 from hbmcp.settings import Settings
 from hbmcp.store import SentOrder, Store, rows
-from tests.installation.answers import notes, value
-from tests.installation.orders.spot_orders import (
-    BUY,
-    PLACE,
-    PRICES,
-    RULES,
-    SEARCH,
-    SELL,
-    STATE,
-    TRADES,
-    changed,
-    empty,
-    failing,
-    orders,
-    rest,
-)
-from tests.installation.positions.perpetual_account import flat, open_position, sizes
-from tests.paper.bridged import ALL
+from tests.paper.assistant import ALL
 from tests.paper.paper_api import PaperApi
+from tests.paper.perpetual_account import open_position, sizes
+from tests.paper.scripted_faults import changed, empty, failing
+from tests.paper.spot_account import BUY, PLACE, PRICES, RULES, SEARCH, SELL, STATE, TRADES, orders, rest
+from tests.workflows.answers import flat, notes, value
 
 pytestmark = pytest.mark.anyio
 

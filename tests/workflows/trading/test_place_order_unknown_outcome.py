@@ -10,21 +10,11 @@ import pytest
 from hbmcp.catalog import Catalog, Offer
 from hbmcp.installation.orders import polling, sending, unknown_outcome
 from hbmcp.paper.api.faults import BUGS, Bug, Crash, Cut, Fault, Late
-from tests.installation.answers import value
-from tests.installation.orders.spot_orders import (
-    BUY,
-    PLACE,
-    SEARCH,
-    SELL,
-    WHERE,
-    before,
-    changed,
-    failing,
-    orders,
-    rest,
-)
-from tests.paper.bridged import ALL, assistant
+from tests.paper.assistant import ALL, assistant
 from tests.paper.paper_api import PaperApi
+from tests.paper.scripted_faults import before, changed, failing
+from tests.paper.spot_account import BUY, PLACE, SEARCH, SELL, WHERE, orders, rest
+from tests.workflows.answers import value
 
 pytestmark = pytest.mark.anyio
 

@@ -7,10 +7,10 @@ import pytest
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash, Cut
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.workflows.trading import set_leverage
-from tests.installation.orders.spot_orders import failing
-from tests.installation.positions.perpetual_account import ACCOUNT, CONNECTOR, PAIR, POSITIONS, open_position
-from tests.paper.bridged import assistant
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
+from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, POSITIONS, open_position
+from tests.paper.scripted_faults import failing
 
 pytestmark = pytest.mark.anyio
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.api.faults import UNCHANGED_MODE, Bug, Crash, Cut
-from hbmcp.paper.api.routes.base import Refusal
+from hbmcp.paper.api.faults import UNCHANGED_MODE, Crash, Cut
 from hbmcp.workflows.trading import set_position_mode
-from tests.installation.orders.spot_orders import SEARCH, failing, rest
-from tests.installation.positions.perpetual_account import ACCOUNT, CONNECTOR, DOWN, MODE, open_position
-from tests.paper.bridged import assistant
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
+from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, MODE, open_position
+from tests.paper.scripted_faults import failing, failing_after
+from tests.paper.spot_account import SEARCH, rest
 
 pytestmark = pytest.mark.anyio
 
@@ -91,25 +91,7 @@ async def test_a_lost_request_stays_unknown(api: PaperApi, monkeypatch: pytest.M
 
 
 async def test_a_mode_that_cannot_be_read_back(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent = False
-
-    def wrap(handler: Any) -> Any:
-        def handle(call: Any) -> Any:
-            nonlocal sent
-            sent = True
-            return handler(call)
-
-        return handle
-
-    def fail(handler: Any) -> Any:
-        def handle(call: Any) -> Any:
-            if sent:
-                raise Refusal(500, DOWN)
-            return handler(call)
-
-        return handle
-
-    async with assistant(api, monkeypatch, {Bug("down afterwards", {MODE: wrap, READ: fail})}) as call:
+    async with assistant(api, monkeypatch, {failing_after(MODE, READ)}) as call:
         text = await call.bad("set_position_mode", **WHERE, position_mode="HEDGE")
     assert "what came of it can't be read. It may be in either mode. get_position_mode tells." in text
 

@@ -5,7 +5,6 @@ error messages are the same by construction, not by imitation.
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
@@ -16,10 +15,11 @@ from typing import Any, NamedTuple
 from attrs import frozen
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
+from hbmcp.paper.api.operation_paths import OperationPaths
+
 Schema = dict[str, Any]
 Problem = dict[str, Any]  # FastAPI's: type, loc, msg, input, perhaps ctx
 
-WITH_SLASHES = {"db_path"}  # taken with the slashes in it; a contract can't say so
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 
 
@@ -131,20 +131,11 @@ class Contract:
 
     document: Schema
     operations: Mapping[str, Operation]
-    _fixed: Mapping[str, dict[str, Operation]]
-    _patterns: tuple[tuple[re.Pattern[str], dict[str, Operation]], ...]
+    _paths: OperationPaths[Operation]
 
     def find(self, method: str, path: str) -> tuple[Operation | None, dict[str, str], list[str]]:
-        """(the operation, its path's values, the methods that this path has); `path` is percent-decoded."""
-        if methods := self._fixed.get(path):
-            return methods.get(method), {}, list(methods)
-        allowed: list[str] = []
-        for pattern, methods in self._patterns:
-            if match := pattern.fullmatch(path):
-                if method in methods:
-                    return methods[method], match.groupdict(), list(methods)
-                allowed += methods
-        return None, {}, allowed
+        """(the operation, its path's values, []), or (None, {}, the methods that this path has); `path` is decoded."""
+        return self._paths.find(method, path)
 
     def answer_schema(self, key: str) -> Schema | None:
         """The JSON schema of an operation's good answer, with all that it refers to; None where it has none."""
@@ -165,17 +156,7 @@ def pinned() -> Contract:
         if method in METHODS
         for operation in [_operation(method.upper(), path, described, schemas)]
     }
-    by_path: dict[str, dict[str, Operation]] = {}
-    for operation in operations.values():
-        by_path.setdefault(operation.path, {})[operation.method] = operation
-    # The fewer parameters, and then the more text a path has, the more it is meant.
-    meant = sorted(by_path, key=lambda path: (path.count("{"), -len(path)))
-    return Contract(
-        document,
-        operations,
-        {path: by_path[path] for path in meant if "{" not in path},
-        tuple((_pattern(path), by_path[path]) for path in meant if "{" in path),
-    )
+    return Contract(document, operations, OperationPaths(operations.values()))
 
 
 def _operation(method: str, path: str, described: Schema, schemas: Mapping[str, Schema]) -> Operation:
@@ -192,12 +173,6 @@ def _operation(method: str, path: str, described: Schema, schemas: Mapping[str, 
         body.get("required", False),
         schemas,
     )
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", path)
-    names = [f"(?P<{name}>.+)" if name in WITH_SLASHES else f"(?P<{name}>[^/]+)" for name in parts[1::2]]
-    return re.compile("".join(f"{re.escape(text)}{name}" for text, name in zip(parts[::2], [*names, ""], strict=True)))
 
 
 def _is_json(content_type: str) -> bool:

@@ -18,8 +18,8 @@ from hbmcp.installation.executors.plan.planned_orders import plan
 from hbmcp.installation.markets.trading_rules import Rule
 from hbmcp.paper.executors.record import Record
 from hbmcp.paper.executors.trader import Trader
-from tests.paper.executors.test_executors import World
-from tests.paper.scripted import START, Scripted
+from tests.paper.executors.paper_executors import PaperExecutors
+from tests.paper.scripted_market import BEGIN, ScriptedMarket
 
 PERPETUAL = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "leverage": 50}
 BTC = Rule(Decimal("0.001"), Decimal("0.001"), Decimal(100), Decimal("0.1"))
@@ -40,10 +40,10 @@ def foretold(config: Config, trader: Trader) -> Plan:
     return found
 
 
-def begun(world: World, config: Config) -> tuple[Record, Trader]:
+def begun(paper: PaperExecutors, config: Config) -> tuple[Record, Trader]:
     """The executor as the paper exchange has it after its first look."""
-    made = world.executors.create("master_account", "main", config.sent)
-    return made, world.executors.load(made, START)[1]
+    made = paper.executors.create("master_account", "main", config.sent)
+    return made, paper.executors.load(made, BEGIN)[1]
 
 
 def placed(record: Record) -> list[tuple[int, str, str, Decimal]]:
@@ -85,10 +85,10 @@ def grid_price(config: dict[str, Any], count: int, level: int) -> float:
 @given(grids())
 def test_a_grid_places_the_levels_that_were_told(given_config: dict[str, Any]) -> None:
     config = checked("grid_executor", **given_config)
-    world = World(Scripted({0: 60000}))
-    record, trader = begun(world, config)
+    paper = PaperExecutors(ScriptedMarket({0: 60000}))
+    record, trader = begun(paper, config)
     found = foretold(config, trader)
-    info = world.executors.load(record, START)[0].custom_info(trader)
+    info = paper.executors.load(record, BEGIN)[0].custom_info(trader)
     by_level = sorted(found.orders, key=lambda one: one.level)
     assert len(by_level) == len(info["grid_level_prices"])
     if len(by_level) > 1:  # the step of one level is the whole range
@@ -107,7 +107,7 @@ def test_a_grid_places_the_levels_that_were_told(given_config: dict[str, Any]) -
             assert abs((leg.price or 0) - same.price) <= BTC.price_step  # a level's price ends in a third, say
             distances = [abs(grid_price(given_config, len(found.orders), which.level) - 60000) for which in (same, one)]
             assert distances[0] == pytest.approx(distances[1])  # the nearest first, two of them at times
-    world.store.close()
+    paper.store.close()
 
 
 @settings(max_examples=60, deadline=None)
@@ -133,8 +133,8 @@ def test_a_grid_spends_no_more_than_it_may_and_takes_nothing(given_config: dict[
 def test_a_dca_places_the_levels_that_were_told(side: str, levels: list[tuple[int, int]]) -> None:
     prices, amounts = [price for price, _ in levels], [amount for _, amount in levels]
     config = checked("dca_executor", side=side, prices=prices, amounts_quote=amounts, stop_loss="0.9")
-    world = World(Scripted({0: 60000}))
-    record, trader = begun(world, config)
+    paper = PaperExecutors(ScriptedMarket({0: 60000}))
+    record, trader = begun(paper, config)
     found = foretold(config, trader)
     if not found.too_small(BTC):
         assert placed(record) == told(found, len(levels))
@@ -144,7 +144,7 @@ def test_a_dca_places_the_levels_that_were_told(side: str, levels: list[tuple[in
         assert all((price > 60000) == (side == "BUY") for price, _ in crossed)
     else:
         assert record.close_type in ("FAILED", "INSUFFICIENT_BALANCE")
-    world.store.close()
+    paper.store.close()
 
 
 @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ def test_a_dca_places_the_levels_that_were_told(side: str, levels: list[tuple[in
 @pytest.mark.parametrize("side", ["BUY", "SELL"])
 def test_single_orders_are_placed_as_they_were_told(kind: str, config: Mapping[str, Any], side: str) -> None:
     made = checked(kind, side=side, **config)
-    world = World(Scripted({0: 60000}))
-    record, trader = begun(world, made)
+    paper = PaperExecutors(ScriptedMarket({0: 60000}))
+    record, trader = begun(paper, made)
     found = foretold(made, trader)
     assert placed(record) == told(found, 1)
     (leg,) = record.legs
@@ -220,12 +220,12 @@ def test_the_rules_hold_for_the_price_that_is_sent(side: str, entry: int, least:
 
 def test_the_slices_of_a_twap_come_when_they_were_told() -> None:
     made = checked("twap_executor", side="BUY", total_amount_quote=6600, total_duration=630, order_interval=60)
-    world = World(Scripted({0: 60000}))
-    record, trader = begun(world, made)
+    paper = PaperExecutors(ScriptedMarket({0: 60000}))
+    record, trader = begun(paper, made)
     found = foretold(made, trader)
-    world.after(3600)
-    legs = world[record.id].legs
-    assert [leg.created for leg in legs] == [START + one.after * 1000 for one in found.orders]
+    paper.after(3600)
+    legs = paper[record.id].legs
+    assert [leg.created for leg in legs] == [BEGIN + one.after * 1000 for one in found.orders]
     assert [leg.amount for leg in legs] == [one.amount for one in found.orders]
 
 

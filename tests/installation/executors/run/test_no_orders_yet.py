@@ -8,9 +8,9 @@ from hbmcp.errors import Failed
 from hbmcp.installation.executors.config.validation import check
 from hbmcp.installation.executors.run.no_orders_yet import UNNAMED, WAITS, no_orders_note
 from hbmcp.installation.executors.run.record import Executor
-from tests.installation.executors.executor_account import DCA, LIMIT, POSITION
 from tests.installation.executors.run.test_record import RUNNING
-from tests.installation.scripted import Script
+from tests.installation.scripted_installation import Script
+from tests.workflows.executors.executor_account import DCA, LIMIT, POSITION
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from hbmcp.installation.executors.run.view import barriers, grid, state
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.installation import Installation
 from hbmcp.workflows.executors.get_executor import get_executor
-from tests.installation.scripted import Script
+from tests.installation.scripted_installation import Script
 
 RUNNING: dict[str, Any] = {
     "id": "5cKq",

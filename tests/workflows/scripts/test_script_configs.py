@@ -6,8 +6,8 @@ import pytest
 
 from hbmcp.paper.api.faults import Crash
 from hbmcp.workflows.scripts.delete_script_config import delete_script_config
-from tests.installation.scripted import Script
-from tests.paper.bridged import assistant
+from tests.installation.scripted_installation import Script
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
 
 pytestmark = pytest.mark.anyio

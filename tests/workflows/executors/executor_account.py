@@ -1,6 +1,5 @@
 """An account that runs executors on a paper exchange whose prices follow a script, asked through the bridge."""
 
-import json
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -18,9 +17,10 @@ from hbmcp.paper.exchange.engine import Engine
 from hbmcp.paper.exchange.records import Side
 from hbmcp.paper.executors import Executors
 from hbmcp.paper.market.clock import ManualClock
-from tests.paper.bridged import Assistant, assistant
+from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import PaperApi
-from tests.paper.scripted import START, Scripted
+from tests.paper.scripted_market import BEGIN, ScriptedMarket
+from tests.workflows.answers import head
 
 PRICE = Decimal(60000)
 PERPETUAL = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "leverage": 10, "side": "BUY"}
@@ -98,12 +98,6 @@ class Desk:
         return head(await self.call.good(tool, **arguments))
 
 
-def head(text: str) -> dict[str, Any]:
-    """The first line of an answer, its numbers exact."""
-    found: dict[str, Any] = json.loads(text.splitlines()[0], parse_float=Decimal, parse_int=Decimal)
-    return found
-
-
 @asynccontextmanager
 async def desk(
     tmp_path: Path,
@@ -114,8 +108,8 @@ async def desk(
     """`script`: seconds since the beginning -> the price from then on. Waiting takes no time here: the exchange's clock
     goes on by as much instead."""
     with PaperApi(tmp_path) as api:
-        api.clock = ManualClock(START)
-        market = Scripted(script or {0: 60000})
+        api.clock = ManualClock(BEGIN)
+        market = ScriptedMarket(script or {0: 60000})
         api.paper = Paper(Engine(market, api.store, api.clock), market, tmp_path, api.store)
 
         async def sleep(seconds: float) -> None:

@@ -9,8 +9,8 @@ from hbmcp.paper.api.faults import Crash, Cut
 from hbmcp.workflows.controllers.delete_controller_config import delete_controller_config
 from hbmcp.workflows.controllers.save_controller_config import save_controller_config
 from hbmcp.workflows.controllers.update_bot_config import update_bot_config
-from tests.installation.scripted import Script
-from tests.paper.bridged import assistant
+from tests.installation.scripted_installation import Script
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
 
 pytestmark = pytest.mark.anyio

@@ -1,13 +1,12 @@
-"""Orders on a paper exchange, placed and read without hbmcp's tools; and oddities of the API's lists of them."""
+"""An account on a spot exchange on paper: its orders, placed and read without hbmcp's tools, and the operations."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from attrs import evolve
 
 from hbmcp.paper.api.faults import Bug
-from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal
+from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.paper.exchange.records import Order
 from tests.paper.paper_api import PaperApi
 
@@ -59,46 +58,6 @@ def take(api: PaperApi, side: str, amount: str, **other: Any) -> str:
     return placed.id
 
 
-def failing(*operations: str, status: int = 500, detail: str = "broken", times: int | None = None) -> Bug:
-    """The first requests of these operations fail; all where `times` is None."""
-    asked: list[None] = []
-
-    def wrap(handler: Handler) -> Handler:
-        def failed(call: Call) -> Json:
-            asked.append(None)
-            if times is None or len(asked) <= times:
-                raise Refusal(status, detail)
-            return handler(call)
-
-        return failed
-
-    return Bug("an operation that fails", dict.fromkeys(operations, wrap))
-
-
-def changed(operation: str, change: Callable[[list[Any], int], list[Any]]) -> Bug:
-    """An operation's rows are changed: `change` gets them, and how many requests there have been, this one too."""
-    asked: list[None] = []
-
-    def wrap(handler: Handler) -> Handler:
-        def rows(call: Call) -> Json:
-            asked.append(None)
-            answer = handler(call)
-            return {**answer, "data": change(answer["data"], len(asked))}
-
-        return rows
-
-    return Bug("rows that aren't what they should be", {operation: wrap})
-
-
-def empty(*operations: str) -> Bug:
-    """They find nothing."""
-
-    def wrap(handler: Handler) -> Handler:
-        return lambda call: {**handler(call), "data": []}
-
-    return Bug("empty lists", dict.fromkeys(operations, wrap))
-
-
 def _account_after_account(search: Handler) -> Handler:
     def handler(call: Call) -> Json:
         names = call.body["account_names"] or call.engine.accounts()
@@ -110,19 +69,3 @@ def _account_after_account(search: Handler) -> Handler:
 
 
 ACCOUNT_AFTER_ACCOUNT = Bug("orders/search lists one account after another", {SEARCH: _account_after_account})
-
-
-def before(operation: str, act: Callable[[], object]) -> Bug:
-    """Something happens just before the first request of an operation is carried out."""
-    asked: list[None] = []
-
-    def wrap(handler: Handler) -> Handler:
-        def handled(call: Call) -> Json:
-            asked.append(None)
-            if len(asked) == 1:
-                act()
-            return handler(call)
-
-        return handled
-
-    return Bug("something happens meanwhile", {operation: wrap})

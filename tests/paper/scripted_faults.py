@@ -1,0 +1,107 @@
+"""Faults of the paper exchange that a test describes: operations that fail, answers that are changed, and what happens
+meanwhile. hbmcp.paper.api.faults has those of the real API."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hbmcp.paper.api.faults import Bug
+from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal
+
+DOWN = (
+    "Error executing request GET http://x.invalid/fapi/v1/ticker. HTTP status is 503. "
+    'Error: {"code": -1000, "msg": "Service unavailable."}'
+)
+
+
+def failing(*operations: str, status: int = 500, detail: str = "broken", times: int | None = None) -> Bug:
+    """The first requests of these operations fail; all where `times` is None."""
+    asked: list[None] = []
+
+    def wrap(handler: Handler) -> Handler:
+        def failed(call: Call) -> Json:
+            asked.append(None)
+            if times is None or len(asked) <= times:
+                raise Refusal(status, detail)
+            return handler(call)
+
+        return failed
+
+    return Bug("an operation that fails", dict.fromkeys(operations, wrap))
+
+
+def failing_after(first: str, *operations: str, detail: str = DOWN) -> Bug:
+    """These operations fail once `first` has been asked, which itself is carried out."""
+    asked: list[None] = []
+
+    def note(handler: Handler) -> Handler:
+        def handled(call: Call) -> Json:
+            asked.append(None)
+            return handler(call)
+
+        return handled
+
+    def fail(handler: Handler) -> Handler:
+        def failed(call: Call) -> Json:
+            if asked:
+                raise Refusal(500, detail)
+            return handler(call)
+
+        return failed
+
+    return Bug("operations that fail afterwards", {first: note, **dict.fromkeys(operations, fail)})
+
+
+def down(*operations: str, connector: str = "binance_perpetual") -> Bug:
+    """These operations fail for one exchange, as they do while it answers 503; the others don't notice."""
+
+    def wrap(handler: Handler) -> Handler:
+        def failed(call: Call) -> Json:
+            body = call.body or {}
+            asked = call.path.get("connector_name"), body.get("connector_name"), *(body.get("connector_names") or ())
+            if connector in asked:
+                raise Refusal(500, DOWN)
+            return handler(call)
+
+        return failed
+
+    return Bug(f"{connector} is down", dict.fromkeys(operations, wrap))
+
+
+def changed(operation: str, change: Callable[[list[Any], int], list[Any]]) -> Bug:
+    """An operation's rows are changed: `change` gets them, and how many requests there have been, this one too."""
+    asked: list[None] = []
+
+    def wrap(handler: Handler) -> Handler:
+        def rows(call: Call) -> Json:
+            asked.append(None)
+            answer = handler(call)
+            return {**answer, "data": change(answer["data"], len(asked))}
+
+        return rows
+
+    return Bug("rows that aren't what they should be", {operation: wrap})
+
+
+def empty(*operations: str) -> Bug:
+    """They find nothing."""
+
+    def wrap(handler: Handler) -> Handler:
+        return lambda call: {**handler(call), "data": []}
+
+    return Bug("empty lists", dict.fromkeys(operations, wrap))
+
+
+def before(operation: str, act: Callable[[], object]) -> Bug:
+    """Something happens just before the first request of an operation is carried out."""
+    asked: list[None] = []
+
+    def wrap(handler: Handler) -> Handler:
+        def handled(call: Call) -> Json:
+            asked.append(None)
+            if len(asked) == 1:
+                act()
+            return handler(call)
+
+        return handled
+
+    return Bug("something happens meanwhile", {operation: wrap})
