@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from hbmcp.installation.positions import leverage as leverage_change
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash, Cut
 from hbmcp.paper.api.routes.base import Call, Handler, Json
-from hbmcp.workflows.trading import set_leverage
 from tests.installation.orders.spot_orders import failing
 from tests.installation.positions.perpetual_account import ACCOUNT, CONNECTOR, PAIR, POSITIONS, open_position
 from tests.paper.bridged import assistant
@@ -21,7 +21,7 @@ PLACE = f"{PAIR} on {CONNECTOR} ({ACCOUNT})"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(set_leverage, "PAUSE", 0)
+    monkeypatch.setattr(leverage_change, "PAUSE", 0)
 
 
 def leverage(api: PaperApi) -> int:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from hbmcp.installation.positions import position_mode
 from hbmcp.paper.api.faults import UNCHANGED_MODE, Bug, Crash, Cut
 from hbmcp.paper.api.routes.base import Refusal
-from hbmcp.workflows.trading import set_position_mode
 from tests.installation.orders.spot_orders import SEARCH, failing, rest
 from tests.installation.positions.perpetual_account import ACCOUNT, CONNECTOR, DOWN, MODE, open_position
 from tests.paper.bridged import assistant
@@ -21,7 +21,7 @@ PLACE = f"{CONNECTOR} ({ACCOUNT})"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(set_position_mode, "PAUSE", 0)
+    monkeypatch.setattr(position_mode, "PAUSE", 0)
 
 
 def mode(api: PaperApi) -> str:

@@ -24,6 +24,7 @@ from hbmcp.installation.portfolio.holdings import holdings
 from hbmcp.installation.portfolio.unrealized_pnl import is_equity
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
+from hbmcp.installation.positions.position_mode import is_hedge_mode
 from hbmcp_tools import portfolio, trading
 
 Interval = Literal["5m", "15m", "30m", "1h", "4h", "12h", "1d"]
@@ -137,8 +138,8 @@ async def _known(installation: Installation, account: str, connector: str, start
             await fills(installation, account_name=account, connector_name=connector, start=start - SETTLED)
         )
     recorded = await fills(installation, account_name=account, connector_name=connector)
-    mode = await installation.ask(trading.get_position_mode, account_name=account, connector_name=connector)
-    if recorded.rows and mode["position_mode"] == "HEDGE":
+    hedge = await is_hedge_mode(installation, account, connector)
+    if recorded.rows and hedge:
         return Known(why="in hedge mode a fill doesn't tell which side it closes")
     listed = await listed_positions(installation, account, connector)
     positions = {one.pair: one.amount * one.direction for one in listed}

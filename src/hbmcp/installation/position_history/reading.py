@@ -15,6 +15,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.position_history.funding_payments import Payment
 from hbmcp.installation.position_history.round_trip import Side
 from hbmcp.installation.positions.position import Position
+from hbmcp.installation.positions.position_mode import is_hedge_mode
 from hbmcp_tools import trading
 
 T = TypeVar("T")
@@ -66,7 +67,7 @@ async def read(
     ]
     held, paid = await together(asked)
     orders, unordered = await _each(first, lambda exchange: order_times(installation, exchange, first[exchange]))
-    hedge, modeless = await _each(first, lambda exchange: hedged(installation, exchange))
+    hedge, modeless = await _each(first, lambda exchange: is_hedge_mode(installation, *exchange))
     unread = [
         *(f"Orders of {_name(one)} weren't read; fills may be in disorder: {why}" for one, why in unordered.items()),
         *(f"{_name(one)} is taken for one-way, its mode wasn't read: {why}" for one, why in modeless.items()),
@@ -95,13 +96,6 @@ async def held_now(installation: Installation, account_name: str | None, connect
         if one.amount:
             found.setdefault((one.account, one.connector, one.pair), {})[one.side] = one.amount
     return Held(found, frozenset(market[:2] for market in found))
-
-
-async def hedged(installation: Installation, exchange: Exchange) -> bool:
-    """Whether the account is in hedge mode there. The workflow uses get_position_mode. Raises CallError."""
-    account, connector = exchange
-    answer = await installation.ask(trading.get_position_mode, account_name=account, connector_name=connector)
-    return bool(answer["position_mode"] == "HEDGE")
 
 
 async def payments(installation: Installation, account_name: str | None, trading_pair: str | None) -> list[Payment]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from hbmcp.errors import CallError
+from hbmcp.errors import CallError, Refused
 from hbmcp.figures import number
 from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.installation import Installation, together
@@ -39,6 +39,16 @@ class Positions:
     def notes(self) -> tuple[str, ...]:
         """What to say under an answer that rests on these positions."""
         return (*(f"Positions not read: {one}" for one in self.unread), *self.remarks)
+
+
+def refuse_spot(connector_name: str | None) -> None:
+    """Raises Refused for an exchange that has no positions."""
+    if connector_name is not None and not is_perpetual(connector_name):
+        raise Refused(
+            f"{connector_name} is no perpetual exchange, and only those have positions.",
+            "Nothing was done.",
+            "get_account_balance shows them; place_order with side SELL sells.",
+        )
 
 
 async def positions(

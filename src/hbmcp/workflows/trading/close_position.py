@@ -8,10 +8,9 @@ from hbmcp.installation.closing.plan import UNSENT, Plan, hindrance, planned
 from hbmcp.installation.closing.reduction import WHOLE
 from hbmcp.installation.closing.result import Closing, beyond, failure, remarks, row
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.positions.open_positions import Positions, positions
+from hbmcp.installation.positions.open_positions import Positions, positions, refuse_spot
 from hbmcp.installation.positions.position import Position, Side
 from hbmcp.results.answer import Answer
-from hbmcp.workflows.trading.get_positions import refuse_spot
 
 WAIT = Decimal(3)
 

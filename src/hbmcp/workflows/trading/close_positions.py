@@ -9,10 +9,9 @@ from hbmcp.installation.closing.pnl_threshold import Threshold
 from hbmcp.installation.closing.result import Closing, failure
 from hbmcp.installation.closing.view import preview, report, untouched
 from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.positions.open_positions import positions
+from hbmcp.installation.positions.open_positions import positions, refuse_spot
 from hbmcp.installation.positions.position import Basis, Position, Side
 from hbmcp.results.answer import Answer
-from hbmcp.workflows.trading.get_positions import refuse_spot
 
 AT_ONCE = 3  # positions under way: each takes several requests at a time
 WAIT = 3.0  # seconds for what became of an order

@@ -11,9 +11,9 @@ from hbmcp.installation.position_history.history import History, histories
 from hbmcp.installation.position_history.notes import Told, notes
 from hbmcp.installation.position_history.reading import Record, read
 from hbmcp.installation.position_history.round_trip import DIGITS, Round
+from hbmcp.installation.positions.open_positions import refuse_spot
 from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds, utc
-from hbmcp.workflows.trading.get_positions import refuse_spot
 
 NONE = "No perpetual position was closed whole in this period."
 
