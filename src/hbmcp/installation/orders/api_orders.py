@@ -11,8 +11,6 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.order import Order
 from hbmcp_tools import trading
 
-SKEW = 60 * 60_000  # milliseconds by which the API's clock and ours may differ, where a period would hide an order
-
 
 @frozen
 class Records:

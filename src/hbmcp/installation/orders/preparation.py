@@ -34,6 +34,21 @@ _HOPELESS = (NotConfigured, UnknownOperation, Unreachable, WrongCredentials)
 
 
 @frozen
+class OrderRequest:
+    """An order as it is asked for. `amount` in base units; `price` a number in quote or an offset from the current one;
+    `position_action`, for perpetual exchanges, OPEN or CLOSE."""
+
+    account_name: str
+    connector_name: str
+    trading_pair: str
+    side: str
+    amount: Decimal
+    order_type: str
+    price: str | None
+    position_action: str | None
+
+
+@frozen
 class Prepared:
     """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked."""
 
@@ -52,52 +67,42 @@ class _Known:
     unread: tuple[str, ...]
 
 
-async def prepare(
-    installation: Installation,
-    *,
-    account_name: str,
-    connector_name: str,
-    trading_pair: str,
-    side: str,
-    amount: Decimal,
-    order_type: str,
-    price: str | None,
-    position_action: str | None,
-) -> Prepared:
+async def prepare(installation: Installation, request: OrderRequest) -> Prepared:
     """Raises BadArguments or Refused for what the exchange wouldn't take: nothing was sent. What can't be read refuses
     nothing. The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices,
     get_portfolio_state and list_positions."""
-    wanted = pricing.asked(order_type, price)
-    perpetual = is_perpetual(connector_name)
-    if position_action == "CLOSE" and not perpetual:
+    wanted = pricing.asked(request.order_type, request.price)
+    connector, pair, side = request.connector_name, request.trading_pair, request.side
+    perpetual, closing = is_perpetual(connector), request.position_action == "CLOSE"
+    if closing and not perpetual:
         raise BadArguments(
-            f"There are no positions to CLOSE on {connector_name}, a spot exchange.",
+            f"There are no positions to CLOSE on {connector}, a spot exchange.",
             "Nothing was sent.",
             "To sell what is held, leave position_action out.",
         )
-    known = await _known(installation, account_name, connector_name, trading_pair)
+    known = await _known(installation, request.account_name, connector, pair)
     notes = list(known.unread)
     limit = None
     if wanted is not None:
         limit, note = pricing.worked_out(wanted, side, known.rule, known.current)
-        if order_type == "LIMIT":
+        if request.order_type == "LIMIT":
             pricing.refuse_a_slip(limit, side, known.current)
         notes.append(note)
-    size, note = known.rule.sized(amount, trading_pair, limit or known.current)
+    size, note = known.rule.sized(request.amount, pair, limit or known.current)
     notes.append(note)
     short = balance_check.checked(
         known.balances,
         perpetual=perpetual,
-        reducing=position_action == "CLOSE",
-        trading_pair=trading_pair,
+        reducing=closing,
+        trading_pair=pair,
         side=side,
         amount=size,
         price=limit,
         current=known.current,
     )
-    action = (position_action or "OPEN") if perpetual else None
-    order = SentOrder(account_name, connector_name, trading_pair, side, order_type, size, limit, action, now())
-    turned = "" if position_action == "CLOSE" else _turns(known.held, trading_pair, side)
+    action = (request.position_action or "OPEN") if perpetual else None
+    order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
+    turned = "" if closing else _turns(known.held, pair, side)
     return Prepared(order, tuple(filter(None, (*notes, short, turned))))
 
 

@@ -10,6 +10,8 @@ from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.orders.order import Order
 from hbmcp.times import utc
 
+KNOWN_ORDERS = "Only orders placed through this API are known to it, no bot's, and none placed elsewhere."
+
 _SEEN = ("status", "filled_amount", "average_price", "quote_total", "fee", "fee_currency", "fills")
 
 
@@ -103,6 +105,12 @@ def disagreement(order: Order) -> str:
     if order.missing or known < order.filled:
         return f"{plain(order.filled):f} filled, but only fills of {plain(known):f} are recorded so far."
     return ""
+
+
+def short_records_note(orders: Iterable[Order]) -> str:
+    """Which orders' own records tell of less than their fills do; "" where none does."""
+    ids = [str(order.order_id) for order in orders if order.recorded is not None and disagreement(order)]
+    return f"Recorded with less than was filled, shown by their fills: {', '.join(ids)}." if ids else ""
 
 
 def age(milliseconds: int) -> str:
