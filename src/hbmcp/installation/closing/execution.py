@@ -7,8 +7,9 @@ can't open one, also where the position shrinks or turns on the order's way to t
 
 from hbmcp.errors import CallError
 from hbmcp.installation.closing.plan import Plan, size
-from hbmcp.installation.closing.result import Closing
+from hbmcp.installation.closing.result import Closing, failure
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.polling import outcome
 from hbmcp.installation.orders.sending import send
 from hbmcp.installation.positions.open_positions import listed_positions
@@ -20,8 +21,8 @@ from hbmcp.times import now
 async def carried_out(installation: Installation, plan: Plan, wait: float) -> Closing:
     """Send the order once, look for at most `wait` seconds what became of it, and read what is left.
 
-    Raises what `send` raises: nothing was placed, or OutcomeUnknown. Uses submit_order, search_orders, get_trades and
-    list_positions.
+    Raises what `send` raises: nothing was placed, or OutcomeUnknown; Failed where the exchange refused the order, and
+    OutcomeUnknown where nothing is seen of it. Uses submit_order, search_orders, get_trades and list_positions.
     """
     one = plan.position
     sent = await send(
@@ -39,9 +40,17 @@ async def carried_out(installation: Installation, plan: Plan, wait: float) -> Cl
         ),
     )
     order = await outcome(installation, sent.order_id, one.account, one.connector, wait, sent=sent.order)
+    closing = await _with_what_is_left(installation, plan, order, sent.notes)
+    if error := failure(closing, wait):
+        raise error
+    return closing
+
+
+async def _with_what_is_left(installation: Installation, plan: Plan, order: Order, notes: tuple[str, ...]) -> Closing:
+    one = plan.position
     try:
         listed = await listed_positions(installation, one.account, one.connector)
     except CallError as error:
-        return Closing(plan, order, None, None, (*sent.notes, f"What is left couldn't be read: {error}"))
+        return Closing(plan, order, None, None, (*notes, f"What is left couldn't be read: {error}"))
     left, against = (size(listed, one.pair, side) for side in (one.side, opposite(one.side)))
-    return Closing(plan, order, left, against, sent.notes)
+    return Closing(plan, order, left, against, notes)

@@ -6,7 +6,7 @@ from hbmcp.errors import Refused
 from hbmcp.installation.closing.execution import carried_out
 from hbmcp.installation.closing.plan import UNSENT, planned
 from hbmcp.installation.closing.pnl_threshold import Threshold
-from hbmcp.installation.closing.result import Closing, failure
+from hbmcp.installation.closing.result import Closing
 from hbmcp.installation.closing.view import preview, report, untouched
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.positions.open_positions import positions, refuse_spot
@@ -59,7 +59,4 @@ async def close_positions(
 
 
 async def _close(installation: Installation, position: Position) -> Closing:
-    closing = await carried_out(installation, await planned(installation, position), WAIT)
-    if error := failure(closing, WAIT):
-        raise error
-    return closing
+    return await carried_out(installation, await planned(installation, position), WAIT)
