@@ -1,6 +1,6 @@
 """The history of positions in each market: rounds from the record, and what of it the record doesn't prove."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from attrs import frozen
@@ -10,7 +10,7 @@ from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.position_history.funding_payments import Payment, share_out
 from hbmcp.installation.position_history.reading import Exchange, Market, Record
 from hbmcp.installation.position_history.rebuilding import Rounds, Stretch, before, replay, stretches
-from hbmcp.installation.position_history.round_trip import NOISE, NONE, Side
+from hbmcp.installation.position_history.round_trip import NOISE, NONE, Round, Side
 
 SIDES: tuple[Side, ...] = ("LONG", "SHORT")
 Disagreement = dict[Side, tuple[Decimal, Decimal]]
@@ -73,12 +73,27 @@ class History:
         return f"{self.pair} on {self.connector} ({self.account})"
 
 
+Told = tuple[History, Round]  # a position, and its market
+
+
 def histories(record: Record) -> list[History]:
     """Of every market with fills."""
     markets: dict[Market, list[Fill]] = {}
     for fill in record.fills:
         markets.setdefault((fill.account, fill.connector, fill.pair), []).append(fill)
     return [_history(market, fills, record) for market, fills in markets.items()]
+
+
+def reduced_between(found: Iterable[History], start: int, end: int | None) -> list[Told]:
+    """The positions that were closed or last reduced in a period, newest first; not those that aren't whole."""
+    reduced = [
+        (history, one)
+        for history in found
+        if history.rounds is not None
+        for one in (*history.rounds.closed, *history.rounds.open.values())
+        if one.whole and one.reduced is not None and start <= one.reduced and (end is None or one.reduced <= end)
+    ]
+    return sorted(reduced, key=lambda each: (each[1].reduced or 0, each[1].opened), reverse=True)
 
 
 def _history(market: Market, fills: list[Fill], record: Record) -> History:

@@ -6,11 +6,9 @@ from decimal import Decimal
 from hbmcp.figures import plain
 from hbmcp.installation.fills.fills import EARLY
 from hbmcp.installation.position_history.funding_payments import PAGE
-from hbmcp.installation.position_history.history import History
+from hbmcp.installation.position_history.history import History, Told
 from hbmcp.installation.position_history.reading import Record
 from hbmcp.installation.position_history.round_trip import Round, Side
-
-Told = tuple[History, Round]
 
 
 def notes(
