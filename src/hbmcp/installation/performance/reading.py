@@ -1,4 +1,4 @@
-"""Reads what a portfolio held over a period, and what is known of the trades at its exchanges.
+"""Reading what a portfolio held over a period, and what is known of the trades at its exchanges.
 
 The API stores one every five minutes and serves them newest first, thinned out to an interval. Its paging can't be
 relied on: a page ends after so many balances, one for each account and exchange, says that there is no more, and may
@@ -10,21 +10,22 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Literal
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from hbmcp.errors import CallError
 from hbmcp.figures import number
-from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.fills.fills import fills, milliseconds
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.performance.known_trades import Funding, known_perpetual, known_spot
-from hbmcp.installation.performance.snapshot_series import Held, Place, Snapshot, read_state
+from hbmcp.installation.performance.snapshot_series import Held, Place, Series, Snapshot, narrowed, read_state
 from hbmcp.installation.performance.trade_matching import SETTLED, Known, Profit
 from hbmcp.installation.portfolio.holdings import holdings
 from hbmcp.installation.portfolio.unrealized_pnl import is_equity
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
 from hbmcp.installation.positions.position_mode import is_hedge_mode
+from hbmcp.times import now
 from hbmcp_tools import portfolio, trading
 
 Interval = Literal["5m", "15m", "30m", "1h", "4h", "12h", "1d"]
@@ -43,6 +44,37 @@ _STEPS: dict[Interval, int] = {
 }
 _MOST = 200  # snapshots are fine enough for a high, a low and a drawdown
 _PAGE = 1000
+
+
+@frozen
+class Snapshots:
+    """Of a period, oldest first. `asked` is the time of the last one where that is what is held now, which `failed`
+    says why it couldn't be read."""
+
+    rows: list[Snapshot]
+    asked: int | None = None
+    failed: str = ""
+
+    @property
+    def only_now(self) -> bool:
+        """Whether there is none but that of now."""
+        return [one.time for one in self.rows] == [self.asked]
+
+
+async def period_snapshots(
+    installation: Installation, start: int, end: int, account_name: str | None, connector_name: str | None
+) -> Snapshots:
+    """The snapshots of a period, of an account and an exchange, and what is held now where it ends now. Uses
+    get_portfolio_history and get_portfolio_state. Raises CallError where the stored ones can't be read."""
+    rows = await snapshots(installation, start, end, account_name)
+    asked, failed = None, ""
+    if end >= now() - MINUTE:
+        try:
+            rows.append(await current(installation, now(), account_name))
+            asked = rows[-1].time
+        except CallError as error:
+            failed = f"The end is the last snapshot, for the balances of now couldn't be read: {error}"
+    return Snapshots(narrowed(rows, account_name, connector_name), asked, failed)
 
 
 async def snapshots(installation: Installation, start: int, end: int, account_name: str | None) -> list[Snapshot]:
@@ -82,8 +114,11 @@ async def snapshots(installation: Installation, start: int, end: int, account_na
     return [_together(before), *later] if before else later
 
 
-async def snapshots_before(installation: Installation, time: int, account_name: str | None) -> list[Snapshot]:
-    """The last days on which there are any. Uses get_portfolio_history. Raises CallError."""
+async def snapshots_before(
+    installation: Installation, time: int, account_name: str | None, connector_name: str | None
+) -> list[Snapshot]:
+    """Of an account and an exchange, on the last days on which there are any. Uses get_portfolio_history. Raises
+    CallError."""
     answer = await installation.ask(
         portfolio.get_portfolio_history,
         end_time=str(time),
@@ -91,7 +126,8 @@ async def snapshots_before(installation: Installation, time: int, account_name: 
         interval="1d",
         limit=_PAGE,
     )
-    return [Snapshot(milliseconds(row["timestamp"]), read_state(row["state"])) for row in answer["data"]]
+    found = [Snapshot(milliseconds(row["timestamp"]), read_state(row["state"])) for row in answer["data"]]
+    return narrowed(found, account_name, connector_name)
 
 
 def interval_of(span: int) -> Interval:
@@ -116,14 +152,26 @@ async def current(installation: Installation, time: int, account_name: str | Non
     return Snapshot(time, places)
 
 
+async def disconnected(installation: Installation, found: Series) -> set[Place]:
+    """Those of the silent places that aren't connected any more. Uses list_accounts and get_connected_exchanges. Raises
+    no CallError."""
+    if not (silent := found.silent()):
+        return set()
+    try:
+        connected = await connections(installation)
+    except CallError:
+        return set()
+    return {one for one in silent if one[0] not in connected.unread and one not in connected.pairs}
+
+
 async def known_trades(
-    installation: Installation, places: Iterable[Place], start: int, now: int | None
+    installation: Installation, places: Iterable[Place], start: int, asked: int | None
 ) -> dict[Place, Known]:
-    """What is known of the trades at each place since `start`, and of unrealized P&L at `now`, the time of the last
+    """What is known of the trades at each place since `start`, and of unrealized P&L at `asked`, the time of the last
     snapshot if that is of now. Uses get_trades, and for perpetual exchanges get_position_mode, list_positions and
     get_funding_payments. Raises no CallError."""
     places = list(places)
-    found = await together(_known(installation, *place, start, now) for place in places)
+    found = await together(_known(installation, *place, start, asked) for place in places)
     known = {}
     for place, one in zip(places, found, strict=True):
         if isinstance(one, CallError):
@@ -132,7 +180,7 @@ async def known_trades(
     return known
 
 
-async def _known(installation: Installation, account: str, connector: str, start: int, now: int | None) -> Known:
+async def _known(installation: Installation, account: str, connector: str, start: int, asked: int | None) -> Known:
     if not is_perpetual(connector):
         return known_spot(
             await fills(installation, account_name=account, connector_name=connector, start=start - SETTLED)
@@ -153,14 +201,14 @@ async def _known(installation: Installation, account: str, connector: str, start
             if row["connector_name"] == connector
         ],
     )
-    return evolve(known, profit=_profit(listed, now)) if is_equity(connector) and now is not None else known
+    return evolve(known, profit=_profit(listed, asked)) if is_equity(connector) and asked is not None else known
 
 
-def _profit(listed: Iterable[Position], now: int) -> Profit:
+def _profit(listed: Iterable[Position], time: int) -> Profit:
     """Of all positions, unless one doesn't tell it."""
     units: dict[str, Decimal] = {}
     for one in listed:
         if one.unrealized is None:
             return Profit()
         units[one.quote] = units.get(one.quote, Decimal(0)) + one.unrealized
-    return Profit(now, units)
+    return Profit(time, units)

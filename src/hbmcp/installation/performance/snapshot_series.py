@@ -67,6 +67,24 @@ class Series:
             if found[-1] != last and place not in self.gone
         }
 
+    def moved(self) -> list[Place]:
+        """The places whose units changed: those whose trades matter."""
+        return sorted({line.place for line in self.lines if len(set(line.units)) > 1})
+
+
+def narrowed(snapshots: Iterable[Snapshot], account_name: str | None, connector_name: str | None) -> list[Snapshot]:
+    """To an account and an exchange; those that have nothing of them are left out."""
+    found = []
+    for one in snapshots:
+        places = {
+            (account, connector): held
+            for (account, connector), held in one.places.items()
+            if account_name in (None, account) and connector_name in (None, connector)
+        }
+        if places:
+            found.append(Snapshot(one.time, places))
+    return found
+
 
 def read_state(state: Mapping[str, Mapping[str, Any]]) -> dict[Place, Held]:
     """The `state` of a snapshot, or the answer of POST /portfolio/state. A price of 0 is none."""

@@ -1,15 +1,16 @@
 """How a portfolio's performance is told: figures, tables, and what they don't know."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from hbmcp.errors import Refused
 from hbmcp.figures import cents, money, percent
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.performance.cash_flows import Explained, Flow
 from hbmcp.installation.performance.figures import Part, Performance
 from hbmcp.installation.performance.reading import NEAR
-from hbmcp.installation.performance.snapshot_series import ZERO, Place, Series
+from hbmcp.installation.performance.snapshot_series import ZERO, Place, Series, Snapshot
 from hbmcp.installation.performance.trade_matching import Known
 from hbmcp.installation.portfolio.holdings import CURRENCY
 from hbmcp.installation.portfolio.unrealized_pnl import is_equity
@@ -80,6 +81,31 @@ def profit_note(found: Series) -> str:
         return "Values include unrealized P&L."
     but = f", except at {', '.join(within)}" if within else ""
     return f"Values are without unrealized P&L{but}."
+
+
+def single_value(found: Series, start: int, end: int, asked: int | None, earlier: Collection[Snapshot]) -> str:
+    """What there is to say of a single time in the period: it is that of now if it is `asked`. `earlier` are snapshots
+    from before the period."""
+    [time], [value] = found.times, found.values
+    worth = f"{cents(value):f} {CURRENCY}"
+    if time != asked:
+        only = f"from {utc(start)} to {utc(end)} there is one snapshot"
+        return f"Nothing to compare: {only}, of {utc(time)}, with a value of {worth}."
+    if earlier:
+        last = max(one.time for one in earlier)
+        why = f"no snapshot is stored from {utc(start)} on, and the last one before is of {utc(last)}"
+    else:
+        why = "the API stores a snapshot every five minutes, and has none yet"
+    return f"Nothing to compare yet: {why}. The value now is {worth}."
+
+
+def no_snapshots(start: int, end: int) -> Refused:
+    """The error for a period without any."""
+    return Refused(
+        f"There are no balances from {utc(start)} to {utc(end)}.",
+        "Nothing was computed.",
+        "A snapshot is stored every five minutes since the API was set up and an exchange connected: ask for later.",
+    )
 
 
 def _values(done: Performance) -> list[Row]:

@@ -40,6 +40,11 @@ class Survey:
         return list(dict.fromkeys([*self.balances.places, *self.unrealized.by_place]))
 
     @property
+    def is_empty(self) -> bool:
+        """Whether neither a balance nor a position's P&L is known."""
+        return not self.rows and not self.unrealized.by_place
+
+    @property
     def value(self) -> Decimal:
         """Of all holdings with a price, in USDT; unrealized P&L is in it where it is in a balance."""
         return worth(self.rows)
