@@ -14,7 +14,7 @@ from hbmcp.installation.closing.result import Closing
 from hbmcp.installation.closing.view import report
 from hbmcp.installation.markets.trading_rules import Rule
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.positions.open_positions import Positions
+from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import Basis, Position
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash
 from hbmcp.paper.api.routes.base import Call, Handler, Json
@@ -338,7 +338,7 @@ class TestFees:
             closing("USDT", -30, {"USDT": Decimal(2)}),
             closing("USD", 5, {"BNB": Decimal("0.1")}),
         ]
-        answer = report(Positions((), (), ()), [(one.plan.position, one) for one in done])
+        answer = report(OpenPositions((), (), ()), [(one.plan.position, one) for one in done])
         assert isinstance(answer.value, dict)
         sums = {name: value for name, value in answer.value.items() if name not in ("closed", "positions")}
         assert sums == {
@@ -353,7 +353,7 @@ class TestFees:
     @pytest.mark.parametrize("fees", [{}, {None: Decimal(0)}, {"USDT": Decimal(1), "BNB": Decimal(1)}])
     def test_one_that_is_not_known(self, fees: dict[str | None, Decimal]) -> None:
         done = [closing("USDT", 10, {"USDT": Decimal(1)}), closing("USDT", 10, fees)]
-        answer = report(Positions((), (), ()), [(one.plan.position, one) for one in done])
+        answer = report(OpenPositions((), (), ()), [(one.plan.position, one) for one in done])
         assert isinstance(answer.value, dict)
         assert answer.value["realized_pnl_USDT"] == 20
         assert "net_pnl_USDT" not in answer.value

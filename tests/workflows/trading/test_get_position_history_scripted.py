@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.errors import StoreError
-from hbmcp.installation.fills.chronology import OrderTimes, sequence
+from hbmcp.installation.fills.chronology import OrderTimes, chronological
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.fills.pagination import all_fills
 from hbmcp.installation.installation import Installation
@@ -289,7 +289,7 @@ def test_a_clock_that_is_set_now_and_then_hides_no_order(
         orders.append(order(number, side, time, time, status))
         true.append(time)
     shuffle.shuffle(fills)
-    found = sequence(fills, OrderTimes.from_rows(reversed(orders)))
+    found = chronological(fills, OrderTimes.from_rows(reversed(orders)))
     assert [one.time for one in found.fills] == true
     assert [one.order_id for one in found.fills] == [row["order_id"] for row in orders]
     assert not found.unsure
@@ -300,5 +300,5 @@ def test_an_order_that_was_changed_long_after_its_fill() -> None:
     """Recorded times that differ are in order, whatever the orders' are."""
     rows = [trade(1, "BUY", "1", 100, NOW), trade(2, "SELL", "1", 100, NOW + MINUTE)]
     orders = [order(2, "SELL", NOW + MINUTE, NOW + MINUTE), order(1, "BUY", NOW, NOW + 60 * MINUTE)]
-    found = sequence([Fill.from_row(row) for row in reversed(rows)], OrderTimes.from_rows(orders))
+    found = chronological([Fill.from_row(row) for row in reversed(rows)], OrderTimes.from_rows(orders))
     assert [(one.side, one.time) for one in found.fills] == [("BUY", NOW + MINUTE), ("SELL", NOW + MINUTE)]

@@ -2,11 +2,11 @@
 
 from hbmcp.errors import Refused
 from hbmcp.installation.closing.plan import UNSENT
-from hbmcp.installation.positions.open_positions import Positions
+from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import Position, Side
 
 
-def only_position(found: Positions, trading_pair: str, side: Side | None) -> Position:
+def only_position(found: OpenPositions, trading_pair: str, side: Side | None) -> Position:
     """The one of these that is on this side, or on either. Raises Refused where there is none, or several."""
     matching = [one for one in found.rows if side in (None, one.side)]
     if len(matching) > 1:

@@ -9,12 +9,12 @@ from hbmcp.figures import money
 from hbmcp.installation.closing.plan import UNSENT, Plan, hindrance
 from hbmcp.installation.closing.pnl_threshold import Threshold
 from hbmcp.installation.closing.result import Closing, beyond, net, realized, remarks, row
-from hbmcp.installation.positions.open_positions import Positions
+from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import Position
 from hbmcp.results.answer import Answer
 
 
-def untouched(found: Positions, kept: list[Position], threshold: Threshold) -> Answer:
+def untouched(found: OpenPositions, kept: list[Position], threshold: Threshold) -> Answer:
     """No position is to be closed."""
     if kept:
         none = "This position has no" if len(kept) == 1 else f"None of these {len(kept)} positions has a"
@@ -25,7 +25,7 @@ def untouched(found: Positions, kept: list[Position], threshold: Threshold) -> A
 
 
 def preview(
-    found: Positions, plans: list[tuple[Position, Plan | CallError]], kept: list[Position], threshold: Threshold
+    found: OpenPositions, plans: list[tuple[Position, Plan | CallError]], kept: list[Position], threshold: Threshold
 ) -> Answer:
     """`would_close` has the orders that would be sent, `kept` the positions that would stay."""
     sendable = [plan for _, plan in plans if isinstance(plan, Plan)]
@@ -39,7 +39,7 @@ def preview(
     return Answer(value, (*filter(None, map(hindrance, sendable)), *found.notes))
 
 
-def report(found: Positions, closings: list[tuple[Position, Closing | CallError]]) -> Answer:
+def report(found: OpenPositions, closings: list[tuple[Position, Closing | CallError]]) -> Answer:
     """How many were closed, what that came to by currency, and one row a position."""
     done = [one for _, one in closings if isinstance(one, Closing)]
     whole = sum(one.order.filled == one.plan.position.amount for one in done)

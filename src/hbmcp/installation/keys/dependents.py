@@ -15,7 +15,7 @@ from hbmcp.installation.orders.api_orders import live, recorded
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.portfolio.distribution import summed
 from hbmcp.installation.portfolio.holdings import CURRENCY, holdings
-from hbmcp.installation.positions.open_positions import positions
+from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp_tools import executors
 
 Row = dict[str, Any]
@@ -95,7 +95,7 @@ async def standing(installation: Installation, account: str, connectors: Iterabl
 async def _positions(installation: Installation, account: str, connectors: list[str]) -> Part:
     if not any(map(is_perpetual, connectors)):
         return Part([])
-    found = await positions(installation, account, connectors[0] if len(connectors) == 1 else None)
+    found = await open_positions(installation, account, connectors[0] if len(connectors) == 1 else None)
     rows = [
         {
             "connector_name": row.connector,

@@ -6,7 +6,7 @@ from hbmcp.errors import CallError
 from hbmcp.figures import plain
 from hbmcp.installation.portfolio.holdings import CURRENCY, Place, is_dollar
 from hbmcp.installation.portfolio.valuation import Survey
-from hbmcp.installation.positions.open_positions import Positions
+from hbmcp.installation.positions.open_positions import OpenPositions
 
 
 def caveats(found: Survey) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def _positions(found: Survey) -> Iterator[str]:
     yield from _unexplained(found, found.positions)
 
 
-def _unexplained(found: Survey, positions: Positions) -> Iterator[str]:
+def _unexplained(found: Survey, positions: OpenPositions) -> Iterator[str]:
     """Margin that no position accounts for."""
     explained = {(one.account, one.connector) for one in positions.rows}
     explained |= {(one.account, one.connector) for one in positions.unread if one.connector is not None}

@@ -14,9 +14,9 @@ from hbmcp.installation.portfolio.distribution import worth
 from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Holdings, Place, holdings
 from hbmcp.installation.portfolio.stale_balances import Check, check
 from hbmcp.installation.portfolio.unrealized_pnl import Unrealized, unrealized
-from hbmcp.installation.positions.open_positions import Positions, positions
+from hbmcp.installation.positions.open_positions import OpenPositions, open_positions
 
-NO_POSITIONS = Positions((), (), ())
+NO_POSITIONS = OpenPositions((), (), ())
 
 
 @frozen
@@ -25,7 +25,7 @@ class Survey:
 
     connected: Connections
     balances: Holdings
-    positions: Positions | CallError
+    positions: OpenPositions | CallError
     unrealized: Unrealized
     checks: tuple[Check, ...]
 
@@ -54,7 +54,7 @@ class Survey:
         """Value, unrealized P&L where there can be positions and they could be read, what of it balances have in them
         already, and equity, the sum, unless it is surely the value, as nothing is open."""
         told: dict[str, Any] = {"total_value": cents(self.value), "currency": CURRENCY}
-        if isinstance(self.positions, Positions) and self.positions is not NO_POSITIONS:
+        if isinstance(self.positions, OpenPositions) and self.positions is not NO_POSITIONS:
             everywhere = self.unrealized.by_place
             told["unrealized_pnl"] = cents(self.unrealized.of(everywhere))
             if self.unrealized.within:
@@ -84,21 +84,21 @@ async def survey(
     """Balances, positions and whether they are of now, of all accounts or one, of all exchanges or one.
 
     The workflow uses list_accounts, get_connected_exchanges, get_portfolio_state, get_prices, get_rates, and what
-    trading.positions uses. Raises Refused for an account or an exchange of it that isn't there, CallError where there
+    open_positions uses. Raises Refused for an account or an exchange of it that isn't there, CallError where there
     are no balances to be had.
     """
     connected = await connections(installation, account_name)
     perpetual = [one for one in connected.pairs if is_perpetual(one[1]) and connector_name in (None, one[1])]
     questions: list[Awaitable[Any]] = [holdings(installation, account_name)]
     if perpetual or connected.unread:
-        questions.append(positions(installation, account_name, connector_name))
+        questions.append(open_positions(installation, account_name, connector_name))
     found, *told = await together(questions)
     if isinstance(found, CallError):
         raise found
     if connector_name is not None:
         connected, found = _narrowed(connected, found, connector_name)
-    open_positions = told[0] if told else NO_POSITIONS
-    known = () if isinstance(open_positions, CallError) else open_positions.rows
+    positions = told[0] if told else NO_POSITIONS
+    known = () if isinstance(positions, CallError) else positions.rows
     spot = sorted({connector for _, connector in connected.pairs if not is_perpetual(connector)})
     checks = await together(
         check(installation, one, [row for row in found.rows if row.connector == one]) for one in spot
@@ -106,7 +106,7 @@ async def survey(
     return Survey(
         connected,
         found,
-        open_positions,
+        positions,
         await unrealized(installation, known, found.rows),
         tuple(one for one in checks if not isinstance(one, CallError)),
     )

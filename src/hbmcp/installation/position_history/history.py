@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from hbmcp.installation.fills.chronology import sequence
+from hbmcp.installation.fills.chronology import chronological
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.position_history.funding_payments import Payment, share_out
 from hbmcp.installation.position_history.reading import Exchange, Market, Record
@@ -98,7 +98,7 @@ def reduced_between(found: Iterable[History], start: int, end: int | None) -> li
 
 def _history(market: Market, fills: list[Fill], record: Record) -> History:
     exchange = market[:2]
-    ordered = sequence(fills, record.orders.get(exchange, {}))
+    ordered = chronological(fills, record.orders.get(exchange, {}))
     readings = _readings(market, ordered.fills, record)
     best = min(readings, key=lambda one: one.doubt, default=None)
     silent = _silent(exchange, record)

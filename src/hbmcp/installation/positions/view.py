@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.figures import money, percent
-from hbmcp.installation.positions.open_positions import Positions
+from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import Position
 
 
@@ -35,7 +35,7 @@ def position_totals(rows: Iterable[Position]) -> list[dict[str, Any]]:
     return [_total(quote, several) for quote, several in by_quote.items()]
 
 
-def no_positions(found: Positions, trading_pair: str | None) -> str:
+def no_positions(found: OpenPositions, trading_pair: str | None) -> str:
     """What an empty list means: none, or nobody knows."""
     unread = {(one.account, one.connector) for one in found.unread}
     clear = [f"{connector} ({account})" for account, connector in found.asked if (account, connector) not in unread]

@@ -13,7 +13,7 @@ from hbmcp.installation.funding.readings import Funding, Kept, funding, keep, ke
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.default_exchanges import Exchanges, connected
 from hbmcp.installation.markets.trading_pairs import Market, markets
-from hbmcp.installation.positions.open_positions import positions
+from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds
 
@@ -109,7 +109,7 @@ async def _exchanges(installation: Installation, names: Sequence[str] | None) ->
 
 
 async def _held(installation: Installation) -> Asked:
-    found = await positions(installation)
+    found = await open_positions(installation)
     if not found.rows:
         raise Refused(
             " ".join(("No open position was found whose pair could be meant.", *found.notes)),

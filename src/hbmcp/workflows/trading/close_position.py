@@ -9,7 +9,7 @@ from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.closing.reduction import WHOLE
 from hbmcp.installation.closing.result import beyond, remarks, row
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.positions.open_positions import positions, refuse_spot
+from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Side
 from hbmcp.results.answer import Answer
 
@@ -30,7 +30,7 @@ async def close_position(
     where the exchange refused the order; OutcomeUnknown where nobody knows what became of it.
     """
     refuse_spot(connector_name)
-    found = await positions(installation, account_name, connector_name, trading_pair)
+    found = await open_positions(installation, account_name, connector_name, trading_pair)
     plan = await planned(installation, only_position(found, trading_pair, side), fraction)
     try:
         closing = await carried_out(installation, plan, float(wait))

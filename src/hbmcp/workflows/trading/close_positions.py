@@ -9,7 +9,7 @@ from hbmcp.installation.closing.pnl_threshold import Threshold
 from hbmcp.installation.closing.result import Closing
 from hbmcp.installation.closing.view import preview, report, untouched
 from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.positions.open_positions import positions, refuse_spot
+from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Basis, Position, Side
 from hbmcp.results.answer import Answer
 
@@ -45,7 +45,7 @@ async def close_positions(
             UNSENT,
             "Name at least one: account_name closes all positions of an account, loss_over those that lose.",
         )
-    found = await positions(installation, account_name, connector_name, trading_pair)
+    found = await open_positions(installation, account_name, connector_name, trading_pair)
     rows = [one for one in found.rows if side in (None, one.side)]
     chosen = [one for one in rows if one in threshold]
     kept = [one for one in rows if one not in threshold]

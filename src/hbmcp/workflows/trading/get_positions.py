@@ -1,7 +1,7 @@
 """Open perpetual positions with the arithmetic done."""
 
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.positions.open_positions import positions, refuse_spot
+from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.view import no_positions, position_row, position_totals
 from hbmcp.results.answer import Answer
 
@@ -20,7 +20,7 @@ async def get_positions(
     Money is in the pair's quote currency. Raises Refused where there can't be positions.
     """
     refuse_spot(connector_name)
-    found = await positions(installation, account_name, connector_name, trading_pair)
+    found = await open_positions(installation, account_name, connector_name, trading_pair)
     if not found.rows:
         return Answer(no_positions(found, trading_pair), found.notes)
     rows = [position_row(one) for one in found.rows]
