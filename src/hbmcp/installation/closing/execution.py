@@ -10,8 +10,8 @@ from hbmcp.installation.closing.plan import Plan, size
 from hbmcp.installation.closing.result import Closing, failure
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.orders.polling import outcome
-from hbmcp.installation.orders.sending import send
+from hbmcp.installation.orders.polling import wait_for_outcome
+from hbmcp.installation.orders.sending import send_order
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import opposite
 from hbmcp.store import SentOrder
@@ -21,11 +21,12 @@ from hbmcp.times import now
 async def carried_out(installation: Installation, plan: Plan, wait: float) -> Closing:
     """Send the order once, look for at most `wait` seconds what became of it, and read what is left.
 
-    Raises what `send` raises: nothing was placed, or OutcomeUnknown; Failed where the exchange refused the order, and
-    OutcomeUnknown where nothing is seen of it. Uses submit_order, search_orders, get_trades and list_positions.
+    Raises what `send_order` raises: nothing was placed, or OutcomeUnknown; Failed where the exchange refused the
+    order, and OutcomeUnknown where nothing is seen of it. Uses submit_order, search_orders, get_trades and
+    list_positions.
     """
     one = plan.position
-    sent = await send(
+    sent = await send_order(
         installation,
         SentOrder(
             account=one.account,
@@ -39,7 +40,7 @@ async def carried_out(installation: Installation, plan: Plan, wait: float) -> Cl
             time=now(),
         ),
     )
-    order = await outcome(installation, sent.order_id, one.account, one.connector, wait, sent=sent.order)
+    order = await wait_for_outcome(installation, sent.order_id, one.account, one.connector, wait, sent=sent.order)
     closing = await _with_what_is_left(installation, plan, order, sent.notes)
     if error := failure(closing, wait):
         raise error

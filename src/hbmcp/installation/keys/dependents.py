@@ -11,7 +11,7 @@ from hbmcp.figures import money, plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.keys.bots import bots_of
-from hbmcp.installation.orders.api_orders import live, recorded
+from hbmcp.installation.orders.api_orders import active_orders, recorded_orders
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.portfolio.distribution import summed
 from hbmcp.installation.portfolio.holdings import CURRENCY, holdings
@@ -113,9 +113,9 @@ async def _orders(installation: Installation, account: str, connectors: list[str
     """Those of either of the API's two lists: each can lack orders that rest."""
     asked = await together(
         [
-            live(installation, account_name=account),
-            recorded(installation, account_name=account, status="OPEN"),
-            recorded(installation, account_name=account, status="PARTIALLY_FILLED"),
+            active_orders(installation, account_name=account),
+            recorded_orders(installation, account_name=account, status="OPEN"),
+            recorded_orders(installation, account_name=account, status="PARTIALLY_FILLED"),
         ]
     )
     errors = {one.happened for one in asked if isinstance(one, CallError)}

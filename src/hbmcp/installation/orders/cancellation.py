@@ -2,9 +2,9 @@
 
 from hbmcp.errors import CallError, OutcomeUnknown, Refused
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.lookup import find
+from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import UNKNOWN, Order
-from hbmcp.installation.orders.polling import outcome, settled
+from hbmcp.installation.orders.polling import is_settled, wait_for_outcome
 from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp.installation.orders.view import progress
 from hbmcp_tools import trading
@@ -16,7 +16,7 @@ async def order_to_cancel(
     """The order. One that can't be found may be on its exchange all the same: where that is named, it is asked, and the
     order's doubts say so. Raises Refused for one that nobody knows, CallError where it can't be looked for."""
     try:
-        return await find(installation, order_id, account_name, connector_name)
+        return await find_order(installation, order_id, account_name, connector_name)
     except CallError as error:
         if account_name is None or connector_name is None:
             raise
@@ -44,14 +44,14 @@ async def request_cancellation(installation: Installation, order: Order) -> Call
 
 async def wait_for_end(installation: Installation, order: Order, wait: float) -> Order:
     """The order as soon as it has ended, or else as it is after `wait` seconds. Raises nothing."""
-    return await outcome(
+    return await wait_for_outcome(
         installation,
         order.order_id or "",
         order.account,
         order.connector,
         wait,
         created=order.created,
-        enough=lambda now, before: now.ended and settled(now, before),
+        enough=lambda now, before: now.ended and is_settled(now, before),
     )
 
 

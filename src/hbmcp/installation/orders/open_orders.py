@@ -7,11 +7,10 @@ from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.installation.fills.fills import Fill, fills
-from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.api_orders import live, recorded
-from hbmcp.installation.orders.order import Order, merged, newer
-from hbmcp.installation.orders.polling import patient
-from hbmcp.installation.orders.view import age, row
+from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.orders.api_orders import active_orders, recorded_orders
+from hbmcp.installation.orders.order import Order, fresher_order, merged_orders
+from hbmcp.installation.orders.view import age, order_row
 from hbmcp.store import SentOrder, StoreError
 from hbmcp.times import now
 
@@ -59,9 +58,9 @@ async def open_orders(
     sources = await _sources(installation, where)
     notes = list(sources.notes)
     ids = {**sources.in_hand, **sources.records}
-    found = [one for key in ids if (one := newer(sources.records.get(key), sources.in_hand.get(key)))]
+    found = [one for key in ids if (one := fresher_order(sources.records.get(key), sources.in_hand.get(key)))]
     sent = await _sent(installation, found)
-    orders = merged(found, await _fills(installation, found, where, notes), sent)
+    orders = merged_orders(found, await _fills(installation, found, where, notes), sent)
     notes += [
         f"{one.order_id} is recorded as open, but its fills are all of it: filled." for one in orders if one.ended
     ]
@@ -73,7 +72,7 @@ async def open_orders(
 
 def open_order_row(order: Order, seen: str | None) -> dict[str, Any]:
     """A row with `age`, which is at most so much where only a connector has the order, and `seen`."""
-    shown = {name: value for name, value in row(order).items() if name not in SETTLED}
+    shown = {name: value for name, value in order_row(order).items() if name not in SETTLED}
     if order.created is not None:
         shown["age"] = ("≤" if seen == CONNECTOR else "") + age(now() - order.created)
     return {**shown, "seen": seen}
@@ -82,8 +81,8 @@ def open_order_row(order: Order, seen: str | None) -> dict[str, Any]:
 async def _sources(installation: Installation, where: dict[str, Any]) -> _Sources:
     """Raises a CallError where neither can be read."""
     in_hand, *several = await asyncio.gather(
-        patient(live(installation, **where), PATIENCE),
-        *(patient(recorded(installation, **where, status=status), PATIENCE) for status in UNFINISHED),
+        answer_within(active_orders(installation, **where), PATIENCE),
+        *(answer_within(recorded_orders(installation, **where, status=status), PATIENCE) for status in UNFINISHED),
     )
     unread = [one for one in several if isinstance(one, CallError)]
     pages = [one for one in several if not isinstance(one, CallError)]
@@ -114,7 +113,7 @@ async def _fills(
     times = [order.created for order in found if order.created is not None]
     if not times:
         return ()
-    trades = await patient(fills(installation, **where, start=min(times)), PATIENCE)
+    trades = await answer_within(fills(installation, **where, start=min(times)), PATIENCE)
     if isinstance(trades, CallError):
         notes.append(f"Fills couldn't be read, and may be ahead of these records: {trades.happened}")
         return ()

@@ -3,8 +3,7 @@
 from hbmcp.errors import Failed
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.orders.order import UNKNOWN, Order
-from hbmcp.installation.orders.unknown_outcome import described
-from hbmcp.installation.orders.view import progress
+from hbmcp.installation.orders.view import describe_order, progress
 from hbmcp.store import SentOrder
 
 
@@ -27,8 +26,8 @@ def placement_result(order: Order) -> str:
 def placement_refused(order: Order, sent: SentOrder, notes: tuple[str, ...]) -> Failed:
     """The error for an order that the exchange refused; `notes` are those of its preparation and sending."""
     return Failed(
-        f"The order was refused: {order.reason or 'no reason was given'}. It was {described(sent)}; its order_id is "
-        f"{order.order_id}.",
+        f"The order was refused: {order.reason or 'no reason was given'}. It was {describe_order(sent)}; "
+        f"its order_id is {order.order_id}.",
         f"{progress(order)}." if order.filled else "Nothing was bought or sold.",
         " ".join((*notes, "Correct the cause before you send another.")),
     )

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.orders.api_orders import Records, recorded
+from hbmcp.installation.orders.api_orders import OrderPage, recorded_orders
 from hbmcp.installation.orders.order import RESTING, Order
 from hbmcp.installation.positions.open_positions import listed_positions
 
@@ -17,13 +17,13 @@ async def position_mode_blockers(installation: Installation, account_name: str, 
     where: Any = {"account_name": account_name, "connector_name": connector_name}
     questions: list[Awaitable[Any]] = [
         listed_positions(installation, **where),
-        *(recorded(installation, **where, status=status) for status in RESTING),
+        *(recorded_orders(installation, **where, status=status) for status in RESTING),
     ]
     held, *records = await together(questions)
     first = []
     if isinstance(held, list) and held:
         first.append(f"close its positions ({', '.join(f'{one.side} {one.amount:f} {one.pair}' for one in held)})")
-    if orders := [order for one in records if isinstance(one, Records) for order in one.rows]:
+    if orders := [order for one in records if isinstance(one, OrderPage) for order in one.rows]:
         first.append(f"cancel its open orders ({_named(orders)})")
     if first:
         return f"First {' and '.join(first)}."

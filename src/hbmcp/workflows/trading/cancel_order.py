@@ -11,7 +11,7 @@ from hbmcp.installation.orders.cancellation import (
     wait_for_end,
 )
 from hbmcp.installation.orders.order import UNKNOWN
-from hbmcp.installation.orders.view import news, unseen
+from hbmcp.installation.orders.view import order_result, unseen_result
 from hbmcp.results.answer import Answer
 
 
@@ -34,14 +34,16 @@ async def cancel_order(
     order = await order_to_cancel(installation, order_id, account_name, connector_name)
     if order.ended:
         said = f"Nothing was sent, it had ended before. {how_it_ended(order)}"
-        return Answer(news(said, order, asked), order.doubts)
+        return Answer(order_result(said, order, asked), order.doubts)
     error = await request_cancellation(installation, order)
     if not seconds and error is None:
-        return Answer(unseen("Asked to cancel, not looked at: get_order tells more.", order, asked), order.doubts)
+        return Answer(
+            unseen_result("Asked to cancel, not looked at: get_order tells more.", order, asked), order.doubts
+        )
     after = await wait_for_end(installation, order, seconds)
     if after.ended:
-        return Answer(news(how_it_ended(after), after, asked), after.doubts)
+        return Answer(order_result(how_it_ended(after), after, asked), after.doubts)
     if error is not None:
         raise not_cancelled(after, error)
     pending = f"Asked to cancel, and not gone after {seconds:g} s: it can still fill. get_order tells more."
-    return Answer(news(pending, order if after.status == UNKNOWN else after, asked), after.doubts)
+    return Answer(order_result(pending, order if after.status == UNKNOWN else after, asked), after.doubts)

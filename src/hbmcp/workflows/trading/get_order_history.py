@@ -2,8 +2,8 @@
 
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.history import Wanted, past
-from hbmcp.installation.orders.view import KNOWN_ORDERS, row, short_records_note
+from hbmcp.installation.orders.history import OrderFilter, order_history
+from hbmcp.installation.orders.view import KNOWN_ORDERS, order_row, short_records_note
 from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds, utc
 
@@ -28,9 +28,9 @@ async def get_order_history(
     if account_name or connector_name:
         await connections(installation, account_name, connector_name)
     start, end = to_milliseconds(start_time), to_milliseconds(end_time)
-    wanted = Wanted(account_name, connector_name, trading_pair, status, start, end, limit)
-    found = await past(installation, wanted)
+    wanted = OrderFilter(account_name, connector_name, trading_pair, status, start, end, limit)
+    found = await order_history(installation, wanted)
     notes = [short_records_note(found.orders), *found.notes]
     if found.ends is not None:
         notes.append(f"Older ones may be missing: narrow, raise limit, or give end_time={utc(found.ends)}.")
-    return Answer([row(one) for one in found.orders] or f"No orders match. {KNOWN_ORDERS}", tuple(notes))
+    return Answer([order_row(one) for one in found.orders] or f"No orders match. {KNOWN_ORDERS}", tuple(notes))

@@ -8,10 +8,10 @@ from hbmcp.figures import number
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.placement import fee_in_base_note, placement_refused, placement_result
-from hbmcp.installation.orders.polling import outcome
-from hbmcp.installation.orders.preparation import OrderRequest, prepare
-from hbmcp.installation.orders.sending import send
-from hbmcp.installation.orders.view import news, unseen
+from hbmcp.installation.orders.polling import wait_for_outcome
+from hbmcp.installation.orders.preparation import OrderRequest, prepare_order
+from hbmcp.installation.orders.sending import send_order
+from hbmcp.installation.orders.view import order_result, unseen_result
 from hbmcp.results.answer import Answer
 
 
@@ -36,14 +36,16 @@ async def place_order(
     """
     request = OrderRequest(account_name, connector_name, trading_pair, side, amount, order_type, price, position_action)
     seconds = float(wait)
-    prepared = await prepare(installation, request)
-    sent = await send(installation, prepared.order, seconds)
+    prepared = await prepare_order(installation, request)
+    sent = await send_order(installation, prepared.order, seconds)
     asked = asdict(request) | {"price": number(price), "position_action": sent.order.action}
     notes = (*prepared.notes, *sent.notes)
     if not seconds:
-        return Answer(unseen("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked), notes)
-    order = await outcome(installation, sent.order_id, account_name, connector_name, seconds, sent=sent.order)
+        return Answer(
+            unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked), notes
+        )
+    order = await wait_for_outcome(installation, sent.order_id, account_name, connector_name, seconds, sent=sent.order)
     if order.status == "FAILED":
         raise placement_refused(order, sent.order, notes)
-    result = news(placement_result(order), order, asked)
+    result = order_result(placement_result(order), order, asked)
     return Answer(result, (*notes, *order.doubts, fee_in_base_note(order)))
