@@ -6,8 +6,8 @@ can't open one, also where the position shrinks or turns on the order's way to t
 """
 
 from hbmcp.errors import CallError
-from hbmcp.installation.closing.plan import Plan, size
-from hbmcp.installation.closing.result import Closing, failure
+from hbmcp.installation.closing.plan import ClosePlan, position_size
+from hbmcp.installation.closing.result import Closing, closing_error
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.polling import wait_for_outcome
@@ -18,7 +18,7 @@ from hbmcp.store import SentOrder
 from hbmcp.times import now
 
 
-async def carried_out(installation: Installation, plan: Plan, wait: float) -> Closing:
+async def execute_close(installation: Installation, plan: ClosePlan, wait: float) -> Closing:
     """Send the order once, look for at most `wait` seconds what became of it, and read what is left.
 
     Raises what `send_order` raises: nothing was placed, or OutcomeUnknown; Failed where the exchange refused the
@@ -42,16 +42,18 @@ async def carried_out(installation: Installation, plan: Plan, wait: float) -> Cl
     )
     order = await wait_for_outcome(installation, sent.order_id, one.account, one.connector, wait, sent=sent.order)
     closing = await _with_what_is_left(installation, plan, order, sent.notes)
-    if error := failure(closing, wait):
+    if error := closing_error(closing, wait):
         raise error
     return closing
 
 
-async def _with_what_is_left(installation: Installation, plan: Plan, order: Order, notes: tuple[str, ...]) -> Closing:
+async def _with_what_is_left(
+    installation: Installation, plan: ClosePlan, order: Order, notes: tuple[str, ...]
+) -> Closing:
     one = plan.position
     try:
         listed = await listed_positions(installation, one.account, one.connector)
     except CallError as error:
         return Closing(plan, order, None, None, (*notes, f"What is left couldn't be read: {error}"))
-    left, against = (size(listed, one.pair, side) for side in (one.side, opposite(one.side)))
+    left, against = (position_size(listed, one.pair, side) for side in (one.side, opposite(one.side)))
     return Closing(plan, order, left, against, notes)

@@ -1,7 +1,7 @@
 """Which one of the open positions is to be closed."""
 
 from hbmcp.errors import Refused
-from hbmcp.installation.closing.plan import UNSENT
+from hbmcp.installation.closing.plan import NOTHING_SENT
 from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import Position, Side
 
@@ -12,7 +12,7 @@ def only_position(found: OpenPositions, trading_pair: str, side: Side | None) ->
     if len(matching) > 1:
         raise Refused(
             f"{len(matching)} positions match: {'; '.join(map(str, matching))}.",
-            UNSENT,
+            NOTHING_SENT,
             "Name the one with account_name, connector_name or side, or use close_positions.",
         )
     if matching:
@@ -20,9 +20,13 @@ def only_position(found: OpenPositions, trading_pair: str, side: Side | None) ->
     what = f"{f'{side} ' if side else ''}position of {trading_pair}"
     if found.unread:
         raise Refused(
-            f"No {what} could be read.", UNSENT, " ".join((*found.notes, "Look at the exchange itself, or try later."))
+            f"No {what} could be read.",
+            NOTHING_SENT,
+            " ".join((*found.notes, "Look at the exchange itself, or try later.")),
         )
     others = "; ".join(map(str, found.rows))
     raise Refused(
-        f"There is no open {what}.", UNSENT, f"Open is {others}." if others else "get_positions shows what is open."
+        f"There is no open {what}.",
+        NOTHING_SENT,
+        f"Open is {others}." if others else "get_positions shows what is open.",
     )

@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 from hbmcp.errors import Refused
-from hbmcp.installation.closing.execution import carried_out
-from hbmcp.installation.closing.plan import hindrance, planned
+from hbmcp.installation.closing.execution import execute_close
+from hbmcp.installation.closing.plan import min_notional_note, plan_close
 from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.closing.reduction import WHOLE
-from hbmcp.installation.closing.result import beyond, remarks, row
+from hbmcp.installation.closing.result import closing_notes, closing_row, net_pnl_note
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Side
@@ -24,18 +24,20 @@ async def close_position(
     fraction: Decimal = WHOLE,
     wait: Decimal = Decimal(3),
 ) -> Answer:
-    """What was closed at what price, its P&L before and after its fee, and what is left; see closing/result.row.
+    """What was closed at what price, its P&L before and after its fee, and what is left; see closing_row.
 
     Raises Refused (nothing was sent) where no position matches, where several do, or where it is too small; Failed
     where the exchange refused the order; OutcomeUnknown where nobody knows what became of it.
     """
     refuse_spot(connector_name)
     found = await open_positions(installation, account_name, connector_name, trading_pair)
-    plan = await planned(installation, only_position(found, trading_pair, side), fraction)
+    plan = await plan_close(installation, only_position(found, trading_pair, side), fraction)
     try:
-        closing = await carried_out(installation, plan, float(wait))
+        closing = await execute_close(installation, plan, float(wait))
     except Refused as error:
-        if why := hindrance(plan):
+        if why := min_notional_note(plan):
             raise Refused(error.happened, error.undone, f"{why} Add to the position, then close all of it.") from None
         raise
-    return Answer(row(closing), (*remarks(closing), beyond([closing]), *closing.notes, *found.notes))
+    return Answer(
+        closing_row(closing), (*closing_notes(closing), net_pnl_note([closing]), *closing.notes, *found.notes)
+    )
