@@ -13,7 +13,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.keys.bots import bots_of
 from hbmcp.installation.orders.api_orders import active_orders, recorded_orders
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.portfolio.distribution import summed
+from hbmcp.installation.portfolio.distribution import sum_holdings
 from hbmcp.installation.portfolio.holdings import CURRENCY, holdings
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp_tools import executors
@@ -174,6 +174,6 @@ async def _balances(installation: Installation, account: str, connectors: list[s
             f"value_{CURRENCY.lower()}": None if one.value is None else money(one.value),
             "tokens": ",".join(part.token for part in one.parts),
         }
-        for one in summed(kept, lambda row: (row.connector,))
+        for one in sum_holdings(kept, lambda row: (row.connector,))
     ]
     return Part(rows, (f"The API has no balances of {', '.join(missing)}.",) if missing else ())

@@ -21,7 +21,7 @@ from hbmcp.installation.performance.known_trades import Funding, known_perpetual
 from hbmcp.installation.performance.snapshot_series import Held, Place, Series, Snapshot, narrowed, read_state
 from hbmcp.installation.performance.trade_matching import SETTLED, Known, Profit
 from hbmcp.installation.portfolio.holdings import holdings
-from hbmcp.installation.portfolio.unrealized_pnl import is_equity
+from hbmcp.installation.portfolio.unrealized_pnl import balance_includes_pnl
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
 from hbmcp.installation.positions.position_mode import is_hedge_mode
@@ -176,7 +176,7 @@ async def known_trades(
     for place, one in zip(places, found, strict=True):
         if isinstance(one, CallError):
             one = Known(why=f"its trades couldn't be read: {str(one).rstrip('.')}")
-        known[place] = evolve(one, profit=one.profit or Profit()) if is_equity(place[1]) else one
+        known[place] = evolve(one, profit=one.profit or Profit()) if balance_includes_pnl(place[1]) else one
     return known
 
 
@@ -201,7 +201,9 @@ async def _known(installation: Installation, account: str, connector: str, start
             if row["connector_name"] == connector
         ],
     )
-    return evolve(known, profit=_profit(listed, asked)) if is_equity(connector) and asked is not None else known
+    return (
+        evolve(known, profit=_profit(listed, asked)) if balance_includes_pnl(connector) and asked is not None else known
+    )
 
 
 def _profit(listed: Iterable[Position], time: int) -> Profit:

@@ -13,7 +13,7 @@ from hbmcp.installation.performance.reading import NEAR
 from hbmcp.installation.performance.snapshot_series import ZERO, Place, Series, Snapshot
 from hbmcp.installation.performance.trade_matching import Known
 from hbmcp.installation.portfolio.holdings import CURRENCY
-from hbmcp.installation.portfolio.unrealized_pnl import is_equity
+from hbmcp.installation.portfolio.unrealized_pnl import balance_includes_pnl
 from hbmcp.times import utc
 
 Row = dict[str, Any]
@@ -74,7 +74,7 @@ def notes(found: Series, explained: Explained, known: Mapping[Place, Known]) -> 
 def profit_note(found: Series) -> str:
     """Whether unrealized P&L is in the values; nothing where there can't be any."""
     perpetual = {connector for _, connector in found.present if is_perpetual(connector)}
-    within = sorted(filter(is_equity, perpetual))
+    within = sorted(filter(balance_includes_pnl, perpetual))
     if not perpetual:
         return ""
     if len(within) == len(perpetual):

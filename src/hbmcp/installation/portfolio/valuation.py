@@ -10,24 +10,24 @@ from hbmcp.errors import CallError, Refused
 from hbmcp.figures import cents
 from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.portfolio.distribution import worth
+from hbmcp.installation.portfolio.distribution import total_value
 from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Holdings, Place, holdings
-from hbmcp.installation.portfolio.stale_balances import Check, check
-from hbmcp.installation.portfolio.unrealized_pnl import Unrealized, unrealized
+from hbmcp.installation.portfolio.stale_balances import FreshnessCheck, check_freshness
+from hbmcp.installation.portfolio.unrealized_pnl import UnrealizedPnl, unrealized_pnl
 from hbmcp.installation.positions.open_positions import OpenPositions, open_positions
 
 NO_POSITIONS = OpenPositions((), (), ())
 
 
 @frozen
-class Survey:
+class Valuation:
     """`checks` are of spot exchanges; of perpetual ones `positions` tells whether they answer."""
 
     connected: Connections
     balances: Holdings
     positions: OpenPositions | CallError
-    unrealized: Unrealized
-    checks: tuple[Check, ...]
+    unrealized: UnrealizedPnl
+    checks: tuple[FreshnessCheck, ...]
 
     @property
     def rows(self) -> tuple[Holding, ...]:
@@ -47,7 +47,7 @@ class Survey:
     @property
     def value(self) -> Decimal:
         """Of all holdings with a price, in USDT; unrealized P&L is in it where it is in a balance."""
-        return worth(self.rows)
+        return total_value(self.rows)
 
     @property
     def totals(self) -> dict[str, Any]:
@@ -78,9 +78,9 @@ class Survey:
         }
 
 
-async def survey(
+async def value_portfolio(
     installation: Installation, account_name: str | None = None, connector_name: str | None = None
-) -> Survey:
+) -> Valuation:
     """Balances, positions and whether they are of now, of all accounts or one, of all exchanges or one.
 
     The workflow uses list_accounts, get_connected_exchanges, get_portfolio_state, get_prices, get_rates, and what
@@ -101,13 +101,13 @@ async def survey(
     known = () if isinstance(positions, CallError) else positions.rows
     spot = sorted({connector for _, connector in connected.pairs if not is_perpetual(connector)})
     checks = await together(
-        check(installation, one, [row for row in found.rows if row.connector == one]) for one in spot
+        check_freshness(installation, one, [row for row in found.rows if row.connector == one]) for one in spot
     )
-    return Survey(
+    return Valuation(
         connected,
         found,
         positions,
-        await unrealized(installation, known, found.rows),
+        await unrealized_pnl(installation, known, found.rows),
         tuple(one for one in checks if not isinstance(one, CallError)),
     )
 

@@ -1,9 +1,9 @@
 """What one account holds, exchange by exchange."""
 
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.portfolio.distribution import summed, token_rows
-from hbmcp.installation.portfolio.notes import caveats
-from hbmcp.installation.portfolio.valuation import survey
+from hbmcp.installation.portfolio.distribution import sum_holdings, token_rows
+from hbmcp.installation.portfolio.notes import valuation_notes
+from hbmcp.installation.portfolio.valuation import value_portfolio
 from hbmcp.installation.portfolio.view import no_balances, place_rows
 from hbmcp.results.answer import Answer
 
@@ -17,11 +17,13 @@ async def get_account_balance(
     `units` are `available` and `held` together; orders and margin hold. Raises Refused for an account that isn't
     there, or isn't connected to that exchange.
     """
-    found = await survey(installation, account_name, connector_name)
+    found = await value_portfolio(installation, account_name, connector_name)
     if found.is_empty:
-        return Answer(f"{account_name}: {no_balances(found)}", caveats(found))
-    sums = summed(found.rows, lambda held: (held.connector, held.token))
+        return Answer(f"{account_name}: {no_balances(found)}", valuation_notes(found))
+    sums = sum_holdings(found.rows, lambda held: (held.connector, held.token))
     balances = token_rows(sums, ("connector_name", "token"), found.value)
     exchanges = place_rows(found, ("connector_name",), lambda place: place[1:])
     several = {"exchanges": exchanges} if len(exchanges) > 1 else {}
-    return Answer({"account_name": account_name, **found.totals, "balances": balances, **several}, caveats(found))
+    return Answer(
+        {"account_name": account_name, **found.totals, "balances": balances, **several}, valuation_notes(found)
+    )

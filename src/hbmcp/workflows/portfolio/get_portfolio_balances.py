@@ -3,9 +3,9 @@
 from typing import Any
 
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.portfolio.distribution import summed, swept, token_rows
-from hbmcp.installation.portfolio.notes import caveats
-from hbmcp.installation.portfolio.valuation import survey
+from hbmcp.installation.portfolio.distribution import split_dust, sum_holdings, token_rows
+from hbmcp.installation.portfolio.notes import valuation_notes
+from hbmcp.installation.portfolio.valuation import value_portfolio
 from hbmcp.installation.portfolio.view import dust_note, no_balances, place_rows
 from hbmcp.results.answer import Answer
 
@@ -19,9 +19,9 @@ async def get_portfolio_balances(installation: Installation, *, group_by: str | 
     `group_by`: token, exchange, account, or none for one row for each token at each exchange account. Without it,
     tokens and exchange accounts. `units` are `available` and `held` together; orders and margin hold.
     """
-    found = await survey(installation)
+    found = await value_portfolio(installation)
     if found.is_empty:
-        return Answer(no_balances(found), caveats(found))
+        return Answer(no_balances(found), valuation_notes(found))
     tables: dict[str, Any]
     note = ""
     match group_by:
@@ -30,11 +30,11 @@ async def get_portfolio_balances(installation: Installation, *, group_by: str | 
         case "account":
             tables = {"accounts": place_rows(found, PLACE[:1], lambda place: place[:1])}
         case "none":
-            sums = summed(found.rows, lambda one: (*one.place, one.token))
+            sums = sum_holdings(found.rows, lambda one: (*one.place, one.token))
             tables = {"balances": token_rows(sums, (*PLACE, "token"), found.value)}
         case _:
-            shown, dust = swept(summed(found.rows, lambda one: (one.token,)))
+            shown, dust = split_dust(sum_holdings(found.rows, lambda one: (one.token,)))
             tables, note = {"tokens": token_rows(shown, ("token",), found.value)}, dust_note(dust)
             if group_by != "token" and (exchanges := place_rows(found, PLACE, lambda place: place)):
                 tables["exchanges"] = exchanges
-    return Answer({**found.totals, **tables}, (*caveats(found), note))
+    return Answer({**found.totals, **tables}, (*valuation_notes(found), note))
