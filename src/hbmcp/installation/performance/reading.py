@@ -17,9 +17,16 @@ from hbmcp.figures import number
 from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.fills.fills import fills, milliseconds
 from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.performance.known_trades import Funding, known_perpetual, known_spot
-from hbmcp.installation.performance.snapshot_series import Held, Place, Series, Snapshot, narrowed, read_state
-from hbmcp.installation.performance.trade_matching import SETTLED, Known, Profit
+from hbmcp.installation.performance.known_trades import Funding, known_perpetual_trades, known_spot_trades
+from hbmcp.installation.performance.snapshot_series import (
+    Held,
+    Place,
+    Snapshot,
+    SnapshotSeries,
+    narrow_snapshots,
+    read_state,
+)
+from hbmcp.installation.performance.trade_matching import SETTLED, KnownTrades, UnrealizedAt
 from hbmcp.installation.portfolio.holdings import holdings
 from hbmcp.installation.portfolio.unrealized_pnl import balance_includes_pnl
 from hbmcp.installation.positions.open_positions import listed_positions
@@ -47,7 +54,7 @@ _PAGE = 1000
 
 
 @frozen
-class Snapshots:
+class PeriodSnapshots:
     """Of a period, oldest first. `asked` is the time of the last one where that is what is held now, which `failed`
     says why it couldn't be read."""
 
@@ -63,21 +70,23 @@ class Snapshots:
 
 async def period_snapshots(
     installation: Installation, start: int, end: int, account_name: str | None, connector_name: str | None
-) -> Snapshots:
+) -> PeriodSnapshots:
     """The snapshots of a period, of an account and an exchange, and what is held now where it ends now. Uses
     get_portfolio_history and get_portfolio_state. Raises CallError where the stored ones can't be read."""
-    rows = await snapshots(installation, start, end, account_name)
+    rows = await stored_snapshots(installation, start, end, account_name)
     asked, failed = None, ""
     if end >= now() - MINUTE:
         try:
-            rows.append(await current(installation, now(), account_name))
+            rows.append(await current_snapshot(installation, now(), account_name))
             asked = rows[-1].time
         except CallError as error:
             failed = f"The end is the last snapshot, for the balances of now couldn't be read: {error}"
-    return Snapshots(narrowed(rows, account_name, connector_name), asked, failed)
+    return PeriodSnapshots(narrow_snapshots(rows, account_name, connector_name), asked, failed)
 
 
-async def snapshots(installation: Installation, start: int, end: int, account_name: str | None) -> list[Snapshot]:
+async def stored_snapshots(
+    installation: Installation, start: int, end: int, account_name: str | None
+) -> list[Snapshot]:
     """The snapshots of a period (epoch milliseconds), at most some 200 and evenly thinned out, oldest first.
 
     The first stands for `start`: what each place held last in the minutes up to it; or else it is the oldest that
@@ -127,7 +136,7 @@ async def snapshots_before(
         limit=_PAGE,
     )
     found = [Snapshot(milliseconds(row["timestamp"]), read_state(row["state"])) for row in answer["data"]]
-    return narrowed(found, account_name, connector_name)
+    return narrow_snapshots(found, account_name, connector_name)
 
 
 def interval_of(span: int) -> Interval:
@@ -143,7 +152,7 @@ def _together(found: Mapping[int, Mapping[Place, Held]]) -> Snapshot:
     return Snapshot(max(found), held)
 
 
-async def current(installation: Installation, time: int, account_name: str | None) -> Snapshot:
+async def current_snapshot(installation: Installation, time: int, account_name: str | None) -> Snapshot:
     """What is held at `time`, which is now. Uses get_portfolio_state. Raises CallError."""
     found = await holdings(installation, account_name)
     places: dict[Place, dict[str, tuple[Decimal, Decimal | None]]] = {place: {} for place in found.places}
@@ -152,7 +161,7 @@ async def current(installation: Installation, time: int, account_name: str | Non
     return Snapshot(time, places)
 
 
-async def disconnected(installation: Installation, found: Series) -> set[Place]:
+async def disconnected_places(installation: Installation, found: SnapshotSeries) -> set[Place]:
     """Those of the silent places that aren't connected any more. Uses list_accounts and get_connected_exchanges. Raises
     no CallError."""
     if not (silent := found.silent()):
@@ -166,7 +175,7 @@ async def disconnected(installation: Installation, found: Series) -> set[Place]:
 
 async def known_trades(
     installation: Installation, places: Iterable[Place], start: int, asked: int | None
-) -> dict[Place, Known]:
+) -> dict[Place, KnownTrades]:
     """What is known of the trades at each place since `start`, and of unrealized P&L at `asked`, the time of the last
     snapshot if that is of now. Uses get_trades, and for perpetual exchanges get_position_mode, list_positions and
     get_funding_payments. Raises no CallError."""
@@ -175,24 +184,26 @@ async def known_trades(
     known = {}
     for place, one in zip(places, found, strict=True):
         if isinstance(one, CallError):
-            one = Known(why=f"its trades couldn't be read: {str(one).rstrip('.')}")
-        known[place] = evolve(one, profit=one.profit or Profit()) if balance_includes_pnl(place[1]) else one
+            one = KnownTrades(why=f"its trades couldn't be read: {str(one).rstrip('.')}")
+        known[place] = evolve(one, profit=one.profit or UnrealizedAt()) if balance_includes_pnl(place[1]) else one
     return known
 
 
-async def _known(installation: Installation, account: str, connector: str, start: int, asked: int | None) -> Known:
+async def _known(
+    installation: Installation, account: str, connector: str, start: int, asked: int | None
+) -> KnownTrades:
     if not is_perpetual(connector):
-        return known_spot(
+        return known_spot_trades(
             await fills(installation, account_name=account, connector_name=connector, start=start - SETTLED)
         )
     recorded = await fills(installation, account_name=account, connector_name=connector)
     hedge = await is_hedge_mode(installation, account, connector)
     if recorded.rows and hedge:
-        return Known(why="in hedge mode a fill doesn't tell which side it closes")
+        return KnownTrades(why="in hedge mode a fill doesn't tell which side it closes")
     listed = await listed_positions(installation, account, connector)
     positions = {one.pair: one.amount * one.direction for one in listed}
     paid = await installation.ask(trading.get_funding_payments, account_name=account)
-    known = known_perpetual(
+    known = known_perpetual_trades(
         recorded,
         positions,
         [
@@ -201,16 +212,16 @@ async def _known(installation: Installation, account: str, connector: str, start
             if row["connector_name"] == connector
         ],
     )
-    return (
-        evolve(known, profit=_profit(listed, asked)) if balance_includes_pnl(connector) and asked is not None else known
-    )
+    if asked is None or not balance_includes_pnl(connector):
+        return known
+    return evolve(known, profit=_profit(listed, asked))
 
 
-def _profit(listed: Iterable[Position], time: int) -> Profit:
+def _profit(listed: Iterable[Position], time: int) -> UnrealizedAt:
     """Of all positions, unless one doesn't tell it."""
     units: dict[str, Decimal] = {}
     for one in listed:
         if one.unrealized is None:
-            return Profit()
+            return UnrealizedAt()
         units[one.quote] = units.get(one.quote, Decimal(0)) + one.unrealized
-    return Profit(time, units)
+    return UnrealizedAt(time, units)

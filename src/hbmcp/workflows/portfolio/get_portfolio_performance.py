@@ -2,12 +2,18 @@
 
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.performance.cash_flows import explain
+from hbmcp.installation.performance.cash_flows import cash_flows
 from hbmcp.installation.performance.figures import performance
 from hbmcp.installation.performance.period import parse_period
-from hbmcp.installation.performance.reading import disconnected, known_trades, period_snapshots, snapshots_before
-from hbmcp.installation.performance.snapshot_series import series
-from hbmcp.installation.performance.view import no_snapshots, notes, profit_note, single_value, tables
+from hbmcp.installation.performance.reading import disconnected_places, known_trades, period_snapshots, snapshots_before
+from hbmcp.installation.performance.snapshot_series import snapshot_series
+from hbmcp.installation.performance.view import (
+    no_snapshots,
+    performance_notes,
+    performance_tables,
+    single_value,
+    unrealized_pnl_note,
+)
 from hbmcp.results.answer import Answer
 from hummingbot_api.request import Json
 
@@ -46,15 +52,15 @@ async def get_portfolio_performance(
     if not read.rows:
         await connections(installation, account_name, connector_name)  # raises Refused for a wrong name
         raise no_snapshots(start, end)
-    found = series(read.rows)
+    found = snapshot_series(read.rows)
     if len(read.rows) == 1:
         before = await snapshots_before(installation, start, account_name, connector_name) if read.only_now else []
-        return _answer(single_value(found, start, end, read.asked, before), profit_note(found), read.failed)
-    found = series(read.rows, await disconnected(installation, found))
+        return _answer(single_value(found, start, end, read.asked, before), unrealized_pnl_note(found), read.failed)
+    found = snapshot_series(read.rows, await disconnected_places(installation, found))
     known = await known_trades(installation, found.moved(), start, read.asked)
-    explained = explain(found, known)
+    explained = cash_flows(found, known)
     done = performance(found, explained.flows)
-    return _answer(tables(done, explained, start), read.failed, *notes(found, explained, known))
+    return _answer(performance_tables(done, explained, start), read.failed, *performance_notes(found, explained, known))
 
 
 def _answer(value: Json, *said: str) -> Answer:
