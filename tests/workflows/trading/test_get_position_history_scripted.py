@@ -14,8 +14,8 @@ from hbmcp.installation.fills.chronology import OrderTimes, chronological
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.fills.pagination import all_fills
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.position_history.funding_payments import Payment, share_out
-from hbmcp.installation.position_history.round_trip import Round
+from hbmcp.installation.position_history.funding_payments import FundingPayment, assign_funding
+from hbmcp.installation.position_history.round_trip import RoundTrip
 from hbmcp.results.answer import Answer
 from hbmcp.workflows.trading.get_position_history import get_position_history
 from tests.installation.scripted import Script
@@ -253,7 +253,7 @@ async def test_without_a_store_hedge_mode_is_said_to_be_guessed() -> None:
 
 
 def test_funding_after_an_end_that_is_recorded_too_early() -> None:
-    first, second = Round("LONG", NOW, closed=NOW + 10 * MINUTE), Round("LONG", NOW + 60 * MINUTE)
+    first, second = RoundTrip("LONG", NOW, closed=NOW + 10 * MINUTE), RoundTrip("LONG", NOW + 60 * MINUTE)
 
     payments = [
         paid(NOW, -1),  # at its beginning: not its own
@@ -264,7 +264,7 @@ def test_funding_after_an_end_that_is_recorded_too_early() -> None:
         paid(NOW + 71 * MINUTE, 32),  # a short's
         paid(NOW + 72 * MINUTE, 64, "-0.0001"),
     ]
-    share_out(map(Payment.from_row, payments), [first, second])
+    assign_funding(map(FundingPayment.from_row, payments), [first, second])
     assert (first.funding, second.funding) == ({"USDT": D(-6)}, {"USDT": D(48)})
 
 

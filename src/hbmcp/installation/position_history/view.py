@@ -5,15 +5,15 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from hbmcp.figures import money, plain
-from hbmcp.installation.position_history.history import History, Told
-from hbmcp.installation.position_history.reading import Record
-from hbmcp.installation.position_history.round_trip import DIGITS, Round
+from hbmcp.installation.position_history.history import MarketHistory, MarketRoundTrip
+from hbmcp.installation.position_history.reading import TradingRecord
+from hbmcp.installation.position_history.round_trip import DIGITS, RoundTrip
 from hbmcp.times import utc
 
 NO_POSITIONS = "No perpetual position was closed whole in this period."
 
 
-def position_tables(reduced: Sequence[Told], limit: int) -> dict[str, Any] | str:
+def position_tables(reduced: Sequence[MarketRoundTrip], limit: int) -> dict[str, Any] | str:
     """The newest `limit` of the closed ones with the totals of all, and those of which only a part was closed."""
     if not reduced:
         return NO_POSITIONS
@@ -21,7 +21,7 @@ def position_tables(reduced: Sequence[Told], limit: int) -> dict[str, Any] | str
     return _closed(closed, limit) | _still_open(still_open)
 
 
-def table_notes(reduced: Sequence[Told], limit: int) -> list[str]:
+def table_notes(reduced: Sequence[MarketRoundTrip], limit: int) -> list[str]:
     """What the tables leave out, and what their figures are of."""
     closed, still_open = _parted(reduced)
     notes = []
@@ -35,7 +35,7 @@ def table_notes(reduced: Sequence[Told], limit: int) -> list[str]:
     return notes
 
 
-def no_fills(record: Record, trading_pair: str | None) -> str:
+def no_fills(record: TradingRecord, trading_pair: str | None) -> str:
     """That there are no fills, as far as is known."""
     what = f"No fills{f' of {trading_pair}' if trading_pair else ''} on perpetual exchanges are"
     if record.complete:
@@ -43,22 +43,22 @@ def no_fills(record: Record, trading_pair: str | None) -> str:
     return f"{what} among the latest that could be read: connector_name reaches further back."
 
 
-def _parted(reduced: Iterable[Told]) -> tuple[list[Told], list[Told]]:
+def _parted(reduced: Iterable[MarketRoundTrip]) -> tuple[list[MarketRoundTrip], list[MarketRoundTrip]]:
     """Those that are closed, and those that are still open."""
-    closed: list[Told] = []
-    still_open: list[Told] = []
+    closed: list[MarketRoundTrip] = []
+    still_open: list[MarketRoundTrip] = []
     for one in reduced:
         (still_open if one[1].closed is None else closed).append(one)
     return closed, still_open
 
 
-def _closed(closed: list[Told], limit: int) -> dict[str, Any]:
+def _closed(closed: list[MarketRoundTrip], limit: int) -> dict[str, Any]:
     if not closed:
         return {"result": NO_POSITIONS}
     return {"totals": _totals(closed), "positions": [_row(*each) for each in closed[:limit]]}
 
 
-def _still_open(still: list[Told]) -> dict[str, Any]:
+def _still_open(still: list[MarketRoundTrip]) -> dict[str, Any]:
     """Positions of which only a part was closed; their totals where there are several."""
     if not still:
         return {}
@@ -66,7 +66,7 @@ def _still_open(still: list[Told]) -> dict[str, Any]:
     return rows if len(still) == 1 else {"totals_still_open": _totals(still), **rows}
 
 
-def _row(history: History, one: Round) -> dict[str, Any]:
+def _row(history: MarketHistory, one: RoundTrip) -> dict[str, Any]:
     """A closed position as it is shown."""
     return {
         "closed_at": utc(one.closed or 0),
@@ -83,7 +83,7 @@ def _row(history: History, one: Round) -> dict[str, Any]:
     }
 
 
-def _part(history: History, one: Round) -> dict[str, Any]:
+def _part(history: MarketHistory, one: RoundTrip) -> dict[str, Any]:
     """A position that is open, and of which a part was closed, as it is shown."""
     return {
         "opened_at": utc(one.opened),
@@ -100,9 +100,9 @@ def _part(history: History, one: Round) -> dict[str, Any]:
     }
 
 
-def _totals(told: Iterable[Told]) -> dict[str, dict[str, Any]]:
+def _totals(told: Iterable[MarketRoundTrip]) -> dict[str, dict[str, Any]]:
     """By quote currency; of positions that are all closed, or all still open."""
-    by_quote: dict[str, list[Round]] = {}
+    by_quote: dict[str, list[RoundTrip]] = {}
     for history, one in told:
         by_quote.setdefault(history.quote, []).append(one)
     totals = {}
@@ -112,14 +112,14 @@ def _totals(told: Iterable[Told]) -> dict[str, dict[str, Any]]:
     return totals
 
 
-def _counts(quote: str, rounds: list[Round]) -> dict[str, int]:
+def _counts(quote: str, rounds: list[RoundTrip]) -> dict[str, int]:
     if rounds[0].closed is None:
         return {"still_open": len(rounds)}
     nets = [_net(quote, one) for one in rounds]
     return {"closed": len(rounds), "wins": sum(net > 0 for net in nets), "losses": sum(net < 0 for net in nets)}
 
 
-def _result(quote: str, rounds: list[Round]) -> dict[str, Any]:
+def _result(quote: str, rounds: list[RoundTrip]) -> dict[str, Any]:
     """What several positions came to; funding is None where none of theirs is recorded."""
     with localcontext(prec=DIGITS):
         changes = _other_currencies(quote, rounds)
@@ -134,12 +134,12 @@ def _result(quote: str, rounds: list[Round]) -> dict[str, Any]:
         }
 
 
-def _net(quote: str, one: Round) -> Decimal:
+def _net(quote: str, one: RoundTrip) -> Decimal:
     with localcontext(prec=DIGITS):
         return one.realized - one.fees_of_closed.get(quote, Decimal(0)) + (one.funding or {}).get(quote, Decimal(0))
 
 
-def _other_currencies(quote: str, rounds: Iterable[Round]) -> dict[str, Decimal]:
+def _other_currencies(quote: str, rounds: Iterable[RoundTrip]) -> dict[str, Decimal]:
     """What balances in other currencies changed by."""
     changes: dict[str, Decimal] = {}
     for one in rounds:

@@ -2,9 +2,9 @@
 
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.position_history.history import histories, reduced_between
-from hbmcp.installation.position_history.notes import notes
-from hbmcp.installation.position_history.reading import read
+from hbmcp.installation.position_history.history import market_histories, reduced_between
+from hbmcp.installation.position_history.notes import history_notes
+from hbmcp.installation.position_history.reading import read_trading_record
 from hbmcp.installation.position_history.view import no_fills, position_tables, table_notes
 from hbmcp.installation.positions.open_positions import refuse_spot
 from hbmcp.results.answer import Answer
@@ -37,12 +37,12 @@ async def get_position_history(
     held by the exchange's own list. Raises CallError where the fills can't be read.
     """
     refuse_spot(connector_name)
-    record = await read(installation, account_name, connector_name, trading_pair)
+    record = await read_trading_record(installation, account_name, connector_name, trading_pair)
     start, end = to_milliseconds(start_time), to_milliseconds(end_time)
     if not record.fills:
         await connections(installation, account_name, connector_name)  # raises Refused for a wrong name
         return Answer(no_fills(record, trading_pair))
-    found = histories(record)
+    found = market_histories(record)
     reduced = reduced_between(found, start, end)
-    remarks = (*table_notes(reduced, limit), *notes(record, found, reduced, start, end))
+    remarks = (*table_notes(reduced, limit), *history_notes(record, found, reduced, start, end))
     return Answer(position_tables(reduced, limit), remarks)
