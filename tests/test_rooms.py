@@ -13,11 +13,11 @@ STANDARD = {*sys.stdlib_module_names, "typing_extensions"}
 
 # The rooms of hbmcp.installation from the ground up: each knows only those on the floors below it.
 FLOORS = (
-    {"installation", "deletion"},
-    {"connections", "fills", "controllers", "status"},
-    {"markets"},
-    {"positions", "funding"},
-    {"orders", "portfolio", "position_history"},
+    {"installation", "deletion", "source_code"},
+    {"connections", "fills", "controllers", "scripts"},
+    {"markets", "status"},
+    {"positions"},
+    {"orders", "portfolio", "position_history", "funding"},
     {"closing", "performance", "executors", "keys"},
 )
 # The rooms of hbmcp.paper likewise; errors are what all of them refuse with.

@@ -11,8 +11,8 @@ from hbmcp.errors import StoreError
 from hbmcp.store import worker
 from hbmcp.store.worker import STALLED, Worker
 from tests.conftest import environment
-from tests.store.cluster import Cluster
 from tests.store.opening import ORDER, order, store
+from tests.store.postgresql_cluster import Cluster
 
 pytestmark = pytest.mark.anyio
 

@@ -2,9 +2,9 @@
 
 Floors, from the ground up; no import runs up them:
 
-    installation (what it can be asked)  deletion
-    connections  fills/  controllers/
-    markets/  scripts/  status/
+    installation (what it can be asked)  deletion  source_code
+    connections  fills/  controllers/  scripts/
+    markets/  status/
     positions/
     orders/  portfolio/  position_history/  funding/
     closing/  performance/  executors/  keys/

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from attrs import frozen
 
-from hbmcp.errors import CallError
+from hbmcp.errors import CallError, ReadTimedOut
 from hbmcp.identity import Identity
 from hummingbot_api.request import Request
 
@@ -58,3 +58,14 @@ async def together(questions: Iterable[Awaitable[T]], at_once: int = AT_ONCE) ->
                 return error
 
     return list(await asyncio.gather(*map(one, questions)))
+
+
+async def answer_within(question: Awaitable[T], seconds: float) -> T | CallError:
+    """The answer to a question, or why there is none; it is given up after so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await question
+    except TimeoutError:
+        return ReadTimedOut(f"No answer came within {seconds:.0f} s.")
+    except CallError as error:
+        return error

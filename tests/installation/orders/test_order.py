@@ -12,8 +12,8 @@ from hbmcp.errors import BadArguments, Refused
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.markets.trading_rules import Rule, on_step
 from hbmcp.installation.orders import balance_check, pricing
-from hbmcp.installation.orders.order import Order, like, merged, newer
-from hbmcp.installation.orders.view import age, disagreement
+from hbmcp.installation.orders.order import Order, fresher_order, merged_orders, orders_like
+from hbmcp.installation.orders.view import age, fills_disagreement
 from hbmcp.store import SentOrder
 
 AT = 1_795_337_015_421  # 2026-11-22 08:43:35.421 UTC
@@ -95,7 +95,7 @@ class TestFillsAreTheBetterWitness:
         assert order.fees == {"USDT": Decimal("60.518556044")}
         assert order.quote_total == Decimal("60518.556044")
         assert order.average_price == Decimal("100864.26")  # 60518.556044 / 0.6 = 100864.260073…
-        assert "Its own record says 0.3116 filled" in disagreement(order)
+        assert "Its own record says 0.3116 filled" in fills_disagreement(order)
 
     @pytest.mark.parametrize("status", ["SUBMITTED", "OPEN", "PARTIALLY_FILLED", "CANCELLED", "FAILED"])
     def test_of_one_that_is_filled_and_recorded_otherwise(self, status: str) -> None:
@@ -117,7 +117,7 @@ class TestFillsAreTheBetterWitness:
     def test_but_not_where_they_tell_less(self) -> None:
         order = Order.from_row({**LESS, "filled_amount": Decimal("0.6")}).witnessed(BOTH[:1])
         assert (order.filled, order.average_price) == (Decimal("0.6"), Decimal("100869.11"))
-        assert "only fills of 0.2884 are recorded" in disagreement(order)
+        assert "only fills of 0.2884 are recorded" in fills_disagreement(order)
 
     def test_a_filled_order_misses_what_no_witness_has(self) -> None:
         assert Order.from_row(LESS).missing == Decimal("0.2884")
@@ -138,7 +138,7 @@ class TestFillsAreTheBetterWitness:
 
 def test_merging_lists_each_order_once_newest_first() -> None:
     old, new = Order.from_row(LESS), evolve(Order.from_row(LESS), order_id="x-9", created=AT + 1)
-    found = merged([old, new, old], BOTH, [SENT])
+    found = merged_orders([old, new, old], BOTH, [SENT])
     assert [order.order_id for order in found] == ["x-9", "x-1"]
     assert [order.filled for order in found] == [Decimal("0.3116"), Decimal("0.6")]
 
@@ -146,19 +146,19 @@ def test_merging_lists_each_order_once_newest_first() -> None:
 def test_a_connector_that_knows_of_more_is_believed_until_the_record_has_ended() -> None:
     open_ = evolve(Order.from_row(LESS), status="OPEN", filled=Decimal(0))
     more = evolve(open_, status="PARTIALLY_FILLED", filled=Decimal("0.1"))
-    found = newer(open_, more)
+    found = fresher_order(open_, more)
     assert found is not None
     assert (found.status, found.filled) == ("PARTIALLY_FILLED", Decimal("0.1"))
     ended = evolve(open_, status="CANCELLED")
-    assert newer(ended, more) == ended
-    assert newer(None, more) == more
-    assert newer(open_, None) == open_
+    assert fresher_order(ended, more) == ended
+    assert fresher_order(None, more) == more
+    assert fresher_order(open_, None) == open_
 
 
 class TestLikeness:
     def test_is_of_everything_that_was_asked_for(self) -> None:
         order = Order.from_row(LESS)
-        assert like(SENT, [order], ()) == [order]
+        assert orders_like(SENT, [order], ()) == [order]
         for other in (
             evolve(SENT, side="SELL"),
             evolve(SENT, pair="ETH-USDT"),
@@ -167,18 +167,18 @@ class TestLikeness:
             evolve(SENT, account="other"),
             evolve(SENT, connector="kucoin"),
         ):
-            assert like(other, [order], ()) == []
+            assert orders_like(other, [order], ()) == []
 
     def test_a_refused_order_may_be_any(self) -> None:
         refused = Order.from_row(REFUSED)
-        assert like(SENT, [refused], ()) == [refused]
-        assert like(evolve(SENT, connector="kucoin"), [refused], ()) == []
+        assert orders_like(SENT, [refused], ()) == [refused]
+        assert orders_like(evolve(SENT, connector="kucoin"), [refused], ()) == []
 
     def test_one_that_is_known_to_be_another_is_not(self) -> None:
-        assert like(SENT, [Order.from_row(LESS)], {"x-1"}) == []
+        assert orders_like(SENT, [Order.from_row(LESS)], {"x-1"}) == []
 
     def test_one_of_another_time_is_not(self) -> None:
-        assert like(SENT, [evolve(Order.from_row(LESS), created=AT - 1001)], (), 1000) == []
+        assert orders_like(SENT, [evolve(Order.from_row(LESS), created=AT - 1001)], (), 1000) == []
 
 
 RULE = Rule(Decimal("0.00001"), Decimal("0.00001"), Decimal(5), Decimal("0.01"))
@@ -217,16 +217,16 @@ class TestPricesAndAmounts:
         ],
     )
     def test_a_price(self, text: str, side: str, expected: str) -> None:
-        wanted = pricing.asked("LIMIT", text)
+        wanted = pricing.parse_price("LIMIT", text)
         assert wanted is not None
-        price, note = pricing.worked_out(wanted, side, RULE, Decimal("68109.49"))
+        price, note = pricing.price_to_send(wanted, side, RULE, Decimal("68109.49"))
         assert price == Decimal(expected)
         assert bool(note) == (text != "97000")
         if "%" in text:
             assert "of the current 68109.49" in note
 
     def test_an_offset_without_a_known_step_keeps_the_price_s_places(self) -> None:
-        price, _ = pricing.worked_out(pricing.Asked(percent=Decimal(-1)), "BUY", Rule(), Decimal("0.1234"))
+        price, _ = pricing.price_to_send(pricing.AskedPrice(percent=Decimal(-1)), "BUY", Rule(), Decimal("0.1234"))
         assert price == Decimal("0.1221")  # 0.122166
 
     @pytest.mark.parametrize(
@@ -234,22 +234,22 @@ class TestPricesAndAmounts:
     )
     def test_what_is_no_price_is_refused(self, text: str) -> None:
         with pytest.raises(BadArguments, match=r"can't be the price of an order.*Nothing was sent"):
-            pricing.asked("LIMIT", text)
+            pricing.parse_price("LIMIT", text)
 
     def test_a_price_below_the_step_is_refused(self) -> None:
         with pytest.raises(BadArguments, match="less than the pair's price step"):
-            pricing.worked_out(pricing.Asked(fixed=Decimal("0.001")), "BUY", RULE, None)
+            pricing.price_to_send(pricing.AskedPrice(fixed=Decimal("0.001")), "BUY", RULE, None)
 
     def test_an_offset_of_an_unknown_price_is_refused(self) -> None:
         with pytest.raises(BadArguments, match="which can't be read"):
-            pricing.worked_out(pricing.Asked(percent=Decimal(-3)), "BUY", RULE, None)
+            pricing.price_to_send(pricing.AskedPrice(percent=Decimal(-3)), "BUY", RULE, None)
 
     def test_market_orders_take_no_price_and_others_need_one(self) -> None:
-        assert pricing.asked("MARKET", None) is None
+        assert pricing.parse_price("MARKET", None) is None
         with pytest.raises(BadArguments, match="takes no price"):
-            pricing.asked("MARKET", "45000")
+            pricing.parse_price("MARKET", "45000")
         with pytest.raises(BadArguments, match="LIMIT_MAKER order needs a price"):
-            pricing.asked("LIMIT_MAKER", None)
+            pricing.parse_price("LIMIT_MAKER", None)
 
 
 def check(**changes: Any) -> str:
@@ -266,7 +266,7 @@ def check(**changes: Any) -> str:
         {"token": "BTC", "units": Decimal(2), "available_units": Decimal("1.5")},
         {"token": "USDT", "units": Decimal(1000), "available_units": Decimal(1000)},
     ]
-    return balance_check.checked(changes.pop("balances", balances), **{**values, **changes})
+    return balance_check.check_balance(changes.pop("balances", balances), **{**values, **changes})
 
 
 class TestBalances:

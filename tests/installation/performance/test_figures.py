@@ -7,9 +7,16 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.installation.performance.cash_flows import Flow
+from hbmcp.installation.performance.cash_flows import CashFlow
 from hbmcp.installation.performance.figures import Performance, performance
-from hbmcp.installation.performance.snapshot_series import Held, Place, Series, Snapshot, read_state, series
+from hbmcp.installation.performance.snapshot_series import (
+    Held,
+    Place,
+    Snapshot,
+    SnapshotSeries,
+    read_state,
+    snapshot_series,
+)
 
 MINUTE = 60_000
 D = Decimal
@@ -30,14 +37,14 @@ def many(draw: st.DrawFn) -> list[Snapshot]:
 
 
 @st.composite
-def flows_of(draw: st.DrawFn, found: Series) -> list[Flow]:
+def flows_of(draw: st.DrawFn, found: SnapshotSeries) -> list[CashFlow]:
     """Transfers at any of its times but the first."""
     if len(found.times) == 1:
         return []
     values = draw(st.lists(st.decimals("-1000000", "1000000", places=4), max_size=4))
     moments = [draw(st.sampled_from(found.times[1:])) for _ in values]
     return [
-        Flow("transfer", PLACES[0], "USDT", value, value, 0, moment)
+        CashFlow("transfer", PLACES[0], "USDT", value, value, 0, moment)
         for value, moment in zip(values, moments, strict=True)
     ]
 
@@ -56,7 +63,7 @@ def whole(done: Performance) -> tuple[object, ...]:
 
 @given(many())
 def test_the_change_is_that_of_all_tokens_and_that_of_all_places(snapshots: list[Snapshot]) -> None:
-    done = performance(series(snapshots), ())
+    done = performance(snapshot_series(snapshots), ())
     assert near(done.change, done.end.value - done.start.value)
     assert near(done.change, sum((part.change for part in done.by_token.values()), D(0)))
     assert near(done.change, sum((part.change for part in done.by_place.values()), D(0)))
@@ -65,14 +72,14 @@ def test_the_change_is_that_of_all_tokens_and_that_of_all_places(snapshots: list
 
 @given(many())
 def test_a_change_comes_from_units_and_from_price(snapshots: list[Snapshot]) -> None:
-    done = performance(series(snapshots), ())
+    done = performance(snapshot_series(snapshots), ())
     for part in (*done.by_token.values(), *done.by_place.values()):
         assert near(part.from_units + part.from_price, part.change)
 
 
 @given(st.data(), many())
 def test_a_drawdown_is_a_share_and_lies_between_its_times(data: st.DataObject, snapshots: list[Snapshot]) -> None:
-    found = series(snapshots)
+    found = snapshot_series(snapshots)
     fall = performance(found, data.draw(flows_of(found))).drawdown
     assert 0 <= fall.percent <= 100
     assert found.times[0] <= fall.peak <= fall.trough <= found.times[-1]
@@ -81,7 +88,7 @@ def test_a_drawdown_is_a_share_and_lies_between_its_times(data: st.DataObject, s
 
 @given(many())
 def test_without_transfers_drawdown_and_return_are_those_of_the_value(snapshots: list[Snapshot]) -> None:
-    done = performance(series(snapshots), ())
+    done = performance(snapshot_series(snapshots), ())
     values = [point.value for point in done.points]
     if all(value > 0 for value in values):
         falls = [100 * (1 - low / high) for at, low in enumerate(values) for high in values[: at + 1]]
@@ -99,13 +106,13 @@ def test_the_order_of_snapshots_places_and_tokens_means_nothing(snapshots: list[
             for name in names
         }
         shuffled.append(Snapshot(one.time, mixed))
-    assert series(shuffled) == series(snapshots)
-    assert whole(performance(series(shuffled), ())) == whole(performance(series(snapshots), ()))
+    assert snapshot_series(shuffled) == snapshot_series(snapshots)
+    assert whole(performance(snapshot_series(shuffled), ())) == whole(performance(snapshot_series(snapshots), ()))
 
 
 @given(st.data(), many())
 def test_the_high_is_above_all_and_the_low_below(data: st.DataObject, snapshots: list[Snapshot]) -> None:
-    found = series(snapshots)
+    found = snapshot_series(snapshots)
     done = performance(found, data.draw(flows_of(found)))
     assert all(done.low.value <= point.value <= done.high.value for point in done.points)
     assert {done.high, done.low} <= set(done.points)
@@ -113,7 +120,7 @@ def test_the_high_is_above_all_and_the_low_below(data: st.DataObject, snapshots:
 
 @given(st.data(), many())
 def test_what_comes_isnt_profit(data: st.DataObject, snapshots: list[Snapshot]) -> None:
-    found = series(snapshots)
+    found = snapshot_series(snapshots)
     flows = data.draw(flows_of(found))
     done = performance(found, flows)
     assert near(done.transfers, sum((flow.value for flow in flows), D(0)))
@@ -123,9 +130,9 @@ def test_what_comes_isnt_profit(data: st.DataObject, snapshots: list[Snapshot]) 
 @given(st.lists(st.decimals("1", "1000", places=2), min_size=2, max_size=6))
 def test_deposits_into_dollars_have_no_return_and_no_drawdown(amounts: list[Decimal]) -> None:
     snapshots = [Snapshot(at * MINUTE, {PLACES[0]: {"USDT": (amount, D(1))}}) for at, amount in enumerate(amounts)]
-    found = series(snapshots)
+    found = snapshot_series(snapshots)
     flows = [
-        Flow("transfer", PLACES[0], "USDT", new - old, new - old, at * MINUTE, (at + 1) * MINUTE)
+        CashFlow("transfer", PLACES[0], "USDT", new - old, new - old, at * MINUTE, (at + 1) * MINUTE)
         for at, (old, new) in enumerate(pairwise(amounts))
     ]
     done = performance(found, flows)
@@ -135,7 +142,7 @@ def test_deposits_into_dollars_have_no_return_and_no_drawdown(amounts: list[Deci
 @given(many())
 def test_a_complete_series_is_worth_what_its_snapshots_are(snapshots: list[Snapshot]) -> None:
     """A value is the sum over the snapshot, where nothing is missing from it."""
-    found = series(snapshots)
+    found = snapshot_series(snapshots)
     for point, one in zip(performance(found, ()).points, sorted(snapshots, key=lambda one: one.time), strict=True):
         if set(one.places) == set(found.present) and all(p for h in one.places.values() for _, p in h.values()):
             assert near(point.value, sum(map(worth, one.places.values()), D(0)))
@@ -151,7 +158,7 @@ def test_by_hand() -> None:
         Snapshot(15, {place: {"BTC": (D(1), D(80)), "USDT": (D(200), D(1))}}),
         Snapshot(20, {place: {"BTC": (D(1), D(90)), "USDT": (D(200), D(1))}}),
     ]
-    done = performance(series(snapshots), ())
+    done = performance(snapshot_series(snapshots), ())
     assert [point.value for point in done.points] == [250, 350, 350, 280, 290]
     bitcoin, dollars = done.by_token["BTC"], done.by_token["USDT"]
     assert (bitcoin.from_price, bitcoin.from_units, bitcoin.change) == (D(40), D(-150), D(-110))
@@ -162,17 +169,19 @@ def test_by_hand() -> None:
 
 
 def test_an_empty_start_divides_nothing() -> None:
-    done = performance(series([Snapshot(0, {PLACES[0]: {}}), Snapshot(5, {PLACES[0]: {"BTC": (D(1), D(9))}})]), ())
+    done = performance(
+        snapshot_series([Snapshot(0, {PLACES[0]: {}}), Snapshot(5, {PLACES[0]: {"BTC": (D(1), D(9))}})]), ()
+    )
     assert (done.change, done.return_percent, done.drawdown.percent) == (D(9), D(0), D(0))
 
 
 def test_a_place_that_doesnt_answer_isnt_a_loss() -> None:
     here, there = PLACES[:2]
     one = {"USDT": (D(10), D(1))}
-    found = series([Snapshot(0, {here: one, there: one}), Snapshot(5, {here: one}), Snapshot(10, {here: one})])
+    found = snapshot_series([Snapshot(0, {here: one, there: one}), Snapshot(5, {here: one}), Snapshot(10, {here: one})])
     assert list(found.values) == [20, 20, 20]
     assert found.silent() == {there: 0}
-    assert series([Snapshot(0, {here: one, there: one}), Snapshot(5, {here: one})], [there]).values[-1] == 10
+    assert snapshot_series([Snapshot(0, {here: one, there: one}), Snapshot(5, {here: one})], [there]).values[-1] == 10
 
 
 def test_a_missing_price_is_the_one_before_or_else_the_next() -> None:
@@ -181,6 +190,6 @@ def test_a_missing_price_is_the_one_before_or_else_the_next() -> None:
         {"X": [{"token": "BTC", "units": 2, "price": price, "value": 0}, {"token": "NOPE", "units": 5, "price": 0}]}
         for price in (0, 100, None, 120, 0)
     ]
-    found = series(Snapshot(at, read_state({here[0]: state})) for at, state in enumerate(states))
+    found = snapshot_series(Snapshot(at, read_state({here[0]: state})) for at, state in enumerate(states))
     assert list(found.values) == [200, 200, 200, 240, 240]
     assert {line.token: line.priced for line in found.lines} == {"BTC": True, "NOPE": False}

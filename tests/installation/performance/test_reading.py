@@ -10,7 +10,7 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.installation.performance.reading import interval_of, snapshots
+from hbmcp.installation.performance.reading import interval_of, stored_snapshots
 from hbmcp.installation.performance.snapshot_series import Place, Snapshot
 from hummingbot_api.request import Request
 from tests.installation.scripted_installation import Script
@@ -66,7 +66,7 @@ def stored(first: int, last: int, every: int = 5 * MINUTE + 700, places: tuple[P
 
 def read(history: History, start: int, end: int, account: str | None = None) -> list[Snapshot]:
     script = Script({"get_portfolio_history": history})
-    return asyncio.run(snapshots(script.installation, start, end, account))
+    return asyncio.run(stored_snapshots(script.installation, start, end, account))
 
 
 def cut(time: int) -> int:

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.installation.fills.fills import Fill, Fills
-from hbmcp.installation.performance.cash_flows import Explained, explain
+from hbmcp.installation.performance.cash_flows import CashFlows, cash_flows
 from hbmcp.installation.performance.figures import performance
-from hbmcp.installation.performance.known_trades import Funding, known_perpetual, known_spot
-from hbmcp.installation.performance.snapshot_series import Place, Series, Snapshot, series
-from hbmcp.installation.performance.trade_matching import Known, Profit
+from hbmcp.installation.performance.known_trades import Funding, known_perpetual_trades, known_spot_trades
+from hbmcp.installation.performance.snapshot_series import Place, Snapshot, SnapshotSeries, snapshot_series
+from hbmcp.installation.performance.trade_matching import KnownTrades, UnrealizedAt
 
 D = Decimal
 HERE: Place = ("master_account", "binance")
@@ -73,16 +73,16 @@ def after(found: list[Happened], until: int, taken: Taken) -> dict[str, Decimal]
     return held
 
 
-def watched(found: list[Happened], taken: Taken, lag: int) -> Series:
+def watched(found: list[Happened], taken: Taken, lag: int) -> SnapshotSeries:
     """Snapshots every 15 minutes, of what was held some minutes before."""
-    return series(
+    return snapshot_series(
         Snapshot(time, {HERE: {token: (u, PRICES[token]) for token, u in after(found, time - lag, taken).items()}})
         for time in range(0, 121 * MINUTE, EVERY)
     )
 
 
-def explained(found: Series, fills: list[Fill], *, complete: bool = True) -> Explained:
-    return explain(found, {HERE: known_spot(Fills(tuple(fills), complete))})
+def explained(found: SnapshotSeries, fills: list[Fill], *, complete: bool = True) -> CashFlows:
+    return cash_flows(found, {HERE: known_spot_trades(Fills(tuple(fills), complete))})
 
 
 @given(
@@ -111,11 +111,11 @@ def test_deposits_are_told_and_trades_are_not(found: list[Happened], taken: Take
 def test_only_trades_is_no_transfer(found: list[Happened], taken: Taken, lag: int) -> None:
     trades = [one for one in found if one.fill]
     told = explained(watched(trades, taken, lag), [one.fill for one in trades if one.fill])
-    assert told == Explained(())
+    assert told == CashFlows(())
 
 
-def one_step(before: Mapping[str, Decimal], later: Mapping[str, Decimal], place: Place = HERE) -> Series:
-    return series(
+def one_step(before: Mapping[str, Decimal], later: Mapping[str, Decimal], place: Place = HERE) -> SnapshotSeries:
+    return snapshot_series(
         Snapshot(time, {place: {token: (units, PRICES[token]) for token, units in held.items()}})
         for time, held in ((0, before), (EVERY, later))
     )
@@ -144,7 +144,7 @@ def test_a_withdrawal_of_everything() -> None:
 def test_a_trade_that_isnt_known() -> None:
     """A bot's: what left and what came are worth nearly the same."""
     told = explained(one_step({"USDT": D(1000), "BTC": D(1)}, {"USDT": D(799), "BTC": D(3)}), [])
-    assert told == Explained((), ((HERE, EVERY),))
+    assert told == CashFlows((), ((HERE, EVERY),))
 
 
 def test_a_trade_that_isnt_known_with_a_deposit_proves_nothing() -> None:
@@ -157,7 +157,7 @@ def test_a_trade_that_isnt_known_with_a_deposit_proves_nothing() -> None:
 
 def test_before_the_first_fill_that_the_api_gave_others_may_be_missing() -> None:
     held = [{"USDT": D(100)}, {"USDT": D(200)}, {"USDT": D(300)}]
-    found = series(
+    found = snapshot_series(
         Snapshot(at * EVERY, {HERE: {"USDT": (one["USDT"], D(1)), "BTC": (D(at // 2), D(100))}})
         for at, one in enumerate(held)
     )
@@ -167,15 +167,17 @@ def test_before_the_first_fill_that_the_api_gave_others_may_be_missing() -> None
 
 def test_unknown_trades_prove_nothing() -> None:
     found = one_step({"USDT": D(100)}, {"USDT": D(350)})
-    assert [flow.kind for flow in explain(found, {HERE: Known(why="unread")}).flows] == ["unproven"]
-    assert [flow.kind for flow in explain(found, {}).flows] == ["unproven"]
+    assert [flow.kind for flow in cash_flows(found, {HERE: KnownTrades(why="unread")}).flows] == ["unproven"]
+    assert [flow.kind for flow in cash_flows(found, {}).flows] == ["unproven"]
 
 
 def test_an_exchange_that_is_connected_and_another_that_goes() -> None:
     there: Place = ("master_account", "kucoin")
     one = {"USDT": (D(10), D(1))}
-    found = series([Snapshot(0, {HERE: one}), Snapshot(5, {HERE: one, there: one}), Snapshot(9, {there: one})], [HERE])
-    told = explain(found, {})
+    found = snapshot_series(
+        [Snapshot(0, {HERE: one}), Snapshot(5, {HERE: one, there: one}), Snapshot(9, {there: one})], [HERE]
+    )
+    told = cash_flows(found, {})
     assert [(flow.kind, flow.place, flow.value, flow.time) for flow in told.flows] == [
         ("connected", there, D(10), 5),
         ("disconnected", HERE, D(-10), 9),
@@ -186,12 +188,12 @@ def test_an_exchange_that_is_connected_and_another_that_goes() -> None:
 # perpetual exchanges
 
 
-def settled(units: list[Decimal]) -> Series:
-    return series(Snapshot(at * EVERY, {PERPETUAL: {"USDT": (one, D(1))}}) for at, one in enumerate(units))
+def settled(units: list[Decimal]) -> SnapshotSeries:
+    return snapshot_series(Snapshot(at * EVERY, {PERPETUAL: {"USDT": (one, D(1))}}) for at, one in enumerate(units))
 
 
-def perpetual(*fills: Fill, listed: Mapping[str, Decimal], funding: list[Funding] | None = None) -> Known:
-    return known_perpetual(Fills(fills, True), listed, funding or [])
+def perpetual(*fills: Fill, listed: Mapping[str, Decimal], funding: list[Funding] | None = None) -> KnownTrades:
+    return known_perpetual_trades(Fills(fills, True), listed, funding or [])
 
 
 LONG = (
@@ -204,18 +206,18 @@ AFTER = [D(1000), D(1000), D("999.8"), D("999.58"), D("1014.46")]
 
 
 def test_realized_profit_isnt_a_deposit() -> None:
-    assert explain(settled(AFTER), {PERPETUAL: perpetual(*LONG, listed={"BTC-USDT": D(3)})}) == Explained(())
+    assert cash_flows(settled(AFTER), {PERPETUAL: perpetual(*LONG, listed={"BTC-USDT": D(3)})}) == CashFlows(())
 
 
 def test_a_deposit_beside_it_is() -> None:
     units = [*AFTER[:3], *(one + 500 for one in AFTER[3:])]
-    (flow,) = explain(settled(units), {PERPETUAL: perpetual(*LONG, listed={"BTC-USDT": D(3)})}).flows
+    (flow,) = cash_flows(settled(units), {PERPETUAL: perpetual(*LONG, listed={"BTC-USDT": D(3)})}).flows
     assert (flow.kind, flow.units, flow.time) == ("transfer", D(500), 3 * EVERY)
 
 
 @pytest.mark.parametrize("listed", [{}, {"BTC-USDT": D(4)}, {"BTC-USDT": D(3), "ETH-USDT": D(1)}])
 def test_a_position_that_the_fills_dont_come_to_proves_nothing(listed: dict[str, Decimal]) -> None:
-    told = explain(settled(AFTER), {PERPETUAL: perpetual(*LONG, listed=listed)})
+    told = cash_flows(settled(AFTER), {PERPETUAL: perpetual(*LONG, listed=listed)})
     assert {flow.kind for flow in told.flows} == {"unproven"}
     assert sum(flow.value for flow in told.flows) == D("14.46")
 
@@ -224,13 +226,13 @@ def test_a_position_that_the_fills_dont_come_to_proves_nothing(listed: dict[str,
 def test_funding_that_isnt_listed_is_no_transfer(funding: Decimal) -> None:
     """0.15 % of what is open, while nothing is traded."""
     units = [*AFTER, AFTER[4] + funding]
-    assert explain(settled(units), {PERPETUAL: perpetual(*LONG, listed={"BTC-USDT": D(3)})}) == Explained(())
+    assert cash_flows(settled(units), {PERPETUAL: perpetual(*LONG, listed={"BTC-USDT": D(3)})}) == CashFlows(())
 
 
 def test_funding_that_is_listed_is_known_to_the_digit() -> None:
     units = [*AFTER[:4], AFTER[4] - 30]
     known = perpetual(*LONG, listed={"BTC-USDT": D(3)}, funding=[Funding(50 * MINUTE, "USDT", D(-30))])
-    assert explain(settled(units), {PERPETUAL: known}) == Explained(())
+    assert cash_flows(settled(units), {PERPETUAL: known}) == CashFlows(())
 
 
 def test_a_position_that_turns_round() -> None:
@@ -242,7 +244,7 @@ def test_a_position_that_turns_round() -> None:
     )
     free = [evolve(one, fee=D(0)) for one in fills]
     units = [D(1000), D(1000), D(1000), D(990), D(980)]
-    assert explain(settled(units), {PERPETUAL: perpetual(*free, listed={})}) == Explained(())
+    assert cash_flows(settled(units), {PERPETUAL: perpetual(*free, listed={})}) == CashFlows(())
 
 
 # perpetual exchanges whose balance contains unrealized P&L
@@ -271,7 +273,7 @@ class Held:
     def equity(self, time: int) -> Decimal:
         return 1000 + self.profit(time) + (self.deposit if time >= self.came else 0)
 
-    def explained(self, since: int, *, told: bool) -> Explained:
+    def explained(self, since: int, *, told: bool) -> CashFlows:
         """From snapshots since then; whether the P&L of now is told."""
         times = range(since, len(self.prices) * EVERY, EVERY)
         fills = [fill(self.opened, "BUY", D(2), self.price(self.opened), PERPETUAL)]
@@ -279,9 +281,9 @@ class Held:
             fills.append(fill(self.closed, "SELL", D(2), self.price(self.closed), PERPETUAL))
         listed = {"BTC-USDT": D(2)} if self.closed is None else {}
         known = perpetual(*(evolve(one, fee=D(0)) for one in fills), listed=listed)
-        now = Profit(times[-1], {"USDT": self.profit(times[-1])} if listed else {}) if told else Profit()
-        found = series(Snapshot(time, {PERPETUAL: {"USDT": (self.equity(time), D(1))}}) for time in times)
-        return explain(found, {PERPETUAL: evolve(known, profit=now)})
+        now = UnrealizedAt(times[-1], {"USDT": self.profit(times[-1])} if listed else {}) if told else UnrealizedAt()
+        found = snapshot_series(Snapshot(time, {PERPETUAL: {"USDT": (self.equity(time), D(1))}}) for time in times)
+        return cash_flows(found, {PERPETUAL: evolve(known, profit=now)})
 
 
 @st.composite
@@ -329,6 +331,6 @@ def test_a_balance_that_never_changes_has_no_unrealized_profit_in_it(deposit: De
     opened = fill(20 * MINUTE, "BUY", D(2), D(100), PERPETUAL)
     known = perpetual(evolve(opened, fee=D(0)), listed={"BTC-USDT": D(2)})
     units = [*[D(1000)] * 10, *[1000 + deposit] * 10]
-    profit = Profit(19 * EVERY, {"USDT": D(50)})
-    flows = explain(settled(units), {PERPETUAL: evolve(known, profit=profit)}).flows
+    profit = UnrealizedAt(19 * EVERY, {"USDT": D(50)})
+    flows = cash_flows(settled(units), {PERPETUAL: evolve(known, profit=profit)}).flows
     assert [(flow.kind, flow.units) for flow in flows] == ([("unproven", deposit)] if deposit else [])

@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.installation.portfolio.distribution import DUST, summed, swept, token_rows, worth
+from hbmcp.installation.portfolio.distribution import DUST, split_dust, sum_holdings, token_rows, total_value
 from hbmcp.installation.portfolio.holdings import Holding
 
 amounts = st.decimals("0.000000001", "1000000000", places=9)
@@ -29,8 +29,8 @@ def holding(draw: st.DrawFn) -> Holding:
 
 @given(st.lists(holding()))
 def test_a_grouping_has_all_units_and_all_value(holdings: list[Holding]) -> None:
-    total = worth(holdings)
-    sums = summed(holdings, lambda one: (one.token,))
+    total = total_value(holdings)
+    sums = sum_holdings(holdings, lambda one: (one.token,))
     values = [one.value for one in sums]
     priced = [value for value in values if value is not None]
     assert values == [*sorted(priced, reverse=True), *[None] * (len(values) - len(priced))]
@@ -51,8 +51,8 @@ def test_a_grouping_has_all_units_and_all_value(holdings: list[Holding]) -> None
 
 @given(st.lists(holding()))
 def test_only_dust_is_swept_and_only_when_there_is_enough(holdings: list[Holding]) -> None:
-    sums = summed(holdings, lambda one: (one.account, one.connector, one.token))
-    shown, dust = swept(sums)
+    sums = sum_holdings(holdings, lambda one: (one.account, one.connector, one.token))
+    shown, dust = split_dust(sums)
     assert sorted([*shown, *dust], key=lambda one: one.names) == sorted(sums, key=lambda one: one.names)
     assert not dust or len(dust) >= 3
     for one in dust:

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.installation.fills.fills import Fill
-from hbmcp.installation.position_history.history import histories
-from hbmcp.installation.position_history.reading import Held, Record
-from hbmcp.installation.position_history.rebuilding import Rounds, before, rebuild
-from hbmcp.installation.position_history.round_trip import Round, Side
+from hbmcp.installation.position_history.history import market_histories
+from hbmcp.installation.position_history.reading import ListedPositions, TradingRecord
+from hbmcp.installation.position_history.rebuilding import RoundTrips, held_before, rebuild
+from hbmcp.installation.position_history.round_trip import RoundTrip, Side
 
 D = Decimal
 UNIT = D("0.001")
@@ -111,7 +111,7 @@ def reference(many: Iterable[Fill]) -> tuple[list[Lots], Lots | None]:
     return done, now
 
 
-def same(ours: Round, theirs: Lots) -> None:
+def same(ours: RoundTrip, theirs: Lots) -> None:
     """Whether a closed round is what the lots say."""
     assert (ours.side, ours.opened, ours.closed) == (theirs.side, theirs.opened, theirs.closed)
     assert ours.largest == theirs.largest * UNIT
@@ -151,7 +151,7 @@ def test_what_was_realized_of_an_open_position_is_by_average_cost(many: list[Tra
                 entry, realized = price, Fraction(0)
             held = rest
     rounds = rebuild(fills_of(many))
-    ours = next(iter(rounds.open.values()), Round("LONG", 0))
+    ours = next(iter(rounds.open.values()), RoundTrip("LONG", 0))
     assert abs(Fraction(ours.realized) - realized * Fraction(UNIT)) < Fraction(1, 10**30)
     assert abs(Fraction(ours.cost) - abs(held) * Fraction(UNIT) * entry) < Fraction(1, 10**30)
     # Each unit pays the same, so what is held has paid for its units, whatever was bought and sold before.
@@ -193,7 +193,7 @@ def test_later_fills_alone_prove_the_positions_that_begin_in_them(many: list[Tra
     """With what is held at the end, what was held before them follows, and all that isn't cut in two."""
     every = fills_of(many)
     whole, earlier, later = rebuild(every), rebuild(every[:cut]), every[cut:]
-    start = before(later, {side: one.held for side, one in whole.open.items()}, hedge=False, actions={})
+    start = held_before(later, {side: one.held for side, one in whole.open.items()}, hedge=False, actions={})
     assert start == {"LONG": earlier.held("LONG"), "SHORT": earlier.held("SHORT")}
     part = rebuild(later, before=start)
     since = BEGIN + cut * SECOND
@@ -206,7 +206,7 @@ def test_later_fills_in_hedge_mode(many: list[Trade], cut: int) -> None:
     every, actions = hedged(many)
     whole, earlier = (rebuild(some, hedge=True, actions=actions) for some in (every, every[:cut]))
     now = {side: one.held for side, one in whole.open.items()}
-    start = before(every[cut:], now, hedge=True, actions=actions)
+    start = held_before(every[cut:], now, hedge=True, actions=actions)
     assert start == {"LONG": earlier.held("LONG"), "SHORT": earlier.held("SHORT")}
     part = rebuild(every[cut:], hedge=True, actions=actions, before=start)
     begin = every[cut].time if cut < len(every) else BEGIN * 2
@@ -225,7 +225,7 @@ def one_way(many: Iterable[Trade], number: int, choose: st.DataObject) -> tuple[
     return fills, actions
 
 
-def flattening(fills: list[Fill], rounds: Rounds, actions: dict[str, str], choose: st.DataObject) -> None:
+def flattening(fills: list[Fill], rounds: RoundTrips, actions: dict[str, str], choose: st.DataObject) -> None:
     """The orders that close what is open; in one-way mode they may be OPEN ones."""
     for side in rounds.open:
         number = len(actions)
@@ -244,7 +244,7 @@ def test_stretches_of_both_modes_are_read_each_in_its_own(
     """The mode is switched only while nothing is held; the last stretch may leave something open."""
     every: list[Fill] = []
     actions: dict[str, str] = {}
-    expected: list[Round] = []
+    expected: list[RoundTrip] = []
     held: dict[Side, Decimal] = {}
     for number, (hedge, part) in enumerate(many):
         traded, did = hedged(part, len(every)) if hedge else one_way(part, len(every), data)
@@ -260,8 +260,8 @@ def test_stretches_of_both_modes_are_read_each_in_its_own(
         held = {side: one.held for side, one in rounds.open.items()}
         every += traded
     market, modes = ("main", "binance_perpetual", "BTC-USDT"), {("main", "binance_perpetual"): many[-1][0]}
-    listing = Held({market: held}, frozenset([market[:2]]))
-    for one in histories(Record(tuple(every), complete, {}, modes, actions, listing, None, ())):
+    listing = ListedPositions({market: held}, frozenset([market[:2]]))
+    for one in market_histories(TradingRecord(tuple(every), complete, {}, modes, actions, listing, None, ())):
         assert one.rounds is not None
         assert one.rounds.closed == expected
         assert {side: one.held for side, one in one.rounds.open.items()} == held
@@ -274,8 +274,8 @@ def test_stretches_of_both_modes_are_read_each_in_its_own(
 def test_markets_keep_apart_however_the_fills_come(many: list[tuple[str, Trade]], data: st.DataObject) -> None:
     every = [fill(number, trade, pair) for number, (pair, trade) in enumerate(many)]
     mixed = data.draw(st.permutations(every))
-    record = Record(tuple(mixed), True, {}, {}, {}, None, None, ())
-    found = {one.pair: one.rounds for one in histories(record)}
+    record = TradingRecord(tuple(mixed), True, {}, {}, {}, None, None, ())
+    found = {one.pair: one.rounds for one in market_histories(record)}
     assert set(found) == {one.pair for one in every}
     for pair, rounds in found.items():
         assert rounds == rebuild(one for one in every if one.pair == pair)
@@ -291,7 +291,7 @@ def test_sums_of_floating_point_numbers_come_to_nothing(parts: list[int]) -> Non
     rounds = rebuild([*bought, sold])
     assert (len(rounds.closed), rounds.open) == (1, {})
     assert abs(rounds.closed[0].realized - sum(opened) * 10) < D("1e-4")
-    assert before(bought, {"LONG": closed}, hedge=False, actions={}) == NOTHING
+    assert held_before(bought, {"LONG": closed}, hedge=False, actions={}) == NOTHING
 
 
 def test_dust_keeps_a_position_open() -> None:
@@ -324,16 +324,16 @@ def test_a_flip_ends_one_round_and_begins_another(action: Literal["OPEN"] | None
 
 def test_what_was_held_before_isnt_guessed() -> None:
     unknown = [fill(0, Trade(-5, 5000))]
-    assert before(unknown, {"SHORT": 5 * UNIT}, hedge=True, actions={}) is None
-    assert before(unknown, {"SHORT": 5 * UNIT}, hedge=True, actions={"order0": "OPEN"}) == NOTHING
+    assert held_before(unknown, {"SHORT": 5 * UNIT}, hedge=True, actions={}) is None
+    assert held_before(unknown, {"SHORT": 5 * UNIT}, hedge=True, actions={"order0": "OPEN"}) == NOTHING
     closed_more = [fill(0, Trade(5, 5000))]
-    assert before(closed_more, {}, hedge=True, actions={"order0": "OPEN"}) is None  # opened, and nothing is held
+    assert held_before(closed_more, {}, hedge=True, actions={"order0": "OPEN"}) is None  # opened, and nothing is held
 
 
 def test_a_position_that_isnt_whole_is_not_shown() -> None:
     rounds = rebuild(
         [fill(0, Trade(-5, 5000)), fill(1, Trade(2, 5000)), fill(2, Trade(-2, 5000))], before={"LONG": 5 * UNIT}
     )
-    assert isinstance(rounds, Rounds)
+    assert isinstance(rounds, RoundTrips)
     assert [one.whole for one in rounds.unproved] == [False]
     assert [(one.side, one.largest) for one in rounds.closed] == [("LONG", 2 * UNIT)]

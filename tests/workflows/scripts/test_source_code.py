@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.paper.bridged import assistant
+from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
 
 pytestmark = pytest.mark.anyio

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.installation.closing.plan import Plan
-from hbmcp.installation.closing.pnl_threshold import Threshold
+from hbmcp.installation.closing.plan import ClosePlan
+from hbmcp.installation.closing.pnl_threshold import PnlThreshold
 from hbmcp.installation.closing.reduction import Reduction
 from hbmcp.installation.closing.result import Closing
-from hbmcp.installation.closing.view import report
+from hbmcp.installation.closing.view import closing_report
 from hbmcp.installation.markets.trading_rules import Rule
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.positions.open_positions import Positions
+from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import Basis, Position
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash
 from hbmcp.paper.api.routes.base import Call, Handler, Json
@@ -280,33 +280,33 @@ class TestThreshold:
     ) -> None:
         one = position(amount, entry, pnl, Decimal(leverage))
         worth = amount * entry
-        assert (one in Threshold(loss_over=limit)) == (pnl * 100 < -limit * worth)
-        assert (one in Threshold(profit_over=limit)) == (pnl * 100 > limit * worth)
-        assert (one in Threshold(loss_over=limit, of="margin")) == (pnl * 100 * leverage < -limit * worth)
+        assert (one in PnlThreshold(loss_over=limit)) == (pnl * 100 < -limit * worth)
+        assert (one in PnlThreshold(profit_over=limit)) == (pnl * 100 > limit * worth)
+        assert (one in PnlThreshold(loss_over=limit, of="margin")) == (pnl * 100 * leverage < -limit * worth)
 
     @pytest.mark.parametrize(("pnl", "beyond"), [("-5", False), ("-5.001", True), ("5.001", False)])
     def test_over_is_more_than(self, pnl: str, beyond: bool) -> None:
         one = position(Decimal(1), Decimal(100), Decimal(pnl), Decimal(1))
-        assert (one in Threshold(loss_over=Decimal(5))) is beyond
+        assert (one in PnlThreshold(loss_over=Decimal(5))) is beyond
 
     @pytest.mark.parametrize("of", ["entry", "margin"])
     def test_what_is_not_known_is_never_beyond(self, of: Basis) -> None:
-        assert position(Decimal(1), Decimal(100), None, None) not in Threshold(loss_over=Decimal(0), of=of)
+        assert position(Decimal(1), Decimal(100), None, None) not in PnlThreshold(loss_over=Decimal(0), of=of)
         unlevered = position(Decimal(1), Decimal(100), Decimal(-50), None)
-        assert (unlevered in Threshold(loss_over=Decimal(1), of=of)) is (of == "entry")
+        assert (unlevered in PnlThreshold(loss_over=Decimal(1), of=of)) is (of == "entry")
 
     @pytest.mark.parametrize(
         ("pnl", "shown"), [("-0.0546", "-0.0546"), ("-0.05", "-0.05"), ("12.5", "12.5"), ("0.00001", "0")]
     )
     def test_percents_are_fine_enough_to_tell_why(self, pnl: str, shown: str) -> None:
         one = position(Decimal(1), Decimal(100), Decimal(pnl), Decimal(10))
-        assert str(Threshold().percent(one)) == shown
-        assert Threshold(of="margin").percent(one) == round(Decimal(pnl) * 10, 4)
-        assert Threshold().percent(position(Decimal(1), Decimal(0), Decimal(pnl), None)) is None
-        assert Threshold().percent(position(Decimal(1), Decimal(1), None, None)) is None
+        assert str(PnlThreshold().percent(one)) == shown
+        assert PnlThreshold(of="margin").percent(one) == round(Decimal(pnl) * 10, 4)
+        assert PnlThreshold().percent(position(Decimal(1), Decimal(0), Decimal(pnl), None)) is None
+        assert PnlThreshold().percent(position(Decimal(1), Decimal(1), None, None)) is None
 
     def test_without_one_all_are_chosen(self) -> None:
-        assert position(Decimal(1), Decimal(100), None, None) in Threshold()
+        assert position(Decimal(1), Decimal(100), None, None) in PnlThreshold()
 
 
 def closing(quote: str, pnl: int, fees: dict[str | None, Decimal]) -> Closing:
@@ -316,7 +316,7 @@ def closing(quote: str, pnl: int, fees: dict[str | None, Decimal]) -> Closing:
         "1", "a", "x_perpetual", status="FILLED", amount=Decimal(1), filled=Decimal(1),
         average_price=Decimal(100 + pnl), fees=fees,
     )  # fmt: skip
-    plan = Plan(held, Decimal(0), Rule(), Reduction("SELL", Decimal(1), Decimal(0)))
+    plan = ClosePlan(held, Decimal(0), Rule(), Reduction("SELL", Decimal(1), Decimal(0)))
     return Closing(plan, order, Decimal(0), Decimal(0))
 
 
@@ -329,7 +329,7 @@ class TestFees:
             closing("USDT", -30, {"USDT": Decimal(2)}),
             closing("USD", 5, {"BNB": Decimal("0.1")}),
         ]
-        answer = report(Positions((), (), ()), [(one.plan.position, one) for one in done])
+        answer = closing_report(OpenPositions((), (), ()), [(one.plan.position, one) for one in done])
         assert isinstance(answer.value, dict)
         sums = {name: value for name, value in answer.value.items() if name not in ("closed", "positions")}
         assert sums == {
@@ -344,7 +344,7 @@ class TestFees:
     @pytest.mark.parametrize("fees", [{}, {None: Decimal(0)}, {"USDT": Decimal(1), "BNB": Decimal(1)}])
     def test_one_that_is_not_known(self, fees: dict[str | None, Decimal]) -> None:
         done = [closing("USDT", 10, {"USDT": Decimal(1)}), closing("USDT", 10, fees)]
-        answer = report(Positions((), (), ()), [(one.plan.position, one) for one in done])
+        answer = closing_report(OpenPositions((), (), ()), [(one.plan.position, one) for one in done])
         assert isinstance(answer.value, dict)
         assert answer.value["realized_pnl_USDT"] == 20
         assert "net_pnl_USDT" not in answer.value

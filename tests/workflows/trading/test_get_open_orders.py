@@ -228,12 +228,12 @@ class TestOneOrder:
         for _ in range(6):
             api.clock.advance(1000)
             take(api, "SELL", "0.001")
-        plain = api_orders.recorded
+        plain = api_orders.recorded_orders
 
         async def three(*args: Any, **named: Any) -> Any:
             return await plain(*args, **named, limit=3)
 
-        monkeypatch.setattr("hbmcp.installation.orders.lookup.recorded", three)
+        monkeypatch.setattr("hbmcp.installation.orders.lookup.recorded_orders", three)
         async with talk(empty(ACTIVE)) as call:
             assert value(await call.good("get_order", order_id=order))["order_id"] == order
 
@@ -245,12 +245,12 @@ class TestOneOrder:
             rest(api, account=first)
             api.clock.advance(1000)
         order = rest(api, account=second, connector="bybit_perpetual")
-        plain = api_orders.recorded
+        plain = api_orders.recorded_orders
 
         async def three(*args: Any, **named: Any) -> Any:
             return await plain(*args, **named, limit=3)
 
-        monkeypatch.setattr("hbmcp.installation.orders.lookup.recorded", three)
+        monkeypatch.setattr("hbmcp.installation.orders.lookup.recorded_orders", three)
         async with talk(ACCOUNT_AFTER_ACCOUNT, empty(ACTIVE)) as call:
             assert flat(await call.good("get_order", order_id=order))["account_name"] == second
             assert "There is no order 'x-1' among the API's orders." in await call.bad("get_order", order_id="x-1")

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.errors import StoreError
-from hbmcp.installation.fills.chronology import OrderTimes, sequence
+from hbmcp.installation.fills.chronology import OrderTimes, chronological
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.fills.pagination import all_fills
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.position_history.funding_payments import Payment, share_out
-from hbmcp.installation.position_history.round_trip import Round
+from hbmcp.installation.position_history.funding_payments import FundingPayment, assign_funding
+from hbmcp.installation.position_history.round_trip import RoundTrip
 from hbmcp.results.answer import Answer
 from hbmcp.workflows.trading.get_position_history import get_position_history
 from tests.installation.scripted_installation import Script
@@ -253,7 +253,7 @@ async def test_without_a_store_hedge_mode_is_said_to_be_guessed() -> None:
 
 
 def test_funding_after_an_end_that_is_recorded_too_early() -> None:
-    first, second = Round("LONG", NOW, closed=NOW + 10 * MINUTE), Round("LONG", NOW + 60 * MINUTE)
+    first, second = RoundTrip("LONG", NOW, closed=NOW + 10 * MINUTE), RoundTrip("LONG", NOW + 60 * MINUTE)
 
     payments = [
         paid(NOW, -1),  # at its beginning: not its own
@@ -264,7 +264,7 @@ def test_funding_after_an_end_that_is_recorded_too_early() -> None:
         paid(NOW + 71 * MINUTE, 32),  # a short's
         paid(NOW + 72 * MINUTE, 64, "-0.0001"),
     ]
-    share_out(map(Payment.from_row, payments), [first, second])
+    assign_funding(map(FundingPayment.from_row, payments), [first, second])
     assert (first.funding, second.funding) == ({"USDT": D(-6)}, {"USDT": D(48)})
 
 
@@ -289,7 +289,7 @@ def test_a_clock_that_is_set_now_and_then_hides_no_order(
         orders.append(order(number, side, time, time, status))
         true.append(time)
     shuffle.shuffle(fills)
-    found = sequence(fills, OrderTimes.from_rows(reversed(orders)))
+    found = chronological(fills, OrderTimes.from_rows(reversed(orders)))
     assert [one.time for one in found.fills] == true
     assert [one.order_id for one in found.fills] == [row["order_id"] for row in orders]
     assert not found.unsure
@@ -300,5 +300,5 @@ def test_an_order_that_was_changed_long_after_its_fill() -> None:
     """Recorded times that differ are in order, whatever the orders' are."""
     rows = [trade(1, "BUY", "1", 100, NOW), trade(2, "SELL", "1", 100, NOW + MINUTE)]
     orders = [order(2, "SELL", NOW + MINUTE, NOW + MINUTE), order(1, "BUY", NOW, NOW + 60 * MINUTE)]
-    found = sequence([Fill.from_row(row) for row in reversed(rows)], OrderTimes.from_rows(orders))
+    found = chronological([Fill.from_row(row) for row in reversed(rows)], OrderTimes.from_rows(orders))
     assert [(one.side, one.time) for one in found.fills] == [("BUY", NOW + MINUTE), ("SELL", NOW + MINUTE)]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import ReadTimedOut, Refused
-from hbmcp.installation.positions.open_positions import positions
+from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut
 from hbmcp.workflows.trading.get_positions import get_positions
 from tests.installation.scripted_installation import Script
@@ -223,13 +223,13 @@ class TestShapesOfTheRealApi:
                 "side": "SHORT",
             },
         )
-        long, short = (await positions(script.installation)).rows
+        long, short = (await open_positions(script.installation)).rows
         assert [long.side, long.amount, long.mark, long.leverage] == ["LONG", Decimal("0.05"), Decimal("104646.5"), 10]
         assert (short.side, short.amount, short.mark) == ("SHORT", Decimal("0.03"), Decimal("104646.5"))
 
     async def test_a_short_with_a_positive_amount(self) -> None:
         script = scripted({"amount": 2, "entry_price": 100, "unrealized_pnl": 10, "leverage": 1, "side": "SHORT"})
-        (short,) = (await positions(script.installation)).rows
+        (short,) = (await open_positions(script.installation)).rows
         assert [short.side, short.amount, short.mark] == ["SHORT", 2, 95]
 
     async def test_no_profit_is_worked_out_from_funding_info(self) -> None:
@@ -252,13 +252,13 @@ class TestShapesOfTheRealApi:
     async def test_an_amount_of_nothing_is_no_position(self) -> None:
         script = scripted({"amount": 0, "entry_price": 0, "unrealized_pnl": 0, "leverage": 5})
         script = Script({**script.answers, "get_trades": {"data": []}, "get_prices": {"prices": {PAIR: 1}}})
-        found = await positions(script.installation)
+        found = await open_positions(script.installation)
         assert (found.rows, found.unread) == ((), ())
 
     async def test_only_perpetual_exchanges_are_asked(self) -> None:
         script = scripted()
         script = Script({**script.answers, "get_connected_exchanges": ["binance"]})
-        found = await positions(script.installation)
+        found = await open_positions(script.installation)
         assert (found.asked, "list_positions" in script.names) == ((), False)
         answer = await get_positions(script.installation)
         assert "no perpetual exchange is connected" in str(answer.value)

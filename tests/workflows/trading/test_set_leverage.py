@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from hbmcp.installation.positions import leverage as leverage_change
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash, Cut
 from hbmcp.paper.api.routes.base import Call, Handler, Json
-from hbmcp.workflows.trading import set_leverage
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, POSITIONS, open_position
@@ -21,7 +21,7 @@ PLACE = f"{PAIR} on {CONNECTOR} ({ACCOUNT})"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(set_leverage, "PAUSE", 0)
+    monkeypatch.setattr(leverage_change, "PAUSE", 0)
 
 
 def leverage(api: PaperApi) -> int:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from hbmcp.installation.positions import position_mode
 from hbmcp.paper.api.faults import UNCHANGED_MODE, Crash, Cut
-from hbmcp.workflows.trading import set_position_mode
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, MODE, open_position
@@ -21,7 +21,7 @@ PLACE = f"{CONNECTOR} ({ACCOUNT})"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(set_position_mode, "PAUSE", 0)
+    monkeypatch.setattr(position_mode, "PAUSE", 0)
 
 
 def mode(api: PaperApi) -> str:

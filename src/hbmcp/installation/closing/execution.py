@@ -6,25 +6,27 @@ can't open one, also where the position shrinks or turns on the order's way to t
 """
 
 from hbmcp.errors import CallError
-from hbmcp.installation.closing.plan import Plan, size
-from hbmcp.installation.closing.result import Closing
+from hbmcp.installation.closing.plan import ClosePlan, position_size
+from hbmcp.installation.closing.result import Closing, closing_error
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.polling import outcome
-from hbmcp.installation.orders.sending import send
+from hbmcp.installation.orders.order import Order
+from hbmcp.installation.orders.polling import wait_for_outcome
+from hbmcp.installation.orders.sending import send_order
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import opposite
 from hbmcp.store import SentOrder
 from hbmcp.times import now
 
 
-async def carried_out(installation: Installation, plan: Plan, wait: float) -> Closing:
+async def execute_close(installation: Installation, plan: ClosePlan, wait: float) -> Closing:
     """Send the order once, look for at most `wait` seconds what became of it, and read what is left.
 
-    Raises what `send` raises: nothing was placed, or OutcomeUnknown. Uses submit_order, search_orders, get_trades and
+    Raises what `send_order` raises: nothing was placed, or OutcomeUnknown; Failed where the exchange refused the
+    order, and OutcomeUnknown where nothing is seen of it. Uses submit_order, search_orders, get_trades and
     list_positions.
     """
     one = plan.position
-    sent = await send(
+    sent = await send_order(
         installation,
         SentOrder(
             account=one.account,
@@ -38,10 +40,20 @@ async def carried_out(installation: Installation, plan: Plan, wait: float) -> Cl
             time=now(),
         ),
     )
-    order = await outcome(installation, sent.order_id, one.account, one.connector, wait, sent=sent.order)
+    order = await wait_for_outcome(installation, sent.order_id, one.account, one.connector, wait, sent=sent.order)
+    closing = await _with_what_is_left(installation, plan, order, sent.notes)
+    if error := closing_error(closing, wait):
+        raise error
+    return closing
+
+
+async def _with_what_is_left(
+    installation: Installation, plan: ClosePlan, order: Order, notes: tuple[str, ...]
+) -> Closing:
+    one = plan.position
     try:
         listed = await listed_positions(installation, one.account, one.connector)
     except CallError as error:
-        return Closing(plan, order, None, None, (*sent.notes, f"What is left couldn't be read: {error}"))
-    left, against = (size(listed, one.pair, side) for side in (one.side, opposite(one.side)))
-    return Closing(plan, order, left, against, sent.notes)
+        return Closing(plan, order, None, None, (*notes, f"What is left couldn't be read: {error}"))
+    left, against = (position_size(listed, one.pair, side) for side in (one.side, opposite(one.side)))
+    return Closing(plan, order, left, against, notes)

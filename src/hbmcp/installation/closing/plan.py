@@ -13,11 +13,11 @@ from hbmcp.installation.markets.trading_rules import Rule, rule
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, Side, opposite
 
-UNSENT = "Nothing was sent."
+NOTHING_SENT = "Nothing was sent."
 
 
 @frozen
-class Plan:
+class ClosePlan:
     """A position as it was read, `against` what was open on its pair's other side then, and the order that reduces
     it."""
 
@@ -27,26 +27,26 @@ class Plan:
     order: Reduction
 
 
-async def planned(installation: Installation, position: Position, fraction: Decimal = WHOLE) -> Plan:
+async def plan_close(installation: Installation, position: Position, fraction: Decimal = WHOLE) -> ClosePlan:
     """The order for this fraction of a position, which is read once more. Raises Refused where it is gone or too small,
     and CallError where it or the pair's rules can't be read. Uses list_positions and get_trading_rules."""
     limits = await rule(installation, position.connector, position.pair)
     listed = await listed_positions(installation, position.account, position.connector)
-    current = find(listed, position.pair, position.side)
+    current = find_position(listed, position.pair, position.side)
     if current is None:
         raise Refused(
             f"{position} isn't listed any more.",
-            UNSENT,
+            NOTHING_SENT,
             "It was closed meanwhile, or the exchange doesn't answer: get_positions tells.",
         )
     order = reduction(current.side, current.amount, limits, fraction)
     if isinstance(order, TooSmall):
         way_out = "The exchange itself may close it." if fraction == WHOLE else "Close a larger part, or all of it."
-        raise Refused(f"No order can do that to {current}: {order.why}.", UNSENT, way_out)
-    return Plan(current, size(listed, current.pair, opposite(current.side)), limits, order)
+        raise Refused(f"No order can do that to {current}: {order.why}.", NOTHING_SENT, way_out)
+    return ClosePlan(current, position_size(listed, current.pair, opposite(current.side)), limits, order)
 
 
-def hindrance(plan: Plan) -> str | None:
+def min_notional_note(plan: ClosePlan) -> str | None:
     """What may keep the API from taking the order."""
     mark, least = plan.position.mark, plan.rule.min_notional
     if mark is None or times(plan.order.amount, mark) >= least:
@@ -55,12 +55,12 @@ def hindrance(plan: Plan) -> str | None:
     return f"{plan.position}: worth less than the smallest order, {plain(least):f} {quote}, so it may be refused."
 
 
-def find(listed: Iterable[Position], pair: str, side: Side) -> Position | None:
+def find_position(listed: Iterable[Position], pair: str, side: Side) -> Position | None:
     """The position of this pair and side on the one exchange that lists them."""
     return next((one for one in listed if (one.pair, one.side) == (pair, side)), None)
 
 
-def size(listed: Iterable[Position], pair: str, side: Side) -> Decimal:
+def position_size(listed: Iterable[Position], pair: str, side: Side) -> Decimal:
     """Its amount in base units, 0 where there is none."""
-    found = find(listed, pair, side)
+    found = find_position(listed, pair, side)
     return found.amount if found else Decimal(0)

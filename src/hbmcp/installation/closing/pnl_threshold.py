@@ -12,7 +12,7 @@ _PLACES = 4  # of a percent: as two places show it, one just beyond its limit wo
 
 
 @frozen
-class Threshold:
+class PnlThreshold:
     """Percents, 5 is 5 %, of the entry notional or of the initial margin. A position is beyond it that loses more than
     `loss_over` or gains more than `profit_over`; every position is where neither is given."""
 

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from hbmcp.errors import CallError, Failed, OutcomeUnknown
 from hbmcp.figures import money, plain, times
-from hbmcp.installation.closing.plan import Plan
+from hbmcp.installation.closing.plan import ClosePlan
 from hbmcp.installation.closing.reduction import smallest
 from hbmcp.installation.orders.order import UNKNOWN, Order
 from hbmcp.installation.positions.position import opposite
@@ -19,7 +19,7 @@ class Closing:
     """A plan that was carried out. `left` of the position and `against` it are what was read afterwards, None where
     that couldn't be read; `notes` is what the sender couldn't remember."""
 
-    plan: Plan
+    plan: ClosePlan
     order: Order
     left: Decimal | None
     against: Decimal | None
@@ -31,7 +31,7 @@ class Closing:
         return self.plan.position.amount - self.order.filled
 
 
-def realized(closing: Closing) -> Decimal | None:
+def realized_pnl(closing: Closing) -> Decimal | None:
     """The realized P&L in quote, without fees: sum of (exit - entry) * amount over the fills, the other way round for a
     short. None where the entry price or the fills aren't known."""
     order, entry = closing.order, closing.plan.position.entry
@@ -41,22 +41,22 @@ def realized(closing: Closing) -> Decimal | None:
     return (value - times(order.filled, entry)) * closing.plan.position.direction
 
 
-def net(closing: Closing) -> Decimal | None:
+def net_pnl(closing: Closing) -> Decimal | None:
     """The realized P&L less the closing order's fee. None where either isn't known, or a fee isn't in quote."""
-    pnl, fees = realized(closing), closing.order.fees
+    pnl, fees = realized_pnl(closing), closing.order.fees
     if pnl is None or fees.keys() != {closing.plan.position.quote}:
         return None
     return pnl - sum(fees.values())
 
 
-def beyond(done: Iterable[Closing]) -> str:
+def net_pnl_note(done: Iterable[Closing]) -> str:
     """What net_pnl leaves out; "" where none is told."""
-    if all(net(one) is None for one in done):
+    if all(net_pnl(one) is None for one in done):
         return ""
     return "net_pnl leaves out opening fees and funding: get_position_history counts them."
 
 
-def failure(closing: Closing, wait: float) -> CallError | None:
+def closing_error(closing: Closing, wait: float) -> CallError | None:
     """Why a closing isn't one: the exchange refused it, or nobody knows what became of it."""
     position, order = closing.plan.position, closing.order
     if order.filled:
@@ -78,9 +78,9 @@ def failure(closing: Closing, wait: float) -> CallError | None:
     return None
 
 
-def row(closing: Closing) -> dict[str, Any]:
+def closing_row(closing: Closing) -> dict[str, Any]:
     """What was closed: `closed` and `left` in base units, prices, realized_pnl (before fees) and net_pnl in quote."""
-    position, order, pnl, rest = closing.plan.position, closing.order, realized(closing), net(closing)
+    position, order, pnl, rest = closing.plan.position, closing.order, realized_pnl(closing), net_pnl(closing)
     (currency, fee), *others = order.fees.items() or [(None, None)]
     return {
         "account_name": position.account,
@@ -100,7 +100,7 @@ def row(closing: Closing) -> dict[str, Any]:
     }
 
 
-def remarks(closing: Closing) -> list[str]:
+def closing_notes(closing: Closing) -> list[str]:
     """What an assistant must know of a closing beside its figures."""
     plan, order, said = closing.plan, closing.order, []
     base = plan.position.base

@@ -6,29 +6,32 @@ from typing import Any
 
 from hbmcp.errors import CallError, OutcomeUnknown
 from hbmcp.figures import money
-from hbmcp.installation.closing.plan import UNSENT, Plan, hindrance
-from hbmcp.installation.closing.pnl_threshold import Threshold
-from hbmcp.installation.closing.result import Closing, beyond, net, realized, remarks, row
-from hbmcp.installation.positions.open_positions import Positions
+from hbmcp.installation.closing.plan import NOTHING_SENT, ClosePlan, min_notional_note
+from hbmcp.installation.closing.pnl_threshold import PnlThreshold
+from hbmcp.installation.closing.result import Closing, closing_notes, closing_row, net_pnl, net_pnl_note, realized_pnl
+from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import Position
 from hbmcp.results.answer import Answer
 
 
-def untouched(found: Positions, kept: list[Position], threshold: Threshold) -> Answer:
+def nothing_to_close(found: OpenPositions, kept: list[Position], threshold: PnlThreshold) -> Answer:
     """No position is to be closed."""
     if kept:
         none = "This position has no" if len(kept) == 1 else f"None of these {len(kept)} positions has a"
-        said = f"{none} {threshold}. {UNSENT}"
+        said = f"{none} {threshold}. {NOTHING_SENT}"
         return Answer({"result": said, "kept": _kept(kept, threshold)}, found.notes)
     said = "No open position matches." if found.asked else "No perpetual exchange could be asked."
-    return Answer(f"{said} {UNSENT}", found.notes)
+    return Answer(f"{said} {NOTHING_SENT}", found.notes)
 
 
-def preview(
-    found: Positions, plans: list[tuple[Position, Plan | CallError]], kept: list[Position], threshold: Threshold
+def dry_run_answer(
+    found: OpenPositions,
+    plans: list[tuple[Position, ClosePlan | CallError]],
+    kept: list[Position],
+    threshold: PnlThreshold,
 ) -> Answer:
     """`would_close` has the orders that would be sent, `kept` the positions that would stay."""
-    sendable = [plan for _, plan in plans if isinstance(plan, Plan)]
+    sendable = [plan for _, plan in plans if isinstance(plan, ClosePlan)]
     orders = (
         "1 MARKET order that only reduces" if len(sendable) == 1 else f"{len(sendable)} MARKET orders that only reduce"
     )
@@ -36,10 +39,10 @@ def preview(
     value: dict[str, Any] = {"result": said, "would_close": [_before(*one, threshold) for one in plans]}
     if kept:
         value["kept"] = _kept(kept, threshold)
-    return Answer(value, (*filter(None, map(hindrance, sendable)), *found.notes))
+    return Answer(value, (*filter(None, map(min_notional_note, sendable)), *found.notes))
 
 
-def report(found: Positions, closings: list[tuple[Position, Closing | CallError]]) -> Answer:
+def closing_report(found: OpenPositions, closings: list[tuple[Position, Closing | CallError]]) -> Answer:
     """How many were closed, what that came to by currency, and one row a position."""
     done = [one for _, one in closings if isinstance(one, Closing)]
     whole = sum(one.order.filled == one.plan.position.amount for one in done)
@@ -51,9 +54,9 @@ def report(found: Positions, closings: list[tuple[Position, Closing | CallError]
         "not_closed": len(closings) - len(done) - unknown,
     }
     summary = {name: count for name, count in counts.items() if count or name == "closed"}
-    notes = [f"{one.plan.position}: {said}" for one in done for said in (*remarks(one), *one.notes)]
-    rows = [row(one) if isinstance(one, Closing) else _failed(position, one) for position, one in closings]
-    return Answer({**summary, **_sums(done), "positions": rows}, (*notes, beyond(done), *found.notes))
+    notes = [f"{one.plan.position}: {said}" for one in done for said in (*closing_notes(one), *one.notes)]
+    rows = [closing_row(one) if isinstance(one, Closing) else _failed(position, one) for position, one in closings]
+    return Answer({**summary, **_sums(done), "positions": rows}, (*notes, net_pnl_note(done), *found.notes))
 
 
 def _place(position: Position) -> dict[str, Any]:
@@ -65,15 +68,15 @@ def _place(position: Position) -> dict[str, Any]:
     }
 
 
-def _percent(position: Position, threshold: Threshold) -> dict[str, Any]:
+def _percent(position: Position, threshold: PnlThreshold) -> dict[str, Any]:
     return {f"pnl_percent_of_{threshold.of}": threshold.percent(position)}
 
 
-def _kept(kept: Iterable[Position], threshold: Threshold) -> list[dict[str, Any]]:
+def _kept(kept: Iterable[Position], threshold: PnlThreshold) -> list[dict[str, Any]]:
     return [_place(one) | _percent(one, threshold) for one in kept]
 
 
-def _before(position: Position, plan: Plan | CallError, threshold: Threshold) -> dict[str, Any]:
+def _before(position: Position, plan: ClosePlan | CallError, threshold: PnlThreshold) -> dict[str, Any]:
     """A position with the order that would be sent for it, or why none would."""
     shown = _place(position) | {"unrealized_pnl": position.unrealized} | _percent(position, threshold)
     if isinstance(plan, CallError):
@@ -96,8 +99,8 @@ def _sums(done: Iterable[Closing]) -> dict[str, Decimal]:
 
     for one in done:
         quote = one.plan.position.quote
-        add(f"realized_pnl_{quote}", realized(one))
+        add(f"realized_pnl_{quote}", realized_pnl(one))
         for currency, fee in one.order.fees.items() or [(quote, None)]:
             add(f"fee_{currency or quote}", fee if currency else None)
-        add(f"net_pnl_{quote}", net(one))
+        add(f"net_pnl_{quote}", net_pnl(one))
     return {name: money(value) for name, value in sums.items() if value is not None}

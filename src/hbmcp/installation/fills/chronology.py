@@ -34,7 +34,7 @@ class OrderTimes:
 
 
 @frozen
-class Sequence:
+class ChronologicalFills:
     """Fills in their order, with their times as well as they are known. Those at the times `unsure` can be five minutes
     later, and those at the times `tied` in another order than this."""
 
@@ -43,7 +43,7 @@ class Sequence:
     tied: frozenset[int]
 
 
-def sequence(fills: Collection[Fill], orders: Mapping[str, OrderTimes]) -> Sequence:
+def chronological(fills: Collection[Fill], orders: Mapping[str, OrderTimes]) -> ChronologicalFills:
     """Fills of one pair that one clock has timed, that of an account's connection to an exchange, put in order."""
     last: dict[str, int] = {}
     for fill in fills:
@@ -63,7 +63,7 @@ def sequence(fills: Collection[Fill], orders: Mapping[str, OrderTimes]) -> Seque
         moments[number] = min(moments[number], moments[number + 1])
     timed = tuple(evolve(fill, time=moment) for moment, (_, fill) in zip(moments, placed, strict=True))
     late = (_late(fill, orders.get(fill.order_id), last) for _, fill in placed)
-    return Sequence(
+    return ChronologicalFills(
         timed,
         frozenset(fill.time for fill, can_be_later in zip(timed, late, strict=True) if can_be_later),
         frozenset(

@@ -9,7 +9,7 @@ from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.default_exchanges import Exchanges, connected_exchanges
 from hbmcp.installation.markets.trading_pairs import Market, find_markets
-from hbmcp.installation.positions.open_positions import positions
+from hbmcp.installation.positions.open_positions import open_positions
 
 
 @frozen
@@ -55,7 +55,7 @@ async def _exchanges(installation: Installation, names: Sequence[str] | None) ->
 
 async def _pairs_held(installation: Installation) -> tuple[list[str], tuple[str, ...]]:
     """The pairs of the open positions, and notes on those."""
-    found = await positions(installation)
+    found = await open_positions(installation)
     if not found.rows:
         raise Refused(
             " ".join(("No open position was found whose pair could be meant.", *found.notes)),

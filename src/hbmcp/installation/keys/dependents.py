@@ -11,11 +11,11 @@ from hbmcp.figures import money, plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.keys.bots import bots_of
-from hbmcp.installation.orders.api_orders import live, recorded
+from hbmcp.installation.orders.api_orders import active_orders, recorded_orders
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.portfolio.distribution import summed
+from hbmcp.installation.portfolio.distribution import sum_holdings
 from hbmcp.installation.portfolio.holdings import CURRENCY, holdings
-from hbmcp.installation.positions.open_positions import positions
+from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp_tools import executors
 
 Row = dict[str, Any]
@@ -95,7 +95,7 @@ async def dependents(installation: Installation, account: str, connectors: Itera
 async def _positions(installation: Installation, account: str, connectors: list[str]) -> Part:
     if not any(map(is_perpetual, connectors)):
         return Part([])
-    found = await positions(installation, account, connectors[0] if len(connectors) == 1 else None)
+    found = await open_positions(installation, account, connectors[0] if len(connectors) == 1 else None)
     rows = [
         {
             "connector_name": row.connector,
@@ -113,9 +113,9 @@ async def _orders(installation: Installation, account: str, connectors: list[str
     """Those of either of the API's two lists: each can lack orders that rest."""
     asked = await together(
         [
-            live(installation, account_name=account),
-            recorded(installation, account_name=account, status="OPEN"),
-            recorded(installation, account_name=account, status="PARTIALLY_FILLED"),
+            active_orders(installation, account_name=account),
+            recorded_orders(installation, account_name=account, status="OPEN"),
+            recorded_orders(installation, account_name=account, status="PARTIALLY_FILLED"),
         ]
     )
     errors = {one.happened for one in asked if isinstance(one, CallError)}
@@ -174,6 +174,6 @@ async def _balances(installation: Installation, account: str, connectors: list[s
             f"value_{CURRENCY.lower()}": None if one.value is None else money(one.value),
             "tokens": ",".join(part.token for part in one.parts),
         }
-        for one in summed(kept, lambda row: (row.connector,))
+        for one in sum_holdings(kept, lambda row: (row.connector,))
     ]
     return Part(rows, (f"The API has no balances of {', '.join(missing)}.",) if missing else ())

@@ -11,18 +11,16 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.order import Order
 from hbmcp_tools import trading
 
-SKEW = 60 * 60_000  # milliseconds by which the API's clock and ours may differ, where a period would hide an order
-
 
 @frozen
-class Records:
+class OrderPage:
     """Orders as one list has them. `complete` is whether the list can't have held more back."""
 
     rows: tuple[Order, ...]
     complete: bool
 
 
-async def recorded(
+async def recorded_orders(
     installation: Installation,
     *,
     account_name: str | None = None,
@@ -32,7 +30,7 @@ async def recorded(
     start: int | None = None,
     end: int | None = None,
     limit: int = PAGE,
-) -> Records:
+) -> OrderPage:
     """The API's records, newest first; a refused order has no pair, so that a pair hides it. The workflow uses
     search_orders. Raises CallError."""
     answer = await installation.ask(
@@ -48,13 +46,13 @@ async def recorded(
     return _read(answer, limit)
 
 
-async def live(
+async def active_orders(
     installation: Installation,
     *,
     account_name: str | None = None,
     connector_name: str | None = None,
     trading_pair: str | None = None,
-) -> Records:
+) -> OrderPage:
     """The orders that the API's connectors have in hand. Their times can be five minutes early, and the list can be
     empty although orders rest. The workflow uses list_active_orders. Raises CallError."""
     answer = await installation.ask(
@@ -66,9 +64,9 @@ async def live(
     return _read(answer, PAGE)
 
 
-def _read(answer: Mapping[str, Any], limit: int) -> Records:
+def _read(answer: Mapping[str, Any], limit: int) -> OrderPage:
     try:
         rows = tuple(map(Order.from_row, answer["data"]))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UnreadableAnswer(f"The API's orders aren't what its contract promises ({error!r}).") from None
-    return Records(rows, len(rows) < limit)
+    return OrderPage(rows, len(rows) < limit)

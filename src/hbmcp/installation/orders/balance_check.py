@@ -15,7 +15,7 @@ MOST_LEVERAGE = 200  # no exchange gives more
 _STALE = "The exchange tells no price either: if it doesn't answer, that is its last known balance, so look again."
 
 
-def checked(
+def check_balance(
     balances: Sequence[Mapping[str, Any]],
     *,
     perpetual: bool,

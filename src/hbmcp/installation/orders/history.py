@@ -7,11 +7,10 @@ from attrs import evolve, frozen
 
 from hbmcp.errors import CallError
 from hbmcp.installation.fills.fills import EARLY, PAGE, Fill, fills
-from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.orders.api_orders import Records, recorded
-from hbmcp.installation.orders.order import UNKNOWN, Order, like, merged
-from hbmcp.installation.orders.polling import patient
-from hbmcp.installation.orders.view import forgotten
+from hbmcp.installation.installation import Installation, answer_within, together
+from hbmcp.installation.orders.api_orders import OrderPage, recorded_orders
+from hbmcp.installation.orders.order import UNKNOWN, Order, merged_orders, orders_like
+from hbmcp.installation.orders.view import lost_details_note
 from hbmcp.store import StoreError
 from hbmcp.times import utc
 from hbmcp_tools import accounts
@@ -32,7 +31,7 @@ _RECORDED_AS = {
 
 
 @frozen
-class Wanted:
+class OrderFilter:
     """Which orders; times in epoch milliseconds."""
 
     account: str | None
@@ -68,7 +67,7 @@ class Wanted:
 
 
 @frozen
-class Past:
+class OrderHistory:
     """Orders, newest first; the time from which on back there may be more; and what couldn't be read."""
 
     orders: list[Order]
@@ -76,7 +75,7 @@ class Past:
     notes: tuple[str, ...]
 
 
-async def past(installation: Installation, wanted: Wanted) -> Past:
+async def order_history(installation: Installation, wanted: OrderFilter) -> OrderHistory:
     """The workflow uses list_accounts, search_orders and get_trades. Raises CallError where no records can be read."""
     notes: list[str] = []
     pages = await _pages(installation, wanted, notes)
@@ -85,7 +84,7 @@ async def past(installation: Installation, wanted: Wanted) -> Past:
     records = [order for page in pages for order in page.rows if ends is None or (order.created or 0) >= ends]
     sent = await _sent(installation, wanted, records, ends, notes)
     trades = await _fills(installation, wanted, records, notes)
-    orders = merged(records, trades, sent or ())
+    orders = merged_orders(records, trades, sent or ())
     if wanted.status in (None, UNKNOWN):
         orders += _unseen(sent or [], orders, ends)
         orders.sort(key=lambda order: order.created or 0, reverse=True)
@@ -94,18 +93,18 @@ async def past(installation: Installation, wanted: Wanted) -> Past:
     if len(fitting) > len(shown):
         ends = shown[-1].created
     if sent is not None:
-        notes.append(forgotten(shown))
-    return Past(shown, ends, tuple(notes))
+        notes.append(lost_details_note(shown))
+    return OrderHistory(shown, ends, tuple(notes))
 
 
-async def _pages(installation: Installation, wanted: Wanted, notes: list[str]) -> list[Records]:
+async def _pages(installation: Installation, wanted: OrderFilter, notes: list[str]) -> list[OrderPage]:
     # A little more than the period: the clock by which hbmcp remembers what it sent isn't the API's.
     start = None if wanted.start is None else wanted.start - EARLY
     end = None if wanted.end is None else wanted.end + EARLY
     names = await _accounts(installation, wanted, notes)
     answers = await together(
-        patient(
-            recorded(
+        answer_within(
+            recorded_orders(
                 installation,
                 account_name=name,
                 connector_name=wanted.connector,
@@ -129,11 +128,11 @@ async def _pages(installation: Installation, wanted: Wanted, notes: list[str]) -
     return pages
 
 
-async def _accounts(installation: Installation, wanted: Wanted, notes: list[str]) -> Sequence[str | None]:
+async def _accounts(installation: Installation, wanted: OrderFilter, notes: list[str]) -> Sequence[str | None]:
     """Those to ask one by one: of several at once the API lists one after the other, and then cuts the page."""
     if wanted.account is not None:
         return [wanted.account]
-    names: list[str] | CallError = await patient(installation.ask(accounts.list_accounts), PATIENCE)
+    names: list[str] | CallError = await answer_within(installation.ask(accounts.list_accounts), PATIENCE)
     if isinstance(names, CallError):
         notes.append(f"Accounts couldn't be listed, so where one has many orders others' may be missing: {names}")
         return [None]
@@ -141,7 +140,7 @@ async def _accounts(installation: Installation, wanted: Wanted, notes: list[str]
 
 
 async def _sent(
-    installation: Installation, wanted: Wanted, records: list[Order], ends: int | None, notes: list[str]
+    installation: Installation, wanted: OrderFilter, records: list[Order], ends: int | None, notes: list[str]
 ) -> "list[SentOrder] | None":
     """What hbmcp sent: the orders of which the API has lost what was asked for, and all of the period. None where it
     can't be read."""
@@ -157,13 +156,13 @@ async def _sent(
 
 
 async def _fills(
-    installation: Installation, wanted: Wanted, records: list[Order], notes: list[str]
+    installation: Installation, wanted: OrderFilter, records: list[Order], notes: list[str]
 ) -> "tuple[Fill, ...]":
     """Those of the records' orders."""
     times = [order.created for order in records if order.created is not None]
     if not times:
         return ()
-    trades = await patient(
+    trades = await answer_within(
         fills(
             installation,
             account_name=wanted.account,
@@ -190,7 +189,7 @@ def _unseen(sent: "list[SentOrder]", orders: list[Order], ends: int | None) -> l
     unseen = []
     for one in sent:
         if one.order_id is None and one.time >= (ends or 0):
-            alike = ", ".join(str(order.order_id) for order in like(one, orders, claimed, EARLY))
+            alike = ", ".join(str(order.order_id) for order in orders_like(one, orders, claimed, EARLY))
             reason = f"sent and never answered{f'; may be {alike}' if alike else ''}"
         elif one.order_id not in known and one.time > (ends or 0) + EARLY:
             reason = "accepted by the API, which shows nothing of it"

@@ -7,11 +7,10 @@ from attrs import evolve, frozen
 
 from hbmcp.errors import ApiFailed, CallError, Refused
 from hbmcp.installation.fills.fills import PAGE, fills
-from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.api_orders import live, recorded
-from hbmcp.installation.orders.order import Order, newer
-from hbmcp.installation.orders.polling import patient
-from hbmcp.installation.orders.view import forgotten
+from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.orders.api_orders import active_orders, recorded_orders
+from hbmcp.installation.orders.order import Order, fresher_order
+from hbmcp.installation.orders.view import lost_details_note
 from hbmcp.store import StoreError
 from hbmcp_tools import accounts
 
@@ -32,7 +31,7 @@ class _Seen:
     doubts: tuple[str, ...] = ()
 
 
-async def find(
+async def find_order(
     installation: Installation, order_id: str, account_name: str | None = None, connector_name: str | None = None
 ) -> Order:
     """The order with its fills and what was remembered of it; status UNKNOWN where only hbmcp knows of it.
@@ -44,20 +43,20 @@ async def find(
     unremembered = bool(doubts)
     where: dict[str, Any] = {"account_name": account_name, "connector_name": connector_name}
     seen, in_hand = await asyncio.gather(
-        _recorded(installation, order_id, where, sent), patient(live(installation, **where), PATIENCE)
+        _recorded(installation, order_id, where, sent), answer_within(active_orders(installation, **where), PATIENCE)
     )
     order = seen.order
     if isinstance(in_hand, CallError):
         doubts.append(f"The API's open orders couldn't be read: {in_hand}")
     else:
-        order = newer(order, next((one for one in in_hand.rows if _is(one, order_id)), None))
+        order = fresher_order(order, next((one for one in in_hand.rows if _is(one, order_id)), None))
     asked_for = sent is not None and account_name in (None, sent.account) and connector_name in (None, sent.connector)
     if order is None and sent is not None and asked_for:
         order = Order.from_sent(sent)
     if order is None:
         raise _unknown(order_id, seen, [account_name, connector_name])
     found = order.remembered(sent)
-    trades = await patient(
+    trades = await answer_within(
         fills(
             installation,
             account_name=found.account,
@@ -74,7 +73,7 @@ async def find(
         if not trades.complete:
             doubts.append("So many fills came since that some of its own may be missing here.")
     if not unremembered:
-        doubts.append(forgotten([found]))
+        doubts.append(lost_details_note([found]))
     return evolve(found, doubts=(*filter(None, doubts), *seen.doubts))
 
 
@@ -99,7 +98,7 @@ async def _recorded(
     newest = await _through(installation, order_id, where, {}, pages=1)
     if newest.order is not None or newest.through or newest.doubts:
         return newest
-    names: list[str] | CallError = await patient(installation.ask(accounts.list_accounts), PATIENCE)
+    names: list[str] | CallError = await answer_within(installation.ask(accounts.list_accounts), PATIENCE)
     if isinstance(names, CallError):
         return _Seen(None, False, (f"The accounts couldn't be listed: {names}",))
     each = await asyncio.gather(
@@ -114,7 +113,7 @@ async def _through(
     installation: Installation, order_id: str, where: dict[str, Any], period: dict[str, Any], pages: int = PAGES
 ) -> _Seen:
     for _ in range(pages):
-        page = await patient(recorded(installation, **where, **period), PATIENCE)
+        page = await answer_within(recorded_orders(installation, **where, **period), PATIENCE)
         if isinstance(page, CallError):
             return _Seen(None, False, (f"The API's records of orders couldn't be read: {page}",))
         found = next((one for one in page.rows if _is(one, order_id)), None)

@@ -149,7 +149,7 @@ class Order:
         )
 
 
-def merged(orders: Iterable[Order], fills: Sequence[Fill] = (), sent: Iterable["SentOrder"] = ()) -> list[Order]:
+def merged_orders(orders: Iterable[Order], fills: Sequence[Fill] = (), sent: Iterable["SentOrder"] = ()) -> list[Order]:
     """Each order once, newest first, with its own of the fills and what was remembered of it."""
     by_id: dict[str | None, SentOrder] = {one.order_id: one for one in sent if one.order_id}
     once = {order.order_id: order for order in orders}
@@ -157,7 +157,7 @@ def merged(orders: Iterable[Order], fills: Sequence[Fill] = (), sent: Iterable["
     return sorted(joined, key=lambda order: order.created or 0, reverse=True)
 
 
-def newer(record: Order | None, in_hand: Order | None) -> Order | None:
+def fresher_order(record: Order | None, in_hand: Order | None) -> Order | None:
     """The record, unless the connector that has the order in hand knows of more fills."""
     if record is None or in_hand is None:
         return record or in_hand
@@ -166,7 +166,7 @@ def newer(record: Order | None, in_hand: Order | None) -> Order | None:
     return evolve(record, status=in_hand.status, filled=in_hand.filled, average_price=in_hand.average_price)
 
 
-def like(
+def orders_like(
     sent: "SentOrder", orders: Iterable[Order], others: Collection[str | None], tolerance: int | None = None
 ) -> list[Order]:
     """Those of the orders that may be what came of sending this one, of which no answer came, newest first.

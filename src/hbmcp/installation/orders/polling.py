@@ -1,21 +1,20 @@
 """What became of an order: looking until it rests, is filled, gone or refused."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from hbmcp.errors import CallError, ReadTimedOut
+from hbmcp.errors import CallError
 from hbmcp.installation.fills.fills import EARLY, fills
-from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.api_orders import recorded
+from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.orders.api_orders import recorded_orders
 from hbmcp.installation.orders.order import Order
 
 if TYPE_CHECKING:
     from hbmcp.store import SentOrder
 
-T = TypeVar("T")
 Enough = Callable[[Order, Order | None], bool]
 
 STEP = 0.25  # seconds between two looks
@@ -23,7 +22,7 @@ PATIENCE = 5.0  # seconds for an answer beyond those that are left
 NEWEST = 200  # records of one account and exchange, among which a new order is
 
 
-def settled(order: Order, before: Order | None) -> bool:
+def is_settled(order: Order, before: Order | None) -> bool:
     """Whether a look at an order tells what became of it; `before` is the look before.
 
     Refused, or filled to its last part: yes. That it rests or is cancelled must have been seen twice, because its fills
@@ -35,7 +34,7 @@ def settled(order: Order, before: Order | None) -> bool:
     return seen_twice and (order.ended or (order.rests and order.type != "MARKET"))
 
 
-async def outcome(
+async def wait_for_outcome(
     installation: Installation,
     order_id: str,
     account: str,
@@ -44,7 +43,7 @@ async def outcome(
     *,
     sent: "SentOrder | None" = None,
     created: int | None = None,
-    enough: Enough = settled,
+    enough: Enough = is_settled,
 ) -> Order:
     """The order as soon as a look at it is `enough`, or else as it is after `wait` seconds; at least one look.
 
@@ -56,14 +55,16 @@ async def outcome(
     deadline = clock() + wait
     before: Order | None = None
     while True:
-        order = await look(installation, order_id, account, connector, sent, created, deadline - clock() + PATIENCE)
+        order = await look_at_order(
+            installation, order_id, account, connector, sent, created, deadline - clock() + PATIENCE
+        )
         if enough(order, before) or clock() + STEP > deadline:
             return order
         before = order
         await asyncio.sleep(STEP)
 
 
-async def look(
+async def look_at_order(
     installation: Installation,
     order_id: str,
     account: str,
@@ -75,11 +76,11 @@ async def look(
     """The order as the newest records and fills of its account and exchange have it now, or those around `created`."""
     where: Any = {"account_name": account, "connector_name": connector}
     if created is None:
-        read = recorded(installation, **where, limit=NEWEST)
+        read = recorded_orders(installation, **where, limit=NEWEST)
     else:
-        read = recorded(installation, **where, start=created - EARLY, end=created + 2 * EARLY)
+        read = recorded_orders(installation, **where, start=created - EARLY, end=created + 2 * EARLY)
     records, trades = await asyncio.gather(
-        patient(read, patience), patient(fills(installation, **where, start=created), patience)
+        answer_within(read, patience), answer_within(fills(installation, **where, start=created), patience)
     )
     doubts = []
     order = Order(order_id, account, connector)
@@ -93,14 +94,3 @@ async def look(
     else:
         order = order.witnessed(trades.rows)
     return evolve(order, doubts=tuple(doubts))
-
-
-async def patient(question: Awaitable[T], seconds: float) -> T | CallError:
-    """The answer to a question, or why there is none; it is given up after so many seconds."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await question
-    except TimeoutError:
-        return ReadTimedOut(f"No answer came within {seconds:.0f} s.")
-    except CallError as error:
-        return error

@@ -16,11 +16,10 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.installation.connections import connections, is_perpetual
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
-from hbmcp.installation.orders.polling import patient
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
 from hbmcp.store import SentOrder
@@ -34,7 +33,22 @@ _HOPELESS = (NotConfigured, UnknownOperation, Unreachable, WrongCredentials)
 
 
 @frozen
-class Prepared:
+class OrderRequest:
+    """An order as it is asked for. `amount` in base units; `price` a number in quote or an offset from the current one;
+    `position_action`, for perpetual exchanges, OPEN or CLOSE."""
+
+    account_name: str
+    connector_name: str
+    trading_pair: str
+    side: str
+    amount: Decimal
+    order_type: str
+    price: str | None
+    position_action: str | None
+
+
+@frozen
+class PreparedOrder:
     """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked."""
 
     order: SentOrder
@@ -52,53 +66,43 @@ class _Known:
     unread: tuple[str, ...]
 
 
-async def prepare(
-    installation: Installation,
-    *,
-    account_name: str,
-    connector_name: str,
-    trading_pair: str,
-    side: str,
-    amount: Decimal,
-    order_type: str,
-    price: str | None,
-    position_action: str | None,
-) -> Prepared:
+async def prepare_order(installation: Installation, request: OrderRequest) -> PreparedOrder:
     """Raises BadArguments or Refused for what the exchange wouldn't take: nothing was sent. What can't be read refuses
     nothing. The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices,
     get_portfolio_state and list_positions."""
-    wanted = pricing.asked(order_type, price)
-    perpetual = is_perpetual(connector_name)
-    if position_action == "CLOSE" and not perpetual:
+    wanted = pricing.parse_price(request.order_type, request.price)
+    connector, pair, side = request.connector_name, request.trading_pair, request.side
+    perpetual, closing = is_perpetual(connector), request.position_action == "CLOSE"
+    if closing and not perpetual:
         raise BadArguments(
-            f"There are no positions to CLOSE on {connector_name}, a spot exchange.",
+            f"There are no positions to CLOSE on {connector}, a spot exchange.",
             "Nothing was sent.",
             "To sell what is held, leave position_action out.",
         )
-    known = await _known(installation, account_name, connector_name, trading_pair)
+    known = await _known(installation, request.account_name, connector, pair)
     notes = list(known.unread)
     limit = None
     if wanted is not None:
-        limit, note = pricing.worked_out(wanted, side, known.rule, known.current)
-        if order_type == "LIMIT":
-            pricing.refuse_a_slip(limit, side, known.current)
+        limit, note = pricing.price_to_send(wanted, side, known.rule, known.current)
+        if request.order_type == "LIMIT":
+            pricing.refuse_fat_finger(limit, side, known.current)
         notes.append(note)
-    size, note = known.rule.sized(amount, trading_pair, limit or known.current)
+    size, note = known.rule.sized(request.amount, pair, limit or known.current)
     notes.append(note)
-    short = balance_check.checked(
+    short = balance_check.check_balance(
         known.balances,
         perpetual=perpetual,
-        reducing=position_action == "CLOSE",
-        trading_pair=trading_pair,
+        reducing=closing,
+        trading_pair=pair,
         side=side,
         amount=size,
         price=limit,
         current=known.current,
     )
-    action = (position_action or "OPEN") if perpetual else None
-    order = SentOrder(account_name, connector_name, trading_pair, side, order_type, size, limit, action, now())
-    turned = "" if position_action == "CLOSE" else _turns(known.held, trading_pair, side)
-    return Prepared(order, tuple(filter(None, (*notes, short, turned))))
+    action = (request.position_action or "OPEN") if perpetual else None
+    order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
+    turned = "" if closing else _turns(known.held, pair, side)
+    return PreparedOrder(order, tuple(filter(None, (*notes, short, turned))))
 
 
 def _turns(held: list[Position], pair: str, side: str) -> str:
@@ -114,7 +118,7 @@ async def _known(installation: Installation, account: str, connector: str, pair:
     """Raises Refused for an account, exchange or pair that isn't there, and what is hopeless."""
     unread = []
     # First, because the API keeps an account that it is asked about and doesn't know as an empty entry.
-    connected = await patient(connections(installation, account, connector), PATIENCE)
+    connected = await answer_within(connections(installation, account, connector), PATIENCE)
     if isinstance(connected, (Refused, *_HOPELESS)):
         raise connected
     if isinstance(connected, CallError):
@@ -122,10 +126,10 @@ async def _known(installation: Installation, account: str, connector: str, pair:
     elif connected.unread:
         unread.append(f"Whether {account} is connected to {connector} couldn't be checked.")
     rules, quoted, state, held = await asyncio.gather(
-        patient(rule(installation, connector, pair), PATIENCE),
-        patient(prices(installation, connector, [pair]), PATIENCE),
-        patient(installation.ask(portfolio.get_portfolio_state, account_name=account), PATIENCE),
-        patient(_held(installation, account, connector), PATIENCE),
+        answer_within(rule(installation, connector, pair), PATIENCE),
+        answer_within(prices(installation, connector, [pair]), PATIENCE),
+        answer_within(installation.ask(portfolio.get_portfolio_state, account_name=account), PATIENCE),
+        answer_within(_held(installation, account, connector), PATIENCE),
     )
     if isinstance(rules, UnknownPair):
         raise rules

@@ -16,14 +16,14 @@ _HOW = 'Give a number in quote, such as "97000", or an offset from the current p
 
 
 @frozen
-class Asked:
+class AskedPrice:
     """A price as it was asked for: `fixed` in quote, or `percent` (-3 for -3 %) away from the current one."""
 
     fixed: Decimal | None = None
     percent: Decimal | None = None
 
 
-def asked(order_type: str, price: str | None) -> Asked | None:
+def parse_price(order_type: str, price: str | None) -> AskedPrice | None:
     """What `price` means; None for a market order. Raises BadArguments."""
     if order_type == "MARKET":
         if price is not None:
@@ -38,13 +38,13 @@ def asked(order_type: str, price: str | None) -> Asked | None:
     if offset := _OFFSET.fullmatch(price.strip()):
         percent = Decimal(offset[1] + offset[2])
         if percent > -100:
-            return Asked(percent=percent)
+            return AskedPrice(percent=percent)
     elif (fixed := number(price.strip())) is not None and fixed > 0:
-        return Asked(fixed=fixed)
+        return AskedPrice(fixed=fixed)
     raise BadArguments(f"{price[:40]!r} can't be the price of an order.", "Nothing was sent.", _HOW)
 
 
-def refuse_a_slip(price: Decimal, side: str, current: Decimal | None) -> None:
+def refuse_fat_finger(price: Decimal, side: str, current: Decimal | None) -> None:
     """Raises BadArguments for who would pay far more, or take far less, than the current price."""
     if current is None:
         return
@@ -58,7 +58,7 @@ def refuse_a_slip(price: Decimal, side: str, current: Decimal | None) -> None:
         )
 
 
-def worked_out(wanted: Asked, side: str, rule: Rule, current: Decimal | None) -> tuple[Decimal, str]:
+def price_to_send(wanted: AskedPrice, side: str, rule: Rule, current: Decimal | None) -> tuple[Decimal, str]:
     """The price to send, and how it was found where it isn't the one that was asked for.
 
     An offset is current * (1 + percent / 100). Either is rounded to the pair's step, or where that isn't known an

@@ -16,7 +16,7 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.unknown_outcome import before, lost
+from hbmcp.installation.orders.unknown_outcome import known_order_ids, unknown_outcome
 from hbmcp.store import SentOrder, StoreError
 from hbmcp_tools import trading
 
@@ -27,7 +27,7 @@ NOT_PLACED = (BadArguments, NotConfigured, Refused, UnknownOperation, Unreachabl
 
 
 @frozen
-class Sent:
+class Submission:
     """What was sent, with the id that the API gave it, and sentences about what of it couldn't be remembered."""
 
     order: SentOrder
@@ -35,14 +35,14 @@ class Sent:
     notes: tuple[str, ...] = ()
 
 
-async def send(installation: Installation, order: SentOrder, wait: float = LOOK) -> Sent:
-    """Remember the order, send it once, and keep its id. What became of it is another question: see outcome.
+async def send_order(installation: Installation, order: SentOrder, wait: float = LOOK) -> Submission:
+    """Remember the order, send it once, and keep its id. What became of it is another question: see wait_for_outcome.
 
     Raises a CallError that says that nothing was placed; or OutcomeUnknown, once it was looked for (for `wait` seconds,
     and at least three), saying what was sent and what was found. The workflow uses submit_order and search_orders.
     """
     memory = _Memory(installation)
-    known = await before(installation, order)
+    known = await known_order_ids(installation, order)
     await memory.remember(order)
     try:
         order_id = await _submit(installation, order)
@@ -50,9 +50,9 @@ async def send(installation: Installation, order: SentOrder, wait: float = LOOK)
         await memory.forget()
         raise
     except CallError as error:
-        raise await lost(installation, order, error, known, max(wait, LOOK)) from None
+        raise await unknown_outcome(installation, order, error, known, max(wait, LOOK)) from None
     await memory.name(order_id)
-    return Sent(evolve(order, order_id=order_id), order_id, tuple(memory.notes))
+    return Submission(evolve(order, order_id=order_id), order_id, tuple(memory.notes))
 
 
 async def _submit(installation: Installation, order: SentOrder) -> str:

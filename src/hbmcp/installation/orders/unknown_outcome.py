@@ -6,30 +6,31 @@ from datetime import UTC, datetime
 
 from hbmcp.errors import CallError, OutcomeUnknown
 from hbmcp.installation.fills.fills import EARLY
-from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.api_orders import Records, recorded
-from hbmcp.installation.orders.order import Order, like
-from hbmcp.installation.orders.polling import NEWEST, PATIENCE, STEP, patient
+from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.orders.api_orders import OrderPage, recorded_orders
+from hbmcp.installation.orders.order import Order, orders_like
+from hbmcp.installation.orders.polling import NEWEST, PATIENCE, STEP
+from hbmcp.installation.orders.view import describe_order
 from hbmcp.store import SentOrder, StoreError
 
 BEFORE = 2.0  # seconds that sending waits for what was there before
 AGAIN = "Don't send it again before get_order_history shows what became of it."
 
-Before = Collection[str | None] | None
+KnownIds = Collection[str | None] | None
 
 
-async def before(installation: Installation, order: SentOrder) -> Before:
+async def known_order_ids(installation: Installation, order: SentOrder) -> KnownIds:
     """The ids of the orders of its account and exchange before it is sent; None where they can't be read in time."""
     records = await _newest(installation, order, BEFORE)
     return None if isinstance(records, CallError) else {one.order_id for one in records.rows}
 
 
-async def lost(
-    installation: Installation, order: SentOrder, error: CallError, known: Before, wait: float
+async def unknown_outcome(
+    installation: Installation, order: SentOrder, error: CallError, known: KnownIds, wait: float
 ) -> OutcomeUnknown:
     """The error to raise for such an order, once it was looked for among those that weren't known before."""
     found = await _found(installation, order, known, wait)
-    happened = f"Outcome unknown: {error.happened.removeprefix('Outcome unknown: ')} Sent was {described(order)}."
+    happened = f"Outcome unknown: {error.happened.removeprefix('Outcome unknown: ')} Sent was {describe_order(order)}."
     unproven = "It may have been placed, or still be."
     if isinstance(found, CallError):
         return OutcomeUnknown(happened, f"{unproven} The API's orders couldn't be read: {found.happened}", AGAIN)
@@ -45,15 +46,7 @@ async def lost(
     )
 
 
-def described(order: SentOrder) -> str:
-    """ "BUY 0.01 BTC-USDT LIMIT at 97000 on binance, account master_account" """
-    at = "" if order.price is None else f" at {order.price:f}"
-    action = f", {order.action}" if order.action else ""
-    what = f"{order.side} {order.amount:f} {order.pair} {order.type}{at}{action}"
-    return f"{what} on {order.connector}, account {order.account}"
-
-
-async def _found(installation: Installation, order: SentOrder, known: Before, wait: float) -> list[Order] | CallError:
+async def _found(installation: Installation, order: SentOrder, known: KnownIds, wait: float) -> list[Order] | CallError:
     """The orders that may be this one, as soon as there are any, or why they can't be read."""
     others = {*(known or ()), *await _named(installation, order)}
     tolerance = EARLY if known is None else None
@@ -61,15 +54,16 @@ async def _found(installation: Installation, order: SentOrder, known: Before, wa
     deadline = clock() + wait
     while True:
         records = await _newest(installation, order, PATIENCE)
-        found = records if isinstance(records, CallError) else like(order, records.rows, others, tolerance)
+        found = records if isinstance(records, CallError) else orders_like(order, records.rows, others, tolerance)
         if (found and not isinstance(found, CallError)) or clock() + STEP > deadline:
             return found
         await asyncio.sleep(STEP)
 
 
-async def _newest(installation: Installation, order: SentOrder, patience: float) -> Records | CallError:
-    return await patient(
-        recorded(installation, account_name=order.account, connector_name=order.connector, limit=NEWEST), patience
+async def _newest(installation: Installation, order: SentOrder, patience: float) -> OrderPage | CallError:
+    return await answer_within(
+        recorded_orders(installation, account_name=order.account, connector_name=order.connector, limit=NEWEST),
+        patience,
     )
 
 

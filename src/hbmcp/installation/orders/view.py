@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
@@ -10,10 +10,15 @@ from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.orders.order import Order
 from hbmcp.times import utc
 
+if TYPE_CHECKING:
+    from hbmcp.store import SentOrder
+
+KNOWN_ORDERS = "Only orders placed through this API are known to it, no bot's, and none placed elsewhere."
+
 _SEEN = ("status", "filled_amount", "average_price", "quote_total", "fee", "fee_currency", "fills")
 
 
-def row(order: Order) -> dict[str, Any]:
+def order_row(order: Order) -> dict[str, Any]:
     """An order as a row of a table. Amounts in base units; average_price, quote_total in quote."""
     return {
         "order_id": order.order_id,
@@ -28,13 +33,13 @@ def row(order: Order) -> dict[str, Any]:
         "status": order.status,
         "filled_amount": order.filled,
         "average_price": order.average_price,
-        **fee(order.fees),
+        **fee_columns(order.fees),
         "created_at": None if order.created is None else utc(order.created),
         "reason": order.reason,
     }
 
 
-def forgotten(orders: Iterable[Order]) -> str:
+def lost_details_note(orders: Iterable[Order]) -> str:
     """Why refused orders among these have neither pair nor side; "" where none lacks them."""
     if not any(order.forgotten for order in orders):
         return ""
@@ -44,9 +49,9 @@ def forgotten(orders: Iterable[Order]) -> str:
     )
 
 
-def whole(order: Order) -> dict[str, Any]:
+def order_details(order: Order) -> dict[str, Any]:
     """All of an order but its fills, without what isn't known."""
-    shown = row(order)
+    shown = order_row(order)
     shown["quote_total"] = order.quote_total
     shown["exchange_order_id"] = order.exchange_order_id
     if order.updated not in (None, order.created):
@@ -64,11 +69,19 @@ def fill_row(fill: Fill) -> dict[str, Any]:
     }
 
 
-def fee(fees: Mapping[str | None, Decimal]) -> dict[str, Any]:
+def fee_columns(fees: Mapping[str | None, Decimal]) -> dict[str, Any]:
     """`fee` and `fee_currency`; a sum of several currencies is written out."""
     if len(fees) > 1:
         return {"fee": " + ".join(f"{amount:f} {currency}" for currency, amount in fees.items()), "fee_currency": None}
     return {"fee": next(iter(fees.values()), None), "fee_currency": next(iter(fees), None)}
+
+
+def describe_order(order: "SentOrder") -> str:
+    """ "BUY 0.01 BTC-USDT LIMIT at 97000 on binance, account master_account" """
+    at = "" if order.price is None else f" at {order.price:f}"
+    action = f", {order.action}" if order.action else ""
+    what = f"{order.side} {order.amount:f} {order.pair} {order.type}{at}{action}"
+    return f"{what} on {order.connector}, account {order.account}"
 
 
 def progress(order: Order) -> str:
@@ -78,10 +91,10 @@ def progress(order: Order) -> str:
     return f"{of} {base} filled".replace("  ", " ")
 
 
-def news(result: str, order: Order, known: Mapping[str, Any]) -> dict[str, Any]:
+def order_result(result: str, order: Order, known: Mapping[str, Any]) -> dict[str, Any]:
     """What became of an order, in words and figures, and of how many fills where there are several; without what is as
-    it was asked for: `known` has that by the names of `row`. All of it is told by get_order."""
-    told = {"result": result, **whole(order)}
+    it was asked for: `known` has that by the names of `order_row`. All of it is told by get_order."""
+    told = {"result": result, **order_details(order)}
     shown = {
         name: value
         for name, value in told.items()
@@ -90,12 +103,12 @@ def news(result: str, order: Order, known: Mapping[str, Any]) -> dict[str, Any]:
     return {**shown, "fills": len(order.fills)} if len(order.fills) > 1 else shown
 
 
-def unseen(result: str, order: Order, known: Mapping[str, Any]) -> dict[str, Any]:
+def unseen_result(result: str, order: Order, known: Mapping[str, Any]) -> dict[str, Any]:
     """The same of an order that wasn't looked at: nothing is said of how far it came."""
-    return {name: value for name, value in news(result, order, known).items() if name not in _SEEN}
+    return {name: value for name, value in order_result(result, order, known).items() if name not in _SEEN}
 
 
-def disagreement(order: Order) -> str:
+def fills_disagreement(order: Order) -> str:
     """That the order's own record tells something else than its fills; "" where it doesn't."""
     known = sum((fill.amount for fill in order.fills), Decimal(0))
     if order.recorded is not None and order.recorded < known:
@@ -103,6 +116,12 @@ def disagreement(order: Order) -> str:
     if order.missing or known < order.filled:
         return f"{plain(order.filled):f} filled, but only fills of {plain(known):f} are recorded so far."
     return ""
+
+
+def short_records_note(orders: Iterable[Order]) -> str:
+    """Which orders' own records tell of less than their fills do; "" where none does."""
+    ids = [str(order.order_id) for order in orders if order.recorded is not None and fills_disagreement(order)]
+    return f"Recorded with less than was filled, shown by their fills: {', '.join(ids)}." if ids else ""
 
 
 def age(milliseconds: int) -> str:

@@ -11,8 +11,8 @@ from typing import Literal
 from attrs import frozen
 
 from hbmcp.figures import times
-from hbmcp.installation.performance.snapshot_series import ZERO, Place, Series
-from hbmcp.installation.performance.trade_matching import Known, steps
+from hbmcp.installation.performance.snapshot_series import ZERO, Place, SnapshotSeries
+from hbmcp.installation.performance.trade_matching import KnownTrades, unexplained_steps
 
 ALIKE = Decimal("0.98")  # of two values: what went out and what came in may be the two sides of one trade
 
@@ -20,7 +20,7 @@ Kind = Literal["transfer", "connected", "disconnected", "unproven"]
 
 
 @frozen
-class Flow:
+class CashFlow:
     """Units that came to a place (or left it: negative) other than by known trades, and their value at `time`, the
     snapshot that first showed them; the one before was at `after`."""
 
@@ -34,20 +34,20 @@ class Flow:
 
 
 @frozen
-class Explained:
+class CashFlows:
     """What the trades left over. `outside` are the times at which units moved as by a trade that isn't known."""
 
-    flows: tuple[Flow, ...]
+    flows: tuple[CashFlow, ...]
     outside: tuple[tuple[Place, int], ...] = ()
 
 
-def explain(found: Series, known: Mapping[Place, Known]) -> Explained:
+def cash_flows(found: SnapshotSeries, known: Mapping[Place, KnownTrades]) -> CashFlows:
     """The flows of all places."""
-    flows: list[Flow] = []
+    flows: list[CashFlow] = []
     outside: list[tuple[Place, int]] = []
     for place in found.present:
         flows += _bounds(found, place)
-        for step in steps(found, place, known.get(place, Known(why="its trades are not known"))):
+        for step in unexplained_steps(found, place, known.get(place, KnownTrades(why="its trades are not known"))):
             values = {token: times(units, step.prices[token]) for token, units in step.rest.items()}
             come = sum((value for value in values.values() if value > 0), ZERO)
             left = sum((-value for value in values.values() if value < 0), ZERO)
@@ -56,13 +56,13 @@ def explain(found: Series, known: Mapping[Place, Known]) -> Explained:
                 continue
             kind: Kind = "transfer" if step.proven and not (come and left) else "unproven"
             flows += [
-                Flow(kind, place, token, units, values[token], step.after, step.time)
+                CashFlow(kind, place, token, units, values[token], step.after, step.time)
                 for token, units in step.rest.items()
             ]
-    return Explained(tuple(sorted(flows, key=lambda one: (one.time, one.place, one.token))), tuple(outside))
+    return CashFlows(tuple(sorted(flows, key=lambda one: (one.time, one.place, one.token))), tuple(outside))
 
 
-def _bounds(found: Series, place: Place) -> Iterator[Flow]:
+def _bounds(found: SnapshotSeries, place: Place) -> Iterator[CashFlow]:
     """What came with a place when it was connected, or left with it."""
     first, last = found.present[place][0], found.present[place][-1]
     for line in found.lines:
@@ -74,5 +74,7 @@ def _bounds(found: Series, place: Place) -> Iterator[Flow]:
             yield _moved("disconnected", found, place, line.token, -line.units[last], line.prices[last], last + 1)
 
 
-def _moved(kind: Kind, found: Series, place: Place, token: str, units: Decimal, price: Decimal, index: int) -> Flow:
-    return Flow(kind, place, token, units, times(units, price), found.times[index - 1], found.times[index])
+def _moved(
+    kind: Kind, found: SnapshotSeries, place: Place, token: str, units: Decimal, price: Decimal, index: int
+) -> CashFlow:
+    return CashFlow(kind, place, token, units, times(units, price), found.times[index - 1], found.times[index])

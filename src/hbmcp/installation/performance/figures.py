@@ -21,8 +21,8 @@ from typing import TypeVar
 from attrs import frozen
 
 from hbmcp.figures import ratio, times
-from hbmcp.installation.performance.cash_flows import Flow
-from hbmcp.installation.performance.snapshot_series import ZERO, Line, Place, Series
+from hbmcp.installation.performance.cash_flows import CashFlow
+from hbmcp.installation.performance.snapshot_series import ZERO, Line, Place, SnapshotSeries
 
 K = TypeVar("K", bound=Hashable)
 
@@ -36,7 +36,7 @@ class Point:
 
 
 @frozen
-class Part:
+class ValueChange:
     """What one token, or one place, was worth, and where the change of that came from."""
 
     start: Decimal
@@ -63,8 +63,8 @@ class Performance:
     """A period's figures."""
 
     points: tuple[Point, ...]
-    by_token: dict[str, Part]
-    by_place: dict[Place, Part]
+    by_token: dict[str, ValueChange]
+    by_place: dict[Place, ValueChange]
     transfers: Decimal
     return_percent: Decimal
     drawdown: Drawdown
@@ -96,7 +96,7 @@ class Performance:
         return self.change - self.transfers
 
 
-def performance(found: Series, flows: Iterable[Flow]) -> Performance:
+def performance(found: SnapshotSeries, flows: Iterable[CashFlow]) -> Performance:
     """The figures of a series of at least one snapshot."""
     moved = [flow for flow in flows if flow.kind != "unproven"]
     points = tuple(map(Point, found.times, found.values))
@@ -111,20 +111,20 @@ def performance(found: Series, flows: Iterable[Flow]) -> Performance:
     )
 
 
-def _parts(lines: Iterable[Line], key: Callable[[Line], K]) -> dict[K, Part]:
+def _parts(lines: Iterable[Line], key: Callable[[Line], K]) -> dict[K, ValueChange]:
     groups: dict[K, list[Line]] = {}
     for line in lines:
         groups.setdefault(key(line), []).append(line)
     return {name: _part(group) for name, group in groups.items()}
 
 
-def _part(lines: Sequence[Line]) -> Part:
+def _part(lines: Sequence[Line]) -> ValueChange:
     from_units = from_price = ZERO
     for line in lines:
         for (units, price), (new_units, new_price) in pairwise(zip(line.units, line.prices, strict=True)):
             from_units += (new_units - units) * new_price
             from_price += units * (new_price - price)
-    return Part(
+    return ValueChange(
         start=sum((line.values[0] for line in lines), ZERO),
         end=sum((line.values[-1] for line in lines), ZERO),
         from_units=from_units,
@@ -132,7 +132,7 @@ def _part(lines: Sequence[Line]) -> Part:
     )
 
 
-def _index(points: Sequence[Point], flows: Iterable[Flow]) -> list[Decimal]:
+def _index(points: Sequence[Point], flows: Iterable[CashFlow]) -> list[Decimal]:
     came: dict[int, Decimal] = {}
     for flow in flows:
         came[flow.time] = came.get(flow.time, ZERO) + flow.value

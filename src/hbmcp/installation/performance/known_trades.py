@@ -8,7 +8,7 @@ from attrs import define, frozen
 from hbmcp.figures import ratio, times
 from hbmcp.installation.fills.fills import Fill, Fills
 from hbmcp.installation.performance.snapshot_series import ZERO
-from hbmcp.installation.performance.trade_matching import Known, Trade, Units
+from hbmcp.installation.performance.trade_matching import KnownTrades, Trade, Units
 
 LOT = Decimal("1e-9")  # what two figures of the same position may differ by: they were binary fractions once
 
@@ -22,12 +22,14 @@ class Funding:
     units: Decimal
 
 
-def known_spot(found: Fills) -> Known:
+def known_spot_trades(found: Fills) -> KnownTrades:
     """Each fill changes base and quote. Before the first of them there may be others, where they aren't complete."""
-    return Known(tuple(map(_spot, found.rows)), _since(found))
+    return KnownTrades(tuple(map(_spot, found.rows)), _since(found))
 
 
-def known_perpetual(found: Fills, positions: Mapping[str, Decimal], funding: Iterable[Funding] = ()) -> Known:
+def known_perpetual_trades(
+    found: Fills, positions: Mapping[str, Decimal], funding: Iterable[Funding] = ()
+) -> KnownTrades:
     """Each fill that closes changes the quote token by its realized P&L, at average cost.
 
     That is known if nothing was open before the first fill, which shows in `positions`: they are what is open now, by
@@ -46,8 +48,8 @@ def known_perpetual(found: Fills, positions: Mapping[str, Decimal], funding: Ite
     for pair in sorted({*books, *positions}):
         rebuilt, listed = books.get(pair, _Book()).amount, positions.get(pair, ZERO)
         if abs(rebuilt - listed) > LOT:
-            return Known(why=f"its {pair} position isn't what the recorded fills come to")
-    return Known(tuple(trades), 0)
+            return KnownTrades(why=f"its {pair} position isn't what the recorded fills come to")
+    return KnownTrades(tuple(trades), 0)
 
 
 def _notional(books: Mapping[str, "_Book"]) -> Units:

@@ -43,7 +43,7 @@ class Line:
 
 
 @frozen
-class Series:
+class SnapshotSeries:
     """The lines over `times`, oldest first. `present` are the indices of the times at which a place answered."""
 
     times: tuple[int, ...]
@@ -67,6 +67,26 @@ class Series:
             if found[-1] != last and place not in self.gone
         }
 
+    def moved(self) -> list[Place]:
+        """The places whose units changed: those whose trades matter."""
+        return sorted({line.place for line in self.lines if len(set(line.units)) > 1})
+
+
+def narrow_snapshots(
+    snapshots: Iterable[Snapshot], account_name: str | None, connector_name: str | None
+) -> list[Snapshot]:
+    """To an account and an exchange; those that have nothing of them are left out."""
+    found = []
+    for one in snapshots:
+        places = {
+            (account, connector): held
+            for (account, connector), held in one.places.items()
+            if account_name in (None, account) and connector_name in (None, connector)
+        }
+        if places:
+            found.append(Snapshot(one.time, places))
+    return found
+
 
 def read_state(state: Mapping[str, Mapping[str, Any]]) -> dict[Place, Held]:
     """The `state` of a snapshot, or the answer of POST /portfolio/state. A price of 0 is none."""
@@ -79,7 +99,7 @@ def read_state(state: Mapping[str, Mapping[str, Any]]) -> dict[Place, Held]:
     }
 
 
-def series(snapshots: Iterable[Snapshot], gone: Iterable[Place] = ()) -> Series:
+def snapshot_series(snapshots: Iterable[Snapshot], gone: Iterable[Place] = ()) -> SnapshotSeries:
     """In order of time, the holes filled.
 
     Before a place answered for the first time it held nothing. Where it is missing later, it holds what it held
@@ -99,7 +119,7 @@ def series(snapshots: Iterable[Snapshot], gone: Iterable[Place] = ()) -> Series:
         for token in tokens:
             units, prices = _line(ordered, place, token, until)
             lines.append(Line(place, token, units, _whole(prices), any(prices)))
-    return Series(
+    return SnapshotSeries(
         tuple(one.time for one in ordered),
         tuple(lines),
         {place: tuple(indices) for place, indices in present.items()},

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from attrs import evolve, field, frozen
 
 from hbmcp.figures import ratio, times
-from hbmcp.installation.performance.snapshot_series import ZERO, Place, Series
+from hbmcp.installation.performance.snapshot_series import ZERO, Place, SnapshotSeries
 
 SETTLED = 10 * 60_000  # milliseconds after which a balance surely has a trade in it
 SOON = 60_000  # a snapshot's time is cut down to the minute
@@ -45,7 +45,7 @@ class Trade:
 
 
 @frozen
-class Profit:
+class UnrealizedAt:
     """Unrealized P&L that is in a place's units at `time`, by quote token; None where it isn't known of any time."""
 
     time: int = 0
@@ -53,18 +53,18 @@ class Profit:
 
 
 @frozen
-class Known:
+class KnownTrades:
     """What is known of the trades at a place: all after `since`; nothing at all where `why` says why not. `profit` is
     None for a place without unrealized P&L in its units."""
 
     trades: tuple[Trade, ...] = ()
     since: int = 0
     why: str = ""
-    profit: Profit | None = None
+    profit: UnrealizedAt | None = None
 
 
 @frozen
-class Step:
+class UnexplainedStep:
     """From one snapshot of a place to its next: what is left over, by token, where it is more than fees and noise.
     It is from one to any later one where unrealized P&L between them isn't known, and then not `proven`."""
 
@@ -76,7 +76,7 @@ class Step:
     proven: bool
 
 
-def steps(found: Series, place: Place, known: Known) -> list[Step]:
+def unexplained_steps(found: SnapshotSeries, place: Place, known: KnownTrades) -> list[UnexplainedStep]:
     """The steps of a place that the known trades leave something over of."""
     return _Path.of(found, place, known).steps()
 
@@ -95,14 +95,14 @@ class _Path:
     """A place through its snapshots. `units` and `prices` have one mapping for each of its `indices` of the series."""
 
     place: Place
-    found: Series
+    found: SnapshotSeries
     indices: Sequence[int]
     units: Sequence[Units]
     prices: Sequence[Units]
-    known: Known
+    known: KnownTrades
 
     @classmethod
-    def of(cls, found: Series, place: Place, known: Known) -> "_Path":
+    def of(cls, found: SnapshotSeries, place: Place, known: KnownTrades) -> "_Path":
         lines = [line for line in found.lines if line.place == place]
         indices = found.present[place]
         units = [{line.token: line.units[index] for line in lines} for index in indices]
@@ -110,7 +110,7 @@ class _Path:
         trades = tuple(sorted(known.trades, key=lambda one: one.time))
         return cls(place, found, indices, units, prices, evolve(known, trades=trades))
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[UnexplainedStep]:
         """Those with something left over, by the way of taking fees that leaves the fewest tokens over."""
         if all(one == self.units[0] for one in self.units):
             return []
@@ -208,7 +208,7 @@ class _Path:
 
     def _step(
         self, first: int, end: int, profit: Units | None, sums: Sequence[Units], bounds: Sequence[int]
-    ) -> Step | None:
+    ) -> UnexplainedStep | None:
         """What a span leaves over. Of several transfers in it that is the sum, at the time of the one most like it."""
         after, time = self._time(first), self._time(end)
         rest = _less(self._rest(end, sums[bounds[first]], sums[bounds[end]], first), profit or {})
@@ -227,10 +227,10 @@ class _Path:
         if not rest:
             return None
         if profit is None:
-            return Step(self.place, after, time, rest, prices, proven=False)
+            return UnexplainedStep(self.place, after, time, rest, prices, proven=False)
         at = min(range(first + 1, end + 1), key=lambda at: self._unlike(at, rest))
         proven = not self.known.why and after >= self.known.since
-        return Step(self.place, self._time(at - 1), self._time(at), rest, self.prices[at], proven)
+        return UnexplainedStep(self.place, self._time(at - 1), self._time(at), rest, self.prices[at], proven)
 
     def _unlike(self, at: int, rest: Units) -> Decimal:
         """How far the change of the units to this snapshot is from that, in value. Of units with unrealized P&L in

@@ -1,18 +1,19 @@
 """How a portfolio's performance is told: figures, tables, and what they don't know."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from hbmcp.errors import Refused
 from hbmcp.figures import cents, money, percent
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.performance.cash_flows import Explained, Flow
-from hbmcp.installation.performance.figures import Part, Performance
+from hbmcp.installation.performance.cash_flows import CashFlow, CashFlows
+from hbmcp.installation.performance.figures import Performance, ValueChange
 from hbmcp.installation.performance.reading import NEAR
-from hbmcp.installation.performance.snapshot_series import ZERO, Place, Series
-from hbmcp.installation.performance.trade_matching import Known
+from hbmcp.installation.performance.snapshot_series import ZERO, Place, Snapshot, SnapshotSeries
+from hbmcp.installation.performance.trade_matching import KnownTrades
 from hbmcp.installation.portfolio.holdings import CURRENCY
-from hbmcp.installation.portfolio.unrealized_pnl import is_equity
+from hbmcp.installation.portfolio.unrealized_pnl import balance_includes_pnl
 from hbmcp.times import utc
 
 Row = dict[str, Any]
@@ -22,7 +23,7 @@ UNKNOWN_TRADES = "bots' trades, those by hand and those before the last 1000 are
 UNKNOWN_PROFIT = "unrealized P&L is in the balance, and what it was then isn't known"
 
 
-def tables(done: Performance, explained: Explained, start: int) -> Row:
+def performance_tables(done: Performance, explained: CashFlows, start: int) -> Row:
     """The figures of a period that was to begin at `start`, and its tables. What a table repeats is left out."""
     flows = explained.flows
     moved = [flow for flow in flows if flow.kind != "unproven"]
@@ -53,13 +54,13 @@ def tables(done: Performance, explained: Explained, start: int) -> Row:
     }
 
 
-def notes(found: Series, explained: Explained, known: Mapping[Place, Known]) -> Iterator[str]:
+def performance_notes(found: SnapshotSeries, explained: CashFlows, known: Mapping[Place, KnownTrades]) -> Iterator[str]:
     """What is to be said under the figures."""
-    yield profit_note(found)
+    yield unrealized_pnl_note(found)
     for place, time in found.silent().items():
         yield f"No balances of {_name(place)} since {utc(time)}: those are counted on."
     for place in sorted({flow.place for flow in explained.flows if flow.kind == "unproven"}):
-        trades = known.get(place, Known())
+        trades = known.get(place, KnownTrades())
         why = trades.why or (UNKNOWN_PROFIT if trades.profit else UNKNOWN_TRADES)
         yield f"unproven at {_name(place)}, profit or transfers: {why}."
     if explained.outside:
@@ -70,16 +71,41 @@ def notes(found: Series, explained: Explained, known: Mapping[Place, Known]) -> 
         yield f"Without a price, counted as 0: {', '.join(unpriced)}."
 
 
-def profit_note(found: Series) -> str:
+def unrealized_pnl_note(found: SnapshotSeries) -> str:
     """Whether unrealized P&L is in the values; nothing where there can't be any."""
     perpetual = {connector for _, connector in found.present if is_perpetual(connector)}
-    within = sorted(filter(is_equity, perpetual))
+    within = sorted(filter(balance_includes_pnl, perpetual))
     if not perpetual:
         return ""
     if len(within) == len(perpetual):
         return "Values include unrealized P&L."
     but = f", except at {', '.join(within)}" if within else ""
     return f"Values are without unrealized P&L{but}."
+
+
+def single_value(found: SnapshotSeries, start: int, end: int, asked: int | None, earlier: Collection[Snapshot]) -> str:
+    """What there is to say of a single time in the period: it is that of now if it is `asked`. `earlier` are snapshots
+    from before the period."""
+    [time], [value] = found.times, found.values
+    worth = f"{cents(value):f} {CURRENCY}"
+    if time != asked:
+        only = f"from {utc(start)} to {utc(end)} there is one snapshot"
+        return f"Nothing to compare: {only}, of {utc(time)}, with a value of {worth}."
+    if earlier:
+        last = max(one.time for one in earlier)
+        why = f"no snapshot is stored from {utc(start)} on, and the last one before is of {utc(last)}"
+    else:
+        why = "the API stores a snapshot every five minutes, and has none yet"
+    return f"Nothing to compare yet: {why}. The value now is {worth}."
+
+
+def no_snapshots(start: int, end: int) -> Refused:
+    """The error for a period without any."""
+    return Refused(
+        f"There are no balances from {utc(start)} to {utc(end)}.",
+        "Nothing was computed.",
+        "A snapshot is stored every five minutes since the API was set up and an exchange connected: ask for later.",
+    )
 
 
 def _values(done: Performance) -> list[Row]:
@@ -108,11 +134,11 @@ def _tokens(done: Performance) -> list[Row]:
     ]
 
 
-def _part(part: Part) -> Row:
+def _part(part: ValueChange) -> Row:
     return {"end": cents(part.end), "change": cents(part.change)}
 
 
-def _flows(flows: Iterable[Flow]) -> list[Row]:
+def _flows(flows: Iterable[CashFlow]) -> list[Row]:
     """Without their value where it is their units."""
     rows = [_flow(flow) for flow in flows]
     if all(row["value"] == row["units"] for row in rows):
@@ -120,7 +146,7 @@ def _flows(flows: Iterable[Flow]) -> list[Row]:
     return rows
 
 
-def _flow(flow: Flow) -> Row:
+def _flow(flow: CashFlow) -> Row:
     kind = ("deposit" if flow.units > 0 else "withdrawal") if flow.kind == "transfer" else flow.kind
     return {
         "kind": kind,
@@ -134,7 +160,7 @@ def _flow(flow: Flow) -> Row:
     }
 
 
-def _value(flows: Iterable[Flow]) -> Decimal:
+def _value(flows: Iterable[CashFlow]) -> Decimal:
     return sum((flow.value for flow in flows), ZERO)
 
 

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 @frozen
-class Sum:
+class HoldingSum:
     """Holdings that have something in common, by which `names` names them. `value` is that of those with a price."""
 
     names: tuple[str, ...]
@@ -40,18 +40,18 @@ def total(values: Iterable[Decimal]) -> Decimal:
         return sum(values, Decimal(0))
 
 
-def worth(holdings: Iterable[Holding]) -> Decimal:
+def total_value(holdings: Iterable[Holding]) -> Decimal:
     """The value of all that have a price, in USDT."""
     return total(one.value for one in holdings if one.value is not None)
 
 
-def summed(holdings: Iterable[Holding], names: Callable[[Holding], tuple[str, ...]]) -> list[Sum]:
+def sum_holdings(holdings: Iterable[Holding], names: Callable[[Holding], tuple[str, ...]]) -> list[HoldingSum]:
     """The holdings by what `names` calls them, the most valuable first, those without any price last."""
-    sums = [Sum(key, tuple(parts)) for key, parts in groupby(sorted(holdings, key=names), names)]
+    sums = [HoldingSum(key, tuple(parts)) for key, parts in groupby(sorted(holdings, key=names), names)]
     return sorted(sums, key=lambda one: (one.value is None, -(one.value or 0), one.names))
 
 
-def value_row(one: Sum, columns: Sequence[str], whole: Decimal) -> Row:
+def value_row(one: HoldingSum, columns: Sequence[str], whole: Decimal) -> Row:
     """Names under these columns, and its value with its share of the whole."""
     value = one.value
     return {
@@ -61,7 +61,7 @@ def value_row(one: Sum, columns: Sequence[str], whole: Decimal) -> Row:
     }
 
 
-def token_rows(sums: Iterable[Sum], columns: Sequence[str], whole: Decimal) -> list[Row]:
+def token_rows(sums: Iterable[HoldingSum], columns: Sequence[str], whole: Decimal) -> list[Row]:
     """Sums of one token each. Where nothing is held anywhere all is available, and isn't told again."""
     rows = [_token_row(one, columns, whole) for one in sums]
     if all(row["held"] == 0 for row in rows):
@@ -70,7 +70,7 @@ def token_rows(sums: Iterable[Sum], columns: Sequence[str], whole: Decimal) -> l
     return rows
 
 
-def _token_row(one: Sum, columns: Sequence[str], whole: Decimal) -> Row:
+def _token_row(one: HoldingSum, columns: Sequence[str], whole: Decimal) -> Row:
     """A sum of one token, with its units; the price where it is one."""
     units = total(part.units for part in one.parts)
     free = [part.available for part in one.parts if part.available is not None]
@@ -88,7 +88,7 @@ def _token_row(one: Sum, columns: Sequence[str], whole: Decimal) -> Row:
     }
 
 
-def swept(sums: Sequence[Sum]) -> tuple[list[Sum], list[Sum]]:
+def split_dust(sums: Sequence[HoldingSum]) -> tuple[list[HoldingSum], list[HoldingSum]]:
     """Those to show, and the dust, where there is enough of it for a sentence to be shorter than its rows."""
     dust = [one for one in sums if one.is_dust]
     return (list(sums), []) if len(dust) < 3 else ([one for one in sums if not one.is_dust], dust)

@@ -1,20 +1,20 @@
-"""What the figures of a survey lack, and why they may be old: nothing is left out without a word."""
+"""What the figures of a valuation lack, and why they may be old: nothing is left out without a word."""
 
 from collections.abc import Iterable, Iterator
 
 from hbmcp.errors import CallError
 from hbmcp.figures import plain
 from hbmcp.installation.portfolio.holdings import CURRENCY, Place, is_dollar
-from hbmcp.installation.portfolio.valuation import Survey
-from hbmcp.installation.positions.open_positions import Positions
+from hbmcp.installation.portfolio.valuation import Valuation
+from hbmcp.installation.positions.open_positions import OpenPositions
 
 
-def caveats(found: Survey) -> tuple[str, ...]:
+def valuation_notes(found: Valuation) -> tuple[str, ...]:
     """Sentences to stand under the figures."""
     return (*_missing(found), *_unpriced(found), *_old(found), *_positions(found))
 
 
-def _missing(found: Survey) -> Iterator[str]:
+def _missing(found: Valuation) -> Iterator[str]:
     for account, error in found.connected.unread.items():
         yield f"The exchanges of {account} couldn't be read, so some may be missing: {error.happened}"
     if missing := [one for one in found.connected.pairs if one not in found.balances.places]:
@@ -26,7 +26,7 @@ def _missing(found: Survey) -> Iterator[str]:
         yield f"Up to five minutes old: {_told(others)} (wallets of Gateway, or exchanges just disconnected)."
 
 
-def _unpriced(found: Survey) -> Iterator[str]:
+def _unpriced(found: Valuation) -> Iterator[str]:
     if unpriced := [one for one in found.rows if one.price is None]:
         tokens = (f"{plain(one.units):f} {one.token} ({_told([one.place])})" for one in unpriced)
         yield f"Without a price, so in no value or share: {', '.join(tokens)}."
@@ -34,7 +34,7 @@ def _unpriced(found: Survey) -> Iterator[str]:
         yield f"Counted as 1 {CURRENCY}, whatever its price: {', '.join(dollars)}."
 
 
-def _old(found: Survey) -> Iterator[str]:
+def _old(found: Valuation) -> Iterator[str]:
     silent = [(one.silence.happened, one.connector) for one in found.checks if one.silence is not None]
     for why, connectors in _by_reason(silent):
         yield f"No answer now, so figures may be old: {connectors}. {why}"
@@ -48,7 +48,7 @@ def _old(found: Survey) -> Iterator[str]:
             )
 
 
-def _positions(found: Survey) -> Iterator[str]:
+def _positions(found: Valuation) -> Iterator[str]:
     if isinstance(found.positions, CallError):
         yield f"Positions couldn't be read, so equity lacks their P&L: {found.positions.happened}"
         return
@@ -63,7 +63,7 @@ def _positions(found: Survey) -> Iterator[str]:
     yield from _unexplained(found, found.positions)
 
 
-def _unexplained(found: Survey, positions: Positions) -> Iterator[str]:
+def _unexplained(found: Valuation, positions: OpenPositions) -> Iterator[str]:
     """Margin that no position accounts for."""
     explained = {(one.account, one.connector) for one in positions.rows}
     explained |= {(one.account, one.connector) for one in positions.unread if one.connector is not None}

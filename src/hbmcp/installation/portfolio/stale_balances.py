@@ -21,7 +21,7 @@ _QUOTES = (CURRENCY, "USDC", "USD")
 
 
 @frozen
-class Check:
+class FreshnessCheck:
     """What an exchange said when it was asked a price. `silence` is why it said nothing; `holding` and `price` one of
     its tokens and what it costs there, where that was asked."""
 
@@ -40,7 +40,7 @@ class Check:
         return self.holding.token, self.holding.price, self.price
 
 
-async def check(installation: Installation, connector: str, holdings: Sequence[Holding]) -> Check:
+async def check_freshness(installation: Installation, connector: str, holdings: Sequence[Holding]) -> FreshnessCheck:
     """Ask an exchange the price of the most valuable token there. The workflow uses get_prices. Raises nothing.
 
     An exchange that knows none of the pairs is not held to be silent: it may have other pairs.
@@ -51,9 +51,9 @@ async def check(installation: Installation, connector: str, holdings: Sequence[H
         except CallError as error:
             if f"it doesn't know '{pair}'" in str(error):
                 continue
-            return Check(connector, silence=error)
-        return Check(connector, holding=holding, price=number(answer["prices"].get(pair)))
-    return Check(connector)
+            return FreshnessCheck(connector, silence=error)
+        return FreshnessCheck(connector, holding=holding, price=number(answer["prices"].get(pair)))
+    return FreshnessCheck(connector)
 
 
 def _pairs(holdings: Iterable[Holding]) -> Iterator[tuple[str, Holding | None]]:

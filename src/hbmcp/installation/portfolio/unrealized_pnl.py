@@ -20,7 +20,7 @@ _EQUITY = frozenset(
 
 
 @frozen
-class Unrealized:
+class UnrealizedPnl:
     """`by_place`: the P&L of each exchange account in USDT. `within`: those whose balance has it in it already.
 
     `uncounted`: positions without a P&L or without a rate for its currency.
@@ -39,9 +39,9 @@ class Unrealized:
         return self.of(place for place in places if place not in self.within)
 
 
-async def unrealized(
+async def unrealized_pnl(
     installation: Installation, positions: Iterable[Position], holdings: Iterable[Holding]
-) -> Unrealized:
+) -> UnrealizedPnl:
     """The P&L of these positions. The workflow uses get_rates. Raises nothing."""
     found = list(positions)
     rates = {one.token: one.price for one in holdings if one.price is not None}
@@ -49,15 +49,15 @@ async def unrealized(
         rate = Decimal(1) if is_dollar(quote) else await _rate(installation, quote)
         if rate is not None:
             rates[quote] = rate
-    return counted(found, rates)
+    return sum_unrealized_pnl(found, rates)
 
 
-def is_equity(connector: str) -> bool:
+def balance_includes_pnl(connector: str) -> bool:
     """Whether the balance that the API tells of an exchange has unrealized P&L in it."""
     return connector in _EQUITY
 
 
-def counted(positions: Iterable[Position], rates: Mapping[str, Decimal]) -> Unrealized:
+def sum_unrealized_pnl(positions: Iterable[Position], rates: Mapping[str, Decimal]) -> UnrealizedPnl:
     """The P&L of these positions at USDT rates of their quote tokens."""
     by_place: dict[Place, Decimal] = {}
     uncounted = []
@@ -68,8 +68,8 @@ def counted(positions: Iterable[Position], rates: Mapping[str, Decimal]) -> Unre
             continue
         place = one.account, one.connector
         by_place[place] = by_place.get(place, Decimal(0)) + times(one.unrealized, rate)
-    within = frozenset(place for place in by_place if is_equity(place[1]))
-    return Unrealized(by_place, within, tuple(uncounted))
+    within = frozenset(place for place in by_place if balance_includes_pnl(place[1]))
+    return UnrealizedPnl(by_place, within, tuple(uncounted))
 
 
 async def _rate(installation: Installation, token: str) -> Decimal | None:

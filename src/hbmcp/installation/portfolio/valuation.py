@@ -10,24 +10,24 @@ from hbmcp.errors import CallError, Refused
 from hbmcp.figures import cents
 from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.portfolio.distribution import worth
+from hbmcp.installation.portfolio.distribution import total_value
 from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Holdings, Place, holdings
-from hbmcp.installation.portfolio.stale_balances import Check, check
-from hbmcp.installation.portfolio.unrealized_pnl import Unrealized, unrealized
-from hbmcp.installation.positions.open_positions import Positions, positions
+from hbmcp.installation.portfolio.stale_balances import FreshnessCheck, check_freshness
+from hbmcp.installation.portfolio.unrealized_pnl import UnrealizedPnl, unrealized_pnl
+from hbmcp.installation.positions.open_positions import OpenPositions, open_positions
 
-NO_POSITIONS = Positions((), (), ())
+NO_POSITIONS = OpenPositions((), (), ())
 
 
 @frozen
-class Survey:
+class Valuation:
     """`checks` are of spot exchanges; of perpetual ones `positions` tells whether they answer."""
 
     connected: Connections
     balances: Holdings
-    positions: Positions | CallError
-    unrealized: Unrealized
-    checks: tuple[Check, ...]
+    positions: OpenPositions | CallError
+    unrealized: UnrealizedPnl
+    checks: tuple[FreshnessCheck, ...]
 
     @property
     def rows(self) -> tuple[Holding, ...]:
@@ -40,16 +40,21 @@ class Survey:
         return list(dict.fromkeys([*self.balances.places, *self.unrealized.by_place]))
 
     @property
+    def is_empty(self) -> bool:
+        """Whether neither a balance nor a position's P&L is known."""
+        return not self.rows and not self.unrealized.by_place
+
+    @property
     def value(self) -> Decimal:
         """Of all holdings with a price, in USDT; unrealized P&L is in it where it is in a balance."""
-        return worth(self.rows)
+        return total_value(self.rows)
 
     @property
     def totals(self) -> dict[str, Any]:
         """Value, unrealized P&L where there can be positions and they could be read, what of it balances have in them
         already, and equity, the sum, unless it is surely the value, as nothing is open."""
         told: dict[str, Any] = {"total_value": cents(self.value), "currency": CURRENCY}
-        if isinstance(self.positions, Positions) and self.positions is not NO_POSITIONS:
+        if isinstance(self.positions, OpenPositions) and self.positions is not NO_POSITIONS:
             everywhere = self.unrealized.by_place
             told["unrealized_pnl"] = cents(self.unrealized.of(everywhere))
             if self.unrealized.within:
@@ -73,36 +78,36 @@ class Survey:
         }
 
 
-async def survey(
+async def value_portfolio(
     installation: Installation, account_name: str | None = None, connector_name: str | None = None
-) -> Survey:
+) -> Valuation:
     """Balances, positions and whether they are of now, of all accounts or one, of all exchanges or one.
 
     The workflow uses list_accounts, get_connected_exchanges, get_portfolio_state, get_prices, get_rates, and what
-    trading.positions uses. Raises Refused for an account or an exchange of it that isn't there, CallError where there
+    open_positions uses. Raises Refused for an account or an exchange of it that isn't there, CallError where there
     are no balances to be had.
     """
     connected = await connections(installation, account_name)
     perpetual = [one for one in connected.pairs if is_perpetual(one[1]) and connector_name in (None, one[1])]
     questions: list[Awaitable[Any]] = [holdings(installation, account_name)]
     if perpetual or connected.unread:
-        questions.append(positions(installation, account_name, connector_name))
+        questions.append(open_positions(installation, account_name, connector_name))
     found, *told = await together(questions)
     if isinstance(found, CallError):
         raise found
     if connector_name is not None:
         connected, found = _narrowed(connected, found, connector_name)
-    open_positions = told[0] if told else NO_POSITIONS
-    known = () if isinstance(open_positions, CallError) else open_positions.rows
+    positions = told[0] if told else NO_POSITIONS
+    known = () if isinstance(positions, CallError) else positions.rows
     spot = sorted({connector for _, connector in connected.pairs if not is_perpetual(connector)})
     checks = await together(
-        check(installation, one, [row for row in found.rows if row.connector == one]) for one in spot
+        check_freshness(installation, one, [row for row in found.rows if row.connector == one]) for one in spot
     )
-    return Survey(
+    return Valuation(
         connected,
         found,
-        open_positions,
-        await unrealized(installation, known, found.rows),
+        positions,
+        await unrealized_pnl(installation, known, found.rows),
         tuple(one for one in checks if not isinstance(one, CallError)),
     )
 

@@ -8,13 +8,13 @@ from attrs import frozen
 
 from hbmcp.figures import number
 from hbmcp.installation.fills.fills import EARLY, milliseconds
-from hbmcp.installation.position_history.round_trip import Round, Side
+from hbmcp.installation.position_history.round_trip import RoundTrip, Side
 
 PAGE = 1000  # rows that the API gives at most
 
 
 @frozen
-class Payment:
+class FundingPayment:
     """`amount` is above 0 where it was received. `side` is the position's: longs pay at a rate above 0, shorts below;
     None at a rate of 0. Time in epoch milliseconds."""
 
@@ -27,7 +27,7 @@ class Payment:
     time: int
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> "Payment":
+    def from_row(cls, row: Mapping[str, Any]) -> "FundingPayment":
         """A row of POST /trading/funding-payments."""
         amount, rate = number(row["funding_payment"]) or Decimal(0), number(row["funding_rate"]) or Decimal(0)
         paid = amount * rate
@@ -42,7 +42,7 @@ class Payment:
         )
 
 
-def share_out(payments: Iterable[Payment], rounds: Iterable[Round]) -> None:
+def assign_funding(payments: Iterable[FundingPayment], rounds: Iterable[RoundTrip]) -> None:
     """Give each payment to the round that was open then; all of one account, exchange and pair.
 
     A round is paid for until its end, and not at its very beginning. As its recorded end can be too early, a payment

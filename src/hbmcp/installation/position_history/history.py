@@ -1,28 +1,28 @@
 """The history of positions in each market: rounds from the record, and what of it the record doesn't prove."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from attrs import frozen
 
-from hbmcp.installation.fills.chronology import sequence
+from hbmcp.installation.fills.chronology import chronological
 from hbmcp.installation.fills.fills import Fill
-from hbmcp.installation.position_history.funding_payments import Payment, share_out
-from hbmcp.installation.position_history.reading import Exchange, Market, Record
-from hbmcp.installation.position_history.rebuilding import Rounds, Stretch, before, replay, stretches
-from hbmcp.installation.position_history.round_trip import NOISE, NONE, Side
+from hbmcp.installation.position_history.funding_payments import FundingPayment, assign_funding
+from hbmcp.installation.position_history.reading import Exchange, Market, TradingRecord
+from hbmcp.installation.position_history.rebuilding import ModeStretch, RoundTrips, held_before, replay, stretches
+from hbmcp.installation.position_history.round_trip import NOISE, NONE, RoundTrip, Side
 
 SIDES: tuple[Side, ...] = ("LONG", "SHORT")
 Disagreement = dict[Side, tuple[Decimal, Decimal]]
 
 
 @frozen
-class Reading:
+class Reconstruction:
     """Rounds, the stretches that they come of, and how they disagree with what the exchange lists. What is held can't
     be of another mode than today's: such a reading isn't `possible`."""
 
-    stretches: Sequence[Stretch]
-    rounds: Rounds
+    stretches: Sequence[ModeStretch]
+    rounds: RoundTrips
     disagreement: Disagreement
     possible: bool
 
@@ -39,7 +39,7 @@ class Reading:
 
 
 @frozen
-class History:
+class MarketHistory:
     """One account's positions at one exchange in one pair.
 
     `rounds` is None where fills are missing at the beginning and nothing tells what was held then; where only an empty
@@ -53,7 +53,7 @@ class History:
     account: str
     connector: str
     pair: str
-    rounds: Rounds | None
+    rounds: RoundTrips | None
     untold: int
     tied: frozenset[int]
     unsure: frozenset[int]
@@ -73,7 +73,10 @@ class History:
         return f"{self.pair} on {self.connector} ({self.account})"
 
 
-def histories(record: Record) -> list[History]:
+MarketRoundTrip = tuple[MarketHistory, RoundTrip]  # a position, and its market
+
+
+def market_histories(record: TradingRecord) -> list[MarketHistory]:
     """Of every market with fills."""
     markets: dict[Market, list[Fill]] = {}
     for fill in record.fills:
@@ -81,9 +84,21 @@ def histories(record: Record) -> list[History]:
     return [_history(market, fills, record) for market, fills in markets.items()]
 
 
-def _history(market: Market, fills: list[Fill], record: Record) -> History:
+def reduced_between(found: Iterable[MarketHistory], start: int, end: int | None) -> list[MarketRoundTrip]:
+    """The positions that were closed or last reduced in a period, newest first; not those that aren't whole."""
+    reduced = [
+        (history, one)
+        for history in found
+        if history.rounds is not None
+        for one in (*history.rounds.closed, *history.rounds.open.values())
+        if one.whole and one.reduced is not None and start <= one.reduced and (end is None or one.reduced <= end)
+    ]
+    return sorted(reduced, key=lambda each: (each[1].reduced or 0, each[1].opened), reverse=True)
+
+
+def _history(market: Market, fills: list[Fill], record: TradingRecord) -> MarketHistory:
     exchange = market[:2]
-    ordered = sequence(fills, record.orders.get(exchange, {}))
+    ordered = chronological(fills, record.orders.get(exchange, {}))
     readings = _readings(market, ordered.fills, record)
     best = min(readings, key=lambda one: one.doubt, default=None)
     silent = _silent(exchange, record)
@@ -92,7 +107,7 @@ def _history(market: Market, fills: list[Fill], record: Record) -> History:
             _drop_unlisted(best)
         if record.payments is not None:
             _pay(market, best.rounds, record.payments)
-    return History(
+    return MarketHistory(
         *market,
         rounds=best.rounds if best else None,
         untold=sum(
@@ -113,7 +128,7 @@ def _history(market: Market, fills: list[Fill], record: Record) -> History:
     )
 
 
-def _readings(market: Market, fills: Sequence[Fill], record: Record) -> list[Reading]:
+def _readings(market: Market, fills: Sequence[Fill], record: TradingRecord) -> list[Reconstruction]:
     """What the fills can come to, the more likely first: all in the mode of today, in stretches of both modes that lead
     to what is listed or else to what was bought less what was sold, and all in the other mode. None where what was held
     before the fills isn't known: it is nothing where they go back to the beginning, or else what the open positions
@@ -121,24 +136,26 @@ def _readings(market: Market, fills: Sequence[Fill], record: Record) -> list[Rea
     hedge = record.hedge.get(market[:2], False)
     listed = {} if record.held is None else record.held.by_market.get(market, {})
     end, cut = stretches(fills, listed, hedge=hedge, actions=record.actions)
-    modes = [[Stretch(fills, hedge)], [Stretch(fills, not hedge)]]
+    modes = [[ModeStretch(fills, hedge)], [ModeStretch(fills, not hedge)]]
     if record.complete:
         cuts = [cut] if not end and record.held is not None else []
         net = sum((fill.amount if fill.side == "BUY" else -fill.amount for fill in fills), NONE)
         end, cut = stretches(fills, _sides(net), hedge=hedge, actions=record.actions)
         cuts += [] if end else [cut]
         return [_reading(market, record, one, {}) for one in (modes[0], *cuts, modes[1])]
-    ways = [modes[0], *([Stretch(fills[:end], mode), *cut] for mode in (hedge, not hedge)), modes[1]]
+    ways = [modes[0], *([ModeStretch(fills[:end], mode), *cut] for mode in (hedge, not hedge)), modes[1]]
     found = []
     for first, *later in ways:
-        start = before(first.fills, {} if later else listed, hedge=first.hedge, actions=record.actions)
+        start = held_before(first.fills, {} if later else listed, hedge=first.hedge, actions=record.actions)
         known = first.hedge == hedge or all(fill.order_id in record.actions for fill in first.fills)
         if start is not None and known and not (_silent(market[:2], record) and any(start.values())):
             found.append(_reading(market, record, [first, *later], start))
     return found
 
 
-def _reading(market: Market, record: Record, of: Sequence[Stretch], start: Mapping[Side, Decimal]) -> Reading:
+def _reading(
+    market: Market, record: TradingRecord, of: Sequence[ModeStretch], start: Mapping[Side, Decimal]
+) -> Reconstruction:
     rounds = replay(of, actions=record.actions, before=start)
     disagreement: Disagreement = {}
     if record.held is not None:
@@ -146,7 +163,7 @@ def _reading(market: Market, record: Record, of: Sequence[Stretch], start: Mappi
         pairs = {side: (rounds.held(side), listed.get(side, NONE)) for side in SIDES}
         disagreement = {side: pair for side, pair in pairs.items() if abs(pair[0] - pair[1]) > NOISE * max(pair)}
     mode = record.hedge.get(market[:2], rounds.hedge)
-    return Reading(of, rounds, disagreement, possible=not rounds.open or rounds.hedge == mode)
+    return Reconstruction(of, rounds, disagreement, possible=not rounds.open or rounds.hedge == mode)
 
 
 def _sides(net: Decimal) -> dict[Side, Decimal]:
@@ -154,19 +171,19 @@ def _sides(net: Decimal) -> dict[Side, Decimal]:
     return {"LONG": max(net, NONE), "SHORT": max(-net, NONE)}
 
 
-def _drop_unlisted(reading: Reading) -> None:
+def _drop_unlisted(reading: Reconstruction) -> None:
     """What the exchange doesn't list isn't open, whatever the fills say."""
     for side, (_, listed) in reading.disagreement.items():
         if not listed:
             reading.rounds.unproved.append(reading.rounds.open.pop(side))
 
 
-def _silent(exchange: Exchange, record: Record) -> bool:
+def _silent(exchange: Exchange, record: TradingRecord) -> bool:
     """Whether the exchange lists no positions at all, as it also does when it fails."""
     return record.held is None or exchange not in record.held.answered
 
 
-def _pay(market: Market, rounds: Rounds, payments: list[Payment]) -> None:
+def _pay(market: Market, rounds: RoundTrips, payments: list[FundingPayment]) -> None:
     """Where an exchange's payments aren't recorded at all, its funding isn't known to be nothing."""
     if any((one.account, one.connector) == market[:2] for one in payments):
-        share_out((one for one in payments if (one.account, one.connector, one.pair) == market), rounds.all)
+        assign_funding((one for one in payments if (one.account, one.connector, one.pair) == market), rounds.all)

@@ -6,15 +6,17 @@ from decimal import Decimal
 from hbmcp.figures import plain
 from hbmcp.installation.fills.fills import EARLY
 from hbmcp.installation.position_history.funding_payments import PAGE
-from hbmcp.installation.position_history.history import History
-from hbmcp.installation.position_history.reading import Record
-from hbmcp.installation.position_history.round_trip import Round, Side
-
-Told = tuple[History, Round]
+from hbmcp.installation.position_history.history import MarketHistory, MarketRoundTrip
+from hbmcp.installation.position_history.reading import TradingRecord
+from hbmcp.installation.position_history.round_trip import RoundTrip, Side
 
 
-def notes(
-    record: Record, found: Collection[History], told: Collection[Told], start: int, end: int | None
+def history_notes(
+    record: TradingRecord,
+    found: Collection[MarketHistory],
+    told: Collection[MarketRoundTrip],
+    start: int,
+    end: int | None,
 ) -> tuple[str, ...]:
     """On these histories, of which the rounds `told` are shown, those of the time from `start` to `end`."""
     return (
@@ -26,7 +28,7 @@ def notes(
     )
 
 
-def _missing(record: Record, found: Collection[History]) -> Iterator[str]:
+def _missing(record: TradingRecord, found: Collection[MarketHistory]) -> Iterator[str]:
     """Fills that are too old to be read."""
     if not record.complete:
         yield (
@@ -47,7 +49,7 @@ def _missing(record: Record, found: Collection[History]) -> Iterator[str]:
         )
 
 
-def _unopened(found: Iterable[History], start: int, end: int | None) -> Iterator[str]:
+def _unopened(found: Iterable[MarketHistory], start: int, end: int | None) -> Iterator[str]:
     """What was closed, and isn't of any known position."""
     for one in found:
         if one.rounds is None:
@@ -59,7 +61,7 @@ def _unopened(found: Iterable[History], start: int, end: int | None) -> Iterator
             yield f"{one.name}: {amount} was closed that no recorded fill had opened, so it isn't above."
 
 
-def _differing(record: Record, found: Iterable[History]) -> Iterator[str]:
+def _differing(record: TradingRecord, found: Iterable[MarketHistory]) -> Iterator[str]:
     """Where the exchange says something else is open, or fills can be read in two ways."""
     for one in found:
         if one.disagreement:
@@ -79,7 +81,7 @@ def _differing(record: Record, found: Iterable[History]) -> Iterator[str]:
             )
 
 
-def _figures(record: Record, told: Collection[Told]) -> Iterator[str]:
+def _figures(record: TradingRecord, told: Collection[MarketRoundTrip]) -> Iterator[str]:
     """On what is told of positions."""
     untold = sum(one.funding is None for _, one in told)
     if untold and record.payments is not None:
@@ -97,7 +99,7 @@ def _figures(record: Record, told: Collection[Told]) -> Iterator[str]:
         yield f"{_count(tied, 'position')} can be wrong: the order of fills of one recorded time isn't known."
 
 
-def _within(one: Round, recorded: int) -> bool:
+def _within(one: RoundTrip, recorded: int) -> bool:
     return one.opened - EARLY <= recorded and (one.closed is None or recorded <= one.closed)
 
 

@@ -12,9 +12,10 @@ from hbmcp.installation.fills.chronology import OrderTimes
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.fills.pagination import all_fills, order_times
 from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.position_history.funding_payments import Payment
+from hbmcp.installation.position_history.funding_payments import FundingPayment
 from hbmcp.installation.position_history.round_trip import Side
 from hbmcp.installation.positions.position import Position
+from hbmcp.installation.positions.position_mode import is_hedge_mode
 from hbmcp_tools import trading
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ Market = tuple[str, str, str]  # account, connector, pair
 
 
 @frozen
-class Held:
+class ListedPositions:
     """What exchanges list as open: market -> side -> amount. Those that `answered` list some position: an empty list
     is what a failing exchange gives too."""
 
@@ -32,7 +33,7 @@ class Held:
 
 
 @frozen
-class Record:
+class TradingRecord:
     """`fills` of perpetual exchanges, oldest first, `complete` if no older ones can be missing. `orders` and `hedge`
     (mode) by exchange, `actions` by order id. `held` and `payments` are None where they couldn't be read; `unread` says
     in sentences what couldn't."""
@@ -42,14 +43,14 @@ class Record:
     orders: Mapping[Exchange, Mapping[str, OrderTimes]]
     hedge: Mapping[Exchange, bool]
     actions: Mapping[str, str]
-    held: Held | None
-    payments: list[Payment] | None
+    held: ListedPositions | None
+    payments: list[FundingPayment] | None
     unread: tuple[str, ...]
 
 
-async def read(
+async def read_trading_record(
     installation: Installation, account_name: str | None, connector_name: str | None, trading_pair: str | None
-) -> Record:
+) -> TradingRecord:
     """The record of these accounts, exchanges and pairs, up to now.
 
     The workflow uses get_trades, search_orders, list_positions, get_position_mode and get_funding_payments. Raises
@@ -58,15 +59,15 @@ async def read(
     found = await all_fills(installation, account_name, connector_name, trading_pair)
     rows = tuple(fill for fill in found.rows if is_perpetual(fill.connector))
     if not rows:
-        return Record((), found.complete, {}, {}, {}, None, None, ())
+        return TradingRecord((), found.complete, {}, {}, {}, None, None, ())
     first = {(fill.account, fill.connector): fill.time for fill in reversed(rows)}
     asked: list[Awaitable[Any]] = [
-        held_now(installation, account_name, connector_name),
-        payments(installation, account_name, trading_pair),
+        read_listed_positions(installation, account_name, connector_name),
+        read_funding_payments(installation, account_name, trading_pair),
     ]
     held, paid = await together(asked)
     orders, unordered = await _each(first, lambda exchange: order_times(installation, exchange, first[exchange]))
-    hedge, modeless = await _each(first, lambda exchange: hedged(installation, exchange))
+    hedge, modeless = await _each(first, lambda exchange: is_hedge_mode(installation, *exchange))
     unread = [
         *(f"Orders of {_name(one)} weren't read; fills may be in disorder: {why}" for one, why in unordered.items()),
         *(f"{_name(one)} is taken for one-way, its mode wasn't read: {why}" for one, why in modeless.items()),
@@ -75,42 +76,39 @@ async def read(
         unread.append(f"Open positions weren't read, and fills not checked against them: {held}")
     if isinstance(paid, CallError):
         unread.append(f"Funding wasn't read: {paid}")
-    return Record(
+    return TradingRecord(
         rows,
         found.complete,
         orders,
         hedge,
-        await actions(installation),
+        await sent_order_actions(installation),
         None if isinstance(held, CallError) else held,
         None if isinstance(paid, CallError) else paid,
         tuple(unread),
     )
 
 
-async def held_now(installation: Installation, account_name: str | None, connector_name: str | None) -> Held:
+async def read_listed_positions(
+    installation: Installation, account_name: str | None, connector_name: str | None
+) -> ListedPositions:
     """The open positions as they are listed. The workflow uses list_positions. Raises CallError."""
     answer = await installation.ask(trading.list_positions, account_name=account_name, connector_name=connector_name)
     found: dict[Market, dict[Side, Decimal]] = {}
     for one in map(Position.from_row, answer["data"]):
         if one.amount:
             found.setdefault((one.account, one.connector, one.pair), {})[one.side] = one.amount
-    return Held(found, frozenset(market[:2] for market in found))
+    return ListedPositions(found, frozenset(market[:2] for market in found))
 
 
-async def hedged(installation: Installation, exchange: Exchange) -> bool:
-    """Whether the account is in hedge mode there. The workflow uses get_position_mode. Raises CallError."""
-    account, connector = exchange
-    answer = await installation.ask(trading.get_position_mode, account_name=account, connector_name=connector)
-    return bool(answer["position_mode"] == "HEDGE")
-
-
-async def payments(installation: Installation, account_name: str | None, trading_pair: str | None) -> list[Payment]:
+async def read_funding_payments(
+    installation: Installation, account_name: str | None, trading_pair: str | None
+) -> list[FundingPayment]:
     """The latest funding payments, at most 1,000. The workflow uses get_funding_payments. Raises CallError."""
     answer = await installation.ask(trading.get_funding_payments, account_name=account_name, trading_pair=trading_pair)
-    return [Payment.from_row(row) for row in answer["data"]]
+    return [FundingPayment.from_row(row) for row in answer["data"]]
 
 
-async def actions(installation: Installation) -> dict[str, str]:
+async def sent_order_actions(installation: Installation) -> dict[str, str]:
     """Order id -> OPEN or CLOSE, for the orders that hbmcp has sent; empty where its store can't be read."""
     try:
         sent = await installation.store.sent_orders()

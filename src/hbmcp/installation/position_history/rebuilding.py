@@ -17,11 +17,11 @@ from decimal import Decimal, localcontext
 from attrs import define, evolve, field, frozen
 
 from hbmcp.installation.fills.fills import Fill
-from hbmcp.installation.position_history.round_trip import DIGITS, NOISE, NONE, Round, Side
+from hbmcp.installation.position_history.round_trip import DIGITS, NOISE, NONE, RoundTrip, Side
 
 
 @frozen
-class Stretch:
+class ModeStretch:
     """Fills of one mode, in their order."""
 
     fills: Sequence[Fill]
@@ -29,18 +29,18 @@ class Stretch:
 
 
 @define
-class Rounds:
+class RoundTrips:
     """The rounds of one account, exchange and pair: `closed` in the order of their closing, and what is `open` now.
     Not those that aren't whole: they are `unproved`. `hedge` is the mode of the next fill."""
 
     hedge: bool = False
-    closed: list[Round] = field(factory=list)
-    open: dict[Side, Round] = field(factory=dict)
-    unproved: list[Round] = field(factory=list)
+    closed: list[RoundTrip] = field(factory=list)
+    open: dict[Side, RoundTrip] = field(factory=dict)
+    unproved: list[RoundTrip] = field(factory=list)
     excess: list[Fill] = field(factory=list)
 
     @property
-    def all(self) -> list[Round]:
+    def all(self) -> list[RoundTrip]:
         """Every round, also those that aren't whole."""
         return [*self.closed, *self.unproved, *self.open.values()]
 
@@ -61,7 +61,7 @@ class Rounds:
         if action == "CLOSE":
             self.excess.append(evolve(fill, amount=rest))
             return
-        one = self.open.setdefault(opens, Round(opens, fill.time))
+        one = self.open.setdefault(opens, RoundTrip(opens, fill.time))
         one.enter(rest, fill.price)
         one.charge(fill, rest, opening=True)
 
@@ -80,20 +80,20 @@ def rebuild(
     hedge: bool = False,
     actions: Mapping[str, str] | None = None,
     before: Mapping[Side, Decimal] | None = None,
-) -> Rounds:
+) -> RoundTrips:
     """The rounds of these fills, which are one account's at one exchange in one pair, in their order.
 
     `actions`: order id -> OPEN or CLOSE, where known. `before`: what was held before the first fill.
     """
-    return replay([Stretch(list(fills), hedge)], actions=actions or {}, before=before or {})
+    return replay([ModeStretch(list(fills), hedge)], actions=actions or {}, before=before or {})
 
 
-def replay(of: Iterable[Stretch], *, actions: Mapping[str, str], before: Mapping[Side, Decimal]) -> Rounds:
+def replay(of: Iterable[ModeStretch], *, actions: Mapping[str, str], before: Mapping[Side, Decimal]) -> RoundTrips:
     """The rounds of these stretches, one after another."""
-    rounds = Rounds()
+    rounds = RoundTrips()
     for side, held in before.items():
         if held:
-            rounds.open[side] = Round(side, opened=0, held=held, largest=held, whole=False)
+            rounds.open[side] = RoundTrip(side, opened=0, held=held, largest=held, whole=False)
     with localcontext(prec=DIGITS):
         for stretch in of:
             rounds.hedge = stretch.hedge
@@ -105,11 +105,11 @@ def replay(of: Iterable[Stretch], *, actions: Mapping[str, str], before: Mapping
 
 def stretches(
     fills: Sequence[Fill], now: Mapping[Side, Decimal], *, hedge: bool, actions: Mapping[str, str]
-) -> tuple[int, list[Stretch]]:
+) -> tuple[int, list[ModeStretch]]:
     """The latest of these fills, from that number on, cut so that they lead to what is held `now`, and nothing is
     closed that wasn't held; where both modes do, in this one. Those before it don't lead from nothing to there: fills
     are missing among them or before them."""
-    found: list[Stretch] = []
+    found: list[ModeStretch] = []
     held, end = now, len(fills)
     with localcontext(prec=DIGITS):
         while end:
@@ -117,7 +117,7 @@ def stretches(
             mode, begin = next((each for each in begins if each[1] is not None), (hedge, None))
             if begin is None:
                 break
-            found.append(Stretch(fills[begin:end], mode))
+            found.append(ModeStretch(fills[begin:end], mode))
             held, end = {}, begin
     return end, found[::-1]
 
@@ -157,7 +157,7 @@ def _undo(held: dict[Side, Decimal], fill: Fill, action: str | None, *, hedge: b
             held[side] = NONE
 
 
-def before(
+def held_before(
     fills: Iterable[Fill], now: Mapping[Side, Decimal], *, hedge: bool, actions: Mapping[str, str]
 ) -> dict[Side, Decimal] | None:
     """What was held before the first of these fills, if they are complete from there until `now`, when this is held.

@@ -22,7 +22,7 @@ NONE = Decimal(0)
 
 
 @define
-class Round:
+class RoundTrip:
     """One position. Amounts in base units, values and `cost` (of what is held) in quote units, times in epoch
     milliseconds, `reduced` that of the latest reduction; `fees` and `funding` by currency, fees above 0 where paid,
     funding above 0 where received; `fees_of_held` is what of the fees was paid for opening what is still held.

@@ -16,7 +16,7 @@ _ANY_PAIR = "BTC-USDT"  # to ask a price of, where no fill names another
 _UNKNOWN_NAME = "it doesn't know"  # how the bridge words that the exchange is there, and the pair isn't
 
 
-async def doubt(
+async def doubt_empty_list(
     installation: Installation, account_name: str, connector_name: str, trading_pair: str | None = None
 ) -> str | None:
     """Why the empty list of this exchange isn't to be believed, in respect of this pair or all; None where nothing
@@ -31,7 +31,7 @@ async def doubt(
         return f"it lists none, and tells no price either. {told}"
     still_open = [
         f"{'LONG' if amount > 0 else 'SHORT'} {plain(abs(amount)):f} {name}"
-        for name, amount in left_open(recorded).items()
+        for name, amount in left_open_by_fills(recorded).items()
         if trading_pair in (None, name)
     ]
     if not still_open:
@@ -42,7 +42,7 @@ async def doubt(
     )
 
 
-def left_open(recorded: Fills) -> dict[str, Decimal]:
+def left_open_by_fills(recorded: Fills) -> dict[str, Decimal]:
     """Pair -> what was bought less what was sold, where that isn't nothing. Empty where fills may be missing."""
     net: dict[str, Decimal] = {}
     if recorded.complete:

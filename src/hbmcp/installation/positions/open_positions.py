@@ -4,17 +4,17 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from hbmcp.errors import CallError
+from hbmcp.errors import CallError, Refused
 from hbmcp.figures import number
 from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.positions.empty_list import doubt
+from hbmcp.installation.positions.empty_list import doubt_empty_list
 from hbmcp.installation.positions.position import Position
 from hbmcp_tools import market_data, trading
 
 
 @frozen
-class Unread:
+class UnreadPositions:
     """Positions that nobody could read: of all exchanges of an account where `connector` is None."""
 
     account: str
@@ -26,12 +26,12 @@ class Unread:
 
 
 @frozen
-class Positions:
+class OpenPositions:
     """`rows` by account and exchange; `asked` every (account, perpetual exchange) that was asked; `remarks` are short
     sentences on how rows were completed."""
 
     rows: tuple[Position, ...]
-    unread: tuple[Unread, ...]
+    unread: tuple[UnreadPositions, ...]
     asked: tuple[tuple[str, str], ...]
     remarks: tuple[str, ...] = ()
 
@@ -41,12 +41,22 @@ class Positions:
         return (*(f"Positions not read: {one}" for one in self.unread), *self.remarks)
 
 
-async def positions(
+def refuse_spot(connector_name: str | None) -> None:
+    """Raises Refused for an exchange that has no positions."""
+    if connector_name is not None and not is_perpetual(connector_name):
+        raise Refused(
+            f"{connector_name} is no perpetual exchange, and only those have positions.",
+            "Nothing was done.",
+            "get_account_balance shows them; place_order with side SELL sells.",
+        )
+
+
+async def open_positions(
     installation: Installation,
     account_name: str | None = None,
     connector_name: str | None = None,
     trading_pair: str | None = None,
-) -> Positions:
+) -> OpenPositions:
     """The open positions of all connected perpetual exchanges, or of those that are named. The workflow uses
     list_accounts, get_connected_exchanges, list_positions, get_trades, get_prices and get_funding_info.
 
@@ -55,21 +65,21 @@ async def positions(
     """
     found = await connections(installation, account_name, connector_name)
     pairs = [one for one in found.pairs if is_perpetual(one[1])]
-    unread = [Unread(account, None, str(error)) for account, error in found.unread.items()]
+    unread = [UnreadPositions(account, None, str(error)) for account, error in found.unread.items()]
     rows: list[Position] = []
     silent: list[tuple[str, str]] = []
     listed = await together(listed_positions(installation, *one) for one in pairs)
     for (account, connector), answer in zip(pairs, listed, strict=True):
         if isinstance(answer, CallError):
-            unread.append(Unread(account, connector, str(answer)))
+            unread.append(UnreadPositions(account, connector, str(answer)))
         elif answer:
             rows += [row for row in answer if trading_pair in (None, row.pair)]
         else:
             silent.append((account, connector))
-    doubts = await together(doubt(installation, *one, trading_pair) for one in silent)
-    unread += [Unread(*one, str(why)) for one, why in zip(silent, doubts, strict=True) if why is not None]
+    doubts = await together(doubt_empty_list(installation, *one, trading_pair) for one in silent)
+    unread += [UnreadPositions(*one, str(why)) for one, why in zip(silent, doubts, strict=True) if why is not None]
     rows, remarks = await _completed(installation, rows)
-    return Positions(tuple(rows), tuple(unread), tuple(pairs), tuple(remarks))
+    return OpenPositions(tuple(rows), tuple(unread), tuple(pairs), tuple(remarks))
 
 
 async def listed_positions(installation: Installation, account_name: str, connector_name: str) -> list[Position]:

@@ -1,11 +1,10 @@
 """What one account holds, exchange by exchange."""
 
-from decimal import Decimal
-
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.portfolio.distribution import summed, token_rows, value_row
-from hbmcp.installation.portfolio.notes import caveats
-from hbmcp.installation.portfolio.valuation import survey
+from hbmcp.installation.portfolio.distribution import sum_holdings, token_rows
+from hbmcp.installation.portfolio.notes import valuation_notes
+from hbmcp.installation.portfolio.valuation import value_portfolio
+from hbmcp.installation.portfolio.view import no_balances, place_rows
 from hbmcp.results.answer import Answer
 
 
@@ -18,16 +17,13 @@ async def get_account_balance(
     `units` are `available` and `held` together; orders and margin hold. Raises Refused for an account that isn't
     there, or isn't connected to that exchange.
     """
-    found = await survey(installation, account_name, connector_name)
-    if not found.rows and not found.unrealized.by_place:
-        none = "No balances." if found.connected.pairs else "No exchange is connected: add_credential connects one."
-        return Answer(f"{account_name}: {none}", caveats(found))
-    exchanges = [
-        value_row(one, ("connector_name",), found.value)
-        | found.profit([(account_name, one.names[0])], one.value or Decimal(0))
-        for one in summed(found.rows, lambda held: (held.connector,))
-    ]
-    sums = summed(found.rows, lambda held: (held.connector, held.token))
-    tokens = token_rows(sums, ("connector_name", "token"), found.value)
+    found = await value_portfolio(installation, account_name, connector_name)
+    if found.is_empty:
+        return Answer(f"{account_name}: {no_balances(found)}", valuation_notes(found))
+    sums = sum_holdings(found.rows, lambda held: (held.connector, held.token))
+    balances = token_rows(sums, ("connector_name", "token"), found.value)
+    exchanges = place_rows(found, ("connector_name",), lambda place: place[1:])
     several = {"exchanges": exchanges} if len(exchanges) > 1 else {}
-    return Answer({"account_name": account_name, **found.totals, "balances": tokens, **several}, caveats(found))
+    return Answer(
+        {"account_name": account_name, **found.totals, "balances": balances, **several}, valuation_notes(found)
+    )

@@ -3,16 +3,15 @@
 from decimal import Decimal
 
 from hbmcp.errors import Refused
-from hbmcp.installation.closing.execution import carried_out
-from hbmcp.installation.closing.plan import UNSENT, planned
-from hbmcp.installation.closing.pnl_threshold import Threshold
-from hbmcp.installation.closing.result import Closing, failure
-from hbmcp.installation.closing.view import preview, report, untouched
+from hbmcp.installation.closing.execution import execute_close
+from hbmcp.installation.closing.plan import NOTHING_SENT, plan_close
+from hbmcp.installation.closing.pnl_threshold import PnlThreshold
+from hbmcp.installation.closing.result import Closing
+from hbmcp.installation.closing.view import closing_report, dry_run_answer, nothing_to_close
 from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.positions.open_positions import positions
+from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Basis, Position, Side
 from hbmcp.results.answer import Answer
-from hbmcp.workflows.trading.get_positions import refuse_spot
 
 AT_ONCE = 3  # positions under way: each takes several requests at a time
 WAIT = 3.0  # seconds for what became of an order
@@ -30,7 +29,7 @@ async def close_positions(
     of: Basis = "entry",
     dry_run: bool = True,
 ) -> Answer:
-    """Closes whole positions that match every filter and are beyond one of the thresholds (see Threshold).
+    """Closes whole positions that match every filter and are beyond one of the thresholds (see PnlThreshold).
 
     A dry run shows the orders that would be sent and the positions that would stay. Otherwise one row a position: what
     was closed at what price, or why not; one that fails doesn't stop the others. It is a dry run by default, so that a
@@ -39,28 +38,25 @@ async def close_positions(
     Raises Refused where nothing is chosen.
     """
     refuse_spot(connector_name)
-    threshold = Threshold(loss_over, profit_over, of)
+    threshold = PnlThreshold(loss_over, profit_over, of)
     if not dry_run and not (threshold.given or any((account_name, connector_name, trading_pair, side))):
         raise Refused(
             "No filter is given: this would close every position of every account.",
-            UNSENT,
+            NOTHING_SENT,
             "Name at least one: account_name closes all positions of an account, loss_over those that lose.",
         )
-    found = await positions(installation, account_name, connector_name, trading_pair)
+    found = await open_positions(installation, account_name, connector_name, trading_pair)
     rows = [one for one in found.rows if side in (None, one.side)]
     chosen = [one for one in rows if one in threshold]
     kept = [one for one in rows if one not in threshold]
     if not chosen:
-        return untouched(found, kept, threshold)
+        return nothing_to_close(found, kept, threshold)
     if dry_run:
-        plans = await together((planned(installation, one) for one in chosen), AT_ONCE)
-        return preview(found, list(zip(chosen, plans, strict=True)), kept, threshold)
+        plans = await together((plan_close(installation, one) for one in chosen), AT_ONCE)
+        return dry_run_answer(found, list(zip(chosen, plans, strict=True)), kept, threshold)
     closings = await together((_close(installation, one) for one in chosen), AT_ONCE)
-    return report(found, list(zip(chosen, closings, strict=True)))
+    return closing_report(found, list(zip(chosen, closings, strict=True)))
 
 
 async def _close(installation: Installation, position: Position) -> Closing:
-    closing = await carried_out(installation, await planned(installation, position), WAIT)
-    if error := failure(closing, WAIT):
-        raise error
-    return closing
+    return await execute_close(installation, await plan_close(installation, position), WAIT)

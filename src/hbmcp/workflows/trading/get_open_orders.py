@@ -1,45 +1,10 @@
 """The orders that rest, from both of the API's sources."""
 
-import asyncio
-from typing import Any
-
-from attrs import frozen
-
-from hbmcp.errors import CallError
 from hbmcp.installation.connections import connections
-from hbmcp.installation.fills.fills import Fill, fills
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.api_orders import live, recorded
-from hbmcp.installation.orders.order import Order, merged, newer
-from hbmcp.installation.orders.polling import patient
-from hbmcp.installation.orders.view import age, row
+from hbmcp.installation.orders.open_orders import open_order_row, open_orders
+from hbmcp.installation.orders.view import KNOWN_ORDERS
 from hbmcp.results.answer import Answer
-from hbmcp.store import SentOrder, StoreError
-from hbmcp.times import now
-
-PATIENCE = 30.0  # seconds for an answer
-UNFINISHED = ("OPEN", "PARTIALLY_FILLED", "SUBMITTED")
-RECENT = 24 * 60 * 60_000  # milliseconds for which an order of unknown outcome is mentioned
-SETTLED = ("fee", "fee_currency", "created_at", "reason")  # of a row, what matters once an order has ended
-RECORDS, CONNECTOR = "records", "connector"
-OTHERS = "Only orders placed through this API are known to it, no bot's, and none placed elsewhere."
-
-
-@frozen
-class _Sources:
-    """Orders by id, as the connectors have them in hand and as they are recorded; `whole` is whether both could be
-    read, so that what one of them lacks says something."""
-
-    in_hand: dict[str | None, Order]
-    records: dict[str | None, Order]
-    whole: bool
-    notes: tuple[str, ...]
-
-    def seen(self, order: Order) -> str | None:
-        """The only source that has an order."""
-        if not self.whole or (order.order_id in self.in_hand and order.order_id in self.records):
-            return None
-        return CONNECTOR if order.order_id in self.in_hand else RECORDS
 
 
 async def get_open_orders(
@@ -57,97 +22,7 @@ async def get_open_orders(
     """
     if account_name or connector_name:
         await connections(installation, account_name, connector_name)
-    where = {"account_name": account_name, "connector_name": connector_name, "trading_pair": trading_pair}
-    sources = await _sources(installation, where)
-    notes = list(sources.notes)
-    ids = {**sources.in_hand, **sources.records}
-    found = [one for key in ids if (one := newer(sources.records.get(key), sources.in_hand.get(key)))]
-    sent = await _sent(installation, found)
-    orders = merged(found, await _fills(installation, found, where, notes), sent)
-    notes += [
-        f"{one.order_id} is recorded as open, but its fills are all of it: filled." for one in orders if one.ended
-    ]
-    resting = [one for one in orders if not one.ended]
-    notes += _disagreement([sources.seen(one) for one in resting], sources)
-    notes.append(_unanswered(sent))
-    if not resting:
-        return Answer(f"No open orders seen. {OTHERS}", tuple(notes))
-    return Answer([_row(order, sources.seen(order)) for order in resting], tuple(notes))
-
-
-async def _sources(installation: Installation, where: dict[str, Any]) -> _Sources:
-    """Raises a CallError where neither can be read."""
-    in_hand, *several = await asyncio.gather(
-        patient(live(installation, **where), PATIENCE),
-        *(patient(recorded(installation, **where, status=status), PATIENCE) for status in UNFINISHED),
-    )
-    unread = [one for one in several if isinstance(one, CallError)]
-    pages = [one for one in several if not isinstance(one, CallError)]
-    notes = []
-    if isinstance(in_hand, CallError):
-        if not pages:
-            raise in_hand
-        notes.append(f"The connectors' open orders couldn't be read, these are the API's records: {in_hand.happened}")
-    else:
-        pages.insert(0, in_hand)
-    if unread:
-        notes.append(f"The API's records of open orders couldn't be read whole: {unread[0].happened}")
-    if not all(page.complete for page in pages):
-        notes.append("There may be more than the API lists at once: narrow by account, exchange or pair.")
-    whole = not unread and not isinstance(in_hand, CallError)
-    live_rows = () if isinstance(in_hand, CallError) else in_hand.rows
-    return _Sources(
-        {order.order_id: order for order in live_rows},
-        {order.order_id: order for page in several if not isinstance(page, CallError) for order in page.rows},
-        whole,
-        tuple(notes),
-    )
-
-
-async def _fills(
-    installation: Installation, found: list[Order], where: dict[str, Any], notes: list[str]
-) -> tuple[Fill, ...]:
-    times = [order.created for order in found if order.created is not None]
-    if not times:
-        return ()
-    trades = await patient(fills(installation, **where, start=min(times)), PATIENCE)
-    if isinstance(trades, CallError):
-        notes.append(f"Fills couldn't be read, and may be ahead of these records: {trades.happened}")
-        return ()
-    return trades.rows
-
-
-async def _sent(installation: Installation, found: list[Order]) -> list[SentOrder]:
-    """What hbmcp remembers of these orders, and what it sent of late."""
-    try:
-        remembered = await installation.store.sent_orders(order_ids=[str(order.order_id) for order in found])
-        return [*remembered, *await installation.store.sent_orders(since=now() - RECENT)]
-    except StoreError:
-        return []
-
-
-def _row(order: Order, seen: str | None) -> dict[str, Any]:
-    shown = {name: value for name, value in row(order).items() if name not in SETTLED}
-    if order.created is not None:
-        shown["age"] = ("≤" if seen == CONNECTOR else "") + age(now() - order.created)
-    return {**shown, "seen": seen}
-
-
-def _disagreement(seen: list[str | None], sources: _Sources) -> list[str]:
-    if RECORDS in seen and not sources.in_hand:
-        return [
-            "The connectors list no open orders, as they do for up to five minutes after they start: these are the "
-            "API's records."
-        ]
-    notes = []
-    if RECORDS in seen:
-        notes.append("What only the records have may be gone from the exchange: get_order tells more.")
-    if CONNECTOR in seen:
-        notes.append("What only a connector has isn't recorded yet.")
-    return notes
-
-
-def _unanswered(sent: list[SentOrder]) -> str:
-    """That there are orders of which nobody knows whether they were placed."""
-    count = sum(one.order_id is None for one in sent)
-    return f"{count} sent within 24 h, never answered, may rest too: get_order_history has them." if count else ""
+    found = await open_orders(installation, account_name, connector_name, trading_pair)
+    if not found.rows:
+        return Answer(f"No open orders seen. {KNOWN_ORDERS}", found.notes)
+    return Answer([open_order_row(order, seen) for order, seen in found.rows], found.notes)

@@ -2,13 +2,10 @@
 
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.history import Wanted, past
-from hbmcp.installation.orders.order import Order
-from hbmcp.installation.orders.view import disagreement, row
+from hbmcp.installation.orders.history import OrderFilter, order_history
+from hbmcp.installation.orders.view import KNOWN_ORDERS, order_row, short_records_note
 from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds, utc
-
-NONE = "No orders match. Only orders placed through this API are known to it, no bot's, and none placed elsewhere."
 
 
 async def get_order_history(
@@ -30,25 +27,10 @@ async def get_order_history(
     """
     if account_name or connector_name:
         await connections(installation, account_name, connector_name)
-    wanted = Wanted(
-        account_name,
-        connector_name,
-        trading_pair,
-        status,
-        to_milliseconds(start_time),
-        to_milliseconds(end_time),
-        limit,
-    )
-    found = await past(installation, wanted)
-    notes = [*_lesser(found.orders), *found.notes]
+    start, end = to_milliseconds(start_time), to_milliseconds(end_time)
+    wanted = OrderFilter(account_name, connector_name, trading_pair, status, start, end, limit)
+    found = await order_history(installation, wanted)
+    notes = [short_records_note(found.orders), *found.notes]
     if found.ends is not None:
         notes.append(f"Older ones may be missing: narrow, raise limit, or give end_time={utc(found.ends)}.")
-    if not found.orders:
-        return Answer(NONE, tuple(notes))
-    return Answer([row(order) for order in found.orders], tuple(notes))
-
-
-def _lesser(orders: list[Order]) -> list[str]:
-    """Which orders' own records tell of less than their fills do."""
-    ids = [str(order.order_id) for order in orders if order.recorded is not None and disagreement(order)]
-    return [f"Recorded with less than was filled, shown by their fills: {', '.join(ids)}."] if ids else []
+    return Answer([order_row(one) for one in found.orders] or f"No orders match. {KNOWN_ORDERS}", tuple(notes))

@@ -8,7 +8,7 @@ from hbmcp.errors import BadArguments
 from hbmcp.figures import plain, times
 from hbmcp.installation.executors.config.fields import PRICE, TYPES
 from hbmcp.installation.markets.trading_rules import on_step
-from hbmcp.installation.orders.pricing import asked
+from hbmcp.installation.orders.pricing import parse_price
 
 
 def price_fields(kind: str) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def _each(raw: Any) -> list[Any]:
 def offset_percent(raw: Any) -> Decimal | None:
     """-3 of "-3%"; None for what isn't an offset."""
     try:
-        wanted = asked("LIMIT", raw) if isinstance(raw, str) else None
+        wanted = parse_price("LIMIT", raw) if isinstance(raw, str) else None
     except BadArguments:
         return None
     return wanted.percent if wanted else None

@@ -11,7 +11,7 @@ from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.plan import Plan, Side, sign_of
 from hbmcp.installation.executors.plan.venue import Venue
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.positions.empty_list import doubt
+from hbmcp.installation.positions.empty_list import doubt_empty_list
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, opposite
 from hbmcp_tools import trading
@@ -41,7 +41,7 @@ async def effect_on_position(
     except CallError as error:
         return PositionEffect(f"Whether a position of {venue.pair} is open couldn't be read: {error}")
     if closes and not listed:  # which is also what an exchange lists that doesn't answer
-        why = await doubt(installation, account_name, venue.connector, venue.pair)
+        why = await doubt_empty_list(installation, account_name, venue.connector, venue.pair)
         if why is not None:
             return PositionEffect(f"Whether a position of {venue.pair} is open to be closed isn't known: {why}")
     found = [one for one in listed if one.pair == venue.pair]

@@ -11,7 +11,7 @@ from hbmcp.installation.executors.run.orders import Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.view import position_text
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.positions.empty_list import doubt
+from hbmcp.installation.positions.empty_list import doubt_empty_list
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
 
@@ -69,7 +69,7 @@ async def _on_exchange(installation: Installation, executor: Executor) -> tuple[
     listed = await listed_positions(installation, executor.account, executor.connector)
     found = tuple(one for one in listed if one.pair == executor.pair)
     if not found:
-        why = await doubt(installation, executor.account, executor.connector, executor.pair)
+        why = await doubt_empty_list(installation, executor.account, executor.connector, executor.pair)
         if why is not None:
             raise CallError(f"{executor.connector}: {why}")
     return found

@@ -9,7 +9,7 @@ from hbmcp.figures import ratio, times
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.fills.fills import EARLY, PAGE, Fill, fills
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.order import Order, merged
+from hbmcp.installation.orders.order import Order, merged_orders
 from hbmcp_tools import trading
 
 NOT_NAMED = "The API doesn't say which orders are this executor's: the open orders are all of {pair} since it began."
@@ -90,4 +90,4 @@ async def _found(installation: Installation, executor: Executor) -> tuple[list[O
         trading_pair=executor.pair,
         start=executor.created,
     )
-    return merged(found, traded.rows), len(answer["data"]) < PAGE and traded.complete
+    return merged_orders(found, traded.rows), len(answer["data"]) < PAGE and traded.complete

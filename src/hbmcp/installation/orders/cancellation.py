@@ -1,0 +1,82 @@
+"""Cancelling an order: asking for it, looking whether it is gone, and telling what came of it."""
+
+from hbmcp.errors import CallError, OutcomeUnknown, Refused
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.lookup import find_order
+from hbmcp.installation.orders.order import UNKNOWN, Order
+from hbmcp.installation.orders.polling import is_settled, wait_for_outcome
+from hbmcp.installation.orders.sending import NOT_PLACED
+from hbmcp.installation.orders.view import progress
+from hbmcp_tools import trading
+
+
+async def order_to_cancel(
+    installation: Installation, order_id: str, account_name: str | None, connector_name: str | None
+) -> Order:
+    """The order. One that can't be found may be on its exchange all the same: where that is named, it is asked, and the
+    order's doubts say so. Raises Refused for one that nobody knows, CallError where it can't be looked for."""
+    try:
+        return await find_order(installation, order_id, account_name, connector_name)
+    except CallError as error:
+        if account_name is None or connector_name is None:
+            raise
+        return Order(order_id, account_name, connector_name, doubts=(error.happened,))
+
+
+async def request_cancellation(installation: Installation, order: Order) -> CallError | None:
+    """Why the API didn't take the cancellation, or what came instead of its answer. Uses submit_cancel. Raises a
+    CallError where it wasn't asked."""
+    try:
+        await installation.ask(
+            trading.submit_cancel,
+            account_name=order.account,
+            connector_name=order.connector,
+            order_id=order.order_id or "",
+        )
+    except Refused as error:
+        return error
+    except NOT_PLACED:
+        raise
+    except CallError as error:
+        return error
+    return None
+
+
+async def wait_for_end(installation: Installation, order: Order, wait: float) -> Order:
+    """The order as soon as it has ended, or else as it is after `wait` seconds. Raises nothing."""
+    return await wait_for_outcome(
+        installation,
+        order.order_id or "",
+        order.account,
+        order.connector,
+        wait,
+        created=order.created,
+        enough=lambda now, before: now.ended and is_settled(now, before),
+    )
+
+
+def how_it_ended(order: Order) -> str:
+    """Of an order that has ended."""
+    if order.status == "FILLED":
+        return "It wasn't cancelled: it is filled."
+    if order.status == "FAILED":
+        return "It wasn't cancelled: it was refused."
+    return f"Cancelled; {progress(order)}."
+
+
+def not_cancelled(after: Order, error: CallError) -> CallError:
+    """The error for a cancellation that wasn't taken or answered, of an order that hasn't ended as far as is known."""
+    shows = "shows nothing of it" if after.status == UNKNOWN else f"still shows it {after.status}, {progress(after)}"
+    if isinstance(error, Refused):
+        if after.status == UNKNOWN:
+            return error
+        return Refused(
+            f"{error.happened} It isn't cancelled: the API {shows}.",
+            "",
+            "If get_open_orders shows it too, it may have to be cancelled at the exchange itself.",
+        )
+    return OutcomeUnknown(
+        f"Outcome unknown: {error.happened.removeprefix('Outcome unknown: ')}",
+        f"The order may be cancelled or still be open: the API {shows}.",
+        "get_order tells more; cancelling again does no harm.",
+    )

@@ -1,0 +1,88 @@
+"""Changing a pair's leverage, and what its open position shows of the change."""
+
+import asyncio
+
+from attrs import frozen
+
+from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.installation.positions.position import Position
+from hbmcp_tools import trading
+
+LOOKS = 4
+PAUSE = 0.5  # seconds between two looks
+
+Shown = list[Position] | CallError  # the pair's open positions that tell their leverage, or why they can't be read
+
+
+@frozen
+class LeverageChange:
+    """A leverage that was asked for, and what open positions showed before and after. `unanswered` is what came instead
+    of the API's answer."""
+
+    leverage: int
+    before: Shown
+    after: Shown
+    unanswered: CallError | None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether an open position shows it."""
+        return isinstance(self.after, list) and bool(self.after) and not self.other
+
+    @property
+    def other(self) -> str:
+        """What other leverage positions show now; "" where none does."""
+        return _other(self.after, self.leverage)
+
+    @property
+    def remark(self) -> str:
+        """What it was, and what a higher one does to the position; "" where it was the same, or isn't known."""
+        other = _other(self.before, self.leverage)
+        if not other or isinstance(self.before, CallError):
+            return ""
+        raised = any((one.leverage or 0) < self.leverage for one in self.before)
+        return f" It was {other}.{' Liquidation comes closer.' if raised else ''}"
+
+
+async def change_leverage(
+    installation: Installation, account_name: str, connector_name: str, trading_pair: str, leverage: int
+) -> LeverageChange:
+    """Ask for it once, and look what came of it. The API says success also where the exchange refuses, and nothing but
+    an open position shows what the exchange has. Uses submit_leverage and list_positions. Raises a CallError for what
+    the API refused."""
+    where = (installation, account_name, connector_name, trading_pair)
+    before = await _shown(*where)
+    unanswered: CallError | None = None
+    try:
+        await installation.ask(
+            trading.submit_leverage,
+            account_name=account_name,
+            connector_name=connector_name,
+            trading_pair=trading_pair,
+            leverage=leverage,
+        )
+    except (OutcomeUnknown, ApiFailed) as error:
+        unanswered = error  # an open position tells
+    after = await _shown(*where)
+    for _ in range(LOOKS - 1):
+        if not _other(after, leverage):
+            break
+        await asyncio.sleep(PAUSE)
+        after = await _shown(*where)
+    return LeverageChange(leverage, before, after, unanswered)
+
+
+async def _shown(installation: Installation, account_name: str, connector_name: str, trading_pair: str) -> Shown:
+    try:
+        listed = await listed_positions(installation, account_name, connector_name)
+    except CallError as error:
+        return error
+    return [one for one in listed if one.pair == trading_pair and one.leverage is not None]
+
+
+def _other(shown: Shown, leverage: int) -> str:
+    if isinstance(shown, CallError):
+        return ""
+    return ", ".join(f"{one.leverage:f}" for one in shown if one.leverage != leverage)

@@ -1,0 +1,73 @@
+"""How open positions are shown: as rows, with their totals, and what it means where none is listed."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.figures import money, percent
+from hbmcp.installation.positions.open_positions import OpenPositions
+from hbmcp.installation.positions.position import Position
+
+
+def position_row(position: Position) -> dict[str, Any]:
+    """A position as a row."""
+    return {
+        "account_name": position.account,
+        "connector_name": position.connector,
+        "trading_pair": position.pair,
+        "side": position.side,
+        "amount": position.amount,
+        "entry_price": position.entry,
+        "mark_price": _money(position.mark),
+        "notional": _money(position.notional),
+        "unrealized_pnl": position.unrealized,
+        "pnl_percent_of_entry": position.percent_of("entry"),
+        "pnl_percent_of_margin": position.percent_of("margin"),
+        "leverage": position.leverage,
+    }
+
+
+def position_totals(rows: Iterable[Position]) -> list[dict[str, Any]]:
+    """One row for each quote currency; a total is None where a part of it isn't known."""
+    by_quote: dict[str, list[Position]] = {}
+    for one in rows:
+        by_quote.setdefault(one.quote, []).append(one)
+    return [_total(quote, several) for quote, several in by_quote.items()]
+
+
+def no_positions(found: OpenPositions, trading_pair: str | None) -> str:
+    """What an empty list means: none, or nobody knows."""
+    unread = {(one.account, one.connector) for one in found.unread}
+    clear = [f"{connector} ({account})" for account, connector in found.asked if (account, connector) not in unread]
+    what = f"open positions{f' of {trading_pair}' if trading_pair else ''}"
+    if clear:
+        return f"No {what} on {', '.join(clear)}."
+    if found.unread:
+        return f"Whether there are {what} isn't known."
+    return "There can't be positions: no perpetual exchange is connected."
+
+
+def _total(quote: str, rows: Iterable[Position]) -> dict[str, Any]:
+    pnl, cost = _sum(rows, lambda one: one.unrealized), _sum(rows, lambda one: one.cost)
+    margin = _sum(rows, lambda one: one.margin)
+    return {
+        "quote": quote,
+        "notional": _money(_sum(rows, lambda one: one.notional)),
+        "unrealized_pnl": _money(pnl),
+        "pnl_percent_of_entry": None if pnl is None or cost is None else percent(pnl, cost),
+        "pnl_percent_of_margin": None if pnl is None or margin is None else percent(pnl, margin),
+    }
+
+
+def _sum(rows: Iterable[Position], figure: Callable[[Position], Decimal | None]) -> Decimal | None:
+    """The sum, None where one of them isn't known."""
+    total = Decimal(0)
+    for one in map(figure, rows):
+        if one is None:
+            return None
+        total += one
+    return total
+
+
+def _money(value: Decimal | None) -> Decimal | None:
+    return None if value is None else money(value)
