@@ -4,8 +4,7 @@ The requests themselves are in tests/test_every_tool.py; each good answer here i
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -212,12 +211,6 @@ CHANGES: list[tuple[str, dict[str, Any], str]] = [
     ("start_backtest", {}, "task_id"),
     ("list_backtests", {}, "failed"),
 ]
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[PaperApi]:
-    with PaperApi(tmp_path / "files") as exchange:
-        yield exchange
 
 
 def arguments(tool: Tool, **others: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Controllers, scripts and their configurations: saved as they come, and nowhere else than in their folder."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,12 +10,6 @@ from hbmcp.paper.api.config_files import BadFileName, Configs, Shelf
 from tests.paper.paper_api import PaperApi
 
 CONFIG = {"id": "mine", "controller_name": "pmm_simple", "controller_type": "market_making", "leverage": 5}
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[PaperApi]:
-    with PaperApi(tmp_path / "folder") as exchange:
-        yield exchange
 
 
 def detail(answer: Any) -> tuple[int, str]:
@@ -139,10 +132,10 @@ def test_odd_names_over_the_api_save_nothing_elsewhere(api: PaperApi, tmp_path: 
         assert api.request("POST", path, body).status_code in (400, 404, 405, 422)
         assert api.request("GET", path).status_code in (404, 405, 422)
         assert api.request("DELETE", path).status_code in (404, 405, 422)
-    assert [path.name for path in tmp_path.iterdir()] in ([], ["folder"])
+    assert [path.name for path in tmp_path.iterdir()] in ([], ["files"])
 
 
 def test_a_file_that_was_spoiled_by_hand_is_said_to_be(api: PaperApi, tmp_path: Path) -> None:
     api.good("POST", "/controllers/configs/mine", CONFIG)
-    (tmp_path / "folder" / "conf" / "controllers" / "mine.yml").write_text("id: mine\n")
+    (tmp_path / "files" / "conf" / "controllers" / "mine.yml").write_text("id: mine\n")
     assert "isn't JSON" in api.good("GET", "/controllers/configs/mine")["error"]

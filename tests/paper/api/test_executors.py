@@ -1,20 +1,12 @@
 """Executors over the API: made, searched, stopped and told as the real one does."""
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.paper.executors.paper_executors import GRID, MARKET_ORDER, ORDER, POSITION
 from tests.paper.paper_api import PaperApi
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[PaperApi]:
-    with PaperApi(tmp_path / "files") as exchange:
-        yield exchange
 
 
 def make(api: PaperApi, config: dict[str, Any], **more: Any) -> Any:

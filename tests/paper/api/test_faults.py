@@ -1,9 +1,7 @@
 """Each of the real API's bugs shows when it is switched on, and the bridge tells an assistant what to make of it."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,12 +36,6 @@ RESTING: dict[str, Any] = {"order_type": "LIMIT", "price": "1000"}
 ORDER = {("side" if name == "trade_type" else name): value for name, value in SPOT.items()} | {"amount": 0.01}
 LIMIT = {**ORDER, "order_type": "LIMIT", "price": 1000}
 MARKET = {**ORDER, "order_type": "MARKET"}
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[PaperApi]:
-    with PaperApi(tmp_path / "files") as exchange:
-        yield exchange
 
 
 def break_(api: PaperApi, *faults: Fault) -> None:

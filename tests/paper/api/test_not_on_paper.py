@@ -1,7 +1,5 @@
 """What a paper exchange doesn't have, it says it doesn't have."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +7,6 @@ import pytest
 from hbmcp.paper.api.routes.not_on_paper import BOTS, DOCKER, GATEWAY
 from hbmcp.paper.api.system_resources import human
 from tests.paper.paper_api import PaperApi
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[PaperApi]:
-    with PaperApi(tmp_path / "folder") as exchange:
-        yield exchange
 
 
 @pytest.mark.parametrize(

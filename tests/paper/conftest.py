@@ -1,0 +1,15 @@
+"""What the tests of the paper exchange share: one whose clock stands still."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.paper.paper_api import PaperApi
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[PaperApi]:
+    """A paper exchange in memory."""
+    with PaperApi(tmp_path / "files") as exchange:
+        yield exchange
