@@ -4,18 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hbmcp.installation.closing.plan import ClosePlan
-from hbmcp.installation.closing.pnl_threshold import PnlThreshold
-from hbmcp.installation.closing.reduction import Reduction
-from hbmcp.installation.closing.result import Closing
-from hbmcp.installation.closing.view import closing_report
-from hbmcp.installation.markets.trading_rules import Rule
-from hbmcp.installation.orders.order import Order
-from hbmcp.installation.positions.open_positions import OpenPositions
-from hbmcp.installation.positions.position import Basis, Position
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from tests.paper.assistant import assistant
@@ -262,90 +251,3 @@ class TestNotClosed:
         (lost,) = [one for one in answer["positions"] if one["status"] == "UNKNOWN"]
         assert "Outcome unknown" in lost["error"]
         assert sizes(api) == {}  # it was carried out
-
-
-def position(amount: Decimal, entry: Decimal, unrealized: Decimal | None, leverage: Decimal | None) -> Position:
-    return Position("a", "x_perpetual", "A-B", "LONG", amount, entry, None, unrealized, leverage)
-
-
-positive = st.decimals("0.001", 100_000, places=3)
-
-
-class TestThreshold:
-    """In fractions of whole numbers, not with the percents that are shown."""
-
-    @given(positive, positive, st.decimals(-1000, 1000, places=3), st.integers(1, 125), st.decimals(0, 200, places=2))
-    def test_losses_and_profits(
-        self, amount: Decimal, entry: Decimal, pnl: Decimal, leverage: int, limit: Decimal
-    ) -> None:
-        one = position(amount, entry, pnl, Decimal(leverage))
-        worth = amount * entry
-        assert (one in PnlThreshold(loss_over=limit)) == (pnl * 100 < -limit * worth)
-        assert (one in PnlThreshold(profit_over=limit)) == (pnl * 100 > limit * worth)
-        assert (one in PnlThreshold(loss_over=limit, of="margin")) == (pnl * 100 * leverage < -limit * worth)
-
-    @pytest.mark.parametrize(("pnl", "beyond"), [("-5", False), ("-5.001", True), ("5.001", False)])
-    def test_over_is_more_than(self, pnl: str, beyond: bool) -> None:
-        one = position(Decimal(1), Decimal(100), Decimal(pnl), Decimal(1))
-        assert (one in PnlThreshold(loss_over=Decimal(5))) is beyond
-
-    @pytest.mark.parametrize("of", ["entry", "margin"])
-    def test_what_is_not_known_is_never_beyond(self, of: Basis) -> None:
-        assert position(Decimal(1), Decimal(100), None, None) not in PnlThreshold(loss_over=Decimal(0), of=of)
-        unlevered = position(Decimal(1), Decimal(100), Decimal(-50), None)
-        assert (unlevered in PnlThreshold(loss_over=Decimal(1), of=of)) is (of == "entry")
-
-    @pytest.mark.parametrize(
-        ("pnl", "shown"), [("-0.0546", "-0.0546"), ("-0.05", "-0.05"), ("12.5", "12.5"), ("0.00001", "0")]
-    )
-    def test_percents_are_fine_enough_to_tell_why(self, pnl: str, shown: str) -> None:
-        one = position(Decimal(1), Decimal(100), Decimal(pnl), Decimal(10))
-        assert str(PnlThreshold().percent(one)) == shown
-        assert PnlThreshold(of="margin").percent(one) == round(Decimal(pnl) * 10, 4)
-        assert PnlThreshold().percent(position(Decimal(1), Decimal(0), Decimal(pnl), None)) is None
-        assert PnlThreshold().percent(position(Decimal(1), Decimal(1), None, None)) is None
-
-    def test_without_one_all_are_chosen(self) -> None:
-        assert position(Decimal(1), Decimal(100), None, None) in PnlThreshold()
-
-
-def closing(quote: str, pnl: int, fees: dict[str | None, Decimal]) -> Closing:
-    """Of one unit, which cost 100."""
-    held = Position("a", "x_perpetual", f"A-{quote}", "LONG", Decimal(1), Decimal(100), None, None, None)
-    order = Order(
-        "1", "a", "x_perpetual", status="FILLED", amount=Decimal(1), filled=Decimal(1),
-        average_price=Decimal(100 + pnl), fees=fees,
-    )  # fmt: skip
-    plan = ClosePlan(held, Decimal(0), Rule(), Reduction("SELL", Decimal(1), Decimal(0)))
-    return Closing(plan, order, Decimal(0), Decimal(0))
-
-
-class TestFees:
-    """Net is told where it is known."""
-
-    def test_by_currency(self) -> None:
-        done = [
-            closing("USDT", 10, {"USDT": Decimal(1)}),
-            closing("USDT", -30, {"USDT": Decimal(2)}),
-            closing("USD", 5, {"BNB": Decimal("0.1")}),
-        ]
-        answer = closing_report(OpenPositions((), (), ()), [(one.plan.position, one) for one in done])
-        assert isinstance(answer.value, dict)
-        sums = {name: value for name, value in answer.value.items() if name not in ("closed", "positions")}
-        assert sums == {
-            "realized_pnl_USDT": -20,
-            "fee_USDT": 3,
-            "net_pnl_USDT": -23,
-            "realized_pnl_USD": 5,
-            "fee_BNB": Decimal("0.1"),
-        }
-        assert [row["net_pnl"] for row in answer.value["positions"]] == [9, -32, None]
-
-    @pytest.mark.parametrize("fees", [{}, {None: Decimal(0)}, {"USDT": Decimal(1), "BNB": Decimal(1)}])
-    def test_one_that_is_not_known(self, fees: dict[str | None, Decimal]) -> None:
-        done = [closing("USDT", 10, {"USDT": Decimal(1)}), closing("USDT", 10, fees)]
-        answer = closing_report(OpenPositions((), (), ()), [(one.plan.position, one) for one in done])
-        assert isinstance(answer.value, dict)
-        assert answer.value["realized_pnl_USDT"] == 20
-        assert "net_pnl_USDT" not in answer.value
-        assert ("fee_USDT" in answer.value) == ("USDT" in fees)

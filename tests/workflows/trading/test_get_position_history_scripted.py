@@ -1,71 +1,37 @@
 """What the paper exchange can't be brought to: clocks that stand still, thousands of fills, fees in other tokens."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hbmcp.errors import StoreError
-from hbmcp.installation.fills.chronology import OrderTimes, chronological
-from hbmcp.installation.fills.fills import Fill
-from hbmcp.installation.fills.pagination import all_fills
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.position_history.funding_payments import FundingPayment, assign_funding
-from hbmcp.installation.position_history.round_trip import RoundTrip
 from hbmcp.results.answer import Answer
 from hbmcp.workflows.trading.get_position_history import get_position_history
+from tests.installation.fills.rows import (
+    MARKET,
+    MINUTE,
+    NOW,
+    PAIR,
+    D,
+    Row,
+    buys_and_sells,
+    iso,
+    newest,
+    order,
+    page,
+    paid,
+    trade,
+)
 from tests.installation.scripted_installation import Script
 
 pytestmark = pytest.mark.anyio
-
-D = Decimal
-ME, PERP, PAIR = "main", "binance_perpetual", "BTC-USDT"
-NOW = 1_795_337_000_000
-MINUTE = 60_000
-Row = dict[str, Any]
-MARKET = {"account_name": ME, "connector_name": PERP, "trading_pair": PAIR}
-
-
-def iso(time: int) -> str:
-    return datetime.fromtimestamp(time / 1000, UTC).isoformat()
 
 
 def zulu(time: int) -> str:
     """As the answer has it."""
     return iso(time).replace("+00:00", "Z")
-
-
-def trade(number: int, side: str, amount: str, price: int, time: int, **changes: Any) -> Row:
-    return {
-        "trade_id": f"{number}_1",
-        "order_id": f"{side}{number}",
-        **MARKET,
-        "trade_type": side,
-        "amount": D(amount),
-        "price": D(price),
-        "fee_paid": D(1),
-        "fee_currency": "USDT",
-        "timestamp": iso(time),
-        **changes,
-    }
-
-
-def order(number: int, side: str, created: int, updated: int, status: str = "FILLED") -> Row:
-    return {
-        "order_id": f"{side}{number}",
-        **MARKET,
-        "status": status,
-        "created_at": iso(created),
-        "updated_at": iso(updated),
-    }
-
-
-def page(rows: Iterable[Row], limit: int = 1000) -> Row:
-    return {"data": list(rows)[:limit], "pagination": {}}
 
 
 def position(side: str, amount: str, pair: str = PAIR) -> Row:
@@ -133,35 +99,6 @@ async def test_a_limit_order_is_filled_when_it_was_last_changed() -> None:
     assert (one["side"], one["opened_at"], one["closed_at"]) == ("LONG", zulu(NOW + MINUTE), zulu(NOW + 3 * MINUTE))
 
 
-TOGETHER = 7
-
-
-def moment(number: int) -> int:
-    """The true time of a fill."""
-    return NOW + number * 10_000
-
-
-def buys_and_sells(count: int) -> tuple[list[Row], list[Row]]:
-    """Trades and their orders, buys and sells by turns, newest first. Always seven trades have one recorded time."""
-    sides = ["SELL" if number % 2 else "BUY" for number in range(count)]
-    trades = [
-        trade(number, side, "1", 101 if number % 2 else 100, moment(number // TOGETHER * TOGETHER))
-        for number, side in enumerate(sides)
-    ]
-    orders = [order(number, side, moment(number), moment(number)) for number, side in enumerate(sides)]
-    return sorted(trades, key=lambda row: (row["timestamp"], row["trade_id"]), reverse=True), orders[::-1]
-
-
-def newest(rows: list[Row], time: str) -> Callable[[Any], Row]:
-    """As the API answers: the newest rows of the period, up to the limit."""
-
-    def answer(request: Any) -> Row:
-        end = iso(request.json.get("end_time") or NOW * 2)
-        return page((row for row in rows if row[time] <= end), request.json["limit"])
-
-    return answer
-
-
 async def test_pages_are_put_together_by_time() -> None:
     trades, orders = buys_and_sells(2501)
     found, totals, notes, script = await told(
@@ -170,21 +107,6 @@ async def test_pages_are_put_together_by_time() -> None:
     assert script.names.count("get_trades") == script.names.count("search_orders") == 3
     assert (len(found), totals["closed"], totals["realized_pnl"]) == (50, 1250, 1250)
     assert notes == "The newest 50 of 1250; the totals are of all. Funding isn't recorded, and not in net_pnl."
-
-
-async def test_no_fill_is_lost_or_doubled_where_pages_meet() -> None:
-    """Times finer than a millisecond, several to each."""
-    times = [datetime.fromtimestamp(NOW // 1000, UTC) + timedelta(microseconds=number * 330) for number in range(2500)]
-    rows = [trade(number, "BUY", "1", 1, 0, timestamp=time.isoformat()) for number, time in enumerate(times)][::-1]
-
-    def answer(request: Any) -> Row:
-        end = datetime.fromtimestamp((request.json.get("end_time") or NOW * 2) / 1000, UTC)
-        return page(row for row in rows if datetime.fromisoformat(row["timestamp"]) <= end)
-
-    installation = Script({"get_trades": answer}).installation
-    found = await all_fills(installation, None, None, None)
-    assert found.complete
-    assert sorted(one.order_id for one in found.rows) == sorted(row["order_id"] for row in rows)
 
 
 @pytest.mark.parametrize("count", [7000, 7001, 7006])
@@ -222,11 +144,6 @@ async def test_fees_in_other_currencies_are_said_apart() -> None:
     assert "The fee of 1 fill isn't recorded, and not in net_pnl." in notes
 
 
-def paid(time: int, amount: int, rate: str = "0.0001", **changes: Any) -> Row:
-    figures = {"funding_payment": amount, "funding_rate": D(rate), "fee_currency": "USDT", "timestamp": iso(time)}
-    return {**MARKET, **figures, **changes}
-
-
 async def test_funding_that_is_recorded_of_some_only() -> None:
     """A page of 1,000 payments, after a position began; and another exchange, of which none is recorded."""
     okx = {"connector_name": "okx_perpetual"}
@@ -250,55 +167,3 @@ async def test_without_a_store_hedge_mode_is_said_to_be_guessed() -> None:
     assert "2 fills don't tell whether they opened or closed" in notes
     assert "open by its fills none, by the exchange LONG 1, SHORT 1" in notes
     assert "doesn't answer" not in notes
-
-
-def test_funding_after_an_end_that_is_recorded_too_early() -> None:
-    first, second = RoundTrip("LONG", NOW, closed=NOW + 10 * MINUTE), RoundTrip("LONG", NOW + 60 * MINUTE)
-
-    payments = [
-        paid(NOW, -1),  # at its beginning: not its own
-        paid(NOW + 10 * MINUTE, -2),
-        paid(NOW + 13 * MINUTE, -4),
-        paid(NOW + 16 * MINUTE, -8),  # nobody's
-        paid(NOW + 70 * MINUTE, -16),
-        paid(NOW + 71 * MINUTE, 32),  # a short's
-        paid(NOW + 72 * MINUTE, 64, "-0.0001"),
-    ]
-    assign_funding(map(FundingPayment.from_row, payments), [first, second])
-    assert (first.funding, second.funding) == ({"USDT": D(-6)}, {"USDT": D(48)})
-
-
-@given(
-    st.lists(
-        st.tuples(st.just(0) | st.integers(1, 600), st.booleans(), st.sampled_from(["FILLED", "CANCELLED"])),
-        max_size=25,
-    ),
-    st.integers(1, 300),
-    st.randoms(),
-)
-def test_a_clock_that_is_set_now_and_then_hides_no_order(
-    steps: list[tuple[int, bool, str]], every: int, shuffle: Any
-) -> None:
-    """Market orders at true times; the fills' recorded times are those of the last time the clock was set."""
-    time, true, fills, orders = NOW, [], [], []
-    for number, (seconds, buys, status) in enumerate(steps):
-        time += seconds * 1000
-        recorded = NOW + (time - NOW) // (every * 1000) * every * 1000
-        side = "BUY" if buys else "SELL"
-        fills.append(Fill.from_row(trade(number, side, "1", 100, recorded)))
-        orders.append(order(number, side, time, time, status))
-        true.append(time)
-    shuffle.shuffle(fills)
-    found = chronological(fills, OrderTimes.from_rows(reversed(orders)))
-    assert [one.time for one in found.fills] == true
-    assert [one.order_id for one in found.fills] == [row["order_id"] for row in orders]
-    assert not found.unsure
-    assert not found.tied
-
-
-def test_an_order_that_was_changed_long_after_its_fill() -> None:
-    """Recorded times that differ are in order, whatever the orders' are."""
-    rows = [trade(1, "BUY", "1", 100, NOW), trade(2, "SELL", "1", 100, NOW + MINUTE)]
-    orders = [order(2, "SELL", NOW + MINUTE, NOW + MINUTE), order(1, "BUY", NOW, NOW + 60 * MINUTE)]
-    found = chronological([Fill.from_row(row) for row in reversed(rows)], OrderTimes.from_rows(orders))
-    assert [(one.side, one.time) for one in found.fills] == [("BUY", NOW + MINUTE), ("SELL", NOW + MINUTE)]

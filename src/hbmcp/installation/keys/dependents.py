@@ -71,7 +71,7 @@ async def dependents(installation: Installation, account: str, connectors: Itera
     """What depends on the keys of an account for these exchanges. What can't be read is named in `unread`.
 
     The workflow uses list_active_orders, search_orders, search_executors, list_bots, list_bot_runs,
-    list_active_containers, get_portfolio_state, and what positions uses.
+    list_active_containers, get_portfolio_state, and what open_positions uses.
     """
     names = list(connectors)
     questions: dict[str, Awaitable[Part]] = {
