@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from hbmcp import log
+from hbmcp.attempt import Attempt, unsent
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import (
     CallError,
@@ -64,12 +65,15 @@ class Api:
             await self._http.aclose()
 
     async def send(self, request: Request[T], tool: Tool, secrets: Collection[str] = ()) -> Response[T]:
-        """The answer to a tool's request. Raises CallError; `secrets` are masked in it."""
+        """The answer to a tool's request. Raises CallError; `secrets` are masked in it.
+
+        Cancelled, it has given back its connection when it ends; see attempt.unsent.
+        """
         client = self._client or self._open()
         try:
             async with asyncio.timeout(tool.timeout):
                 try:
-                    return await client.send(request)
+                    return await self._attempt(client, request)
                 except (httpx.TransportError, UnexpectedStatus) as error:
                     if not (tool.reads and _passing(error, tool, self._offer)):
                         raise
@@ -81,6 +85,13 @@ class Api:
             raise self._not_json(tool) from None
         except (httpx.TransportError, TimeoutError) as error:
             raise self._broken(error, tool) from None
+        except asyncio.CancelledError as error:
+            if not (tool.reads or unsent(error)):
+                logger.warning("%s: cancelled when it was sent; what became of it isn't known", tool.name)
+            raise
+
+    async def _attempt(self, client: Client, request: Request[T]) -> Response[T]:
+        return await Attempt(traced=not self._settings.on_paper).send(client, request)
 
     async def _again(
         self, client: Client, request: Request[T], tool: Tool, failed: httpx.TransportError | UnexpectedStatus
@@ -102,7 +113,7 @@ class Api:
                 if first is not None:
                     error, first = first, None
                     raise error
-                return await client.send(request)
+                return await self._attempt(client, request)
         raise AssertionError("stamina raises the last error")
 
     def _open(self) -> Client:

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from hbmcp.errors import CallError, ReadTimedOut
 from hbmcp.installation.fills.fills import EARLY, fills
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.orders.api_orders import recorded
 from hbmcp.installation.orders.order import Order
 
@@ -78,7 +78,7 @@ async def look(
         read = recorded(installation, **where, limit=NEWEST)
     else:
         read = recorded(installation, **where, start=created - EARLY, end=created + 2 * EARLY)
-    records, trades = await asyncio.gather(
+    records, trades = await all_of(
         patient(read, patience), patient(fills(installation, **where, start=created), patience)
     )
     doubts = []

@@ -1,6 +1,5 @@
 """What a market order would cost, and whether book and balance hold it."""
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
 
@@ -8,7 +7,7 @@ from hbmcp.errors import BadArguments, CallError, Refused
 from hbmcp.figures import money, number, plain, ratio
 from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.funding.figures import shown
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.markets.order_book import Side, book
 from hbmcp.installation.markets.taker_fees import taker_fees
 from hbmcp.installation.markets.trade_cost import Estimate, estimate
@@ -38,7 +37,7 @@ async def estimate_trade(
         raise BadArguments("Give either amount (base units) or quote_amount.", "Nothing was sent.")
     connected = await _accounts(installation, account_name, connector_name)
     account_name = connected[0] if len(connected) == 1 else None
-    rules, found, fees, balance = await asyncio.gather(
+    rules, found, fees, balance = await all_of(
         _rule(installation, connector_name, trading_pair),
         book(installation, connector_name, trading_pair),
         taker_fees(installation, [connector_name], account_name),

@@ -7,7 +7,7 @@ from typing import Any
 from hbmcp.errors import ApiFailed, CallError
 from hbmcp.figures import number, percent
 from hbmcp.installation.funding.figures import percent_of
-from hbmcp.installation.installation import AT_ONCE, Installation, together
+from hbmcp.installation.installation import AT_ONCE, Installation, all_of, together
 from hbmcp.installation.markets.default_exchanges import Exchanges, connected
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.prices import prices
@@ -37,7 +37,7 @@ async def get_ticker(
         for connector in dict.fromkeys(market.connector for market in found.all)
     }
     priced = await together(prices(installation, connector, pairs) for connector, pairs in asked.items())
-    books, before = await asyncio.gather(
+    books, before = await all_of(
         together((book(installation, *market, depth=1) for market in found.all), AT_ONCE // 2),
         together((_day_ago(installation, market) for market in found.all), AT_ONCE // 2),
     )

@@ -1,6 +1,5 @@
 """The orders that rest, from both of the API's sources."""
 
-import asyncio
 from typing import Any
 
 from attrs import frozen
@@ -8,7 +7,7 @@ from attrs import frozen
 from hbmcp.errors import CallError
 from hbmcp.installation.connections import connections
 from hbmcp.installation.fills.fills import Fill, fills
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.orders.api_orders import live, recorded
 from hbmcp.installation.orders.order import Order, merged, newer
 from hbmcp.installation.orders.polling import patient
@@ -77,7 +76,7 @@ async def get_open_orders(
 
 async def _sources(installation: Installation, where: dict[str, Any]) -> _Sources:
     """Raises a CallError where neither can be read."""
-    in_hand, *several = await asyncio.gather(
+    in_hand, *several = await all_of(
         patient(live(installation, **where), PATIENCE),
         *(patient(recorded(installation, **where, status=status), PATIENCE) for status in UNFINISHED),
     )

@@ -1,6 +1,5 @@
 """Where an executor is to trade: that it is there, its rules, its prices, and the account's balance."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,7 @@ from hbmcp.figures import number
 from hbmcp.installation.connections import connections
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.plan import Market
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.markets.order_book import book
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, rule
@@ -60,7 +59,7 @@ def on_chain(connector_name: str) -> bool:
 
 async def market(installation: Installation, place: Place) -> Market:
     """Its prices now. The workflow uses get_prices and get_orderbook. Raises CallError."""
-    mid, top = await asyncio.gather(middle(installation, place), book(installation, place.connector, place.pair, 1))
+    mid, top = await all_of(middle(installation, place), book(installation, place.connector, place.pair, 1))
     return Market(mid, top.bid or mid, top.ask or mid)
 
 
