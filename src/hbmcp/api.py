@@ -32,12 +32,13 @@ from hummingbot_api.request import Request
 
 T = TypeVar("T")
 
-# Seconds for a connection, and for a place in the pool. Less than any tool has: who runs out of these has sent nothing.
-# How long an answer may take is the tool's.
-TIMEOUT = httpx.Timeout(None, connect=5.0, pool=5.0)
+# Seconds for a connection. Less than any tool has: who runs out of these has sent nothing. How long an answer may take
+# is the tool's, and how long a place in the pool the attempt's.
+TIMEOUT = httpx.Timeout(None, connect=5.0)
+PLACES = 32
 # Less than the five seconds after which the API's server closes an idle connection: a request must not meet that.
 KEEP_ALIVE = 3.0
-LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=KEEP_ALIVE)
+LIMITS = httpx.Limits(max_connections=PLACES, max_keepalive_connections=16, keepalive_expiry=KEEP_ALIVE)
 
 RETRIES = 3  # attempts in all, of a read
 LOOPBACK = ("localhost", "::1")
@@ -56,6 +57,7 @@ class Api:
         self._offer = offer
         self._http: httpx.AsyncClient | None = None
         self._client: Client | None = None
+        self._places = asyncio.Semaphore(PLACES)
         self._own_secrets = [settings.api_password.get_secret_value()] if settings.api_password else []
         log.hide(self._own_secrets)
 
@@ -91,7 +93,7 @@ class Api:
             raise
 
     async def _attempt(self, client: Client, request: Request[T]) -> Response[T]:
-        return await Attempt(traced=not self._settings.on_paper).send(client, request)
+        return await Attempt(self._places, traced=not self._settings.on_paper).send(client, request)
 
     async def _again(
         self, client: Client, request: Request[T], tool: Tool, failed: httpx.TransportError | UnexpectedStatus

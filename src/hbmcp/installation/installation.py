@@ -55,11 +55,14 @@ async def together(questions: Iterable[Awaitable[T]], at_once: int = AT_ONCE) ->
     places = asyncio.Semaphore(at_once)
 
     async def one(question: Awaitable[T]) -> T | CallError:
-        async with places:
-            try:
-                return await question
-            except CallError as error:
-                return error
+        await places.acquire()
+        answer: T | CallError
+        try:
+            answer = await question
+        except CallError as error:
+            answer = error
+        places.release()  # not after a defect, or another would begin
+        return answer
 
     asked = list(questions)
     try:
