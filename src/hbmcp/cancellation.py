@@ -14,6 +14,8 @@ import anyio
 
 T = TypeVar("T")
 
+TO_CLEAN_UP = 10.0  # seconds, after which it is left to itself
+
 
 async def cancelled_once(
     work: Coroutine[Any, Any, T], cancel: Callable[[asyncio.Task[T]], object] = asyncio.Task.cancel
@@ -37,9 +39,11 @@ async def whole(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _ended(task: asyncio.Task[Any]) -> None:
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + TO_CLEAN_UP
     with anyio.CancelScope(shield=True):
-        while not task.done():
+        while not task.done() and (left := deadline - clock()) > 0:
             with suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
-    if not task.cancelled():
+                await asyncio.wait([task], timeout=left)
+    if task.done() and not task.cancelled():
         task.exception()  # else asyncio would log it as one that nobody asked for
