@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from hbmcp import log
+from hbmcp.attempt import Attempt, unsent
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import (
     CallError,
@@ -31,12 +32,13 @@ from hummingbot_api.request import Request
 
 T = TypeVar("T")
 
-# Seconds for a connection, and for a place in the pool. Less than any tool has: who runs out of these has sent nothing.
-# How long an answer may take is the tool's.
-TIMEOUT = httpx.Timeout(None, connect=5.0, pool=5.0)
+# Seconds for a connection. Less than any tool has: who runs out of these has sent nothing. How long an answer may take
+# is the tool's, and how long a place in the pool the attempt's.
+TIMEOUT = httpx.Timeout(None, connect=5.0)
+PLACES = 32
 # Less than the five seconds after which the API's server closes an idle connection: a request must not meet that.
 KEEP_ALIVE = 3.0
-LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=KEEP_ALIVE)
+LIMITS = httpx.Limits(max_connections=PLACES, max_keepalive_connections=16, keepalive_expiry=KEEP_ALIVE)
 
 RETRIES = 3  # attempts in all, of a read
 LOOPBACK = ("localhost", "::1")
@@ -55,6 +57,7 @@ class Api:
         self._offer = offer
         self._http: httpx.AsyncClient | None = None
         self._client: Client | None = None
+        self._places = asyncio.Semaphore(PLACES)
         self._own_secrets = [settings.api_password.get_secret_value()] if settings.api_password else []
         log.hide(self._own_secrets)
 
@@ -64,12 +67,15 @@ class Api:
             await self._http.aclose()
 
     async def send(self, request: Request[T], tool: Tool, secrets: Collection[str] = ()) -> Response[T]:
-        """The answer to a tool's request. Raises CallError; `secrets` are masked in it."""
+        """The answer to a tool's request. Raises CallError; `secrets` are masked in it.
+
+        Cancelled, it has given back its connection when it ends; see attempt.unsent.
+        """
         client = self._client or self._open()
         try:
             async with asyncio.timeout(tool.timeout):
                 try:
-                    return await client.send(request)
+                    return await self._attempt(client, request)
                 except (httpx.TransportError, UnexpectedStatus) as error:
                     if not (tool.reads and _passing(error, tool, self._offer)):
                         raise
@@ -81,6 +87,13 @@ class Api:
             raise self._not_json(tool) from None
         except (httpx.TransportError, TimeoutError) as error:
             raise self._broken(error, tool) from None
+        except asyncio.CancelledError as error:
+            if not (tool.reads or unsent(error)):
+                logger.warning("%s: cancelled when it was sent; what became of it isn't known", tool.name)
+            raise
+
+    async def _attempt(self, client: Client, request: Request[T]) -> Response[T]:
+        return await Attempt(self._places, traced=not self._settings.on_paper).send(client, request)
 
     async def _again(
         self, client: Client, request: Request[T], tool: Tool, failed: httpx.TransportError | UnexpectedStatus
@@ -102,7 +115,7 @@ class Api:
                 if first is not None:
                     error, first = first, None
                     raise error
-                return await client.send(request)
+                return await self._attempt(client, request)
         raise AssertionError("stamina raises the last error")
 
     def _open(self) -> Client:

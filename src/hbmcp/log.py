@@ -49,3 +49,9 @@ def configure(level: str) -> None:
     logging.getLogger("stamina").setLevel(logging.ERROR)  # api says itself what it repeats
     for library in LIBRARIES:
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def silence_libraries() -> None:
+    """From now on libraries log nothing."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(lambda record: record.name.split(".")[0] not in LIBRARIES)

@@ -21,6 +21,11 @@ from hbmcp.cli.options import (
     paper_settings,
 )
 
+ON_A_TERMINAL = """\
+hbmcp serve waits for an MCP client, which starts it by itself: write this command into the client's configuration.
+Here you can list the tools with `hbmcp tools`, call one with `hbmcp call get_status`, or let clients connect with
+`hbmcp serve --transport http`. Ctrl-C ends this."""
+
 
 class Transport(StrEnum):
     """How clients reach the server."""
@@ -87,6 +92,8 @@ def serve(
     gc.freeze()
     gc.enable()
     if transport is Transport.STDIO:
+        if sys.stdin.isatty():
+            typer.echo(ON_A_TERMINAL, err=True)
         server.run_stdio(told, offer)
         return
     listener = server.listen(told.port)
