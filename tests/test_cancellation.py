@@ -1,8 +1,10 @@
 """What a cancelled call leaves behind: nothing that it didn't do."""
 
 import asyncio
+import gc
 import logging
 import threading
+import warnings
 from collections.abc import AsyncIterator, Coroutine
 from decimal import Decimal
 from pathlib import Path
@@ -253,3 +255,19 @@ async def test_a_clean_up_is_cancelled_once_however_often_who_waits_is() -> None
     await asyncio.wait([task])
     assert task.cancelled()
     assert ended == ["cleaned up", "written", "cleaned up"]
+
+
+async def test_no_question_is_left_that_was_never_asked() -> None:
+    async def inner() -> None:
+        await asyncio.sleep(60)
+
+    async def outer(question: Coroutine[Any, Any, None]) -> None:
+        await question
+
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        for steps in range(1, 8):
+            await cancelled_after(steps, all_of(outer(inner()), outer(inner())))
+            await cancelled_after(steps, together([outer(inner()) for _ in range(3)], at_once=1))
+        gc.collect()
+    assert [str(one.message) for one in complaints] == []

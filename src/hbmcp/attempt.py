@@ -28,7 +28,7 @@ class Attempt:
         self._places = places  # as many as the pool has connections, for waiting there can't be interrupted
         self._traced = traced
         self._out = False
-        self._interruptible = False
+        self._interruptible = True
         self._cancelled = False
 
     async def send(self, client: Client, request: Request[T]) -> Response[T]:
@@ -41,7 +41,6 @@ class Attempt:
             raise asyncio.CancelledError(UNSENT) from None
 
     async def _send(self, client: Client, request: Request[T]) -> Response[T]:
-        self._interruptible = True
         try:
             async with asyncio.timeout(FOR_A_PLACE):
                 await self._places.acquire()

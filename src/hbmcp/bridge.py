@@ -85,23 +85,27 @@ class Bridge:
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
-        return await cancelled_once(self._reported(name, arguments, progress))
-
-    async def _reported(self, name: str, arguments: Mapping[str, Any], progress: Progress | None) -> Outcome:
         if progress is None:
-            return await self._answer(name, arguments)
+            return await cancelled_once(self._answer(name, arguments))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         timer = asyncio.get_running_loop().call_later(
             REPORT_EVERY, lambda: reports.append(asyncio.create_task(_report(progress)))
         )
-        try:
-            return await self._answer(name, arguments)
-        finally:
+
+        def quiet() -> None:
             timer.cancel()
             for task in reports:
                 task.cancel()
-                await asyncio.wait([task])
+
+        def stop(call: asyncio.Task[Outcome]) -> None:
+            quiet()
+            call.cancel()
+
+        try:
+            return await cancelled_once(self._answer(name, arguments), stop)
+        finally:
+            quiet()
 
     async def _answer(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
         try:

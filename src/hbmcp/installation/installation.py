@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from inspect import CORO_CREATED, getcoroutinelocals, getcoroutinestate
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from attrs import frozen
@@ -68,9 +70,7 @@ async def together(questions: Iterable[Awaitable[T]], at_once: int = AT_ONCE) ->
     try:
         return await all_of(*map(one, asked))
     finally:
-        for question in asked:
-            if isinstance(question, Coroutine):
-                question.close()  # its turn didn't come
+        _abandon(*asked)
 
 
 @overload
@@ -86,9 +86,11 @@ async def all_of(*questions: Coroutine[Any, Any, Any]) -> Any:
     is raised, or after they were cancelled."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(question) for question in questions]
+            tasks = [group.create_task(_answer(question)) for question in questions]
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None
+    finally:
+        _abandon(*questions)
     return [task.result() for task in tasks]
 
 
@@ -101,3 +103,16 @@ async def answer_within(question: Awaitable[T], seconds: float) -> T | CallError
         return ReadTimedOut(f"No answer came within {seconds:.0f} s.")
     except CallError as error:
         return error
+
+
+async def _answer(question: Awaitable[T]) -> T:
+    return await question
+
+
+def _abandon(*questions: object) -> None:
+    """Close those whose turn never came, with the questions that they were given; else Python complains of each."""
+    for question in questions:
+        if isinstance(question, CoroutineType) and getcoroutinestate(question) == CORO_CREATED:
+            given = list(getcoroutinelocals(question).values())
+            question.close()
+            _abandon(*given)
