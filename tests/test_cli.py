@@ -44,6 +44,25 @@ def test_help(command: str, snapshot: SnapshotAssertion) -> None:
     assert "\n".join(line.rstrip() for line in out.splitlines()) == snapshot
 
 
+@pytest.mark.parametrize("columns", ["40", "70"])
+def test_a_narrow_terminal_cuts_no_name(columns: str, tmp_path: Path) -> None:
+    env = environment(COLUMNS=columns, TERM="xterm", TTY_COMPATIBLE="1")
+    helped = hbmcp("serve", "-h", env=env, cwd=tmp_path)
+    assert all(flag in helped.stdout for flag in ("--exclude-tools", "--paper-balance TOKEN=AMOUNT", "--env-file"))
+    listed = hbmcp("tools", "--tools", "all", env=env, cwd=tmp_path)
+    assert re.search(r"get_portfolio_performance \(portfolio, read, \d+\)\n", listed.stdout)
+
+
+def test_a_file_is_as_wide_as_the_list(tmp_path: Path) -> None:
+    listed = hbmcp("tools", "--tools", "all", env=environment(COLUMNS="40"), cwd=tmp_path)
+    assert re.search(r"get_portfolio_performance\s+│ portfolio\s+│ read\s+│\s+\d+ │\n", listed.stdout)
+
+
+def test_help_has_a_short_name() -> None:
+    assert run("-h") == run("--help")
+    assert run("tools", "-h") == run("tools", "--help")
+
+
 def test_tools_says_what_would_be_served_and_what_it_costs() -> None:
     code, out = run("tools")
     assert code == 0
