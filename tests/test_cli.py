@@ -12,6 +12,7 @@ from hbmcp import __version__, tokens
 from hbmcp.cli.app import app
 from tests.conftest import PASSWORD, USERNAME, environment, hbmcp
 from tests.faulty_api import FaultyApi, Reply
+from tests.stdio import StdioServer
 
 WIDE = {"COLUMNS": "120", "TERM": "dumb", "NO_COLOR": "1"}
 
@@ -118,6 +119,13 @@ def test_tokens_are_estimated_without_rs_bpe_and_said_to_be(monkeypatch: pytest.
     count, exact = tokens.counter()
     assert (count("12345678"), count("123456789"), exact) == (2, 3, False)
     assert "estimated" in run("tools")[1]
+
+
+def test_a_list_costs_what_a_client_is_sent(tmp_path: Path) -> None:
+    """The same figure wherever it is printed: here, and by the bench, which asks a server."""
+    with StdioServer(env=environment(), cwd=tmp_path) as server:
+        sent = list(server.tools().values())
+    assert f"{tokens.counter()[0](tokens.shown(sent)):,}" in run("tools")[1].splitlines()[-2]
 
 
 def test_tokens_are_counted_with_it() -> None:

@@ -190,7 +190,8 @@ def test_the_first_line_says_on_what_it_acts_and_who_said_so(tmp_path: Path, api
         count = len(server.tools())
         first, *_ = logged(server)
     assert first == (
-        f"INFO hbmcp: hbmcp {__version__}, PAPER (simulated, no real money): {count} tools. Settings: none, all defaults."
+        f"INFO hbmcp: hbmcp {__version__}, PAPER (simulated, no real money): {count} tools. "
+        "Settings: none, all defaults."
     )
 
 

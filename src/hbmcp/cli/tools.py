@@ -1,8 +1,7 @@
 """hbmcp tools: what serve would offer, and what it costs a model."""
 
-import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -25,7 +24,7 @@ def list_tools(
     from hbmcp import log, settings
     from hbmcp.catalog import Catalog
     from hbmcp.cli import opening
-    from hbmcp.tokens import counter
+    from hbmcp.tokens import counter, shown
 
     told = settings.load(
         {"toolsets": toolsets, "tools": tools, "exclude_tools": exclude_tools, "read_only": read_only},
@@ -37,9 +36,10 @@ def list_tools(
     opening.warn(told)
     count, exact = counter()
     unit = "tokens" if exact else "tokens, about"
-    rows = [(tool.name, tool.toolset, tool.risk, str(count(_compact(tool.definition)))) for tool in offer.tools]
+    rows = [(tool.name, tool.toolset, tool.risk, str(count(shown([tool.definition])))) for tool in offer.tools]
+    total = f"{count(shown(offer.definitions)):,}"
     of = f"{len(offer.tools)} of {len(offer.catalog.tools)} tools"
-    table = _table(rows, ("tool", "toolset", "risk", unit), (of, "", "", f"{count(_compact(offer.definitions)):,}"))
+    table = _table(rows, ("tool", "toolset", "risk", unit), (of, "", "", total))
     console = Console(highlight=False)
     needed = console.measure(table, options=console.options.update(max_width=1000)).maximum
     if needed > console.width and not console.is_terminal:
@@ -47,7 +47,7 @@ def list_tools(
     if needed > console.width:
         for name, toolset, risk, tokens in rows:
             typer.echo(f"{name} ({toolset}, {risk}, {tokens})")
-        typer.echo(f"{of}, {unit}: {count(_compact(offer.definitions)):,}")
+        typer.echo(f"{of}, {unit}: {total}")
     else:
         console.print(table)
     if not exact:
@@ -63,7 +63,3 @@ def _table(rows: Sequence[tuple[str, ...]], header: tuple[str, ...], footer: tup
     for row in rows:
         table.add_row(*row)
     return table
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
