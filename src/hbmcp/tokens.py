@@ -19,6 +19,6 @@ def counter() -> tuple[Callable[[str], int], bool]:
 
 
 def shown(definitions: Iterable[Mapping[str, Any]]) -> str:
-    """A list of tools as a model is shown it: compact JSON, its keys in the order that the SDK sends them in."""
+    """A list of tools as a model is shown it: compact JSON, sorted, for the SDK sends keys in an order of its own."""
     seen = [{key: value for key, value in one.items() if key not in _UNSEEN} for one in definitions]
     return json.dumps(seen, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
