@@ -19,7 +19,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "make %-7s%s\n", name, $$0 }'
 
 serve: $(VENV)/.serve  ## serve the tools over HTTP on 127.0.0.1:3000, or the port in MCP_SERVER_PORT
-	@$(PY) -m hbmcp serve --transport http
+	@$(PY) -m hbmcp serve --transport http $(if $(wildcard .env),--env-file .env)
 
 test: $(VENV)/.dev  ## run the tests
 	@$(PY) -m pytest -n auto

@@ -20,7 +20,7 @@ from mcp import Client
 
 from tests.conftest import connected, environment
 from tests.faulty_api import HANG, FaultyApi, Reply
-from tests.stdio import StdioServer
+from tests.stdio_server import StdioServer
 
 SERVE = [sys.executable, "-m", "hbmcp", "serve"]
 CALL = {"name": "list_accounts", "arguments": {}}

@@ -25,6 +25,7 @@ from hbmcp.errors import (
     UnreadableAnswer,
 )
 from hbmcp.errors.http_answers import refusal, unknown_outcome
+from hbmcp.proxy import Proxy, proxy_for
 from hbmcp.settings import Settings
 from hummingbot_api.client import Client, Response
 from hummingbot_api.errors import NotJson, UnexpectedStatus
@@ -40,8 +41,8 @@ PLACES = 32
 KEEP_ALIVE = 3.0
 LIMITS = httpx.Limits(max_connections=PLACES, max_keepalive_connections=16, keepalive_expiry=KEEP_ALIVE)
 
+PROXY_WANTS_A_LOGIN = 407
 RETRIES = 3  # attempts in all, of a read
-LOOPBACK = ("localhost", "::1")
 
 # Raised before a byte of the request is out.
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
@@ -58,6 +59,7 @@ class Api:
         self._http: httpx.AsyncClient | None = None
         self._client: Client | None = None
         self._places = asyncio.Semaphore(PLACES)
+        self._proxy: Proxy | None = None
         self._own_secrets = [settings.api_password.get_secret_value()] if settings.api_password else []
         log.hide(self._own_secrets)
 
@@ -81,6 +83,8 @@ class Api:
                         raise
                     return await self._again(client, request, tool, error)
         except UnexpectedStatus as error:
+            if self._proxy and error.status == PROXY_WANTS_A_LOGIN:
+                raise self._proxy.failed("it wants a username and a password") from None
             hidden = {*secrets, *self._own_secrets}
             raise refusal(error.status, error.body, error.content_type, tool, self._offer, hidden) from None
         except (NotJson, httpx.DecodingError):
@@ -149,23 +153,39 @@ class Api:
                 "Nothing was sent.",
                 "A person must set what is missing, in the environment or in .env, and restart hbmcp.",
             )
-        address = urlsplit(settings.api_url)
-        host = address.hostname or ""
-        return httpx.AsyncClient(
-            base_url=settings.api_url,
-            auth=httpx.BasicAuth(settings.api_username, settings.api_password.get_secret_value()),
-            limits=LIMITS,
-            timeout=TIMEOUT,
-            follow_redirects=False,  # a redirect would carry the request elsewhere
-            # Reading the certificates takes longer than a call; without TLS there are none to check.
-            verify=address.scheme == "https",
-            trust_env=not (host in LOOPBACK or host.startswith("127.")),  # proxies don't reach this machine's loopback
-        )
+        self._proxy = proxy_for(settings.api_url)
+        tls = urlsplit(settings.api_url).scheme == "https"
+        try:
+            return httpx.AsyncClient(
+                base_url=settings.api_url,
+                auth=httpx.BasicAuth(settings.api_username, settings.api_password.get_secret_value()),
+                timeout=TIMEOUT,
+                follow_redirects=False,  # a redirect would carry the request elsewhere
+                # With a transport of ours, httpx doesn't look for proxies itself: it stumbles over what others take.
+                transport=httpx.AsyncHTTPTransport(
+                    limits=LIMITS,
+                    # Reading the certificates takes longer than a call; without TLS there are none to check.
+                    verify=tls,
+                    proxy=self._proxy.url if self._proxy else None,
+                ),
+            )
+        except httpx.InvalidURL:
+            raise NotConfigured(
+                "HUMMINGBOT_API_URL isn't an address that can be reached.",
+                "Nothing was sent.",
+                "A person must correct it, and restart hbmcp.",
+            ) from None
+        except OSError:
+            raise NotConfigured(
+                "The certificates for https can't be read.",
+                "Nothing was sent.",
+                "A person must correct SSL_CERT_FILE and SSL_CERT_DIR, or unset them, and restart hbmcp.",
+            ) from None
 
     def _broken(self, error: Exception, tool: Tool) -> CallError:
         """The error for a connection that wasn't made, broke or fell silent."""
         if isinstance(error, UNSENT):
-            return _unreachable(error)
+            return _unreachable(error, self._proxy)
         late = isinstance(error, TimeoutError | httpx.TimeoutException)
         within = f"no answer came within {tool.timeout:g} s"
         if not tool.reads:
@@ -206,22 +226,25 @@ def _passing(error: Exception, tool: Tool, offer: Offer) -> bool:
     return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
 
 
-def _unreachable(error: Exception) -> Unreachable:
+def _unreachable(error: Exception, proxy: Proxy | None) -> Unreachable:
     said = str(error).lower()
     if isinstance(error, httpx.PoolTimeout):
         return Unreachable(
             "Too many calls to the Hummingbot API are under way.", "Nothing was sent.", "Wait for one of them to end."
         )
+    tls = "ssl" in said or "certificate" in said
     if any(words in said for words in ("name or service", "getaddrinfo", "nodename", "name resolution")):
         why = "its host name isn't known"
-    elif "ssl" in said or "certificate" in said:
+    elif tls:
         why = "no TLS connection can be made (http against https, or an untrusted certificate)"
     elif isinstance(error, httpx.ConnectTimeout):
         why = "its host doesn't answer"
     elif isinstance(error, httpx.ProxyError):
-        why = "the proxy refuses"
+        why = "it refuses"
     else:
         why = "nothing listens there"
+    if proxy and not tls:  # TLS is with the API, once the proxy has let through
+        return proxy.failed(why)
     return Unreachable(
         f"The Hummingbot API can't be reached: {why}.",
         "Nothing was sent.",
