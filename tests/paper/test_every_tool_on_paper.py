@@ -136,6 +136,7 @@ NO_DOCKER = "can't reach Docker"
 REFUSED: dict[str, str] = {
     **dict.fromkeys(("get_gateway_status", "start_gateway", "stop_gateway", "restart_gateway"), NO_DOCKER),
     "get_gateway_logs": NO_DOCKER,
+    "list_clmm_pools": "no pools from Gateway",
     "get_swap_status": "Swap not found",
     "remove_container": "only removes Hummingbot containers",
     "delete_archived_bot": "not found",

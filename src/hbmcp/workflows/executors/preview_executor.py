@@ -6,6 +6,7 @@ from typing import Any
 from hbmcp.errors import CallError
 from hbmcp.installation.executors.config.venue import available
 from hbmcp.installation.executors.plan.preparation import ready
+from hbmcp.installation.executors.plan.unplanned import refuse_unplanned
 from hbmcp.installation.executors.plan.view import needs, remarks, rows, summary
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
@@ -18,7 +19,8 @@ async def preview_executor(
     installation: Installation, *, account_name: str, executor_type: str, config: dict[str, Any]
 ) -> Answer:
     """What it comes to, and its orders; of what create_executor refuses only why. Raises as it does for what is wrong
-    whatever the market."""
+    whatever the market, and Refused for what has no preview."""
+    refuse_unplanned(executor_type)
     prepared = await ready(installation, "preview_executor", account_name, executor_type, config)
     checked, at = prepared.config, prepared.foretold
     if at is None:
