@@ -62,7 +62,10 @@ def _unknown(status: int, said: str, tool: Tool) -> OutcomeUnknown:
 
 def _shown_by(tool: Tool) -> str:
     if tool.operation.endswith("/swap/execute"):
-        return f"get_account_balance at the wallet's tokens, and {LOG}: no list of swaps has one without a transaction"
+        return (
+            f"get_portfolio_balances (the wallet's tokens, up to five minutes old) and {LOG}: no list of swaps has one "
+            "without a transaction"
+        )
     return "list_pool_positions, which reads the chain"
 
 
@@ -113,8 +116,7 @@ def _no_pool(status: int, found: re.Match[str], tool: Tool) -> CallError:
     return GatewayFailed(
         f'Gateway failed at {tool.name} (HTTP {status}): "{said}".',
         "",
-        "The pool, the connector or the network may be another's, or a node or a service be slow or down: the log "
-        f"tells ({LOG}).",
+        "The pool, the connector or the network may be another's, or a node or a service be slow or down.",
     )
 
 
@@ -141,8 +143,7 @@ def _no_wallet(status: int, found: re.Match[str], tool: Tool) -> CallError:
         f"The Hummingbot API refused {tool.name} (HTTP {status}): Gateway has no wallet for {tidy(found[1])} that "
         "could be the default.",
         NOTHING_DONE,
-        "list_wallets shows them: name one (wallet_address), choose one with set_default_wallet, or have a person "
-        "add one.",
+        "list_wallets shows them: choose one with set_default_wallet, or have a person add one.",
     )
 
 
@@ -163,6 +164,15 @@ def _not_recorded(status: int, _: re.Match[str], tool: Tool) -> CallError:
     )
 
 
+def _no_swap(status: int, found: re.Match[str], tool: Tool) -> CallError:
+    return Refused(
+        f'The Hummingbot API refused {tool.name} (HTTP {status}): "{tidy(found.string)}".',
+        "",
+        "It knows the swaps that it answered with a transaction, which list_swaps has: one whose outcome is unknown is "
+        f"in {LOG} alone, or on the chain.",
+    )
+
+
 _KEY = re.compile(r"\bkey\b|base58", re.IGNORECASE)
 _NO_ANSWER = re.compile(r"Failed to (open|close|collect|add|remove)\b")  # so older versions say it, with status 404
 _READINGS: tuple[tuple[re.Pattern[str], Callable[[int, re.Match[str], Tool], CallError]], ...] = (
@@ -174,5 +184,6 @@ _READINGS: tuple[tuple[re.Pattern[str], Callable[[int, re.Match[str], Tool], Cal
     (re.compile(r"from GeckoTerminal|Failed to process (token|pool) operation|unable to fetch pool"), _not_looked_up),
     (re.compile(r"required property 'connector'"), _wants_connector),
     (re.compile(r"No wallet configured for chain '?(\w+)"), _no_wallet),
+    (re.compile(r"Swap not found"), _no_swap),
     (re.compile(r"Position \S+ not found in database"), _not_recorded),
 )

@@ -33,9 +33,9 @@ async def test_a_quote_of_zero_without_amounts_is_none(asked: Asked) -> None:
     ("tool", "arguments", "operation", "status", "detail", "told"),
     [
         ("execute_swap", SWAP, "POST /gateway/swap/execute", 500, "Gateway service is not able to execute swap",
-         ["no answer came back", "may have been sent", "in no list of swaps", "get_account_balance"]),
+         ["no answer came back", "may have been sent", "in no list of swaps", "get_portfolio_balances"]),
         ("execute_swap", SWAP, "POST /gateway/swap/execute", 500, NO_HASH,
-         ["gave no transaction", "Don't repeat it before you know the cause", "get_account_balance"]),
+         ["gave no transaction", "Don't repeat it before you know the cause", "get_portfolio_balances"]),
         ("execute_swap", SWAP, "POST /gateway/swap/execute", 503, "Error executing swap: timed out, signature 5abc",
          ["failed then (HTTP 503)", "signature 5abc", "may be on the chain"]),
         ("open_clmm_position", RANGE, "POST /gateway/clmm/open", 500, "No position address returned from Gateway",
@@ -136,3 +136,10 @@ async def test_a_swap_that_confirmed_late_shows_zero_and_is_explained(asked: Ask
     assert told in await asked.good("get_swap_status", transaction_hash="5abc")
     asked.answers("POST /gateway/swaps/search", {"data": [swap], "pagination": {"limit": 50}})
     assert told in await asked.good("list_swaps")
+
+
+async def test_a_swap_without_a_record(asked: Asked) -> None:
+    asked.refuses("GET /gateway/swaps/{transaction_hash}/status", 404, "Swap not found: 5abc")
+    text = await asked.bad("get_swap_status", transaction_hash="5abc")
+    assert '"Swap not found: 5abc"' in text
+    assert "one whose outcome is unknown is in get_gateway_logs alone" in text

@@ -134,7 +134,9 @@ async def test_saved_pools_are_asked_for_by_connector(asked: Asked) -> None:
     assert "connector" in text
     assert asked.operations == []
     asked.answers("GET /gateway/networks/{network_id}/pools", {"pools": ["error", "status"], "count": 2})
-    await asked.bad("list_network_pools", network_id=NETWORK, connector="nosuch")
+    text = await asked.bad("list_network_pools", network_id=NETWORK, connector="nosuch")
+    assert "list_dex_connectors has the connectors" in text
+    assert "error; status" not in text
 
 
 @pytest.mark.parametrize(
