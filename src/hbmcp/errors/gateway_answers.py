@@ -33,8 +33,8 @@ def gateway_answer(status: int, detail: Any, tool: Tool, offer: Offer) -> CallEr
     for pattern, meant in _READINGS:
         if found := pattern.search(said):
             return meant(status, found, tool)
-    if tool.operation.endswith("/add-wallet") and _KEY.search(said):
-        return _bad_key(status)
+    if tool.operation.endswith("/add-wallet") and said and not _OF_THE_CHAIN.search(said):
+        return _no_new_wallet(status, said)
     if tool.risk == "trade" and (status == 500 or (status >= 500 and said) or _NO_ANSWER.match(said)):
         return _unknown(status, said, tool)
     return None
@@ -147,12 +147,19 @@ def _no_wallet(status: int, found: re.Match[str], tool: Tool) -> CallError:
     )
 
 
-def _bad_key(status: int) -> CallError:
+def _no_new_wallet(status: int, said: str) -> CallError:
     """Without Gateway's own words, which repeat how the key begins."""
+    if status >= 500:
+        return OutcomeUnknown(
+            f"Outcome unknown: Gateway failed while it added the wallet (HTTP {status}).",
+            "It may have been added.",
+            "Don't repeat it. First find out: look with list_wallets.",
+        )
+    why = "makes no wallet of this private key" if _KEY.search(said) else "refused this wallet"
     return Refused(
-        f"Gateway makes no wallet of this private key (HTTP {status}).",
+        f"Gateway {why} (HTTP {status}).",
         NOTHING_DONE,
-        "It isn't a key of this chain: a person must check both.",
+        f"A person must check that the key is one of this chain; {LOG} may have the cause.",
     )
 
 
@@ -174,6 +181,7 @@ def _no_swap(status: int, found: re.Match[str], tool: Tool) -> CallError:
 
 
 _KEY = re.compile(r"\bkey\b|base58", re.IGNORECASE)
+_OF_THE_CHAIN = re.compile(r"body/chain must be")
 _NO_ANSWER = re.compile(r"Failed to (open|close|collect|add|remove)\b")  # so older versions say it, with status 404
 _READINGS: tuple[tuple[re.Pattern[str], Callable[[int, re.Match[str], Tool], CallError]], ...] = (
     (re.compile(r"No transaction hash returned"), _no_transaction),

@@ -63,17 +63,27 @@ async def test_a_removed_default_stays_the_default(asked: Asked) -> None:
 
 
 @pytest.mark.parametrize(
-    "detail",
+    ("status", "detail", "told"),
     [
-        "Gateway error: Unable to retrieve wallet address for provided private key: 0xfee...",
-        "Gateway error: Non-base58 character: 0xfee",
+        (400, "Gateway error: Unable to retrieve wallet address for provided private key: 0xfee...",
+         "Gateway makes no wallet of this private key (HTTP 400). Nothing was done."),
+        (400, "Gateway error: Non-base58 character in 0xfee",
+         "Gateway makes no wallet of this private key (HTTP 400). Nothing was done."),
+        (400, 'Gateway error: invalid hexlify value (value="0xfee")', "Gateway refused this wallet (HTTP 400)"),
+        (500, "Error adding wallet: 0xfee", "It may have been added."),
     ],
-)
-async def test_the_beginning_of_a_private_key_isnt_repeated(detail: str, asked: Asked) -> None:
-    asked.refuses("POST /accounts/gateway/add-wallet", 400, detail)
+)  # fmt: skip
+async def test_the_beginning_of_a_private_key_isnt_repeated(status: int, detail: str, told: str, asked: Asked) -> None:
+    asked.refuses("POST /accounts/gateway/add-wallet", status, detail)
     text = await asked.bad("add_wallet", chain="ethereum", private_key="0xfeedfeedfeedfeed")
     assert "0xfee" not in text
-    assert "Gateway makes no wallet of this private key (HTTP 400). Nothing was done." in text
+    assert told in text
+
+
+async def test_a_chain_that_gateway_doesnt_know_is_quoted(asked: Asked) -> None:
+    said = "Gateway error: body/chain must be equal to one of the allowed values"
+    asked.refuses("POST /accounts/gateway/add-wallet", 400, said)
+    assert said in await asked.bad("add_wallet", chain="bitcoin", private_key="0xfeedfeedfeedfeed")
 
 
 @pytest.mark.parametrize(
