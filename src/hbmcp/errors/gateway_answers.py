@@ -188,7 +188,7 @@ _READINGS: tuple[tuple[re.Pattern[str], Callable[[int, re.Match[str], Tool], Cal
     (re.compile(r"No position address returned"), _no_position),
     (re.compile(r"not able to execute swap"), _swap_without_answer),
     (re.compile(r"Failed to fetch pools from Gateway"), _no_pools),
-    (re.compile(r"validation errors? for CLMM|Failed to get pool info.*", re.DOTALL), _no_pool),
+    (re.compile(r"validation errors? for (CLMM|Swap)|Failed to get pool info.*", re.DOTALL), _no_pool),
     (re.compile(r"from GeckoTerminal|Failed to process (token|pool) operation|unable to fetch pool"), _not_looked_up),
     (re.compile(r"required property 'connector'"), _wants_connector),
     (re.compile(r"No wallet configured for chain '?(\w+)"), _no_wallet),

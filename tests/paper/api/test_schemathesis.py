@@ -101,6 +101,7 @@ def test_no_request_breaks_it(mode: GenerationMode, examples: int, paper: tuple[
     schema = schemathesis.openapi.from_url(f"{address}/openapi.json")
     session = requests.Session()
     session.trust_env = False
+    session.post(f"{address}/gateway/start", json={}, auth=AUTH)  # so that there is one to ask
     asked = set()
 
     def ask(operation: schemathesis.APIOperation) -> None:  # type: ignore[type-arg]

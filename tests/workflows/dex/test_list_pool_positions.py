@@ -53,3 +53,14 @@ async def test_an_address_of_ethereum_is_the_same_in_any_case(asked: Asked) -> N
 async def test_without_a_wallet_it_says_so(asked: Asked) -> None:
     asked.refuses(OWNED, 400, "No wallet configured for chain 'solana'")
     assert "Gateway has no wallet for solana" in await asked.bad("list_pool_positions", **ON_POOL)
+
+
+async def test_a_record_of_a_closed_position_is_doubted(asked: Asked) -> None:
+    row = {
+        "position_address": "PosA",
+        "pool_address": POOL,
+        "status": "CLOSED",
+        "closed_at": "2026-03-01T09:00:00+00:00",
+    }
+    asked.answers("POST /gateway/clmm/positions/search", {"data": [row], "pagination": {"limit": 50}})
+    assert "CLOSED without a CLOSE in list_clmm_events is no proof" in await asked.good("list_clmm_positions")
