@@ -129,7 +129,9 @@ class Result(_Table):
     page: str | None = None
     narrow: list[str] | None = None
     secret: list[str] | None = None
+    scrub: list[str] | None = None
     outside: bool | None = None
+    cause: str | None = None
 
     def table(self) -> dict[str, Any]:
         """As it goes into the manifest."""
@@ -366,5 +368,12 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
                         yield Mistake(file, table, "uses", f"there is no tool {used!r}{nearest(used, known)}")
                     elif tool.risk == "read" and known[used].risk != "read":
                         yield Mistake(file, table, "uses", f"a read can't use {used}, whose risk is {known[used].risk}")
-            elif tool.operation in curation.excluded:
+                continue
+            cause = tool.result.cause
+            if cause and cause not in known:
+                reason = f"there is no tool {cause!r}{nearest(cause, known)}"
+                yield Mistake(file, f"{table}.result", "cause", reason)
+            elif cause and known[cause].risk != "read":
+                yield Mistake(file, f"{table}.result", "cause", f"{cause} is no read")
+            if tool.operation in curation.excluded:
                 yield Mistake(file, table, "operation", f"{tool.operation!r} is excluded in {EXCLUDED}")
