@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -11,20 +12,25 @@ import jsonschema
 from codegen.client.shapes import quoted
 from codegen.contract import Schema
 from codegen.curation import Param, WorkflowParam
-from codegen.schema import annotation
-from codegen.tools.tool_spec import ToolParam
+from codegen.schema import above, annotation, takes_null, with_null, without_null
+from codegen.tools.tool_spec import ABSENT, ToolParam
 
+MAX_NAME = 60  # of the 64 characters that every model's API takes, the rest is for telling names apart
+COMPARISONS = {"<=": "lte", ">=": "gte", "!=": "not", "<": "lt", ">": "gt"}  # in names of filters
 TIME_HINT = "UTC time, or age like 24h"
 
 Wrong = Callable[[str], None]  # is told what a parameter's override says that the operation can't do
 
 
 def offer(name: str, param: Param, schema: Schema, required: bool, wrong: Wrong) -> ToolParam:
-    """The parameter; `schema` and `required` are the API's."""
-    schema = _form(param, schema, wrong)
+    """The parameter; `schema` and `required` are the API's. Where the schema takes null, that is sent."""
+    null = takes_null(schema) and param.null != "absent"
+    if param.null == "sent" and not null:
+        wrong("`null` can't be sent: the API doesn't take it here")
+    schema = _form(param, without_null(schema), wrong)
     if param.enum is not None:
         schema = _narrow(schema, param.enum, wrong)
-    schema = schema | limits(param)
+    schema = schema | limits(param, schema)
     default = None
     if "default" in param.model_fields_set:
         check("default", param.default, schema, wrong)
@@ -37,20 +43,24 @@ def offer(name: str, param: Param, schema: Schema, required: bool, wrong: Wrong)
         required = param.required or required
     if required:
         schema = {key: value for key, value in schema.items() if key != "default"}
-    kind = annotation(schema)
-    if not required and default is None and kind != "Any":
-        kind += " | None"
+    if null and not required and default is None:
+        default = ABSENT
+    kinds = [annotation(schema)]
+    if kinds != ["Any"]:
+        kinds += ["None"] if null or (not required and default is None) else []
+        kinds += ["Absent"] if default == ABSENT else []
+    if null:
+        schema = with_null(schema)
     is_time = param.time is not None
     description = param.description or (TIME_HINT if is_time else None)
-    return ToolParam(name, schema, required, kind, default, description, is_time)
+    return ToolParam(name, schema, required, " | ".join(kinds), default, description, is_time)
 
 
-def limits(param: Param | WorkflowParam) -> Schema:
-    """The bounds and the pattern that are curated of a parameter."""
+def limits(param: Param | WorkflowParam, schema: Schema) -> Schema:
+    """The bounds and the pattern that are curated of a parameter of this schema."""
     limits = {
-        "minimum": param.minimum,
+        "minimum": param.minimum if param.above is None else above(param.above, schema.get("type")),
         "maximum": param.maximum,
-        "exclusiveMinimum": param.above,
         "pattern": param.pattern,
     }
     return {key: value for key, value in limits.items() if value is not None}
@@ -71,17 +81,35 @@ def literal(value: Any, schema: Schema) -> str:
     return quoted(value) if isinstance(value, str) else repr(value)
 
 
-def is_identifier(name: str) -> bool:
-    """Whether a Python function can have a parameter of this name."""
-    return name.isidentifier() and not keyword.iskeyword(name)
+def is_portable(name: str) -> bool:
+    """Whether every model's API and a Python function can have a parameter of this name."""
+    return name.isidentifier() and name.isascii() and len(name) <= MAX_NAME and not keyword.iskeyword(name)
 
 
-def identifier(name: str) -> str:
-    """An API's parameter name as a tool's: a Python identifier that is no keyword."""
-    clean = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() if not name.isidentifier() else name
+def portable(name: str) -> str:
+    """An API's parameter name as a tool's: an identifier that is_portable, as near to it as can be."""
+    if is_portable(name):
+        return name
+    for sign, word in COMPARISONS.items():
+        name = name.replace(sign, f"_{word}")
+    letters = (
+        unicodedata.normalize("NFKD", name if name.isascii() else name.casefold()).encode("ascii", "ignore").decode()
+    )
+    clean = letters if letters.isidentifier() else re.sub(r"\W+", "_", letters).strip("_").lower()
     if not clean or clean[0].isdigit():
-        clean = f"p_{clean}"
+        clean = f"p_{clean}".rstrip("_")
+    if len(clean) > MAX_NAME:
+        clean = clean[:MAX_NAME].rpartition("_")[0] or clean[:MAX_NAME]
     return f"{clean}_" if keyword.iskeyword(clean) else clean
+
+
+def hint(name: str, offered: str) -> str | None:
+    """The API's own name where the tool's doesn't have all of its letters."""
+    return None if _letters(name) == _letters(offered) else name
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).lower()
 
 
 def _form(param: Param, schema: Schema, wrong: Wrong) -> Schema:

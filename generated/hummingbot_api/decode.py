@@ -6,6 +6,7 @@ from collections.abc import Callable, Container
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar, get_args
 
+from hummingbot_api.absent import ABSENT, Absent
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import File
 
@@ -140,6 +141,10 @@ class Fields:
         """None where the field is absent or null."""
         value = self._data.get(name)
         return None if value is None else _at(name, decode, value)
+
+    def given(self, name: str, decode: Decoder[T]) -> T | Absent:
+        """ABSENT where the field is; null is for the decoder."""
+        return _at(name, decode, self._data[name]) if name in self._data else ABSENT
 
     def others(self, known: Container[str], decode: Decoder[T]) -> dict[str, T]:
         """All fields but the known ones."""
