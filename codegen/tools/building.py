@@ -4,12 +4,15 @@ import re
 from functools import partial
 from typing import Any
 
+from attrs import evolve
+
 from codegen.client import ClientOperation, ClientSpec
 from codegen.client.names import Unique
 from codegen.contract import Contract
 from codegen.curation import Curation, CurationError, Mistake, Param, Risk, Tool, nearest
 from codegen.tools.filling import TIME_FUNCTIONS, Call, Filled, any_given, call, fill, fill_fixed
-from codegen.tools.params import check, hint, is_portable, offer, portable
+from codegen.tools.params import check, offer
+from codegen.tools.portable import hint, is_portable, portable, renamed
 from codegen.tools.slots import NoSlotError, Slot, Steps, find, slots_of
 from codegen.tools.tool_spec import ABSENT, ToolParam, ToolSpec
 
@@ -116,12 +119,13 @@ class _Builder:
         if self.client.body and self.client.body.model_import:
             lines.add(self.client.body.model_import)
         imported = {name.strip() for line in lines for name in line.rpartition("import ")[2].split(",")}
-        return imported | {"Decimal", ABSENT, f"{self.client.module}_api", *TIME_FUNCTIONS.values()}
+        return imported | {"Decimal", "encode", ABSENT, f"{self.client.module}_api", *TIME_FUNCTIONS.values()}
 
     def _offer(self, slot: Slot, steps: Steps, name: str, param: Param) -> None:
         offered = offer(name, param, *slot.part(steps), partial(self._wrong, name))
-        self.offered.append(offered)
-        self.filled.append(fill(slot, steps, param, offered))
+        schema, names = renamed(offered.schema)
+        self.offered.append(evolve(offered, schema=schema))
+        self.filled.append(fill(slot, steps, param, offered, names))
 
     def _wrong(self, name: str, reason: str) -> None:
         self._mistake("params", name, reason)

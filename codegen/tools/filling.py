@@ -8,10 +8,11 @@ from typing import Any, TypeAlias
 from attrs import frozen
 
 from codegen.client import ClientParameter
-from codegen.client.shapes import ABSENT_IMPORT, quoted
+from codegen.client.shapes import ABSENT_IMPORT, ENCODE_IMPORT, quoted
 from codegen.curation import Param
 from codegen.schema import takes_null
 from codegen.tools.params import literal
+from codegen.tools.portable import Names
 from codegen.tools.slots import Slot, Steps
 from codegen.tools.tool_spec import ABSENT, ToolParam
 
@@ -69,8 +70,8 @@ def fill_fixed(slot: Slot, steps: Steps, value: Any) -> Filled:
     return Filled(slot, steps, literal(value, schema))
 
 
-def fill(slot: Slot, steps: Steps, param: Param, offered: ToolParam) -> Filled:
-    """Filled with what the model gives."""
+def fill(slot: Slot, steps: Steps, param: Param, offered: ToolParam, names: Names) -> Filled:
+    """Filled with what the model gives; `names` lead from the names inside of it to the contract's."""
     expression, imports = offered.name, set()
     if ABSENT in (offered.default, slot.null and ABSENT):
         imports.add(ABSENT_IMPORT)
@@ -78,6 +79,9 @@ def fill(slot: Slot, steps: Steps, param: Param, offered: ToolParam) -> Filled:
         function = TIME_FUNCTIONS[param.time]
         imports.add(f"from hbmcp.times import {function}")
         expression = f"{function}({expression})"
+    if names:
+        imports.add(ENCODE_IMPORT)
+        expression = f"encode.renamed({expression}, {names!r})"
     if param.wrap:
         expression = f"[{expression}]"
     if not steps:

@@ -1,8 +1,5 @@
 """What a tool offers: a part of the request, and what is curated of it -> one parameter."""
 
-import keyword
-import re
-import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -15,8 +12,6 @@ from codegen.curation import Param, WorkflowParam
 from codegen.schema import above, annotation, takes_null, with_null, without_null
 from codegen.tools.tool_spec import ABSENT, ToolParam
 
-MAX_NAME = 60  # of the 64 characters that every model's API takes, the rest is for telling names apart
-COMPARISONS = {"<=": "lte", ">=": "gte", "!=": "not", "<": "lt", ">": "gt"}  # in names of filters
 TIME_HINT = "UTC time, or age like 24h"
 
 Wrong = Callable[[str], None]  # is told what a parameter's override says that the operation can't do
@@ -79,37 +74,6 @@ def literal(value: Any, schema: Schema) -> str:
     if schema.get("type") == "number":
         return f'Decimal("{Decimal(str(value))}")'
     return quoted(value) if isinstance(value, str) else repr(value)
-
-
-def is_portable(name: str) -> bool:
-    """Whether every model's API and a Python function can have a parameter of this name."""
-    return name.isidentifier() and name.isascii() and len(name) <= MAX_NAME and not keyword.iskeyword(name)
-
-
-def portable(name: str) -> str:
-    """An API's parameter name as a tool's: an identifier that is_portable, as near to it as can be."""
-    if is_portable(name):
-        return name
-    for sign, word in COMPARISONS.items():
-        name = name.replace(sign, f"_{word}")
-    letters = (
-        unicodedata.normalize("NFKD", name if name.isascii() else name.casefold()).encode("ascii", "ignore").decode()
-    )
-    clean = letters if letters.isidentifier() else re.sub(r"\W+", "_", letters).strip("_").lower()
-    if not clean or clean[0].isdigit():
-        clean = f"p_{clean}".rstrip("_")
-    if len(clean) > MAX_NAME:
-        clean = clean[:MAX_NAME].rpartition("_")[0] or clean[:MAX_NAME]
-    return f"{clean}_" if keyword.iskeyword(clean) else clean
-
-
-def hint(name: str, offered: str) -> str | None:
-    """The API's own name where the tool's doesn't have all of its letters."""
-    return None if _letters(name) == _letters(offered) else name
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).lower()
 
 
 def _form(param: Param, schema: Schema, wrong: Wrong) -> Schema:

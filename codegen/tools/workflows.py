@@ -5,7 +5,8 @@ from functools import partial
 from codegen.contract import Schema
 from codegen.curation import Curation, CurationError, Mistake, WorkflowParam
 from codegen.schema import annotation
-from codegen.tools.params import TIME_HINT, check, is_portable, limits, literal
+from codegen.tools.params import TIME_HINT, check, limits, literal
+from codegen.tools.portable import is_portable
 from codegen.tools.tool_spec import ToolParam, WorkflowSpec
 
 

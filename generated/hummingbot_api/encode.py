@@ -63,6 +63,20 @@ def json_value(value: Any, decimal: Callable[[Decimal], Any] = lambda value: val
     return value.to_dict() if hasattr(value, "to_dict") else value
 
 
+def renamed(value: Any, names: Mapping[str, Any]) -> Any:
+    """A value with the contract's names; `names` has them and those inside, by the names that tools have instead.
+
+    `*` stands for names that aren't known.
+    """
+    if isinstance(value, list):
+        return [renamed(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    _, others = names.get("*", ("*", {}))
+    found = ((*names.get(key, (key, others)), item) for key, item in value.items())
+    return {name: renamed(item, inner) for name, inner, item in found}
+
+
 # Path
 
 
