@@ -168,6 +168,22 @@ def test_what_stands_beside_alternatives_is_offered_and_sent(
 
 
 @pytest.mark.parametrize(
+    "wish",
+    [
+        {},
+        {"guest": "Ann"},
+        {"guest": "Ann", "floor": 1},
+        {"near": {"view": "sea"}},
+        {"near": {"door": "3"}, "guest": "Ann"},
+    ],
+)
+def test_the_alternative_that_has_all_fields_is_sent(
+    wish: dict[str, Any], request_of: Callable[..., httpx.Request]
+) -> None:
+    assert json.loads(request_of("add_wish", body=wish).content) == wish
+
+
+@pytest.mark.parametrize(
     ("tool", "arguments", "body"),
     [
         ("change_guest", {}, "{}"),

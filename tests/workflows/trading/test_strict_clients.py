@@ -22,7 +22,9 @@ def test_a_market_order_has_an_empty_price(empty: str | None, tmp_path: Path) ->
     env = environment(XDG_DATA_HOME=str(tmp_path), LOCALAPPDATA=str(tmp_path), HOME=str(tmp_path))
     with StdioServer("--paper-db", ":memory:", env=env, cwd=tmp_path) as server:
         tools = server.tools()
-        order = strict(tools["place_order"], empty, **ORDER, side="BUY", amount=0.01, order_type="MARKET")
+        order = strict(
+            tools["place_order"], empty, **ORDER, side="BUY", amount=0.01, order_type="MARKET", position_action="OPEN"
+        )
         placed, failed = server.call("place_order", **order)
         assert not failed, placed
         assert "filled" in placed
