@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, NoReturn, TypeVar, get_args
 
 from hummingbot_api.absent import ABSENT, Absent
-
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import File
 
