@@ -9,13 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from codegen import curation
-from codegen.contract import load, normalise, parse
-from codegen.curation import CurationError
+from codegen.contract import Contract, ContractError, normalise, parse
+from codegen.curation import Curation, CurationError, Tool, Toolset
 from codegen.generate import Generated, generate, write
-from tests.codegen.clients import DOCUMENTS
-from tests.codegen.generated_tools import importing_tools
+from tests.codegen.any_document import documents
+from tests.codegen.clients import NAMES, contract
+from tests.codegen.generated_tools import assert_portable, importing_tools
 
 CURATED = """
 [tools.replace_guest.params]
@@ -25,13 +27,13 @@ note = { null = "sent" }
 
 def curated(folder: Path, more: str = CURATED) -> Generated:
     """Tools for all operations of the document, named as they are, with what is said of their parameters."""
-    contract = parse(normalise(load(DOCUMENTS / "bookings.yaml")))
+    hotel = contract("bookings")
     tables = ['[toolset]\ntitle = "Hotel"\ndescription = "A hotel."\ndefault = true\n']
-    for key, operation in contract.operations.items():
+    for key, operation in hotel.operations.items():
         name = {"book": "book_room", "pay": "pay_bill"}.get(operation.operation_id or "", operation.operation_id)
         tables.append(f'[tools.{name}]\noperation = "{key}"\ntitle = "T"\nrisk = "write"\ndescription = "D."\n')
     (folder / "hotel.toml").write_text("\n".join(tables) + more)
-    return generate(contract, curation.read(folder))
+    return generate(hotel, curation.read(folder))
 
 
 @pytest.fixture(scope="module")
@@ -273,3 +275,34 @@ def test_the_parts_of_a_form_have_the_media_type_that_is_theirs(request_of: Call
         (['Content-Disposition: form-data; name="tags"', "Content-Type: application/vnd.tags+json"], '{"a":"b"}'),
         (['Content-Disposition: form-data; name="caption"', "Content-Type: text/markdown"], "*c*"),
     ]
+
+
+def everything(of: Contract) -> Curation:
+    """A tool for each operation, with nothing said of its parameters."""
+    tools = {
+        f"call_tool{number}": Tool(operation=key, title="T", risk="write", description="D.")
+        for number, key in enumerate(of.operations)
+    }
+    toolset = Toolset(title="T", description="T.", default=True)
+    return Curation({"every": toolset}, {"every": tools}, {"every": {}}, {}, frozenset(of.operations))
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(documents)
+def test_any_document_gives_tools_that_all_clients_take(raw: dict[str, Any]) -> None:
+    try:
+        read = parse(normalise(raw))
+        found = generate(read, everything(read))
+    except ContractError:
+        return
+    compile(found.files["hbmcp_tools/every.py"], "every.py", "exec")
+    for tool in found.tools:
+        assert_portable(tool.manifest["definition"]["inputSchema"])
+
+
+@pytest.mark.parametrize("name", [*NAMES, "pinned"])
+def test_every_operation_can_be_a_tool(name: str, tmp_path: Path) -> None:
+    found = generate(contract(name), everything(contract(name)))
+    write(found, tmp_path)
+    for tool in found.tools:
+        assert_portable(tool.manifest["definition"]["inputSchema"])
