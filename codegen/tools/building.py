@@ -12,7 +12,7 @@ from codegen.contract import Contract
 from codegen.curation import Curation, CurationError, Mistake, Param, Risk, Tool, nearest
 from codegen.tools.filling import TIME_FUNCTIONS, Call, Filled, any_given, call, fill, fill_fixed
 from codegen.tools.params import check, offer
-from codegen.tools.portable import hint, is_portable, portable, renamed
+from codegen.tools.portable import declared, hint, is_portable, portable
 from codegen.tools.slots import NoSlotError, Slot, Steps, find, slots_of
 from codegen.tools.tool_spec import ABSENT, ToolParam, ToolSpec
 
@@ -123,7 +123,7 @@ class _Builder:
 
     def _offer(self, slot: Slot, steps: Steps, name: str, param: Param) -> None:
         offered = offer(name, param, *slot.part(steps), partial(self._wrong, name))
-        schema, names = renamed(offered.schema)
+        schema, names = declared(offered.schema)
         self.offered.append(evolve(offered, schema=schema))
         self.filled.append(fill(slot, steps, param, offered, names))
 

@@ -1,7 +1,9 @@
-"""Names that every model's API takes, of letters, digits and _, at most 64 characters, in place of the contract's."""
+"""What not every client takes, in words that all take: names of letters, digits and _, at most 64 characters, in place
+of the contract's; and of enums only those of texts."""
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 import unicodedata
@@ -45,10 +47,10 @@ def hint(name: str, offered: str) -> str | None:
     return None if _letters(name) == _letters(offered) else name
 
 
-def renamed(schema: Schema) -> tuple[Schema, Names]:
-    """A reduced schema whose properties, at any depth, have portable names; and what leads back to the contract's."""
+def declared(schema: Schema) -> tuple[Schema, Names]:
+    """A reduced schema as every client takes it, and what leads from its properties' names to the contract's."""
     names: Names = {}
-    result = dict(schema)
+    result = _of_texts(schema)
     if "properties" in schema:
         unique = Unique(name for name in schema["properties"] if _is_key(name))
         offered = {
@@ -56,7 +58,7 @@ def renamed(schema: Schema) -> tuple[Schema, Names]:
         }
         result["properties"] = {}
         for name, inner in schema["properties"].items():
-            inner, deeper = renamed(inner)
+            inner, deeper = declared(inner)
             told = {} if "description" in inner or not hint(name, offered[name]) else {"description": name}
             result["properties"][offered[name]] = inner | told
             if deeper or offered[name] != name:
@@ -65,16 +67,27 @@ def renamed(schema: Schema) -> tuple[Schema, Names]:
             result["required"] = [offered[name] for name in schema["required"]]
     for key in ("items", "additionalProperties"):
         if key in schema:
-            result[key], deeper = renamed(schema[key])
+            result[key], deeper = declared(schema[key])
             if key == "items":
                 names |= deeper
             elif deeper:
                 names[ANY_NAME] = (ANY_NAME, deeper)
     if "anyOf" in schema:
-        forms = [renamed(form) for form in schema["anyOf"]]
+        forms = [declared(form) for form in schema["anyOf"]]
         result["anyOf"] = [form for form, _ in forms]
         names |= {name: value for _, deeper in forms for name, value in deeper.items()}
     return result, names
+
+
+def _of_texts(schema: Schema) -> Schema:
+    """The schema with an enum of anything but texts in words, and as bounds."""
+    values = schema.get("enum", [])
+    if all(isinstance(value, str) for value in values):
+        return dict(schema)
+    result = {key: value for key, value in schema.items() if key != "enum"}
+    if schema.get("type") in ("integer", "number"):
+        result |= {"minimum": min(values), "maximum": max(values)}
+    return result | {"description": f"One of {', '.join(json.dumps(value) for value in values)}"}
 
 
 def _is_key(name: str) -> bool:

@@ -18,11 +18,12 @@ TAKEN_BY_ALL = {
 
 
 def assert_portable(schema: dict[str, Any]) -> None:
-    """Every client takes a tool's schema: Google's SDK has no exclusive bounds, and its converter fails on booleans;
-    OpenAI's closes what doesn't say that it is free-form."""
+    """Every client takes a tool's schema: Google's SDK has no exclusive bounds nor enums of numbers, and its converter
+    fails on booleans; OpenAI's closes what doesn't say that it is free-form."""
     assert schema.keys() <= TAKEN_BY_ALL
     assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) for name in schema.get("properties", ()))
     assert schema.keys() & {"properties", "additionalProperties"} or schema.get("type") != "object"
+    assert all(isinstance(value, str) for value in schema.get("enum", ()))
     assert set(schema.get("required", ())) <= set(schema.get("properties", ()))
     inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
     for one in [*inner, *(schema[key] for key in ("items", "additionalProperties") if key in schema)]:

@@ -135,6 +135,7 @@ def test_names_inside_of_an_argument_too(
             "grosse": {**integer, "description": "größe"},
             "id": A,
             "beds": {"type": "array", "items": bed},
+            "stars": {**integer, "minimum": 3, "maximum": 5, "description": "One of 5, 3"},
             "by-day": {"type": "object", "additionalProperties": day},
         },
         "required": ["beds", "grosse"],
