@@ -288,6 +288,9 @@ def test_a_field_that_an_object_does_not_have_is_refused() -> None:
         {"it": {"price": 1, "side": "BUY"}}, {"it": either}
     )
     opened = {**leg, "additionalProperties": {}}
+    assert "it.b: no such field; there are a" in refused(
+        {"it": {"b": 1}}, {"it": {"type": "object", "properties": {"a": NUMBER}, "additionalProperties": False}}
+    )
     assert taken({"price": 1, "note": "x"}, opened) == {"price": Decimal(1), "note": "x"}
     assert taken({"note": {"x": 0.1}}, {"type": "object", "additionalProperties": {}}) == {
         "note": {"x": Decimal("0.1")}

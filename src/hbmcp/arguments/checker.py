@@ -36,9 +36,12 @@ class Checker:
         known = {name: value for name, value in arguments.items() if name in self._properties}
         fitted = fit_object(known, self._schema, "", problems)
         if self._tool.acts_on_many:
+            required = self._schema.get("required", ())
             # A filter that was left empty by mistake would widen what is done, to all instead of some.
-            filters = {name: value for name, value in known.items() if "default" not in self._properties[name]}
-            empty = [name for name, value in filters.items() if is_empty(value)]
+            filters = [
+                name for name, rule in self._properties.items() if name not in required and "default" not in rule
+            ]
+            empty = [name for name in filters if name in known and is_empty(known[name])]
             problems |= dict.fromkeys(empty, "is empty: leave it out, or say which")
         fit_pairs(fitted, problems)
         self._check_times(fitted, problems)

@@ -19,7 +19,7 @@ def closed(schema: Schema) -> Schema:
         "properties": lambda found: {name: closed(one) for name, one in found.items()},
         "anyOf": lambda found: [closed(one) for one in found],
         "items": closed,
-        "additionalProperties": closed,
+        "additionalProperties": lambda found: closed(found) if isinstance(found, Mapping) else found,
     }
     found = {key: inner[key](value) if key in inner else value for key, value in schema.items()}
     return {"additionalProperties": False, **found} if "properties" in schema else found
@@ -43,7 +43,7 @@ def fit_object(value: Mapping[str, Any], schema: Schema, place: str, problems: d
         rule = properties.get(name, others if isinstance(others, Mapping) else {})
         inside = f"{place}.{name}" if place else name
         if name in properties and name not in required:
-            if (one is None and not _takes_null(rule)) or (_is_blank(one) and not _takes_blank(rule)):
+            if (one is None and not _takes_null(rule)) or (_is_blank(one) and rule and not _takes_blank(rule)):
                 continue
         elif name in required and one in ("", []) and not _takes_blank(rule):
             problems[inside] = f"is empty; expected {expected(rule, name)}"
@@ -101,10 +101,9 @@ def _is_blank(value: Any) -> bool:
 
 
 def _takes_blank(schema: Schema) -> bool:
-    """Whether blank text is a value of its own: one of the enum's, or a form for just that; or any value is one."""
-    if branches := schema.get("anyOf"):
-        return any(branch.get("maxLength") == 0 or "" in branch.get("enum", ()) for branch in branches)
-    return "" in schema.get("enum", ()) or not schema.keys() & {"type", "enum", "const"}
+    """Whether blank text is a value of its own: one of an enum's, or in a form for just that."""
+    forms = schema.get("anyOf", [schema])
+    return any(form.get("maxLength") == 0 or "" in form.get("enum", ()) for form in forms)
 
 
 def _takes_null(schema: Schema) -> bool:
