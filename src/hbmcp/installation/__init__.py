@@ -2,8 +2,9 @@
 
 Floors, from the ground up; no import runs up them:
 
+    answer_fields (how answers are read)
     installation (what it can be asked)  deletion
-    connections  fills/  controllers/  status
+    balances  connections  heard_bots  fills/  controllers/  status
     markets/
     positions/  funding/
     orders/  portfolio/  position_history/

@@ -31,7 +31,7 @@ def defaults(template: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]
     return {
         name: field["default"]
         for name, field in template.items()
-        if name not in given and field["default"] not in (None, NO_DEFAULT, [], {}, "")
+        if name not in given and field.get("default") not in (None, NO_DEFAULT, [], {}, "")
     }
 
 

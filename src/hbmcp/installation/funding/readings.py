@@ -7,13 +7,15 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import ApiFailed, CallError
-from hbmcp.figures import number, plain
+from hbmcp.figures import plain
+from hbmcp.installation.answer_fields import Fields, number, optional
 from hbmcp.installation.funding.figures import Course, Interval, Reading, course, interval, payer, shown, yearly
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.store import FundingReading, StoreError
 from hbmcp.times import now
 from hbmcp_tools import market_data
+from hummingbot_api.request import Json
 
 _PROOF = 7 * 86_400_000  # milliseconds for which a proven interval is believed
 
@@ -89,11 +91,11 @@ async def funding(
 ) -> dict[Market, Funding | CallError]:
     """The rates of these markets, or why there is none. The workflow uses get_funding_info. Raises nothing."""
     answers = await together(
-        installation.ask(market_data.get_funding_info, connector_name=market.connector, trading_pair=market.pair)
-        for market in markets
+        installation.read(_told, market_data.get_funding_info, connector_name=one.connector, trading_pair=one.pair)
+        for one in markets
     )
     return {
-        market: answer if isinstance(answer, CallError) else _read(market, answer, earlier.proven(market))
+        market: answer if isinstance(answer, CallError) else _funding(market, *answer, earlier.proven(market))
         for market, answer in zip(markets, answers, strict=True)
     }
 
@@ -117,8 +119,15 @@ async def keep(installation: Installation, found: Iterable[Funding]) -> str | No
     return None
 
 
-def _read(market: Market, answer: Mapping[str, Any], proven: int | None) -> Funding | CallError:
-    rate, next_time = number(answer["funding_rate"]), number(answer["next_funding_time"]) or None
+def _told(info: Json) -> tuple[Decimal | None, Decimal | None]:
+    """Rate, and when it is paid next."""
+    fields = Fields(info)
+    return fields.needed("funding_rate", optional(number)), fields.known("next_funding_time", number) or None
+
+
+def _funding(
+    market: Market, rate: Decimal | None, next_time: Decimal | None, proven: int | None
+) -> Funding | CallError:
     if rate is None:
         return ApiFailed("The exchange tells no funding rate.")
     moment = None if next_time is None else int(next_time * 1000)

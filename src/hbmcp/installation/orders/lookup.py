@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from hbmcp.errors import ApiFailed, CallError, Refused
+from hbmcp.installation.answer_fields import array, text
 from hbmcp.installation.fills.fills import PAGE, fills
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.api_orders import live, recorded
@@ -99,7 +100,7 @@ async def _recorded(
     newest = await _through(installation, order_id, where, {}, pages=1)
     if newest.order is not None or newest.through or newest.doubts:
         return newest
-    names: list[str] | CallError = await patient(installation.ask(accounts.list_accounts), PATIENCE)
+    names = await patient(installation.read(array(text), accounts.list_accounts), PATIENCE)
     if isinstance(names, CallError):
         return _Seen(None, False, (f"The accounts couldn't be listed: {names}",))
     each = await asyncio.gather(

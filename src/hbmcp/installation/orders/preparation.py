@@ -2,7 +2,6 @@
 
 import asyncio
 from decimal import Decimal
-from typing import Any
 
 from attrs import frozen
 
@@ -15,6 +14,7 @@ from hbmcp.errors import (
     Unreachable,
     WrongCredentials,
 )
+from hbmcp.installation.balances import Balance, balances
 from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.prices import prices
@@ -25,7 +25,6 @@ from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
 from hbmcp.store import SentOrder
 from hbmcp.times import now
-from hbmcp_tools import portfolio
 
 PATIENCE = 10.0  # seconds that a check may take; without its answer it is left to the exchange
 
@@ -47,7 +46,7 @@ class _Known:
 
     rule: Rule
     current: Decimal | None
-    balances: list[Any]
+    balances: list[Balance]
     held: list[Position]
     unread: tuple[str, ...]
 
@@ -124,7 +123,7 @@ async def _known(installation: Installation, account: str, connector: str, pair:
     rules, quoted, state, held = await asyncio.gather(
         patient(rule(installation, connector, pair), PATIENCE),
         patient(prices(installation, connector, [pair]), PATIENCE),
-        patient(installation.ask(portfolio.get_portfolio_state, account_name=account), PATIENCE),
+        patient(balances(installation, account, connector), PATIENCE),
         patient(_held(installation, account, connector), PATIENCE),
     )
     if isinstance(rules, UnknownPair):
@@ -141,7 +140,7 @@ async def _known(installation: Installation, account: str, connector: str, pair:
     return _Known(
         Rule() if isinstance(rules, CallError) else rules,
         None if isinstance(current, CallError) else current,
-        [] if isinstance(state, CallError) else state.get(account, {}).get(connector, []),
+        [] if isinstance(state, CallError) else state,
         [] if isinstance(held, CallError) else held,
         tuple(unread),
     )

@@ -13,9 +13,9 @@ from typing import Literal
 from attrs import evolve
 
 from hbmcp.errors import CallError
-from hbmcp.figures import number
+from hbmcp.installation.answer_fields import Fields, data, moment, number, optional, text
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.fills.fills import fills, milliseconds
+from hbmcp.installation.fills.fills import fills
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.performance.known_trades import Funding, known_perpetual, known_spot
 from hbmcp.installation.performance.snapshot_series import Held, Place, Snapshot, read_state
@@ -24,7 +24,9 @@ from hbmcp.installation.portfolio.holdings import holdings
 from hbmcp.installation.portfolio.unrealized_pnl import is_equity
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
+from hbmcp.installation.positions.position_mode import position_mode
 from hbmcp_tools import portfolio, trading
+from hummingbot_api.request import Json
 
 Interval = Literal["5m", "15m", "30m", "1h", "4h", "12h", "1d"]
 
@@ -51,8 +53,9 @@ async def snapshots(installation: Installation, start: int, end: int, account_na
     there is after it. Uses get_portfolio_history. Raises CallError.
     """
 
-    async def page(first: int, last: int, interval: Interval) -> dict[int, dict[Place, Held]]:
-        answer = await installation.ask(
+    async def page(first: int, last: int, interval: Interval) -> dict[int, Mapping[Place, Held]]:
+        read = await installation.read(
+            data(_snapshot),
             portfolio.get_portfolio_history,
             start_time=str(first),
             end_time=str(last),
@@ -60,10 +63,10 @@ async def snapshots(installation: Installation, start: int, end: int, account_na
             interval=interval,
             limit=_PAGE,
         )
-        return {milliseconds(row["timestamp"]): read_state(row["state"]) for row in answer["data"]}
+        return {one.time: one.places for one in read}
 
     before = await page(start - NEAR, start, "5m")
-    found: dict[int, dict[Place, Held]] = {}
+    found: dict[int, Mapping[Place, Held]] = {}
     interval, last = interval_of(end - start), end
     while start < last:
         read = await page(start, last, interval)
@@ -83,14 +86,19 @@ async def snapshots(installation: Installation, start: int, end: int, account_na
 
 async def snapshots_before(installation: Installation, time: int, account_name: str | None) -> list[Snapshot]:
     """The last days on which there are any. Uses get_portfolio_history. Raises CallError."""
-    answer = await installation.ask(
+    return await installation.read(
+        data(_snapshot),
         portfolio.get_portfolio_history,
         end_time=str(time),
         account_name=account_name,
         interval="1d",
         limit=_PAGE,
     )
-    return [Snapshot(milliseconds(row["timestamp"]), read_state(row["state"])) for row in answer["data"]]
+
+
+def _snapshot(row: Json) -> Snapshot:
+    fields = Fields(row)
+    return Snapshot(fields.needed("timestamp", moment), fields.needed("state", read_state))
 
 
 def interval_of(span: int) -> Interval:
@@ -137,22 +145,22 @@ async def _known(installation: Installation, account: str, connector: str, start
             await fills(installation, account_name=account, connector_name=connector, start=start - SETTLED)
         )
     recorded = await fills(installation, account_name=account, connector_name=connector)
-    mode = await installation.ask(trading.get_position_mode, account_name=account, connector_name=connector)
-    if recorded.rows and mode["position_mode"] == "HEDGE":
+    mode = await position_mode(installation, account, connector)
+    if recorded.rows and mode == "HEDGE":
         return Known(why="in hedge mode a fill doesn't tell which side it closes")
     listed = await listed_positions(installation, account, connector)
     positions = {one.pair: one.amount * one.direction for one in listed}
-    paid = await installation.ask(trading.get_funding_payments, account_name=account)
-    known = known_perpetual(
-        recorded,
-        positions,
-        [
-            Funding(milliseconds(row["timestamp"]), row["fee_currency"], number(row["funding_payment"]) or Decimal(0))
-            for row in paid["data"]
-            if row["connector_name"] == connector
-        ],
-    )
+    paid = await installation.read(data(_funding), trading.get_funding_payments, account_name=account)
+    known = known_perpetual(recorded, positions, [one for where, one in paid if where == connector])
     return evolve(known, profit=_profit(listed, now)) if is_equity(connector) and now is not None else known
+
+
+def _funding(row: Json) -> tuple[str, Funding]:
+    """The exchange, and what was paid there."""
+    fields = Fields(row)
+    amount = fields.needed("funding_payment", optional(number)) or Decimal(0)
+    paid = Funding(fields.needed("timestamp", moment), fields.needed("fee_currency", text), amount)
+    return fields.needed("connector_name", text), paid
 
 
 def _profit(listed: Iterable[Position], now: int) -> Profit:

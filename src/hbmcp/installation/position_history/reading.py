@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from hbmcp.errors import CallError, StoreError
+from hbmcp.installation.answer_fields import data
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.fills.chronology import OrderTimes
 from hbmcp.installation.fills.fills import Fill
@@ -15,6 +16,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.position_history.funding_payments import Payment
 from hbmcp.installation.position_history.round_trip import Side
 from hbmcp.installation.positions.position import Position
+from hbmcp.installation.positions.position_mode import position_mode
 from hbmcp_tools import trading
 
 T = TypeVar("T")
@@ -89,9 +91,11 @@ async def read(
 
 async def held_now(installation: Installation, account_name: str | None, connector_name: str | None) -> Held:
     """The open positions as they are listed. The workflow uses list_positions. Raises CallError."""
-    answer = await installation.ask(trading.list_positions, account_name=account_name, connector_name=connector_name)
+    listed = await installation.read(
+        data(Position.from_row), trading.list_positions, account_name=account_name, connector_name=connector_name
+    )
     found: dict[Market, dict[Side, Decimal]] = {}
-    for one in map(Position.from_row, answer["data"]):
+    for one in listed:
         if one.amount:
             found.setdefault((one.account, one.connector, one.pair), {})[one.side] = one.amount
     return Held(found, frozenset(market[:2] for market in found))
@@ -99,15 +103,14 @@ async def held_now(installation: Installation, account_name: str | None, connect
 
 async def hedged(installation: Installation, exchange: Exchange) -> bool:
     """Whether the account is in hedge mode there. The workflow uses get_position_mode. Raises CallError."""
-    account, connector = exchange
-    answer = await installation.ask(trading.get_position_mode, account_name=account, connector_name=connector)
-    return bool(answer["position_mode"] == "HEDGE")
+    return await position_mode(installation, *exchange) == "HEDGE"
 
 
 async def payments(installation: Installation, account_name: str | None, trading_pair: str | None) -> list[Payment]:
     """The latest funding payments, at most 1,000. The workflow uses get_funding_payments. Raises CallError."""
-    answer = await installation.ask(trading.get_funding_payments, account_name=account_name, trading_pair=trading_pair)
-    return [Payment.from_row(row) for row in answer["data"]]
+    return await installation.read(
+        data(Payment.from_row), trading.get_funding_payments, account_name=account_name, trading_pair=trading_pair
+    )
 
 
 async def actions(installation: Installation) -> dict[str, str]:

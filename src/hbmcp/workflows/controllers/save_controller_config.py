@@ -3,6 +3,7 @@
 from typing import Any
 
 from hbmcp.errors import CallError, Failed, OutcomeUnknown
+from hbmcp.installation.answer_fields import array, record
 from hbmcp.installation.controllers.config_fields import changed, defaults, file_name, same
 from hbmcp.installation.controllers.running_bots import running
 from hbmcp.installation.controllers.validation import checked
@@ -18,10 +19,10 @@ async def save_controller_config(installation: Installation, *, config_name: str
     config_name = file_name(config_name)
     template = await checked(installation, config_name, config)
     wanted = {**config, "id": config_name}
-    saved = await installation.ask(controllers.list_controller_configs)
+    saved = await installation.read(array(record), controllers.list_controller_configs)
     before = next((one for one in saved if one.get("id") == config_name), None)
     await installation.ask(controllers.write_controller_config, config_name=config_name, config=wanted)
-    (now,) = await together([installation.ask(controllers.get_controller_config, config_name=config_name)])
+    (now,) = await together([installation.read(record, controllers.get_controller_config, config_name=config_name)])
     if isinstance(now, CallError):
         raise OutcomeUnknown(
             f"The API says that config {config_name!r} was saved.",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from hbmcp.errors import BadArguments, CallError, OutcomeUnknown, Refused
+from hbmcp.installation.answer_fields import array, record
 from hbmcp.installation.controllers.config_fields import changed
 from hbmcp.installation.controllers.validation import checked
 from hbmcp.installation.installation import Installation, together
@@ -40,7 +41,7 @@ async def update_bot_config(
 
 
 async def _copy(installation: Installation, bot_name: str, config_name: str) -> dict[str, Any]:
-    configs: list[dict[str, Any]] = await installation.ask(controllers.list_bot_configs, bot_name=bot_name)
+    configs = await installation.read(array(record), controllers.list_bot_configs, bot_name=bot_name)
     for config in configs:
         if config.get("_config_name") == config_name:
             return config

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from hbmcp.installation.answer_fields import Fields, array, boolean
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.view import state
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp_tools import executors
+from hummingbot_api.request import Json
 
 COLUMNS = (
     "executor_id",
@@ -48,14 +50,25 @@ async def list_executors(
         "status": status,
         "controller_id": controller_id,
     }
-    answer = await installation.ask(executors.search_executors, **filters, limit=limit)  # type: ignore[arg-type]
-    found = sorted(map(Executor.from_row, answer["data"]), key=lambda one: one.created or 0, reverse=True)
+    listed, more = await installation.read(_page, executors.search_executors, **filters, limit=limit)  # type: ignore[arg-type]
+    found = sorted(listed, key=lambda one: one.created or 0, reverse=True)
     if not found:
         given = ", ".join(f"{name} {value}" for name, value in filters.items() if value is not None)
         return Answer(f"No executor has {given}." if given else "There is no executor, running or ended.")
-    more = answer["pagination"]["has_more"]
     cut = f"There are older ones: the newest {len(found)} are shown. Raise limit, or give status or trading_pair."
-    return Answer([_row(one) for one in found], (_money(found), cut if more else ""), COLUMNS)
+    return Answer(
+        [_row(one) for one in found],
+        (_money(found), cut if more else ""),
+        COLUMNS,
+    )
+
+
+def _page(answer: Json) -> tuple[list[Executor], bool]:
+    """Its rows, and whether there may be more."""
+    fields = Fields(answer)
+    paging = fields.known("pagination", Fields)
+    more = paging is None or paging.known("has_more", boolean) is not False
+    return fields.needed("data", array(Executor.from_row)), more
 
 
 def _row(executor: Executor) -> dict[str, Any]:

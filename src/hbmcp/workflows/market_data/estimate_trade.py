@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
 
 from hbmcp.errors import BadArguments, CallError, Refused
-from hbmcp.figures import money, number, plain, ratio
+from hbmcp.figures import money, plain, ratio
+from hbmcp.installation.balances import balances
 from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.funding.figures import shown
 from hbmcp.installation.installation import Installation
@@ -14,7 +15,6 @@ from hbmcp.installation.markets.taker_fees import taker_fees
 from hbmcp.installation.markets.trade_cost import Estimate, estimate
 from hbmcp.installation.markets.trading_rules import Rule, rule
 from hbmcp.results.answer import Answer
-from hbmcp_tools import portfolio
 
 
 async def estimate_trade(
@@ -111,11 +111,10 @@ async def _balance(
     if account_name is None:
         return None
     try:
-        state = await installation.ask(portfolio.get_portfolio_state, account_name=account_name)
+        found = await balances(installation, account_name, connector_name)
     except CallError as error:
         return error
-    rows = state.get(account_name, {}).get(connector_name, [])
-    return {row["token"]: number(row["available_units"]) or Decimal(0) for row in rows}
+    return {one.token: one.available or Decimal(0) for one in found}
 
 
 def _limits(order: Estimate, rules: Rule | None, wanted: Decimal | None, base: str, quote: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import BadArguments, CallError, OutcomeUnknown
+from hbmcp.installation.answer_fields import Fields, array, record, text
 from hbmcp.installation.controllers.config_fields import file_name, same
 from hbmcp.installation.installation import Installation, together
 from hbmcp.results.answer import Answer
@@ -23,8 +24,8 @@ async def save_script_config(installation: Installation, *, config_name: str, co
         for name, value in config.items()
         if name not in template or _unlike(template[name], value)
     ]
-    saved = await installation.ask(controllers.list_controller_configs)
-    known = [one["id"] for one in saved if "id" in one]
+    saved = await installation.read(array(record), controllers.list_controller_configs)
+    known = [name for one in saved if (name := Fields(one).known("id", text))]
     for name in config.get("controllers_config") or []:
         if str(name).removesuffix(".yml") not in known:
             problems.append(
@@ -38,7 +39,7 @@ async def save_script_config(installation: Installation, *, config_name: str, co
             "Correct it; get_script_template shows the fields.",
         )
     await installation.ask(scripts.write_script_config, config_name=config_name, config=config)
-    (now,) = await together([installation.ask(scripts.get_script_config, config_name=config_name)])
+    (now,) = await together([installation.read(record, scripts.get_script_config, config_name=config_name)])
     if isinstance(now, CallError) or any(not same(now.get(name), value) for name, value in config.items()):
         reason = f"it couldn't be read back: {now.happened}" if isinstance(now, CallError) else "it now says otherwise."
         raise OutcomeUnknown(
@@ -52,15 +53,14 @@ async def save_script_config(installation: Installation, *, config_name: str, co
 async def _template(installation: Installation, config: dict[str, Any]) -> dict[str, Any]:
     """The fields of the script that the configuration names, with their defaults."""
     file = config.get("script_file_name")
-    known: list[str] = await installation.ask(scripts.list_scripts)
+    known = await installation.read(array(text), scripts.list_scripts)
     if not isinstance(file, str) or file.removesuffix(".py") not in known:
         raise BadArguments(
             f"config says script_file_name {file!r}, and there is no such script.",
             "Nothing was saved.",
             f"There are: {', '.join(f'{name}.py' for name in known) or 'none'}{suggestion(str(file), known)}",
         )
-    fields: dict[str, Any] = await installation.ask(scripts.get_script_template, script_name=file.removesuffix(".py"))
-    return fields
+    return await installation.read(record, scripts.get_script_template, script_name=file.removesuffix(".py"))
 
 
 def _unlike(default: Any, value: Any) -> bool:

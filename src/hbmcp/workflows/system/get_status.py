@@ -6,10 +6,12 @@ from typing import Any
 
 from hbmcp.errors import CallError, ReadTimedOut
 from hbmcp.installation import status
+from hbmcp.installation.answer_fields import anything, array, boolean, record, under
 from hbmcp.installation.connections import Connections, connections
+from hbmcp.installation.heard_bots import broker_connected, heard_bots
 from hbmcp.installation.installation import Installation, together
 from hbmcp.results.answer import Answer
-from hbmcp_tools import bots, docker, gateway, system
+from hbmcp_tools import docker, gateway, system
 
 PATIENCE = 10.0  # seconds for a part: one that hangs is part of the answer
 FULL = 90  # percent
@@ -26,15 +28,15 @@ async def get_status(installation: Installation) -> Answer:
 
     Raises CallError where the API itself can't be reached, or accepts no credentials.
     """
-    ask = installation.ask
+    read = installation.read
     parts = (
-        _in_time(ask(system.get_api_version)),
-        _in_time(ask(bots.get_broker_status)),
-        _in_time(ask(bots.list_bots)),
-        _in_time(ask(docker.get_docker_status)),
-        _in_time(ask(gateway.get_gateway_status)),
-        _in_time(ask(gateway.list_chains)),
-        _in_time(ask(system.get_system_resources)),
+        _in_time(read(status.api, system.get_api_version)),
+        _in_time(broker_connected(installation)),
+        _in_time(heard_bots(installation)),
+        _in_time(read(boolean, docker.get_docker_status)),
+        _in_time(read(under("running", boolean), gateway.get_gateway_status)),
+        _in_time(read(under("chains", array(anything)), gateway.list_chains)),
+        _in_time(read(record, system.get_system_resources)),
         _connectors(installation),
     )
     found: list[Any] = await together(parts)
@@ -42,7 +44,7 @@ async def get_status(installation: Installation) -> Answer:
     if isinstance(broker, CallError) and len({type(one) for one in found[1:]}) == 1:  # GET / asks for no credentials
         raise broker
     value = {
-        "api": status.api(root),
+        "api": status.unknown(root) if isinstance(root, CallError) else root,
         "broker": status.broker(broker),
         "docker": status.docker(docked),
         "gateway": status.gateway(container, chains),
@@ -57,11 +59,19 @@ async def _connectors(installation: Installation) -> list[dict[str, Any]]:
     """A row for each exchange of each account. Raises CallError where not even the accounts can be listed."""
     found: Connections = await _in_time(connections(installation))
     books = await together(
-        _in_time(installation.ask(system.get_orderbook_diagnostics, connector_name=connector, account_name=account))
+        _in_time(
+            installation.read(
+                status.order_books, system.get_orderbook_diagnostics, connector_name=connector, account_name=account
+            )
+        )
         for account, connector in found.pairs
     )
     rows: list[dict[str, Any]] = [
-        {"account_name": account, "connector_name": connector, "order_books": status.order_books(book)}
+        {
+            "account_name": account,
+            "connector_name": connector,
+            "order_books": status.unknown(book) if isinstance(book, CallError) else book,
+        }
         for (account, connector), book in zip(found.pairs, books, strict=True)
     ]
     unread = [{"account_name": name, "connector_name": status.unknown(error)} for name, error in found.unread.items()]

@@ -9,6 +9,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.orders.api_orders import Records, recorded
 from hbmcp.installation.orders.order import RESTING, Order
 from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.installation.positions.position_mode import position_mode as read_mode
 from hbmcp.results.answer import Answer
 from hbmcp_tools import trading
 
@@ -30,10 +31,7 @@ async def set_position_mode(
     """
 
     async def mode() -> str:
-        answer = await installation.ask(
-            trading.get_position_mode, account_name=account_name, connector_name=connector_name
-        )
-        return str(answer["position_mode"])
+        return await read_mode(installation, account_name, connector_name)
 
     where = f"{connector_name} ({account_name})"
     before = await mode()

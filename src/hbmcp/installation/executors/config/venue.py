@@ -1,14 +1,13 @@
 """Where an executor is to trade: that it is there, its rules, its prices, and the account's balance."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from attrs import frozen
 
 from hbmcp.errors import CallError, Failed
-from hbmcp.figures import number
+from hbmcp.installation.balances import balances
 from hbmcp.installation.connections import connections
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.plan import Market
@@ -16,7 +15,6 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.order_book import book
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, rule
-from hbmcp_tools import portfolio
 
 
 @frozen
@@ -77,6 +75,5 @@ async def middle(installation: Installation, place: Place) -> Decimal:
 async def available(installation: Installation, account_name: str, connector_name: str, token: str) -> Decimal:
     """Units of a token that neither orders nor positions hold. The workflow uses get_portfolio_state. Raises
     CallError."""
-    state = await installation.ask(portfolio.get_portfolio_state, account_name=account_name)
-    balances: list[Mapping[str, Any]] = state.get(account_name, {}).get(connector_name, [])
-    return sum((number(one["available_units"]) or Decimal(0) for one in balances if one["token"] == token), Decimal(0))
+    found = await balances(installation, account_name, connector_name)
+    return sum((one.available or Decimal(0) for one in found if one.token == token), Decimal(0))

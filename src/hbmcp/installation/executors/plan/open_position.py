@@ -14,7 +14,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.empty_list import doubt
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, opposite
-from hbmcp_tools import trading
+from hbmcp.installation.positions.position_mode import position_mode
 
 MODES = {"ONEWAY": "one-way mode", "HEDGE": "hedge mode"}
 
@@ -47,18 +47,12 @@ async def existing(installation: Installation, account_name: str, place: Place, 
     if not found:
         return Existing("", hindrances)
     try:
-        mode = await _mode(installation, account_name, place.connector)
+        mode = await position_mode(installation, account_name, place.connector)
     except CallError as error:
         held = " and ".join(f"{one.side} {one.amount:f}" for one in found)
         return Existing(f"You hold {held} {place.pair}; what becomes of it isn't known: {error}", hindrances)
     leverage = Decimal(config.get("leverage"))
     return Existing(" ".join(told(one, mode, plan.side, leverage, closes=closes) for one in found), hindrances)
-
-
-async def _mode(installation: Installation, account_name: str, connector_name: str) -> str:
-    """ONEWAY or HEDGE."""
-    answer = await installation.ask(trading.get_position_mode, account_name=account_name, connector_name=connector_name)
-    return str(answer["position_mode"])
 
 
 def unclosable(found: Sequence[Position], pair: str, side: Side, amount: Decimal) -> dict[str, str]:

@@ -13,7 +13,7 @@ STEP = 0.25  # seconds between two looks
 
 async def look(installation: Installation, executor_id: str) -> Executor:
     """The workflow uses get_executor_record. Raises CallError."""
-    return Executor.from_row(await installation.ask(executors.get_executor_record, executor_id=executor_id))
+    return await installation.read(Executor.from_row, executors.get_executor_record, executor_id=executor_id)
 
 
 async def watch(
