@@ -24,9 +24,10 @@ from hbmcp.errors import (
     UnreadableAnswer,
 )
 from hbmcp.errors.http_answers import refusal, unknown_outcome
+from hbmcp.one_answer import one_answer
 from hbmcp.settings import Settings
-from hummingbot_api.client import Client, Response
-from hummingbot_api.errors import NotJson, UnexpectedStatus
+from hummingbot_api.client import MEGABYTE, Client, Response
+from hummingbot_api.errors import NotJson, TooLarge, UnexpectedStatus
 from hummingbot_api.request import Request
 
 T = TypeVar("T")
@@ -77,6 +78,8 @@ class Api:
         except UnexpectedStatus as error:
             hidden = {*secrets, *self._own_secrets}
             raise refusal(error.status, error.body, error.content_type, tool, self._offer, hidden) from None
+        except TooLarge as error:
+            raise self._too_large(tool, error) from None
         except (NotJson, httpx.DecodingError):
             raise self._not_json(tool) from None
         except (httpx.TransportError, TimeoutError) as error:
@@ -143,6 +146,7 @@ class Api:
             auth=httpx.BasicAuth(settings.api_username, settings.api_password.get_secret_value()),
             limits=LIMITS,
             timeout=TIMEOUT,
+            event_hooks={"response": [one_answer]},
             follow_redirects=False,  # a redirect would carry the request elsewhere
             # Reading the certificates takes longer than a call; without TLS there are none to check.
             verify=address.scheme == "https",
@@ -170,6 +174,16 @@ class Api:
             f"{RETRIES} times.",
             "Nothing was changed.",
             "The API may be restarting: try again in a moment.",
+        )
+
+    def _too_large(self, tool: Tool, error: TooLarge) -> CallError:
+        size = f"more than {error.limit // MEGABYTE} MB, which is the most that is read of one"
+        if not tool.reads:
+            return unknown_outcome(tool, self._offer, f"was answered, but the answer has {size}")
+        return UnreadableAnswer(
+            f"The answer to {tool.name} has {size}.",
+            "Nothing was changed.",
+            "Ask for less: a shorter period, fewer rows, one pair.",
         )
 
     def _not_json(self, tool: Tool) -> CallError:

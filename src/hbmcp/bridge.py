@@ -21,10 +21,13 @@ from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import BadArguments, CallError, Failed
+from hbmcp.errors.http_answers import unknown_outcome
 from hbmcp.errors.reasons import tidy
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
 from hbmcp.results import ResultSpec, failure, render
+from hbmcp.results.cells import compact
+from hbmcp.results.cutting import shortened
 from hbmcp.settings import Settings
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
@@ -121,7 +124,7 @@ class Bridge:
             answer = await line.build(self.installation(caller), **given)
             text = render(answer.value, answer.spec)
         else:
-            raw = await self._ask(tool, partial(line.build, **given), line.result, hidden)
+            raw = await self._ask(tool, partial(line.build, **given), line.result, hidden, alone=True)
             text = render(raw, line.result, arguments=given, page_default=line.page_default)
         return log.masked(text, hidden) if hidden else text
 
@@ -139,9 +142,16 @@ class Bridge:
         return Installation(ask, self._open_store, self._identity)
 
     async def _ask(
-        self, tool: Tool, build: Callable[[], Request[Any]], result: ResultSpec, hidden: Collection[str] = ()
+        self,
+        tool: Tool,
+        build: Callable[[], Request[Any]],
+        result: ResultSpec,
+        hidden: Collection[str] = (),
+        *,
+        alone: bool = False,
     ) -> Any:
-        """The answer of one operation, every number in it an int or a Decimal. Raises CallError."""
+        """The answer of one operation, every number in it an int or a Decimal. `alone`: it is all that is asked, so
+        that of what isn't a read nobody looks what became of it. Raises CallError."""
         try:
             request = build()
         except ValueError as error:
@@ -152,9 +162,13 @@ class Bridge:
             ) from None
         response = await self._api.send(request, tool, hidden)
         try:
-            response.parse()
+            await asyncio.to_thread(response.parse) if response.large else response.parse()
         except UnexpectedShape as drift:
             self._tell(tool, drift)
+            if alone and not tool.reads and (not drift.path or drift.got is ...):
+                said = log.masked(tidy(compact(shortened(response.raw, 200, 20))), hidden)
+                told = f"was sent, and the answer (HTTP {response.status}) isn't what was promised: {drift}, in {said}"
+                raise unknown_outcome(tool, self._offer, told) from None
         if (reason := failure(response.raw, result)) is not None:
             said = log.masked(tidy(reason), hidden)
             raise Failed(
