@@ -42,6 +42,6 @@ async def carried_out(installation: Installation, plan: Plan, wait: float) -> Cl
     try:
         listed = await listed_positions(installation, one.account, one.connector)
     except CallError as error:
-        return Closing(plan, order, None, None, (*sent.notes, f"What is left couldn't be read: {error}"))
+        return Closing(plan, order, None, None, (*sent.notes, f"What is left couldn't be read: {error.happened}"))
     left, against = (size(listed, one.pair, side) for side in (one.side, opposite(one.side)))
     return Closing(plan, order, left, against, sent.notes)

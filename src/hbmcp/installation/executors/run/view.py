@@ -25,7 +25,7 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
     try:
         found = await orders_of(installation, executor)
     except CallError as error:
-        return Answer(state(executor), (*notes, f"Its orders couldn't be read: {error}"))
+        return Answer(state(executor), (*notes, f"Its orders couldn't be read: {error.happened}"))
     value = {**state(executor), **traded(executor, found), "open_orders": open_orders(found)}
     remarks = [
         "" if found.own or not found.open else NOT_NAMED.format(pair=executor.pair),
