@@ -252,6 +252,7 @@ def hurry(patched: pytest.MonkeyPatch) -> None:
     }.items():
         for name, value in names.items():
             patched.setattr(module, name, value)
+    patched.setattr(sending.send, "__defaults__", (0.005,))
     patched.setattr("hbmcp.workflows.executors.create_executor.LOOK", 0.005)
     patched.setattr("hbmcp.workflows.trading.close_positions.WAIT", 0.005)
 

@@ -29,6 +29,7 @@ from hbmcp.results import ResultSpec, failure, render
 from hbmcp.results.cells import compact
 from hbmcp.results.cutting import shortened
 from hbmcp.settings import Settings
+from hummingbot_api.client import Response
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
@@ -124,8 +125,9 @@ class Bridge:
             answer = await line.build(self.installation(caller), **given)
             text = render(answer.value, answer.spec)
         else:
-            raw = await self._ask(tool, partial(line.build, **given), line.result, hidden, alone=True)
-            text = render(raw, line.result, arguments=given, page_default=line.page_default)
+            answer = await self._ask(tool, partial(line.build, **given), line.result, hidden, alone=True)
+            show = partial(render, answer.raw, line.result, arguments=given, page_default=line.page_default)
+            text = await asyncio.to_thread(show) if answer.large else show()
         return log.masked(text, hidden) if hidden else text
 
     def installation(self, caller: Caller) -> Installation:
@@ -137,7 +139,7 @@ class Bridge:
 
         async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
             part = parts[name]
-            return await self._ask(part, build, ResultSpec.from_table(part.result))
+            return (await self._ask(part, build, ResultSpec.from_table(part.result))).raw
 
         return Installation(ask, self._open_store, self._identity)
 
@@ -149,7 +151,7 @@ class Bridge:
         hidden: Collection[str] = (),
         *,
         alone: bool = False,
-    ) -> Any:
+    ) -> Response[Any]:
         """The answer of one operation, every number in it an int or a Decimal. `alone`: it is all that is asked, so
         that of what isn't a read nobody looks what became of it. Raises CallError."""
         try:
@@ -175,7 +177,7 @@ class Bridge:
                 f'{tool.name} failed, although the API answered HTTP {response.status}: "{said}".',
                 advice="Correct the cause before you call it again.",
             )
-        return response.raw
+        return response
 
     def _open_store(self) -> "Store":
         if self._store is None:
