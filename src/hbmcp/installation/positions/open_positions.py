@@ -56,13 +56,13 @@ async def positions(
     """
     found = await connections(installation, account_name, connector_name)
     pairs = [one for one in found.pairs if is_perpetual(one[1])]
-    unread = [Unread(account, None, str(error)) for account, error in found.unread.items()]
+    unread = [Unread(account, None, error.happened) for account, error in found.unread.items()]
     rows: list[Position] = []
     silent: list[tuple[str, str]] = []
     listed = await together(listed_positions(installation, *one) for one in pairs)
     for (account, connector), answer in zip(pairs, listed, strict=True):
         if isinstance(answer, CallError):
-            unread.append(Unread(account, connector, str(answer)))
+            unread.append(Unread(account, connector, answer.happened))
         elif answer:
             rows += [row for row in answer if trading_pair in (None, row.pair)]
         else:

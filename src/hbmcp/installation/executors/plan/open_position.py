@@ -37,7 +37,7 @@ async def existing(installation: Installation, account_name: str, place: Place, 
     try:
         listed = await listed_positions(installation, account_name, place.connector)
     except CallError as error:
-        return Existing(f"Whether a position of {place.pair} is open couldn't be read: {error}")
+        return Existing(f"Whether a position of {place.pair} is open couldn't be read: {error.happened}")
     if closes and not listed:  # which is also what an exchange lists that doesn't answer
         why = await doubt(installation, account_name, place.connector, place.pair)
         if why is not None:
@@ -50,7 +50,7 @@ async def existing(installation: Installation, account_name: str, place: Place, 
         mode = await position_mode(installation, account_name, place.connector)
     except CallError as error:
         held = " and ".join(f"{one.side} {one.amount:f}" for one in found)
-        return Existing(f"You hold {held} {place.pair}; what becomes of it isn't known: {error}", hindrances)
+        return Existing(f"You hold {held} {place.pair}; what becomes of it isn't known: {error.happened}", hindrances)
     leverage = Decimal(config.get("leverage"))
     return Existing(" ".join(told(one, mode, plan.side, leverage, closes=closes) for one in found), hindrances)
 
