@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from attrs import frozen
 
-from hbmcp.errors import CallError, ReadTimedOut
+from hbmcp.errors import CallError, ReadTimedOut, UnreadableAnswer
 from hbmcp.identity import Identity
+from hbmcp.installation.answer_fields import Reading
+from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
 if TYPE_CHECKING:
@@ -45,6 +47,20 @@ class Installation:
         Every number in it is an int or a Decimal. Raises CallError.
         """
         return await self._ask(build.__name__, lambda: build(*args, **kwargs))
+
+    async def read(
+        self, reading: Reading[T], build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What a reading takes from the answer. Raises CallError, UnreadableAnswer where that isn't in it."""
+        answer = await self.ask(build, *args, **kwargs)
+        try:
+            return reading(answer)
+        except UnexpectedShape as odd:
+            raise UnreadableAnswer(
+                f"The API's answer to {build.__name__} isn't what its contract promises: {odd}.",
+                advice="Another version of the API, or something else at its address, may have answered: a person "
+                "should look.",
+            ) from None
 
     @property
     def store(self) -> "Store":

@@ -164,7 +164,7 @@ async def test_a_request_that_is_lost_may_still_come(api: PaperApi, monkeypatch:
 async def test_a_failure_is_passed_on(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, faults={Crash(DELETE_ACCOUNT, acted=False)}) as call:
         text = await call.bad("delete_account", account_name="second_account", confirm=True)
-    assert "failed at delete_account" in text
+    assert "delete_account was sent, but the API failed at it (HTTP 500)" in text
     assert "second_account" in api.paper.engine.accounts()
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from attrs import frozen
 
 from hbmcp.errors import CallError, Refused
+from hbmcp.installation.answer_fields import record
 from hbmcp.installation.installation import Installation, together
 from hbmcp_tools import trading
 
@@ -53,7 +54,7 @@ async def find_markets(installation: Installation, connectors: Sequence[str], as
     wanted = list(dict.fromkeys(name.strip().upper() for name in asked))
     connectors = list(dict.fromkeys(connectors))
     answers = await together(
-        installation.ask(trading.get_trading_rules, connector_name=connector) for connector in connectors
+        installation.read(record, trading.get_trading_rules, connector_name=connector) for connector in connectors
     )
     known: dict[str, Collection[str] | None] = {}
     problems: list[str] = []

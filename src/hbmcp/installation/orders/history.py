@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from hbmcp.errors import CallError
+from hbmcp.installation.answer_fields import array, text
 from hbmcp.installation.fills.fills import EARLY, PAGE, Fill, fills
 from hbmcp.installation.installation import Installation, answer_within, together
 from hbmcp.installation.orders.api_orders import OrderPage, recorded_orders
@@ -132,7 +133,7 @@ async def _accounts(installation: Installation, wanted: OrderFilter, notes: list
     """Those to ask one by one: of several at once the API lists one after the other, and then cuts the page."""
     if wanted.account is not None:
         return [wanted.account]
-    names: list[str] | CallError = await answer_within(installation.ask(accounts.list_accounts), PATIENCE)
+    names = await answer_within(installation.read(array(text), accounts.list_accounts), PATIENCE)
     if isinstance(names, CallError):
         notes.append(f"Accounts couldn't be listed, so where one has many orders others' may be missing: {names}")
         return [None]

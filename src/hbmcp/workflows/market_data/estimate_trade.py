@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from hbmcp.errors import BadArguments
+from hbmcp.installation.balances import available_balances
 from hbmcp.installation.connections import accounts_connected_to
 from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.markets.order_book import Side, book
@@ -11,7 +12,6 @@ from hbmcp.installation.markets.trade_cost import estimate
 from hbmcp.installation.markets.trade_cost_view import FEE_ASSUMED, balance_check, cost, limits
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.installation.markets.trading_rules import Rule, rule_if_readable
-from hbmcp.installation.portfolio.available_balances import available_balances
 from hbmcp.results.answer import Answer, without_nulls
 
 
