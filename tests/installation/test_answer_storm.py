@@ -31,5 +31,5 @@ async def test_what_was_sent_is_not_lost_whatever_comes_next(
     name: str, odd: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Every answer is odd from the one to the order, or the one after it, on."""
-    wrong = await storm(CASES[name], tmp_path, caplog, lambda number: [(odd, True)] if number % 3 else [])
+    wrong = await storm(CASES[name], tmp_path, caplog, lambda _: [(odd, True)])
     assert not wrong, "\n".join(wrong)
