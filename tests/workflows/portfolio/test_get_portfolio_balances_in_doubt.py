@@ -149,7 +149,7 @@ async def test_dust_is_summed_up_unless_every_row_is_wanted() -> None:
     assert '"total_value":301713.93' in text
     text = await told(asked, group_by="none")
     assert "Not listed" not in text
-    assert "AAA .001 .001 0 2 .002 .00" in text
+    assert "AAA 0.001 0.001 0 2 0.002 0" in text
 
 
 async def test_p_and_l_is_converted_and_not_counted_twice() -> None:
@@ -171,7 +171,7 @@ async def test_p_and_l_is_converted_and_not_counted_twice() -> None:
         '{"total_value":101500,"currency":"USDT","unrealized_pnl":-150,"of_it_in_total_value":40,"equity":101310}\n'
     )  # 10 - 0.002 * 100000 + 40, of which 40 are in the balance
     assert "kraken_perpetual 100000 98.52 -200 99800" in text
-    assert "okx_perpetual 500 .49 40\n" in text
+    assert "okx_perpetual 500 0.49 40\n" in text
     assert "Values at okx_perpetual include unrealized P&L, so equity doesn't add it." in text
 
 

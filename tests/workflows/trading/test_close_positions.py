@@ -108,7 +108,7 @@ class TestDryRun:
         async with assistant(api, monkeypatch, {Bug("an odd size", {POSITIONS: wrap})}) as call:
             text = await call.good("close_positions", connector_name=CONNECTOR)
         (row,) = value(text)["would_close"]
-        assert (row["amount"], row["left"]) == (".001", ".0004")
+        assert (row["amount"], row["left"]) == ("0.001", "0.0004")
         assert "worth less than the smallest order, 100 USDT" in text
 
 

@@ -37,7 +37,7 @@ class TestOpenOrders:
             "trading_pair": "ETH-USDT",
             "side": "BUY",
             "order_type": "LIMIT",
-            "amount": ".5",
+            "amount": "0.5",
             "price": "1000",
             "status": "OPEN",
             "filled_amount": "0",

@@ -67,7 +67,7 @@ class TestRefusedOrders:
             assert await ids(call, status="failed", trading_pair="BTC-USDT") == [refused]
             assert await ids(call, trading_pair="ETH-USDT") == []
             (row,) = value(await call.good("get_order_history", status="FAILED"))
-        assert (row["side"], row["order_type"], row["amount"], row["price"]) == ("SELL", "LIMIT_MAKER", ".1", "1000")
+        assert (row["side"], row["order_type"], row["amount"], row["price"]) == ("SELL", "LIMIT_MAKER", "0.1", "1000")
         assert row["reason"] == "the exchange answered HTTP 400: Order would immediately match and take. (code -2010)"
 
     async def test_that_somebody_else_sent_are_listed_without_a_pair(self, talk: Any, api: PaperApi) -> None:
@@ -117,7 +117,7 @@ class TestOrdersOfUnknownOutcome:
         assert (row["status"], row["side"], row["amount"], row["reason"]) == (
             "UNKNOWN",
             "BUY",
-            ".01",
+            "0.01",
             "sent and never answered",
         )
 

@@ -69,7 +69,7 @@ def _place(position: Position) -> dict[str, Any]:
 
 
 def _percent(position: Position, threshold: PnlThreshold) -> dict[str, Any]:
-    return {f"pnl_percent_of_{threshold.of}": threshold.percent(position)}
+    return {f"pnl_percent_of_{threshold.of}": position.percent_of(threshold.of)}
 
 
 def _kept(kept: Iterable[Position], threshold: PnlThreshold) -> list[dict[str, Any]]:
