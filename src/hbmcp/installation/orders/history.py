@@ -1,6 +1,5 @@
 """Past orders, found by what was asked for."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,7 @@ from attrs import evolve, frozen
 
 from hbmcp.errors import CallError
 from hbmcp.installation.fills.fills import EARLY, PAGE, Fill, fills
-from hbmcp.installation.installation import Installation, answer_within, together
+from hbmcp.installation.installation import Installation, all_of, answer_within, together
 from hbmcp.installation.orders.api_orders import OrderPage, recorded_orders
 from hbmcp.installation.orders.order import UNKNOWN, Order, merged_orders, orders_like
 from hbmcp.installation.orders.view import lost_details_note
@@ -86,7 +85,7 @@ class OrderHistory:
 async def order_history(installation: Installation, wanted: OrderFilter) -> OrderHistory:
     """The workflow uses list_accounts, search_orders and get_trades. Raises CallError where no records can be read."""
     notes: list[str] = []
-    pages, earlier = await asyncio.gather(_pages(installation, wanted, notes), _earlier(installation, wanted))
+    pages, earlier = await all_of(_pages(installation, wanted, notes), _earlier(installation, wanted))
     # Where one list ends early, the others go on with holes.
     ends = max((page.rows[-1].created or 0 for page in pages if not page.complete), default=None)
     records = [order for page in pages for order in page.rows if ends is None or (order.created or 0) >= ends]
