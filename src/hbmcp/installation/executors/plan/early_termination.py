@@ -36,11 +36,11 @@ def _outside(config: Config, plan: Plan, market: MarketPrices) -> Iterator[tuple
     if (market.mid - config.get("limit_price")) * sign <= 0:
         yield (
             "limit_price",
-            f"the price, {price:f}, is beyond it already: the grid would give up at once; set it {beyond} the price",
+            f"the price, {price}, is beyond it already: the grid would give up at once; set it {beyond} the price",
         )
     elif (market.mid - config.get(far)) * sign > 0:
         yield (
             far,
-            f"the price, {price:f}, is beyond it already, so the grid would end at once: put the range around the "
-            f"price, or for {orders} all {beyond} the price use dca_executor or LIMIT orders (place_order)",
+            f"the price, {price}, is beyond it already, so the grid would end at once: put the range around the price, "
+            f"or for {orders} all {beyond} the price use dca_executor or LIMIT orders (place_order)",
         )
