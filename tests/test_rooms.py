@@ -22,7 +22,7 @@ FLOORS = (
 )
 # The rooms of hbmcp.paper likewise; errors are what all of them refuse with.
 PAPER_FLOORS = (
-    {"errors", "money", "place", "gateway"},
+    {"errors", "money", "gateway"},
     {"market"},
     {"exchange", "start_balances"},
     {"executors", "preflight"},
