@@ -37,8 +37,8 @@ async def estimate_trade(
     connected = await accounts_connected_to(installation, connector_name, account_name)
     account = connected[0] if len(connected) == 1 else None
     market = Market(connector_name, trading_pair)
-    rule, levels, fees, balances = await all_of(
-        rule_if_readable(installation, *market),
+    rule = await rule_if_readable(installation, *market)  # first, since it says best that there is no such pair
+    levels, fees, balances = await all_of(
         book(installation, *market),
         taker_fees(installation, [connector_name], account),
         together(available_balances(installation, one, connector_name) for one in connected if one == account),
