@@ -14,6 +14,7 @@ from hbmcp.installation.installation import AT_ONCE, Installation, all_of, toget
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_pairs import Market
+from hbmcp.text import named
 from hbmcp.times import now
 from hbmcp_tools import market_data
 from hummingbot_api.request import Json
@@ -44,7 +45,7 @@ class Ticker:
         parts = {"price": self.price, "bid and ask": self.best, "24-hour change": self.day_ago}
         for what, part in parts.items():
             if isinstance(part, CallError):
-                yield f"No {what} of {self.market.pair} on {self.market.connector}: {part.happened}"
+                yield f"No {what} of {named(self.market.pair)} on {named(self.market.connector)}: {part.happened}"
 
     @property
     def row(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from hbmcp.installation.performance.snapshot_series import ZERO, Place, Snapshot
 from hbmcp.installation.performance.trade_matching import KnownTrades
 from hbmcp.installation.portfolio.holdings import CURRENCY
 from hbmcp.installation.portfolio.unrealized_pnl import balance_includes_pnl
+from hbmcp.text import named
 from hbmcp.times import utc
 
 Row = dict[str, Any]
@@ -68,7 +69,7 @@ def performance_notes(found: SnapshotSeries, explained: CashFlows, known: Mappin
         yield f"At {places} units moved as by trades that get_trades doesn't have (bots', or by hand): taken as such."
     unpriced = sorted({line.token for line in found.lines if not line.priced and any(line.units)})
     if unpriced:
-        yield f"Without a price, counted as 0: {', '.join(unpriced)}."
+        yield f"Without a price, counted as 0: {', '.join(map(named, unpriced))}."
 
 
 def unrealized_pnl_note(found: SnapshotSeries) -> str:
@@ -79,7 +80,7 @@ def unrealized_pnl_note(found: SnapshotSeries) -> str:
         return ""
     if len(within) == len(perpetual):
         return "Values include unrealized P&L."
-    but = f", except at {', '.join(within)}" if within else ""
+    but = f", except at {', '.join(map(named, within))}" if within else ""
     return f"Values are without unrealized P&L{but}."
 
 
@@ -165,4 +166,4 @@ def _value(flows: Iterable[CashFlow]) -> Decimal:
 
 
 def _name(place: Place) -> str:
-    return f"{place[1]} ({place[0]})"
+    return f"{named(place[1])} ({named(place[0])})"

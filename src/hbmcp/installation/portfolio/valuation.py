@@ -15,6 +15,7 @@ from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Holdings, P
 from hbmcp.installation.portfolio.stale_balances import FreshnessCheck, check_freshness
 from hbmcp.installation.portfolio.unrealized_pnl import UnrealizedPnl, unrealized_pnl
 from hbmcp.installation.positions.open_positions import OpenPositions, open_positions
+from hbmcp.text import named
 
 NO_POSITIONS = OpenPositions((), (), ())
 
@@ -119,9 +120,9 @@ def _narrowed(connected: Connections, found: Holdings, connector: str) -> tuple[
     if not places and not pairs:
         others = sorted({one for _, one in (*connected.pairs, *found.places)})
         raise Refused(
-            f"No balances at {connector!r}: the account isn't connected to it.",
+            f"No balances at {named(connector)}: the account isn't connected to it.",
             "Nothing was done.",
-            f"Connected: {', '.join(others) or 'none; add_credential connects an exchange'}.",
+            f"Connected: {', '.join(map(named, others)) or 'none; add_credential connects an exchange'}.",
         )
     rows = tuple(one for one in found.rows if one.connector == connector)
     return Connections(pairs, connected.unread), Holdings(rows, places)

@@ -7,6 +7,7 @@ from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.stop import Position, Stopped
 from hbmcp.installation.executors.run.view import open_orders, state, traded
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 
 NEVER_CLOSED = "What it traded was kept, although it was to be closed."
 
@@ -25,7 +26,7 @@ def stop_view(stopped: Stopped, left: Leftovers, position: Position) -> Answer:
         stopped.note,
         NEVER_CLOSED if keeps and position == "close" and not stopped.by_itself else "",
         how_to_close(executor, left.own, left.open) if keeps and left.own else "",
-        NOT_NAMED.format(pair=executor.pair) if orders and not orders.own and orders.open else "",
+        NOT_NAMED.format(pair=named(executor.pair)) if orders and not orders.own and orders.open else "",
         *left.notes,
     )
     return Answer(value, notes)
@@ -34,14 +35,14 @@ def stop_view(stopped: Stopped, left: Leftovers, position: Position) -> Answer:
 def _result(seen: Executor, left: Leftovers) -> str:
     """ "TERMINATED: it was stopped; none of its orders rests; position on binance_perpetual: none" """
     parts = [
-        f"{seen.status}: it {seen.ending}"
+        f"{named(seen.status)}: it {seen.ending}"
         if seen.ended
-        else f"{seen.status}: not ended yet, look again with get_executor"
+        else f"{named(seen.status)}: not ended yet, look again with get_executor"
     ]
     if left.orders is not None:
         parts.append(_resting(len(left.orders.open), seen.pair, own=left.orders.own))
     if left.position is not None:
-        parts.append(f"position of {seen.pair} on {seen.connector}: {left.position}")
+        parts.append(f"position of {named(seen.pair)} on {named(seen.connector)}: {left.position}")
     return "; ".join(parts)
 
 
@@ -51,4 +52,4 @@ def _resting(count: int, pair: str, *, own: bool) -> str:
         return "none of its orders rests"
     if own:
         return f"{count} of its orders still {'rests' if count == 1 else 'rest'}"
-    return f"of the orders on {pair} since it began {count} still {'rests' if count == 1 else 'rest'}"
+    return f"of the orders on {named(pair)} since it began {count} still {'rests' if count == 1 else 'rest'}"
