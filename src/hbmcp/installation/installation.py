@@ -93,6 +93,10 @@ async def together(questions: Iterable[Awaitable[T]], at_once: int = AT_ONCE) ->
 async def all_of(a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], /) -> tuple[A, B]: ...
 @overload
 async def all_of(
+    a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], c: Coroutine[Any, Any, C], /
+) -> tuple[A, B, C]: ...
+@overload
+async def all_of(
     a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], c: Coroutine[Any, Any, C], d: Coroutine[Any, Any, D], /
 ) -> tuple[A, B, C, D]: ...
 @overload

@@ -55,7 +55,7 @@ async def test_keys_stay_until_it_is_confirmed(api: PaperApi, monkeypatch: pytes
         found = value(text)
         assert found["deleted"] is False
         [position] = found["positions"]
-        assert (position["trading_pair"], position["side"], position["amount"]) == ("BTC-USDT", "SHORT", ".02")
+        assert (position["trading_pair"], position["side"], position["amount"]) == ("BTC-USDT", "SHORT", "0.02")
         engine_orders = api.paper.engine.orders(accounts=["second_account"], exchanges=["bybit_perpetual"])
         rest = [one for one in engine_orders if one.rests]
         assert {row["order_id"] for row in found["orders"]} == {one.id for one in rest}

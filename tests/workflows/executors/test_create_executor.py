@@ -43,7 +43,7 @@ async def test_a_resting_order_is_shown_with_its_id(tmp_path: Path, monkeypatch:
         assert text.splitlines()[1:4] == [
             "# open_orders: 1 row",
             "order_id side order_type price amount status",
-            f"{leg.order_id} BUY LIMIT 50000 .01 OPEN",
+            f"{leg.order_id} BUY LIMIT 50000 0.01 OPEN",
         ]
 
 

@@ -12,6 +12,8 @@ from hummingbot_api.request import Json
 Side = Literal["LONG", "SHORT"]
 Basis = Literal["entry", "margin"]
 
+PLACES = 4  # of a P&L in percent: as two places show it, one just beyond a threshold would seem to be at it
+
 
 @frozen
 class Position:
@@ -85,9 +87,9 @@ class Position:
         return None if self.cost is None or self.leverage is None else ratio(self.cost, self.leverage)
 
     def percent_of(self, basis: Basis) -> Decimal | None:
-        """The unrealized P&L in percent of the entry notional or of the initial margin, with two places."""
+        """The unrealized P&L in percent of the entry notional or of the initial margin."""
         whole = self.cost if basis == "entry" else self.margin
-        return None if self.unrealized is None or whole is None else percent(self.unrealized, whole)
+        return None if self.unrealized is None or whole is None else percent(self.unrealized, whole, PLACES)
 
     def marked(self, mark: Decimal) -> "Position":
         """With another mark price, and the P&L at it where the exchange told none."""

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hbmcp.errors import BadArguments, CallError
+from hbmcp.errors import BadArguments
 from hbmcp.installation.balances import available_balances
 from hbmcp.installation.connections import accounts_connected_to
 from hbmcp.installation.installation import Installation, all_of, together
@@ -37,14 +37,12 @@ async def estimate_trade(
     connected = await accounts_connected_to(installation, connector_name, account_name)
     account = connected[0] if len(connected) == 1 else None
     market = Market(connector_name, trading_pair)
-    rule, (levels,), fees, balances = await all_of(
-        rule_if_readable(installation, *market),
-        together([book(installation, *market)]),  # which fails too where there is no such pair
+    rule = await rule_if_readable(installation, *market)  # first, since it says best that there is no such pair
+    levels, fees, balances = await all_of(
+        book(installation, *market),
         taker_fees(installation, [connector_name], account),
         together(available_balances(installation, one, connector_name) for one in connected if one == account),
     )
-    if isinstance(levels, CallError):
-        raise levels
     fee = fees[connector_name]
     order = estimate(levels, rule or Rule(), side, amount, quote_amount, fee.rate)
     held, balance_note = balance_check(market, order, connected, balances)
