@@ -11,6 +11,7 @@ from hbmcp.errors import ApiFailed, CallError
 from hbmcp.figures import in_percent, number, percent, ratio
 from hbmcp.installation.installation import AT_ONCE, Installation, together
 from hbmcp.installation.markets.order_book import Book, book
+from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.times import now
@@ -38,11 +39,14 @@ class Ticker:
 
     @property
     def problems(self) -> Iterator[str]:
-        """A sentence for each part that is missing."""
+        """A sentence for each part that is missing, and that price and book can't both be of now."""
         parts = {"price": self.price, "bid and ask": self.best, "24-hour change": self.day_ago}
         for what, part in parts.items():
             if isinstance(part, CallError):
                 yield f"No {what} of {self.market.pair} on {self.market.connector}: {part.happened}"
+        (name, pair), price, best = self.market, self.price, self.best
+        if isinstance(price, Decimal) and isinstance(best, Book) and (doubt := price_doubt(pair, name, price, best)):
+            yield doubt
 
     @property
     def row(self) -> dict[str, Any]:
