@@ -19,6 +19,7 @@ from hbmcp import log
 from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller
+from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import BadArguments, CallError, Failed
 from hbmcp.errors.reasons import tidy
@@ -80,20 +81,31 @@ class Bridge:
             await self._store.aclose()
 
     async def call(self, name: str, arguments: Mapping[str, Any], progress: Progress | None = None) -> Outcome:
-        """Call a tool by its name or alias. Never raises for what a call can run into."""
+        """Call a tool by its name or alias. Never raises for what a call can run into.
+
+        Cancelled, it stops what it does, and ends when nothing of it goes on.
+        """
         if progress is None:
-            return await self._answer(name, arguments)
-        # A timer, because a task for every call would cost more than most calls do.
+            return await cancelled_once(self._answer(name, arguments))
+        # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         timer = asyncio.get_running_loop().call_later(
             REPORT_EVERY, lambda: reports.append(asyncio.create_task(_report(progress)))
         )
-        try:
-            return await self._answer(name, arguments)
-        finally:
+
+        def quiet() -> None:
             timer.cancel()
             for task in reports:
                 task.cancel()
+
+        def stop(call: asyncio.Task[Outcome]) -> None:
+            quiet()
+            call.cancel()
+
+        try:
+            return await cancelled_once(self._answer(name, arguments), stop)
+        finally:
+            quiet()
 
     async def _answer(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
         try:
@@ -101,6 +113,9 @@ class Bridge:
         except CallError as error:
             logger.debug("%s: %s", name, error.kind)
             return Outcome(str(error), True)
+        except asyncio.CancelledError:
+            logger.debug("%s: cancelled", name)
+            raise
         except Exception:
             logger.exception("%s: a defect of hbmcp", name)
             return Outcome(

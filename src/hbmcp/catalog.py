@@ -231,5 +231,5 @@ def _unknown(setting: str, what: str, unknown: Sequence[str], names: Sequence[st
         near = nearest(name, names, most=3)
         told.append(f"{name!r}" + (f" (did you mean {_either(near)}?)" if near else ""))
     # Toolsets are few enough to name; tools aren't.
-    advice = f"There are: {', '.join(names)}." if what == "toolset" else "`hbmcp tools --toolsets all` lists them."
+    advice = f"There are: {', '.join(names)}." if what == "toolset" else "`hbmcp tools --tools all` lists them."
     return SettingsError(f"{setting}: no such {what}: {', '.join(told)}.", advice=advice)

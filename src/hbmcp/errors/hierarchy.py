@@ -4,7 +4,7 @@
       SettingsError       a setting or flag is wrong; hbmcp doesn't start
       StoreError          what hbmcp remembers can't be opened, read or written; calls go on without it
       CallError           a tool call without a good answer
-        NotConfigured     the API's username or password isn't set; nothing was sent
+        NotConfigured     the API's username or password, a proxy or a certificate is missing or wrong; nothing was sent
         UnknownTool       no such tool here; nothing was sent
         BadArguments      the arguments don't fit the tool; nothing was sent
         Unreachable       no connection to the API; nothing was sent
@@ -61,7 +61,7 @@ class CallError(HbmcpError):
 
 
 class NotConfigured(CallError):
-    """The API's username or password isn't set."""
+    """What leads to the API isn't set or can't be right: its username or password, a proxy, certificates."""
 
     kind = "not_configured"
 
