@@ -36,13 +36,18 @@ def dry_run_answer(
         "1 MARKET order that only reduces" if len(sendable) == 1 else f"{len(sendable)} MARKET orders that only reduce"
     )
     said = f"Dry run, nothing was sent. dry_run=false would send {orders}; it chooses anew, by the figures of then."
+    said += f" {threshold.in_words}" if threshold.given else ""
+    doubt = f"{threshold} is less than 1 %: is it meant? dry_run=false then takes confirm=true too."
     value: dict[str, Any] = {"result": said, "would_close": [_before(*one, threshold) for one in plans]}
     if kept:
         value["kept"] = _kept(kept, threshold)
-    return Answer(value, (*filter(None, map(min_notional_note, sendable)), *found.notes))
+    notes = (doubt if threshold.doubtful else "", *map(min_notional_note, sendable), *found.notes)
+    return Answer(value, tuple(filter(None, notes)))
 
 
-def closing_report(found: OpenPositions, closings: list[tuple[Position, Closing | CallError]]) -> Answer:
+def closing_report(
+    found: OpenPositions, closings: list[tuple[Position, Closing | CallError]], threshold: PnlThreshold | None = None
+) -> Answer:
     """How many were closed, what that came to by currency, and one row a position."""
     done = [one for _, one in closings if isinstance(one, Closing)]
     whole = sum(one.order.filled == one.plan.position.amount for one in done)
@@ -55,8 +60,9 @@ def closing_report(found: OpenPositions, closings: list[tuple[Position, Closing 
     }
     summary = {name: count for name, count in counts.items() if count or name == "closed"}
     notes = [f"{one.plan.position}: {said}" for one in done for said in (*closing_notes(one), *one.notes)]
+    chosen = threshold.in_words if threshold else ""
     rows = [closing_row(one) if isinstance(one, Closing) else _failed(position, one) for position, one in closings]
-    return Answer({**summary, **_sums(done), "positions": rows}, (*notes, net_pnl_note(done), *found.notes))
+    return Answer({**summary, **_sums(done), "positions": rows}, (chosen, *notes, net_pnl_note(done), *found.notes))
 
 
 def _place(position: Position) -> dict[str, Any]:
