@@ -60,6 +60,7 @@ class _Line(NamedTuple):
     build: Callable[..., Any]
     result: ResultSpec
     page_default: int | None
+    page_most: int | None
 
 
 class Bridge:
@@ -137,7 +138,7 @@ class Bridge:
             text = render(answer.value, answer.spec)
         else:
             raw = await self._ask(tool, partial(line.build, **given), line.result, hidden)
-            text = render(raw, line.result, arguments=given, page_default=line.page_default)
+            text = render(raw, line.result, arguments=given, page_default=line.page_default, page_most=line.page_most)
         return log.masked(text, hidden) if hidden else text
 
     def installation(self, caller: Caller) -> Installation:
@@ -194,6 +195,7 @@ class Bridge:
             getattr(import_module(module), tool.name),
             result,
             page.get("default"),
+            page.get("maximum"),
         )
         self._lines[tool.name] = line
         return line

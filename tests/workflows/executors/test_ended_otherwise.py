@@ -106,3 +106,10 @@ async def test_lists_say_what_being_lost_means() -> None:
     rows: dict[str, Any] = {"data": [ENDED | {"close_type": "SYSTEM_CLEANUP"}], "pagination": {"has_more": False}}
     answer = await list_executors(Script({"search_executors": rows}).installation)
     assert "SYSTEM_CLEANUP: the API restarted under it, and nothing guards" in answer.notes[0]
+
+
+@pytest.mark.parametrize(("limit", "way"), [(1, "Raise limit, or give status"), (1000, "Give status")])
+async def test_a_limit_at_its_maximum_is_not_to_be_raised(limit: int, way: str) -> None:
+    rows: dict[str, Any] = {"data": [ENDED], "pagination": {"has_more": True}}
+    answer = await list_executors(Script({"search_executors": rows}).installation, limit=limit)
+    assert answer.notes[1] == f"There are older ones: the newest 1 are shown. {way} or trading_pair."
