@@ -21,7 +21,7 @@ from hbmcp.cancellation import cancelled_once, whole
 from hbmcp.catalog import Catalog
 from hbmcp.errors import Refused
 from hbmcp.installation.installation import Installation, all_of, together
-from hbmcp.installation.orders.sending import send
+from hbmcp.installation.orders.sending import send_order
 from hbmcp.store import SentOrder
 from hbmcp.store.rows import Rows
 from hbmcp.times import now
@@ -152,7 +152,7 @@ async def test_at_whichever_moment_sending_is_cancelled_it_is_remembered_only_if
     kinds = set()
     for moment in range(120):
         sent, kept = placed(api), await remembered(placing)
-        await cancelled_after(moment, send(placing, ORDER), seconds=0.0002)
+        await cancelled_after(moment, send_order(placing, ORDER), seconds=0.0002)
         await bridge.call("list_accounts", {})  # by when a request before it has arrived
         now = await remembered(placing)
         assert len(now) - len(kept) == placed(api) - sent, moment
@@ -173,7 +173,7 @@ async def test_an_order_that_is_cancelled_while_it_is_written_down_is_forgotten(
 
     monkeypatch.setattr(Rows, "remember_order", slow)
     async with anyio.create_task_group() as group:
-        group.start_soon(send, placing, ORDER)
+        group.start_soon(send_order, placing, ORDER)
         assert await asyncio.to_thread(begun.wait, 10)
         group.cancel_scope.cancel()
         asyncio.get_running_loop().call_later(0.05, go_on.set)
@@ -187,7 +187,7 @@ async def test_one_that_is_cancelled_when_it_is_out_is_remembered_and_logged(
     caplog.set_level(logging.DEBUG, "hbmcp")
     api.then(api.always, HANG)
     async with anyio.create_task_group() as group:
-        group.start_soon(send, placing, ORDER)
+        group.start_soon(send_order, placing, ORDER)
         await seen(api, 2)
         group.cancel_scope.cancel()
     assert await remembered(placing) == [None]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp.types import INVALID_PARAMS
 
 from hbmcp import __version__
 from tests.conftest import PASSWORD, USERNAME, connected, environment, hbmcp
@@ -38,11 +39,19 @@ def test_a_read_is_answered_and_authenticated(stdio: StdioServer, api: FaultyApi
     assert request.headers["authorization"].startswith("Basic ")
 
 
-def test_an_unknown_tool_is_a_result_not_a_protocol_error(stdio: StdioServer, api: FaultyApi) -> None:
-    text, failed = stdio.call("get_acounts")
-    assert failed
-    assert "list_accounts" in text
+def test_an_unknown_tool_is_the_protocol_s_own_error(stdio: StdioServer, api: FaultyApi) -> None:
+    error = stdio.answer(stdio.start("tools/call", {"name": "get_acounts", "arguments": {}}))["error"]
+    assert error["code"] == INVALID_PARAMS
+    assert "There is no tool 'get_acounts'. Nothing was done. Did you mean" in error["message"]
     assert not api.requests
+
+
+def test_a_tool_that_is_switched_off_is_told_as_a_result(api: FaultyApi, tmp_path: Path) -> None:
+    """Every client shows that to its model, which may tell its user how to have it."""
+    with StdioServer("--read-only", env=connected(api.url), cwd=tmp_path) as server:
+        text, failed = server.call("place_order", **ORDER)
+    assert failed
+    assert "place_order is switched off here" in text
 
 
 def test_bad_arguments_are_told_all_at_once_and_nothing_is_sent(stdio: StdioServer, api: FaultyApi) -> None:

@@ -21,7 +21,7 @@ from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Offer, Tool
-from hbmcp.errors import BadArguments, CallError, Failed
+from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown
 from hbmcp.errors.reasons import tidy
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
@@ -137,9 +137,20 @@ class Bridge:
             answer = await line.build(self.installation(caller), **given)
             text = render(answer.value, answer.spec)
         else:
-            raw = await self._ask(tool, partial(line.build, **given), line.result, hidden)
+            try:
+                raw = await self._ask(tool, partial(line.build, **given), line.result, hidden)
+            except (Failed, GatewayFailed, OutcomeUnknown) as error:
+                raise await self._explained(tool, line.result.cause, error) from None
             text = render(raw, line.result, arguments=given, page_default=line.page_default, page_most=line.page_most)
         return log.masked(text, hidden) if hidden else text
+
+    async def _explained(self, tool: Tool, cause: str, error: CallError) -> CallError:
+        """The error, with the cause that stands in the log of what is behind the API."""
+        if cause not in self._offer.catalog.tools:
+            return error
+        from hbmcp.installation.gateway.log import explained
+
+        return await explained(self.installation(Caller(tool.name, tool.toolset, frozenset({cause}))), error)
 
     def installation(self, caller: Caller) -> Installation:
         """The installation for a caller, who can ask what it may use and nothing else. Errors name the caller."""

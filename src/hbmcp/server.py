@@ -17,11 +17,12 @@ import anyio
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
-from mcp.types import CallToolRequestParams, PaginatedRequestParams
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, CallToolRequestParams, PaginatedRequestParams
 
 from hbmcp import __version__, log
 from hbmcp.catalog import Offer
-from hbmcp.errors import SettingsError
+from hbmcp.errors import SettingsError, UnknownTool
 from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,6 +95,12 @@ def build(settings: Settings, offer: Offer) -> Server[Line]:
         return listing
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
+        try:
+            offer.find(params.name)
+        except UnknownTool as error:
+            # One that is switched off is told as the result of its call, which every client shows to its model.
+            if params.name not in offer.catalog.names:
+                raise MCPError(INVALID_PARAMS, str(error)) from None
         wanted = ctx.meta is not None and ctx.meta.get("progress_token") is not None
         outcome = await ctx.lifespan_context.bridge.call(
             params.name, params.arguments or {}, ctx.session.report_progress if wanted else None

@@ -15,6 +15,7 @@
         UnknownOperation  this version of the API has no such operation
         Refused           the API said no, and why
         ServiceDown       the API runs, but Gateway, Docker or the message broker behind it doesn't
+        GatewayFailed     Gateway, behind the API, failed; why may stand in its log alone
         ApiFailed         the API answered 5xx
         UnreadableAnswer  what answered isn't the API, or its answer is damaged
         Failed            the API answered 200, and the answer says that it failed
@@ -124,6 +125,12 @@ class ServiceDown(CallError):
     """Gateway, Docker or the message broker, which the API needs for this, doesn't run."""
 
     kind = "service_down"
+
+
+class GatewayFailed(CallError):
+    """Gateway was asked and failed. The API mostly hides why: Gateway's log has it."""
+
+    kind = "gateway_failed"
 
 
 class ApiFailed(CallError):

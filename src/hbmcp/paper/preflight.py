@@ -4,7 +4,6 @@ from pathlib import Path
 
 from hbmcp.paper.errors import StoreUnusable
 from hbmcp.paper.exchange.database import Store
-from hbmcp.paper.place import place_of
 from hbmcp.settings import MEMORY, Settings
 
 
@@ -17,7 +16,7 @@ def preflight(settings: Settings) -> list[str]:
         from hbmcp.paper.start_balances import start_balances
 
         start_balances(settings.paper_balance)
-    place = place_of(settings)
+    place = settings.paper_place
     if place == MEMORY:
         return []
     try:

@@ -15,7 +15,6 @@ from hbmcp.paper.exchange.database import Store
 from hbmcp.paper.exchange.engine import Engine
 from hbmcp.paper.market.clock import Clock, FastClock, RealClock
 from hbmcp.paper.market.market import Market
-from hbmcp.paper.place import files_beside, place_of
 from hbmcp.paper.start_balances import start_balances
 from hbmcp.settings import MEMORY, Settings
 
@@ -25,7 +24,7 @@ USERNAME = PASSWORD = "paper"  # where nobody else can reach it, and where nobod
 def open_paper(settings: Settings) -> Paper:
     """The exchange, which goes on where it was left. Raises StoreUnusable, and SettingsError for a wrong balance."""
     balances = start_balances(settings.paper_balance)
-    place = place_of(settings)
+    place = settings.paper_place
     if settings.paper_reset and place != MEMORY:
         _forget(Path(place))
     store = Store.open(place)
@@ -34,7 +33,7 @@ def open_paper(settings: Settings) -> Paper:
     if place == MEMORY:
         folder = Path(tempfile.mkdtemp(prefix="hbmcp-paper-"))
     else:
-        folder = files_beside(Path(place))
+        folder = _files_beside(Path(place))
         folder.mkdir(mode=0o700, exist_ok=True)
     return Paper(Engine(market, store, clock, balances), market, folder, store)
 
@@ -91,7 +90,12 @@ def _forget(place: Path) -> None:
     Store.open(place).close()
     for ending in ("", "-wal", "-shm"):
         Path(f"{place}{ending}").unlink(missing_ok=True)
-    shutil.rmtree(files_beside(place), ignore_errors=True)
+    shutil.rmtree(_files_beside(place), ignore_errors=True)
+
+
+def _files_beside(place: Path) -> Path:
+    """The folder of its controllers and scripts, under the name of its file."""
+    return place.with_suffix(".files")
 
 
 class _InProcess(httpx.ASGITransport):

@@ -165,6 +165,15 @@ class Settings(BaseModel):
     remarks: tuple[str, ...] = ()
 
     @property
+    def paper_place(self) -> str:
+        """The file that the paper exchange is kept in, or MEMORY."""
+        if self.paper_db:
+            return self.paper_db
+        from platformdirs import user_data_path
+
+        return str(user_data_path("hbmcp") / "paper.sqlite")
+
+    @property
     def on_paper(self) -> bool:
         """Whether the tools act on the paper exchange: asked for, or nothing said of a real API."""
         return self.paper or not self.model_fields_set & REAL
