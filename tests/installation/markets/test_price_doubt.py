@@ -4,13 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from hbmcp.installation.markets.order_book import Book, Level
 from hbmcp.installation.markets.price_doubt import price_doubt
 
 
 def told(price: str | None, bid: str | None, ask: str | None) -> str:
-    bids, asks = (() if best is None else (Level(Decimal(best), Decimal(1)),) for best in (bid, ask))
-    return price_doubt("ETH-USDT", "binance", None if price is None else Decimal(price), Book(bids, asks))
+    return price_doubt("ETH-USDT", "binance", *(None if one is None else Decimal(one) for one in (price, bid, ask)))
 
 
 @pytest.mark.parametrize(

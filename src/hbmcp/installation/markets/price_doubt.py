@@ -3,16 +3,13 @@
 from decimal import Decimal
 
 from hbmcp.figures import plain, times
-from hbmcp.installation.markets.order_book import Book
 
 APART = Decimal("0.01")  # beyond the book; less is the market's noise
 
 
-def price_doubt(pair: str, connector: str, price: Decimal | None, book: Book | None) -> str:
-    """That both can't be of now, or that the book itself can't; "" where nothing speaks against them."""
-    if book is None:
-        return ""
-    bid, ask = book.bid, book.ask
+def price_doubt(pair: str, connector: str, price: Decimal | None, bid: Decimal | None, ask: Decimal | None) -> str:
+    """That price and best bid and ask can't both be of now, or that the book itself can't; "" where nothing speaks
+    against them, or there is nothing to compare."""
     sides = " and ".join(f"{name} {plain(best):f}" for name, best in (("bid", bid), ("ask", ask)) if best is not None)
     if bid is not None and ask is not None and bid > ask:
         return f"The order book of {pair} on {connector} has {sides}, which can't be: it is old."

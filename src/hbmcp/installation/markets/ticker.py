@@ -44,9 +44,9 @@ class Ticker:
         for what, part in parts.items():
             if isinstance(part, CallError):
                 yield f"No {what} of {self.market.pair} on {self.market.connector}: {part.happened}"
-        (name, pair), price, best = self.market, self.price, self.best
-        if isinstance(price, Decimal) and isinstance(best, Book) and (doubt := price_doubt(pair, name, price, best)):
-            yield doubt
+        if isinstance(self.price, Decimal) and isinstance(self.best, Book):
+            (name, pair), best = self.market, self.best
+            yield from filter(None, [price_doubt(pair, name, self.price, best.bid, best.ask)])
 
     @property
     def row(self) -> dict[str, Any]:

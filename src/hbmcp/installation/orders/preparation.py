@@ -89,8 +89,9 @@ async def prepare_order(
             "To sell what is held, leave position_action out.",
         )
     known = await _known(installation, request.account_name, connector, pair)
-    doubt = price_doubt(pair, connector, known.current, known.book)
-    best = None if known.book is None else known.book.ask if side == "BUY" else known.book.bid
+    bid, ask = (None, None) if known.book is None else (known.book.bid, known.book.ask)
+    best = ask if side == "BUY" else bid
+    doubt = price_doubt(pair, connector, known.current, bid, ask)
     costs = [one for one in (known.current, best) if one is not None]
     notes = [*known.unread, doubt]
     limit = None
