@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hbmcp.installation.balances import Balance
 from hbmcp.installation.orders.size_check import order_size
 from hbmcp.paper.market.order_book import Book
 from hbmcp.store import SentOrder
@@ -98,8 +99,8 @@ class TestSize:
     def test_in_the_pair_s_own_currency(self) -> None:
         order = SentOrder("a", "binance", "ETH-BTC", "BUY", "MARKET", Decimal(10), None, None, 0)
         rows = [
-            {"token": "BTC", "price": Decimal(50_000), "value": Decimal(100_000)},
-            {"token": "USDT", "price": 1, "value": Decimal(50_000)},
+            Balance("BTC", Decimal(2), None, Decimal(50_000), Decimal(100_000)),
+            Balance("USDT", Decimal(50_000), None, Decimal(1), Decimal(50_000)),
         ]
         size = order_size(order, [Decimal("0.05"), Decimal("0.06")], rows, None)
         assert size is not None

@@ -5,6 +5,7 @@ from typing import Any
 
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import BadArguments
+from hbmcp.installation.answer_fields import array, mapping, record, text
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import controllers
 
@@ -23,7 +24,7 @@ async def validated_template(
     a controller that isn't there, Refused for a configuration that doesn't fit.
     """
     kind, name = config.get("controller_type"), config.get("controller_name")
-    known: Mapping[str, list[str]] = await installation.ask(controllers.list_controllers)
+    known = await installation.read(mapping(array(text)), controllers.list_controllers)
     if not isinstance(kind, str) or not isinstance(name, str) or name not in known.get(kind, []):
         homes = [other for other, names in known.items() if name in names]
         every = [one for names in known.values() for one in names]
@@ -44,9 +45,9 @@ async def validated_template(
         controller_name=name,
         config={**config, "id": config_name},
     )
-    template: Mapping[str, Any] = await installation.ask(
+    return await installation.read(
+        mapping(record),
         controllers.read_controller_template,
         controller_type=kind,  # type: ignore[arg-type]
         controller_name=name,
     )
-    return template

@@ -1,7 +1,6 @@
 """An order before it is sent: checked against the exchange's rules and the balance, its price and amount worked out."""
 
 from decimal import Decimal
-from typing import Any
 
 from attrs import frozen
 
@@ -14,6 +13,7 @@ from hbmcp.errors import (
     Unreachable,
     WrongCredentials,
 )
+from hbmcp.installation.balances import Balance, balances
 from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.order_book import Book, book
@@ -27,7 +27,6 @@ from hbmcp.installation.positions.position import Position, Side, opposite
 from hbmcp.installation.positions.position_mode import is_hedge_mode
 from hbmcp.store import SentOrder
 from hbmcp.times import now
-from hbmcp_tools import portfolio
 
 PATIENCE = 10.0  # seconds that a check may take; without its answer it is left to the exchange
 
@@ -67,7 +66,7 @@ class _Known:
     rule: Rule
     current: Decimal | None
     book: Book | None
-    balances: list[Any]
+    balances: list[Balance]
     held: list[Position]
     unread: tuple[str, ...]
 
@@ -150,7 +149,7 @@ async def _known(installation: Installation, account: str, connector: str, pair:
     rules, (current, top), state, held = await all_of(
         answer_within(rule(installation, connector, pair), PATIENCE),
         _quoted(installation, connector, pair),
-        answer_within(installation.ask(portfolio.get_portfolio_state, account_name=account), PATIENCE),
+        answer_within(balances(installation, account, connector), PATIENCE),
         answer_within(_held(installation, account, connector), PATIENCE),
     )
     if isinstance(rules, UnknownPair):
@@ -169,7 +168,7 @@ async def _known(installation: Installation, account: str, connector: str, pair:
         Rule() if isinstance(rules, CallError) else rules,
         None if isinstance(current, CallError) else current,
         None if isinstance(top, CallError) else top,
-        [] if isinstance(state, CallError) else state.get(account, {}).get(connector, []),
+        [] if isinstance(state, CallError) else state,
         [] if isinstance(held, CallError) else held,
         tuple(unread),
     )

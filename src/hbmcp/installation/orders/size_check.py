@@ -4,14 +4,14 @@ Beyond a share of the account's equity on the exchange, 25 % on spot and all of 
 with its figure said once more: `max_value`, in quote, which must be at least what it is worth.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from attrs import frozen
 
 from hbmcp.errors import Refused
-from hbmcp.figures import money, number, percent, plain, ratio, times
+from hbmcp.figures import money, percent, plain, ratio, times
+from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.positions.position import Position
 from hbmcp.store import SentOrder
@@ -46,7 +46,7 @@ class OrderSize:
 def order_size(
     order: SentOrder,
     prices: Sequence[Decimal | None],
-    balances: Sequence[Mapping[str, Any]],
+    balances: Sequence[Balance],
     held: Sequence[Position] | None,
 ) -> OrderSize | None:
     """At its own price, or the dearest of these; None where none is known. `balances` are of the account on the
@@ -61,7 +61,7 @@ def order_size(
     rate = _rate(balances, order.pair.partition("-")[2])
     if not balances or rate is None:
         return OrderSize(notional, None, None)
-    worth = sum((number(one.get("value")) or Decimal(0) for one in balances), Decimal(0))
+    worth = sum((one.value or Decimal(0) for one in balances), Decimal(0))
     losses = sum((min(one.unrealized or Decimal(0), Decimal(0)) for one in held or ()), Decimal(0))
     equity = max(ratio(worth, rate) + losses, Decimal(0))
     used = None if held is None else sum((one.notional or one.cost or Decimal(0) for one in held), Decimal(0))
@@ -113,9 +113,9 @@ def _least_round(notional: Decimal) -> Decimal:
     return plain((more / step).to_integral_value(rounding="ROUND_CEILING") * step)
 
 
-def _rate(balances: Sequence[Mapping[str, Any]], quote: str) -> Decimal | None:
+def _rate(balances: Sequence[Balance], quote: str) -> Decimal | None:
     """What the quote currency is worth in USDT, in which the API values balances."""
     if "USD" in quote:  # as the API counts them
         return Decimal(1)
-    found = next((number(one.get("price")) for one in balances if one.get("token") == quote), None)
+    found = next((one.price for one in balances if one.token == quote), None)
     return found if found and found > 0 else None

@@ -10,7 +10,8 @@ from decimal import Decimal
 from attrs import frozen
 
 from hbmcp.errors import CallError
-from hbmcp.figures import number, ratio
+from hbmcp.figures import ratio
+from hbmcp.installation.answer_fields import Fields, number, under
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.order_book import book
 from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, is_dollar
@@ -51,13 +52,15 @@ async def check_freshness(installation: Installation, connector: str, holdings: 
     """
     for pair, holding in _pairs(holdings):
         try:
-            answer = await installation.ask(market_data.get_prices, connector_name=connector, trading_pairs=[pair])
+            told = await installation.read(
+                under("prices", Fields), market_data.get_prices, connector_name=connector, trading_pairs=[pair]
+            )
         except CallError as error:
             if f"it doesn't know '{pair}'" in str(error):
                 continue
             return FreshnessCheck(connector, silence=error)
         mid = None if holding is None else await _mid(installation, connector, pair)
-        return FreshnessCheck(connector, holding=holding, price=number(answer["prices"].get(pair)), mid=mid)
+        return FreshnessCheck(connector, holding=holding, price=told.known(pair, number), mid=mid)
     return FreshnessCheck(connector)
 
 
