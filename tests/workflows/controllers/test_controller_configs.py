@@ -182,3 +182,12 @@ async def test_what_became_of_a_bots_config_may_be_unknown() -> None:
     script = bot(list_bot_configs=lambda _: next(answers), write_bot_config={})
     with pytest.raises(OutcomeUnknown, match="couldn't be read back"):
         await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+
+
+async def test_a_name_that_deploying_refuses_is_told(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = {"script_file_name": "v2_with_controllers.py", "controllers_config": []}
+    async with assistant(api, monkeypatch) as call:
+        for tool, config in (("save_controller_config", CONFIG), ("save_script_config", script)):
+            text = await call.good(tool, config_name="maker.v2.yml", config=config)
+            assert "Deploying refuses a name with a dot: save it as maker_v2, and delete this one" in text
+            assert "Deploying" not in await call.good(tool, config_name="maker_v2", config=config)

@@ -10,6 +10,7 @@ from hbmcp.installation.executors.config.fields import TYPES
 from hbmcp.installation.executors.plan.unplanned import WHY
 from hbmcp.paper.api.faults import Crash
 from tests.paper.assistant import ALL
+from tests.paper.scripted_faults import old_price
 from tests.workflows.answers import head
 from tests.workflows.executors.executor_account import DCA, GRID, PERPETUAL, POSITION, desk
 
@@ -277,3 +278,17 @@ async def test_what_has_no_preview_is_refused_with_the_reason(
 def test_every_type_has_a_preview_or_a_reason() -> None:
     offered = ALL.find("preview_executor").schema["properties"]["executor_type"]["enum"]
     assert set(offered) == set(TYPES)
+
+
+async def test_a_price_that_the_book_denies_is_no_base_for_an_offset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch, faults=[old_price("70000")]) as at:
+        for tool in ("preview_executor", "create_executor"):
+            text = await at.call.bad(tool, **ask("dca_executor", {**DCA, "prices": ["-1%", 58000]}))
+            assert text.startswith(
+                "An offset counts from the current price, which isn't known. The API's price of BTC-"
+            )
+            assert "Nothing was sent." in text
+        told = await at.call.good("preview_executor", **ask("dca_executor", DCA))
+        assert "The API's price of BTC-USDT on binance_perpetual is 70000, but its order book has bid " in told

@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from hbmcp.installation.controllers.config_fields import changed_fields, config_file_name, defaults_in_force
+from hbmcp.installation.controllers.config_fields import (
+    changed_fields,
+    config_file_name,
+    defaults_in_force,
+    undeployable_note,
+)
 from hbmcp.installation.controllers.running_bots import running_bots
 from hbmcp.installation.controllers.saved_config import read_back, saved_config
 from hbmcp.installation.controllers.validation import validated_template
@@ -29,4 +34,4 @@ async def save_controller_config(installation: Installation, *, config_name: str
     copies = [f"{bot} runs with its own copy: change that with update_bot_config." for bot in having]
     done = "Replaced" if before is not None else "Saved"
     note = f"{done}, and read back; its controller takes it. Pair, exchange and amounts were not checked."
-    return Answer(value, (note, LEFT if value["defaults"] else "", *copies))
+    return Answer(value, (note, LEFT if value["defaults"] else "", undeployable_note(config_name), *copies))

@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
+from hbmcp.errors import Refused
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.config.defaults import saved_defaults
 from hbmcp.installation.executors.config.price_offsets import has_offsets, with_prices
@@ -14,7 +15,7 @@ from hbmcp.installation.executors.plan.early_termination import termination_caus
 from hbmcp.installation.executors.plan.open_position import effect_on_position
 from hbmcp.installation.executors.plan.plan import MarketPrices, Plan
 from hbmcp.installation.executors.plan.planned_orders import plan
-from hbmcp.installation.executors.plan.venue import Venue, market_prices, mid_price, venue_at, venues_of
+from hbmcp.installation.executors.plan.venue import Venue, market_prices, seen_doubt, venue_at, venues_of
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.trading_rules import Rule
 
@@ -66,7 +67,14 @@ async def _priced(
     if not (has_offsets(kind, given) and isinstance(connector, str) and isinstance(pair, str)):
         return given, ""
     venue = await venue_at(installation, account_name, connector, pair)
-    return with_prices(kind, given, await mid_price(installation, venue), venue.rule.price_step)
+    seen = await market_prices(installation, venue)
+    if doubt := seen_doubt(venue, seen):
+        raise Refused(
+            f"An offset counts from the current price, which isn't known. {doubt}",
+            "Nothing was sent.",
+            "Look with get_ticker what it costs, and give numbers.",
+        )
+    return with_prices(kind, given, seen.mid, venue.rule.price_step)
 
 
 async def _forecast(installation: Installation, account_name: str, config: Config, venue: Venue) -> Forecast | None:
@@ -81,5 +89,5 @@ async def _forecast(installation: Installation, account_name: str, config: Confi
         seen,
         planned,
         {**dict(termination_causes(config, planned, seen, venue.rule)), **effect.refusals},
-        (effect.note, crossing_note(config, planned)),
+        tuple(filter(None, (effect.note, crossing_note(config, planned), seen_doubt(venue, seen)))),
     )

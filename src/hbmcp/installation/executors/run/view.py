@@ -67,6 +67,8 @@ def traded(executor: Executor, found: Orders) -> dict[str, Any]:
     open when it ended, and need not be any more."""
     if executor.kind == "grid_executor":
         return grid(executor)
+    if not found.own:
+        return {}
     bought, sold = Traded.of(found.fills, "BUY"), Traded.of(found.fills, "SELL")
     opened = bought if executor.side == "BUY" else sold
     net = bought.amount - sold.amount
@@ -93,7 +95,7 @@ def _counts(executor: Executor) -> bool:
     """Whether what its fills leave open is its position: of what was closed, dust and fees may be left."""
     if executor.reduces:
         return False
-    return not executor.ended or executor.close_type in ("POSITION_HOLD", "COMPLETED")
+    return not executor.ended or executor.close_type in ("POSITION_HOLD", "COMPLETED", "SYSTEM_CLEANUP")
 
 
 def _keeps(executor: Executor) -> bool:
