@@ -54,8 +54,8 @@ def broker(answer: Any) -> str:
     return "connected" if answer["data"].get("mqtt_connected") else "not connected"
 
 
-def bots(answer: Any, broker_answer: Any) -> str | list[dict[str, Any]]:
-    """A row for each bot; "none" is said only where the broker would have told of one."""
+def bots(answer: Any, broker_answer: Any, docker_answer: Any) -> str | list[dict[str, Any]]:
+    """A row for each bot; "none" is said only where both that would tell of one were heard: the broker, and Docker."""
     if isinstance(answer, CallError):
         return unknown(answer)
     if found := answer["data"]:
@@ -68,19 +68,28 @@ def bots(answer: Any, broker_answer: Any) -> str | list[dict[str, Any]]:
             }
             for name, bot in found.items()
         ]
-    return "none" if broker(broker_answer) == "connected" else "unknown: the broker isn't connected"
+    silent = {
+        "the broker isn't connected": broker(broker_answer) != "connected",
+        "Docker isn't reached": docker(docker_answer) != "running",
+    }
+    reasons = [reason for reason, holds in silent.items() if holds]
+    return f"unknown: {' and '.join(reasons)}" if reasons else "none"
 
 
 def machine(answer: Any) -> dict[str, Any]:
-    """From GET /system/resources: shares in use in percent, what is free in GB (10^9 bytes)."""
+    """From GET /system/resources: shares in use in percent, sizes in GB (10^9 bytes). What a disk keeps for root is
+    neither used nor free, and not in the share."""
     if isinstance(answer, CallError):
         return {"machine": unknown(answer)}
     cpu, memory, disk = (answer.get(part) or {} for part in ("cpu", "memory", "disk"))
     return {
         "cpu_percent": cpu.get("percent"),
         "memory_percent": memory.get("percent"),
-        "memory_free_gb": _gigabytes(memory.get("available")),
+        "memory_used_gb": _gigabytes(memory.get("used")),
+        "memory_total_gb": _gigabytes(memory.get("total")),
         "disk_percent": disk.get("percent"),
+        "disk_used_gb": _gigabytes(disk.get("used")),
+        "disk_total_gb": _gigabytes(disk.get("total")),
         "disk_free_gb": _gigabytes(disk.get("free")),
     }
 
