@@ -73,7 +73,7 @@ FOUND: dict[str, str] = {
     "list_controllers": "pmm_simple",
     "read_controller_code": "class ",
     "read_controller_template": "total_amount_quote",
-    "validate_controller_config": "Configuration is valid",
+    "check_controller_config": "Configuration is valid",
     "list_controller_configs": "mine",
     "get_controller_config": "pmm_simple",
     "list_swaps": "No swap",
@@ -138,7 +138,7 @@ REFUSED: dict[str, str] = {
     "get_swap_status": "Swap not found",
     "remove_container": "only removes Hummingbot containers",
     "delete_archived_bot": "not found",
-    "run_backtest": "No module named",
+    "compute_backtest": "No module named",
     "get_backtest": "not found",
     "list_backtest_executors": "not found",
     "delete_backtest": "not found",
@@ -208,7 +208,7 @@ CHANGES: list[tuple[str, dict[str, Any], str]] = [
     ("remove_script_config", {}, ""),
     ("pull_image", {"image_name": "x:latest"}, ""),
     ("get_pull_status", {}, "failed"),
-    ("start_backtest", {}, "task_id"),
+    ("submit_backtest", {}, "task_id"),
     ("list_backtests", {}, "failed"),
 ]
 
