@@ -10,7 +10,7 @@ from hbmcp.figures import plain
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, LOST_FILLS, Crash, Cut
 from hbmcp.workflows.executors.stop_executor import stop_executor
 from tests.installation.scripted_installation import Script
-from tests.workflows.answers import head
+from tests.workflows.answers import head, value
 from tests.workflows.executors.executor_account import GRID, LIMIT, PERPETUAL, POSITION, desk
 
 pytestmark = pytest.mark.anyio
@@ -96,7 +96,10 @@ async def test_a_grid_is_stopped_with_its_levels(tmp_path: Path, monkeypatch: py
     async with desk(tmp_path, monkeypatch, {0: 60000, 600: 59000}) as at:
         made = await at.create("grid_executor", **{**GRID, "max_open_orders": 5, "max_orders_per_batch": 5})
         at.after(900)
-        running = await at.head("get_executor", executor_id=made)
+        text = await at.call.good("get_executor", executor_id=made)
+        running = head(text)
+        levels = [(row["price"], row["take_profit_price"]) for row in value(text)["levels"]]
+        assert levels == [(str(price), str(price * 101 // 100)) for price in (58000, 59000, 60000, 61000, 62000)]
         record = at.executors.get(made)
         # bought at 59000 and beside 60000 three times: 0.010 BTC each
         opened = [leg for leg in record.legs if leg.purpose == "open" and leg.base]

@@ -1,10 +1,11 @@
 """An executor as it is shown: its state, what it has traded, where it closes; never its configuration."""
 
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from hbmcp.errors import CallError
-from hbmcp.figures import money, percent, plain, times
+from hbmcp.figures import money, number, percent, plain, times
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.run.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
@@ -25,7 +26,12 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
         found = await orders_of(installation, executor)
     except CallError as error:
         return Answer(state(executor), (*notes, f"Its orders couldn't be read: {error}"))
-    value = {**state(executor), **traded(executor, found), "open_orders": open_orders(found)}
+    value = {
+        **state(executor),
+        **traded(executor, found),
+        **grid_levels(executor),
+        "open_orders": open_orders(found),
+    }
     remarks = [
         "" if found.own or not found.open else NOT_NAMED.format(pair=executor.pair),
         "" if found.complete else CUT,
@@ -140,6 +146,17 @@ def grid(executor: Executor) -> dict[str, Any]:
             **({} if executor.ended else barriers(executor, None)),
         }
     )
+
+
+def grid_levels(executor: Executor) -> dict[str, list[dict[str, Any]]]:
+    """Of a grid, where each level is opened and closed, as it says itself."""
+    prices, targets = (executor.info.get(f"grid_{name}_prices") or [] for name in ("level", "tp"))
+    rows = [
+        {"level": level, "price": money(price), "take_profit_price": None if target is None else money(target)}
+        for level, (price, target) in enumerate(zip_longest(map(number, prices), map(number, targets)))
+        if price is not None
+    ]
+    return {"levels": rows} if rows else {}
 
 
 def open_orders(found: Orders) -> list[dict[str, Any]]:
