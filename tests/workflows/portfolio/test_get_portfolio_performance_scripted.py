@@ -146,7 +146,7 @@ def test_hedge_mode_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         {30: before, 10: after}, after, get_trades={"data": [fill]}, get_position_mode={"position_mode": "HEDGE"}
     )
     found = answer(asked, monkeypatch)
-    assert value(found)["unproven"] == 200
+    assert value(found)["profit_or_transfers"] == 200
     assert "transfers" not in value(found)
     assert any("in hedge mode a fill doesn't tell which side it closes" in note for note in found.notes)
 
