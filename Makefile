@@ -13,16 +13,19 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check regen bench clean
+.PHONY: help serve test storm check regen bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "make %-7s%s\n", name, $$0 }'
 
 serve: $(VENV)/.serve  ## serve the tools over HTTP on 127.0.0.1:3000, or the port in MCP_SERVER_PORT
-	@$(PY) -m hbmcp serve --transport http
+	@$(PY) -m hbmcp serve --transport http $(if $(wildcard .env),--env-file .env)
 
 test: $(VENV)/.dev  ## run the tests
 	@$(PY) -m pytest -n auto
+
+storm: $(VENV)/.dev  ## faults and cancellations, some minutes
+	@$(PY) -m pytest -m slow tests/slow
 
 check: $(VENV)/.dev  ## generated/ is current, the curation complete, the code clean and typed
 	$(PY) -m codegen check

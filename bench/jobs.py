@@ -120,7 +120,7 @@ def _paper(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "hbmcp", "paper", "--port", "0", "--paper-db", ":memory:"]
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
-        address = process.stderr.readline().split(" at ")[1].split(",")[0]
+        address = next(line.split(" at ")[1].split(",")[0] for line in process.stderr if " at http" in line)
         with httpx.Client(base_url=address, auth=("paper", "paper")) as client:
             for order in _orders():
                 client.post("/trading/orders", json={"account_name": ACCOUNT, **order}).raise_for_status()

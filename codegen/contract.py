@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
-from attrs import frozen
+from attrs import field, frozen
 
 from codegen.document import ContractError, dumps, load
 from codegen.normal_form import Schema, normalise, schema_name
@@ -36,7 +36,10 @@ Location = Literal["path", "query", "header", "cookie"]
 
 @frozen
 class Parameter:
-    """A value in the path, the query, a header or a cookie; `style` and `explode` are those of OpenAPI."""
+    """A value in the path, the query, a header or a cookie; `style` and `explode` are those of OpenAPI.
+
+    With `is_json` it is sent as JSON text instead.
+    """
 
     name: str
     location: Location
@@ -44,15 +47,26 @@ class Parameter:
     schema: Schema
     style: str
     explode: bool
+    is_json: bool = False
+
+
+@frozen
+class Encoding:
+    """How a field of a form is written: in a media type, or in a style of OpenAPI's."""
+
+    media_type: str | None
+    style: str | None
+    explode: bool
 
 
 @frozen
 class Body:
-    """What a request carries, in the one media type that we send."""
+    """What a request carries, in the one media type that we send; `encoding` is that of a form's fields by name."""
 
     media_type: str
     schema: Schema
     required: bool
+    encoding: Mapping[str, Encoding] = field(factory=dict)
 
 
 @frozen
@@ -132,13 +146,15 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Operatio
 def _parameter(parameter: Mapping[str, Any]) -> Parameter:
     location = cast(Location, parameter["in"])
     style = parameter.get("style") or ("form" if location in ("query", "cookie") else "simple")
+    media_type, media = next(iter(parameter.get("content", {}).items()), (None, parameter))
     return Parameter(
         name=parameter["name"],
         location=location,
         required=parameter.get("required", False),
-        schema=parameter["schema"],
+        schema=media.get("schema", {}),
         style=style,
         explode=parameter.get("explode", style == "form"),
+        is_json=media_type is not None and is_json(media_type),
     )
 
 
@@ -150,7 +166,18 @@ def _body(body: Mapping[str, Any]) -> Body:
         return 0 if is_json(media_type) else 1 + forms.index(media_type) if media_type in forms else 3
 
     media_type = min(body["content"], key=dislike)
-    return Body(media_type, body["content"][media_type].get("schema", {}), body.get("required", False))
+    media = body["content"][media_type]
+    encoding = {name: _encoding(one) for name, one in media.get("encoding", {}).items()}
+    return Body(media_type, media.get("schema", {}), body.get("required", False), encoding)
+
+
+def _encoding(encoding: Mapping[str, Any]) -> Encoding:
+    """The media type doesn't count where there is a style."""
+    if encoding.keys() & {"style", "explode"}:
+        style = encoding.get("style", "form")
+        return Encoding(None, style, encoding.get("explode", style == "form"))
+    media_type = encoding.get("contentType", "").partition(",")[0].strip()
+    return Encoding(media_type or None, None, False)
 
 
 def _answer(responses: Mapping[str, Mapping[str, Any]]) -> tuple[int, Mapping[str, Any]]:

@@ -80,13 +80,17 @@ class _Limits(_Table):
 
 
 class Param(_Limits):
-    """What is said of one parameter of a tool. `time` is what the API takes: `s` or `ms` since the epoch, or ISO."""
+    """What is said of one parameter of a tool. `time` is what the API takes: `s` or `ms` since the epoch, or ISO.
+
+    `null` says whether null is sent, which takes something away, or means that the argument is absent.
+    """
 
     to: str | None = None
     fixed: Any = None
     hidden: bool = False
     wrap: Literal["list"] | None = None
     time: Literal["s", "ms", "iso"] | None = None
+    null: Literal["sent", "absent"] | None = None
 
     @model_validator(mode="after")
     def _one_fate(self) -> Self:
@@ -129,7 +133,9 @@ class Result(_Table):
     page: str | None = None
     narrow: list[str] | None = None
     secret: list[str] | None = None
+    scrub: list[str] | None = None
     outside: bool | None = None
+    cause: str | None = None
 
     def table(self) -> dict[str, Any]:
         """As it goes into the manifest."""
@@ -137,13 +143,23 @@ class Result(_Table):
 
 
 class _Named(_Table):
-    """What every tool has. One that isn't `default` is offered only where it is asked for by name."""
+    """What every tool has. One that isn't `default` is offered only where it is asked for by name.
+
+    One that `acts_on_many` takes optional arguments as filters: without any it acts on all, so empty ones are refused.
+    """
 
     title: str = Field(min_length=1, max_length=MAX_NAME)
     risk: Risk
     description: str = Field(min_length=1)
     aliases: list[str] = []
     default: bool = True
+    acts_on_many: bool = False
+
+    @model_validator(mode="after")
+    def _many_is_for_what_acts(self) -> Self:
+        if self.acts_on_many and self.risk == "read":
+            raise ValueError("a read has no use for `acts_on_many`: it does nothing to anything")
+        return self
 
 
 class Tool(_Named):
@@ -366,5 +382,12 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
                         yield Mistake(file, table, "uses", f"there is no tool {used!r}{nearest(used, known)}")
                     elif tool.risk == "read" and known[used].risk != "read":
                         yield Mistake(file, table, "uses", f"a read can't use {used}, whose risk is {known[used].risk}")
-            elif tool.operation in curation.excluded:
+                continue
+            cause = tool.result.cause
+            if cause and cause not in known:
+                reason = f"there is no tool {cause!r}{nearest(cause, known)}"
+                yield Mistake(file, f"{table}.result", "cause", reason)
+            elif cause and known[cause].risk != "read":
+                yield Mistake(file, f"{table}.result", "cause", f"{cause} is no read")
+            if tool.operation in curation.excluded:
                 yield Mistake(file, table, "operation", f"{tool.operation!r} is excluded in {EXCLUDED}")

@@ -100,6 +100,8 @@ class _Comparison:
             self.necessity(where, parameter.required, other.required)
             if (parameter.style, parameter.explode) != (other.style, other.explode):
                 self.add(where, "written another way (style or explode)", breaking=False)  # the client sees to it
+            if parameter.is_json != other.is_json:
+                self.add(where, "now JSON text" if other.is_json else "no longer JSON text", breaking=False)
             self.schema(parameter.schema, other.schema, where, "sent")
         for place, parameter in after.items():
             if place not in before:
@@ -115,6 +117,8 @@ class _Comparison:
         self.necessity("body", old.required, new.required)
         if old.media_type != new.media_type:
             self.add("body", f"sent as {new.media_type}, was {old.media_type}", breaking=False)
+        if old.encoding != new.encoding:
+            self.add("body", "fields written another way (encoding)", breaking=False)
         self.schema(old.schema, new.schema, "body", "sent")
 
     def answer(self, old: Operation, new: Operation) -> None:

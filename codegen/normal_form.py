@@ -221,7 +221,7 @@ class _Normaliser:
         if "schema" in parameter:
             result["schema"] = self.schema(parameter["schema"], f"{at}/schema")
         elif media := self.content(parameter.get("content", {}), f"{at}/content"):
-            result["schema"] = next(iter(media.values())).get("schema", {})
+            result["content"] = media
         else:
             self.mistake(at, f"the parameter {parameter['name']!r} has neither schema nor content")
         if "style" in parameter:

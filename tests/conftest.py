@@ -86,8 +86,7 @@ def http_server(env: Mapping[str, str], cwd: Path) -> Iterator[str]:
         encoding="utf-8",
     )
     assert process.stderr is not None
-    address = re.search(r"http://127\.0\.0\.1:\d+/mcp", process.stderr.readline())
-    assert address
+    address = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+/mcp", line) for line in process.stderr)))
     try:
         yield address[0]
     finally:

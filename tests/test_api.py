@@ -12,6 +12,7 @@ import stamina
 from hbmcp import settings
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.catalog import Catalog, Offer
+from hbmcp.proxy import proxy_for
 from tests.conftest import PASSWORD, USERNAME
 from tests.faulty_api import CUT, DROP, HANG, HTML, FaultyApi, Reply
 
@@ -75,6 +76,96 @@ async def test_an_unknown_host() -> None:
     outcome = await call("http://host.invalid", "list_accounts")
     assert "can't be reached" in outcome.text
     assert "Nothing was sent" in outcome.text
+
+
+class TestProxies:
+    """What the environment says of proxies and certificates is named where it doesn't work, and nothing is sent."""
+
+    @pytest.fixture(autouse=True)
+    def _none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+            monkeypatch.delenv(name, raising=False)
+            monkeypatch.delenv(name.lower(), raising=False)
+
+    @pytest.mark.parametrize(
+        ("url", "variable", "value", "told"),
+        [
+            ("http://api.example", "ALL_PROXY", "socks5://trader:hunter2@127.0.0.1:1", "a SOCKS proxy"),
+            ("http://api.example", "all_proxy", "socks5h://127.0.0.1:1", "a SOCKS proxy"),
+            ("http://api.example", "HTTP_PROXY", "ftp://trader:hunter2@127.0.0.1:1", "a kind of proxy"),
+            ("http://api.example", "HTTP_PROXY", "http://[hunter2", "isn't the address of a proxy"),
+            ("http://api.example", "HTTP_PROXY", "http://proxy:hunter2", "isn't the address of a proxy"),
+            ("http://api.example", "HTTP_PROXY", NO_SERVER, "nothing listens there"),
+            ("http://api.example", "http_proxy", "127.0.0.1:1", "nothing listens there"),
+            ("https://api.example", "HTTPS_PROXY", NO_SERVER, "nothing listens there"),
+            ("https://api.example", "ALL_PROXY", "http://host.invalid:1", "its host name isn't known"),
+            ("https://api.example", "SSL_CERT_FILE", "/nowhere/hunter2.pem", "certificates for https can't be read"),
+            ("https://api.example", "SSL_CERT_FILE", __file__, "certificates for https can't be read"),
+        ],
+    )
+    @pytest.mark.parametrize("tool", ["list_accounts", "submit_order"])
+    async def test_the_variable_is_named(
+        self, url: str, variable: str, value: str, told: str, tool: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("hbmcp.proxy.find_spec", lambda _: None)  # SOCKS needs a package that may be there
+        monkeypatch.setenv(variable, value)
+        outcome = await call(url, tool, **(ORDER if tool == "submit_order" else {}))
+        assert outcome.is_error
+        assert told in outcome.text
+        assert variable in outcome.text
+        assert "Nothing was sent." in outcome.text
+        assert "restart hbmcp" in outcome.text
+        assert "hunter2" not in outcome.text
+
+    @pytest.mark.parametrize(
+        "listed", ["[::1]", "[::1]:8000,localhost", "*.other.example, 10.0.0.0/8", "a:b:c", "http://"]
+    )
+    async def test_what_no_proxy_lists_does_no_harm(
+        self, listed: str, api: FaultyApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        api.always = GOOD
+        monkeypatch.setenv("HTTP_PROXY", api.url)
+        monkeypatch.setenv("NO_PROXY", listed)
+        assert not (await call("http://api.example", "list_accounts")).is_error
+        assert api.requests[0].headers["host"] == "api.example"
+
+    async def test_a_proxy_that_wants_a_login_is_not_the_api(
+        self, api: FaultyApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        api.always = Reply(407, b"<html>who are you?</html>", "text/html")
+        monkeypatch.setenv("HTTP_PROXY", api.url)
+        outcome = await call("http://api.example", "submit_order", **ORDER)
+        assert "the proxy that HTTP_PROXY names: it wants a username and a password. Nothing was sent." in outcome.text
+
+    @pytest.mark.parametrize(
+        ("address", "listed", "direct"),
+        [
+            ("http://vps:8000", "", False),
+            ("http://vps:8000", "*", True),
+            ("http://vps:8000", "other,vps", True),
+            ("http://VPS:8000", "vps:8000", True),
+            ("http://vps:8000", "vps:8001", False),
+            ("http://api.home.example", "home.example", True),
+            ("http://api.home.example", ".home.example", True),
+            ("http://api.home.example", "*.home.example", True),
+            ("http://awayhome.example", "home.example", False),
+            ("http://10.1.2.3:8000", "10.0.0.0/8", True),
+            ("http://10.1.2.3:8000", "10.1.2.3", True),
+            ("http://10.1.2.3:8000", "10.1.2.4", False),
+            ("http://[fd00::1]:8000", "[fd00::1]", True),
+            ("http://[fd00::1]:8000", "fd00:0::1", True),
+            ("http://[fd00::1]:8000", "[fd00::1]:8001", False),
+            ("http://localhost:8000", "", True),
+            ("http://127.0.0.2:8000", "", True),
+            ("http://[::1]:8000", "", True),
+        ],
+    )
+    async def test_who_is_asked_without_one(
+        self, address: str, listed: str, direct: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+        monkeypatch.setenv("NO_PROXY", listed)
+        assert (proxy_for(address) is None) is direct
 
 
 @pytest.mark.parametrize("fault", [DROP, CUT, Reply(502, b"<html/>", "text/html"), Reply(503, b"", "text/plain")])

@@ -23,10 +23,15 @@ SIDE = {"type": "string", "enum": ["BUY", "SELL"]}
 
 
 def tool(
-    properties: dict[str, Any], required: tuple[str, ...] = (), risk: str = "read", times: tuple[str, ...] = ()
+    properties: dict[str, Any],
+    required: tuple[str, ...] = (),
+    risk: str = "read",
+    times: tuple[str, ...] = (),
+    acts_on_many: bool = False,
 ) -> Tool:
     schema = {"type": "object", "properties": properties, "required": list(required)}
-    return Tool("a_tool", {"name": "a_tool", "inputSchema": schema}, "tools", risk, (), True, times, "GET /")
+    definition = {"name": "a_tool", "inputSchema": schema}
+    return Tool("a_tool", definition, "tools", risk, (), True, times, "GET /", acts_on_many=acts_on_many)
 
 
 def taken(value: Any, schema: dict[str, Any]) -> Any:
@@ -114,7 +119,8 @@ def test_what_can_only_mean_one_thing_is_accepted(value: Any, schema: dict[str, 
         ({}, {"type": "object", "properties": {"side": SIDE}, "required": ["side"]}, "it.side: missing; expected one"),
         (0, {"type": "integer", "minimum": 1}, "expected at least 1, got 0"),
         (1001, {"type": "integer", "maximum": 1000}, "expected at most 1000, got 1001"),
-        (0, {"type": "number", "exclusiveMinimum": 0}, "expected more than 0, got 0"),
+        (0, {"type": "number", "minimum": 1e-18}, "expected more than 0, got 0"),
+        (-1, {"type": "number", "minimum": 1e-18}, "expected more than 0, got -1"),
         ("0.15", {"type": "number", "multipleOf": 0.1}, "expected a multiple of 0.1"),
         (["a"], {"type": "array", "items": STRING, "minItems": 2}, "expected a list of at least 2"),
         ("a", {"type": "string", "minLength": 2}, "expected at least 2 characters"),
@@ -240,9 +246,55 @@ def floats(value: Any) -> bool:
     return isinstance(value, float)
 
 
-def test_an_empty_optional_string_is_absent_and_an_empty_optional_list_stays() -> None:
-    checker = Checker(tool({"name": STRING, "names": STRINGS}))
-    assert checker.check({"name": "", "names": []}) == {"names": []}
+@pytest.mark.parametrize("risk", ["read", "trade"])
+@pytest.mark.parametrize("empty", ["", "  ", None])
+def test_an_empty_optional_argument_is_absent_whatever_its_type(empty: str | None, risk: str) -> None:
+    """With strict function calling a client must send every argument: a MARKET order's price, for one."""
+    properties = {"text": STRING, "number": NUMBER, "whole": INTEGER, "flag": BOOLEAN, "side": SIDE, "list": STRINGS}
+    properties |= {"object": OBJECT, "several": {"anyOf": [NUMBER, STRINGS]}}
+    nested = {"type": "object", "properties": {"text": STRING, "number": NUMBER}}
+    sent: dict[str, Any] = dict.fromkeys(properties, empty)
+    check = Checker(tool({**properties, "nested": nested}, risk=risk)).check
+    assert check({**sent, "nested": {"text": empty, "number": empty}}) == {"nested": {}}
+
+
+def test_an_empty_optional_list_stays() -> None:
+    assert Checker(tool({"names": STRINGS})).check({"names": []}) == {"names": []}
+
+
+def test_null_and_blank_are_passed_on_where_they_mean_something() -> None:
+    blank = {"type": "string", "maxLength": 0}
+    null = {"type": "null"}
+    properties = {
+        "note": {"anyOf": [STRING, null]},
+        "sort": {"anyOf": [SIDE, blank]},
+        "price": {"anyOf": [NUMBER, null]},
+    }
+    check = Checker(tool(properties, ("sort", "price"))).check
+    assert check({"note": None, "sort": "", "price": None}) == {"note": None, "sort": "", "price": None}
+    assert check({"note": "", "sort": "buy", "price": "0.10"}) == {"sort": "BUY", "price": Decimal("0.10")}
+    assert "price: missing" in refused({"sort": ""}, properties, ("sort", "price"))
+
+
+def test_a_field_that_an_object_does_not_have_is_refused() -> None:
+    """The request would go without it."""
+    leg = {"type": "object", "properties": {"price": NUMBER, "size": NUMBER}, "required": ["price"]}
+    side = {"type": "object", "properties": {"side": SIDE}, "required": ["side"]}
+    told = refused({"legs": [{"price": 1, "sise": 2}]}, {"legs": {"type": "array", "items": leg}})
+    assert "legs[0].sise: no such field; did you mean size?" in told
+    either = {"anyOf": [leg, side]}
+    assert taken({"side": "buy"}, either) == {"side": "BUY"}
+    assert 'expected an object with price, size, e.g. {"price": 0.1} or an object with side' in refused(
+        {"it": {"price": 1, "side": "BUY"}}, {"it": either}
+    )
+    opened = {**leg, "additionalProperties": {}}
+    assert "it.b: no such field; there are a" in refused(
+        {"it": {"b": 1}}, {"it": {"type": "object", "properties": {"a": NUMBER}, "additionalProperties": False}}
+    )
+    assert taken({"price": 1, "note": "x"}, opened) == {"price": Decimal(1), "note": "x"}
+    assert taken({"note": {"x": 0.1}}, {"type": "object", "additionalProperties": {}}) == {
+        "note": {"x": Decimal("0.1")}
+    }
 
 
 PERIOD = {"start_time": STRING, "end_time": STRING, "limit": NUMBER}
@@ -273,12 +325,20 @@ def test_a_period_is_passed_on_as_it_was_written() -> None:
     assert checker.check({"end_time": "yesterday"}) == {"end_time": "yesterday"}
 
 
-def test_an_empty_filter_of_what_acts_is_refused() -> None:
+@pytest.mark.parametrize("empty", ["", " ", None, []])
+@pytest.mark.parametrize("name", ["connector_name", "names", "loss_over"])
+def test_an_empty_filter_of_what_acts_on_many_is_refused(name: str, empty: Any) -> None:
     """It would widen what is done: to all pairs instead of one."""
-    properties = {"connector_name": STRING}
-    assert Checker(tool(properties)).check({"connector_name": ""}) == {}
-    with pytest.raises(BadArguments, match="connector_name: is empty: leave it out, or say which"):
-        Checker(tool(properties, risk="trade")).check({"connector_name": ""})
+    properties = {
+        "connector_name": STRING,
+        "names": STRINGS,
+        "loss_over": NUMBER,
+        "dry_run": {**BOOLEAN, "default": True},
+    }
+    checker = Checker(tool(properties, risk="trade", acts_on_many=True))
+    with pytest.raises(BadArguments, match=f"{name}: is empty: leave it out, or say which"):
+        checker.check({name: empty})
+    assert checker.check({"dry_run": "", "loss_over": 5}) == {"loss_over": Decimal(5)}
 
 
 @pytest.mark.parametrize(

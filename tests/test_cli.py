@@ -12,6 +12,7 @@ from hbmcp import __version__, tokens
 from hbmcp.cli.app import app
 from tests.conftest import PASSWORD, USERNAME, environment, hbmcp
 from tests.faulty_api import FaultyApi, Reply
+from tests.stdio_server import StdioServer
 
 WIDE = {"COLUMNS": "120", "TERM": "dumb", "NO_COLOR": "1"}
 
@@ -42,6 +43,25 @@ def test_help(command: str, snapshot: SnapshotAssertion) -> None:
     code, out = run(*command.split(), "--help")
     assert code == 0
     assert "\n".join(line.rstrip() for line in out.splitlines()) == snapshot
+
+
+@pytest.mark.parametrize("columns", ["40", "70"])
+def test_a_narrow_terminal_cuts_no_name(columns: str, tmp_path: Path) -> None:
+    env = environment(COLUMNS=columns, TERM="xterm", TTY_COMPATIBLE="1")
+    helped = hbmcp("serve", "-h", env=env, cwd=tmp_path)
+    assert all(flag in helped.stdout for flag in ("--exclude-tools", "--paper-balance TOKEN=AMOUNT", "--env-file"))
+    listed = hbmcp("tools", "--tools", "all", env=env, cwd=tmp_path)
+    assert re.search(r"get_portfolio_performance \(portfolio, read, \d+\)\n", listed.stdout)
+
+
+def test_a_file_is_as_wide_as_the_list(tmp_path: Path) -> None:
+    listed = hbmcp("tools", "--tools", "all", env=environment(COLUMNS="40"), cwd=tmp_path)
+    assert re.search(r"get_portfolio_performance\s+│ portfolio\s+│ read\s+│\s+\d+ │\n", listed.stdout)
+
+
+def test_help_has_a_short_name() -> None:
+    assert run("-h") == run("--help")
+    assert run("tools", "-h") == run("tools", "--help")
 
 
 def test_tools_says_what_would_be_served_and_what_it_costs() -> None:
@@ -99,6 +119,13 @@ def test_tokens_are_estimated_without_rs_bpe_and_said_to_be(monkeypatch: pytest.
     count, exact = tokens.counter()
     assert (count("12345678"), count("123456789"), exact) == (2, 3, False)
     assert "estimated" in run("tools")[1]
+
+
+def test_a_list_costs_what_a_client_is_sent(tmp_path: Path) -> None:
+    """The same figure wherever it is printed: here, and by the bench, which asks a server."""
+    with StdioServer(env=environment(), cwd=tmp_path) as server:
+        sent = list(server.tools().values())
+    assert f"{tokens.counter()[0](tokens.shown(sent)):,}" in run("tools")[1].splitlines()[-2]
 
 
 def test_tokens_are_counted_with_it() -> None:

@@ -54,3 +54,22 @@ def test_libraries_are_quiet_even_at_debug(capsys: pytest.CaptureFixture[str]) -
         logging.getLogger(library).info("a whole message")
     logging.getLogger("hbmcp.test").debug("ours")
     assert [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()] == ["ours"]
+
+
+def test_a_client_that_has_gone_is_not_told_and_libraries_can_be_silenced(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("INFO")
+    gone, both = ConnectionResetError(), [ConnectionResetError(), ValueError("a fault")]
+    mcp = logging.getLogger("mcp.server")
+    mcp.error("gone", exc_info=gone)
+    mcp.error("gone", exc_info=ExceptionGroup("several", [gone]))
+    assert capsys.readouterr().err == ""
+    mcp.error("not only", exc_info=ExceptionGroup("several", both))
+    logging.getLogger("hbmcp.test").error("ours", exc_info=gone)
+    told = capsys.readouterr().err
+    assert "a fault" in told
+    assert "ours" in told
+    log.silence_libraries()
+    mcp.error("cut at the end")
+    logging.getLogger("hbmcp.test").error("ours")
+    assert "cut at the end" not in (told := capsys.readouterr().err)
+    assert "ours" in told

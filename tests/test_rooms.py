@@ -14,14 +14,22 @@ STANDARD = {*sys.stdlib_module_names, "typing_extensions"}
 # The rooms of hbmcp.installation from the ground up: each knows only those on the floors below it.
 FLOORS = (
     {"installation", "deletion", "source_code"},
-    {"connections", "fills", "controllers", "scripts"},
+    {"connections", "fills", "controllers", "scripts", "gateway"},
     {"markets", "status"},
     {"positions"},
     {"orders", "portfolio", "position_history", "funding"},
     {"closing", "performance", "executors", "keys"},
 )
 # The rooms of hbmcp.paper likewise; errors are what all of them refuse with.
-PAPER_FLOORS = ({"errors", "money"}, {"market"}, {"exchange"}, {"executors"}, {"shipped"}, {"api"}, {"start"})
+PAPER_FLOORS = (
+    {"errors", "money", "gateway"},
+    {"market"},
+    {"exchange", "start_balances"},
+    {"executors", "preflight"},
+    {"shipped"},
+    {"api"},
+    {"start"},
+)
 
 
 class Import(NamedTuple):
@@ -123,7 +131,7 @@ def test_the_paper_exchange_is_imported_only_when_it_is_used() -> None:
     """It brings numpy and SQLite, and the bridge can't tell it from the real API."""
     outside = [one for one in imports("src", "hbmcp") if not within(one.module, "hbmcp.paper")]
     users = {one.module for one in outside if within(one.name, "hbmcp.paper")}
-    assert users == {"hbmcp.api", "hbmcp.cli.paper"}
+    assert users == {"hbmcp.api", "hbmcp.cli.opening", "hbmcp.cli.paper"}
     assert not [one for one in outside if within(one.name, "hbmcp.paper") and one.at_once]
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp.types import INVALID_PARAMS
 
-from tests.conftest import connected, environment
+from hbmcp import __version__
+from tests.conftest import PASSWORD, USERNAME, connected, environment, hbmcp
 from tests.faulty_api import HANG, FaultyApi, Reply
 from tests.stdio_server import StdioServer
 
@@ -37,11 +39,19 @@ def test_a_read_is_answered_and_authenticated(stdio: StdioServer, api: FaultyApi
     assert request.headers["authorization"].startswith("Basic ")
 
 
-def test_an_unknown_tool_is_a_result_not_a_protocol_error(stdio: StdioServer, api: FaultyApi) -> None:
-    text, failed = stdio.call("get_acounts")
-    assert failed
-    assert "list_accounts" in text
+def test_an_unknown_tool_is_the_protocol_s_own_error(stdio: StdioServer, api: FaultyApi) -> None:
+    error = stdio.answer(stdio.start("tools/call", {"name": "get_acounts", "arguments": {}}))["error"]
+    assert error["code"] == INVALID_PARAMS
+    assert "There is no tool 'get_acounts'. Nothing was done. Did you mean" in error["message"]
     assert not api.requests
+
+
+def test_a_tool_that_is_switched_off_is_told_as_a_result(api: FaultyApi, tmp_path: Path) -> None:
+    """Every client shows that to its model, which may tell its user how to have it."""
+    with StdioServer("--read-only", env=connected(api.url), cwd=tmp_path) as server:
+        text, failed = server.call("place_order", **ORDER)
+    assert failed
+    assert "place_order is switched off here" in text
 
 
 def test_bad_arguments_are_told_all_at_once_and_nothing_is_sent(stdio: StdioServer, api: FaultyApi) -> None:
@@ -164,3 +174,64 @@ def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -
         [sys.executable, "-c", code], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert out.stdout.strip() == "[]"
+
+
+def logged(server: StdioServer) -> list[str]:
+    """What it logged by the time it is asked, without the times."""
+    server.tools()
+    server.close()
+    return [line.partition("Z ")[2].strip() for line in server.log]
+
+
+def test_the_first_line_says_on_what_it_acts_and_who_said_so(tmp_path: Path, api: FaultyApi) -> None:
+    (tmp_path / "mine.env").write_text("LOG_LEVEL=info\nHBMCP_EXCLUDE_TOOLS=get_ticker\n")
+    with StdioServer(
+        "--read-only", "--env-file", "mine.env", env=connected(api.url, HBMCP_STATE_URL=""), cwd=tmp_path
+    ) as server:
+        count = len(server.tools())
+        first, *_ = logged(server)
+    assert first == (
+        f"INFO hbmcp: hbmcp {__version__}, LIVE on the Hummingbot API at {api.url.removeprefix('http://')}: {count} "
+        "tools, read-only. Settings: HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME, HUMMINGBOT_API_PASSWORD from the "
+        f"environment; LOG_LEVEL, HBMCP_EXCLUDE_TOOLS from {tmp_path / 'mine.env'}; --read-only from flags."
+    )
+    with StdioServer(env=environment(HBMCP_STATE_URL=""), cwd=tmp_path) as server:
+        count = len(server.tools())
+        first, *_ = logged(server)
+    assert first == (
+        f"INFO hbmcp: hbmcp {__version__}, PAPER (simulated, no real money): {count} tools. "
+        "Settings: none, all defaults."
+    )
+
+
+def test_a_file_in_the_folder_cannot_have_the_password_of_the_environment(tmp_path: Path, api: FaultyApi) -> None:
+    (tmp_path / ".env").write_text(f"HUMMINGBOT_API_URL={api.url}\nHBMCP_READ_ONLY=false\n")
+    env = environment(HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD)
+    for arguments in (("serve",), ("call", "list_accounts")):
+        done = hbmcp(*arguments, env=env, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "HUMMINGBOT_API_URL comes from " in done.stderr
+        assert PASSWORD not in done.stderr
+    assert not api.requests
+    with FaultyApi() as mine:
+        with StdioServer(
+            "--tools", "list_accounts", env=connected(mine.url, HBMCP_READ_ONLY="true"), cwd=tmp_path
+        ) as server:
+            server.call("list_accounts")
+            assert set(server.tools()) == {"list_accounts"}
+        assert mine.requests
+    assert not api.requests
+
+
+def test_what_is_missing_is_told_before_a_call_and_what_is_only_for_http_is_not(tmp_path: Path) -> None:
+    env = environment(HUMMINGBOT_API_URL="http://vps:8000", MCP_SERVER_PORT="http", HUMMINGBOT_USERNAME="me")
+    with StdioServer(env=env, cwd=tmp_path) as server:
+        log = "\n".join(logged(server))
+    assert "WARNING hbmcp: HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD are not set" in log
+    assert (
+        "HUMMINGBOT_USERNAME, from the environment, is no setting of hbmcp; did you mean HUMMINGBOT_API_USERNAME" in log
+    )
+    assert "MCP_SERVER_PORT" not in log
+    done = hbmcp("serve", "--transport", "http", env=env, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "MCP_SERVER_PORT (--port): " in done.stderr

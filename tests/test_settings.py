@@ -1,12 +1,17 @@
-"""Settings from the environment, .env and flags."""
+"""Settings from .env, the environment and flags."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as tried
+from hypothesis import strategies as st
 
 from hbmcp import settings
 from hbmcp.errors import SettingsError
+from tests.conftest import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -23,14 +28,20 @@ def test_defaults() -> None:
     assert (told.api_username, told.api_password, told.toolsets, told.read_only) == (None, None, (), False)
 
 
-def test_flags_over_env_file_over_environment_over_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MCP_SERVER_PORT", "1")
+def test_flags_over_environment_over_env_file_over_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_LEVEL", "error")
     monkeypatch.setenv("HBMCP_TOOLSETS", "bots")
-    Path(".env").write_text("LOG_LEVEL=debug\nHBMCP_TOOLSETS=trading, accounts\nSOMETHING_ELSE=1\n")
-    told = settings.load({"toolsets": "all", "port": None})
-    assert (told.port, told.log_level, told.toolsets) == (1, "DEBUG", ("all",))
-    assert settings.load().toolsets == ("trading", "accounts")
+    Path("mine.env").write_text("MCP_SERVER_PORT=1\nLOG_LEVEL=debug\nHBMCP_TOOLSETS=trading, accounts\nOTHER=1\n")
+    told = settings.load({"toolsets": "all", "port": None}, env_file_path="mine.env")
+    assert (told.port, told.log_level, told.toolsets) == (1, "ERROR", ("all",))
+    assert settings.load(env_file_path="mine.env").toolsets == ("bots",)
+    assert told.origins == {
+        "port": str(Path("mine.env").resolve()),
+        "log_level": "the environment",
+        "toolsets": "flags",
+    }
+    monkeypatch.delenv("HBMCP_TOOLSETS")
+    assert settings.load(env_file_path="mine.env").toolsets == ("trading", "accounts")
 
 
 def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +115,258 @@ def test_the_address_of_the_store_is_kept_secret(address: str, monkeypatch: pyte
     assert told.on_paper
 
 
-def test_an_env_file_that_is_not_text() -> None:
-    Path(".env").write_bytes(b"LOG_LEVEL=\xff\xfe")
-    with pytest.raises(SettingsError, match=r"\.env can't be read"):
+def remarks(**how: str) -> str:
+    return "\n".join(settings.load(**how).remarks)  # type: ignore[arg-type]
+
+
+class TestAFileThatNobodyNamed:
+    """A .env in the working directory may be anybody's."""
+
+    def test_it_may_set_the_documented_five_and_what_protects(self) -> None:
+        Path(".env").write_text(
+            "HUMMINGBOT_API_URL=http://vps:8000\nHUMMINGBOT_API_USERNAME=me\nHUMMINGBOT_API_PASSWORD=hunter2\n"
+            "MCP_SERVER_PORT=3001\nLOG_LEVEL=debug\nHBMCP_READ_ONLY=true\nHBMCP_EXCLUDE_TOOLS=place_order\n"
+        )
+        told = settings.load()
+        assert (told.api_url, told.api_username, told.port, told.log_level) == ("http://vps:8000", "me", 3001, "DEBUG")
+        assert (told.read_only, told.exclude_tools, told.on_paper) == (True, ("place_order",), False)
+        assert told.remarks == ()
+
+    def test_and_nothing_else_which_is_said(self) -> None:
+        others = {
+            "HBMCP_TOOLSETS": "all",
+            "HBMCP_TOOLS": "place_order",
+            "HBMCP_READ_ONLY": "false",
+            "HBMCP_PAPER": "false",
+            "HBMCP_PAPER_BALANCE": "USDT=1",
+            "HBMCP_PAPER_DB": "x.sqlite",
+            "HBMCP_PAPER_RESET": "true",
+            "HBMCP_PAPER_SPEED": "60",
+            "HBMCP_INSTALLATION": "theirs",
+            "HBMCP_STATE_URL": "postgresql://evil:hunter2@evil/db",
+        }
+        Path(".env").write_text("".join(f"{name}={value}\n" for name, value in others.items()))
+        told = settings.load()
+        assert not set(told.origins)
+        (remark,) = told.remarks
+        assert all(name in remark for name in others)
+        assert str(Path(".env").resolve()) in remark
+        assert "--env-file" in remark
+        assert "hunter2" not in remark
+        assert settings.load(env_file_path=".env").toolsets == ("all",)
+        assert settings.load(env_file_path="none").remarks == ()
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            (b"# M\xfcller's settings\nLOG_LEVEL=debug\n", ""),
+            (b"MOTTO=\xfc\nLOG_LEVEL=debug\n", ""),
+            (b"LOG_LEVEL=\xff\xfe\n", "can't be read as UTF-8 at LOG_LEVEL. That isn't used."),
+            (b"LOG_LEVEL=trace\n", "LOG_LEVEL (Input should be"),
+            (b"MCP_SERVER_PORT=${PORT}\n", "MCP_SERVER_PORT (Input should be"),
+            (b"LOG_LEVEL='debug\n", "Line 1 of "),
+            ("LOG_LEVEL=debug\n".encode("utf-16"), "can't be read (it isn't UTF-8 text). Nothing of it is used."),
+        ],
+    )
+    def test_a_broken_one_keeps_nothing_from_starting(self, text: bytes, said: str) -> None:
+        Path(".env").write_bytes(text)
+        assert said in remarks()
+
+    def test_a_folder_of_that_name_is_none(self) -> None:
+        Path(".env").mkdir()
+        assert settings.load().remarks == ()
+
+    def test_an_address_in_it_is_not_used_on_paper(self) -> None:
+        Path(".env").write_text("HUMMINGBOT_API_URL=http://vps:8000\n")
+        told = settings.load({"paper": True})
+        assert told.on_paper
+        assert told.api_url == "http://localhost:8000"
+        assert "HUMMINGBOT_API_URL in " in told.remarks[0]
+
+    def test_it_cannot_lead_from_real_to_paper_without_a_word(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HUMMINGBOT_API_URL", "http://vps:8000")
+        Path(".env").write_text("HBMCP_PAPER=true\n")
+        with pytest.raises(SettingsError, match="never mixed"):
+            settings.load()
+        monkeypatch.setenv("HBMCP_PAPER", "false")
+        assert not settings.load().on_paper
+
+
+def test_a_file_that_was_named_must_be_right() -> None:
+    Path("mine.env").write_bytes(b"LOG_LEVEL=\xff\xfe")
+    with pytest.raises(SettingsError, match=r"mine\.env can't be read as UTF-8 at LOG_LEVEL"):
+        settings.load(env_file_path="mine.env")
+    Path("mine.env").write_text("LOG_LEVEL=trace")
+    with pytest.raises(SettingsError, match=r"LOG_LEVEL .*mine\.env"):
+        settings.load(env_file_path="mine.env")
+    with pytest.raises(SettingsError, match="can't be read"):
+        settings.load(env_file_path="other.env")
+    with pytest.raises(SettingsError, match="can't be read"):
+        settings.load(env_file_path=".")
+    Path("mine.env").write_text("LOG_LEVEL=debug", encoding="utf-16")
+    with pytest.raises(SettingsError, match="can't be read"):
+        settings.load(env_file_path="mine.env")
+
+
+def test_a_file_cannot_take_a_variable_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET", "hunter2")
+    Path("mine.env").write_text("HUMMINGBOT_API_USERNAME=${AWS_SECRET}\nHUMMINGBOT_API_PASSWORD=$AWS_SECRET\n")
+    told = settings.load(env_file_path="mine.env")
+    assert told.api_username == "${AWS_SECRET}"
+    Path("mine.env").write_text("HUMMINGBOT_API_URL=http://${AWS_SECRET}.evil\n")
+    with pytest.raises(SettingsError, match="its host can't be read"):
+        settings.load(env_file_path="mine.env")
+
+
+def test_nothing_undoes_what_another_source_tightened(monkeypatch: pytest.MonkeyPatch) -> None:
+    for file in (".env", "mine.env"):
+        for tightened in range(2):
+            Path(file).write_text(f"HBMCP_READ_ONLY={tightened == 0}\nHBMCP_EXCLUDE_TOOLS=place_order\n")
+            monkeypatch.setenv("HBMCP_READ_ONLY", str(tightened == 1))
+            monkeypatch.setenv("HBMCP_EXCLUDE_TOOLS", "cancel_order")
+            told = settings.load({"exclude_tools": "set_leverage"}, env_file_path=None if file == ".env" else file)
+            assert told.read_only
+            assert told.exclude_tools == ("place_order", "cancel_order", "set_leverage")
+
+
+ADDRESSES = ("http://localhost:8000", "http://vps:8000", "https://evil.example")
+PARTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "HUMMINGBOT_API_URL": st.sampled_from(ADDRESSES),
+        "HUMMINGBOT_API_USERNAME": st.just("me"),
+        "HUMMINGBOT_API_PASSWORD": st.just("hunter2"),
+    },
+)
+
+
+@tried(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(file=PARTS, environment=PARTS, named=st.booleans())
+def test_a_credential_goes_to_the_address_that_stands_beside_it_or_nowhere(
+    file: Mapping[str, str], environment: Mapping[str, str], named: bool
+) -> None:
+    Path(".env").write_text("".join(f"{name}={value}\n" for name, value in file.items()))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        # Where each credential would be taken from, and the address that it is for.
+        chosen = [
+            environment if name in environment else file for name in list(file | environment) if "URL" not in name
+        ]
+        meant = {source.get("HUMMINGBOT_API_URL", ADDRESSES[0]) for source in chosen}
+        address = environment.get("HUMMINGBOT_API_URL") or file.get("HUMMINGBOT_API_URL") or ADDRESSES[0]
+        path = ".env" if named else None
+        if meant <= {address}:
+            assert settings.load(env_file_path=path).api_url == address
+        else:
+            with pytest.raises(SettingsError, match="another address, or none") as caught:
+                settings.load(env_file_path=path)
+            assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["HUMMINGBOT_API_USERNAME", "HUMMINGBOT_API_PASSWORD"])
+@pytest.mark.parametrize("value", ["", "…", None])
+def test_a_credential_that_is_missing_is_told(name: str, value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HUMMINGBOT_API_URL", "HUMMINGBOT_API_USERNAME", "HUMMINGBOT_API_PASSWORD"):
+        monkeypatch.setenv(variable, "http://vps:8000")
+    assert settings.load().remarks == ()
+    if value is None:
+        monkeypatch.delenv(name)
+    else:
+        monkeypatch.setenv(name, value)
+    assert f"{name} is not set" in remarks()
+
+
+def test_the_example_as_it_comes_is_told_to_be_unfilled() -> None:
+    Path(".env").write_bytes((ROOT / ".env.example").read_bytes())
+    assert "HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD are not set (or not filled in)" in remarks()
+    assert "HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD are not set" in remarks(env_file_path=".env")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("HUMMINBOT_API_URL", "HUMMINGBOT_API_URL"),
+        ("HUMMINGBOT_URL", "HUMMINGBOT_API_URL"),
+        ("HBMCP_API_URL", "HUMMINGBOT_API_URL"),
+        ("HUMMINGBOT_USERNAME", "HUMMINGBOT_API_USERNAME"),
+        ("HBMCP_LOG_LEVEL", "LOG_LEVEL"),
+        ("HBMCP_PORT", "MCP_SERVER_PORT"),
+        ("HBMCP_PAPER_BALANCES", "HBMCP_PAPER_BALANCE"),
+        ("HBMCP_STATE", "HBMCP_STATE_URL"),
+        ("HBMCP_XYZZY", ""),
+    ],
+)
+def test_a_name_that_nobody_reads_is_told_with_the_nearest_right_one(
+    name: str, meant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "hunter2")
+    (remark,) = settings.load().remarks
+    assert remark.startswith(f"{name}, from the environment, is no setting of hbmcp")
+    assert (f"did you mean {meant}?" in remark) is bool(meant)
+    assert "hunter2" not in remark
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HBMCP_READONLY",
+        "hbmcp_readonly",
+        "HUMMINGBOT_READ_ONLY",
+        "HMBCP_READ_ONLY",
+        "HBMCP_READ_ONLY_MODE",
+        "HBMCP_EXCLUDE",
+        "HBMCP_EXCLUDED_TOOLS",
+        "HBMCP_TOOLSET",
+        "HBMCP_TOOL",
+    ],
+)
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_misspelt_name_that_was_to_protect_keeps_it_from_starting(
+    name: str, in_file: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if in_file:
+        Path(".env").write_text(f"{name}=true\n")
+    else:
+        monkeypatch.setenv(name, "true")
+    with pytest.raises(SettingsError, match=f"{name.upper()}, from .*did you mean HBMCP_.*It was to protect"):
         settings.load()
+
+
+def test_a_misspelt_paper_keeps_a_real_api_from_being_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HBMCP_PAPER_TRADING", "true")
+    assert "HBMCP_PAPER_TRADING" in remarks()
+    monkeypatch.setenv("HUMMINGBOT_API_URL", "http://vps:8000")
+    with pytest.raises(SettingsError, match=r"HBMCP_PAPER_TRADING.*It was to protect"):
+        settings.load()
+
+
+@pytest.mark.parametrize("name", ["HOME", "HTTP_PROXY", "HOSTNAME", "HISTSIZE", "LOG_LEVELS", "MCP_TIMEOUT"])
+def test_names_of_other_programs_are_no_business_of_ours(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "x")
+    assert settings.load().remarks == ()
+
+
+def test_levels_are_also_called_as_other_programs_call_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for said, meant in {"warn": "WARNING", " Warn ": "WARNING", "fatal": "CRITICAL", "info": "INFO"}.items():
+        monkeypatch.setenv("LOG_LEVEL", said)
+        assert settings.load().log_level == meant
+
+
+def test_what_a_command_has_no_use_for_may_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCP_SERVER_PORT", "http")
+    told = settings.load(unused=("port",))
+    assert (told.port, told.remarks) == (3000, ())
+
+
+@pytest.mark.parametrize("page", ["/docs", "/docs/", "/redoc", "/openapi.json", "/api/docs"])
+def test_a_page_of_the_api_is_not_its_address(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUMMINGBOT_API_URL", f"http://vps:8000{page}")
+    with pytest.raises(SettingsError, match=f"HUMMINGBOT_API_URL: it ends in .*{page.strip('/').rpartition('/')[2]}"):
+        settings.load()
+
+
+def test_paper_and_a_real_address_are_never_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUMMINGBOT_API_URL", "http://vps:8000")
+    with pytest.raises(SettingsError, match=r"from flags.*from the environment.*never mixed"):
+        settings.load({"paper": True})

@@ -1,13 +1,13 @@
 """Pieces of code for functions that make requests: their arguments, and those of `Request(...)`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 from attrs import frozen
 
 from codegen.client.shapes import Shape, or_none, quoted
-from codegen.contract import Body, Parameter, essence, is_json
+from codegen.contract import Body, Encoding, Parameter, essence, is_json
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -54,7 +54,7 @@ def path_expression(path: str, arguments: list[Argument]) -> str:
     fixed = [quote(piece, safe="/%:@!$&()*+,;=~") for piece in pieces[::2]]
     if not by_name:
         return quoted(fixed[0])
-    if all(one.of.style == "simple" and not one.of.explode for one in by_name.values()):
+    if all(one.of.style == "simple" and not one.of.explode and not one.of.is_json for one in by_name.values()):
         values = [by_name[name].sent for name in pieces[1::2]]
         return f"encode.path({quoted('{}'.join(fixed))}, {', '.join(values)})"
     filled = ["{" + _path_parameter(by_name[name]) + "}" for name in pieces[1::2]]
@@ -62,6 +62,8 @@ def path_expression(path: str, arguments: list[Argument]) -> str:
 
 
 def _path_parameter(one: Argument) -> str:
+    if one.of.is_json:
+        return f"encode.segment(encode.json_text({one.sent}))"
     explode = ", explode=True" if one.of.explode else ""
     match one.of.style:
         case "label":
@@ -75,11 +77,19 @@ def encoded_parameters(arguments: list[Argument]) -> str:
     """The parameters of one place, those of like style together."""
     groups: list[tuple[str, str, list[str]]] = []
     for one in arguments:
-        function, options = _style(one.of)
-        if not groups or groups[-1][:2] != (function, options):
-            groups.append((function, options, []))
+        layout = _layout(one.of)
+        if not groups or groups[-1][:2] != layout:
+            groups.append((*layout, []))
         groups[-1][2].append(f"{quoted(one.of.name)}: {one.sent}")
-    return " + ".join(f"encode.{function}({{{', '.join(entries)}}}{options})" for function, options, entries in groups)
+    return " + ".join(f"{before}{{{', '.join(entries)}}}{after}" for before, after, entries in groups)
+
+
+def _layout(parameter: Parameter) -> tuple[str, str]:
+    """The call that writes parameters: what stands before them, and behind."""
+    function, options = _style(parameter)
+    if parameter.is_json:
+        return f"encode.{function}(encode.as_json(", f"){options})"
+    return f"encode.{function}(", f"{options})"
 
 
 def _style(parameter: Parameter) -> tuple[str, str]:
@@ -108,11 +118,26 @@ def body_arguments(body: Body, shape: Shape) -> list[str]:
     absent = "" if body.required else "None if body is None else "
     encoded = shape.encoded("body", may_be_none=False)
     if media_type == FORM:
-        return [f"form={absent}encode.fields({encoded})"]
+        return [f"form={absent}encode.fields({encoded}{_said(body, _form_style)})"]
     if media_type == MULTIPART:
-        return [f"files={absent}encode.parts({encoded})"]
+        return [f"files={absent}encode.parts({encoded}{_said(body, lambda encoding: encoding.media_type)})"]
     content = f"{absent}body.encode()" if media_type.startswith("text/") else "body"
     return [f"content={content}", f"media_type={quoted(_concrete(body.media_type))}"]
+
+
+def _said(body: Body, of: Callable[[Encoding], str | None]) -> str:
+    """A further argument: what the contract says of a form's fields, by name; none where it says nothing."""
+    said = {name: value for name, encoding in body.encoding.items() if (value := of(encoding))}
+    return f", {{{', '.join(f'{quoted(name)}: {quoted(value)}' for name, value in said.items())}}}" if said else ""
+
+
+def _form_style(encoding: Encoding) -> str | None:
+    """The style as encode.fields names it."""
+    if encoding.style is None:
+        return "json" if encoding.media_type and is_json(encoding.media_type) else None
+    if encoding.style == "deepObject" or encoding.explode:
+        return "deepObject" if encoding.style == "deepObject" else "form"
+    return {"spaceDelimited": " ", "pipeDelimited": "|"}.get(encoding.style, ",")
 
 
 def has_json_value(body: Body) -> bool:

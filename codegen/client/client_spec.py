@@ -1,6 +1,6 @@
 """What is decided about the client: for those who generate calls of it, and for the templates that lay it out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from attrs import field, frozen
 
@@ -9,10 +9,14 @@ from attrs import field, frozen
 
 @frozen
 class Docs:
-    """Curated sentences: operation key -> docstring; (schema name, property) -> comment."""
+    """What is curated: operation key -> docstring; (schema name, property) -> comment; and where null is sent.
+
+    `nulls` are fields of bodies by operation key. Without it, null is sent where a field is required, and in a PATCH.
+    """
 
     operations: Mapping[str, str] = field(factory=dict)
     fields: Mapping[tuple[str, str], str] = field(factory=dict)
+    nulls: Mapping[str, Set[str]] = field(factory=dict)
 
 
 @frozen
@@ -52,17 +56,24 @@ class ClientParameter:
 
 @frozen
 class ClientField:
-    """An attribute of a body's model; `name` is the API's."""
+    """An attribute of a body's model; `name` is the API's.
+
+    With `null` it is optional and None is sent as null: what is left out is ABSENT.
+    """
 
     name: str
     python_name: str
     required: bool
     value: Value
+    null: bool = False
 
 
 @frozen
 class ClientBody:
-    """The body of an operation; `fields` are empty where it isn't an object with named properties."""
+    """The body of an operation; `fields` are empty where it isn't an object with named properties.
+
+    `others` is the attribute of the model for all properties without a name, where there may be any.
+    """
 
     media_type: str
     required: bool
@@ -70,6 +81,7 @@ class ClientBody:
     model: str | None
     model_import: str | None
     fields: tuple[ClientField, ...]
+    others: ClientField | None = None
 
 
 @frozen

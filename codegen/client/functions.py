@@ -119,10 +119,11 @@ class Functions:
             self.placement.titles[model],
             self.placement.import_of(model),
             tuple(
-                ClientField(one.of.name, one.name, one.required, one.shape.value())
+                ClientField(one.of.name, one.name, one.required, one.shape.value(), one.null)
                 for one in self.models.fields(model)
                 if not one.of.read_only
             ),
+            self.models.others(model),
         )
 
 

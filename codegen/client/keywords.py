@@ -41,6 +41,12 @@ def is_plain_enum(schema: Schema) -> bool:
     return kinds in ({str}, {int}) and not schema.keys() & (_COMBINING | {"const"})
 
 
+def only_requires(schema: Schema) -> bool:
+    """Whether it says nothing of an object but which properties it must have."""
+    said = schema.keys() & STRUCTURE
+    return said <= {"required"} or (said <= {"required", "type"} and schema["type"] == "object")
+
+
 def is_number_or_text(forms: list[Schema]) -> bool:
     """FastAPI's Decimal: a number, or a string of any pattern; perhaps null."""
     rest = [form for form in forms if form != NULL]

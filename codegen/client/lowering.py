@@ -21,6 +21,7 @@ from codegen.client.keywords import (
     is_object,
     is_plain_enum,
     is_plain_object,
+    only_requires,
     without,
 )
 from codegen.client.merging import ContradictionError, Merger
@@ -137,9 +138,10 @@ class Lowering:
         forms, base = alternatives(schema), without(schema, "anyOf", "oneOf")
         if not base and is_number_or_text(forms):
             return self._one_of_lowered([NUMBER_OR_TEXT, *([NULL] if NULL in forms else [])])
-        if base and not any(part.keys() & STRUCTURE - {"required"} for part in forms):
+        if base and all(only_requires(part) for part in forms):
             self._note(place, "which of its properties are needed together is not checked")
-            return self.lower(base, title, place)
+            always = set.intersection(*(set(part.get("required", ())) for part in forms))
+            return self.lower({**base, "required": sorted({*base.get("required", ()), *always})}, title, place)
         lowered = []
         for index, part in enumerate(forms):
             if part == NULL:

@@ -14,6 +14,8 @@ BUILTINS = frozenset(dir(builtins))
 #: What the modules of the client import.
 IMPORTED = frozenset(
     {
+        "ABSENT",
+        "Absent",
         "Any",
         "Decimal",
         "Factory",

@@ -1,6 +1,6 @@
 """Where the client uses each component, and so the module it is in and the name it has."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 
 from attrs import define, field
 from openapi_python_client.parser.properties import ModelProperty
@@ -12,17 +12,21 @@ from codegen.client.components import Component
 from codegen.client.names import RESERVED, SHARED, FunctionNames, Unique
 from codegen.client.parsing import Parsed, components_of, only_model
 from codegen.client.shapes import PACKAGE
-from codegen.contract import Contract, essence
+from codegen.contract import Contract, essence, is_json
 
 
 @define
 class Use:
-    """How a component is used: by which modules, and whether it is sent, made from JSON, or sent with files."""
+    """How a component is used: by which modules, and whether it is sent, made from JSON, or sent with files.
+
+    `nulls` are the properties whose null is sent, where others that may be null are left out.
+    """
 
     modules: set[str] = field(factory=set)
     sent: bool = False
     decoded: bool = False
     files: bool = False
+    nulls: set[str] = field(factory=set)
 
 
 class Placement:
@@ -43,22 +47,31 @@ class Placement:
         return f"from {PACKAGE}.models.{self.module(key)} import {self.titles[key]}"
 
     def note(
-        self, prop: PropertyProtocol, module: str, *, sent: bool = False, decoded: bool = False, files: bool = False
+        self,
+        prop: PropertyProtocol,
+        module: str,
+        *,
+        sent: bool = False,
+        decoded: bool = False,
+        files: bool = False,
+        nulls: bool = False,
     ) -> None:
         """Note what a property needs. What a request holds deeper inside is also made from JSON, by tools."""
         for key in components_of(prop):
             use = self.uses.setdefault(key, Use())
-            before = (len(use.modules), use.sent, use.decoded, use.files)
+            before = (len(use.modules), use.sent, use.decoded, use.files, len(use.nulls))
             use.modules.add(module)
             whole = isinstance(prop, ModelProperty) or (
                 isinstance(prop, UnionProperty) and only_model(prop) is not None
             )
             decode = decoded or (sent and not (whole and self.parsed.components[key].properties))
             use.sent, use.decoded, use.files = use.sent or sent, use.decoded or decode, use.files or files
-            if before == (len(use.modules), use.sent, use.decoded, use.files):
+            if nulls:
+                use.nulls |= {one.name for one in self.parsed.components[key].properties}
+            if before == (len(use.modules), use.sent, use.decoded, use.files, len(use.nulls)):
                 continue
             for inner in self.parsed.inner(key):
-                self.note(inner, module, sent=sent, decoded=decoded or sent, files=files)
+                self.note(inner, module, sent=sent, decoded=decoded or sent, files=files, nulls=nulls)
 
     def name(self) -> None:
         """Give names, when all uses are noted."""
@@ -68,8 +81,14 @@ class Placement:
             self.titles[key] = unique.claim(components[key].title, suffix="Model")
 
 
-def place(contract: Contract, names: FunctionNames, parsed: Parsed, extra: Iterable[str]) -> Placement:
-    """Place all that the operations use, and the `extra` components in the shared module if nobody uses them."""
+def place(
+    contract: Contract, names: FunctionNames, parsed: Parsed, extra: Iterable[str], nulls: Mapping[str, Set[str]]
+) -> Placement:
+    """Place all that the operations use, and the `extra` components in the shared module if nobody uses them.
+
+    `nulls` are the fields of bodies whose null is sent, by operation; in a PATCH, where null takes something away
+    and absence leaves it, all are.
+    """
     placement = Placement(parsed)
     for key, operation in contract.operations.items():
         endpoint, module = parsed.endpoints[key], names.module(operation)
@@ -77,7 +96,10 @@ def place(contract: Contract, names: FunctionNames, parsed: Parsed, extra: Itera
             placement.note(prop, module, sent=True, decoded=True)
         if operation.body and endpoint.bodies and has_json_value(operation.body):
             files = essence(operation.body.media_type) == MULTIPART
-            placement.note(endpoint.bodies[0].prop, module, sent=True, files=files)
+            prop, patch = endpoint.bodies[0].prop, operation.method == "PATCH" and is_json(operation.body.media_type)
+            placement.note(prop, module, sent=True, files=files, nulls=patch)
+            if (model := only_model(prop)) and key in nulls:
+                placement.uses[model].nulls |= nulls[key]
         for response in endpoint.responses.patterns:
             placement.note(response.prop, module, decoded=True)
     for key in extra:

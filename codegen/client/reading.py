@@ -28,7 +28,7 @@ def read_client(contract: Contract, docs: Docs) -> ClientSpec:
     lowered = {key: _lowered(operation, lowering, names[key]) for key, operation in contract.operations.items()}
     refusals = [schema_name(lowering.reference(name)["$ref"]) for name in _schemas_of_refusals(contract)]
     lowering.finish()
-    placement = place(contract, names, parse(lowering, lowered), refusals)
+    placement = place(contract, names, parse(lowering, lowered), refusals, docs.nulls)
     properties = Properties(placement)
     models = Models(placement, properties, docs)
     functions = Functions(names, placement, properties, models, docs)

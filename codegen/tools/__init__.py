@@ -2,7 +2,8 @@
 
 - `spec` has the one model of a tool, which templates and manifest.json are made of.
 - `building` matches each override with its operation: `slots` are the places of a request that it can fill, `params`
-  makes what the model is offered, and `filling` the expressions that put its values into the request.
+  makes what the model is offered, `portable` the names of that, and `filling` the expressions that put its values
+  into the request.
 - `workflows` are the tools over several operations: only their definitions are generated.
 - `rendering` lays out the files; `sentences` are those that the typed client carries as well.
 """

@@ -4,13 +4,17 @@ import re
 from functools import partial
 from typing import Any
 
+from attrs import evolve
+
 from codegen.client import ClientOperation, ClientSpec
+from codegen.client.names import Unique
 from codegen.contract import Contract
 from codegen.curation import Curation, CurationError, Mistake, Param, Risk, Tool, nearest
-from codegen.tools.filling import Call, Filled, any_given, call, fill, fill_fixed
-from codegen.tools.params import check, identifier, is_identifier, offer
+from codegen.tools.filling import TIME_FUNCTIONS, Call, Filled, any_given, call, fill, fill_fixed
+from codegen.tools.params import check, offer
+from codegen.tools.portable import declared, hint, is_portable, portable
 from codegen.tools.slots import NoSlotError, Slot, Steps, find, slots_of
-from codegen.tools.tool_spec import ToolParam, ToolSpec
+from codegen.tools.tool_spec import ABSENT, ToolParam, ToolSpec
 
 TIMEOUTS: dict[Risk, float] = {"read": 15, "write": 30, "trade": 30, "destructive": 30, "secret": 30}  # seconds
 
@@ -47,9 +51,11 @@ class _Builder:
 
     def build(self) -> ToolSpec:
         curated = self._curated()
+        names = Unique(self._taken() | self.tool.params.keys())
         for slot in self.slots.values():
             if slot.name not in curated:
-                self._offer(slot, (), identifier(slot.name), Param())
+                name = names.claim(portable(slot.name))
+                self._offer(slot, (), name, Param(description=hint(slot.api_name, name)))
             for name, param, steps in curated.get(slot.name, []):
                 self._apply(slot, steps, name, param)
         self.offered.sort(key=lambda param: not param.required)
@@ -65,6 +71,7 @@ class _Builder:
             operation=self.tool.operation,
             aliases=tuple(self.tool.aliases),
             default=self.tool.default,
+            acts_on_many=self.tool.acts_on_many,
             timeout=self.tool.timeout or TIMEOUTS[self.tool.risk],
             result=self._result(),
             params=tuple(self.offered),
@@ -102,14 +109,23 @@ class _Builder:
             if required:
                 self._wrong(name, "is required by the API: it can't be hidden, only fixed")
         else:
-            if not is_identifier(name):
-                self._wrong(name, "can't be the name of a parameter: not a Python identifier")
+            if not is_portable(name) or name in self._taken():
+                self._wrong(name, "can't be the name of a parameter: not a free Python identifier of ASCII letters")
             self._offer(slot, steps, name, param)
+
+    def _taken(self) -> set[str]:
+        """Names that the code of the function needs."""
+        lines = {line for slot in self.slots.values() for line in slot.value.imports}
+        if self.client.body and self.client.body.model_import:
+            lines.add(self.client.body.model_import)
+        imported = {name.strip() for line in lines for name in line.rpartition("import ")[2].split(",")}
+        return imported | {"Decimal", "encode", ABSENT, f"{self.client.module}_api", *TIME_FUNCTIONS.values()}
 
     def _offer(self, slot: Slot, steps: Steps, name: str, param: Param) -> None:
         offered = offer(name, param, *slot.part(steps), partial(self._wrong, name))
-        self.offered.append(offered)
-        self.filled.append(fill(slot, steps, param, offered))
+        schema, names = declared(offered.schema)
+        self.offered.append(evolve(offered, schema=schema))
+        self.filled.append(fill(slot, steps, param, offered, names))
 
     def _wrong(self, name: str, reason: str) -> None:
         self._mistake("params", name, reason)
@@ -131,8 +147,8 @@ class _Builder:
         body = self.client.body
         if body is None or body.required:
             return None
-        optional = [param.name for param in self.offered if param.default is None and not param.required]
-        used = [name for name in optional if any(re.search(rf"\b{name}\b", text) for _, text in made.body_fields)]
+        optional = [param for param in self.offered if param.default in (None, ABSENT) and not param.required]
+        used = [one for one in optional if any(re.search(rf"\b{one.name}\b", text) for _, text in made.body_fields)]
         return any_given(used) if len(used) == len(made.body_fields) else None
 
     # The result

@@ -1,7 +1,5 @@
 """What a tool offers: a part of the request, and what is curated of it -> one parameter."""
 
-import keyword
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -11,8 +9,8 @@ import jsonschema
 from codegen.client.shapes import quoted
 from codegen.contract import Schema
 from codegen.curation import Param, WorkflowParam
-from codegen.schema import annotation
-from codegen.tools.tool_spec import ToolParam
+from codegen.schema import above, annotation, takes_null, with_null, without_null
+from codegen.tools.tool_spec import ABSENT, ToolParam
 
 TIME_HINT = "UTC time, or age like 24h"
 
@@ -20,11 +18,14 @@ Wrong = Callable[[str], None]  # is told what a parameter's override says that t
 
 
 def offer(name: str, param: Param, schema: Schema, required: bool, wrong: Wrong) -> ToolParam:
-    """The parameter; `schema` and `required` are the API's."""
-    schema = _form(param, schema, wrong)
+    """The parameter; `schema` and `required` are the API's. Where the schema takes null, that is sent."""
+    null = takes_null(schema) and param.null != "absent"
+    if param.null == "sent" and not null:
+        wrong("`null` can't be sent: the API doesn't take it here")
+    schema = _form(param, without_null(schema), wrong)
     if param.enum is not None:
         schema = _narrow(schema, param.enum, wrong)
-    schema = schema | limits(param)
+    schema = schema | limits(param, schema)
     default = None
     if "default" in param.model_fields_set:
         check("default", param.default, schema, wrong)
@@ -37,20 +38,24 @@ def offer(name: str, param: Param, schema: Schema, required: bool, wrong: Wrong)
         required = param.required or required
     if required:
         schema = {key: value for key, value in schema.items() if key != "default"}
-    kind = annotation(schema)
-    if not required and default is None and kind != "Any":
-        kind += " | None"
+    if null and not required and default is None:
+        default = ABSENT
+    kinds = [annotation(schema)]
+    if kinds != ["Any"]:
+        kinds += ["None"] if null or (not required and default is None) else []
+        kinds += ["Absent"] if default == ABSENT else []
+    if null:
+        schema = with_null(schema)
     is_time = param.time is not None
     description = param.description or (TIME_HINT if is_time else None)
-    return ToolParam(name, schema, required, kind, default, description, is_time)
+    return ToolParam(name, schema, required, " | ".join(kinds), default, description, is_time)
 
 
-def limits(param: Param | WorkflowParam) -> Schema:
-    """The bounds and the pattern that are curated of a parameter."""
+def limits(param: Param | WorkflowParam, schema: Schema) -> Schema:
+    """The bounds and the pattern that are curated of a parameter of this schema."""
     limits = {
-        "minimum": param.minimum,
+        "minimum": param.minimum if param.above is None else above(param.above, schema.get("type")),
         "maximum": param.maximum,
-        "exclusiveMinimum": param.above,
         "pattern": param.pattern,
     }
     return {key: value for key, value in limits.items() if value is not None}
@@ -69,19 +74,6 @@ def literal(value: Any, schema: Schema) -> str:
     if schema.get("type") == "number":
         return f'Decimal("{Decimal(str(value))}")'
     return quoted(value) if isinstance(value, str) else repr(value)
-
-
-def is_identifier(name: str) -> bool:
-    """Whether a Python function can have a parameter of this name."""
-    return name.isidentifier() and not keyword.iskeyword(name)
-
-
-def identifier(name: str) -> str:
-    """An API's parameter name as a tool's: a Python identifier that is no keyword."""
-    clean = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() if not name.isidentifier() else name
-    if not clean or clean[0].isdigit():
-        clean = f"p_{clean}"
-    return f"{clean}_" if keyword.iskeyword(clean) else clean
 
 
 def _form(param: Param, schema: Schema, wrong: Wrong) -> Schema:

@@ -19,9 +19,12 @@ HINTS: dict[Risk, dict[str, bool]] = {
 }
 
 
+ABSENT = "ABSENT"  # the default of a parameter whose None is sent as null
+
+
 @frozen
 class ToolParam:
-    """One parameter of a tool: what the model sees and how the function takes it."""
+    """One parameter of a tool: what the model sees, and how the function takes it."""
 
     name: str
     schema: Schema
@@ -43,6 +46,7 @@ class WorkflowSpec:
     risk: Risk
     aliases: tuple[str, ...]
     default: bool
+    acts_on_many: bool
     params: tuple[ToolParam, ...]
     uses: tuple[str, ...]
 
@@ -68,6 +72,7 @@ class ToolSpec:
     operation: str
     aliases: tuple[str, ...]
     default: bool
+    acts_on_many: bool
     timeout: float
     result: dict[str, Any]
     params: tuple[ToolParam, ...]
@@ -109,7 +114,7 @@ def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
         "aliases": list(tool.aliases),
         "default": tool.default,
         "times": [param.name for param in tool.params if param.is_time],
-    }
+    } | ({"acts_on_many": True} if tool.acts_on_many else {})
 
 
 def manifest(

@@ -5,7 +5,8 @@ from functools import partial
 from codegen.contract import Schema
 from codegen.curation import Curation, CurationError, Mistake, WorkflowParam
 from codegen.schema import annotation
-from codegen.tools.params import TIME_HINT, check, is_identifier, limits, literal
+from codegen.tools.params import TIME_HINT, check, limits, literal
+from codegen.tools.portable import is_portable
 from codegen.tools.tool_spec import ToolParam, WorkflowSpec
 
 
@@ -30,6 +31,7 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
                     risk=workflow.risk,
                     aliases=tuple(workflow.aliases),
                     default=workflow.default,
+                    acts_on_many=workflow.acts_on_many,
                     params=tuple(sorted(params, key=lambda param: not param.required)),
                     uses=tuple(workflow.uses),
                 )
@@ -43,15 +45,15 @@ def _param(name: str, param: WorkflowParam, place: partial[Mistake], mistakes: l
     def wrong(reason: str) -> None:
         mistakes.append(place(name, reason))
 
-    if not is_identifier(name):
-        wrong("can't be the name of a parameter: not a Python identifier")
+    if not is_portable(name):
+        wrong("can't be the name of a parameter: not a Python identifier of ASCII letters")
     is_time = param.type == "time"
-    schema: Schema = {"type": "string" if is_time else param.type}
+    schema = _of_type("string" if is_time else param.type)
     if param.type == "array":
-        schema["items"] = {"type": param.items} | ({"enum": param.enum} if param.enum else {})
+        schema["items"] = _of_type(param.items) | ({"enum": param.enum} if param.enum else {})
     elif param.enum:
         schema["enum"] = param.enum
-    schema |= limits(param)
+    schema |= limits(param, schema)
     default = None
     if "default" in param.model_fields_set:
         check("default", param.default, schema, wrong)
@@ -60,3 +62,8 @@ def _param(name: str, param: WorkflowParam, place: partial[Mistake], mistakes: l
     required = bool(param.required)
     description = param.description or (TIME_HINT if is_time else None)
     return ToolParam(name, schema, required, annotation(schema), default, description, is_time)
+
+
+def _of_type(kind: str) -> Schema:
+    """A value of a type; an object is free-form."""
+    return {"type": kind} | ({"additionalProperties": {}} if kind == "object" else {})

@@ -360,14 +360,14 @@ def collect_clmm_fees(
     )
 
 
-def list_pool_positions(
+def read_owned_positions(
     *,
     connector: str,
     network_id: str,
     pool_address: str,
     wallet_address: str | None = None,
 ) -> Request[list[CLMMPositionInfo]]:
-    """Read from the chain a wallet's liquidity positions in one pool, wherever they were opened.
+    """A wallet's liquidity positions as the API gives them, of all pools; list_pool_positions filters and doubts them.
 
     POST /gateway/clmm/positions_owned, risk: read.
 

@@ -107,12 +107,12 @@ def get_dex_connector(
     )
 
 
-def update_dex_connector(
+def write_dex_connector(
     *,
     connector_name: str,
     updates: dict[str, Any],
 ) -> Request[dict[str, Any]]:
-    """Change a DEX connector's config; then restart_gateway.
+    """Send settings as they are; update_dex_connector tells which were taken.
 
     POST /gateway/connectors/{connector_name}, risk: write.
 
@@ -184,12 +184,12 @@ def get_network(
     )
 
 
-def update_network(
+def write_network(
     *,
     network_id: str,
     updates: dict[str, Any],
 ) -> Request[dict[str, Any]]:
-    """Change a network's config, such as its RPC node; then restart_gateway.
+    """Send settings as they are; update_network tells which were taken.
 
     POST /gateway/networks/{network_id}, risk: write.
 
@@ -287,7 +287,7 @@ def delete_network_token(
 def list_network_pools(
     *,
     network_id: str,
-    connector: str | None = None,
+    connector: str,
     pool_type: Literal["amm", "clmm"] | None = None,
     search: str | None = None,
 ) -> Request[dict[str, Any]]:
@@ -382,8 +382,8 @@ def delete_network_pool(
     )
 
 
-def list_wallets() -> Request[Any]:
-    """List Gateway's wallet addresses by chain, and each chain's default.
+def read_wallets() -> Request[Any]:
+    """Wallets by chain; list_wallets tells a default that isn't there.
 
     GET /accounts/gateway/wallets, risk: read.
     """
@@ -433,12 +433,12 @@ def set_default_wallet(
     )
 
 
-def remove_wallet(
+def delete_wallet_key(
     *,
     chain: str,
     address: str,
 ) -> Request[Any]:
-    """Delete a wallet's key from Gateway: without a backup its funds are lost.
+    """Delete a wallet's key; Gateway says yes for unknown wallets too, remove_wallet looks.
 
     DELETE /accounts/gateway/{chain}/{address}, risk: destructive.
 

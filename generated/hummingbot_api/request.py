@@ -26,13 +26,16 @@ class Quoted(str):
     __slots__ = ()
 
 
+UNKNOWN = "application/octet-stream"
+
+
 @frozen
 class File:
-    """A file to upload."""
+    """A file to upload; without a name it is a part of a form that has a media type."""
 
     content: bytes = field(repr=False)
-    name: str = "file"
-    media_type: str = "application/octet-stream"
+    name: str | None = "file"
+    media_type: str = UNKNOWN
 
 
 @frozen
@@ -77,7 +80,7 @@ class Request(Generic[T]):
         if self.json is not None:
             return dumps(self.json), self.media_type or "application/json"
         if self.form is not None:
-            pairs = (f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in self.form)
+            pairs = (f"{quote(name, safe='')}={_quoted(value)}" for name, value in self.form)
             return "&".join(pairs).encode(), self.media_type or "application/x-www-form-urlencoded"
         return self.content, None if self.content is None else self.media_type
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from hbmcp import log
+from hbmcp.attempt import Attempt, unsent
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import (
     CallError,
@@ -24,6 +25,7 @@ from hbmcp.errors import (
     UnreadableAnswer,
 )
 from hbmcp.errors.http_answers import refusal, unknown_outcome
+from hbmcp.proxy import Proxy, proxy_for
 from hbmcp.settings import Settings
 from hummingbot_api.client import Client, Response
 from hummingbot_api.errors import NotJson, UnexpectedStatus
@@ -31,15 +33,16 @@ from hummingbot_api.request import Request
 
 T = TypeVar("T")
 
-# Seconds for a connection, and for a place in the pool. Less than any tool has: who runs out of these has sent nothing.
-# How long an answer may take is the tool's.
-TIMEOUT = httpx.Timeout(None, connect=5.0, pool=5.0)
+# Seconds for a connection. Less than any tool has: who runs out of these has sent nothing. How long an answer may take
+# is the tool's, and how long a place in the pool the attempt's.
+TIMEOUT = httpx.Timeout(None, connect=5.0)
+PLACES = 32
 # Less than the five seconds after which the API's server closes an idle connection: a request must not meet that.
 KEEP_ALIVE = 3.0
-LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=KEEP_ALIVE)
+LIMITS = httpx.Limits(max_connections=PLACES, max_keepalive_connections=16, keepalive_expiry=KEEP_ALIVE)
 
+PROXY_WANTS_A_LOGIN = 407
 RETRIES = 3  # attempts in all, of a read
-LOOPBACK = ("localhost", "::1")
 
 # Raised before a byte of the request is out.
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
@@ -55,6 +58,8 @@ class Api:
         self._offer = offer
         self._http: httpx.AsyncClient | None = None
         self._client: Client | None = None
+        self._places = asyncio.Semaphore(PLACES)
+        self._proxy: Proxy | None = None
         self._own_secrets = [settings.api_password.get_secret_value()] if settings.api_password else []
         log.hide(self._own_secrets)
 
@@ -64,23 +69,35 @@ class Api:
             await self._http.aclose()
 
     async def send(self, request: Request[T], tool: Tool, secrets: Collection[str] = ()) -> Response[T]:
-        """The answer to a tool's request. Raises CallError; `secrets` are masked in it."""
+        """The answer to a tool's request. Raises CallError; `secrets` are masked in it.
+
+        Cancelled, it has given back its connection when it ends; see attempt.unsent.
+        """
         client = self._client or self._open()
         try:
             async with asyncio.timeout(tool.timeout):
                 try:
-                    return await client.send(request)
+                    return await self._attempt(client, request)
                 except (httpx.TransportError, UnexpectedStatus) as error:
                     if not (tool.reads and _passing(error, tool, self._offer)):
                         raise
                     return await self._again(client, request, tool, error)
         except UnexpectedStatus as error:
+            if self._proxy and error.status == PROXY_WANTS_A_LOGIN:
+                raise self._proxy.failed("it wants a username and a password") from None
             hidden = {*secrets, *self._own_secrets}
             raise refusal(error.status, error.body, error.content_type, tool, self._offer, hidden) from None
         except (NotJson, httpx.DecodingError):
             raise self._not_json(tool) from None
         except (httpx.TransportError, TimeoutError) as error:
             raise self._broken(error, tool) from None
+        except asyncio.CancelledError as error:
+            if not (tool.reads or unsent(error)):
+                logger.warning("%s: cancelled when it was sent; what became of it isn't known", tool.name)
+            raise
+
+    async def _attempt(self, client: Client, request: Request[T]) -> Response[T]:
+        return await Attempt(self._places, traced=not self._settings.on_paper).send(client, request)
 
     async def _again(
         self, client: Client, request: Request[T], tool: Tool, failed: httpx.TransportError | UnexpectedStatus
@@ -102,7 +119,7 @@ class Api:
                 if first is not None:
                     error, first = first, None
                     raise error
-                return await client.send(request)
+                return await self._attempt(client, request)
         raise AssertionError("stamina raises the last error")
 
     def _open(self) -> Client:
@@ -136,23 +153,39 @@ class Api:
                 "Nothing was sent.",
                 "A person must set what is missing, in the environment or in .env, and restart hbmcp.",
             )
-        address = urlsplit(settings.api_url)
-        host = address.hostname or ""
-        return httpx.AsyncClient(
-            base_url=settings.api_url,
-            auth=httpx.BasicAuth(settings.api_username, settings.api_password.get_secret_value()),
-            limits=LIMITS,
-            timeout=TIMEOUT,
-            follow_redirects=False,  # a redirect would carry the request elsewhere
-            # Reading the certificates takes longer than a call; without TLS there are none to check.
-            verify=address.scheme == "https",
-            trust_env=not (host in LOOPBACK or host.startswith("127.")),  # proxies don't reach this machine's loopback
-        )
+        self._proxy = proxy_for(settings.api_url)
+        tls = urlsplit(settings.api_url).scheme == "https"
+        try:
+            return httpx.AsyncClient(
+                base_url=settings.api_url,
+                auth=httpx.BasicAuth(settings.api_username, settings.api_password.get_secret_value()),
+                timeout=TIMEOUT,
+                follow_redirects=False,  # a redirect would carry the request elsewhere
+                # With a transport of ours, httpx doesn't look for proxies itself: it stumbles over what others take.
+                transport=httpx.AsyncHTTPTransport(
+                    limits=LIMITS,
+                    # Reading the certificates takes longer than a call; without TLS there are none to check.
+                    verify=tls,
+                    proxy=self._proxy.url if self._proxy else None,
+                ),
+            )
+        except httpx.InvalidURL:
+            raise NotConfigured(
+                "HUMMINGBOT_API_URL isn't an address that can be reached.",
+                "Nothing was sent.",
+                "A person must correct it, and restart hbmcp.",
+            ) from None
+        except OSError:
+            raise NotConfigured(
+                "The certificates for https can't be read.",
+                "Nothing was sent.",
+                "A person must correct SSL_CERT_FILE and SSL_CERT_DIR, or unset them, and restart hbmcp.",
+            ) from None
 
     def _broken(self, error: Exception, tool: Tool) -> CallError:
         """The error for a connection that wasn't made, broke or fell silent."""
         if isinstance(error, UNSENT):
-            return _unreachable(error)
+            return _unreachable(error, self._proxy)
         late = isinstance(error, TimeoutError | httpx.TimeoutException)
         within = f"no answer came within {tool.timeout:g} s"
         if not tool.reads:
@@ -193,22 +226,25 @@ def _passing(error: Exception, tool: Tool, offer: Offer) -> bool:
     return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
 
 
-def _unreachable(error: Exception) -> Unreachable:
+def _unreachable(error: Exception, proxy: Proxy | None) -> Unreachable:
     said = str(error).lower()
     if isinstance(error, httpx.PoolTimeout):
         return Unreachable(
             "Too many calls to the Hummingbot API are under way.", "Nothing was sent.", "Wait for one of them to end."
         )
+    tls = "ssl" in said or "certificate" in said
     if any(words in said for words in ("name or service", "getaddrinfo", "nodename", "name resolution")):
         why = "its host name isn't known"
-    elif "ssl" in said or "certificate" in said:
+    elif tls:
         why = "no TLS connection can be made (http against https, or an untrusted certificate)"
     elif isinstance(error, httpx.ConnectTimeout):
         why = "its host doesn't answer"
     elif isinstance(error, httpx.ProxyError):
-        why = "the proxy refuses"
+        why = "it refuses"
     else:
         why = "nothing listens there"
+    if proxy and not tls:  # TLS is with the API, once the proxy has let through
+        return proxy.failed(why)
     return Unreachable(
         f"The Hummingbot API can't be reached: {why}.",
         "Nothing was sent.",

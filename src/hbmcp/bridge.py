@@ -19,8 +19,9 @@ from hbmcp import log
 from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller
+from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Offer, Tool
-from hbmcp.errors import BadArguments, CallError, Failed
+from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown
 from hbmcp.errors.reasons import tidy
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
@@ -80,20 +81,31 @@ class Bridge:
             await self._store.aclose()
 
     async def call(self, name: str, arguments: Mapping[str, Any], progress: Progress | None = None) -> Outcome:
-        """Call a tool by its name or alias. Never raises for what a call can run into."""
+        """Call a tool by its name or alias. Never raises for what a call can run into.
+
+        Cancelled, it stops what it does, and ends when nothing of it goes on.
+        """
         if progress is None:
-            return await self._answer(name, arguments)
-        # A timer, because a task for every call would cost more than most calls do.
+            return await cancelled_once(self._answer(name, arguments))
+        # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         timer = asyncio.get_running_loop().call_later(
             REPORT_EVERY, lambda: reports.append(asyncio.create_task(_report(progress)))
         )
-        try:
-            return await self._answer(name, arguments)
-        finally:
+
+        def quiet() -> None:
             timer.cancel()
             for task in reports:
                 task.cancel()
+
+        def stop(call: asyncio.Task[Outcome]) -> None:
+            quiet()
+            call.cancel()
+
+        try:
+            return await cancelled_once(self._answer(name, arguments), stop)
+        finally:
+            quiet()
 
     async def _answer(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
         try:
@@ -101,6 +113,9 @@ class Bridge:
         except CallError as error:
             logger.debug("%s: %s", name, error.kind)
             return Outcome(str(error), True)
+        except asyncio.CancelledError:
+            logger.debug("%s: cancelled", name)
+            raise
         except Exception:
             logger.exception("%s: a defect of hbmcp", name)
             return Outcome(
@@ -121,9 +136,20 @@ class Bridge:
             answer = await line.build(self.installation(caller), **given)
             text = render(answer.value, answer.spec)
         else:
-            raw = await self._ask(tool, partial(line.build, **given), line.result, hidden)
+            try:
+                raw = await self._ask(tool, partial(line.build, **given), line.result, hidden)
+            except (Failed, GatewayFailed, OutcomeUnknown) as error:
+                raise await self._explained(tool, line.result.cause, error) from None
             text = render(raw, line.result, arguments=given, page_default=line.page_default)
         return log.masked(text, hidden) if hidden else text
+
+    async def _explained(self, tool: Tool, cause: str, error: CallError) -> CallError:
+        """The error, with the cause that stands in the log of what is behind the API."""
+        if cause not in self._offer.catalog.tools:
+            return error
+        from hbmcp.installation.gateway.log import explained
+
+        return await explained(self.installation(Caller(tool.name, tool.toolset, frozenset({cause}))), error)
 
     def installation(self, caller: Caller) -> Installation:
         """The installation for a caller, who can ask what it may use and nothing else. Errors name the caller."""

@@ -27,7 +27,8 @@ class Tool:
     """One tool. `definition` is exactly what tools/list sends; `times` are the arguments that hbmcp.times reads.
 
     A tool over one operation has that, `timeout` in seconds, and `result`. A workflow has none of them, but the names
-    of the tools that it `uses`. One that isn't `default` is offered only where it is named.
+    of the tools that it `uses`. One that isn't `default` is offered only where it is named. One that `acts_on_many`
+    takes optional arguments as filters, and without any it acts on all.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Tool:
     timeout: float = 0
     result: dict[str, Any] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
+    acts_on_many: bool = False
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Self:
@@ -231,5 +233,5 @@ def _unknown(setting: str, what: str, unknown: Sequence[str], names: Sequence[st
         near = nearest(name, names, most=3)
         told.append(f"{name!r}" + (f" (did you mean {_either(near)}?)" if near else ""))
     # Toolsets are few enough to name; tools aren't.
-    advice = f"There are: {', '.join(names)}." if what == "toolset" else "`hbmcp tools --toolsets all` lists them."
+    advice = f"There are: {', '.join(names)}." if what == "toolset" else "`hbmcp tools --tools all` lists them."
     return SettingsError(f"{setting}: no such {what}: {', '.join(told)}.", advice=advice)

@@ -45,8 +45,5 @@ def canonical(address: str) -> str:
 
 
 def _exchange(settings: Settings) -> str:
-    if settings.paper_db == MEMORY:
-        return f"{MEMORY} {uuid4()}"
-    from platformdirs import user_data_path
-
-    return str(Path(settings.paper_db or user_data_path("hbmcp") / "paper.sqlite").resolve())
+    place = settings.paper_place
+    return f"{MEMORY} {uuid4()}" if place == MEMORY else str(Path(place).resolve())

@@ -4,13 +4,23 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 MASK = "***"
 # Below this a value is too common to be worth hiding: masking "a" or "12" would only garble the line.
 SHORTEST_SECRET = 4
 # Only warnings and worse from these: their debug lines carry whole messages, and so arguments.
 LIBRARIES = ("asyncio", "httpcore", "httpx", "mcp", "sse_starlette", "uvicorn")
+
+# Why a client that left in the middle of something can't be answered, as libraries raise it.
+GONE = {
+    "BrokenPipeError",
+    "BrokenResourceError",
+    "ClientDisconnect",
+    "ClosedResourceError",
+    "ConnectionAbortedError",
+    "ConnectionResetError",
+}
 
 # A header or an address with credentials, wherever they came from.
 _CREDENTIALS = re.compile(r"(\b(?:basic|bearer)\s+|://[^\s/@:]*:)[^\s@'\",]+", re.IGNORECASE)
@@ -45,7 +55,32 @@ def configure(level: str) -> None:
     """Send every log line at `level` or above to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ"))
+    handler.addFilter(_worth_telling)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("stamina").setLevel(logging.ERROR)  # api says itself what it repeats
     for library in LIBRARIES:
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def silence_libraries() -> None:
+    """From now on libraries log nothing."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(lambda record: not _of_library(record))
+
+
+def _of_library(record: logging.LogRecord) -> bool:
+    return record.name.split(".")[0] in LIBRARIES
+
+
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """Not that a client has gone, which it may: libraries log a traceback of it."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (error and _of_library(record) and all(type(one).__name__ in GONE for one in _each(error)))
+
+
+def _each(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _each(one)
+    else:
+        yield error

@@ -2,7 +2,9 @@
 
 import re
 
-_SECRET = re.compile(r"secret|passw|passphrase|private|mnemonic|seed|api_?key|credential", re.IGNORECASE)
+SECRET_WORDS = r"secret|passw|passphrase|private|mnemonic|seed|api_?key|credential"
+
+_SECRET = re.compile(SECRET_WORDS, re.IGNORECASE)
 
 
 def names_secret(name: str) -> bool:

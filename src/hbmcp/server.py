@@ -3,9 +3,12 @@
 Everything that only a call needs is imported at the first call.
 """
 
+import asyncio
 import logging
+import os
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
@@ -14,11 +17,12 @@ import anyio
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
-from mcp.types import CallToolRequestParams, PaginatedRequestParams
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, CallToolRequestParams, PaginatedRequestParams
 
-from hbmcp import __version__
+from hbmcp import __version__, log
 from hbmcp.catalog import Offer
-from hbmcp.errors import SettingsError
+from hbmcp.errors import SettingsError, UnknownTool
 from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,7 +32,8 @@ HOST = "127.0.0.1"  # nobody logs in to this server, so it stays on this machine
 PATH = "/mcp"
 # The list stays as it is while the server runs. Private, for another server at the same address may offer other tools.
 LIST_TTL_MS = 5 * 60 * 1000
-SHUTDOWN = 3  # seconds that open streams get
+SHUTDOWN = 3  # seconds that open streams get, and then what is to be closed
+INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
 
 LIVE = "These tools run a live Hummingbot trading installation; orders use real money."
 PAPER = "These tools run a paper exchange inside hbmcp: prices are simulated, no order is real, no money is at risk."
@@ -82,12 +87,20 @@ def build(settings: Settings, offer: Offer) -> Server[Line]:
         try:
             yield line
         finally:
-            await line.aclose()
+            # Shielded: who is cancelled closes too. Bounded: a store that stalls doesn't keep the server.
+            with anyio.move_on_after(SHUTDOWN, shield=True):
+                await line.aclose()
 
     async def list_tools(_: ServerRequestContext[Line], __: PaginatedRequestParams) -> dict[str, Any]:
         return listing
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
+        try:
+            offer.find(params.name)
+        except UnknownTool as error:
+            # One that is switched off is told as the result of its call, which every client shows to its model.
+            if params.name not in offer.catalog.names:
+                raise MCPError(INVALID_PARAMS, str(error)) from None
         wanted = ctx.meta is not None and ctx.meta.get("progress_token") is not None
         outcome = await ctx.lifespan_context.bridge.call(
             params.name, params.arguments or {}, ctx.session.report_progress if wanted else None
@@ -113,13 +126,28 @@ def build(settings: Settings, offer: Offer) -> Server[Line]:
 
 
 async def serve_stdio(settings: Settings, offer: Offer) -> None:
-    """Serve the client at stdin and stdout until it leaves."""
+    """Serve the client at stdin and stdout until it leaves. Ctrl-C ends the process from here."""
     server = build(settings, offer)
-    async with stdio_server() as (read, write):
-        # The SDK has moved file descriptor 1 to stderr; what a library prints and Python buffers must not come out
-        # after it has moved it back.
-        with redirect_stdout(sys.stderr):
-            await server.run(read, write, server.create_initialization_options())
+    try:
+        async with stdio_server() as (read, write):
+            try:
+                # The SDK has moved file descriptor 1 to stderr; what a library prints and Python buffers must not come
+                # out after it has moved it back.
+                with redirect_stdout(sys.stderr):
+                    await server.run(read, write, server.create_initialization_options())
+            except asyncio.CancelledError:
+                # Ctrl-C, or stdout is closed. The thread in which the SDK reads stdin can't be stopped.
+                os._exit(INTERRUPTED)
+            _end_by(SHUTDOWN)
+    except* ConnectionError:
+        logger.info("the client has gone")
+
+
+def _end_by(seconds: float) -> None:
+    """End the process then, whatever thread still waits: for a store that stalls, or a client that doesn't read."""
+    timer = threading.Timer(seconds, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
 
 
 def listen(port: int) -> socket.socket:
@@ -144,9 +172,15 @@ async def serve_http(settings: Settings, offer: Offer, listener: socket.socket) 
     """Serve streamable HTTP at /mcp on this socket until the process is told to stop."""
     import uvicorn
 
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            _end_by(3 * SHUTDOWN)
+            log.silence_libraries()  # that streams are cut now is no error
+            await super().shutdown(sockets)
+
     app = build(settings, offer).streamable_http_app(host=HOST, streamable_http_path=PATH)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN)
-    await uvicorn.Server(config).serve([listener])
+    await Server(config).serve([listener])
 
 
 def run_stdio(settings: Settings, offer: Offer) -> None:

@@ -17,7 +17,7 @@ from codegen.contract import Contract, load, normalise, parse
 from codegen.generate import PINNED
 
 DOCUMENTS = Path(__file__).parent / "documents"
-NAMES = ["parameters", "schemas", "bodies", "names", "legacy"]
+NAMES = ["parameters", "schemas", "bodies", "names", "bookings", "legacy"]
 
 
 @cache

@@ -68,6 +68,12 @@ def test_a_good_file_has_no_mistakes(tmp_path: Path) -> None:
         ("first.", "first. Then wait. Then pay.", "description: is longer than 2 sentences"),
         ('title = "Place order"', 'title = ""', "[tools.place_order] title: String should have at least 1"),
         ("{ description", "{ fixed = 1, description", "`fixed` hides the parameter: nothing else can be said of it"),
+        (
+            "params.thing",
+            'result.cause = "place_orders"\nparams.thing',
+            "result] cause: there is no tool 'place_orders'",
+        ),
+        ("params.thing", 'result.cause = "place_order"\nparams.thing', "result] cause: place_order is no read"),
         ("{ description", "{ hidden = true, description", "a hidden parameter is not offered"),
         ("[toolset]", "[toolset", "orders.toml: not TOML:"),
     ],

@@ -1,6 +1,7 @@
 """Contract and overrides become tools: exact schemas, functions that build the right request, mistakes named."""
 
 import importlib
+import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -14,8 +15,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from codegen import curation
 from codegen.curation import CurationError
-from codegen.generate import Generated, generate, write
+from codegen.generate import GENERATED, Generated, generate, write
 from tests.codegen import shop
+from tests.codegen.generated_tools import assert_portable
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +147,8 @@ def test_names_what_an_operation_can_not_do(tmp_path: Path, old: str, new: str, 
     with pytest.raises(CurationError) as raised:
         generate(shop.contract(), curation.read(tmp_path / "overrides"))
     assert any(mistake in str(found) for found in raised.value.mistakes), str(raised.value)
+
+
+def test_every_tool_has_a_schema_that_all_clients_take() -> None:
+    for tool in json.loads((GENERATED / "hbmcp_tools/manifest.json").read_text())["tools"]:
+        assert_portable(tool["definition"]["inputSchema"])

@@ -77,6 +77,7 @@ FOUND: dict[str, str] = {
     "list_controller_configs": "mine",
     "get_controller_config": "pmm_simple",
     "list_swaps": "No swap",
+    "get_gateway_status": '"running":false',
     "get_swap_summary": '"total_swaps":0',
     "list_clmm_positions": "No position",
     "list_clmm_events": "Nothing was done",
@@ -133,8 +134,8 @@ NO_DOCKER = "can't reach Docker"
 
 #: What is refused though its toolset isn't that of a service which a paper exchange hasn't, or in other words.
 REFUSED: dict[str, str] = {
-    **dict.fromkeys(("get_gateway_status", "start_gateway", "stop_gateway", "restart_gateway"), NO_DOCKER),
     "get_gateway_logs": NO_DOCKER,
+    "list_clmm_pools": "no pools from Gateway",
     "get_swap_status": "Swap not found",
     "remove_container": "only removes Hummingbot containers",
     "delete_archived_bot": "not found",
@@ -208,6 +209,9 @@ CHANGES: list[tuple[str, dict[str, Any], str]] = [
     ("remove_script_config", {}, ""),
     ("pull_image", {"image_name": "x:latest"}, ""),
     ("get_pull_status", {}, "failed"),
+    ("start_gateway", {}, "started successfully"),
+    ("restart_gateway", {}, "started successfully"),
+    ("stop_gateway", {}, "stopped successfully"),
     ("submit_backtest", {}, "task_id"),
     ("list_backtests", {}, "failed"),
 ]

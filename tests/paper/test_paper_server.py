@@ -16,7 +16,8 @@ from mcp import Client, StdioServerParameters
 
 from hbmcp.errors import SettingsError
 from hbmcp.paper.api.contract import pinned
-from hbmcp.paper.start import close, open_paper, start_balances
+from hbmcp.paper.start import close, open_paper
+from hbmcp.paper.start_balances import start_balances
 from hbmcp.settings import Settings, load
 from tests.conftest import environment, hbmcp, http_server
 from tests.stdio_server import StdioServer

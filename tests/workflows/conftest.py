@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.paper.paper_api import PaperApi
+from tests.workflows.gateway_api import asked
+
+__all__ = ["api", "asked"]
 
 
 @pytest.fixture

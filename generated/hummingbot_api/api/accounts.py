@@ -77,7 +77,7 @@ def list_accounts() -> Request[list[str]]:
 
 
 def list_gateway_wallets() -> Request[Any]:
-    """List Gateway's wallet addresses by chain, and each chain's default.
+    """Wallets by chain; list_wallets tells a default that isn't there.
 
     GET /accounts/gateway/wallets
     """
@@ -85,7 +85,7 @@ def list_gateway_wallets() -> Request[Any]:
 
 
 def remove_gateway_wallet(chain: str, address: str) -> Request[Any]:
-    """Delete a wallet's key from Gateway: without a backup its funds are lost.
+    """Delete a wallet's key; Gateway says yes for unknown wallets too, remove_wallet looks.
 
     DELETE /accounts/gateway/{chain}/{address}
     """

@@ -221,7 +221,7 @@ def update_api_keys(body: UpdateApiKeysRequest) -> Request[dict[str, Any]]:
 
 
 def update_connector_config(connector_name: str, body: dict[str, Any]) -> Request[dict[str, Any]]:
-    """Change a DEX connector's config; then restart_gateway.
+    """Send settings as they are; update_dex_connector tells which were taken.
 
     POST /gateway/connectors/{connector_name}
     """
@@ -231,7 +231,7 @@ def update_connector_config(connector_name: str, body: dict[str, Any]) -> Reques
 
 
 def update_network_config(network_id: str, body: dict[str, Any]) -> Request[dict[str, Any]]:
-    """Change a network's config, such as its RPC node; then restart_gateway.
+    """Send settings as they are; update_network tells which were taken.
 
     POST /gateway/networks/{network_id}
     """

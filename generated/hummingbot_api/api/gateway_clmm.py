@@ -102,7 +102,8 @@ def get_clmm_position_events(
 
 
 def get_clmm_positions_owned(body: CLMMPositionsOwnedRequest) -> Request[list[CLMMPositionInfo]]:
-    """Read from the chain a wallet's liquidity positions in one pool, wherever they were opened.
+    """A wallet's liquidity positions as the API gives them, of all pools; list_pool_positions filters and
+    doubts them.
 
     POST /gateway/clmm/positions_owned
     """

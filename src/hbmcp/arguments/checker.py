@@ -8,7 +8,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from hbmcp.arguments.coercion import fit_object
+from hbmcp.arguments.coercion import closed, fit_object, is_empty
 from hbmcp.arguments.json_types import Schema
 from hbmcp.arguments.pairs import fit_pairs
 from hbmcp.arguments.problems import SHOWN, told, unknown
@@ -25,7 +25,7 @@ class Checker:
     def __init__(self, tool: Tool) -> None:
         self._tool = tool
         # Bounds as Decimals, for the arguments are: Decimal and float compare, but don't divide.
-        self._schema: Schema = json.loads(json.dumps(tool.schema), parse_float=Decimal)
+        self._schema: Schema = closed(json.loads(json.dumps(tool.schema), parse_float=Decimal))
         self._properties: Mapping[str, Schema] = self._schema.get("properties", {})
         self._validator = Draft202012Validator(self._schema)
         self._echo = tool.risk != "secret"
@@ -35,9 +35,13 @@ class Checker:
         problems = {name: unknown(name, self._properties) for name in arguments if name not in self._properties}
         known = {name: value for name, value in arguments.items() if name in self._properties}
         fitted = fit_object(known, self._schema, "", problems)
-        if not self._tool.reads:
-            # Where something is done, a filter that was left empty by mistake would widen what it is done to.
-            empty = [name for name, value in known.items() if value == "" and name not in problems]
+        if self._tool.acts_on_many:
+            required = self._schema.get("required", ())
+            # A filter that was left empty by mistake would widen what is done, to all instead of some.
+            filters = [
+                name for name, rule in self._properties.items() if name not in required and "default" not in rule
+            ]
+            empty = [name for name in filters if name in known and is_empty(known[name])]
             problems |= dict.fromkeys(empty, "is empty: leave it out, or say which")
         fit_pairs(fitted, problems)
         self._check_times(fitted, problems)

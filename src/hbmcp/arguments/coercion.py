@@ -13,8 +13,28 @@ from hbmcp.arguments.json_types import IS, TO, Misfit, Schema, exact, kinds_of
 from hbmcp.arguments.problems import expected
 
 
+def closed(schema: Schema) -> Schema:
+    """The schema as it is meant: an object with `properties` has no others, if it doesn't say which."""
+    inner: dict[str, Any] = {
+        "properties": lambda found: {name: closed(one) for name, one in found.items()},
+        "anyOf": lambda found: [closed(one) for one in found],
+        "items": closed,
+        "additionalProperties": lambda found: closed(found) if isinstance(found, Mapping) else found,
+    }
+    found = {key: inner[key](value) if key in inner else value for key, value in schema.items()}
+    return {"additionalProperties": False, **found} if "properties" in schema else found
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a value says nothing: null, blank text, or an empty list or object."""
+    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
+
+
 def fit_object(value: Mapping[str, Any], schema: Schema, place: str, problems: dict[str, str]) -> dict[str, Any]:
-    """An object with its values fitted, without the optional ones that were sent empty."""
+    """An object with its values fitted, without the optional ones that were sent empty: null or blank text.
+
+    Clients with strict function calling have to send every argument.
+    """
     properties: Mapping[str, Schema] = schema.get("properties", {})
     required = schema.get("required", ())
     others = schema.get("additionalProperties", {})
@@ -23,9 +43,9 @@ def fit_object(value: Mapping[str, Any], schema: Schema, place: str, problems: d
         rule = properties.get(name, others if isinstance(others, Mapping) else {})
         inside = f"{place}.{name}" if place else name
         if name in properties and name not in required:
-            if (one is None and not _takes_null(rule)) or (one == "" and "string" in kinds_of(rule)):
+            if (one is None and not _takes_null(rule)) or (_is_blank(one) and rule and not _takes_blank(rule)):
                 continue
-        elif name in required and one in ("", []) and not rule.get("enum"):
+        elif name in required and one in ("", []) and not _takes_blank(rule):
             problems[inside] = f"is empty; expected {expected(rule, name)}"
         fitted[name] = fit(one, rule, inside, problems)
     return fitted
@@ -74,6 +94,16 @@ def _enum_spelling(value: Any, schema: Schema) -> Any:
         return value
     meant = [one for one in choices if isinstance(one, str) and one.casefold() == value.strip().casefold()]
     return meant[0] if len(meant) == 1 else value
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
+def _takes_blank(schema: Schema) -> bool:
+    """Whether blank text is a value of its own: one of an enum's, or in a form for just that."""
+    forms = schema.get("anyOf", [schema])
+    return any(form.get("maxLength") == 0 or "" in form.get("enum", ()) for form in forms)
 
 
 def _takes_null(schema: Schema) -> bool:

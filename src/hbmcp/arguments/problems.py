@@ -40,11 +40,10 @@ _EXAMPLES_BY_NAME = {
     "trading_pair": "BTC-USDT",
     "trading_pairs": ["BTC-USDT"],
 }
+_HARDLY_ANYTHING = Decimal("1e-15")  # a minimum below it means more than 0, for not every client knows that bound
 _BOUNDS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
-    "exclusiveMinimum": "more than {}",
-    "exclusiveMaximum": "less than {}",
     "minItems": "a list of at least {}",
     "maxItems": "a list of at most {}",
     "minLength": "at least {} characters",
@@ -55,11 +54,11 @@ _BOUNDS = {
 }
 
 
-def unknown(name: str, names: Collection[str]) -> str:
-    """That a tool has no such argument, and which it has."""
+def unknown(name: str, names: Collection[str], what: str = "argument") -> str:
+    """That a tool has no such argument, or an object no such field, and which it has."""
     if near := nearest(name, names, likeness=0.5):
-        return f"no such argument; did you mean {near[0]}?"
-    return f"no such argument; there are {', '.join(names)}" if names else "it takes no arguments"
+        return f"no such {what}; did you mean {near[0]}?"
+    return f"no such {what}; there are {', '.join(names)}" if names else f"it takes no {what}s"
 
 
 def told(error: ValidationError, *, echo: bool) -> Iterator[tuple[str, str]]:
@@ -78,11 +77,13 @@ def told(error: ValidationError, *, echo: bool) -> Iterator[tuple[str, str]]:
                     yield where, f"missing; expected {expected(rules.get(missing, {}), missing)}"
             return
         case "additionalProperties" if isinstance(instance, dict):
-            for extra in instance.keys() - rules.keys():
-                yield f"{place}.{extra}", f"no such field; there are {', '.join(rules)}"
+            for extra in [one for one in instance if one not in rules]:
+                yield f"{place}.{extra}", unknown(str(extra), rules, "field")
             return
         case "anyOf" | "oneOf":
             wanted = " or ".join(expected(branch) for branch in rule)
+        case "minimum" if 0 < rule < _HARDLY_ANYTHING:
+            wanted = "more than 0"
         case keyword if keyword in _BOUNDS:
             wanted = _BOUNDS[str(keyword)].format(_json(rule))
         case _:
@@ -102,6 +103,8 @@ def expected(schema: Schema, name: str = "") -> str:
     if not kinds:
         return "a value"
     what = " or ".join(_KINDS[kind] for kind in kinds)
+    if fields := schema.get("properties"):
+        what += f" with {', '.join(fields)}"
     items = schema.get("items", {})
     if "array" in kinds and (items.get("type") or items.get("enum")):
         what += f", each {expected(items).partition(', e.g.')[0]}"

@@ -1,5 +1,6 @@
 """The application: its commands, its own options, and how it ends where settings are wrong."""
 
+import shutil
 import sys
 from typing import Annotated
 
@@ -12,10 +13,13 @@ from hbmcp.cli.serve import serve
 from hbmcp.cli.tools import list_tools
 from hbmcp.errors import SettingsError
 
+NARROW = 80  # columns below which typer's tables would cut the names of options
+
 app = typer.Typer(
     name="hbmcp",
     help="Lets AI assistants run a Hummingbot trading installation over the Model Context Protocol. "
-    "Settings come from the environment, from .env, and from flags; the later wins.",
+    "Settings come from .env, from the environment, and from flags; the later wins.",
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they would print local variables, secrets among them
@@ -43,6 +47,8 @@ app.command("paper")(serve_paper)
 
 def main() -> None:
     """The console script. Settings that are wrong end it with code 2 and a line on stderr."""
+    if shutil.get_terminal_size().columns < NARROW:
+        app.rich_markup_mode = None
     try:
         app()
     except SettingsError as error:

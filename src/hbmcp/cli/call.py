@@ -6,11 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from hbmcp.cli.options import EnvFile
+
 
 def call_tool(
     tool: Annotated[str, typer.Argument(help="Name of a tool; all tools are on unless HBMCP_* says otherwise.")],
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Its arguments.")] = None,
     as_json: Annotated[str | None, typer.Option("--json", help="Its arguments as a JSON object instead.")] = None,
+    env_file: EnvFile = None,
 ) -> None:
     """Call one tool, as a client would, and print what a model would read. Exits with 1 when the call failed."""
     import anyio
@@ -18,13 +21,15 @@ def call_tool(
     from hbmcp import log, settings
     from hbmcp.bridge import Bridge
     from hbmcp.catalog import Catalog
+    from hbmcp.cli import opening
 
     given = _arguments(arguments or [], as_json)
-    told = settings.load()
+    told = settings.load(env_file_path=env_file, unused=("port",))
     if not told.toolsets and not told.tools:
         told = told.model_copy(update={"tools": ("all",)})
     log.configure(told.log_level)
     offer = Catalog.load().offer(told)
+    opening.warn(told)
 
     async def call() -> bool:
         bridge = Bridge(offer, told)

@@ -4,6 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
+EnvFile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|none",
+        help="Settings to read, all of them; without it, only what is safe in any .env of this folder.",
+    ),
+]
 Toolsets = Annotated[str | None, typer.Option(help="Toolsets to offer, with commas between, or all (HBMCP_TOOLSETS).")]
 Tools = Annotated[
     str | None, typer.Option(help="Single tools to offer, or all; without --toolsets, only these (HBMCP_TOOLS).")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hbmcp.cli.options import Balance, Database, Reset, Speed, paper_settings
+from hbmcp.cli.options import Balance, Database, EnvFile, Reset, Speed, paper_settings
 from hbmcp.errors import SettingsError
 
 
@@ -14,15 +14,23 @@ def serve_paper(
     paper_db: Database = None,
     paper_reset: Reset = None,
     paper_speed: Speed = None,
+    env_file: EnvFile = None,
 ) -> None:
     """Serve the paper exchange as a Hummingbot API of its own, over HTTP, for any client of one."""
     from hbmcp import log, settings
+    from hbmcp.cli import opening
     from hbmcp.paper import start
     from hbmcp.paper.errors import PaperError
     from hbmcp.server import HOST, listen
 
-    told = settings.load(paper_settings(paper_balance, paper_db, paper_reset, paper_speed))
+    told = settings.load(
+        # Whatever the tools of another server act on.
+        {"paper": True, **paper_settings(paper_balance, paper_db, paper_reset, paper_speed)},
+        env_file_path=env_file,
+        unused=("port", "api_url"),
+    )
     log.configure(told.log_level)
+    opening.warn(told)
     listener = listen(port)
     try:
         paper = start.open_paper(told)

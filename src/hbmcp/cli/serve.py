@@ -1,17 +1,16 @@
 """hbmcp serve: the tools for an MCP client."""
 
 import gc
-import json
 import sys
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from hbmcp import __version__
 from hbmcp.cli.options import (
     Balance,
     Database,
+    EnvFile,
     ExcludeTools,
     ReadOnly,
     Reset,
@@ -21,22 +20,17 @@ from hbmcp.cli.options import (
     paper_settings,
 )
 
+ON_A_TERMINAL = """\
+hbmcp serve waits for an MCP client, which starts it by itself: write this command into the client's configuration.
+Here you can list the tools with `hbmcp tools`, call one with `hbmcp call get_status`, or let clients connect with
+`hbmcp serve --transport http`. Ctrl-C ends this."""
+
 
 class Transport(StrEnum):
     """How clients reach the server."""
 
     STDIO = "stdio"
     HTTP = "http"
-
-
-class LogLevel(StrEnum):
-    """What is logged, on stderr."""
-
-    DEBUG = "DEBUG"
-    INFO = "INFO"
-    WARNING = "WARNING"
-    ERROR = "ERROR"
-    CRITICAL = "CRITICAL"
 
 
 def serve(
@@ -47,8 +41,12 @@ def serve(
     exclude_tools: ExcludeTools = None,
     read_only: ReadOnly = None,
     log_level: Annotated[
-        LogLevel | None, typer.Option(case_sensitive=False, help="What is logged, on stderr (LOG_LEVEL, or INFO).")
+        str | None,
+        typer.Option(
+            metavar="LEVEL", help="DEBUG, INFO, WARNING, ERROR or CRITICAL: logged on stderr (LOG_LEVEL, or INFO)."
+        ),
     ] = None,
+    env_file: EnvFile = None,
     paper: Annotated[
         bool | None,
         typer.Option(
@@ -66,7 +64,9 @@ def serve(
     gc.disable()
     from hbmcp import log, settings
     from hbmcp.catalog import Catalog
+    from hbmcp.cli import opening
 
+    stdio = transport is Transport.STDIO
     told = settings.load(
         {
             "port": port,
@@ -78,43 +78,26 @@ def serve(
             # Who sets up the paper exchange wants it.
             "paper": paper or any((paper_balance, paper_db, paper_reset, paper_speed)) or None,
             **paper_settings(paper_balance, paper_db, paper_reset, paper_speed),
-        }
+        },
+        env_file_path=env_file,
+        unused=("port",) if stdio else (),
     )
     log.configure(told.log_level)
     offer = Catalog.load().offer(told)
+    opening.introduce(told, len(offer.tools))
+    opening.warn(told)
     from hbmcp import server  # only now, for it takes most of the start, and a mistake is told before
 
     gc.freeze()
     gc.enable()
-    if transport is Transport.STDIO:
+    if stdio:
+        if sys.stdin.isatty():
+            typer.echo(ON_A_TERMINAL, err=True)
         server.run_stdio(told, offer)
         return
+    from hbmcp.cli.welcome import welcome
+
     listener = server.listen(told.port)
     address = f"http://{server.HOST}:{listener.getsockname()[1]}{server.PATH}"
-    typer.echo(_welcome(address, len(offer.tools), told.on_paper), err=True)
+    typer.echo(welcome(address, len(offer.tools), told, env_file), err=True)
     server.run_http(told, offer, listener)
-
-
-def _welcome(address: str, tools: int, on_paper: bool) -> str:
-    if on_paper:
-        where = """
-Everything happens on a PAPER EXCHANGE: simulated prices, no real money. To trade through a Hummingbot API,
-set HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD.
-"""
-        entry: dict[str, Any] = {"command": sys.executable, "args": ["-m", "hbmcp", "serve", "--paper"]}
-    else:
-        where = ""
-        entry = {
-            "command": sys.executable,
-            "args": ["-m", "hbmcp", "serve"],
-            "env": {"HUMMINGBOT_API_USERNAME": "…", "HUMMINGBOT_API_PASSWORD": "…"},
-        }
-    desktop = {"mcpServers": {"hummingbot": entry}}
-    return f"""\
-hbmcp {__version__} serves {tools} tools at {address}, for this machine only. Ctrl-C stops it.
-{where}
-Claude Code:     claude mcp add --transport http hummingbot {address}
-Gemini CLI:      gemini mcp add --transport http hummingbot {address}
-Claude Desktop, which starts a server of its own, in claude_desktop_config.json:
-{json.dumps(desktop, indent=2, ensure_ascii=False)}
-"""

@@ -1,11 +1,14 @@
 """hbmcp tools: what serve would offer, and what it costs a model."""
 
-import json
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
-from hbmcp.cli.options import ExcludeTools, ReadOnly, Tools, Toolsets
+from hbmcp.cli.options import EnvFile, ExcludeTools, ReadOnly, Tools, Toolsets
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def list_tools(
@@ -13,28 +16,50 @@ def list_tools(
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
     read_only: ReadOnly = None,
+    env_file: EnvFile = None,
 ) -> None:
     """List the tools that serve would offer, with what each costs a model in tokens."""
     from rich.console import Console
-    from rich.table import Table
 
-    from hbmcp import settings
+    from hbmcp import log, settings
     from hbmcp.catalog import Catalog
-    from hbmcp.tokens import counter
+    from hbmcp.cli import opening
+    from hbmcp.tokens import counter, shown
 
-    told = settings.load({"toolsets": toolsets, "tools": tools, "exclude_tools": exclude_tools, "read_only": read_only})
+    told = settings.load(
+        {"toolsets": toolsets, "tools": tools, "exclude_tools": exclude_tools, "read_only": read_only},
+        env_file_path=env_file,
+        unused=("port",),
+    )
+    log.configure(told.log_level)
     offer = Catalog.load().offer(told)
+    opening.warn(told)
     count, exact = counter()
-    table = Table("tool", "toolset", "risk", show_footer=True)
-    table.add_column("tokens" if exact else "tokens, about", justify="right")
-    for tool in offer.tools:
-        table.add_row(tool.name, tool.toolset, tool.risk, str(count(_compact(tool.definition))))
-    table.columns[0].footer = f"{len(offer.tools)} of {len(offer.catalog.tools)} tools"
-    table.columns[3].footer = f"{count(_compact(offer.definitions)):,}"
-    Console(highlight=False).print(table)
+    unit = "tokens" if exact else "tokens, about"
+    rows = [(tool.name, tool.toolset, tool.risk, str(count(shown([tool.definition])))) for tool in offer.tools]
+    total = f"{count(shown(offer.definitions)):,}"
+    of = f"{len(offer.tools)} of {len(offer.catalog.tools)} tools"
+    table = _table(rows, ("tool", "toolset", "risk", unit), (of, "", "", total))
+    console = Console(highlight=False)
+    needed = console.measure(table, options=console.options.update(max_width=1000)).maximum
+    if needed > console.width and not console.is_terminal:
+        console = Console(highlight=False, width=needed)  # a file is as wide as it must be
+    if needed > console.width:
+        for name, toolset, risk, tokens in rows:
+            typer.echo(f"{name} ({toolset}, {risk}, {tokens})")
+        typer.echo(f"{of}, {unit}: {total}")
+    else:
+        console.print(table)
     if not exact:
         typer.echo("Tokens are estimated at 4 characters each; install rs-bpe to count them (o200k).")
 
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+def _table(rows: Sequence[tuple[str, ...]], header: tuple[str, ...], footer: tuple[str, ...]) -> "Table":
+    from rich.table import Table
+
+    table = Table(show_footer=True)
+    for name, last in zip(header, footer, strict=True):
+        table.add_column(name, last, justify="right" if name == header[-1] else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table

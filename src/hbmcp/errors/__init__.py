@@ -2,6 +2,7 @@
 
 hierarchy       which errors are there, and what does each mean? (re-exported here)
 http_answers    which error is an HTTP answer that isn't 2xx?
+gateway_answers which error is it where Gateway is behind it?
 reasons         what does the reason mean that the API, its framework or an exchange gave?
 failed_answers  is an answer with status 200 a failure all the same?
 """
@@ -12,6 +13,7 @@ from hbmcp.errors.hierarchy import (
     CallError,
     ConnectionLost,
     Failed,
+    GatewayFailed,
     HbmcpError,
     NotConfigured,
     OutcomeUnknown,
@@ -33,6 +35,7 @@ __all__ = [
     "CallError",
     "ConnectionLost",
     "Failed",
+    "GatewayFailed",
     "HbmcpError",
     "NotConfigured",
     "OutcomeUnknown",

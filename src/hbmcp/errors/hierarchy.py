@@ -4,7 +4,7 @@
       SettingsError       a setting or flag is wrong; hbmcp doesn't start
       StoreError          what hbmcp remembers can't be opened, read or written; calls go on without it
       CallError           a tool call without a good answer
-        NotConfigured     the API's username or password isn't set; nothing was sent
+        NotConfigured     the API's username or password, a proxy or a certificate is missing or wrong; nothing was sent
         UnknownTool       no such tool here; nothing was sent
         BadArguments      the arguments don't fit the tool; nothing was sent
         Unreachable       no connection to the API; nothing was sent
@@ -15,6 +15,7 @@
         UnknownOperation  this version of the API has no such operation
         Refused           the API said no, and why
         ServiceDown       the API runs, but Gateway, Docker or the message broker behind it doesn't
+        GatewayFailed     Gateway, behind the API, failed; why may stand in its log alone
         ApiFailed         the API answered 5xx
         UnreadableAnswer  what answered isn't the API, or its answer is damaged
         Failed            the API answered 200, and the answer says that it failed
@@ -61,7 +62,7 @@ class CallError(HbmcpError):
 
 
 class NotConfigured(CallError):
-    """The API's username or password isn't set."""
+    """What leads to the API isn't set or can't be right: its username or password, a proxy, certificates."""
 
     kind = "not_configured"
 
@@ -124,6 +125,12 @@ class ServiceDown(CallError):
     """Gateway, Docker or the message broker, which the API needs for this, doesn't run."""
 
     kind = "service_down"
+
+
+class GatewayFailed(CallError):
+    """Gateway was asked and failed. The API mostly hides why: Gateway's log has it."""
+
+    kind = "gateway_failed"
 
 
 class ApiFailed(CallError):

@@ -20,13 +20,11 @@ from hbmcp.errors import (
     UnreadableAnswer,
     WrongCredentials,
 )
+from hbmcp.errors.gateway_answers import NOTHING_DONE, gateway_answer
 from hbmcp.errors.reasons import from_exchange, tidy
 from hbmcp.log import masked
 
-NOTHING_DONE = "Nothing was done."
-
 _NAME_ALONE = re.compile(r"'[^']+'")
-_NO_GATEWAY = re.compile(r"Gateway service is not available|from Gateway", re.IGNORECASE)
 _NO_DOCKER = re.compile(
     r"'Connection aborted\.', (FileNotFoundError|ConnectionRefusedError)|docker\.sock|docker daemon", re.IGNORECASE
 )
@@ -60,8 +58,8 @@ def refusal(
             f"Its version isn't the one that {tool.name} was made for ({api['title']} {api['version']}): use another "
             "tool; a person can update the API or hbmcp.",
         )
-    if down := _service(status, detail, tool, offer):
-        return down
+    if (answer := gateway_answer(status, detail, tool, offer)) or (answer := _service(status, detail, tool)):
+        return answer
     if status in (502, 504) or (status == 503 and detail is None):
         if not tool.reads:
             return unknown_outcome(tool, offer, f"was sent, but a proxy in front of the API answered HTTP {status}")
@@ -124,14 +122,8 @@ def look(tool: Tool, offer: Offer) -> str:
     return f"look with {', '.join(names)}" if names else "look whether it was done"
 
 
-def _service(status: int, detail: Any, tool: Tool, offer: Offer) -> ServiceDown | None:
+def _service(status: int, detail: Any, tool: Tool) -> ServiceDown | None:
     said = detail if isinstance(detail, str) else ""
-    if status == 503 and _NO_GATEWAY.search(said):
-        return ServiceDown(
-            "Gateway, which the Hummingbot API needs for this, isn't running or can't be reached (HTTP 503).",
-            NOTHING_DONE,
-            f"Start it{_with('POST /gateway/start', offer)}, or do without tools of wallets, pools and swaps.",
-        )
     if status >= 500 and (_NO_DOCKER.search(said) or (detail is None and _USES_DOCKER.match(tool.operation))):
         return ServiceDown(
             f"The Hummingbot API can't reach Docker, or Docker doesn't know the container (HTTP {status}).",
@@ -146,11 +138,6 @@ def _service(status: int, detail: Any, tool: Tool, offer: Offer) -> ServiceDown 
             "A person must start the broker; until then bots don't show and don't obey.",
         )
     return None
-
-
-def _with(operation: str, offer: Offer) -> str:
-    tool = offer.catalog.by_operation(operation)
-    return f" with {tool.name}" if tool in offer.tools and tool else ""
 
 
 def _detail(body: bytes) -> Any:

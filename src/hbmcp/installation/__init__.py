@@ -3,7 +3,7 @@
 Floors, from the ground up; no import runs up them:
 
     installation (what it can be asked)  deletion  source_code
-    connections  fills/  controllers/  scripts/
+    connections  fills/  controllers/  scripts/  gateway/
     markets/  status/
     positions/
     orders/  portfolio/  position_history/  funding/

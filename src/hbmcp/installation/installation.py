@@ -1,8 +1,10 @@
 """A Hummingbot installation as hbmcp sees it: what it can be asked, and what is remembered of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from inspect import CORO_CREATED, getcoroutinelocals, getcoroutinestate
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from attrs import frozen
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
 
 AT_ONCE = 8  # requests of one caller under way: the API passes most of them on to exchanges, which count them
 
@@ -51,13 +57,41 @@ async def together(questions: Iterable[Awaitable[T]], at_once: int = AT_ONCE) ->
     places = asyncio.Semaphore(at_once)
 
     async def one(question: Awaitable[T]) -> T | CallError:
-        async with places:
-            try:
-                return await question
-            except CallError as error:
-                return error
+        await places.acquire()
+        answer: T | CallError
+        try:
+            answer = await question
+        except CallError as error:
+            answer = error
+        places.release()  # not after a defect, or another would begin
+        return answer
 
-    return list(await asyncio.gather(*map(one, questions)))
+    asked = list(questions)
+    try:
+        return await all_of(*map(one, asked))
+    finally:
+        _abandon(*asked)
+
+
+@overload
+async def all_of(a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], /) -> tuple[A, B]: ...
+@overload
+async def all_of(
+    a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], c: Coroutine[Any, Any, C], d: Coroutine[Any, Any, D], /
+) -> tuple[A, B, C, D]: ...
+@overload
+async def all_of(*questions: Coroutine[Any, Any, T]) -> list[T]: ...
+async def all_of(*questions: Coroutine[Any, Any, Any]) -> Any:
+    """The answers to several questions, asked at once, in their order; none goes on after one has failed, which is what
+    is raised, or after they were cancelled."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_answer(question)) for question in questions]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    finally:
+        _abandon(*questions)
+    return [task.result() for task in tasks]
 
 
 async def answer_within(question: Awaitable[T], seconds: float) -> T | CallError:
@@ -69,3 +103,16 @@ async def answer_within(question: Awaitable[T], seconds: float) -> T | CallError
         return ReadTimedOut(f"No answer came within {seconds:.0f} s.")
     except CallError as error:
         return error
+
+
+async def _answer(question: Awaitable[T]) -> T:
+    return await question
+
+
+def _abandon(*questions: object) -> None:
+    """Close those whose turn never came, with the questions that they were given; else Python complains of each."""
+    for question in questions:
+        if isinstance(question, CoroutineType) and getcoroutinestate(question) == CORO_CREATED:
+            given = list(getcoroutinelocals(question).values())
+            question.close()
+            _abandon(*given)

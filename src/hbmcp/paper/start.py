@@ -3,23 +3,19 @@
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from pathlib import Path
 
 import httpx
-from platformdirs import user_data_path
 from starlette.applications import Starlette
 
 from hbmcp import times
-from hbmcp.errors import SettingsError
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.routes.base import Paper
 from hbmcp.paper.exchange.database import Store
 from hbmcp.paper.exchange.engine import Engine
 from hbmcp.paper.market.clock import Clock, FastClock, RealClock
-from hbmcp.paper.market.listings import EXCHANGES, START_BALANCES, Exchange
 from hbmcp.paper.market.market import Market
+from hbmcp.paper.start_balances import start_balances
 from hbmcp.settings import MEMORY, Settings
 
 USERNAME = PASSWORD = "paper"  # where nobody else can reach it, and where nobody chose others
@@ -28,13 +24,17 @@ USERNAME = PASSWORD = "paper"  # where nobody else can reach it, and where nobod
 def open_paper(settings: Settings) -> Paper:
     """The exchange, which goes on where it was left. Raises StoreUnusable, and SettingsError for a wrong balance."""
     balances = start_balances(settings.paper_balance)
-    place = settings.paper_db or str(user_data_path("hbmcp") / "paper.sqlite")
+    place = settings.paper_place
     if settings.paper_reset and place != MEMORY:
         _forget(Path(place))
     store = Store.open(place)
     clock = _clock(settings.paper_speed, int(store.fact("now") or 0))
     market = Market()
-    folder = Path(tempfile.mkdtemp(prefix="hbmcp-paper-")) if place == MEMORY else _folder(Path(place))
+    if place == MEMORY:
+        folder = Path(tempfile.mkdtemp(prefix="hbmcp-paper-"))
+    else:
+        folder = _files_beside(Path(place))
+        folder.mkdir(mode=0o700, exist_ok=True)
     return Paper(Engine(market, store, clock, balances), market, folder, store)
 
 
@@ -76,40 +76,11 @@ def close(paper: Paper) -> None:
         shutil.rmtree(paper.folder, ignore_errors=True)
 
 
-def start_balances(
-    wanted: Iterable[tuple[str, Decimal]],
-) -> Mapping[tuple[str, str], Mapping[str, Decimal]]:
-    """What accounts start with; a wanted token replaces the usual amount on every exchange that takes it."""
-    balances = {key: dict(usual) for key, usual in START_BALANCES.items()}
-    for token, amount in wanted:
-        takers = [key for key in balances if token in _tokens(EXCHANGES[key[1]])]
-        if not takers:
-            known = sorted({token for exchange in EXCHANGES.values() for token in _tokens(exchange)})
-            raise SettingsError(
-                f"HBMCP_PAPER_BALANCE (--paper-balance): no paper exchange takes {token}.",
-                advice=f"There are: {', '.join(known)}.",
-            )
-        for key in takers:
-            balances[key][token] = amount
-    return balances
-
-
 def _clock(speed: float, left: int) -> Clock:
     """Goes on from `left`, where a fast clock may have brought the exchange ahead of the real time."""
     real = RealClock()
     ahead = left > real.now()
     return real if speed == 1 and not ahead else FastClock(speed, left if ahead else None)
-
-
-def _tokens(exchange: Exchange) -> set[str]:
-    """What can lie on an exchange: on a perpetual one only the collateral."""
-    bases = set() if exchange.perpetual else {pair.base for pair in exchange.pairs.values()}
-    return bases | {pair.quote for pair in exchange.pairs.values()}
-
-
-def _folder(place: Path) -> Path:
-    """Beside the file, under its name."""
-    return place.with_suffix(".files")
 
 
 def _forget(place: Path) -> None:
@@ -119,7 +90,12 @@ def _forget(place: Path) -> None:
     Store.open(place).close()
     for ending in ("", "-wal", "-shm"):
         Path(f"{place}{ending}").unlink(missing_ok=True)
-    shutil.rmtree(_folder(place), ignore_errors=True)
+    shutil.rmtree(_files_beside(place), ignore_errors=True)
+
+
+def _files_beside(place: Path) -> Path:
+    """The folder of its controllers and scripts, under the name of its file."""
+    return place.with_suffix(".files")
 
 
 class _InProcess(httpx.ASGITransport):

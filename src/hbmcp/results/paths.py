@@ -40,13 +40,18 @@ def holds(value: Json, way: Way, test: Callable[[Json], bool]) -> bool:
 
 def masked(value: Json, way: Way) -> Json:
     """A copy with `***` in the places that the way leads to; null stays null."""
+    return changed(value, way, lambda inner: None if inner is None else "***")
+
+
+def changed(value: Json, way: Way, change: Callable[[Json], Json]) -> Json:
+    """A copy with something else in the places that the way leads to."""
     if not way:
-        return None if value is None else "***"
+        return change(value)
     head, rest = way[0], way[1:]
     if isinstance(value, dict):
-        return {key: masked(inner, rest) if head in ("*", key) else inner for key, inner in value.items()}
+        return {key: changed(inner, rest, change) if head in ("*", key) else inner for key, inner in value.items()}
     if isinstance(value, list):
-        return [masked(inner, rest) if head in ("*", str(at)) else inner for at, inner in enumerate(value)]
+        return [changed(inner, rest, change) if head in ("*", str(at)) else inner for at, inner in enumerate(value)]
     return value
 
 

@@ -20,7 +20,9 @@ class ResultSpec:
     page: str = ""  # the parameter that holds the page size
     narrow: tuple[str, ...] = ()  # parameters to name when something is missing
     secret: tuple[str, ...] = ()  # paths of values that are masked
+    scrub: tuple[str, ...] = ()  # paths of texts in which keys and the addresses of nodes are masked
     outside: bool = False  # whether the text comes from outside, and is marked as such
+    cause: str = ""  # the tool that shows the log in which a failure's cause stands
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> "ResultSpec":

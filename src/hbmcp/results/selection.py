@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from hbmcp.results.paths import Json, Way, get, masked, split
+from hbmcp.results.paths import Json, Way, changed, get, masked, split
 from hbmcp.results.result_spec import ResultSpec
+from hbmcp.results.scrubbing import scrubbed
 
 
 def select(answer: Json, spec: ResultSpec) -> tuple[Json, list[Way]]:
@@ -25,6 +26,8 @@ def without_secrets(answer: Json, spec: ResultSpec) -> Json:
     """A copy of the answer with its secrets masked."""
     for path in spec.secret:
         answer = masked(answer, split(path))
+    for path in spec.scrub:
+        answer = changed(answer, split(path), lambda text: scrubbed(text) if isinstance(text, str) else text)
     return answer
 
 

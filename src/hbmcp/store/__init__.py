@@ -5,8 +5,10 @@ its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: 
 days, readings of more than a day ago one an hour.
 """
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from importlib import import_module
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -54,10 +56,7 @@ class Store:
         """Keep an order that is about to be sent; gives its key for name_order. Where it can't be kept in time, or
         who asks is cancelled, it isn't kept later either."""
 
-        def forget(key: int) -> None:
-            self._opened().forget_order(key)
-
-        return await self._worker.run(lambda: self._opened().remember_order(order), undo=forget)
+        return await self._do(lambda rows: rows.remember_order(order), lambda rows, key: rows.forget_order(key))
 
     async def name_order(self, key: int, order_id: str) -> None:
         """The id that the API gave to an order."""
@@ -94,8 +93,10 @@ class Store:
         kept = dict(defaults)
         await self._do(lambda rows: rows.save_executor_defaults(kind, kept))
 
-    async def _do(self, act: "Callable[[Rows], T]") -> T:
-        return await self._worker.run(lambda: act(self._opened()))
+    async def _do(self, act: "Callable[[Rows], T]", undo: "Callable[[Rows, T], object] | None" = None) -> T:
+        await asyncio.to_thread(import_module, "hbmcp.store.rows")  # slow where it is the first time, but never stalls
+        undone = None if undo is None else lambda result: undo(self._opened(), result)
+        return await self._worker.run(lambda: act(self._opened()), undone)
 
     def _opened(self) -> "Rows":
         with self._opening:

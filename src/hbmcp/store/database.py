@@ -17,7 +17,7 @@ from hbmcp.store.failures import told
 from hbmcp.store.migrations import TooNew, migrate
 from hbmcp.store.place import Place
 
-PATIENCE = 8  # seconds to wait for another process's transaction; less than the worker's, so that the cause is told
+PATIENCE = 10  # seconds to wait for another process's transaction; less than the worker's, so that the cause is told
 TO_CONNECT = 5  # seconds for PostgreSQL to answer
 
 

@@ -11,7 +11,7 @@ from hbmcp.errors import StoreError
 
 T = TypeVar("T")
 
-PATIENCE = 10.0  # seconds for an answer of the database
+PATIENCE = 12.0  # seconds for an answer of the database
 STALLED = 4  # questions that may be without an answer before no more are asked
 
 

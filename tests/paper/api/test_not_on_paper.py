@@ -4,32 +4,9 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.api.routes.not_on_paper import BOTS, DOCKER, GATEWAY
+from hbmcp.paper.api.routes.not_on_paper import BOTS, DOCKER
 from hbmcp.paper.api.system_resources import human
 from tests.paper.paper_api import PaperApi
-
-
-@pytest.mark.parametrize(
-    "key", sorted(key for key in GATEWAY if key.startswith("GET") and "{" not in key and "clmm" not in key)
-)
-def test_gateway_isnt_there(api: PaperApi, key: str) -> None:
-    answer = api.request("GET", key.split()[1], params={"connector_name": "jupiter", "network": "solana"})
-    if key in ("GET /gateway/status", "GET /gateway/logs"):
-        assert (answer.status_code, answer.text) == (500, "Internal Server Error")
-    elif key == "GET /gateway/swaps/summary":
-        assert answer.json()["total_swaps"] == 0
-    else:
-        assert (answer.status_code, answer.json()) == (503, {"detail": "Gateway service is not available"})
-
-
-def test_what_the_api_itself_would_know_of_gateway_is_empty(api: PaperApi) -> None:
-    nothing = {"data": [], "pagination": {"limit": 7, "offset": 3, "has_more": False, "total_count": 0}}
-    for path in ("/gateway/swaps/search", "/gateway/clmm/positions/search"):
-        assert api.good("POST", path, params={"limit": 7, "offset": 3}) == nothing
-    assert api.good("GET", "/gateway/clmm/positions/x/events") == {"data": [], "total_count": 0}
-    assert api.request("GET", "/gateway/swaps/abc/status").json() == {"detail": "Swap not found: abc"}
-    pools = api.request("GET", "/gateway/clmm/pools", params={"connector": "meteora"})
-    assert (pools.status_code, pools.json()["detail"]) == (503, "Failed to fetch pools from Gateway for meteora")
 
 
 @pytest.mark.parametrize("key", sorted(key for key in DOCKER if "{" not in key and "pull" not in key))

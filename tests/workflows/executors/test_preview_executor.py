@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from hbmcp.installation.executors.config.fields import TYPES
+from hbmcp.installation.executors.plan.unplanned import WHY
 from hbmcp.paper.api.faults import Crash
+from tests.paper.assistant import ALL
 from tests.workflows.answers import head
 from tests.workflows.executors.executor_account import DCA, GRID, PERPETUAL, POSITION, desk
 
@@ -297,3 +300,17 @@ async def test_a_twap_by_base_amount(tmp_path: Path, monkeypatch: pytest.MonkeyP
         text = await at.call.good("preview_executor", **ask("twap_executor", config))
         assert (head(text)["order_count"], head(text)["total_amount"]) == (5, Decimal("0.1"))
         await at.create("twap_executor", **config)
+
+
+@pytest.mark.parametrize("kind", ["lp_executor", "arbitrage_executor", "xemm_executor"])
+async def test_what_has_no_preview_is_refused_with_the_reason(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        text = await at.call.bad("preview_executor", **ask(kind, dict(TYPES[kind].example)))
+        assert text.startswith(f"There is no preview of {kind}: {WHY[kind]}. Nothing was sent.")
+
+
+def test_every_type_has_a_preview_or_a_reason() -> None:
+    offered = ALL.find("preview_executor").schema["properties"]["executor_type"]["enum"]
+    assert set(offered) == set(TYPES)

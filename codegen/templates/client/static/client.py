@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import field, frozen
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
+Trace = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 
 @frozen
@@ -40,8 +41,11 @@ class Client:
 
     http: httpx.AsyncClient
 
-    async def send(self, request: Request[T], *, timeout: float | None = None) -> Response[T]:
-        """Send one request, once. `timeout` is in seconds; without it, that of `http` holds.
+    async def send(
+        self, request: Request[T], *, timeout: float | None = None, trace: Trace | None = None
+    ) -> Response[T]:
+        """Send one request, once. `timeout` is in seconds; without it, that of `http` holds. `trace` is called at every
+        step on the way, see httpx's extension of that name.
 
         Raises:
             UnexpectedStatus: the API answered with another status than 2xx.
@@ -51,6 +55,8 @@ class Client:
         http_request = request.build(self.http)
         if timeout is not None:
             http_request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
+        if trace is not None:
+            http_request.extensions["trace"] = trace
         answer = await self.http.send(http_request)
         content_type = answer.headers.get("Content-Type", "")
         if not answer.is_success:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Container
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar, get_args
 
+from hummingbot_api.absent import ABSENT, Absent
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import File
 
@@ -108,15 +109,21 @@ def optional(item: Decoder[T]) -> Decoder[T | None]:
 
 
 def union(*alternatives: Decoder[Any]) -> Decoder[Any]:
-    """The first alternative that fits."""
+    """The first alternative that fits, and of those that are sent one that nothing of the value is lost in."""
 
     def decode(value: Any) -> Any:
-        problems = []
+        problems, fitting = [], []
         for alternative in alternatives:
             try:
-                return alternative(value)
+                decoded = alternative(value)
             except UnexpectedShape as problem:
                 problems.append(problem)
+                continue
+            if _holds(decoded, value):
+                return decoded
+            fitting.append(decoded)
+        if fitting:
+            return fitting[0]
         deepest = max(problems, key=lambda problem: len(problem.path))
         if deepest.path:
             raise deepest
@@ -141,6 +148,10 @@ class Fields:
         value = self._data.get(name)
         return None if value is None else _at(name, decode, value)
 
+    def given(self, name: str, decode: Decoder[T]) -> T | Absent:
+        """ABSENT where the field is; null is for the decoder."""
+        return _at(name, decode, self._data[name]) if name in self._data else ABSENT
+
     def others(self, known: Container[str], decode: Decoder[T]) -> dict[str, T]:
         """All fields but the known ones."""
         return {name: _at(name, decode, value) for name, value in self._data.items() if name not in known}
@@ -151,6 +162,17 @@ def _at(step: str, decode: Decoder[T], value: Any) -> T:
         return decode(value)
     except UnexpectedShape as problem:
         raise problem.within(step) from None
+
+
+def _holds(decoded: Any, value: Any) -> bool:
+    """Whether all fields of a JSON value would be sent again."""
+    if hasattr(decoded, "to_dict"):
+        decoded = decoded.to_dict()
+    elif isinstance(decoded, list) and isinstance(value, list):
+        return all(map(_holds, decoded, value))
+    if not isinstance(decoded, dict) or not isinstance(value, dict):
+        return True
+    return all(item is None or (name in decoded and _holds(decoded[name], item)) for name, item in value.items())
 
 
 def _missing(_: Any) -> NoReturn:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
+from attrs import evolve
+
+from hummingbot_api.absent import ABSENT
 from hummingbot_api.exact_json import dumps
-from hummingbot_api.request import File, Pairs, Quoted
+from hummingbot_api.request import UNKNOWN, File, Pairs, Quoted
 
 # JSON
 
@@ -28,9 +32,24 @@ def plain(value: Decimal) -> str:
     return format(value, "f")
 
 
+def json_text(value: Any) -> str:
+    """A value as JSON text, where it isn't part of a JSON body."""
+    return dumps(value).decode()
+
+
+def as_json(values: Mapping[str, Any]) -> dict[str, str]:
+    """Each of the values that are given, as JSON text."""
+    return {name: json_text(value) for name, value in values.items() if value is not None}
+
+
 def present(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that have a value."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that aren't left out; those that are None are null."""
+    return {name: value for name, value in fields.items() if value is not ABSENT}
 
 
 def json_value(value: Any, decimal: Callable[[Decimal], Any] = lambda value: value) -> Any:
@@ -42,6 +61,20 @@ def json_value(value: Any, decimal: Callable[[Decimal], Any] = lambda value: val
     if isinstance(value, dict):
         return {key: json_value(item, decimal) for key, item in value.items()}
     return value.to_dict() if hasattr(value, "to_dict") else value
+
+
+def renamed(value: Any, names: Mapping[str, Any]) -> Any:
+    """A value with the contract's names; `names` has them and those inside, by the names that tools have instead.
+
+    `*` stands for names that aren't known.
+    """
+    if isinstance(value, list):
+        return [renamed(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    _, others = names.get("*", ("*", {}))
+    found = ((*names.get(key, (key, others)), item) for key, item in value.items())
+    return {name: renamed(item, inner) for name, inner, item in found}
 
 
 # Path
@@ -133,14 +166,41 @@ def cookie(values: Mapping[str, Any]) -> Pairs:
 # Forms
 
 
-def fields(body: Mapping[str, Any]) -> Pairs:
-    """The fields of a form: arrays as repeated fields, objects as JSON."""
-    return tuple((name, _text(item)) for name, item in _repeated(body))
+def fields(body: Mapping[str, Any], styles: Mapping[str, str] = MappingProxyType({})) -> Pairs:
+    """The fields of a form: arrays as repeated fields, objects as JSON, where `styles` doesn't say otherwise.
+
+    A style is json, form (exploded), deepObject, or what separates values.
+    """
+    return tuple(pair for name, value in body.items() for pair in _field(name, value, styles.get(name)))
 
 
-def parts(body: Mapping[str, Any]) -> tuple[tuple[str, File | str], ...]:
-    """The parts of a multipart form."""
-    return tuple((name, item if isinstance(item, File) else _text(item)) for name, item in _repeated(body))
+def parts(
+    body: Mapping[str, Any], types: Mapping[str, str] = MappingProxyType({})
+) -> tuple[tuple[str, File | str], ...]:
+    """The parts of a multipart form; `types` are their media types, which an object has without."""
+    return tuple((name, _part(item, types.get(name))) for name, item in _repeated(body))
+
+
+def _field(name: str, value: Any, style: str | None) -> Iterable[tuple[str, str]]:
+    match style:
+        case None:
+            return [(name, _text(item)) for _, item in _repeated({name: value})]
+        case "json":
+            return [(name, json_text(value))]
+        case "form" | ",":
+            return form({name: value}, explode=style == "form")
+        case "deepObject":
+            return deep_object({name: value})
+    return delimited({name: value}, style)
+
+
+def _part(item: Any, media_type: str | None) -> File | str:
+    if isinstance(item, File):
+        return evolve(item, media_type=media_type) if media_type and item.media_type == UNKNOWN else item
+    if media_type is None and not isinstance(item, dict):
+        return _text(item)
+    text = json_text(item) if media_type is None or "json" in media_type else _text(item)
+    return File(text.encode(), None, media_type or "application/json")
 
 
 def _repeated(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

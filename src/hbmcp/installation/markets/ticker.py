@@ -9,7 +9,7 @@ from attrs import frozen
 
 from hbmcp.errors import ApiFailed, CallError
 from hbmcp.figures import in_percent, number, percent, ratio
-from hbmcp.installation.installation import AT_ONCE, Installation, together
+from hbmcp.installation.installation import AT_ONCE, Installation, all_of, together
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_pairs import Market
@@ -66,7 +66,7 @@ class Ticker:
 async def tickers(installation: Installation, markets: Sequence[Market]) -> list[Ticker]:
     """One of each market. The caller uses get_prices, get_orderbook and get_historical_candles. Raises nothing."""
     price = await _prices(installation, markets)
-    best, day_ago = await asyncio.gather(
+    best, day_ago = await all_of(
         together((book(installation, *market, depth=1) for market in markets), AT_ONCE // 2),
         together((price_a_day_ago(installation, market) for market in markets), AT_ONCE // 2),
     )

@@ -1,13 +1,12 @@
 """Finding one order by its id, or the exchange's."""
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from hbmcp.errors import ApiFailed, CallError, Refused
 from hbmcp.installation.fills.fills import PAGE, fills
-from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.api_orders import active_orders, recorded_orders
 from hbmcp.installation.orders.order import Order, fresher_order
 from hbmcp.installation.orders.view import lost_details_note
@@ -42,7 +41,7 @@ async def find_order(
     sent, doubts = await _remembered(installation, order_id)
     unremembered = bool(doubts)
     where: dict[str, Any] = {"account_name": account_name, "connector_name": connector_name}
-    seen, in_hand = await asyncio.gather(
+    seen, in_hand = await all_of(
         _recorded(installation, order_id, where, sent), answer_within(active_orders(installation, **where), PATIENCE)
     )
     order = seen.order
@@ -101,9 +100,7 @@ async def _recorded(
     names: list[str] | CallError = await answer_within(installation.ask(accounts.list_accounts), PATIENCE)
     if isinstance(names, CallError):
         return _Seen(None, False, (f"The accounts couldn't be listed: {names}",))
-    each = await asyncio.gather(
-        *(_through(installation, order_id, {**where, "account_name": name}, {}) for name in names)
-    )
+    each = await all_of(*(_through(installation, order_id, {**where, "account_name": name}, {}) for name in names))
     found = next((one for one in each if one.order is not None), None)
     doubts = tuple(doubt for one in each for doubt in one.doubts)
     return found or _Seen(None, all(one.through for one in each), doubts)

@@ -1,13 +1,12 @@
 """The orders that rest, from both of the API's sources, and where these disagree."""
 
-import asyncio
 from typing import Any
 
 from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.installation.fills.fills import Fill, fills
-from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.api_orders import active_orders, recorded_orders
 from hbmcp.installation.orders.order import Order, fresher_order, merged_orders
 from hbmcp.installation.orders.view import age, order_row
@@ -80,7 +79,7 @@ def open_order_row(order: Order, seen: str | None) -> dict[str, Any]:
 
 async def _sources(installation: Installation, where: dict[str, Any]) -> _Sources:
     """Raises a CallError where neither can be read."""
-    in_hand, *several = await asyncio.gather(
+    in_hand, *several = await all_of(
         answer_within(active_orders(installation, **where), PATIENCE),
         *(answer_within(recorded_orders(installation, **where, status=status), PATIENCE) for status in UNFINISHED),
     )

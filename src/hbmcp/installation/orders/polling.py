@@ -8,7 +8,7 @@ from attrs import evolve
 
 from hbmcp.errors import CallError
 from hbmcp.installation.fills.fills import EARLY, fills
-from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.api_orders import recorded_orders
 from hbmcp.installation.orders.order import Order
 
@@ -79,7 +79,7 @@ async def look_at_order(
         read = recorded_orders(installation, **where, limit=NEWEST)
     else:
         read = recorded_orders(installation, **where, start=created - EARLY, end=created + 2 * EARLY)
-    records, trades = await asyncio.gather(
+    records, trades = await all_of(
         answer_within(read, patience), answer_within(fills(installation, **where, start=created), patience)
     )
     doubts = []

@@ -1,6 +1,5 @@
 """An order before it is sent: checked against the exchange's rules and the balance, its price and amount worked out."""
 
-import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +15,7 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.installation.connections import connections, is_perpetual
-from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
@@ -125,7 +124,7 @@ async def _known(installation: Installation, account: str, connector: str, pair:
         unread.append(f"Account and exchange couldn't be checked: {connected.happened}")
     elif connected.unread:
         unread.append(f"Whether {account} is connected to {connector} couldn't be checked.")
-    rules, quoted, state, held = await asyncio.gather(
+    rules, quoted, state, held = await all_of(
         answer_within(rule(installation, connector, pair), PATIENCE),
         answer_within(prices(installation, connector, [pair]), PATIENCE),
         answer_within(installation.ask(portfolio.get_portfolio_state, account_name=account), PATIENCE),

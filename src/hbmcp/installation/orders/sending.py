@@ -1,10 +1,13 @@
 """Sending an order, once, and knowing afterwards what was sent."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
 from attrs import evolve, frozen
 
+from hbmcp.attempt import unsent
+from hbmcp.cancellation import whole
 from hbmcp.errors import (
     BadArguments,
     CallError,
@@ -39,7 +42,8 @@ async def send_order(installation: Installation, order: SentOrder, wait: float =
     """Remember the order, send it once, and keep its id. What became of it is another question: see wait_for_outcome.
 
     Raises a CallError that says that nothing was placed; or OutcomeUnknown, once it was looked for (for `wait` seconds,
-    and at least three), saying what was sent and what was found. The workflow uses submit_order and search_orders.
+    and at least three), saying what was sent and what was found. Cancelled, it is remembered only if it was sent. The
+    workflow uses submit_order and search_orders.
     """
     memory = _Memory(installation)
     known = await known_order_ids(installation, order)
@@ -48,6 +52,10 @@ async def send_order(installation: Installation, order: SentOrder, wait: float =
         order_id = await _submit(installation, order)
     except NOT_PLACED:
         await memory.forget()
+        raise
+    except asyncio.CancelledError as error:
+        if unsent(error):
+            await memory.forget()
         raise
     except CallError as error:
         raise await unknown_outcome(installation, order, error, known, max(wait, LOOK)) from None
@@ -75,7 +83,10 @@ async def _submit(installation: Installation, order: SentOrder) -> str:
 
 
 class _Memory:
-    """What the store keeps of one order. A store that fails keeps nothing from being sent; `notes` say so."""
+    """What the store keeps of one order. A store that fails keeps nothing from being sent; `notes` say so.
+
+    A write that has begun can't be stopped, so it is waited for.
+    """
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
@@ -84,7 +95,10 @@ class _Memory:
 
     async def remember(self, order: SentOrder) -> None:
         try:
-            self._key = await self._installation.store.remember_order(order)
+            await whole(self._remember(order))
+        except asyncio.CancelledError:
+            await self.forget()
+            raise
         except StoreError as error:
             self.notes.append(f"This order couldn't be remembered: get_order_history will know less of it. {error}")
 
@@ -92,7 +106,7 @@ class _Memory:
         if self._key is None:
             return
         try:
-            await self._installation.store.name_order(self._key, order_id)
+            await whole(self._installation.store.name_order(self._key, order_id))
         except StoreError as error:
             self.notes.append(f"This order's id couldn't be remembered: get_order_history will list it twice. {error}")
 
@@ -100,4 +114,7 @@ class _Memory:
         if self._key is None:
             return
         with suppress(StoreError):  # it would only be listed as one whose outcome nobody knows
-            await self._installation.store.forget_order(self._key)
+            await whole(self._installation.store.forget_order(self._key))
+
+    async def _remember(self, order: SentOrder) -> None:
+        self._key = await self._installation.store.remember_order(order)

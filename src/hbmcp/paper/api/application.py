@@ -27,6 +27,8 @@ from hbmcp.paper.api.routes import (
     connectors,
     controllers_and_scripts,
     executors,
+    gateway,
+    gateway_dex,
     market_data,
     not_on_paper,
     portfolio,
@@ -49,6 +51,8 @@ MODULES = (
     rate_oracle,
     executors,
     controllers_and_scripts,
+    gateway,
+    gateway_dex,
     not_on_paper,
 )
 ROUTES: Routes = {key: handler for module in MODULES for key, handler in module.ROUTES.items()}

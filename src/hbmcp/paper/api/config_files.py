@@ -44,6 +44,7 @@ class Shelf:
         path = self._path(name)
         self.folder.mkdir(parents=True, exist_ok=True)
         half = path.with_name(path.name + ".part")  # so that a killed process leaves no half of a file
+        half.touch(mode=0o600)
         half.write_text(text, encoding="utf-8")
         half.replace(path)
 

@@ -4,6 +4,7 @@ One transaction is one call of the engine: all of it or nothing, also when the p
 processes may use one file; each waits for the other's transaction. Decimals are stored as text, to keep every digit.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -78,7 +79,9 @@ class Store:
         place = str(path)
         try:
             if place != ":memory:":
-                Path(place).parent.mkdir(parents=True, exist_ok=True)
+                Path(place).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                # SQLite gives its other files the same mode.
+                os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
             db = sqlite3.connect(place, timeout=PATIENCE, isolation_level=None)
         except (sqlite3.Error, OSError) as error:
             raise StoreUnusable(place, str(error), "Name another file, or see that this one may be written.") from error
@@ -94,6 +97,27 @@ class Store:
             db.close()
             raise
         return store
+
+    @classmethod
+    def begun(cls, file: Path) -> bool:
+        """Whether there is an exchange in this file already; nothing is made or changed.
+
+        Raises StoreUnusable for a file that is something else, and for one that can neither be opened nor made.
+        """
+        if not file.exists():
+            folder = next(parent for parent in file.absolute().parents if parent.exists())
+            if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+                raise StoreUnusable(str(file), f"no file can be made in {folder}", "Name another file.")
+            return False
+        if not file.is_file() or not os.access(file, os.R_OK | os.W_OK):
+            raise StoreUnusable(str(file), "it isn't a file that may be written", "Name another file.")
+        db = sqlite3.connect(file, timeout=0, isolation_level=None)
+        store = cls(db, str(file))
+        try:
+            with store._readable():
+                return store._version() > 0 and store.fact("seed") is not None
+        finally:
+            db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -118,7 +142,8 @@ class Store:
     def close(self) -> None:
         self.db.close()
 
-    def _migrate(self) -> None:
+    def _version(self) -> int:
+        """The format of the file, 0 for an empty one. Raises StoreUnusable for one that this version can't read."""
         version = int(self.db.execute("PRAGMA user_version").fetchone()[0])
         if version > len(MIGRATIONS):
             raise StoreUnusable(
@@ -128,6 +153,10 @@ class Store:
             )
         if version == 0 and self.db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             raise StoreUnusable(self.place, "it is a database of something else", "Name another file.")
+        return version
+
+    def _migrate(self) -> None:
+        version = self._version()
         for step in MIGRATIONS[version:]:
             for statement in step.split(";"):  # executescript() would commit
                 self.db.execute(statement)

@@ -1,11 +1,10 @@
 """What a market order would cost, and whether book and balance hold it."""
 
-import asyncio
 from decimal import Decimal
 
 from hbmcp.errors import BadArguments
 from hbmcp.installation.connections import accounts_connected_to
-from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.markets.order_book import Side, book
 from hbmcp.installation.markets.taker_fees import taker_fees
 from hbmcp.installation.markets.trade_cost import estimate
@@ -38,7 +37,7 @@ async def estimate_trade(
     connected = await accounts_connected_to(installation, connector_name, account_name)
     account = connected[0] if len(connected) == 1 else None
     market = Market(connector_name, trading_pair)
-    rule, levels, fees, balances = await asyncio.gather(
+    rule, levels, fees, balances = await all_of(
         rule_if_readable(installation, *market),
         book(installation, *market),
         taker_fees(installation, [connector_name], account),

@@ -1,6 +1,5 @@
 """Where an executor is to trade: that it is there, its rules and its prices."""
 
-import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -10,7 +9,7 @@ from hbmcp.errors import CallError, Failed
 from hbmcp.installation.connections import connections
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.plan import MarketPrices
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.markets.order_book import book
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, rule
@@ -55,7 +54,7 @@ def on_chain(connector_name: str) -> bool:
 
 async def market_prices(installation: Installation, venue: Venue) -> MarketPrices:
     """Its prices now. The workflow uses get_prices and get_orderbook. Raises CallError."""
-    mid, top = await asyncio.gather(mid_price(installation, venue), book(installation, venue.connector, venue.pair, 1))
+    mid, top = await all_of(mid_price(installation, venue), book(installation, venue.connector, venue.pair, 1))
     return MarketPrices(mid, top.bid or mid, top.ask or mid)
 
 

@@ -1,4 +1,4 @@
-"""What a paper exchange doesn't have: bots, a broker, Docker, Gateway, archives, backtests.
+"""What a paper exchange doesn't have: bots, a broker, Docker, archives, backtests.
 
 It answers as a real installation does where none of them runs. The system's own figures are real ones.
 """
@@ -29,7 +29,6 @@ def refused(status: int, detail: str | None) -> Handler:
 
 
 crash = refused(500, None)
-no_gateway = refused(503, "Gateway service is not available")
 
 
 # bots
@@ -247,74 +246,6 @@ DOCKER: Routes = {
 }
 
 
-# Gateway: what asks it says that it isn't there, what asks the API's own records finds none
-
-
-def no_rows(call: Call) -> Json:
-    return {
-        "data": [],
-        "pagination": {
-            "limit": call.query["limit"],
-            "offset": call.query["offset"],
-            "has_more": False,
-            "total_count": 0,
-        },
-    }
-
-
-_SWAPS = "total_swaps confirmed_swaps failed_swaps pending_swaps success_rate total_volume total_gas_fees"
-
-GATEWAY: Routes = {
-    **dict.fromkeys(
-        (
-            "GET /gateway/apiKeys",
-            "POST /gateway/apiKeys",
-            "GET /gateway/chains",
-            "GET /gateway/connectors",
-            "GET /gateway/connectors/{connector_name}",
-            "POST /gateway/connectors/{connector_name}",
-            "GET /gateway/networks",
-            "GET /gateway/networks/{network_id}",
-            "POST /gateway/networks/{network_id}",
-            "GET /gateway/networks/{network_id}/pools",
-            "POST /gateway/networks/{network_id}/pools",
-            "POST /gateway/networks/{network_id}/pools/save/{pool_address}",
-            "DELETE /gateway/networks/{network_id}/pools/{pool_address}",
-            "GET /gateway/networks/{network_id}/tokens",
-            "POST /gateway/networks/{network_id}/tokens",
-            "POST /gateway/networks/{network_id}/tokens/save/{token_address}",
-            "DELETE /gateway/networks/{network_id}/tokens/{token_address}",
-            "GET /gateway/pools",
-            "POST /gateway/swap/quote",
-            "POST /gateway/swap/execute",
-            "POST /gateway/clmm/open",
-            "POST /gateway/clmm/add",
-            "POST /gateway/clmm/remove",
-            "POST /gateway/clmm/close",
-            "POST /gateway/clmm/collect-fees",
-            "POST /gateway/clmm/positions_owned",
-            "GET /gateway/clmm/pool-info",
-            "POST /accounts/gateway/add-wallet",
-            "POST /accounts/gateway/wallet/set-default",
-            "GET /accounts/gateway/wallets",
-            "DELETE /accounts/gateway/{chain}/{address}",
-        ),
-        no_gateway,
-    ),
-    "GET /gateway/clmm/pools": refused(503, "Failed to fetch pools from Gateway for {connector}"),
-    "GET /gateway/status": crash,
-    "GET /gateway/logs": crash,
-    "POST /gateway/start": crash,
-    "POST /gateway/stop": crash,
-    "POST /gateway/restart": crash,
-    "POST /gateway/swaps/search": no_rows,
-    "GET /gateway/swaps/summary": always(dict.fromkeys(_SWAPS.split(), 0)),
-    "GET /gateway/swaps/{transaction_hash}/status": refused(404, "Swap not found: {transaction_hash}"),
-    "POST /gateway/clmm/positions/search": no_rows,
-    "GET /gateway/clmm/positions/{position_address}/events": always({"data": [], "total_count": 0}),
-}
-
-
 # the computer
 
 
@@ -330,7 +261,6 @@ ROUTES: Routes = {
     **ARCHIVED,
     **BACKTESTING,
     **DOCKER,
-    **GATEWAY,
     "GET /system/resources": system_resources,
     "GET /storage/": lambda call: storage(call.paper.folder),
 }

@@ -1,14 +1,12 @@
-"""Settings: defaults, then the environment, then .env in the working directory, then flags; the later wins."""
+"""The settings: what each is called, which values it takes, and what it means where nobody sets it."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
-
-from hbmcp.errors import SettingsError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 MEMORY = ":memory:"  # HBMCP_PAPER_DB: no file
 
@@ -25,7 +23,12 @@ FLAGS = {
     "paper_reset": "--paper-reset",
     "paper_speed": "--paper-speed",
 }
-REAL = {"api_url", "api_username", "api_password"}  # who sets one of these means the real API
+CREDENTIALS = ("api_username", "api_password")
+REAL = {"api_url", *CREDENTIALS}  # who sets one of these means the real API
+
+LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}  # as Python's logging calls them too
+_PAGES = ("/docs", "/redoc", "/openapi.json")  # of the API, as a browser's address bar has them
+_HOST = re.compile(r"[\w.\-]+|[0-9a-f:.]+(%\w+)?", re.IGNORECASE)
 
 
 def _listed(value: Any) -> Any:
@@ -34,7 +37,8 @@ def _listed(value: Any) -> Any:
 
 
 def _level(value: Any) -> Any:
-    return value.upper() if isinstance(value, str) else value
+    name = value.strip().upper() if isinstance(value, str) else value
+    return LEVELS.get(name, name)
 
 
 def _base_url(value: Any) -> Any:
@@ -53,6 +57,10 @@ def _base_url(value: Any) -> Any:
         )
     if parts.query or parts.fragment:
         raise ValueError("it must have nothing after its path")
+    if not _HOST.fullmatch(parts.hostname):
+        raise ValueError("its host can't be read")
+    if page := next((page for page in _PAGES if parts.path.rstrip("/").endswith(page)), None):
+        raise ValueError(f"it ends in {page}, a page of the API; leave that out")
     try:
         _ = parts.port
     except ValueError:
@@ -113,21 +121,13 @@ def _balances(value: Any) -> Any:
     return tuple(balances)
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
-class Settings(BaseSettings):
-    """What hbmcp was told. An empty variable counts as not set."""
+class Settings(BaseModel):
+    """What hbmcp was told. Only `load` reads it from anywhere."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        populate_by_name=True,
-        hide_input_in_errors=True,
-    )
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
     api_url: Annotated[str, BeforeValidator(_base_url)] = Field(
         default="http://localhost:8000", validation_alias="HUMMINGBOT_API_URL"
@@ -144,7 +144,7 @@ class Settings(BaseSettings):
     exclude_tools: Names = Field(default=(), validation_alias="HBMCP_EXCLUDE_TOOLS")
     read_only: bool = Field(default=False, validation_alias="HBMCP_READ_ONLY")
     paper: bool = Field(default=False, validation_alias="HBMCP_PAPER")
-    paper_balance: Annotated[tuple[tuple[str, Decimal], ...], NoDecode, BeforeValidator(_balances)] = Field(
+    paper_balance: Annotated[tuple[tuple[str, Decimal], ...], BeforeValidator(_balances)] = Field(
         default=(), validation_alias="HBMCP_PAPER_BALANCE"
     )
     # None is a file in the user's data folder, MEMORY is none.
@@ -160,54 +160,37 @@ class Settings(BaseSettings):
         default=None, validation_alias="HBMCP_STATE_URL"
     )
 
+    # What set each field, and what a person must be told of it all when hbmcp starts.
+    origins: Mapping[str, str] = {}
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def paper_place(self) -> str:
+        """The file that the paper exchange is kept in, or MEMORY."""
+        if self.paper_db:
+            return self.paper_db
+        from platformdirs import user_data_path
+
+        return str(user_data_path("hbmcp") / "paper.sqlite")
+
     @property
     def on_paper(self) -> bool:
         """Whether the tools act on the paper exchange: asked for, or nothing said of a real API."""
         return self.paper or not self.model_fields_set & REAL
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The first wins: flags, .env, environment."""
-        return init_settings, dotenv_settings, env_settings
+
+VARIABLES = {name: str(info.validation_alias) for name, info in Settings.model_fields.items() if info.validation_alias}
 
 
-def load(flags: Mapping[str, Any] | None = None) -> Settings:
-    """The settings; `flags` are those given on the command line, None meaning not given.
+def called(field: str) -> str:
+    """A setting as a person knows it: LOG_LEVEL (--log-level)."""
+    return f"{VARIABLES[field]} ({FLAGS[field]})" if field in FLAGS else VARIABLES[field]
 
-    Raises SettingsError that names every variable with a bad value, and never quotes the value of a secret one; also
-    where both the paper exchange and a real API are asked for.
-    """
-    given = {name: value for name, value in (flags or {}).items() if value is not None}
+
+def parsed(field: str, value: Any) -> Any:
+    """What a setting's text means. Raises ValueError with what is wrong, which never quotes the value of a secret."""
     try:
-        told = Settings(**given)
+        return getattr(Settings.model_validate({VARIABLES[field]: value}), field)
     except ValidationError as error:
-        raise SettingsError(
-            "\n".join(_told(problem["loc"], problem["msg"]) for problem in error.errors(include_input=False))
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f".env can't be read ({type(error).__name__}).", advice="Make it a UTF-8 text file, or remove it."
-        ) from None
-    if told.paper and "api_url" in told.model_fields_set:
-        raise SettingsError(
-            "The paper exchange is asked for (--paper or HBMCP_PAPER), and HUMMINGBOT_API_URL is set too.",
-            "Paper and real money are never mixed in one server.",
-            "Drop --paper to trade through the Hummingbot API, or unset HUMMINGBOT_API_URL to trade on paper.",
-        )
-    return told
-
-
-def _told(place: tuple[int | str, ...], problem: str) -> str:
-    name = str(place[0]) if place else "settings"
-    for field, info in Settings.model_fields.items():
-        if name in (field, info.validation_alias):
-            flag = f" ({FLAGS[field]})" if field in FLAGS else ""
-            name = f"{info.validation_alias}{flag}"
-    return f"{name}: {problem.removeprefix('Value error, ')}."
+        problem = error.errors(include_input=False)[0]["msg"]
+    raise ValueError(problem.removeprefix("Value error, "))

@@ -1,0 +1,46 @@
+"""What a command says on stderr before it does anything: on what it acts, and what is wrong with its settings."""
+
+import logging
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from hbmcp import __version__
+from hbmcp.settings import FLAGS, VARIABLES, Settings
+
+logger = logging.getLogger("hbmcp")
+
+
+def introduce(told: Settings, tools: int) -> None:
+    """The first line: the installation, real or paper, what is offered, and where the settings come from."""
+    where = (
+        "PAPER (simulated, no real money)"
+        if told.on_paper
+        else f"LIVE on the Hummingbot API at {urlsplit(told.api_url).netloc}"
+    )
+    logger.info(
+        "hbmcp %s, %s: %d tools%s. Settings: %s.",
+        __version__,
+        where,
+        tools,
+        ", read-only" if told.read_only else "",
+        "; ".join(_origins(told)) or "none, all defaults",
+    )
+
+
+def warn(told: Settings) -> None:
+    """What a person must be told of the settings, and of the paper exchange that they name. Raises SettingsError."""
+    for remark in (*told.remarks, *(_of_paper(told) if told.on_paper else ())):
+        logger.warning("%s", remark)
+
+
+def _of_paper(told: Settings) -> list[str]:
+    from hbmcp.paper.preflight import preflight
+
+    return preflight(told)
+
+
+def _origins(told: Settings) -> Iterator[str]:
+    for origin in dict.fromkeys(told.origins.values()):
+        fields = [field for field, one in told.origins.items() if one == origin]
+        names = [FLAGS.get(field, field) if origin == "flags" else VARIABLES[field] for field in fields]
+        yield f"{', '.join(names)} from {origin}"

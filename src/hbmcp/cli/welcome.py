@@ -1,0 +1,67 @@
+"""What a server over HTTP tells the person who started it: its address, and what to paste into an assistant."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hbmcp import __version__
+from hbmcp.settings import FLAGS, MEMORY, NONE, VARIABLES, Settings
+
+SECRET = ("api_username", "api_password", "state_url")  # a person fills them in
+# The port is HTTP's. Resetting is for once, not for every start.
+NOT_FOR_A_CLIENT = ("port", "paper_reset", "paper")
+
+
+def welcome(address: str, tools: int, told: Settings, env_file: str | None) -> str:
+    """`env_file` as it was named on the command line."""
+    where = ""
+    if told.on_paper:
+        where = """
+Everything happens on a PAPER EXCHANGE: simulated prices, no real money. To trade through a Hummingbot API,
+set HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD.
+"""
+    desktop = {"mcpServers": {"hummingbot": entry(told, env_file)}}
+    return f"""\
+hbmcp {__version__} serves {tools} tools at {address}, for this machine only. Ctrl-C stops it.
+{where}
+Claude Code:     claude mcp add --transport http hummingbot {address}
+Gemini CLI:      gemini mcp add --scope user --transport http hummingbot {address}
+Claude Desktop, which starts a server of its own, in claude_desktop_config.json:
+{json.dumps(desktop, indent=2, ensure_ascii=False)}
+"""
+
+
+def entry(told: Settings, env_file: str | None) -> dict[str, Any]:
+    """How a client starts a server over stdio that is like this one; no secret is in it."""
+    file = None if env_file in (None, NONE) else str(Path(str(env_file)).expanduser().resolve())
+    args = ["-m", "hbmcp", "serve"]
+    if env_file is not None:
+        args += ["--env-file", file or NONE]
+    if told.on_paper:
+        args.append("--paper")
+    # What the file says, the client's server reads there.
+    fields = [field for field, origin in told.origins.items() if origin != file and field not in NOT_FOR_A_CLIENT]
+    if not told.on_paper and not file:
+        fields = list(dict.fromkeys(("api_url", "api_username", "api_password", *fields)))
+    env = {}
+    for field in fields:
+        if field in FLAGS:
+            args += _flags(told, field)
+        elif not told.on_paper or not field.startswith("api_"):
+            env[VARIABLES[field]] = "…" if field in SECRET else str(getattr(told, field))
+    return {"command": sys.executable, "args": args, **({"env": env} if env else {})}
+
+
+def _flags(told: Settings, field: str) -> Iterator[str]:
+    value = getattr(told, field)
+    if value is True:
+        yield FLAGS[field]
+    elif field == "paper_balance":
+        for token, amount in value:
+            yield from (FLAGS[field], f"{token}={amount}")
+    elif field == "paper_db":
+        yield from (FLAGS[field], value if value == MEMORY else str(Path(value).resolve()))
+    elif value:
+        yield from (FLAGS[field], ",".join(value) if isinstance(value, tuple) else str(value))

@@ -1,0 +1,37 @@
+"""Changing Gateway's settings, of which it may take some and not others while the API says that all were updated."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+from hbmcp.errors import BadArguments
+from hbmcp.errors.reasons import tidy
+from hbmcp.results.answer import Answer
+from hbmcp.results.scrubbing import scrubbed
+
+RESTART = "What was changed takes effect after restart_gateway, and then only once list_networks answers."
+
+
+def refuse_nothing(tool: str, updates: Mapping[str, Any]) -> None:
+    """Raises BadArguments where there is nothing to change: Gateway would call that an update."""
+    if not updates:
+        raise BadArguments(f"{tool} was given no setting to change.", "Nothing was sent.", "Name one in updates.")
+
+
+async def changed(updates: Mapping[str, Any], sent: Awaitable[Any]) -> Answer:
+    """Which settings were taken, by their names, for a value can be a key. Raises what sending raises, and so Failed
+    where none was taken."""
+    answer = await sent
+    results = answer.get("results") if isinstance(answer, dict) else None
+    if not isinstance(results, list) or len(results) != len(updates):
+        return Answer(answer.get("message") if isinstance(answer, dict) else answer, (RESTART,))
+    taken, refused = [], {}
+    for name, result in zip(updates, results, strict=True):  # Gateway was asked for one after the other
+        if isinstance(result, dict) and not result.get("error"):
+            taken.append(name)
+        else:
+            refused[name] = scrubbed(tidy(str(result["error"]))) if result else "Gateway gave no answer to it"
+    if not refused:
+        return Answer({"changed": taken}, (RESTART,))
+    return Answer(
+        {"changed": taken, "not_changed": refused}, (f"Only {len(taken)} of {len(updates)} changed.", RESTART)
+    )

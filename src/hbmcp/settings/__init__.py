@@ -1,0 +1,11 @@
+"""Settings, in rising order: defaults, a .env file, the environment, flags.
+
+The stronger wins, and nothing undoes what another source tightened. A .env that merely lies in the working directory
+may be anybody's, so it is believed less. Address and credentials of the API stay together.
+"""
+
+from hbmcp.settings.loading import load
+from hbmcp.settings.model import FLAGS, MEMORY, VARIABLES, Settings
+from hbmcp.settings.sources import NONE
+
+__all__ = ["FLAGS", "MEMORY", "NONE", "VARIABLES", "Settings", "load"]

@@ -1,0 +1,161 @@
+"""The settings out of all sources: which one wins, what is left out, and what a person must be told."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+from hbmcp.errors import SettingsError
+from hbmcp.settings import misspelt
+from hbmcp.settings.model import CREDENTIALS, VARIABLES, Settings, called, parsed
+from hbmcp.settings.sources import Source, command_line, env_file, environment
+
+
+def _union(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(several)))
+
+
+# What protects holds once any source has said it: these are combined, and no source undoes another's.
+TIGHTEN: Mapping[str, Callable[[Iterable[Any]], Any]] = {"read_only": any, "exclude_tools": _union}
+
+# What a .env that nobody named may set: the documentation's five, and what can only protect.
+DOCUMENTED = ("api_url", "api_username", "api_password", "port", "log_level")
+PROTECTIVE = ("read_only", "exclude_tools", "paper")
+SHARED = ("port", "log_level")  # names that other programs use too, with other values
+
+
+def load(
+    flags: Mapping[str, Any] | None = None, *, env_file_path: str | None = None, unused: Collection[str] = ()
+) -> Settings:
+    """The settings; `flags` are those of the command line by field, None meaning not given.
+
+    `env_file_path` names a .env, or "none"; without it that of the working directory counts, which may be anybody's.
+    `unused` are fields that the command has no use for, and doesn't read.
+
+    Raises SettingsError that names every variable with a bad value, and never quotes the value of a secret one; also
+    where both the paper exchange and a real API are asked for, where a credential would go to another address than it
+    was given for, and where a name that was to protect is misspelt.
+    """
+    found = [env_file(env_file_path), environment(), command_line(flags or {})]
+    sources = [_without(source, unused) for source in found if source]
+    remarks = list(chain.from_iterable(source.remarks for source in sources))
+    sources = [source if source.named else _believed(source, remarks) for source in sources]
+    told, by = _chosen(sources)
+    if told.paper and "api_url" in by:
+        if not by["paper"].named or by["api_url"].named:
+            raise SettingsError(
+                f"The paper exchange is asked for (--paper or HBMCP_PAPER, from {by['paper'].name}), and "
+                f"HUMMINGBOT_API_URL is set too (from {by['api_url'].name}).",
+                "Paper and real money are never mixed in one server.",
+                "Drop --paper to trade through the Hummingbot API, or unset HUMMINGBOT_API_URL to trade on paper.",
+            )
+        remarks.append(f"HUMMINGBOT_API_URL in {by['api_url'].name} isn't used: this server trades on paper.")
+        told, by = _chosen([_without(source, ("api_url",)) for source in sources])
+    if not told.on_paper:
+        _hold_together(told, by)
+        remarks += _missing(told)
+    remarks += _misspelt(sources, told.on_paper)
+    return told.model_copy(update={"remarks": tuple(remarks)})
+
+
+def _without(source: Source, fields: Collection[str]) -> Source:
+    return replace(source, values={field: value for field, value in source.values.items() if field not in fields})
+
+
+def _believed(source: Source, remarks: list[str]) -> Source:
+    """What is used of a .env that nobody named. Raises SettingsError as _chosen does."""
+    left_out = {field: "" for field in source.values if field not in (*DOCUMENTED, *PROTECTIVE)}
+    for field, value in source.values.items():
+        try:
+            if field in PROTECTIVE and not parsed(field, value):
+                left_out[field] = ""
+            elif field in SHARED:
+                parsed(field, value)
+        except ValueError as error:
+            if field in SHARED:
+                left_out[field] = f" ({error})"
+            # of a name that is ours alone, _chosen tells it
+    if left_out:
+        names = ", ".join(f"{VARIABLES[field]}{why}" for field, why in left_out.items())
+        remarks.append(
+            f"Not used of {source.name}, which was found in this folder and not named: {names}. If it is yours, name "
+            "it with --env-file; or ignore it with --env-file none."
+        )
+    return _without(source, left_out)
+
+
+def _chosen(sources: Iterable[Source]) -> tuple[Settings, dict[str, Source]]:
+    """The settings of these sources, the strongest last, and which one set each. Raises SettingsError."""
+    values: dict[str, Any] = {}
+    by: dict[str, Source] = {}
+    problems = []
+    for field in VARIABLES:
+        setting = [source for source in sources if field in source.values]
+        if not setting:
+            continue
+        by[field] = setting[-1]
+        try:
+            if combine := TIGHTEN.get(field):
+                each = [_parsed(source, field) for source in setting]
+                values[field] = combine(each)
+                by[field] = ([source for source, value in zip(setting, each, strict=True) if value] or setting)[-1]
+            else:
+                values[field] = _parsed(setting[-1], field)
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise SettingsError("\n".join(problems))
+    origins = {field: source.name for field, source in by.items()}
+    return Settings.model_construct(**values, origins=origins), by
+
+
+def _parsed(source: Source, field: str) -> Any:
+    """Raises ValueError, with the names of the setting and of where it comes from."""
+    try:
+        return parsed(field, source.values[field])
+    except ValueError as error:
+        raise ValueError(f"{called(field)}: {error} (from {source.name}).") from None
+
+
+def _hold_together(told: Settings, by: Mapping[str, Source]) -> None:
+    """Credentials go to the address that stands beside them, or to the default one if none does; nowhere else."""
+    for field in CREDENTIALS:
+        if field not in by:
+            continue
+        source = by[field]
+        meant = _parsed(source, "api_url") if "api_url" in source.values else Settings.model_fields["api_url"].default
+        if meant != told.api_url:
+            raise SettingsError(
+                f"HUMMINGBOT_API_URL comes from {by['api_url'].name}, and {VARIABLES[field]} from {source.name}, where "
+                "another address, or none, stands beside it.",
+                "It is sent nowhere else, so hbmcp doesn't start.",
+                "Give address, username and password in the same place; --env-file none ignores a .env.",
+            )
+
+
+def _missing(told: Settings) -> list[str]:
+    missing = [VARIABLES[field] for field in CREDENTIALS if not getattr(told, field)]
+    if not missing:
+        return []
+    return [
+        f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set (or not filled in): every call to the "
+        "Hummingbot API will fail. Set what is missing beside HUMMINGBOT_API_URL, and start again."
+    ]
+
+
+def _misspelt(sources: Iterable[Source], on_paper: bool) -> list[str]:
+    """Remarks on names that nobody reads. Raises SettingsError where one was to protect."""
+    remarks = []
+    for source in sources:
+        for name in source.names:
+            setting = misspelt.meant(name)
+            if setting is None:
+                continue
+            near = f"; did you mean {setting}?" if setting else "."
+            problem = f"{name}, from {source.name}, is no setting of hbmcp{near}"
+            if misspelt.endangers(setting, on_paper):
+                raise SettingsError(
+                    problem, "It was to protect, so hbmcp doesn't start without it.", "Correct the name, or remove it."
+                )
+            remarks.append(f"{problem} It is ignored.")
+    return remarks

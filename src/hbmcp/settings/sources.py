@@ -1,0 +1,92 @@
+"""Where settings are read from: a .env file, the environment, the command line."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from hbmcp.errors import SettingsError
+from hbmcp.settings.model import VARIABLES
+
+NONE = "none"  # --env-file: no file at all
+PLACEHOLDERS = ("…", "...")  # what `make serve` prints for a person to fill in
+
+_FIELDS = {variable: field for field, variable in VARIABLES.items()}
+_DAMAGED = "\N{REPLACEMENT CHARACTER}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`values`: what it sets, by field, as it was written. `names`: of all its variables, ours or not, in capitals.
+
+    `named`: whether a person pointed at it; a .env found in the working directory nobody did.
+    """
+
+    name: str
+    values: Mapping[str, Any]
+    names: tuple[str, ...] = ()
+    named: bool = True
+    remarks: tuple[str, ...] = ()
+
+
+def command_line(flags: Mapping[str, Any]) -> Source:
+    """The flags, by field; None is one that wasn't given."""
+    return Source("flags", {field: value for field, value in flags.items() if value is not None})
+
+
+def environment() -> Source:
+    """The variables of this process. An empty one counts as not set; letter case doesn't matter."""
+    return Source("the environment", *_ours(os.environ.items()))
+
+
+def env_file(path: str | None) -> Source | None:
+    """The .env of this path, of the working directory for None; nothing where there is none, or for "none".
+
+    Raises SettingsError for one that was named and can't be read. One that nobody named keeps nothing from starting.
+    """
+    if path == NONE:
+        return None
+    file = Path(".env" if path is None else path).expanduser()
+    if path is None and not file.is_file():
+        return None
+    name = str(file.resolve())
+    try:
+        text = file.read_bytes().decode("utf-8-sig", errors="replace")
+        if "\0" in text:
+            raise OSError(None, "it isn't UTF-8 text")
+    except OSError as error:
+        problem = f"{name} can't be read ({error.strerror})."
+        if path is not None:
+            raise SettingsError(problem, advice="Name another with --env-file, or none with --env-file none.") from None
+        return Source(name, {}, named=False, remarks=(f"{problem} Nothing of it is used.",))
+    values, names, remarks = _read(text, name)
+    if damaged := [VARIABLES[field] for field, value in values.items() if _DAMAGED in value]:
+        problem = f"{name} can't be read as UTF-8 at {', '.join(damaged)}."
+        if path is not None:
+            raise SettingsError(problem, advice="Save it as UTF-8.")
+        remarks.append(f"{problem} That isn't used.")
+        values = {field: value for field, value in values.items() if _DAMAGED not in value}
+    return Source(name, values, names, path is not None, tuple(remarks))
+
+
+def _read(text: str, name: str) -> tuple[Mapping[str, str], tuple[str, ...], list[str]]:
+    from dotenv.parser import parse_stream
+
+    # Not dotenv_values(): it would put variables of the environment into what a file says, and so into an address.
+    lines = list(parse_stream(StringIO(text)))
+    remarks = [f"Line {line.original.line} of {name} can't be read and isn't used." for line in lines if line.error]
+    return *_ours((line.key, line.value) for line in lines if line.key and line.value), remarks
+
+
+def _ours(variables: Iterable[tuple[str, str]]) -> tuple[dict[str, str], tuple[str, ...]]:
+    values, names = {}, []
+    for name, value in variables:
+        if not value.strip():
+            continue
+        names.append(name.upper())
+        field = _FIELDS.get(name.upper())
+        if field and value.strip() not in PLACEHOLDERS:
+            values[field] = value
+    return values, tuple(names)

@@ -1,0 +1,81 @@
+"""The paper exchange as a Hummingbot API in a process of its own, behind a proxy that takes its time."""
+
+import asyncio
+import random
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Self
+
+from tests.conftest import PASSWORD, USERNAME, environment
+
+SLOWEST = 0.03  # seconds for a part of a request on its way
+
+
+class SlowApi:
+    """Use it as a context. `url` is the proxy's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.orders = 0  # requests to place one that have reached the exchange
+
+    def __enter__(self) -> Self:
+        self._paper = subprocess.Popen(
+            [sys.executable, "-m", "hbmcp", "paper", "--port", "0", "--paper-db", ":memory:"],
+            env=environment(HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, LOG_LEVEL="ERROR"),
+            cwd=self._folder,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        assert self._paper.stderr is not None
+        port = re.search(r"http://127\.0\.0\.1:(\d+)", self._paper.stderr.readline())
+        assert port
+        self._port = int(port[1])
+        self._thread.start()
+        server = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = asyncio.run_coroutine_threadsafe(server, self._loop).result(10)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._paper.kill()
+        self._paper.communicate()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self._port)
+        await asyncio.wait(
+            [asyncio.create_task(self._requests(reader, back)), asyncio.create_task(_pump(there, writer))]
+        )
+
+    async def _requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"(?i)content-length: (\d+)", head)
+                await asyncio.sleep(random.uniform(0, SLOWEST))
+                body = await reader.readexactly(int(length[1]) if length else 0)
+                await asyncio.sleep(random.uniform(0, SLOWEST))
+                self.orders += head.startswith(b"POST /trading/orders ")
+                writer.write(head + body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: Any) -> None:
+    try:
+        while part := await reader.read(65536):
+            writer.write(part)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()

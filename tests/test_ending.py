@@ -1,0 +1,249 @@
+"""How a server ends: at once, and without a traceback, whoever ends it and in the middle of what."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from mcp import Client
+
+from tests.conftest import connected, environment
+from tests.faulty_api import HANG, FaultyApi, Reply
+from tests.stdio_server import StdioServer
+
+SERVE = [sys.executable, "-m", "hbmcp", "serve"]
+CALL = {"name": "list_accounts", "arguments": {}}
+MODES = ["legacy", "auto"]
+
+
+# On a terminal
+
+
+@pytest.mark.parametrize(("typed", "code"), [(b"\x03", 130), (b"\x04", 0)])  # Ctrl-C, Ctrl-D
+def test_on_a_terminal_it_says_what_it_waits_for_and_a_key_ends_it(typed: bytes, code: int, tmp_path: Path) -> None:
+    child, terminal = pty.fork()
+    if not child:
+        os.chdir(tmp_path)
+        os.execve(SERVE[0], SERVE, {**environment(HBMCP_PAPER="true", HBMCP_PAPER_DB=":memory:")})
+    said = _read(terminal, "serves")
+    os.write(terminal, typed)
+    said += _read(terminal, None)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == code
+    assert "waits for an MCP client" in said
+    assert "`hbmcp tools`" in said
+    assert "Ctrl-C ends this" in said
+    assert "Traceback" not in said
+
+
+def _read(terminal: int, until: str | None) -> str:
+    """What is written to a terminal until these words, or its end."""
+    said = ""
+    while until is None or until not in said:
+        assert select.select([terminal], [], [], 30)[0], said
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # nobody has it open any more
+            part = b""
+        if not part:
+            break
+        said += part.decode()
+    return said
+
+
+# Over stdio
+
+
+@pytest.fixture
+def serving(api: FaultyApi, tmp_path: Path) -> Iterator[StdioServer]:
+    """A server that is in the middle of a call."""
+    with _stdio(api, tmp_path) as server:
+        api.always = HANG
+        server.start("tools/call", {**CALL, "_meta": {"progressToken": 1}})
+        assert api.arrived.wait(10)
+        yield server
+
+
+@contextmanager
+def _stdio(api: FaultyApi, folder: Path) -> Iterator[StdioServer]:
+    server = StdioServer(env=connected(api.url, HBMCP_TOOLS="all"), cwd=folder)
+    try:
+        yield server.__enter__()
+    finally:
+        server.process.kill()
+        server.process.wait()
+        for pipe in (server.process.stdin, server.process.stdout, server.process.stderr):
+            assert pipe is not None
+            pipe.close()
+
+
+def _ended(server: StdioServer, code: int) -> None:
+    assert server.process.wait(30) == code
+    server._reader.join()
+    assert "Traceback" not in "".join(server.log)
+    assert "never awaited" not in "".join(server.log)
+
+
+def test_a_client_that_dies_in_the_middle_of_a_call_ends_it(serving: StdioServer, api: FaultyApi) -> None:
+    assert serving.process.stdin is not None
+    assert serving.process.stdout is not None
+    serving.process.stdout.close()
+    serving.process.stdin.close()
+    _ended(serving, 0)
+    assert api.left.wait(10)
+
+
+def test_a_client_that_reads_no_more_ends_it(api: FaultyApi, tmp_path: Path) -> None:
+    with _stdio(api, tmp_path) as server:
+        assert server.process.stdout is not None
+        server.process.stdout.close()
+        server.start("tools/call", CALL)
+        _ended(server, 130)
+
+
+def test_a_client_that_does_not_read_its_answers_and_leaves_ends_it(api: FaultyApi, tmp_path: Path) -> None:
+    with _stdio(api, tmp_path) as server:
+        api.always = Reply.json(["x" * 1000] * 30)
+        for _ in range(10):  # more than a pipe holds
+            server.start("tools/call", CALL)
+        assert api.arrived.wait(10)
+        assert server.process.stdin is not None
+        server.process.stdin.close()
+        _ended(server, 0)
+
+
+def test_an_interrupt_in_the_middle_of_a_call_ends_it(serving: StdioServer, api: FaultyApi) -> None:
+    serving.process.send_signal(signal.SIGINT)
+    _ended(serving, 130)
+    assert api.left.wait(10)
+
+
+# Over HTTP
+
+
+@contextmanager
+def _http(env: Mapping[str, str], folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    process = subprocess.Popen(
+        [*SERVE, "--transport", "http", "--port", "0"],
+        env=dict(env),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    try:
+        assert process.stderr is not None
+        address = re.search(r"http://127\.0\.0\.1:\d+/mcp", process.stderr.readline())
+        assert address
+        yield process, address[0]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+async def test_a_signal_in_the_middle_of_a_call_ends_it(
+    mode: str, told: signal.Signals, code: int, api: FaultyApi, tmp_path: Path
+) -> None:
+    api.always = HANG
+    with _http(connected(api.url, HBMCP_TOOLS="all"), tmp_path) as (process, url):
+        client = anyio.create_task_group()
+        async with client:
+            client.start_soon(_call_whatever_comes, url, mode)
+            assert await anyio.to_thread.run_sync(api.arrived.wait, 10)
+            process.send_signal(told)
+            _, said = await anyio.to_thread.run_sync(lambda: process.communicate(timeout=30))
+            client.cancel_scope.cancel()
+        assert process.returncode == code
+        assert "Traceback" not in said
+        assert "ERROR" not in said
+        assert api.left.wait(10)
+
+
+async def _call_whatever_comes(url: str, mode: str) -> None:
+    try:
+        async with Client(url, mode=mode) as client:
+            await client.call_tool("list_accounts", {})
+    except Exception:
+        pass  # the server has gone
+
+
+CLIENT = """
+import anyio, sys
+from mcp import Client
+async def main():
+    async with Client(sys.argv[1], mode=sys.argv[2]) as client:
+        await client.call_tool("list_accounts", {})
+anyio.run(main)
+"""
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_client_that_dies_leaves_no_traceback(mode: str, api: FaultyApi, tmp_path: Path) -> None:
+    with _http(connected(api.url, HBMCP_TOOLS="all"), tmp_path) as (process, url):
+        api.always = HANG
+        client = subprocess.Popen([sys.executable, "-c", CLIENT, url, mode])
+        assert api.arrived.wait(10)
+        client.kill()
+        client.wait()
+        if mode == "auto":  # a client of 2025 may come back and ask for the answer
+            assert api.left.wait(10)
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    assert "Traceback" not in said
+    assert "ERROR" not in said
+
+
+def test_sessions_deleted_in_the_middle_of_a_call_leave_room_for_others(api: FaultyApi, tmp_path: Path) -> None:
+    hello = {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "tests", "version": "0"},
+    }
+    with (
+        _http(connected(api.url, HBMCP_TOOLS="all"), tmp_path) as (process, url),
+        httpx.Client(trust_env=False) as http,
+    ):
+
+        def post(session: str | None, method: str, params: Any, **options: Any) -> httpx.Response:
+            headers = {"accept": "application/json, text/event-stream"}
+            headers |= {"mcp-session-id": session} if session else {}
+            body = {"jsonrpc": "2.0", "method": method, "params": params}
+            if not method.startswith("notifications/"):
+                body["id"] = 1
+            return http.post(url, json=body, headers=headers, **options)
+
+        def opened() -> str:
+            session = post(None, "initialize", hello).headers["mcp-session-id"]
+            post(session, "notifications/initialized", {})
+            return session
+
+        for _ in range(8):
+            session = opened()
+            api.reset()
+            api.then(Reply.json([f"account {number}" for number in range(8)]))
+            api.always = HANG
+            with ThreadPoolExecutor() as pool:
+                call = pool.submit(post, session, "tools/call", {"name": "get_positions", "arguments": {}})
+                while len(api.requests) < 9:
+                    assert not call.done()
+                http.delete(url, headers={"mcp-session-id": session})
+            assert api.left.wait(10)
+        api.reset()
+        api.always = Reply.json(["master_account"])
+        assert "master_account" in post(opened(), "tools/call", CALL).text
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    assert "Traceback" not in said
