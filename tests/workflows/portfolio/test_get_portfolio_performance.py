@@ -326,3 +326,29 @@ def test_a_period_that_the_snapshots_hardly_cover_says_so(api: PaperApi, monkeyp
     text = ask(api, monkeypatch)
     covered = round((api.clock.now() - BEGAN) / MINUTE)
     assert text.startswith(f'{{"covers":"{covered} min of the 24 h","data_begins":"2026-11-22T08:45:00Z"')
+
+
+@pytest.mark.parametrize("ends", ["now", "1h"])
+def test_realizing_an_old_loss_is_no_loss_of_the_period(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """Nor is realizing an old gain one of it."""
+    engine = api.paper.engine
+    engine.place(MAIN, "binance_perpetual", "BTC-USDT", "BUY", D("0.3"))
+    api.clock.advance(9 * HOUR - api.clock.now() % HOUR)
+    (held,) = engine.positions(MAIN, "binance_perpetual")
+    before, wallet = held.unrealized, worth(api, api.clock.now(), "binance_perpetual")
+    assert abs(before) > 20
+    api.clock.advance(HOUR)
+    engine.place(MAIN, "binance_perpetual", "BTC-USDT", "SELL", D("0.3"), action="CLOSE")
+    api.clock.advance(HOUR)
+    if ends != "now":
+        api.clock.advance(HOUR)
+    text = ask(api, monkeypatch, connector_name="binance_perpetual", period="2h", end_time=ends)
+    after = worth(api, api.clock.now(), "binance_perpetual")
+    assert abs(told(text, "change") - (after - wallet)) < 2
+    assert abs(told(text, "unrealized_pnl_at_start") - before) < 3
+    assert told(text, "unrealized_pnl_at_end") == 0
+    both = told(text, "change") - told(text, "unrealized_pnl_at_start")
+    assert close(told(text, "change_with_unrealized"), both)
+    assert "change counts gains and losses when they are realized" in text

@@ -12,6 +12,7 @@ from hbmcp.installation.performance.figures import Performance, ValueChange
 from hbmcp.installation.performance.reading import NEAR
 from hbmcp.installation.performance.snapshot_series import ZERO, Place, Snapshot, SnapshotSeries
 from hbmcp.installation.performance.trade_matching import KnownTrades
+from hbmcp.installation.performance.unrealized_change import UnrealizedChange
 from hbmcp.installation.portfolio.holdings import CURRENCY
 from hbmcp.installation.portfolio.unrealized_pnl import balance_includes_pnl
 from hbmcp.times import duration, utc
@@ -23,7 +24,9 @@ UNKNOWN_TRADES = "bots' trades, those by hand and those before the last 1000 are
 UNKNOWN_PROFIT = "unrealized P&L is in the balance, and what it was then isn't known"
 
 
-def performance_tables(done: Performance, explained: CashFlows, start: int, end: int) -> Row:
+def performance_tables(
+    done: Performance, explained: CashFlows, unrealized: UnrealizedChange, start: int, end: int
+) -> Row:
     """Figures of a period that was to be from `start` to `end`, and its tables; what a table repeats is left out."""
     flows = explained.flows
     moved = [flow for flow in flows if flow.kind != "unproven"]
@@ -34,11 +37,13 @@ def performance_tables(done: Performance, explained: CashFlows, start: int, end:
         "currency": CURRENCY,
         "change": cents(done.change),
         "change_percent": percent(done.change, done.start.value),
+        **_unrealized(done.change, unrealized),
     }
     if moved:
         answer |= {
             "transfers": cents(done.transfers),
             "profit": cents(done.profit),
+            **_with("profit", done.profit, unrealized),
             "return_percent": percent(done.return_percent, HUNDRED),
         }
     if len(moved) < len(flows):
@@ -56,9 +61,18 @@ def performance_tables(done: Performance, explained: CashFlows, start: int, end:
     }
 
 
-def performance_notes(found: SnapshotSeries, explained: CashFlows, known: Mapping[Place, KnownTrades]) -> Iterator[str]:
+def performance_notes(
+    found: SnapshotSeries, explained: CashFlows, known: Mapping[Place, KnownTrades], unrealized: UnrealizedChange
+) -> Iterator[str]:
     """What is to be said under the figures."""
     yield unrealized_pnl_note(found)
+    if unrealized.change:
+        yield "change counts gains and losses when they are realized, change_with_unrealized when they arise."
+    elif unrealized.why:
+        yield (
+            f"Unrealized P&L of then isn't known: {unrealized.why}. So a loss that is older than the period and was "
+            "realized in it counts in change."
+        )
     for place, time in found.silent().items():
         yield f"No balances of {_name(place)} since {utc(time)}: those are counted on."
     for place in sorted({flow.place for flow in explained.flows if flow.kind == "unproven"}):
@@ -108,6 +122,19 @@ def no_snapshots(start: int, end: int) -> Refused:
         "Nothing was computed.",
         "A snapshot is stored every five minutes since the API was set up and an exchange connected: ask for later.",
     )
+
+
+def _unrealized(change: Decimal, found: UnrealizedChange) -> Row:
+    """Nothing where none was open."""
+    if not found.start and not found.end and not found.why:
+        return {}
+    known = {"at_start": found.start, "at_end": found.end}
+    told = {f"unrealized_pnl_{name}": None if value is None else cents(value) for name, value in known.items()}
+    return told | _with("change", change, found)
+
+
+def _with(name: str, value: Decimal, found: UnrealizedChange) -> Row:
+    return {f"{name}_with_unrealized": cents(value + found.change)} if found.change else {}
 
 
 def _values(done: Performance) -> list[Row]:
