@@ -283,6 +283,8 @@ async def test_a_plain_spot_grid_is_suggested_what_it_lacks(tmp_path: Path, monk
         # 62000 / 58000 - 1 is 6.9 %, over the eight distances of nine levels
         assert "limit_price 56000, take_profit 0.0086, take_profit_order_type LIMIT (half the grid's width" in text
         assert "levels 9: worked out to min_order_amount_quote 100.25" in text
+        fields = await at.call.good("get_executor_fields", executor_type="grid_executor")
+        assert "preview_executor suggests limit_price, take_profit and take_profit_order_type" in fields
         refused = await at.call.bad("create_executor", **ask("grid_executor", SPOT_GRID))
         assert refused.count("preview_executor suggests one") == 2
         barriers = {"take_profit": "0.0086", "take_profit_order_type": "LIMIT"}

@@ -17,7 +17,7 @@ _NAMED = re.compile(r"validation errors? for (\w+)")
 @frozen
 class ConfigClass:
     """`name` of the class that checks, "" where that couldn't be seen. `own` is whether the controller's file defines
-    it, None where the file couldn't be read; `declared` are all the fields that the file declares."""
+    it, None where the file couldn't be read; `declared` are all the fields that its configurations declare."""
 
     name: str
     own: bool | None = None
@@ -41,6 +41,7 @@ def config_class(said: str, source: str | None) -> ConfigClass:
     fields = (
         field.target.id
         for one in classes
+        if "Config" in one.name
         for field in one.body
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
     )
