@@ -11,7 +11,7 @@ from typing import Any, Self
 @dataclass(frozen=True)
 class Reply:
     """One answer. `cut` ends the connection in the middle of the body, `drop` before the first byte; `hang` says
-    nothing until the client has gone."""
+    nothing until the client has gone. `after` comes in the same packet, behind the answer."""
 
     status: int = 200
     body: bytes = b"[]"
@@ -20,6 +20,7 @@ class Reply:
     cut: bool = False
     drop: bool = False
     hang: bool = False
+    after: bytes = b""
 
     @classmethod
     def json(cls, value: Any, status: int = 200) -> "Reply":
@@ -114,6 +115,6 @@ class FaultyApi:
             return False
         length = len(reply.body) + (10 if reply.cut else 0)
         lines = [f"HTTP/1.1 {reply.status} -", f"content-type: {reply.content_type}", f"content-length: {length}"]
-        writer.write("\r\n".join([*lines, *reply.headers, "", ""]).encode() + reply.body)
+        writer.write("\r\n".join([*lines, *reply.headers, "", ""]).encode() + reply.body + reply.after)
         await writer.drain()
         return not reply.cut

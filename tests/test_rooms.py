@@ -13,9 +13,10 @@ STANDARD = {*sys.stdlib_module_names, "typing_extensions"}
 
 # The rooms of hbmcp.installation from the ground up: each knows only those on the floors below it.
 FLOORS = (
+    {"answer_fields"},
     {"installation", "deletion", "source_code"},
-    {"connections", "fills", "controllers", "scripts", "gateway"},
-    {"markets", "status"},
+    {"balances", "connections", "heard_bots", "fills", "scripts", "gateway"},
+    {"markets", "controllers", "status"},
     {"positions"},
     {"orders", "portfolio", "position_history", "funding"},
     {"closing", "performance", "executors", "keys"},

@@ -159,7 +159,8 @@ def get_candles(
     interval: Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w"] = "1h",
     limit: int = 100,
 ) -> Request[Any]:
-    """The latest candles (OHLCV); the first call for a pair takes seconds.
+    """The latest candles (OHLCV), up to now; the first call for a pair takes seconds. For a past period:
+    get_historical_candles.
 
     POST /market-data/candles, risk: read.
     """
@@ -181,7 +182,7 @@ def get_historical_candles(
     start_time: str,
     end_time: str = "now",
 ) -> Request[Any]:
-    """Candles (OHLCV) between two times.
+    """Candles (OHLCV) of a past period; for the latest get_candles.
 
     POST /market-data/historical-candles, risk: read.
 

@@ -9,7 +9,7 @@ A function of `hummingbot_api.api` makes a request, a `Client` sends it:
 """
 
 from hummingbot_api.client import Client, Response
-from hummingbot_api.errors import HummingbotApiError, NotJson, UnexpectedShape, UnexpectedStatus
+from hummingbot_api.errors import HummingbotApiError, NotJson, TooLarge, UnexpectedShape, UnexpectedStatus
 from hummingbot_api.request import File, Request
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "NotJson",
     "Request",
     "Response",
+    "TooLarge",
     "UnexpectedShape",
     "UnexpectedStatus",
 ]

@@ -27,6 +27,15 @@ class NotJson(HummingbotApiError):
         self.body = body
 
 
+class TooLarge(HummingbotApiError):
+    """An answer has more bytes than are read of one: `seen` of them were, once decompressed."""
+
+    def __init__(self, limit: int, seen: int) -> None:
+        super().__init__(f"the answer has more than {limit} bytes")
+        self.limit = limit
+        self.seen = seen
+
+
 class UnexpectedShape(HummingbotApiError, ValueError):
     """JSON of another shape than the contract's. `path` leads there: `data[3].price`, or "" for all of it."""
 

@@ -25,10 +25,11 @@ from hbmcp.errors import (
     UnreadableAnswer,
 )
 from hbmcp.errors.http_answers import refusal, unknown_outcome
+from hbmcp.one_answer import one_answer
 from hbmcp.proxy import Proxy, proxy_for
 from hbmcp.settings import Settings
-from hummingbot_api.client import Client, Response
-from hummingbot_api.errors import NotJson, UnexpectedStatus
+from hummingbot_api.client import MEGABYTE, Client, Response
+from hummingbot_api.errors import NotJson, TooLarge, UnexpectedStatus
 from hummingbot_api.request import Request
 
 T = TypeVar("T")
@@ -87,6 +88,8 @@ class Api:
                 raise self._proxy.failed("it wants a username and a password") from None
             hidden = {*secrets, *self._own_secrets}
             raise refusal(error.status, error.body, error.content_type, tool, self._offer, hidden) from None
+        except TooLarge as error:
+            raise self._too_large(tool, error) from None
         except (NotJson, httpx.DecodingError):
             raise self._not_json(tool) from None
         except (httpx.TransportError, TimeoutError) as error:
@@ -160,6 +163,7 @@ class Api:
                 base_url=settings.api_url,
                 auth=httpx.BasicAuth(settings.api_username, settings.api_password.get_secret_value()),
                 timeout=TIMEOUT,
+                event_hooks={"response": [one_answer]},
                 follow_redirects=False,  # a redirect would carry the request elsewhere
                 # With a transport of ours, httpx doesn't look for proxies itself: it stumbles over what others take.
                 transport=httpx.AsyncHTTPTransport(
@@ -203,6 +207,16 @@ class Api:
             f"{RETRIES} times.",
             "Nothing was changed.",
             "The API may be restarting: try again in a moment.",
+        )
+
+    def _too_large(self, tool: Tool, error: TooLarge) -> CallError:
+        size = f"more than {error.limit // MEGABYTE} MB, which is the most that is read of one"
+        if not tool.reads:
+            return unknown_outcome(tool, self._offer, f"was answered, but the answer has {size}")
+        return UnreadableAnswer(
+            f"The answer to {tool.name} has {size}.",
+            "Nothing was changed.",
+            "Ask for less: a shorter period, fewer rows, one pair.",
         )
 
     def _not_json(self, tool: Tool) -> CallError:

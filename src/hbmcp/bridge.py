@@ -22,11 +22,16 @@ from hbmcp.caller import Caller
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown
-from hbmcp.errors.reasons import tidy
+from hbmcp.errors.http_answers import unknown_outcome
+from hbmcp.errors.reasons import in_words, tidy
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
 from hbmcp.results import ResultSpec, failure, render
+from hbmcp.results.cells import compact
+from hbmcp.results.cutting import shortened
 from hbmcp.settings import Settings
+from hbmcp.text import QUOTED, cut
+from hummingbot_api.client import Response
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
@@ -137,10 +142,11 @@ class Bridge:
             text = render(answer.value, answer.spec)
         else:
             try:
-                raw = await self._ask(tool, partial(line.build, **given), line.result, hidden)
+                answer = await self._ask(tool, partial(line.build, **given), line.result, hidden, alone=True)
             except (Failed, GatewayFailed, OutcomeUnknown) as error:
                 raise await self._explained(tool, line.result.cause, error) from None
-            text = render(raw, line.result, arguments=given, page_default=line.page_default)
+            show = partial(render, answer.raw, line.result, arguments=given, page_default=line.page_default)
+            text = await asyncio.to_thread(show) if answer.large else show()
         return log.masked(text, hidden) if hidden else text
 
     async def _explained(self, tool: Tool, cause: str, error: CallError) -> CallError:
@@ -160,14 +166,21 @@ class Bridge:
 
         async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
             part = parts[name]
-            return await self._ask(part, build, ResultSpec.from_table(part.result))
+            return (await self._ask(part, build, ResultSpec.from_table(part.result))).raw
 
         return Installation(ask, self._open_store, self._identity)
 
     async def _ask(
-        self, tool: Tool, build: Callable[[], Request[Any]], result: ResultSpec, hidden: Collection[str] = ()
-    ) -> Any:
-        """The answer of one operation, every number in it an int or a Decimal. Raises CallError."""
+        self,
+        tool: Tool,
+        build: Callable[[], Request[Any]],
+        result: ResultSpec,
+        hidden: Collection[str] = (),
+        *,
+        alone: bool = False,
+    ) -> Response[Any]:
+        """The answer of one operation, every number in it an int or a Decimal. `alone`: it is all that is asked, so
+        that of what isn't a read nobody looks what became of it. Raises CallError."""
         try:
             request = build()
         except ValueError as error:
@@ -178,16 +191,20 @@ class Bridge:
             ) from None
         response = await self._api.send(request, tool, hidden)
         try:
-            response.parse()
+            await asyncio.to_thread(response.parse) if response.large else response.parse()
         except UnexpectedShape as drift:
             self._tell(tool, drift)
+            if alone and not tool.reads and (not drift.path or drift.got is ...):
+                said = log.masked(cut(in_words(compact(shortened(response.raw, 200, 20))), QUOTED), hidden)
+                told = f"was sent, and the answer (HTTP {response.status}) isn't what was promised: {drift}, in {said}"
+                raise unknown_outcome(tool, self._offer, told) from None
         if (reason := failure(response.raw, result)) is not None:
             said = log.masked(tidy(reason), hidden)
             raise Failed(
                 f'{tool.name} failed, although the API answered HTTP {response.status}: "{said}".',
                 advice="Correct the cause before you call it again.",
             )
-        return response.raw
+        return response
 
     def _open_store(self) -> "Store":
         if self._store is None:

@@ -1,7 +1,8 @@
 """Exact arithmetic for workflows, and the rounding of what it gives.
 
 What the API sent is shown digit for digit. What is computed from it is shown with 8 significant digits, money never
-coarser than a cent, the value of something to the cent, and a share or a change in percent with two places.
+coarser than a cent, the value of something to the cent, and a share or a change in percent with at most two places.
+No figure ends in zeros that say nothing, so the same one has the same digits in every tool.
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
@@ -35,11 +36,9 @@ def cents(value: Decimal) -> Decimal:
     return plain(_rounded(value, _CENT)) if abs(value) >= 1 else money(value)
 
 
-def percent(part: Decimal, whole: Decimal) -> Decimal | None:
-    """100 part / |whole| with two places; None where the whole is nothing."""
-    if not whole:
-        return None
-    return _rounded(times(ratio(part, whole.copy_abs()), Decimal(100)), _CENT)
+def percent(part: Decimal, whole: Decimal, places: int = 2) -> Decimal | None:
+    """100 part / |whole| with at most so many places; None where the whole is nothing."""
+    return in_percent(ratio(part, whole.copy_abs()), places) if whole else None
 
 
 def in_percent(fraction: Decimal, places: int) -> Decimal:

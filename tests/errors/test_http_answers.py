@@ -32,7 +32,7 @@ def refusal(tool: str, status: int, answer: Any, content_type: str = "applicatio
         ("add_credential", 400, {"detail": "'nope'"}, None, "refused", "doesn't know 'nope'"),
         ("get_prices", 500, {"detail": "'NOPE-USDT'"}, None, "api_failed", "doesn't know 'NOPE-USDT'"),
         ("get_prices", 500, {"detail": "Connector nope not found"}, None, "api_failed", "500 to bad requests too"),
-        ("submit_order", 500, "Internal Server Error", PLAIN, "api_failed", "look with get_order"),
+        ("submit_order", 500, "Internal Server Error", PLAIN, "outcome_unknown", "look with get_order"),
         ("get_portfolio_history", 500, "Internal Server Error", PLAIN, "api_failed", "check the arguments first"),
         ("get_docker_status", 500, "Internal Server Error", PLAIN, "service_down", "Docker"),
         ("start_gateway", 500, "Internal Server Error", PLAIN, "service_down", "Docker"),
@@ -129,3 +129,73 @@ def test_reasons_are_quoted_without_addresses_and_noise(said: str, told: str) ->
 def test_secrets_in_a_reason_are_masked() -> None:
     text = str(refusal("add_credential", 400, {"detail": "key abcd-1234 is bad"}, "application/json", "abcd-1234"))
     assert '"key *** is bad"' in text
+
+
+SENT = ("submit_order", "start_executor", "execute_swap", "deploy_bot", "remove_account")
+
+
+@pytest.mark.parametrize("tool", SENT)
+@pytest.mark.parametrize(
+    ("status", "answer", "content_type"),
+    [
+        (301, "", HTML),
+        (307, {"detail": "Moved"}, None),
+        (308, "", ""),
+        (401, "<html>Log in</html>", HTML),
+        (403, "<html>Blocked</html>", HTML),
+        (404, "<html>nginx</html>", HTML),
+        (408, {"detail": "Request timeout"}, None),
+        (408, "", ""),
+        (413, "Payload Too Large", PLAIN),
+        (429, "Too Many Requests", PLAIN),
+        (429, {"message": "API rate limit exceeded"}, None),
+        (499, "", ""),
+        (500, "<html>Oops</html>", HTML),
+        (500, {"detail": "Transaction timed out after 60 s, signature 5Kd9abc"}, None),
+        (500, {"detail": "No position address returned from Gateway"}, None),
+        (500, {"detail": "Gateway service is not able to execute swap"}, None),
+        (500, {"detail": "'timestamp'"}, None),
+        (500, {"detail": "Error executing request POST http://x. HTTP status is 503. Error: "}, None),
+        (
+            500,
+            {"detail": 'Error executing request POST http://x. HTTP status is 400. Error: {"code": -1007, "msg": "T"}'},
+            None,
+        ),
+        (502, {"detail": "Bad gateway"}, None),
+        (503, {"detail": "No transaction came back from Gateway"}, None),
+        (503, "", ""),
+        (504, "", ""),
+        (520, "error code: 520", PLAIN),
+    ],
+)
+def test_what_proves_nothing_is_an_unknown_outcome(tool: str, status: int, answer: Any, content_type: str) -> None:
+    error = refusal(tool, status, answer, content_type if content_type is not None else "application/json")
+    if error.kind == "service_down" and "docker" in str(error).lower():
+        return  # said with its own doubt
+    assert error.kind == "outcome_unknown"
+    assert "Nothing was done" not in str(error)
+    assert "Don't repeat it. First find out: " in error.advice
+
+
+def test_what_identifies_it_is_told() -> None:
+    said = "Transaction timed out after 60 s, signature 5Kd9abc"
+    assert said in str(refusal("execute_swap", 500, {"detail": said}))
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "Unexpected error placing trade: No order book exists for 'NOPE-USDT'.",
+        'Error executing request POST http://x. HTTP status is 400. Error: {"code":-1021,"msg":"Timestamp outside."}',
+        'Error executing request POST http://x. HTTP status is 451. Error: {"code": 0, "msg": "restricted location"}',
+        "451 Client Error: Unavailable For Legal Reasons",
+        "APIError(code=-2019): Margin is insufficient.",
+        "Error creating executor: Directory 'credentials/nobody/connectors' not found",
+        "BinanceExchange.__init__() missing 2 required positional arguments: 'binance_api_key' and 'x'",
+        "Connector nope not found",
+    ],
+)
+@pytest.mark.parametrize("tool", ["submit_order", "start_executor"])
+def test_what_the_exchange_refused_was_not_done(tool: str, detail: str) -> None:
+    error = refusal(tool, 500, {"detail": detail})
+    assert (error.kind, error.undone) == ("refused", "Nothing was done.")

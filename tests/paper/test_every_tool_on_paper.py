@@ -180,7 +180,7 @@ CHANGES: list[tuple[str, dict[str, Any], str]] = [
     ("get_position_mode", PERPETUAL, "HEDGE"),
     ("submit_position_mode", {**PERPETUAL, "position_mode": "ONEWAY"}, "success"),
     ("submit_order", {**PERPETUAL, "amount": 0.01, "order_type": "MARKET"}, "order_id"),
-    ("list_positions", {}, "BTC-USDT BOTH .01 "),
+    ("list_positions", {}, "BTC-USDT BOTH 0.01 "),
     (
         "submit_order",
         {**PERPETUAL, "amount": 0.01, "side": "SELL", "position_action": "CLOSE", "order_type": "MARKET"},

@@ -16,10 +16,28 @@ def test_numbers_keep_their_digits() -> None:
         {"a": Decimal("1E-7"), "b": "0.10", "c": Decimal("0.10"), "d": 10**30},
         {"a": 1, "b": "2", "c": 3, "d": 4},
     ]
-    assert render(answer, PLAIN).splitlines()[2] == "1E-7 0.10 .10 1000000000000000000000000000000"
+    assert render(answer, PLAIN).splitlines()[2] == "0.0000001 0.10 0.10 1000000000000000000000000000000"
     assert render({"a": Decimal("0.10"), "b": "0.10"}, PLAIN) == '{"a":0.10,"b":"0.10"}'
-    assert render(Decimal("98000.0"), PLAIN) == "98000.0"
     assert render(json.loads('{"a": NaN}'), PLAIN) == '{"a":"nan"}'
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("0.1", "0.1"),
+        ("-0.02", "-0.02"),
+        ("-0.0", "-0"),
+        ("98000.0", "98000"),
+        ("5E-8", "0.00000005"),
+        ("-1.5e+3", "-1500"),
+        ("1E+99", "1E+99"),
+    ],
+)
+def test_a_number_looks_alike_in_a_cell_and_in_json(sent: str, shown: str) -> None:
+    number = json.loads(sent, parse_float=Decimal)
+    assert render([{"it": number}], PLAIN) == f"# 1 row\nit\n{shown}"
+    assert render({"it": number}, PLAIN) == f'{{"it":{shown}}}'
+    assert render(number, PLAIN) == shown
 
 
 def test_times_are_readable_wherever_they_stand() -> None:
@@ -46,6 +64,15 @@ def test_dates_and_close_times_are_said_once() -> None:
         "0 2026-11-22T08:43:29 +0s",
         "1 08:43:28.205768 +0s",
         "2 08:43:28.205768 2026-11-23T00:00:00",
+    ]
+
+
+def test_a_date_is_read_alike_along_rows_and_down_columns() -> None:
+    sent = [("2026-11-23T00:05:00Z", "2026-11-22T23:00:00Z"), ("2026-11-22T22:00:00Z", "2026-11-22T21:00:00Z")]
+    table = render([{"n": n, "closed_at": a, "opened_at": b} for n, (a, b) in enumerate(sent)], PLAIN)
+    assert table.splitlines()[2:] == [
+        "0 2026-11-23T00:05:00 2026-11-22T23:00:00",
+        "1 2026-11-22T22:00:00 21:00:00",
     ]
 
 

@@ -32,7 +32,7 @@ def test_what_is_my_portfolio_worth_and_how_is_it_distributed(env: dict[str, str
     found = value(text)
     for table in ("tokens", "exchanges"):
         assert sum(float(row["value"]) for row in found[table]) == pytest.approx(float(found["total_value"]), abs=0.1)
-        assert sum(float(row["share_percent"]) for row in found[table]) == pytest.approx(100, abs=0.1)
+        assert sum(float(row["percent_of_total_value"]) for row in found[table]) == pytest.approx(100, abs=0.1)
 
 
 def test_close_all_positions_with_unrealized_losses_over_5_percent(env: dict[str, str], tmp_path: Path) -> None:

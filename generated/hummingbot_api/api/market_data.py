@@ -49,7 +49,8 @@ def get_available_candle_connectors() -> Request[Any]:
 
 
 def get_candles(body: CandlesConfigRequest) -> Request[Any]:
-    """The latest candles (OHLCV); the first call for a pair takes seconds.
+    """The latest candles (OHLCV), up to now; the first call for a pair takes seconds. For a past period:
+    get_historical_candles.
 
     POST /market-data/candles
     """
@@ -65,7 +66,7 @@ def get_funding_info(body: FundingInfoRequest) -> Request[FundingInfoResponse]:
 
 
 def get_historical_candles(body: HistoricalCandlesConfig) -> Request[Any]:
-    """Candles (OHLCV) between two times.
+    """Candles (OHLCV) of a past period; for the latest get_candles.
 
     POST /market-data/historical-candles
     """

@@ -2,6 +2,10 @@
 
 This API answers bad requests with 500 as well as with 4xx, Docker trouble with a bare 500, and repeats what an exchange
 said. Here that becomes one error of hbmcp.errors, in words that a model can act on.
+
+That nothing was done is said of a read, of the API's own refusal (JSON with a `detail`), and of a failure whose reason
+is one: what isn't there, or what the exchange says that it didn't take. Whatever else comes in answer to anything that
+isn't a read may have come after it was done.
 """
 
 import json
@@ -21,8 +25,15 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.errors.gateway_answers import NOTHING_DONE, gateway_answer
-from hbmcp.errors.reasons import from_exchange, tidy
+from hbmcp.errors.reasons import from_exchange, is_refusal, tidy
 from hbmcp.log import masked
+
+_EXCHANGE_SAYS = "That is the exchange's own answer: correct what it names, or try again later."
+_BAD_REQUEST = "This API answers 500 to bad requests too: check account, connector, pair and values first."
+_NO_REASON = (
+    "The API gives no reason when a value is out of range or unknown to it (a name, a negative amount, an interval): "
+    "check the arguments first. Its own log has the cause."
+)
 
 _NAME_ALONE = re.compile(r"'[^']+'")
 _NO_DOCKER = re.compile(
@@ -37,6 +48,8 @@ def refusal(
 ) -> CallError:
     """The error for an answer that isn't 2xx. `secrets` are masked in what it quotes."""
     detail = _detail(body) if "json" in content_type else None
+    if not tool.reads and (doubt := _doubt(status, body, content_type)):
+        return unknown_outcome(tool, offer, f"was sent, but {doubt}")
     if status in (401, 403):
         return WrongCredentials(
             f"The Hummingbot API doesn't accept the username and password of this server (HTTP {status}).",
@@ -61,15 +74,17 @@ def refusal(
     if (answer := gateway_answer(status, detail, tool, offer)) or (answer := _service(status, detail, tool)):
         return answer
     if status in (502, 504) or (status == 503 and detail is None):
-        if not tool.reads:
-            return unknown_outcome(tool, offer, f"was sent, but a proxy in front of the API answered HTTP {status}")
         return ApiFailed(
             f"A proxy in front of the Hummingbot API can't get an answer from it (HTTP {status}).",
             advice="The API may be starting: try again in a moment.",
         )
+    if status == 408:
+        return ApiFailed(
+            f"The Hummingbot API, or a proxy in front of it, gave up waiting for {tool.name} (HTTP 408).",
+            NOTHING_DONE,
+            "Try again in a moment.",
+        )
     if detail is None and "json" not in content_type and not _plain_failure(status, body):
-        if status >= 500 and not tool.reads:
-            return unknown_outcome(tool, offer, f"was sent, but something in front of the API answered HTTP {status}")
         return UnreadableAnswer(
             f"What answers at HUMMINGBOT_API_URL isn't the Hummingbot API (HTTP {status}, {_kind(content_type)}).",
             NOTHING_DONE,
@@ -84,35 +99,26 @@ def refusal(
             if status == 429
             else "Correct the arguments before you call it again.",
         )
-    undone = "" if tool.reads else f"Probably nothing was done; {look(tool, offer)} before you call it again."
-    if isinstance(detail, str) and from_exchange(detail):
-        return ApiFailed(
-            f"The Hummingbot API failed at {tool.name} (HTTP {status}){reason}",
-            undone,
-            "That is the exchange's own answer: correct what it names, or try again later.",
-        )
+    from_it = isinstance(detail, str) and from_exchange(detail)
+    cause = _EXCHANGE_SAYS if from_it else _BAD_REQUEST if detail is not None else _NO_REASON
+    if not tool.reads:
+        if isinstance(detail, str) and is_refusal(detail):
+            return Refused(f"The Hummingbot API refused {tool.name} (HTTP {status}){reason}", NOTHING_DONE, cause)
+        why = reason.rstrip(".") if detail is not None else " and gave no reason"
+        return unknown_outcome(tool, offer, f"was sent, but the API failed at it (HTTP {status}){why}", cause)
     if detail is None:
-        return ApiFailed(
-            f"The Hummingbot API failed at {tool.name} and gave no reason (HTTP {status}).",
-            undone,
-            "It does that when a value is out of range or unknown to it (a name, a negative amount, an interval): "
-            "check the arguments first. Its own log has the cause.",
-        )
-    return ApiFailed(
-        f"The Hummingbot API failed at {tool.name} (HTTP {status}){reason}",
-        undone,
-        "This API answers 500 to bad requests too: check account, connector, pair and values first.",
-    )
+        return ApiFailed(f"The Hummingbot API failed at {tool.name} and gave no reason (HTTP {status}).", advice=cause)
+    return ApiFailed(f"The Hummingbot API failed at {tool.name} (HTTP {status}){reason}", advice=cause)
 
 
-def unknown_outcome(tool: Tool, offer: Offer, happened: str) -> OutcomeUnknown:
-    """`happened` goes on after the tool's name: "was sent, but …"."""
+def unknown_outcome(tool: Tool, offer: Offer, happened: str, cause: str = "") -> OutcomeUnknown:
+    """`happened` goes on after the tool's name: "was sent, but …"; `cause` is what may lie behind it."""
     orders = tool.operation == "POST /trading/orders"
     done = "The order may have been placed" if orders else "It may have been carried out"
     return OutcomeUnknown(
         f"Outcome unknown: {tool.name} {happened}.",
         f"{done}, or it may still be.",
-        f"Don't repeat it. First find out: {look(tool, offer)}.",
+        f"Don't repeat it. First find out: {look(tool, offer)}.{f' {cause}' if cause else ''}",
     )
 
 
@@ -120,6 +126,19 @@ def look(tool: Tool, offer: Offer) -> str:
     """ "look with get_open_orders, get_order_history" """
     names = offer.lookups(tool)
     return f"look with {', '.join(names)}" if names else "look whether it was done"
+
+
+def _doubt(status: int, body: bytes, content_type: str) -> str:
+    """Why an answer isn't the API's own, as the end of a sentence; "" where it is."""
+    if status < 400:
+        return f"what answers at HUMMINGBOT_API_URL sends it elsewhere (HTTP {status}), which isn't followed"
+    if status == 408:
+        return "the API, or a proxy in front of it, gave up waiting (HTTP 408)"
+    if status in (502, 504):
+        return f"a proxy in front of the API answered HTTP {status}"
+    if _plain_failure(status, body) or ("json" in content_type and _has_detail(body)):
+        return ""
+    return f"something in front of the API answered HTTP {status} ({_kind(content_type)})"
 
 
 def _service(status: int, detail: Any, tool: Tool) -> ServiceDown | None:
@@ -142,11 +161,20 @@ def _service(status: int, detail: Any, tool: Tool) -> ServiceDown | None:
 
 def _detail(body: bytes) -> Any:
     """FastAPI's detail; of JSON without one, all of it; None where there is none."""
+    answer = _json(body)
+    return answer.get("detail", answer) if isinstance(answer, dict) else answer
+
+
+def _has_detail(body: bytes) -> bool:
+    answer = _json(body)
+    return isinstance(answer, dict) and "detail" in answer
+
+
+def _json(body: bytes) -> Any:
     try:
-        answer = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return answer.get("detail", answer) if isinstance(answer, dict) else answer
 
 
 def _plain_failure(status: int, body: bytes) -> bool:

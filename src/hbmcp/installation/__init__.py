@@ -2,9 +2,10 @@
 
 Floors, from the ground up; no import runs up them:
 
+    answer_fields (how answers are read)
     installation (what it can be asked)  deletion  source_code
-    connections  fills/  controllers/  scripts/  gateway/
-    markets/  status/
+    balances  connections  heard_bots  fills/  scripts/  gateway/
+    markets/  controllers/  status/
     positions/
     orders/  portfolio/  position_history/  funding/
     closing/  performance/  executors/  keys/

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from hbmcp.errors import CallError, Refused
+from hbmcp.installation.answer_fields import array, text
 from hbmcp.installation.installation import Installation, together
 from hbmcp_tools import accounts
 
@@ -35,13 +36,15 @@ async def connections(
 ) -> Connections:
     """The connections of all accounts, or of those that are named. The workflow uses list_accounts and
     get_connected_exchanges. Raises Refused for an account that isn't there, or is connected to no such exchange."""
-    names: list[str] = await installation.ask(accounts.list_accounts)
+    names = await installation.read(array(text), accounts.list_accounts)
     if account_name is not None and account_name not in names:
         raise Refused(
             f"There is no account {account_name!r}.", "Nothing was done.", f"There are: {', '.join(names) or 'none'}."
         )
     wanted = [account_name] if account_name is not None else names
-    found = await together(installation.ask(accounts.get_connected_exchanges, account_name=name) for name in wanted)
+    found = await together(
+        installation.read(array(text), accounts.get_connected_exchanges, account_name=name) for name in wanted
+    )
     unread = {name: one for name, one in zip(wanted, found, strict=True) if isinstance(one, CallError)}
     connected = {name: one for name, one in zip(wanted, found, strict=True) if not isinstance(one, CallError)}
     if connector_name is not None:

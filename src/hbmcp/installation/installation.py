@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from attrs import frozen
 
-from hbmcp.errors import CallError, ReadTimedOut
+from hbmcp.errors import CallError, ReadTimedOut, UnreadableAnswer
 from hbmcp.identity import Identity
+from hbmcp.installation.answer_fields import Reading
+from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
 if TYPE_CHECKING:
@@ -46,6 +48,20 @@ class Installation:
         """
         return await self._ask(build.__name__, lambda: build(*args, **kwargs))
 
+    async def read(
+        self, reading: Reading[T], build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What a reading takes from the answer. Raises CallError, UnreadableAnswer where that isn't in it."""
+        answer = await self.ask(build, *args, **kwargs)
+        try:
+            return reading(answer)
+        except UnexpectedShape as odd:
+            raise UnreadableAnswer(
+                f"The API's answer to {build.__name__} isn't what its contract promises: {odd}.",
+                advice="Another version of the API, or something else at its address, may have answered: a person "
+                "should look.",
+            ) from None
+
     @property
     def store(self) -> "Store":
         """What hbmcp remembers of this installation. Raises StoreError where it can't be opened."""
@@ -75,6 +91,10 @@ async def together(questions: Iterable[Awaitable[T]], at_once: int = AT_ONCE) ->
 
 @overload
 async def all_of(a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], /) -> tuple[A, B]: ...
+@overload
+async def all_of(
+    a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], c: Coroutine[Any, Any, C], /
+) -> tuple[A, B, C]: ...
 @overload
 async def all_of(
     a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], c: Coroutine[Any, Any, C], d: Coroutine[Any, Any, D], /

@@ -1,9 +1,12 @@
 """The source of controllers and scripts: shown a part at a time, saved only where it is theirs alone."""
 
 from hbmcp.errors import BadArguments
+from hbmcp.installation.answer_fields import text, under
 from hbmcp.results.answer import Answer
 from hbmcp.results.rendering import marks_of_ours
 from hbmcp.text import quoted
+from hummingbot_api.errors import UnexpectedShape
+from hummingbot_api.request import Json
 
 AT_ONCE = 30_000  # characters
 
@@ -38,3 +41,11 @@ def refuse_marks(source: str, shown_by: str) -> None:
             "Nothing was saved.",
             f"Read all of it with {shown_by} and its offset, and save it without that.",
         )
+
+
+def said_of_it(answer: Json) -> str:
+    """What the API says of source that it took: that it took it is certain even where it says nothing."""
+    try:
+        return under("message", text)(answer)
+    except UnexpectedShape:
+        return "The API took it, and says nothing of it."

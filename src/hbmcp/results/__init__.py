@@ -25,13 +25,15 @@ The format, which a reader can be written from:
 - A cell that begins with a quote, a brace or a bracket is JSON to its end, and may hold spaces. A bare cell goes up to
   the next space: a number, true, false, or a string. Strings stand bare unless they are empty, hold a space, begin with
   one of the characters `" { [ #`, or are "-", "null", "true" or "false".
-- A number has the digits that the API sent, but in a cell it drops the zero before its point (.05 is 0.05) and a ".0"
-  after its last digit. A string keeps all its characters: 0.05 there is 0.05. A string of digits looks like a number.
+- A number has the digits that the API sent, in a cell as in JSON, but no ".0" after its last digit, and no exponent
+  where 18 places on either side of the point do. A string keeps all its characters: 5.0 there is 5.0, and looks like a
+  number.
 - Times are UTC. An ISO time with the offset +00:00 ends in Z. A column of such times is marked (UTC) and has no Z. An
   epoch number (see hbmcp.times) is shown as a time: in JSON its key is marked (s) or (ms), in a table its column is
   marked (UTC,s) or (UTC,ms). In marked columns a time without a date is on the date of the time before it, reading row
-  by row; +1.5s is so many seconds after the time before it in its row; and a cell with neither colon nor s is a plain
-  number. An epoch's fraction, and one that is found by adding, may lack zeros at its end.
+  by row, and of the one above it in its column; +1.5s is so many seconds after the time before it in its row; and a
+  cell with neither colon nor s is a plain number. An epoch's fraction, and one that is found by adding, may lack zeros
+  at its end.
 - An error that repeats what an exchange answered is shown as the exchange's status, words and code, without the
   address: a string under error, error_message, last_error, message or detail.
 - An answer that is a string stands as it is. In all strings control characters, characters without width and those

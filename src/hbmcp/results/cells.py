@@ -19,6 +19,7 @@ ISO_UTC = re.compile(r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:\.[0-
 _WORD = re.compile(r"[\w/@+$-]+")
 _QUOTED = re.compile(r'\s|["{\[#]|(?:-|null|true|false)\Z')  # matched at the start
 _SPACE = re.compile(r"\s")
+_PLACES = 18  # of a number on either side of its point; no coin has more
 
 
 def cell(value: Json) -> str:
@@ -31,10 +32,7 @@ def cell(value: Json) -> str:
             return text.replace("+00:00", "Z")
         return quote(text) if not text or _QUOTED.match(text) or _SPACE.search(text) else text
     if isinstance(value, NUMBERS) and not isinstance(value, bool):
-        text = _number(value)
-        if text[-2:] == ".0":
-            return text[:-2]
-        return text[1:] if text[:2] == "0." else f"-{text[2:]}" if text[:3] == "-0." else text
+        return _number(value)
     return compact(value)
 
 
@@ -83,6 +81,11 @@ def _member(key: str, value: Json) -> str:
 
 
 def _number(value: Json) -> str:
-    """The digits of a number; what isn't a number of JSON (NaN, Infinity) as a JSON string."""
+    """The digits of a number, without an exponent where that is no longer than _PLACES; what isn't a number of JSON
+    (NaN, Infinity) as a JSON string."""
     text = str(value)
-    return text if text[-1].isdigit() else f'"{text}"'
+    if not text[-1].isdigit():
+        return f'"{text}"'
+    if ("E" in text or "e" in text) and -_PLACES <= (exact := Decimal(text)).adjusted() <= _PLACES:
+        text = f"{exact:f}"
+    return text.removesuffix(".0")

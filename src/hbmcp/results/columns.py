@@ -42,10 +42,14 @@ def column(key: str, values: list[Json]) -> tuple[str, list[str]]:
 
 
 def carried(headers: list[str], columns: list[list[str]]) -> list[list[str]]:
-    """The columns, the times shortened to what differs from the time before: in the row, or in the rows above."""
+    """The columns, the times shortened to what differs from the time before: in the row, or in the rows above.
+
+    A date is left out only where it is that of the last time, row by row, and of the last one in its own column: it is
+    read alike whichever way the eye goes.
+    """
     marked = [at for at, header in enumerate(headers) if header.endswith(_MARKS)]
     columns = [list(column) if at in marked else column for at, column in enumerate(columns)]
-    date = ""
+    date, above = "", dict.fromkeys(marked, "")
     for row in range(len(columns[0]) if marked else 0):
         before = ""
         for at in marked:
@@ -55,9 +59,9 @@ def carried(headers: list[str], columns: list[list[str]]) -> list[list[str]]:
             if text[:17] == before[:17] and text >= before:
                 after = Decimal(text[17:]) - Decimal(before[17:])
                 columns[at][row] = f"+{after.normalize():f}s"
-            elif text[:10] == date:
+            elif text[:10] == date and above[at] in ("", date):
                 columns[at][row] = text[11:]
-            before, date = text, text[:10]
+            before, date, above[at] = text, text[:10], text[:10]
     return columns
 
 

@@ -46,10 +46,10 @@ class TestThreshold:
     )
     def test_percents_are_fine_enough_to_tell_why(self, pnl: str, shown: str) -> None:
         one = position(Decimal(1), Decimal(100), Decimal(pnl), Decimal(10))
-        assert str(PnlThreshold().percent(one)) == shown
-        assert PnlThreshold(of="margin").percent(one) == round(Decimal(pnl) * 10, 4)
-        assert PnlThreshold().percent(position(Decimal(1), Decimal(0), Decimal(pnl), None)) is None
-        assert PnlThreshold().percent(position(Decimal(1), Decimal(1), None, None)) is None
+        assert str(one.percent_of("entry")) == shown
+        assert one.percent_of("margin") == round(Decimal(pnl) * 10, 4)
+        assert position(Decimal(1), Decimal(0), Decimal(pnl), None).percent_of("entry") is None
+        assert position(Decimal(1), Decimal(1), None, None).percent_of("entry") is None
 
     def test_without_one_all_are_chosen(self) -> None:
         assert position(Decimal(1), Decimal(100), None, None) in PnlThreshold()

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from hbmcp.installation.closing.plan import ClosePlan
+from hbmcp.installation.closing.pnl_threshold import PnlThreshold
 from hbmcp.installation.closing.reduction import Reduction
 from hbmcp.installation.closing.result import Closing
-from hbmcp.installation.closing.view import closing_report
+from hbmcp.installation.closing.view import closing_report, other_reading
 from hbmcp.installation.markets.trading_rules import Rule
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.positions.open_positions import OpenPositions
@@ -54,3 +55,31 @@ class TestFees:
         assert answer.value["realized_pnl_USDT"] == 20
         assert "net_pnl_USDT" not in answer.value
         assert ("fee_USDT" in answer.value) == ("USDT" in fees)
+
+
+class TestOtherReading:
+    """Of a threshold in percent, which can be meant of entry or of margin."""
+
+    LOST = (2, 6)  # percent of entry, at leverage 3
+
+    @pytest.mark.parametrize(
+        ("threshold", "said"),
+        [
+            (PnlThreshold(Decimal(5)), "In percent of margin instead, 1 more would match."),
+            (PnlThreshold(Decimal(5), of="margin"), "In percent of entry instead, 1 of these wouldn't."),
+            (PnlThreshold(Decimal(50)), "In percent of margin instead, the same would match."),
+            (PnlThreshold(), ""),
+        ],
+    )
+    def test_how_many_more_or_fewer(self, threshold: PnlThreshold, said: str) -> None:
+        held = [
+            Position("a", "x_perpetual", "A-USDT", "LONG", Decimal(1), Decimal(100), None, Decimal(-lost), Decimal(3))
+            for lost in self.LOST
+        ]
+        chosen = [one for one in held if one in threshold]
+        assert other_reading(chosen, [one for one in held if one not in threshold], threshold) == said
+
+    def test_one_without_leverage_is_told(self) -> None:
+        held = [Position("a", "x_perpetual", "A-USDT", "LONG", Decimal(1), Decimal(100), None, Decimal(-6), None)]
+        said = other_reading(held, [], PnlThreshold(Decimal(5)))
+        assert said == "In percent of margin instead, 1 of these wouldn't; of 1 that isn't known."

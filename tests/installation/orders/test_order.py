@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.errors import BadArguments, Refused
+from hbmcp.installation.balances import Balance
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.markets.trading_rules import Rule, on_step
 from hbmcp.installation.orders import balance_check, pricing
@@ -263,8 +264,8 @@ def check(**changes: Any) -> str:
         "current": Decimal(100),
     }
     balances = [
-        {"token": "BTC", "units": Decimal(2), "available_units": Decimal("1.5")},
-        {"token": "USDT", "units": Decimal(1000), "available_units": Decimal(1000)},
+        Balance("BTC", Decimal(2), Decimal("1.5")),
+        Balance("USDT", Decimal(1000), Decimal(1000)),
     ]
     return balance_check.check_balance(changes.pop("balances", balances), **{**values, **changes})
 

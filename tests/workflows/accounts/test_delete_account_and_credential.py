@@ -55,7 +55,7 @@ async def test_keys_stay_until_it_is_confirmed(api: PaperApi, monkeypatch: pytes
         found = value(text)
         assert found["deleted"] is False
         [position] = found["positions"]
-        assert (position["trading_pair"], position["side"], position["amount"]) == ("BTC-USDT", "SHORT", ".02")
+        assert (position["trading_pair"], position["side"], position["amount"]) == ("BTC-USDT", "SHORT", "0.02")
         engine_orders = api.paper.engine.orders(accounts=["second_account"], exchanges=["bybit_perpetual"])
         rest = [one for one in engine_orders if one.rests]
         assert {row["order_id"] for row in found["orders"]} == {one.id for one in rest}
@@ -164,7 +164,7 @@ async def test_a_request_that_is_lost_may_still_come(api: PaperApi, monkeypatch:
 async def test_a_failure_is_passed_on(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, faults={Crash(DELETE_ACCOUNT, acted=False)}) as call:
         text = await call.bad("delete_account", account_name="second_account", confirm=True)
-    assert "failed at delete_account" in text
+    assert "delete_account was sent, but the API failed at it (HTTP 500)" in text
     assert "second_account" in api.paper.engine.accounts()
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from hbmcp.errors import StoreError
 from hbmcp.installation.executors.run.no_orders_yet import WAITS
-from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut, Late
+from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash, Cut, Late
+from hbmcp.paper.api.routes.base import Call, Handler, Json
 from tests.workflows.answers import head
 from tests.workflows.executors.executor_account import GRID, LIMIT, PERPETUAL, POSITION, desk
 
@@ -42,7 +43,7 @@ async def test_a_resting_order_is_shown_with_its_id(tmp_path: Path, monkeypatch:
         assert text.splitlines()[1:4] == [
             "# open_orders: 1 row",
             "order_id side order_type price amount status",
-            f"{leg.order_id} BUY LIMIT 50000 .01 OPEN",
+            f"{leg.order_id} BUY LIMIT 50000 0.01 OPEN",
         ]
 
 
@@ -240,6 +241,42 @@ async def test_one_that_may_have_been_started_is_not_started_again(
         assert at.call.asked.count(CREATE) == 1
         assert f"{record.id} (RUNNING)" in text
         assert "Don't create it again" in text
+
+
+@pytest.mark.parametrize("behind", [-3600, -90, 90, 3600])
+async def test_it_is_told_by_its_id_whatever_the_api_s_clock_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behind: int
+) -> None:
+    """Seconds by which the API is behind; one of the same type and pair that ran before isn't taken for it."""
+    async with desk(tmp_path, monkeypatch, faults=[Cut(CREATE)]) as at:
+        other = at.create_directly()
+        at.after(5)
+        monkeypatch.setattr("hbmcp.times._clock", lambda: at.api.clock.now() + behind * 1000)
+        text = await at.call.bad("create_executor", **ASK)
+        (new,) = {record.id for record in at.executors.shelf.all()} - {other}
+        assert f"{new} (RUNNING)" in text
+        assert other not in text
+
+
+@pytest.mark.parametrize(
+    "answer", [[], {}, None, {"id": "x"}, {"executor_id": None, "status": "RUNNING"}, {"executor_id": 5}]
+)
+async def test_an_answer_without_its_id_is_no_defect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    def wrap(handler: Handler) -> Handler:
+        def odd(call: Call) -> Json:
+            handler(call)
+            return answer
+
+        return odd
+
+    async with desk(tmp_path, monkeypatch, faults=[Bug("no id", {CREATE: wrap})]) as at:
+        text = await at.call.bad("create_executor", **ASK)
+        (record,) = at.executors.shelf.all()
+        assert text.startswith("Outcome unknown: The API's answer to start_executor isn't what its contract promises")
+        assert f"{record.id} (RUNNING)" in text
+        at.call.unlike.clear()
 
 
 @pytest.mark.parametrize("fault", [Cut(CREATE, acted=False), Crash(CREATE, acted=False)])

@@ -78,6 +78,8 @@ async def test_a_row_is_small() -> None:
         "status": "RUNNING",
         "created_at": "2026-11-22T08:43:47.110716+00:00",
         "net_pnl_pct": Decimal("0.00455945478487051"),
+        "net_pnl_quote": 0,
+        "cum_fees_quote": Decimal(0),
         "config": {"order_amount": "1"},
         "custom_info": {},
     }

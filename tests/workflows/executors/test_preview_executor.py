@@ -36,7 +36,7 @@ async def test_a_grid_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert found["limit_price"] == 57000
         assert found["worst_loss_quote"] == pytest.approx(total - Decimal("0.05") * 57000)
         assert text.splitlines()[1:8] == [
-            "# orders: 5 rows, in every row: order_type=LIMIT amount=.01",
+            "# orders: 5 rows, in every row: order_type=LIMIT amount=0.01",
             "level price quote take_profit_price level_price first_batch",
             "0 58000 580 58580",
             "1 59000 590 59590 - true",
@@ -160,7 +160,7 @@ async def test_prices_may_be_offsets_of_the_current_one(tmp_path: Path, monkeypa
 
         text = await at.call.good("preview_executor", **ask("dca_executor", {**DCA, "prices": ["-1%", 58000]}))
         assert "From the current price, 60000: prices -1% = 59400." in text
-        assert "58000 .02 1160" in text
+        assert "58000 0.02 1160" in text
 
         away = ask("grid_executor", {**GRID, **offsets, "connector_name": "gate_io"})
         assert "not connected to 'gate_io'" in await at.call.bad("preview_executor", **away)

@@ -1,5 +1,6 @@
 """Funding rates on the paper exchange, against its market, its books and its fees."""
 
+import re
 from decimal import Decimal
 from itertools import combinations
 from typing import Any
@@ -123,12 +124,24 @@ async def test_many_pairs_at_once(api: PaperApi, monkeypatch: pytest.MonkeyPatch
 
 async def test_without_pairs_those_of_open_positions(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
-        assert "Name trading_pairs" in await call.bad("get_funding_rates")
         order = {"account_name": "master_account", "trading_pair": "SOL-USDT", "side": "SELL", "amount": 1}
         await call.good("submit_order", **order, connector_name="bybit_perpetual", order_type="MARKET")
         rows = value(await call.good("get_funding_rates"))["rates"]
     assert {row["trading_pair"] for row in rows} == {"SOL-USDT", "SOL-USD"}
     assert len(rows) == 3
+
+
+async def test_without_positions_the_pairs_that_all_exchanges_have(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hbmcp.installation.funding.markets_meant.MOST", 2)
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("get_funding_rates")
+        one = value(await call.good("get_funding_rates", connector_names=["hyperliquid_perpetual"]))["rates"]
+    coins = [market for coin in ("BTC", "ETH") for market in ((name, f"{coin}-{pair[4:]}") for name, pair in MARKETS)]
+    assert markets(value(text)["rates"]) == coins
+    assert re.search(r"2 of the \d+ dollar pairs that all have: name trading_pairs for others\.", text)
+    assert markets(one) == [market for market in coins if market[0] == "hyperliquid_perpetual"]
 
 
 async def test_what_is_unknown_is_named(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

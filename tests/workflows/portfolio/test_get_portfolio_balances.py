@@ -105,7 +105,9 @@ async def test_one_call_tells_worth_and_distribution(api: PaperApi, monkeypatch:
         assert Decimal(row["available"]) == sum(one.available for one in held)
         assert Decimal(row["held"]) == sum(one.total - one.available for one in held) + inside
         assert Decimal(row["price"]) == price(api, token)
-        assert abs(Decimal(row["share_percent"]) - 100 * Decimal(row["units"]) * price(api, token) / total) < CENT
+        assert (
+            abs(Decimal(row["percent_of_total_value"]) - 100 * Decimal(row["units"]) * price(api, token) / total) < CENT
+        )
     assert Decimal(tokens["BTC"]["held"]) == Decimal("0.1")  # by the order
     values = column(found["tokens"], "value")
     assert values == sorted(values, reverse=True)
@@ -120,10 +122,17 @@ async def test_one_call_tells_worth_and_distribution(api: PaperApi, monkeypatch:
             assert abs(Decimal(equity) - wallet(api, *place) - profit(api, *place)) < CENT
         else:
             assert row.get("unrealized_pnl") is None
-    assert notes(text).splitlines() == [
+    told = notes(text).splitlines()
+    assert told[:3] == [
         "Counted as 1 USDT, whatever its price: USD.",
         "Values at bybit_perpetual include unrealized P&L, so equity doesn't add it.",
+        "What is held on spot exchanges is held by orders.",
     ]
+    for said, (account, connector) in zip(told[3:], (PERPS[0], PERPS[3]), strict=True):
+        usdt = api.paper.engine.balances(account, connector)["USDT"]
+        units, _, holder = said.partition(f" USDT are held on {connector} of {account}")
+        assert abs(Decimal(units) - (usdt.total - usdt.available + within(api, account, connector))) < CENT
+        assert "by positions" in holder
 
 
 async def test_what_says_nothing_is_left_out(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,8 +143,8 @@ async def test_what_says_nothing_is_left_out(api: PaperApi, monkeypatch: pytest.
     assert value(text).items() >= {"total_value": round(total, 2), "currency": "USDT", "unrealized_pnl": 0}.items()
     headers = [lines[1] for table in text.split("# ")[1:] if (lines := table.splitlines())]
     assert headers == [
-        "token units price value share_percent",
-        "account_name connector_name value share_percent",
+        "token units available price value percent_of_total_value",
+        "account_name connector_name value percent_of_total_value",
     ]
     assert "in every row: held=0" in text
 
@@ -160,7 +169,7 @@ async def test_every_grouping_has_everything(
     keys = [tuple(row[name] for name in names) for row in rows]
     assert len(set(keys)) == len(keys)
     assert abs(sum(column(rows, "value")) - found["total_value"]) < len(rows) * CENT
-    assert abs(sum(column(rows, "share_percent"), Decimal(-100))) < len(rows) * CENT
+    assert abs(sum(column(rows, "percent_of_total_value"), Decimal(-100))) < len(rows) * CENT
     if group_by in ("exchange", "account"):
         assert abs(sum(column(rows, "unrealized_pnl")) - found["unrealized_pnl"]) < 2 * CENT
     if group_by == "none":

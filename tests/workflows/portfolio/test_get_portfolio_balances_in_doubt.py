@@ -149,7 +149,7 @@ async def test_dust_is_summed_up_unless_every_row_is_wanted() -> None:
     assert '"total_value":301713.93' in text
     text = await told(asked, group_by="none")
     assert "Not listed" not in text
-    assert "AAA .001 .001 0 2 .002 .00" in text
+    assert "AAA 0.001 0.001 0 2 0.002 0" in text
 
 
 async def test_p_and_l_is_converted_and_not_counted_twice() -> None:
@@ -171,7 +171,7 @@ async def test_p_and_l_is_converted_and_not_counted_twice() -> None:
         '{"total_value":101500,"currency":"USDT","unrealized_pnl":-150,"of_it_in_total_value":40,"equity":101310}\n'
     )  # 10 - 0.002 * 100000 + 40, of which 40 are in the balance
     assert "kraken_perpetual 100000 98.52 -200 99800" in text
-    assert "okx_perpetual 500 .49 40\n" in text
+    assert "okx_perpetual 500 0.49 40\n" in text
     assert "Values at okx_perpetual include unrealized P&L, so equity doesn't add it." in text
 
 
@@ -192,8 +192,22 @@ async def test_margin_that_no_position_explains_is_named() -> None:
     state = {MASTER: {"binance_perpetual": [token("USDT", "100065.7366365", "1", "99760.6285365")]}}
     text = await told(script(state))
     assert "305.1081 USDT are held on binance_perpetual of master_account, where no position is listed" in text
-    text = await told(script(state, positions=[position("binance_perpetual", "BTC-USDT", "1")]))
-    assert "are held on" not in text
+
+
+@pytest.mark.parametrize(
+    ("available", "leverage", "said"),
+    [
+        ("400", 10, "600 USDT {}: 500 by positions (entry value / leverage), 100 by orders or open P&L."),
+        ("500", 10, "500 USDT {}, by positions."),
+        ("400", None, "600 USDT {}, by positions and any orders."),
+    ],
+)
+async def test_what_positions_hold_is_told_from_what_orders_do(available: str, leverage: Any, said: str) -> None:
+    state = {MASTER: {"binance_perpetual": [token("USDT", "1000", "1", available)], "binance": BINANCE}}
+    held = position("binance_perpetual", "BTC-USDT", "1") | {"leverage": leverage}
+    text = await told(script(state, positions=[held]))
+    assert said.format("are held on binance_perpetual of master_account") in text
+    assert "What is held on spot exchanges is held by orders." in text
 
 
 async def test_positions_that_fail_as_a_whole_leave_equity_out() -> None:

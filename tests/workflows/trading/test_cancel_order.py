@@ -13,6 +13,8 @@ from tests.workflows.answers import flat
 
 pytestmark = pytest.mark.anyio
 
+GONE = "Cancelled, as the API's record says; 0 of 0.01 BTC filled."
+
 
 def status(api: PaperApi, order: str) -> str:
     return api.paper.engine.order(order).status
@@ -29,7 +31,10 @@ async def test_it_is_cancelled(talk: Any, api: PaperApi, faults: tuple[Fault, ..
         assert call.asked.count(CANCEL) == 1
     assert status(api, order) == "CANCELLED"
     assert [one.status for one in orders(api)] == ["CANCELLED", "OPEN"]
-    assert (shown["result"], shown["status"]) == ("Cancelled; 0 of 0.01 BTC filled.", "CANCELLED")
+    assert (shown["result"], shown["status"]) == (
+        GONE,
+        "CANCELLED",
+    )
     assert "order_id" not in shown
     assert {name: shown.get(name) for name in WHERE} == (dict.fromkeys(WHERE) if named else WHERE)
     assert (shown["trading_pair"], shown["side"], shown["price"]) == ("BTC-USDT", "BUY", 1000)
@@ -53,7 +58,7 @@ async def test_what_had_filled_is_told(talk: Any, api: PaperApi) -> None:
         (order,) = orders(api)
         assert order.status == "PARTIALLY_FILLED"
         shown = flat(await call.good("cancel_order", order_id=order.id))
-    assert shown["result"] == f"Cancelled; {order.filled.normalize():f} of 30 BTC filled."
+    assert shown["result"] == GONE.replace("0 of 0.01", f"{order.filled.normalize():f} of 30")
     assert shown["filled_amount"] == order.filled
 
 
@@ -64,7 +69,7 @@ async def test_twice_asks_once(talk: Any, api: PaperApi, faults: tuple[Fault, ..
         await call.good("cancel_order", order_id=order)
         shown = flat(await call.good("cancel_order", order_id=order))
         assert call.asked.count(CANCEL) == 1
-    assert shown["result"] == "Nothing was sent, it had ended before. Cancelled; 0 of 0.01 BTC filled."
+    assert shown["result"] == f"Nothing was sent, it had ended before. {GONE}"
 
 
 async def test_one_that_is_filled_is_not_cancelled(talk: Any, api: PaperApi) -> None:
@@ -72,7 +77,7 @@ async def test_one_that_is_filled_is_not_cancelled(talk: Any, api: PaperApi) -> 
     async with talk() as call:
         text = await call.good("cancel_order", order_id=order)
         assert CANCEL not in call.asked
-    assert "Nothing was sent, it had ended before. It wasn't cancelled: it is filled." in text
+    assert "Nothing was sent, it had ended before. It wasn't cancelled: it is filled, as the API's record says." in text
 
 
 async def test_one_that_fills_meanwhile_is_told(talk: Any, api: PaperApi) -> None:
@@ -86,7 +91,7 @@ async def test_one_that_fills_meanwhile_is_told(talk: Any, api: PaperApi) -> Non
     async with talk(as_open, no_fills) as call:
         shown = flat(await call.good("cancel_order", order_id=order))
         assert call.asked.count(CANCEL) == 1
-    assert shown["result"] == "It wasn't cancelled: it is filled."
+    assert shown["result"] == "It wasn't cancelled: it is filled, as the API's record says."
     assert (shown["status"], shown["filled_amount"]) == ("FILLED", Decimal("0.5"))
 
 
@@ -94,7 +99,7 @@ async def test_one_that_somebody_else_cancels_meanwhile(talk: Any, api: PaperApi
     order = rest(api)
     other = before(CANCEL, lambda: api.paper.engine.cancel("master_account", "binance", order))
     async with talk(other) as call:
-        assert "Cancelled; 0 of 0.01 BTC filled." in await call.good("cancel_order", order_id=order)
+        assert GONE in await call.good("cancel_order", order_id=order)
 
 
 async def test_one_that_the_api_has_lost_is_not_said_to_be_gone(talk: Any, api: PaperApi) -> None:
@@ -117,7 +122,7 @@ async def test_without_an_answer_it_looks(talk: Any, api: PaperApi, fault: Any, 
         assert call.asked.count(CANCEL) == 1
     assert outcome_.is_error != acted
     if acted:
-        assert flat(outcome_.text)["result"] == "Cancelled; 0 of 0.01 BTC filled."
+        assert flat(outcome_.text)["result"] == GONE
     else:
         assert outcome_.text.startswith("Outcome unknown: ")
         assert "may be cancelled or still be open: the API still shows it OPEN, 0 of 0.01 BTC filled." in outcome_.text

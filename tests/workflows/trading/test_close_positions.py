@@ -58,15 +58,25 @@ class TestDryRun:
         before, expected = everything(api), by_hand(api, of)
         limit = -sorted(expected.values())[1] - Decimal("0.01")  # the two worst
         assert limit > 0
+        other = "margin" if of == "entry" else "entry"
+        also = by_hand(api, other)
         async with assistant(api, monkeypatch) as call:
-            answer = value(await call.good("close_positions", loss_over=float(limit), of=of))
+            text = await call.good("close_positions", loss_over=float(limit), of=of)
             assert ORDERS not in call.asked
+        answer = value(text)
         assert answer["result"].startswith("Dry run, nothing was sent. dry_run=false would send 2 MARKET orders that")
         assert shown(answer["would_close"]) == {key for key, percent in expected.items() if percent < -limit}
         assert shown(answer["kept"]) == {key for key, percent in expected.items() if percent >= -limit}
         for row in (*answer["would_close"], *answer["kept"]):
             ((key),) = shown([row])
             assert abs(Decimal(row[f"pnl_percent_of_{of}"]) - expected[key]) <= Decimal("0.00005")
+            assert abs(Decimal(row[f"pnl_percent_of_{other}"]) - also[key]) <= Decimal("0.00005")
+            assert row["leverage"] == ("10" if key[1] == "ETH-USDT" else "1")
+        beyond = {key for key, percent in also.items() if percent < -limit}
+        chosen = shown(answer["would_close"])
+        assert f"In percent of {other} instead, " in text
+        assert (f"{len(beyond - chosen)} more would match" in text) == bool(beyond - chosen)
+        assert (f"{len(chosen - beyond)} of these wouldn't" in text) == bool(chosen - beyond)
         for row in answer["would_close"]:
             assert (row["side"], row["order"]) in {("LONG", "SELL"), ("SHORT", "BUY")}
         assert everything(api) == before
@@ -108,7 +118,7 @@ class TestDryRun:
         async with assistant(api, monkeypatch, {Bug("an odd size", {POSITIONS: wrap})}) as call:
             text = await call.good("close_positions", connector_name=CONNECTOR)
         (row,) = value(text)["would_close"]
-        assert (row["amount"], row["left"]) == (".001", ".0004")
+        assert (row["amount"], row["left"]) == ("0.001", "0.0004")
         assert "worth less than the smallest order, 100 USDT" in text
 
 

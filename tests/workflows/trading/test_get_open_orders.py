@@ -37,11 +37,12 @@ class TestOpenOrders:
             "trading_pair": "ETH-USDT",
             "side": "BUY",
             "order_type": "LIMIT",
-            "amount": ".5",
+            "amount": "0.5",
             "price": "1000",
             "status": "OPEN",
             "filled_amount": "0",
             "age": "0s",
+            "rests": "yes",
         }
         assert notes(text) == ""
 
@@ -65,16 +66,16 @@ class TestOpenOrders:
         order = rest(api)
         async with talk(*faults) as call:
             text = await call.good("get_open_orders")
-        assert [(row["order_id"], row["seen"]) for row in value(text)] == [(order, "records")]
-        assert "The connectors list no open orders, as they do for up to five minutes after they start" in text
+        assert [(row["order_id"], row["rests"]) for row in value(text)] == [(order, "recorded")]
+        assert "rests=recorded: the API's record says that it rests; the connectors list no orders at all" in text
 
     async def test_those_that_only_some_connectors_hide(self, talk: Any, api: PaperApi) -> None:
         hidden, shown = rest(api), rest(api, connector="kucoin")
         partly = changed(ACTIVE, lambda rows, _: [row for row in rows if row["order_id"] == shown])
         async with talk(partly) as call:
             text = await call.good("get_open_orders")
-        assert {row["order_id"]: row.get("seen") for row in value(text)} == {hidden: "records", shown: None}
-        assert "What only the records have may be gone from the exchange" in text
+        assert {row["order_id"]: row["rests"] for row in value(text)} == {hidden: "recorded", shown: "yes"}
+        assert "the exchange's connector doesn't list it, so it may be gone; cancel_order finds out." in text
 
     async def test_those_that_are_not_recorded(self, talk: Any, api: PaperApi) -> None:
         order = rest(api)
@@ -82,8 +83,8 @@ class TestOpenOrders:
         async with talk(EARLY_TIMES, empty(SEARCH)) as call:
             text = await call.good("get_open_orders")
         (row,) = value(text)
-        assert (row["order_id"], row["seen"], row["age"]) == (order, "connector", "≤6m")
-        assert "What only a connector has isn't recorded yet." in text
+        assert (row["order_id"], row["rests"], row["age"]) == (order, "yes", "≤6m")
+        assert "What only a connector has isn't recorded yet; it rests." in text
 
     @pytest.mark.parametrize(
         ("source", "said"),
@@ -98,7 +99,8 @@ class TestOpenOrders:
             text = await call.good("get_open_orders")
         (row,) = value(text)
         assert row["order_id"] == order
-        assert "seen" not in row
+        assert row["rests"] == ("recorded" if source == ACTIVE else "yes")
+        assert "rests=" not in text
         assert said in text
 
     async def test_both_failing_is_no_empty_list(self, talk: Any) -> None:
@@ -125,8 +127,8 @@ class TestOpenOrders:
 
         async with talk(Bug("a late record", {SEARCH: late})) as call:
             text = await call.good("get_open_orders")
-        assert text.startswith(NONE)
-        assert f"{order} is recorded as open, but its fills are all of it: filled." in text
+        assert text == NONE
+        assert api.paper.engine.fills(order_ids=[order])
 
     async def test_one_of_unknown_outcome_is_mentioned(self, talk: Any) -> None:
         async with talk(Cut(PLACE, acted=False)) as call:

@@ -8,6 +8,7 @@ import pytest
 from hbmcp.errors import StoreError
 from hbmcp.paper.api.faults import BUGS, ENDLESS_PAGES, LOST_FILLS, Cut, Fault
 from hbmcp.store import SentOrder, Store
+from hbmcp.times import utc
 from tests.paper.assistant import Assistant
 from tests.paper.paper_api import HOUR, PaperApi
 from tests.paper.scripted_faults import changed, empty, failing
@@ -55,6 +56,39 @@ async def test_each_order_is_as_the_engine_has_it(talk: Any, api: PaperApi, faul
     assert (f"Recorded with less than was filled, shown by their fills: {whole}" in text) == bool(faults)
 
 
+class TestWindow:
+    """Which time was looked through, and since when there is anything."""
+
+    async def test_also_by_default(self, talk: Any, api: PaperApi) -> None:
+        began = utc(api.clock.now())
+        rest(api)
+        api.clock.advance(48 * HOUR)
+        rest(api)
+        async with talk() as call:
+            everything = notes(await call.good("get_order_history"))
+            of_a_pair = notes(await call.good("get_order_history", trading_pair="ETH-USDT"))
+        assert f"Window: all until now; records begin {began}." in everything
+        assert "Window: all until now." in of_a_pair
+
+    async def test_what_it_leaves_out(self, talk: Any, api: PaperApi) -> None:
+        began = utc(api.clock.now())
+        rest(api)
+        api.clock.advance(48 * HOUR)
+        day, week = (utc(api.clock.now() - hours * HOUR) for hours in (24, 168))
+        async with talk() as call:
+            narrow = notes(await call.good("get_order_history", start_time="24h"))
+            wide = notes(await call.good("get_order_history", start_time="7d", end_time="1h"))
+            of_a_pair = notes(await call.good("get_order_history", start_time="7d", trading_pair="ETH-USDT"))
+        assert f"Window: {day} until now; older orders are recorded too." in narrow
+        assert f"Window: {week} until {utc(api.clock.now() - HOUR)}; records begin {began}." in wide
+        assert f"Window: {week} until now; nothing is recorded before it." in of_a_pair
+
+    async def test_without_a_look_at_what_was_before(self, talk: Any) -> None:
+        async with talk(empty(SEARCH)) as call:
+            text = notes(await call.good("get_order_history"))
+        assert text.startswith("Window: all until now.")
+
+
 class TestRefusedOrders:
     async def test_are_found_by_what_was_asked_for(self, talk: Any, api: PaperApi) -> None:
         async with talk() as call:
@@ -67,7 +101,7 @@ class TestRefusedOrders:
             assert await ids(call, status="failed", trading_pair="BTC-USDT") == [refused]
             assert await ids(call, trading_pair="ETH-USDT") == []
             (row,) = value(await call.good("get_order_history", status="FAILED"))
-        assert (row["side"], row["order_type"], row["amount"], row["price"]) == ("SELL", "LIMIT_MAKER", ".1", "1000")
+        assert (row["side"], row["order_type"], row["amount"], row["price"]) == ("SELL", "LIMIT_MAKER", "0.1", "1000")
         assert row["reason"] == "the exchange answered HTTP 400: Order would immediately match and take. (code -2010)"
 
     async def test_that_somebody_else_sent_are_listed_without_a_pair(self, talk: Any, api: PaperApi) -> None:
@@ -117,7 +151,7 @@ class TestOrdersOfUnknownOutcome:
         assert (row["status"], row["side"], row["amount"], row["reason"]) == (
             "UNKNOWN",
             "BUY",
-            ".01",
+            "0.01",
             "sent and never answered",
         )
 

@@ -11,6 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 from hbmcp.paper.api.faults import BUGS, EARLY_TIMES, EXCHANGE_DOWN, LOST_FILLS, NO_FUNDING, Crash, Fault
 from hbmcp.paper.exchange.records import Action, Order, Side
 from hbmcp.store import SentOrder
+from hbmcp.times import utc
 from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import HOUR, PaperApi
 
@@ -103,6 +104,18 @@ def check_part(api: PaperApi, text: str, left: Decimal) -> None:
     assert D(row["fees"]) == shown(fees)
     assert D(row["net_pnl"]) == shown(sum(one.realized for one in fills) - fees)
     assert "Figures of still open ones are those of the closed part." in text
+
+
+async def test_the_window_and_since_when_there_are_fills(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = utc(api.clock.now())
+    trade(api, "BUY", "0.01")
+    trade(api, "SELL", "0.01")
+    async with assistant(api, monkeypatch) as call:
+        default = await call.good("get_position_history")
+        before = await call.good("get_position_history", start_time="20d", end_time="10d")
+    month, *window = (utc(api.clock.now() - days * 24 * HOUR) for days in (30, 20, 10))
+    assert f"Window: {month} until now; fills are recorded since {began}." in default
+    assert f"Window: {' until '.join(window)}; fills are recorded since {began}." in before
 
 
 async def test_several_that_are_partly_closed_have_their_totals(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

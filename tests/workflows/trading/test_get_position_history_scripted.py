@@ -106,7 +106,11 @@ async def test_pages_are_put_together_by_time() -> None:
     )
     assert script.names.count("get_trades") == script.names.count("search_orders") == 3
     assert (len(found), totals["closed"], totals["realized_pnl"]) == (50, 1250, 1250)
-    assert notes == "The newest 50 of 1250; the totals are of all. Funding isn't recorded, and not in net_pnl."
+    first = f"{min(row['timestamp'] for row in trades)[:19]}Z"
+    assert notes == (
+        "The newest 50 of 1250; the totals are of all. Window: 2020-01-01T00:00:00Z until now; fills are recorded "
+        f"since {first}. Funding isn't recorded, and not in net_pnl."
+    )
 
 
 @pytest.mark.parametrize("count", [7000, 7001, 7006])

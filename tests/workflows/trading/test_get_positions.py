@@ -92,7 +92,7 @@ class TestFigures:
         async with assistant(api, monkeypatch) as call:
             text = await call.good("get_positions")
         rows = value(text)["positions"]
-        assert (row_of(rows, PAIR, "LONG")["amount"], row_of(rows, PAIR, "SHORT")["amount"]) == (".02", ".03")
+        assert (row_of(rows, PAIR, "LONG")["amount"], row_of(rows, PAIR, "SHORT")["amount"]) == ("0.02", "0.03")
         assert "BOTH" not in text
 
     async def test_filters(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

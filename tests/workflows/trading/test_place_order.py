@@ -158,7 +158,7 @@ class TestWhatBecameOfIt:
             text = await call.good("place_order", **BUY, amount=0.01, price="1000", wait=0.05)
             call.unlike.clear()
         assert flat(text)["order_id"] == orders(api)[0].id
-        assert "aren't what its contract promises" in text
+        assert "isn't what its contract promises" in text
 
     async def test_a_record_that_comes_late_is_waited_for(self, talk: Any) -> None:
         """First nothing, then SUBMITTED, then OPEN and its fill on the way, then FILLED."""

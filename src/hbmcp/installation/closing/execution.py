@@ -54,6 +54,6 @@ async def _with_what_is_left(
     try:
         listed = await listed_positions(installation, one.account, one.connector)
     except CallError as error:
-        return Closing(plan, order, None, None, (*notes, f"What is left couldn't be read: {error}"))
+        return Closing(plan, order, None, None, (*notes, f"What is left couldn't be read: {error.happened}"))
     left, against = (position_size(listed, one.pair, side) for side in (one.side, opposite(one.side)))
     return Closing(plan, order, left, against, notes)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from hbmcp.errors import Refused
+from hbmcp.errors import CallError, Refused
 from hbmcp.figures import plain, times
 from hbmcp.installation.closing.reduction import WHOLE, Reduction, TooSmall, reduction
 from hbmcp.installation.installation import Installation
@@ -29,8 +29,13 @@ class ClosePlan:
 
 async def plan_close(installation: Installation, position: Position, fraction: Decimal = WHOLE) -> ClosePlan:
     """The order for this fraction of a position, which is read once more. Raises Refused where it is gone or too small,
-    and CallError where it or the pair's rules can't be read. Uses list_positions and get_trading_rules."""
-    limits = await rule(installation, position.connector, position.pair)
+    and CallError where it can't be read. Uses list_positions and get_trading_rules."""
+    try:
+        limits = await rule(installation, position.connector, position.pair)
+    except Refused:
+        raise
+    except CallError:
+        limits = Rule()  # what the exchange itself gave the position is a size that it takes
     listed = await listed_positions(installation, position.account, position.connector)
     current = find_position(listed, position.pair, position.side)
     if current is None:

@@ -4,11 +4,10 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from hbmcp.figures import plain, ratio, times
+from hbmcp.figures import times
 from hbmcp.installation.positions.position import Basis, Position
 
 _HUNDRED = Decimal(100)
-_PLACES = 4  # of a percent: as two places show it, one just beyond its limit would seem to be at it
 
 
 @frozen
@@ -35,13 +34,6 @@ class PnlThreshold:
         loses = self.loss_over is not None and scaled < -times(self.loss_over, whole)
         gains = self.profit_over is not None and scaled > times(self.profit_over, whole)
         return loses or gains
-
-    def percent(self, position: Position) -> Decimal | None:
-        """The unrealized P&L in percent of what the limits are of, as it is shown."""
-        whole = self._whole(position)
-        if position.unrealized is None or not whole:
-            return None
-        return plain(round(ratio(times(position.unrealized, _HUNDRED), whole), _PLACES))
 
     def _whole(self, position: Position) -> Decimal | None:
         return position.cost if self.of == "entry" else position.margin

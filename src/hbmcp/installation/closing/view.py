@@ -1,8 +1,10 @@
 """How the closing of several positions is shown: before, after, and where there is nothing to close."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any
+
+from attrs import evolve
 
 from hbmcp.errors import CallError, OutcomeUnknown
 from hbmcp.figures import money
@@ -10,7 +12,7 @@ from hbmcp.installation.closing.plan import NOTHING_SENT, ClosePlan, min_notiona
 from hbmcp.installation.closing.pnl_threshold import PnlThreshold
 from hbmcp.installation.closing.result import Closing, closing_notes, closing_row, net_pnl, net_pnl_note, realized_pnl
 from hbmcp.installation.positions.open_positions import OpenPositions
-from hbmcp.installation.positions.position import Position
+from hbmcp.installation.positions.position import Basis, Position
 from hbmcp.results.answer import Answer
 
 
@@ -19,7 +21,8 @@ def nothing_to_close(found: OpenPositions, kept: list[Position], threshold: PnlT
     if kept:
         none = "This position has no" if len(kept) == 1 else f"None of these {len(kept)} positions has a"
         said = f"{none} {threshold}. {NOTHING_SENT}"
-        return Answer({"result": said, "kept": _kept(kept, threshold)}, found.notes)
+        other = other_reading([], kept, threshold)
+        return Answer({"result": said, "kept": list(map(_loss, kept))}, (other, *found.notes))
     said = "No open position matches." if found.asked else "No perpetual exchange could be asked."
     return Answer(f"{said} {NOTHING_SENT}", found.notes)
 
@@ -36,10 +39,25 @@ def dry_run_answer(
         "1 MARKET order that only reduces" if len(sendable) == 1 else f"{len(sendable)} MARKET orders that only reduce"
     )
     said = f"Dry run, nothing was sent. dry_run=false would send {orders}; it chooses anew, by the figures of then."
-    value: dict[str, Any] = {"result": said, "would_close": [_before(*one, threshold) for one in plans]}
+    value: dict[str, Any] = {"result": said, "would_close": [_before(*one) for one in plans]}
     if kept:
-        value["kept"] = _kept(kept, threshold)
-    return Answer(value, (*filter(None, map(min_notional_note, sendable)), *found.notes))
+        value["kept"] = list(map(_loss, kept))
+    other = other_reading([one for one, _ in plans], kept, threshold)
+    return Answer(value, (other, *filter(None, map(min_notional_note, sendable)), *found.notes))
+
+
+def other_reading(chosen: Collection[Position], kept: Collection[Position], threshold: PnlThreshold) -> str:
+    """How many would be chosen if the percents were meant of the other measure; "" without a threshold."""
+    if not threshold.given:
+        return ""
+    of: Basis = "margin" if threshold.of == "entry" else "entry"
+    other = evolve(threshold, of=of)
+    more = sum(one in other for one in kept)
+    fewer = sum(one not in other for one in chosen)
+    counts = [f"{more} more would match" if more else "", f"{fewer} of these wouldn't" if fewer else ""]
+    unknown = sum(one.percent_of(of) is None for one in (*chosen, *kept))
+    untold = f"; of {unknown} that isn't known" if unknown else ""
+    return f"In percent of {of} instead, {' and '.join(filter(None, counts)) or 'the same would match'}{untold}."
 
 
 def closing_report(found: OpenPositions, closings: list[tuple[Position, Closing | CallError]]) -> Answer:
@@ -68,20 +86,22 @@ def _place(position: Position) -> dict[str, Any]:
     }
 
 
-def _percent(position: Position, threshold: PnlThreshold) -> dict[str, Any]:
-    return {f"pnl_percent_of_{threshold.of}": threshold.percent(position)}
+def _loss(position: Position) -> dict[str, Any]:
+    """A position with what a threshold can be of."""
+    return _place(position) | {
+        "unrealized_pnl": position.unrealized,
+        "pnl_percent_of_entry": position.percent_of("entry"),
+        "pnl_percent_of_margin": position.percent_of("margin"),
+        "leverage": position.leverage,
+    }
 
 
-def _kept(kept: Iterable[Position], threshold: PnlThreshold) -> list[dict[str, Any]]:
-    return [_place(one) | _percent(one, threshold) for one in kept]
-
-
-def _before(position: Position, plan: ClosePlan | CallError, threshold: PnlThreshold) -> dict[str, Any]:
+def _before(position: Position, plan: ClosePlan | CallError) -> dict[str, Any]:
     """A position with the order that would be sent for it, or why none would."""
-    shown = _place(position) | {"unrealized_pnl": position.unrealized} | _percent(position, threshold)
     if isinstance(plan, CallError):
-        return shown | {"error": str(plan)}
-    return shown | {"order": plan.order.side, "amount": plan.order.amount, "left": plan.order.rest or None}
+        return _loss(position) | {"error": str(plan)}
+    order = {"order": plan.order.side, "amount": plan.order.amount, "left": plan.order.rest or None}
+    return _loss(position) | order
 
 
 def _failed(position: Position, error: CallError) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def defaults_in_force(template: Mapping[str, Mapping[str, Any]], given: Mapping[
     return {
         name: field["default"]
         for name, field in template.items()
-        if name not in given and field["default"] not in (None, NO_DEFAULT, [], {}, "")
+        if name not in given and field.get("default") not in (None, NO_DEFAULT, [], {}, "")
     }
 
 

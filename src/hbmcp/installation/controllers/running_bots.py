@@ -1,13 +1,15 @@
 """Which bots run, and the copies of controller configurations that they have."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from attrs import frozen
 
 from hbmcp.errors import CallError, Refused
+from hbmcp.installation.answer_fields import array, record
+from hbmcp.installation.heard_bots import broker_connected, heard_bots
 from hbmcp.installation.installation import Installation, together
-from hbmcp_tools import bots, controllers
+from hbmcp_tools import controllers
 
 Config = Mapping[str, Any]
 
@@ -30,26 +32,31 @@ class RunningBots:
 
 async def running_bots(installation: Installation) -> RunningBots:
     """The bots that the API hears. The workflow uses list_bots, get_broker_status and list_bot_configs."""
-    found, broker = await together([installation.ask(bots.list_bots), installation.ask(bots.get_broker_status)])
+    questions: list[Awaitable[Any]] = [heard_bots(installation), broker_connected(installation)]
+    found, broker = await together(questions)
     if isinstance(found, CallError):
         return RunningBots({}, (f"Whether bots run isn't known: {found.happened}",))
     unread = []
-    if isinstance(broker, CallError) or not broker["data"]["mqtt_connected"]:
+    if isinstance(broker, CallError) or not broker:
         unread.append("The message broker isn't connected, so bots may run that the API doesn't see.")
-    names = list(found["data"])
-    copies = await together(installation.ask(controllers.list_bot_configs, bot_name=name) for name in names)
+    names = list(found)
+    copies: list[list[dict[str, Any]] | CallError] = await together(
+        installation.read(array(record), controllers.list_bot_configs, bot_name=name) for name in names
+    )
     unread += [
         f"The configurations of {name} couldn't be read: {one.happened}"
         for name, one in zip(names, copies, strict=True)
         if isinstance(one, CallError)
     ]
-    configs = {name: [] if isinstance(one, CallError) else one for name, one in zip(names, copies, strict=True)}
+    configs: dict[str, list[Config]] = {
+        name: [] if isinstance(one, CallError) else list(one) for name, one in zip(names, copies, strict=True)
+    }
     return RunningBots(configs, tuple(unread))
 
 
 async def bot_config(installation: Installation, bot_name: str, config_name: str) -> dict[str, Any]:
     """A bot's copy of a configuration. The workflow uses list_bot_configs. Raises Refused where it has none."""
-    configs: list[dict[str, Any]] = await installation.ask(controllers.list_bot_configs, bot_name=bot_name)
+    configs = await installation.read(array(record), controllers.list_bot_configs, bot_name=bot_name)
     for config in configs:
         if config.get("_config_name") == config_name:
             return config

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hbmcp.errors import CallError, Failed, OutcomeUnknown
+from hbmcp.installation.answer_fields import array, record
 from hbmcp.installation.controllers.config_fields import same_value
 from hbmcp.installation.installation import Installation, together
 from hbmcp_tools import controllers
@@ -13,7 +14,7 @@ Config = Mapping[str, Any]
 
 async def saved_config(installation: Installation, config_name: str) -> Config | None:
     """None where none has that name. The workflow uses list_controller_configs. Raises CallError."""
-    saved: list[Config] = await installation.ask(controllers.list_controller_configs)
+    saved = await installation.read(array(record), controllers.list_controller_configs)
     return next((one for one in saved if one.get("id") == config_name), None)
 
 
@@ -22,7 +23,7 @@ async def read_back(installation: Installation, config_name: str, wanted: Config
 
     Raises OutcomeUnknown where it can't be read, Failed where it says otherwise.
     """
-    (now,) = await together([installation.ask(controllers.get_controller_config, config_name=config_name)])
+    (now,) = await together([installation.read(record, controllers.get_controller_config, config_name=config_name)])
     if isinstance(now, CallError):
         raise OutcomeUnknown(
             f"The API says that config {config_name!r} was saved.",
@@ -34,5 +35,4 @@ async def read_back(installation: Installation, config_name: str, wanted: Config
             f"Config {config_name!r} was saved, but it now says otherwise of {', '.join(lost)}.",
             advice="Read it with get_controller_config, and correct it before you deploy it.",
         )
-    found: Config = now
-    return found
+    return now

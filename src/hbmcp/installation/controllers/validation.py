@@ -7,6 +7,7 @@ from attrs import frozen
 
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import BadArguments, CallError, Refused
+from hbmcp.installation.answer_fields import array, mapping, record, text, under
 from hbmcp.installation.controllers.config_class import config_class
 from hbmcp.installation.installation import Installation, together
 from hbmcp_tools import controllers
@@ -32,7 +33,7 @@ async def validate_for_saving(installation: Installation, config_name: str, conf
     Refused for a configuration that doesn't fit.
     """
     kind, name = config.get("controller_type"), config.get("controller_name")
-    known: Mapping[str, list[str]] = await installation.ask(controllers.list_controllers)
+    known = await installation.read(mapping(array(text)), controllers.list_controllers)
     if not isinstance(kind, str) or not isinstance(name, str) or name not in known.get(kind, []):
         homes = [other for other, names in known.items() if name in names]
         every = [one for names in known.values() for one in names]
@@ -59,27 +60,22 @@ async def validate(installation: Installation, kind: str, name: str, config: Map
     The workflow uses check_controller_config, read_controller_template and read_controller_code. Raises Refused for a
     configuration that doesn't fit.
     """
+    named: Any = {"controller_type": kind, "controller_name": name}  # one of those that the API lists
 
     def checked(fields: Mapping[str, Any]) -> Awaitable[Any]:
-        return installation.ask(
-            controllers.check_controller_config,
-            controller_type=kind,  # type: ignore[arg-type]  # one of those that the API lists
-            controller_name=name,
-            config=dict(fields),
-        )
+        return installation.ask(controllers.check_controller_config, **named, config=dict(fields))
 
-    whole, nothing, code, template = await together(
-        [
-            checked(config),
-            checked({}),
-            installation.ask(controllers.read_controller_code, controller_type=kind, controller_name=name),  # type: ignore[arg-type]
-            installation.ask(controllers.read_controller_template, controller_type=kind, controller_name=name),  # type: ignore[arg-type]
-        ]
-    )
+    questions: list[Awaitable[Any]] = [
+        checked(config),
+        checked({}),
+        installation.read(under("content", text), controllers.read_controller_code, **named),
+        installation.read(mapping(record), controllers.read_controller_template, **named),
+    ]
+    whole, nothing, code, template = await together(questions)
     if isinstance(template, CallError):
         raise template
     said = nothing.happened if isinstance(nothing, CallError) else ""
-    checker = config_class(said, None if isinstance(code, CallError) else code.get("content"))
+    checker = config_class(said, None if isinstance(code, CallError) else code)
     unchecked: list[str] = []
     if isinstance(whole, CallError):
         unchecked = sorted(checker.declared & config.keys() - template.keys())

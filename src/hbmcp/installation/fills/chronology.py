@@ -6,11 +6,12 @@ earlier than its order's creation, and the last of an order that is filled is th
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
 from attrs import evolve, frozen
 
-from hbmcp.installation.fills.fills import EARLY, Fill, milliseconds
+from hbmcp.installation.answer_fields import Fields, moment, text
+from hbmcp.installation.fills.fills import EARLY, Fill
+from hummingbot_api.request import Json
 
 
 @frozen
@@ -20,17 +21,24 @@ class OrderTimes:
     created: int
     updated: int
     filled: bool
-    rank: int
+    rank: int = 0
 
     @classmethod
-    def from_rows(cls, rows: Iterable[Mapping[str, Any]]) -> "dict[str, OrderTimes]":
+    def from_rows(cls, rows: Iterable[Json]) -> "dict[str, OrderTimes]":
         """By order id. Rows of POST /trading/orders/search of one account, newest first."""
-        return {
-            row["order_id"]: cls(
-                milliseconds(row["created_at"]), milliseconds(row["updated_at"]), row["status"] == "FILLED", -place
-            )
-            for place, row in enumerate(rows)
-        }
+        found: dict[str, OrderTimes] = {}
+        for place, row in enumerate(rows):
+            order_id, times = cls.from_row(row)
+            found[order_id] = evolve(times, rank=-place)
+        return found
+
+    @classmethod
+    def from_row(cls, row: Json) -> "tuple[str, OrderTimes]":
+        """Its order id, and its times."""
+        fields = Fields(row)
+        created = fields.needed("created_at", moment)
+        updated = fields.needed("updated_at", moment)
+        return fields.needed("order_id", text), cls(created, updated, fields.needed("status", text) == "FILLED")
 
 
 @frozen

@@ -1,16 +1,13 @@
 """Executed trades, the best witness of what became of an order."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 from attrs import frozen
 
-from hbmcp.errors import UnreadableAnswer
-from hbmcp.figures import number
+from hbmcp.installation.answer_fields import Fields, data, moment, number, optional, text
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import trading
+from hummingbot_api.request import Json
 
 # The API loads twice as many rows as it is asked for, and its pages repeat themselves: one large page is right.
 PAGE = 1000
@@ -33,19 +30,20 @@ class Fill:
     time: int
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> "Fill":
+    def from_row(cls, row: Json) -> "Fill":
         """A row of POST /trading/trades."""
+        fields = Fields(row)
         return cls(
-            order_id=row["order_id"],
-            account=row["account_name"],
-            connector=row["connector_name"],
-            pair=row["trading_pair"],
-            side=row["trade_type"],
-            amount=number(row["amount"]) or Decimal(0),
-            price=number(row["price"]) or Decimal(0),
-            fee=number(row["fee_paid"]) or Decimal(0),
-            fee_currency=row["fee_currency"],
-            time=milliseconds(row["timestamp"]),
+            order_id=fields.needed("order_id", text),
+            account=fields.needed("account_name", text),
+            connector=fields.needed("connector_name", text),
+            pair=fields.needed("trading_pair", text),
+            side=fields.needed("trade_type", text),
+            amount=fields.needed("amount", number),
+            price=fields.needed("price", number),
+            fee=fields.needed("fee_paid", optional(number)) or Decimal(0),
+            fee_currency=fields.known("fee_currency", text),
+            time=fields.needed("timestamp", moment),
         )
 
 
@@ -68,7 +66,8 @@ async def fills(
 ) -> Fills:
     """The fills of a period (epoch milliseconds), those first that can be five minutes early in it. The workflow uses
     get_trades. Raises CallError."""
-    answer = await installation.ask(
+    found = await installation.read(
+        data(Fill.from_row),
         trading.get_trades,
         account_name=account_name,
         connector_name=connector_name,
@@ -77,14 +76,5 @@ async def fills(
         end_time=None if end is None else str(end),
         limit=PAGE,
     )
-    try:
-        rows = sorted(map(Fill.from_row, reversed(answer["data"])), key=lambda fill: fill.time)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UnreadableAnswer(f"The API's fills aren't what its contract promises ({error!r}).") from None
-    return Fills(tuple(rows), len(rows) < PAGE)
-
-
-def milliseconds(iso: str) -> int:
-    """Epoch milliseconds of the API's ISO time, UTC where it has no zone."""
-    moment = datetime.fromisoformat(iso)
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    found.reverse()  # the newest come first, also of those at one moment
+    return Fills(tuple(sorted(found, key=lambda fill: fill.time)), len(found) < PAGE)

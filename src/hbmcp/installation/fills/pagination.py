@@ -1,10 +1,10 @@
 """Fills and orders further back than one page goes. The API's cursors lead nowhere: pages are told apart by time."""
 
-from collections.abc import Mapping
-from typing import Any
+from attrs import evolve
 
+from hbmcp.installation.answer_fields import data
 from hbmcp.installation.fills.chronology import OrderTimes
-from hbmcp.installation.fills.fills import PAGE, Fill, Fills, fills, milliseconds
+from hbmcp.installation.fills.fills import PAGE, Fill, Fills, fills
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import trading
 
@@ -44,21 +44,23 @@ async def order_times(installation: Installation, exchange: tuple[str, str], sin
     The workflow uses search_orders. Raises CallError.
     """
     account, connector = exchange
-    rows: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, OrderTimes] = {}
     before: int | None = None
     for _ in range(PAGES):
-        answer = await installation.ask(
+        page = await installation.read(
+            data(OrderTimes.from_row),
             trading.search_orders,
             account_name=account,
             connector_name=connector,
             end_time=None if before is None else str(before + 1),
             limit=PAGE,
         )
-        page = {row["order_id"]: row for row in answer["data"] if row["order_id"] not in rows}
-        rows |= page
-        if len(answer["data"]) < PAGE or not page:
+        new = [(order_id, times) for order_id, times in page if order_id not in found]
+        for order_id, times in new:
+            found[order_id] = evolve(times, rank=-len(found))
+        if len(page) < PAGE or not new:
             break
-        before = min(milliseconds(row["created_at"]) for row in page.values())
+        before = min(times.created for _, times in new)
         if before < since:
             break
-    return OrderTimes.from_rows(rows.values())
+    return found

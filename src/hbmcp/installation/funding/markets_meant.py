@@ -8,8 +8,10 @@ from hbmcp.errors import BadArguments, Refused
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.default_exchanges import Exchanges, connected_exchanges
-from hbmcp.installation.markets.trading_pairs import Market, find_markets
+from hbmcp.installation.markets.trading_pairs import Market, find_markets, shared_markets
 from hbmcp.installation.positions.open_positions import open_positions
+
+MOST = 10  # pairs that are meant where none is named: each is asked of every exchange
 
 
 @frozen
@@ -23,15 +25,30 @@ class MarketsMeant:
 async def markets_meant(
     installation: Installation, pairs: Sequence[str] | None, connectors: Sequence[str] | None
 ) -> MarketsMeant:
-    """Without pairs those of the open positions, without exchanges all perpetual ones that are connected.
+    """Without pairs those of the open positions, or of some that all exchanges have where nothing is open; without
+    exchanges all perpetual ones that are connected.
 
     The caller uses get_trading_rules, and what positions and connected_exchanges use. Raises BadArguments for a spot
     exchange, Refused where there are no pairs or exchanges to be meant.
     """
     exchanges = await _exchanges(installation, connectors)
-    asked, notes = (pairs, ()) if pairs else await _pairs_held(installation)
-    found = await find_markets(installation, exchanges.names, asked)
-    return MarketsMeant(tuple(found.all), (*exchanges.problems, *notes, *found.problems))
+    if pairs:
+        found = await find_markets(installation, exchanges.names, pairs)
+        return MarketsMeant(tuple(found.all), (*exchanges.problems, *found.problems))
+    held = await open_positions(installation)
+    if held.rows:
+        found = await find_markets(installation, exchanges.names, [row.pair for row in held.rows])
+    else:
+        found = await shared_markets(installation, exchanges.names, MOST)
+        if not found.all:
+            raise Refused(
+                " ".join(
+                    ("No position is open, and the exchanges share no dollar pair.", *held.notes, *found.problems)
+                ),
+                "Nothing was done.",
+                "Name trading_pairs, e.g. BTC-USDT.",
+            )
+    return MarketsMeant(tuple(found.all), (*exchanges.problems, *held.notes, *found.problems))
 
 
 async def _exchanges(installation: Installation, names: Sequence[str] | None) -> Exchanges:
@@ -51,15 +68,3 @@ async def _exchanges(installation: Installation, names: Sequence[str] | None) ->
             "Name connector_names, e.g. hyperliquid_perpetual: rates are public.",
         )
     return found
-
-
-async def _pairs_held(installation: Installation) -> tuple[list[str], tuple[str, ...]]:
-    """The pairs of the open positions, and notes on those."""
-    found = await open_positions(installation)
-    if not found.rows:
-        raise Refused(
-            " ".join(("No open position was found whose pair could be meant.", *found.notes)),
-            "Nothing was done.",
-            "Name trading_pairs, e.g. BTC-USDT.",
-        )
-    return [row.pair for row in found.rows], found.notes

@@ -7,12 +7,14 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import ApiFailed, CallError
-from hbmcp.figures import in_percent, number, plain
+from hbmcp.figures import in_percent, plain
+from hbmcp.installation.answer_fields import Fields, number, optional
 from hbmcp.installation.funding.figures import Interval, interval, payer, yearly
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.times import now
 from hbmcp_tools import market_data
+from hummingbot_api.request import Json
 
 
 @frozen
@@ -70,11 +72,11 @@ async def funding_rates(
     """Of these markets; `proven_hours` are those between payments, where earlier readings proved them. The caller uses
     get_funding_info. Raises nothing."""
     answers = await together(
-        installation.ask(market_data.get_funding_info, connector_name=market.connector, trading_pair=market.pair)
-        for market in markets
+        installation.read(_told, market_data.get_funding_info, connector_name=one.connector, trading_pair=one.pair)
+        for one in markets
     )
     found = {
-        market: answer if isinstance(answer, CallError) else _read(market, answer, proven_hours(market))
+        market: answer if isinstance(answer, CallError) else _rate(market, *answer, proven_hours(market))
         for market, answer in zip(markets, answers, strict=True)
     }
     return FundingRates(
@@ -83,8 +85,15 @@ async def funding_rates(
     )
 
 
-def _read(market: Market, answer: Mapping[str, Any], proven: int | None) -> FundingRate | CallError:
-    rate, next_time = number(answer["funding_rate"]), number(answer["next_funding_time"]) or None
+def _told(info: Json) -> tuple[Decimal | None, Decimal | None]:
+    """Rate, and when it is paid next."""
+    fields = Fields(info)
+    return fields.needed("funding_rate", optional(number)), fields.known("next_funding_time", number) or None
+
+
+def _rate(
+    market: Market, rate: Decimal | None, next_time: Decimal | None, proven: int | None
+) -> FundingRate | CallError:
     if rate is None:
         return ApiFailed("The exchange tells no funding rate.")
     moment = None if next_time is None else int(next_time * 1000)

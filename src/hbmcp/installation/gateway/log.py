@@ -9,6 +9,7 @@ from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.errors.reasons import tidy
+from hbmcp.installation.answer_fields import text, under
 from hbmcp.installation.installation import Installation
 from hbmcp.results.scrubbing import scrubbed
 from hbmcp.text import cut, visible
@@ -32,9 +33,9 @@ class Line:
     said: str
 
 
-def read(text: str) -> Iterator[Line]:
+def read(log: str) -> Iterator[Line]:
     """The lines that have a time and a level; not the rest of what spans several."""
-    for line in visible(text).split("\n"):
+    for line in visible(log).split("\n"):
         if found := _LINE.match(line):
             try:
                 yield Line(datetime.fromisoformat(found[1]), found[2].lower(), found[3].strip())
@@ -42,9 +43,9 @@ def read(text: str) -> Iterator[Line]:
                 continue
 
 
-def last_errors(text: str) -> list[Line]:
+def last_errors(log: str) -> list[Line]:
     """Up to MOST different errors, from the last minutes before the log's end, the newest last."""
-    lines = list(read(text))
+    lines = list(read(log))
     errors = {line.said: line for line in lines if line.level == "error" and line.at >= lines[-1].at - RECENT}
     return list(errors.values())[-MOST:]
 
@@ -54,12 +55,10 @@ async def causes(installation: Installation) -> str:
     get_gateway_logs."""
     try:
         async with asyncio.timeout(PATIENCE):
-            answer = await installation.ask(gateway.get_gateway_logs, lines=LINES)
+            logs = await installation.read(under("logs", text), gateway.get_gateway_logs, lines=LINES)
     except (CallError, TimeoutError):
         return "Gateway's log, which would tell the cause, couldn't be read."
-    logs = answer.get("logs") if isinstance(answer, dict) else None
-    errors = last_errors(logs) if isinstance(logs, str) else []
-    if not errors:
+    if not (errors := last_errors(logs)):
         return "Gateway's log (get_gateway_logs) shows no error of late."
     quotes = "; ".join(f'{line.at:%H:%M:%S} "{_quoted(line.said)}"' for line in errors)
     return f"Gateway's log ends with these errors, by its own clock: {quotes}."

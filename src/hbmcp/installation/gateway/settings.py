@@ -5,6 +5,7 @@ from typing import Any
 
 from hbmcp.errors import BadArguments
 from hbmcp.errors.reasons import tidy
+from hbmcp.installation.answer_fields import Fields, anything, array, text
 from hbmcp.results.answer import Answer
 from hbmcp.results.scrubbing import scrubbed
 
@@ -21,17 +22,24 @@ async def changed(updates: Mapping[str, Any], sent: Awaitable[Any]) -> Answer:
     """Which settings were taken, by their names, for a value can be a key. Raises what sending raises, and so Failed
     where none was taken."""
     answer = await sent
-    results = answer.get("results") if isinstance(answer, dict) else None
-    if not isinstance(results, list) or len(results) != len(updates):
-        return Answer(answer.get("message") if isinstance(answer, dict) else answer, (RESTART,))
+    told = Fields(answer if isinstance(answer, dict) else {})
+    results = told.known("results", array(anything))
+    if results is None or len(results) != len(updates):
+        return Answer(told.known("message", text) or answer, (RESTART,))
     taken, refused = [], {}
     for name, result in zip(updates, results, strict=True):  # Gateway was asked for one after the other
         if isinstance(result, dict) and not result.get("error"):
             taken.append(name)
         else:
-            refused[name] = scrubbed(tidy(str(result["error"]))) if result else "Gateway gave no answer to it"
+            refused[name] = (
+                scrubbed(tidy(str(result["error"]))) if isinstance(result, dict) else "Gateway gave no answer to it"
+            )
     if not refused:
         return Answer({"changed": taken}, (RESTART,))
     return Answer(
         {"changed": taken, "not_changed": refused}, (f"Only {len(taken)} of {len(updates)} changed.", RESTART)
     )
+
+
+def _why(result: Any) -> str:
+    return scrubbed(tidy(str(result["error"]))) if isinstance(result, dict) else "Gateway gave no answer to it"

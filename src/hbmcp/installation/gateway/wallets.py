@@ -1,12 +1,15 @@
 """Gateway's wallets, and whether the default of a chain is one of them."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
+from hbmcp.installation.answer_fields import Fields, array, record, text
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import gateway
+from hummingbot_api.request import Json
 
 NONE = "trades that name no wallet_address fail"
 
@@ -18,6 +21,15 @@ class Wallets:
     chain: str
     addresses: tuple[str, ...]
     default: str
+    row: Mapping[str, Any] = field(repr=False)  # as Gateway tells it
+
+    @classmethod
+    def from_row(cls, row: Json) -> "Wallets":
+        """A chain of GET /accounts/gateway/wallets."""
+        fields = Fields(row)
+        kept = (fields.given(name, array(text)) or [] for name in ("walletAddresses", "hardwareWalletAddresses"))
+        default = fields.given("default_address", text) or ""
+        return cls(fields.needed("chain", text), tuple(chain.from_iterable(kept)), default, record(row))
 
     @property
     def doubt(self) -> str:
@@ -38,18 +50,6 @@ class Wallets:
         )
 
 
-async def answered(installation: Installation) -> Any:
-    """What Gateway says of all its wallets. The workflow uses read_wallets. Raises CallError."""
-    return await installation.ask(gateway.read_wallets)
-
-
-def wallets(answer: Any) -> Iterator[Wallets]:
-    """A row each chain; what isn't like one is left out."""
-    for row in answer if isinstance(answer, list) else ():
-        if isinstance(row, dict) and isinstance(row.get("chain"), str):
-            kept = (*_texts(row.get("walletAddresses")), *_texts(row.get("hardwareWalletAddresses")))
-            yield Wallets(row["chain"], kept, str(row.get("default_address") or ""))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    yield from (one for one in (value if isinstance(value, list) else ()) if isinstance(one, str))
+async def wallets(installation: Installation) -> list[Wallets]:
+    """Those of each chain. The workflow uses read_wallets. Raises CallError."""
+    return await installation.read(array(Wallets.from_row), gateway.read_wallets)

@@ -5,8 +5,11 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import CallError
+from hbmcp.installation.answer_fields import Fields, array, data, text, under
+from hbmcp.installation.heard_bots import heard_bots
 from hbmcp.installation.installation import Installation, together
 from hbmcp_tools import bots, docker
+from hummingbot_api.request import Json
 
 _PAGE = 1000
 
@@ -19,6 +22,22 @@ class Bots:
     unread: tuple[str, ...] = ()
 
 
+@frozen
+class _Run:
+    """A deployment as it is recorded."""
+
+    bot: str
+    account: str
+    may_run: bool
+
+    @classmethod
+    def from_row(cls, row: Json) -> "_Run":
+        fields = Fields(row)
+        deployed = fields.needed("deployment_status", text) == "DEPLOYED"
+        runs = deployed and fields.given("stopped_at", text) is None
+        return cls(fields.needed("bot_name", text), fields.needed("account_name", text), runs)
+
+
 async def bots_of(installation: Installation, account: str) -> Bots:
     """The running bots that were deployed with this account's keys. The workflow uses list_bots, list_bot_runs and
     list_active_containers.
@@ -27,29 +46,25 @@ async def bots_of(installation: Installation, account: str) -> Bots:
     a bot that isn't heard runs if its container does. Raises CallError where records or broker can't be read.
     """
     answers: list[Any] = await together(
-        [installation.ask(bots.list_bots), installation.ask(bots.list_bot_runs, limit=_PAGE)]
+        [
+            heard_bots(installation),
+            installation.read(data(_Run.from_row), bots.list_bot_runs, limit=_PAGE),
+        ]
     )
     for answer in answers:
         if isinstance(answer, CallError):
             raise answer
-    heard, runs = (answer["data"] for answer in answers)
-    account_of = {run["bot_name"]: run["account_name"] for run in runs}
+    heard, runs = answers
+    account_of = {run.bot: run.account for run in runs}
     unread = []
     if strangers := [name for name in heard if name not in account_of]:
         unread.append(f"Which account these running bots use isn't recorded: {', '.join(strangers)}.")
     running = [name for name in heard if account_of.get(name) == account]
-    silent = [
-        run["bot_name"]
-        for run in runs
-        if run["account_name"] == account
-        and run["bot_name"] not in heard
-        and run["deployment_status"] == "DEPLOYED"
-        and run["stopped_at"] is None
-    ]
+    silent = [run.bot for run in runs if run.account == account and run.bot not in heard and run.may_run]
     if silent:
         try:
-            containers = await installation.ask(docker.list_active_containers)
-            running += [one["name"] for one in containers if one["name"] in silent]
+            containers = await installation.read(array(under("name", text)), docker.list_active_containers)
+            running += [name for name in containers if name in silent]
         except CallError as error:
             unread.append(
                 f"Bots that may run, unheard and with Docker not telling: {', '.join(silent)}. {error.happened}"

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.figures import money, plain
+from hbmcp.installation.answer_fields import Fields, data, record, text
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.keys.bots import bots_of
@@ -17,6 +18,7 @@ from hbmcp.installation.portfolio.distribution import sum_holdings
 from hbmcp.installation.portfolio.holdings import CURRENCY, holdings
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp_tools import executors
+from hummingbot_api.request import Json
 
 Row = dict[str, Any]
 
@@ -139,23 +141,25 @@ async def _orders(installation: Installation, account: str, connectors: list[str
 
 async def _executors(installation: Installation, account: str, connectors: list[str]) -> Part:
     asked = await together(
-        installation.ask(executors.search_executors, account_name=account, status=status, limit=1000)
+        installation.read(data(_executor), executors.search_executors, account_name=account, status=status, limit=1000)
         for status in ("RUNNING", "SHUTTING_DOWN")
     )
     errors = {one.happened for one in asked if isinstance(one, CallError)}
-    found = chain.from_iterable(one["data"] for one in asked if not isinstance(one, CallError))
-    rows = [
-        {key: row[key] for key in ("executor_id", "executor_type", "connector_name", "trading_pair", "status")}
-        for row in found
-        if not _connectors(row).isdisjoint(connectors)
-    ]
+    found = chain.from_iterable(one for one in asked if not isinstance(one, CallError))
+    rows = [row for row, on in found if not on.isdisjoint(connectors)]
     return Part(rows, tuple(f"Some executors couldn't be read, so there may be more: {error}" for error in errors))
 
 
-def _connectors(row: Mapping[str, Any]) -> set[str]:
-    """All that an executor trades on: an arbitrage names its exchanges market by market."""
-    markets = [value for value in (row["config"] or {}).values() if isinstance(value, Mapping)]
-    return {name for name in (row["connector_name"], *(one.get("connector_name") for one in markets)) if name}
+def _executor(answer: Json) -> tuple[Row, set[str]]:
+    """What is told of an executor, and all that it trades on: an arbitrage names its exchanges market by market."""
+    fields = Fields(answer)
+    row = {
+        "executor_id": fields.needed("executor_id", text),
+        **{key: fields.known(key, text) for key in ("executor_type", "connector_name", "trading_pair", "status")},
+    }
+    markets = [Fields(one) for one in (fields.given("config", record) or {}).values() if isinstance(one, dict)]
+    names = [fields.given("connector_name", text), *(one.known("connector_name", text) for one in markets)]
+    return row, {name for name in names if name}
 
 
 async def _bots(installation: Installation, account: str) -> Part:

@@ -1,14 +1,15 @@
 """An order book, and what an order takes from it."""
 
-from collections.abc import Iterable
 from decimal import Context, Decimal, localcontext
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from attrs import frozen
 
-from hbmcp.figures import number, ratio, times
+from hbmcp.figures import ratio, times
+from hbmcp.installation.answer_fields import Fields, array, number, optional
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import market_data
+from hummingbot_api.request import Json
 
 Side = Literal["BUY", "SELL"]
 
@@ -48,9 +49,10 @@ class Book:
     asks: tuple[Level, ...]
 
     @classmethod
-    def from_answer(cls, answer: Any) -> "Book":
+    def from_answer(cls, answer: Json) -> "Book":
         """An answer of POST /market-data/order-book; levels without price or amount are left out."""
-        bids, asks = (sorted(_levels(answer[side])) for side in ("bids", "asks"))
+        fields = Fields(answer)
+        bids, asks = (sorted(filter(None, fields.needed(side, array(_level)))) for side in ("bids", "asks"))
         return cls(tuple(reversed(bids)), tuple(asks))
 
     @property
@@ -102,14 +104,16 @@ class Book:
 async def book(installation: Installation, connector_name: str, trading_pair: str, depth: int = DEEPEST) -> Book:
     """The first `depth` levels of each side as the API sees them now; a side may be empty. The caller uses
     get_orderbook. Raises CallError, ApiFailed for a pair that the exchange doesn't have."""
-    answer = await installation.ask(
-        market_data.get_orderbook, connector_name=connector_name, trading_pair=trading_pair, depth=depth
+    return await installation.read(
+        Book.from_answer,
+        market_data.get_orderbook,
+        connector_name=connector_name,
+        trading_pair=trading_pair,
+        depth=depth,
     )
-    return Book.from_answer(answer)
 
 
-def _levels(rows: Iterable[Any]) -> Iterable[Level]:
-    for row in rows:
-        price, amount = number(row["price"]), number(row["amount"])
-        if price and amount and price > 0 and amount > 0:
-            yield Level(price, amount)
+def _level(row: Json) -> Level | None:
+    fields = Fields(row)
+    price, amount = fields.needed("price", optional(number)), fields.needed("amount", optional(number))
+    return Level(price, amount) if price and amount and price > 0 and amount > 0 else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from hbmcp.errors import ApiFailed, CallError, Refused
-from hbmcp.figures import number
+from hbmcp.installation.answer_fields import Fields, number, under
 from hbmcp.installation.installation import Installation, together
 from hbmcp_tools import market_data
 
@@ -34,8 +34,10 @@ async def prices(
 
 
 async def _ask(installation: Installation, connector_name: str, pairs: list[str]) -> dict[str, Decimal | CallError]:
-    answer = await installation.ask(market_data.get_prices, connector_name=connector_name, trading_pairs=pairs)
-    found = {pair: number(answer["prices"].get(pair)) for pair in pairs}
+    told = await installation.read(
+        under("prices", Fields), market_data.get_prices, connector_name=connector_name, trading_pairs=pairs
+    )
+    found = {pair: told.known(pair, number) for pair in pairs}
     return {pair: _missing(connector_name, pair) if price is None else price for pair, price in found.items()}
 
 

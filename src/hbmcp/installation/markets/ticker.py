@@ -8,13 +8,15 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import ApiFailed, CallError
-from hbmcp.figures import in_percent, number, percent, ratio
+from hbmcp.figures import in_percent, percent, ratio
+from hbmcp.installation.answer_fields import Fields, array, number
 from hbmcp.installation.installation import AT_ONCE, Installation, all_of, together
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.times import now
 from hbmcp_tools import market_data
+from hummingbot_api.request import Json
 
 PATIENCE = 10.0  # seconds for the price of a day ago: a ticker is worth little when it is late
 _MINUTE = 60_000
@@ -99,7 +101,8 @@ async def price_at(installation: Installation, market: Market, then: int) -> Dec
     would start a feed that the API keeps. Raises CallError."""
     try:
         async with asyncio.timeout(PATIENCE):
-            candles = await installation.ask(
+            candles = await installation.read(
+                array(_candle),
                 market_data.get_historical_candles,
                 connector_name=market.connector,
                 trading_pair=market.pair,
@@ -109,8 +112,13 @@ async def price_at(installation: Installation, market: Market, then: int) -> Dec
             )
     except TimeoutError:
         raise ApiFailed(f"candles took longer than {PATIENCE:g} s.") from None
-    ended = [candle for candle in candles if (begun := number(candle["timestamp"])) and begun * 1000 + _MINUTE <= then]
-    close = number(ended[-1]["close"]) if ended else None
-    if not close:
+    closes = [close for begun, close in candles if begun * 1000 + _MINUTE <= then]
+    if not closes or not closes[-1]:
         raise ApiFailed("the exchange has no candle of that time.")
-    return close
+    return closes[-1]
+
+
+def _candle(row: Json) -> tuple[Decimal, Decimal]:
+    """Its beginning in epoch seconds, and its close."""
+    fields = Fields(row)
+    return fields.needed("timestamp", number), fields.needed("close", number)

@@ -6,10 +6,13 @@ from typing import NamedTuple
 from attrs import frozen
 
 from hbmcp.errors import CallError, Refused
+from hbmcp.installation.answer_fields import record
 from hbmcp.installation.installation import Installation, together
 from hbmcp_tools import trading
 
 DOLLARS = ("USDT", "USDC", "USD", "USDE", "FDUSD", "USD1", "DAI")  # a market in one of them stands for one in another
+_IN_DOLLARS = tuple(f"-{dollar}" for dollar in DOLLARS)
+MAJORS = ("BTC", "ETH", "SOL", "XRP", "BNB", "DOGE", "ADA", "LINK", "AVAX", "LTC")  # where not all can be shown
 _LIKE = 3  # so many other pairs of a base are named
 
 
@@ -51,17 +54,7 @@ async def find_markets(installation: Installation, connectors: Sequence[str], as
     Where an exchange doesn't tell its pairs, the name counts as it is; one that the API doesn't know has none.
     """
     wanted = list(dict.fromkeys(name.strip().upper() for name in asked))
-    connectors = list(dict.fromkeys(connectors))
-    answers = await together(
-        installation.ask(trading.get_trading_rules, connector_name=connector) for connector in connectors
-    )
-    known: dict[str, Collection[str] | None] = {}
-    problems: list[str] = []
-    for connector, answer in zip(connectors, answers, strict=True):
-        if isinstance(answer, Refused):
-            problems.append(_absent(connector, answer))
-        else:
-            known[connector] = None if isinstance(answer, CallError) else list(answer) or None
+    known, problems = await _pairs(installation, connectors)
     found: dict[str, list[Market]] = {}
     for name in wanted:
         here = {connector: name if pairs is None else find_pair(name, pairs) for connector, pairs in known.items()}
@@ -72,6 +65,47 @@ async def find_markets(installation: Installation, connectors: Sequence[str], as
             instead = f" Of the same base: {', '.join(like)}." if like else ""
             problems.append(f"{name} isn't on {where}.{instead}")
     return Markets(found, tuple(problems))
+
+
+async def shared_markets(installation: Installation, connectors: Sequence[str], most: int) -> Markets:
+    """The dollar markets of at most so many bases that all of these exchanges have, the majors first, and a sentence on
+    how many there are. An exchange that doesn't tell its pairs has no say. The workflow uses get_trading_rules. Raises
+    nothing."""
+    known, problems = await _pairs(installation, connectors)
+    pairs = {connector: frozenset(listed) for connector, listed in known.items() if listed}
+    bases = [{pair.partition("-")[0] for pair in listed if pair.endswith(_IN_DOLLARS)} for listed in pairs.values()]
+    shared = sorted(set.intersection(*bases) if bases else (), key=lambda base: (_rank(base), base))
+    chosen = {
+        base: [Market(connector, pair) for connector, listed in pairs.items() if (pair := find_pair(base, listed))]
+        for base in shared[:most]
+    }
+    if untold := [connector for connector, listed in known.items() if not listed]:
+        problems.append(f"Not asked, as they don't tell their pairs: {', '.join(untold)}.")
+    if len(shared) > most:
+        problems.append(f"{most} of the {len(shared)} dollar pairs that all have: name trading_pairs for others.")
+    return Markets(chosen, tuple(problems))
+
+
+async def _pairs(
+    installation: Installation, connectors: Sequence[str]
+) -> tuple[dict[str, Collection[str] | None], list[str]]:
+    """The pairs of each exchange, None where it doesn't tell; and which the API doesn't know, in sentences."""
+    names = list(dict.fromkeys(connectors))
+    answers = await together(
+        installation.read(record, trading.get_trading_rules, connector_name=name) for name in names
+    )
+    known: dict[str, Collection[str] | None] = {}
+    problems: list[str] = []
+    for connector, answer in zip(names, answers, strict=True):
+        if isinstance(answer, Refused):
+            problems.append(_absent(connector, answer))
+        else:
+            known[connector] = None if isinstance(answer, CallError) else list(answer) or None
+    return known, problems
+
+
+def _rank(base: str) -> int:
+    return MAJORS.index(base) if base in MAJORS else len(MAJORS)
 
 
 def find_pair(asked: str, pairs: Collection[str]) -> str | None:

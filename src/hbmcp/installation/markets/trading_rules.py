@@ -1,13 +1,13 @@
 """What an exchange takes as an order of a pair: smallest sizes, and the steps of amounts and prices."""
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from typing import Any
 
 from attrs import frozen
 
 from hbmcp.did_you_mean import nearest
 from hbmcp.errors import CallError, Failed, Refused
-from hbmcp.figures import number, plain, times
+from hbmcp.figures import plain, times
+from hbmcp.installation.answer_fields import Fields, number, record
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import trading
 
@@ -69,8 +69,11 @@ async def rule(installation: Installation, connector_name: str, trading_pair: st
     """The rules of a pair. The workflow uses get_trading_rules. Raises UnknownPair, a Refused, or
     another CallError where they can't be read."""
     try:
-        answer = await installation.ask(
-            trading.get_trading_rules, connector_name=connector_name, trading_pairs=[trading_pair]
+        return await installation.read(
+            lambda answer: _rule(Fields(answer).given(trading_pair, Fields)),
+            trading.get_trading_rules,
+            connector_name=connector_name,
+            trading_pairs=[trading_pair],
         )
     except Failed:
         raise UnknownPair(
@@ -78,7 +81,11 @@ async def rule(installation: Installation, connector_name: str, trading_pair: st
             "Nothing was sent.",
             await _suggestion(installation, connector_name, trading_pair),
         ) from None
-    found = answer.get(trading_pair, {})
+
+
+def _rule(found: Fields | None) -> Rule:
+    if found is None:
+        return Rule()
     return Rule(
         _least(found, "min_order_size"),
         _least(found, "min_base_amount_increment"),
@@ -106,15 +113,15 @@ def on_step(value: Decimal, step: Decimal, *, up: bool = False) -> Decimal:
     return context.multiply(steps, step)
 
 
-def _least(found: dict[str, Any], *names: str) -> Decimal:
+def _least(found: Fields, *names: str) -> Decimal:
     """The largest of these limits, 0 where there is none."""
-    limits = [number(found.get(name)) or Decimal(0) for name in names]
+    limits = [found.known(name, number) or Decimal(0) for name in names]
     return max(limit if limit > NO_STEP else Decimal(0) for limit in limits)
 
 
 async def _suggestion(installation: Installation, connector_name: str, trading_pair: str) -> str:
     try:
-        pairs = list(await installation.ask(trading.get_trading_rules, connector_name=connector_name))
+        pairs = list(await installation.read(record, trading.get_trading_rules, connector_name=connector_name))
     except CallError:
         pairs = []
     near = nearest(trading_pair, pairs, most=4, likeness=0.5)

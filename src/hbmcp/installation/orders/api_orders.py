@@ -1,11 +1,10 @@
 """The API's two lists of orders, read as orders."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
-from hbmcp.errors import UnreadableAnswer
+from hbmcp.installation.answer_fields import data
 from hbmcp.installation.fills.fills import PAGE
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.order import Order
@@ -33,7 +32,8 @@ async def recorded_orders(
 ) -> OrderPage:
     """The API's records, newest first; a refused order has no pair, so that a pair hides it. The workflow uses
     search_orders. Raises CallError."""
-    answer = await installation.ask(
+    rows = await installation.read(
+        data(Order.from_row),
         trading.search_orders,
         account_name=account_name,
         connector_name=connector_name,
@@ -43,7 +43,7 @@ async def recorded_orders(
         end_time=None if end is None else str(end),
         limit=limit,
     )
-    return _read(answer, limit)
+    return OrderPage(tuple(rows), len(rows) < limit)
 
 
 async def active_orders(
@@ -55,18 +55,11 @@ async def active_orders(
 ) -> OrderPage:
     """The orders that the API's connectors have in hand. Their times can be five minutes early, and the list can be
     empty although orders rest. The workflow uses list_active_orders. Raises CallError."""
-    answer = await installation.ask(
+    rows = await installation.read(
+        data(Order.from_row),
         trading.list_active_orders,
         account_name=account_name,
         connector_name=connector_name,
         trading_pair=trading_pair,
     )
-    return _read(answer, PAGE)
-
-
-def _read(answer: Mapping[str, Any], limit: int) -> OrderPage:
-    try:
-        rows = tuple(map(Order.from_row, answer["data"]))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UnreadableAnswer(f"The API's orders aren't what its contract promises ({error!r}).") from None
-    return OrderPage(rows, len(rows) < limit)
+    return OrderPage(tuple(rows), len(rows) < PAGE)

@@ -1,11 +1,11 @@
 """Whether a balance holds what an order would take from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from hbmcp.errors import Refused
-from hbmcp.figures import money, number, plain, times
+from hbmcp.figures import money, plain, times
+from hbmcp.installation.balances import Balance
 
 # A price moves between reading and sending: what is this close is left to the exchange.
 CLOSE = Decimal("0.99")
@@ -16,7 +16,7 @@ _STALE = "The exchange tells no price either: if it doesn't answer, that is its 
 
 
 def check_balance(
-    balances: Sequence[Mapping[str, Any]],
+    balances: Sequence[Balance],
     *,
     perpetual: bool,
     reducing: bool,
@@ -71,13 +71,11 @@ def _costs(amount: Decimal, price: Decimal | None, current: Decimal | None) -> t
     return cost, times(amount, min(known), CLOSE)
 
 
-def _held(balances: Sequence[Mapping[str, Any]], token: str) -> tuple[Decimal, Decimal] | None:
+def _held(balances: Sequence[Balance], token: str) -> tuple[Decimal, Decimal] | None:
     """Available and in all; None for a token that isn't listed."""
     for one in balances:
-        if one.get("token") == token:
-            total = number(one.get("units")) or Decimal(0)
-            available = number(one.get("available_units"))
-            return (total if available is None else available), total
+        if one.token == token:
+            return (one.units if one.available is None else one.available), one.units
     return None
 
 

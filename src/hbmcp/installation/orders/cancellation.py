@@ -9,6 +9,8 @@ from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp.installation.orders.view import progress
 from hbmcp_tools import trading
 
+API_RECORD = "the API's record says"
+
 
 async def order_to_cancel(
     installation: Installation, order_id: str, account_name: str | None, connector_name: str | None
@@ -56,12 +58,13 @@ async def wait_for_end(installation: Installation, order: Order, wait: float) ->
 
 
 def how_it_ended(order: Order) -> str:
-    """Of an order that has ended."""
+    """Of an order that has ended, and where that was read."""
     if order.status == "FILLED":
-        return "It wasn't cancelled: it is filled."
+        recorded = order.recorded is not None and order.recorded >= order.filled
+        return f"It wasn't cancelled: it is filled, as {API_RECORD if recorded else 'its fills say'}."
     if order.status == "FAILED":
-        return "It wasn't cancelled: it was refused."
-    return f"Cancelled; {progress(order)}."
+        return f"It wasn't cancelled: it was refused, as {API_RECORD}."
+    return f"Cancelled, as {API_RECORD}; {progress(order)}."
 
 
 def not_cancelled(after: Order, error: CallError) -> CallError:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from hbmcp.errors import CallError
+from hbmcp.installation.answer_fields import array, text
 from hbmcp.installation.fills.fills import EARLY, PAGE, Fill, fills
-from hbmcp.installation.installation import Installation, answer_within, together
+from hbmcp.installation.installation import Installation, all_of, answer_within, together
 from hbmcp.installation.orders.api_orders import OrderPage, recorded_orders
 from hbmcp.installation.orders.order import UNKNOWN, Order, merged_orders, orders_like
 from hbmcp.installation.orders.view import lost_details_note
@@ -55,6 +56,11 @@ class OrderFilter:
         left_out = self.pair or self.status or self.start is not None or self.end is not None
         return PAGE if left_out else self.limit
 
+    @property
+    def unfiltered(self) -> bool:
+        """Whether it means every order of its accounts, exchanges and time."""
+        return not self.pair and not self.status
+
     def has(self, order: Order) -> bool:
         return (
             self.account in (None, order.account)
@@ -68,17 +74,19 @@ class OrderFilter:
 
 @frozen
 class OrderHistory:
-    """Orders, newest first; the time from which on back there may be more; and what couldn't be read."""
+    """Orders, newest first; the time from which on back there may be more; in words the window that was looked through,
+    and since when there are records, where that is known; and what couldn't be read."""
 
     orders: list[Order]
     ends: int | None
+    window: str
     notes: tuple[str, ...]
 
 
 async def order_history(installation: Installation, wanted: OrderFilter) -> OrderHistory:
     """The workflow uses list_accounts, search_orders and get_trades. Raises CallError where no records can be read."""
     notes: list[str] = []
-    pages = await _pages(installation, wanted, notes)
+    pages, earlier = await all_of(_pages(installation, wanted, notes), _earlier(installation, wanted))
     # Where one list ends early, the others go on with holes.
     ends = max((page.rows[-1].created or 0 for page in pages if not page.complete), default=None)
     records = [order for page in pages for order in page.rows if ends is None or (order.created or 0) >= ends]
@@ -94,7 +102,41 @@ async def order_history(installation: Installation, wanted: OrderFilter) -> Orde
         ends = shown[-1].created
     if sent is not None:
         notes.append(lost_details_note(shown))
-    return OrderHistory(shown, ends, tuple(notes))
+    known = wanted.unfiltered and all(page.complete for page in pages)
+    first = min((order.created or 0 for order in records), default=None) if known else None
+    return OrderHistory(shown, ends, _window(wanted, first, earlier), tuple(notes))
+
+
+async def _earlier(installation: Installation, wanted: OrderFilter) -> bool | None:
+    """Whether there are records from before the window; None where it has no start, or they can't be read."""
+    if wanted.start is None:
+        return None
+    page = await answer_within(
+        recorded_orders(
+            installation,
+            account_name=wanted.account,
+            connector_name=wanted.connector,
+            end=wanted.start - 1,
+            limit=1,
+        ),
+        PATIENCE,
+    )
+    return None if isinstance(page, CallError) else bool(page.rows)
+
+
+def _window(wanted: OrderFilter, first: int | None, earlier: bool | None) -> str:
+    """Which time is looked through, and since when there are records; `first` is the time of the first one read, where
+    none in the window is missing."""
+    since = "all" if wanted.start is None else f"{utc(wanted.start)}"
+    until = "now" if wanted.end is None else utc(wanted.end)
+    told = ""
+    if earlier:
+        told = "; older orders are recorded too"
+    elif first is not None and (earlier is False or wanted.start is None):
+        told = f"; records begin {utc(first)}"
+    elif earlier is False:
+        told = "; nothing is recorded before it"
+    return f"Window: {since} until {until}{told}."
 
 
 async def _pages(installation: Installation, wanted: OrderFilter, notes: list[str]) -> list[OrderPage]:
@@ -132,7 +174,7 @@ async def _accounts(installation: Installation, wanted: OrderFilter, notes: list
     """Those to ask one by one: of several at once the API lists one after the other, and then cuts the page."""
     if wanted.account is not None:
         return [wanted.account]
-    names: list[str] | CallError = await answer_within(installation.ask(accounts.list_accounts), PATIENCE)
+    names = await answer_within(installation.read(array(text), accounts.list_accounts), PATIENCE)
     if isinstance(names, CallError):
         notes.append(f"Accounts couldn't be listed, so where one has many orders others' may be missing: {names}")
         return [None]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from hbmcp.errors import ApiFailed, CallError, Refused
+from hbmcp.installation.answer_fields import array, text
 from hbmcp.installation.fills.fills import PAGE, fills
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.api_orders import active_orders, recorded_orders
@@ -97,7 +98,7 @@ async def _recorded(
     newest = await _through(installation, order_id, where, {}, pages=1)
     if newest.order is not None or newest.through or newest.doubts:
         return newest
-    names: list[str] | CallError = await answer_within(installation.ask(accounts.list_accounts), PATIENCE)
+    names = await answer_within(installation.read(array(text), accounts.list_accounts), PATIENCE)
     if isinstance(names, CallError):
         return _Seen(None, False, (f"The accounts couldn't be listed: {names}",))
     each = await all_of(*(_through(installation, order_id, {**where, "account_name": name}, {}) for name in names))

@@ -17,7 +17,7 @@ PATIENCE = 30.0  # seconds for an answer
 UNFINISHED = ("OPEN", "PARTIALLY_FILLED", "SUBMITTED")
 RECENT = 24 * 60 * 60_000  # milliseconds for which an order of unknown outcome is mentioned
 SETTLED = ("fee", "fee_currency", "created_at", "reason")  # of a row, what matters once an order has ended
-RECORDS, CONNECTOR = "records", "connector"
+YES, RECORDED, NOT_YET = "yes", "recorded", "not_yet"  # whether an order rests
 
 
 @frozen
@@ -30,26 +30,30 @@ class _Sources:
     whole: bool
     notes: tuple[str, ...]
 
-    def seen(self, order: Order) -> str | None:
-        """The only source that has an order."""
-        if not self.whole or (order.order_id in self.in_hand and order.order_id in self.records):
-            return None
-        return CONNECTOR if order.order_id in self.in_hand else RECORDS
+    def rests(self, order: Order) -> str:
+        """Whether an order rests: a connector that has it in hand knows, a record may be behind."""
+        if not order.rests:
+            return NOT_YET
+        return YES if order.order_id in self.in_hand else RECORDED
+
+    def only_in_hand(self, order: Order) -> bool:
+        """Whether it isn't recorded."""
+        return self.whole and order.order_id not in self.records
 
 
 @frozen
 class OpenOrders:
-    """Orders that rest, newest first, each with the only source that has it, None where both do; and what to say of
-    them: what couldn't be read, where the sources disagree, and what may rest too."""
+    """Rows of the orders that rest, newest first; and what to say of them: what couldn't be read, where the sources
+    disagree, and what may rest too."""
 
-    rows: tuple[tuple[Order, str | None], ...]
+    rows: tuple[dict[str, Any], ...]
     notes: tuple[str, ...]
 
 
 async def open_orders(
     installation: Installation, account_name: str | None, connector_name: str | None, trading_pair: str | None
 ) -> OpenOrders:
-    """An order whose fills add up to all of it isn't open, and is named.
+    """An order whose fills add up to all of it isn't open.
 
     Uses list_active_orders, search_orders and get_trades. Raises a CallError where no source can be read.
     """
@@ -60,21 +64,18 @@ async def open_orders(
     found = [one for key in ids if (one := fresher_order(sources.records.get(key), sources.in_hand.get(key)))]
     sent = await _sent(installation, found)
     orders = merged_orders(found, await _fills(installation, found, where, notes), sent)
-    notes += [
-        f"{one.order_id} is recorded as open, but its fills are all of it: filled." for one in orders if one.ended
-    ]
-    resting = [(one, sources.seen(one)) for one in orders if not one.ended]
-    notes += _disagreement([seen for _, seen in resting], sources)
+    resting = [one for one in orders if not one.ended]
+    notes += _disagreement(resting, sources)
     notes.append(_unanswered(sent))
-    return OpenOrders(tuple(resting), tuple(notes))
+    return OpenOrders(tuple(_row(one, sources) for one in resting), tuple(notes))
 
 
-def open_order_row(order: Order, seen: str | None) -> dict[str, Any]:
-    """A row with `age`, which is at most so much where only a connector has the order, and `seen`."""
+def _row(order: Order, sources: _Sources) -> dict[str, Any]:
+    """A row with `age`, which is at most so much where only a connector has the order, and whether it `rests`."""
     shown = {name: value for name, value in order_row(order).items() if name not in SETTLED}
     if order.created is not None:
-        shown["age"] = ("≤" if seen == CONNECTOR else "") + age(now() - order.created)
-    return {**shown, "seen": seen}
+        shown["age"] = ("≤" if sources.only_in_hand(order) else "") + age(now() - order.created)
+    return {**shown, "rests": sources.rests(order)}
 
 
 async def _sources(installation: Installation, where: dict[str, Any]) -> _Sources:
@@ -128,17 +129,21 @@ async def _sent(installation: Installation, found: list[Order]) -> list[SentOrde
         return []
 
 
-def _disagreement(seen: list[str | None], sources: _Sources) -> list[str]:
-    if RECORDS in seen and not sources.in_hand:
-        return [
-            "The connectors list no open orders, as they do for up to five minutes after they start: these are the "
-            "API's records."
-        ]
+def _disagreement(orders: list[Order], sources: _Sources) -> list[str]:
+    """What the words under `rests` mean where they aren't a yes, and what isn't recorded."""
+    rests = [sources.rests(one) for one in orders]
     notes = []
-    if RECORDS in seen:
-        notes.append("What only the records have may be gone from the exchange: get_order tells more.")
-    if CONNECTOR in seen:
-        notes.append("What only a connector has isn't recorded yet.")
+    if RECORDED in rests and sources.whole:
+        why = (
+            "the exchange's connector doesn't list it, so it may be gone; cancel_order finds out"
+            if sources.in_hand
+            else "the connectors list no orders at all, as for up to five minutes after they start: most likely it does"
+        )
+        notes.append(f"rests=recorded: the API's record says that it rests; {why}.")
+    if NOT_YET in rests:
+        notes.append("rests=not_yet: sent, and not seen on the exchange.")
+    if any(map(sources.only_in_hand, orders)):
+        notes.append("What only a connector has isn't recorded yet; it rests.")
     return notes
 
 

@@ -6,13 +6,15 @@ amount. Fills are the better witness of what was filled, and the store of what w
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from hbmcp.errors.reasons import tidy
-from hbmcp.figures import money, number, plain, ratio, times
-from hbmcp.installation.fills.fills import Fill, milliseconds
+from hbmcp.figures import money, plain, ratio, times
+from hbmcp.installation.answer_fields import Fields, moment, number, optional, text
+from hbmcp.installation.fills.fills import Fill
+from hummingbot_api.request import Json
 
 if TYPE_CHECKING:
     from hbmcp.store import SentOrder
@@ -80,29 +82,30 @@ class Order:
         return None if self.average_price is None else money(times(self.filled, self.average_price))
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> "Order":
-        """A row of orders/search or orders/active. Raises KeyError, TypeError or ValueError for what isn't one."""
-        filled = number(row["filled_amount"]) or Decimal(0)
-        fee = number(row["fee_paid"])
+    def from_row(cls, row: Json) -> "Order":
+        """A row of orders/search or orders/active."""
+        fields = Fields(row)
+        filled = fields.needed("filled_amount", optional(number)) or Decimal(0)
+        kind, fee = _known(fields.known("order_type", text)), fields.known("fee_paid", number)
         return cls(
-            order_id=row["order_id"],
-            account=row["account_name"],
-            connector=row["connector_name"],
-            pair=_known(row["trading_pair"]),
-            side=_known(row["trade_type"]),
-            type=_known(row["order_type"]),
-            amount=number(row["amount"]) or None,
+            order_id=fields.needed("order_id", text),
+            account=fields.needed("account_name", text),
+            connector=fields.needed("connector_name", text),
+            pair=_known(fields.needed("trading_pair", optional(text))),
+            side=_known(fields.needed("trade_type", optional(text))),
+            type=kind,
+            amount=fields.known("amount", number) or None,
             # Of a market order the API keeps the price at which it was sent, which nobody asked for.
-            price=None if row["order_type"] == "MARKET" else number(row["price"]),
-            status=row["status"],
+            price=None if kind == "MARKET" else fields.known("price", number),
+            status=fields.needed("status", text),
             filled=filled,
-            average_price=number(row["average_fill_price"]) if filled else None,
-            fees={row["fee_currency"]: fee} if fee else {},
+            average_price=fields.known("average_fill_price", number) if filled else None,
+            fees={fields.known("fee_currency", text): fee} if fee else {},
             recorded=filled,
-            created=milliseconds(row["created_at"]),
-            updated=milliseconds(row["updated_at"]),
-            exchange_order_id=row["exchange_order_id"],
-            reason=tidy(row["error_message"]) if row["error_message"] else None,
+            created=fields.known("created_at", moment),
+            updated=fields.known("updated_at", moment),
+            exchange_order_id=fields.known("exchange_order_id", text),
+            reason=tidy(reason) if (reason := fields.known("error_message", text)) else None,
         )
 
     @classmethod
@@ -188,8 +191,8 @@ def _asked(order: Order) -> tuple[str | None, str | None, str | None, Decimal | 
     return order.pair, order.side, order.type, order.amount, order.price
 
 
-def _known(text: str | None) -> str | None:
-    return None if text in (None, UNKNOWN) else text
+def _known(name: str | None) -> str | None:
+    return None if name in (None, UNKNOWN) else name
 
 
 def _sum(values: Iterable[Decimal]) -> Decimal:

@@ -1,6 +1,9 @@
 """What became of an order that was placed, in words."""
 
+from decimal import Decimal
+
 from hbmcp.errors import Failed
+from hbmcp.figures import money, plain, ratio
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.orders.order import UNKNOWN, Order
 from hbmcp.installation.orders.view import describe_order, progress
@@ -33,8 +36,21 @@ def placement_refused(order: Order, sent: SentOrder, notes: tuple[str, ...]) -> 
     )
 
 
-def fee_in_base_note(order: Order) -> str:
-    """That less may have come than was bought, on a spot exchange; "" elsewhere."""
-    if order.filled and order.side == "BUY" and not is_perpetual(order.connector) and order.pair:
-        return f"The exchange may have taken the fee out of the {order.pair.partition('-')[0]}."
-    return ""
+def arrival_note(order: Order) -> str:
+    """What a purchase on a spot exchange brought, net of its fee, as far as is known; "" for any other order."""
+    if not order.filled or order.side != "BUY" or is_perpetual(order.connector) or not order.pair:
+        return ""
+    base, _, quote = order.pair.partition("-")
+    net = order.filled - order.fees.get(base, Decimal(0))
+    arrived = f"{plain(net):f} {base} arrived"
+    if order.fees.keys() == {quote} and order.average_price:
+        less = money(net - ratio(order.fees[quote], order.average_price))
+        return (
+            f"{arrived}, or {less:f} if the exchange took its fee, told in {quote}, out of the {base}: "
+            "get_account_balance shows it."
+        )
+    if not order.fees:
+        return f"{arrived}, less a fee that isn't recorded yet and may be taken out of it."
+    if base in order.fees:
+        return f"{arrived}; its fee is taken out."
+    return f"{arrived}; its fee was paid in {' and '.join(map(str, order.fees))}."

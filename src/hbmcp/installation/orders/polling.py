@@ -85,12 +85,12 @@ async def look_at_order(
     doubts = []
     order = Order(order_id, account, connector)
     if isinstance(records, CallError):
-        doubts.append(f"The API's record of it couldn't be read: {records}")
+        doubts.append(f"The API's record of it couldn't be read: {records.happened}")
     else:
         order = next((one for one in records.rows if one.order_id == order_id), order)
     order = order.remembered(sent)
     if isinstance(trades, CallError):
-        doubts.append(f"Its fills couldn't be read: {trades}")
+        doubts.append(f"Its fills couldn't be read: {trades.happened}")
     else:
         order = order.witnessed(trades.rows)
     return evolve(order, doubts=tuple(doubts))

@@ -1,7 +1,6 @@
 """An order before it is sent: checked against the exchange's rules and the balance, its price and amount worked out."""
 
 from decimal import Decimal
-from typing import Any
 
 from attrs import frozen
 
@@ -14,6 +13,7 @@ from hbmcp.errors import (
     Unreachable,
     WrongCredentials,
 )
+from hbmcp.installation.balances import Balance, balances
 from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.prices import prices
@@ -23,7 +23,6 @@ from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
 from hbmcp.store import SentOrder
 from hbmcp.times import now
-from hbmcp_tools import portfolio
 
 PATIENCE = 10.0  # seconds that a check may take; without its answer it is left to the exchange
 
@@ -60,7 +59,7 @@ class _Known:
 
     rule: Rule
     current: Decimal | None
-    balances: list[Any]
+    balances: list[Balance]
     held: list[Position]
     unread: tuple[str, ...]
 
@@ -127,7 +126,7 @@ async def _known(installation: Installation, account: str, connector: str, pair:
     rules, quoted, state, held = await all_of(
         answer_within(rule(installation, connector, pair), PATIENCE),
         answer_within(prices(installation, connector, [pair]), PATIENCE),
-        answer_within(installation.ask(portfolio.get_portfolio_state, account_name=account), PATIENCE),
+        answer_within(balances(installation, account, connector), PATIENCE),
         answer_within(_held(installation, account, connector), PATIENCE),
     )
     if isinstance(rules, UnknownPair):
@@ -144,7 +143,7 @@ async def _known(installation: Installation, account: str, connector: str, pair:
     return _Known(
         Rule() if isinstance(rules, CallError) else rules,
         None if isinstance(current, CallError) else current,
-        [] if isinstance(state, CallError) else state.get(account, {}).get(connector, []),
+        [] if isinstance(state, CallError) else state,
         [] if isinstance(held, CallError) else held,
         tuple(unread),
     )

@@ -1,7 +1,6 @@
 """Sending an order, once, and knowing afterwards what was sent."""
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import suppress
 
 from attrs import evolve, frozen
@@ -18,6 +17,7 @@ from hbmcp.errors import (
     UnreadableAnswer,
     WrongCredentials,
 )
+from hbmcp.installation.answer_fields import text, under
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.unknown_outcome import known_order_ids, unknown_outcome
 from hbmcp.store import SentOrder, StoreError
@@ -65,7 +65,8 @@ async def send_order(installation: Installation, order: SentOrder, wait: float =
 
 async def _submit(installation: Installation, order: SentOrder) -> str:
     """The order's id. The only place that asks the API to place one."""
-    answer = await installation.ask(
+    order_id = await installation.read(
+        under("order_id", text),
         trading.submit_order,
         account_name=order.account,
         connector_name=order.connector,
@@ -76,8 +77,7 @@ async def _submit(installation: Installation, order: SentOrder) -> str:
         price=order.price,
         position_action=order.action,  # type: ignore[arg-type]
     )
-    order_id = answer.get("order_id") if isinstance(answer, Mapping) else None
-    if not isinstance(order_id, str) or not order_id:
+    if not order_id:
         raise UnreadableAnswer("The Hummingbot API took the order and gave it no id.")
     return order_id
 

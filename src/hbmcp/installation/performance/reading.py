@@ -13,9 +13,9 @@ from typing import Literal
 from attrs import evolve, frozen
 
 from hbmcp.errors import CallError
-from hbmcp.figures import number
+from hbmcp.installation.answer_fields import Fields, data, moment, number, optional, text
 from hbmcp.installation.connections import connections, is_perpetual
-from hbmcp.installation.fills.fills import fills, milliseconds
+from hbmcp.installation.fills.fills import fills
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.performance.known_trades import Funding, known_perpetual_trades, known_spot_trades
 from hbmcp.installation.performance.snapshot_series import (
@@ -34,6 +34,7 @@ from hbmcp.installation.positions.position import Position
 from hbmcp.installation.positions.position_mode import is_hedge_mode
 from hbmcp.times import now
 from hbmcp_tools import portfolio, trading
+from hummingbot_api.request import Json
 
 Interval = Literal["5m", "15m", "30m", "1h", "4h", "12h", "1d"]
 
@@ -93,8 +94,9 @@ async def stored_snapshots(
     there is after it. Uses get_portfolio_history. Raises CallError.
     """
 
-    async def page(first: int, last: int, interval: Interval) -> dict[int, dict[Place, Held]]:
-        answer = await installation.ask(
+    async def page(first: int, last: int, interval: Interval) -> dict[int, Mapping[Place, Held]]:
+        read = await installation.read(
+            data(_snapshot),
             portfolio.get_portfolio_history,
             start_time=str(first),
             end_time=str(last),
@@ -102,10 +104,10 @@ async def stored_snapshots(
             interval=interval,
             limit=_PAGE,
         )
-        return {milliseconds(row["timestamp"]): read_state(row["state"]) for row in answer["data"]}
+        return {one.time: one.places for one in read}
 
     before = await page(start - NEAR, start, "5m")
-    found: dict[int, dict[Place, Held]] = {}
+    found: dict[int, Mapping[Place, Held]] = {}
     interval, last = interval_of(end - start), end
     while start < last:
         read = await page(start, last, interval)
@@ -128,15 +130,20 @@ async def snapshots_before(
 ) -> list[Snapshot]:
     """Of an account and an exchange, on the last days on which there are any. Uses get_portfolio_history. Raises
     CallError."""
-    answer = await installation.ask(
+    found = await installation.read(
+        data(_snapshot),
         portfolio.get_portfolio_history,
         end_time=str(time),
         account_name=account_name,
         interval="1d",
         limit=_PAGE,
     )
-    found = [Snapshot(milliseconds(row["timestamp"]), read_state(row["state"])) for row in answer["data"]]
     return narrow_snapshots(found, account_name, connector_name)
+
+
+def _snapshot(row: Json) -> Snapshot:
+    fields = Fields(row)
+    return Snapshot(fields.needed("timestamp", moment), fields.needed("state", read_state))
 
 
 def interval_of(span: int) -> Interval:
@@ -202,19 +209,19 @@ async def _known(
         return KnownTrades(why="in hedge mode a fill doesn't tell which side it closes")
     listed = await listed_positions(installation, account, connector)
     positions = {one.pair: one.amount * one.direction for one in listed}
-    paid = await installation.ask(trading.get_funding_payments, account_name=account)
-    known = known_perpetual_trades(
-        recorded,
-        positions,
-        [
-            Funding(milliseconds(row["timestamp"]), row["fee_currency"], number(row["funding_payment"]) or Decimal(0))
-            for row in paid["data"]
-            if row["connector_name"] == connector
-        ],
-    )
+    paid = await installation.read(data(_funding), trading.get_funding_payments, account_name=account)
+    known = known_perpetual_trades(recorded, positions, [one for where, one in paid if where == connector])
     if asked is None or not balance_includes_pnl(connector):
         return known
     return evolve(known, profit=_profit(listed, asked))
+
+
+def _funding(row: Json) -> tuple[str, Funding]:
+    """The exchange, and what was paid there."""
+    fields = Fields(row)
+    amount = fields.needed("funding_payment", optional(number)) or Decimal(0)
+    paid = Funding(fields.needed("timestamp", moment), fields.needed("fee_currency", text), amount)
+    return fields.needed("connector_name", text), paid
 
 
 def _profit(listed: Iterable[Position], time: int) -> UnrealizedAt:

@@ -6,11 +6,11 @@ A place is an exchange of an account, (account, connector).
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import mul
-from typing import Any
 
 from attrs import frozen
 
-from hbmcp.figures import number
+from hbmcp.installation.answer_fields import Fields, array, mapping, number, optional, text
+from hummingbot_api.request import Json
 
 Place = tuple[str, str]
 Held = Mapping[str, tuple[Decimal, Decimal | None]]  # token -> its units, and its price, None where it has none
@@ -88,15 +88,19 @@ def narrow_snapshots(
     return found
 
 
-def read_state(state: Mapping[str, Mapping[str, Any]]) -> dict[Place, Held]:
+def read_state(state: Json) -> dict[Place, Held]:
     """The `state` of a snapshot, or the answer of POST /portfolio/state. A price of 0 is none."""
     return {
-        (account, connector): {
-            row["token"]: (number(row["units"]) or ZERO, number(row.get("price")) or None) for row in rows or ()
-        }
-        for account, connectors in state.items()
+        (account, connector): dict(rows or ())
+        for account, connectors in mapping(mapping(optional(array(_token))))(state).items()
         for connector, rows in connectors.items()
     }
+
+
+def _token(row: Json) -> tuple[str, tuple[Decimal, Decimal | None]]:
+    fields = Fields(row)
+    units = fields.needed("units", optional(number)) or ZERO
+    return fields.needed("token", text), (units, fields.known("price", number) or None)
 
 
 def snapshot_series(snapshots: Iterable[Snapshot], gone: Iterable[Place] = ()) -> SnapshotSeries:

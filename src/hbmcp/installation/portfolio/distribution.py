@@ -57,17 +57,13 @@ def value_row(one: HoldingSum, columns: Sequence[str], whole: Decimal) -> Row:
     return {
         **dict(zip(columns, one.names, strict=True)),
         "value": None if value is None else cents(value),
-        "share_percent": None if value is None else percent(value, whole),
+        "percent_of_total_value": None if value is None else percent(value, whole),
     }
 
 
 def token_rows(sums: Iterable[HoldingSum], columns: Sequence[str], whole: Decimal) -> list[Row]:
-    """Sums of one token each. Where nothing is held anywhere all is available, and isn't told again."""
-    rows = [_token_row(one, columns, whole) for one in sums]
-    if all(row["held"] == 0 for row in rows):
-        for row in rows:
-            del row["available"]
-    return rows
+    """Sums of one token each."""
+    return [_token_row(one, columns, whole) for one in sums]
 
 
 def _token_row(one: HoldingSum, columns: Sequence[str], whole: Decimal) -> Row:

@@ -1,14 +1,14 @@
 """What is held where, as the API has it after asking every exchange."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from attrs import frozen
 
-from hbmcp.figures import number, times
+from hbmcp.figures import times
+from hbmcp.installation.answer_fields import Fields, array, mapping, number, optional, record, text
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import portfolio
+from hummingbot_api.request import Json
 
 Place = tuple[str, str]  # account, connector
 
@@ -34,14 +34,17 @@ class Holding:
     value: Decimal | None
 
     @classmethod
-    def from_row(cls, place: Place, row: Mapping[str, Any]) -> "Holding":
+    def from_row(cls, place: Place, row: Json) -> "Holding":
         """A token of POST /portfolio/state. The API means "unknown" by a price of 0."""
-        units, price, value = number(row["units"]) or Decimal(0), number(row.get("price")), number(row.get("value"))
+        fields = Fields(row)
+        units = fields.needed("units", optional(number)) or Decimal(0)
+        price, value = fields.known("price", number), fields.known("value", number)
         if price is None or price <= 0:
             price = value = None
         elif value is None:
             value = times(units, price)
-        return cls(*place, row["token"], units, number(row.get("available_units")), price, value)
+        available = fields.known("available_units", number)
+        return cls(*place, fields.needed("token", text), units, available, price, value)
 
     @property
     def place(self) -> Place:
@@ -67,7 +70,11 @@ async def holdings(installation: Installation, account_name: str | None = None) 
 
     Where an exchange doesn't answer, the API gives its old figures and doesn't say so.
     """
-    state = await installation.ask(portfolio.get_portfolio_state, account_name=account_name)
-    places = {(account, connector): rows for account, found in state.items() for connector, rows in found.items()}
+    return await installation.read(_read, portfolio.get_portfolio_state, account_name=account_name)
+
+
+def _read(state: Json) -> Holdings:
+    exchanges = mapping(mapping(optional(array(record))))(state)
+    places = {(account, connector): rows for account, found in exchanges.items() for connector, rows in found.items()}
     rows = [Holding.from_row(place, row) for place, listed in places.items() for row in listed or ()]
     return Holdings(tuple(row for row in rows if row.units), tuple(places))

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from hbmcp.errors import CallError
-from hbmcp.figures import plain
+from hbmcp.figures import money, plain
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.portfolio.distribution import total
 from hbmcp.installation.portfolio.holdings import CURRENCY, Place, is_dollar
 from hbmcp.installation.portfolio.valuation import Valuation
 from hbmcp.installation.positions.open_positions import OpenPositions
@@ -60,19 +62,30 @@ def _positions(found: Valuation) -> Iterator[str]:
         yield f"Unrealized P&L that equity lacks, as it has no {CURRENCY} figure: {', '.join(uncounted)}."
     if within := sorted({connector for _, connector in found.unrealized.within}):
         yield f"Values at {', '.join(within)} include unrealized P&L, so equity doesn't add it."
-    yield from _unexplained(found, found.positions)
+    yield from _holders(found, found.positions)
 
 
-def _unexplained(found: Valuation, positions: OpenPositions) -> Iterator[str]:
-    """Margin that no position accounts for."""
-    explained = {(one.account, one.connector) for one in positions.rows}
-    explained |= {(one.account, one.connector) for one in positions.unread if one.connector is not None}
+def _holders(found: Valuation, positions: OpenPositions) -> Iterator[str]:
+    """What is held by orders, and what by positions."""
+    if any(one.held and one.held > 0 and not is_perpetual(one.connector) for one in found.rows):
+        yield "What is held on spot exchanges is held by orders."
+    unread = {(one.account, one.connector) for one in positions.unread}
     for one in found.rows:
-        if one.place in positions.asked and one.place not in explained and one.held and one.held > 0:
-            yield (
-                f"{plain(one.held):f} {one.token} are held on {_told([one.place])}, where no position is listed: by "
-                "orders, or by positions that the exchange didn't tell."
-            )
+        if one.place not in positions.asked or one.place in unread or not one.held or one.held <= 0:
+            continue
+        here = [each for each in positions.rows if (each.account, each.connector) == one.place]
+        held = f"{plain(one.held):f} {one.token} are held on {_told([one.place])}"
+        if not here:
+            yield f"{held}, where no position is listed: by orders, or by positions that the exchange didn't tell."
+            continue
+        margins = [each.margin for each in here if each.quote == one.token]
+        if None in margins:
+            yield f"{held}, by positions and any orders."
+            continue
+        margin = money(total(each for each in margins if each is not None))
+        rest = money(one.held - margin)
+        parts = f": {margin:f} by positions (entry value / leverage), {rest:f} by orders or open P&L"
+        yield f"{held}{parts if rest > 0 else ', by positions'}."
 
 
 def _told(places: Iterable[Place]) -> str:

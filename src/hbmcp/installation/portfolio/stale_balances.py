@@ -10,7 +10,8 @@ from decimal import Decimal
 from attrs import frozen
 
 from hbmcp.errors import CallError
-from hbmcp.figures import number, ratio
+from hbmcp.figures import ratio
+from hbmcp.installation.answer_fields import Fields, number, under
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, is_dollar
 from hbmcp_tools import market_data
@@ -47,12 +48,14 @@ async def check_freshness(installation: Installation, connector: str, holdings: 
     """
     for pair, holding in _pairs(holdings):
         try:
-            answer = await installation.ask(market_data.get_prices, connector_name=connector, trading_pairs=[pair])
+            told = await installation.read(
+                under("prices", Fields), market_data.get_prices, connector_name=connector, trading_pairs=[pair]
+            )
         except CallError as error:
             if f"it doesn't know '{pair}'" in str(error):
                 continue
             return FreshnessCheck(connector, silence=error)
-        return FreshnessCheck(connector, holding=holding, price=number(answer["prices"].get(pair)))
+        return FreshnessCheck(connector, holding=holding, price=told.known(pair, number))
     return FreshnessCheck(connector)
 
 

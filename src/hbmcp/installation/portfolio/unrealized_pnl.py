@@ -6,7 +6,8 @@ from decimal import Decimal
 from attrs import field, frozen
 
 from hbmcp.errors import CallError
-from hbmcp.figures import number, times
+from hbmcp.figures import times
+from hbmcp.installation.answer_fields import Fields, number, under
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Place, is_dollar
 from hbmcp.installation.positions.position import Position
@@ -75,7 +76,7 @@ def sum_unrealized_pnl(positions: Iterable[Position], rates: Mapping[str, Decima
 async def _rate(installation: Installation, token: str) -> Decimal | None:
     pair = f"{token}-{CURRENCY}"
     try:
-        answer = await installation.ask(rate_oracle.get_rates, trading_pairs=[pair])
+        rates = await installation.read(under("rates", Fields), rate_oracle.get_rates, trading_pairs=[pair])
     except CallError:
         return None
-    return number(answer["rates"].get(pair))
+    return rates.known(pair, number)

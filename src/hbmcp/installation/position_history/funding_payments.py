@@ -1,14 +1,15 @@
 """Funding payments given to the rounds that they were paid for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from attrs import frozen
 
-from hbmcp.figures import number
-from hbmcp.installation.fills.fills import EARLY, milliseconds
+from hbmcp.figures import times
+from hbmcp.installation.answer_fields import Fields, moment, number, optional, text
+from hbmcp.installation.fills.fills import EARLY
 from hbmcp.installation.position_history.round_trip import RoundTrip, Side
+from hummingbot_api.request import Json
 
 PAGE = 1000  # rows that the API gives at most
 
@@ -27,18 +28,22 @@ class FundingPayment:
     time: int
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> "FundingPayment":
+    def from_row(cls, row: Json) -> "FundingPayment":
         """A row of POST /trading/funding-payments."""
-        amount, rate = number(row["funding_payment"]) or Decimal(0), number(row["funding_rate"]) or Decimal(0)
-        paid = amount * rate
+        fields = Fields(row)
+        amount, rate = (
+            fields.needed(name, optional(number)) or Decimal(0) for name in ("funding_payment", "funding_rate")
+        )
+        paid = times(amount, rate)
+        pair = fields.needed("trading_pair", text)
         return cls(
-            account=row["account_name"],
-            connector=row["connector_name"],
-            pair=row["trading_pair"],
+            account=fields.needed("account_name", text),
+            connector=fields.needed("connector_name", text),
+            pair=pair,
             amount=amount,
-            currency=row["fee_currency"] or row["trading_pair"].rpartition("-")[2],
+            currency=fields.known("fee_currency", text) or pair.rpartition("-")[2],
             side="LONG" if paid < 0 else "SHORT" if paid > 0 else None,
-            time=milliseconds(row["timestamp"]),
+            time=fields.needed("timestamp", moment),
         )
 
 

@@ -9,6 +9,7 @@ from hbmcp.installation.position_history.funding_payments import PAGE
 from hbmcp.installation.position_history.history import MarketHistory, MarketRoundTrip
 from hbmcp.installation.position_history.reading import TradingRecord
 from hbmcp.installation.position_history.round_trip import RoundTrip, Side
+from hbmcp.times import utc
 
 
 def history_notes(
@@ -20,12 +21,22 @@ def history_notes(
 ) -> tuple[str, ...]:
     """On these histories, of which the rounds `told` are shown, those of the time from `start` to `end`."""
     return (
+        _window(record, found, start, end),
         *record.unread,
         *_missing(record, found),
         *_unopened(found, start, end),
         *_differing(record, found),
         *_figures(record, told),
     )
+
+
+def _window(record: TradingRecord, found: Collection[MarketHistory], start: int, end: int | None) -> str:
+    """The time that is told of, and since when there are fills: by their orders, where these tell better than they."""
+    first = min(fill.time for fill in record.fills)
+    opened = [one.opened for history in found if history.rounds for one in history.rounds.all]
+    first = min((time for time in opened if first <= time <= first + EARLY), default=first)
+    begin = "fills are recorded since" if record.complete else "the fills that were read begin"
+    return f"Window: {utc(start)} until {'now' if end is None else utc(end)}; {begin} {utc(first)}."
 
 
 def _missing(record: TradingRecord, found: Collection[MarketHistory]) -> Iterator[str]:

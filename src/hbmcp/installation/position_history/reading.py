@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from hbmcp.errors import CallError, StoreError
+from hbmcp.installation.answer_fields import data
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.fills.chronology import OrderTimes
 from hbmcp.installation.fills.fills import Fill
@@ -92,9 +93,11 @@ async def read_listed_positions(
     installation: Installation, account_name: str | None, connector_name: str | None
 ) -> ListedPositions:
     """The open positions as they are listed. The workflow uses list_positions. Raises CallError."""
-    answer = await installation.ask(trading.list_positions, account_name=account_name, connector_name=connector_name)
+    listed = await installation.read(
+        data(Position.from_row), trading.list_positions, account_name=account_name, connector_name=connector_name
+    )
     found: dict[Market, dict[Side, Decimal]] = {}
-    for one in map(Position.from_row, answer["data"]):
+    for one in listed:
         if one.amount:
             found.setdefault((one.account, one.connector, one.pair), {})[one.side] = one.amount
     return ListedPositions(found, frozenset(market[:2] for market in found))
@@ -104,8 +107,12 @@ async def read_funding_payments(
     installation: Installation, account_name: str | None, trading_pair: str | None
 ) -> list[FundingPayment]:
     """The latest funding payments, at most 1,000. The workflow uses get_funding_payments. Raises CallError."""
-    answer = await installation.ask(trading.get_funding_payments, account_name=account_name, trading_pair=trading_pair)
-    return [FundingPayment.from_row(row) for row in answer["data"]]
+    return await installation.read(
+        data(FundingPayment.from_row),
+        trading.get_funding_payments,
+        account_name=account_name,
+        trading_pair=trading_pair,
+    )
 
 
 async def sent_order_actions(installation: Installation) -> dict[str, str]:

@@ -24,11 +24,11 @@ async def doubt_empty_list(
     try:
         recorded = await fills(installation, account_name=account_name, connector_name=connector_name)
     except CallError as error:
-        return f"it lists none, which the fills would have to confirm. {error}"
+        return f"it lists none, which the fills would have to confirm. {error.happened}"
     pair = recorded.rows[-1].pair if recorded.rows else _ANY_PAIR
     told = (await prices(installation, connector_name, [pair]))[pair]
     if isinstance(told, CallError) and _UNKNOWN_NAME not in str(told):
-        return f"it lists none, and tells no price either. {told}"
+        return f"it lists none, and tells no price either. {told.happened}"
     still_open = [
         f"{'LONG' if amount > 0 else 'SHORT'} {plain(abs(amount)):f} {name}"
         for name, amount in left_open_by_fills(recorded).items()

@@ -5,12 +5,13 @@ from decimal import Decimal
 from attrs import frozen
 
 from hbmcp.errors import CallError, Refused
-from hbmcp.figures import number
+from hbmcp.installation.answer_fields import Fields, data, number
 from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.positions.empty_list import doubt_empty_list
 from hbmcp.installation.positions.position import Position
 from hbmcp_tools import market_data, trading
+from hummingbot_api.request import Json
 
 
 @frozen
@@ -65,13 +66,13 @@ async def open_positions(
     """
     found = await connections(installation, account_name, connector_name)
     pairs = [one for one in found.pairs if is_perpetual(one[1])]
-    unread = [UnreadPositions(account, None, str(error)) for account, error in found.unread.items()]
+    unread = [UnreadPositions(account, None, error.happened) for account, error in found.unread.items()]
     rows: list[Position] = []
     silent: list[tuple[str, str]] = []
     listed = await together(listed_positions(installation, *one) for one in pairs)
     for (account, connector), answer in zip(pairs, listed, strict=True):
         if isinstance(answer, CallError):
-            unread.append(UnreadPositions(account, connector, str(answer)))
+            unread.append(UnreadPositions(account, connector, answer.happened))
         elif answer:
             rows += [row for row in answer if trading_pair in (None, row.pair)]
         else:
@@ -84,8 +85,9 @@ async def open_positions(
 
 async def listed_positions(installation: Installation, account_name: str, connector_name: str) -> list[Position]:
     """What one exchange lists, as it is: an empty list is no proof. Uses list_positions. Raises CallError."""
-    answer = await installation.ask(trading.list_positions, account_name=account_name, connector_name=connector_name)
-    found = map(Position.from_row, answer["data"])
+    found = await installation.read(
+        data(Position.from_row), trading.list_positions, account_name=account_name, connector_name=connector_name
+    )
     return [one for one in found if one.amount and (one.account, one.connector) == (account_name, connector_name)]
 
 
@@ -93,15 +95,14 @@ async def _completed(installation: Installation, rows: list[Position]) -> tuple[
     """With the mark price of funding info where the exchange told no P&L to work it out from."""
     bare = sorted({(row.connector, row.pair) for row in rows if row.mark is None})
     found = await together(
-        installation.ask(market_data.get_funding_info, connector_name=connector, trading_pair=pair)
+        installation.read(_mark, market_data.get_funding_info, connector_name=connector, trading_pair=pair)
         for connector, pair in bare
     )
     marks: dict[tuple[str, str], Decimal] = {}
     remarks = []
     for (connector, pair), answer in zip(bare, found, strict=True):
-        mark = None if isinstance(answer, CallError) else number(answer["mark_price"])
-        if mark:
-            marks[connector, pair] = mark
+        if isinstance(answer, Decimal) and answer:
+            marks[connector, pair] = answer
             remarks.append(f"{connector} told no P&L of {pair}: it is worked out from the mark price of funding info.")
         else:
             remarks.append(f"{connector} told neither P&L nor a mark price of {pair}.")
@@ -110,3 +111,7 @@ async def _completed(installation: Installation, rows: list[Position]) -> tuple[
         for row in rows
     ]
     return completed, remarks
+
+
+def _mark(info: Json) -> Decimal | None:
+    return Fields(info).known("mark_price", number)

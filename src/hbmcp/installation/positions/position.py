@@ -1,15 +1,18 @@
 """One open perpetual position, and what follows from its figures."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import evolve, frozen
 
-from hbmcp.figures import number, percent, plain, ratio, times
+from hbmcp.figures import percent, plain, ratio, times
+from hbmcp.installation.answer_fields import Fields, number, text
+from hummingbot_api.request import Json
 
 Side = Literal["LONG", "SHORT"]
 Basis = Literal["entry", "margin"]
+
+PLACES = 4  # of a P&L in percent: as two places show it, one just beyond a threshold would seem to be at it
 
 
 @frozen
@@ -28,18 +31,19 @@ class Position:
     leverage: Decimal | None
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> "Position":
+    def from_row(cls, row: Json) -> "Position":
         """A row of POST /trading/positions. In one-way mode its side is BOTH, and the sign of its amount tells the
         direction. The API has no mark price: it is entry price + P&L / amount."""
-        signed = plain(number(row["amount"]) or Decimal(0))
-        side: Side = "SHORT" if signed < 0 or row["side"] == "SHORT" else "LONG"
-        entry = number(row["entry_price"]) or None
-        unrealized, leverage = number(row["unrealized_pnl"]), number(row["leverage"])
+        fields = Fields(row)
+        signed = plain(fields.needed("amount", number))
+        side: Side = "SHORT" if signed < 0 or fields.needed("side", text) == "SHORT" else "LONG"
+        entry = fields.known("entry_price", number) or None
+        unrealized, leverage = fields.known("unrealized_pnl", number), fields.known("leverage", number)
         move = ratio(unrealized, abs(signed)) if unrealized is not None and signed else None
         return cls(
-            account=row["account_name"],
-            connector=row["connector_name"],
-            pair=row["trading_pair"],
+            account=fields.needed("account_name", text),
+            connector=fields.needed("connector_name", text),
+            pair=fields.needed("trading_pair", text),
             side=side,
             amount=abs(signed),
             entry=entry,
@@ -83,9 +87,9 @@ class Position:
         return None if self.cost is None or self.leverage is None else ratio(self.cost, self.leverage)
 
     def percent_of(self, basis: Basis) -> Decimal | None:
-        """The unrealized P&L in percent of the entry notional or of the initial margin, with two places."""
+        """The unrealized P&L in percent of the entry notional or of the initial margin."""
         whole = self.cost if basis == "entry" else self.margin
-        return None if self.unrealized is None or whole is None else percent(self.unrealized, whole)
+        return None if self.unrealized is None or whole is None else percent(self.unrealized, whole, PLACES)
 
     def marked(self, mark: Decimal) -> "Position":
         """With another mark price, and the P&L at it where the exchange told none."""

@@ -4,6 +4,7 @@ import asyncio
 from typing import Literal
 
 from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown
+from hbmcp.installation.answer_fields import text, under
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import trading
 
@@ -15,8 +16,12 @@ PAUSE = 0.25  # seconds between two looks: the change is made in the background
 
 async def read_position_mode(installation: Installation, account_name: str, connector_name: str) -> str:
     """ONEWAY or HEDGE. Uses get_position_mode. Raises CallError."""
-    answer = await installation.ask(trading.get_position_mode, account_name=account_name, connector_name=connector_name)
-    return str(answer["position_mode"])
+    return await installation.read(
+        under("position_mode", text),
+        trading.get_position_mode,
+        account_name=account_name,
+        connector_name=connector_name,
+    )
 
 
 async def is_hedge_mode(installation: Installation, account_name: str, connector_name: str) -> bool:

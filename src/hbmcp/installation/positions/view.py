@@ -6,7 +6,7 @@ from typing import Any
 
 from hbmcp.figures import money, percent
 from hbmcp.installation.positions.open_positions import OpenPositions
-from hbmcp.installation.positions.position import Position
+from hbmcp.installation.positions.position import PLACES, Position
 
 
 def position_row(position: Position) -> dict[str, Any]:
@@ -54,8 +54,8 @@ def _total(quote: str, rows: Iterable[Position]) -> dict[str, Any]:
         "quote": quote,
         "notional": _money(_sum(rows, lambda one: one.notional)),
         "unrealized_pnl": _money(pnl),
-        "pnl_percent_of_entry": None if pnl is None or cost is None else percent(pnl, cost),
-        "pnl_percent_of_margin": None if pnl is None or margin is None else percent(pnl, margin),
+        "pnl_percent_of_entry": None if pnl is None or cost is None else percent(pnl, cost, PLACES),
+        "pnl_percent_of_margin": None if pnl is None or margin is None else percent(pnl, margin, PLACES),
     }
 
 

@@ -5,22 +5,23 @@ from typing import Any
 
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import BadArguments
+from hbmcp.installation.answer_fields import Fields, array, record, text
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import controllers, scripts
 
-Fields = Mapping[str, Any]
+Config = Mapping[str, Any]
 
 KINDS: Mapping[type, str] = {str: "a text", bool: "true or false", list: "a list", dict: "an object"}
 
 
-async def validated_template(installation: Installation, config: Fields) -> Fields:
+async def validated_template(installation: Installation, config: Config) -> Config:
     """The fields of the script that the configuration names, with their defaults, once the configuration fits them.
 
     The workflow uses list_scripts, get_script_template and list_controller_configs. Raises BadArguments.
     """
     template = await _template(installation, config)
-    saved = await installation.ask(controllers.list_controller_configs)
-    known = [one["id"] for one in saved if "id" in one]
+    saved = await installation.read(array(Fields), controllers.list_controller_configs)
+    known = [name for one in saved if (name := one.known("id", text))]
     if problems := [*_misfits(template, config), *_missing_controllers(known, config)]:
         lines = "\n".join(f"- {one}" for one in problems)
         raise BadArguments(
@@ -31,20 +32,19 @@ async def validated_template(installation: Installation, config: Fields) -> Fiel
     return template
 
 
-async def _template(installation: Installation, config: Fields) -> Fields:
+async def _template(installation: Installation, config: Config) -> Config:
     file = config.get("script_file_name")
-    known: list[str] = await installation.ask(scripts.list_scripts)
+    known = await installation.read(array(text), scripts.list_scripts)
     if not isinstance(file, str) or file.removesuffix(".py") not in known:
         raise BadArguments(
             f"config says script_file_name {file!r}, and there is no such script.",
             "Nothing was saved.",
             f"There are: {', '.join(f'{name}.py' for name in known) or 'none'}{suggestion(str(file), known)}",
         )
-    fields: Fields = await installation.ask(scripts.get_script_template, script_name=file.removesuffix(".py"))
-    return fields
+    return await installation.read(record, scripts.get_script_template, script_name=file.removesuffix(".py"))
 
 
-def _misfits(template: Fields, config: Fields) -> Iterator[str]:
+def _misfits(template: Config, config: Config) -> Iterator[str]:
     for name, value in config.items():
         if name not in template:
             yield f"{name}: unknown field{suggestion(name, template)}"
@@ -52,7 +52,7 @@ def _misfits(template: Fields, config: Fields) -> Iterator[str]:
             yield f"{name}: must be {KINDS[type(template[name])]}, as its default {template[name]!r} is"
 
 
-def _missing_controllers(known: list[str], config: Fields) -> Iterator[str]:
+def _missing_controllers(known: list[str], config: Config) -> Iterator[str]:
     for name in config.get("controllers_config") or []:
         if str(name).removesuffix(".yml") not in known:
             yield f"controllers_config: no controller config {name!r} is saved{suggestion(str(name), known)}"

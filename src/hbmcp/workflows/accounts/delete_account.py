@@ -3,6 +3,7 @@
 from functools import partial
 
 from hbmcp.errors import Refused
+from hbmcp.installation.answer_fields import array, text
 from hbmcp.installation.connections import connections
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
@@ -21,7 +22,7 @@ async def delete_account(installation: Installation, *, account_name: str, confi
     """
 
     async def exists() -> bool:
-        return account_name in await installation.ask(accounts.list_accounts)
+        return account_name in await installation.read(array(text), accounts.list_accounts)
 
     if account_name == MASTER:
         raise Refused(

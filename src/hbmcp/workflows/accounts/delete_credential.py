@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from hbmcp.installation.answer_fields import array, text
 from hbmcp.installation.connections import connections
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
@@ -20,7 +21,8 @@ async def delete_credential(
     """
 
     async def exists() -> bool:
-        return connector_name in await installation.ask(accounts.get_connected_exchanges, account_name=account_name)
+        left = await installation.read(array(text), accounts.get_connected_exchanges, account_name=account_name)
+        return connector_name in left
 
     (await connections(installation, account_name, connector_name)).raise_unread()
     keys = {"account_name": account_name, "connector_name": connector_name}

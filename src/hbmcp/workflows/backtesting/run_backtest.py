@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from hbmcp.installation.answer_fields import record, under
 from hbmcp.installation.controllers.backtest_config import backtest_config
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
@@ -25,7 +26,8 @@ async def run_backtest(
     trade_cost: Decimal | None = None,
 ) -> Answer:
     """The figures of its results. Raises BadArguments for no configuration or two, Failed where it can't run."""
-    answer = await installation.ask(
+    results = await installation.read(
+        under("results", record),
         backtesting.compute_backtest,
         config=backtest_config(config, config_name),
         start_time=start_time,
@@ -33,4 +35,4 @@ async def run_backtest(
         resolution=resolution,
         trade_cost=trade_cost,
     )
-    return Answer(answer["results"], (UNITS,))
+    return Answer(results, (UNITS,))

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Literal
 
 from hbmcp.errors import Refused
+from hbmcp.installation.answer_fields import array, mapping, record, text
 from hbmcp.installation.controllers.running_bots import running_bots
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
@@ -20,7 +21,7 @@ async def delete_controller(
     named = {"controller_type": controller_type, "controller_name": controller_name}
 
     async def exists() -> bool:
-        known = await installation.ask(controllers.list_controllers)
+        known = await installation.read(mapping(array(text)), controllers.list_controllers)
         return controller_name in known.get(controller_type, [])
 
     if not await exists():
@@ -30,10 +31,10 @@ async def delete_controller(
             "list_controllers has them.",
         )
     bots = await running_bots(installation)
-    saved = await installation.ask(controllers.list_controller_configs)
+    saved = await installation.read(array(record), controllers.list_controller_configs)
     dependents = [f"{bot} runs it now." for bot in bots.with_config(**named)]
     dependents += [
-        f"Config {one['id']!r} is for it, and can't run without it."
+        f"Config {one.get('id')!r} is for it, and can't run without it."
         for one in saved
         if all(one.get(key) == value for key, value in named.items())
     ]

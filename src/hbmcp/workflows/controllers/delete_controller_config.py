@@ -3,12 +3,14 @@
 from functools import partial
 
 from hbmcp.errors import Refused
+from hbmcp.installation.answer_fields import Fields, array, text
 from hbmcp.installation.controllers.running_bots import running_bots
 from hbmcp.installation.controllers.saved_config import saved_config
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers, scripts
+from hummingbot_api.request import Json
 
 
 async def delete_controller_config(installation: Installation, *, config_name: str, confirm: bool = False) -> Answer:
@@ -23,15 +25,21 @@ async def delete_controller_config(installation: Installation, *, config_name: s
             f"There is no controller config {config_name!r}.", "Nothing was done.", "list_controller_configs has them."
         )
     bots = await running_bots(installation)
-    saved = await installation.ask(scripts.list_script_configs)
+    saved = await installation.read(array(_script_config), scripts.list_script_configs)
     dependents = [
         f"{bot} runs with a copy of it, and keeps that." for bot in bots.with_config(_config_name=config_name)
     ]
     dependents += [
-        f"Script config {one['config_name']!r} names it, and can't be deployed without it."
-        for one in saved
-        if config_name in [name.removesuffix(".yml") for name in one["controllers_config"]]
+        f"Script config {name!r} names it, and can't be deployed without it."
+        for name, named in saved
+        if config_name in [one.removesuffix(".yml") for one in named]
     ]
     remove = partial(installation.ask, controllers.remove_controller_config, config_name=config_name)
     deletion = Deletion(f"controller config {config_name!r}", "list_controller_configs", remove, exists)
     return await deletion.if_confirmed(confirm, dependents, bots.unread)
+
+
+def _script_config(row: Json) -> tuple[str, list[str]]:
+    """Its name, and the controller configurations that it names."""
+    fields = Fields(row)
+    return fields.needed("config_name", text), fields.given("controllers_config", array(text)) or []

@@ -1,7 +1,7 @@
 """Save a controller's source."""
 
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.source_code import refuse_marks
+from hbmcp.installation.source_code import refuse_marks, said_of_it
 from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers
 
@@ -13,10 +13,11 @@ async def save_controller_code(
 ) -> Answer:
     """What the API says. Raises BadArguments for source with marks of hbmcp's own in it: nothing was saved."""
     refuse_marks(content, "get_controller_code")
-    answer = await installation.ask(
+    said = await installation.read(
+        said_of_it,
         controllers.write_controller_code,
         controller_type=controller_type,  # type: ignore[arg-type]  # the definition lists them
         controller_name=controller_name,
         content=content,
     )
-    return Answer(answer["message"], (UNCHECKED,))
+    return Answer(said, (UNCHECKED,))

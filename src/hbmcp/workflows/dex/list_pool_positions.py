@@ -1,12 +1,13 @@
 """A wallet's liquidity positions in one pool, read from the chain."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from hbmcp.installation.answer_fields import array, text, under
 from hbmcp.installation.gateway.log import causes
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp_tools import dex
+from hummingbot_api.request import Json
 
 COLUMNS = (
     "position_address", "in_range", "lower_price", "current_price", "upper_price", "base_token_amount",
@@ -26,7 +27,8 @@ async def list_pool_positions(
     wallet_address: str | None = None,
 ) -> Answer:
     """A row each position. The API gives those of all pools, and nothing where Gateway failed."""
-    rows = await installation.ask(
+    rows = await installation.read(
+        array(_owned),
         dex.read_owned_positions,
         connector=connector,
         network_id=network_id,
@@ -35,7 +37,7 @@ async def list_pool_positions(
     )
     if not rows:
         return Answer(NO_PROOF, (await causes(installation),))
-    here = [_shown(row) for row in rows if _same(row["pool_address"], pool_address)]
+    here = [shown for pool, shown in rows if _same(pool, pool_address)]
     others = f"{len(rows) - len(here)} more in other pools." if len(here) < len(rows) else ""
     if not here:
         return Answer("The wallet has no position in this pool.", (others,))
@@ -47,5 +49,6 @@ def _same(one: str, other: str) -> bool:
     return one == other or (one[:2] == "0x" and one.lower() == other.lower())
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row.get(name) for name in COLUMNS}
+def _owned(row: Json) -> tuple[str, dict[str, Any]]:
+    """The pool of a position, and what is shown of it."""
+    return under("pool_address", text)(row), {name: row.get(name) for name in COLUMNS}

@@ -32,7 +32,7 @@ async def create_executor(
     if isinstance(seen, CallError):
         return Answer(
             {"executor_id": started.executor_id, "status": started.status},
-            (f"It was started, but couldn't be looked at: {seen}", *notes),
+            (f"It was started, but couldn't be looked at: {seen.happened}", *notes),
         )
     if seen.failed:
         raise failed_at_once(seen)

@@ -1,10 +1,12 @@
 """Executors running and ended, a row each."""
 
+from hbmcp.installation.answer_fields import Fields, array, boolean
 from hbmcp.installation.executors.run.list_view import COLUMNS, list_row, money_note
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp_tools import executors
+from hummingbot_api.request import Json
 
 
 async def list_executors(
@@ -27,11 +29,19 @@ async def list_executors(
         "status": status,
         "controller_id": controller_id,
     }
-    answer = await installation.ask(executors.search_executors, **filters, limit=limit)  # type: ignore[arg-type]
-    found = sorted(map(Executor.from_row, answer["data"]), key=lambda one: one.created or 0, reverse=True)
+    listed, more = await installation.read(_page, executors.search_executors, **filters, limit=limit)  # type: ignore[arg-type]
+    found = sorted(listed, key=lambda one: one.created or 0, reverse=True)
     if not found:
         given = ", ".join(f"{name} {value}" for name, value in filters.items() if value is not None)
         return Answer(f"No executor has {given}." if given else "There is no executor, running or ended.")
     cut = f"There are older ones: the newest {len(found)} are shown. Raise limit, or give status or trading_pair."
-    notes = (money_note(found), cut if answer["pagination"]["has_more"] else "")
+    notes = (money_note(found), cut if more else "")
     return Answer([list_row(one) for one in found], notes, COLUMNS)
+
+
+def _page(answer: Json) -> tuple[list[Executor], bool]:
+    """Its rows, and whether there may be more."""
+    fields = Fields(answer)
+    paging = fields.known("pagination", Fields)
+    more = paging is None or paging.known("has_more", boolean) is not False
+    return fields.needed("data", array(Executor.from_row)), more

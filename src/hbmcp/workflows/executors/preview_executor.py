@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from hbmcp.installation.balances import available_balances
 from hbmcp.installation.executors.plan.preparation import prepare
 from hbmcp.installation.executors.plan.preview import preview
 from hbmcp.installation.executors.plan.unplanned import refuse_unplanned
 from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.portfolio.available_balances import available_balances
 from hbmcp.results.answer import Answer
 
 UNPLANNED = "The config is good. There is no preview of what trades on a chain: its orders follow a pool."

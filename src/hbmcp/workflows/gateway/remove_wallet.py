@@ -2,7 +2,7 @@
 
 from hbmcp.errors import Refused
 from hbmcp.installation.deletion import Deletion
-from hbmcp.installation.gateway.wallets import Wallets, answered, wallets
+from hbmcp.installation.gateway.wallets import Wallets, wallets
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp_tools import gateway
@@ -15,8 +15,7 @@ async def remove_wallet(installation: Installation, *, chain: str, address: str)
     """
 
     async def held() -> Wallets | None:
-        found = wallets(await answered(installation))
-        return next((one for one in found if one.chain == chain and one.has(address)), None)
+        return next((one for one in await wallets(installation) if one.chain == chain and one.has(address)), None)
 
     async def is_there() -> bool:
         return await held() is not None

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from hbmcp.errors import BadArguments
+from hbmcp.installation.balances import available_balances
 from hbmcp.installation.connections import accounts_connected_to
 from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.markets.order_book import Side, book
@@ -11,7 +12,6 @@ from hbmcp.installation.markets.trade_cost import estimate
 from hbmcp.installation.markets.trade_cost_view import FEE_ASSUMED, balance_check, cost, limits
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.installation.markets.trading_rules import Rule, rule_if_readable
-from hbmcp.installation.portfolio.available_balances import available_balances
 from hbmcp.results.answer import Answer, without_nulls
 
 
@@ -37,8 +37,8 @@ async def estimate_trade(
     connected = await accounts_connected_to(installation, connector_name, account_name)
     account = connected[0] if len(connected) == 1 else None
     market = Market(connector_name, trading_pair)
-    rule, levels, fees, balances = await all_of(
-        rule_if_readable(installation, *market),
+    rule = await rule_if_readable(installation, *market)  # first, since it says best that there is no such pair
+    levels, fees, balances = await all_of(
         book(installation, *market),
         taker_fees(installation, [connector_name], account),
         together(available_balances(installation, one, connector_name) for one in connected if one == account),

@@ -35,8 +35,9 @@ async def get_funding_rates(
     history (with `since`): of the readings kept from then on, annual rates: first, average (by time), lowest,
     highest, and the change from the first until now.
 
-    Without pairs those of the open positions, without exchanges all that are connected. Raises Refused where that is
-    none, CallError where no rate can be read; otherwise what failed is named under what didn't.
+    Without pairs those of the open positions, or where nothing is open ten that all exchanges have; without exchanges
+    all that are connected. Raises Refused where that is none, CallError where no rate can be read; otherwise what
+    failed is named under what didn't.
     """
     start = to_milliseconds(since)
     meant = await markets_meant(installation, trading_pairs, connector_names)

@@ -12,10 +12,10 @@ async def get_account_balance(
     installation: Installation, *, account_name: str, connector_name: str | None = None
 ) -> Answer:
     """`total_value` in USDT, `unrealized_pnl` of open positions, and `equity`, which is both; then each token of each
-    exchange, with `share_percent` of total_value, and the exchanges where there are several.
+    exchange, with `percent_of_total_value`, and the exchanges where there are several.
 
-    `units` are `available` and `held` together; orders and margin hold. Raises Refused for an account that isn't
-    there, or isn't connected to that exchange.
+    `units` are `available` and `held` together; notes say what orders hold and what
+    positions. Raises Refused for an account that isn't there, or isn't connected to that exchange.
     """
     found = await value_portfolio(installation, account_name, connector_name)
     if found.is_empty:

@@ -14,10 +14,11 @@ PLACE = ("account_name", "connector_name")
 
 async def get_portfolio_balances(installation: Installation, *, group_by: str | None = None) -> Answer:
     """`total_value` in USDT, `unrealized_pnl` of open positions, and `equity`, which is both; then tables, the most
-    valuable rows first, with `share_percent` of total_value.
+    valuable rows first, with `percent_of_total_value`.
 
     `group_by`: token, exchange, account, or none for one row for each token at each exchange account. Without it,
-    tokens and exchange accounts. `units` are `available` and `held` together; orders and margin hold.
+    tokens and exchange accounts. `units` are `available` and `held` together; notes say what orders hold and what
+    positions.
     """
     found = await value_portfolio(installation)
     if found.is_empty:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from hbmcp.errors import Refused
+from hbmcp.installation.answer_fields import array, text, under
 from hbmcp.installation.controllers.running_bots import running_bots
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
@@ -15,8 +16,7 @@ async def delete_script_config(installation: Installation, *, config_name: str, 
     config_name = config_name.removesuffix(".yml")
 
     async def exists() -> bool:
-        saved = await installation.ask(scripts.list_script_configs)
-        return any(one["config_name"] == config_name for one in saved)
+        return config_name in await installation.read(array(under("config_name", text)), scripts.list_script_configs)
 
     if not await exists():
         raise Refused(

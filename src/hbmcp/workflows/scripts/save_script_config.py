@@ -3,6 +3,7 @@
 from typing import Any
 
 from hbmcp.errors import CallError, OutcomeUnknown
+from hbmcp.installation.answer_fields import record
 from hbmcp.installation.controllers.config_fields import config_file_name, same_value
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.scripts.validation import validated_template
@@ -15,7 +16,7 @@ async def save_script_config(installation: Installation, *, config_name: str, co
     config_name = config_file_name(config_name)
     template = await validated_template(installation, config)
     await installation.ask(scripts.write_script_config, config_name=config_name, config=config)
-    (now,) = await together([installation.ask(scripts.get_script_config, config_name=config_name)])
+    (now,) = await together([installation.read(record, scripts.get_script_config, config_name=config_name)])
     if isinstance(now, CallError) or any(not same_value(now.get(name), value) for name, value in config.items()):
         reason = f"it couldn't be read back: {now.happened}" if isinstance(now, CallError) else "it now says otherwise."
         raise OutcomeUnknown(

@@ -2,7 +2,7 @@
 
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.open_orders import open_order_row, open_orders
+from hbmcp.installation.orders.open_orders import open_orders
 from hbmcp.installation.orders.view import KNOWN_ORDERS
 from hbmcp.results.answer import Answer
 
@@ -14,10 +14,11 @@ async def get_open_orders(
     connector_name: str | None = None,
     trading_pair: str | None = None,
 ) -> Answer:
-    """One row an order, newest first, with `age`. `seen` is null where both sources have it, or else "records"
-    (orders/search) or "connector" (orders/active, whose times can be early: the age is at most so much).
+    """One row an order, newest first, with `age` (at most so much where only orders/active has it, whose times can be
+    early). It `rests`: "yes" where orders/active has it, "recorded" where only orders/search does, "not_yet" where it
+    is only submitted.
 
-    An order whose fills add up to all of it isn't open, and is named. Raises Refused for an account that isn't there or
+    An order whose fills add up to all of it isn't open. Raises Refused for an account that isn't there or
     not connected, and CallError where no source can be read.
     """
     if account_name or connector_name:
@@ -25,4 +26,4 @@ async def get_open_orders(
     found = await open_orders(installation, account_name, connector_name, trading_pair)
     if not found.rows:
         return Answer(f"No open orders seen. {KNOWN_ORDERS}", found.notes)
-    return Answer([open_order_row(order, seen) for order, seen in found.rows], found.notes)
+    return Answer(list(found.rows), found.notes)

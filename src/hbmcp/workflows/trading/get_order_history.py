@@ -22,15 +22,16 @@ async def get_order_history(
     """One row an order, newest first. Status UNKNOWN: hbmcp sent it, and nobody knows what became of it.
 
     Filters mean what was asked for, also of an order that was refused, of which the API forgets it; `status` is that
-    which the fills prove. Notes name orders whose record tells less than their fills, and say where the list ends
-    though there may be more. Raises Refused for an account that isn't there or not connected.
+    which the fills prove. Notes give the window and since when there are records, name orders whose record tells less
+    than their fills, and say where the list ends though there may be more. Raises Refused for an account that isn't
+    there or not connected.
     """
     if account_name or connector_name:
         await connections(installation, account_name, connector_name)
     start, end = to_milliseconds(start_time), to_milliseconds(end_time)
     wanted = OrderFilter(account_name, connector_name, trading_pair, status, start, end, limit)
     found = await order_history(installation, wanted)
-    notes = [short_records_note(found.orders), *found.notes]
+    notes = [found.window, short_records_note(found.orders), *found.notes]
     if found.ends is not None:
         notes.append(f"Older ones may be missing: narrow, raise limit, or give end_time={utc(found.ends)}.")
     return Answer([order_row(one) for one in found.orders] or f"No orders match. {KNOWN_ORDERS}", tuple(notes))

@@ -7,7 +7,7 @@ from attrs import asdict
 from hbmcp.figures import number
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.orders.placement import fee_in_base_note, placement_refused, placement_result
+from hbmcp.installation.orders.placement import arrival_note, placement_refused, placement_result
 from hbmcp.installation.orders.polling import wait_for_outcome
 from hbmcp.installation.orders.preparation import OrderRequest, prepare_order
 from hbmcp.installation.orders.sending import send_order
@@ -48,4 +48,4 @@ async def place_order(
     if order.status == "FAILED":
         raise placement_refused(order, sent.order, notes)
     result = order_result(placement_result(order), order, asked)
-    return Answer(result, (*notes, *order.doubts, fee_in_base_note(order)))
+    return Answer(result, (*notes, *order.doubts, arrival_note(order)))

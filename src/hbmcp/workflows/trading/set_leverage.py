@@ -29,7 +29,7 @@ async def set_leverage(
             "So the exchange hasn't changed it.",
             "It may not allow that much, or so little margin; get_positions shows the position.",
         )
-    unread = isinstance(change.after, CallError)
-    why = f"positions can't be read: {change.after}" if unread else "no open position shows it."
+    after = change.after
+    why = f"positions can't be read: {after.happened}" if isinstance(after, CallError) else "no open position shows it."
     said = f"The API says that leverage {leverage} is set for {where}"
     return Answer(f"{said}. It says so also where the exchange refuses, and {why}")

@@ -14,7 +14,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.empty_list import doubt_empty_list
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, opposite
-from hbmcp_tools import trading
+from hbmcp.installation.positions.position_mode import read_position_mode
 
 MODES = {"ONEWAY": "one-way mode", "HEDGE": "hedge mode"}
 
@@ -39,7 +39,7 @@ async def effect_on_position(
     try:
         listed = await listed_positions(installation, account_name, venue.connector)
     except CallError as error:
-        return PositionEffect(f"Whether a position of {venue.pair} is open couldn't be read: {error}")
+        return PositionEffect(f"Whether a position of {venue.pair} is open couldn't be read: {error.happened}")
     if closes and not listed:  # which is also what an exchange lists that doesn't answer
         why = await doubt_empty_list(installation, account_name, venue.connector, venue.pair)
         if why is not None:
@@ -49,20 +49,16 @@ async def effect_on_position(
     if not found:
         return PositionEffect("", refusals)
     try:
-        mode = await _mode(installation, account_name, venue.connector)
+        mode = await read_position_mode(installation, account_name, venue.connector)
     except CallError as error:
         held = " and ".join(f"{one.side} {one.amount:f}" for one in found)
-        return PositionEffect(f"You hold {held} {venue.pair}; what becomes of it isn't known: {error}", refusals)
+        return PositionEffect(
+            f"You hold {held} {venue.pair}; what becomes of it isn't known: {error.happened}", refusals
+        )
     leverage = Decimal(config.get("leverage"))
     return PositionEffect(
         " ".join(position_note(one, mode, plan.side, leverage, closes=closes) for one in found), refusals
     )
-
-
-async def _mode(installation: Installation, account_name: str, connector_name: str) -> str:
-    """ONEWAY or HEDGE."""
-    answer = await installation.ask(trading.get_position_mode, account_name=account_name, connector_name=connector_name)
-    return str(answer["position_mode"])
 
 
 def close_refusals(found: Sequence[Position], pair: str, side: Side, amount: Decimal) -> dict[str, str]:

@@ -41,7 +41,7 @@ async def leftovers(installation: Installation, executor: Executor, known: froze
     try:
         orders = await orders_of(installation, executor, known)
     except CallError as error:
-        notes.append(f"Whether its orders are gone isn't known: {error}")
+        notes.append(f"Whether its orders are gone isn't known: {error.happened}")
     own = _own(executor, orders)
     rows: tuple[Position, ...] | None = None
     position: str | None = None
@@ -51,7 +51,7 @@ async def leftovers(installation: Installation, executor: Executor, known: froze
             position = " and ".join(position_text(one.amount * one.direction, one.pair) for one in rows) or "none"
             position += own_share(own, rows)
         except CallError as error:
-            notes.append(f"Whether a position is left isn't known: {error}")
+            notes.append(f"Whether a position is left isn't known: {error.happened}")
     elif own is not None:
         position = _on_spot(executor, own)
     return Leftovers(orders, own, rows, position, tuple(notes))

@@ -23,7 +23,7 @@ async def no_orders_note(installation: Installation, executor: Executor, config:
     try:
         found = await orders_since(installation, executor)
     except CallError as error:
-        return f"{UNNAMED}, and whether it has traded couldn't be read: {error}"
+        return f"{UNNAMED}, and whether it has traded couldn't be read: {error.happened}"
     if placed := [order for order in found.rows if executor.side in (None, order.side)]:
         done = "; ".join(map(_order_text, placed))
         return f"{UNNAMED}, but since it began, most likely by it: {done}. Look with get_executor before you trade on."

@@ -6,6 +6,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from hbmcp.figures import ratio, times
+from hbmcp.installation.answer_fields import data
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.fills.fills import EARLY, PAGE, Fill, fills
 from hbmcp.installation.installation import Installation
@@ -75,14 +76,14 @@ async def _found(installation: Installation, executor: Executor) -> tuple[list[O
     """The orders of its account and exchange about since it began, with the fills of its pair; whether none can be
     missing."""
     # One page of one account and exchange: refused orders have lost their pair.
-    answer = await installation.ask(
+    found = await installation.read(
+        data(Order.from_row),
         trading.search_orders,
         account_name=executor.account,
         connector_name=executor.connector,
         start_time=None if executor.created is None else str(executor.created - EARLY),
         limit=PAGE,
     )
-    found = [Order.from_row(row) for row in answer["data"]]
     traded = await fills(
         installation,
         account_name=executor.account,
@@ -90,4 +91,4 @@ async def _found(installation: Installation, executor: Executor) -> tuple[list[O
         trading_pair=executor.pair,
         start=executor.created,
     )
-    return merged_orders(found, traded.rows), len(answer["data"]) < PAGE and traded.complete
+    return merged_orders(found, traded.rows), len(found) < PAGE and traded.complete

@@ -7,13 +7,22 @@ from hbmcp.errors import CallError
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import executors
+from hummingbot_api.errors import UnexpectedShape
+from hummingbot_api.request import Json
 
 STEP = 0.25  # seconds between two looks
 
 
 async def read_executor(installation: Installation, executor_id: str) -> Executor:
-    """The workflow uses get_executor_record. Raises CallError."""
-    return Executor.from_row(await installation.ask(executors.get_executor_record, executor_id=executor_id))
+    """The workflow uses get_executor_record. Raises CallError, also for the record of another one."""
+
+    def own(row: Json) -> Executor:
+        found = Executor.from_row(row)
+        if found.id != executor_id:
+            raise UnexpectedShape("executor_id", "the id that was asked for", found.id)
+        return found
+
+    return await installation.read(own, executors.get_executor_record, executor_id=executor_id)
 
 
 async def wait_until(
@@ -32,5 +41,10 @@ async def wait_until(
             seen = error
         if left == 0 or (isinstance(seen, Executor) and there(seen)):
             break
-        await sleep(STEP)
+        await pause()
     return seen
+
+
+async def pause() -> None:
+    """Between two looks."""
+    await sleep(STEP)

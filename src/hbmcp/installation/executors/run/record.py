@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from hbmcp.figures import number
+from hbmcp.installation.answer_fields import Fields, array, moment, number, optional, record, text
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.config.fields import TYPES
-from hbmcp.installation.fills.fills import milliseconds
+from hummingbot_api.request import Json
 
 Side = Literal["BUY", "SELL"]
 ZERO = Decimal(0)
@@ -48,9 +48,9 @@ class Executor:
     close_type: str | None
     created: int | None
     closed: int | None
-    pnl: Decimal
-    share: Decimal
-    fees: Decimal
+    pnl: Decimal | None
+    share: Decimal | None
+    fees: Decimal | None
     filled: Decimal
     error: str | None
     controller: str | None
@@ -58,28 +58,29 @@ class Executor:
     info: Mapping[str, Any]
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> "Executor":
-        """Of GET /executors/{executor_id} or a row of the search. Raises KeyError for what isn't one."""
-        config, info = row.get("config") or {}, row.get("custom_info") or {}
-        kind = row.get("executor_type") or row.get("type") or config.get("type") or ""
-        created, closed = row.get("created_at"), number(row.get("close_timestamp"))
+    def from_row(cls, row: Json) -> "Executor":
+        """Of GET /executors/{executor_id} or a row of the search."""
+        fields = Fields(row)
+        config, info = fields.given("config", record) or {}, fields.given("custom_info", record) or {}
+        own, asked, says = fields, Fields(config), Fields(info)
+        closed = own.known("close_timestamp", number)
         return cls(
-            id=row.get("executor_id") or row["id"],
-            kind=kind,
-            account=row.get("account_name") or "",
-            connector=row.get("connector_name") or config.get("connector_name") or "",
-            pair=row.get("trading_pair") or config.get("trading_pair") or "",
+            id=own.known("executor_id", text) or own.needed("id", text),
+            kind=own.known("executor_type", text) or own.known("type", text) or asked.known("type", text) or "",
+            account=own.known("account_name", text) or "",
+            connector=own.known("connector_name", text) or asked.known("connector_name", text) or "",
+            pair=own.known("trading_pair", text) or asked.known("trading_pair", text) or "",
             side=_side(row.get("side")) or _side(info.get("side")) or _side(config.get("side")),
-            status=row["status"],
-            close_type=row.get("close_type"),
-            created=milliseconds(created) if isinstance(created, str) else None,
+            status=own.needed("status", text),
+            close_type=own.known("close_type", text),
+            created=own.known("created_at", moment),
             closed=None if closed is None else int(closed * 1000),
-            pnl=number(row.get("net_pnl_quote")) or Decimal(0),
-            share=number(row.get("net_pnl_pct")) or Decimal(0),
-            fees=number(row.get("cum_fees_quote")) or Decimal(0),
-            filled=number(row.get("filled_amount_quote")) or _executed(info, "executed_amount_quote"),
-            error=_error_text(row.get("last_error")),
-            controller=row.get("controller_id"),
+            pnl=own.known("net_pnl_quote", number),
+            share=own.known("net_pnl_pct", number),
+            fees=own.known("cum_fees_quote", number),
+            filled=own.known("filled_amount_quote", number) or _executed(says, "executed_amount_quote"),
+            error=_error_text(own.known("last_error", text)),
+            controller=own.known("controller_id", text),
             config=config,
             info=info,
         )
@@ -108,8 +109,9 @@ class Executor:
     @property
     def order_ids(self) -> frozenset[str]:
         """The orders that it names: none for a grid, whose orders nobody can tell."""
-        held = [one.get("client_order_id") for one in self.info.get("held_position_orders") or []]
-        named = [*(self.info.get("order_ids") or []), self.info.get("order_id"), *held]
+        info = Fields(self.info)
+        held = [one.known("client_order_id", text) for one in _held(info)]
+        named = [*(info.known("order_ids", array(optional(text))) or []), info.known("order_id", text), *held]
         return frozenset(one for one in named if one)
 
     @property
@@ -120,14 +122,14 @@ class Executor:
     @property
     def leverage(self) -> Decimal | None:
         """As its configuration says; None on spot."""
-        return number(self.config.get("leverage")) if is_perpetual(self.connector) else None
+        return Fields(self.config).known("leverage", number) if is_perpetual(self.connector) else None
 
     @property
     def position_left(self) -> Decimal | None:
         """Base units of the position that it left open, below 0 for a short; None where it names none."""
-        orders = self.info.get("held_position_orders") or []
+        orders = _held(Fields(self.info))
         bought, sold = (
-            sum((_amount(one, "executed_amount_base") for one in orders if _side(one.get("trade_type")) == side), ZERO)
+            sum((_amount(one, "executed_amount_base") for one in orders if _traded(one) == side), ZERO)
             for side in ("BUY", "SELL")
         )
         return bought - sold or None
@@ -140,16 +142,16 @@ class Executor:
     @property
     def has_placed_orders(self) -> bool:
         """Whether it has placed an order."""
-        return bool(self.order_ids or number(self.info.get("open_liquidity_placed")) or self.filled)
+        return bool(self.order_ids or self.figure("open_liquidity_placed") or self.filled)
 
     def figure(self, name: str) -> Decimal | None:
         """A figure that its type tells of itself; None where that is 0 or isn't there."""
-        return number(self.info.get(name)) or None
+        return Fields(self.info).known(name, number) or None
 
     def barrier(self, name: str) -> Decimal | None:
         """A barrier of its configuration: a share, or seconds."""
-        barriers = self.config.get("triple_barrier_config") or self.config
-        return number(barriers.get(name)) or None
+        config = Fields(self.config)
+        return (config.known("triple_barrier_config", Fields) or config).known(name, number) or None
 
 
 def _side(raw: Any) -> Side | None:
@@ -157,18 +159,27 @@ def _side(raw: Any) -> Side | None:
     return "BUY" if said in ("BUY", "1") else "SELL" if said in ("SELL", "2") else None
 
 
-def _executed(info: Mapping[str, Any], name: str) -> Decimal:
-    """What the orders of a position that it left open come to: it isn't counted as filled."""
-    return sum((_amount(one, name) for one in info.get("held_position_orders") or []), ZERO)
+def _held(info: Fields) -> list[Fields]:
+    """The orders of a position that it left open."""
+    return info.known("held_position_orders", array(Fields)) or []
 
 
-def _amount(row: Mapping[str, Any], name: str) -> Decimal:
-    return number(row.get(name)) or ZERO
+def _executed(info: Fields, name: str) -> Decimal:
+    """What these come to: it isn't counted as filled."""
+    return sum((_amount(one, name) for one in _held(info)), ZERO)
 
 
-def _error_text(error: Any) -> str | None:
+def _traded(order: Fields) -> Side | None:
+    return order.known("trade_type", _side)
+
+
+def _amount(order: Fields, name: str) -> Decimal:
+    return order.known(name, number) or ZERO
+
+
+def _error_text(error: str | None) -> str | None:
     """Without the name of the module that logged it."""
-    if not isinstance(error, str) or not error:
+    if not error:
         return None
     module, dash, text = error.partition(" - ")
     return text if dash and any(module.endswith(kind) for kind in TYPES) else error

@@ -1,17 +1,16 @@
 """Starting an executor once, and what is known of a start that failed or was never answered."""
 
-from collections.abc import Iterator
-
 from attrs import frozen
 
-from hbmcp import times
-from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown
+from hbmcp.errors import CallError, Failed
+from hbmcp.installation.answer_fields import Fields, text
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.executors.run.unknown_start import known_executor_ids, unknown_start
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp_tools import executors
-
-AROUND = 60_000  # milliseconds by which the API's clock may differ from this one's
+from hummingbot_api.request import Json
 
 
 @frozen
@@ -19,25 +18,28 @@ class Started:
     """What the API says of it."""
 
     executor_id: str
-    status: str
+    status: str | None
 
 
 async def start(installation: Installation, account_name: str, config: Config) -> Started:
-    """The caller uses start_executor, and search_executors where that isn't answered.
+    """The caller uses start_executor and search_executors.
 
-    Raises Refused, OutcomeUnknown or ApiFailed with the executors that may nevertheless be the one.
+    Raises a CallError of NOT_PLACED where nothing was started, else OutcomeUnknown with the executors that may be the
+    one.
     """
-    began = times.now()
+    known = await known_executor_ids(installation, account_name, config)
     try:
-        answer = await installation.ask(
+        return await installation.read(
+            _started,
             executors.start_executor,
             account_name=account_name,
             executor_config=config.sent,
             controller_id=config.get("controller_id"),
         )
-    except (OutcomeUnknown, ApiFailed) as error:
-        raise await _unanswered(installation, account_name, config, began, error) from None
-    return Started(answer["executor_id"], answer["status"])
+    except NOT_PLACED:
+        raise
+    except CallError as error:
+        raise await unknown_start(installation, account_name, config, error, known) from None
 
 
 def failed_at_once(seen: Executor) -> Failed:
@@ -54,45 +56,6 @@ def failed_at_once(seen: Executor) -> Failed:
     )
 
 
-async def _unanswered(
-    installation: Installation, account_name: str, config: Config, began: int, error: CallError
-) -> CallError:
-    """The same error, with what list_executors tells of it."""
-    try:
-        rows = await installation.ask(
-            executors.search_executors,
-            account_name=account_name,
-            executor_type=config.kind,  # type: ignore[arg-type]
-            limit=100,
-        )
-    except CallError:
-        return type(error)(
-            error.happened,
-            error.undone,
-            f"Don't create it again before list_executors (account_name {account_name}, executor_type {config.kind}) "
-            "shows whether it runs.",
-        )
-    if candidates := list(_candidates(map(Executor.from_row, rows["data"]), config, began)):
-        return OutcomeUnknown(
-            error.happened,
-            f"It may run nevertheless: of its type and pair there began in the last minute {', '.join(candidates)}.",
-            "Don't create it again: look with get_executor whether one of these is it.",
-        )
-    if isinstance(error, ApiFailed):
-        nowhere = (
-            "It doesn't seem to run: list_executors shows none of its type and pair that began in the last minute."
-        )
-        return type(error)(error.happened, nowhere, error.advice)
-    return type(error)(
-        error.happened,
-        "list_executors doesn't show it yet; it may still come.",
-        "Don't create it again before a second look with list_executors, in half a minute, shows none.",
-    )
-
-
-def _candidates(found: Iterator[Executor], config: Config, began: int) -> Iterator[str]:
-    """Those that began since, on its market as far as it is known."""
-    connector, pair = config.markets[0]
-    for one in found:
-        if (one.created or 0) >= began - AROUND and one.pair in ("", pair) and one.connector in ("", connector):
-            yield f"{one.id} ({one.status})"
+def _started(answer: Json) -> Started:
+    fields = Fields(answer)
+    return Started(fields.needed("executor_id", text), fields.known("status", text))

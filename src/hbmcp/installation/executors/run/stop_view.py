@@ -14,8 +14,9 @@ NEVER_CLOSED = "What it traded was kept, although it was to be closed."
 
 def ask_what_becomes_of(executor: Executor, held: str) -> Answer:
     """Of one that holds something, where nobody said whether that is to be closed."""
+    pnl = "" if executor.pnl is None else f", and its net P&L is {plain(executor.pnl):f} {executor.quote} after fees"
     return Answer(
-        f"It holds {held}, and its net P&L is {plain(executor.pnl):f} {executor.quote} after fees. Not stopped yet.",
+        f"It holds {held}{pnl}. Not stopped yet.",
         ("Call again with position: close sells or buys that back at market, keep leaves it open and unguarded.",),
     )
 

@@ -5,7 +5,8 @@ from itertools import zip_longest
 from typing import Any
 
 from hbmcp.errors import CallError
-from hbmcp.figures import money, number, percent, plain, times
+from hbmcp.figures import money, percent, plain, times
+from hbmcp.installation.answer_fields import Fields, array, number
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.run.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
@@ -25,7 +26,7 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
     try:
         found = await orders_of(installation, executor)
     except CallError as error:
-        return Answer(state(executor), (*notes, f"Its orders couldn't be read: {error}"))
+        return Answer(state(executor), (*notes, f"Its orders couldn't be read: {error.happened}"))
     value = {
         **state(executor),
         **traded(executor, found),
@@ -58,9 +59,9 @@ def state(executor: Executor) -> dict[str, Any]:
             "leverage": None if executor.leverage is None else plain(executor.leverage),
             "created_at": None if executor.created is None else utc(executor.created),
             "closed_at": None if executor.closed is None else utc(executor.closed),
-            "net_pnl_quote": plain(executor.pnl),
-            "net_pnl_percent": percent(executor.share, Decimal(1)),
-            "fees_quote": plain(executor.fees),
+            "net_pnl_quote": None if executor.pnl is None else plain(executor.pnl),
+            "net_pnl_percent": None if executor.share is None else percent(executor.share, Decimal(1)),
+            "fees_quote": None if executor.fees is None else plain(executor.fees),
             "filled_quote": plain(executor.filled) or None,
             "last_error": executor.error,
         }
@@ -130,7 +131,7 @@ def barriers(executor: Executor, entry: Decimal | None) -> dict[str, Any]:
 def grid(executor: Executor) -> dict[str, Any]:
     """Where its levels lie, what rests on either side, what is open and what the finished round trips have made."""
     figure = executor.figure
-    prices = executor.info.get("grid_level_prices") or []
+    prices = Fields(executor.info).known("grid_level_prices", array(number)) or []
     return without_nulls(
         {
             "level_count": len(prices) or None,
@@ -150,10 +151,11 @@ def grid(executor: Executor) -> dict[str, Any]:
 
 def grid_levels(executor: Executor) -> dict[str, list[dict[str, Any]]]:
     """Of a grid, where each level is opened and closed, as it says itself."""
-    prices, targets = (executor.info.get(f"grid_{name}_prices") or [] for name in ("level", "tp"))
+    told = Fields(executor.info)
+    prices, targets = (told.known(f"grid_{name}_prices", array(number)) or [] for name in ("level", "tp"))
     rows = [
         {"level": level, "price": money(price), "take_profit_price": None if target is None else money(target)}
-        for level, (price, target) in enumerate(zip_longest(map(number, prices), map(number, targets)))
+        for level, (price, target) in enumerate(zip_longest(prices, targets))
         if price is not None
     ]
     return {"levels": rows} if rows else {}

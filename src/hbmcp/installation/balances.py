@@ -1,0 +1,49 @@
+"""The balances of one account on one exchange, among all that the API tells."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from attrs import frozen
+
+from hbmcp.installation.answer_fields import Fields, array, number, optional, text
+from hbmcp.installation.installation import Installation
+from hbmcp_tools import portfolio
+from hummingbot_api.request import Json
+
+ZERO = Decimal(0)
+
+
+@frozen
+class Balance:
+    """`units` of a token, what orders and margin hold among them; `available` is None where that isn't told."""
+
+    token: str
+    units: Decimal
+    available: Decimal | None
+
+    @classmethod
+    def from_row(cls, row: Json) -> "Balance":
+        """A token of POST /portfolio/state."""
+        fields = Fields(row)
+        available = fields.needed("available_units", optional(number))
+        return cls(fields.needed("token", text), fields.needed("units", number), available)
+
+
+async def balances(installation: Installation, account_name: str, connector_name: str) -> list[Balance]:
+    """None where the API has no figures of that exchange. The workflow uses get_portfolio_state. Raises CallError."""
+
+    def reading(state: Json) -> list[Balance]:
+        exchanges = Fields(state).given(account_name, Fields)
+        return (exchanges.given(connector_name, array(Balance.from_row)) if exchanges else None) or []
+
+    return await installation.read(reading, portfolio.get_portfolio_state, account_name=account_name)
+
+
+async def available_balances(
+    installation: Installation, account_name: str, connector_name: str
+) -> Mapping[str, Decimal]:
+    """Token -> units that neither orders nor positions hold; a token that isn't there has none. As `balances`."""
+    found: dict[str, Decimal] = {}
+    for one in await balances(installation, account_name, connector_name):
+        found[one.token] = found.get(one.token, ZERO) + (one.available or ZERO)
+    return found
