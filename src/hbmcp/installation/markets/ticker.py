@@ -96,9 +96,13 @@ async def _prices(installation: Installation, markets: Sequence[Market]) -> dict
 
 
 async def price_a_day_ago(installation: Installation, market: Market) -> Decimal:
-    """The close of the last minute that had ended 24 hours ago. The caller uses get_historical_candles: the latest
-    candles would start a feed that the API keeps. Raises CallError."""
-    then = now() - _DAY
+    """As `price_at`, 24 hours ago."""
+    return await price_at(installation, market, now() - _DAY)
+
+
+async def price_at(installation: Installation, market: Market, then: int) -> Decimal:
+    """The close of the last minute that had ended then. The caller uses get_historical_candles: the latest candles
+    would start a feed that the API keeps. Raises CallError."""
     try:
         async with asyncio.timeout(PATIENCE):
             candles = await installation.read(
