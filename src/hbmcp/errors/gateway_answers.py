@@ -53,9 +53,9 @@ def _absent(offer: Offer) -> ServiceDown:
 
 
 def _unknown(status: int, said: str, tool: Tool) -> OutcomeUnknown:
-    quote = f': "{scrubbed(tidy(said))}"' if said else " and gave no reason"
+    why = f': "{scrubbed(tidy(said))}"' if said else " and gave no reason"
     return OutcomeUnknown(
-        f"Outcome unknown: {tool.name} was sent, and failed then (HTTP {status}){quote}.",
+        f"Outcome unknown: {tool.name} was sent, and failed then (HTTP {status}){why}.",
         "It may be on the chain, or still get there.",
         f"Don't repeat it. First find out: look with {_shown_by(tool)}.",
     )
