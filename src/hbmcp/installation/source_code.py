@@ -4,7 +4,7 @@ from hbmcp.errors import BadArguments
 from hbmcp.installation.answer_fields import text, under
 from hbmcp.results.answer import Answer
 from hbmcp.results.rendering import marks_of_ours
-from hbmcp.text import one_line, quoted
+from hbmcp.text import quoted
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Json
 
@@ -46,6 +46,6 @@ def refuse_marks(source: str, shown_by: str) -> None:
 def said_of_it(answer: Json) -> str:
     """What the API says of source that it took: that it took it is certain even where it says nothing."""
     try:
-        return one_line(under("message", text)(answer))
+        return f"The API says: {quoted(under('message', text)(answer))}."
     except UnexpectedShape:
         return "The API took it, and says nothing of it."
