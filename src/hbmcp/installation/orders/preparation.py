@@ -14,7 +14,7 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.installation.balances import Balance, balances
-from hbmcp.installation.connections import connections, is_perpetual
+from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
@@ -115,20 +115,15 @@ def _turns(held: list[Position], pair: str, side: str) -> str:
 async def _known(installation: Installation, account: str, connector: str, pair: str) -> _Known:
     """Raises Refused for an account, exchange or pair that isn't there, and what is hopeless."""
     unread = []
-    # First, because the API keeps an account that it is asked about and doesn't know as an empty entry.
-    connected = await answer_within(connections(installation, account, connector), PATIENCE)
-    if isinstance(connected, (Refused, *_HOPELESS)):
-        raise connected
+    (connected, state, held), rules, quoted = await all_of(
+        _of_account(installation, account, connector),
+        answer_within(rule(installation, connector, pair), PATIENCE),
+        answer_within(prices(installation, connector, [pair]), PATIENCE),
+    )
     if isinstance(connected, CallError):
         unread.append(f"Account and exchange couldn't be checked: {connected.happened}")
     elif connected.unread:
         unread.append(f"Whether {account} is connected to {connector} couldn't be checked.")
-    rules, quoted, state, held = await all_of(
-        answer_within(rule(installation, connector, pair), PATIENCE),
-        answer_within(prices(installation, connector, [pair]), PATIENCE),
-        answer_within(balances(installation, account, connector), PATIENCE),
-        answer_within(_held(installation, account, connector), PATIENCE),
-    )
     if isinstance(rules, UnknownPair):
         raise rules
     if isinstance(rules, CallError):
@@ -147,6 +142,21 @@ async def _known(installation: Installation, account: str, connector: str, pair:
         [] if isinstance(held, CallError) else held,
         tuple(unread),
     )
+
+
+async def _of_account(
+    installation: Installation, account: str, connector: str
+) -> tuple[Connections | CallError, list[Balance] | CallError, list[Position] | CallError]:
+    """Its connections, balances and positions. Raises Refused for an account or exchange that isn't there."""
+    # First, because the API keeps an account that it is asked about and doesn't know as an empty entry.
+    connected = await answer_within(connections(installation, account, connector), PATIENCE)
+    if isinstance(connected, (Refused, *_HOPELESS)):
+        raise connected
+    state, held = await all_of(
+        answer_within(balances(installation, account, connector), PATIENCE),
+        answer_within(_held(installation, account, connector), PATIENCE),
+    )
+    return connected, state, held
 
 
 async def _held(installation: Installation, account: str, connector: str) -> list[Position]:

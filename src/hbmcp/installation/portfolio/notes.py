@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from hbmcp.errors import CallError
 from hbmcp.figures import money, plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.portfolio.distribution import total
@@ -51,9 +50,6 @@ def _old(found: Valuation) -> Iterator[str]:
 
 
 def _positions(found: Valuation) -> Iterator[str]:
-    if isinstance(found.positions, CallError):
-        yield f"Positions couldn't be read, so equity lacks their P&L: {found.positions.happened}"
-        return
     unread = [(one.why, f"{one.connector or 'all'} of {one.account}") for one in found.positions.unread]
     for why, places in _by_reason(unread):
         yield f"Positions not read, so equity may lack their P&L and balances may be old: {places}: {why}"

@@ -4,10 +4,10 @@ The API gives old balances without a word where an exchange doesn't answer, and 
 source doesn't. What tells is the exchange's own price, which the API passes on fresh or not at all.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from hbmcp.errors import CallError
 from hbmcp.figures import ratio
@@ -23,13 +23,20 @@ _QUOTES = (CURRENCY, "USDC", "USD")
 
 @frozen
 class FreshnessCheck:
-    """What an exchange said when it was asked a price. `silence` is why it said nothing; `holding` and `price` one of
-    its tokens and what it costs there, where that was asked."""
+    """What an exchange said when it was asked a price. `silence` is why it said nothing; `holding` is of the most
+    valuable token there, and `price` what that costs there, where it was told."""
 
     connector: str
+    holding: Holding | None
     silence: CallError | None = None
-    holding: Holding | None = None
     price: Decimal | None = None
+
+    def still_of(self, holdings: Sequence[Holding]) -> "FreshnessCheck | None":
+        """The same of newer figures; None where another token is now worth most."""
+        now = _dearest(holdings)
+        if self.silence is None and (now and now.token) != (self.holding and self.holding.token):
+            return None
+        return evolve(self, holding=now)
 
     @property
     def drifted(self) -> tuple[str, Decimal, Decimal] | None:
@@ -46,7 +53,8 @@ async def check_freshness(installation: Installation, connector: str, holdings: 
 
     An exchange that knows none of the pairs is not held to be silent: it may have other pairs.
     """
-    for pair, holding in _pairs(holdings):
+    dearest = _dearest(holdings)
+    for pair in _pairs(dearest):
         try:
             told = await installation.read(
                 under("prices", Fields), market_data.get_prices, connector_name=connector, trading_pairs=[pair]
@@ -54,16 +62,19 @@ async def check_freshness(installation: Installation, connector: str, holdings: 
         except CallError as error:
             if f"it doesn't know '{pair}'" in str(error):
                 continue
-            return FreshnessCheck(connector, silence=error)
-        return FreshnessCheck(connector, holding=holding, price=told.known(pair, number))
-    return FreshnessCheck(connector)
+            return FreshnessCheck(connector, dearest, silence=error)
+        of_it = dearest is not None and pair.partition("-")[0] == dearest.token
+        return FreshnessCheck(connector, dearest, price=told.known(pair, number) if of_it else None)
+    return FreshnessCheck(connector, dearest)
 
 
-def _pairs(holdings: Iterable[Holding]) -> Iterator[tuple[str, Holding | None]]:
-    """Pairs that the exchange may have, the likeliest first, and the holding that each is the price of."""
+def _dearest(holdings: Iterable[Holding]) -> Holding | None:
+    """The most valuable one whose price isn't taken for granted."""
     ours = [one for one in holdings if one.value and not is_dollar(one.token)]
-    dearest = max(ours, key=lambda one: one.value or 0, default=None)
-    pairs = [(f"{dearest.token}-{quote}", dearest) for quote in _QUOTES[: _TRIES - 1]] if dearest else []
-    asked = {pair for pair, _ in pairs}
-    others = [(f"BTC-{quote}", None) for quote in _QUOTES]
-    yield from [*pairs, *(one for one in others if one[0] not in asked)][:_TRIES]
+    return max(ours, key=lambda one: one.value or 0, default=None)
+
+
+def _pairs(dearest: Holding | None) -> list[str]:
+    """Pairs that the exchange may have, the likeliest first."""
+    pairs = [f"{dearest.token}-{quote}" for quote in _QUOTES[: _TRIES - 1]] if dearest else []
+    return list(dict.fromkeys([*pairs, *(f"BTC-{quote}" for quote in _QUOTES)]))[:_TRIES]
