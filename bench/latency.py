@@ -23,35 +23,39 @@ from hbmcp.caller import Caller
 from hbmcp.catalog import Catalog
 from hbmcp.installation.installation import Installation
 from hbmcp.settings import Settings
-from hbmcp_tools import portfolio, trading
+from hbmcp_tools import accounts, portfolio, trading
 
 LATENCY = 0.15  # seconds
 TURNS = 11
 CHAIN = "chain"
 
-WHERE: dict[str, Any] = {"account_name": "master_account", "connector_name": "binance"}
+ACCOUNT = "master_account"
+WHERE: dict[str, Any] = {"account_name": ACCOUNT, "connector_name": "binance"}
 ORDER: dict[str, Any] = {**WHERE, "trading_pair": "BTC-USDT", "side": "BUY", "amount": "0.001", "price": "-50%"}
 SUBMITTED: dict[str, Any] = {**ORDER, "amount": Decimal("0.001"), "order_type": "LIMIT", "price": Decimal(20_000)}
 
+CHAIN_TOOLS = frozenset(
+    {"list_accounts", "get_connected_exchanges", "get_portfolio_state", "list_positions", "submit_order"}
+)
 Chain = Callable[[Installation], Awaitable[Any]]
 
 
-async def _balances(installation: Installation) -> None:
-    await installation.ask(portfolio.get_portfolio_state)
-
-
 async def _positions(installation: Installation) -> None:
-    await installation.ask(trading.list_positions, account_name="master_account", connector_name="binance_perpetual")
+    """Which equity needs, too. The balances themselves wait for less."""
+    await installation.ask(accounts.list_accounts)
+    await installation.ask(accounts.get_connected_exchanges, account_name=ACCOUNT)
+    await installation.ask(trading.list_positions, account_name=ACCOUNT, connector_name="binance_perpetual")
 
 
 async def _order(installation: Installation) -> None:
-    """What is on the account, or what the pair costs; then the order."""
-    await installation.ask(portfolio.get_portfolio_state, account_name="master_account")
+    """The account must be known before its balances are asked for, and these before the order is sent."""
+    await installation.ask(accounts.list_accounts)
+    await installation.ask(portfolio.get_portfolio_state, account_name=ACCOUNT)
     await installation.ask(trading.submit_order, **SUBMITTED)
 
 
 CASES: Mapping[str, tuple[str, Mapping[str, Any], Chain, float]] = {
-    "balances": ("get_portfolio_balances", {}, _balances, 1.2),
+    "balances": ("get_portfolio_balances", {}, _positions, 1.2),
     "positions": ("get_positions", {}, _positions, 1.2),
     "an order, sent": ("place_order", {**ORDER, "wait": 0}, _order, 1.3),
     "an order, looked at": ("place_order", ORDER, _order, 2.5),
@@ -79,9 +83,7 @@ async def _measured() -> dict[str, dict[str, float]]:
             state_url=SecretStr(f"sqlite:///{folder}/state.sqlite"),
         )
         bridge = Bridge(catalog.choose(), settings)
-        chains = bridge.installation(
-            Caller("bench", "trading", frozenset({"get_portfolio_state", "list_positions", "submit_order"}))
-        )
+        chains = bridge.installation(Caller("bench", "trading", CHAIN_TOOLS))
         seconds: dict[str, dict[str, list[float]]] = {case: {OURS: [], CHAIN: []} for case in CASES}
         for turn in range(TURNS + 1):
             for case, (tool, arguments, chain, _) in CASES.items():

@@ -8,7 +8,7 @@ from hbmcp.errors import CallError, Refused
 from hbmcp.installation.answer_fields import Fields, data, number
 from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, meanwhile, together
-from hbmcp.installation.positions.empty_list import doubt_empty_list, hear_witnesses
+from hbmcp.installation.positions.empty_list import doubt_empty_list, sign_of_life
 from hbmcp.installation.positions.position import Position
 from hbmcp_tools import market_data, trading
 from hummingbot_api.request import Json
@@ -102,11 +102,11 @@ async def positions_or_doubt(
 ) -> tuple[list[Position], str | None]:
     """What one exchange lists, and of an empty list why it isn't to be believed, in respect of this pair or all. Uses
     list_positions, get_trades and get_prices. Raises CallError where it can't be listed."""
-    async with meanwhile(hear_witnesses(installation, account_name, connector_name)) as witnesses:
+    async with meanwhile(sign_of_life(installation, connector_name)) as sign:
         listed = await listed_positions(installation, account_name, connector_name)
         if listed:
             return listed, None
-        return [], await doubt_empty_list(installation, connector_name, await witnesses, trading_pair)
+        return [], await doubt_empty_list(installation, account_name, connector_name, await sign, trading_pair)
 
 
 async def _completed(installation: Installation, rows: list[Position]) -> tuple[list[Position], list[str]]:

@@ -11,7 +11,7 @@ from hbmcp.installation.executors.run.orders import Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.view import position_text
 from hbmcp.installation.installation import Installation, meanwhile
-from hbmcp.installation.positions.empty_list import doubt_empty_list, hear_witnesses
+from hbmcp.installation.positions.empty_list import doubt_empty_list, sign_of_life
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
 
@@ -66,11 +66,11 @@ def _own(executor: Executor, orders: Orders | None) -> Decimal | None:
 
 async def _on_exchange(installation: Installation, executor: Executor) -> tuple[Position, ...]:
     """The whole positions of its pair, other executors' and orders' in them."""
-    async with meanwhile(hear_witnesses(installation, executor.account, executor.connector)) as witnesses:
+    async with meanwhile(sign_of_life(installation, executor.connector)) as sign:
         listed = await listed_positions(installation, executor.account, executor.connector)
         found = tuple(one for one in listed if one.pair == executor.pair)
         if not found:
-            why = await doubt_empty_list(installation, executor.connector, await witnesses, executor.pair)
+            why = await doubt_empty_list(installation, executor.account, executor.connector, await sign, executor.pair)
             if why is not None:
                 raise CallError(f"{executor.connector}: {why}")
     return found
