@@ -21,7 +21,7 @@ from hummingbot_api.request import Request
 pytestmark = pytest.mark.anyio
 
 MASTER = "master_account"
-ON_EXCHANGES = ("get_portfolio_state", "get_prices", "list_positions", "submit_order")
+ON_EXCHANGES = ("get_orderbook", "get_portfolio_state", "get_prices", "list_positions", "submit_order")
 TURNS = 200  # of the event loop, more than any call takes until it waits for exchanges
 ORDER: dict[str, Any] = {
     "account_name": MASTER,
@@ -73,6 +73,7 @@ class SlowExchanges:
             "get_portfolio_state": STATE,
             "get_portfolio_distribution": last_known("BTC"),
             "get_prices": {"prices": {"BTC-USDT": Decimal(100_000), "ETH-USDT": Decimal(4000)}},
+            "get_orderbook": {side: [{"price": Decimal(100_000), "amount": Decimal(1)}] for side in ("bids", "asks")},
             "list_positions": {"data": []},
             "get_trades": {"data": []},
             "search_orders": {"data": []},
@@ -113,8 +114,9 @@ async def begun(call: Coroutine[Any, Any, Any]) -> AsyncIterator[asyncio.Task[An
 async def test_balances_positions_and_whether_they_are_of_now() -> None:
     exchanges = SlowExchanges()
     async with begun(get_portfolio_balances(exchanges.installation)) as call:
-        # One price is the spot exchange's, the other tells whether the perpetual one answers.
-        assert await exchanges.let_go() == ["get_portfolio_state", "get_prices", "get_prices", "list_positions"]
+        # One price is the spot exchange's, with its book; the other tells whether the perpetual one answers.
+        prices = ["get_prices", "get_prices"]
+        assert await exchanges.let_go() == ["get_orderbook", "get_portfolio_state", *prices, "list_positions"]
         assert "251000" in str((await call).value["total_value"])
     assert exchanges.held == []
 
@@ -126,7 +128,7 @@ async def test_what_was_worth_most_is_only_a_guess(before: Any) -> None:
     exchanges = SlowExchanges({"get_portfolio_distribution": before, "get_prices": frozen})
     async with begun(get_portfolio_balances(exchanges.installation)) as call:
         assert "get_portfolio_state" in await exchanges.let_go()
-        assert await exchanges.let_go() == ["get_prices"]
+        assert await exchanges.let_go() == ["get_orderbook", "get_prices"]
         assert "costs 110000 on binance" in (await call).spec.note
 
 
@@ -141,7 +143,7 @@ async def test_positions_and_what_their_absence_is_worth() -> None:
 async def test_an_order_takes_its_checks_at_once_and_then_itself() -> None:
     exchanges = SlowExchanges()
     async with begun(place_order(exchanges.installation, **ORDER)) as call:
-        assert await exchanges.let_go() == ["get_portfolio_state", "get_prices"]
+        assert await exchanges.let_go() == ["get_orderbook", "get_portfolio_state", "get_prices"]
         assert "search_orders" in exchanges.asked  # what was there before
         assert await exchanges.let_go() == ["submit_order"]
         assert (await call).value["order_id"] == "x-1"
@@ -152,7 +154,7 @@ async def test_nothing_is_sent_before_the_last_check_has_answered() -> None:
     poor = {MASTER: {"binance": [token("USDT", "5", "1")]}}
     exchanges = SlowExchanges({"get_portfolio_state": poor})
     async with begun(place_order(exchanges.installation, **ORDER)) as call:
-        assert await exchanges.let_go() == ["get_portfolio_state", "get_prices"]
+        assert await exchanges.let_go() == ["get_orderbook", "get_portfolio_state", "get_prices"]
         with pytest.raises(Refused, match="5 is available"):
             await call
     assert "submit_order" not in exchanges.asked

@@ -1,7 +1,7 @@
 """Whether the API's figures of an exchange are of today.
 
 The API gives old balances without a word where an exchange doesn't answer, and old prices where the rate oracle's
-source doesn't. What tells is the exchange's own price, which the API passes on fresh or not at all.
+source doesn't. What tells is the exchange's own price, and its order book beside it, as a price can be old too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,8 @@ from attrs import evolve, frozen
 from hbmcp.errors import CallError
 from hbmcp.figures import ratio
 from hbmcp.installation.answer_fields import Fields, number, under
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, meanwhile
+from hbmcp.installation.markets.order_book import book
 from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, is_dollar
 from hbmcp_tools import market_data
 
@@ -24,12 +25,13 @@ _QUOTES = (CURRENCY, "USDC", "USD")
 @frozen
 class FreshnessCheck:
     """What an exchange said when it was asked a price. `silence` is why it said nothing; `holding` is of the most
-    valuable token there, and `price` what that costs there, where it was told."""
+    valuable token there, `price` what that costs there, and `mid` the middle of its book, where these were told."""
 
     connector: str
     holding: Holding | None
     silence: CallError | None = None
     price: Decimal | None = None
+    mid: Decimal | None = None
 
     def still_of(self, holdings: Sequence[Holding]) -> "FreshnessCheck | None":
         """The same of newer figures; None where another token is now worth most."""
@@ -40,32 +42,45 @@ class FreshnessCheck:
 
     @property
     def drifted(self) -> tuple[str, Decimal, Decimal] | None:
-        """The token, its price in the portfolio and its price on the exchange, where they are too far apart."""
-        if self.holding is None or self.holding.price is None or not self.price:
+        """The token, its price in the portfolio and the price or mid on the exchange that is too far from it."""
+        if self.holding is None or self.holding.price is None:
             return None
-        if abs(ratio(self.holding.price, self.price) - 1) <= DRIFT:
-            return None
-        return self.holding.token, self.holding.price, self.price
+        for there in filter(None, (self.price, self.mid)):
+            if abs(ratio(self.holding.price, there) - 1) > DRIFT:
+                return self.holding.token, self.holding.price, there
+        return None
 
 
 async def check_freshness(installation: Installation, connector: str, holdings: Sequence[Holding]) -> FreshnessCheck:
-    """Ask an exchange the price of the most valuable token there. The workflow uses get_prices. Raises nothing.
+    """Ask an exchange price and book of the most valuable token there. The workflow uses get_prices and get_orderbook.
+    Raises nothing.
 
     An exchange that knows none of the pairs is not held to be silent: it may have other pairs.
     """
     dearest = _dearest(holdings)
     for pair in _pairs(dearest):
-        try:
-            told = await installation.read(
-                under("prices", Fields), market_data.get_prices, connector_name=connector, trading_pairs=[pair]
-            )
-        except CallError as error:
-            if f"it doesn't know '{pair}'" in str(error):
-                continue
-            return FreshnessCheck(connector, dearest, silence=error)
         of_it = dearest is not None and pair.partition("-")[0] == dearest.token
-        return FreshnessCheck(connector, dearest, price=told.known(pair, number) if of_it else None)
+        async with meanwhile(_mid(installation, connector, pair if of_it else None)) as mid:
+            try:
+                told = await installation.read(
+                    under("prices", Fields), market_data.get_prices, connector_name=connector, trading_pairs=[pair]
+                )
+            except CallError as error:
+                if f"it doesn't know '{pair}'" in str(error):
+                    continue
+                return FreshnessCheck(connector, dearest, silence=error)
+            price = told.known(pair, number) if of_it else None
+            return FreshnessCheck(connector, dearest, price=price, mid=await mid)
     return FreshnessCheck(connector, dearest)
+
+
+async def _mid(installation: Installation, connector: str, pair: str | None) -> Decimal | None:
+    if pair is None:
+        return None
+    try:
+        return (await book(installation, connector, pair, depth=1)).mid
+    except CallError:
+        return None
 
 
 def _dearest(holdings: Iterable[Holding]) -> Holding | None:
