@@ -1,7 +1,8 @@
 """A Hummingbot installation as hbmcp sees it: what it can be asked, and what is remembered of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
 from inspect import CORO_CREATED, getcoroutinelocals, getcoroutinestate
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
@@ -113,6 +114,20 @@ async def all_of(*questions: Coroutine[Any, Any, Any]) -> Any:
     finally:
         _abandon(*questions)
     return [task.result() for task in tasks]
+
+
+@asynccontextmanager
+async def meanwhile(question: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """A question that is asked beside those inside. There its answer is awaited, or turns out not to be needed: what is
+    under way at the end is given up."""
+    asked = asyncio.create_task(question)
+    try:
+        yield asked
+    finally:
+        asked.cancel()
+        await asyncio.wait([asked])
+        if not asked.cancelled():
+            asked.exception()  # else asyncio would log one that nobody wanted
 
 
 async def answer_within(question: Awaitable[T], seconds: float) -> T | CallError:

@@ -14,7 +14,7 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.installation.balances import Balance, balances
-from hbmcp.installation.connections import connections, is_perpetual
+from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.price_doubt import price_doubt
@@ -139,20 +139,15 @@ async def _turns(installation: Installation, request: OrderRequest, held: list[P
 async def _known(installation: Installation, account: str, connector: str, pair: str) -> _Known:
     """Raises Refused for an account, exchange or pair that isn't there, and what is hopeless."""
     unread = []
-    # First, because the API keeps an account that it is asked about and doesn't know as an empty entry.
-    connected = await answer_within(connections(installation, account, connector), PATIENCE)
-    if isinstance(connected, (Refused, *_HOPELESS)):
-        raise connected
+    (connected, state, held), rules, (current, top) = await all_of(
+        _of_account(installation, account, connector),
+        answer_within(rule(installation, connector, pair), PATIENCE),
+        _quoted(installation, connector, pair),
+    )
     if isinstance(connected, CallError):
         unread.append(f"Account and exchange couldn't be checked: {connected.happened}")
     elif connected.unread:
         unread.append(f"Whether {named(account)} is connected to {named(connector)} couldn't be checked.")
-    rules, (current, top), state, held = await all_of(
-        answer_within(rule(installation, connector, pair), PATIENCE),
-        _quoted(installation, connector, pair),
-        answer_within(balances(installation, account, connector), PATIENCE),
-        answer_within(_held(installation, account, connector), PATIENCE),
-    )
     if isinstance(rules, UnknownPair):
         raise rules
     if isinstance(rules, CallError):
@@ -173,6 +168,21 @@ async def _known(installation: Installation, account: str, connector: str, pair:
         [] if isinstance(held, CallError) else held,
         tuple(unread),
     )
+
+
+async def _of_account(
+    installation: Installation, account: str, connector: str
+) -> tuple[Connections | CallError, list[Balance] | CallError, list[Position] | CallError]:
+    """Its connections, balances and positions. Raises Refused for an account or exchange that isn't there."""
+    # First, because the API keeps an account that it is asked about and doesn't know as an empty entry.
+    connected = await answer_within(connections(installation, account, connector), PATIENCE)
+    if isinstance(connected, (Refused, *_HOPELESS)):
+        raise connected
+    state, held = await all_of(
+        answer_within(balances(installation, account, connector), PATIENCE),
+        answer_within(_held(installation, account, connector), PATIENCE),
+    )
+    return connected, state, held
 
 
 async def _quoted(

@@ -14,15 +14,16 @@ from hbmcp.installation.orders.view import describe_order
 from hbmcp.store import SentOrder, StoreError
 from hbmcp.text import named
 
-BEFORE = 2.0  # seconds that sending waits for what was there before
+BEFORE = 2.0  # seconds that sending waits, at most, for what was there before
 AGAIN = "Don't send it again before get_order_history shows what became of it."
 
 KnownIds = Collection[str | None] | None
 
 
-async def known_order_ids(installation: Installation, order: SentOrder) -> KnownIds:
-    """The ids of the orders of its account and exchange before it is sent; None where they can't be read in time."""
-    records = await _newest(installation, order, BEFORE)
+async def known_order_ids(installation: Installation, account: str, connector: str) -> KnownIds:
+    """The ids of the orders there before one is sent; None where they can't be read in time. The workflow uses
+    search_orders. Raises no CallError."""
+    records = await _newest(installation, account, connector, BEFORE)
     return None if isinstance(records, CallError) else {one.order_id for one in records.rows}
 
 
@@ -54,17 +55,16 @@ async def _found(installation: Installation, order: SentOrder, known: KnownIds, 
     clock = asyncio.get_running_loop().time
     deadline = clock() + wait
     while True:
-        records = await _newest(installation, order, PATIENCE)
+        records = await _newest(installation, order.account, order.connector, PATIENCE)
         found = records if isinstance(records, CallError) else orders_like(order, records.rows, others, tolerance)
         if (found and not isinstance(found, CallError)) or clock() + STEP > deadline:
             return found
         await asyncio.sleep(STEP)
 
 
-async def _newest(installation: Installation, order: SentOrder, patience: float) -> OrderPage | CallError:
+async def _newest(installation: Installation, account: str, connector: str, patience: float) -> OrderPage | CallError:
     return await answer_within(
-        recorded_orders(installation, account_name=order.account, connector_name=order.connector, limit=NEWEST),
-        patience,
+        recorded_orders(installation, account_name=account, connector_name=connector, limit=NEWEST), patience
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from hbmcp.errors import CallError
 from hbmcp.figures import money, plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.portfolio.distribution import total
@@ -52,9 +51,6 @@ def _old(found: Valuation) -> Iterator[str]:
 
 
 def _positions(found: Valuation) -> Iterator[str]:
-    if isinstance(found.positions, CallError):
-        yield f"Positions couldn't be read, so equity lacks their P&L: {found.positions.happened}"
-        return
     unread = [
         (one.why, f"{named(one.connector) if one.connector else 'all'} of {named(one.account)}")
         for one in found.positions.unread

@@ -11,8 +11,7 @@ from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.plan import Plan, Side, sign_of
 from hbmcp.installation.executors.plan.venue import Venue
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.positions.empty_list import doubt_empty_list
-from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.installation.positions.open_positions import listed_positions, positions_or_doubt
 from hbmcp.installation.positions.position import Position, opposite
 from hbmcp.installation.positions.position_mode import read_position_mode
 from hbmcp.text import named
@@ -37,14 +36,16 @@ async def effect_on_position(
     if not is_perpetual(venue.connector):
         return PositionEffect()
     closes = config.get("position_action") == "CLOSE"
+    why = None
     try:
-        listed = await listed_positions(installation, account_name, venue.connector)
+        if closes:
+            listed, why = await positions_or_doubt(installation, account_name, venue.connector, venue.pair)
+        else:
+            listed = await listed_positions(installation, account_name, venue.connector)
     except CallError as error:
         return PositionEffect(f"Whether a position of {named(venue.pair)} is open couldn't be read: {error.happened}")
-    if closes and not listed:  # which is also what an exchange lists that doesn't answer
-        why = await doubt_empty_list(installation, account_name, venue.connector, venue.pair)
-        if why is not None:
-            return PositionEffect(f"Whether a position of {named(venue.pair)} is open to be closed isn't known: {why}")
+    if why is not None:
+        return PositionEffect(f"Whether a position of {named(venue.pair)} is open to be closed isn't known: {why}")
     found = [one for one in listed if one.pair == venue.pair]
     refusals = close_refusals(found, venue.pair, plan.side, plan.amount) if closes else {}
     if not found:
