@@ -25,7 +25,7 @@ test: $(VENV)/.dev  ## run the tests
 	@$(PY) -m pytest -n auto
 
 storm: $(VENV)/.dev  ## faults and cancellations, some minutes
-	@$(PY) -m pytest -m slow tests/slow
+	@$(PY) -m pytest -n auto -m slow tests/slow
 
 check: $(VENV)/.dev  ## generated/ is current, the curation complete, the code clean and typed
 	$(PY) -m codegen check

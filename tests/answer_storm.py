@@ -373,6 +373,23 @@ CASES: Mapping[str, Case] = {
         "save_script_config",
         {"config_name": "mine", "config": {"script_file_name": "v2_with_controllers.py"}},
     ),
+    "get_script_code": Case("get_script_code", {"script_name": "v2_with_controllers"}),
+    "save_script_code": Case("save_script_code", {"script_name": "mine", "content": "x = 1"}),
+    "get_controller_code": Case(
+        "get_controller_code", {"controller_type": "market_making", "controller_name": "pmm_simple"}
+    ),
+    "save_controller_code": Case(
+        "save_controller_code", {"controller_type": "generic", "controller_name": "mine", "content": "x = 1"}
+    ),
+    "list_wallets": Case("list_wallets", {}),
+    "remove_wallet": Case("remove_wallet", {"chain": "ethereum", "address": "0x1"}),
+    "update_network": Case("update_network", {"network_id": "ethereum-mainnet", "updates": {"nodeURL": "http://x"}}),
+    "update_dex_connector": Case(
+        "update_dex_connector", {"connector_name": "jupiter", "updates": {"slippagePct": 2}}
+    ),
+    "list_pool_positions": Case(
+        "list_pool_positions", {"connector": "meteora", "network_id": "solana-mainnet-beta", "pool_address": "p"}
+    ),
 }  # fmt: skip
 
 

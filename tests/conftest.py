@@ -74,6 +74,13 @@ def replaying(replay: "Replay", **settings: str) -> dict[str, str]:
     )
 
 
+def address_of(process: "subprocess.Popen[str]") -> str:
+    """Of a server over HTTP that was just started: it stands on stderr, after what the log says first."""
+    assert process.stderr is not None
+    address = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+/mcp", line) for line in process.stderr)))
+    return address[0]
+
+
 @contextmanager
 def http_server(env: Mapping[str, str], cwd: Path) -> Iterator[str]:
     """A server over HTTP on a free port; gives its address. It must leave stdout alone."""
@@ -85,10 +92,8 @@ def http_server(env: Mapping[str, str], cwd: Path) -> Iterator[str]:
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-    assert process.stderr is not None
-    address = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+/mcp", line) for line in process.stderr)))
     try:
-        yield address[0]
+        yield address_of(process)
     finally:
         process.terminate()
         out, _ = process.communicate(timeout=30)

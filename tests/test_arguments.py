@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.arguments import Checker, secrets
-from hbmcp.catalog import Tool
+from hbmcp.catalog import Catalog, Tool
 from hbmcp.errors import BadArguments
 
 STRING = {"type": "string"}
@@ -343,12 +343,44 @@ def test_an_empty_filter_of_what_acts_on_many_is_refused(name: str, empty: Any) 
 
 @pytest.mark.parametrize(
     ("sent", "meant"),
-    [("BTC-USDT", "BTC-USDT"), (" btc-usdt ", "BTC-USDT"), ("kPEPE-USD", "kPEPE-USD"), ("Btc-usdt", "Btc-usdt")],
+    [
+        ("BTC-USDT", "BTC-USDT"),
+        (" btc-usdt ", "BTC-USDT"),
+        ("0x0-weth", "0X0-WETH"),
+        ("kPEPE-USD", "kPEPE-USD"),
+        ("Btc-usdt", "Btc-usdt"),
+        ("0xdac17f958d2ee523a2206206994597c13d831ec7-weth", "0xdac17f958d2ee523a2206206994597c13d831ec7-weth"),
+        ("weth-0xdac17f958d2ee523a2206206994597c13d831ec7", "weth-0xdac17f958d2ee523a2206206994597c13d831ec7"),
+        ("oywgkj4qd3b7ymh1r8hlwvn2o3rzpump-sol", "oywgkj4qd3b7ymh1r8hlwvn2o3rzpump-sol"),
+        ("ibc/27394fb092d2eccd-osmo", "ibc/27394fb092d2eccd-osmo"),
+    ],
 )
 def test_a_pair_without_capitals_is_put_into_capitals(sent: str, meant: str) -> None:
     properties = {"trading_pair": STRING, "trading_pairs": STRINGS}
     sent_pairs = {"trading_pair": sent, "trading_pairs": [sent, "eth"]}
     assert Checker(tool(properties)).check(sent_pairs) == {"trading_pair": meant, "trading_pairs": [meant, "ETH"]}
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [("1M", "1M"), ("1m", "1m"), (" 1m", "1m"), ("1H", "1h"), ("3m", "3m"), ("3M", None), ("1Month", None)],
+)
+def test_letter_case_is_free_only_where_it_tells_nothing(sent: str, meant: str | None) -> None:
+    """A month isn't a minute."""
+    properties = {"interval": {"type": "string", "enum": ["1m", "3m", "1h", "1M"]}}
+    if meant is None:
+        assert "expected one of 1m, 3m, 1h, 1M" in refused({"interval": sent}, properties)
+    else:
+        assert Checker(tool(properties)).check({"interval": sent}) == {"interval": meant}
+
+
+@pytest.mark.parametrize("name", ["get_candles", "get_historical_candles"])
+def test_every_interval_of_the_api_is_taken_as_it_is_written(name: str) -> None:
+    candles = Catalog.load().tools[name]
+    for interval in ["1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"]:
+        sent = {"connector_name": "binance", "trading_pair": "BTC-USDT", "interval": interval, "start_time": "24h"}
+        taken = {key: value for key, value in sent.items() if key in candles.schema["properties"]}
+        assert Checker(candles).check(taken)["interval"] == interval
 
 
 @pytest.mark.parametrize("sent", ["ETH", "BTC/USDT", "-USDT", "BTC-", "BTC- "])

@@ -2,7 +2,6 @@
 
 import os
 import pty
-import re
 import select
 import signal
 import subprocess
@@ -18,7 +17,7 @@ import httpx
 import pytest
 from mcp import Client
 
-from tests.conftest import connected, environment
+from tests.conftest import address_of, connected, environment
 from tests.faulty_api import HANG, FaultyApi, Reply
 from tests.stdio_server import StdioServer
 
@@ -142,10 +141,7 @@ def _http(env: Mapping[str, str], folder: Path) -> Iterator[tuple[subprocess.Pop
         encoding="utf-8",
     )
     try:
-        assert process.stderr is not None
-        address = re.search(r"http://127\.0\.0\.1:\d+/mcp", process.stderr.readline())
-        assert address
-        yield process, address[0]
+        yield process, address_of(process)
     finally:
         process.kill()
         process.communicate()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.times import epoch, readable, to_iso, to_milliseconds, to_seconds
+from hbmcp.times import duration, epoch, readable, to_iso, to_milliseconds, to_seconds
 
 AT = 1795337073
 
@@ -144,3 +144,11 @@ def test_to_iso_says_the_same_moment_in_utc() -> None:
     assert to_iso("2026-11-22T10:00:00.250+02:00") == "2026-11-22T08:00:00.250000+00:00"
     assert to_iso("1795334400") == "2026-11-22T08:00:00+00:00"
     assert to_iso(None) is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0, "0 min"), (2, "2 min"), (90, "90 min"), (118, "2 h"), (1440, "24 h"), (4321, "3 days"), (10_080, "7 days")],
+)
+def test_a_length_is_told_in_its_own_unit(minutes: int, words: str) -> None:
+    assert duration(minutes * 60_000) == words

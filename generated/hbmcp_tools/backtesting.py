@@ -12,7 +12,7 @@ from hummingbot_api.models.backtesting import BacktestingConfig
 from hummingbot_api.request import Request
 
 
-def run_backtest(
+def compute_backtest(
     *,
     config: dict[str, Any] | str,
     start_time: str,
@@ -20,7 +20,7 @@ def run_backtest(
     resolution: str | None = None,
     trade_cost: Decimal | None = None,
 ) -> Request[Any]:
-    """Backtest a controller config and wait for its figures; for a period of more than 3 days use start_backtest.
+    """Backtest a config that has its id, and wait for its figures.
 
     POST /backtesting/run, risk: read.
 
@@ -42,7 +42,7 @@ def run_backtest(
     )
 
 
-def start_backtest(
+def submit_backtest(
     *,
     config: dict[str, Any] | str,
     start_time: str,
@@ -50,7 +50,7 @@ def start_backtest(
     resolution: str | None = None,
     trade_cost: Decimal | None = None,
 ) -> Request[Any]:
-    """Start a backtest in the background, for long periods; get_backtest has the figures.
+    """Start a backtest of a config that has its id in the background.
 
     POST /backtesting/tasks, risk: write.
 

@@ -85,13 +85,13 @@ def read_controller_template(
     )
 
 
-def validate_controller_config(
+def check_controller_config(
     *,
     controller_type: Literal["directional_trading", "market_making", "generic"],
     controller_name: str,
     config: dict[str, Any],
 ) -> Request[Any]:
-    """Check a config against its controller without saving it; do it before save_controller_config.
+    """Check a config that has its id; validate_controller_config says by which class.
 
     POST /controllers/{controller_type}/{controller_name}/config/validate, risk: read.
     """
@@ -128,7 +128,7 @@ def write_controller_config(
     config_name: str,
     config: dict[str, Any],
 ) -> Request[Any]:
-    """Create or overwrite a controller config, unchecked: run validate_controller_config first.
+    """Create or overwrite a controller config, unchecked: save_controller_config checks it first.
 
     POST /controllers/configs/{config_name}, risk: write.
 

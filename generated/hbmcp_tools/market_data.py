@@ -156,7 +156,9 @@ def get_candles(
     *,
     connector_name: str,
     trading_pair: str,
-    interval: Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w"] = "1h",
+    interval: Literal[
+        "1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"
+    ] = "1h",
     limit: int = 100,
 ) -> Request[Any]:
     """The latest candles (OHLCV), up to now; the first call for a pair takes seconds. For a past period:
@@ -178,7 +180,9 @@ def get_historical_candles(
     *,
     connector_name: str,
     trading_pair: str,
-    interval: Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w"],
+    interval: Literal[
+        "1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"
+    ],
     start_time: str,
     end_time: str = "now",
 ) -> Request[Any]:

@@ -65,6 +65,7 @@ class _Line(NamedTuple):
     build: Callable[..., Any]
     result: ResultSpec
     page_default: int | None
+    page_most: int | None
 
 
 class Bridge:
@@ -145,7 +146,14 @@ class Bridge:
                 answer = await self._ask(tool, partial(line.build, **given), line.result, hidden, alone=True)
             except (Failed, GatewayFailed, OutcomeUnknown) as error:
                 raise await self._explained(tool, line.result.cause, error) from None
-            show = partial(render, answer.raw, line.result, arguments=given, page_default=line.page_default)
+            show = partial(
+                render,
+                answer.raw,
+                line.result,
+                arguments=given,
+                page_default=line.page_default,
+                page_most=line.page_most,
+            )
             text = await asyncio.to_thread(show) if answer.large else show()
         return log.masked(text, hidden) if hidden else text
 
@@ -222,6 +230,7 @@ class Bridge:
             getattr(import_module(module), tool.name),
             result,
             page.get("default"),
+            page.get("maximum"),
         )
         self._lines[tool.name] = line
         return line

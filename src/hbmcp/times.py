@@ -156,6 +156,15 @@ def utc(milliseconds: int) -> str:
 
 
 @lru_cache(maxsize=4096)
+def duration(milliseconds: int) -> str:
+    """A length of time in words: `2 min`, up to `90 min`, `24 h`, up to `72 h`, `7 days`."""
+    minutes = milliseconds / 60_000
+    if minutes <= 90:
+        return f"{minutes:.0f} min"
+    hours = minutes / 60
+    return f"{round(hours, 1):g} h" if hours <= 72 else f"{round(hours / 24, 1):g} days"
+
+
 def means_time(key: str) -> bool:
     """Whether a key names a moment: `timestamp`, `created_at`, `next_funding_time`, `order_last_update`, `openTime`."""
     return _TIME_KEY.search(key) is not None

@@ -2,6 +2,7 @@
 meanwhile. hbmcp.paper.api.faults has those of the real API."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from hbmcp.paper.api.faults import Bug
@@ -105,3 +106,16 @@ def before(operation: str, act: Callable[[], object]) -> Bug:
         return handled
 
     return Bug("something happens meanwhile", {operation: wrap})
+
+
+def old_price(price: str) -> Bug:
+    """What the API tells of any pair, whatever its order book says."""
+
+    def wrap(handler: Handler) -> Handler:
+        def told(call: Call) -> Json:
+            answer = handler(call)
+            return {**answer, "prices": dict.fromkeys(answer["prices"], Decimal(price))}
+
+        return told
+
+    return Bug("a price of yesterday", {"POST /market-data/prices": wrap})

@@ -73,7 +73,7 @@ FOUND: dict[str, str] = {
     "list_controllers": "pmm_simple",
     "read_controller_code": "class ",
     "read_controller_template": "total_amount_quote",
-    "validate_controller_config": "Configuration is valid",
+    "check_controller_config": "Configuration is valid",
     "list_controller_configs": "mine",
     "get_controller_config": "pmm_simple",
     "list_swaps": "No swap",
@@ -139,7 +139,7 @@ REFUSED: dict[str, str] = {
     "get_swap_status": "Swap not found",
     "remove_container": "only removes Hummingbot containers",
     "delete_archived_bot": "not found",
-    "run_backtest": "No module named",
+    "compute_backtest": "No module named",
     "get_backtest": "not found",
     "list_backtest_executors": "not found",
     "delete_backtest": "not found",
@@ -212,7 +212,7 @@ CHANGES: list[tuple[str, dict[str, Any], str]] = [
     ("start_gateway", {}, "started successfully"),
     ("restart_gateway", {}, "started successfully"),
     ("stop_gateway", {}, "stopped successfully"),
-    ("start_backtest", {}, "task_id"),
+    ("submit_backtest", {}, "task_id"),
     ("list_backtests", {}, "failed"),
 ]
 

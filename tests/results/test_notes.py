@@ -30,6 +30,16 @@ def test_a_full_page_says_that_there_may_be_more() -> None:
     assert "more" not in render(answer, spec, arguments={"limit": 3}, page_default=2)
 
 
+@pytest.mark.parametrize(
+    ("narrow", "way"), [((), "That is the most at once."), (("limit", "start_time"), "Narrow with start_time.")]
+)
+def test_a_limit_at_its_maximum_is_not_to_be_raised(narrow: tuple[str, ...], way: str) -> None:
+    spec = ResultSpec(page="limit", narrow=narrow)
+    text = render([{"a": 1}, {"a": 2}], spec, arguments={"limit": 2}, page_most=2)
+    assert text.endswith(f"2 rows are all that limit=2 lets through: there may be more. {way}")
+    assert "Raise limit" in render([{"a": 1}, {"a": 2}], spec, arguments={"limit": 2}, page_most=3)
+
+
 def test_more_rows_than_asked_for_are_not_said_to_be_let_through() -> None:
     text = render([{"a": n} for n in range(5)], ResultSpec(page="limit"), arguments={"limit": 2})
     assert text.endswith("\n\nThe API sent 5 rows, more than limit=2 asks for: there may be more. Raise limit.")

@@ -6,7 +6,7 @@ from hummingbot_api.request import Request
 
 
 def create_backtest_task(body: BacktestingConfig) -> Request[Any]:
-    """Start a backtest in the background, for long periods; get_backtest has the figures.
+    """Start a backtest of a config that has its id in the background.
 
     POST /backtesting/tasks
     """
@@ -38,8 +38,7 @@ def list_backtest_tasks() -> Request[Any]:
 
 
 def run_backtesting(body: BacktestingConfig) -> Request[Any]:
-    """Backtest a controller config and wait for its figures; for a period of more than 3 days use
-    start_backtest.
+    """Backtest a config that has its id, and wait for its figures.
 
     POST /backtesting/run
     """

@@ -21,7 +21,7 @@ def create_or_update_controller(
 
 
 def create_or_update_controller_config(config_name: str, body: dict[str, Any]) -> Request[Any]:
-    """Create or overwrite a controller config, unchecked: run validate_controller_config first.
+    """Create or overwrite a controller config, unchecked: save_controller_config checks it first.
 
     POST /controllers/configs/{config_name}
     """
@@ -119,7 +119,7 @@ def update_bot_controller_config(bot_name: str, controller_name: str, body: dict
 def validate_controller_config(
     controller_type: ControllerType, controller_name: str, body: dict[str, Any]
 ) -> Request[Any]:
-    """Check a config against its controller without saving it; do it before save_controller_config.
+    """Check a config that has its id; validate_controller_config says by which class.
 
     POST /controllers/{controller_type}/{controller_name}/config/validate
     """

@@ -5,6 +5,7 @@ under its place; what isn't as the schema says otherwise is for a validator to f
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -88,11 +89,25 @@ def _fit_branch(value: Any, branches: Sequence[Schema], place: str) -> Any:
 
 
 def _enum_spelling(value: Any, schema: Schema) -> Any:
-    """The enum's spelling of a value that differs from it in letter case or blanks only."""
+    """The enum's spelling of a value that differs from it in blanks only, or in the case of letters that tell none of
+    the choices apart: of 1m and 1M, 1H is 1h, and 3M isn't 3m."""
     choices = schema.get("enum")
     if not choices or not isinstance(value, str) or value in choices:
         return value
-    meant = [one for one in choices if isinstance(one, str) and one.casefold() == value.strip().casefold()]
+    names = [one for one in choices if isinstance(one, str)]
+    telling = {
+        letter
+        for one, other in combinations(names, 2)
+        if one.casefold() == other.casefold()
+        for pair in zip(one, other, strict=False)
+        if pair[0] != pair[1]
+        for letter in pair
+    }
+
+    def folded(text: str) -> str:
+        return "".join(letter if letter in telling else letter.casefold() for letter in text)
+
+    meant = [one for one in names if folded(one) == folded(value.strip())]
     return meant[0] if len(meant) == 1 else value
 
 

@@ -1,14 +1,17 @@
 """Trading pairs as assistants write them.
 
 Hummingbot names a pair BASE-QUOTE, in the exchange's own letter case: nearly always capitals, but some tokens have
-small letters too (kPEPE). A pair without any capital is none of those. A wrong name matches nothing, and nothing looks
-like an answer; so what can't be a pair is refused.
+small letters too (kPEPE). A pair without any capital is none of those, unless it has a token's address in it. A wrong
+name matches nothing, and nothing looks like an answer; so what can't be a pair is refused.
 """
 
+import re
 from typing import Any
 
 PAIR = "trading_pair"
 PAIRS = "trading_pairs"
+
+_ADDRESS = re.compile(r"0x[0-9a-f]{4}|[a-z0-9]{26}|[:/]")  # of a chain's kind, a mint, ibc/… or 0x2::sui::SUI
 
 
 def fit_pairs(fitted: dict[str, Any], problems: dict[str, str]) -> None:
@@ -23,4 +26,4 @@ def fit_pairs(fitted: dict[str, Any], problems: dict[str, str]) -> None:
 
 def _capitals(pair: str) -> str:
     pair = pair.strip()
-    return pair.upper() if pair.islower() else pair
+    return pair.upper() if pair.islower() and not _ADDRESS.search(pair) else pair

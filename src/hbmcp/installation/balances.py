@@ -15,18 +15,22 @@ ZERO = Decimal(0)
 
 @frozen
 class Balance:
-    """`units` of a token, what orders and margin hold among them; `available` is None where that isn't told."""
+    """`units` of a token, what orders and margin hold among them; `available` is None where that isn't told. `price`
+    and `value` are in USDT, None or 0 where the API has no price."""
 
     token: str
     units: Decimal
     available: Decimal | None
+    price: Decimal | None = None
+    value: Decimal | None = None
 
     @classmethod
     def from_row(cls, row: Json) -> "Balance":
         """A token of POST /portfolio/state."""
         fields = Fields(row)
         available = fields.needed("available_units", optional(number))
-        return cls(fields.needed("token", text), fields.needed("units", number), available)
+        token, units = fields.needed("token", text), fields.needed("units", number)
+        return cls(token, units, available, fields.known("price", number), fields.known("value", number))
 
 
 async def balances(installation: Installation, account_name: str, connector_name: str) -> list[Balance]:

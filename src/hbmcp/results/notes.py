@@ -37,16 +37,24 @@ def was_cut(missing: str, spec: ResultSpec) -> str:
     return f"Cut: {missing}." + (f" Narrow with {' or '.join(spec.narrow)}." if spec.narrow else "")
 
 
-def full_page(rows: int, spec: ResultSpec, arguments: Mapping[str, Any], default: int | None) -> str:
-    """That there may be more, where as many rows came as the page holds, or more; else ""."""
+def full_page(
+    rows: int, spec: ResultSpec, arguments: Mapping[str, Any], default: int | None, largest: int | None
+) -> str:
+    """That there may be more, where as many rows came as the page holds, or more; else "". A page that is the `largest`
+    can't be raised."""
     size = _page_size(spec, arguments, default)
     if size is None or rows < size:
         return ""
     came = f"{rows} rows are all that {spec.page}={size} lets through"
     if rows > size:
         came = f"The API sent {rows} rows, more than {spec.page}={size} asks for"
-    ways = " or narrow with ".join(filter(None, [spec.page, " or ".join(n for n in spec.narrow if n != spec.page)]))
-    return f"{came}: there may be more. Raise {ways}."
+    narrower = " or ".join(name for name in spec.narrow if name != spec.page)
+    ways = [
+        "" if largest is not None and size >= largest else f"raise {spec.page}",
+        f"narrow with {narrower}" if narrower else "",
+    ]
+    way = " or ".join(filter(None, ways)) or "that is the most at once"
+    return f"{came}: there may be more. {way[0].upper()}{way[1:]}."
 
 
 def _page_size(spec: ResultSpec, arguments: Mapping[str, Any], default: int | None) -> int | None:

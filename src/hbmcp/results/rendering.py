@@ -23,11 +23,13 @@ def render(
     *,
     arguments: Mapping[str, Any] | None = None,
     page_default: int | None = None,
+    page_most: int | None = None,
     limit_chars: int = 40_000,
 ) -> str:
     """The text of a good answer, in the format of hbmcp.results: at most `limit_chars` of it, and the remarks.
 
-    `arguments` are those of the tool call, for the remarks; `page_default` is the page size where they give none.
+    `arguments` are those of the tool call, for the remarks; `page_default` is the page size where they give none,
+    `page_most` the largest.
     """
     given = arguments or {}
     shown, hollow = select(answer, spec)
@@ -42,7 +44,7 @@ def render(
         body, missing, rows = fitted(shown, spec, limit_chars)
         if missing:
             remarks.append(was_cut(missing, spec))
-        elif more := full_page(rows, spec, given, page_default):
+        elif more := full_page(rows, spec, given, page_default, page_most):
             remarks.append(more)
         if spec.outside:
             body = _fenced(body)

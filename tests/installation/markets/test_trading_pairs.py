@@ -4,7 +4,7 @@ import pytest
 
 from hbmcp.installation.markets.trading_pairs import find_pair, pairs_of_base
 
-PAIRS = ["BTC-USD", "BTC-USDC", "ETH-BTC", "ETH-USDT", "WBTC-USDT"]
+PAIRS = ["BTC-USD", "BTC-USDC", "ETH-BTC", "ETH-USDT", "WBTC-USDT", "kPEPE-USD"]
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,9 @@ PAIRS = ["BTC-USD", "BTC-USDC", "ETH-BTC", "ETH-USDT", "WBTC-USDT"]
         ("ETH-EUR", None),
         ("BTC-ETH", None),
         ("XRP-USDT", None),
+        ("kPEPE-USD", "kPEPE-USD"),
+        ("KPEPE-USDT", "kPEPE-USD"),
+        ("kpepe", "kPEPE-USD"),
     ],
 )
 def test_a_dollar_is_a_dollar_and_nothing_else(asked: str, found: str | None) -> None:

@@ -9,7 +9,9 @@ from hbmcp.paper.api.faults import Crash, Cut
 from hbmcp.workflows.controllers.delete_controller_config import delete_controller_config
 from hbmcp.workflows.controllers.save_controller_config import save_controller_config
 from hbmcp.workflows.controllers.update_bot_config import update_bot_config
-from tests.installation.scripted_installation import Script
+from hbmcp.workflows.controllers.validate_controller_config import validate_controller_config
+from hummingbot_api.request import Request
+from tests.installation.scripted_installation import Reply, Script
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
 
@@ -68,6 +70,41 @@ async def test_a_bad_config_is_refused_before_it_is_saved(
         assert WRITE not in call.asked
 
 
+async def test_who_checked_what_is_told(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The id is filled in, as is what names the controller."""
+    fields = {name: value for name, value in CONFIG.items() if not name.startswith("controller_")}
+    named = {name: value for name, value in CONFIG.items() if name.startswith("controller_")}
+    async with assistant(api, monkeypatch) as call:
+        for config in (fields, CONFIG):
+            assert await call.good("validate_controller_config", **named, config=config) == (
+                "The controller takes it. Nothing was saved.\n\nPMMSimpleConfig, the controller's own class, checked "
+                "names and types of fields. Nobody checked pair, exchange and amounts."
+            )
+        assert "colour" in await call.bad("validate_controller_config", **named, config=CONFIG | {"colour": "red"})
+        assert "PMMSimpleConfig, the" in await call.good("save_controller_config", config_name="maker", config=CONFIG)
+        assert WRITE in call.asked
+
+
+async def test_fields_that_only_the_controllers_own_class_knows_are_taken_and_told_to_be_unchecked() -> None:
+    """The API holds this controller's configurations to a class of Hummingbot's, as it does with its own pmm_simple."""
+    script = bot(check_controller_config=held_to("MarketMakingControllerConfigBase", *CONFIG))
+    named = {"controller_type": "market_making", "controller_name": "pmm_simple"}
+    answer = await validate_controller_config(script.installation, **named, config={**CONFIG, "candles_config": []})
+    assert answer.notes == (
+        "MarketMakingControllerConfigBase, not the controller's own class, checked names and types of fields. "
+        "Nobody checked candles_config, pair, exchange and amounts.",
+    )
+    with pytest.raises(Refused, match="colour is wrong"):
+        await validate_controller_config(script.installation, **named, config={**CONFIG, "colour": "red"})
+    with pytest.raises(Refused, match="colour is wrong"):
+        await validate_controller_config(
+            script.installation, **named, config={**CONFIG, "colour": "red", "candles_config": []}
+        )
+    unread = bot(read_controller_code=Failed("Gone."), check_controller_config={"message": "all the same"})
+    answer = await validate_controller_config(unread.installation, **named, config=CONFIG)
+    assert answer.notes[0].startswith("A class that it didn't name checked names and types of fields.")
+
+
 @pytest.mark.parametrize("name", ["../x", "x/y", "..", "..%2fx", "a?b#c", "", " ", "a\\b"])
 async def test_a_name_that_is_a_path_is_refused(api: PaperApi, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     async with assistant(api, monkeypatch) as call:
@@ -110,6 +147,21 @@ async def test_a_controller_is_deleted_with_its_users_named(api: PaperApi, monke
         assert "no market_making controller" in await call.bad("delete_controller", **of_it)
 
 
+OWN = "class PMMSimpleConfig(MarketMakingControllerConfigBase):\n    candles_config: list = []\n"
+
+
+def held_to(name: str, *fields: str) -> Reply:
+    """The API's answer where a class of that name checks: it needs an id, and takes these fields."""
+
+    def check(request: Request[Any]) -> Any:
+        wrong = [one for one in request.json if one not in ("id", *fields)]
+        if wrong or "id" not in request.json:
+            raise Refused(f'The API refused: "1 validation error for {name}\\n{(wrong or ["id"])[0]} is wrong".')
+        return {"message": "Configuration is valid"}
+
+    return check
+
+
 def bot(**answers: Any) -> Script:
     """An installation with one running bot, which has a copy of `maker`."""
     copy = {**CONFIG, "id": "maker", "_config_name": "maker"}
@@ -119,8 +171,9 @@ def bot(**answers: Any) -> Script:
             "get_broker_status": BROKER,
             "list_bot_configs": [copy],
             "list_controllers": {"market_making": ["pmm_simple"]},
-            "validate_controller_config": {"message": "Configuration is valid"},
-            "read_controller_template": {},
+            "check_controller_config": held_to("PMMSimpleConfig", *CONFIG),
+            "read_controller_code": {"content": OWN},
+            "read_controller_template": {name: {"default": None} for name in CONFIG},
             "list_controller_configs": [{**CONFIG, "id": "maker"}],
             "list_script_configs": [],
             **answers,
@@ -163,11 +216,13 @@ async def test_a_bots_config_is_validated_whole_and_read_back() -> None:
     assert answer.value == [{"field": "leverage", "before": 5, "after": 3}]
     sent = dict(script.asked)
     assert sent["write_bot_config"].json == {"leverage": 3}
-    assert sent["validate_controller_config"].json == {**CONFIG, "leverage": 3, "id": "maker"}
+    assert {**CONFIG, "leverage": 3, "id": "maker"} in [
+        request.json for tool, request in script.asked if tool == "check_controller_config"
+    ]
 
 
 async def test_a_bots_config_that_doesnt_fit_is_not_sent() -> None:
-    script = bot(validate_controller_config=Refused("leverage: must be a number", "Nothing was done."))
+    script = bot(check_controller_config=Refused("leverage: must be a number", "Nothing was done."))
     with pytest.raises(Refused, match="must be a number"):
         await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": "x"})
     with pytest.raises(Refused, match="It has: maker"):
@@ -182,3 +237,12 @@ async def test_what_became_of_a_bots_config_may_be_unknown() -> None:
     script = bot(list_bot_configs=lambda _: next(answers), write_bot_config={})
     with pytest.raises(OutcomeUnknown, match="couldn't be read back"):
         await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+
+
+async def test_a_name_that_deploying_refuses_is_told(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = {"script_file_name": "v2_with_controllers.py", "controllers_config": []}
+    async with assistant(api, monkeypatch) as call:
+        for tool, config in (("save_controller_config", CONFIG), ("save_script_config", script)):
+            text = await call.good(tool, config_name="maker.v2.yml", config=config)
+            assert "Deploying refuses a name with a dot: save it as maker_v2, and delete this one" in text
+            assert "Deploying" not in await call.good(tool, config_name="maker_v2", config=config)

@@ -15,7 +15,8 @@ async def test_a_field_is_a_row_and_what_saving_sets_is_none() -> None:
         "leverage": {"default": 20, "type": "<class 'int'>", "required": False},
         "pool": {"default": "PydanticUndefined", "type": "<class 'str'>", "required": False},
     }
-    script = Script({"read_controller_template": fields})
+    source = "class OwnConfig(ControllerConfigBase):\n    leverage: int = 20\n    start_price: float\n"
+    script = Script({"read_controller_template": fields, "read_controller_code": {"content": source}})
     answer = await get_controller_template(
         script.installation, controller_type="generic", controller_name="grid_strike"
     )
@@ -23,6 +24,7 @@ async def test_a_field_is_a_row_and_what_saving_sets_is_none() -> None:
         {"field": "leverage", "type": "integer", "default": 20},
         {"field": "pool", "type": "text", "default": "needed"},
     ]
+    assert "isn't the controller's own: that has start_price too" in answer.notes[1]
 
 
 @pytest.mark.anyio

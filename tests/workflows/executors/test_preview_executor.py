@@ -10,6 +10,7 @@ from hbmcp.installation.executors.config.fields import TYPES
 from hbmcp.installation.executors.plan.unplanned import WHY
 from hbmcp.paper.api.faults import Crash
 from tests.paper.assistant import ALL
+from tests.paper.scripted_faults import old_price
 from tests.workflows.answers import head
 from tests.workflows.executors.executor_account import DCA, GRID, PERPETUAL, POSITION, desk
 
@@ -265,6 +266,45 @@ async def test_what_trades_on_a_chain_has_no_preview(tmp_path: Path, monkeypatch
         assert "no preview" in await at.call.good("preview_executor", **ask("order_executor", config))
 
 
+SPOT_GRID = {
+    "connector_name": "binance",
+    "trading_pair": "BTC-USDT",
+    "start_price": 58000,
+    "end_price": 62000,
+    "total_amount_quote": 1000,
+    "levels": 9,
+}
+
+
+async def test_a_plain_spot_grid_is_suggested_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is suggested is what create_executor takes, with the levels that were asked for."""
+    async with desk(tmp_path, monkeypatch) as at:
+        text = await at.call.good("preview_executor", **ask("grid_executor", SPOT_GRID))
+        assert (head(text)["order_count"], head(text)["limit_price"]) == (9, 56000)
+        # 62000 / 58000 - 1 is 6.9 %, over the eight distances of nine levels
+        assert "limit_price 56000, take_profit 0.0086, take_profit_order_type LIMIT (half the grid's width" in text
+        assert "levels 9: worked out to min_order_amount_quote 100.25" in text
+        fields = await at.call.good("get_executor_fields", executor_type="grid_executor")
+        assert "preview_executor suggests limit_price, take_profit and take_profit_order_type" in fields
+        refused = await at.call.bad("create_executor", **ask("grid_executor", SPOT_GRID))
+        assert refused.count("preview_executor suggests one") == 2
+        barriers = {"take_profit": "0.0086", "take_profit_order_type": "LIMIT"}
+        whole = {**SPOT_GRID, "limit_price": 56000, "triple_barrier_config": barriers}
+        assert "Suggested" not in await at.call.good("preview_executor", **ask("grid_executor", whole))
+        made = await at.create("grid_executor", **whole)
+        assert (await at.head("get_executor", executor_id=made))["level_count"] == 9
+        sell = await at.call.good("preview_executor", **ask("grid_executor", {**SPOT_GRID, "side": "SELL"}))
+        assert "limit_price 64000" in sell
+
+
+async def test_a_twap_by_base_amount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        config = {**PERPETUAL, "total_amount_base": "0.1", "total_duration": 240, "order_interval": 60}
+        text = await at.call.good("preview_executor", **ask("twap_executor", config))
+        assert (head(text)["order_count"], head(text)["total_amount"]) == (5, Decimal("0.1"))
+        await at.create("twap_executor", **config)
+
+
 @pytest.mark.parametrize("kind", ["lp_executor", "arbitrage_executor", "xemm_executor"])
 async def test_what_has_no_preview_is_refused_with_the_reason(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -277,3 +317,17 @@ async def test_what_has_no_preview_is_refused_with_the_reason(
 def test_every_type_has_a_preview_or_a_reason() -> None:
     offered = ALL.find("preview_executor").schema["properties"]["executor_type"]["enum"]
     assert set(offered) == set(TYPES)
+
+
+async def test_a_price_that_the_book_denies_is_no_base_for_an_offset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch, faults=[old_price("70000")]) as at:
+        for tool in ("preview_executor", "create_executor"):
+            text = await at.call.bad(tool, **ask("dca_executor", {**DCA, "prices": ["-1%", 58000]}))
+            assert text.startswith(
+                "An offset counts from the current price, which isn't known. The API's price of BTC-"
+            )
+            assert "Nothing was sent." in text
+        told = await at.call.good("preview_executor", **ask("dca_executor", DCA))
+        assert "The API's price of BTC-USDT on binance_perpetual is 70000, but its order book has bid " in told

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from hbmcp.figures import plain
+from hbmcp.installation.executors.run.stop import Position
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, LOST_FILLS, Crash, Cut
 from hbmcp.workflows.executors.stop_executor import stop_executor
 from tests.installation.scripted_installation import Script
-from tests.workflows.answers import head
-from tests.workflows.executors.executor_account import GRID, LIMIT, PERPETUAL, POSITION, desk
+from tests.workflows.answers import head, value
+from tests.workflows.executors.executor_account import DCA, GRID, LIMIT, PERPETUAL, POSITION, desk
 
 pytestmark = pytest.mark.anyio
 
@@ -57,8 +58,33 @@ async def test_keeping_leaves_the_position_and_says_so(tmp_path: Path, monkeypat
 async def test_what_happens_with_the_position_has_to_be_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
         made = await at.create()
-        assert "position: missing" in await at.call.bad("stop_executor", executor_id=made)
+        told = await at.call.good("stop_executor", executor_id=made)
+        assert told.startswith("It holds LONG 0.1 BTC, and its net P&L is ")
+        assert "Not stopped yet." in told
+        assert "Call again with position: close" in told
         assert STOP not in at.call.asked
+    async with desk(tmp_path / "grid", monkeypatch, {0: 60000, 600: 58500}) as at:
+        made = await at.create("grid_executor", **{**GRID, "max_open_orders": 5, "max_orders_per_batch": 5})
+        at.after(900)
+        held = (await at.head("get_executor", executor_id=made))["position_quote"]
+        assert f"It holds a position of {plain(held)} USDT, at " in await at.call.good(
+            "stop_executor", executor_id=made
+        )
+        assert STOP not in at.call.asked
+
+
+async def test_what_holds_nothing_is_stopped_without_a_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch, {0: 60000, 600: 59000}) as at:
+        for kind, config in (("order_executor", LIMIT), ("dca_executor", {**DCA, "prices": [50000, 49000]})):
+            found = await at.head("stop_executor", executor_id=await at.create(kind, **config))
+            assert found["result"] == (
+                "TERMINATED: it was stopped; none of its orders rests; position of BTC-USDT on binance_perpetual: none"
+            )
+    async with desk(tmp_path / "unread", monkeypatch, faults=[Crash("POST /trading/orders/search")]) as at:
+        unread = await at.create()
+        assert "It holds an amount that isn't known" in await at.call.good("stop_executor", executor_id=unread)
 
 
 async def test_a_short_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +122,10 @@ async def test_a_grid_is_stopped_with_its_levels(tmp_path: Path, monkeypatch: py
     async with desk(tmp_path, monkeypatch, {0: 60000, 600: 59000}) as at:
         made = await at.create("grid_executor", **{**GRID, "max_open_orders": 5, "max_orders_per_batch": 5})
         at.after(900)
-        running = await at.head("get_executor", executor_id=made)
+        text = await at.call.good("get_executor", executor_id=made)
+        running = head(text)
+        levels = [(row["price"], row["take_profit_price"]) for row in value(text)["levels"]]
+        assert levels == [(str(price), str(price * 101 // 100)) for price in (58000, 59000, 60000, 61000, 62000)]
         record = at.executors.get(made)
         # bought at 59000 and beside 60000 three times: 0.010 BTC each
         opened = [leg for leg in record.legs if leg.purpose == "open" and leg.base]
@@ -292,8 +321,12 @@ async def test_older_orders_of_the_pair_are_not_denied(tmp_path: Path, monkeypat
         assert "doesn't say which orders are this executor's" in text
 
 
-async def test_an_order_that_its_executor_forgot_is_looked_for_all_the_same() -> None:
-    """The real one forgets it as soon as it is told to stop."""
+@pytest.mark.parametrize(("position", "close_type"), [("close", "EARLY_STOP"), (None, "POSITION_HOLD")])
+async def test_an_order_that_its_executor_forgot_is_looked_for_all_the_same(
+    position: Position | None, close_type: str
+) -> None:
+    """The real one forgets it as soon as it is told to stop. What holds nothing is told to keep it: what fills in that
+    moment isn't sold unasked."""
     row = {
         "executor_id": "Bu9z",
         "executor_type": "order_executor",
@@ -325,7 +358,7 @@ async def test_an_order_that_its_executor_forgot_is_looked_for_all_the_same() ->
     looks = iter(
         [
             {**row, "status": "RUNNING", "custom_info": {"order_id": "x-1"}},
-            {**row, "status": "TERMINATED", "close_type": "EARLY_STOP", "custom_info": {"order_id": None}},
+            {**row, "status": "TERMINATED", "close_type": close_type, "custom_info": {"order_id": None}},
         ]
     )
     script = Script(
@@ -336,6 +369,7 @@ async def test_an_order_that_its_executor_forgot_is_looked_for_all_the_same() ->
             "get_trades": {"data": []},
         }
     )
-    answer = await stop_executor(script.installation, executor_id="Bu9z", position="close")
+    answer = await stop_executor(script.installation, executor_id="Bu9z", position=position)
+    assert dict(script.asked)["submit_executor_stop"].json == {"keep_position": position is None}
     assert isinstance(answer.value, dict)
     assert answer.value["result"].startswith("TERMINATED: it was stopped; 1 of its orders still rests;")

@@ -11,6 +11,7 @@ from hbmcp.paper.market.listings import EXCHANGES
 from hbmcp.paper.market.order_book import Book
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import NOW, PaperApi
+from tests.paper.scripted_faults import old_price
 from tests.workflows.answers import notes, value
 
 pytestmark = pytest.mark.anyio
@@ -163,3 +164,9 @@ async def test_the_only_account_of_an_exchange_is_meant(api: PaperApi, monkeypat
     assert found["account_name"] == "master_account"
     assert found["balance_holds_it"] is False
     assert "master_account lacks 900 SOL: 100 is available." in said
+
+
+async def test_a_price_that_the_book_denies_is_told(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch, {old_price("120000")}) as call:
+        _, said = await estimated(call, **SPOT, **MINE, side="BUY", amount=Decimal("0.1"))
+    assert "The API's price of BTC-USDT on binance is 120000, but its order book has bid " in said

@@ -9,7 +9,7 @@ from hbmcp.paper.api.faults import Crash, Late
 from hbmcp.paper.market.order_book import Book
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi
-from tests.paper.scripted_faults import down
+from tests.paper.scripted_faults import down, old_price
 from tests.workflows.answers import notes, numbers, value
 
 pytestmark = pytest.mark.anyio
@@ -125,3 +125,14 @@ async def test_an_exchange_that_is_down_hides_no_other(api: PaperApi, monkeypatc
         assert "No price of BTC-USDT on kucoin" in notes(text)
         alone = await call.bad("get_ticker", trading_pairs=["BTC-USDT"], connector_names=["kucoin"])
         assert alone.startswith("No price was found. No price of BTC-USDT on kucoin")
+
+
+async def test_a_price_that_its_book_denies_is_told(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch, {old_price("120000")}) as call:
+        text = await call.good("get_ticker", **BTC)
+    (row,) = value(text)
+    assert row["price"] == "120000"
+    assert notes(text) == (
+        "The API's price of BTC-USDT on binance is 120000, but its order book has bid "
+        f"{row['bid']} and ask {row['ask']}: one is old."
+    )

@@ -51,6 +51,7 @@ def script(
     connected: list[str] | None = None,
     positions: list[dict[str, Any]] | None = None,
     prices: Any = None,
+    mid: str | None = None,
     **others: Any,
 ) -> Script:
     """One account, connected to the exchanges of the state unless others are named."""
@@ -61,6 +62,14 @@ def script(
         if isinstance(prices, Exception):
             raise prices
         return {"prices": {pair: (prices or {}).get(pair, Decimal("100856.96"))}}
+
+    def book(request: Any) -> Any:
+        pair = request.json["trading_pair"]
+        middle = Decimal(mid or (prices or {}).get(pair, Decimal("100856.96")))
+        return {
+            "bids": [{"price": middle - 1, "amount": Decimal(1)}],
+            "asks": [{"price": middle + 1, "amount": Decimal(1)}],
+        }
 
     def of_connector(request: Any) -> Any:
         [name] = request.json["connector_names"]
@@ -74,6 +83,7 @@ def script(
             "list_positions": of_connector,
             "get_trades": {"data": []},
             "get_prices": quoted,
+            "get_orderbook": book,
             "get_funding_info": DOWN,
             **others,
         }
@@ -138,6 +148,13 @@ async def test_frozen_prices_are_seen_by_the_exchange_s_own(price: str, frozen: 
     text = await told(script({MASTER: {"binance": BINANCE}}, prices={"BTC-USDT": Decimal(price)}))
     said = f"BTC is valued at 100856.96, but costs {price} on binance: the rate oracle's prices may have frozen"
     assert (said in text) is frozen
+
+
+async def test_prices_of_before_a_restart_are_seen_by_the_book() -> None:
+    """The API then tells the same old price itself."""
+    old = {"BTC-USDT": Decimal("100856.96")}
+    text = await told(script({MASTER: {"binance": BINANCE}}, prices=old, mid="64000"))
+    assert "BTC is valued at 100856.96, but costs 64000 on binance: the rate oracle's prices may have frozen" in text
 
 
 async def test_dust_is_summed_up_unless_every_row_is_wanted() -> None:

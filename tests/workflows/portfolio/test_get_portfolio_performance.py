@@ -45,8 +45,8 @@ def told(text: str, name: str) -> Decimal:
 
 
 def row(text: str, table: str, *first: str) -> dict[str, str]:
-    """The row of a table that begins with these cells, or is of these moments (`high/end`); what is told in its title
-    is in it."""
+    """The row of a table that begins with these cells, or is of these moments (`highest,end`); what is told in its
+    title is in it."""
     lines = text.split("\n")
     at = next(n for n, line in enumerate(lines) if line.startswith(f"# {table}:"))
     header = lines[at + 1].split()
@@ -55,7 +55,7 @@ def row(text: str, table: str, *first: str) -> dict[str, str]:
         if not line or line.startswith("#"):
             break
         cells = line.split()
-        if all(name in cell.split("/") for name, cell in zip(first, cells, strict=False)):
+        if all(name in cell.split(",") for name, cell in zip(first, cells, strict=False)):
             return constants | dict(zip(header, cells, strict=False))  # nothing at the end of a row is cut off
     raise AssertionError(f"no {first} in {table}:\n{text}")
 
@@ -100,15 +100,15 @@ def test_a_busy_day(api: PaperApi, monkeypatch: pytest.MonkeyPatch, snapshot: Sn
     busy_day(api)
     text = ask(api, monkeypatch)
     start, end = worth(api, BEGAN), worth(api, api.clock.now())
-    assert text.startswith('{"data_begins":"2026-11-22T08:45:00Z"')
+    assert text.startswith('{"covers":"16 h of the 24 h","data_begins":"2026-11-22T08:45:00Z"')
     assert close(told(text, "change"), end - start)
     assert told(text, "change_percent") == round((end - start) / start * 100, 2)
     assert told(text, "transfers") == 1777
     assert close(told(text, "profit"), end - start - 1777)
     grid = [worth(api, at) for at in (*range(BEGAN, api.clock.now(), 15 * MINUTE), api.clock.now())]
-    assert close(D(row(text, "values", "high")["value"]), max(grid))
-    assert close(D(row(text, "values", "low")["value"]), min(grid))
-    assert "unproven" not in text
+    assert close(D(row(text, "values", "highest")["value"]), max(grid))
+    assert close(D(row(text, "values", "lowest")["value"]), min(grid))
+    assert "profit_or_transfers" not in text
     assert text == snapshot
 
 
@@ -138,7 +138,7 @@ def test_a_token_by_units_and_price(api: PaperApi, monkeypatch: pytest.MonkeyPat
     held = api.paper.engine.balances(MAIN, "kucoin")["SOL"].total
     change = held * (price_of(api, "SOL", api.clock.now()) - price_of(api, "SOL", BEGAN))
     assert close(D(sol["change"]), change)
-    assert (sol["from_units"], sol["from_price"]) == ("0", sol["change"])
+    assert (sol["change_by_amount"], sol["change_by_price"]) == ("0", sol["change"])
 
 
 def test_a_period_in_the_past(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,9 +197,9 @@ def test_nothing_to_tell(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None
 def test_without_fills_nothing_is_proven(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     busy_day(api)
     text = ask(api, monkeypatch, [Crash("POST /trading/trades")])
-    assert "transfers" not in text.split("\n")[0]
+    assert '"transfers"' not in text.split("\n")[0]
     assert "its trades couldn't be read" in text
-    assert '"unproven":' in text
+    assert '"profit_or_transfers":' in text
 
 
 def test_without_the_balances_of_now_the_last_snapshot_is_the_end(
@@ -218,7 +218,7 @@ def test_an_exchange_that_is_down_is_no_loss(api: PaperApi, monkeypatch: pytest.
     text = ask(api, monkeypatch, [EXCHANGE_DOWN])
     assert row(text, "exchanges", MAIN, "binance")["transfers"] == "1000"
     assert "its BTC-USDT position isn't what the recorded fills come to" in text
-    assert '"unproven":' in text
+    assert '"profit_or_transfers":' in text
 
 
 BYBIT, HYPERLIQUID = "bybit_perpetual", "hyperliquid_perpetual"
@@ -245,14 +245,14 @@ def hold(api: PaperApi) -> None:
 def test_unrealized_profit_is_no_deposit(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     hold(api)
     text = ask(api, monkeypatch)
-    assert "unproven" not in text
+    assert "profit_or_transfers" not in text
     assert told(text, "transfers") == 300
     assert row(text, "exchanges", MAIN, "kucoin")["transfers"] == "300"
     for exchange in (BYBIT, HYPERLIQUID):
         assert abs(equity(api, exchange) - 25_000) > 10
         shown = row(text, "exchanges", MAIN, exchange)
         assert "transfers" not in shown
-        assert close(D(shown["end"]), equity(api, exchange))
+        assert close(D(shown["value_at_end"]), equity(api, exchange))
         assert close(D(shown["change"]), equity(api, exchange) - 25_000)
     assert "Values are without unrealized P&L, except at bybit_perpetual, hyperliquid_perpetual." in text
 
@@ -270,7 +270,7 @@ def test_a_deposit_is_told_beside_unrealized_profit(
         api.paper.engine.place(MAIN, BYBIT, "ETH-USDT", "SELL", D(10), action="CLOSE")
         api.clock.advance(2 * HOUR)
     text = ask(api, monkeypatch)
-    assert "unproven" not in text
+    assert "profit_or_transfers" not in text
     assert told(text, "transfers") == 800
     assert row(text, "exchanges", MAIN, BYBIT)["transfers"] == "500"
     flow = row(text, "flows", BYBIT)
@@ -287,10 +287,10 @@ def test_profit_that_nobody_knows_is_unproven(
     hold(api)
     api.clock.advance(6 * HOUR)
     text = ask(api, monkeypatch, connector_name=BYBIT, period=period, end_time=end_time)
-    assert "transfers" not in text.split("\n")[0]
-    assert told(text, "unproven") == told(text, "change")
+    assert '"transfers"' not in text.split("\n")[0]
+    assert told(text, "profit_or_transfers") == told(text, "change")
     assert "# flows: 1 row" in text
-    assert "unproven at bybit_perpetual (master_account), profit or transfers: unrealized P&L is in the" in text
+    assert "At bybit_perpetual (master_account) profit can't be told from transfers: unrealized P&L is in the" in text
     assert text.count("Values include unrealized P&L.") == 1
 
 
@@ -309,7 +309,7 @@ def test_an_exchange_that_is_connected_brings_no_profit(api: PaperApi, monkeypat
     engine.connect("third", "kucoin")
     api.clock.advance(2 * HOUR)
     alone = ask(api, monkeypatch, account_name="third", period="3h")
-    assert alone.startswith('{"data_begins":"2026-11-22T10:45:00Z"')
+    assert alone.startswith('{"covers":"2 h of the 3 h","data_begins":"2026-11-22T10:45:00Z"')
     assert "transfers" not in alone
     text = ask(api, monkeypatch)
     first = BEGAN + 2 * HOUR
@@ -319,3 +319,36 @@ def test_an_exchange_that_is_connected_brings_no_profit(api: PaperApi, monkeypat
     assert close(told(text, "transfers"), brought)
     assert close(told(text, "change"), worth(api, api.clock.now()) - worth(api, BEGAN))
     assert "kind=connected account_name=third" in text
+
+
+def test_a_period_that_the_snapshots_hardly_cover_says_so(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.clock.advance(6 * MINUTE)
+    text = ask(api, monkeypatch)
+    covered = round((api.clock.now() - BEGAN) / MINUTE)
+    assert text.startswith(f'{{"covers":"{covered} min of the 24 h","data_begins":"2026-11-22T08:45:00Z"')
+
+
+@pytest.mark.parametrize("ends", ["now", "1h"])
+def test_realizing_an_old_loss_is_no_loss_of_the_period(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """Nor is realizing an old gain one of it."""
+    engine = api.paper.engine
+    engine.place(MAIN, "binance_perpetual", "BTC-USDT", "BUY", D("0.3"))
+    api.clock.advance(9 * HOUR - api.clock.now() % HOUR)
+    (held,) = engine.positions(MAIN, "binance_perpetual")
+    before, wallet = held.unrealized, worth(api, api.clock.now(), "binance_perpetual")
+    assert abs(before) > 20
+    api.clock.advance(HOUR)
+    engine.place(MAIN, "binance_perpetual", "BTC-USDT", "SELL", D("0.3"), action="CLOSE")
+    api.clock.advance(HOUR)
+    if ends != "now":
+        api.clock.advance(HOUR)
+    text = ask(api, monkeypatch, connector_name="binance_perpetual", period="2h", end_time=ends)
+    after = worth(api, api.clock.now(), "binance_perpetual")
+    assert abs(told(text, "change") - (after - wallet)) < 2
+    assert abs(told(text, "unrealized_pnl_at_start") - before) < 3
+    assert told(text, "unrealized_pnl_at_end") == 0
+    both = told(text, "change") - told(text, "unrealized_pnl_at_start")
+    assert close(told(text, "change_with_unrealized"), both)
+    assert "change counts gains and losses when they are realized" in text

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from hbmcp.errors import ReadTimedOut
+from hbmcp.errors import ReadTimedOut, StoreError
 from hbmcp.results.answer import Answer
 from hbmcp.workflows.portfolio.get_portfolio_performance import get_portfolio_performance
 from hummingbot_api.request import Request
@@ -17,6 +18,11 @@ MINUTE = 60_000
 NOW = 1_795_337_340_000  # 2026-11-22 08:49 UTC
 
 State = dict[str, dict[str, list[dict[str, Any]]]]
+
+
+class NoStore:
+    async def sent_orders(self) -> Any:
+        raise StoreError("The store can't be used.")
 
 
 def iso(time: int) -> str:
@@ -45,6 +51,7 @@ def script(stored: dict[int, State], current: State | Exception, **answers: Any)
             "list_accounts": ["main"],
             "get_connected_exchanges": connected,
             "get_trades": {"data": []},
+            "search_orders": {"data": []},
             "get_position_mode": {"position_mode": "ONEWAY"},
             "list_positions": {"data": []},
             "get_funding_payments": {"data": []},
@@ -55,7 +62,9 @@ def script(stored: dict[int, State], current: State | Exception, **answers: Any)
 
 def answer(asked: Script, monkeypatch: pytest.MonkeyPatch, **arguments: Any) -> Answer:
     monkeypatch.setattr("hbmcp.times._clock", lambda: NOW)
-    return asyncio.run(get_portfolio_performance(asked.installation, **arguments))
+    store: Any = NoStore()
+    installation = evolve(asked.installation, open_store=lambda: store)
+    return asyncio.run(get_portfolio_performance(installation, **arguments))
 
 
 def value(found: Answer) -> dict[str, Any]:
@@ -146,7 +155,7 @@ def test_hedge_mode_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         {30: before, 10: after}, after, get_trades={"data": [fill]}, get_position_mode={"position_mode": "HEDGE"}
     )
     found = answer(asked, monkeypatch)
-    assert value(found)["unproven"] == 200
+    assert value(found)["profit_or_transfers"] == 200
     assert "transfers" not in value(found)
     assert any("in hedge mode a fill doesn't tell which side it closes" in note for note in found.notes)
 
@@ -204,3 +213,27 @@ def test_one_snapshot_of_the_past_is_told_with_its_time(monkeypatch: pytest.Monk
         "2026-11-22T07:09:00Z, with a value of 500 USDT."
     )
     assert found.notes == ("Values include unrealized P&L.",)
+
+
+def test_unrealized_profit_whose_fills_nobody_knows_is_told_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it was then could be anything: so it is said what change has in it."""
+    state: State = {"main": {"binance_perpetual": [token("USDT", 1000)]}}
+    listed = {
+        "account_name": "main",
+        "connector_name": "binance_perpetual",
+        "trading_pair": "BTC-USDT",
+        "side": "BOTH",
+        "amount": Decimal("0.1"),
+        "entry_price": Decimal(60000),
+        "unrealized_pnl": Decimal(-150),
+        "leverage": Decimal(5),
+    }
+    found = answer(script({30: state, 10: state}, state, list_positions={"data": [listed]}), monkeypatch)
+    shown = value(found)
+    assert (shown["unrealized_pnl_at_start"], shown["unrealized_pnl_at_end"]) == (None, -150)
+    assert "change_with_unrealized" not in shown
+    assert any(
+        "the recorded fills of BTC-USDT at binance_perpetual (main) don't come to what is open" in note
+        and "a loss that is older than the period" in note
+        for note in found.notes
+    )

@@ -77,7 +77,8 @@ async def test_all_is_well() -> None:
     _, text = await status()
     assert text == (
         '{"api":"Hummingbot API 1.0.1, running","broker":"connected","docker":"running","gateway":"answers",'
-        '"cpu_percent":14.1,"memory_percent":4.3,"memory_free_gb":24.2,"disk_percent":24.0,"disk_free_gb":82.7}\n'
+        '"cpu_percent":14.1,"memory_percent":4.3,"memory_used_gb":1.1,"memory_total_gb":25.3,'
+        '"disk_percent":24,"disk_used_gb":26.2,"disk_total_gb":270.6,"disk_free_gb":82.7}\n'
         "# bots: 1 row\nbot_name status recently_active error_logs\ngrid-1 running true 1\n"
         '# connectors: 1 row\naccount_name connector_name order_books\nmaster_account binance "2 live"'
     )
@@ -101,6 +102,8 @@ async def test_on_paper(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
             "unknown: the broker isn't connected",
         ),
         ({"list_bots": {"data": {}}, "get_broker_status": FAILED}, "bots", "unknown: the broker isn't connected"),
+        ({"list_bots": {"data": {}}, "get_docker_status": NO_DOCKER}, "bots", "unknown: Docker isn't reached"),
+        ({"list_bots": {"data": {}}, "get_docker_status": FAILED}, "bots", "unknown: Docker isn't reached"),
         ({"list_bots": FAILED}, "bots", "unknown: the API failed at it"),
         ({"get_broker_status": {"data": {"mqtt_connected": False}}}, "broker", "not connected"),
         ({"get_broker_status": ReadTimedOut("late")}, "broker", "unknown: no answer in time"),
@@ -123,7 +126,7 @@ async def test_none_is_told_from_not_reached(changed: dict[str, Any], part: str,
     value, text = await status(**changed)
     assert value[part] == told
     assert told in text
-    others = value.keys() - {part, *(before.keys() if part == "machine" else ()), "bots", "broker"}
+    others = value.keys() - {part, *(before.keys() if part == "machine" else ()), "bots", "broker", "docker"}
     assert {one: value[one] for one in others} == {one: before[one] for one in others}
 
 

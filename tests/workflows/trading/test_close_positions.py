@@ -129,7 +129,7 @@ class TestClosing:
         losers = {key for key, percent in expected.items() if percent < Decimal("-0.5")}
         assert 0 < len(losers) < 5
         async with assistant(api, monkeypatch) as call:
-            answer = value(await call.good("close_positions", loss_over=0.5, dry_run=False))
+            answer = value(await call.good("close_positions", loss_over=0.5, dry_run=False, confirm=True))
             assert call.asked.count(ORDERS) == len(losers)
         assert answer["closed"] == len(losers)
         assert shown(answer["positions"]) == losers
@@ -261,3 +261,26 @@ class TestNotClosed:
         (lost,) = [one for one in answer["positions"] if one["status"] == "UNKNOWN"]
         assert "Outcome unknown" in lost["error"]
         assert sizes(api) == {}  # it was carried out
+
+
+async def test_a_threshold_is_repeated_and_one_below_a_percent_confirmed(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0.05 is 0.05 % here, and 5 % in an executor."""
+    several(api)
+    before = everything(api)
+    async with assistant(api, monkeypatch) as call:
+        dry = await call.good("close_positions", loss_over=0.05)
+        assert "Chosen is what has a loss over 0.05 % of entry." in value(dry)["result"]
+        assert "loss over 0.05 % of entry is less than 1 %: is it meant?" in dry
+        asked = await call.bad("close_positions", loss_over=0.05, profit_over=3, of="margin", dry_run=False)
+        assert asked.startswith(
+            "Chosen is what has a loss over 0.05 % of margin or profit over 3 % of margin. That may"
+        )
+        assert "Nothing was sent." in asked
+        assert ORDERS not in call.asked
+        assert everything(api) == before
+        done = await call.good("close_positions", loss_over=0.05, dry_run=False, confirm=True)
+        assert "Chosen is what has a loss over 0.05 % of entry." in done
+        assert everything(api) != before
+        assert "confirm" not in await call.good("close_positions", loss_over=0)

@@ -55,7 +55,7 @@ class TestWhatBecameOfIt:
     @pytest.mark.parametrize("faults", [(), (LOST_FILLS,), (EARLY_TIMES,), BUGS])
     async def test_it_is_filled(self, talk: Any, api: PaperApi, faults: tuple[Fault, ...]) -> None:
         async with talk(*faults) as call:
-            text = await call.good("place_order", **SELL, amount=1, order_type="MARKET")
+            text = await call.good("place_order", **SELL, amount=1, order_type="MARKET", max_value=10**6)
         (order,) = orders(api)
         fills = api.paper.engine.fills(order_ids=[order.id])
         assert len(fills) > 1
@@ -88,7 +88,7 @@ class TestWhatBecameOfIt:
     async def test_the_exchange_cancels_what_its_book_does_not_hold(self, talk: Any, api: PaperApi) -> None:
         api.paper.engine.deposit("master_account", "binance", "BTC", Decimal(10**6))
         async with talk() as call:
-            text = await call.good("place_order", **SELL, amount=900000, order_type="MARKET")
+            text = await call.good("place_order", **SELL, amount=900000, order_type="MARKET", max_value=10**12)
         (order,) = orders(api)
         assert order.status == "CANCELLED"
         answer = value(text)
@@ -212,7 +212,7 @@ class TestWhatBecameOfIt:
         async with talk() as call:
             order = {**PERPETUAL, "order_type": "MARKET"}
             with_it = await call.good("place_order", **order, amount=0.1)
-            against = await call.good("place_order", **{**order, "side": "SELL"}, amount=1)
+            against = await call.good("place_order", **{**order, "side": "SELL"}, amount=1, max_value=10**6)
             closing = await call.good("place_order", **{**order, "position_action": "CLOSE"}, amount=0.1)
         assert "in one-way mode" not in with_it + closing
         assert "Open was LONG 0.6 BTC-USDT on binance_perpetual (master_account): in one-way mode this order" in against

@@ -124,3 +124,17 @@ async def test_what_the_contract_forbids(api: PaperApi, monkeypatch: pytest.Monk
     async with assistant(api, monkeypatch) as call:
         assert next(iter(wrong)) in await call.bad("set_leverage", **{**WHERE, "leverage": 5, **wrong})
         assert call.asked == []
+
+
+@pytest.mark.parametrize("answer", [{"status": "error", "message": "Leverage not allowed"}, {}, {"success": False}])
+@pytest.mark.parametrize("held", [True, False])
+async def test_an_answer_that_says_no_success_is_no_success(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], held: bool
+) -> None:
+    if held:
+        open_position(api, "BUY", "0.02")
+    async with assistant(api, monkeypatch, {Bug("a 200 of another kind", {SET: lambda _: lambda _: answer})}) as call:
+        text = await call.bad("set_leverage", **WHERE, leverage=5)
+        assert call.asked.count(SET) == 1
+    assert text.startswith(f"Asked to set leverage 5 for {PAIR}, the API didn't say that it did. It answered ")
+    assert ("Its open position shows leverage 1." in text) == held

@@ -35,6 +35,16 @@ class PnlThreshold:
         gains = self.profit_over is not None and scaled > times(self.profit_over, whole)
         return loses or gains
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether a limit is so low that it may be a fraction: 0.05 for 5 %."""
+        return any(0 < limit < 1 for limit in (self.loss_over, self.profit_over) if limit is not None)
+
+    @property
+    def in_words(self) -> str:
+        """ "Chosen is what has a loss over 0.05 % of entry." "" where no limit is given."""
+        return f"Chosen is what has a {self}." if self.given else ""
+
     def _whole(self, position: Position) -> Decimal | None:
         return position.cost if self.of == "entry" else position.margin
 

@@ -39,11 +39,14 @@ def dry_run_answer(
         "1 MARKET order that only reduces" if len(sendable) == 1 else f"{len(sendable)} MARKET orders that only reduce"
     )
     said = f"Dry run, nothing was sent. dry_run=false would send {orders}; it chooses anew, by the figures of then."
+    said += f" {threshold.in_words}" if threshold.given else ""
+    doubt = f"{threshold} is less than 1 %: is it meant? dry_run=false then takes confirm=true too."
     value: dict[str, Any] = {"result": said, "would_close": [_before(*one) for one in plans]}
     if kept:
         value["kept"] = list(map(_loss, kept))
     other = other_reading([one for one, _ in plans], kept, threshold)
-    return Answer(value, (other, *filter(None, map(min_notional_note, sendable)), *found.notes))
+    notes = (doubt if threshold.doubtful else "", other, *map(min_notional_note, sendable), *found.notes)
+    return Answer(value, tuple(filter(None, notes)))
 
 
 def other_reading(chosen: Collection[Position], kept: Collection[Position], threshold: PnlThreshold) -> str:
@@ -60,7 +63,9 @@ def other_reading(chosen: Collection[Position], kept: Collection[Position], thre
     return f"In percent of {of} instead, {' and '.join(filter(None, counts)) or 'the same would match'}{untold}."
 
 
-def closing_report(found: OpenPositions, closings: list[tuple[Position, Closing | CallError]]) -> Answer:
+def closing_report(
+    found: OpenPositions, closings: list[tuple[Position, Closing | CallError]], threshold: PnlThreshold | None = None
+) -> Answer:
     """How many were closed, what that came to by currency, and one row a position."""
     done = [one for _, one in closings if isinstance(one, Closing)]
     whole = sum(one.order.filled == one.plan.position.amount for one in done)
@@ -73,8 +78,9 @@ def closing_report(found: OpenPositions, closings: list[tuple[Position, Closing 
     }
     summary = {name: count for name, count in counts.items() if count or name == "closed"}
     notes = [f"{one.plan.position}: {said}" for one in done for said in (*closing_notes(one), *one.notes)]
+    chosen = threshold.in_words if threshold else ""
     rows = [closing_row(one) if isinstance(one, Closing) else _failed(position, one) for position, one in closings]
-    return Answer({**summary, **_sums(done), "positions": rows}, (*notes, net_pnl_note(done), *found.notes))
+    return Answer({**summary, **_sums(done), "positions": rows}, (chosen, *notes, net_pnl_note(done), *found.notes))
 
 
 def _place(position: Position) -> dict[str, Any]:

@@ -25,6 +25,16 @@ def config_file_name(config_name: str) -> str:
     return name
 
 
+def undeployable_note(config_name: str) -> str:
+    """That a configuration of this name can be saved and not deployed; "" for any other."""
+    if "." not in config_name:
+        return ""
+    return (
+        f"Deploying refuses a name with a dot: save it as {config_name.replace('.', '_')}, and delete this one, before "
+        "you deploy it."
+    )
+
+
 def defaults_in_force(template: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
     """The defaults of a controller's template that hold because nothing was given; those that switch nothing on
     (null, an empty list) are left out."""

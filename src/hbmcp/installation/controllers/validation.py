@@ -1,12 +1,15 @@
-"""A controller configuration, held to its controller before it is saved or sent to a bot."""
+"""A controller configuration, held to its controller before it is saved, sent to a bot or only looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
+from attrs import frozen
+
 from hbmcp.did_you_mean import suggestion
-from hbmcp.errors import BadArguments
-from hbmcp.installation.answer_fields import array, mapping, record, text
-from hbmcp.installation.installation import Installation
+from hbmcp.errors import BadArguments, CallError, Refused
+from hbmcp.installation.answer_fields import array, mapping, record, text, under
+from hbmcp.installation.controllers.config_class import config_class
+from hbmcp.installation.installation import Installation, together
 from hbmcp_tools import controllers
 
 EXAMPLE = (
@@ -15,13 +18,19 @@ EXAMPLE = (
 )
 
 
-async def validated_template(
-    installation: Installation, config_name: str, config: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """The template of the configuration's controller, once that takes the configuration.
+@frozen
+class Validated:
+    """The template of a controller that takes a configuration; a sentence: who checked what of it, what nobody did."""
 
-    The workflow uses list_controllers, read_controller_template and validate_controller_config. Raises BadArguments for
-    a controller that isn't there, Refused for a configuration that doesn't fit.
+    template: Mapping[str, Any]
+    note: str
+
+
+async def validate_for_saving(installation: Installation, config_name: str, config: Mapping[str, Any]) -> Validated:
+    """A configuration that is to be saved under that name.
+
+    The workflow uses list_controllers and what `validate` uses. Raises BadArguments for a controller that isn't there,
+    Refused for a configuration that doesn't fit.
     """
     kind, name = config.get("controller_type"), config.get("controller_name")
     known = await installation.read(mapping(array(text)), controllers.list_controllers)
@@ -39,15 +48,38 @@ async def validated_template(
             "Nothing was saved.",
             "Leave id out, or make both the same.",
         )
-    await installation.ask(
-        controllers.validate_controller_config,
-        controller_type=kind,  # type: ignore[arg-type]  # one of those that the API lists
-        controller_name=name,
-        config={**config, "id": config_name},
-    )
-    return await installation.read(
-        mapping(record),
-        controllers.read_controller_template,
-        controller_type=kind,  # type: ignore[arg-type]
-        controller_name=name,
-    )
+    return await validate(installation, kind, name, {**config, "id": config_name})
+
+
+async def validate(installation: Installation, kind: str, name: str, config: Mapping[str, Any]) -> Validated:
+    """A configuration with its id. What is empty is asked about too: its refusal names the class that checks.
+
+    Where that isn't the controller's own, a configuration that it refuses is taken if it takes the rest of it without
+    the fields that only the controller declares.
+
+    The workflow uses check_controller_config, read_controller_template and read_controller_code. Raises Refused for a
+    configuration that doesn't fit.
+    """
+    named: Any = {"controller_type": kind, "controller_name": name}  # one of those that the API lists
+
+    def checked(fields: Mapping[str, Any]) -> Awaitable[Any]:
+        return installation.ask(controllers.check_controller_config, **named, config=dict(fields))
+
+    questions: list[Awaitable[Any]] = [
+        checked(config),
+        checked({}),
+        installation.read(under("content", text), controllers.read_controller_code, **named),
+        installation.read(mapping(record), controllers.read_controller_template, **named),
+    ]
+    whole, nothing, code, template = await together(questions)
+    if isinstance(template, CallError):
+        raise template
+    said = nothing.happened if isinstance(nothing, CallError) else ""
+    checker = config_class(said, None if isinstance(code, CallError) else code)
+    unchecked: list[str] = []
+    if isinstance(whole, CallError):
+        unchecked = sorted(checker.declared & config.keys() - template.keys())
+        if checker.own is not False or not unchecked or not isinstance(whole, Refused):
+            raise whole
+        await checked({field: value for field, value in config.items() if field not in unchecked})
+    return Validated(template, checker.note(unchecked))

@@ -1,14 +1,14 @@
 """Gateway's wallets, and whether the default of a chain is one of them."""
 
-from collections.abc import Mapping
+from contextlib import suppress
 from itertools import chain
-from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
-from hbmcp.installation.answer_fields import Fields, array, record, text
+from hbmcp.installation.answer_fields import Fields, array, text
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import gateway
+from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Json
 
 NONE = "trades that name no wallet_address fail"
@@ -21,7 +21,6 @@ class Wallets:
     chain: str
     addresses: tuple[str, ...]
     default: str
-    row: Mapping[str, Any] = field(repr=False)  # as Gateway tells it
 
     @classmethod
     def from_row(cls, row: Json) -> "Wallets":
@@ -29,7 +28,7 @@ class Wallets:
         fields = Fields(row)
         kept = (fields.given(name, array(text)) or [] for name in ("walletAddresses", "hardwareWalletAddresses"))
         default = fields.given("default_address", text) or ""
-        return cls(fields.needed("chain", text), tuple(chain.from_iterable(kept)), default, record(row))
+        return cls(fields.needed("chain", text), tuple(chain.from_iterable(kept)), default)
 
     @property
     def doubt(self) -> str:
@@ -53,3 +52,12 @@ class Wallets:
 async def wallets(installation: Installation) -> list[Wallets]:
     """Those of each chain. The workflow uses read_wallets. Raises CallError."""
     return await installation.read(array(Wallets.from_row), gateway.read_wallets)
+
+
+def readable_wallets(answer: Json) -> list[Wallets]:
+    """Those of each chain, of what Gateway says of all; what is unlike a chain is left out."""
+    found = []
+    for row in answer if isinstance(answer, list) else ():
+        with suppress(UnexpectedShape):
+            found.append(Wallets.from_row(row))
+    return found

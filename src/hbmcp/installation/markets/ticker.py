@@ -12,6 +12,7 @@ from hbmcp.figures import in_percent, percent, ratio
 from hbmcp.installation.answer_fields import Fields, array, number
 from hbmcp.installation.installation import AT_ONCE, Installation, all_of, together
 from hbmcp.installation.markets.order_book import Book, book
+from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.times import now
@@ -40,11 +41,14 @@ class Ticker:
 
     @property
     def problems(self) -> Iterator[str]:
-        """A sentence for each part that is missing."""
+        """A sentence for each part that is missing, and that price and book can't both be of now."""
         parts = {"price": self.price, "bid and ask": self.best, "24-hour change": self.day_ago}
         for what, part in parts.items():
             if isinstance(part, CallError):
                 yield f"No {what} of {self.market.pair} on {self.market.connector}: {part.happened}"
+        if isinstance(self.price, Decimal) and isinstance(self.best, Book):
+            (name, pair), best = self.market, self.best
+            yield from filter(None, [price_doubt(pair, name, self.price, best.bid, best.ask)])
 
     @property
     def row(self) -> dict[str, Any]:
@@ -92,9 +96,13 @@ async def _prices(installation: Installation, markets: Sequence[Market]) -> dict
 
 
 async def price_a_day_ago(installation: Installation, market: Market) -> Decimal:
-    """The close of the last minute that had ended 24 hours ago. The caller uses get_historical_candles: the latest
-    candles would start a feed that the API keeps. Raises CallError."""
-    then = now() - _DAY
+    """As `price_at`, 24 hours ago."""
+    return await price_at(installation, market, now() - _DAY)
+
+
+async def price_at(installation: Installation, market: Market, then: int) -> Decimal:
+    """The close of the last minute that had ended then. The caller uses get_historical_candles: the latest candles
+    would start a feed that the API keeps. Raises CallError."""
     try:
         async with asyncio.timeout(PATIENCE):
             candles = await installation.read(

@@ -53,7 +53,7 @@ async def find_markets(installation: Installation, connectors: Sequence[str], as
 
     Where an exchange doesn't tell its pairs, the name counts as it is; one that the API doesn't know has none.
     """
-    wanted = list(dict.fromkeys(name.strip().upper() for name in asked))
+    wanted = list(dict.fromkeys(name.strip() for name in asked))
     known, problems = await _pairs(installation, connectors)
     found: dict[str, list[Market]] = {}
     for name in wanted:
@@ -109,13 +109,15 @@ def _rank(base: str) -> int:
 
 
 def find_pair(asked: str, pairs: Collection[str]) -> str | None:
-    """The pair itself, or where it is quoted in dollars, or is a base alone, the same base in other dollars."""
+    """The pair itself, or where it is quoted in dollars, or is a base alone, the same base in other dollars; in the
+    exchange's letter case."""
     if asked in pairs:
         return asked
-    base, _, quote = asked.partition("-")
-    if quote and quote not in DOLLARS:
-        return None
-    return next((pair for dollar in DOLLARS if (pair := f"{base}-{dollar}") in pairs), None)
+    spelled = {pair.upper(): pair for pair in pairs}
+    base, _, quote = asked.upper().partition("-")
+    dollars = () if quote and quote not in DOLLARS else DOLLARS
+    wanted = (f"{base}-{quote}", *(f"{base}-{dollar}" for dollar in dollars))
+    return next((spelled[pair] for pair in wanted if pair in spelled), None)
 
 
 def _absent(connector: str, refused: Refused) -> str:
@@ -126,5 +128,5 @@ def _absent(connector: str, refused: Refused) -> str:
 
 def pairs_of_base(asked: str, pairs: Collection[str]) -> list[str]:
     """Some other pairs of the same base."""
-    base = asked.partition("-")[0]
-    return sorted({pair for pair in pairs if pair.partition("-")[0] == base})[:_LIKE]
+    base = asked.partition("-")[0].upper()
+    return sorted({pair for pair in pairs if pair.partition("-")[0].upper() == base})[:_LIKE]

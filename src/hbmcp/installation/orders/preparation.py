@@ -16,11 +16,15 @@ from hbmcp.errors import (
 from hbmcp.installation.balances import Balance, balances
 from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
+from hbmcp.installation.markets.order_book import Book, book
+from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
+from hbmcp.installation.orders.size_check import OrderSize, order_size, refuse_too_large
 from hbmcp.installation.positions.open_positions import listed_positions
-from hbmcp.installation.positions.position import Position
+from hbmcp.installation.positions.position import Position, Side, opposite
+from hbmcp.installation.positions.position_mode import is_hedge_mode
 from hbmcp.store import SentOrder
 from hbmcp.times import now
 
@@ -47,9 +51,11 @@ class OrderRequest:
 
 @frozen
 class PreparedOrder:
-    """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked."""
+    """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked. `size` is
+    None where no price is known."""
 
     order: SentOrder
+    size: OrderSize | None
     notes: tuple[str, ...]
 
 
@@ -59,15 +65,19 @@ class _Known:
 
     rule: Rule
     current: Decimal | None
+    book: Book | None
     balances: list[Balance]
     held: list[Position]
     unread: tuple[str, ...]
 
 
-async def prepare_order(installation: Installation, request: OrderRequest) -> PreparedOrder:
-    """Raises BadArguments or Refused for what the exchange wouldn't take: nothing was sent. What can't be read refuses
-    nothing. The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices,
-    get_portfolio_state and list_positions."""
+async def prepare_order(
+    installation: Installation, request: OrderRequest, max_value: Decimal | None = None
+) -> PreparedOrder:
+    """Raises BadArguments or Refused for what the exchange wouldn't take, and for what looks like a slip: nothing was
+    sent. What can't be read refuses nothing but a market order of unknown size. The workflow uses list_accounts,
+    get_connected_exchanges, get_trading_rules, get_prices, get_orderbook, get_portfolio_state, list_positions and
+    get_position_mode."""
     wanted = pricing.parse_price(request.order_type, request.price)
     connector, pair, side = request.connector_name, request.trading_pair, request.side
     perpetual, closing = is_perpetual(connector), request.position_action == "CLOSE"
@@ -78,14 +88,19 @@ async def prepare_order(installation: Installation, request: OrderRequest) -> Pr
             "To sell what is held, leave position_action out.",
         )
     known = await _known(installation, request.account_name, connector, pair)
-    notes = list(known.unread)
+    bid, ask = (None, None) if known.book is None else (known.book.bid, known.book.ask)
+    best = ask if side == "BUY" else bid
+    doubt = price_doubt(pair, connector, known.current, bid, ask)
+    costs = [one for one in (known.current, best) if one is not None]
+    notes = [*known.unread, doubt]
     limit = None
     if wanted is not None:
         limit, note = pricing.price_to_send(wanted, side, known.rule, known.current)
+        pricing.refuse_false_offset(wanted, limit, side, doubt, best)
         if request.order_type == "LIMIT":
-            pricing.refuse_fat_finger(limit, side, known.current)
+            pricing.refuse_fat_finger(limit, side, known.current, best)
         notes.append(note)
-    size, note = known.rule.sized(request.amount, pair, limit or known.current)
+    size, note = known.rule.sized(request.amount, pair, limit or max(costs, default=None))
     notes.append(note)
     short = balance_check.check_balance(
         known.balances,
@@ -95,21 +110,29 @@ async def prepare_order(installation: Installation, request: OrderRequest) -> Pr
         side=side,
         amount=size,
         price=limit,
-        current=known.current,
+        current=min(costs) if doubt and known.current is not None else known.current,
     )
     action = (request.position_action or "OPEN") if perpetual else None
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
-    turned = "" if closing else _turns(known.held, pair, side)
-    return PreparedOrder(order, tuple(filter(None, (*notes, short, turned))))
+    worth = order_size(order, costs, known.balances, known.held if perpetual else None)
+    refuse_too_large(order, worth, max_value)
+    turned = "" if closing else await _turns(installation, request, known.held)
+    return PreparedOrder(order, worth, tuple(filter(None, (*notes, short, turned))))
 
 
-def _turns(held: list[Position], pair: str, side: str) -> str:
-    """That the order works against a position before it opens one; "" where it doesn't."""
-    against = "SHORT" if side == "BUY" else "LONG"
-    for one in held:
-        if (one.pair, one.side) == (pair, against):
-            return f"Open was {one}: in one-way mode this order closes of it first, and only the rest opens."
-    return ""
+async def _turns(installation: Installation, request: OrderRequest, held: list[Position]) -> str:
+    """That the order works against a position before it opens one, or in hedge mode opens another beside it; "" where
+    none is open on its other side. Uses get_position_mode."""
+    against: Side = "SHORT" if request.side == "BUY" else "LONG"
+    found = next((one for one in held if (one.pair, one.side) == (request.trading_pair, against)), None)
+    if found is None:
+        return ""
+    first = f"Open was {found}: in one-way mode this order closes of it first, and only the rest opens"
+    beside = f"in hedge mode this order opens a {opposite(against)} beside it; position_action CLOSE would reduce it."
+    hedged = await answer_within(is_hedge_mode(installation, request.account_name, request.connector_name), PATIENCE)
+    if isinstance(hedged, CallError):
+        return f"{first}; {beside} Which mode holds couldn't be read."
+    return f"{found} stays open: {beside}" if hedged else f"{first}."
 
 
 async def _known(installation: Installation, account: str, connector: str, pair: str) -> _Known:
@@ -123,9 +146,9 @@ async def _known(installation: Installation, account: str, connector: str, pair:
         unread.append(f"Account and exchange couldn't be checked: {connected.happened}")
     elif connected.unread:
         unread.append(f"Whether {account} is connected to {connector} couldn't be checked.")
-    rules, quoted, state, held = await all_of(
+    rules, (current, top), state, held = await all_of(
         answer_within(rule(installation, connector, pair), PATIENCE),
-        answer_within(prices(installation, connector, [pair]), PATIENCE),
+        _quoted(installation, connector, pair),
         answer_within(balances(installation, account, connector), PATIENCE),
         answer_within(_held(installation, account, connector), PATIENCE),
     )
@@ -133,9 +156,10 @@ async def _known(installation: Installation, account: str, connector: str, pair:
         raise rules
     if isinstance(rules, CallError):
         unread.append(f"The pair's trading rules couldn't be checked: {rules.happened}")
-    current = quoted if isinstance(quoted, CallError) else quoted[pair]
     if isinstance(current, CallError):
         unread.append(f"The current price couldn't be read: {current.happened}")
+    if isinstance(top, CallError):
+        unread.append(f"The order book, to hold the price against, couldn't be read: {top.happened}")
     if isinstance(state, CallError):
         unread.append(f"The balance couldn't be checked: {state.happened}")
     if isinstance(held, CallError):
@@ -143,10 +167,22 @@ async def _known(installation: Installation, account: str, connector: str, pair:
     return _Known(
         Rule() if isinstance(rules, CallError) else rules,
         None if isinstance(current, CallError) else current,
+        None if isinstance(top, CallError) else top,
         [] if isinstance(state, CallError) else state,
         [] if isinstance(held, CallError) else held,
         tuple(unread),
     )
+
+
+async def _quoted(
+    installation: Installation, connector: str, pair: str
+) -> tuple[Decimal | CallError, Book | CallError]:
+    """Price and book of one moment."""
+    quoted, top = await all_of(
+        answer_within(prices(installation, connector, [pair]), PATIENCE),
+        answer_within(book(installation, connector, pair, depth=1), PATIENCE),
+    )
+    return quoted if isinstance(quoted, CallError) else quoted[pair], top
 
 
 async def _held(installation: Installation, account: str, connector: str) -> list[Position]:

@@ -44,17 +44,40 @@ def parse_price(order_type: str, price: str | None) -> AskedPrice | None:
     raise BadArguments(f"{price[:40]!r} can't be the price of an order.", "Nothing was sent.", _HOW)
 
 
-def refuse_fat_finger(price: Decimal, side: str, current: Decimal | None) -> None:
-    """Raises BadArguments for who would pay far more, or take far less, than the current price."""
-    if current is None:
+def refuse_fat_finger(price: Decimal, side: str, current: Decimal | None, best: Decimal | None) -> None:
+    """Raises BadArguments for who would pay far more, or take far less, than the current price, or than the best price
+    across the book: either can be old."""
+    across = "best ask" if side == "BUY" else "best bid"
+    for what, known in (("current price", current), (across, best)):
+        if known is None:
+            continue
+        worst = times(known, 1 + SLIP if side == "BUY" else 1 - SLIP)
+        if price > worst if side == "BUY" else price < worst:
+            raise BadArguments(
+                f"{side} at {plain(price):f} is more than {SLIP:.0%} beyond the {what}, {plain(known):f}: it would "
+                "fill at once, which looks like a slip.",
+                "Nothing was sent.",
+                "To trade at once say MARKET, or give a nearer price.",
+            )
+
+
+def refuse_false_offset(wanted: AskedPrice, price: Decimal, side: str, doubt: str, best: Decimal | None) -> None:
+    """Raises BadArguments for an offset from a price that its order book denies (`doubt`), and for one that is to wait
+    on the cheap side, BUY at -3 %, and would fill at once at the `best` price across the book."""
+    if wanted.percent is None:
         return
-    worst = times(current, 1 + SLIP if side == "BUY" else 1 - SLIP)
-    if price > worst if side == "BUY" else price < worst:
+    if doubt:
         raise BadArguments(
-            f"{side} at {plain(price):f} is more than {SLIP:.0%} beyond the current price, {plain(current):f}: it "
-            "would fill at once, which looks like a slip.",
+            f"{wanted.percent:+f}% counts from the current price, which isn't known. {doubt}",
             "Nothing was sent.",
-            "To trade at once say MARKET, or give a nearer price.",
+            "Look with get_ticker and get_candles what it costs, and give a number.",
+        )
+    waits = wanted.percent < 0 if side == "BUY" else wanted.percent > 0
+    if waits and best is not None and (price >= best if side == "BUY" else price <= best):
+        raise BadArguments(
+            f"{side} at {wanted.percent:+f}%, {plain(price):f}, would fill at once: the book offers {plain(best):f}.",
+            "Nothing was sent.",
+            "Give a number, or say MARKET to trade at once.",
         )
 
 

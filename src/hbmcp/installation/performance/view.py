@@ -12,9 +12,10 @@ from hbmcp.installation.performance.figures import Performance, ValueChange
 from hbmcp.installation.performance.reading import NEAR
 from hbmcp.installation.performance.snapshot_series import ZERO, Place, Snapshot, SnapshotSeries
 from hbmcp.installation.performance.trade_matching import KnownTrades
+from hbmcp.installation.performance.unrealized_change import UnrealizedChange
 from hbmcp.installation.portfolio.holdings import CURRENCY
 from hbmcp.installation.portfolio.unrealized_pnl import balance_includes_pnl
-from hbmcp.times import utc
+from hbmcp.times import duration, utc
 
 Row = dict[str, Any]
 
@@ -23,24 +24,30 @@ UNKNOWN_TRADES = "bots' trades, those by hand and those before the last 1000 are
 UNKNOWN_PROFIT = "unrealized P&L is in the balance, and what it was then isn't known"
 
 
-def performance_tables(done: Performance, explained: CashFlows, start: int) -> Row:
-    """The figures of a period that was to begin at `start`, and its tables. What a table repeats is left out."""
+def performance_tables(
+    done: Performance, explained: CashFlows, unrealized: UnrealizedChange, start: int, end: int
+) -> Row:
+    """Figures of a period that was to be from `start` to `end`, and its tables; what a table repeats is left out."""
     flows = explained.flows
     moved = [flow for flow in flows if flow.kind != "unproven"]
-    answer: Row = {"data_begins": utc(done.start.time)} if done.start.time > start + NEAR else {}
+    covered, asked = duration(done.end.time - done.start.time), duration(end - start)
+    partly = {"covers": f"{covered} of the {asked}", "data_begins": utc(done.start.time)}
+    answer: Row = partly if done.start.time > start + NEAR else {}
     answer |= {
         "currency": CURRENCY,
         "change": cents(done.change),
         "change_percent": percent(done.change, done.start.value),
+        **_unrealized(done.change, unrealized),
     }
     if moved:
         answer |= {
             "transfers": cents(done.transfers),
             "profit": cents(done.profit),
+            **_with("profit", done.profit, unrealized),
             "return_percent": percent(done.return_percent, HUNDRED),
         }
     if len(moved) < len(flows):
-        answer["unproven"] = cents(_value(flow for flow in flows if flow.kind == "unproven"))
+        answer["profit_or_transfers"] = cents(_value(flow for flow in flows if flow.kind == "unproven"))
     answer["max_drawdown_percent"] = percent(done.drawdown.percent, HUNDRED)
     return answer | {
         "values": _values(done),
@@ -54,15 +61,24 @@ def performance_tables(done: Performance, explained: CashFlows, start: int) -> R
     }
 
 
-def performance_notes(found: SnapshotSeries, explained: CashFlows, known: Mapping[Place, KnownTrades]) -> Iterator[str]:
+def performance_notes(
+    found: SnapshotSeries, explained: CashFlows, known: Mapping[Place, KnownTrades], unrealized: UnrealizedChange
+) -> Iterator[str]:
     """What is to be said under the figures."""
     yield unrealized_pnl_note(found)
+    if unrealized.change:
+        yield "change counts gains and losses when they are realized, change_with_unrealized when they arise."
+    elif unrealized.why:
+        yield (
+            f"Unrealized P&L of then isn't known: {unrealized.why}. So a loss that is older than the period and was "
+            "realized in it counts in change."
+        )
     for place, time in found.silent().items():
         yield f"No balances of {_name(place)} since {utc(time)}: those are counted on."
     for place in sorted({flow.place for flow in explained.flows if flow.kind == "unproven"}):
         trades = known.get(place, KnownTrades())
         why = trades.why or (UNKNOWN_PROFIT if trades.profit else UNKNOWN_TRADES)
-        yield f"unproven at {_name(place)}, profit or transfers: {why}."
+        yield f"At {_name(place)} profit can't be told from transfers: {why}."
     if explained.outside:
         places = ", ".join(sorted({_name(place) for place, _ in explained.outside}))
         yield f"At {places} units moved as by trades that get_trades doesn't have (bots', or by hand): taken as such."
@@ -108,15 +124,32 @@ def no_snapshots(start: int, end: int) -> Refused:
     )
 
 
+def _unrealized(change: Decimal, found: UnrealizedChange) -> Row:
+    """Nothing where none was open."""
+    if not found.start and not found.end and not found.why:
+        return {}
+    known = {"at_start": found.start, "at_end": found.end}
+    told = {f"unrealized_pnl_{name}": None if value is None else cents(value) for name, value in known.items()}
+    return told | _with("change", change, found)
+
+
+def _with(name: str, value: Decimal, found: UnrealizedChange) -> Row:
+    return {f"{name}_with_unrealized": cents(value + found.change)} if found.change else {}
+
+
 def _values(done: Performance) -> list[Row]:
-    """In order of time; a time that is several of them is one row, `high/end`."""
+    """In order of time; a time that is several of them is one row, `highest,end`."""
     values = {point.time: point.value for point in done.points}
-    times = {"start": done.start.time, "high": done.high.time, "low": done.low.time}
+    times = {"start": done.start.time, "highest": done.high.time, "lowest": done.low.time}
     if done.drawdown.percent:
-        times |= {"peak": done.drawdown.peak, "trough": done.drawdown.trough}
+        times |= {"drawdown_begin": done.drawdown.peak, "drawdown_end": done.drawdown.trough}
     times["end"] = done.end.time
+
+    def names(time: int) -> str:
+        return ",".join(name for name, at in times.items() if at == time)
+
     return [
-        {"at": "/".join(name for name, at in times.items() if at == time), "time": utc(time), "value": cents(value)}
+        {"moment": names(time), "time": utc(time), "value": cents(value)}
         for time, value in values.items()
         if time in times.values()
     ]
@@ -128,14 +161,14 @@ def _tokens(done: Performance) -> list[Row]:
     shown = [(token, part) for token, part in parts if part.start or part.end or part.change]
     moved = any(part.from_units for _, part in shown)
     return [
-        {"token": token, **_part(part), "from_units": cents(part.from_units)}
-        | ({"from_price": cents(part.from_price)} if moved else {})
+        {"token": token, **_part(part), "change_by_amount": cents(part.from_units)}
+        | ({"change_by_price": cents(part.from_price)} if moved else {})
         for token, part in shown
     ]
 
 
 def _part(part: ValueChange) -> Row:
-    return {"end": cents(part.end), "change": cents(part.change)}
+    return {"value_at_end": cents(part.end), "change": cents(part.change)}
 
 
 def _flows(flows: Iterable[CashFlow]) -> list[Row]:
@@ -147,7 +180,11 @@ def _flows(flows: Iterable[CashFlow]) -> list[Row]:
 
 
 def _flow(flow: CashFlow) -> Row:
-    kind = ("deposit" if flow.units > 0 else "withdrawal") if flow.kind == "transfer" else flow.kind
+    kind: str = flow.kind
+    if kind == "transfer":
+        kind = "deposit" if flow.units > 0 else "withdrawal"
+    elif kind == "unproven":
+        kind = "profit or transfer"
     return {
         "kind": kind,
         "account_name": flow.place[0],

@@ -45,8 +45,8 @@ def _old(found: Valuation) -> Iterator[str]:
             token, ours, theirs = one.drifted
             yield (
                 f"{token} is valued at {plain(ours):f}, but costs {plain(theirs):f} on {one.connector}: the rate "
-                "oracle's prices may have frozen, as they can when a refused order switches its source; "
-                "set_rate_oracle sets it back."
+                "oracle's prices may have frozen, as they can when the API restarts, or a refused order switches its "
+                "source; set_rate_oracle sets it back."
             )
 
 

@@ -1,6 +1,7 @@
 """Changing a pair's leverage, and what its open position shows of the change."""
 
 import asyncio
+from collections.abc import Mapping
 
 from attrs import frozen
 
@@ -8,6 +9,7 @@ from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
+from hbmcp.text import quoted
 from hbmcp_tools import trading
 
 LOOKS = 4
@@ -56,13 +58,20 @@ async def change_leverage(
     before = await _shown(*where)
     unanswered: CallError | None = None
     try:
-        await installation.ask(
+        answer = await installation.ask(
             trading.submit_leverage,
             account_name=account_name,
             connector_name=connector_name,
             trading_pair=trading_pair,
             leverage=leverage,
         )
+        if not isinstance(answer, Mapping) or answer.get("status") != "success":
+            raise OutcomeUnknown(
+                f"Asked to set leverage {leverage} for {trading_pair}, the API didn't say that it did. It answered "
+                f"{quoted(str(answer))}.",
+                "It may be set.",
+                "Only an open position shows it: get_positions.",
+            )
     except (OutcomeUnknown, ApiFailed) as error:
         unanswered = error  # an open position tells
     after = await _shown(*where)

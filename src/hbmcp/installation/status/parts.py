@@ -56,13 +56,20 @@ def broker(connected: bool | CallError) -> str:
     return "connected" if connected else "not connected"
 
 
-def bots(found: Mapping[str, Json] | CallError, broker_connected: bool | CallError) -> str | list[dict[str, Any]]:
-    """A row for each bot; "none" is said only where the broker would have told of one."""
+def bots(
+    found: Mapping[str, Json] | CallError, broker_connected: bool | CallError, docker_runs: bool | CallError
+) -> str | list[dict[str, Any]]:
+    """A row for each bot; "none" is said only where both that would tell of one were heard: the broker, and Docker."""
     if isinstance(found, CallError):
         return unknown(found)
     if found:
         return [{"bot_name": name, **_bot(Fields(bot))} for name, bot in found.items()]
-    return "none" if broker_connected is True else "unknown: the broker isn't connected"
+    silent = {
+        "the broker isn't connected": broker_connected is not True,
+        "Docker isn't reached": docker_runs is not True,
+    }
+    reasons = [reason for reason, holds in silent.items() if holds]
+    return f"unknown: {' and '.join(reasons)}" if reasons else "none"
 
 
 def _bot(told: Fields) -> dict[str, Any]:
@@ -75,15 +82,19 @@ def _bot(told: Fields) -> dict[str, Any]:
 
 
 def machine(answer: Mapping[str, Any] | CallError) -> dict[str, Any]:
-    """From GET /system/resources: shares in use in percent, what is free in GB (10^9 bytes)."""
+    """From GET /system/resources: shares in use in percent, sizes in GB (10^9 bytes). What a disk keeps for root is
+    neither used nor free, and not in the share."""
     if isinstance(answer, CallError):
         return {"machine": unknown(answer)}
     cpu, memory, disk = (Fields(answer).known(part, Fields) or Fields({}) for part in ("cpu", "memory", "disk"))
     return {
         "cpu_percent": cpu.known("percent", number),
         "memory_percent": memory.known("percent", number),
-        "memory_free_gb": _gigabytes(memory.known("available", number)),
+        "memory_used_gb": _gigabytes(memory.known("used", number)),
+        "memory_total_gb": _gigabytes(memory.known("total", number)),
         "disk_percent": disk.known("percent", number),
+        "disk_used_gb": _gigabytes(disk.known("used", number)),
+        "disk_total_gb": _gigabytes(disk.known("total", number)),
         "disk_free_gb": _gigabytes(disk.known("free", number)),
     }
 

@@ -40,7 +40,7 @@ class Answers:
             "docker": parts.docker(self.docker),
             "gateway": parts.gateway(self.container, self.chains),
             **parts.machine(self.machine),
-            "bots": parts.bots(self.bots, self.broker),
+            "bots": parts.bots(self.bots, self.broker, self.docker),
             "connectors": parts.connectors(self.connectors),
         }
 

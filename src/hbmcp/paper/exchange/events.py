@@ -12,22 +12,22 @@ from hbmcp.paper.exchange.orders import Ticket
 from hbmcp.paper.exchange.perpetuals import liquidate, liquidation_level, pay_funding
 from hbmcp.paper.exchange.positions import Key
 from hbmcp.paper.exchange.records import Side
-from hbmcp.paper.exchange.transaction import Desk
+from hbmcp.paper.exchange.transaction import Transaction
 
 Watch = tuple[str, str, Decimal, bool]  # exchange, pair, level, upward
 _STRETCH = 7 * 24 * 3_600_000  # ms that are looked through at once: the market remembers so much of its path
 Group = tuple[str, str, Side]
 
 
-def advance(desk: Desk, since: int, until: int) -> None:
-    """since < every event <= until; desk.at is `until` afterwards."""
-    while desk.feed.next_tick(since) <= until and (desk.resting or desk.positions.items()):
-        _advance(desk, since, min(since + _STRETCH, until))
+def advance(transaction: Transaction, since: int, until: int) -> None:
+    """since < every event <= until; transaction.at is `until` afterwards."""
+    while transaction.feed.next_tick(since) <= until and (transaction.resting or transaction.positions.items()):
+        _advance(transaction, since, min(since + _STRETCH, until))
         since = min(since + _STRETCH, until)
-    desk.at = until
+    transaction.at = until
 
 
-def _advance(desk: Desk, since: int, until: int) -> None:
+def _advance(transaction: Transaction, since: int, until: int) -> None:
     touches: dict[Watch, int | None] = {}
     due: dict[str, int] = {}
     cursor = since
@@ -37,40 +37,40 @@ def _advance(desk: Desk, since: int, until: int) -> None:
             known = touches.get(watch, after)
             if known is not None and known <= after:
                 exchange, pair, level, upward = watch
-                known = touches[watch] = desk.feed.first_touch(exchange, pair, after, until, level, upward)
+                known = touches[watch] = transaction.feed.first_touch(exchange, pair, after, until, level, upward)
             return known
 
         def funded(exchange: str, after: int = cursor) -> int:
             if due.get(exchange, after) <= after:
-                due[exchange] = desk.feed.next_funding(exchange, after)
+                due[exchange] = transaction.feed.next_funding(exchange, after)
             return due[exchange]
 
-        groups = _groups(desk)
-        held = desk.positions.items()
+        groups = _groups(transaction)
+        held = transaction.positions.items()
         fills = {group: touched(_watch(tickets)) for group, tickets in groups.items()}
-        falls = {key: touched(watch) for key, watch in _levels(desk).items()}
+        falls = {key: touched(watch) for key, watch in _levels(transaction).items()}
         fundings = {exchange: funded(exchange) for exchange in sorted({key[1] for key, _ in held})}
 
         times = [at for at in (*fills.values(), *falls.values(), *fundings.values()) if at is not None and at <= until]
         if not times:
             break
-        desk.at = cursor = min(times)
+        transaction.at = cursor = min(times)
         for exchange, at in fundings.items():
             if at == cursor:
-                pay_funding(desk, exchange)
+                pay_funding(transaction, exchange)
         for group, time in sorted(fills.items()):
             if time == cursor:
-                fill_resting(desk, groups[group], desk.feed.price(group[0], group[1], cursor))
+                fill_resting(transaction, groups[group], transaction.feed.price(group[0], group[1], cursor))
         for key, time in falls.items():
             if time == cursor:
-                liquidate(desk, key, desk.feed.price(key[1], key[2], cursor))
-        desk.write()
+                liquidate(transaction, key, transaction.feed.price(key[1], key[2], cursor))
+        transaction.write()
 
 
-def _groups(desk: Desk) -> dict[Group, list[Ticket]]:
+def _groups(transaction: Transaction) -> dict[Group, list[Ticket]]:
     """Resting orders that share the flow of one side of a book."""
     groups: dict[Group, list[Ticket]] = {}
-    for ticket in desk.resting:
+    for ticket in transaction.resting:
         if ticket.rests:
             groups.setdefault((ticket.exchange, ticket.pair, ticket.side), []).append(ticket)
     return groups
@@ -82,11 +82,11 @@ def _watch(tickets: list[Ticket]) -> Watch:
     return best.exchange, best.pair, best.price or Decimal(0), best.side == "SELL"
 
 
-def _levels(desk: Desk) -> dict[Key, Watch]:
+def _levels(transaction: Transaction) -> dict[Key, Watch]:
     """Where positions are liquidated."""
     levels: dict[Key, Watch] = {}
-    for key, holding in desk.positions.items():
-        level = liquidation_level(desk.exchanges[key[1]], key, holding)
+    for key, holding in transaction.positions.items():
+        level = liquidation_level(transaction.exchanges[key[1]], key, holding)
         if level is not None:
             levels[key] = (key[1], key[2], level, holding.amount < 0)
     return levels

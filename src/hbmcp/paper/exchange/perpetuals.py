@@ -8,43 +8,43 @@ from hbmcp.paper.exchange.matching import cancel_reducers
 from hbmcp.paper.exchange.orders import Ticket, Trade
 from hbmcp.paper.exchange.positions import Holding, Key, liquidation_price, takeover, with_margin
 from hbmcp.paper.exchange.records import PositionMode
-from hbmcp.paper.exchange.transaction import Desk
+from hbmcp.paper.exchange.transaction import Transaction
 from hbmcp.paper.market.listings import Exchange
 from hbmcp.paper.money import ZERO, share
 
 
-def pay_funding(desk: Desk, exchange: str) -> None:
+def pay_funding(transaction: Transaction, exchange: str) -> None:
     """Amount times mark times the rate of the interval that ends now: longs pay and shorts receive, the other way if
     the rate is negative; rounded down for who receives and up for who pays. What the balance can't pay comes out of the
     position's margin; more than that nobody pays."""
-    for key, holding in desk.positions.items():
+    for key, holding in transaction.positions.items():
         if key[1] != exchange:
             continue
         account, _, name, _ = key
-        rate = desk.feed.funding_rate(exchange, name, desk.at - 1)
-        mark = desk.feed.mark(exchange, name, desk.at)
+        rate = transaction.feed.funding_rate(exchange, name, transaction.at - 1)
+        mark = transaction.feed.mark(exchange, name, transaction.at)
         payment = share(-holding.amount * mark * rate, 1, 1, up=False)
-        wallet = (account, exchange, desk.exchanges[exchange].pairs[name].quote)
-        available = desk.ledger.available(wallet)
+        wallet = (account, exchange, transaction.exchanges[exchange].pairs[name].quote)
+        available = transaction.ledger.available(wallet)
         payment = max(payment, -(available + holding.margin))
         from_margin = max(ZERO, -payment - available)
-        desk.ledger.change(wallet, total=payment, locked=-from_margin)
+        transaction.ledger.change(wallet, total=payment, locked=-from_margin)
         if from_margin:
-            desk.positions[key] = Holding(holding.amount, holding.cost, holding.margin - from_margin)
-        desk.db.execute(
+            transaction.positions[key] = Holding(holding.amount, holding.cost, holding.margin - from_margin)
+        transaction.db.execute(
             "INSERT INTO funding (account, exchange, pair, side, amount, mark, rate, payment, currency, at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*key, *map(str, (holding.amount, mark, rate, payment)), wallet[2], desk.at),
+            (*key, *map(str, (holding.amount, mark, rate, payment)), wallet[2], transaction.at),
         )
 
 
-def liquidate(desk: Desk, key: Key, price: Decimal) -> None:
+def liquidate(transaction: Transaction, key: Key, price: Decimal) -> None:
     """Closes the position if the price is where the rule in positions.py says, by a market order of its own."""
-    holding = desk.positions[key]
+    holding = transaction.positions[key]
     if not holding.amount:
         return
     account, name, pair_name, _ = key
-    exchange = desk.exchanges[name]
+    exchange = transaction.exchanges[name]
     level = liquidation_level(exchange, key, holding)
     if level is None or not beyond(holding, price, level):
         return
@@ -61,20 +61,20 @@ def liquidate(desk: Desk, key: Key, price: Decimal) -> None:
         price=None,
         action="CLOSE",
         fee_currency=pair.quote,
-        created=desk.at,
-        updated=desk.at,
+        created=transaction.at,
+        updated=transaction.at,
         status="FILLED",
         filled=amount,
         value=amount * paid,
         fee=fee,
         error=order_rules.LIQUIDATED,
     )
-    desk.ledger.change((account, name, pair.quote), total=realized - fee, locked=-holding.margin)
-    desk.positions[key] = Holding()
-    orders.insert(desk.db, ticket)
+    transaction.ledger.change((account, name, pair.quote), total=realized - fee, locked=-holding.margin)
+    transaction.positions[key] = Holding()
+    orders.insert(transaction.db, ticket)
     trade = Trade(amount, paid, fee, fee, pair.quote, maker=False, realized=realized, liquidation=True)
-    orders.insert_trades(desk.db, ticket, [trade], desk.at)
-    cancel_reducers(desk, ticket)
+    orders.insert_trades(transaction.db, ticket, [trade], transaction.at)
+    cancel_reducers(transaction, ticket)
 
 
 def liquidation_level(exchange: Exchange, key: Key, holding: Holding) -> Decimal | None:
@@ -85,19 +85,21 @@ def beyond(holding: Holding, price: Decimal, level: Decimal) -> bool:
     return price <= level if holding.amount > 0 else price >= level
 
 
-def set_leverage(desk: Desk, account: str, exchange: Exchange, pair: str, leverage: int) -> None:
+def set_leverage(transaction: Transaction, account: str, exchange: Exchange, pair: str, leverage: int) -> None:
     """Gives what is open its margin anew. Raises ExchangeRefused; the caller's transaction undoes what was done."""
-    desk.db.execute("INSERT OR REPLACE INTO leverages VALUES (?, ?, ?, ?)", (account, exchange.name, pair, leverage))
+    transaction.db.execute(
+        "INSERT OR REPLACE INTO leverages VALUES (?, ?, ?, ?)", (account, exchange.name, pair, leverage)
+    )
     wallet = (account, exchange.name, exchange.pairs[pair].quote)
-    price = desk.feed.price(exchange.name, pair, desk.at)
+    price = transaction.feed.price(exchange.name, pair, transaction.at)
     tickets = [
         one
-        for one in desk.resting
+        for one in transaction.resting
         if (one.account, one.exchange, one.pair) == (account, exchange.name, pair) and one.rests
     ]
     changes: list[tuple[Key, Holding]] = []
     freed = ZERO
-    for key, holding in desk.positions.items():
+    for key, holding in transaction.positions.items():
         if key[:3] == (account, exchange.name, pair):
             new = with_margin(holding, leverage)
             level = liquidation_level(exchange, key, new)
@@ -107,23 +109,23 @@ def set_leverage(desk: Desk, account: str, exchange: Exchange, pair: str, levera
             changes.append((key, new))
             freed += holding.margin - new.margin
     for ticket in tickets:
-        freed += ticket.locked - desk.lock_of(ticket)
-    if desk.ledger.available(wallet) + freed < 0:
+        freed += ticket.locked - transaction.lock_of(ticket)
+    if transaction.ledger.available(wallet) + freed < 0:
         raise ExchangeRefused(order_rules.refusal(exchange, -2019, "Margin is insufficient.", "leverage"))
-    desk.ledger.change(wallet, locked=-freed)
+    transaction.ledger.change(wallet, locked=-freed)
     for key, new in changes:
-        desk.positions[key] = new
+        transaction.positions[key] = new
     for ticket in tickets:
-        ticket.locked = desk.lock_of(ticket)
-        orders.update(desk.db, ticket)
+        ticket.locked = transaction.lock_of(ticket)
+        orders.update(transaction.db, ticket)
 
 
-def set_position_mode(desk: Desk, account: str, exchange: str, mode: PositionMode) -> bool:
-    if desk.hedged(account, exchange) == (mode == "HEDGE"):
+def set_position_mode(transaction: Transaction, account: str, exchange: str, mode: PositionMode) -> bool:
+    if transaction.hedged(account, exchange) == (mode == "HEDGE"):
         return True
-    if any(key[:2] == (account, exchange) for key, _ in desk.positions.items()):
+    if any(key[:2] == (account, exchange) for key, _ in transaction.positions.items()):
         return False
-    if any(one.rests and (one.account, one.exchange) == (account, exchange) for one in desk.resting):
+    if any(one.rests and (one.account, one.exchange) == (account, exchange) for one in transaction.resting):
         return False
-    desk.db.execute("INSERT OR REPLACE INTO position_modes VALUES (?, ?, ?)", (account, exchange, mode))
+    transaction.db.execute("INSERT OR REPLACE INTO position_modes VALUES (?, ?, ?)", (account, exchange, mode))
     return True

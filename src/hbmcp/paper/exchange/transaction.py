@@ -17,7 +17,7 @@ from hbmcp.paper.money import ZERO
 Mark = tuple[dict[Key, tuple[Decimal, Decimal]], dict[PositionKey, Holding]]
 
 
-class Desk:
+class Transaction:
     """`at` is the time of what is being done. Nothing is in the database before write()."""
 
     def __init__(self, db: sqlite3.Connection, feed: Feed, exchanges: Mapping[str, Exchange], at: int) -> None:

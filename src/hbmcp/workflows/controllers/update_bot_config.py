@@ -5,7 +5,7 @@ from typing import Any
 from hbmcp.errors import BadArguments, CallError, OutcomeUnknown
 from hbmcp.installation.controllers.config_fields import changed_fields
 from hbmcp.installation.controllers.running_bots import bot_config
-from hbmcp.installation.controllers.validation import validated_template
+from hbmcp.installation.controllers.validation import validate_for_saving
 from hbmcp.installation.installation import Installation, together
 from hbmcp.results.answer import Answer
 from hbmcp_tools import controllers
@@ -27,7 +27,7 @@ async def update_bot_config(
             f"{', '.join(sorted(fixed))} of a running config can't change.", "Nothing was sent.", "Leave them out."
         )
     whole = {key: value for key, value in before.items() if key != "_config_name"} | updates
-    await validated_template(installation, config_name, whole)
+    validated = await validate_for_saving(installation, config_name, whole)
     await installation.ask(controllers.write_bot_config, bot_name=bot_name, config_name=config_name, updates=updates)
     (now,) = await together([bot_config(installation, bot_name, config_name)])
     if isinstance(now, CallError):
@@ -37,4 +37,6 @@ async def update_bot_config(
             "Look with list_bot_configs before you rely on it.",
         )
     rows = changed_fields(before, now)
-    return Answer(rows or "Nothing changed: the bot's copy said all this already.", (APPLIED,) if rows else ())
+    return Answer(
+        rows or "Nothing changed: the bot's copy said all this already.", (APPLIED, validated.note) if rows else ()
+    )

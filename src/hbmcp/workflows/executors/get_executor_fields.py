@@ -12,6 +12,10 @@ from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 
 OFFSETS = 'A price may be an offset from the current one: "-3%".'
+SUGGESTED = (
+    "A plain grid: start_price, end_price, total_amount_quote and levels; preview_executor suggests limit_price, "
+    "take_profit and take_profit_order_type where they are left out."
+)
 KINDS = {"numbers": "numbers", "any_object": "object"}
 
 
@@ -29,7 +33,8 @@ async def get_executor_fields(installation: Installation, *, executor_type: str)
             if len(field.names) != 1  # only one value: nothing to be set
         ],
     }
-    return Answer(value, (OFFSETS if price_fields(executor_type) else "", saved.unread))
+    plain_grid = SUGGESTED if executor_type == "grid_executor" else ""
+    return Answer(value, (OFFSETS if price_fields(executor_type) else "", plain_grid, saved.unread))
 
 
 def _row(name: str, field: Field, needed: str) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from hbmcp.results.answer import Answer
 from hbmcp_tools import executors
 from hummingbot_api.request import Json
 
+MOST = 1000  # rows of one answer, the most that limit takes
+
 
 async def list_executors(
     installation: Installation,
@@ -34,7 +36,8 @@ async def list_executors(
     if not found:
         given = ", ".join(f"{name} {value}" for name, value in filters.items() if value is not None)
         return Answer(f"No executor has {given}." if given else "There is no executor, running or ended.")
-    cut = f"There are older ones: the newest {len(found)} are shown. Raise limit, or give status or trading_pair."
+    way = "Raise limit, or give" if limit < MOST else "Give"
+    cut = f"There are older ones: the newest {len(found)} are shown. {way} status or trading_pair."
     notes = (money_note(found), cut if more else "")
     return Answer([list_row(one) for one in found], notes, COLUMNS)
 

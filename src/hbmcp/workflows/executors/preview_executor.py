@@ -18,7 +18,7 @@ async def preview_executor(
     """What it comes to, and its orders; of what create_executor refuses only why. Raises as it does for what is wrong
     whatever the market, and Refused for what has no preview."""
     refuse_unplanned(executor_type)
-    prepared = await prepare(installation, "preview_executor", account_name, executor_type, config)
+    prepared = await prepare(installation, "preview_executor", account_name, executor_type, config, suggesting=True)
     forecast = prepared.forecast
     if forecast is None:
         return Answer(UNPLANNED, prepared.notes)

@@ -1,21 +1,27 @@
 """Stopping an executor, and looking until it has ended and its orders are gone."""
 
+from hbmcp.installation.executors.run.held_now import held_now
 from hbmcp.installation.executors.run.leftovers import leftovers
 from hbmcp.installation.executors.run.polling import read_executor
 from hbmcp.installation.executors.run.stop import Position, stop
-from hbmcp.installation.executors.run.stop_view import stop_view
+from hbmcp.installation.executors.run.stop_view import ask_what_becomes_of, stop_view
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 
 
 async def stop_executor(
-    installation: Installation, *, executor_id: str, position: Position, wait: float = 10
+    installation: Installation, *, executor_id: str, position: Position | None = None, wait: float = 10
 ) -> Answer:
     """What became of it within `wait` seconds: whether it has ended, its orders are gone, and what position is left.
+
+    Where it holds something and `position` doesn't say what is to become of that, it isn't stopped: what it holds is
+    told. What fills only while it stops is kept then, since nobody said that it may be sold.
 
     Raises Refused for one that is unknown or has ended, OutcomeUnknown where nobody knows whether it stops.
     """
     before = await read_executor(installation, executor_id)
-    stopped = await stop(installation, before, position, float(wait))
+    if position is None and before.status == "RUNNING" and (held := await held_now(installation, before)):
+        return ask_what_becomes_of(before, held)
+    stopped = await stop(installation, before, position or "keep", float(wait))
     left = await leftovers(installation, stopped.executor, before.order_ids | stopped.executor.order_ids)
     return stop_view(stopped, left, position)

@@ -6,7 +6,9 @@ from hbmcp.errors import BadArguments
 from hbmcp.installation.balances import available_balances
 from hbmcp.installation.connections import accounts_connected_to
 from hbmcp.installation.installation import Installation, all_of, together
-from hbmcp.installation.markets.order_book import Side, book
+from hbmcp.installation.markets.order_book import Book, Side, book
+from hbmcp.installation.markets.price_doubt import price_doubt
+from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.taker_fees import taker_fees
 from hbmcp.installation.markets.trade_cost import estimate
 from hbmcp.installation.markets.trade_cost_view import FEE_ASSUMED, balance_check, cost, limits
@@ -38,8 +40,8 @@ async def estimate_trade(
     account = connected[0] if len(connected) == 1 else None
     market = Market(connector_name, trading_pair)
     rule = await rule_if_readable(installation, *market)  # first, since it says best that there is no such pair
-    levels, fees, balances = await all_of(
-        book(installation, *market),
+    (levels, doubt), fees, balances = await all_of(
+        _levels(installation, market),
         taker_fees(installation, [connector_name], account),
         together(available_balances(installation, one, connector_name) for one in connected if one == account),
     )
@@ -47,5 +49,14 @@ async def estimate_trade(
     order = estimate(levels, rule or Rule(), side, amount, quote_amount, fee.rate)
     held, balance_note = balance_check(market, order, connected, balances)
     value = {"account_name": account, **cost(market, order, fee), **held}
-    notes = (*limits(market, order, rule, amount), FEE_ASSUMED if fee.assumed else "", balance_note)
+    notes = (doubt, *limits(market, order, rule, amount), FEE_ASSUMED if fee.assumed else "", balance_note)
     return Answer(without_nulls(value), notes)
+
+
+async def _levels(installation: Installation, market: Market) -> tuple[Book, str]:
+    """The book, and that it and the API's price can't both be of now."""
+    levels, quoted = await all_of(book(installation, *market), prices(installation, market.connector, [market.pair]))
+    price = quoted[market.pair]
+    if not isinstance(price, Decimal):
+        return levels, ""
+    return levels, price_doubt(market.pair, market.connector, price, levels.bid, levels.ask)

@@ -1,12 +1,13 @@
 """A portfolio over a period."""
 
 from hbmcp.installation.connections import connections
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.performance.cash_flows import cash_flows
 from hbmcp.installation.performance.figures import performance
 from hbmcp.installation.performance.period import parse_period
 from hbmcp.installation.performance.reading import disconnected_places, known_trades, period_snapshots, snapshots_before
 from hbmcp.installation.performance.snapshot_series import snapshot_series
+from hbmcp.installation.performance.unrealized_change import unrealized_change
 from hbmcp.installation.performance.view import (
     no_snapshots,
     performance_notes,
@@ -33,16 +34,20 @@ async def get_portfolio_performance(
     that the API stores every five minutes, thinned out to at most 200, and the balances of now. The formulas are those
     of performance/figures.py.
 
-    - `data_begins`: the time of the first snapshot, where it is later than the period's begin.
-    - `change` of the value, and `change_percent` of that at the start, null where it is 0. `high` and `low` are of the
-      value as it was, transfers in it.
-    - `max_drawdown_percent`: the largest fall from a `peak` to a `trough`, without the effect of transfers.
-    - `tokens`: change = from_units (bought, sold, gained on perpetuals, transferred, at the price then) + from_price
-      (of what was held; told where it isn't all of the change).
+    - `covers`, `data_begins`: how much of the period there are snapshots of, and the time of the first, where that is
+      later than the period's begin.
+    - `change` of the value, and `change_percent` of that at the start, null where it is 0. `highest` and `lowest` are
+      of the value as it was, transfers in it.
+    - `unrealized_pnl_at_start`, `unrealized_pnl_at_end`: where it isn't in the value and something was open; with its
+      change in it, `change_with_unrealized`, and `profit_with_unrealized` beside `profit`. Null where it isn't known.
+    - `max_drawdown_percent`: the largest fall, without the effect of transfers.
+    - `tokens`: change = change_by_amount (bought, sold, gained on perpetuals, transferred, at the price then) +
+      change_by_price (of what was held; told where it isn't all of the change).
     - `transfers`, if any: units that came or left (negative), and what fills don't explain of a token's units; an
       exchange that was connected or disconnected brings or takes all it holds. Then `profit` = change - transfers, and
       `return_percent`, time-weighted, is its rate.
-    - `unproven`: the part of the profit that may be transfers, or the other way round, since fills can't tell.
+    - `profit_or_transfers`: the part of the profit that may be transfers, or the other way round, since fills
+      can't tell.
 
     Where there are no two snapshots, it is a sentence with the value. Raises BadArguments for times that don't fit,
     Refused where there are no snapshots, CallError.
@@ -57,10 +62,16 @@ async def get_portfolio_performance(
         before = await snapshots_before(installation, start, account_name, connector_name) if read.only_now else []
         return _answer(single_value(found, start, end, read.asked, before), unrealized_pnl_note(found), read.failed)
     found = snapshot_series(read.rows, await disconnected_places(installation, found))
-    known = await known_trades(installation, found.moved(), start, read.asked)
+    known, unrealized = await all_of(
+        known_trades(installation, found.moved(), start, read.asked),
+        unrealized_change(
+            installation, found.present, found.times[0], found.times[-1], ends_now=read.asked is not None
+        ),
+    )
     explained = cash_flows(found, known)
     done = performance(found, explained.flows)
-    return _answer(performance_tables(done, explained, start), read.failed, *performance_notes(found, explained, known))
+    tables = performance_tables(done, explained, unrealized, start, end)
+    return _answer(tables, read.failed, *performance_notes(found, explained, known, unrealized))
 
 
 def _answer(value: Json, *said: str) -> Answer:

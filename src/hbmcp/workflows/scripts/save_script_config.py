@@ -4,7 +4,7 @@ from typing import Any
 
 from hbmcp.errors import CallError, OutcomeUnknown
 from hbmcp.installation.answer_fields import record
-from hbmcp.installation.controllers.config_fields import config_file_name, same_value
+from hbmcp.installation.controllers.config_fields import config_file_name, same_value, undeployable_note
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.scripts.validation import validated_template
 from hbmcp.results.answer import Answer
@@ -24,4 +24,6 @@ async def save_script_config(installation: Installation, *, config_name: str, co
             advice="Read it with get_script_config before you deploy it.",
         )
     left = {name: value for name, value in template.items() if name not in config and value not in (None, "", [], {})}
-    return Answer({"config_name": config_name, **now, "defaults": left}, ("Saved, and read back.",))
+    return Answer(
+        {"config_name": config_name, **now, "defaults": left}, ("Saved, and read back.", undeployable_note(config_name))
+    )

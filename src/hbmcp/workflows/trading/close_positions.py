@@ -28,14 +28,16 @@ async def close_positions(
     profit_over: Decimal | None = None,
     of: Basis = "entry",
     dry_run: bool = True,
+    confirm: bool = False,
 ) -> Answer:
     """Closes whole positions that match every filter and are beyond one of the thresholds (see PnlThreshold).
 
     A dry run shows the orders that would be sent and the positions that would stay. Otherwise one row a position: what
     was closed at what price, or why not; one that fails doesn't stop the others. It is a dry run by default, so that a
-    call that says too little moves nothing, and a real one must name a filter or a threshold.
+    call that says too little moves nothing, and a real one must name a filter or a threshold, and confirm one below 1
+    percent, which may be a fraction.
 
-    Raises Refused where nothing is chosen.
+    Raises Refused where nothing is chosen, or not confirmed.
     """
     refuse_spot(connector_name)
     threshold = PnlThreshold(loss_over, profit_over, of)
@@ -44,6 +46,12 @@ async def close_positions(
             "No filter is given: this would close every position of every account.",
             NOTHING_SENT,
             "Name at least one: account_name closes all positions of an account, loss_over those that lose.",
+        )
+    if not dry_run and not confirm and threshold.doubtful:
+        raise Refused(
+            f"{threshold.in_words} That may be a fraction meant as a percent.",
+            NOTHING_SENT,
+            "If so little is meant, repeat it with confirm=true; 5 is 5 %.",
         )
     found = await open_positions(installation, account_name, connector_name, trading_pair)
     rows = [one for one in found.rows if side in (None, one.side)]
@@ -55,7 +63,7 @@ async def close_positions(
         plans = await together((plan_close(installation, one) for one in chosen), AT_ONCE)
         return dry_run_answer(found, list(zip(chosen, plans, strict=True)), kept, threshold)
     closings = await together((_close(installation, one) for one in chosen), AT_ONCE)
-    return closing_report(found, list(zip(chosen, closings, strict=True)))
+    return closing_report(found, list(zip(chosen, closings, strict=True)), threshold)
 
 
 async def _close(installation: Installation, position: Position) -> Closing:

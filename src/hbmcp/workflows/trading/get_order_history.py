@@ -7,6 +7,8 @@ from hbmcp.installation.orders.view import KNOWN_ORDERS, order_row, short_record
 from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds, utc
 
+MOST = 1000  # rows of one answer, the most that limit takes
+
 
 async def get_order_history(
     installation: Installation,
@@ -33,5 +35,6 @@ async def get_order_history(
     found = await order_history(installation, wanted)
     notes = [found.window, short_records_note(found.orders), *found.notes]
     if found.ends is not None:
-        notes.append(f"Older ones may be missing: narrow, raise limit, or give end_time={utc(found.ends)}.")
+        ways = "narrow, raise limit, or" if limit < MOST else "narrow, or"
+        notes.append(f"Older ones may be missing: {ways} give end_time={utc(found.ends)}.")
     return Answer([order_row(one) for one in found.orders] or f"No orders match. {KNOWN_ORDERS}", tuple(notes))

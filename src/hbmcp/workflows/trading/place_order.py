@@ -27,30 +27,33 @@ async def place_order(
     order_type: str = "LIMIT",
     price: str | None = None,
     position_action: str | None = None,
+    max_value: Decimal | None = None,
     wait: Decimal = Decimal(3),
 ) -> Answer:
     """Check an order, send it once, and look for up to `wait` seconds what became of it.
 
     An object: `result` in words, the order's id and status, what was filled, and of what was asked for that which is
-    otherwise. Notes tell what was worked out, rounded or couldn't be checked. Raises BadArguments or Refused (nothing
+    otherwise; of a market order its `notional` in quote before it was sent, what share of the account's equity on that
+    exchange that was, and on perpetuals the leverage used, with what was open. Notes tell what was worked out, rounded
+    or couldn't be checked. Raises BadArguments or Refused (nothing
     was sent), Failed (the exchange refused it) and OutcomeUnknown (sent, not answered).
     """
     request = OrderRequest(account_name, connector_name, trading_pair, side, amount, order_type, price, position_action)
     seconds = float(wait)
 
     async def check_and_send(checks: Checks) -> tuple[PreparedOrder, Submission]:
-        prepared = await prepare_order(installation, request)
+        prepared = await prepare_order(installation, request, max_value)
         return prepared, await send_order(installation, prepared.order, checks, seconds)
 
     prepared, sent = await on_fresh_checks(check_and_send)
     asked = asdict(request) | {"price": number(price), "position_action": sent.order.action}
     notes = (*prepared.notes, *sent.notes)
+    size = prepared.size.shown if prepared.size and order_type == "MARKET" else {}
     if not seconds:
-        return Answer(
-            unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked), notes
-        )
+        unseen = unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked)
+        return Answer({**unseen, **size}, notes)
     order = await wait_for_outcome(installation, sent.order_id, account_name, connector_name, seconds, sent=sent.order)
     if order.status == "FAILED":
         raise placement_refused(order, sent.order, notes)
     result = order_result(placement_result(order), order, asked)
-    return Answer(result, (*notes, *order.doubts, arrival_note(order)))
+    return Answer({**result, **size}, (*notes, *order.doubts, arrival_note(order)))

@@ -61,6 +61,8 @@ def _dca(get: Get) -> Conflicts:
 
 
 def _twap(get: Get) -> Conflicts:
+    if get("total_amount_quote") is None and get("total_amount_base") is None:
+        yield "total_amount_quote", "missing; expected it (value in quote units) or total_amount_base, e.g. 6000"
     duration, interval = get("total_duration"), get("order_interval")
     if duration < interval:
         yield "total_duration", f"expected at least order_interval ({interval}), got {duration}"

@@ -45,6 +45,7 @@ class Field:
     most: Decimal | None = None
     names: Mapping[str, int | str] = NOTHING
     fields: tuple["Field", ...] = ()
+    suggested: bool = False  # by preview_executor, where a configuration lacks it
 
 
 @frozen(kw_only=True)
@@ -145,6 +146,7 @@ MOST_LEVERAGE = Decimal(200)  # no exchange gives more
 LEVERAGE = evolve(
     _whole("leverage", "times", 5, "Leverage; it is set for the pair. 1 on spot", "on_perpetuals"), most=MOST_LEVERAGE
 )
+MOST_LEVELS = Decimal(500)  # more than an exchange lets rest
 LABELS = (
     _text("controller_id", "main", "Group label, to list and sum executors by", default="main"),
     _text("level_id", "first", "Label of your own"),
@@ -175,7 +177,11 @@ def _barriers(*, grid: bool) -> Field:
     """The barriers of a position, or of a grid, whose levels are each closed at the take profit by a resting order."""
     if grid:
         take_profit = evolve(
-            TAKE_PROFIT, example="0.005", meaning="How far beyond its own price each level is closed", needed="yes"
+            TAKE_PROFIT,
+            example="0.005",
+            meaning="How far beyond its own price each level is closed",
+            needed="yes",
+            suggested=True,
         )
         resting = {name: ORDER_TYPES[name] for name in ("LIMIT", "LIMIT_MAKER")}
         opening = _choice("open_order_type", resting, "LIMIT", "Orders that open", default="LIMIT")
@@ -204,6 +210,7 @@ def _barriers(*, grid: bool) -> Field:
         meaning="What closes it",
         needed="yes" if grid else "",
         fields=fields,
+        suggested=grid,
     )
 
 
@@ -264,17 +271,24 @@ GRID = Type(
             "Upper end of the grid. To BUY the price must be below it, or the grid ends at once; for buys all below "
             "the price take dca_executor or LIMIT orders",
         ),
-        _money(
-            "limit_price",
-            PRICE,
-            "56000",
-            "Stop of the whole grid: below start_price to BUY, above end_price to SELL; so far off that the range can "
-            "be left for a while, so near that the loss there (preview_executor tells it) is one you accept",
+        evolve(
+            _money(
+                "limit_price",
+                PRICE,
+                "56000",
+                "Stop of the whole grid: below start_price to BUY, above end_price to SELL; so far off that the range "
+                "can be left for a while, so near that the loss there (preview_executor tells it) is one you accept",
+            ),
+            suggested=True,
         ),
         _money("total_amount_quote", NOTIONAL, "1000", "Sum of all levels"),
         LEVERAGE,
         _barriers(grid=True),
         _share("min_spread_between_orders", "0.001", "Levels are at least this far apart", default="0.0005"),
+        evolve(
+            _whole("levels", "", 10, "How many, instead of min_order_amount_quote, which is worked out from it"),
+            most=MOST_LEVELS,
+        ),
         _money("min_order_amount_quote", QUOTE, "20", "Smallest order; fewer levels where it is larger", "", "5"),
         _whole("max_open_orders", "", 5, "While so many rest, no more are placed", default=5),
         _whole("max_orders_per_batch", "", 2, "Orders placed at a time; without it all levels at once"),
@@ -357,7 +371,8 @@ TWAP = Type(
         CONNECTOR,
         PAIR,
         SIDE,
-        _money("total_amount_quote", NOTIONAL, "6000", "Sum of all orders"),
+        _money("total_amount_quote", NOTIONAL, "6000", "Sum of all orders; this or total_amount_base", ""),
+        _money("total_amount_base", BASE, "0.1", "Instead; it is turned into quote at the price when it starts", ""),
         _whole("total_duration", SECONDS, 3600, "From the first order to the last", "yes"),
         _whole("order_interval", SECONDS, 300, "Between two orders", "yes"),
         LEVERAGE,
@@ -509,6 +524,11 @@ LP = Type(
         "base_amount": "1",
         "quote_amount": "150",
     },
+)
+
+#: Fields that Hummingbot doesn't have -> its own, which is worked out from it.
+OWN: Mapping[str, str] = MappingProxyType(
+    {"levels": "min_order_amount_quote", "total_amount_base": "total_amount_quote"}
 )
 
 TYPES: Mapping[str, Type] = MappingProxyType(

@@ -10,6 +10,8 @@ from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.config.fields import TYPES, Field
 from hbmcp.installation.executors.config.parsing import as_text, expected, parse
 
+SUGGESTS = "; preview_executor suggests one"
+
 
 def check(tool: str, kind: str, given: Mapping[str, Any], saved: Mapping[str, Any] | None = None) -> Config:
     """`given`, with the saved defaults where it says nothing. Raises BadArguments with a line for each wrong field."""
@@ -66,4 +68,4 @@ def _find_missing(values: Mapping[str, Any], fields: tuple[Field, ...], prefix: 
             if field.kind == "object":
                 _find_missing(values[field.name], field.fields, f"{place}.", problems)
         elif place not in problems and (field.needed == "yes" or (field.needed == "on_perpetuals" and perpetual)):
-            problems[place] = f"missing; expected {expected(field)}"
+            problems[place] = f"missing; expected {expected(field)}{SUGGESTS if field.suggested else ''}"

@@ -92,15 +92,25 @@ def _position(config: Config, market: MarketPrices, rule: Rule) -> Plan:
 def _twap(config: Config, market: MarketPrices, rule: Rule) -> Plan:
     """One slice at the start and one at the end of each interval, at today's price."""
     side = side_of(config)
-    interval = config.get("order_interval")
-    count = config.get("total_duration") // interval + 1
-    maker = config.get("mode") == "MAKER"
-    buffer = config.get("limit_order_buffer") or Decimal(0)
-    price = times(market.mid, 1 - sign_of(side) * buffer) if maker else market.across(side)
+    count, interval = slice_count(config), config.get("order_interval")
+    price = slice_price(config, market, side)
     amount = on_step(ratio(ratio(config.get("total_amount_quote"), Decimal(count)), price), rule.amount_step)
     price = on_step(price, rule.price_step)
-    kind = "LIMIT" if maker else "MARKET"
+    kind = "LIMIT" if config.get("mode") == "MAKER" else "MARKET"
     return Plan(side, tuple(Order(one, side, kind, price, amount, after=one * interval) for one in range(count)))
+
+
+def slice_count(config: Config) -> int:
+    """How many orders a TWAP has."""
+    count: int = config.get("total_duration") // config.get("order_interval") + 1
+    return count
+
+
+def slice_price(config: Config, market: MarketPrices, side: Side) -> Decimal:
+    """The price by which a TWAP turns its value into an amount."""
+    if config.get("mode") != "MAKER":
+        return market.across(side)
+    return times(market.mid, 1 - sign_of(side) * (config.get("limit_order_buffer") or Decimal(0)))
 
 
 def _order(config: Config, market: MarketPrices, rule: Rule) -> Plan:

@@ -5,16 +5,19 @@ from typing import Any
 
 from attrs import frozen
 
+from hbmcp.errors import Refused
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.config.defaults import saved_defaults
 from hbmcp.installation.executors.config.price_offsets import has_offsets, with_prices
 from hbmcp.installation.executors.config.validation import check
 from hbmcp.installation.executors.plan.crossing import crossing_note
 from hbmcp.installation.executors.plan.early_termination import termination_causes
+from hbmcp.installation.executors.plan.grid_suggestion import Suggestion, suggestion
 from hbmcp.installation.executors.plan.open_position import effect_on_position
+from hbmcp.installation.executors.plan.own_fields import with_own_fields
 from hbmcp.installation.executors.plan.plan import MarketPrices, Plan
 from hbmcp.installation.executors.plan.planned_orders import plan
-from hbmcp.installation.executors.plan.venue import Venue, market_prices, mid_price, venue_at, venues_of
+from hbmcp.installation.executors.plan.venue import Venue, market_prices, seen_doubt, venue_at, venues_of
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.trading_rules import Rule
 
@@ -45,17 +48,32 @@ class Prepared:
 
 
 async def prepare(
-    installation: Installation, tool: str, account_name: str, kind: str, given: Mapping[str, Any]
+    installation: Installation,
+    tool: str,
+    account_name: str,
+    kind: str,
+    given: Mapping[str, Any],
+    *,
+    suggesting: bool = False,
 ) -> Prepared:
-    """Nothing is sent. The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices,
-    get_orderbook, list_positions, get_position_mode and get_trades. Raises BadArguments, Refused, or CallError for what
-    can't be read."""
+    """Nothing is sent. With `suggesting` a grid may lack what a plain one is suggested.
+
+    The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices, get_orderbook,
+    list_positions, get_position_mode and get_trades. Raises BadArguments, Refused, or CallError for what can't be read.
+    """
     saved = await saved_defaults(installation, kind)
     given, note = await _priced(installation, account_name, kind, given, saved.values)
-    config = check(tool, kind, given, saved.values)
+    suggested = suggestion(given, saved.values) if suggesting and kind == "grid_executor" else Suggestion(given)
+    config = check(tool, kind, suggested.config, saved.values)
     found = await venues_of(installation, account_name, config)
-    forecast = await _forecast(installation, account_name, config, found[0]) if len(found) == 1 else None
-    return Prepared(config, forecast, (note, *saved.notes(config)))
+    if len(found) != 1:
+        return Prepared(config, None, (note, *saved.notes(config)))
+    [venue] = found
+    market = await market_prices(installation, venue)
+    config, worked_out = with_own_fields(tool, config, market, venue.rule)
+    config, said = suggested.finished(config, market.mid, venue.rule)
+    forecast = await _forecast(installation, account_name, config, venue, market)
+    return Prepared(config, forecast, (said, worked_out, note, *saved.notes(config)))
 
 
 async def _priced(
@@ -66,11 +84,19 @@ async def _priced(
     if not (has_offsets(kind, given) and isinstance(connector, str) and isinstance(pair, str)):
         return given, ""
     venue = await venue_at(installation, account_name, connector, pair)
-    return with_prices(kind, given, await mid_price(installation, venue), venue.rule.price_step)
-
-
-async def _forecast(installation: Installation, account_name: str, config: Config, venue: Venue) -> Forecast | None:
     seen = await market_prices(installation, venue)
+    if doubt := seen_doubt(venue, seen):
+        raise Refused(
+            f"An offset counts from the current price, which isn't known. {doubt}",
+            "Nothing was sent.",
+            "Look with get_ticker what it costs, and give numbers.",
+        )
+    return with_prices(kind, given, seen.mid, venue.rule.price_step)
+
+
+async def _forecast(
+    installation: Installation, account_name: str, config: Config, venue: Venue, seen: MarketPrices
+) -> Forecast | None:
     planned = plan(config, seen, venue.rule)
     if planned is None:
         return None
@@ -81,5 +107,5 @@ async def _forecast(installation: Installation, account_name: str, config: Confi
         seen,
         planned,
         {**dict(termination_causes(config, planned, seen, venue.rule)), **effect.refusals},
-        (effect.note, crossing_note(config, planned)),
+        tuple(filter(None, (effect.note, crossing_note(config, planned), seen_doubt(venue, seen)))),
     )

@@ -11,6 +11,7 @@ from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.plan import MarketPrices
 from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.markets.order_book import book
+from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, rule
 
@@ -56,6 +57,11 @@ async def market_prices(installation: Installation, venue: Venue) -> MarketPrice
     """Its prices now. The workflow uses get_prices and get_orderbook. Raises CallError."""
     mid, top = await all_of(mid_price(installation, venue), book(installation, venue.connector, venue.pair, 1))
     return MarketPrices(mid, top.bid or mid, top.ask or mid)
+
+
+def seen_doubt(venue: Venue, seen: MarketPrices) -> str:
+    """That its price and its order book can't both be of now; "" where they can."""
+    return price_doubt(venue.pair, venue.connector, seen.mid, seen.bid, seen.ask)
 
 
 async def mid_price(installation: Installation, venue: Venue) -> Decimal:

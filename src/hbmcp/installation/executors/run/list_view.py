@@ -25,6 +25,7 @@ COLUMNS = (
     "last_error",
 )
 _HELD = " POSITION_HOLD: the position was left open, and its gain isn't counted."
+_LOST = " SYSTEM_CLEANUP: the API restarted under it, and nothing guards what it had open: get_executor tells what is."
 
 
 def list_row(executor: Executor) -> dict[str, Any]:
@@ -37,4 +38,5 @@ def money_note(found: Sequence[Executor]) -> str:
     quotes = sorted({one.quote for one in found if one.quote})
     currency = quotes[0] if len(quotes) == 1 else "the quote currency of each pair"
     held = any(one.close_type == "POSITION_HOLD" for one in found)
-    return f"Money is in {currency}, net P&L after fees.{_HELD if held else ''}"
+    lost = any(one.abandoned for one in found)
+    return f"Money is in {currency}, net P&L after fees.{_HELD if held else ''}{_LOST if lost else ''}"

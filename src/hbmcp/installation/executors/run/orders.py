@@ -51,12 +51,13 @@ class Traded:
 
 
 async def orders_of(installation: Installation, executor: Executor, known: Collection[str] = ()) -> Orders:
-    """Its orders by their ids, and by those `known` from before; of a grid, those of its pair since it began.
+    """Its orders by their ids, and by those `known` from before; of a grid, and of one that the API lost with its ids,
+    those of its pair since it began.
 
     The workflow uses search_orders and get_trades. Raises CallError.
     """
     own = {*executor.order_ids, *known}
-    if not executor.names_orders:
+    if not executor.names_orders or (executor.abandoned and not own):
         return await orders_since(installation, executor)
     if not own:
         return Orders((), own=True, complete=True)

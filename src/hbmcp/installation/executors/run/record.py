@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from attrs import frozen
 
+from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.answer_fields import Fields, array, moment, number, optional, record, text
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.config.fields import TYPES
@@ -26,7 +27,9 @@ ENDINGS: Mapping[str, str] = {
     "POSITION_HOLD": "ended, and its position was left open",
     "INSUFFICIENT_BALANCE": "ended: the balance doesn't hold what it needs",
     "FAILED": "failed",
+    "SYSTEM_CLEANUP": "was lost when the API restarted: what it had open stays open, and nothing guards it now",
 }
+_MAY_BE_CUT = ("COMPLETED", "EARLY_STOP", "POSITION_HOLD")
 FAILURES = ("INSUFFICIENT_BALANCE", "FAILED", "EXPIRED")
 
 
@@ -94,7 +97,15 @@ class Executor:
         """How it ended, in plain words."""
         if self.ended and self.close_type == "POSITION_HOLD" and self.reduces:
             return "ended: what it traded has only reduced a position"
+        if self.ended and (cut := self._cut_short):
+            held = ", and its position was left open" if self.close_type == "POSITION_HOLD" else ""
+            return f"{'was stopped' if self.close_type == 'EARLY_STOP' else 'ended'} after {cut}{held}"
         return ENDINGS.get(self.close_type or "", self.close_type) if self.ended else None
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether the API restarted under it: it ended without closing anything."""
+        return self.close_type == "SYSTEM_CLEANUP"
 
     @property
     def failed(self) -> bool:
@@ -133,6 +144,26 @@ class Executor:
             for side in ("BUY", "SELL")
         )
         return bought - sold or None
+
+    @property
+    def _cut_short(self) -> str:
+        """How far a TWAP came that ended before its last slice, which the API calls COMPLETED too; "" for any other."""
+        whole, length, interval = (
+            Fields(self.config).known(name, number)
+            for name in ("total_amount_quote", "total_duration", "order_interval")
+        )
+        if self.kind != "twap_executor" or self.close_type not in _MAY_BE_CUT or not (whole and length and interval):
+            return ""
+        filled = self.figure("executed_amount_quote") or self.filled
+        slices = int(length // interval) + 1
+        done = round(ratio(times(filled, Decimal(slices)), whole))
+        if done >= slices:
+            return ""
+        verb = {"BUY": "bought", "SELL": "sold"}.get(self.side or "", "traded")
+        return (
+            f"{done} of {slices} slices: {money(filled):f} of {plain(whole):f} {self.quote} {verb}, "
+            f"{money(whole - filled):f} left"
+        )
 
     @property
     def names_orders(self) -> bool:

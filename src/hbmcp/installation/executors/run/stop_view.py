@@ -1,5 +1,6 @@
 """An executor that was stopped as it is shown: whether it has ended, and what it leaves open."""
 
+from hbmcp.figures import plain
 from hbmcp.installation.executors.run.kept_position import how_to_close
 from hbmcp.installation.executors.run.leftovers import Leftovers
 from hbmcp.installation.executors.run.orders import NOT_NAMED
@@ -11,11 +12,20 @@ from hbmcp.results.answer import Answer
 NEVER_CLOSED = "What it traded was kept, although it was to be closed."
 
 
-def stop_view(stopped: Stopped, left: Leftovers, position: Position) -> Answer:
-    """The whole answer; `position` is what was to become of it."""
+def ask_what_becomes_of(executor: Executor, held: str) -> Answer:
+    """Of one that holds something, where nobody said whether that is to be closed."""
+    pnl = "" if executor.pnl is None else f", and its net P&L is {plain(executor.pnl):f} {executor.quote} after fees"
+    return Answer(
+        f"It holds {held}{pnl}. Not stopped yet.",
+        ("Call again with position: close sells or buys that back at market, keep leaves it open and unguarded.",),
+    )
+
+
+def stop_view(stopped: Stopped, left: Leftovers, position: Position | None) -> Answer:
+    """The whole answer; `position` is what was to become of it, None where it held nothing."""
     executor, orders = stopped.executor, left.orders
     value = {
-        "result": _result(executor, left),
+        "result": _result(executor, left, held_nothing=position is None),
         **state(executor),
         **(traded(executor, orders) if orders else {}),
         "open_orders": open_orders(orders) if orders else [],
@@ -31,10 +41,11 @@ def stop_view(stopped: Stopped, left: Leftovers, position: Position) -> Answer:
     return Answer(value, notes)
 
 
-def _result(seen: Executor, left: Leftovers) -> str:
+def _result(seen: Executor, left: Leftovers, *, held_nothing: bool) -> str:
     """ "TERMINATED: it was stopped; none of its orders rests; position on binance_perpetual: none" """
+    kept_nothing = held_nothing and seen.close_type == "POSITION_HOLD" and not left.own
     parts = [
-        f"{seen.status}: it {seen.ending}"
+        f"{seen.status}: it {'was stopped' if kept_nothing else seen.ending}"
         if seen.ended
         else f"{seen.status}: not ended yet, look again with get_executor"
     ]

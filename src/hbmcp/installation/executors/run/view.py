@@ -1,6 +1,7 @@
 """An executor as it is shown: its state, what it has traded, where it closes; never its configuration."""
 
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from hbmcp.errors import CallError
@@ -26,7 +27,12 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
         found = await orders_of(installation, executor)
     except CallError as error:
         return Answer(state(executor), (*notes, f"Its orders couldn't be read: {error.happened}"))
-    value = {**state(executor), **traded(executor, found), "open_orders": open_orders(found)}
+    value = {
+        **state(executor),
+        **traded(executor, found),
+        **grid_levels(executor),
+        "open_orders": open_orders(found),
+    }
     remarks = [
         "" if found.own or not found.open else NOT_NAMED.format(pair=executor.pair),
         "" if found.complete else CUT,
@@ -67,6 +73,8 @@ def traded(executor: Executor, found: Orders) -> dict[str, Any]:
     open when it ended, and need not be any more."""
     if executor.kind == "grid_executor":
         return grid(executor)
+    if not found.own:
+        return {}
     bought, sold = Traded.of(found.fills, "BUY"), Traded.of(found.fills, "SELL")
     opened = bought if executor.side == "BUY" else sold
     net = bought.amount - sold.amount
@@ -93,7 +101,7 @@ def _counts(executor: Executor) -> bool:
     """Whether what its fills leave open is its position: of what was closed, dust and fees may be left."""
     if executor.reduces:
         return False
-    return not executor.ended or executor.close_type in ("POSITION_HOLD", "COMPLETED")
+    return not executor.ended or executor.close_type in ("POSITION_HOLD", "COMPLETED", "SYSTEM_CLEANUP")
 
 
 def _keeps(executor: Executor) -> bool:
@@ -141,6 +149,18 @@ def grid(executor: Executor) -> dict[str, Any]:
             **({} if executor.ended else barriers(executor, None)),
         }
     )
+
+
+def grid_levels(executor: Executor) -> dict[str, list[dict[str, Any]]]:
+    """Of a grid, where each level is opened and closed, as it says itself."""
+    told = Fields(executor.info)
+    prices, targets = (told.known(f"grid_{name}_prices", array(number)) or [] for name in ("level", "tp"))
+    rows = [
+        {"level": level, "price": money(price), "take_profit_price": None if target is None else money(target)}
+        for level, (price, target) in enumerate(zip_longest(prices, targets))
+        if price is not None
+    ]
+    return {"levels": rows} if rows else {}
 
 
 def open_orders(found: Orders) -> list[dict[str, Any]]:

@@ -1,0 +1,78 @@
+"""What a plain grid has where a configuration says nothing: a limit price half its width off, a profit of one level."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from attrs import evolve, frozen
+
+from hbmcp.figures import number, plain, ratio, times
+from hbmcp.installation.executors.config.config import Config
+from hbmcp.installation.executors.plan.grid_sizing import sizing
+from hbmcp.installation.markets.trading_rules import Rule, on_step
+
+BARRIERS = "triple_barrier_config"
+HALF = Decimal("0.5")
+DIGITS = Decimal("0.0001")
+PROVISIONAL = Decimal("0.01")  # a take profit, until the number of levels is known
+
+
+@frozen
+class Suggestion:
+    """`config` as it was given, with what it lacks; `fields` are the names of that."""
+
+    config: Mapping[str, Any]
+    fields: tuple[str, ...] = ()
+
+    def finished(self, config: Config, mid: Decimal, rule: Rule) -> tuple[Config, str]:
+        """The checked configuration with prices on their steps and the distance of its levels as take profit, and what
+        was suggested."""
+        if not self.fields:
+            return config, ""
+        values = dict(config.values)
+        if "limit_price" in self.fields:
+            values["limit_price"] = plain(on_step(values["limit_price"], rule.price_step))
+        if "take_profit" in self.fields:
+            gain = _distance(values["start_price"], values["end_price"], sizing(config, mid, rule).count)
+            values[BARRIERS] = {**values[BARRIERS], "take_profit": gain}
+        shown = {**values, **values[BARRIERS]}
+        said = ", ".join(f"{name} {_text(shown[name])}" for name in self.fields)
+        why = "half the grid's width beyond it; the distance of two levels"
+        note = f"Suggested, as config lacks them: {said} ({why}). Give them to create it."
+        return evolve(config, values=values), note
+
+
+def suggestion(given: Mapping[str, Any], saved: Mapping[str, Any]) -> Suggestion:
+    """For a grid whose ends are known; or else nothing."""
+    known = {**saved, **given}
+    start, end = number(known.get("start_price")), number(known.get("end_price"))
+    barriers = {**_object(saved), **_object(given)}
+    if start is None or end is None or not 0 < start < end:
+        return Suggestion(given)
+    width = end - start
+    limit = end + width * HALF if str(known.get("side")).upper() in ("SELL", "2") else start - min(width, start) * HALF
+    lacks = {
+        name: value
+        for name, value in (("take_profit", PROVISIONAL), ("take_profit_order_type", "LIMIT"))
+        if barriers.get(name) is None
+    }
+    config = {**given, BARRIERS: {**_object(given), **lacks}} if lacks else dict(given)
+    if known.get("limit_price") is None:
+        config["limit_price"] = limit
+        lacks = {"limit_price": limit, **lacks}
+    return Suggestion(config, tuple(lacks))
+
+
+def _object(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = values.get(BARRIERS)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _distance(start: Decimal, end: Decimal, count: int) -> Decimal:
+    """Of two levels, a share, in whole hundredths of a percent."""
+    share = ratio(end - start, times(start, Decimal(max(count - 1, 1))))
+    return plain(min(max(share.quantize(DIGITS), DIGITS), Decimal(1)))
+
+
+def _text(value: Any) -> str:
+    return f"{plain(value):f}" if isinstance(value, Decimal) else str(value)

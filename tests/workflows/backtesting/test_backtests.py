@@ -1,0 +1,35 @@
+"""A backtest is of a configuration as it is given, its id filled in, or of a saved one."""
+
+from typing import Any
+
+import pytest
+
+from hbmcp.errors import BadArguments
+from hbmcp.workflows.backtesting.run_backtest import run_backtest
+from hbmcp.workflows.backtesting.start_backtest import start_backtest
+from tests.installation.scripted_installation import Script
+
+pytestmark = pytest.mark.anyio
+
+CONFIG = {"controller_type": "generic", "controller_name": "grid_strike", "leverage": 2}
+
+
+async def test_the_id_is_filled_in() -> None:
+    script = Script({"compute_backtest": {"results": {"net_pnl": 1}}, "submit_backtest": {"task_id": "a"}})
+    answer = await run_backtest(script.installation, config=CONFIG, start_time="7d")
+    assert answer.value == {"net_pnl": 1}
+    await start_backtest(script.installation, config={**CONFIG, "id": "mine"}, start_time="7d")
+    await start_backtest(script.installation, config_name="saved", start_time="7d")
+    await start_backtest(script.installation, config_name="saved.yml", start_time="7d")
+    assert [request.json["config"] for _, request in script.asked] == [
+        {"id": "backtest", **CONFIG},
+        {**CONFIG, "id": "mine"},
+        "saved.yml",
+        "saved.yml",
+    ]
+
+
+@pytest.mark.parametrize("wrong", [{}, {"config": CONFIG, "config_name": "saved"}, {"config_name": "../saved"}])
+async def test_it_is_of_one_configuration(wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadArguments):
+        await run_backtest(Script({}).installation, start_time="7d", **wrong)
