@@ -184,6 +184,8 @@ def test_secrets_are_found_by_risk_and_by_name() -> None:
     credentials = {"account_name": "main", "credentials": {"binance_api_key": "k1", "mode": "m"}, "chain": "solana"}
     assert secrets(tool({}, risk="secret"), credentials) == {"k1", "m"}
     assert secrets(tool({}, risk="secret"), {"chain": "solana", "private_key": "p"}) == {"p"}
+    settings = {"credentials": {"hyperliquid_mode": "arb_wallet", "hyperliquid_use_vault": "true", "api_key": "plain"}}
+    assert secrets(tool({}, risk="secret"), settings) == {"plain"}
     assert secrets(tool({}), {"executor_config": {"api_secret": "s", "token": "SOL"}}) == {"s"}
 
 

@@ -7,6 +7,7 @@ from hbmcp.installation.answer_fields import Fields, text
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.unknown_start import known_executor_ids, unknown_start
+from hbmcp.installation.fresh_checks import Checks
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp.text import named, quoted
@@ -22,13 +23,14 @@ class Started:
     status: str | None
 
 
-async def start(installation: Installation, account_name: str, config: Config) -> Started:
+async def start(installation: Installation, account_name: str, config: Config, checks: Checks) -> Started:
     """The caller uses start_executor and search_executors.
 
-    Raises a CallError of NOT_PLACED where nothing was started, else OutcomeUnknown with the executors that may be the
-    one.
+    Raises a CallError of NOT_PLACED, Stale among them, where nothing was started, else OutcomeUnknown with the
+    executors that may be the one.
     """
     known = await known_executor_ids(installation, account_name, config)
+    checks.hold()
     try:
         return await installation.read(
             _started,
