@@ -20,7 +20,7 @@ from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Offer, Tool
-from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown
+from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown, StoreError
 from hbmcp.errors.http_answers import unknown_outcome
 from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.identity import Identity
@@ -79,6 +79,7 @@ class Bridge:
         self._lines: dict[str, _Line] = {}
         self._store: Store | None = None
         self._drifted: set[tuple[str, str]] = set()
+        self._reset = settings.on_paper and settings.paper_reset
 
     async def aclose(self) -> None:
         """Close the connections to the API, and the store."""
@@ -138,6 +139,10 @@ class Bridge:
         return outcome
 
     async def _run(self, tool: Tool, arguments: Mapping[str, Any]) -> str:
+        if self._reset:
+            self._reset = False
+            with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
+                await self._open_store().sent_orders(order_ids=())
         line = self._lines.get(tool.name) or self._line(tool)
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
         given = line.checker.check(arguments)
