@@ -6,7 +6,9 @@ means that nothing was sent, everything later that nobody knows.
 
 import asyncio
 import logging
+import sys
 from collections.abc import Collection
+from importlib.util import find_spec
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -47,6 +49,11 @@ RETRIES = 3  # attempts in all, of a read
 
 # Raised before a byte of the request is out.
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+
+# httpcore asks sniffio, several times a request, whether asyncio runs. Where that isn't installed, each time all of
+# Python's path is searched, which takes as long as the rest of the request.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 logger = logging.getLogger(__name__)
 
