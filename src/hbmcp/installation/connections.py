@@ -5,6 +5,7 @@ from attrs import frozen
 from hbmcp.errors import CallError, Refused
 from hbmcp.installation.answer_fields import array, text
 from hbmcp.installation.installation import Installation, all_of, together
+from hbmcp.text import named
 from hbmcp_tools import accounts
 
 
@@ -51,7 +52,9 @@ async def connections(
         names, found = await all_of(_accounts(installation), together([_connectors(installation, account_name)]))
     if account_name is not None and account_name not in names:
         raise Refused(
-            f"There is no account {account_name!r}.", "Nothing was done.", f"There are: {', '.join(names) or 'none'}."
+            f"There is no account {named(account_name)}.",
+            "Nothing was done.",
+            f"There are: {', '.join(map(named, names)) or 'none'}.",
         )
     unread = {name: one for name, one in zip(wanted, found, strict=True) if isinstance(one, CallError)}
     connected = {name: one for name, one in zip(wanted, found, strict=True) if not isinstance(one, CallError)}
@@ -60,9 +63,10 @@ async def connections(
         if not narrowed and not unread:
             have = sorted({one for several in connected.values() for one in several})
             raise Refused(
-                f"{account_name or 'No account'} is {'not ' if account_name else ''}connected to {connector_name!r}.",
+                f"{named(account_name) if account_name else 'No account'} is "
+                f"{'not ' if account_name else ''}connected to {named(connector_name)}.",
                 "Nothing was done.",
-                f"Connected: {', '.join(have) or 'none; add_credential connects an exchange'}.",
+                f"Connected: {', '.join(map(named, have)) or 'none; add_credential connects an exchange'}.",
             )
         connected = narrowed
     return Connections(connected, unread)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 from attrs import frozen
 
 from hbmcp.errors import CallError, ReadTimedOut, UnreadableAnswer
+from hbmcp.errors.reasons import misfit
 from hbmcp.identity import Identity
 from hbmcp.installation.answer_fields import Reading
 from hummingbot_api.errors import UnexpectedShape
@@ -58,7 +59,7 @@ class Installation:
             return reading(answer)
         except UnexpectedShape as odd:
             raise UnreadableAnswer(
-                f"The API's answer to {build.__name__} isn't what its contract promises: {odd}.",
+                f"The API's answer to {build.__name__} isn't what its contract promises: {misfit(odd)}.",
                 advice="Another version of the API, or something else at its address, may have answered: a person "
                 "should look.",
             ) from None

@@ -12,6 +12,7 @@ from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.markets.trading_rules import Rule, rule_if_readable
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, Side, opposite
+from hbmcp.text import named
 
 NOTHING_SENT = "Nothing was sent."
 
@@ -55,7 +56,9 @@ def min_notional_note(plan: ClosePlan) -> str | None:
     if mark is None or times(plan.order.amount, mark) >= least:
         return None
     quote = plan.position.quote
-    return f"{plan.position}: worth less than the smallest order, {plain(least):f} {quote}, so it may be refused."
+    return (
+        f"{plan.position}: worth less than the smallest order, {plain(least):f} {named(quote)}, so it may be refused."
+    )
 
 
 def find_position(listed: Iterable[Position], pair: str, side: Side) -> Position | None:

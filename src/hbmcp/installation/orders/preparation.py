@@ -26,6 +26,7 @@ from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, Side, opposite
 from hbmcp.installation.positions.position_mode import is_hedge_mode
 from hbmcp.store import SentOrder
+from hbmcp.text import named
 from hbmcp.times import now
 
 PATIENCE = 10.0  # seconds that a check may take; without its answer it is left to the exchange
@@ -83,7 +84,7 @@ async def prepare_order(
     perpetual, closing = is_perpetual(connector), request.position_action == "CLOSE"
     if closing and not perpetual:
         raise BadArguments(
-            f"There are no positions to CLOSE on {connector}, a spot exchange.",
+            f"There are no positions to CLOSE on {named(connector)}, a spot exchange.",
             "Nothing was sent.",
             "To sell what is held, leave position_action out.",
         )
@@ -146,7 +147,7 @@ async def _known(installation: Installation, account: str, connector: str, pair:
     if isinstance(connected, CallError):
         unread.append(f"Account and exchange couldn't be checked: {connected.happened}")
     elif connected.unread:
-        unread.append(f"Whether {account} is connected to {connector} couldn't be checked.")
+        unread.append(f"Whether {named(account)} is connected to {named(connector)} couldn't be checked.")
     if isinstance(rules, UnknownPair):
         raise rules
     if isinstance(rules, CallError):

@@ -15,6 +15,7 @@ from hbmcp.installation.answer_fields import Fields, number, under
 from hbmcp.installation.installation import Installation, meanwhile
 from hbmcp.installation.markets.order_book import book
 from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, is_dollar
+from hbmcp.text import quoted
 from hbmcp_tools import market_data
 
 DRIFT = Decimal("0.01")  # between an exchange's price and the one that values the portfolio; less is the market's noise
@@ -66,7 +67,7 @@ async def check_freshness(installation: Installation, connector: str, holdings: 
                     under("prices", Fields), market_data.get_prices, connector_name=connector, trading_pairs=[pair]
                 )
             except CallError as error:
-                if f"it doesn't know '{pair}'" in str(error):
+                if f"it doesn't know '{quoted(pair)[1:-1]}'" in str(error):
                     continue
                 return FreshnessCheck(connector, dearest, silence=error)
             price = told.known(pair, number) if of_it else None

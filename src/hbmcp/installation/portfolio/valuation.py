@@ -15,6 +15,7 @@ from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Holdings, P
 from hbmcp.installation.portfolio.stale_balances import FreshnessCheck, check_freshness
 from hbmcp.installation.portfolio.unrealized_pnl import UnrealizedPnl, unrealized_pnl
 from hbmcp.installation.positions.open_positions import OpenPositions, positions_at
+from hbmcp.text import named
 
 NO_POSITIONS = OpenPositions((), (), ())
 
@@ -145,8 +146,8 @@ def _narrowed(connected: Connections, found: Holdings, connector: str) -> Holdin
     if not places and not connected.at(connector).pairs:
         others = sorted({one for _, one in (*connected.pairs, *found.places)})
         raise Refused(
-            f"No balances at {connector!r}: the account isn't connected to it.",
+            f"No balances at {named(connector)}: the account isn't connected to it.",
             "Nothing was done.",
-            f"Connected: {', '.join(others) or 'none; add_credential connects an exchange'}.",
+            f"Connected: {', '.join(map(named, others)) or 'none; add_credential connects an exchange'}.",
         )
     return Holdings(tuple(row for row in found.rows if row.connector == connector), places)

@@ -11,6 +11,7 @@ from hbmcp.figures import plain
 from hbmcp.installation.fills.fills import Fills, fills
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.prices import prices
+from hbmcp.text import named
 
 _ANY_PAIR = "BTC-USDT"  # most exchanges have it; where this one doesn't, a fill may name another
 _UNKNOWN_NAME = "it doesn't know"  # how the bridge words that the exchange is there, and the pair isn't
@@ -40,7 +41,7 @@ async def doubt_empty_list(
     if isinstance(told, CallError) and _UNKNOWN_NAME not in str(told):
         return f"it lists none, and tells no price either. {told.happened}"
     still_open = [
-        f"{'LONG' if amount > 0 else 'SHORT'} {plain(abs(amount)):f} {name}"
+        f"{'LONG' if amount > 0 else 'SHORT'} {plain(abs(amount)):f} {named(name)}"
         for name, amount in left_open_by_fills(recorded).items()
         if trading_pair in (None, name)
     ]

@@ -10,6 +10,7 @@ from hbmcp.installation.connections import Connections, connections, is_perpetua
 from hbmcp.installation.installation import Installation, meanwhile, together
 from hbmcp.installation.positions.empty_list import doubt_empty_list, sign_of_life
 from hbmcp.installation.positions.position import Position
+from hbmcp.text import named
 from hbmcp_tools import market_data, trading
 from hummingbot_api.request import Json
 
@@ -23,7 +24,8 @@ class UnreadPositions:
     why: str
 
     def __str__(self) -> str:
-        return f"{f'{self.connector} ({self.account})' if self.connector else self.account}: {self.why}"
+        where = f"{named(self.connector)} ({named(self.account)})" if self.connector else named(self.account)
+        return f"{where}: {self.why}"
 
 
 @frozen
@@ -46,7 +48,7 @@ def refuse_spot(connector_name: str | None) -> None:
     """Raises Refused for an exchange that has no positions."""
     if connector_name is not None and not is_perpetual(connector_name):
         raise Refused(
-            f"{connector_name} is no perpetual exchange, and only those have positions.",
+            f"{named(connector_name)} is no perpetual exchange, and only those have positions.",
             "Nothing was done.",
             "get_account_balance shows them; place_order with side SELL sells.",
         )
@@ -121,9 +123,12 @@ async def _completed(installation: Installation, rows: list[Position]) -> tuple[
     for (connector, pair), answer in zip(bare, found, strict=True):
         if isinstance(answer, Decimal) and answer:
             marks[connector, pair] = answer
-            remarks.append(f"{connector} told no P&L of {pair}: it is worked out from the mark price of funding info.")
+            remarks.append(
+                f"{named(connector)} told no P&L of {named(pair)}: it is worked out from the mark price of funding "
+                "info."
+            )
         else:
-            remarks.append(f"{connector} told neither P&L nor a mark price of {pair}.")
+            remarks.append(f"{named(connector)} told neither P&L nor a mark price of {named(pair)}.")
     completed = [
         row.marked(marks[row.connector, row.pair]) if row.mark is None and (row.connector, row.pair) in marks else row
         for row in rows

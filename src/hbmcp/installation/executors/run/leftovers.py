@@ -14,6 +14,7 @@ from hbmcp.installation.installation import Installation, meanwhile
 from hbmcp.installation.positions.empty_list import doubt_empty_list, sign_of_life
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
+from hbmcp.text import named
 
 
 @frozen
@@ -72,7 +73,7 @@ async def _on_exchange(installation: Installation, executor: Executor) -> tuple[
         if not found:
             why = await doubt_empty_list(installation, executor.account, executor.connector, await sign, executor.pair)
             if why is not None:
-                raise CallError(f"{executor.connector}: {why}")
+                raise CallError(f"{named(executor.connector)}: {why}")
     return found
 
 
@@ -80,4 +81,5 @@ def _on_spot(executor: Executor, own: Decimal) -> str:
     base = executor.pair.partition("-")[0]
     if not own:
         return "none"
-    return f"{abs(own):f} {base} {'bought and not sold again' if own > 0 else 'sold and not bought again'}, before fees"
+    done = "bought and not sold again" if own > 0 else "sold and not bought again"
+    return f"{abs(own):f} {named(base)} {done}, before fees"
