@@ -307,7 +307,7 @@ PERIOD = {"start_time": STRING, "end_time": STRING, "limit": NUMBER}
     [
         (
             {"start_time": "last week", "limit": "x"},
-            ["- start_time: 'last week' is not a time. Give", "- limit: expected"],
+            ['- start_time: "last week" is not a time. Give', "- limit: expected"],
         ),
         ({"start_time": "12h", "end_time": "24h"}, ["- start_time: isn't before end_time"]),
         ({"start_time": "2026-01-01", "end_time": "2026-01-01T00:00Z"}, ["- start_time: isn't before end_time"]),

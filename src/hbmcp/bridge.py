@@ -22,7 +22,7 @@ from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown
 from hbmcp.errors.http_answers import unknown_outcome
-from hbmcp.errors.reasons import in_words, tidy
+from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
 from hbmcp.redaction import hide, redacted
@@ -30,7 +30,7 @@ from hbmcp.results import ResultSpec, failure, render
 from hbmcp.results.cells import compact
 from hbmcp.results.cutting import shortened
 from hbmcp.settings import Settings
-from hbmcp.text import QUOTED, cut
+from hbmcp.text import QUOTED, cut, one_line
 from hummingbot_api.client import Response
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
@@ -197,7 +197,7 @@ class Bridge:
             request = build()
         except ValueError as error:
             raise BadArguments(
-                f"{tool.name} can't take these arguments: {error}",
+                f"{tool.name} can't take these arguments: {one_line(str(error))}",
                 "Nothing was sent.",
                 "Correct them and call it again.",
             ) from None
@@ -208,7 +208,10 @@ class Bridge:
             self._tell(tool, drift)
             if alone and not tool.reads and (not drift.path or drift.got is ...):
                 said = cut(in_words(compact(shortened(response.raw, 200, 20))), QUOTED)
-                told = f"was sent, and the answer (HTTP {response.status}) isn't what was promised: {drift}, in {said}"
+                told = (
+                    f"was sent, and the answer (HTTP {response.status}) isn't what was promised: "
+                    f"{misfit(drift)}, in {said}"
+                )
                 raise unknown_outcome(tool, self._offer, told) from None
         if (reason := failure(response.raw, result)) is not None:
             raise Failed(
@@ -243,7 +246,9 @@ class Bridge:
         place = (tool.name, _INDEX.sub("[]", drift.path))
         if place not in self._drifted:
             self._drifted.add(place)
-            logger.warning("%s: the answer isn't what the contract promises, but was passed on: %s", tool.name, drift)
+            logger.warning(
+                "%s: the answer isn't what the contract promises, but was passed on: %s", tool.name, misfit(drift)
+            )
 
 
 async def _report(progress: Progress) -> None:

@@ -17,6 +17,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, overload
 
+from hbmcp.text import named
+
 Unit = Literal["s", "ms"]
 
 # Linux stops CLOCK_MONOTONIC while it sleeps, macOS doesn't; elsewhere Python's own clock has to do.
@@ -61,7 +63,7 @@ def to_milliseconds(text: str | None) -> int | None:
     milliseconds = _read(text.strip())
     if milliseconds is None or milliseconds < 0:
         raise ValueError(
-            f"{text[:60]!r} is not a time. Give an ISO date or time (2026-11-22 or 2026-11-22T08:00:00Z, UTC where "
+            f"{named(text)} is not a time. Give an ISO date or time (2026-11-22 or 2026-11-22T08:00:00Z, UTC where "
             "no zone is given), epoch seconds or milliseconds, an age (90s, 30m, 24h, 7d, 2w: that long ago), now, "
             "today or yesterday (00:00 UTC)."
         )

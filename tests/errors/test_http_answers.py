@@ -82,7 +82,7 @@ def test_the_fields_of_a_422_are_lines() -> None:
     ]
     told = str(refusal("start_executor", 422, {"detail": detail}))
     assert (
-        "- executor_config: Field required\n- pairs.0: Input should be 'a' or 'b'\n- body: Input should be a valid"
+        '- executor_config: "Field required"\n- pairs.0: "Input should be \'a\' or \'b\'"\n- body: "Input should be a'
         in told
     )
     assert "secret" not in told

@@ -25,6 +25,7 @@ from hbmcp.errors import (
 )
 from hbmcp.errors.gateway_answers import NOTHING_DONE, gateway_answer
 from hbmcp.errors.reasons import from_exchange, is_refusal, tidy
+from hbmcp.text import named
 
 _EXCHANGE_SAYS = "That is the exchange's own answer: correct what it names, or try again later."
 _BAD_REQUEST = "This API answers 500 to bad requests too: check account, connector, pair and values first."
@@ -181,7 +182,7 @@ def _plain_failure(status: int, body: bytes) -> bool:
 def _quote(detail: Any) -> str:
     """The reason as the end of a sentence: `: "…".`, or one line for each field of a 422."""
     if isinstance(detail, list) and all(isinstance(one, dict) and "msg" in one for one in detail):
-        lines = [f"- {_field(one.get('loc', ()))}: {tidy(str(one['msg']))}" for one in detail]
+        lines = [f'- {_field(one.get("loc", ()))}: "{tidy(str(one["msg"]))}"' for one in detail]
         return ":\n" + "\n".join(lines) + "\n"
     if not detail:
         return "."
@@ -194,8 +195,10 @@ def _quote(detail: Any) -> str:
 def _field(place: Any) -> str:
     """["body", "pairs", 0] -> pairs.0"""
     steps = [str(step) for step in place] if isinstance(place, list) else []
-    return ".".join(steps[1:] if steps[:1] in (["body"], ["query"], ["path"], ["header"]) else steps) or "body"
+    inside = steps[1:] if steps[:1] in (["body"], ["query"], ["path"], ["header"]) else steps
+    return named(".".join(inside) or "body")
 
 
 def _kind(content_type: str) -> str:
-    return content_type.partition(";")[0].strip()[:40] or "no content type"
+    kind = content_type.partition(";")[0].strip()
+    return named(kind) if kind else "no content type"

@@ -105,8 +105,8 @@ class TestWhatBecameOfIt:
         (order,) = orders(api)
         assert order.status == "FAILED"
         assert text == (
-            "The order was refused: the exchange answered HTTP 400: Order would immediately match and take. "
-            "(code -2010). It was SELL 0.1 BTC-USDT LIMIT_MAKER at 1000 on binance, account master_account; its "
+            'The order was refused: "the exchange answered HTTP 400: Order would immediately match and take. '
+            '(code -2010)". It was SELL 0.1 BTC-USDT LIMIT_MAKER at 1000 on binance, account master_account; its '
             f"order_id is {order.id}. Nothing was bought or sold. Correct the cause before you send another."
         )
 
@@ -223,11 +223,11 @@ class TestBeforeSending:
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
-            ({"account_name": "nobody"}, "There is no account 'nobody'"),
-            ({"connector_name": "nope"}, "master_account is not connected to 'nope'"),
-            ({"trading_pair": "BTCUSDT"}, "'BTCUSDT' is no pair; expected BASE-QUOTE"),
-            ({"trading_pair": "BTC-USTD"}, "binance has no pair 'BTC-USTD'. Nothing was sent. Did you mean BTC-USDT"),
-            ({"trading_pair": "?-?"}, "binance has no pair '?-?'. Nothing was sent. get_trading_rules lists its pairs"),
+            ({"account_name": "nobody"}, "There is no account nobody"),
+            ({"connector_name": "nope"}, "master_account is not connected to nope"),
+            ({"trading_pair": "BTCUSDT"}, "BTCUSDT is no pair; expected BASE-QUOTE"),
+            ({"trading_pair": "BTC-USTD"}, "binance has no pair BTC-USTD. Nothing was sent. Did you mean BTC-USDT"),
+            ({"trading_pair": "?-?"}, 'binance has no pair "?-?". Nothing was sent. get_trading_rules lists its pairs'),
             ({"trading_pair": ""}, "trading_pair: is empty"),
             ({"price": "+900%"}, "is more than 10% beyond the current price"),
             ({"side": "SELL", "price": "-11%"}, "it would fill at once, which looks like a slip"),

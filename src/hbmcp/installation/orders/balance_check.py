@@ -6,6 +6,7 @@ from decimal import Decimal
 from hbmcp.errors import Refused
 from hbmcp.figures import money, plain, times
 from hbmcp.installation.balances import Balance
+from hbmcp.text import named
 
 # A price moves between reading and sending: what is this close is left to the exchange.
 CLOSE = Decimal("0.99")
@@ -40,23 +41,24 @@ def check_balance(
     if reducing or not balances:
         return ""
     if held is None:
-        return "" if perpetual else f"The account's balances list no {paid}."
+        return "" if perpetual else f"The account's balances list no {named(paid)}."
     available = held[0]
     if paid == base:
         if amount > available:
-            raise _short(amount, base, held, f"Selling {amount:f} {base}", sure=current is not None)
+            raise _short(amount, base, held, f"Selling {amount:f} {named(base)}", sure=current is not None)
         return ""
     cost, least = _costs(amount, price, current)
     if cost is None or least is None:
         return ""
     if perpetual:
         if least > available * MOST_LEVERAGE:
-            return f"{available:f} {quote} available seem too little margin for an order worth {money(cost):f} {quote}."
+            little = f"{available:f} {named(quote)} available seem too little margin"
+            return f"{little} for an order worth {money(cost):f} {named(quote)}."
         return ""
     if least > available:
-        raise _short(cost, quote, held, f"Buying {amount:f} {base}", sure=current is not None)
+        raise _short(cost, quote, held, f"Buying {amount:f} {named(base)}", sure=current is not None)
     if cost + times(cost, FEE) > available:
-        return f"The {available:f} {quote} available hardly cover {money(cost):f} {quote} and its fee."
+        return f"The {available:f} {named(quote)} available hardly cover {money(cost):f} {named(quote)} and its fee."
     return ""
 
 
@@ -83,7 +85,7 @@ def _short(needed: Decimal, token: str, held: tuple[Decimal, Decimal], what: str
     available, total = held
     more = f" ({plain(total - available):f} more are held by open orders)" if total > available else ""
     return Refused(
-        f"{what} takes {plain(money(needed)):f} {token}, and {plain(available):f} is available{more}.",
+        f"{what} takes {plain(money(needed)):f} {named(token)}, and {plain(available):f} is available{more}.",
         "Nothing was sent.",
         f"Order less{', or free some first' if more else ''}.{'' if sure else f' {_STALE}'}",
     )

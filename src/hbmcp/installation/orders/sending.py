@@ -1,6 +1,7 @@
 """Sending an order, once, and knowing afterwards what was sent."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 
 from attrs import evolve, frozen
@@ -20,7 +21,7 @@ from hbmcp.installation.answer_fields import text, under
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.fresh_checks import Checks
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.unknown_outcome import known_order_ids, unknown_outcome
+from hbmcp.installation.orders.unknown_outcome import KnownIds, known_order_ids, unknown_outcome
 from hbmcp.store import SentOrder, StoreError
 from hbmcp_tools import trading
 
@@ -39,16 +40,23 @@ class Submission:
     notes: tuple[str, ...] = ()
 
 
-async def send_order(installation: Installation, order: SentOrder, checks: Checks, wait: float = LOOK) -> Submission:
+async def send_order(
+    installation: Installation,
+    order: SentOrder,
+    checks: Checks,
+    wait: float = LOOK,
+    *,
+    known: Awaitable[KnownIds] | None = None,
+) -> Submission:
     """Remember the order, send it once, and keep its id. What became of it is another question: see wait_for_outcome.
 
     Raises a CallError that says that nothing was placed, Stale among them; or OutcomeUnknown, once it was looked for
     (for `wait` seconds, and at least three), saying what was sent and what was found. One that adds risk and can't be
-    remembered is refused. Cancelled, it is remembered only if it was sent. The workflow uses submit_order and
-    search_orders.
+    remembered is refused. `known` are the ids of the orders there before, for who has asked for them beside the checks.
+    Cancelled, it is remembered only if it was sent. The workflow uses submit_order and search_orders.
     """
     memory = _Memory(installation)
-    known = await known_order_ids(installation, order)
+    before = await (known or known_order_ids(installation, order.account, order.connector))
     await memory.remember(order)
     try:
         checks.hold(reduces=_only_reduces(order))
@@ -61,7 +69,7 @@ async def send_order(installation: Installation, order: SentOrder, checks: Check
             await memory.forget()
         raise
     except CallError as error:
-        raise await unknown_outcome(installation, order, error, known, max(wait, LOOK)) from None
+        raise await unknown_outcome(installation, order, error, before, max(wait, LOOK)) from None
     await memory.name(order_id)
     return Submission(evolve(order, order_id=order_id), order_id, tuple(memory.notes))
 

@@ -6,12 +6,13 @@ from attrs import asdict
 
 from hbmcp.figures import number
 from hbmcp.installation.fresh_checks import Checks, on_fresh_checks
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, meanwhile
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.placement import arrival_note, placement_refused, placement_result
 from hbmcp.installation.orders.polling import wait_for_outcome
 from hbmcp.installation.orders.preparation import OrderRequest, PreparedOrder, prepare_order
 from hbmcp.installation.orders.sending import Submission, send_order
+from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_result, unseen_result
 from hbmcp.results.answer import Answer
 
@@ -42,8 +43,9 @@ async def place_order(
     seconds = float(wait)
 
     async def check_and_send(checks: Checks) -> tuple[PreparedOrder, Submission]:
-        prepared = await prepare_order(installation, request, max_value)
-        return prepared, await send_order(installation, prepared.order, checks, seconds)
+        async with meanwhile(known_order_ids(installation, account_name, connector_name)) as known:
+            prepared = await prepare_order(installation, request, max_value)
+            return prepared, await send_order(installation, prepared.order, checks, seconds, known=known)
 
     prepared, sent = await on_fresh_checks(check_and_send)
     asked = asdict(request) | {"price": number(price), "position_action": sent.order.action}

@@ -10,6 +10,7 @@ from hbmcp.installation.executors.run.unknown_start import known_executor_ids, u
 from hbmcp.installation.fresh_checks import Checks
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.sending import NOT_PLACED
+from hbmcp.text import named, quoted
 from hbmcp_tools import executors
 from hummingbot_api.request import Json
 
@@ -52,9 +53,11 @@ def failed_at_once(seen: Executor) -> Failed:
         if seen.close_type == "INSUFFICIENT_BALANCE"
         else "Correct the cause before you create it again."
     )
-    said = f' Its last error: "{seen.error.removesuffix(".")}".' if seen.error else ""
+    said = f" Its last error: {quoted(seen.error.removesuffix('.'))}." if seen.error else ""
     return Failed(
-        f"Executor {seen.id} was started, and at once it {seen.ending} ({seen.close_type}).{said}", done, advice
+        f"Executor {named(seen.id)} was started, and at once it {seen.ending} ({named(seen.close_type)}).{said}",
+        done,
+        advice,
     )
 
 
