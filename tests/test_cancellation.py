@@ -156,7 +156,9 @@ async def test_at_whichever_moment_sending_is_cancelled_it_is_remembered_only_if
 ) -> None:
     await placing.store.sent_orders()  # opens it
     kinds = set()
-    for moment in range(120):
+    for moment in range(1200):
+        if moment >= 120 and len(kinds) == 3:  # a busy machine takes more moments until an order has its id
+            break
         sent, kept = placed(api), await remembered(placing)
         await cancelled_after(moment, send(placing), seconds=0.0002)
         await bridge.call("list_accounts", {})  # by when a request before it has arrived
