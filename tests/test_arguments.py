@@ -388,3 +388,10 @@ def test_every_interval_of_the_api_is_taken_as_it_is_written(name: str) -> None:
 @pytest.mark.parametrize("sent", ["ETH", "BTC/USDT", "-USDT", "BTC-", "BTC- "])
 def test_what_is_no_pair_is_refused(sent: str) -> None:
     assert "is no pair; expected BASE-QUOTE, e.g. BTC-USDT" in refused({"trading_pair": sent}, {"trading_pair": STRING})
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_is_none_is_refused(number: float) -> None:
+    where = {"account_name": "a", "connector_name": "binance", "trading_pair": "BTC-USDT", "side": "BUY"}
+    with pytest.raises(BadArguments, match="amount"):
+        Checker(Catalog.load().tools["place_order"]).check({**where, "order_type": "MARKET", "amount": number})

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import define, field
@@ -12,7 +12,7 @@ from attrs import define, field
 from hbmcp.errors import Refused, UnreadableAnswer
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation, meanwhile
-from hbmcp.store import StoreError
+from hbmcp.store import SentOrder, Store
 from hbmcp.workflows.portfolio.get_portfolio_balances import get_portfolio_balances
 from hbmcp.workflows.trading.get_positions import get_positions
 from hbmcp.workflows.trading.place_order import place_order
@@ -95,10 +95,21 @@ class SlowExchanges:
 
     @property
     def installation(self) -> Installation:
-        def no_store() -> Any:
-            raise StoreError("This one has no store.")
+        return Installation(self, lambda: cast(Store, QuickStore()), Identity("slow", on_paper=False))
 
-        return Installation(self, no_store, Identity("slow", on_paper=False))
+
+class QuickStore:
+    """It answers at once, and keeps nothing."""
+
+    async def remember_order(self, _: SentOrder) -> int:
+        return 1
+
+    async def name_order(self, *_: Any) -> None: ...
+
+    async def forget_order(self, _: int) -> None: ...
+
+    async def sent_orders(self, **_: Any) -> list[SentOrder]:
+        return []
 
 
 @asynccontextmanager

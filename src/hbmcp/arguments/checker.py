@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 
 from hbmcp.arguments.coercion import closed, fit_object, is_empty
 from hbmcp.arguments.json_types import Schema
@@ -46,13 +47,22 @@ class Checker:
             problems |= dict.fromkeys(empty, "is empty: leave it out, or say which")
         fit_pairs(fitted, problems)
         self._check_times(fitted, problems)
-        for error in self._validator.iter_errors(fitted):
+        for error in self._errors(fitted, problems):
             for place, text in told(error, echo=self._echo):
                 if not any(place == other or place.startswith((f"{other}.", f"{other}[")) for other in problems):
                     problems[place] = text
         if problems:
             raise self._refusal(problems)
         return fitted
+
+    def _errors(self, fitted: Mapping[str, Any], problems: Mapping[str, str]) -> list[ValidationError]:
+        """What the schema does not take. A number that is none has no bounds, and is told of already."""
+        try:
+            return list(self._validator.iter_errors(fitted))
+        except InvalidOperation:
+            if not problems:
+                raise
+            return []
 
     def _check_times(self, fitted: Mapping[str, Any], problems: dict[str, str]) -> None:
         """Every time can be read, and a period doesn't end before it starts."""

@@ -10,7 +10,7 @@ from hbmcp.paper.api.routes.base import Call, Handler, Json
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import HOUR, PaperApi
 from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, ORDERS, PAIR, POSITIONS, held, open_position, sizes
-from tests.paper.scripted_faults import down
+from tests.paper.scripted_faults import changed, down
 from tests.workflows.answers import value
 
 pytestmark = pytest.mark.anyio
@@ -284,3 +284,19 @@ async def test_a_threshold_is_repeated_and_one_below_a_percent_confirmed(
         assert "Chosen is what has a loss over 0.05 % of entry." in done
         assert everything(api) != before
         assert "confirm" not in await call.good("close_positions", loss_over=0)
+
+
+async def test_what_isnt_beyond_the_threshold_any_more_stays(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was chosen by what it lost some seconds ago."""
+    open_position(api, "BUY", "0.1")
+
+    def recovering(rows: list[Any], asked: int) -> list[Any]:
+        return [{**row, "unrealized_pnl": Decimal(-500 if asked == 1 else 500)} for row in rows]
+
+    async with assistant(api, monkeypatch, [changed(POSITIONS, recovering)]) as call:
+        outcome = await call(
+            "close_positions", loss_over=1, account_name=ACCOUNT, connector_name=CONNECTOR, dry_run=False
+        )
+        assert "has no loss over 1 % of entry any more" in outcome.text
+        assert ORDERS not in call.asked
+    assert list(sizes(api).values()) == [Decimal("0.1")]

@@ -8,7 +8,8 @@ can't open one, also where the position shrinks or turns on the order's way to t
 from decimal import Decimal
 
 from hbmcp.errors import CallError, Refused
-from hbmcp.installation.closing.plan import ClosePlan, min_notional_note, plan_close, position_size
+from hbmcp.installation.closing.plan import NOTHING_SENT, ClosePlan, min_notional_note, plan_close, position_size
+from hbmcp.installation.closing.pnl_threshold import ANY_PNL, PnlThreshold
 from hbmcp.installation.closing.reduction import WHOLE
 from hbmcp.installation.closing.result import Closing, closing_error
 from hbmcp.installation.fresh_checks import Checks, Stale, on_fresh_checks
@@ -22,9 +23,16 @@ from hbmcp.store import SentOrder
 from hbmcp.times import now
 
 
-async def close(installation: Installation, position: Position, wait: float, fraction: Decimal = WHOLE) -> Closing:
+async def close(
+    installation: Installation,
+    position: Position,
+    wait: float,
+    fraction: Decimal = WHOLE,
+    *,
+    threshold: PnlThreshold = ANY_PNL,
+) -> Closing:
     """Read the position, send the order for this fraction of it once, look for at most `wait` seconds what became of
-    it, and read what is left.
+    it, and read what is left. Refused where its P&L, as it is read now, isn't beyond the threshold any more.
 
     Raises what `plan_close` and `send_order` raise: nothing was placed, or OutcomeUnknown; Failed where the exchange
     refused the order, and OutcomeUnknown where nothing is seen of it. Uses submit_order, search_orders, get_trades,
@@ -33,6 +41,8 @@ async def close(installation: Installation, position: Position, wait: float, fra
 
     async def read_and_send(checks: Checks) -> tuple[ClosePlan, Submission]:
         plan = await plan_close(installation, position, fraction)
+        if plan.position.unrealized is not None and plan.position not in threshold:
+            raise Refused(f"{plan.position} has no {threshold} any more.", NOTHING_SENT, "get_positions shows it.")
         return plan, await _send(installation, plan, checks)
 
     plan, sent = await on_fresh_checks(read_and_send)

@@ -52,3 +52,6 @@ class PnlThreshold:
         """ "loss over 5 % of entry" """
         limits = (("loss", self.loss_over), ("profit", self.profit_over))
         return " or ".join(f"{name} over {value:f} % of {self.of}" for name, value in limits if value is not None)
+
+
+ANY_PNL = PnlThreshold()

@@ -62,9 +62,9 @@ async def close_positions(
     if dry_run:
         plans = await together((plan_close(installation, one) for one in chosen), AT_ONCE)
         return dry_run_answer(found, list(zip(chosen, plans, strict=True)), kept, threshold)
-    closings = await together((_close(installation, one) for one in chosen), AT_ONCE)
+    closings = await together((_close(installation, one, threshold) for one in chosen), AT_ONCE)
     return closing_report(found, list(zip(chosen, closings, strict=True)), threshold)
 
 
-async def _close(installation: Installation, position: Position) -> Closing:
-    return await close(installation, position, WAIT)
+async def _close(installation: Installation, position: Position, threshold: PnlThreshold) -> Closing:
+    return await close(installation, position, WAIT, threshold=threshold)
