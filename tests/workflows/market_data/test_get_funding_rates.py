@@ -221,6 +221,16 @@ async def test_readings_are_kept_over_time(api: PaperApi, monkeypatch: pytest.Mo
     assert row["first_time"] == moments[1]
 
 
+@pytest.mark.parametrize(("hours", "said"), [(3, True), (24, False)])
+async def test_a_period_that_readings_hardly_cover_says_so(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, hours: int, said: bool
+) -> None:
+    async with assistant(api, monkeypatch) as call:
+        await call.good("get_funding_rates", **BTC)
+        text = await at(call, api, hours, since="24h")
+    assert ("history covers 3 h of the 24 h: rates are kept only when" in text) == said
+
+
 async def test_a_proven_interval_is_remembered(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half an hour before the payment any interval is possible."""
     where = {**BTC, "connector_names": ["bybit_perpetual"]}
