@@ -32,10 +32,10 @@ async def place_order(
     """Check an order, send it once, and look for up to `wait` seconds what became of it.
 
     An object: `result` in words, the order's id and status, what was filled, and of what was asked for that which is
-    otherwise; of a market order its `notional` in quote before it was sent, what share of the account's equity on that
-    exchange that was, and on perpetuals the leverage used, with what was open. Notes tell what was worked out, rounded
-    or couldn't be checked. Raises BadArguments or Refused (nothing
-    was sent), Failed (the exchange refused it) and OutcomeUnknown (sent, not answered).
+    otherwise; of a market order its `notional` in quote before it was sent, in percent of the account's equity on that
+    exchange, on perpetuals also with what was open, and the leverage that the pair's position shows.
+    Notes tell what was worked out, rounded or couldn't be checked. Raises BadArguments or Refused (nothing was sent),
+    Failed (the exchange refused it) and OutcomeUnknown (sent, not answered).
     """
     request = OrderRequest(account_name, connector_name, trading_pair, side, amount, order_type, price, position_action)
     seconds = float(wait)
