@@ -114,7 +114,8 @@ class TestSize:
             perpetual = flat(await call.good("place_order", **PERPETUAL, amount="0.1"))
             spot = value(await call.good("place_order", **SELL, amount="0.1", order_type="MARKET"))
         worth = best_ask(api, "binance_perpetual") / 10
-        assert abs(perpetual["notional"] / worth - 1) < Decimal("0.001")
+        assert abs(perpetual["quote_total"] / worth - 1) < Decimal("0.001")
+        assert "notional" not in perpetual
         assert abs(perpetual["notional_of_equity_percent"] - worth / 500) < Decimal("0.1")
         assert abs(perpetual["with_open_positions_percent"] - 6 * worth / 500) < 2
         assert perpetual["position_leverage"] == held(api)[0].leverage

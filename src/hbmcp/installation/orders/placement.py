@@ -45,10 +45,7 @@ def arrival_note(order: Order) -> str:
     arrived = f"{plain(net):f} {base} arrived"
     if order.fees.keys() == {quote} and order.average_price:
         less = money(net - ratio(order.fees[quote], order.average_price))
-        return (
-            f"{arrived}, or {less:f} if the exchange took its fee, told in {quote}, out of the {base}: "
-            "get_account_balance shows it."
-        )
+        return f"{arrived}, or {less:f} if the fee was taken out of it: get_account_balance shows which."
     if not order.fees:
         return f"{arrived}, less a fee that isn't recorded yet and may be taken out of it."
     if base in order.fees:

@@ -32,8 +32,9 @@ async def place_order(
     """Check an order, send it once, and look for up to `wait` seconds what became of it.
 
     An object: `result` in words, the order's id and status, what was filled, and of what was asked for that which is
-    otherwise; of a market order its `notional` in quote before it was sent, in percent of the account's equity on that
-    exchange, on perpetuals also with what was open, and the leverage that the pair's position shows.
+    otherwise; of a market order that isn't filled its `notional` in quote before it was sent; of any what that was in
+    percent of the account's equity on that exchange, on perpetuals also with what was open, and the leverage that the
+    pair's position shows.
     Notes tell what was worked out, rounded or couldn't be checked. Raises BadArguments or Refused (nothing was sent),
     Failed (the exchange refused it) and OutcomeUnknown (sent, not answered).
     """
@@ -43,7 +44,7 @@ async def place_order(
     sent = await send_order(installation, prepared.order, seconds)
     asked = asdict(request) | {"price": number(price), "position_action": sent.order.action}
     notes = (*prepared.notes, *sent.notes)
-    size = prepared.size.shown if prepared.size and order_type == "MARKET" else {}
+    size = dict(prepared.size.shown) if prepared.size and order_type == "MARKET" else {}
     if not seconds:
         unseen = unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked)
         return Answer({**unseen, **size}, notes)
@@ -51,4 +52,6 @@ async def place_order(
     if order.status == "FAILED":
         raise placement_refused(order, sent.order, notes)
     result = order_result(placement_result(order), order, asked)
+    if order.status == "FILLED" and "quote_total" in result:
+        size.pop("notional", None)  # what it was worth before
     return Answer({**result, **size}, (*notes, *order.doubts, arrival_note(order)))
