@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from hbmcp import redaction
 from tests.faulty_api import FaultyApi
 from tests.stdio_server import StdioServer
 
@@ -30,6 +31,12 @@ ROOT = Path(__file__).parent.parent
 USERNAME = "trader"
 PASSWORD = "correct-horse"
 _STATE = tempfile.TemporaryDirectory(prefix="hbmcp-tests-")  # what servers remember, not in the user's data folder
+
+
+@pytest.fixture(autouse=True)
+def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test keeps secret may be what another wants to read."""
+    monkeypatch.setattr(redaction, "_forms", set())
 
 
 @pytest.fixture

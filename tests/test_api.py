@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -279,3 +280,25 @@ async def test_nothing_of_a_call_is_logged_but_its_repetition(api: FaultyApi, ca
     assert [record.getMessage() for record in caplog.records if record.name.startswith("hbmcp")] == [
         "list_accounts: RemoteProtocolError, trying again"
     ]
+
+
+async def test_no_module_is_searched_for_again_at_every_request(
+    api: FaultyApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """httpcore tries to import one that needn't be there: a search of the whole path takes as long as a request."""
+    told = settings.load({"api_url": api.url, "api_username": USERNAME, "api_password": PASSWORD})
+    bridge = Bridge(CATALOG.choose(tools=["all"]), told)
+    api.then(GOOD, GOOD)
+    searched: list[str] = []
+    await bridge.call("list_accounts", {})  # the first one imports what it needs
+
+    class Searches:
+        @staticmethod
+        def find_spec(name: str, *_: Any) -> None:
+            searched.append(name)
+
+    monkeypatch.setattr(sys, "meta_path", [Searches, *sys.meta_path])
+    outcome = await bridge.call("list_accounts", {})
+    await bridge.aclose()
+    assert not outcome.is_error
+    assert searched == []

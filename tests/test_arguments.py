@@ -184,6 +184,8 @@ def test_secrets_are_found_by_risk_and_by_name() -> None:
     credentials = {"account_name": "main", "credentials": {"binance_api_key": "k1", "mode": "m"}, "chain": "solana"}
     assert secrets(tool({}, risk="secret"), credentials) == {"k1", "m"}
     assert secrets(tool({}, risk="secret"), {"chain": "solana", "private_key": "p"}) == {"p"}
+    settings = {"credentials": {"hyperliquid_mode": "arb_wallet", "hyperliquid_use_vault": "true", "api_key": "plain"}}
+    assert secrets(tool({}, risk="secret"), settings) == {"plain"}
     assert secrets(tool({}), {"executor_config": {"api_secret": "s", "token": "SOL"}}) == {"s"}
 
 
@@ -305,7 +307,7 @@ PERIOD = {"start_time": STRING, "end_time": STRING, "limit": NUMBER}
     [
         (
             {"start_time": "last week", "limit": "x"},
-            ["- start_time: 'last week' is not a time. Give", "- limit: expected"],
+            ['- start_time: "last week" is not a time. Give', "- limit: expected"],
         ),
         ({"start_time": "12h", "end_time": "24h"}, ["- start_time: isn't before end_time"]),
         ({"start_time": "2026-01-01", "end_time": "2026-01-01T00:00Z"}, ["- start_time: isn't before end_time"]),

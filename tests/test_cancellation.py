@@ -17,14 +17,15 @@ from hbmcp import attempt, settings
 from hbmcp.api import PLACES
 from hbmcp.bridge import Bridge
 from hbmcp.caller import Caller
-from hbmcp.cancellation import cancelled_once, whole
+from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Catalog
 from hbmcp.errors import Refused
+from hbmcp.installation.fresh_checks import Checks
 from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.orders.sending import send_order
 from hbmcp.store import SentOrder
 from hbmcp.store.rows import Rows
-from hbmcp.times import now
+from hbmcp.times import now, ticking
 from tests.conftest import PASSWORD, USERNAME
 from tests.faulty_api import HANG, FaultyApi, Reply
 
@@ -136,8 +137,13 @@ def placing(bridge: Bridge, api: FaultyApi) -> Installation:
     return bridge.installation(Caller(tool.name, tool.toolset, frozenset(tool.uses)))
 
 
+async def send(installation: Installation) -> None:
+    await send_order(installation, ORDER, Checks(1, ticking()))
+
+
 async def remembered(installation: Installation) -> list[str | None]:
-    """The ids of what the store has."""
+    """The ids of what the store has, once what was given up is undone."""
+    await installation.store._worker.aclose()
     return [order.order_id for order in await installation.store.sent_orders()]
 
 
@@ -150,9 +156,11 @@ async def test_at_whichever_moment_sending_is_cancelled_it_is_remembered_only_if
 ) -> None:
     await placing.store.sent_orders()  # opens it
     kinds = set()
-    for moment in range(120):
+    for moment in range(1200):
+        if moment >= 120 and len(kinds) == 3:  # a busy machine takes more moments until an order has its id
+            break
         sent, kept = placed(api), await remembered(placing)
-        await cancelled_after(moment, send_order(placing, ORDER), seconds=0.0002)
+        await cancelled_after(moment, send(placing), seconds=0.0002)
         await bridge.call("list_accounts", {})  # by when a request before it has arrived
         now = await remembered(placing)
         assert len(now) - len(kept) == placed(api) - sent, moment
@@ -173,7 +181,7 @@ async def test_an_order_that_is_cancelled_while_it_is_written_down_is_forgotten(
 
     monkeypatch.setattr(Rows, "remember_order", slow)
     async with anyio.create_task_group() as group:
-        group.start_soon(send_order, placing, ORDER)
+        group.start_soon(send, placing)
         assert await asyncio.to_thread(begun.wait, 10)
         group.cancel_scope.cancel()
         asyncio.get_running_loop().call_later(0.05, go_on.set)
@@ -187,7 +195,7 @@ async def test_one_that_is_cancelled_when_it_is_out_is_remembered_and_logged(
     caplog.set_level(logging.DEBUG, "hbmcp")
     api.then(api.always, HANG)
     async with anyio.create_task_group() as group:
-        group.start_soon(send_order, placing, ORDER)
+        group.start_soon(send, placing)
         await seen(api, 2)
         group.cancel_scope.cancel()
     assert await remembered(placing) == [None]
@@ -241,20 +249,14 @@ async def test_a_clean_up_is_cancelled_once_however_often_who_waits_is() -> None
                 await asyncio.sleep(0)
             ended.append("cleaned up")
 
-    async def writing() -> None:
-        for _ in range(5):
-            await asyncio.sleep(0)
-        ended.append("written")
-
     await cancelled_after(2, cancelled_once(work()))
-    await cancelled_after(2, whole(writing()))
     task = asyncio.create_task(cancelled_once(work()))
     for _ in range(3):
         await asyncio.sleep(0)
         task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
-    assert ended == ["cleaned up", "written", "cleaned up"]
+    assert ended == ["cleaned up", "cleaned up"]
 
 
 async def test_no_question_is_left_that_was_never_asked() -> None:

@@ -86,7 +86,7 @@ def test_an_alias_is_callable_and_not_listed() -> None:
 @pytest.mark.parametrize(
     ("choice", "told"),
     [
-        ({"toolsets": ["bot"]}, r"HBMCP_TOOLSETS .*'bot' \(did you mean bots\?\).*There are: trading, bots, all"),
+        ({"toolsets": ["bot"]}, r"HBMCP_TOOLSETS .*bot \(did you mean bots\?\).*There are: trading, bots, all"),
         ({"tools": ["place_ordr"]}, r"HBMCP_TOOLS .*did you mean place_order"),
         ({"exclude": ["list_bot"]}, r"HBMCP_EXCLUDE_TOOLS .*did you mean list_bots"),
         ({"tools": ["stop_bot"], "read_only": True}, "No tool is left"),

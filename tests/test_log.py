@@ -5,12 +5,11 @@ import re
 
 import pytest
 
-from hbmcp import log
+from hbmcp import log, redaction
 
 
 @pytest.fixture(autouse=True)
 def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "_secrets", set())
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
     monkeypatch.setattr(root, "level", root.level)
@@ -18,7 +17,7 @@ def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_line_has_a_utc_time_and_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
     log.configure("INFO")
-    log.hide(["s3cret", "s3cret-and-more", "abc"])
+    redaction.hide(["s3cret", "s3cret-and-more", "abc"])
     logging.getLogger("hbmcp.test").info("abc %s %s", "s3cret-and-more", {"key": "s3cret"})
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -29,7 +28,7 @@ def test_a_line_has_a_utc_time_and_no_secret(capsys: pytest.CaptureFixture[str])
 
 def test_neither_has_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     log.configure("INFO")
-    log.hide(["s3cret"])
+    redaction.hide(["s3cret"])
     try:
         raise ValueError("with s3cret")
     except ValueError:

@@ -13,7 +13,7 @@ STANDARD = {*sys.stdlib_module_names, "typing_extensions"}
 
 # The rooms of hbmcp.installation from the ground up: each knows only those on the floors below it.
 FLOORS = (
-    {"answer_fields"},
+    {"answer_fields", "fresh_checks"},
     {"installation", "deletion", "source_code"},
     {"balances", "connections", "heard_bots", "fills", "scripts", "gateway"},
     {"markets", "controllers", "status"},

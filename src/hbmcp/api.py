@@ -6,13 +6,11 @@ means that nothing was sent, everything later that nobody knows.
 
 import asyncio
 import logging
-from collections.abc import Collection
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
-from hbmcp import log
 from hbmcp.attempt import Attempt, unsent
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import (
@@ -27,6 +25,7 @@ from hbmcp.errors import (
 from hbmcp.errors.http_answers import refusal, unknown_outcome
 from hbmcp.one_answer import one_answer
 from hbmcp.proxy import Proxy, proxy_for
+from hbmcp.redaction import hide_login
 from hbmcp.settings import Settings
 from hummingbot_api.client import MEGABYTE, Client, Response
 from hummingbot_api.errors import NotJson, TooLarge, UnexpectedStatus
@@ -61,16 +60,16 @@ class Api:
         self._client: Client | None = None
         self._places = asyncio.Semaphore(PLACES)
         self._proxy: Proxy | None = None
-        self._own_secrets = [settings.api_password.get_secret_value()] if settings.api_password else []
-        log.hide(self._own_secrets)
+        if settings.api_password:
+            hide_login(settings.api_username or "", settings.api_password.get_secret_value())
 
     async def aclose(self) -> None:
         """Close the pool."""
         if self._http is not None:
             await self._http.aclose()
 
-    async def send(self, request: Request[T], tool: Tool, secrets: Collection[str] = ()) -> Response[T]:
-        """The answer to a tool's request. Raises CallError; `secrets` are masked in it.
+    async def send(self, request: Request[T], tool: Tool) -> Response[T]:
+        """The answer to a tool's request. Raises CallError.
 
         Cancelled, it has given back its connection when it ends; see attempt.unsent.
         """
@@ -86,8 +85,7 @@ class Api:
         except UnexpectedStatus as error:
             if self._proxy and error.status == PROXY_WANTS_A_LOGIN:
                 raise self._proxy.failed("it wants a username and a password") from None
-            hidden = {*secrets, *self._own_secrets}
-            raise refusal(error.status, error.body, error.content_type, tool, self._offer, hidden) from None
+            raise refusal(error.status, error.body, error.content_type, tool, self._offer) from None
         except TooLarge as error:
             raise self._too_large(tool, error) from None
         except (NotJson, httpx.DecodingError):

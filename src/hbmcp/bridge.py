@@ -6,7 +6,7 @@ Imported at the first call, with all that a call needs and a listing doesn't.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import anyio
 
-from hbmcp import log
 from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Offer, Tool
-from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown
+from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown, StoreError
 from hbmcp.errors.http_answers import unknown_outcome
-from hbmcp.errors.reasons import in_words, tidy
+from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
+from hbmcp.redaction import hide, redacted
 from hbmcp.results import ResultSpec, failure, render
 from hbmcp.results.cells import compact
 from hbmcp.results.cutting import shortened
 from hbmcp.settings import Settings
-from hbmcp.text import QUOTED, cut
+from hbmcp.text import QUOTED, cut, one_line
 from hummingbot_api.client import Response
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
@@ -79,6 +79,7 @@ class Bridge:
         self._lines: dict[str, _Line] = {}
         self._store: Store | None = None
         self._drifted: set[tuple[str, str]] = set()
+        self._reset = settings.on_paper and settings.paper_reset
 
     async def aclose(self) -> None:
         """Close the connections to the API, and the store."""
@@ -114,6 +115,11 @@ class Bridge:
             quiet()
 
     async def _answer(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
+        """Every text that leaves goes through here, and what is secret stays."""
+        outcome = await self._come_to(name, arguments)
+        return outcome._replace(text=redacted(outcome.text))
+
+    async def _come_to(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
         try:
             outcome = Outcome(await self._run(self._offer.find(name), arguments), False)
         except CallError as error:
@@ -133,17 +139,21 @@ class Bridge:
         return outcome
 
     async def _run(self, tool: Tool, arguments: Mapping[str, Any]) -> str:
+        if self._reset:
+            self._reset = False
+            with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
+                await self._open_store().sent_orders(order_ids=())
         line = self._lines.get(tool.name) or self._line(tool)
+        hide(secrets(tool, arguments))  # what doesn't fit is quoted
         given = line.checker.check(arguments)
-        hidden = secrets(tool, given)
-        log.hide(hidden)
+        hide(secrets(tool, given))
         if tool.is_workflow:
             caller = Caller(tool.name, tool.toolset, frozenset(tool.uses))
             answer = await line.build(self.installation(caller), **given)
             text = render(answer.value, answer.spec)
         else:
             try:
-                answer = await self._ask(tool, partial(line.build, **given), line.result, hidden, alone=True)
+                answer = await self._ask(tool, partial(line.build, **given), line.result, alone=True)
             except (Failed, GatewayFailed, OutcomeUnknown) as error:
                 raise await self._explained(tool, line.result.cause, error) from None
             show = partial(
@@ -155,7 +165,7 @@ class Bridge:
                 page_most=line.page_most,
             )
             text = await asyncio.to_thread(show) if answer.large else show()
-        return log.masked(text, hidden) if hidden else text
+        return text
 
     async def _explained(self, tool: Tool, cause: str, error: CallError) -> CallError:
         """The error, with the cause that stands in the log of what is behind the API."""
@@ -183,7 +193,6 @@ class Bridge:
         tool: Tool,
         build: Callable[[], Request[Any]],
         result: ResultSpec,
-        hidden: Collection[str] = (),
         *,
         alone: bool = False,
     ) -> Response[Any]:
@@ -193,23 +202,25 @@ class Bridge:
             request = build()
         except ValueError as error:
             raise BadArguments(
-                f"{tool.name} can't take these arguments: {log.masked(str(error), hidden)}",
+                f"{tool.name} can't take these arguments: {one_line(str(error))}",
                 "Nothing was sent.",
                 "Correct them and call it again.",
             ) from None
-        response = await self._api.send(request, tool, hidden)
+        response = await self._api.send(request, tool)
         try:
             await asyncio.to_thread(response.parse) if response.large else response.parse()
         except UnexpectedShape as drift:
             self._tell(tool, drift)
             if alone and not tool.reads and (not drift.path or drift.got is ...):
-                said = log.masked(cut(in_words(compact(shortened(response.raw, 200, 20))), QUOTED), hidden)
-                told = f"was sent, and the answer (HTTP {response.status}) isn't what was promised: {drift}, in {said}"
+                said = cut(in_words(compact(shortened(response.raw, 200, 20))), QUOTED)
+                told = (
+                    f"was sent, and the answer (HTTP {response.status}) isn't what was promised: "
+                    f"{misfit(drift)}, in {said}"
+                )
                 raise unknown_outcome(tool, self._offer, told) from None
         if (reason := failure(response.raw, result)) is not None:
-            said = log.masked(tidy(reason), hidden)
             raise Failed(
-                f'{tool.name} failed, although the API answered HTTP {response.status}: "{said}".',
+                f'{tool.name} failed, although the API answered HTTP {response.status}: "{tidy(reason)}".',
                 advice="Correct the cause before you call it again.",
             )
         return response
@@ -240,7 +251,9 @@ class Bridge:
         place = (tool.name, _INDEX.sub("[]", drift.path))
         if place not in self._drifted:
             self._drifted.add(place)
-            logger.warning("%s: the answer isn't what the contract promises, but was passed on: %s", tool.name, drift)
+            logger.warning(
+                "%s: the answer isn't what the contract promises, but was passed on: %s", tool.name, misfit(drift)
+            )
 
 
 async def _report(progress: Progress) -> None:

@@ -1,8 +1,8 @@
 """Being cancelled, once.
 
 anyio cancels a task again at every step that it takes until it has left the cancelled scope, and asyncio cancels one
-for a time-out and for its caller at once. No clean-up outlives that. So what has to be cleaned up, or has to be done
-whole, runs in a task of its own: that one is cancelled once or not at all, and waited for.
+for a time-out and for its caller at once. No clean-up outlives that. So what has to be cleaned up runs in a task of its
+own: that one is cancelled once, and waited for.
 """
 
 import asyncio
@@ -31,11 +31,6 @@ async def cancelled_once(
         await _ended(task)
         raise
     return task.result()
-
-
-async def whole(work: Coroutine[Any, Any, T]) -> T:
-    """What the work comes to. It is done to its end also where who waits for it is cancelled meanwhile."""
-    return await cancelled_once(work, lambda _: None)
 
 
 async def _ended(task: asyncio.Task[Any]) -> None:

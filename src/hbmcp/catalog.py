@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from hbmcp.did_you_mean import nearest
 from hbmcp.errors import SettingsError, UnknownTool
+from hbmcp.text import named
 
 if TYPE_CHECKING:
     from hbmcp.settings import Settings
 
-LONGEST_NAME = 80  # of an unknown tool, when it is echoed
 
 _WORD = re.compile(r"[a-z0-9]+")
 _ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset shares; and placeholders
@@ -197,10 +197,10 @@ class Offer:
             return tool
         if known := self.catalog.names.get(name):
             off = self._off[known.name]
-            raise UnknownTool(f"{name} is switched off here: {off.why}.", "Nothing was done.", off.advice)
+            raise UnknownTool(f"{named(name)} is switched off here: {off.why}.", "Nothing was done.", off.advice)
         near = nearest(name, self._names, most=3)
         raise UnknownTool(
-            f"There is no tool {name[:LONGEST_NAME]!r}.",
+            f"There is no tool {named(name)}.",
             "Nothing was done.",
             f"Did you mean {_either(near)}?" if near else "tools/list has the names.",
         )
@@ -231,7 +231,7 @@ def _unknown(setting: str, what: str, unknown: Sequence[str], names: Sequence[st
     told = []
     for name in unknown:
         near = nearest(name, names, most=3)
-        told.append(f"{name!r}" + (f" (did you mean {_either(near)}?)" if near else ""))
+        told.append(f"{named(name)}" + (f" (did you mean {_either(near)}?)" if near else ""))
     # Toolsets are few enough to name; tools aren't.
     advice = f"There are: {', '.join(names)}." if what == "toolset" else "`hbmcp tools --tools all` lists them."
     return SettingsError(f"{setting}: no such {what}: {', '.join(told)}.", advice=advice)

@@ -4,11 +4,10 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-MASK = "***"
-# Below this a value is too common to be worth hiding: masking "a" or "12" would only garble the line.
-SHORTEST_SECRET = 4
+from hbmcp.redaction import MASK, redacted
+
 # Only warnings and worse from these: their debug lines carry whole messages, and so arguments.
 LIBRARIES = ("asyncio", "httpcore", "httpx", "mcp", "sse_starlette", "uvicorn")
 
@@ -25,22 +24,6 @@ GONE = {
 # A header or an address with credentials, wherever they came from.
 _CREDENTIALS = re.compile(r"(\b(?:basic|bearer)\s+|://[^\s/@:]*:)[^\s@'\",]+", re.IGNORECASE)
 
-_secrets: set[str] = set()
-
-
-def hide(values: Iterable[str]) -> None:
-    """From now on these values are masked in every log line."""
-    _secrets.update(value for value in values if len(value) >= SHORTEST_SECRET)
-
-
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """The text without these values."""
-    # The longest first: a secret may contain another.
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET:
-            text = text.replace(secret, MASK)
-    return text
-
 
 class _Formatter(logging.Formatter):
     """Masks in the finished line, so that what an exception says is masked too."""
@@ -48,7 +31,7 @@ class _Formatter(logging.Formatter):
     converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
-        return masked(_CREDENTIALS.sub(rf"\1{MASK}", super().format(record)), _secrets)
+        return redacted(_CREDENTIALS.sub(rf"\1{MASK}", super().format(record)))
 
 
 def configure(level: str) -> None:

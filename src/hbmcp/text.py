@@ -15,7 +15,7 @@ _UNSEEN = (
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _JOINED = "(?<=[\u2190-\U0001faff])[\ufe0e\ufe0f\u200d]+"  # what makes one picture of several
-_PLAIN = r"[A-Za-z0-9][\w.:/@+$&-]*"
+_PLAIN = r"(?:\w|\[\d+\])(?:[\w.:/@+$&-]|\[\d+\])*"
 
 
 def visible(text: str) -> str:
@@ -44,6 +44,11 @@ def quoted(text: str, characters: int = QUOTED) -> str:
         text = f"{text[:characters]}…"
     text = text.replace("\\", "\\\\") if '\\"' in text or text.endswith("\\") else text
     return '"{}"'.format(text.replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t"))
+
+
+def one_line(text: str) -> str:
+    """Sentences of ours, whatever stands in them, on one line."""
+    return re.sub(r"\s*\n\s*", " ", visible(text).strip())
 
 
 def cut(text: str, characters: int) -> str:

@@ -9,6 +9,7 @@ from the start of a machine (3684.8), and a volume may be as large as an epoch.
 """
 
 import re
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, overload
 
+from hbmcp.text import named
+
 Unit = Literal["s", "ms"]
+
+# Linux stops CLOCK_MONOTONIC while it sleeps, macOS doesn't; elsewhere Python's own clock has to do.
+_AWAKE_AND_ASLEEP: int | None = getattr(time, "CLOCK_MONOTONIC" if sys.platform == "darwin" else "CLOCK_BOOTTIME", None)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = 978_307_200, 4_102_444_800  # 2001-01-01 and 2100-01-01, in seconds
@@ -57,7 +63,7 @@ def to_milliseconds(text: str | None) -> int | None:
     milliseconds = _read(text.strip())
     if milliseconds is None or milliseconds < 0:
         raise ValueError(
-            f"{text[:60]!r} is not a time. Give an ISO date or time (2026-11-22 or 2026-11-22T08:00:00Z, UTC where "
+            f"{named(text)} is not a time. Give an ISO date or time (2026-11-22 or 2026-11-22T08:00:00Z, UTC where "
             "no zone is given), epoch seconds or milliseconds, an age (90s, 30m, 24h, 7d, 2w: that long ago), now, "
             "today or yesterday (00:00 UTC)."
         )
@@ -120,6 +126,11 @@ def epoch(value: Any) -> tuple[str, Unit] | None:
     fraction = fraction.rstrip("0")
     text = datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
     return f"{text}.{fraction}Z" if fraction else f"{text}Z", unit
+
+
+def ticking() -> float:
+    """Seconds by a clock that nobody sets and that goes on while the machine sleeps: for how long ago something was."""
+    return time.monotonic() if _AWAKE_AND_ASLEEP is None else time.clock_gettime(_AWAKE_AND_ASLEEP)
 
 
 def machine() -> int:

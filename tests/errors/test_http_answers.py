@@ -14,9 +14,9 @@ PLAIN = "text/plain; charset=utf-8"
 HTML = "text/html"
 
 
-def refusal(tool: str, status: int, answer: Any, content_type: str = "application/json", *secrets: str) -> CallError:
+def refusal(tool: str, status: int, answer: Any, content_type: str = "application/json") -> CallError:
     body = answer.encode() if content_type != "application/json" else json.dumps(answer).encode()
-    return http_answers.refusal(status, body, content_type, CATALOG.tools[tool], OFFER, secrets)
+    return http_answers.refusal(status, body, content_type, CATALOG.tools[tool], OFFER)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_the_fields_of_a_422_are_lines() -> None:
     ]
     told = str(refusal("start_executor", 422, {"detail": detail}))
     assert (
-        "- executor_config: Field required\n- pairs.0: Input should be 'a' or 'b'\n- body: Input should be a valid"
+        '- executor_config: "Field required"\n- pairs.0: "Input should be \'a\' or \'b\'"\n- body: "Input should be a'
         in told
     )
     assert "secret" not in told
@@ -124,11 +124,6 @@ def test_reasons_are_quoted_without_addresses_and_noise(said: str, told: str) ->
     assert told in text
     assert "http" not in text.replace("HTTP", "")
     assert "x" * 800 not in text
-
-
-def test_secrets_in_a_reason_are_masked() -> None:
-    text = str(refusal("add_credential", 400, {"detail": "key abcd-1234 is bad"}, "application/json", "abcd-1234"))
-    assert '"key *** is bad"' in text
 
 
 SENT = ("submit_order", "start_executor", "execute_swap", "deploy_bot", "remove_account")

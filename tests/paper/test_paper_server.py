@@ -323,3 +323,16 @@ def test_start_up_imports_nothing_of_it(env: dict[str, str], tmp_path: Path) -> 
         [sys.executable, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert json.loads(out.stdout) == [True]
+
+
+def test_what_was_remembered_of_an_exchange_goes_when_it_is_reset(tmp_path: Path) -> None:
+    env = environment(
+        HBMCP_PAPER="true",
+        HBMCP_PAPER_DB=str(tmp_path / "paper.sqlite"),
+        HBMCP_STATE_URL=f"sqlite:///{tmp_path / 'state.sqlite'}",
+    )
+    order = ["account_name=master_account", "connector_name=binance", "trading_pair=ETH-USDT", "side=BUY", "amount=0.1"]
+    assert hbmcp("call", "place_order", *order, "price=-3%", env=env, cwd=tmp_path).returncode == 0
+    assert "BUY" in hbmcp("call", "get_order_history", env=env, cwd=tmp_path).stdout
+    hbmcp("call", "get_portfolio_balances", env={**env, "HBMCP_PAPER_RESET": "true"}, cwd=tmp_path)
+    assert "BUY" not in hbmcp("call", "get_order_history", env=env, cwd=tmp_path).stdout

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -11,15 +12,13 @@ from hbmcp.errors import StoreError
 from hbmcp.store import worker
 from hbmcp.store.worker import STALLED, Worker
 from tests.conftest import environment
+from tests.paper.assistant import assistant
+from tests.paper.paper_api import PaperApi
+from tests.paper.spot_account import BUY, PLACE, SELL, orders, rest
 from tests.store.opening import ORDER, order, store
 from tests.store.postgresql_cluster import Cluster
 
 pytestmark = pytest.mark.anyio
-
-
-async def nothing_under_way(asked: Worker) -> None:
-    while asked._given_up:
-        await asyncio.sleep(0.01)
 
 
 async def test_a_frozen_postgresql_is_given_up_and_what_was_asked_is_not_done_later(
@@ -33,11 +32,36 @@ async def test_a_frozen_postgresql_is_given_up_and_what_was_asked_is_not_done_la
             await opened.remember_order(order(2_000))
         with pytest.raises(StoreError, match="doesn't answer"):
             await opened.sent_orders()
-    await nothing_under_way(opened._worker)
+    await opened._worker.aclose()
     monkeypatch.undo()
     assert await opened.sent_orders() == [ORDER]
     await opened.remember_order(order(3_000))
     assert await opened.sent_orders() == [order(3_000), ORDER]
+    await opened.aclose()
+
+
+async def test_with_a_frozen_postgresql_only_what_reduces_is_sent(
+    postgresql: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened = store(postgresql.database())
+    await opened.sent_orders()
+    monkeypatch.setattr(worker, "PATIENCE", 0.2)
+    with PaperApi(tmp_path / "files") as api:
+        resting = rest(api)
+        async with assistant(api, monkeypatch) as call:
+            monkeypatch.setattr(call.bridge, "_open_store", lambda: opened)
+            with postgresql.frozen():
+                text = await call.bad("place_order", **BUY, amount=0.01, order_type="MARKET")
+                assert "doesn't answer" in text
+                assert "Nothing was sent." in text
+                assert PLACE not in call.asked
+                await call.good("cancel_order", order_id=resting)
+                text = await call.good("place_order", **SELL, amount=0.01, order_type="MARKET")
+                assert "doesn't answer" in text
+            await opened._worker.aclose()
+            assert [one.side for one in orders(api) if one.id != resting] == ["SELL"]
+            monkeypatch.setattr(worker, "PATIENCE", 12.0)
+            assert await opened.sent_orders() == []
     await opened.aclose()
 
 
@@ -82,7 +106,7 @@ async def test_who_is_cancelled_leaves_nothing_behind(url: str) -> None:
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked
-    await nothing_under_way(opened._worker)
+    await opened._worker.aclose()
     assert await opened.sent_orders() == []
     await opened.aclose()
 
@@ -100,5 +124,5 @@ async def test_no_more_is_asked_of_what_hangs_than_a_few_questions(monkeypatch: 
             await asker.run(hang)
     assert len(asked) == STALLED
     thaw.set()
-    await nothing_under_way(asker)
+    await asker.aclose()
     assert await asker.run(lambda: "again") == "again"

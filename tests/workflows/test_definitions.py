@@ -12,7 +12,6 @@ CATALOG = Catalog.load()
 WORKFLOWS = [pytest.param(tool, id=tool.name) for tool in CATALOG.tools.values() if tool.is_workflow]
 REPLACED = {  # by workflows that do it from other operations
     "get_accounts_distribution",
-    "get_portfolio_distribution",
     "get_average_fill_price",
     "get_worst_fill_price",
     "get_volume_to_price",

@@ -11,9 +11,10 @@ from jsonschema import Draft202012Validator
 from hbmcp.arguments.coercion import closed, fit_object, is_empty
 from hbmcp.arguments.json_types import Schema
 from hbmcp.arguments.pairs import fit_pairs
-from hbmcp.arguments.problems import SHOWN, told, unknown
+from hbmcp.arguments.problems import told, unknown
 from hbmcp.catalog import Tool
 from hbmcp.errors import BadArguments
+from hbmcp.text import named
 from hbmcp.times import to_milliseconds
 
 PROBLEMS_SHOWN = 20
@@ -67,7 +68,7 @@ class Checker:
             problems["start_time"] = "isn't before end_time (an age such as 24h counts back from now)"
 
     def _refusal(self, problems: Mapping[str, str]) -> BadArguments:
-        lines = "\n".join(f"- {place[:SHOWN]}: {text}" for place, text in islice(problems.items(), PROBLEMS_SHOWN))
+        lines = "\n".join(f"- {named(place)}: {text}" for place, text in islice(problems.items(), PROBLEMS_SHOWN))
         if len(problems) > PROBLEMS_SHOWN:
             lines += f"\n- and {len(problems) - PROBLEMS_SHOWN} more problems"
         return BadArguments(

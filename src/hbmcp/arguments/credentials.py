@@ -1,16 +1,20 @@
 """Which arguments are credentials."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hbmcp.catalog import Tool
 from hbmcp.secret_names import names_secret
 
+_WORD = re.compile(r"[A-Za-z_]{4,15}")
+
 
 def secrets(tool: Tool, arguments: Mapping[str, Any]) -> set[str]:
     """The texts among the arguments that may be credentials, to be masked wherever they would be shown.
 
-    A `secret` tool takes its credentials in an object, whose fields have whatever names the exchange chose.
+    A `secret` tool takes its credentials in an object, whose fields have whatever names the exchange chose; a plain
+    word (true, mainnet) under a name that says nothing of a secret is none.
     """
     found: set[str] = set()
     for name, value in arguments.items():
@@ -23,7 +27,9 @@ def _texts(value: Any, secret: bool) -> Iterator[str]:
     """The texts in a value that are secret, or all where the value is."""
     if isinstance(value, Mapping):
         for name, one in value.items():
-            yield from _texts(one, secret or names_secret(str(name)))
+            named = names_secret(str(name))
+            if named or not (isinstance(one, str) and _WORD.fullmatch(one)):
+                yield from _texts(one, secret or named)
     elif isinstance(value, list):
         for one in value:
             yield from _texts(one, secret)

@@ -11,6 +11,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, TypeAlias
 
+from hbmcp.text import visible
+
 Schema: TypeAlias = Mapping[str, Any]
 
 EXACT_DIGITS = 15  # of a decimal that survives a binary float
@@ -108,7 +110,7 @@ def _to_array(value: Any) -> Any:
     if parsed is not value:
         return parsed
     if "," in value and "{" not in value:
-        several = json.dumps([one.strip() for one in value.split(",")], ensure_ascii=False)
+        several = visible(json.dumps([one.strip() for one in value.split(",")], ensure_ascii=False))
         raise Misfit(f"looks like several values; send a list: {several}")
     return [value]
 

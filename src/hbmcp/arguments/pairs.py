@@ -8,6 +8,8 @@ name matches nothing, and nothing looks like an answer; so what can't be a pair 
 import re
 from typing import Any
 
+from hbmcp.text import named
+
 PAIR = "trading_pair"
 PAIRS = "trading_pairs"
 
@@ -19,7 +21,7 @@ def fit_pairs(fitted: dict[str, Any], problems: dict[str, str]) -> None:
     if isinstance(pair := fitted.get(PAIR), str) and PAIR not in problems:
         fitted[PAIR] = _capitals(pair)
         if not all(pair.strip().partition("-")):
-            problems[PAIR] = f"{pair[:40]!r} is no pair; expected BASE-QUOTE, e.g. BTC-USDT"
+            problems[PAIR] = f"{named(pair)} is no pair; expected BASE-QUOTE, e.g. BTC-USDT"
     if isinstance(pairs := fitted.get(PAIRS), list):
         fitted[PAIRS] = [_capitals(pair) if isinstance(pair, str) else pair for pair in pairs]
 

@@ -10,6 +10,7 @@ from jsonschema.exceptions import ValidationError
 from hbmcp.arguments.json_types import Schema, kinds_of
 from hbmcp.did_you_mean import nearest
 from hbmcp.secret_names import names_secret
+from hbmcp.text import quoted, visible
 
 SHOWN = 60  # characters of a wrong value or name
 ENUM_SHOWN = 12
@@ -137,7 +138,9 @@ def _example(schema: Schema, name: str) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = _json(value)
+    if isinstance(value, str):
+        return quoted(value, SHOWN)
+    text = visible(_json(value))
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 

@@ -12,6 +12,7 @@ from hbmcp.catalog import Offer, Tool
 from hbmcp.errors.hierarchy import CallError, GatewayFailed, OutcomeUnknown, Refused, ServiceDown
 from hbmcp.errors.reasons import tidy
 from hbmcp.results.scrubbing import scrubbed
+from hbmcp.text import named
 
 NOTHING_DONE = "Nothing was done."
 ABSENT = "Gateway service is not available"
@@ -42,19 +43,19 @@ def gateway_answer(status: int, detail: Any, tool: Tool, offer: Offer) -> CallEr
 
 def _absent(offer: Offer) -> ServiceDown:
     start = offer.catalog.by_operation("POST /gateway/start")
-    named = f" with {start.name}" if start in offer.tools and start else ""
+    by = f" with {start.name}" if start in offer.tools and start else ""
     return ServiceDown(
         "Gateway, which the Hummingbot API needs for this, isn't running or can't be reached (HTTP 503).",
         NOTHING_DONE,
-        f"Start it{named}, or wait some seconds if it was started or restarted just now; or do without tools of "
+        f"Start it{by}, or wait some seconds if it was started or restarted just now; or do without tools of "
         "wallets, pools and swaps.",
     )
 
 
 def _unknown(status: int, said: str, tool: Tool) -> OutcomeUnknown:
-    quote = f': "{scrubbed(tidy(said))}"' if said else " and gave no reason"
+    why = f': "{scrubbed(tidy(said))}"' if said else " and gave no reason"
     return OutcomeUnknown(
-        f"Outcome unknown: {tool.name} was sent, and failed then (HTTP {status}){quote}.",
+        f"Outcome unknown: {tool.name} was sent, and failed then (HTTP {status}){why}.",
         "It may be on the chain, or still get there.",
         f"Don't repeat it. First find out: look with {_shown_by(tool)}.",
     )
@@ -140,7 +141,7 @@ def _wants_connector(status: int, _: re.Match[str], tool: Tool) -> CallError:
 
 def _no_wallet(status: int, found: re.Match[str], tool: Tool) -> CallError:
     return Refused(
-        f"The Hummingbot API refused {tool.name} (HTTP {status}): Gateway has no wallet for {tidy(found[1])} that "
+        f"The Hummingbot API refused {tool.name} (HTTP {status}): Gateway has no wallet for {named(found[1])} that "
         "could be the default.",
         NOTHING_DONE,
         "list_wallets shows them: choose one with set_default_wallet, or have a person add one.",

@@ -10,7 +10,6 @@ isn't a read may have come after it was done.
 
 import json
 import re
-from collections.abc import Collection
 from typing import Any
 
 from hbmcp.catalog import Offer, Tool
@@ -26,7 +25,7 @@ from hbmcp.errors import (
 )
 from hbmcp.errors.gateway_answers import NOTHING_DONE, gateway_answer
 from hbmcp.errors.reasons import from_exchange, is_refusal, tidy
-from hbmcp.log import masked
+from hbmcp.text import named
 
 _EXCHANGE_SAYS = "That is the exchange's own answer: correct what it names, or try again later."
 _BAD_REQUEST = (
@@ -46,10 +45,8 @@ _NO_BROKER = re.compile(r"\b(mqtt|broker|emqx)\b.*\b(connect|refused|unavailable
 _USES_DOCKER = re.compile(r"\w+ (/docker/|/gateway/(start|stop|restart|status|logs)$)")
 
 
-def refusal(
-    status: int, body: bytes, content_type: str, tool: Tool, offer: Offer, secrets: Collection[str] = ()
-) -> CallError:
-    """The error for an answer that isn't 2xx. `secrets` are masked in what it quotes."""
+def refusal(status: int, body: bytes, content_type: str, tool: Tool, offer: Offer) -> CallError:
+    """The error for an answer that isn't 2xx."""
     detail = _detail(body) if "json" in content_type else None
     if not tool.reads and (doubt := _doubt(status, body, content_type)):
         return unknown_outcome(tool, offer, f"was sent, but {doubt}")
@@ -93,7 +90,7 @@ def refusal(
             NOTHING_DONE,
             "A person must check HUMMINGBOT_API_URL, host, port and path.",
         )
-    reason = _quote(detail, secrets)
+    reason = _quote(detail)
     if status < 500:
         return Refused(
             f"The Hummingbot API refused {tool.name} (HTTP {status}){reason}",
@@ -185,24 +182,26 @@ def _plain_failure(status: int, body: bytes) -> bool:
     return status == 500 and body.strip() == b"Internal Server Error"
 
 
-def _quote(detail: Any, secrets: Collection[str]) -> str:
+def _quote(detail: Any) -> str:
     """The reason as the end of a sentence: `: "…".`, or one line for each field of a 422."""
     if isinstance(detail, list) and all(isinstance(one, dict) and "msg" in one for one in detail):
-        lines = [f"- {_field(one.get('loc', ()))}: {tidy(str(one['msg']))}" for one in detail]
-        return masked(":\n" + "\n".join(lines) + "\n", secrets)
+        lines = [f'- {_field(one.get("loc", ()))}: "{tidy(str(one["msg"]))}"' for one in detail]
+        return ":\n" + "\n".join(lines) + "\n"
     if not detail:
         return "."
     text = tidy(detail if isinstance(detail, str) else json.dumps(detail))
     if _NAME_ALONE.fullmatch(text):  # a bare KeyError
-        return masked(f": it doesn't know {text}.", secrets)
-    return masked(f': "{text}".', secrets)
+        return f": it doesn't know {text}."
+    return f': "{text}".'
 
 
 def _field(place: Any) -> str:
     """["body", "pairs", 0] -> pairs.0"""
     steps = [str(step) for step in place] if isinstance(place, list) else []
-    return ".".join(steps[1:] if steps[:1] in (["body"], ["query"], ["path"], ["header"]) else steps) or "body"
+    inside = steps[1:] if steps[:1] in (["body"], ["query"], ["path"], ["header"]) else steps
+    return named(".".join(inside) or "body")
 
 
 def _kind(content_type: str) -> str:
-    return content_type.partition(";")[0].strip()[:40] or "no content type"
+    kind = content_type.partition(";")[0].strip()
+    return named(kind) if kind else "no content type"

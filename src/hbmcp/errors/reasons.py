@@ -6,7 +6,8 @@ among it. What they mean is shorter.
 
 import re
 
-from hbmcp.text import quoted, visible
+from hbmcp.text import named, quoted, visible
+from hummingbot_api.errors import UnexpectedShape
 
 REQUEST_FAILED = "Error executing request"  # how the API begins to repeat what an exchange answered
 
@@ -62,6 +63,11 @@ def in_words(text: str) -> str:
         text = pattern.sub(meaning, text)
     text = _PYDANTIC_TYPE.sub("", _PYDANTIC_NOTE.sub("", text))
     return _BLANKS.sub(" ", _ADDRESS.sub("(address)", text)).strip().removesuffix(".")
+
+
+def misfit(odd: UnexpectedShape) -> str:
+    """Where an answer isn't what the contract promises, and how: keys of the answer stand in the path."""
+    return str(UnexpectedShape(named(odd.path) if odd.path else "", odd.expected, odd.got))
 
 
 def from_exchange(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 Floors, from the ground up; no import runs up them:
 
-    answer_fields (how answers are read)
+    answer_fields (how answers are read)  fresh_checks (nothing is sent on old ones)
     installation (what it can be asked)  deletion  source_code
     balances  connections  heard_bots  fills/  scripts/  gateway/
     markets/  controllers/  status/

@@ -4,7 +4,8 @@ from attrs import frozen
 
 from hbmcp.errors import CallError, Refused
 from hbmcp.installation.answer_fields import array, text
-from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.installation import Installation, all_of, together
+from hbmcp.text import named
 from hbmcp_tools import accounts
 
 
@@ -25,6 +26,12 @@ class Connections:
         """Every (account, connector)."""
         return [(account, connector) for account, found in self.by_account.items() for connector in found]
 
+    def at(self, connector_name: str | None) -> "Connections":
+        """Those to one exchange; all where it is None."""
+        if connector_name is None:
+            return self
+        return Connections({account: [one] for account, one in self.pairs if one == connector_name}, self.unread)
+
     def raise_unread(self) -> None:
         """Raises CallError where the connectors of an account couldn't be read."""
         for error in self.unread.values():
@@ -36,15 +43,19 @@ async def connections(
 ) -> Connections:
     """The connections of all accounts, or of those that are named. The workflow uses list_accounts and
     get_connected_exchanges. Raises Refused for an account that isn't there, or is connected to no such exchange."""
-    names = await installation.read(array(text), accounts.list_accounts)
+    if account_name is None:
+        wanted = names = await _accounts(installation)
+        found = await together(_connectors(installation, name) for name in names)
+    else:
+        wanted = [account_name]
+        # An account that isn't there has no connectors, and asking for them leaves no trace of it.
+        names, found = await all_of(_accounts(installation), together([_connectors(installation, account_name)]))
     if account_name is not None and account_name not in names:
         raise Refused(
-            f"There is no account {account_name!r}.", "Nothing was done.", f"There are: {', '.join(names) or 'none'}."
+            f"There is no account {named(account_name)}.",
+            "Nothing was done.",
+            f"There are: {', '.join(map(named, names)) or 'none'}.",
         )
-    wanted = [account_name] if account_name is not None else names
-    found = await together(
-        installation.read(array(text), accounts.get_connected_exchanges, account_name=name) for name in wanted
-    )
     unread = {name: one for name, one in zip(wanted, found, strict=True) if isinstance(one, CallError)}
     connected = {name: one for name, one in zip(wanted, found, strict=True) if not isinstance(one, CallError)}
     if connector_name is not None:
@@ -52,12 +63,21 @@ async def connections(
         if not narrowed and not unread:
             have = sorted({one for several in connected.values() for one in several})
             raise Refused(
-                f"{account_name or 'No account'} is {'not ' if account_name else ''}connected to {connector_name!r}.",
+                f"{named(account_name) if account_name else 'No account'} is "
+                f"{'not ' if account_name else ''}connected to {named(connector_name)}.",
                 "Nothing was done.",
-                f"Connected: {', '.join(have) or 'none; add_credential connects an exchange'}.",
+                f"Connected: {', '.join(map(named, have)) or 'none; add_credential connects an exchange'}.",
             )
         connected = narrowed
     return Connections(connected, unread)
+
+
+async def _accounts(installation: Installation) -> list[str]:
+    return await installation.read(array(text), accounts.list_accounts)
+
+
+async def _connectors(installation: Installation, account_name: str) -> list[str]:
+    return await installation.read(array(text), accounts.get_connected_exchanges, account_name=account_name)
 
 
 async def accounts_connected_to(

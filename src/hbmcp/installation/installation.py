@@ -1,7 +1,8 @@
 """A Hummingbot installation as hbmcp sees it: what it can be asked, and what is remembered of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
 from inspect import CORO_CREATED, getcoroutinelocals, getcoroutinestate
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 from attrs import frozen
 
 from hbmcp.errors import CallError, ReadTimedOut, UnreadableAnswer
+from hbmcp.errors.reasons import misfit
 from hbmcp.identity import Identity
 from hbmcp.installation.answer_fields import Reading
 from hummingbot_api.errors import UnexpectedShape
@@ -57,7 +59,7 @@ class Installation:
             return reading(answer)
         except UnexpectedShape as odd:
             raise UnreadableAnswer(
-                f"The API's answer to {build.__name__} isn't what its contract promises: {odd}.",
+                f"The API's answer to {build.__name__} isn't what its contract promises: {misfit(odd)}.",
                 advice="Another version of the API, or something else at its address, may have answered: a person "
                 "should look.",
             ) from None
@@ -112,6 +114,20 @@ async def all_of(*questions: Coroutine[Any, Any, Any]) -> Any:
     finally:
         _abandon(*questions)
     return [task.result() for task in tasks]
+
+
+@asynccontextmanager
+async def meanwhile(question: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """A question that is asked beside those inside. There its answer is awaited, or turns out not to be needed: what is
+    under way at the end is given up."""
+    asked = asyncio.create_task(question)
+    try:
+        yield asked
+    finally:
+        asked.cancel()
+        await asyncio.wait([asked])
+        if not asked.cancelled():
+            asked.exception()  # else asyncio would log one that nobody wanted
 
 
 async def answer_within(question: Awaitable[T], seconds: float) -> T | CallError:

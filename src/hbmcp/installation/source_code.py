@@ -46,6 +46,6 @@ def refuse_marks(source: str, shown_by: str) -> None:
 def said_of_it(answer: Json) -> str:
     """What the API says of source that it took: that it took it is certain even where it says nothing."""
     try:
-        return under("message", text)(answer)
+        return f"The API says: {quoted(under('message', text)(answer))}."
     except UnexpectedShape:
         return "The API took it, and says nothing of it."

@@ -3,18 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from hbmcp.results.paths import Json
 from hbmcp.results.result_spec import ResultSpec
+from hbmcp.text import one_line
+
+
+def _lines(notes: tuple[str, ...]) -> tuple[str, ...]:
+    """Each on one line, whatever is quoted in it."""
+    return tuple(map(one_line, notes))
 
 
 @frozen
 class Answer:
-    """What was found or done: JSON that is shown as an answer of the API would be, and sentences under it."""
+    """What was found or done: JSON that is shown as an answer of the API would be, and sentences under it, a line
+    each."""
 
     value: Json
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=(), converter=_lines)
     columns: tuple[str, ...] = ()
     outside: bool = False  # whether the value is text of others, and is marked as such
 

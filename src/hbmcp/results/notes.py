@@ -7,13 +7,13 @@ from hbmcp.results.cells import key, plain
 from hbmcp.results.paths import Way
 from hbmcp.results.result_spec import ResultSpec
 from hbmcp.secret_names import names_secret
-from hbmcp.text import cut
+from hbmcp.text import NAMED, cut, named
 
 
 def no_rows(spec: ResultSpec, arguments: Mapping[str, Any]) -> str:
     """In place of an answer without rows: that there are none, and the arguments that may be why."""
     asked = ", ".join(
-        f"{name}={cut(plain(value), 60)}"
+        f"{name}={named(value) if isinstance(value, str) else cut(plain(value), NAMED)}"
         for name, value in arguments.items()
         if value is not None
         and value != []

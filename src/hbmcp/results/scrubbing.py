@@ -6,7 +6,7 @@ that is refused is repeated by its beginning.
 
 import re
 
-from hbmcp.log import MASK
+from hbmcp.redaction import MASK
 from hbmcp.secret_names import SECRET_WORDS
 
 # A value goes up to the end of its line: it may be a text, an object, or a text that holds quotes.

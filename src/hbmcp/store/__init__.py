@@ -5,10 +5,8 @@ its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: 
 days, readings of more than a day ago one an hour.
 """
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from importlib import import_module
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -47,6 +45,7 @@ class Store:
 
     async def aclose(self) -> None:
         """Let go of the database; what was only in memory is gone."""
+        await self._worker.aclose()
         if self._rows is not None:
             with suppress(StoreError):
                 await self._worker.run(self._rows.close)
@@ -94,7 +93,7 @@ class Store:
         await self._do(lambda rows: rows.save_executor_defaults(kind, kept))
 
     async def _do(self, act: "Callable[[Rows], T]", undo: "Callable[[Rows, T], object] | None" = None) -> T:
-        await asyncio.to_thread(import_module, "hbmcp.store.rows")  # slow where it is the first time, but never stalls
+        # Nothing is awaited before it has begun: a write goes on then, although who asked is cancelled.
         undone = None if undo is None else lambda result: undo(self._opened(), result)
         return await self._worker.run(lambda: act(self._opened()), undone)
 

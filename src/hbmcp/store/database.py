@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from hbmcp import log
+from hbmcp.redaction import hide
 from hbmcp.store.failures import told
 from hbmcp.store.migrations import TooNew, migrate
 from hbmcp.store.place import Place
@@ -101,7 +101,7 @@ def _begun(connection: Connection) -> None:
 
 def _postgresql(told: dict[str, str]) -> Engine:
     if "password" in told:
-        log.hide([told["password"]])
+        hide([told["password"]])
     waits = {
         "connect_timeout": str(TO_CONNECT),
         "tcp_user_timeout": f"{PATIENCE * 1000:.0f}",  # for a host that falls silent

@@ -5,8 +5,8 @@ import sqlite3
 
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
-from hbmcp import log
 from hbmcp.errors import StoreError
+from hbmcp.redaction import hide, redacted
 from hbmcp.store.migrations import STEPS, TooNew
 from hbmcp.store.place import Place
 
@@ -62,7 +62,8 @@ def _one_line(cause: BaseException, place: Place) -> str:
         said = cause.args[0] if isinstance(cause, SQLAlchemyError) and cause.args else str(cause)
     reason = str(said or type(cause).__name__)
     reason = re.sub(r"\s+", " ", reason).strip().rstrip(".")
-    return log.masked(reason, [(place.postgresql or {}).get("password", "")])
+    hide([(place.postgresql or {}).get("password", "")])  # a driver may quote it
+    return redacted(reason)
 
 
 def _advice(cause: BaseException, reason: str) -> str:

@@ -12,6 +12,7 @@ from hbmcp.errors import StoreError
 T = TypeVar("T")
 
 PATIENCE = 12.0  # seconds for an answer of the database
+TO_UNDO = 2.0  # seconds that the end waits for what was given up to be undone
 STALLED = 4  # questions that may be without an answer before no more are asked
 
 
@@ -34,9 +35,16 @@ class Worker:
             async with asyncio.timeout(PATIENCE):
                 return await question.answer
         except TimeoutError:
-            raise _silent() from None
-        finally:
             question.give_up()
+            raise _silent() from None
+        except asyncio.CancelledError:
+            question.give_up()
+            raise
+
+    async def aclose(self) -> None:
+        """Wait a moment for what was given up to be undone: the process may end next, and its threads with it."""
+        if self._given_up:
+            await asyncio.wait([question.over for question in self._given_up], timeout=TO_UNDO)
 
 
 class _Question(Generic[T]):
@@ -47,6 +55,7 @@ class _Question(Generic[T]):
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.answer: asyncio.Future[T] = self._loop.create_future()
+        self.over: asyncio.Future[None] = self._loop.create_future()  # of one that was given up: it is undone, too
         self._act = act
         self._undo = undo
         self._given_up = given_up
@@ -64,6 +73,9 @@ class _Question(Generic[T]):
         with self._lock:
             if not self._ended:
                 self._given_up.add(self)  # type: ignore[arg-type]
+                return
+        if self.answer.done() and not self.answer.cancelled() and self.answer.exception() is None:
+            self._undo_later(self.answer.result())  # it was here, and who asked was cancelled before he had it
 
     def _run(self) -> None:
         result: T | None = None
@@ -77,25 +89,37 @@ class _Question(Generic[T]):
             late = self in self._given_up
         if late and failed is None:
             self._undone(result)
-        with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._deliver, result, failed, late)
+        self._tell(self._end if late else lambda: self._deliver(result, failed))
 
-    def _deliver(self, result: Any, failed: BaseException | None, late: bool) -> None:
-        self._given_up.discard(self)
-        if late:
-            return
+    def _deliver(self, result: Any, failed: BaseException | None) -> None:
         if self.answer.cancelled():  # in the moment between the answer and its delivery
             if failed is None:
-                Thread(target=self._undone, args=(result,), name="hbmcp-store", daemon=True).start()
+                self._undo_later(result)
         elif failed is not None:
             self.answer.set_exception(failed)
         else:
             self.answer.set_result(result)
 
+    def _undo_later(self, result: Any) -> None:
+        def undo() -> None:
+            self._undone(result)
+            self._tell(self._end)
+
+        self._given_up.add(self)  # type: ignore[arg-type]
+        Thread(target=undo, name="hbmcp-store", daemon=True).start()
+
     def _undone(self, result: Any) -> None:
         if self._undo is not None:
             with suppress(StoreError):  # nobody is left to be told
                 self._undo(result)
+
+    def _end(self) -> None:
+        self._given_up.discard(self)
+        self.over.set_result(None)
+
+    def _tell(self, what: Callable[[], object]) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(what)
 
 
 def _silent() -> StoreError:

@@ -104,9 +104,9 @@ async def test_an_empty_account_goes_with_one_sentence(api: PaperApi, monkeypatc
     ("tool", "arguments", "said"),
     [
         ("delete_account", {"account_name": "master_account"}, "master_account can't be deleted"),
-        ("delete_account", {"account_name": "nobody"}, "There is no account 'nobody'"),
-        ("delete_credential", {**SECOND, "account_name": "nobody"}, "There is no account 'nobody'"),
-        ("delete_credential", {**SECOND, "connector_name": "kucoin"}, "second_account is not connected to 'kucoin'"),
+        ("delete_account", {"account_name": "nobody"}, "There is no account nobody"),
+        ("delete_credential", {**SECOND, "account_name": "nobody"}, "There is no account nobody"),
+        ("delete_credential", {**SECOND, "connector_name": "kucoin"}, "second_account is not connected to kucoin"),
     ],
 )
 async def test_what_isnt_there_is_refused(

@@ -58,7 +58,7 @@ async def test_a_good_config_is_saved_and_its_defaults_are_told(api: PaperApi, m
         ({"controller_name": "pmm_simpel"}, "did you mean pmm_simple?"),
         ({"controller_type": "generic"}, "pmm_simple is market_making."),
         ({"controller_name": None}, '"controller_type": "market_making"'),
-        ({"id": "other"}, "has the id 'other', but is to be saved as 'maker'"),
+        ({"id": "other"}, "has the id other, but is to be saved as maker"),
     ],
 )
 async def test_a_bad_config_is_refused_before_it_is_saved(
@@ -119,7 +119,7 @@ async def test_saving_may_have_happened(api: PaperApi, monkeypatch: pytest.Monke
         assert (await call.bad("save_controller_config", config_name="maker", config=CONFIG)).startswith("Outcome unkn")
     async with assistant(api, monkeypatch, [Crash("GET /controllers/configs/{config_name}")]) as call:
         text = await call.bad("save_controller_config", config_name="maker", config=CONFIG)
-    assert "says that config 'maker' was saved. It couldn't be read back" in text
+    assert "says that config maker was saved. It couldn't be read back" in text
 
 
 async def test_deleting_is_told_first(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,20 +129,20 @@ async def test_deleting_is_told_first(api: PaperApi, monkeypatch: pytest.MonkeyP
         await call.good("save_script_config", config_name="both", config=script)
         asked = await call.good("delete_controller_config", config_name="maker")
         assert "Nothing was deleted yet" in asked
-        assert "Script config 'both' names it" in asked
+        assert "Script config both names it" in asked
         assert "The message broker isn't connected" in asked
         assert DELETE not in call.asked
         assert "looked up to be gone" in await call.good("delete_controller_config", config_name="maker", confirm=True)
-        assert "no controller config 'maker'" in await call.bad("delete_controller_config", config_name="maker")
+        assert "no controller config maker" in await call.bad("delete_controller_config", config_name="maker")
 
 
 async def test_a_controller_is_deleted_with_its_users_named(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     of_it = {"controller_type": "market_making", "controller_name": "pmm_simple"}
     async with assistant(api, monkeypatch) as call:
         await call.good("save_controller_config", config_name="maker", config=CONFIG)
-        assert "Config 'maker' is for it" in await call.good("delete_controller", **of_it)
+        assert "Config maker is for it" in await call.good("delete_controller", **of_it)
         assert "pmm_simple" in await call.good("list_controllers")
-        assert "Config 'maker' is for it" in await call.good("delete_controller", **of_it, confirm=True)
+        assert "Config maker is for it" in await call.good("delete_controller", **of_it, confirm=True)
         assert "pmm_simple" not in await call.good("list_controllers")
         assert "no market_making controller" in await call.bad("delete_controller", **of_it)
 

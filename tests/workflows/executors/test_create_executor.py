@@ -162,9 +162,9 @@ async def test_a_store_that_fails_doesnt_stop_it(tmp_path: Path, monkeypatch: py
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"account_name": "nobody"}, "There is no account 'nobody'"),
-    ({"config": {**POSITION, "connector_name": "nope_perpetual"}}, "not connected to 'nope_perpetual'"),
-    ({"config": {**POSITION, "trading_pair": "BTX-USDT"}}, "binance_perpetual has no pair 'BTX-USDT'"),
+    ({"account_name": "nobody"}, "There is no account nobody"),
+    ({"config": {**POSITION, "connector_name": "nope_perpetual"}}, "not connected to nope_perpetual"),
+    ({"config": {**POSITION, "trading_pair": "BTX-USDT"}}, "binance_perpetual has no pair BTX-USDT"),
     ({"config": {**POSITION, "leverage": None}}, "leverage: missing"),
     (
         {"config": {**POSITION, "leverage": 500}},
@@ -189,7 +189,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
                 "min_profitability": "0.002",
             },
         },
-        "not connected to 'gate_io'",
+        "not connected to gate_io",
     ),
 ]
 

@@ -164,7 +164,7 @@ async def test_prices_may_be_offsets_of_the_current_one(tmp_path: Path, monkeypa
         assert "58000 0.02 1160" in text
 
         away = ask("grid_executor", {**GRID, **offsets, "connector_name": "gate_io"})
-        assert "not connected to 'gate_io'" in await at.call.bad("preview_executor", **away)
+        assert "not connected to gate_io" in await at.call.bad("preview_executor", **away)
         unsigned = ask("grid_executor", {**GRID, "limit_price": "5%"})
         assert 'or an offset from the current one, "-3%"' in await at.call.bad("preview_executor", **unsigned)
         saved = await at.call.bad("set_executor_defaults", executor_type="grid_executor", config={"limit_price": "-5%"})

@@ -29,8 +29,8 @@ async def test_the_log_keeps_keys_to_itself(asked: Asked) -> None:
         ("0xAAAA", ""),
         ("0xaaaa", ""),
         ("", ""),
-        ("0xBBBB", "ethereum's default '0xBBBB' isn't among its wallets, so it was removed"),
-        ("<ethereum-wallet-address>", "ethereum has no default wallet, '<ethereum-wallet-address>' is a placeholder"),
+        ("0xBBBB", "ethereum's default 0xBBBB isn't among its wallets, so it was removed"),
+        ("<ethereum-wallet-address>", 'ethereum has no default wallet, "<ethereum-wallet-address>" is a placeholder'),
     ],
 )
 async def test_a_default_that_isnt_there_is_told(default: str, told: str, asked: Asked) -> None:
@@ -49,7 +49,7 @@ async def test_wallets_in_another_shape_are_shown_as_they_are(odd: Any, asked: A
 async def test_a_wallet_that_isnt_there_isnt_removed(asked: Asked) -> None:
     asked.answers(WALLETS, [{"chain": "ethereum", "walletAddresses": ["0xAAAA"], "default_address": "0xAAAA"}])
     text = await asked.bad("remove_wallet", chain="ethereum", address="0xBBBB")
-    assert "Gateway has no ethereum wallet '0xBBBB'. Nothing was deleted." in text
+    assert "Gateway has no ethereum wallet 0xBBBB. Nothing was deleted." in text
     assert asked.operations == [WALLETS]
 
 

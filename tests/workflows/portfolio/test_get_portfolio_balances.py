@@ -208,7 +208,7 @@ async def test_one_account_and_one_exchange_of_it(api: PaperApi, monkeypatch: py
 async def test_unknown_accounts_and_exchanges_are_refused(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
         text = await call.bad("get_account_balance", account_name="nobody")
-        assert text == "There is no account 'nobody'. Nothing was done. There are: master_account, second_account."
+        assert text == "There is no account nobody. Nothing was done. There are: master_account, second_account."
         text = await call.bad("get_account_balance", account_name="second_account", connector_name="kucoin")
         assert "isn't connected to it" in text
         assert "Connected: binance, bybit_perpetual." in text

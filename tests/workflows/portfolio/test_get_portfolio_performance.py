@@ -194,8 +194,8 @@ def test_nothing_to_tell(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None
     assert "There are no balances from 2026-10-01T00:00:00Z to 2026-10-02" in refused(
         api, monkeypatch, period="2026-10-01", end_time="2026-10-02"
     )
-    assert "There is no account 'nobody'" in refused(api, monkeypatch, account_name="nobody")
-    assert "is not connected to 'nope'" in refused(api, monkeypatch, account_name=MAIN, connector_name="nope")
+    assert "There is no account nobody" in refused(api, monkeypatch, account_name="nobody")
+    assert "is not connected to nope" in refused(api, monkeypatch, account_name=MAIN, connector_name="nope")
     assert "would begin" in refused(api, monkeypatch, period="2026-11-20", end_time="2026-11-19")
     assert "is not a time" in refused(api, monkeypatch, period="week")
 

@@ -30,7 +30,7 @@ async def test_a_good_config_is_saved_and_read_back(api: PaperApi, monkeypatch: 
         ({}, "script_file_name None, and there is no such script"),
         ({**SCRIPT, "controler_config": []}, "controler_config: unknown field; did you mean controllers_config?"),
         ({**SCRIPT, "controllers_config": "maker.yml"}, "controllers_config: must be a list"),
-        ({**SCRIPT, "controllers_config": ["maker.yml"]}, "no controller config 'maker.yml' is saved"),
+        ({**SCRIPT, "controllers_config": ["maker.yml"]}, "no controller config maker.yml is saved"),
     ],
 )
 async def test_a_bad_config_is_refused_before_it_is_saved(
@@ -52,7 +52,7 @@ async def test_deleting_is_told_first(api: PaperApi, monkeypatch: pytest.MonkeyP
         await call.good("save_script_config", config_name="both", config=SCRIPT)
         told = await call.good("delete_script", script_name="v2_with_controllers")
         assert "Nothing was deleted yet" in told
-        assert "Config 'both' is for it" in told
+        assert "Config both is for it" in told
         assert "Nothing was deleted yet" in await call.good("delete_script_config", config_name="both")
         assert "both" in await call.good("list_script_configs")
         assert "looked up to be gone" in await call.good("delete_script_config", config_name="both", confirm=True)

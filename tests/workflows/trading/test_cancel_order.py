@@ -152,7 +152,7 @@ class TestFinding:
         async with talk() as call:
             text = await call.bad("cancel_order", order_id="x-nothing")
             assert CANCEL not in call.asked
-        assert text.startswith("There is no order 'x-nothing' among the API's orders. Nothing was done.")
+        assert text.startswith("There is no order x-nothing among the API's orders. Nothing was done.")
 
     async def test_is_left_to_the_api_where_the_exchange_is_named(self, talk: Any) -> None:
         async with talk() as call:

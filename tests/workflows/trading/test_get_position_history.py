@@ -526,7 +526,7 @@ async def test_filters_period_and_limit(api: PaperApi, monkeypatch: pytest.Monke
     assert [one["trading_pair"] for one in rows(late)] == ["SOL-USDT"]
     assert [one["trading_pair"] for one in rows(early)] == ["BTC-USDT"]
     assert other == "No fills on perpetual exchanges are recorded."
-    assert "There is no account 'nobody'" in nobody
+    assert "There is no account nobody" in nobody
     assert "no perpetual exchange" in spot
 
 

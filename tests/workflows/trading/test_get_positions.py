@@ -132,7 +132,7 @@ class TestNone:
 
     async def test_an_unknown_account_is_refused(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         async with assistant(api, monkeypatch) as call:
-            assert "no account 'nobody'" in await call.bad("get_positions", account_name="nobody")
+            assert "no account nobody" in await call.bad("get_positions", account_name="nobody")
 
 
 class TestUnread:

@@ -105,8 +105,8 @@ class TestWhatBecameOfIt:
         (order,) = orders(api)
         assert order.status == "FAILED"
         assert text == (
-            "The order was refused: the exchange answered HTTP 400: Order would immediately match and take. "
-            "(code -2010). It was SELL 0.1 BTC-USDT LIMIT_MAKER at 1000 on binance, account master_account; its "
+            'The order was refused: "the exchange answered HTTP 400: Order would immediately match and take. '
+            '(code -2010)". It was SELL 0.1 BTC-USDT LIMIT_MAKER at 1000 on binance, account master_account; its '
             f"order_id is {order.id}. Nothing was bought or sold. Correct the cause before you send another."
         )
 
@@ -225,11 +225,11 @@ class TestBeforeSending:
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
-            ({"account_name": "nobody"}, "There is no account 'nobody'"),
-            ({"connector_name": "nope"}, "master_account is not connected to 'nope'"),
-            ({"trading_pair": "BTCUSDT"}, "'BTCUSDT' is no pair; expected BASE-QUOTE"),
-            ({"trading_pair": "BTC-USTD"}, "binance has no pair 'BTC-USTD'. Nothing was sent. Did you mean BTC-USDT"),
-            ({"trading_pair": "?-?"}, "binance has no pair '?-?'. Nothing was sent. get_trading_rules lists its pairs"),
+            ({"account_name": "nobody"}, "There is no account nobody"),
+            ({"connector_name": "nope"}, "master_account is not connected to nope"),
+            ({"trading_pair": "BTCUSDT"}, "BTCUSDT is no pair; expected BASE-QUOTE"),
+            ({"trading_pair": "BTC-USTD"}, "binance has no pair BTC-USTD. Nothing was sent. Did you mean BTC-USDT"),
+            ({"trading_pair": "?-?"}, 'binance has no pair "?-?". Nothing was sent. get_trading_rules lists its pairs'),
             ({"trading_pair": ""}, "trading_pair: is empty"),
             ({"price": "+900%"}, "is more than 10% beyond the current price"),
             ({"side": "SELL", "price": "-11%"}, "it would fill at once, which looks like a slip"),
@@ -360,25 +360,60 @@ class TestWhatIsRemembered:
             assert "never answered" not in await call.good("get_open_orders")
 
     @pytest.mark.parametrize(
-        "fails", [{"remember_order"}, {"name_order"}, {"remember_order", "name_order", "sent_orders"}]
+        ("fails", "ask"),
+        [
+            ({"remember_order"}, {**SELL, "price": "900000"}),
+            ({"name_order"}, {**BUY, "price": "1000"}),
+            ({"remember_order", "name_order", "sent_orders"}, {**SELL, "price": "900000"}),
+        ],
     )
-    async def test_a_store_that_fails_stops_nothing(
-        self, talk: Any, api: PaperApi, monkeypatch: pytest.MonkeyPatch, fails: set[str]
+    async def test_a_store_that_fails_stops_nothing_that_only_reduces(
+        self, talk: Any, api: PaperApi, monkeypatch: pytest.MonkeyPatch, fails: set[str], ask: dict[str, Any]
     ) -> None:
-        async def broken(*_: Any, **__: Any) -> Any:
-            raise StoreError("The store is broken.")
-
-        for name in fails:
-            monkeypatch.setattr(Store, name, broken)
+        break_store(monkeypatch, *fails)
         async with talk() as call:
-            text = await call.good("place_order", **BUY, amount=0.01, price="1000")
+            text = await call.good("place_order", **ask, amount=0.01)
             assert "The store is broken." in text
             assert call.asked.count(PLACE) == 1
             assert flat(text)["status"] == "OPEN"
             assert orders(api)[0].id in await call.good("get_order_history")
             assert orders(api)[0].id in await call.good("get_open_orders")
             assert orders(api)[0].id in await call.good("get_order", order_id=orders(api)[0].id)
+            await call.good("cancel_order", order_id=orders(api)[0].id)
         assert len(orders(api)) == 1
+
+    @pytest.mark.parametrize("ask", [BUY, PERPETUAL, {**PERPETUAL, "side": "SELL"}])
+    async def test_what_adds_risk_and_cannot_be_remembered_is_not_sent(
+        self, talk: Any, api: PaperApi, monkeypatch: pytest.MonkeyPatch, ask: dict[str, Any]
+    ) -> None:
+        break_store(monkeypatch, "remember_order")
+        async with talk() as call:
+            text = await call.bad("place_order", **ask, amount=0.01, order_type="MARKET")
+        assert text == (
+            "The order can't be remembered, and was it sent and its answer lost, nobody could find it: The store is "
+            "broken. Nothing was sent. Mend it. What only reduces is sent all the same."
+        )
+        assert PLACE not in call.asked
+        assert orders(api) == []
+
+    async def test_closing_goes_on_without_a_store(
+        self, talk: Any, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        open_position(api, "BUY", "0.1")
+        break_store(monkeypatch, "remember_order")
+        close = {**PERPETUAL, "side": "SELL", "position_action": "CLOSE", "order_type": "MARKET"}
+        async with talk() as call:
+            assert "The store is broken." in await call.good("place_order", **close, amount=0.04)
+            assert "The store is broken." in await call.good("close_position", trading_pair="BTC-USDT")
+        assert sizes(api) == {}
+
+
+def break_store(monkeypatch: pytest.MonkeyPatch, *methods: str) -> None:
+    async def broken(*_: Any, **__: Any) -> Any:
+        raise StoreError("The store is broken.", "Nothing was remembered.", "Mend it.")
+
+    for name in methods:
+        monkeypatch.setattr(Store, name, broken)
 
 
 async def test_every_kind_of_order_is_sent_once(talk: Any, api: PaperApi) -> None:

@@ -98,7 +98,7 @@ async def test_one_that_was_refused_has_lost_what_was_asked_for(api: PaperApi, m
     (order,) = orders(api)
     assert order.status == "FAILED"
     assert "It may have been placed, or still be. What the API shows that may be it: " in text
-    assert f"{order.id}, created 08:43:23 UTC, refused: the exchange answered HTTP 400: Order would" in text
+    assert f'{order.id}, created 08:43:23 UTC, refused: "the exchange answered HTTP 400: Order would' in text
     assert "its pair isn't recorded" in text
 
 

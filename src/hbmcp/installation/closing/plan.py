@@ -5,13 +5,14 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from hbmcp.errors import CallError, Refused
+from hbmcp.errors import Refused
 from hbmcp.figures import plain, times
 from hbmcp.installation.closing.reduction import WHOLE, Reduction, TooSmall, reduction
-from hbmcp.installation.installation import Installation
-from hbmcp.installation.markets.trading_rules import Rule, rule
+from hbmcp.installation.installation import Installation, all_of
+from hbmcp.installation.markets.trading_rules import Rule, rule_if_readable
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, Side, opposite
+from hbmcp.text import named
 
 NOTHING_SENT = "Nothing was sent."
 
@@ -30,13 +31,11 @@ class ClosePlan:
 async def plan_close(installation: Installation, position: Position, fraction: Decimal = WHOLE) -> ClosePlan:
     """The order for this fraction of a position, which is read once more. Raises Refused where it is gone or too small,
     and CallError where it can't be read. Uses list_positions and get_trading_rules."""
-    try:
-        limits = await rule(installation, position.connector, position.pair)
-    except Refused:
-        raise
-    except CallError:
-        limits = Rule()  # what the exchange itself gave the position is a size that it takes
-    listed = await listed_positions(installation, position.account, position.connector)
+    known, listed = await all_of(
+        rule_if_readable(installation, position.connector, position.pair),
+        listed_positions(installation, position.account, position.connector),
+    )
+    limits = known or Rule()  # what the exchange itself gave the position is a size that it takes
     current = find_position(listed, position.pair, position.side)
     if current is None:
         raise Refused(
@@ -57,7 +56,9 @@ def min_notional_note(plan: ClosePlan) -> str | None:
     if mark is None or times(plan.order.amount, mark) >= least:
         return None
     quote = plan.position.quote
-    return f"{plan.position}: worth less than the smallest order, {plain(least):f} {quote}, so it may be refused."
+    return (
+        f"{plan.position}: worth less than the smallest order, {plain(least):f} {named(quote)}, so it may be refused."
+    )
 
 
 def find_position(listed: Iterable[Position], pair: str, side: Side) -> Position | None:

@@ -4,6 +4,7 @@ from hbmcp.errors import Refused
 from hbmcp.installation.closing.plan import NOTHING_SENT
 from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import Position, Side
+from hbmcp.text import named
 
 
 def only_position(found: OpenPositions, trading_pair: str, side: Side | None) -> Position:
@@ -17,7 +18,7 @@ def only_position(found: OpenPositions, trading_pair: str, side: Side | None) ->
         )
     if matching:
         return matching[0]
-    what = f"{f'{side} ' if side else ''}position of {trading_pair}"
+    what = f"{f'{side} ' if side else ''}position of {named(trading_pair)}"
     if found.unread:
         raise Refused(
             f"No {what} could be read.",

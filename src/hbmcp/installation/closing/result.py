@@ -12,6 +12,7 @@ from hbmcp.installation.closing.plan import ClosePlan
 from hbmcp.installation.closing.reduction import smallest
 from hbmcp.installation.orders.order import UNKNOWN, Order
 from hbmcp.installation.positions.position import opposite
+from hbmcp.text import named
 
 
 @frozen
@@ -62,15 +63,16 @@ def closing_error(closing: Closing, wait: float) -> CallError | None:
     if order.filled:
         return None
     if order.status == "FAILED":
+        why = f'"{order.reason}"' if order.reason else "it gave no reason"
         return Failed(
-            f"{position.connector} refused order {order.order_id}, which was to close {position}: "
-            f"{order.reason or 'it gave no reason'}.",
+            f"{named(position.connector)} refused order {named(order.order_id)}, which was to close {position}: {why}.",
             f"That order closed nothing. {_now(closing)}",
             "Look with get_positions before you try again.",
         )
     if wait and order.status in ("SUBMITTED", UNKNOWN):
         return OutcomeUnknown(
-            f"Outcome unknown: order {order.order_id}, which is to close {position}, was sent, and nothing was seen of "
+            f"Outcome unknown: order {named(order.order_id)}, which is to close {position}, was sent, and nothing was "
+            "seen of "
             f"it within {wait:g} s.{''.join(f' {one}' for one in order.doubts)}",
             f"It may still close the position. {_now(closing)}",
             "Don't repeat it before get_order tells what became of it.",
@@ -106,27 +108,31 @@ def closing_notes(closing: Closing) -> list[str]:
     base = plan.position.base
     if order.missing:
         said.append(
-            f"Fills of {order.missing:f} {base} aren't recorded yet: average price, fee and P&L are without them."
+            f"Fills of {order.missing:f} {named(base)} aren't recorded yet: average price, fee and P&L are without "
+            "them."
         )
     if not order.ended:
         said.append("The order hasn't ended as far as the API knows: get_order tells more.")
     if order.status == "CANCELLED":
-        said.append(f"The exchange cancelled the rest of the order{f': {order.reason}' if order.reason else ''}.")
+        why = f': "{order.reason}"' if order.reason else ""
+        said.append(f"The exchange cancelled the rest of the order{why}.")
     if closing.left is None:
         return [*said, *order.doubts]
     if closing.left != closing.expected and not order.missing:
         said.append(
-            f"{plan.position.amount:f} less {order.filled:f} would leave {closing.expected:f} {base}, the exchange "
+            f"{plan.position.amount:f} less {order.filled:f} would leave {closing.expected:f} {named(base)}, the "
+            "exchange "
             f"lists {closing.left:f}: it doesn't answer, or the position changed meanwhile. get_positions tells."
         )
     if turned := _turned(closing):
         said.append(turned)
     if Decimal(0) < closing.left < smallest(plan.rule):
-        said.append(f"{closing.left:f} {base} is left, less than the smallest order: no order can close it.")
+        said.append(f"{closing.left:f} {named(base)} is left, less than the smallest order: no order can close it.")
     elif closing.left and plan.position.mark and times(closing.left, plan.position.mark) < plan.rule.min_notional:
         said.append(
-            f"{closing.left:f} {base} is left, worth less than the smallest order, {plain(plan.rule.min_notional):f} "
-            f"{plan.position.quote}: an order that closes it may be refused."
+            f"{closing.left:f} {named(base)} is left, worth less than the smallest order, "
+            f"{plain(plan.rule.min_notional):f} "
+            f"{named(plan.position.quote)}: an order that closes it may be refused."
         )
     return [*said, *order.doubts]
 
@@ -137,7 +143,7 @@ def _turned(closing: Closing) -> str | None:
     if closing.against is None or closing.against <= before:
         return None
     return (
-        f"The exchange lists {opposite(position.side)} {closing.against:f} {position.base} now, before it was "
+        f"The exchange lists {opposite(position.side)} {closing.against:f} {named(position.base)} now, before it was "
         f"{before:f}: somebody else traded meanwhile. Look with get_positions before anything else."
     )
 
@@ -151,4 +157,4 @@ def _now(closing: Closing) -> str:
         return turned
     if not left:
         return "The exchange lists no such position now, which is no proof."
-    return f"The exchange lists {left:f} {base} of it now."
+    return f"The exchange lists {left:f} {named(base)} of it now."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hbmcp.errors import BadArguments
+from hbmcp.text import named
 
 _NAME = re.compile(r"\w[\w .@+=-]*")
 
@@ -18,7 +19,7 @@ def config_file_name(config_name: str) -> str:
     name = config_name.removesuffix(".yml").strip()
     if not _NAME.fullmatch(name) or ".." in name:
         raise BadArguments(
-            f"{config_name[:60]!r} can't be the name of a configuration.",
+            f"{named(config_name)} can't be the name of a configuration.",
             "Nothing was saved.",
             "Begin with a letter or digit, and use letters, digits, spaces and . _ - @ + = only, e.g. pmm_btc_1.",
         )
@@ -30,7 +31,8 @@ def undeployable_note(config_name: str) -> str:
     if "." not in config_name:
         return ""
     return (
-        f"Deploying refuses a name with a dot: save it as {config_name.replace('.', '_')}, and delete this one, before "
+        f"Deploying refuses a name with a dot: save it as {named(config_name.replace('.', '_'))}, and delete this "
+        "one, before "
         "you deploy it."
     )
 

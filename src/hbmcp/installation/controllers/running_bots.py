@@ -9,6 +9,7 @@ from hbmcp.errors import CallError, Refused
 from hbmcp.installation.answer_fields import array, record
 from hbmcp.installation.heard_bots import broker_connected, heard_bots
 from hbmcp.installation.installation import Installation, together
+from hbmcp.text import named
 from hbmcp_tools import controllers
 
 Config = Mapping[str, Any]
@@ -44,7 +45,7 @@ async def running_bots(installation: Installation) -> RunningBots:
         installation.read(array(record), controllers.list_bot_configs, bot_name=name) for name in names
     )
     unread += [
-        f"The configurations of {name} couldn't be read: {one.happened}"
+        f"The configurations of {named(name)} couldn't be read: {one.happened}"
         for name, one in zip(names, copies, strict=True)
         if isinstance(one, CallError)
     ]
@@ -60,5 +61,5 @@ async def bot_config(installation: Installation, bot_name: str, config_name: str
     for config in configs:
         if config.get("_config_name") == config_name:
             return config
-    names = ", ".join(str(config.get("_config_name")) for config in configs) or "none"
-    raise Refused(f"{bot_name} has no config {config_name!r}.", "Nothing was sent.", f"It has: {names}.")
+    names = ", ".join(named(config.get("_config_name")) for config in configs) or "none"
+    raise Refused(f"{named(bot_name)} has no config {named(config_name)}.", "Nothing was sent.", f"It has: {names}.")

@@ -7,6 +7,7 @@ from hbmcp.errors import CallError, Failed, OutcomeUnknown
 from hbmcp.installation.answer_fields import array, record
 from hbmcp.installation.controllers.config_fields import same_value
 from hbmcp.installation.installation import Installation, together
+from hbmcp.text import named
 from hbmcp_tools import controllers
 
 Config = Mapping[str, Any]
@@ -26,13 +27,13 @@ async def read_back(installation: Installation, config_name: str, wanted: Config
     (now,) = await together([installation.read(record, controllers.get_controller_config, config_name=config_name)])
     if isinstance(now, CallError):
         raise OutcomeUnknown(
-            f"The API says that config {config_name!r} was saved.",
+            f"The API says that config {named(config_name)} was saved.",
             f"It couldn't be read back: {now.happened}",
             "Read it with get_controller_config before you deploy it.",
         )
     if lost := [name for name, value in wanted.items() if not same_value(now.get(name), value)]:
         raise Failed(
-            f"Config {config_name!r} was saved, but it now says otherwise of {', '.join(lost)}.",
+            f"Config {named(config_name)} was saved, but it now says otherwise of {', '.join(map(named, lost))}.",
             advice="Read it with get_controller_config, and correct it before you deploy it.",
         )
     return now

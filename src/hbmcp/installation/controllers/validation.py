@@ -10,6 +10,7 @@ from hbmcp.errors import BadArguments, CallError, Refused
 from hbmcp.installation.answer_fields import array, mapping, record, text, under
 from hbmcp.installation.controllers.config_class import config_class
 from hbmcp.installation.installation import Installation, together
+from hbmcp.text import named
 from hbmcp_tools import controllers
 
 EXAMPLE = (
@@ -38,13 +39,14 @@ async def validate_for_saving(installation: Installation, config_name: str, conf
         homes = [other for other, names in known.items() if name in names]
         every = [one for names in known.values() for one in names]
         raise BadArguments(
-            f"config says controller_type {kind!r} and controller_name {name!r}, and there is no such controller.",
+            f"config says controller_type {named(kind)} and controller_name {named(name)}, and there is no such "
+            "controller.",
             "Nothing was saved.",
-            f"{name} is {homes[0]}." if homes else f"Give both, {EXAMPLE}{suggestion(str(name), every)}",
+            f"{named(name)} is {named(homes[0])}." if homes else f"Give both, {EXAMPLE}{suggestion(str(name), every)}",
         )
     if config.get("id", config_name) != config_name:
         raise BadArguments(
-            f"config has the id {config['id']!r}, but is to be saved as {config_name!r}.",
+            f"config has the id {named(config['id'])}, but is to be saved as {named(config_name)}.",
             "Nothing was saved.",
             "Leave id out, or make both the same.",
         )

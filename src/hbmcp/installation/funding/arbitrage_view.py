@@ -15,6 +15,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.taker_fees import TakerFee, taker_fees
 from hbmcp.installation.markets.trading_pairs import Market
+from hbmcp.text import named
 
 MOST = 5  # opportunities that are shown
 
@@ -39,7 +40,7 @@ async def arbitrage(installation: Installation, rates: Mapping[Market, FundingRa
     books = await _books(installation, [one for one in found[:MOST] if one.net(hold_days) > 0])
     rows = tuple(_row(one, books, hold_days) for one in found[:MOST])
     unread = [
-        f"No book of {market.pair} on {market.connector}: {one.happened}"
+        f"No book of {named(market.pair)} on {named(market.connector)}: {one.happened}"
         for market, one in books.items()
         if isinstance(one, CallError)
     ]
@@ -87,7 +88,7 @@ def _size(long: Book | CallError | None, short: Book | CallError | None, net: De
 
 def _terms(found: Sequence[Opportunity], fees: Mapping[str, TakerFee], hold_days: int) -> str:
     used = sorted({leg.market.connector for one in found for leg in (one.long, one.short)})
-    rates = [f"{name} {fees[name].percent}%{' (assumed)' if fees[name].assumed else ''}" for name in used]
+    rates = [f"{named(name)} {fees[name].percent}%{' (assumed)' if fees[name].assumed else ''}" for name in used]
     more = f"{len(found) - MOST} lesser opportunities aren't shown. " if len(found) > MOST else ""
     return (
         f"{more}Net: held {hold_days} days, after taker fees in and out of both legs ({', '.join(rates)}), in percent "

@@ -10,6 +10,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.default_exchanges import Exchanges, connected_exchanges
 from hbmcp.installation.markets.trading_pairs import Market, find_markets, shared_markets
 from hbmcp.installation.positions.open_positions import open_positions
+from hbmcp.text import named
 
 MOST = 10  # pairs that are meant where none is named: each is asked of every exchange
 
@@ -54,7 +55,7 @@ async def markets_meant(
 async def _exchanges(installation: Installation, names: Sequence[str] | None) -> Exchanges:
     if spot := [name for name in names or () if not is_perpetual(name)]:
         raise BadArguments(
-            f"connector_names: no perpetual exchange, so without funding: {', '.join(spot)}.",
+            f"connector_names: no perpetual exchange, so without funding: {', '.join(map(named, spot))}.",
             "Nothing was sent.",
             "Perpetual exchanges are named as binance_perpetual is.",
         )

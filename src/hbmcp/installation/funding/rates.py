@@ -12,6 +12,7 @@ from hbmcp.installation.answer_fields import Fields, number, optional
 from hbmcp.installation.funding.figures import Interval, interval, payer, yearly
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.trading_pairs import Market
+from hbmcp.text import named
 from hbmcp.times import now
 from hbmcp_tools import market_data
 from hummingbot_api.request import Json
@@ -55,14 +56,20 @@ class FundingRates:
     @property
     def problems(self) -> tuple[str, ...]:
         """A sentence for each market without a rate."""
-        return tuple(f"{market.pair} on {market.connector}: {error.happened}" for market, error in self.unread.items())
+        return tuple(
+            f"{named(market.pair)} on {named(market.connector)}: {error.happened}"
+            for market, error in self.unread.items()
+        )
 
     @property
     def assumed_intervals(self) -> str:
         """Which intervals nothing proves; "" where all are known."""
         unknown = [market for market, one in self.rates.items() if not one.interval.known]
         known = {market.connector for market in self.rates if market not in unknown}
-        names = [one.connector if one.connector not in known else f"{one.connector} {one.pair}" for one in unknown]
+        names = [
+            named(one.connector) if one.connector not in known else f"{named(one.connector)} {named(one.pair)}"
+            for one in unknown
+        ]
         return f"interval_hours assumed: {', '.join(dict.fromkeys(names))}." if names else ""
 
 

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from attrs import frozen
 
 from hbmcp.errors import CallError
-from hbmcp.errors.reasons import tidy
+from hbmcp.errors.reasons import in_words
 from hbmcp.installation.answer_fields import text, under
 from hbmcp.installation.installation import Installation
 from hbmcp.results.scrubbing import scrubbed
-from hbmcp.text import cut, visible
+from hbmcp.text import quoted, visible
 from hbmcp_tools import gateway
 
 LINES = 60
@@ -60,14 +60,10 @@ async def causes(installation: Installation) -> str:
         return "Gateway's log, which would tell the cause, couldn't be read."
     if not (errors := last_errors(logs)):
         return "Gateway's log (get_gateway_logs) shows no error of late."
-    quotes = "; ".join(f'{line.at:%H:%M:%S} "{_quoted(line.said)}"' for line in errors)
+    quotes = "; ".join(f"{line.at:%H:%M:%S} {quoted(in_words(scrubbed(line.said)), LONGEST)}" for line in errors)
     return f"Gateway's log ends with these errors, by its own clock: {quotes}."
 
 
 async def explained(installation: Installation, error: CallError) -> CallError:
     """The same error, with what Gateway's log says of it. The caller uses get_gateway_logs."""
     return type(error)(f"{error.happened} {await causes(installation)}", error.undone, error.advice)
-
-
-def _quoted(said: str) -> str:
-    return cut(tidy(scrubbed(said)).replace('"', "'"), LONGEST)

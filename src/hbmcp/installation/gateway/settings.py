@@ -8,6 +8,7 @@ from hbmcp.errors.reasons import tidy
 from hbmcp.installation.answer_fields import Fields, anything, array, text
 from hbmcp.results.answer import Answer
 from hbmcp.results.scrubbing import scrubbed
+from hbmcp.text import quoted
 
 RESTART = "What was changed takes effect after restart_gateway, and then only once list_networks answers."
 
@@ -25,7 +26,8 @@ async def changed(updates: Mapping[str, Any], sent: Awaitable[Any]) -> Answer:
     told = Fields(answer if isinstance(answer, dict) else {})
     results = told.known("results", array(anything))
     if results is None or len(results) != len(updates):
-        return Answer(told.known("message", text) or answer, (RESTART,))
+        said = told.known("message", text)
+        return Answer(f"The API says: {quoted(said)}." if said else answer, (RESTART,))
     taken, refused = [], {}
     for name, result in zip(updates, results, strict=True):  # Gateway was asked for one after the other
         if isinstance(result, dict) and not result.get("error"):

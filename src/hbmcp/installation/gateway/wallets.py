@@ -7,6 +7,7 @@ from attrs import frozen
 
 from hbmcp.installation.answer_fields import Fields, array, text
 from hbmcp.installation.installation import Installation
+from hbmcp.text import named
 from hbmcp_tools import gateway
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Json
@@ -36,9 +37,10 @@ class Wallets:
         if not self.default or self.has(self.default):
             return ""
         if self.default.startswith("<"):
-            return f"{self.chain} has no default wallet, {self.default!r} is a placeholder: {NONE}."
+            return f"{named(self.chain)} has no default wallet, {named(self.default)} is a placeholder: {NONE}."
         return (
-            f"{self.chain}'s default {self.default!r} isn't among its wallets, so it was removed: {NONE} until "
+            f"{named(self.chain)}'s default {named(self.default)} isn't among its wallets, so it was removed: {NONE} "
+            "until "
             "set_default_wallet names another."
         )
 

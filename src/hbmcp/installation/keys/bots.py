@@ -8,6 +8,7 @@ from hbmcp.errors import CallError
 from hbmcp.installation.answer_fields import Fields, array, data, text, under
 from hbmcp.installation.heard_bots import heard_bots
 from hbmcp.installation.installation import Installation, together
+from hbmcp.text import named
 from hbmcp_tools import bots, docker
 from hummingbot_api.request import Json
 
@@ -58,7 +59,7 @@ async def bots_of(installation: Installation, account: str) -> Bots:
     account_of = {run.bot: run.account for run in runs}
     unread = []
     if strangers := [name for name in heard if name not in account_of]:
-        unread.append(f"Which account these running bots use isn't recorded: {', '.join(strangers)}.")
+        unread.append(f"Which account these running bots use isn't recorded: {', '.join(map(named, strangers))}.")
     running = [name for name in heard if account_of.get(name) == account]
     silent = [run.bot for run in runs if run.account == account and run.bot not in heard and run.may_run]
     if silent:
@@ -67,6 +68,7 @@ async def bots_of(installation: Installation, account: str) -> Bots:
             running += [name for name in containers if name in silent]
         except CallError as error:
             unread.append(
-                f"Bots that may run, unheard and with Docker not telling: {', '.join(silent)}. {error.happened}"
+                f"Bots that may run, unheard and with Docker not telling: {', '.join(map(named, silent))}. "
+                f"{error.happened}"
             )
     return Bots(tuple(running), tuple(unread))

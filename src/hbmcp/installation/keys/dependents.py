@@ -17,6 +17,7 @@ from hbmcp.installation.orders.order import Order
 from hbmcp.installation.portfolio.distribution import sum_holdings
 from hbmcp.installation.portfolio.holdings import CURRENCY, holdings
 from hbmcp.installation.positions.open_positions import open_positions
+from hbmcp.text import named
 from hbmcp_tools import executors
 from hummingbot_api.request import Json
 
@@ -108,7 +109,7 @@ async def _positions(installation: Installation, account: str, connectors: list[
         }
         for row in found.rows
     ]
-    return Part(rows, tuple(f"There may be positions on {one.connector}: {one.why}" for one in found.unread))
+    return Part(rows, tuple(f"There may be positions on {named(one.connector)}: {one.why}" for one in found.unread))
 
 
 async def _orders(installation: Installation, account: str, connectors: list[str]) -> Part:
@@ -176,8 +177,8 @@ async def _balances(installation: Installation, account: str, connectors: list[s
         {
             "connector_name": one.names[0],
             f"value_{CURRENCY.lower()}": None if one.value is None else money(one.value),
-            "tokens": ",".join(part.token for part in one.parts),
+            "tokens": ",".join(named(part.token) for part in one.parts),
         }
         for one in sum_holdings(kept, lambda row: (row.connector,))
     ]
-    return Part(rows, (f"The API has no balances of {', '.join(missing)}.",) if missing else ())
+    return Part(rows, (f"The API has no balances of {', '.join(map(named, missing))}.",) if missing else ())

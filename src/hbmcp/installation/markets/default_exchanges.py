@@ -4,6 +4,7 @@ from attrs import frozen
 
 from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.installation import Installation
+from hbmcp.text import named
 
 
 @frozen
@@ -19,5 +20,7 @@ async def connected_exchanges(installation: Installation, *, perpetual: bool = F
     get_connected_exchanges. Raises CallError where not even the accounts can be read."""
     found = await connections(installation)
     names = {connector for _, connector in found.pairs if is_perpetual(connector) or not perpetual}
-    unread = [f"The exchanges of {name} couldn't be read: {error.happened}" for name, error in found.unread.items()]
+    unread = [
+        f"The exchanges of {named(name)} couldn't be read: {error.happened}" for name, error in found.unread.items()
+    ]
     return Exchanges(tuple(sorted(names)), tuple(unread))

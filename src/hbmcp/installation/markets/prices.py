@@ -6,6 +6,7 @@ from decimal import Decimal
 from hbmcp.errors import ApiFailed, CallError, Refused
 from hbmcp.installation.answer_fields import Fields, number, under
 from hbmcp.installation.installation import Installation, together
+from hbmcp.text import named
 from hbmcp_tools import market_data
 
 
@@ -42,4 +43,4 @@ async def _ask(installation: Installation, connector_name: str, pairs: list[str]
 
 
 def _missing(connector_name: str, pair: str) -> CallError:
-    return ApiFailed(f"The Hummingbot API has no price of {pair} on {connector_name}.")
+    return ApiFailed(f"The Hummingbot API has no price of {named(pair)} on {named(connector_name)}.")

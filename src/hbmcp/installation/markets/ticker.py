@@ -15,6 +15,7 @@ from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_pairs import Market
+from hbmcp.text import named
 from hbmcp.times import now
 from hbmcp_tools import market_data
 from hummingbot_api.request import Json
@@ -45,7 +46,7 @@ class Ticker:
         parts = {"price": self.price, "bid and ask": self.best, "24-hour change": self.day_ago}
         for what, part in parts.items():
             if isinstance(part, CallError):
-                yield f"No {what} of {self.market.pair} on {self.market.connector}: {part.happened}"
+                yield f"No {what} of {named(self.market.pair)} on {named(self.market.connector)}: {part.happened}"
         if isinstance(self.price, Decimal) and isinstance(self.best, Book):
             (name, pair), best = self.market, self.best
             yield from filter(None, [price_doubt(pair, name, self.price, best.bid, best.ask)])

@@ -11,6 +11,7 @@ from hbmcp.installation.markets.taker_fees import TakerFee
 from hbmcp.installation.markets.trade_cost import Estimate
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.installation.markets.trading_rules import Rule
+from hbmcp.text import named
 
 FEE_ASSUMED = "The fee is assumed (usual for takers there): no fill shows the account's own."
 
@@ -39,17 +40,17 @@ def cost(market: Market, order: Estimate, fee: TakerFee) -> dict[str, Any]:
 def limits(market: Market, order: Estimate, rule: Rule | None, wanted: Decimal | None) -> Iterator[str]:
     """What the book doesn't hold, and the exchange doesn't take. `wanted` is the amount that was asked for, if any."""
     if not order.in_book:
-        levels = f"{money(order.walk.filled)} {market.base}"
+        levels = f"{money(order.walk.filled)} {named(market.base)}"
         yield f"The book, as the API sees it, holds {levels} on this side: all figures are of that much."
     if rule is None:
         yield "The exchange's minimum and steps couldn't be read."
         return
     if wanted is not None and order.amount != wanted:
-        yield f"Amounts are multiples of {plain(rule.amount_step)} {market.base}: {wanted} was rounded down."
+        yield f"Amounts are multiples of {plain(rule.amount_step)} {named(market.base)}: {wanted} was rounded down."
     if order.amount < rule.min_amount:
-        yield f"Too small, the exchange takes {plain(rule.min_amount)} {market.base} or more."
+        yield f"Too small, the exchange takes {plain(rule.min_amount)} {named(market.base)} or more."
     elif order.in_book and order.walk.quote < rule.min_notional:
-        yield f"Too small, the exchange takes orders from {plain(rule.min_notional)} {market.quote} on."
+        yield f"Too small, the exchange takes orders from {plain(rule.min_notional)} {named(market.quote)} on."
 
 
 def balance_check(
@@ -61,7 +62,11 @@ def balance_check(
     known.
     """
     if not balances:
-        who = f"{' and '.join(accounts)} are connected" if accounts else "no account that could be read is connected"
+        who = (
+            f"{' and '.join(map(named, accounts))} are connected"
+            if accounts
+            else "no account that could be read is connected"
+        )
         return {}, f"No balance was checked: {who}; give account_name."
     available = balances[0]
     if isinstance(available, CallError):
@@ -72,13 +77,13 @@ def balance_check(
     free = available.get(token, Decimal(0))
     if order.side == "BUY" and not order.in_book and free >= needed:  # the rest, dearer, nobody has offered
         return {"available": free}, ""
-    lacking = f"{accounts[0]} lacks {money(needed - free)} {token}: {plain(free)} is available."
+    lacking = f"{named(accounts[0])} lacks {money(needed - free)} {named(token)}: {plain(free)} is available."
     return {"available": free, "balance_holds_it": free >= needed}, lacking if free < needed else ""
 
 
 def _margin(order: Estimate, available: Decimal, quote: str) -> str:
     if not available:
-        return f"No {quote} is available as margin."
+        return f"No {named(quote)} is available as margin."
     leverage = ratio(order.walk.quote, available).quantize(Decimal("0.01"), ROUND_CEILING)
     needed = f"leverage of {leverage} or more" if leverage > 1 else "no leverage"
-    return f"{plain(available)} {quote} is available as margin: as a new position this takes {needed}."
+    return f"{plain(available)} {named(quote)} is available as margin: as a new position this takes {needed}."

@@ -8,6 +8,7 @@ from attrs import frozen
 from hbmcp.errors import CallError, Refused
 from hbmcp.installation.answer_fields import record
 from hbmcp.installation.installation import Installation, together
+from hbmcp.text import named
 from hbmcp_tools import trading
 
 DOLLARS = ("USDT", "USDC", "USD", "USDE", "FDUSD", "USD1", "DAI")  # a market in one of them stands for one in another
@@ -61,9 +62,9 @@ async def find_markets(installation: Installation, connectors: Sequence[str], as
         found[name] = [Market(connector, pair) for connector, pair in here.items() if pair and "-" in pair]
         if missing := [connector for connector, pair in here.items() if pair is None]:
             like = pairs_of_base(name, [pair for connector in missing for pair in known[connector] or ()])
-            where = "any of these exchanges" if len(missing) == len(known) > 1 else ", ".join(missing)
-            instead = f" Of the same base: {', '.join(like)}." if like else ""
-            problems.append(f"{name} isn't on {where}.{instead}")
+            where = "any of these exchanges" if len(missing) == len(known) > 1 else ", ".join(map(named, missing))
+            instead = f" Of the same base: {', '.join(map(named, like))}." if like else ""
+            problems.append(f"{named(name)} isn't on {where}.{instead}")
     return Markets(found, tuple(problems))
 
 
@@ -80,7 +81,7 @@ async def shared_markets(installation: Installation, connectors: Sequence[str], 
         for base in shared[:most]
     }
     if untold := [connector for connector, listed in known.items() if not listed]:
-        problems.append(f"Not asked, as they don't tell their pairs: {', '.join(untold)}.")
+        problems.append(f"Not asked, as they don't tell their pairs: {', '.join(map(named, untold))}.")
     if len(shared) > most:
         problems.append(f"{most} of the {len(shared)} dollar pairs that all have: name trading_pairs for others.")
     return Markets(chosen, tuple(problems))
@@ -122,8 +123,8 @@ def find_pair(asked: str, pairs: Collection[str]) -> str | None:
 
 def _absent(connector: str, refused: Refused) -> str:
     if "not found" in refused.happened:
-        return f"No exchange is called {connector}: get_connectors lists them."
-    return f"{connector}: {refused.happened}"
+        return f"No exchange is called {named(connector)}: get_connectors lists them."
+    return f"{named(connector)}: {refused.happened}"
 
 
 def pairs_of_base(asked: str, pairs: Collection[str]) -> list[str]:

@@ -9,6 +9,7 @@ from hbmcp.errors import CallError, Failed, Refused
 from hbmcp.figures import plain, times
 from hbmcp.installation.answer_fields import Fields, number, record
 from hbmcp.installation.installation import Installation
+from hbmcp.text import named
 from hbmcp_tools import trading
 
 NO_STEP = Decimal("1e-30")  # what is smaller means "any", as 1e-56 does
@@ -46,14 +47,16 @@ class Rule:
         if not size or size < self.min_amount:
             least = max(self.min_amount, self.amount_step)
             raise Refused(
-                f"{plain(wanted):f} {base} is less than the smallest order of {trading_pair}, {plain(least):f} {base}.",
+                f"{plain(wanted):f} {named(base)} is less than the smallest order of {named(trading_pair)}, "
+                f"{plain(least):f} {named(base)}.",
                 "Nothing was sent.",
                 "Order more.",
             )
         if price is not None and (value := times(size, price)) < self.min_notional:
             raise Refused(
-                f"{size:f} {base} at {plain(price):f} is worth {plain(value):f} {quote}, less than the smallest order "
-                f"of {trading_pair}, {plain(self.min_notional):f} {quote}.",
+                f"{size:f} {named(base)} at {plain(price):f} is worth {plain(value):f} {named(quote)}, less than the "
+                "smallest order "
+                f"of {named(trading_pair)}, {plain(self.min_notional):f} {named(quote)}.",
                 "Nothing was sent.",
                 "Order more.",
             )
@@ -77,7 +80,7 @@ async def rule(installation: Installation, connector_name: str, trading_pair: st
         )
     except Failed:
         raise UnknownPair(
-            f"{connector_name} has no pair {trading_pair!r}.",
+            f"{named(connector_name)} has no pair {named(trading_pair)}.",
             "Nothing was sent.",
             await _suggestion(installation, connector_name, trading_pair),
         ) from None
@@ -125,4 +128,8 @@ async def _suggestion(installation: Installation, connector_name: str, trading_p
     except CallError:
         pairs = []
     near = nearest(trading_pair, pairs, most=4, likeness=0.5)
-    return f"Did you mean {' or '.join(near)}?" if near else "get_trading_rules lists its pairs, such as BTC-USDT."
+    return (
+        f"Did you mean {' or '.join(map(named, near))}?"
+        if near
+        else "get_trading_rules lists its pairs, such as BTC-USDT."
+    )

@@ -7,6 +7,7 @@ from hbmcp.errors import Refused
 from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.balances import Balance
 from hbmcp.installation.positions.position import Position
+from hbmcp.text import named
 
 # A price moves between reading and sending: what is this close is left to the exchange.
 CLOSE = Decimal("0.99")
@@ -44,11 +45,11 @@ def check_balance(
     if reducing or not balances:
         return ""
     if held is None:
-        return "" if perpetual else f"The account's balances list no {paid}."
+        return "" if perpetual else f"The account's balances list no {named(paid)}."
     available = held[0]
     if paid == base:
         if amount > available:
-            raise _short(amount, base, held, f"Selling {amount:f} {base}", sure=current is not None)
+            raise _short(amount, base, held, f"Selling {amount:f} {named(base)}", sure=current is not None)
         return ""
     cost, least = _costs(amount, price, current)
     if cost is None or least is None:
@@ -56,9 +57,9 @@ def check_balance(
     if perpetual:
         return _check_margin(balances, positions, trading_pair, side, cost=cost, least=least, available=available)
     if least > available:
-        raise _short(cost, quote, held, f"Buying {amount:f} {base}", sure=current is not None)
+        raise _short(cost, quote, held, f"Buying {amount:f} {named(base)}", sure=current is not None)
     if cost + times(cost, FEE) > available:
-        return f"The {available:f} {quote} available hardly cover {money(cost):f} {quote} and its fee."
+        return f"The {available:f} {named(quote)} available hardly cover {money(cost):f} {named(quote)} and its fee."
     return ""
 
 
@@ -79,12 +80,17 @@ def _check_margin(
         return ""
     quote = pair.partition("-")[2]
     needed = f"leverage of {ratio(cost, available).quantize(Decimal(1), ROUND_CEILING):f}" if available else "margin"
-    little = f"{plain(available):f} {quote} is available as margin, and an order worth {money(cost):f} {quote} takes"
+    little = (
+        f"{plain(available):f} {named(quote)} is available as margin, and an order worth {money(cost):f} "
+        f"{named(quote)} takes"
+    )
     against = any((one.side == "LONG") == (side == "SELL") for one in here)
     others = _others(balances, quote)
     if positions is None or against or others is None or least <= times(available + others, most):
         return f"{little} {needed}."
-    has = f"no exchange gives more than {MOST_LEVERAGE}" if shown is None else f"{pair} runs at leverage {shown:f}"
+    has = f"no exchange gives more than {MOST_LEVERAGE}"
+    if shown is not None:
+        has = f"{named(pair)} runs at leverage {shown:f}"
     raising = "" if shown is None else ", or raise it with set_leverage, which brings liquidation closer"
     raise Refused(f"{little} {needed}: {has}.", "Nothing was sent.", f"Order less{raising}.")
 
@@ -119,7 +125,7 @@ def _short(needed: Decimal, token: str, held: tuple[Decimal, Decimal], what: str
     available, total = held
     more = f" ({plain(total - available):f} more are held by open orders)" if total > available else ""
     return Refused(
-        f"{what} takes {plain(money(needed)):f} {token}, and {plain(available):f} is available{more}.",
+        f"{what} takes {plain(money(needed)):f} {named(token)}, and {plain(available):f} is available{more}.",
         "Nothing was sent.",
         f"Order less{', or free some first' if more else ''}.{'' if sure else f' {_STALE}'}",
     )

@@ -7,6 +7,7 @@ from hbmcp.installation.orders.order import UNKNOWN, Order
 from hbmcp.installation.orders.polling import is_settled, wait_for_outcome
 from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp.installation.orders.view import progress
+from hbmcp.text import named
 from hbmcp_tools import trading
 
 API_RECORD = "the API's record says"
@@ -69,7 +70,9 @@ def how_it_ended(order: Order) -> str:
 
 def not_cancelled(after: Order, error: CallError) -> CallError:
     """The error for a cancellation that wasn't taken or answered, of an order that hasn't ended as far as is known."""
-    shows = "shows nothing of it" if after.status == UNKNOWN else f"still shows it {after.status}, {progress(after)}"
+    shows = (
+        "shows nothing of it" if after.status == UNKNOWN else f"still shows it {named(after.status)}, {progress(after)}"
+    )
     if isinstance(error, Refused):
         if after.status == UNKNOWN:
             return error

@@ -13,6 +13,7 @@ from hbmcp.installation.orders.api_orders import OrderPage, recorded_orders
 from hbmcp.installation.orders.order import UNKNOWN, Order, merged_orders, orders_like
 from hbmcp.installation.orders.view import lost_details_note
 from hbmcp.store import StoreError
+from hbmcp.text import named
 from hbmcp.times import utc
 from hbmcp_tools import accounts
 
@@ -248,7 +249,7 @@ def _unseen(sent: "list[SentOrder]", orders: list[Order], ends: int | None) -> l
     unseen = []
     for one in sent:
         if one.order_id is None and one.time >= (ends or 0):
-            alike = ", ".join(str(order.order_id) for order in orders_like(one, orders, claimed, EARLY))
+            alike = ", ".join(named(order.order_id) for order in orders_like(one, orders, claimed, EARLY))
             reason = f"sent and never answered{f'; may be {alike}' if alike else ''}"
         elif one.order_id not in known and one.time > (ends or 0) + EARLY:
             reason = "accepted by the API, which shows nothing of it"

@@ -12,6 +12,7 @@ from hbmcp.installation.orders.api_orders import active_orders, recorded_orders
 from hbmcp.installation.orders.order import Order, fresher_order
 from hbmcp.installation.orders.view import lost_details_note
 from hbmcp.store import StoreError
+from hbmcp.text import named
 from hbmcp_tools import accounts
 
 if TYPE_CHECKING:
@@ -125,13 +126,13 @@ def _is(order: Order, order_id: str) -> bool:
     return order_id in (order.order_id, order.exchange_order_id)
 
 
-def _unknown(order_id: str, seen: _Seen, named: list[str | None]) -> CallError:
+def _unknown(order_id: str, seen: _Seen, asked: list[str | None]) -> CallError:
     if seen.doubts:
-        return ApiFailed(f"Order {order_id!r} can't be looked for. {' '.join(seen.doubts)}")
+        return ApiFailed(f"Order {named(order_id)} can't be looked for. {' '.join(seen.doubts)}")
     among = "the API's orders" if seen.through else f"the API's {PAGES * PAGE} newest orders"
-    where = " and ".join(name for name in named if name)
+    where = " and ".join(named(name) for name in asked if name)
     return Refused(
-        f"There is no order {order_id!r} among {among}{f' of {where}' if where else ''}.",
+        f"There is no order {named(order_id)} among {among}{f' of {where}' if where else ''}.",
         "Nothing was done.",
         "get_order_history lists them; those of bots and of other programs aren't among them.",
     )

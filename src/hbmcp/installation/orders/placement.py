@@ -8,6 +8,7 @@ from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.orders.order import UNKNOWN, Order
 from hbmcp.installation.orders.view import describe_order, progress
 from hbmcp.store import SentOrder
+from hbmcp.text import named
 
 
 def placement_result(order: Order) -> str:
@@ -23,14 +24,14 @@ def placement_result(order: Order) -> str:
         "CANCELLED": f"{progress(order)}, the exchange cancelled the rest.",
         "SUBMITTED": "Sent, and not yet on the exchange. Don't send it again: get_order tells more.",
         UNKNOWN: "Unknown: the API took it, and shows nothing of it yet. Don't send it again: get_order tells more.",
-    }.get(order.status, f"Its status is {order.status}. get_order tells more.")
+    }.get(order.status, f"Its status is {named(order.status)}. get_order tells more.")
 
 
 def placement_refused(order: Order, sent: SentOrder, notes: tuple[str, ...]) -> Failed:
     """The error for an order that the exchange refused; `notes` are those of its preparation and sending."""
+    why = f'"{order.reason}"' if order.reason else "no reason was given"
     return Failed(
-        f"The order was refused: {order.reason or 'no reason was given'}. It was {describe_order(sent)}; "
-        f"its order_id is {order.order_id}.",
+        f"The order was refused: {why}. It was {describe_order(sent)}; its order_id is {named(order.order_id)}.",
         f"{progress(order)}." if order.filled else "Nothing was bought or sold.",
         " ".join((*notes, "Correct the cause before you send another.")),
     )
@@ -42,7 +43,7 @@ def arrival_note(order: Order) -> str:
         return ""
     base, _, quote = order.pair.partition("-")
     net = order.filled - order.fees.get(base, Decimal(0))
-    arrived = f"{plain(net):f} {base} arrived"
+    arrived = f"{plain(net):f} {named(base)} arrived"
     if order.fees.keys() == {quote} and order.average_price:
         less = money(net - ratio(order.fees[quote], order.average_price))
         return f"{arrived}, or {less:f} if the fee was taken out of it: get_account_balance shows which."
@@ -50,4 +51,4 @@ def arrival_note(order: Order) -> str:
         return f"{arrived}, less a fee that isn't recorded yet and may be taken out of it."
     if base in order.fees:
         return f"{arrived}; its fee is taken out."
-    return f"{arrived}; its fee was paid in {' and '.join(map(str, order.fees))}."
+    return f"{arrived}; its fee was paid in {' and '.join(map(named, order.fees))}."

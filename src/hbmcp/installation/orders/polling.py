@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Enough = Callable[[Order, Order | None], bool]
 
-STEP = 0.25  # seconds between two looks
+STEP = 0.25  # seconds from the beginning of a look to that of the next
 PATIENCE = 5.0  # seconds for an answer beyond those that are left
 NEWEST = 200  # records of one account and exchange, among which a new order is
 
@@ -55,13 +55,15 @@ async def wait_for_outcome(
     deadline = clock() + wait
     before: Order | None = None
     while True:
+        following = clock() + STEP
         order = await look_at_order(
             installation, order_id, account, connector, sent, created, deadline - clock() + PATIENCE
         )
-        if enough(order, before) or clock() + STEP > deadline:
+        following = max(following, clock())
+        if enough(order, before) or following > deadline:
             return order
         before = order
-        await asyncio.sleep(STEP)
+        await asyncio.sleep(following - clock())
 
 
 async def look_at_order(

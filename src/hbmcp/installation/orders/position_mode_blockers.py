@@ -7,6 +7,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.orders.api_orders import OrderPage, recorded_orders
 from hbmcp.installation.orders.order import RESTING, Order
 from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.text import named
 
 NAMED = 5  # orders
 
@@ -22,9 +23,11 @@ async def position_mode_blockers(installation: Installation, account_name: str, 
     held, *records = await together(questions)
     first = []
     if isinstance(held, list) and held:
-        first.append(f"close its positions ({', '.join(f'{one.side} {one.amount:f} {one.pair}' for one in held)})")
+        first.append(
+            f"close its positions ({', '.join(f'{one.side} {one.amount:f} {named(one.pair)}' for one in held)})"
+        )
     if orders := [order for one in records if isinstance(one, OrderPage) for order in one.rows]:
-        first.append(f"cancel its open orders ({_named(orders)})")
+        first.append(f"cancel its open orders ({_first(orders)})")
     if first:
         return f"First {' and '.join(first)}."
     return (
@@ -33,7 +36,9 @@ async def position_mode_blockers(installation: Installation, account_name: str, 
     )
 
 
-def _named(orders: Sequence[Order]) -> str:
+def _first(orders: Sequence[Order]) -> str:
     """ "BUY 0.01 BTC-USDT x-1, and 3 more" """
-    named = ", ".join(f"{one.side} {one.amount or 0:f} {one.pair} {one.order_id}" for one in orders[:NAMED])
-    return f"{named}, and {len(orders) - NAMED} more" if len(orders) > NAMED else named
+    shown = ", ".join(
+        f"{one.side} {one.amount or 0:f} {named(one.pair)} {named(one.order_id)}" for one in orders[:NAMED]
+    )
+    return f"{shown}, and {len(orders) - NAMED} more" if len(orders) > NAMED else shown

@@ -15,7 +15,7 @@ from hbmcp.errors import (
 )
 from hbmcp.figures import plain
 from hbmcp.installation.balances import Balance, balances
-from hbmcp.installation.connections import connections, is_perpetual
+from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.order_book import DEEPEST, Book, book
 from hbmcp.installation.markets.price_doubt import price_doubt
@@ -27,6 +27,7 @@ from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, Side, opposite
 from hbmcp.installation.positions.position_mode import is_hedge_mode
 from hbmcp.store import SentOrder
+from hbmcp.text import named
 from hbmcp.times import now
 
 PATIENCE = 10.0  # seconds that a check may take; without its answer it is left to the exchange
@@ -85,7 +86,7 @@ async def prepare_order(
     perpetual, closing = is_perpetual(connector), request.position_action == "CLOSE"
     if closing and not perpetual:
         raise BadArguments(
-            f"There are no positions to CLOSE on {connector}, a spot exchange.",
+            f"There are no positions to CLOSE on {named(connector)}, a spot exchange.",
             "Nothing was sent.",
             "To sell what is held, leave position_action out.",
         )
@@ -134,7 +135,7 @@ def _beyond_book(found: Book | None, request: OrderRequest, amount: Decimal) -> 
     if taken is None or taken.complete:
         return ""
     base = request.trading_pair.partition("-")[0]
-    return f"The book, as the API sees it, holds only {plain(taken.filled):f} {base} on this side."
+    return f"The book, as the API sees it, holds only {plain(taken.filled):f} {named(base)} on this side."
 
 
 async def _turns(installation: Installation, request: OrderRequest, held: list[Position], amount: Decimal) -> str:
@@ -158,20 +159,15 @@ async def _turns(installation: Installation, request: OrderRequest, held: list[P
 async def _known(installation: Installation, account: str, connector: str, pair: str, depth: int) -> _Known:
     """Raises Refused for an account, exchange or pair that isn't there, and what is hopeless."""
     unread = []
-    # First, because the API keeps an account that it is asked about and doesn't know as an empty entry.
-    connected = await answer_within(connections(installation, account, connector), PATIENCE)
-    if isinstance(connected, (Refused, *_HOPELESS)):
-        raise connected
+    (connected, state, held), rules, (current, top) = await all_of(
+        _of_account(installation, account, connector),
+        answer_within(rule(installation, connector, pair), PATIENCE),
+        _quoted(installation, connector, pair, depth),
+    )
     if isinstance(connected, CallError):
         unread.append(f"Account and exchange couldn't be checked: {connected.happened}")
     elif connected.unread:
-        unread.append(f"Whether {account} is connected to {connector} couldn't be checked.")
-    rules, (current, top), state, held = await all_of(
-        answer_within(rule(installation, connector, pair), PATIENCE),
-        _quoted(installation, connector, pair, depth),
-        answer_within(balances(installation, account, connector), PATIENCE),
-        answer_within(_held(installation, account, connector), PATIENCE),
-    )
+        unread.append(f"Whether {named(account)} is connected to {named(connector)} couldn't be checked.")
     if isinstance(rules, UnknownPair):
         raise rules
     if isinstance(rules, CallError):
@@ -192,6 +188,21 @@ async def _known(installation: Installation, account: str, connector: str, pair:
         None if isinstance(held, CallError) else held,
         tuple(unread),
     )
+
+
+async def _of_account(
+    installation: Installation, account: str, connector: str
+) -> tuple[Connections | CallError, list[Balance] | CallError, list[Position] | CallError]:
+    """Its connections, balances and positions. Raises Refused for an account or exchange that isn't there."""
+    # First, because the API keeps an account that it is asked about and doesn't know as an empty entry.
+    connected = await answer_within(connections(installation, account, connector), PATIENCE)
+    if isinstance(connected, (Refused, *_HOPELESS)):
+        raise connected
+    state, held = await all_of(
+        answer_within(balances(installation, account, connector), PATIENCE),
+        answer_within(_held(installation, account, connector), PATIENCE),
+    )
+    return connected, state, held
 
 
 async def _quoted(

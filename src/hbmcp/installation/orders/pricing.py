@@ -8,6 +8,7 @@ from attrs import frozen
 from hbmcp.errors import BadArguments
 from hbmcp.figures import number, plain, times
 from hbmcp.installation.markets.trading_rules import Rule, on_step
+from hbmcp.text import named
 
 SLIP = Decimal("0.1")  # beyond the current price, on the side where the order fills at once
 
@@ -41,7 +42,7 @@ def parse_price(order_type: str, price: str | None) -> AskedPrice | None:
             return AskedPrice(percent=percent)
     elif (fixed := number(price.strip())) is not None and fixed > 0:
         return AskedPrice(fixed=fixed)
-    raise BadArguments(f"{price[:40]!r} can't be the price of an order.", "Nothing was sent.", _HOW)
+    raise BadArguments(f"{named(price)} can't be the price of an order.", "Nothing was sent.", _HOW)
 
 
 def refuse_fat_finger(price: Decimal, side: str, current: Decimal | None, best: Decimal | None) -> None:

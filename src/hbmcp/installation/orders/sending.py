@@ -1,12 +1,12 @@
 """Sending an order, once, and knowing afterwards what was sent."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 
 from attrs import evolve, frozen
 
 from hbmcp.attempt import unsent
-from hbmcp.cancellation import whole
 from hbmcp.errors import (
     BadArguments,
     CallError,
@@ -18,8 +18,10 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.installation.answer_fields import text, under
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.fresh_checks import Checks
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.unknown_outcome import known_order_ids, unknown_outcome
+from hbmcp.installation.orders.unknown_outcome import KnownIds, known_order_ids, unknown_outcome
 from hbmcp.store import SentOrder, StoreError
 from hbmcp_tools import trading
 
@@ -38,17 +40,26 @@ class Submission:
     notes: tuple[str, ...] = ()
 
 
-async def send_order(installation: Installation, order: SentOrder, wait: float = LOOK) -> Submission:
+async def send_order(
+    installation: Installation,
+    order: SentOrder,
+    checks: Checks,
+    wait: float = LOOK,
+    *,
+    known: Awaitable[KnownIds] | None = None,
+) -> Submission:
     """Remember the order, send it once, and keep its id. What became of it is another question: see wait_for_outcome.
 
-    Raises a CallError that says that nothing was placed; or OutcomeUnknown, once it was looked for (for `wait` seconds,
-    and at least three), saying what was sent and what was found. Cancelled, it is remembered only if it was sent. The
-    workflow uses submit_order and search_orders.
+    Raises a CallError that says that nothing was placed, Stale among them; or OutcomeUnknown, once it was looked for
+    (for `wait` seconds, and at least three), saying what was sent and what was found. One that adds risk and can't be
+    remembered is refused. `known` are the ids of the orders there before, for who has asked for them beside the checks.
+    Cancelled, it is remembered only if it was sent. The workflow uses submit_order and search_orders.
     """
     memory = _Memory(installation)
-    known = await known_order_ids(installation, order)
+    before = await (known or known_order_ids(installation, order.account, order.connector))
     await memory.remember(order)
     try:
+        checks.hold(reduces=_only_reduces(order))
         order_id = await _submit(installation, order)
     except NOT_PLACED:
         await memory.forget()
@@ -58,9 +69,14 @@ async def send_order(installation: Installation, order: SentOrder, wait: float =
             await memory.forget()
         raise
     except CallError as error:
-        raise await unknown_outcome(installation, order, error, known, max(wait, LOOK)) from None
+        raise await unknown_outcome(installation, order, error, before, max(wait, LOOK)) from None
     await memory.name(order_id)
     return Submission(evolve(order, order_id=order_id), order_id, tuple(memory.notes))
+
+
+def _only_reduces(order: SentOrder) -> bool:
+    """Whether it can open nothing: it closes of a position, or sells what is held."""
+    return order.action == "CLOSE" if is_perpetual(order.connector) else order.side == "SELL"
 
 
 async def _submit(installation: Installation, order: SentOrder) -> str:
@@ -83,9 +99,9 @@ async def _submit(installation: Installation, order: SentOrder) -> str:
 
 
 class _Memory:
-    """What the store keeps of one order. A store that fails keeps nothing from being sent; `notes` say so.
+    """What the store keeps of one order. Where it fails, what only reduces is sent all the same, and `notes` say so.
 
-    A write that has begun can't be stopped, so it is waited for.
+    A write that has begun goes on, whoever is cancelled; the store takes back an order whose key it couldn't give.
     """
 
     def __init__(self, installation: Installation) -> None:
@@ -94,19 +110,24 @@ class _Memory:
         self.notes: list[str] = []
 
     async def remember(self, order: SentOrder) -> None:
+        """Raises Refused for an order that adds risk: were its answer lost, nobody could find it."""
         try:
-            await whole(self._remember(order))
-        except asyncio.CancelledError:
-            await self.forget()
-            raise
+            self._key = await self._installation.store.remember_order(order)
         except StoreError as error:
+            if not _only_reduces(order):
+                raise Refused(
+                    f"The order can't be remembered, and was it sent and its answer lost, nobody could find it: "
+                    f"{error.happened}",
+                    "Nothing was sent.",
+                    f"{error.advice} What only reduces is sent all the same.".lstrip(),
+                ) from None
             self.notes.append(f"This order couldn't be remembered: get_order_history will know less of it. {error}")
 
     async def name(self, order_id: str) -> None:
         if self._key is None:
             return
         try:
-            await whole(self._installation.store.name_order(self._key, order_id))
+            await self._installation.store.name_order(self._key, order_id)
         except StoreError as error:
             self.notes.append(f"This order's id couldn't be remembered: get_order_history will list it twice. {error}")
 
@@ -114,7 +135,4 @@ class _Memory:
         if self._key is None:
             return
         with suppress(StoreError):  # it would only be listed as one whose outcome nobody knows
-            await whole(self._installation.store.forget_order(self._key))
-
-    async def _remember(self, order: SentOrder) -> None:
-        self._key = await self._installation.store.remember_order(order)
+            await self._installation.store.forget_order(self._key)

@@ -15,6 +15,7 @@ from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.positions.position import Position
 from hbmcp.store import SentOrder
+from hbmcp.text import named
 
 SPOT_SHARE = Decimal("0.25")
 PERPETUAL_SHARE = Decimal(1)
@@ -78,27 +79,29 @@ def refuse_too_large(order: SentOrder, size: OrderSize | None, max_value: Decima
     if size is None:
         if max_value is not None:
             raise Refused(
-                f"No price of {order.pair} can be read, so what the order is worth can't be held to max_value.",
+                f"No price of {named(order.pair)} can be read, so what the order is worth can't be held to max_value.",
                 "Nothing was sent.",
                 "Look with get_ticker, or place a LIMIT order.",
             )
         return
-    worth = f"{order.side} {plain(order.amount):f} {base} is worth about {money(size.notional):f} {quote}"
+    worth = f"{order.side} {plain(order.amount):f} {named(base)} is worth about {money(size.notional):f} {named(quote)}"
     if max_value is not None:
         if max_value < size.notional:
             raise Refused(
                 f"{worth}, more than max_value, {plain(max_value):f}.",
                 "Nothing was sent.",
-                f"amount is in {base}: order less, or have the larger figure confirmed.",
+                f"amount is in {named(base)}: order less, or have the larger figure confirmed.",
             )
         return
     if order.type != "MARKET" or order.action == "CLOSE":
         return
     if size.equity is None:
-        of = f"how much of the account on {order.connector} that is can't be read"
+        of = f"how much of the account on {named(order.connector)} that is can't be read"
     elif size.notional > times(size.equity, PERPETUAL_SHARE if is_perpetual(order.connector) else SPOT_SHARE):
         times_equity = f"{percent(size.notional, size.equity):f}%" if size.equity else "more than all"
-        of = f"{times_equity} of the account's equity on {order.connector}, {money(size.equity):f} {quote}"
+        of = (
+            f"{times_equity} of the account's equity on {named(order.connector)}, {money(size.equity):f} {named(quote)}"
+        )
     else:
         return
     leverage = ""
@@ -108,8 +111,8 @@ def refuse_too_large(order: SentOrder, size: OrderSize | None, max_value: Decima
     raise Refused(
         f"{worth}, {of}: that may be a slip.",
         "Nothing was sent.",
-        f"amount is in {base}, not in {quote}.{leverage} If so much is meant, ask the user, and repeat it with "
-        f"max_value={_least_round(size.notional):f}, the most that it may be worth in {quote}.",
+        f"amount is in {named(base)}, not in {named(quote)}.{leverage} If so much is meant, ask the user, and repeat "
+        f"it with max_value={_least_round(size.notional):f}, the most that it may be worth in {named(quote)}.",
     )
 
 

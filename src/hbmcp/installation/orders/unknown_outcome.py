@@ -12,16 +12,18 @@ from hbmcp.installation.orders.order import Order, orders_like
 from hbmcp.installation.orders.polling import NEWEST, PATIENCE, STEP
 from hbmcp.installation.orders.view import describe_order
 from hbmcp.store import SentOrder, StoreError
+from hbmcp.text import named
 
-BEFORE = 2.0  # seconds that sending waits for what was there before
+BEFORE = 2.0  # seconds that sending waits, at most, for what was there before
 AGAIN = "Don't send it again before get_order_history shows what became of it."
 
 KnownIds = Collection[str | None] | None
 
 
-async def known_order_ids(installation: Installation, order: SentOrder) -> KnownIds:
-    """The ids of the orders of its account and exchange before it is sent; None where they can't be read in time."""
-    records = await _newest(installation, order, BEFORE)
+async def known_order_ids(installation: Installation, account: str, connector: str) -> KnownIds:
+    """The ids of the orders there before one is sent; None where they can't be read in time. The workflow uses
+    search_orders. Raises no CallError."""
+    records = await _newest(installation, account, connector, BEFORE)
     return None if isinstance(records, CallError) else {one.order_id for one in records.rows}
 
 
@@ -48,26 +50,25 @@ async def unknown_outcome(
 
 async def _found(installation: Installation, order: SentOrder, known: KnownIds, wait: float) -> list[Order] | CallError:
     """The orders that may be this one, as soon as there are any, or why they can't be read."""
-    others = {*(known or ()), *await _named(installation, order)}
+    others = {*(known or ()), *await _other_ids(installation, order)}
     tolerance = EARLY if known is None else None
     clock = asyncio.get_running_loop().time
     deadline = clock() + wait
     while True:
-        records = await _newest(installation, order, PATIENCE)
+        records = await _newest(installation, order.account, order.connector, PATIENCE)
         found = records if isinstance(records, CallError) else orders_like(order, records.rows, others, tolerance)
         if (found and not isinstance(found, CallError)) or clock() + STEP > deadline:
             return found
         await asyncio.sleep(STEP)
 
 
-async def _newest(installation: Installation, order: SentOrder, patience: float) -> OrderPage | CallError:
+async def _newest(installation: Installation, account: str, connector: str, patience: float) -> OrderPage | CallError:
     return await answer_within(
-        recorded_orders(installation, account_name=order.account, connector_name=order.connector, limit=NEWEST),
-        patience,
+        recorded_orders(installation, account_name=account, connector_name=connector, limit=NEWEST), patience
     )
 
 
-async def _named(installation: Installation, order: SentOrder) -> set[str | None]:
+async def _other_ids(installation: Installation, order: SentOrder) -> set[str | None]:
     """The ids of other orders that hbmcp sent meanwhile."""
     try:
         return {one.order_id for one in await installation.store.sent_orders(since=order.time - EARLY)}
@@ -78,7 +79,6 @@ async def _named(installation: Installation, order: SentOrder) -> set[str | None
 def _seen(order: Order) -> str:
     at = datetime.fromtimestamp((order.created or 0) / 1000, UTC).strftime("%H:%M:%S")
     if order.pair is None:
-        return (
-            f"{order.order_id}, created {at} UTC, refused: {order.reason or 'no reason given'}; its pair isn't recorded"
-        )
-    return f"{order.order_id}, {order.status}, filled {order.filled:f}, created {at} UTC"
+        why = f'"{order.reason}"' if order.reason else "no reason given"
+        return f"{named(order.order_id)}, created {at} UTC, refused: {why}; its pair isn't recorded"
+    return f"{named(order.order_id)}, {named(order.status)}, filled {order.filled:f}, created {at} UTC"

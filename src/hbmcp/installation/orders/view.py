@@ -8,6 +8,7 @@ from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.orders.order import Order
+from hbmcp.text import named
 from hbmcp.times import utc
 
 if TYPE_CHECKING:
@@ -72,7 +73,10 @@ def fill_row(fill: Fill) -> dict[str, Any]:
 def fee_columns(fees: Mapping[str | None, Decimal]) -> dict[str, Any]:
     """`fee` and `fee_currency`; a sum of several currencies is written out."""
     if len(fees) > 1:
-        return {"fee": " + ".join(f"{amount:f} {currency}" for currency, amount in fees.items()), "fee_currency": None}
+        return {
+            "fee": " + ".join(f"{amount:f} {named(currency)}" for currency, amount in fees.items()),
+            "fee_currency": None,
+        }
     return {"fee": next(iter(fees.values()), None), "fee_currency": next(iter(fees), None)}
 
 
@@ -80,15 +84,15 @@ def describe_order(order: "SentOrder") -> str:
     """ "BUY 0.01 BTC-USDT LIMIT at 97000 on binance, account master_account" """
     at = "" if order.price is None else f" at {order.price:f}"
     action = f", {order.action}" if order.action else ""
-    what = f"{order.side} {order.amount:f} {order.pair} {order.type}{at}{action}"
-    return f"{what} on {order.connector}, account {order.account}"
+    what = f"{order.side} {order.amount:f} {named(order.pair)} {order.type}{at}{action}"
+    return f"{what} on {named(order.connector)}, account {named(order.account)}"
 
 
 def progress(order: Order) -> str:
     """ "0.4 of 1 BTC filled" """
     base = (order.pair or "").partition("-")[0]
     of = f"{plain(order.filled):f}" + (f" of {plain(order.amount):f}" if order.amount else "")
-    return f"{of} {base} filled".replace("  ", " ")
+    return f"{of} {named(base)} filled" if base else f"{of} filled"
 
 
 def order_result(result: str, order: Order, known: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,7 +124,7 @@ def fills_disagreement(order: Order) -> str:
 
 def short_records_note(orders: Iterable[Order]) -> str:
     """Which orders' own records tell of less than their fills do; "" where none does."""
-    ids = [str(order.order_id) for order in orders if order.recorded is not None and fills_disagreement(order)]
+    ids = [named(order.order_id) for order in orders if order.recorded is not None and fills_disagreement(order)]
     return f"Recorded with less than was filled, shown by their fills: {', '.join(ids)}." if ids else ""
 
 

@@ -9,6 +9,7 @@ from hbmcp.figures import ratio, times
 from hbmcp.installation.fills.fills import Fill, Fills
 from hbmcp.installation.performance.snapshot_series import ZERO
 from hbmcp.installation.performance.trade_matching import KnownTrades, Trade, Units
+from hbmcp.text import named
 
 LOT = Decimal("1e-9")  # what two figures of the same position may differ by: they were binary fractions once
 
@@ -48,7 +49,7 @@ def known_perpetual_trades(
     for pair in sorted({*books, *positions}):
         rebuilt, listed = books.get(pair, _Book()).amount, positions.get(pair, ZERO)
         if abs(rebuilt - listed) > LOT:
-            return KnownTrades(why=f"its {pair} position isn't what the recorded fills come to")
+            return KnownTrades(why=f"its {named(pair)} position isn't what the recorded fills come to")
     return KnownTrades(tuple(trades), 0)
 
 

@@ -25,6 +25,7 @@ from hbmcp.installation.position_history.rebuilding import RoundTrips, rebuild
 from hbmcp.installation.position_history.round_trip import NOISE, NONE, RoundTrip
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
+from hbmcp.text import named
 
 Pair = tuple[str, str, str]  # account, connector, pair
 
@@ -112,7 +113,8 @@ def _doubt(record: TradingRecord, fills: Mapping[Pair, Sequence[Fill]], listed: 
         if rounds.excess or any(
             abs(rounds.held(side) - sides.get(side, NONE)) > NOISE * turned for side in ("LONG", "SHORT")
         ):
-            return f"the recorded fills of {pair[2]} at {pair[1]} ({pair[0]}) don't come to what is open"
+            where = f"{named(pair[2])} at {named(pair[1])} ({named(pair[0])})"
+            return f"the recorded fills of {where} don't come to what is open"
     return ""
 
 

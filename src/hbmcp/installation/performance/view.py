@@ -15,6 +15,7 @@ from hbmcp.installation.performance.trade_matching import KnownTrades
 from hbmcp.installation.performance.unrealized_change import UnrealizedChange
 from hbmcp.installation.portfolio.holdings import CURRENCY
 from hbmcp.installation.portfolio.unrealized_pnl import balance_includes_pnl
+from hbmcp.text import named
 from hbmcp.times import duration, utc
 
 Row = dict[str, Any]
@@ -84,7 +85,7 @@ def performance_notes(
         yield f"At {places} units moved as by trades that get_trades doesn't have (bots', or by hand): taken as such."
     unpriced = sorted({line.token for line in found.lines if not line.priced and any(line.units)})
     if unpriced:
-        yield f"Without a price, counted as 0: {', '.join(unpriced)}."
+        yield f"Without a price, counted as 0: {', '.join(map(named, unpriced))}."
 
 
 def unrealized_pnl_note(found: SnapshotSeries) -> str:
@@ -95,7 +96,7 @@ def unrealized_pnl_note(found: SnapshotSeries) -> str:
         return ""
     if len(within) == len(perpetual):
         return "Values include unrealized P&L."
-    but = f", except at {', '.join(within)}" if within else ""
+    but = f", except at {', '.join(map(named, within))}" if within else ""
     return f"Values are without unrealized P&L{but}; equity in get_portfolio_balances has it."
 
 
@@ -202,4 +203,4 @@ def _value(flows: Iterable[CashFlow]) -> Decimal:
 
 
 def _name(place: Place) -> str:
-    return f"{place[1]} ({place[0]})"
+    return f"{named(place[1])} ({named(place[0])})"

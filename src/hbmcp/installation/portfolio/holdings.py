@@ -5,7 +5,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from hbmcp.figures import times
-from hbmcp.installation.answer_fields import Fields, array, mapping, number, optional, record, text
+from hbmcp.installation.answer_fields import Fields, array, mapping, number, optional, record, text, under
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import portfolio
 from hummingbot_api.request import Json
@@ -71,6 +71,25 @@ async def holdings(installation: Installation, account_name: str | None = None) 
     Where an exchange doesn't answer, the API gives its old figures and doesn't say so.
     """
     return await installation.read(_read, portfolio.get_portfolio_state, account_name=account_name)
+
+
+async def last_holdings(installation: Installation, account_name: str | None = None) -> list[Holding]:
+    """What was held when the API last asked the exchanges, without prices; it asks none for that. The workflow uses
+    get_portfolio_distribution. Raises CallError."""
+    tokens = await installation.read(
+        under("distribution", array(_of_token)), portfolio.get_portfolio_distribution, account_name=account_name
+    )
+    return [one for held in tokens for one in held]
+
+
+def _of_token(row: Json) -> list[Holding]:
+    token = Fields(row).needed("token", text)
+    accounts = Fields(row).needed("accounts", mapping(under("connectors", mapping(Fields))))
+    return [
+        Holding(account, connector, token, at.needed("units", number), None, None, at.needed("value", number))
+        for account, connectors in accounts.items()
+        for connector, at in connectors.items()
+    ]
 
 
 def _read(state: Json) -> Holdings:

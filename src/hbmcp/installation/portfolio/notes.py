@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from hbmcp.errors import CallError
 from hbmcp.figures import money, plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.portfolio.distribution import total
 from hbmcp.installation.portfolio.holdings import CURRENCY, Place, is_dollar
 from hbmcp.installation.portfolio.valuation import Valuation
 from hbmcp.installation.positions.open_positions import OpenPositions
+from hbmcp.text import named
 
 
 def valuation_notes(found: Valuation) -> tuple[str, ...]:
@@ -18,7 +18,7 @@ def valuation_notes(found: Valuation) -> tuple[str, ...]:
 
 def _missing(found: Valuation) -> Iterator[str]:
     for account, error in found.connected.unread.items():
-        yield f"The exchanges of {account} couldn't be read, so some may be missing: {error.happened}"
+        yield f"The exchanges of {named(account)} couldn't be read, so some may be missing: {error.happened}"
     if missing := [one for one in found.connected.pairs if one not in found.balances.places]:
         yield f"Connected, but without figures: {_told(missing)}. The API is still starting or can't connect there."
     filled = {one.place for one in found.rows}
@@ -30,38 +30,40 @@ def _missing(found: Valuation) -> Iterator[str]:
 
 def _unpriced(found: Valuation) -> Iterator[str]:
     if unpriced := [one for one in found.rows if one.price is None]:
-        tokens = (f"{plain(one.units):f} {one.token} ({_told([one.place])})" for one in unpriced)
+        tokens = (f"{plain(one.units):f} {named(one.token)} ({_told([one.place])})" for one in unpriced)
         yield f"Without a price, so in no value or share: {', '.join(tokens)}."
     if dollars := sorted({one.token for one in found.rows if is_dollar(one.token)} - {CURRENCY}):
-        yield f"Counted as 1 {CURRENCY}, whatever its price: {', '.join(dollars)}."
+        yield f"Counted as 1 {CURRENCY}, whatever its price: {', '.join(map(named, dollars))}."
 
 
 def _old(found: Valuation) -> Iterator[str]:
-    silent = [(one.silence.happened, one.connector) for one in found.checks if one.silence is not None]
+    silent = [(one.silence.happened, named(one.connector)) for one in found.checks if one.silence is not None]
     for why, connectors in _by_reason(silent):
         yield f"No answer now, so figures may be old: {connectors}. {why}"
     for one in found.checks:
         if one.drifted is not None:
             token, ours, theirs = one.drifted
             yield (
-                f"{token} is valued at {plain(ours):f}, but costs {plain(theirs):f} on {one.connector}: the rate "
-                "oracle's prices may have frozen, as they can when the API restarts, or a refused order switches its "
-                "source; set_rate_oracle sets it back."
+                f"{named(token)} is valued at {plain(ours):f}, but costs {plain(theirs):f} on {named(one.connector)}: "
+                "the rate oracle's prices may have frozen, as they can when the API restarts, or a refused order "
+                "switches its source; set_rate_oracle sets it back."
             )
 
 
 def _positions(found: Valuation) -> Iterator[str]:
-    if isinstance(found.positions, CallError):
-        yield f"Positions couldn't be read, so equity lacks their P&L: {found.positions.happened}"
-        return
-    unread = [(one.why, f"{one.connector or 'all'} of {one.account}") for one in found.positions.unread]
+    unread = [
+        (one.why, f"{named(one.connector) if one.connector else 'all'} of {named(one.account)}")
+        for one in found.positions.unread
+    ]
     for why, places in _by_reason(unread):
         yield f"Positions not read, so equity may lack their P&L and balances may be old: {places}: {why}"
     yield from found.positions.remarks
-    if uncounted := [f"{one.pair} ({_told([(one.account, one.connector)])})" for one in found.unrealized.uncounted]:
+    if uncounted := [
+        f"{named(one.pair)} ({_told([(one.account, one.connector)])})" for one in found.unrealized.uncounted
+    ]:
         yield f"Unrealized P&L that equity lacks, as it has no {CURRENCY} figure: {', '.join(uncounted)}."
     if within := sorted({connector for _, connector in found.unrealized.within}):
-        yield f"Values at {', '.join(within)} include unrealized P&L, so equity doesn't add it."
+        yield f"Values at {', '.join(map(named, within))} include unrealized P&L, so equity doesn't add it."
     yield from _holders(found, found.positions)
 
 
@@ -74,7 +76,7 @@ def _holders(found: Valuation, positions: OpenPositions) -> Iterator[str]:
         if one.place not in positions.asked or one.place in unread or not one.held or one.held <= 0:
             continue
         here = [each for each in positions.rows if (each.account, each.connector) == one.place]
-        held = f"{plain(one.held):f} {one.token} are held on {_told([one.place])}"
+        held = f"{plain(one.held):f} {named(one.token)} are held on {_told([one.place])}"
         if not here:
             yield f"{held}, where no position is listed: by orders, or by positions that the exchange didn't tell."
             continue
@@ -89,7 +91,7 @@ def _holders(found: Valuation, positions: OpenPositions) -> Iterator[str]:
 
 
 def _told(places: Iterable[Place]) -> str:
-    return ", ".join(f"{connector} of {account}" for account, connector in places)
+    return ", ".join(f"{named(connector)} of {named(account)}" for account, connector in places)
 
 
 def _by_reason(told: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

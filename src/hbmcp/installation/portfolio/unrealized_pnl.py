@@ -5,10 +5,9 @@ from decimal import Decimal
 
 from attrs import field, frozen
 
-from hbmcp.errors import CallError
 from hbmcp.figures import times
 from hbmcp.installation.answer_fields import Fields, number, under
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Place, is_dollar
 from hbmcp.installation.positions.position import Position
 from hbmcp_tools import rate_oracle
@@ -46,10 +45,9 @@ async def unrealized_pnl(
     """The P&L of these positions. The workflow uses get_rates. Raises nothing."""
     found = list(positions)
     rates = {one.token: one.price for one in holdings if one.price is not None}
-    for quote in {one.quote for one in found} - rates.keys():
-        rate = Decimal(1) if is_dollar(quote) else await _rate(installation, quote)
-        if rate is not None:
-            rates[quote] = rate
+    unknown = sorted({one.quote for one in found} - rates.keys())
+    asked = await together(_rate(installation, quote) for quote in unknown)
+    rates |= {quote: rate for quote, rate in zip(unknown, asked, strict=True) if isinstance(rate, Decimal)}
     return sum_unrealized_pnl(found, rates)
 
 
@@ -74,9 +72,8 @@ def sum_unrealized_pnl(positions: Iterable[Position], rates: Mapping[str, Decima
 
 
 async def _rate(installation: Installation, token: str) -> Decimal | None:
+    if is_dollar(token):
+        return Decimal(1)
     pair = f"{token}-{CURRENCY}"
-    try:
-        rates = await installation.read(under("rates", Fields), rate_oracle.get_rates, trading_pairs=[pair])
-    except CallError:
-        return None
+    rates = await installation.read(under("rates", Fields), rate_oracle.get_rates, trading_pairs=[pair])
     return rates.known(pair, number)

@@ -1,6 +1,6 @@
 """Everything that is known of some accounts' worth at one moment, and what isn't known of it."""
 
-from collections.abc import Awaitable, Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,12 +9,13 @@ from attrs import frozen
 from hbmcp.errors import CallError, Refused
 from hbmcp.figures import cents
 from hbmcp.installation.connections import Connections, connections, is_perpetual
-from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.portfolio.distribution import total_value
-from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Holdings, Place, holdings
+from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Holdings, Place, holdings, last_holdings
 from hbmcp.installation.portfolio.stale_balances import FreshnessCheck, check_freshness
 from hbmcp.installation.portfolio.unrealized_pnl import UnrealizedPnl, unrealized_pnl
-from hbmcp.installation.positions.open_positions import OpenPositions, open_positions
+from hbmcp.installation.positions.open_positions import OpenPositions, positions_at
+from hbmcp.text import named
 
 NO_POSITIONS = OpenPositions((), (), ())
 
@@ -25,7 +26,7 @@ class Valuation:
 
     connected: Connections
     balances: Holdings
-    positions: OpenPositions | CallError
+    positions: OpenPositions
     unrealized: UnrealizedPnl
     checks: tuple[FreshnessCheck, ...]
 
@@ -54,7 +55,7 @@ class Valuation:
         """Value, unrealized P&L where there can be positions and they could be read, what of it balances have in them
         already, and equity, the sum, unless it is surely the value, as nothing is open."""
         told: dict[str, Any] = {"total_value": cents(self.value), "currency": CURRENCY}
-        if isinstance(self.positions, OpenPositions) and self.positions is not NO_POSITIONS:
+        if self.positions is not NO_POSITIONS:
             everywhere = self.unrealized.by_place
             told["unrealized_pnl"] = cents(self.unrealized.of(everywhere))
             if self.unrealized.within:
@@ -83,45 +84,70 @@ async def value_portfolio(
 ) -> Valuation:
     """Balances, positions and whether they are of now, of all accounts or one, of all exchanges or one.
 
-    The workflow uses list_accounts, get_connected_exchanges, get_portfolio_state, get_prices, get_rates, and what
-    open_positions uses. Raises Refused for an account or an exchange of it that isn't there, CallError where there
-    are no balances to be had.
+    The workflow uses list_accounts, get_connected_exchanges, get_portfolio_state, get_portfolio_distribution,
+    get_prices, get_rates, and what positions_at uses. Raises Refused for an account or an exchange of it that isn't
+    there, CallError where there are no balances to be had.
     """
     connected = await connections(installation, account_name)
-    perpetual = [one for one in connected.pairs if is_perpetual(one[1]) and connector_name in (None, one[1])]
-    questions: list[Awaitable[Any]] = [holdings(installation, account_name)]
-    if perpetual or connected.unread:
-        questions.append(open_positions(installation, account_name, connector_name))
-    found, *told = await together(questions)
-    if isinstance(found, CallError):
-        raise found
+    there = connected.at(connector_name)
+    spot = sorted({one for _, one in there.pairs if not is_perpetual(one)})
+    found, early, positions = await all_of(
+        holdings(installation, account_name),
+        _early_checks(installation, account_name, spot),
+        _open_positions(installation, there),
+    )
     if connector_name is not None:
-        connected, found = _narrowed(connected, found, connector_name)
-    positions = told[0] if told else NO_POSITIONS
-    known = () if isinstance(positions, CallError) else positions.rows
-    spot = sorted({connector for _, connector in connected.pairs if not is_perpetual(connector)})
-    checks = await together(
-        check_freshness(installation, one, [row for row in found.rows if row.connector == one]) for one in spot
+        found = _narrowed(connected, found, connector_name)
+    checks, unrealized = await all_of(
+        together(
+            _check(installation, one, [row for row in found.rows if row.connector == one], early.get(one))
+            for one in spot
+        ),
+        unrealized_pnl(installation, positions.rows, found.rows),
     )
     return Valuation(
-        connected,
-        found,
-        positions,
-        await unrealized_pnl(installation, known, found.rows),
-        tuple(one for one in checks if not isinstance(one, CallError)),
+        there, found, positions, unrealized, tuple(one for one in checks if not isinstance(one, CallError))
     )
 
 
-def _narrowed(connected: Connections, found: Holdings, connector: str) -> tuple[Connections, Holdings]:
+async def _open_positions(installation: Installation, there: Connections) -> OpenPositions:
+    if not there.unread and not any(is_perpetual(connector) for _, connector in there.pairs):
+        return NO_POSITIONS
+    return await positions_at(installation, there)
+
+
+async def _early_checks(
+    installation: Installation, account_name: str | None, spot: Sequence[str]
+) -> dict[str, FreshnessCheck]:
+    """Connector -> its check, of what was worth most there when the API last looked. So it is made while the balances
+    are asked for, and stands if that is worth most still."""
+    if not spot:
+        return {}
+    try:
+        last = await last_holdings(installation, account_name)
+    except CallError:
+        return {}
+    checks = await together(
+        check_freshness(installation, one, [row for row in last if row.connector == one]) for one in spot
+    )
+    return {one.connector: one for one in checks if not isinstance(one, CallError)}
+
+
+async def _check(
+    installation: Installation, connector: str, rows: Sequence[Holding], early: FreshnessCheck | None
+) -> FreshnessCheck:
+    stands = early.still_of(rows) if early else None
+    return stands or await check_freshness(installation, connector, rows)
+
+
+def _narrowed(connected: Connections, found: Holdings, connector: str) -> Holdings:
     """To one exchange. The API isn't asked to: it would forget the others. Raises Refused where it is at none."""
     places = tuple(one for one in found.places if one[1] == connector)
-    pairs = {account: [connector] for account, one in connected.pairs if one == connector}
-    if not places and not pairs:
+    if not places and not connected.at(connector).pairs:
         others = sorted({one for _, one in (*connected.pairs, *found.places)})
         raise Refused(
-            f"No balances at {connector!r}: the account isn't connected to it.",
+            f"No balances at {named(connector)}: the account isn't connected to it.",
             "Nothing was done.",
-            f"Connected: {', '.join(others) or 'none; add_credential connects an exchange'}.",
+            f"Connected: {', '.join(map(named, others)) or 'none; add_credential connects an exchange'}.",
         )
-    rows = tuple(one for one in found.rows if one.connector == connector)
-    return Connections(pairs, connected.unread), Holdings(rows, places)
+    return Holdings(tuple(row for row in found.rows if row.connector == connector), places)

@@ -7,6 +7,7 @@ from hbmcp.figures import cents
 from hbmcp.installation.portfolio.distribution import DUST, HoldingSum, Row, sum_holdings, total_value, value_row
 from hbmcp.installation.portfolio.holdings import CURRENCY, Place
 from hbmcp.installation.portfolio.valuation import Valuation
+from hbmcp.text import named
 
 
 def place_rows(found: Valuation, columns: Sequence[str], key: Callable[[Place], tuple[str, ...]]) -> list[Row]:
@@ -28,5 +29,5 @@ def dust_note(dust: Sequence[HoldingSum]) -> str:
     if not dust:
         return ""
     value = cents(total_value(part for one in dust for part in one.parts))
-    names = ", ".join(one.names[0] for one in dust)
+    names = ", ".join(named(one.names[0]) for one in dust)
     return f"Not listed, each under {DUST} {CURRENCY} and {value:f} together: {names}. group_by=none lists them."

@@ -11,6 +11,7 @@ from hbmcp.installation.position_history.funding_payments import FundingPayment,
 from hbmcp.installation.position_history.reading import Exchange, Market, TradingRecord
 from hbmcp.installation.position_history.rebuilding import ModeStretch, RoundTrips, held_before, replay, stretches
 from hbmcp.installation.position_history.round_trip import NOISE, NONE, RoundTrip, Side
+from hbmcp.text import named
 
 SIDES: tuple[Side, ...] = ("LONG", "SHORT")
 Disagreement = dict[Side, tuple[Decimal, Decimal]]
@@ -70,7 +71,7 @@ class MarketHistory:
     @property
     def name(self) -> str:
         """The market in words."""
-        return f"{self.pair} on {self.connector} ({self.account})"
+        return f"{named(self.pair)} on {named(self.connector)} ({named(self.account)})"
 
 
 MarketRoundTrip = tuple[MarketHistory, RoundTrip]  # a position, and its market

@@ -17,6 +17,7 @@ from hbmcp.installation.position_history.funding_payments import FundingPayment
 from hbmcp.installation.position_history.round_trip import Side
 from hbmcp.installation.positions.position import Position
 from hbmcp.installation.positions.position_mode import is_hedge_mode
+from hbmcp.text import named
 from hbmcp_tools import trading
 
 T = TypeVar("T")
@@ -137,4 +138,4 @@ async def _each(
 
 
 def _name(exchange: Exchange) -> str:
-    return f"{exchange[1]} ({exchange[0]})"
+    return f"{named(exchange[1])} ({named(exchange[0])})"

@@ -8,6 +8,7 @@ from hbmcp.figures import money, plain
 from hbmcp.installation.position_history.history import MarketHistory, MarketRoundTrip
 from hbmcp.installation.position_history.reading import TradingRecord
 from hbmcp.installation.position_history.round_trip import DIGITS, RoundTrip
+from hbmcp.text import named
 from hbmcp.times import utc
 
 NO_POSITIONS = "No perpetual position was closed whole in this period."
@@ -37,7 +38,7 @@ def table_notes(reduced: Sequence[MarketRoundTrip], limit: int) -> list[str]:
 
 def no_fills(record: TradingRecord, trading_pair: str | None) -> str:
     """That there are no fills, as far as is known."""
-    what = f"No fills{f' of {trading_pair}' if trading_pair else ''} on perpetual exchanges are"
+    what = f"No fills{f' of {named(trading_pair)}' if trading_pair else ''} on perpetual exchanges are"
     if record.complete:
         return f"{what} recorded."
     return f"{what} among the latest that could be read: connector_name reaches further back."
@@ -130,7 +131,8 @@ def _result(quote: str, rounds: list[RoundTrip]) -> dict[str, Any]:
             if all(one.funding is None for one in rounds)
             else money(sum(((one.funding or {}).get(quote, Decimal(0)) for one in rounds), Decimal(0))),
             "net_pnl": money(sum((_net(quote, one) for one in rounds), Decimal(0))),
-            "other_currencies": ", ".join(f"{money(change):+f} {name}" for name, change in changes.items()) or None,
+            "other_currencies": ", ".join(f"{money(change):+f} {named(name)}" for name, change in changes.items())
+            or None,
         }
 
 

@@ -11,26 +11,37 @@ from hbmcp.figures import plain
 from hbmcp.installation.fills.fills import Fills, fills
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.prices import prices
+from hbmcp.text import named
 
-_ANY_PAIR = "BTC-USDT"  # to ask a price of, where no fill names another
+_ANY_PAIR = "BTC-USDT"  # most exchanges have it; where this one doesn't, a fill may name another
 _UNKNOWN_NAME = "it doesn't know"  # how the bridge words that the exchange is there, and the pair isn't
 
 
+async def sign_of_life(installation: Installation, connector_name: str, pair: str = _ANY_PAIR) -> Decimal | CallError:
+    """A price, to be asked beside the positions. Uses get_prices. Raises no CallError."""
+    return (await prices(installation, connector_name, [pair]))[pair]
+
+
 async def doubt_empty_list(
-    installation: Installation, account_name: str, connector_name: str, trading_pair: str | None = None
+    installation: Installation,
+    account_name: str,
+    connector_name: str,
+    sign: Decimal | CallError,
+    trading_pair: str | None = None,
 ) -> str | None:
-    """Why the empty list of this exchange isn't to be believed, in respect of this pair or all; None where nothing
-    speaks against it. Uses get_trades and get_prices. Raises no CallError."""
+    """Why the empty list of this exchange, which gave this sign of life, isn't to be believed, in respect of this pair
+    or all; None where nothing speaks against it. Uses get_trades and get_prices. Raises no CallError."""
     try:
         recorded = await fills(installation, account_name=account_name, connector_name=connector_name)
     except CallError as error:
         return f"it lists none, which the fills would have to confirm. {error.happened}"
-    pair = recorded.rows[-1].pair if recorded.rows else _ANY_PAIR
-    told = (await prices(installation, connector_name, [pair]))[pair]
+    told, pair = sign, recorded.rows[-1].pair if recorded.rows else _ANY_PAIR
+    if isinstance(told, CallError) and pair != _ANY_PAIR:
+        told = await sign_of_life(installation, connector_name, pair)
     if isinstance(told, CallError) and _UNKNOWN_NAME not in str(told):
         return f"it lists none, and tells no price either. {told.happened}"
     still_open = [
-        f"{'LONG' if amount > 0 else 'SHORT'} {plain(abs(amount)):f} {name}"
+        f"{'LONG' if amount > 0 else 'SHORT'} {plain(abs(amount)):f} {named(name)}"
         for name, amount in left_open_by_fills(recorded).items()
         if trading_pair in (None, name)
     ]

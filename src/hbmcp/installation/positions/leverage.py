@@ -9,7 +9,7 @@ from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
-from hbmcp.text import quoted
+from hbmcp.text import named, quoted
 from hbmcp_tools import trading
 
 LOOKS = 4
@@ -67,8 +67,8 @@ async def change_leverage(
         )
         if not isinstance(answer, Mapping) or answer.get("status") != "success":
             raise OutcomeUnknown(
-                f"Asked to set leverage {leverage} for {trading_pair}, the API didn't say that it did. It answered "
-                f"{quoted(str(answer))}.",
+                f"Asked to set leverage {leverage} for {named(trading_pair)}, the API didn't say that it did. "
+                f"It answered {quoted(str(answer))}.",
                 "It may be set.",
                 "Only an open position shows it: get_positions.",
             )

@@ -6,10 +6,11 @@ from attrs import frozen
 
 from hbmcp.errors import CallError, Refused
 from hbmcp.installation.answer_fields import Fields, data, number
-from hbmcp.installation.connections import connections, is_perpetual
-from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.positions.empty_list import doubt_empty_list
+from hbmcp.installation.connections import Connections, connections, is_perpetual
+from hbmcp.installation.installation import Installation, meanwhile, together
+from hbmcp.installation.positions.empty_list import doubt_empty_list, sign_of_life
 from hbmcp.installation.positions.position import Position
+from hbmcp.text import named
 from hbmcp_tools import market_data, trading
 from hummingbot_api.request import Json
 
@@ -23,7 +24,8 @@ class UnreadPositions:
     why: str
 
     def __str__(self) -> str:
-        return f"{f'{self.connector} ({self.account})' if self.connector else self.account}: {self.why}"
+        where = f"{named(self.connector)} ({named(self.account)})" if self.connector else named(self.account)
+        return f"{where}: {self.why}"
 
 
 @frozen
@@ -46,7 +48,7 @@ def refuse_spot(connector_name: str | None) -> None:
     """Raises Refused for an exchange that has no positions."""
     if connector_name is not None and not is_perpetual(connector_name):
         raise Refused(
-            f"{connector_name} is no perpetual exchange, and only those have positions.",
+            f"{named(connector_name)} is no perpetual exchange, and only those have positions.",
             "Nothing was done.",
             "get_account_balance shows them; place_order with side SELL sells.",
         )
@@ -64,21 +66,27 @@ async def open_positions(
     Raises Refused for an account that isn't there or isn't connected to that exchange, and CallError where not even
     the accounts can be read. An exchange that fails is named in `unread`, and hides no other.
     """
-    found = await connections(installation, account_name, connector_name)
+    return await positions_at(installation, await connections(installation, account_name, connector_name), trading_pair)
+
+
+async def positions_at(
+    installation: Installation, found: Connections, trading_pair: str | None = None
+) -> OpenPositions:
+    """As `open_positions`, of connections that are known. Raises nothing."""
     pairs = [one for one in found.pairs if is_perpetual(one[1])]
     unread = [UnreadPositions(account, None, error.happened) for account, error in found.unread.items()]
     rows: list[Position] = []
-    silent: list[tuple[str, str]] = []
-    listed = await together(listed_positions(installation, *one) for one in pairs)
+    doubted = []
+    listed = await together(positions_or_doubt(installation, *one, trading_pair) for one in pairs)
     for (account, connector), answer in zip(pairs, listed, strict=True):
         if isinstance(answer, CallError):
             unread.append(UnreadPositions(account, connector, answer.happened))
-        elif answer:
-            rows += [row for row in answer if trading_pair in (None, row.pair)]
-        else:
-            silent.append((account, connector))
-    doubts = await together(doubt_empty_list(installation, *one, trading_pair) for one in silent)
-    unread += [UnreadPositions(*one, str(why)) for one, why in zip(silent, doubts, strict=True) if why is not None]
+            continue
+        open_there, doubt = answer
+        rows += [row for row in open_there if trading_pair in (None, row.pair)]
+        if doubt is not None:
+            doubted.append(UnreadPositions(account, connector, doubt))
+    unread += doubted
     rows, remarks = await _completed(installation, rows)
     return OpenPositions(tuple(rows), tuple(unread), tuple(pairs), tuple(remarks))
 
@@ -89,6 +97,18 @@ async def listed_positions(installation: Installation, account_name: str, connec
         data(Position.from_row), trading.list_positions, account_name=account_name, connector_name=connector_name
     )
     return [one for one in found if one.amount and (one.account, one.connector) == (account_name, connector_name)]
+
+
+async def positions_or_doubt(
+    installation: Installation, account_name: str, connector_name: str, trading_pair: str | None = None
+) -> tuple[list[Position], str | None]:
+    """What one exchange lists, and of an empty list why it isn't to be believed, in respect of this pair or all. Uses
+    list_positions, get_trades and get_prices. Raises CallError where it can't be listed."""
+    async with meanwhile(sign_of_life(installation, connector_name)) as sign:
+        listed = await listed_positions(installation, account_name, connector_name)
+        if listed:
+            return listed, None
+        return [], await doubt_empty_list(installation, account_name, connector_name, await sign, trading_pair)
 
 
 async def _completed(installation: Installation, rows: list[Position]) -> tuple[list[Position], list[str]]:
@@ -103,9 +123,12 @@ async def _completed(installation: Installation, rows: list[Position]) -> tuple[
     for (connector, pair), answer in zip(bare, found, strict=True):
         if isinstance(answer, Decimal) and answer:
             marks[connector, pair] = answer
-            remarks.append(f"{connector} told no P&L of {pair}: it is worked out from the mark price of funding info.")
+            remarks.append(
+                f"{named(connector)} told no P&L of {named(pair)}: it is worked out from the mark price of funding "
+                "info."
+            )
         else:
-            remarks.append(f"{connector} told neither P&L nor a mark price of {pair}.")
+            remarks.append(f"{named(connector)} told neither P&L nor a mark price of {named(pair)}.")
     completed = [
         row.marked(marks[row.connector, row.pair]) if row.mark is None and (row.connector, row.pair) in marks else row
         for row in rows

@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 
 from hbmcp.figures import percent, plain, ratio, times
 from hbmcp.installation.answer_fields import Fields, number, text
+from hbmcp.text import named
 from hummingbot_api.request import Json
 
 Side = Literal["LONG", "SHORT"]
@@ -54,7 +55,7 @@ class Position:
 
     def __str__(self) -> str:
         """ "LONG 0.05 BTC-USDT on binance_perpetual (master_account)" """
-        return f"{self.side} {self.amount:f} {self.pair} on {self.connector} ({self.account})"
+        return f"{self.side} {self.amount:f} {named(self.pair)} on {named(self.connector)} ({named(self.account)})"
 
     @property
     def direction(self) -> int:

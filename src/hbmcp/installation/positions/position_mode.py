@@ -6,6 +6,7 @@ from typing import Literal
 from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown
 from hbmcp.installation.answer_fields import text, under
 from hbmcp.installation.installation import Installation
+from hbmcp.text import named
 from hbmcp_tools import trading
 
 Mode = Literal["ONEWAY", "HEDGE"]
@@ -49,7 +50,8 @@ async def switch_position_mode(installation: Installation, account_name: str, co
             await asyncio.sleep(PAUSE)
     except CallError as error:
         raise OutcomeUnknown(
-            f"{mode} mode was asked for on {connector_name} ({account_name}), but what came of it can't be read.",
+            f"{mode} mode was asked for on {named(connector_name)} ({named(account_name)}), but what came of it can't "
+            "be read.",
             "It may be in either mode.",
             f"get_position_mode tells. {error.happened}",
         ) from None

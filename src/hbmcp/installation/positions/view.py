@@ -7,6 +7,7 @@ from typing import Any
 from hbmcp.figures import money, percent
 from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import PLACES, Position
+from hbmcp.text import named
 
 
 def position_row(position: Position) -> dict[str, Any]:
@@ -38,8 +39,12 @@ def position_totals(rows: Iterable[Position]) -> list[dict[str, Any]]:
 def no_positions(found: OpenPositions, trading_pair: str | None) -> str:
     """What an empty list means: none, or nobody knows."""
     unread = {(one.account, one.connector) for one in found.unread}
-    clear = [f"{connector} ({account})" for account, connector in found.asked if (account, connector) not in unread]
-    what = f"open positions{f' of {trading_pair}' if trading_pair else ''}"
+    clear = [
+        f"{named(connector)} ({named(account)})"
+        for account, connector in found.asked
+        if (account, connector) not in unread
+    ]
+    what = f"open positions{f' of {named(trading_pair)}' if trading_pair else ''}"
     if clear:
         return f"No {what} on {', '.join(clear)}."
     if found.unread:

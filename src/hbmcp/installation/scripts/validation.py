@@ -7,6 +7,7 @@ from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import BadArguments
 from hbmcp.installation.answer_fields import Fields, array, record, text
 from hbmcp.installation.installation import Installation
+from hbmcp.text import NAMED, named, quoted
 from hbmcp_tools import controllers, scripts
 
 Config = Mapping[str, Any]
@@ -25,7 +26,7 @@ async def validated_template(installation: Installation, config: Config) -> Conf
     if problems := [*_misfits(template, config), *_missing_controllers(known, config)]:
         lines = "\n".join(f"- {one}" for one in problems)
         raise BadArguments(
-            f"The config doesn't fit {config['script_file_name']}:\n{lines}\n",
+            f"The config doesn't fit {named(config['script_file_name'])}:\n{lines}\n",
             "Nothing was saved.",
             "Correct it; get_script_template shows the fields.",
         )
@@ -37,9 +38,9 @@ async def _template(installation: Installation, config: Config) -> Config:
     known = await installation.read(array(text), scripts.list_scripts)
     if not isinstance(file, str) or file.removesuffix(".py") not in known:
         raise BadArguments(
-            f"config says script_file_name {file!r}, and there is no such script.",
+            f"config says script_file_name {named(file)}, and there is no such script.",
             "Nothing was saved.",
-            f"There are: {', '.join(f'{name}.py' for name in known) or 'none'}{suggestion(str(file), known)}",
+            f"There are: {', '.join(named(f'{name}.py') for name in known) or 'none'}{suggestion(str(file), known)}",
         )
     return await installation.read(record, scripts.get_script_template, script_name=file.removesuffix(".py"))
 
@@ -47,15 +48,16 @@ async def _template(installation: Installation, config: Config) -> Config:
 def _misfits(template: Config, config: Config) -> Iterator[str]:
     for name, value in config.items():
         if name not in template:
-            yield f"{name}: unknown field{suggestion(name, template)}"
+            yield f"{named(name)}: unknown field{suggestion(name, template)}"
         elif _unlike(template[name], value):
-            yield f"{name}: must be {KINDS[type(template[name])]}, as its default {template[name]!r} is"
+            kind, default = KINDS[type(template[name])], quoted(str(template[name]), NAMED)
+            yield f"{named(name)}: must be {kind}, as its default {default} is"
 
 
 def _missing_controllers(known: list[str], config: Config) -> Iterator[str]:
     for name in config.get("controllers_config") or []:
         if str(name).removesuffix(".yml") not in known:
-            yield f"controllers_config: no controller config {name!r} is saved{suggestion(str(name), known)}"
+            yield f"controllers_config: no controller config {named(name)} is saved{suggestion(str(name), known)}"
 
 
 def _unlike(default: Any, value: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from hbmcp.errors import ApiFailed, CallError, ConnectionLost, ReadTimedOut, ServiceDown, UnknownOperation
 from hbmcp.installation.answer_fields import Fields, anything, array, boolean, mapping, number, optional, record, text
+from hbmcp.text import named
 from hummingbot_api.request import Json
 
 _SHORT: dict[type[CallError], str] = {
@@ -115,12 +116,12 @@ def order_books(answer: Json) -> str:
         if task.get("exception") or (task.get("done") and name != _STARTER)
     ]
     if ended:
-        return f"stuck: {', '.join(ended)} ended"
+        return f"stuck: {', '.join(map(named, ended))} ended"
     pairs = fields.given("trading_pairs", array(text)) or []
     books = fields.given("order_books", record) or {}
     missing = [pair for pair in pairs if pair not in books]
     if missing and not fields.known("tracker_ready", boolean):
-        return f"stuck: no book of {', '.join(missing)}"
+        return f"stuck: no book of {', '.join(map(named, missing))}"
     return f"{len(pairs)} live" if pairs else "none tracked"
 
 

@@ -10,6 +10,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.keys.dependents import dependents
 from hbmcp.installation.keys.dependents_view import afterwards, before
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 from hbmcp_tools import accounts
 
 MASTER = "master_account"
@@ -33,7 +34,9 @@ async def delete_account(installation: Installation, *, account_name: str, confi
     connected = await connections(installation, account_name)
     connected.raise_unread()
     exchanges = connected.by_account[account_name]
-    what = f"account {account_name}" + (f" with its API keys for {', '.join(exchanges)}" if exchanges else "")
+    what = f"account {named(account_name)}" + (
+        f" with its API keys for {', '.join(map(named, exchanges))}" if exchanges else ""
+    )
     remove = partial(installation.ask, accounts.remove_account, account_name=account_name)
     deletion = Deletion(what, "get_accounts", remove, exists)
     found = await dependents(installation, account_name, exchanges)

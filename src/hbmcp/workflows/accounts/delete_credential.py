@@ -9,6 +9,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.keys.dependents import dependents
 from hbmcp.installation.keys.dependents_view import afterwards, before
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 from hbmcp_tools import accounts
 
 
@@ -27,7 +28,9 @@ async def delete_credential(
     (await connections(installation, account_name, connector_name)).raise_unread()
     keys = {"account_name": account_name, "connector_name": connector_name}
     remove = partial(installation.ask, accounts.remove_credential, **keys)
-    deletion = Deletion(f"the API keys of {account_name} for {connector_name}", "get_accounts", remove, exists)
+    deletion = Deletion(
+        f"the API keys of {named(account_name)} for {named(connector_name)}", "get_accounts", remove, exists
+    )
     found = await dependents(installation, account_name, [connector_name])
     if not confirm:
         return before(deletion, found)

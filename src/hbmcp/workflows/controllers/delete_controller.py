@@ -9,6 +9,7 @@ from hbmcp.installation.controllers.running_bots import running_bots
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 from hbmcp_tools import controllers
 
 Kind = Literal["directional_trading", "market_making", "generic"]
@@ -18,7 +19,7 @@ async def delete_controller(
     installation: Installation, *, controller_type: Kind, controller_name: str, confirm: bool = False
 ) -> Answer:
     """What stands on it: saved configurations, and running bots."""
-    named = {"controller_type": controller_type, "controller_name": controller_name}
+    asked = {"controller_type": controller_type, "controller_name": controller_name}
 
     async def exists() -> bool:
         known = await installation.read(mapping(array(text)), controllers.list_controllers)
@@ -26,17 +27,17 @@ async def delete_controller(
 
     if not await exists():
         raise Refused(
-            f"There is no {controller_type} controller {controller_name!r}.",
+            f"There is no {controller_type} controller {named(controller_name)}.",
             "Nothing was done.",
             "list_controllers has them.",
         )
     bots = await running_bots(installation)
     saved = await installation.read(array(record), controllers.list_controller_configs)
-    dependents = [f"{bot} runs it now." for bot in bots.with_config(**named)]
+    dependents = [f"{named(bot)} runs it now." for bot in bots.with_config(**asked)]
     dependents += [
-        f"Config {one.get('id')!r} is for it, and can't run without it."
+        f"Config {named(one.get('id'))} is for it, and can't run without it."
         for one in saved
-        if all(one.get(key) == value for key, value in named.items())
+        if all(one.get(key) == value for key, value in asked.items())
     ]
     remove = partial(
         installation.ask,
@@ -44,5 +45,5 @@ async def delete_controller(
         controller_type=controller_type,
         controller_name=controller_name,
     )
-    deletion = Deletion(f"controller {controller_name!r}", "list_controllers", remove, exists)
+    deletion = Deletion(f"controller {named(controller_name)}", "list_controllers", remove, exists)
     return await deletion.if_confirmed(confirm, dependents, bots.unread)

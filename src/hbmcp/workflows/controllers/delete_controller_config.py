@@ -9,6 +9,7 @@ from hbmcp.installation.controllers.saved_config import saved_config
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 from hbmcp_tools import controllers, scripts
 from hummingbot_api.request import Json
 
@@ -22,20 +23,22 @@ async def delete_controller_config(installation: Installation, *, config_name: s
 
     if not await exists():
         raise Refused(
-            f"There is no controller config {config_name!r}.", "Nothing was done.", "list_controller_configs has them."
+            f"There is no controller config {named(config_name)}.",
+            "Nothing was done.",
+            "list_controller_configs has them.",
         )
     bots = await running_bots(installation)
     saved = await installation.read(array(_script_config), scripts.list_script_configs)
     dependents = [
-        f"{bot} runs with a copy of it, and keeps that." for bot in bots.with_config(_config_name=config_name)
+        f"{named(bot)} runs with a copy of it, and keeps that." for bot in bots.with_config(_config_name=config_name)
     ]
     dependents += [
-        f"Script config {name!r} names it, and can't be deployed without it."
-        for name, named in saved
-        if config_name in [one.removesuffix(".yml") for one in named]
+        f"Script config {named(name)} names it, and can't be deployed without it."
+        for name, wanted in saved
+        if config_name in [one.removesuffix(".yml") for one in wanted]
     ]
     remove = partial(installation.ask, controllers.remove_controller_config, config_name=config_name)
-    deletion = Deletion(f"controller config {config_name!r}", "list_controller_configs", remove, exists)
+    deletion = Deletion(f"controller config {named(config_name)}", "list_controller_configs", remove, exists)
     return await deletion.if_confirmed(confirm, dependents, bots.unread)
 
 

@@ -13,6 +13,7 @@ from hbmcp.installation.controllers.saved_config import read_back, saved_config
 from hbmcp.installation.controllers.validation import validate_for_saving
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 from hbmcp_tools import controllers
 
 LEFT = "Fields that were not given hold their defaults, shown here; null and empty ones are left out."
@@ -31,7 +32,7 @@ async def save_controller_config(installation: Installation, *, config_name: str
         value["changed"] = changed_fields(before, now)
     bots = await running_bots(installation)
     having = bots.with_config(_config_name=config_name)
-    copies = [f"{bot} runs with its own copy: change that with update_bot_config." for bot in having]
+    copies = [f"{named(bot)} runs with its own copy: change that with update_bot_config." for bot in having]
     done = "Replaced" if before is not None else "Saved"
     note = f"{done}, and read back. {validated.note}"
     return Answer(value, (note, LEFT if value["defaults"] else "", undeployable_note(config_name), *copies))

@@ -8,6 +8,7 @@ from hbmcp.installation.controllers.running_bots import bot_config
 from hbmcp.installation.controllers.validation import validate_for_saving
 from hbmcp.installation.installation import Installation, together
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 from hbmcp_tools import controllers
 
 APPLIED = (
@@ -32,7 +33,7 @@ async def update_bot_config(
     (now,) = await together([bot_config(installation, bot_name, config_name)])
     if isinstance(now, CallError):
         raise OutcomeUnknown(
-            f"The API says that {bot_name}'s copy of {config_name!r} was changed.",
+            f"The API says that {named(bot_name)}'s copy of {named(config_name)} was changed.",
             f"It couldn't be read back: {now.happened}",
             "Look with list_bot_configs before you rely on it.",
         )

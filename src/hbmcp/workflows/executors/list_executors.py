@@ -5,6 +5,7 @@ from hbmcp.installation.executors.run.list_view import COLUMNS, list_row, money_
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 from hbmcp_tools import executors
 from hummingbot_api.request import Json
 
@@ -34,7 +35,7 @@ async def list_executors(
     listed, more = await installation.read(_page, executors.search_executors, **filters, limit=limit)  # type: ignore[arg-type]
     found = sorted(listed, key=lambda one: one.created or 0, reverse=True)
     if not found:
-        given = ", ".join(f"{name} {value}" for name, value in filters.items() if value is not None)
+        given = ", ".join(f"{name} {named(value)}" for name, value in filters.items() if value is not None)
         return Answer(f"No executor has {given}." if given else "There is no executor, running or ended.")
     way = "Raise limit, or give" if limit < MOST else "Give"
     cut = f"There are older ones: the newest {len(found)} are shown. {way} status or trading_pair."

@@ -5,6 +5,7 @@ from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.gateway.wallets import Wallets, wallets
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 from hbmcp_tools import gateway
 
 
@@ -22,14 +23,16 @@ async def remove_wallet(installation: Installation, *, chain: str, address: str)
 
     before = await held()
     if before is None:
-        raise Refused(f"Gateway has no {chain} wallet {address!r}.", "Nothing was deleted.", "list_wallets has them.")
+        raise Refused(
+            f"Gateway has no {named(chain)} wallet {named(address)}.", "Nothing was deleted.", "list_wallets has them."
+        )
     deletion = Deletion(
-        f"the {chain} wallet {address!r}",
+        f"the {named(chain)} wallet {named(address)}",
         "list_wallets",
         lambda: installation.ask(gateway.delete_wallet_key, chain=chain, address=address),
         is_there,
     )
     await deletion.run()
     was_default = before.default.lower() == address.lower()
-    left = f"It stays {chain}'s default all the same: set_default_wallet names another." if was_default else ""
+    left = f"It stays {named(chain)}'s default all the same: set_default_wallet names another." if was_default else ""
     return Answer(deletion.done, (left,))

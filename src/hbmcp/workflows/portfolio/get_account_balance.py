@@ -6,6 +6,7 @@ from hbmcp.installation.portfolio.notes import valuation_notes
 from hbmcp.installation.portfolio.valuation import value_portfolio
 from hbmcp.installation.portfolio.view import no_balances, place_rows
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 
 
 async def get_account_balance(
@@ -19,7 +20,7 @@ async def get_account_balance(
     """
     found = await value_portfolio(installation, account_name, connector_name)
     if found.is_empty:
-        return Answer(f"{account_name}: {no_balances(found)}", valuation_notes(found))
+        return Answer(f"{named(account_name)}: {no_balances(found)}", valuation_notes(found))
     sums = sum_holdings(found.rows, lambda held: (held.connector, held.token))
     balances = token_rows(sums, ("connector_name", "token"), found.value)
     exchanges = place_rows(found, ("connector_name",), lambda place: place[1:])

@@ -7,6 +7,7 @@ from hbmcp.installation.answer_fields import Fields, array, text
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 from hbmcp_tools import scripts
 from hummingbot_api.request import Json
 
@@ -19,16 +20,16 @@ async def delete_script(installation: Installation, *, script_name: str, confirm
         return script_name in await installation.read(array(text), scripts.list_scripts)
 
     if not await exists():
-        raise Refused(f"There is no script {script_name!r}.", "Nothing was done.", "list_scripts has them.")
+        raise Refused(f"There is no script {named(script_name)}.", "Nothing was done.", "list_scripts has them.")
     saved = await installation.read(array(_config), scripts.list_script_configs)
     dependents = [
-        f"Config {name!r} is for it, and can't run without it."
+        f"Config {named(name)} is for it, and can't run without it."
         for name, script in saved
         if script.removesuffix(".py") == script_name
     ]
     remove = partial(installation.ask, scripts.remove_script, script_name=script_name)
     unread = ["Bots that run it keep a copy, but the API doesn't tell which do."]
-    deletion = Deletion(f"script {script_name!r}", "list_scripts", remove, exists)
+    deletion = Deletion(f"script {named(script_name)}", "list_scripts", remove, exists)
     return await deletion.if_confirmed(confirm, dependents, unread)
 
 

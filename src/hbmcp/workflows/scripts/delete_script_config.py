@@ -8,6 +8,7 @@ from hbmcp.installation.controllers.running_bots import running_bots
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 from hbmcp_tools import scripts
 
 
@@ -20,10 +21,12 @@ async def delete_script_config(installation: Installation, *, config_name: str, 
 
     if not await exists():
         raise Refused(
-            f"There is no script config {config_name!r}.", "Nothing was done.", "list_script_configs has them."
+            f"There is no script config {named(config_name)}.", "Nothing was done.", "list_script_configs has them."
         )
     bots = await running_bots(installation)
-    dependents = [f"{bot} was deployed with it, and needs it to restart." for bot in bots.configs if bot == config_name]
+    dependents = [
+        f"{named(bot)} was deployed with it, and needs it to restart." for bot in bots.configs if bot == config_name
+    ]
     remove = partial(installation.ask, scripts.remove_script_config, config_name=config_name)
-    deletion = Deletion(f"script config {config_name!r}", "list_script_configs", remove, exists)
+    deletion = Deletion(f"script config {named(config_name)}", "list_script_configs", remove, exists)
     return await deletion.if_confirmed(confirm, dependents, bots.unread)

@@ -8,6 +8,7 @@ from hbmcp.installation.controllers.config_fields import config_file_name, same_
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.scripts.validation import validated_template
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 from hbmcp_tools import scripts
 
 
@@ -20,7 +21,7 @@ async def save_script_config(installation: Installation, *, config_name: str, co
     if isinstance(now, CallError) or any(not same_value(now.get(name), value) for name, value in config.items()):
         reason = f"it couldn't be read back: {now.happened}" if isinstance(now, CallError) else "it now says otherwise."
         raise OutcomeUnknown(
-            f"The API says that config {config_name!r} was saved, but {reason}",
+            f"The API says that config {named(config_name)} was saved, but {reason}",
             advice="Read it with get_script_config before you deploy it.",
         )
     left = {name: value for name, value in template.items() if name not in config and value not in (None, "", [], {})}

@@ -2,9 +2,7 @@
 
 from decimal import Decimal
 
-from hbmcp.errors import Refused
-from hbmcp.installation.closing.execution import execute_close
-from hbmcp.installation.closing.plan import min_notional_note, plan_close
+from hbmcp.installation.closing.execution import close
 from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.closing.reduction import WHOLE
 from hbmcp.installation.closing.result import closing_notes, closing_row, net_pnl_note
@@ -31,13 +29,7 @@ async def close_position(
     """
     refuse_spot(connector_name)
     found = await open_positions(installation, account_name, connector_name, trading_pair)
-    plan = await plan_close(installation, only_position(found, trading_pair, side), fraction)
-    try:
-        closing = await execute_close(installation, plan, float(wait))
-    except Refused as error:
-        if why := min_notional_note(plan):
-            raise Refused(error.happened, error.undone, f"{why} Add to the position, then close all of it.") from None
-        raise
+    closing = await close(installation, only_position(found, trading_pair, side), float(wait), fraction)
     return Answer(
         closing_row(closing), (*closing_notes(closing), net_pnl_note([closing]), *closing.notes, *found.notes)
     )

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from hbmcp.errors import Refused
-from hbmcp.installation.closing.execution import execute_close
+from hbmcp.installation.closing.execution import close
 from hbmcp.installation.closing.plan import NOTHING_SENT, plan_close
 from hbmcp.installation.closing.pnl_threshold import PnlThreshold
 from hbmcp.installation.closing.result import Closing
@@ -67,4 +67,4 @@ async def close_positions(
 
 
 async def _close(installation: Installation, position: Position) -> Closing:
-    return await execute_close(installation, await plan_close(installation, position), WAIT)
+    return await close(installation, position, WAIT)

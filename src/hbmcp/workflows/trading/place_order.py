@@ -5,12 +5,14 @@ from decimal import Decimal
 from attrs import asdict
 
 from hbmcp.figures import number
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.fresh_checks import Checks, on_fresh_checks
+from hbmcp.installation.installation import Installation, meanwhile
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.placement import arrival_note, placement_refused, placement_result
 from hbmcp.installation.orders.polling import wait_for_outcome
-from hbmcp.installation.orders.preparation import OrderRequest, prepare_order
-from hbmcp.installation.orders.sending import send_order
+from hbmcp.installation.orders.preparation import OrderRequest, PreparedOrder, prepare_order
+from hbmcp.installation.orders.sending import Submission, send_order
+from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_result, unseen_result
 from hbmcp.results.answer import Answer
 
@@ -40,8 +42,13 @@ async def place_order(
     """
     request = OrderRequest(account_name, connector_name, trading_pair, side, amount, order_type, price, position_action)
     seconds = float(wait)
-    prepared = await prepare_order(installation, request, max_value)
-    sent = await send_order(installation, prepared.order, seconds)
+
+    async def check_and_send(checks: Checks) -> tuple[PreparedOrder, Submission]:
+        async with meanwhile(known_order_ids(installation, account_name, connector_name)) as known:
+            prepared = await prepare_order(installation, request, max_value)
+            return prepared, await send_order(installation, prepared.order, checks, seconds, known=known)
+
+    prepared, sent = await on_fresh_checks(check_and_send)
     asked = asdict(request) | {"price": number(price), "position_action": sent.order.action}
     notes = (*prepared.notes, *sent.notes)
     size = dict(prepared.size.shown) if prepared.size and order_type == "MARKET" else {}

@@ -4,6 +4,7 @@ from hbmcp.errors import CallError, Failed
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.leverage import change_leverage
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 
 
 async def set_leverage(
@@ -14,7 +15,7 @@ async def set_leverage(
 
     Raises Failed where an open position keeps another, OutcomeUnknown where no answer came and no position shows it.
     """
-    where = f"{trading_pair} on {connector_name} ({account_name})"
+    where = f"{named(trading_pair)} on {named(connector_name)} ({named(account_name)})"
     change = await change_leverage(installation, account_name, connector_name, trading_pair, leverage)
     if change.confirmed:
         return Answer(f"{where} has leverage {leverage} now, as its open position shows.{change.remark}")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hbmcp.installation.connections import is_perpetual
+from hbmcp.text import named
 
 Get = Callable[[str], Any]  # a dotted name -> its value or default
 Conflicts = Iterator[tuple[str, str]]  # (dotted name, what is expected)
@@ -16,7 +17,7 @@ def conflicts(kind: str, get: Get) -> Conflicts:
     """Each field, every one of them good by itself, that doesn't go with the others."""
     yield from _BY_KIND.get(kind, _nothing)(get)
     if kind in _LEVERED and not is_perpetual(get("connector_name")) and get("leverage") not in (None, 1):
-        yield "leverage", f"{get('connector_name')} is a spot exchange: expected 1, or leave it out"
+        yield "leverage", f"{named(get('connector_name'))} is a spot exchange: expected 1, or leave it out"
 
 
 def _nothing(_: Get) -> Conflicts:

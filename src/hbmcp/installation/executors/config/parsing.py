@@ -8,6 +8,7 @@ from hbmcp.did_you_mean import nearest
 from hbmcp.figures import number
 from hbmcp.installation.executors.config.fields import PRICE, SHARE, TYPES, Field
 from hbmcp.installation.executors.config.price_offsets import offset_percent
+from hbmcp.text import named, quoted
 
 SETS_ITSELF = ("id", "timestamp")  # what Hummingbot fills in
 SHOWN = 60  # characters of a wrong value
@@ -50,11 +51,11 @@ def as_text(value: Any) -> str:
         case Decimal():
             text = format(value, "f")
         case Mapping():
-            text = f"{{{', '.join(f'{name}: {as_text(one)}' for name, one in value.items())}}}"
+            text = f"{{{', '.join(f'{named(name)}: {as_text(one)}' for name, one in value.items())}}}"
         case list():
             text = f"[{', '.join(map(as_text, value))}]"
         case str() if number(value) is None:
-            text = f'"{value}"'
+            return quoted(value, SHOWN)
         case _:
             text = str(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

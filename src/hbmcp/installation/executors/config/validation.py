@@ -9,6 +9,7 @@ from hbmcp.installation.executors.config import cross_field_rules
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.config.fields import TYPES, Field
 from hbmcp.installation.executors.config.parsing import as_text, expected, parse
+from hbmcp.text import named
 
 SUGGESTS = "; preview_executor suggests one"
 
@@ -41,7 +42,7 @@ def check_part(tool: str, kind: str, given: Mapping[str, Any]) -> dict[str, Any]
 def refuse(tool: str, kind: str, problems: Mapping[str, str]) -> None:
     """Raises BadArguments if there are any."""
     if problems:
-        lines = "\n".join(f"- {place[:60]}: {text}" for place, text in problems.items())
+        lines = "\n".join(f"- {named(place)}: {text}" for place, text in problems.items())
         raise BadArguments(
             f"{tool} can't take this config:\n{lines}\n",
             "Nothing was sent.",

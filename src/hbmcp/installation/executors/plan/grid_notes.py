@@ -9,6 +9,7 @@ from hbmcp.installation.executors.plan.grid_sizing import SPARE, Sizing, sizing
 from hbmcp.installation.executors.plan.plan import MarketPrices, Plan
 from hbmcp.installation.executors.plan.planned_orders import take_profit
 from hbmcp.installation.markets.trading_rules import Rule
+from hbmcp.text import named
 
 
 def grid_remarks(config: Config, plan: Plan, market: MarketPrices, rule: Rule) -> Iterator[str]:
@@ -20,7 +21,7 @@ def grid_remarks(config: Config, plan: Plan, market: MarketPrices, rule: Rule) -
     total, worth = config.get("total_amount_quote"), times(size.amount, Decimal(size.count), market.mid)
     if worth < total:
         yield (
-            f"Amounts are rounded down to {plain(size.amount):f} {base}{step}: at the current price "
+            f"Amounts are rounded down to {plain(size.amount):f} {named(base)}{step}: at the current price "
             f"{money(worth):f} of total_amount_quote {plain(total):f} is used."
         )
     if size.count > len(plan.orders):
@@ -54,7 +55,7 @@ def _count(config: Config, size: Sizing, mid: Decimal, rule: Rule, base: str) ->
     whose = "min_order_amount_quote" if asked >= rule.min_notional else "the exchange's minimum"
     yield (
         f"{levels}: each needs {whose} {plain(size.floor):f} and {_percent(SPARE - 1)} % to spare, "
-        f"rounded up to {plain(size.least):f} {base} ({money(times(size.least, mid)):f} in quote), and "
+        f"rounded up to {plain(size.least):f} {named(base)} ({money(times(size.least, mid)):f} in quote), and "
         f"total_amount_quote {plain(total):f} pays for {size.paid} of those."
     )
 

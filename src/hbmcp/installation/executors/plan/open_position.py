@@ -11,10 +11,10 @@ from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.plan import Plan, Side, sign_of
 from hbmcp.installation.executors.plan.venue import Venue
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.positions.empty_list import doubt_empty_list
-from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.installation.positions.open_positions import listed_positions, positions_or_doubt
 from hbmcp.installation.positions.position import Position, opposite
 from hbmcp.installation.positions.position_mode import read_position_mode
+from hbmcp.text import named
 
 MODES = {"ONEWAY": "one-way mode", "HEDGE": "hedge mode"}
 
@@ -36,14 +36,16 @@ async def effect_on_position(
     if not is_perpetual(venue.connector):
         return PositionEffect()
     closes = config.get("position_action") == "CLOSE"
+    why = None
     try:
-        listed = await listed_positions(installation, account_name, venue.connector)
+        if closes:
+            listed, why = await positions_or_doubt(installation, account_name, venue.connector, venue.pair)
+        else:
+            listed = await listed_positions(installation, account_name, venue.connector)
     except CallError as error:
-        return PositionEffect(f"Whether a position of {venue.pair} is open couldn't be read: {error.happened}")
-    if closes and not listed:  # which is also what an exchange lists that doesn't answer
-        why = await doubt_empty_list(installation, account_name, venue.connector, venue.pair)
-        if why is not None:
-            return PositionEffect(f"Whether a position of {venue.pair} is open to be closed isn't known: {why}")
+        return PositionEffect(f"Whether a position of {named(venue.pair)} is open couldn't be read: {error.happened}")
+    if why is not None:
+        return PositionEffect(f"Whether a position of {named(venue.pair)} is open to be closed isn't known: {why}")
     found = [one for one in listed if one.pair == venue.pair]
     refusals = close_refusals(found, venue.pair, plan.side, plan.amount) if closes else {}
     if not found:
@@ -53,7 +55,7 @@ async def effect_on_position(
     except CallError as error:
         held = " and ".join(f"{one.side} {one.amount:f}" for one in found)
         return PositionEffect(
-            f"You hold {held} {venue.pair}; what becomes of it isn't known: {error.happened}", refusals
+            f"You hold {held} {named(venue.pair)}; what becomes of it isn't known: {error.happened}", refusals
         )
     leverage = Decimal(config.get("leverage"))
     return PositionEffect(
@@ -69,12 +71,14 @@ def close_refusals(found: Sequence[Position], pair: str, side: Side, amount: Dec
         wanted = "SHORT" if side == "BUY" else "LONG"
         held = " and ".join(f"{one.side} {one.amount:f}" for one in found) or "no position"
         return {
-            "position_action": f"a {side} can only CLOSE a {wanted}, and of {pair} you hold {held}; close_position "
+            "position_action": f"a {side} can only CLOSE a {wanted}, and of {named(pair)} you hold {held}; "
+            "close_position "
             "closes what is open, without an executor"
         }
     if amount > target.amount:
         return {
-            "amount": f"expected at most {target.amount:f}, the {target.side} of {pair} that it is to CLOSE, got "
+            "amount": f"expected at most {target.amount:f}, the {target.side} of {named(pair)} that it is to CLOSE, "
+            "got "
             f"{amount:f}; close_position closes it whole"
         }
     return {}
@@ -92,8 +96,8 @@ def position_note(position: Position, mode: str, side: Side, leverage: Decimal, 
         effect = "it stays beside what this executor trades" if opposed else f"its {own} add to it"
     else:
         effect = f"its {own} reduce it first" if opposed else f"its {own} add to it"
-    held = f"{position.side} {position.amount:f} {position.pair}"
+    held = f"{position.side} {position.amount:f} {named(position.pair)}"
     at = "" if position.leverage is None else f" at leverage {position.leverage:f}"
     shared = f"; leverage is the pair's, so {leverage:f} may come to hold for it too"
     changed = "" if position.leverage == leverage else shared
-    return f"You hold {held}{at} in {MODES.get(mode, mode)}: {effect}{changed}."
+    return f"You hold {held}{at} in {MODES.get(mode) or named(mode)}: {effect}{changed}."

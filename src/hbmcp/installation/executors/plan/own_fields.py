@@ -48,12 +48,12 @@ def _of_base(config: Config, market: MarketPrices, rule: Rule) -> tuple[Config, 
     """Half a step more for each order: they are rounded down, at a price that has moved."""
     base = config.values["total_amount_base"]
     steps = times(rule.amount_step, Decimal(slice_count(config)), HALF)
-    quote = money(times(base + steps, slice_price(config, market, side_of(config))))
+    worth = money(times(base + steps, slice_price(config, market, side_of(config))))
     note = (
-        f"total_amount_base {plain(base):f} is total_amount_quote {quote:f} at the price now: Hummingbot trades that "
+        f"total_amount_base {plain(base):f} is total_amount_quote {worth:f} at the price now: Hummingbot trades that "
         "value, so the amount comes out otherwise as the price moves."
     )
-    return _with(config, "total_amount_base", quote), note
+    return _with(config, "total_amount_base", worth), note
 
 
 def _of_levels(tool: str, config: Config, market: MarketPrices, rule: Rule) -> tuple[Config, str]:

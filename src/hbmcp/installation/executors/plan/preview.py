@@ -13,6 +13,7 @@ from hbmcp.installation.executors.plan.plan import MarketPrices, Order, Plan, fa
 from hbmcp.installation.executors.plan.preparation import Forecast, Prepared
 from hbmcp.installation.markets.trading_rules import Rule
 from hbmcp.results.answer import Answer, without_nulls
+from hbmcp.text import named
 
 FEES = Decimal("0.002")  # a share of an order's value that its fee is hardly above
 SHOWN = 20  # orders; more are alike
@@ -106,7 +107,7 @@ def remarks(config: Config, plan: Plan, market: MarketPrices, rule: Rule, balanc
     needed, token = needs(config, plan)
     if balance is not None and balance < needed:
         short = money(needed - balance)
-        yield f"Not enough: {short:f} {token} are missing, so it would end at once (INSUFFICIENT_BALANCE)."
+        yield f"Not enough: {short:f} {named(token)} are missing, so it would end at once (INSUFFICIENT_BALANCE)."
     elif balance is not None and balance < needed + times(FEES, plan.quote):
         yield "Barely enough: fees come on top, and can make it end at once (INSUFFICIENT_BALANCE)."
     if (total := config.get("total_amount_quote")) is not None and times(plan.amount, market.mid) > total:

@@ -14,6 +14,7 @@ from hbmcp.installation.markets.order_book import book
 from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, rule
+from hbmcp.text import named
 
 
 @frozen
@@ -70,5 +71,5 @@ async def mid_price(installation: Installation, venue: Venue) -> Decimal:
     if isinstance(found, CallError):
         raise found
     if found <= 0:
-        raise Failed(f"{venue.connector} has no price of {venue.pair} now.", "Nothing was sent.")
+        raise Failed(f"{named(venue.connector)} has no price of {named(venue.pair)} now.", "Nothing was sent.")
     return found

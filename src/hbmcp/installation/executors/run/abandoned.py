@@ -4,6 +4,7 @@ from hbmcp.installation.executors.run.kept_position import UNGUARDED, how_to_clo
 from hbmcp.installation.executors.run.leftovers import leftovers
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
+from hbmcp.text import named
 
 
 async def abandoned_note(installation: Installation, executor: Executor) -> tuple[str, ...]:
@@ -16,6 +17,10 @@ async def abandoned_note(installation: Installation, executor: Executor) -> tupl
         if resting == 1
         else f"{resting} orders rest: cancel_order takes them out."
     )
-    now = "" if left.position is None else f"Position of {executor.pair} on {executor.connector} now: {left.position}."
+    now = (
+        ""
+        if left.position is None
+        else f"Position of {named(executor.pair)} on {named(executor.connector)} now: {left.position}."
+    )
     close = how_to_close(executor, left.own, left.open) if left.own and left.open != () else UNGUARDED
     return tuple(filter(None, (now, "" if left.open == () else close, rest if resting else "", *left.notes)))

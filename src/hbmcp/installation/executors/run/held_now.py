@@ -6,6 +6,7 @@ from hbmcp.installation.executors.run.orders import Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.view import position_text
 from hbmcp.installation.installation import Installation
+from hbmcp.text import named
 
 KEPT_BY_NATURE = ("arbitrage_executor", "xemm_executor", "lp_executor")  # no position that a stop could close
 
@@ -18,7 +19,7 @@ async def held_now(installation: Installation, executor: Executor) -> str:
     if executor.kind == "grid_executor":
         held, average = executor.figure("position_size_quote"), executor.figure("current_position_average_price")
         at = f", at {money(average):f} on average" if average is not None else ""
-        return f"a position of {plain(held):f} {executor.quote}{at}" if held is not None else ""
+        return f"a position of {plain(held):f} {named(executor.quote)}{at}" if held is not None else ""
     try:
         found = await orders_of(installation, executor)
     except CallError as error:
@@ -27,4 +28,6 @@ async def held_now(installation: Installation, executor: Executor) -> str:
     if net:
         return position_text(net, executor.pair)
     traded = executor.filled and not found.fills
-    return f"what it has traded, {plain(executor.filled):f} {executor.quote}, less what it closed" if traded else ""
+    return (
+        f"what it has traded, {plain(executor.filled):f} {named(executor.quote)}, less what it closed" if traded else ""
+    )

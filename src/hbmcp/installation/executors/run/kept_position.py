@@ -8,6 +8,7 @@ from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.view import position_text
 from hbmcp.installation.positions.position import Position
+from hbmcp.text import named
 
 UNGUARDED = "Nothing guards what it left now: its stops have ended with it."
 
@@ -29,8 +30,9 @@ def how_to_close(executor: Executor, own: Decimal, rows: Sequence[Position] | No
     """How to close what it left, `own` base units that aren't 0. `rows` None: what is open isn't known."""
     size, left = plain(abs(own)), position_text(own, executor.pair)
     order = (
-        f"place_order with account_name {executor.account}, connector_name {executor.connector}, trading_pair "
-        f"{executor.pair}, side {'SELL' if own > 0 else 'BUY'}, amount {size:f}, order_type MARKET"
+        f"place_order with account_name {named(executor.account)}, connector_name {named(executor.connector)}, "
+        "trading_pair "
+        f"{named(executor.pair)}, side {'SELL' if own > 0 else 'BUY'}, amount {size:f}, order_type MARKET"
     )
     if not is_perpetual(executor.connector):
         return f"{UNGUARDED} To trade it back: {order}; less the fee, where that was taken out of it."
@@ -46,8 +48,8 @@ def how_to_close(executor: Executor, own: Decimal, rows: Sequence[Position] | No
         return f"{UNGUARDED} The other {rest} isn't its own. To close just its {left}: {order}."
     less = f" Of its {left} only {plain(same.amount):f} is still open." if same.amount < abs(own) else ""
     return (
-        f"{UNGUARDED}{less} To close it: close_position with account_name {executor.account}, connector_name "
-        f"{executor.connector}, trading_pair {executor.pair}, side {same.side}."
+        f"{UNGUARDED}{less} To close it: close_position with account_name {named(executor.account)}, connector_name "
+        f"{named(executor.connector)}, trading_pair {named(executor.pair)}, side {same.side}."
     )
 
 

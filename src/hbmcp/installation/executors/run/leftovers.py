@@ -10,10 +10,11 @@ from hbmcp.installation.executors.run.kept_position import own_share
 from hbmcp.installation.executors.run.orders import Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.view import position_text
-from hbmcp.installation.installation import Installation
-from hbmcp.installation.positions.empty_list import doubt_empty_list
+from hbmcp.installation.installation import Installation, meanwhile
+from hbmcp.installation.positions.empty_list import doubt_empty_list, sign_of_life
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
+from hbmcp.text import named
 
 
 @frozen
@@ -66,12 +67,13 @@ def _own(executor: Executor, orders: Orders | None) -> Decimal | None:
 
 async def _on_exchange(installation: Installation, executor: Executor) -> tuple[Position, ...]:
     """The whole positions of its pair, other executors' and orders' in them."""
-    listed = await listed_positions(installation, executor.account, executor.connector)
-    found = tuple(one for one in listed if one.pair == executor.pair)
-    if not found:
-        why = await doubt_empty_list(installation, executor.account, executor.connector, executor.pair)
-        if why is not None:
-            raise CallError(f"{executor.connector}: {why}")
+    async with meanwhile(sign_of_life(installation, executor.connector)) as sign:
+        listed = await listed_positions(installation, executor.account, executor.connector)
+        found = tuple(one for one in listed if one.pair == executor.pair)
+        if not found:
+            why = await doubt_empty_list(installation, executor.account, executor.connector, await sign, executor.pair)
+            if why is not None:
+                raise CallError(f"{named(executor.connector)}: {why}")
     return found
 
 
@@ -79,4 +81,5 @@ def _on_spot(executor: Executor, own: Decimal) -> str:
     base = executor.pair.partition("-")[0]
     if not own:
         return "none"
-    return f"{abs(own):f} {base} {'bought and not sold again' if own > 0 else 'sold and not bought again'}, before fees"
+    done = "bought and not sold again" if own > 0 else "sold and not bought again"
+    return f"{abs(own):f} {named(base)} {done}, before fees"

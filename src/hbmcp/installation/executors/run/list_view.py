@@ -5,6 +5,7 @@ from typing import Any
 
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.view import state
+from hbmcp.text import named
 
 COLUMNS = (
     "executor_id",
@@ -36,7 +37,7 @@ def list_row(executor: Executor) -> dict[str, Any]:
 def money_note(found: Sequence[Executor]) -> str:
     """In which currency their money is, and what it doesn't count."""
     quotes = sorted({one.quote for one in found if one.quote})
-    currency = quotes[0] if len(quotes) == 1 else "the quote currency of each pair"
+    unit = named(quotes[0]) if len(quotes) == 1 else "the quote currency of each pair"
     held = any(one.close_type == "POSITION_HOLD" for one in found)
     lost = any(one.abandoned for one in found)
-    return f"Money is in {currency}, net P&L after fees.{_HELD if held else ''}{_LOST if lost else ''}"
+    return f"Money is in {unit}, net P&L after fees.{_HELD if held else ''}{_LOST if lost else ''}"

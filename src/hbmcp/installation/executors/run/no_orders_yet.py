@@ -7,6 +7,7 @@ from hbmcp.installation.executors.run.orders import CUT, orders_since
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.order import Order
+from hbmcp.text import named
 
 WAITS = "It has placed no order yet: it waits for its price or time."
 UNNAMED = "It names no order of its own yet"
@@ -31,17 +32,19 @@ async def no_orders_note(installation: Installation, executor: Executor, config:
         return f"{UNNAMED}. {CUT}"
     if _may_wait(config):
         return WAITS
-    return f"{UNNAMED}, and of {executor.pair} none is recorded since it began. {LOOK}"
+    return f"{UNNAMED}, and of {named(executor.pair)} none is recorded since it began. {LOOK}"
 
 
 def _order_text(order: Order) -> str:
     """ "SELL 0.01 BTC-USDT traded at 60000 (order x-1)" """
     if order.filled:
         at = "" if order.average_price is None else f" at {money(order.average_price):f}"
-        what = f"{plain(order.filled):f} {order.pair} traded{at}"
+        what = f"{plain(order.filled):f} {named(order.pair)} traded{at}"
     else:
-        what = f"{'' if order.amount is None else f'{plain(order.amount):f} '}{order.pair} is {order.status}"
-    return f"{order.side} {what} (order {order.order_id})"
+        what = (
+            f"{'' if order.amount is None else f'{plain(order.amount):f} '}{named(order.pair)} is {named(order.status)}"
+        )
+    return f"{order.side} {what} (order {named(order.order_id)})"
 
 
 def _may_wait(config: Config) -> bool:

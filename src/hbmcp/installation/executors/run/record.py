@@ -10,6 +10,7 @@ from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.answer_fields import Fields, array, moment, number, optional, record, text
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.config.fields import TYPES
+from hbmcp.text import named
 from hummingbot_api.request import Json
 
 Side = Literal["BUY", "SELL"]
@@ -161,7 +162,7 @@ class Executor:
             return ""
         verb = {"BUY": "bought", "SELL": "sold"}.get(self.side or "", "traded")
         return (
-            f"{done} of {slices} slices: {money(filled):f} of {plain(whole):f} {self.quote} {verb}, "
+            f"{done} of {slices} slices: {money(filled):f} of {plain(whole):f} {named(self.quote)} {verb}, "
             f"{money(whole - filled):f} left"
         )
 

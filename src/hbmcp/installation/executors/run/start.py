@@ -7,8 +7,10 @@ from hbmcp.installation.answer_fields import Fields, text
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.unknown_start import known_executor_ids, unknown_start
+from hbmcp.installation.fresh_checks import Checks
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.sending import NOT_PLACED
+from hbmcp.text import named, quoted
 from hbmcp_tools import executors
 from hummingbot_api.request import Json
 
@@ -21,13 +23,14 @@ class Started:
     status: str | None
 
 
-async def start(installation: Installation, account_name: str, config: Config) -> Started:
+async def start(installation: Installation, account_name: str, config: Config, checks: Checks) -> Started:
     """The caller uses start_executor and search_executors.
 
-    Raises a CallError of NOT_PLACED where nothing was started, else OutcomeUnknown with the executors that may be the
-    one.
+    Raises a CallError of NOT_PLACED, Stale among them, where nothing was started, else OutcomeUnknown with the
+    executors that may be the one.
     """
     known = await known_executor_ids(installation, account_name, config)
+    checks.hold()
     try:
         return await installation.read(
             _started,
@@ -50,9 +53,11 @@ def failed_at_once(seen: Executor) -> Failed:
         if seen.close_type == "INSUFFICIENT_BALANCE"
         else "Correct the cause before you create it again."
     )
-    said = f' Its last error: "{seen.error.removesuffix(".")}".' if seen.error else ""
+    said = f" Its last error: {quoted(seen.error.removesuffix('.'))}." if seen.error else ""
     return Failed(
-        f"Executor {seen.id} was started, and at once it {seen.ending} ({seen.close_type}).{said}", done, advice
+        f"Executor {named(seen.id)} was started, and at once it {seen.ending} ({named(seen.close_type)}).{said}",
+        done,
+        advice,
     )
 
 

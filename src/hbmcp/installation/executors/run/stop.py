@@ -8,6 +8,7 @@ from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown, Refused
 from hbmcp.installation.executors.run.polling import wait_until
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
+from hbmcp.text import named
 from hbmcp_tools import executors
 
 Position = Literal["close", "keep"]  # what is to become of it
@@ -36,7 +37,7 @@ async def stop(installation: Installation, before: Executor, position: Position,
     """
     if before.ended:
         raise Refused(
-            f"Executor {before.id} isn't running: it {before.ending}.",
+            f"Executor {named(before.id)} isn't running: it {before.ending}.",
             "Nothing was sent.",
             "get_executor shows what it did; close_position closes a position that it left open.",
         )
@@ -62,7 +63,9 @@ async def stop(installation: Installation, before: Executor, position: Position,
             "Look with get_executor; only while it says RUNNING there, call stop_executor again.",
         )
     if note == ENDED_BY_ITSELF and not seen.ended:
-        raise Refused(f"The API refused to stop executor {before.id}, which is {seen.status}.", "It runs on.")
+        raise Refused(
+            f"The API refused to stop executor {named(before.id)}, which is {named(seen.status)}.", "It runs on."
+        )
     return Stopped(seen, note)
 
 
@@ -70,7 +73,7 @@ def _unseen(executor_id: str, broken: CallError | None, why: CallError) -> CallE
     return OutcomeUnknown(
         broken.happened
         if broken
-        else f"Executor {executor_id} was told to stop, but can't be looked at: {why.happened}",
+        else f"Executor {named(executor_id)} was told to stop, but can't be looked at: {why.happened}",
         "Whether it has ended, and whether its orders are gone, isn't known.",
         "Look with get_executor and get_open_orders before you do anything else about it.",
     )

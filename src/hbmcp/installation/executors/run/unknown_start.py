@@ -11,6 +11,7 @@ from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.run.polling import pause
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.text import named
 from hbmcp_tools import executors
 
 BEFORE = 2.0  # seconds that starting waits for what was there before
@@ -35,7 +36,8 @@ async def unknown_start(
     search_executors."""
     happened = f"Outcome unknown: {error.happened.removeprefix('Outcome unknown: ')}"
     again = (
-        f"Don't create it again before list_executors (account_name {account_name}, executor_type {config.kind}) shows "
+        f"Don't create it again before list_executors (account_name {named(account_name)}, executor_type "
+        f"{config.kind}) shows "
         "whether it runs."
     )
     for left in reversed(range(LOOKS)):
@@ -49,7 +51,7 @@ async def unknown_start(
         return OutcomeUnknown(happened, f"{unproven} The executors couldn't be read: {found.happened}", again)
     if not new:
         return OutcomeUnknown(happened, "list_executors doesn't show it so far, which is no proof: it may come.", again)
-    those = ", ".join(f"{one.id} ({one.status})" for one in new)
+    those = ", ".join(f"{named(one.id)} ({named(one.status)})" for one in new)
     told = "of its type and market there is, new since" if known is not None else "of its type and market there run"
     return OutcomeUnknown(
         happened,

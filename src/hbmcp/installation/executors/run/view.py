@@ -12,6 +12,7 @@ from hbmcp.installation.executors.run.orders import CUT, NOT_NAMED, Orders, Trad
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer, without_nulls
+from hbmcp.text import named
 from hbmcp.times import utc
 
 AFTER_FEES = "Net P&L is after fees"
@@ -34,9 +35,9 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
         "open_orders": open_orders(found),
     }
     remarks = [
-        "" if found.own or not found.open else NOT_NAMED.format(pair=executor.pair),
+        "" if found.own or not found.open else NOT_NAMED.format(pair=named(executor.pair)),
         "" if found.complete else CUT,
-        f"{AFTER_FEES}{f', in {executor.quote}' if executor.quote else ''}.",
+        f"{AFTER_FEES}{f', in {named(executor.quote)}' if executor.quote else ''}.",
         HELD.format(where=_holdings(executor)) if _keeps(executor) or "kept" in value else "",
     ]
     return Answer(value, (*notes, *remarks))
@@ -89,7 +90,7 @@ def traded(executor: Executor, found: Orders) -> dict[str, Any]:
 
 def position_text(net: Decimal, pair: str) -> str:
     """ "LONG 0.02 BTC" """
-    return f"{'LONG' if net > 0 else 'SHORT'} {plain(abs(net)):f} {pair.partition('-')[0]}"
+    return f"{'LONG' if net > 0 else 'SHORT'} {plain(abs(net)):f} {named(pair.partition('-')[0])}"
 
 
 def _holdings(executor: Executor) -> str:
