@@ -140,7 +140,7 @@ async def test_without_positions_the_pairs_that_all_exchanges_have(
         one = value(await call.good("get_funding_rates", connector_names=["hyperliquid_perpetual"]))["rates"]
     coins = [market for coin in ("BTC", "ETH") for market in ((name, f"{coin}-{pair[4:]}") for name, pair in MARKETS)]
     assert markets(value(text)["rates"]) == coins
-    assert re.search(r"2 of the \d+ dollar pairs that all have: name trading_pairs for others\.", text)
+    assert re.search(r"Shown are 2 of the \d+ coins that all these exchanges have against dollars; trading_pairs", text)
     assert markets(one) == [market for market in coins if market[0] == "hyperliquid_perpetual"]
 
 
