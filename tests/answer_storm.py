@@ -217,7 +217,7 @@ async def run(
             hurry(patched)
             patched.setattr("hbmcp.paper.start.in_process", lambda _: client)
             patched.setattr("hbmcp.times._clock", api.clock.now)
-            patched.setattr("hbmcp.api.Client", partial(Client, limit=LIMIT))
+            patched.setattr("hbmcp.api.sending.Client", partial(Client, limit=LIMIT))
             bridge = Bridge(ALL, Settings.model_construct(paper=True, paper_db=":memory:"))
             try:
                 outcome = await bridge.call(case.tool, {**case.arguments, **more})

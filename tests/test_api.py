@@ -11,9 +11,9 @@ import pytest
 import stamina
 
 from hbmcp import settings
+from hbmcp.api.proxy import proxy_for
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.catalog import Catalog, Offer
-from hbmcp.proxy import proxy_for
 from tests.conftest import PASSWORD, USERNAME
 from tests.faulty_api import CUT, DROP, HANG, HTML, FaultyApi, Reply
 
@@ -108,7 +108,7 @@ class TestProxies:
     async def test_the_variable_is_named(
         self, url: str, variable: str, value: str, told: str, tool: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("hbmcp.proxy.find_spec", lambda _: None)  # SOCKS needs a package that may be there
+        monkeypatch.setattr("hbmcp.api.proxy.find_spec", lambda _: None)  # SOCKS needs a package that may be there
         monkeypatch.setenv(variable, value)
         outcome = await call(url, tool, **(ORDER if tool == "submit_order" else {}))
         assert outcome.is_error

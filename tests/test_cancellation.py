@@ -13,8 +13,9 @@ from typing import Any
 import anyio
 import pytest
 
-from hbmcp import attempt, settings
-from hbmcp.api import PLACES
+from hbmcp import settings
+from hbmcp.api import attempt
+from hbmcp.api.connection import PLACES
 from hbmcp.bridge import Bridge
 from hbmcp.caller import Caller
 from hbmcp.cancellation import cancelled_once

@@ -132,7 +132,7 @@ def test_the_paper_exchange_is_imported_only_when_it_is_used() -> None:
     """It brings numpy and SQLite, and the bridge can't tell it from the real API."""
     outside = [one for one in imports("src", "hbmcp") if not within(one.module, "hbmcp.paper")]
     users = {one.module for one in outside if within(one.name, "hbmcp.paper")}
-    assert users == {"hbmcp.api", "hbmcp.cli.opening", "hbmcp.cli.paper"}
+    assert users == {"hbmcp.api.connection", "hbmcp.cli.opening", "hbmcp.cli.paper"}
     assert not [one for one in outside if within(one.name, "hbmcp.paper") and one.at_once]
 
 

@@ -42,7 +42,7 @@ def test_a_read_is_answered_and_authenticated(stdio: StdioServer, api: FaultyApi
 def test_an_unknown_tool_is_the_protocol_s_own_error(stdio: StdioServer, api: FaultyApi) -> None:
     error = stdio.answer(stdio.start("tools/call", {"name": "get_acounts", "arguments": {}}))["error"]
     assert error["code"] == INVALID_PARAMS
-    assert "There is no tool 'get_acounts'. Nothing was done. Did you mean" in error["message"]
+    assert "There is no tool get_acounts. Nothing was done. Did you mean" in error["message"]
     assert not api.requests
 
 

@@ -14,6 +14,7 @@ import anyio
 
 T = TypeVar("T")
 
+UNSENT = "cancelled before the request was sent"  # the argument of such a CancelledError
 TO_CLEAN_UP = 10.0  # seconds, after which it is left to itself
 
 
@@ -42,3 +43,8 @@ async def _ended(task: asyncio.Task[Any]) -> None:
                 await asyncio.wait([task], timeout=left)
     if task.done() and not task.cancelled():
         task.exception()  # else asyncio would log it as one that nobody asked for
+
+
+def unsent(error: asyncio.CancelledError) -> bool:
+    """Whether a request was cancelled before anybody can have acted on it."""
+    return error.args == (UNSENT,)

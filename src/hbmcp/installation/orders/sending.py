@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from attrs import evolve, frozen
 
-from hbmcp.attempt import unsent
+from hbmcp.cancellation import unsent
 from hbmcp.errors import (
     BadArguments,
     CallError,

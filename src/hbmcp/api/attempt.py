@@ -5,14 +5,13 @@ from typing import Any, TypeVar
 
 import httpx
 
-from hbmcp.cancellation import cancelled_once
+from hbmcp.cancellation import UNSENT, cancelled_once
 from hummingbot_api.client import Client, Response
 from hummingbot_api.request import Request
 
 T = TypeVar("T")
 
 FOR_A_PLACE = 5.0  # seconds; less than any tool has, so who runs out of them has sent nothing
-UNSENT = "cancelled before the request was sent"
 
 
 class Attempt:
@@ -73,8 +72,3 @@ def _goes_out(part: str, request: Any) -> bool:
         has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
         return not has_body and request.method != b"CONNECT"
     return part == "body.started" and request.method != b"CONNECT"
-
-
-def unsent(error: asyncio.CancelledError) -> bool:
-    """Whether a request was cancelled before anybody can have acted on it."""
-    return error.args == (UNSENT,)

@@ -1,0 +1,79 @@
+"""The connection to the API: one pool, HTTP Basic, TLS; or the paper exchange in this process."""
+
+from urllib.parse import urlsplit
+
+import httpx
+
+from hbmcp.api.one_answer import one_answer
+from hbmcp.api.proxy import Proxy
+from hbmcp.errors import NotConfigured, SettingsError
+from hbmcp.settings import Settings
+
+# Seconds for a connection. Less than any tool has: who runs out of these has sent nothing. How long an answer may take
+# is the tool's, and how long a place in the pool the attempt's.
+TIMEOUT = httpx.Timeout(None, connect=5.0)
+PLACES = 32
+# Less than the five seconds after which the API's server closes an idle connection: a request must not meet that.
+KEEP_ALIVE = 3.0
+LIMITS = httpx.Limits(max_connections=PLACES, max_keepalive_connections=16, keepalive_expiry=KEEP_ALIVE)
+
+
+def connect(settings: Settings, proxy: Proxy | None) -> httpx.AsyncClient:
+    """A client of the installation that the settings name; nothing is sent yet. Raises NotConfigured."""
+    return _on_paper(settings) if settings.on_paper else _over_http(settings, proxy)
+
+
+def _on_paper(settings: Settings) -> httpx.AsyncClient:
+    from hbmcp.paper.errors import PaperError
+    from hbmcp.paper.start import in_process
+
+    try:
+        return in_process(settings)
+    except (PaperError, SettingsError) as error:
+        raise NotConfigured(str(error), "Nothing was sent.") from None
+
+
+def _over_http(settings: Settings, proxy: Proxy | None) -> httpx.AsyncClient:
+    missing = [
+        name
+        for name, value in (
+            ("HUMMINGBOT_API_USERNAME", settings.api_username),
+            ("HUMMINGBOT_API_PASSWORD", settings.api_password),
+        )
+        if not value
+    ]
+    if missing or settings.api_username is None or settings.api_password is None:
+        raise NotConfigured(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set, so hbmcp can't log in to the "
+            "Hummingbot API.",
+            "Nothing was sent.",
+            "A person must set what is missing, in the environment or in .env, and restart hbmcp.",
+        )
+    tls = urlsplit(settings.api_url).scheme == "https"
+    try:
+        return httpx.AsyncClient(
+            base_url=settings.api_url,
+            auth=httpx.BasicAuth(settings.api_username, settings.api_password.get_secret_value()),
+            timeout=TIMEOUT,
+            event_hooks={"response": [one_answer]},
+            follow_redirects=False,  # a redirect would carry the request elsewhere
+            # With a transport of ours, httpx doesn't look for proxies itself: it stumbles over what others take.
+            transport=httpx.AsyncHTTPTransport(
+                limits=LIMITS,
+                # Reading the certificates takes longer than a call; without TLS there are none to check.
+                verify=tls,
+                proxy=proxy.url if proxy else None,
+            ),
+        )
+    except httpx.InvalidURL:
+        raise NotConfigured(
+            "HUMMINGBOT_API_URL isn't an address that can be reached.",
+            "Nothing was sent.",
+            "A person must correct it, and restart hbmcp.",
+        ) from None
+    except OSError:
+        raise NotConfigured(
+            "The certificates for https can't be read.",
+            "Nothing was sent.",
+            "A person must correct SSL_CERT_FILE and SSL_CERT_DIR, or unset them, and restart hbmcp.",
+        ) from None
