@@ -28,7 +28,10 @@ from hbmcp.errors.reasons import from_exchange, is_refusal, tidy
 from hbmcp.text import named
 
 _EXCHANGE_SAYS = "That is the exchange's own answer: correct what it names, or try again later."
-_BAD_REQUEST = "This API answers 500 to bad requests too: check account, connector, pair and values first."
+_BAD_REQUEST = (
+    "This API answers 500 to bad requests too: check account, connector, pair and values; if they are "
+    "right, its own log has the cause."
+)
 _NO_REASON = (
     "The API gives no reason when a value is out of range or unknown to it (a name, a negative amount, an interval): "
     "check the arguments first. Its own log has the cause."

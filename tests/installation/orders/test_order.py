@@ -15,6 +15,7 @@ from hbmcp.installation.markets.trading_rules import Rule, on_step
 from hbmcp.installation.orders import balance_check, pricing
 from hbmcp.installation.orders.order import Order, fresher_order, merged_orders, orders_like
 from hbmcp.installation.orders.view import age, fills_disagreement
+from hbmcp.installation.positions.position import Position
 from hbmcp.store import SentOrder
 
 AT = 1_795_337_015_421  # 2026-11-22 08:43:35.421 UTC
@@ -304,9 +305,26 @@ class TestBalances:
 
     def test_margin_is_the_exchange_s_business(self) -> None:
         assert check(perpetual=True, amount=Decimal(1000)) == ""
-        assert "too little margin" in check(perpetual=True, amount=Decimal(3000))
+        with pytest.raises(Refused, match="takes leverage of 300: no exchange gives more than 200"):
+            check(perpetual=True, amount=Decimal(3000))
+        assert "takes leverage of 300" in check(perpetual=True, amount=Decimal(3000), positions=None)
+        rich = [
+            Balance("USDT", Decimal(1000), Decimal(1000)),
+            Balance("BTC", Decimal(9), None, Decimal(100), Decimal(900)),
+        ]
+        assert "takes leverage of 300" in check(perpetual=True, amount=Decimal(3000), balances=rich)
         assert check(perpetual=True, amount=Decimal(3000), reducing=True) == ""
         assert check(perpetual=True, amount=Decimal(3000), trading_pair="BTC-USD") == ""
+
+    @pytest.mark.parametrize("side", ["LONG", "SHORT"])
+    def test_a_position_tells_at_what_leverage(self, side: Any) -> None:
+        open_one = Position("a", "x_perpetual", "BTC-USDT", side, Decimal(1), None, None, None, Decimal(5))
+        assert check(perpetual=True, amount=Decimal(50), positions=[open_one]) == ""
+        if side == "SHORT":  # closing it frees margin
+            assert "takes leverage of 60" in check(perpetual=True, amount=Decimal(600), positions=[open_one])
+            return
+        with pytest.raises(Refused, match=r"takes leverage of 6: BTC-USDT runs at leverage 5\. Nothing.*set_leverage"):
+            check(perpetual=True, amount=Decimal(60), positions=[open_one])
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,10 @@ async def test_more_than_the_book_holds(api: PaperApi, monkeypatch: pytest.Monke
             value, said = await estimated(call, **SPOT, side="SELL", **size)
             assert value["book_holds_it"] is False
             assert f"The book, as the API sees it, holds {held} BTC on this side" in said
+            assert value["amount"] == held
+            assert value.get("asked_amount") == size.get("amount")
+        value, _ = await estimated(call, **SPOT, **MINE, side="SELL", amount=5000)
+        assert (value["available"], value["balance_holds_it"]) == (1, False)
 
 
 async def test_more_than_the_balance_holds(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,7 +140,7 @@ async def test_without_positions_the_pairs_that_all_exchanges_have(
         one = value(await call.good("get_funding_rates", connector_names=["hyperliquid_perpetual"]))["rates"]
     coins = [market for coin in ("BTC", "ETH") for market in ((name, f"{coin}-{pair[4:]}") for name, pair in MARKETS)]
     assert markets(value(text)["rates"]) == coins
-    assert re.search(r"2 of the \d+ dollar pairs that all have: name trading_pairs for others\.", text)
+    assert re.search(r"Shown are 2 of the \d+ coins that all these exchanges have against dollars; trading_pairs", text)
     assert markets(one) == [market for market in coins if market[0] == "hyperliquid_perpetual"]
 
 
@@ -219,6 +219,16 @@ async def test_readings_are_kept_over_time(api: PaperApi, monkeypatch: pytest.Mo
     ) == tuple(round(rate, 2) for rate in (rates[0], average, min(rates), max(rates), rates[3] - rates[0]))
     (row,) = value(later)["history"]
     assert row["first_time"] == moments[1]
+
+
+@pytest.mark.parametrize(("hours", "said"), [(3, True), (24, False)])
+async def test_a_period_that_readings_hardly_cover_says_so(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, hours: int, said: bool
+) -> None:
+    async with assistant(api, monkeypatch) as call:
+        await call.good("get_funding_rates", **BTC)
+        text = await at(call, api, hours, since="24h")
+    assert ("history covers 3 h of the 24 h: rates are kept only when" in text) == said
 
 
 async def test_a_proven_interval_is_remembered(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

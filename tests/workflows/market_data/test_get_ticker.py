@@ -30,7 +30,7 @@ async def test_the_figures_are_those_of_the_market(api: PaperApi, monkeypatch: p
         where = row["connector_name"], row["trading_pair"]
         top = Book.snapshot(market, *where, NOW)
         bid, ask = top.bids[0].price, top.asks[0].price
-        assert numbers(row, "price", "bid", "ask") == (market.price(*where, NOW), bid, ask)
+        assert numbers(row, "last_price", "bid", "ask") == (market.price(*where, NOW), bid, ask)
         assert Decimal(row["spread_percent"]) == round(200 * (ask - bid) / (ask + bid), 4)
         minute = (NOW - 24 * HOUR) // 60_000 * 60_000
         before = market.price(*where, minute - 1)
@@ -94,7 +94,7 @@ async def test_without_trading_rules_the_names_count_as_they_are(
     [
         (Crash(CANDLES), {"change_24h_percent"}, "No 24-hour change of BTC-USDT on binance: "),
         (Crash(BOOK), {"bid", "ask", "spread_percent"}, "No bid and ask of BTC-USDT on binance: "),
-        (Crash(PRICES), {"price", "change_24h_percent"}, "No price of BTC-USDT on binance: "),
+        (Crash(PRICES), {"last_price", "change_24h_percent"}, "No price of BTC-USDT on binance: "),
     ],
 )
 async def test_what_fails_is_named_and_the_rest_is_there(
@@ -113,7 +113,7 @@ async def test_late_candles_are_not_waited_for(api: PaperApi, monkeypatch: pytes
     monkeypatch.setattr("hbmcp.installation.markets.ticker.PATIENCE", 0.05)
     async with assistant(api, monkeypatch, {Late(CANDLES, seconds=60)}) as call:
         text = await call.good("get_ticker", **BTC)
-    assert "price" in value(text)[0]
+    assert "last_price" in value(text)[0]
     assert notes(text) == "No 24-hour change of BTC-USDT on binance: candles took longer than 0.05 s."
 
 
@@ -131,7 +131,7 @@ async def test_a_price_that_its_book_denies_is_told(api: PaperApi, monkeypatch: 
     async with assistant(api, monkeypatch, {old_price("120000")}) as call:
         text = await call.good("get_ticker", **BTC)
     (row,) = value(text)
-    assert row["price"] == "120000"
+    assert row["last_price"] == "120000"
     assert notes(text) == (
         "The API's price of BTC-USDT on binance is 120000, but its order book has bid "
         f"{row['bid']} and ask {row['ask']}: one is old."

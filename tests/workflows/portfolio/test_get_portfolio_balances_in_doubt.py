@@ -201,7 +201,7 @@ async def test_p_and_l_is_converted_and_not_counted_twice() -> None:
     ]
     text = await told(script(state, positions=rows))
     assert text.startswith(
-        '{"total_value":101500,"currency":"USDT","unrealized_pnl":-150,"of_it_in_total_value":40,"equity":101310}\n'
+        '{"total_value":101500,"currency":"USDT","unrealized_pnl":-150,"unrealized_pnl_already_in_total_value":40,"equity":101310}\n'
     )  # 10 - 0.002 * 100000 + 40, of which 40 are in the balance
     assert "kraken_perpetual 100000 98.52 -200 99800" in text
     assert "okx_perpetual 500 0.49 40\n" in text

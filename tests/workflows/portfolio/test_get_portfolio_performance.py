@@ -141,6 +141,11 @@ def test_a_token_by_units_and_price(api: PaperApi, monkeypatch: pytest.MonkeyPat
     assert (sol["change_by_amount"], sol["change_by_price"]) == ("0", sol["change"])
 
 
+def test_what_all_changed_by_price_is_not_taken_apart(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.clock.advance(HOUR)
+    assert "change_by" not in ask(api, monkeypatch)
+
+
 def test_a_period_in_the_past(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """A length is counted from its end; the values have their own times."""
     busy_day(api)
@@ -176,7 +181,8 @@ def test_before_the_first_snapshot(api: PaperApi, monkeypatch: pytest.MonkeyPatc
     assert ask(api, monkeypatch) == (
         "Nothing to compare yet: the API stores a snapshot every five minutes, and has none yet. The value now is "
         f"{round(worth(api, NOW), 2)} USDT.\n\n"
-        "Values are without unrealized P&L, except at bybit_perpetual, hyperliquid_perpetual."
+        "Values are without unrealized P&L, except at bybit_perpetual, hyperliquid_perpetual; "
+        "equity in get_portfolio_balances has it."
     )
     api.clock.advance(4 * MINUTE)
     assert '"data_begins":"2026-11-22T08:45:00Z"' in ask(api, monkeypatch)
@@ -254,7 +260,7 @@ def test_unrealized_profit_is_no_deposit(api: PaperApi, monkeypatch: pytest.Monk
         assert "transfers" not in shown
         assert close(D(shown["value_at_end"]), equity(api, exchange))
         assert close(D(shown["change"]), equity(api, exchange) - 25_000)
-    assert "Values are without unrealized P&L, except at bybit_perpetual, hyperliquid_perpetual." in text
+    assert "Values are without unrealized P&L, except at bybit_perpetual, hyperliquid_perpetual; equity in" in text
 
 
 @pytest.mark.parametrize("closed", [False, True])

@@ -68,7 +68,7 @@ class TestWindow:
             everything = notes(await call.good("get_order_history"))
             of_a_pair = notes(await call.good("get_order_history", trading_pair="ETH-USDT"))
         assert f"Window: all until now; records begin {began}." in everything
-        assert "Window: all until now." in of_a_pair
+        assert f"Window: all until now; records begin {began}." in of_a_pair
 
     async def test_what_it_leaves_out(self, talk: Any, api: PaperApi) -> None:
         began = utc(api.clock.now())
@@ -81,12 +81,26 @@ class TestWindow:
             of_a_pair = notes(await call.good("get_order_history", start_time="7d", trading_pair="ETH-USDT"))
         assert f"Window: {day} until now; older orders are recorded too." in narrow
         assert f"Window: {week} until {utc(api.clock.now() - HOUR)}; records begin {began}." in wide
-        assert f"Window: {week} until now; nothing is recorded before it." in of_a_pair
+        assert f"Window: {week} until now; records begin {began}." in of_a_pair
 
-    async def test_without_a_look_at_what_was_before(self, talk: Any) -> None:
-        async with talk(empty(SEARCH)) as call:
-            text = notes(await call.good("get_order_history"))
-        assert text.startswith("Window: all until now.")
+    async def test_before_all_records(self, talk: Any, api: PaperApi) -> None:
+        api.clock.advance(48 * HOUR)
+        began = utc(api.clock.now())
+        rest(api)
+        api.clock.advance(HOUR)
+        window = {"start_time": "48h", "end_time": "24h"}
+        async with talk() as call:
+            for more in ({}, {"trading_pair": "BTC-USDT"}, {"status": "FAILED"}, {"status": "OPEN"}):
+                said = notes(await call.good("get_order_history", **window, **more))
+                assert f"; records begin {began}, after this window." in said
+
+    @pytest.mark.parametrize("window", [{}, {"start_time": "7d"}, {"end_time": "1h"}, {"status": "FILLED"}])
+    async def test_where_nothing_is_recorded(self, talk: Any, window: dict[str, str]) -> None:
+        async with talk() as call:
+            everywhere = notes(await call.good("get_order_history", **window))
+            here = notes(await call.good("get_order_history", **window, connector_name="binance"))
+        assert everywhere.endswith("; no order is recorded at all.")
+        assert here.endswith("; no order is recorded there at all.")
 
 
 class TestRefusedOrders:

@@ -215,7 +215,9 @@ class TestWhatBecameOfIt:
             against = await call.good("place_order", **{**order, "side": "SELL"}, amount=1, max_value=10**6)
             closing = await call.good("place_order", **{**order, "position_action": "CLOSE"}, amount=0.1)
         assert "in one-way mode" not in with_it + closing
-        assert "Open was LONG 0.6 BTC-USDT on binance_perpetual (master_account): in one-way mode this order" in against
+        assert (
+            "This order first closes the open LONG 0.6 BTC-USDT on binance_perpetual (master_account); only" in against
+        )
         assert sizes(api) == {("BTC-USDT", "BOTH"): Decimal("-0.3")}
 
 
@@ -317,7 +319,7 @@ class TestBeforeSending:
             text = await call.bad("place_order", **SELL, amount=50, order_type="MARKET")
         assert "if it doesn't answer, that is its last known balance, so look again." in text
         async with talk() as call:
-            text = await call.bad("place_order", **SELL, amount=500, order_type="MARKET")
+            text = await call.bad("place_order", **SELL, amount=200, order_type="MARKET")
         assert text.endswith("is available. Nothing was sent. Order less.")
 
     async def test_what_is_held_is_told_apart(self, talk: Any, api: PaperApi) -> None:

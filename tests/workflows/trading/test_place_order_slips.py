@@ -12,7 +12,7 @@ from hbmcp.installation.orders.size_check import order_size
 from hbmcp.paper.market.order_book import Book
 from hbmcp.store import SentOrder
 from tests.paper.paper_api import PaperApi
-from tests.paper.perpetual_account import ACCOUNT, open_position, sizes
+from tests.paper.perpetual_account import ACCOUNT, held, open_position, sizes
 from tests.paper.scripted_faults import failing, old_price
 from tests.paper.spot_account import BUY, PLACE, SELL, STATE, orders
 from tests.workflows.answers import flat, notes, value
@@ -78,6 +78,30 @@ class TestSize:
             await call.good("place_order", **close, amount=2)
         assert sizes(api) == {}
 
+    @pytest.mark.parametrize("order", [PERPETUAL, {**BUY, "order_type": "MARKET"}])
+    async def test_what_no_balance_carries_is_refused_whatever_max_value(
+        self, talk: Any, api: PaperApi, order: dict[str, Any]
+    ) -> None:
+        """And what the book doesn't hold is said as well."""
+        connector = order["connector_name"]
+        levels = Book.snapshot(api.paper.market, connector, "BTC-USDT", api.clock.now()).asks
+        async with talk() as call:
+            text = await call.bad("place_order", **order, amount=5000)
+            again = await call.bad("place_order", **order, amount=5000, max_value=10**9)
+            assert PLACE not in call.asked
+        assert text == again
+        assert f"holds only {sum(one.amount for one in levels).normalize():f} BTC on this side. Nothing was" in text
+        assert "max_value" not in text
+        assert ("no exchange gives more than 200" in text) == (order is PERPETUAL)
+
+    async def test_the_leverage_of_an_open_position_is_what_more_of_it_runs_at(self, talk: Any, api: PaperApi) -> None:
+        lever(api)
+        open_position(api, "BUY", "0.1")
+        async with talk() as call:
+            text = await call.bad("place_order", **PERPETUAL, amount=100, max_value=10**9)
+            assert PLACE not in call.asked
+        assert "BTC-USDT runs at leverage 20. Nothing was sent. Order less, or raise it with set_leverage" in text
+
     async def test_an_account_that_cant_be_read_is_asked_for_its_figure(self, talk: Any) -> None:
         async with talk(failing(STATE)) as call:
             text = await call.bad("place_order", **PERPETUAL, amount="0.1")
@@ -90,11 +114,13 @@ class TestSize:
             perpetual = flat(await call.good("place_order", **PERPETUAL, amount="0.1"))
             spot = value(await call.good("place_order", **SELL, amount="0.1", order_type="MARKET"))
         worth = best_ask(api, "binance_perpetual") / 10
-        assert abs(perpetual["notional"] / worth - 1) < Decimal("0.001")
-        assert abs(perpetual["account_share_percent"] - worth / 500) < Decimal("0.1")
-        assert abs(perpetual["leverage_used"] - 6 * worth / 50_000) < Decimal("0.02")
-        assert "leverage_used" not in spot
-        assert Decimal(spot["account_share_percent"]) < 5
+        assert abs(perpetual["quote_total"] / worth - 1) < Decimal("0.001")
+        assert "notional" not in perpetual
+        assert abs(perpetual["notional_of_equity_percent"] - worth / 500) < Decimal("0.1")
+        assert abs(perpetual["with_open_positions_percent"] - 6 * worth / 500) < 2
+        assert perpetual["position_leverage"] == held(api)[0].leverage
+        assert not {"with_open_positions_percent", "position_leverage"} & spot.keys()
+        assert Decimal(spot["notional_of_equity_percent"]) < 5
 
     def test_in_the_pair_s_own_currency(self) -> None:
         order = SentOrder("a", "binance", "ETH-BTC", "BUY", "MARKET", Decimal(10), None, None, 0)
@@ -150,6 +176,20 @@ class TestTheOtherSide:
             "LONG 0.2 BTC-USDT on binance_perpetual (master_account) stays open: in hedge mode this order opens" in text
         )
         assert {side for _, side in sizes(api)} == {"LONG", "SHORT"}
+
+    @pytest.mark.parametrize(
+        ("amount", "said"),
+        [
+            ("0.5", "This order first closes the open LONG 0.2 {}; only what is left, 0.3, opens a SHORT."),
+            ("0.2", "This order closes the open LONG 0.2 {}."),
+            ("0.1", "This order only closes of the open LONG 0.2 {}."),
+        ],
+    )
+    async def test_in_one_way_mode_it_closes_first(self, talk: Any, api: PaperApi, amount: str, said: str) -> None:
+        open_position(api, "BUY", "0.2")
+        async with talk() as call:
+            text = await call.good("place_order", **{**PERPETUAL, "side": "SELL"}, amount=amount)
+        assert said.format("BTC-USDT on binance_perpetual (master_account)") in text
 
     async def test_a_mode_that_cant_be_read_is_not_guessed(self, talk: Any, api: PaperApi) -> None:
         open_position(api, "BUY", "0.2")

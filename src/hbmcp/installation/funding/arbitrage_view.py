@@ -86,11 +86,19 @@ def _size(long: Book | CallError | None, short: Book | CallError | None, net: De
     return Decimal(value) if most.complete else f">={value}"
 
 
+def _two_dollars(found: Sequence[Opportunity]) -> str:
+    """That legs can be in different dollars, whose rate moves too; "" where none of the shown ones is."""
+    legs = [{leg.market.pair.partition("-")[2] for leg in (one.long, one.short)} for one in found[:MOST]]
+    mixed = sorted(set().union(*(quotes for quotes in legs if len(quotes) > 1)))
+    return f" Legs in {' and '.join(map(named, mixed))}: the rate between them isn't counted." if mixed else ""
+
+
 def _terms(found: Sequence[Opportunity], fees: Mapping[str, TakerFee], hold_days: int) -> str:
     used = sorted({leg.market.connector for one in found for leg in (one.long, one.short)})
     rates = [f"{named(name)} {fees[name].percent}%{' (assumed)' if fees[name].assumed else ''}" for name in used]
     more = f"{len(found) - MOST} lesser opportunities aren't shown. " if len(found) > MOST else ""
     return (
         f"{more}Net: held {hold_days} days, after taker fees in and out of both legs ({', '.join(rates)}), in percent "
-        "of one leg. break_even_size: value of one leg, in quote, at which slippage eats all of it."
+        "of one leg, if rates stay as they are. break_even_size, no advice: value of one leg, in quote, at which "
+        f"slippage eats all of it.{_two_dollars(found)}"
     )

@@ -12,9 +12,10 @@ from hbmcp.installation.funding.rates import FundingRate
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.store import FundingReading, StoreError
-from hbmcp.times import now
+from hbmcp.times import duration, now
 
 NOTHING_EARLIER = "No earlier rates to compare: each call keeps what it reads from now on."
+_MOSTLY = 0.9  # of a period, so much is as good as all
 _PROOF = 7 * 86_400_000  # milliseconds for which a proven interval is believed
 
 
@@ -77,6 +78,18 @@ async def store_rates(installation: Installation, found: Iterable[FundingRate]) 
     except StoreError as error:
         return f"These rates couldn't be kept for later. {error}"
     return ""
+
+
+def reach_note(history: Sequence[Mapping[str, Any]], since: int) -> str:
+    """That the readings begin later than `since` (epoch milliseconds); "" where they begin about then."""
+    moment = now()
+    covered, asked = moment - min((row["first_time"] for row in history), default=moment), moment - since
+    if not history or covered > asked * _MOSTLY:
+        return ""
+    return (
+        f"history covers {duration(covered)} of the {duration(asked)}: rates are kept only when get_funding_rates "
+        "reads them."
+    )
 
 
 def _row(market: Market, went: RateSummary) -> dict[str, Any]:

@@ -53,12 +53,12 @@ class Ticker:
 
     @property
     def row(self) -> dict[str, Any]:
-        """As it is shown; spread_percent is 100 (ask - bid) / mid."""
+        """As it is shown; spread_percent is 100 (ask - bid) / mid. The last price may lie beyond bid and ask."""
         price = self.price if isinstance(self.price, Decimal) else None
         row: dict[str, Any] = {
             "connector_name": self.market.connector,
             "trading_pair": self.market.pair,
-            "price": price,
+            "last_price": price,
         }
         if isinstance(self.best, Book):
             bid, ask, mid = self.best.bid, self.best.ask, self.best.mid

@@ -22,7 +22,8 @@ def cost(market: Market, order: Estimate, fee: TakerFee) -> dict[str, Any]:
         "connector_name": market.connector,
         "trading_pair": market.pair,
         "side": order.side,
-        "amount": plain(order.amount),
+        "amount": plain(order.amount if order.in_book else order.walk.filled),
+        "asked_amount": None if order.walk.filled == order.amount else plain(order.amount),
         "average_price": None if order.walk.average is None else money(order.walk.average),
         "worst_price": order.walk.worst,
         "mid_price": order.mid,
@@ -40,7 +41,7 @@ def limits(market: Market, order: Estimate, rule: Rule | None, wanted: Decimal |
     """What the book doesn't hold, and the exchange doesn't take. `wanted` is the amount that was asked for, if any."""
     if not order.in_book:
         levels = f"{money(order.walk.filled)} {named(market.base)}"
-        yield f"The book, as the API sees it, holds {levels} on this side: price and value are of that much."
+        yield f"The book, as the API sees it, holds {levels} on this side: all figures are of that much."
     if rule is None:
         yield "The exchange's minimum and steps couldn't be read."
         return
@@ -72,10 +73,10 @@ def balance_check(
         return {}, f"The balance couldn't be read: {available.happened}"
     if is_perpetual(market.connector):
         return {}, _margin(order, available.get(market.quote, Decimal(0)), market.quote)
-    if not order.in_book:
-        return {}, ""
     token, needed = (market.quote, order.total) if order.side == "BUY" else (market.base, order.amount)
     free = available.get(token, Decimal(0))
+    if order.side == "BUY" and not order.in_book and free >= needed:  # the rest, dearer, nobody has offered
+        return {"available": free}, ""
     lacking = f"{named(accounts[0])} lacks {money(needed - free)} {named(token)}: {plain(free)} is available."
     return {"available": free, "balance_holds_it": free >= needed}, lacking if free < needed else ""
 

@@ -83,7 +83,8 @@ async def shared_markets(installation: Installation, connectors: Sequence[str], 
     if untold := [connector for connector, listed in known.items() if not listed]:
         problems.append(f"Not asked, as they don't tell their pairs: {', '.join(map(named, untold))}.")
     if len(shared) > most:
-        problems.append(f"{most} of the {len(shared)} dollar pairs that all have: name trading_pairs for others.")
+        coins = f"{most} of the {len(shared)} coins that all these exchanges have against dollars"
+        problems.append(f"Shown are {coins}; trading_pairs names others.")
     return Markets(chosen, tuple(problems))
 
 

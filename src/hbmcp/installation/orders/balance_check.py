@@ -1,17 +1,18 @@
 """Whether a balance holds what an order would take from it."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from hbmcp.errors import Refused
-from hbmcp.figures import money, plain, times
+from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.balances import Balance
+from hbmcp.installation.positions.position import Position
 from hbmcp.text import named
 
 # A price moves between reading and sending: what is this close is left to the exchange.
 CLOSE = Decimal("0.99")
 FEE = Decimal("0.001")  # what spot exchanges commonly take
-MOST_LEVERAGE = 200  # no exchange gives more
+MOST_LEVERAGE = Decimal(200)  # no exchange gives more
 
 _STALE = "The exchange tells no price either: if it doesn't answer, that is its last known balance, so look again."
 
@@ -26,14 +27,17 @@ def check_balance(
     amount: Decimal,
     price: Decimal | None,
     current: Decimal | None,
+    positions: Sequence[Position] | None = (),
 ) -> str:
-    """A warning, or "" where there is none. `balances` are those of the account on the exchange, `price` the limit.
+    """A warning, or "" where there is none. `balances` and `positions`, None where they can't be read, are those of
+    the account on the exchange, `price` the limit.
     `current` is None where the exchange tells no price: then its balances may be old.
 
     Spot: selling needs `amount` of the base, buying amount times price of the quote and, on most exchanges out of what
     is bought, the fee. Raises Refused where even the better of limit and current price, less 1 %, asks for more than
-    is available. Perpetuals: what margin an order needs only the exchange can tell, so nothing is refused; nor where
-    the token isn't listed, because the API leaves some out.
+    is available. Perpetuals: refused is what the margin can't carry at the leverage that the pair's position shows, or
+    at any; what an order against a position needs only the exchange can tell. Nothing is refused where the token isn't
+    listed, because the API leaves some out.
     """
     base, _, quote = trading_pair.partition("-")
     paid = base if side == "SELL" and not perpetual else quote
@@ -51,15 +55,51 @@ def check_balance(
     if cost is None or least is None:
         return ""
     if perpetual:
-        if least > available * MOST_LEVERAGE:
-            little = f"{available:f} {named(quote)} available seem too little margin"
-            return f"{little} for an order worth {money(cost):f} {named(quote)}."
-        return ""
+        return _check_margin(balances, positions, trading_pair, side, cost=cost, least=least, available=available)
     if least > available:
         raise _short(cost, quote, held, f"Buying {amount:f} {named(base)}", sure=current is not None)
     if cost + times(cost, FEE) > available:
         return f"The {available:f} {named(quote)} available hardly cover {money(cost):f} {named(quote)} and its fee."
     return ""
+
+
+def _check_margin(
+    balances: Sequence[Balance],
+    positions: Sequence[Position] | None,
+    pair: str,
+    side: str,
+    *,
+    cost: Decimal,
+    least: Decimal,
+    available: Decimal,
+) -> str:
+    here = [one for one in positions or () if one.pair == pair]
+    shown = max((one.leverage for one in here if one.leverage is not None), default=None)
+    most = MOST_LEVERAGE if shown is None else shown
+    if least <= times(available, most):
+        return ""
+    quote = pair.partition("-")[2]
+    needed = f"leverage of {ratio(cost, available).quantize(Decimal(1), ROUND_CEILING):f}" if available else "margin"
+    little = (
+        f"{plain(available):f} {named(quote)} is available as margin, and an order worth {money(cost):f} "
+        f"{named(quote)} takes"
+    )
+    against = any((one.side == "LONG") == (side == "SELL") for one in here)
+    others = _others(balances, quote)
+    if positions is None or against or others is None or least <= times(available + others, most):
+        return f"{little} {needed}."
+    has = f"no exchange gives more than {MOST_LEVERAGE}"
+    if shown is not None:
+        has = f"{named(pair)} runs at leverage {shown:f}"
+    raising = "" if shown is None else ", or raise it with set_leverage, which brings liquidation closer"
+    raise Refused(f"{little} {needed}: {has}.", "Nothing was sent.", f"Order less{raising}.")
+
+
+def _others(balances: Sequence[Balance], quote: str) -> Decimal | None:
+    """What the other tokens are worth, since some exchanges take them as margin too; None where that isn't known."""
+    if "USD" not in quote:  # they are valued in dollars
+        return None
+    return sum((one.value or Decimal(0) for one in balances if one.token != quote), Decimal(0))
 
 
 def _costs(amount: Decimal, price: Decimal | None, current: Decimal | None) -> tuple[Decimal | None, Decimal | None]:

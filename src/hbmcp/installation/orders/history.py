@@ -103,9 +103,8 @@ async def order_history(installation: Installation, wanted: OrderFilter) -> Orde
         ends = shown[-1].created
     if sent is not None:
         notes.append(lost_details_note(shown))
-    known = wanted.unfiltered and all(page.complete for page in pages)
-    first = min((order.created or 0 for order in records), default=None) if known else None
-    return OrderHistory(shown, ends, _window(wanted, first, earlier), tuple(notes))
+    begin = "; older orders are recorded too" if earlier else await _begin(installation, wanted, pages, earlier)
+    return OrderHistory(shown, ends, _window(wanted, begin), tuple(notes))
 
 
 async def _earlier(installation: Installation, wanted: OrderFilter) -> bool | None:
@@ -125,19 +124,37 @@ async def _earlier(installation: Installation, wanted: OrderFilter) -> bool | No
     return None if isinstance(page, CallError) else bool(page.rows)
 
 
-def _window(wanted: OrderFilter, first: int | None, earlier: bool | None) -> str:
-    """Which time is looked through, and since when there are records; `first` is the time of the first one read, where
-    none in the window is missing."""
+async def _begin(
+    installation: Installation, wanted: OrderFilter, pages: Sequence[OrderPage], earlier: bool | None
+) -> str:
+    """Since when there are records of its accounts and exchanges, where there are none from before the window; "" where
+    that isn't known."""
+    if wanted.start is not None and earlier is None:
+        return ""
+    found = [order for page in pages for order in page.rows]
+    if wanted.unfiltered and found:
+        complete = all(page.complete for page in pages)
+    else:
+        records = await answer_within(
+            recorded_orders(installation, account_name=wanted.account, connector_name=wanted.connector), PATIENCE
+        )
+        if isinstance(records, CallError):
+            return "" if earlier is None else "; nothing is recorded before it"
+        found, complete = list(records.rows), records.complete
+    if not complete:
+        return "" if earlier is None else "; nothing is recorded before it"
+    if not found:
+        return f"; no order is recorded{' there' if wanted.account or wanted.connector else ''} at all"
+    first = min(order.created or 0 for order in found)
+    after = wanted.end is not None and first > wanted.end
+    return f"; records begin {utc(first)}{', after this window' if after else ''}"
+
+
+def _window(wanted: OrderFilter, begin: str) -> str:
+    """Which time is looked through, and since when there are records."""
     since = "all" if wanted.start is None else f"{utc(wanted.start)}"
     until = "now" if wanted.end is None else utc(wanted.end)
-    told = ""
-    if earlier:
-        told = "; older orders are recorded too"
-    elif first is not None and (earlier is False or wanted.start is None):
-        told = f"; records begin {utc(first)}"
-    elif earlier is False:
-        told = "; nothing is recorded before it"
-    return f"Window: {since} until {until}{told}."
+    return f"Window: {since} until {until}{begin}."
 
 
 async def _pages(installation: Installation, wanted: OrderFilter, notes: list[str]) -> list[OrderPage]:

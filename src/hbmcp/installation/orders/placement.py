@@ -44,12 +44,9 @@ def arrival_note(order: Order) -> str:
     base, _, quote = order.pair.partition("-")
     net = order.filled - order.fees.get(base, Decimal(0))
     arrived = f"{plain(net):f} {named(base)} arrived"
-    if order.fees.keys() == {named(quote)} and order.average_price:
+    if order.fees.keys() == {quote} and order.average_price:
         less = money(net - ratio(order.fees[quote], order.average_price))
-        return (
-            f"{arrived}, or {less:f} if the exchange took its fee, told in {named(quote)}, out of the {named(base)}: "
-            "get_account_balance shows it."
-        )
+        return f"{arrived}, or {less:f} if the fee was taken out of it: get_account_balance shows which."
     if not order.fees:
         return f"{arrived}, less a fee that isn't recorded yet and may be taken out of it."
     if base in order.fees:

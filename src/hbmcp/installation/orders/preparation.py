@@ -13,10 +13,11 @@ from hbmcp.errors import (
     Unreachable,
     WrongCredentials,
 )
+from hbmcp.figures import plain
 from hbmcp.installation.balances import Balance, balances
 from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
-from hbmcp.installation.markets.order_book import Book, book
+from hbmcp.installation.markets.order_book import DEEPEST, Book, book
 from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
@@ -62,13 +63,14 @@ class PreparedOrder:
 
 @frozen
 class _Known:
-    """What could be read; an empty Rule, None and [] stand for what couldn't, which `unread` names."""
+    """What could be read; an empty Rule, None and [] stand for what couldn't, which `unread` names. The
+    book of a MARKET order is whole."""
 
     rule: Rule
     current: Decimal | None
     book: Book | None
     balances: list[Balance]
-    held: list[Position]
+    held: list[Position] | None
     unread: tuple[str, ...]
 
 
@@ -88,7 +90,8 @@ async def prepare_order(
             "Nothing was sent.",
             "To sell what is held, leave position_action out.",
         )
-    known = await _known(installation, request.account_name, connector, pair)
+    market = request.order_type == "MARKET"
+    known = await _known(installation, request.account_name, connector, pair, DEEPEST if market else 1)
     bid, ask = (None, None) if known.book is None else (known.book.bid, known.book.ask)
     best = ask if side == "BUY" else bid
     doubt = price_doubt(pair, connector, known.current, bid, ask)
@@ -103,46 +106,63 @@ async def prepare_order(
         notes.append(note)
     size, note = known.rule.sized(request.amount, pair, limit or max(costs, default=None))
     notes.append(note)
-    short = balance_check.check_balance(
-        known.balances,
-        perpetual=perpetual,
-        reducing=closing,
-        trading_pair=pair,
-        side=side,
-        amount=size,
-        price=limit,
-        current=min(costs) if doubt and known.current is not None else known.current,
-    )
+    thin = _beyond_book(known.book, request, size) if market else ""
     action = (request.position_action or "OPEN") if perpetual else None
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
     worth = order_size(order, costs, known.balances, known.held if perpetual else None)
-    refuse_too_large(order, worth, max_value)
-    turned = "" if closing else await _turns(installation, request, known.held)
-    return PreparedOrder(order, worth, tuple(filter(None, (*notes, short, turned))))
+    try:
+        short = balance_check.check_balance(
+            known.balances,
+            perpetual=perpetual,
+            reducing=closing,
+            trading_pair=pair,
+            side=side,
+            amount=size,
+            price=limit,
+            current=min(costs) if doubt and known.current is not None else known.current,
+            positions=known.held,
+        )
+        refuse_too_large(order, worth, max_value)
+    except Refused as error:
+        raise Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice) from None
+    turned = "" if closing else await _turns(installation, request, known.held or [], size)
+    return PreparedOrder(order, worth, tuple(filter(None, (*notes, short, thin, turned))))
 
 
-async def _turns(installation: Installation, request: OrderRequest, held: list[Position]) -> str:
+def _beyond_book(found: Book | None, request: OrderRequest, amount: Decimal) -> str:
+    """That the book holds less than a market order of this amount would take; "" where it doesn't, or isn't known."""
+    taken = found.walk("BUY" if request.side == "BUY" else "SELL", amount) if found else None
+    if taken is None or taken.complete:
+        return ""
+    base = request.trading_pair.partition("-")[0]
+    return f"The book, as the API sees it, holds only {plain(taken.filled):f} {named(base)} on this side."
+
+
+async def _turns(installation: Installation, request: OrderRequest, held: list[Position], amount: Decimal) -> str:
     """That the order works against a position before it opens one, or in hedge mode opens another beside it; "" where
     none is open on its other side. Uses get_position_mode."""
     against: Side = "SHORT" if request.side == "BUY" else "LONG"
     found = next((one for one in held if (one.pair, one.side) == (request.trading_pair, against)), None)
     if found is None:
         return ""
-    first = f"Open was {found}: in one-way mode this order closes of it first, and only the rest opens"
+    rest = plain(amount - found.amount)
+    first = f"this order first closes the open {found}; only what is left, {rest:f}, opens a {opposite(against)}"
+    if rest <= 0:
+        first = f"this order only closes of the open {found}" if rest else f"this order closes the open {found}"
     beside = f"in hedge mode this order opens a {opposite(against)} beside it; position_action CLOSE would reduce it."
     hedged = await answer_within(is_hedge_mode(installation, request.account_name, request.connector_name), PATIENCE)
     if isinstance(hedged, CallError):
-        return f"{first}; {beside} Which mode holds couldn't be read."
-    return f"{found} stays open: {beside}" if hedged else f"{first}."
+        return f"In one-way mode {first}; {beside} Which mode holds couldn't be read."
+    return f"{found} stays open: {beside}" if hedged else f"T{first[1:]}."
 
 
-async def _known(installation: Installation, account: str, connector: str, pair: str) -> _Known:
+async def _known(installation: Installation, account: str, connector: str, pair: str, depth: int) -> _Known:
     """Raises Refused for an account, exchange or pair that isn't there, and what is hopeless."""
     unread = []
     (connected, state, held), rules, (current, top) = await all_of(
         _of_account(installation, account, connector),
         answer_within(rule(installation, connector, pair), PATIENCE),
-        _quoted(installation, connector, pair),
+        _quoted(installation, connector, pair, depth),
     )
     if isinstance(connected, CallError):
         unread.append(f"Account and exchange couldn't be checked: {connected.happened}")
@@ -165,7 +185,7 @@ async def _known(installation: Installation, account: str, connector: str, pair:
         None if isinstance(current, CallError) else current,
         None if isinstance(top, CallError) else top,
         [] if isinstance(state, CallError) else state,
-        [] if isinstance(held, CallError) else held,
+        None if isinstance(held, CallError) else held,
         tuple(unread),
     )
 
@@ -186,12 +206,12 @@ async def _of_account(
 
 
 async def _quoted(
-    installation: Installation, connector: str, pair: str
+    installation: Installation, connector: str, pair: str, depth: int
 ) -> tuple[Decimal | CallError, Book | CallError]:
     """Price and book of one moment."""
     quoted, top = await all_of(
         answer_within(prices(installation, connector, [pair]), PATIENCE),
-        answer_within(book(installation, connector, pair, depth=1), PATIENCE),
+        answer_within(book(installation, connector, pair, depth=depth), PATIENCE),
     )
     return quoted if isinstance(quoted, CallError) else quoted[pair], top
 

@@ -5,7 +5,7 @@ with its figure said once more: `max_value`, in quote, which must be at least wh
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from attrs import frozen
 
@@ -24,24 +24,26 @@ PERPETUAL_SHARE = Decimal(1)
 @frozen
 class OrderSize:
     """What an order is worth, in quote; the account's `equity` on that exchange in quote, and what is `open` there
-    already, both None where they aren't known."""
+    already, both None where they aren't known; the `leverage` that an open position of the pair shows."""
 
     notional: Decimal
     equity: Decimal | None
     open: Decimal | None
+    leverage: Decimal | None = None
 
     @property
     def shown(self) -> dict[str, Decimal | None]:
-        """As it stands in an answer; leverage_used is with what was open, and None on spot."""
+        """As it stands in an answer; the last two are of perpetuals, the order with what was open, and
+        the leverage that the pair's position shows."""
         if not self.equity:
             return {"notional": money(self.notional)}
-        used = None if self.open is None else round(ratio(self.notional + self.open, self.equity), 2)
-        share = percent(self.notional, self.equity)
-        return {
+        shown = {
             "notional": money(self.notional),
-            "account_share_percent": None if share is None else plain(share),
-            **({} if used is None else {"leverage_used": plain(used)}),
+            "notional_of_equity_percent": percent(self.notional, self.equity),
         }
+        if self.open is not None:
+            shown["with_open_positions_percent"] = percent(self.notional + self.open, self.equity)
+        return shown if self.leverage is None else {**shown, "position_leverage": self.leverage}
 
 
 def order_size(
@@ -66,7 +68,8 @@ def order_size(
     losses = sum((min(one.unrealized or Decimal(0), Decimal(0)) for one in held or ()), Decimal(0))
     equity = max(ratio(worth, rate) + losses, Decimal(0))
     used = None if held is None else sum((one.notional or one.cost or Decimal(0) for one in held), Decimal(0))
-    return OrderSize(notional, equity, used)
+    leverage = next((one.leverage for one in held or () if one.pair == order.pair and one.leverage is not None), None)
+    return OrderSize(notional, equity, used, leverage)
 
 
 def refuse_too_large(order: SentOrder, size: OrderSize | None, max_value: Decimal | None) -> None:
@@ -101,11 +104,15 @@ def refuse_too_large(order: SentOrder, size: OrderSize | None, max_value: Decima
         )
     else:
         return
+    leverage = ""
+    if is_perpetual(order.connector) and size.equity:
+        needed = ratio(size.notional, size.equity).quantize(Decimal(1), ROUND_CEILING)
+        leverage = f" It takes leverage of {needed:f} or more."
     raise Refused(
         f"{worth}, {of}: that may be a slip.",
         "Nothing was sent.",
-        f"amount is in {named(base)}, not in {named(quote)}. If so much is meant, ask the user, and repeat it with "
-        f"max_value={_least_round(size.notional):f}, the most that it may be worth in {named(quote)}.",
+        f"amount is in {named(base)}, not in {named(quote)}.{leverage} If so much is meant, ask the user, and repeat "
+        f"it with max_value={_least_round(size.notional):f}, the most that it may be worth in {named(quote)}.",
     )
 
 

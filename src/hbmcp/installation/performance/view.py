@@ -97,7 +97,7 @@ def unrealized_pnl_note(found: SnapshotSeries) -> str:
     if len(within) == len(perpetual):
         return "Values include unrealized P&L."
     but = f", except at {', '.join(map(named, within))}" if within else ""
-    return f"Values are without unrealized P&L{but}."
+    return f"Values are without unrealized P&L{but}; equity in get_portfolio_balances has it."
 
 
 def single_value(found: SnapshotSeries, start: int, end: int, asked: int | None, earlier: Collection[Snapshot]) -> str:
@@ -157,13 +157,13 @@ def _values(done: Performance) -> list[Row]:
 
 
 def _tokens(done: Performance) -> list[Row]:
-    """Those that changed most first. Where all change is from prices, that isn't told twice."""
+    """Those that changed most first. Where all change is from prices, it isn't taken apart."""
     parts = sorted(done.by_token.items(), key=lambda one: -abs(one[1].change))
     shown = [(token, part) for token, part in parts if part.start or part.end or part.change]
     moved = any(part.from_units for _, part in shown)
     return [
-        {"token": token, **_part(part), "change_by_amount": cents(part.from_units)}
-        | ({"change_by_price": cents(part.from_price)} if moved else {})
+        {"token": token, **_part(part)}
+        | ({"change_by_amount": cents(part.from_units), "change_by_price": cents(part.from_price)} if moved else {})
         for token, part in shown
     ]
 

@@ -59,7 +59,7 @@ class Valuation:
             everywhere = self.unrealized.by_place
             told["unrealized_pnl"] = cents(self.unrealized.of(everywhere))
             if self.unrealized.within:
-                told["of_it_in_total_value"] = cents(self.unrealized.of(self.unrealized.within))
+                told["unrealized_pnl_already_in_total_value"] = cents(self.unrealized.of(self.unrealized.within))
             incomplete = bool(self.positions.unread or self.unrealized.uncounted)
             if everywhere or incomplete:
                 told["equity"] = cents(self.value + self.unrealized.on_top(everywhere))

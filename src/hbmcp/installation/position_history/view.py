@@ -117,7 +117,11 @@ def _counts(quote: str, rounds: list[RoundTrip]) -> dict[str, int]:
     if rounds[0].closed is None:
         return {"still_open": len(rounds)}
     nets = [_net(quote, one) for one in rounds]
-    return {"closed": len(rounds), "wins": sum(net > 0 for net in nets), "losses": sum(net < 0 for net in nets)}
+    return {
+        "closed": len(rounds),
+        "net_wins": sum(net > 0 for net in nets),
+        "net_losses": sum(net < 0 for net in nets),
+    }
 
 
 def _result(quote: str, rounds: list[RoundTrip]) -> dict[str, Any]:

@@ -18,10 +18,11 @@ Nothing here knows what time it is: who asks for the future gets it.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache, partial
-from itertools import repeat
+from itertools import groupby, repeat
 from math import ceil, floor, fsum, sqrt
 from operator import eq, mul
 from types import MappingProxyType
@@ -81,6 +82,9 @@ INTERVALS: Final[Mapping[str, int]] = MappingProxyType(
 """Milliseconds of each. Candles begin at multiples of them since the epoch; weeks on Mondays."""
 
 
+MONTH: Final = "1M"  # a calendar month, so of no one length: see `monthly`
+
+
 class Candle(NamedTuple):
     at: int
     open: Decimal
@@ -88,6 +92,29 @@ class Candle(NamedTuple):
     low: Decimal
     close: Decimal
     volume: Decimal
+
+
+def month_of(at: int) -> tuple[int, int]:
+    """Year and month, in UTC."""
+    day = datetime.fromtimestamp(at / 1000, UTC)
+    return day.year, day.month
+
+
+def monthly(days: Iterable[Candle]) -> list[Candle]:
+    """Candles of a day, oldest first, as those of calendar months; one that lacks its first day isn't among them."""
+    months = [list(found) for _, found in groupby(days, key=lambda day: month_of(day.at))]
+    return [
+        Candle(
+            found[0].at,
+            found[0].open,
+            max(day.high for day in found),
+            min(day.low for day in found),
+            found[-1].close,
+            sum((day.volume for day in found), Decimal(0)),
+        )
+        for found in months
+        if month_of(found[0].at - 1) != month_of(found[0].at)
+    ]
 
 
 _MAKE: Final = partial(tuple.__new__, Candle)  # what Candle._make does, but for its checks

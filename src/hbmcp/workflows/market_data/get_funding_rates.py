@@ -6,7 +6,7 @@ from hbmcp.errors import ApiFailed
 from hbmcp.installation.funding.arbitrage_view import arbitrage
 from hbmcp.installation.funding.markets_meant import markets_meant
 from hbmcp.installation.funding.rates import funding_rates
-from hbmcp.installation.funding.stored_rates import NOTHING_EARLIER, store_rates, stored_rates
+from hbmcp.installation.funding.stored_rates import NOTHING_EARLIER, reach_note, store_rates, stored_rates
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds
@@ -54,5 +54,5 @@ async def get_funding_rates(
         tables["opportunities"] = list(differences.rows)
     if history:
         tables["history"] = history
-    unread = earlier.failed or ("" if start is None or history else NOTHING_EARLIER)
-    return Answer(tables, (*problems, found.assumed_intervals, *differences.notes, unread, not_stored))
+    reach = "" if start is None else reach_note(history, start) if history else NOTHING_EARLIER
+    return Answer(tables, (*problems, found.assumed_intervals, *differences.notes, earlier.failed or reach, not_stored))

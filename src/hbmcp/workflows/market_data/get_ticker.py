@@ -11,8 +11,8 @@ from hbmcp.results.answer import Answer
 async def get_ticker(
     installation: Installation, *, trading_pairs: list[str], connector_names: list[str] | None = None
 ) -> Answer:
-    """One row a market: `price` as the API gives it, `bid` and `ask`, `spread_percent` = 100 (ask - bid) / mid, and
-    `change_24h_percent`, the price against the close of the last minute that had ended 24 hours ago.
+    """One row a market: `last_price` (of a trade), `bid` and `ask`, `spread_percent` = 100 (ask - bid) / mid,
+    and `change_24h_percent`, that price against the close of the last minute that had ended 24 hours ago.
 
     Without exchanges those that are connected. Raises CallError where no market has a price.
     """

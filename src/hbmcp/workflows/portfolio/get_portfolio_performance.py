@@ -42,7 +42,7 @@ async def get_portfolio_performance(
       change in it, `change_with_unrealized`, and `profit_with_unrealized` beside `profit`. Null where it isn't known.
     - `max_drawdown_percent`: the largest fall, without the effect of transfers.
     - `tokens`: change = change_by_amount (bought, sold, gained on perpetuals, transferred, at the price then) +
-      change_by_price (of what was held; told where it isn't all of the change).
+      change_by_price (of what was held), where it isn't all by price.
     - `transfers`, if any: units that came or left (negative), and what fills don't explain of a token's units; an
       exchange that was connected or disconnected brings or takes all it holds. Then `profit` = change - transfers, and
       `return_percent`, time-weighted, is its rate.

@@ -34,10 +34,11 @@ async def place_order(
     """Check an order, send it once, and look for up to `wait` seconds what became of it.
 
     An object: `result` in words, the order's id and status, what was filled, and of what was asked for that which is
-    otherwise; of a market order its `notional` in quote before it was sent, what share of the account's equity on that
-    exchange that was, and on perpetuals the leverage used, with what was open. Notes tell what was worked out, rounded
-    or couldn't be checked. Raises BadArguments or Refused (nothing
-    was sent), Failed (the exchange refused it) and OutcomeUnknown (sent, not answered).
+    otherwise; of a market order that isn't filled its `notional` in quote before it was sent; of any what that was in
+    percent of the account's equity on that exchange, on perpetuals also with what was open, and the leverage that the
+    pair's position shows.
+    Notes tell what was worked out, rounded or couldn't be checked. Raises BadArguments or Refused (nothing was sent),
+    Failed (the exchange refused it) and OutcomeUnknown (sent, not answered).
     """
     request = OrderRequest(account_name, connector_name, trading_pair, side, amount, order_type, price, position_action)
     seconds = float(wait)
@@ -50,7 +51,7 @@ async def place_order(
     prepared, sent = await on_fresh_checks(check_and_send)
     asked = asdict(request) | {"price": number(price), "position_action": sent.order.action}
     notes = (*prepared.notes, *sent.notes)
-    size = prepared.size.shown if prepared.size and order_type == "MARKET" else {}
+    size = dict(prepared.size.shown) if prepared.size and order_type == "MARKET" else {}
     if not seconds:
         unseen = unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked)
         return Answer({**unseen, **size}, notes)
@@ -58,4 +59,6 @@ async def place_order(
     if order.status == "FAILED":
         raise placement_refused(order, sent.order, notes)
     result = order_result(placement_result(order), order, asked)
+    if order.status == "FILLED" and "quote_total" in result:
+        size.pop("notional", None)  # what it was worth before
     return Answer({**result, **size}, (*notes, *order.doubts, arrival_note(order)))

@@ -7,7 +7,7 @@ from attrs import Factory, define, frozen
 from hbmcp.paper.api.routes.base import Call, Json, Paper, Refusal, Routes, moment
 from hbmcp.paper.api.routes.credentials import class_name
 from hbmcp.paper.market.listings import EXCHANGES, Exchange
-from hbmcp.paper.market.market import INTERVALS, Candle
+from hbmcp.paper.market.market import INTERVALS, MONTH, Candle, monthly
 from hbmcp.paper.market.order_book import DEPTH, Book, Side
 
 CLEANUP = 300  # seconds between two cleanings of feeds
@@ -97,6 +97,9 @@ def funding_info(call: Call) -> Json:
 # Candles
 
 
+_AT_MOST = {**INTERVALS, MONTH: 31 * INTERVALS["1d"]}  # milliseconds
+
+
 def candles(call: Call) -> Json:
     """The latest, the last of them still forming."""
     wanted, at = call.body, call.engine.now()
@@ -105,28 +108,35 @@ def candles(call: Call) -> Json:
     if pair.count("-") != 1:
         raise Refusal(400, f"Invalid trading pair format '{pair}'. Expected format: BASE-QUOTE (e.g., BTC-USDT)")
     _candle_pair(exchange, pair)
-    if interval not in INTERVALS:
+    if interval not in _AT_MOST:
         raise Refusal(500, "Internal error fetching candles: No active exception to reraise")
     records = max(0, min(wanted["max_records"], MOST_CANDLES))
     feeds = watched(call.paper).feeds
     feeds[f"candles_{name}_{pair}_{interval}"] = Feed(name, pair, interval, wanted["max_records"], at)
-    start = max(at + 1 - records * INTERVALS[interval], DAWN)
-    return [_candle(one) for one in call.market.candles(name, pair, interval, start, at + 1)] if records else []
+    start = max(at + 1 - records * _AT_MOST[interval], DAWN)
+    found = _candles(call, name, pair, interval, start, at + 1)
+    return [_candle(one) for one in found[-records:]] if records else []
+
+
+def _candles(call: Call, name: str, pair: str, interval: str, start: int, end: int) -> list[Candle]:
+    if interval == MONTH:
+        return monthly(call.market.candles(name, pair, "1d", start, end))
+    return list(call.market.candles(name, pair, interval, start, end))
 
 
 def historical_candles(call: Call) -> Json:
     wanted, now = call.body, call.engine.now()
     name, pair, interval = wanted["connector_name"], wanted["trading_pair"], wanted["interval"]
     _candle_pair(_candle_exchange(name), pair)
-    if interval not in INTERVALS:
+    if interval not in _AT_MOST:
         raise Refusal(500, "Internal error fetching historical candles: No active exception to reraise")
     start, end = (moment(wanted[time] * 1000) or 0 for time in ("start_time", "end_time"))
     if start > end:
         raise Refusal(500, "Internal error fetching historical candles: 'timestamp'")
-    length = INTERVALS[interval]
+    length = _AT_MOST[interval]
     first = max(start, min(end, now) - MOST_CANDLES * length, DAWN)
     # All that begin up to `end`, and those whole, as far as there is a whole yet.
-    known = call.market.candles(name, pair, interval, first, min(end + length, now + 1)) if first <= now else []
+    known = _candles(call, name, pair, interval, first, min(end + length, now + 1)) if first <= now else []
     found = [candle for candle in known if candle.at <= end]
     if not found:
         raise Refusal(404, "No historical data available")
