@@ -26,7 +26,7 @@ set HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD.
     return f"""\
 hbmcp {__version__} serves {tools} tools at {address}, for this machine only. Ctrl-C stops it.
 {where}
-Claude Code:     claude mcp add --transport http hummingbot {address}
+Claude Code:     claude mcp add --scope user --transport http hummingbot {address}
 Gemini CLI:      gemini mcp add --scope user --transport http hummingbot {address}
 Claude Desktop, which starts a server of its own, in claude_desktop_config.json:
 {json.dumps(desktop, indent=2, ensure_ascii=False)}

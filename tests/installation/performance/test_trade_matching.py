@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hbmcp.installation.fills.fills import Fill, Fills
 from hbmcp.installation.performance.cash_flows import CashFlows, cash_flows
-from hbmcp.installation.performance.figures import performance
+from hbmcp.installation.performance.gain_and_drawdown import performance
 from hbmcp.installation.performance.known_trades import Funding, known_perpetual_trades, known_spot_trades
 from hbmcp.installation.performance.snapshot_series import Place, Snapshot, SnapshotSeries, snapshot_series
 from hbmcp.installation.performance.trade_matching import KnownTrades, UnrealizedAt

@@ -8,8 +8,8 @@ from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.figures import in_percent, plain, times
+from hbmcp.installation.funding.annual_rates import YEAR, daily
 from hbmcp.installation.funding.arbitrage import Leg, Opportunity, capacity, opportunities
-from hbmcp.installation.funding.figures import YEAR, daily
 from hbmcp.installation.funding.rates import FundingRate
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.order_book import Book, book

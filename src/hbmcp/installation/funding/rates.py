@@ -9,7 +9,7 @@ from attrs import frozen
 from hbmcp.errors import ApiFailed, CallError
 from hbmcp.figures import in_percent, plain
 from hbmcp.installation.answer_fields import Fields, number, optional
-from hbmcp.installation.funding.figures import Interval, interval, payer, yearly
+from hbmcp.installation.funding.annual_rates import Interval, interval, payer, yearly
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.text import named

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.figures import in_percent
-from hbmcp.installation.funding.figures import RateSummary, Reading, summarize, yearly
+from hbmcp.installation.funding.annual_rates import RateSummary, Reading, summarize, yearly
 from hbmcp.installation.funding.rates import FundingRate
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.trading_pairs import Market

@@ -8,7 +8,7 @@ from hbmcp.errors import Refused
 from hbmcp.figures import cents, money, percent
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.performance.cash_flows import CashFlow, CashFlows
-from hbmcp.installation.performance.figures import Performance, ValueChange
+from hbmcp.installation.performance.gain_and_drawdown import Performance, ValueChange
 from hbmcp.installation.performance.reading import NEAR
 from hbmcp.installation.performance.snapshot_series import ZERO, Place, Snapshot, SnapshotSeries
 from hbmcp.installation.performance.trade_matching import KnownTrades

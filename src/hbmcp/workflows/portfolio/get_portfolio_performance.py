@@ -3,7 +3,7 @@
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.performance.cash_flows import cash_flows
-from hbmcp.installation.performance.figures import performance
+from hbmcp.installation.performance.gain_and_drawdown import performance
 from hbmcp.installation.performance.period import parse_period
 from hbmcp.installation.performance.reading import disconnected_places, known_trades, period_snapshots, snapshots_before
 from hbmcp.installation.performance.snapshot_series import snapshot_series

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.installation.performance.cash_flows import CashFlow
-from hbmcp.installation.performance.figures import Performance, performance
+from hbmcp.installation.performance.gain_and_drawdown import Performance, performance
 from hbmcp.installation.performance.snapshot_series import (
     Held,
     Place,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.installation.funding.figures import Interval, Reading, daily, interval, payer, summarize, yearly
+from hbmcp.installation.funding.annual_rates import Interval, Reading, daily, interval, payer, summarize, yearly
 
 HOUR = 3_600_000
 DAY = 20_000 * 24 * HOUR  # a midnight
