@@ -32,7 +32,7 @@ async def get_portfolio_performance(
 
     Values are in USDT, without unrealized P&L unless the exchange's balance contains it. They come from the snapshots
     that the API stores every five minutes, thinned out to at most 200, and the balances of now. The formulas are those
-    of performance/figures.py.
+    of performance/gain_and_drawdown.py.
 
     - `covers`, `data_begins`: how much of the period there are snapshots of, and the time of the first, where that is
       later than the period's begin.
