@@ -11,7 +11,7 @@ from jsonschema.exceptions import ValidationError
 
 from hbmcp.arguments.coercion import closed, fit_object, is_empty
 from hbmcp.arguments.json_types import Schema
-from hbmcp.arguments.pairs import fit_pairs
+from hbmcp.arguments.pair_spelling import fit_pairs
 from hbmcp.arguments.problems import told, unknown
 from hbmcp.catalog import Tool
 from hbmcp.errors import BadArguments

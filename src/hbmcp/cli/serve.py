@@ -20,11 +20,6 @@ from hbmcp.cli.options import (
     paper_settings,
 )
 
-ON_A_TERMINAL = """\
-hbmcp serve waits for an MCP client, which starts it by itself: write this command into the client's configuration.
-Here you can list the tools with `hbmcp tools`, call one with `hbmcp call get_status`, or let clients connect with
-`hbmcp serve --transport http`. Ctrl-C ends this."""
-
 
 class Transport(StrEnum):
     """How clients reach the server."""
@@ -92,6 +87,8 @@ def serve(
     gc.enable()
     if stdio:
         if sys.stdin.isatty():
+            from hbmcp.cli.welcome import ON_A_TERMINAL
+
             typer.echo(ON_A_TERMINAL, err=True)
         server.run_stdio(told, offer)
         return

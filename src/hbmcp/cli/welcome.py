@@ -1,4 +1,4 @@
-"""What a server over HTTP tells the person who started it: its address, and what to paste into an assistant."""
+"""What the person who started a server is told: over HTTP its address and what to paste, on a terminal that it waits."""
 
 import json
 import sys
@@ -12,6 +12,11 @@ from hbmcp.settings import FLAGS, MEMORY, NONE, VARIABLES, Settings
 SECRET = ("api_username", "api_password", "state_url")  # a person fills them in
 # The port is HTTP's. Resetting is for once, not for every start.
 NOT_FOR_A_CLIENT = ("port", "paper_reset", "paper")
+
+ON_A_TERMINAL = """\
+hbmcp serve waits for an MCP client, which starts it by itself: write this command into the client's configuration.
+Here you can list the tools with `hbmcp tools`, call one with `hbmcp call get_status`, or let clients connect with
+`hbmcp serve --transport http`. Ctrl-C ends this."""
 
 
 def welcome(address: str, tools: int, told: Settings, env_file: str | None) -> str:

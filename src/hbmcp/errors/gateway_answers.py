@@ -11,7 +11,7 @@ from typing import Any
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors.hierarchy import CallError, GatewayFailed, OutcomeUnknown, Refused, ServiceDown
 from hbmcp.errors.reasons import tidy
-from hbmcp.results.scrubbing import scrubbed
+from hbmcp.results.secrets_in_text import scrubbed
 from hbmcp.text import named
 
 NOTHING_DONE = "Nothing was done."

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hbmcp.results.paths import Json, Way, changed, get, masked, split
 from hbmcp.results.result_spec import ResultSpec
-from hbmcp.results.scrubbing import scrubbed
+from hbmcp.results.secrets_in_text import scrubbed
 
 
 def select(answer: Json, spec: ResultSpec) -> tuple[Json, list[Way]]:

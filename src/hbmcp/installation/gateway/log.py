@@ -11,7 +11,7 @@ from hbmcp.errors import CallError
 from hbmcp.errors.reasons import in_words
 from hbmcp.installation.answer_fields import text, under
 from hbmcp.installation.installation import Installation
-from hbmcp.results.scrubbing import scrubbed
+from hbmcp.results.secrets_in_text import scrubbed
 from hbmcp.text import quoted, visible
 from hbmcp_tools import gateway
 

@@ -7,7 +7,7 @@ from hbmcp.errors import BadArguments
 from hbmcp.errors.reasons import tidy
 from hbmcp.installation.answer_fields import Fields, anything, array, text
 from hbmcp.results.answer import Answer
-from hbmcp.results.scrubbing import scrubbed
+from hbmcp.results.secrets_in_text import scrubbed
 from hbmcp.text import quoted
 
 RESTART = "What was changed takes effect after restart_gateway, and then only once list_networks answers."

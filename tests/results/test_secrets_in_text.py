@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.results import ResultSpec, render
-from hbmcp.results.scrubbing import scrubbed
+from hbmcp.results.secrets_in_text import scrubbed
 
 KEYS = st.text("abcdefXYZ0123456789-_", min_size=8)
 
