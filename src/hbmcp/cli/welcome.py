@@ -1,4 +1,4 @@
-"""What the person who started a server is told: over HTTP its address and what to paste, on a terminal that it waits."""
+"""What a person is told who started a server: its address and what to paste, or on a terminal that it waits."""
 
 import json
 import sys
