@@ -84,6 +84,18 @@ CALLS: dict[str, dict[str, Any]] = {
         "position_mode": "ONEWAY",
     },
     "set_leverage": {**PERPETUAL, "leverage": 3},
+    "validate_controller_config": {**CONTROLLER, "config": {}},
+    "get_controller_code": CONTROLLER,
+    "save_controller_code": {"controller_type": "generic", "controller_name": "mine", "content": "x = 1"},
+    "get_script_code": {"script_name": "v2_with_controllers"},
+    "save_script_code": {"script_name": "mine", "content": "x = 1"},
+    "run_backtest": {"config": CONTROLLER, "start_time": "1d"},
+    "start_backtest": {"config": CONTROLLER, "start_time": "1d"},
+    "list_wallets": {},
+    "remove_wallet": {"chain": "solana", "address": "none"},
+    "update_network": {"network_id": "solana-mainnet-beta", "updates": {"nodeURL": "http://x"}},
+    "update_dex_connector": {"connector_name": "jupiter", "updates": {"slippagePct": 2}},
+    "list_pool_positions": {"connector": "meteora", "network_id": "solana-mainnet-beta", "pool_address": "none"},
 }
 #: Serves as hbmcp does, with stderr in a file, and tells there at SIGUSR1 what it holds.
 SERVER = """

@@ -73,11 +73,17 @@ async def connections(
 
 
 async def _accounts(installation: Installation) -> list[str]:
-    return await installation.read(array(text), accounts.list_accounts)
+    return _each_once(await installation.read(array(text), accounts.list_accounts))
 
 
 async def _connectors(installation: Installation, account_name: str) -> list[str]:
-    return await installation.read(array(text), accounts.get_connected_exchanges, account_name=account_name)
+    found = await installation.read(array(text), accounts.get_connected_exchanges, account_name=account_name)
+    return _each_once(found)
+
+
+def _each_once(names: list[str]) -> list[str]:
+    """What is listed twice would be acted upon twice."""
+    return list(dict.fromkeys(names))
 
 
 async def accounts_connected_to(

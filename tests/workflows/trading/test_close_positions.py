@@ -300,3 +300,10 @@ async def test_what_isnt_beyond_the_threshold_any_more_stays(api: PaperApi, monk
         assert "has no loss over 1 % of entry any more" in outcome.text
         assert ORDERS not in call.asked
     assert list(sizes(api).values()) == [Decimal("0.1")]
+
+
+async def test_what_is_listed_twice_is_closed_once(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_position(api, "BUY", "0.1")
+    async with assistant(api, monkeypatch, [changed(POSITIONS, lambda rows, _: [*rows, *rows])]) as call:
+        await call.good("close_positions", connector_name=CONNECTOR, dry_run=False)
+        assert call.asked.count(ORDERS) == 1

@@ -96,7 +96,11 @@ async def listed_positions(installation: Installation, account_name: str, connec
     found = await installation.read(
         data(Position.from_row), trading.list_positions, account_name=account_name, connector_name=connector_name
     )
-    return [one for one in found if one.amount and (one.account, one.connector) == (account_name, connector_name)]
+    listed: dict[tuple[str, str], Position] = {}
+    for one in found:
+        if one.amount and (one.account, one.connector) == (account_name, connector_name):
+            listed.setdefault((one.pair, one.side), one)  # what is listed twice would be closed twice
+    return list(listed.values())
 
 
 async def positions_or_doubt(
