@@ -109,7 +109,7 @@ def test_wrong_settings_end_it_with_code_2_and_a_line_on_stderr(tmp_path: Path) 
     done = hbmcp("serve", "--toolsets", "tradin", env=environment(LOG_LEVEL="INFO"), cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "hbmcp: HBMCP_TOOLSETS (--toolsets): no such toolset: 'tradin' (did you mean trading?). "
+        "hbmcp: HBMCP_TOOLSETS (--toolsets): no such toolset: tradin (did you mean trading?). "
         f"There are: {done.stderr.partition('There are: ')[2]}"
     )
 

@@ -1,6 +1,7 @@
 """What README and the welcome tell a person to give to a client, given to it."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -173,7 +174,10 @@ def test_make_serve_names_the_env_file(tmp_path: Path) -> None:
         (tmp_path / name).touch()
 
     def serve() -> str:
-        said = subprocess.run(["make", "-n", "serve"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+        alone = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        said = subprocess.run(
+            ["make", "-n", "serve"], cwd=tmp_path, env=alone, capture_output=True, encoding="utf-8", check=True
+        )
         return said.stdout.splitlines()[-1].strip()
 
     assert serve().endswith("serve --transport http")

@@ -21,6 +21,9 @@ GONE = {
     "ConnectionResetError",
 }
 
+# What uvicorn says of a response that was under way when the server was told to end.
+CUT_SHORT = "ASGI callable returned without completing response."
+
 # A header or an address with credentials, wherever they came from.
 _CREDENTIALS = re.compile(r"(\b(?:basic|bearer)\s+|://[^\s/@:]*:)[^\s@'\",]+", re.IGNORECASE)
 
@@ -56,7 +59,9 @@ def _of_library(record: logging.LogRecord) -> bool:
 
 
 def _worth_telling(record: logging.LogRecord) -> bool:
-    """Not that a client has gone, which it may: libraries log a traceback of it."""
+    """Not that a client has gone, or that the end came meanwhile, which both may: libraries log it as an error."""
+    if record.msg == CUT_SHORT:
+        return False
     error = record.exc_info[1] if record.exc_info else None
     return not (error and _of_library(record) and all(type(one).__name__ in GONE for one in _each(error)))
 

@@ -73,7 +73,7 @@ async def test_a_session_as_an_assistant_would(env: dict[str, str], tmp_path: Pa
         assert "bybit_perpetual" in balances
 
         ticker = await call("get_ticker", connector_names=["binance"], trading_pairs=["BTC-USDT"])
-        price = float(rows(ticker)[0]["price"])
+        price = float(rows(ticker)[0]["last_price"])
 
         placed = await call("place_order", **ORDER, order_type="LIMIT", price="-50%")
         assert f"{price / 2:.0f}"[:3] in placed
