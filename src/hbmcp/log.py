@@ -63,7 +63,12 @@ def _worth_telling(record: logging.LogRecord) -> bool:
     if record.msg == CUT_SHORT:
         return False
     error = record.exc_info[1] if record.exc_info else None
-    return not (error and _of_library(record) and all(type(one).__name__ in GONE for one in _each(error)))
+    return not (error and _of_library(record) and all(map(_of_one_gone, _each(error))))
+
+
+def _of_one_gone(error: BaseException) -> bool:
+    """Whether it is such an error, or was raised while one was handled."""
+    return type(error).__name__ in GONE or bool(error.__context__ and _of_one_gone(error.__context__))
 
 
 def _each(error: BaseException) -> Iterator[BaseException]:
