@@ -41,7 +41,3 @@ async def changed(updates: Mapping[str, Any], sent: Awaitable[Any]) -> Answer:
     return Answer(
         {"changed": taken, "not_changed": refused}, (f"Only {len(taken)} of {len(updates)} changed.", RESTART)
     )
-
-
-def _why(result: Any) -> str:
-    return scrubbed(tidy(str(result["error"]))) if isinstance(result, dict) else "Gateway gave no answer to it"
