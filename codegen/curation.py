@@ -13,11 +13,24 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from attrs import evolve, frozen
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from codegen.contract import Contract
 
 Risk = Literal["read", "write", "trade", "destructive", "secret"]
+# src/hbmcp/catalog.py says what each means.
+EffectName = Literal[
+    "opens",
+    "reduces",
+    "cancels",
+    "moves",
+    "stops",
+    "unprotects",
+    "configures",
+    "reprices",
+    "runs_code",
+    "secret",
+]
 TOOL_NAME = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z]|$)")
 MAX_NAME = 40
@@ -142,10 +155,40 @@ class Result(_Table):
         return self.model_dump(by_alias=True, exclude_unset=True)
 
 
+def _effect(value: Any) -> Any:
+    """`effect = "stops"` is short for `{ is = "stops" }`."""
+    return {"is": value} if isinstance(value, str) else value
+
+
+class Effect(_Table):
+    """What a request does to what is at risk, and which of the tool's parameters hold what it is about: the name of
+    one, or a way into one, `config.connector_name`."""
+
+    is_: Annotated[EffectName, Field(alias="is")]
+    account: str | None = None
+    exchange: str | None = None
+    pair: str | None = None
+    side: str | None = None
+    amount: str | None = None
+    price: str | None = None
+    leverage: str | None = None
+    type: str | None = None
+
+    def table(self) -> dict[str, str]:
+        """As it goes into the manifest."""
+        return self.model_dump(by_alias=True, exclude_unset=True)
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What it is about -> the parameter that holds it."""
+        return {key: value for key, value in self.table().items() if key != "is"}
+
+
 class _Named(_Table):
     """What every tool has. One that isn't `default` is offered only where it is asked for by name.
 
     One that `acts_on_many` takes optional arguments as filters: without any it acts on all, so empty ones are refused.
+    One that `previews` only shows what it would send unless it is told `preview = false`.
     """
 
     title: str = Field(min_length=1, max_length=MAX_NAME)
@@ -154,11 +197,13 @@ class _Named(_Table):
     aliases: list[str] = []
     default: bool = True
     acts_on_many: bool = False
+    previews: bool = False
 
     @model_validator(mode="after")
-    def _many_is_for_what_acts(self) -> Self:
-        if self.acts_on_many and self.risk == "read":
-            raise ValueError("a read has no use for `acts_on_many`: it does nothing to anything")
+    def _a_read_does_nothing(self) -> Self:
+        for key in ("acts_on_many", "previews"):
+            if getattr(self, key) and self.risk == "read":
+                raise ValueError(f"a read has no use for `{key}`: it does nothing to anything")
         return self
 
 
@@ -166,9 +211,16 @@ class Tool(_Named):
     """One tool over one operation."""
 
     operation: str
+    effect: Annotated[Effect | None, BeforeValidator(_effect)] = None
     timeout: float | None = Field(default=None, gt=0, le=3600)
     params: dict[str, Param] = {}
     result: Result = Result()
+
+    @model_validator(mode="after")
+    def _an_effect_unless_it_reads(self) -> Self:
+        if (self.effect is None) != (self.risk == "read"):
+            raise ValueError("what isn't a read has an `effect`, and a read has none")
+        return self
 
 
 class Workflow(_Named):
@@ -346,6 +398,8 @@ def _keys(model: type[BaseModel], inner: list[str]) -> Iterable[str]:
             return (WorkflowParam if model is Workflow else Param).model_fields
         case ["result"]:
             return Result.model_fields
+        case ["effect"]:
+            return [field.alias or name for name, field in Effect.model_fields.items()]
         case _:
             return ("path", "is", "type", "say", "reason")
 

@@ -72,6 +72,8 @@ class _Builder:
             aliases=tuple(self.tool.aliases),
             default=self.tool.default,
             acts_on_many=self.tool.acts_on_many,
+            previews=self.tool.previews,
+            effect=self._effect(),
             timeout=self.tool.timeout or TIMEOUTS[self.tool.risk],
             result=self._result(),
             params=tuple(self.offered),
@@ -150,6 +152,18 @@ class _Builder:
         optional = [param for param in self.offered if param.default in (None, ABSENT) and not param.required]
         used = [one for one in optional if any(re.search(rf"\b{one.name}\b", text) for _, text in made.body_fields)]
         return any_given(used) if len(used) == len(made.body_fields) else None
+
+    # What it does
+
+    def _effect(self) -> dict[str, str]:
+        """The curated table, whose places are parameters of the tool."""
+        if self.tool.effect is None:
+            return {}
+        names = {param.name for param in self.offered}
+        for key, place in self.tool.effect.places.items():
+            if (name := place.partition(".")[0]) not in names:
+                self._mistake("effect", key, f"the tool has no parameter {name!r}{nearest(name, names)}")
+        return self.tool.effect.table()
 
     # The result
 

@@ -47,6 +47,7 @@ class WorkflowSpec:
     aliases: tuple[str, ...]
     default: bool
     acts_on_many: bool
+    previews: bool
     params: tuple[ToolParam, ...]
     uses: tuple[str, ...]
 
@@ -73,6 +74,8 @@ class ToolSpec:
     aliases: tuple[str, ...]
     default: bool
     acts_on_many: bool
+    previews: bool
+    effect: dict[str, str]
     timeout: float
     result: dict[str, Any]
     params: tuple[ToolParam, ...]
@@ -88,7 +91,8 @@ class ToolSpec:
     @property
     def manifest(self) -> dict[str, Any]:
         """The tool's entry in manifest.json, whose format src/hbmcp/catalog.py describes."""
-        return _entry(self) | {"operation": self.operation, "timeout": self.timeout, "result": self.result}
+        operation = {"operation": self.operation, "timeout": self.timeout, "result": self.result}
+        return _entry(self) | operation | ({"effect": self.effect} if self.effect else {})
 
 
 def input_schema(params: Iterable[ToolParam]) -> Schema:
@@ -100,13 +104,22 @@ def input_schema(params: Iterable[ToolParam]) -> Schema:
     return {"type": "object", "properties": properties} | ({"required": required} if required else {})
 
 
+def _preview(tool: ToolSpec | WorkflowSpec) -> tuple[ToolParam, ...]:
+    """The parameter of whatever isn't a read that asks only to look. The bridge takes it, so no function has it."""
+    if tool.risk == "read":
+        return ()
+    schema = {"type": "boolean"} | ({"default": True} if tool.previews else {})
+    return (ToolParam("preview", schema, False, "bool"),)
+
+
 def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
     """What the manifest has of both kinds."""
+    marks = {"acts_on_many": tool.acts_on_many, "previews": tool.previews}
     return {
         "definition": {
             "name": tool.name,
             "description": tool.description,
-            "inputSchema": input_schema(tool.params),
+            "inputSchema": input_schema((*tool.params, *_preview(tool))),
             "annotations": {"title": tool.title, **HINTS[tool.risk]},
         },
         "toolset": tool.toolset,
@@ -114,7 +127,7 @@ def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
         "aliases": list(tool.aliases),
         "default": tool.default,
         "times": [param.name for param in tool.params if param.is_time],
-    } | ({"acts_on_many": True} if tool.acts_on_many else {})
+    } | {name: True for name, given in marks.items() if given}
 
 
 def manifest(

@@ -32,6 +32,7 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
                     aliases=tuple(workflow.aliases),
                     default=workflow.default,
                     acts_on_many=workflow.acts_on_many,
+                    previews=workflow.previews,
                     params=tuple(sorted(params, key=lambda param: not param.required)),
                     uses=tuple(workflow.uses),
                 )

@@ -1,5 +1,7 @@
 """One call, start to end: arguments -> request -> answer -> text, or arguments -> workflow -> text.
 
+What isn't a read goes another way: arguments -> plan -> grant -> commit -> text.
+
 Imported at the first call, with all that a call needs and a listing doesn't.
 """
 
@@ -17,20 +19,26 @@ import anyio
 
 from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
-from hbmcp.caller import Caller
+from hbmcp.caller import Caller, Kind
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown, StoreError
 from hbmcp.errors.http_answers import unknown_outcome
 from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.identity import Identity
+from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan, PlannedRequest
+from hbmcp.policy.gate import Call, Gate
+from hbmcp.policy.grant import Grant
 from hbmcp.redaction import hide, redacted
 from hbmcp.results import ResultSpec, failure, render
+from hbmcp.results.answer import Answer
 from hbmcp.results.cells import compact
 from hbmcp.results.cutting import shortened
 from hbmcp.settings import Settings
 from hbmcp.text import QUOTED, cut, one_line
+from hbmcp.times import ticking
 from hummingbot_api.client import Response
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
@@ -71,9 +79,11 @@ class _Line(NamedTuple):
 class Bridge:
     """Carries calls from a client to the API and back. Use it inside one event loop, and close it there."""
 
-    def __init__(self, offer: Offer, settings: Settings) -> None:
+    def __init__(self, offer: Offer, settings: Settings, kind: Kind = "client") -> None:
         self._offer = offer
         self._settings = settings
+        self._kind = kind
+        self._gate = Gate()
         self._identity = Identity.of(settings)
         self._api = Api(settings, offer)
         self._lines: dict[str, _Line] = {}
@@ -87,13 +97,15 @@ class Bridge:
         if self._store is not None:
             await self._store.aclose()
 
-    async def call(self, name: str, arguments: Mapping[str, Any], progress: Progress | None = None) -> Outcome:
-        """Call a tool by its name or alias. Never raises for what a call can run into.
+    async def call(
+        self, name: str, arguments: Mapping[str, Any], progress: Progress | None = None, *, client: str = ""
+    ) -> Outcome:
+        """Call a tool by its name or alias, for a client of this name. Never raises for what a call can run into.
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments))
+            return await cancelled_once(self._answer(name, arguments, client))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         timer = asyncio.get_running_loop().call_later(
@@ -110,18 +122,18 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments), stop)
+            return await cancelled_once(self._answer(name, arguments, client), stop)
         finally:
             quiet()
 
-    async def _answer(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
+    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
-        outcome = await self._come_to(name, arguments)
+        outcome = await self._come_to(name, arguments, client)
         return outcome._replace(text=redacted(outcome.text))
 
-    async def _come_to(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
+    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str) -> Outcome:
         try:
-            outcome = Outcome(await self._run(self._offer.find(name), arguments), False)
+            outcome = Outcome(await self._run(self._offer.find(name), arguments, client), False)
         except CallError as error:
             logger.debug("%s: %s", name, error.kind)
             return Outcome(str(error), True)
@@ -138,7 +150,7 @@ class Bridge:
         logger.debug("%s: done", name)
         return outcome
 
-    async def _run(self, tool: Tool, arguments: Mapping[str, Any]) -> str:
+    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str) -> str:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
@@ -147,25 +159,69 @@ class Bridge:
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
         given = line.checker.check(arguments)
         hide(secrets(tool, given))
+        caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
+        if not tool.reads:
+            return await self._act(tool, line, given, caller)
         if tool.is_workflow:
-            caller = Caller(tool.name, tool.toolset, frozenset(tool.uses))
             answer = await line.build(self.installation(caller), **given)
-            text = render(answer.value, answer.spec)
-        else:
+            return render(answer.value, answer.spec)
+        return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
+
+    async def _act(self, tool: Tool, line: _Line, given: dict[str, Any], caller: Caller) -> str:
+        """Plan, be granted, commit; anew while the plan's checks are too old by then, and nothing was sent."""
+        preview = given.pop("preview", tool.previews)
+        call = Call(caller, given)
+        for rounds in range(1, ROUNDS + 1):
+            began = ticking()
+            if not tool.is_workflow:
+                plan = self._plain_plan(tool, line, given)
+            else:
+                plan = await line.build(self.installation(caller), **given)
+                if isinstance(plan, Answer):  # TODO: until every workflow plans
+                    return render(plan.value, plan.spec)
+            if preview or not plan.requests:
+                said = await self._gate.verdict(call, plan) if preview else ""
+                return render(plan.shown.value, plan.shown.with_notes(said).spec)
+            grant = await self._gate.grant(call, plan, began)
             try:
-                answer = await self._ask(tool, partial(line.build, **given), line.result, alone=True)
-            except (Failed, GatewayFailed, OutcomeUnknown) as error:
-                raise await self._explained(tool, line.result.cause, error) from None
-            show = partial(
-                render,
-                answer.raw,
-                line.result,
-                arguments=given,
-                page_default=line.page_default,
-                page_most=line.page_most,
-            )
-            text = await asyncio.to_thread(show) if answer.large else show()
-        return text
+                return await self._commit(tool, line, given, caller, plan, grant)
+            except Stale:
+                if grant.spent or rounds == ROUNDS:
+                    raise
+        raise AssertionError("the last round ends")
+
+    async def _commit(
+        self, tool: Tool, line: _Line, given: Mapping[str, Any], caller: Caller, plan: Plan, grant: Grant
+    ) -> str:
+        if plan.commit is not None:
+            answer = await plan.commit(self.installation(caller, grant))
+            return render(answer.value, answer.spec)
+        (planned,) = plan.requests
+        await grant.spend(planned)
+        return await self._shown(line, given, await self._asked(tool, line, lambda: planned.request))
+
+    def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
+        """The plan of a tool over one operation: its request."""
+        planned = PlannedRequest.plain(tool, _built(tool, partial(line.build, **given)), given)
+        return Plan(Answer(f"Would be sent: {planned.words}."), (planned,))
+
+    async def _asked(self, tool: Tool, line: _Line, build: Callable[[], Request[Any]]) -> Response[Any]:
+        """The answer of a tool over one operation."""
+        try:
+            return await self._ask(tool, build, line.result, alone=True)
+        except (Failed, GatewayFailed, OutcomeUnknown) as error:
+            raise await self._explained(tool, line.result.cause, error) from None
+
+    async def _shown(self, line: _Line, given: Mapping[str, Any], answer: Response[Any]) -> str:
+        show = partial(
+            render,
+            answer.raw,
+            line.result,
+            arguments=given,
+            page_default=line.page_default,
+            page_most=line.page_most,
+        )
+        return await asyncio.to_thread(show) if answer.large else show()
 
     async def _explained(self, tool: Tool, cause: str, error: CallError) -> CallError:
         """The error, with the cause that stands in the log of what is behind the API."""
@@ -175,8 +231,9 @@ class Bridge:
 
         return await explained(self.installation(Caller(tool.name, tool.toolset, frozenset({cause}))), error)
 
-    def installation(self, caller: Caller) -> Installation:
-        """The installation for a caller, who can ask what it may use and nothing else. Errors name the caller."""
+    def installation(self, caller: Caller, grant: Grant | None = None) -> Installation:
+        """The installation for a caller, who can ask what it may use and nothing else, and send what is granted.
+        Errors name the caller."""
         parts = {
             name: replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
             for name in caller.tools
@@ -186,7 +243,14 @@ class Bridge:
             part = parts[name]
             return (await self._ask(part, build, ResultSpec.from_table(part.result))).raw
 
-        return Installation(ask, self._open_store, self._identity)
+        async def send(planned: PlannedRequest) -> Any:
+            if grant is None:
+                raise RuntimeError(f"{caller.name} was to send without a grant: {planned.words}")
+            part = parts[planned.tool]
+            await grant.spend(planned)
+            return (await self._ask(part, lambda: planned.request, ResultSpec.from_table(part.result))).raw
+
+        return Installation(ask, self._open_store, self._identity, send)
 
     async def _ask(
         self,
@@ -198,15 +262,7 @@ class Bridge:
     ) -> Response[Any]:
         """The answer of one operation, every number in it an int or a Decimal. `alone`: it is all that is asked, so
         that of what isn't a read nobody looks what became of it. Raises CallError."""
-        try:
-            request = build()
-        except ValueError as error:
-            raise BadArguments(
-                f"{tool.name} can't take these arguments: {one_line(str(error))}",
-                "Nothing was sent.",
-                "Correct them and call it again.",
-            ) from None
-        response = await self._api.send(request, tool)
+        response = await self._api.send(_built(tool, build), tool)
         try:
             await asyncio.to_thread(response.parse) if response.large else response.parse()
         except UnexpectedShape as drift:
@@ -254,6 +310,17 @@ class Bridge:
             logger.warning(
                 "%s: the answer isn't what the contract promises, but was passed on: %s", tool.name, misfit(drift)
             )
+
+
+def _built(tool: Tool, build: Callable[[], Request[Any]]) -> Request[Any]:
+    try:
+        return build()
+    except ValueError as error:
+        raise BadArguments(
+            f"{tool.name} can't take these arguments: {one_line(str(error))}",
+            "Nothing was sent.",
+            "Correct them and call it again.",
+        ) from None
 
 
 async def _report(progress: Progress) -> None:

@@ -1,12 +1,21 @@
 """Who asks the Hummingbot API for something, and which of its operations that may be."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["client", "terminal", "policy"]
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Errors name it `name`, and look things up with tools of `toolset`. It may use `tools`, and no others."""
+    """Errors name it `name`, and look things up with tools of `toolset`. It may use `tools`, and no others.
+
+    `kind` is what stands behind it: an MCP client or somebody at a terminal, who called a tool, or the policy, which
+    looks before it judges. `client` is the client's own name of itself.
+    """
 
     name: str
     toolset: str
     tools: frozenset[str]
+    kind: Kind = "client"
+    client: str = ""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from hbmcp.did_you_mean import nearest
 from hbmcp.errors import SettingsError, UnknownTool
@@ -17,6 +17,20 @@ from hbmcp.text import named
 if TYPE_CHECKING:
     from hbmcp.settings import Settings
 
+# What a request that isn't a read does to what is at risk.
+Effect = Literal[
+    "opens",  # a position, an order, an executor
+    "reduces",  # a position, by no more than its size
+    "cancels",  # an order that protects nothing
+    "moves",  # swaps, liquidity
+    "stops",  # a bot, an executor, a service
+    "unprotects",  # cancels a stop, deletes keys, raises leverage, removes what is guarded by
+    "configures",
+    "reprices",  # changes what every limit is worth
+    "runs_code",
+    "secret",
+]
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
 _WORD = re.compile(r"[a-z0-9]+")
 _ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset shares; and placeholders
@@ -29,6 +43,9 @@ class Tool:
     A tool over one operation has that, `timeout` in seconds, and `result`. A workflow has none of them, but the names
     of the tools that it `uses`. One that isn't `default` is offered only where it is named. One that `acts_on_many`
     takes optional arguments as filters, and without any it acts on all.
+
+    What isn't a read and has an operation has an `effect`: what it `is`, and which arguments hold its account,
+    exchange, pair, side, amount and price. One that `previews` only looks unless it is told not to.
     """
 
     name: str
@@ -43,6 +60,8 @@ class Tool:
     result: dict[str, Any] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
     acts_on_many: bool = False
+    effect: dict[str, str] = field(default_factory=dict)
+    previews: bool = False
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Self:

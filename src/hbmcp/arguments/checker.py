@@ -12,6 +12,7 @@ from jsonschema.exceptions import ValidationError
 from hbmcp.arguments.coercion import closed, fit_object, is_empty
 from hbmcp.arguments.json_types import Schema
 from hbmcp.arguments.pair_spelling import fit_pairs
+from hbmcp.arguments.preview import with_preview
 from hbmcp.arguments.problems import told, unknown
 from hbmcp.catalog import Tool
 from hbmcp.errors import BadArguments
@@ -34,6 +35,7 @@ class Checker:
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments for the tool's function. Raises BadArguments."""
+        arguments = with_preview(arguments, self._properties)
         problems = {name: unknown(name, self._properties) for name in arguments if name not in self._properties}
         known = {name: value for name, value in arguments.items() if name in self._properties}
         fitted = fit_object(known, self._schema, "", problems)
@@ -41,7 +43,9 @@ class Checker:
             required = self._schema.get("required", ())
             # A filter that was left empty by mistake would widen what is done, to all instead of some.
             filters = [
-                name for name, rule in self._properties.items() if name not in required and "default" not in rule
+                name
+                for name, rule in self._properties.items()
+                if name not in required and "default" not in rule and name != "preview"
             ]
             empty = [name for name in filters if name in known and is_empty(known[name])]
             problems |= dict.fromkeys(empty, "is empty: leave it out, or say which")

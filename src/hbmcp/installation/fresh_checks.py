@@ -18,7 +18,15 @@ ROUNDS = 3
 
 
 class Stale(Refused):
-    """The checks were too old when it was to be sent."""
+    """The checks were too old when it was to be sent: nothing was."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Between the checks and the sending more than {FRESH:g} s passed, {ROUNDS} times: the API or hbmcp's "
+            "store is too slow, or this machine slept.",
+            "Nothing was sent.",
+            "Look with get_status how the API does, and try again later.",
+        )
 
 
 @frozen
@@ -32,12 +40,7 @@ class Checks:
         """Called in the moment before something is sent. Raises Stale for checks that are too old; what only reduces
         goes out on those of a second round, however old they are."""
         if ticking() - self.began > FRESH and not (reduces and self.round > 1):
-            raise Stale(
-                f"Between the checks and the sending more than {FRESH:g} s passed, {self.round} times: the API or "
-                "hbmcp's store is too slow, or this machine slept.",
-                "Nothing was sent.",
-                "Look with get_status how the API does, and try again later.",
-            )
+            raise Stale
 
 
 async def on_fresh_checks(check_and_send: Callable[[Checks], Awaitable[T]]) -> T:

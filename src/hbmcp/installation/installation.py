@@ -12,11 +12,12 @@ from attrs import frozen
 from hbmcp.errors import CallError, ReadTimedOut, UnreadableAnswer
 from hbmcp.errors.reasons import misfit
 from hbmcp.identity import Identity
-from hbmcp.installation.answer_fields import Reading
+from hbmcp.installation.answer_fields import Reading, anything
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
 if TYPE_CHECKING:
+    from hbmcp.installation.plan import PlannedRequest
     from hbmcp.store import Store
 
 P = ParamSpec("P")
@@ -35,13 +36,21 @@ class Ask(Protocol):
     def __call__(self, name: str, build: Callable[[], Request[Any]]) -> Awaitable[Any]: ...
 
 
+class Send(Protocol):
+    """Sends a request that a granted plan covers, and gives the JSON of its answer."""
+
+    def __call__(self, planned: "PlannedRequest") -> Awaitable[Any]: ...
+
+
 @frozen
 class Installation:
-    """An installation for one caller: it can be asked for what that caller may use."""
+    """An installation for one caller: it can be asked for what that caller may use. A plan has none that it can send
+    with; its commit has."""
 
     _ask: Ask
     _open_store: "Callable[[], Store]"
     identity: Identity
+    _send: Send | None = None
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The JSON of the answer to a generated tool's request, `ask(trading.get_trades, limit=1000)`.
@@ -54,20 +63,30 @@ class Installation:
         self, reading: Reading[T], build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """What a reading takes from the answer. Raises CallError, UnreadableAnswer where that isn't in it."""
-        answer = await self.ask(build, *args, **kwargs)
-        try:
-            return reading(answer)
-        except UnexpectedShape as odd:
-            raise UnreadableAnswer(
-                f"The API's answer to {build.__name__} isn't what its contract promises: {misfit(odd)}.",
-                advice="Another version of the API, or something else at its address, may have answered: a person "
-                "should look.",
-            ) from None
+        return _taken(reading, await self.ask(build, *args, **kwargs), build.__name__)
+
+    async def send(self, planned: "PlannedRequest", reading: Reading[T] = anything) -> T:
+        """Send a request that a granted plan covers, once, and take from the answer what a reading does. Raises
+        CallError, as `read` does, and Stale where the plan's checks are too old: then nothing was sent."""
+        if self._send is None:
+            raise RuntimeError(f"a plan sends nothing, and was to send {planned.words}")
+        return _taken(reading, await self._send(planned), planned.tool)
 
     @property
     def store(self) -> "Store":
         """What hbmcp remembers of this installation. Raises StoreError where it can't be opened."""
         return self._open_store()
+
+
+def _taken(reading: Reading[T], answer: Any, tool: str) -> T:
+    try:
+        return reading(answer)
+    except UnexpectedShape as odd:
+        raise UnreadableAnswer(
+            f"The API's answer to {tool} isn't what its contract promises: {misfit(odd)}.",
+            advice="Another version of the API, or something else at its address, may have answered: a person should "
+            "look.",
+        ) from None
 
 
 async def together(questions: Iterable[Awaitable[T]], at_once: int = AT_ONCE) -> list[T | CallError]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from hbmcp.results.paths import Json
 from hbmcp.results.result_spec import ResultSpec
@@ -29,6 +29,10 @@ class Answer:
     def spec(self) -> ResultSpec:
         """How it is shown."""
         return ResultSpec(columns=self.columns, note="\n".join(filter(None, self.notes)), outside=self.outside)
+
+    def with_notes(self, *notes: str) -> "Answer":
+        """The same with more under it."""
+        return evolve(self, notes=(*self.notes, *notes))
 
 
 def without_nulls(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,10 +54,13 @@ class OrderRequest:
 @frozen
 class PreparedOrder:
     """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked. `size` is
-    None where no price is known."""
+    None where no price is known; `market` is what it costs now, the worse of the current price and the book's. It
+    `reduces` where it closes no more than the position that was read."""
 
     order: SentOrder
     size: OrderSize | None
+    market: Decimal | None
+    reduces: bool
     notes: tuple[str, ...]
 
 
@@ -126,7 +129,14 @@ async def prepare_order(
     except Refused as error:
         raise Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice) from None
     turned = "" if closing else await _turns(installation, request, known.held or [], size)
-    return PreparedOrder(order, worth, tuple(filter(None, (*notes, short, thin, turned))))
+    closed: Side = "SHORT" if side == "BUY" else "LONG"
+    return PreparedOrder(
+        order,
+        worth,
+        max(costs, default=None),
+        closing and any((one.pair, one.side) == (pair, closed) and size <= one.amount for one in known.held or ()),
+        tuple(filter(None, (*notes, short, thin, turned))),
+    )
 
 
 def _beyond_book(found: Book | None, request: OrderRequest, amount: Decimal) -> str:

@@ -1,8 +1,8 @@
 """Sending an order, once, and knowing afterwards what was sent."""
 
 import asyncio
-from collections.abc import Awaitable
 from contextlib import suppress
+from decimal import Decimal
 
 from attrs import evolve, frozen
 
@@ -19,10 +19,12 @@ from hbmcp.errors import (
 )
 from hbmcp.installation.answer_fields import text, under
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.fresh_checks import Checks
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.unknown_outcome import KnownIds, known_order_ids, unknown_outcome
+from hbmcp.installation.orders.unknown_outcome import KnownIds, unknown_outcome
+from hbmcp.installation.orders.view import describe_order
+from hbmcp.installation.plan import PlannedRequest, Stake
 from hbmcp.store import SentOrder, StoreError
+from hbmcp.times import now
 from hbmcp_tools import trading
 
 LOOK = 3.0  # seconds for which an order without an answer is looked for, at least
@@ -40,49 +42,34 @@ class Submission:
     notes: tuple[str, ...] = ()
 
 
-async def send_order(
-    installation: Installation,
-    order: SentOrder,
-    checks: Checks,
-    wait: float = LOOK,
-    *,
-    known: Awaitable[KnownIds] | None = None,
-) -> Submission:
-    """Remember the order, send it once, and keep its id. What became of it is another question: see wait_for_outcome.
+@frozen
+class PlannedOrder:
+    """An order, and the request that sends it. `known` are the ids of the orders there before."""
 
-    Raises a CallError that says that nothing was placed, Stale among them; or OutcomeUnknown, once it was looked for
-    (for `wait` seconds, and at least three), saying what was sent and what was found. One that adds risk and can't be
-    remembered is refused. `known` are the ids of the orders there before, for who has asked for them beside the checks.
-    Cancelled, it is remembered only if it was sent. The workflow uses submit_order and search_orders.
-    """
-    memory = _Memory(installation)
-    before = await (known or known_order_ids(installation, order.account, order.connector))
-    await memory.remember(order)
-    try:
-        checks.hold(reduces=_only_reduces(order))
-        order_id = await _submit(installation, order)
-    except NOT_PLACED:
-        await memory.forget()
-        raise
-    except asyncio.CancelledError as error:
-        if unsent(error):
-            await memory.forget()
-        raise
-    except CallError as error:
-        raise await unknown_outcome(installation, order, error, before, max(wait, LOOK)) from None
-    await memory.name(order_id)
-    return Submission(evolve(order, order_id=order_id), order_id, tuple(memory.notes))
+    order: SentOrder
+    request: PlannedRequest
+    known: KnownIds
 
 
-def _only_reduces(order: SentOrder) -> bool:
-    """Whether it can open nothing: it closes of a position, or sells what is held."""
-    return order.action == "CLOSE" if is_perpetual(order.connector) else order.side == "SELL"
-
-
-async def _submit(installation: Installation, order: SentOrder) -> str:
-    """The order's id. The only place that asks the API to place one."""
-    order_id = await installation.read(
-        under("order_id", text),
+def planned_order(
+    order: SentOrder, known: KnownIds, *, reduces: bool, value: Decimal | None = None, market: Decimal | None = None
+) -> PlannedOrder:
+    """The request that places an order worth `value` in quote, held against the price `market`. It `reduces` only a
+    position that was read, by no more than its size."""
+    stake = Stake(
+        account=order.account,
+        exchange=order.connector,
+        pair=order.pair,
+        side=order.side,
+        amount=order.amount,
+        price=order.price,
+        value=value,
+        market=market,
+    )
+    request = PlannedRequest.of(
+        "reduces" if reduces else "opens",
+        describe_order(order),
+        stake,
         trading.submit_order,
         account_name=order.account,
         connector_name=order.connector,
@@ -93,9 +80,40 @@ async def _submit(installation: Installation, order: SentOrder) -> str:
         price=order.price,
         position_action=order.action,  # type: ignore[arg-type]
     )
-    if not order_id:
-        raise UnreadableAnswer("The Hummingbot API took the order and gave it no id.")
-    return order_id
+    return PlannedOrder(order, request, known)
+
+
+async def send_order(installation: Installation, planned: PlannedOrder, wait: float = LOOK) -> Submission:
+    """Remember the order, send it once, and keep its id. What became of it is another question: see wait_for_outcome.
+
+    Raises a CallError that says that nothing was placed, Stale among them; or OutcomeUnknown, once it was looked for
+    (for `wait` seconds, and at least three), saying what was sent and what was found. One that adds risk and can't be
+    remembered is refused. Cancelled, it is remembered only if it was sent. The workflow uses submit_order and
+    search_orders.
+    """
+    memory = _Memory(installation)
+    order = evolve(planned.order, time=now())
+    await memory.remember(order)
+    try:
+        order_id = await installation.send(planned.request, under("order_id", text))
+        if not order_id:
+            raise UnreadableAnswer("The Hummingbot API took the order and gave it no id.")
+    except NOT_PLACED:
+        await memory.forget()
+        raise
+    except asyncio.CancelledError as error:
+        if unsent(error):
+            await memory.forget()
+        raise
+    except CallError as error:
+        raise await unknown_outcome(installation, order, error, planned.known, max(wait, LOOK)) from None
+    await memory.name(order_id)
+    return Submission(evolve(order, order_id=order_id), order_id, tuple(memory.notes))
+
+
+def _only_reduces(order: SentOrder) -> bool:
+    """Whether it can open nothing: it closes of a position, or sells what is held."""
+    return order.action == "CLOSE" if is_perpetual(order.connector) else order.side == "SELL"
 
 
 class _Memory:

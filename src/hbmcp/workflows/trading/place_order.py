@@ -5,15 +5,15 @@ from decimal import Decimal
 from attrs import asdict
 
 from hbmcp.figures import number
-from hbmcp.installation.fresh_checks import Checks, on_fresh_checks
-from hbmcp.installation.installation import Installation, meanwhile
+from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.placement import arrival_note, placement_refused, placement_result
 from hbmcp.installation.orders.polling import wait_for_outcome
-from hbmcp.installation.orders.preparation import OrderRequest, PreparedOrder, prepare_order
-from hbmcp.installation.orders.sending import Submission, send_order
+from hbmcp.installation.orders.preparation import OrderRequest, prepare_order
+from hbmcp.installation.orders.sending import planned_order, send_order
 from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_result, unseen_result
+from hbmcp.installation.plan import Plan
 from hbmcp.results.answer import Answer
 
 
@@ -30,8 +30,8 @@ async def place_order(
     position_action: str | None = None,
     max_value: Decimal | None = None,
     wait: Decimal = Decimal(3),
-) -> Answer:
-    """Check an order, send it once, and look for up to `wait` seconds what became of it.
+) -> Plan:
+    """Check an order; then send it once, and look for up to `wait` seconds what became of it.
 
     An object: `result` in words, the order's id and status, what was filled, and of what was asked for that which is
     otherwise; of a market order that isn't filled its `notional` in quote before it was sent; of any what that was in
@@ -41,24 +41,35 @@ async def place_order(
     Failed (the exchange refused it) and OutcomeUnknown (sent, not answered).
     """
     request = OrderRequest(account_name, connector_name, trading_pair, side, amount, order_type, price, position_action)
-    seconds = float(wait)
+    prepared, known = await all_of(
+        prepare_order(installation, request, max_value), known_order_ids(installation, account_name, connector_name)
+    )
+    size = dict(prepared.size.shown) if prepared.size else {}
+    planned = planned_order(
+        prepared.order,
+        known,
+        reduces=prepared.reduces,
+        value=prepared.size.notional if prepared.size else None,
+        market=prepared.market,
+    )
 
-    async def check_and_send(checks: Checks) -> tuple[PreparedOrder, Submission]:
-        async with meanwhile(known_order_ids(installation, account_name, connector_name)) as known:
-            prepared = await prepare_order(installation, request, max_value)
-            return prepared, await send_order(installation, prepared.order, checks, seconds, known=known)
+    async def commit(installation: Installation) -> Answer:
+        seconds = float(wait)
+        sent = await send_order(installation, planned, seconds)
+        asked = asdict(request) | {"price": number(price), "position_action": sent.order.action}
+        notes = (*prepared.notes, *sent.notes)
+        told = size if order_type == "MARKET" else {}
+        if not seconds:
+            unseen = unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked)
+            return Answer({**unseen, **told}, notes)
+        order = await wait_for_outcome(
+            installation, sent.order_id, account_name, connector_name, seconds, sent=sent.order
+        )
+        if order.status == "FAILED":
+            raise placement_refused(order, sent.order, notes)
+        result = order_result(placement_result(order), order, asked)
+        if order.status == "FILLED" and "quote_total" in result:
+            told = {name: value for name, value in told.items() if name != "notional"}  # what it was worth before
+        return Answer({**result, **told}, (*notes, *order.doubts, arrival_note(order)))
 
-    prepared, sent = await on_fresh_checks(check_and_send)
-    asked = asdict(request) | {"price": number(price), "position_action": sent.order.action}
-    notes = (*prepared.notes, *sent.notes)
-    size = dict(prepared.size.shown) if prepared.size and order_type == "MARKET" else {}
-    if not seconds:
-        unseen = unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked)
-        return Answer({**unseen, **size}, notes)
-    order = await wait_for_outcome(installation, sent.order_id, account_name, connector_name, seconds, sent=sent.order)
-    if order.status == "FAILED":
-        raise placement_refused(order, sent.order, notes)
-    result = order_result(placement_result(order), order, asked)
-    if order.status == "FILLED" and "quote_total" in result:
-        size.pop("notional", None)  # what it was worth before
-    return Answer({**result, **size}, (*notes, *order.doubts, arrival_note(order)))
+    return Plan(Answer({"would_place": planned.request.words, **size}, prepared.notes), (planned.request,), commit)
