@@ -13,8 +13,10 @@ STANDARD = {*sys.stdlib_module_names, "typing_extensions"}
 
 # The rooms of hbmcp.installation from the ground up: each knows only those on the floors below it.
 FLOORS = (
-    {"answer_fields", "fresh_checks"},
-    {"installation", "deletion", "source_code"},
+    {"answer_fields", "fresh_checks", "planned_request"},
+    {"installation"},
+    {"plan"},
+    {"deletion", "source_code"},
     {"balances", "connections", "heard_bots", "fills", "scripts", "gateway"},
     {"markets", "controllers", "status"},
     {"positions"},
@@ -90,6 +92,16 @@ UPSTAIRS = ("hbmcp.workflows", "hbmcp.bridge", "hbmcp.api", "hbmcp.server", "hbm
 def test_an_installation_is_given_what_it_asks_with() -> None:
     """So that a tool, a trigger, a resource or a plugin can have it, each with what it may use, on paper or not."""
     assert not [one for one in imports("src", "hbmcp.installation") if within(one.name, *UPSTAIRS)]
+
+
+def test_policy_judges_what_it_is_shown() -> None:
+    """A plan, whoever made it; and nothing that plans knows how it is judged."""
+    above = ("hbmcp.workflows", "hbmcp.bridge", "hbmcp.api", "hbmcp.server", "hbmcp.cli", "hbmcp.paper")
+    assert not [one for one in imports("src", "hbmcp.policy") if within(one.name, *above)]
+    below = ("hbmcp.installation", "hbmcp.workflows", "hbmcp.store", "hbmcp.api", "hbmcp.paper")
+    assert not [
+        one for one in imports("src", "hbmcp") if within(one.module, *below) and within(one.name, "hbmcp.policy")
+    ]
 
 
 def test_the_store_knows_nothing_of_what_is_kept_in_it() -> None:

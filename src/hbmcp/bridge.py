@@ -28,7 +28,8 @@ from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.identity import Identity
 from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.plan import Plan, PlannedRequest
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.gate import Call, Gate
 from hbmcp.policy.grant import Grant
 from hbmcp.redaction import hide, redacted

@@ -2,8 +2,10 @@
 
 Floors, from the ground up; no import runs up them:
 
-    answer_fields (how answers are read)  fresh_checks (nothing is sent on old ones)
-    installation (what it can be asked)  deletion  source_code
+    answer_fields (how answers are read)  fresh_checks (nothing is sent on old ones)  planned_request
+    installation (what it can be asked)
+    plan (what a call would send)
+    deletion  source_code
     balances  connections  heard_bots  fills/  scripts/  gateway/
     markets/  controllers/  status/
     positions/

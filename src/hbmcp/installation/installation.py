@@ -17,7 +17,7 @@ from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
 if TYPE_CHECKING:
-    from hbmcp.installation.plan import PlannedRequest
+    from hbmcp.installation.planned_request import PlannedRequest
     from hbmcp.store import Store
 
 P = ParamSpec("P")

@@ -2,7 +2,8 @@
 
 from hbmcp.catalog import Effect
 from hbmcp.installation.fresh_checks import FRESH, Stale
-from hbmcp.installation.plan import Plan, PlannedRequest
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.times import ticking
 
 REDUCING: tuple[Effect, ...] = ("reduces", "cancels", "stops")  # never refused by a limit

@@ -22,7 +22,7 @@ from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.unknown_outcome import KnownIds, unknown_outcome
 from hbmcp.installation.orders.view import describe_order
-from hbmcp.installation.plan import PlannedRequest, Stake
+from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.store import SentOrder, StoreError
 from hbmcp.times import now
 from hbmcp_tools import trading

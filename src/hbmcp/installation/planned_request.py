@@ -1,0 +1,97 @@
+"""A request that isn't sent yet: what it would do, in words and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, ParamSpec, Self, cast
+
+from attrs import field, frozen
+
+from hbmcp.catalog import Effect, Tool
+from hbmcp.figures import number
+from hbmcp.results.cells import compact
+from hbmcp.text import NAMED, cut, one_line
+from hummingbot_api.request import Request
+
+P = ParamSpec("P")
+
+FIGURES = ("amount", "price", "leverage")  # of a Stake, where a curation says which argument holds it
+
+
+@frozen
+class Stake:
+    """What a request is about, as far as it is known.
+
+    `amount` in base units. `price` is the order's own limit, `value` what the whole is worth at the worse of that and
+    the market, `market` the price that this was held against; all in quote. `type` of an executor or a controller.
+    """
+
+    account: str | None = None
+    exchange: str | None = None
+    pair: str | None = None
+    side: str | None = None
+    amount: Decimal | None = None
+    price: Decimal | None = None
+    value: Decimal | None = None
+    market: Decimal | None = None
+    leverage: Decimal | None = None
+    type: str | None = None
+
+
+@frozen
+class PlannedRequest:
+    """One request of a plan, to a tool's operation; `words` say what it does: "BUY 0.1 BTC-USDT at 45000"."""
+
+    tool: str
+    request: Request[Any]
+    effect: Effect
+    words: str
+    stake: Stake = field(factory=Stake)
+
+    @classmethod
+    def of(
+        cls,
+        effect: Effect,
+        words: str,
+        stake: Stake,
+        build: Callable[P, Request[Any]],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Self:
+        """A generated tool's request, `of("stops", …, Stake(), executors.submit_executor_stop, executor_id="x")`."""
+        return cls(build.__name__, build(*args, **kwargs), effect, words, stake)
+
+    @classmethod
+    def plain(cls, tool: Tool, request: Request[Any], given: Mapping[str, Any]) -> Self:
+        """That of a tool over one operation, as its curation says what it does and where that stands in what was
+        given."""
+        told: dict[str, Any] = {key: _at(given, place) for key, place in tool.effect.items() if key != "is"}
+        for key in told:
+            told[key] = number(told[key]) if key in FIGURES else told[key] if isinstance(told[key], str) else None
+        effect = cast(Effect, tool.effect["is"])
+        shown = given if effect != "secret" else {}
+        arguments = [f"{name}={one_line(cut(compact(value), NAMED))}" for name, value in shown.items()]
+        return cls(tool.name, request, effect, " ".join((tool.name, *arguments)), Stake(**told))
+
+    def covers(self, other: PlannedRequest) -> bool:
+        """Whether who granted this one has granted the other: the same, or the same reduction by a smaller amount."""
+        if other == self:
+            return True
+        smaller = (self.effect, other.effect) == ("reduces", "reduces") and (other.stake.amount or 0) <= (
+            self.stake.amount or 0
+        )
+        return smaller and _but_amount(other.request) == _but_amount(self.request)
+
+
+def _at(given: Mapping[str, Any], place: str) -> Any:
+    value: Any = given
+    for name in place.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _but_amount(request: Request[Any]) -> tuple[Any, ...]:
+    body = {name: value for name, value in request.json.items() if name != "amount"} if request.json else None
+    return request.method, request.path, request.query, body
