@@ -32,6 +32,8 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.gate import Call, Gate
 from hbmcp.policy.grant import Grant
+from hbmcp.policy.model import Policy, default
+from hbmcp.policy.offered import narrowed
 from hbmcp.redaction import hide, redacted
 from hbmcp.results import ResultSpec, failure, render
 from hbmcp.results.answer import Answer
@@ -78,13 +80,18 @@ class _Line(NamedTuple):
 
 
 class Bridge:
-    """Carries calls from a client to the API and back. Use it inside one event loop, and close it there."""
+    """Carries calls from a client to the API and back, as far as a policy (without one, the default) allows it. Use it
+    inside one event loop, and close it there."""
 
-    def __init__(self, offer: Offer, settings: Settings, kind: Kind = "client") -> None:
+    def __init__(
+        self, offer: Offer, settings: Settings, kind: Kind = "client", *, policy: Policy | None = None
+    ) -> None:
+        policy = policy or default(settings.on_paper)
+        offer = narrowed(offer, policy)
         self._offer = offer
         self._settings = settings
         self._kind = kind
-        self._gate = Gate()
+        self._gate = Gate(policy, offer.asked)
         self._identity = Identity.of(settings)
         self._api = Api(settings, offer)
         self._lines: dict[str, _Line] = {}

@@ -9,6 +9,7 @@ import typer
 from hbmcp import __version__
 from hbmcp.cli.call import call_tool
 from hbmcp.cli.paper import serve_paper
+from hbmcp.cli.policy import policy
 from hbmcp.cli.serve import serve
 from hbmcp.cli.tools import list_tools
 from hbmcp.errors import SettingsError
@@ -43,6 +44,7 @@ app.command()(serve)
 app.command("tools")(list_tools)
 app.command("call")(call_tool)
 app.command("paper")(serve_paper)
+app.add_typer(policy)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@
         WrongCredentials  the API doesn't accept username and password
         UnknownOperation  this version of the API has no such operation
         Refused           the API said no, and why
+          NotAllowed      the policy said no, by which of its rules; nothing was sent
         ServiceDown       the API runs, but Gateway, Docker or the message broker behind it doesn't
         GatewayFailed     Gateway, behind the API, failed; why may stand in its log alone
         ApiFailed         the API answered 5xx
@@ -119,6 +120,12 @@ class Refused(CallError):
     """The API answered 4xx and gave its reason."""
 
     kind = "refused"
+
+
+class NotAllowed(Refused):
+    """A rule of the policy refuses it, so nothing was sent."""
+
+    kind = "not_allowed"
 
 
 class ServiceDown(CallError):

@@ -1,12 +1,10 @@
 """What of a plan may be sent: each request of it, once."""
 
-from hbmcp.catalog import Effect
+from hbmcp.catalog import REDUCING
 from hbmcp.installation.fresh_checks import FRESH, Stale
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.times import ticking
-
-REDUCING: tuple[Effect, ...] = ("reduces", "cancels", "stops")  # never refused by a limit
 
 
 class Grant:
