@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from hbmcp import __version__
+from hbmcp.cli.audit import audit
 from hbmcp.cli.call import call_tool
+from hbmcp.cli.halt import halt, resume
 from hbmcp.cli.paper import serve_paper
 from hbmcp.cli.serve import serve
 from hbmcp.cli.tools import list_tools
@@ -43,6 +45,9 @@ app.command()(serve)
 app.command("tools")(list_tools)
 app.command("call")(call_tool)
 app.command("paper")(serve_paper)
+app.command()(halt)
+app.command()(resume)
+app.add_typer(audit)
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ def call_tool(
     opening.warn(told)
 
     async def call() -> bool:
-        bridge = Bridge(offer, told)
+        bridge = Bridge(offer, told, "terminal")
         try:
             outcome = await bridge.call(tool, given)
         finally:

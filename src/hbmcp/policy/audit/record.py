@@ -37,8 +37,17 @@ class Sent:
 
 def stamped(event: str, **said: Any) -> Record:
     """A line of now: what it says, less what isn't known."""
-    time = datetime.fromtimestamp(machine() / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {"time": time, "event": event, **{name: value for name, value in said.items() if value is not None}}
+    return {
+        "time": time_text(machine()),
+        "event": event,
+        **{name: value for name, value in said.items() if value is not None},
+    }
+
+
+def time_text(milliseconds: int) -> str:
+    """A time as lines have it, which sorts as it goes."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def arguments(given: Mapping[str, Any], *, secret: bool) -> Record:
