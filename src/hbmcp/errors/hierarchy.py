@@ -13,8 +13,10 @@
         OutcomeUnknown    something other than a read was sent, and nobody knows what became of it
         WrongCredentials  the API doesn't accept username and password
         UnknownOperation  this version of the API has no such operation
-        Refused           the API said no, and why
+        Refused           the API said no, and why; or hbmcp did
           NotAllowed      the policy said no, by which of its rules; nothing was sent
+          Halted          a person halted hbmcp
+          NotAudited      it adds risk, and couldn't be written down before
         ServiceDown       the API runs, but Gateway, Docker or the message broker behind it doesn't
         GatewayFailed     Gateway, behind the API, failed; why may stand in its log alone
         ApiFailed         the API answered 5xx
@@ -126,6 +128,18 @@ class NotAllowed(Refused):
     """A rule of the policy refuses it, so nothing was sent."""
 
     kind = "not_allowed"
+
+
+class Halted(Refused):
+    """A person halted hbmcp, and this isn't sent until it is resumed."""
+
+    kind = "halted"
+
+
+class NotAudited(Refused):
+    """What adds risk is written down before it is sent, and this couldn't be."""
+
+    kind = "not_audited"
 
 
 class ServiceDown(CallError):

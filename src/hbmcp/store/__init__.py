@@ -1,4 +1,5 @@
-"""What hbmcp must remember: orders it sent, funding rates it read, defaults of executors. SQLite, or PostgreSQL.
+"""What hbmcp must remember: orders it sent, funding rates it read, defaults of executors, how far its audit goes, and a
+halt. SQLite, or PostgreSQL.
 
 Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation has
 its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders and readings are kept for 90
@@ -15,13 +16,13 @@ from hbmcp.errors import StoreError
 from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store.place import Place
-from hbmcp.store.records import FundingReading, SentOrder
+from hbmcp.store.records import AuditHead, FundingReading, Halt, SentOrder
 from hbmcp.store.worker import Worker
 
 if TYPE_CHECKING:
     from hbmcp.store.rows import Rows
 
-__all__ = ["FundingReading", "SentOrder", "Store", "StoreError"]
+__all__ = ["AuditHead", "FundingReading", "Halt", "SentOrder", "Store", "StoreError"]
 
 T = TypeVar("T")
 
@@ -91,6 +92,23 @@ class Store:
         """Keep JSON values in place of those before; {} removes them."""
         kept = dict(defaults)
         await self._do(lambda rows: rows.save_executor_defaults(kind, kept))
+
+    async def audit_head(self, log: str) -> AuditHead | None:
+        """The last line of this audit log, as it was when it was last written to."""
+        return await self._do(lambda rows: rows.audit_head(log))
+
+    async def move_audit_head(self, log: str, head: AuditHead, holds: Callable[[AuditHead], bool]) -> AuditHead | None:
+        """Remember the last line of an audit log, unless a later one is known. Gives the one before it if that isn't
+        in the log any more, as `holds` tells; then nothing is changed."""
+        return await self._do(lambda rows: rows.move_audit_head(log, head, holds))
+
+    async def halt(self) -> Halt | None:
+        """The halt of all who share this store."""
+        return await self._do(lambda rows: rows.halt())
+
+    async def save_halt(self, halt: Halt | None) -> None:
+        """Begin a halt, or end it."""
+        await self._do(lambda rows: rows.save_halt(halt))
 
     async def _do(self, act: "Callable[[Rows], T]", undo: "Callable[[Rows, T], object] | None" = None) -> T:
         # Nothing is awaited before it has begun: a write goes on then, although who asked is cancelled.

@@ -54,6 +54,11 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
             PRIMARY KEY (installation, kind))""",
     ),
     (name_installations,),
+    (
+        "CREATE TABLE hbmcp_audit_heads (log TEXT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, hash TEXT NOT NULL)",
+        """CREATE TABLE hbmcp_halts (
+            scope TEXT NOT NULL PRIMARY KEY, since BIGINT NOT NULL, everything BIGINT NOT NULL, "by" TEXT NOT NULL)""",
+    ),
 )
 
 

@@ -31,3 +31,20 @@ class FundingReading:
     rate: Decimal
     interval_hours: Decimal | None
     time: int
+
+
+@frozen
+class AuditHead:
+    """The last line of an audit log: its number and its hash."""
+
+    seq: int
+    hash: str
+
+
+@frozen
+class Halt:
+    """A halt: `since` in epoch ms; of `everything`, or of what adds risk; and who asked for it."""
+
+    since: int
+    everything: bool
+    by: str
