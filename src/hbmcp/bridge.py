@@ -32,6 +32,8 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.gate import Call, Gate
 from hbmcp.policy.grant import Grant
+from hbmcp.policy.model import Policy
+from hbmcp.policy.said_twice import SentBefore
 from hbmcp.redaction import hide, redacted
 from hbmcp.results import ResultSpec, failure, render
 from hbmcp.results.answer import Answer
@@ -80,11 +82,17 @@ class _Line(NamedTuple):
 class Bridge:
     """Carries calls from a client to the API and back. Use it inside one event loop, and close it there."""
 
-    def __init__(self, offer: Offer, settings: Settings, kind: Kind = "client") -> None:
+    def __init__(
+        self,
+        offer: Offer,
+        settings: Settings,
+        kind: Kind = "client",
+        policy: Policy = Policy(),  # noqa: B008
+    ) -> None:
         self._offer = offer
         self._settings = settings
         self._kind = kind
-        self._gate = Gate()
+        self._gate = Gate(policy, self.installation, self._open_store)
         self._identity = Identity.of(settings)
         self._api = Api(settings, offer)
         self._lines: dict[str, _Line] = {}
@@ -99,14 +107,21 @@ class Bridge:
             await self._store.aclose()
 
     async def call(
-        self, name: str, arguments: Mapping[str, Any], progress: Progress | None = None, *, client: str = ""
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        progress: Progress | None = None,
+        *,
+        client: str = "",
+        key: str = "",
     ) -> Outcome:
-        """Call a tool by its name or alias, for a client of this name. Never raises for what a call can run into.
+        """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
+        it isn't sent again for a day. Never raises for what a call can run into.
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments, client))
+            return await cancelled_once(self._answer(name, arguments, client, key))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         timer = asyncio.get_running_loop().call_later(
@@ -123,18 +138,20 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments, client), stop)
+            return await cancelled_once(self._answer(name, arguments, client, key), stop)
         finally:
             quiet()
 
-    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str) -> Outcome:
+    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
-        outcome = await self._come_to(name, arguments, client)
+        outcome = await self._come_to(name, arguments, client, key)
         return outcome._replace(text=redacted(outcome.text))
 
-    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str) -> Outcome:
+    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
         try:
-            outcome = Outcome(await self._run(self._offer.find(name), arguments, client), False)
+            outcome = Outcome(await self._run(self._offer.find(name), arguments, client, key), False)
+        except SentBefore as before:
+            outcome = Outcome(str(before), False)
         except CallError as error:
             logger.debug("%s: %s", name, error.kind)
             return Outcome(str(error), True)
@@ -151,7 +168,7 @@ class Bridge:
         logger.debug("%s: done", name)
         return outcome
 
-    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str) -> str:
+    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str) -> str:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
@@ -162,16 +179,19 @@ class Bridge:
         hide(secrets(tool, given))
         caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
         if not tool.reads:
-            return await self._act(tool, line, given, caller)
+            return await self._act(tool, line, given, caller, key)
         if tool.is_workflow:
             answer = await line.build(self.installation(caller), **given)
             return render(answer.value, answer.spec)
         return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
 
-    async def _act(self, tool: Tool, line: _Line, given: dict[str, Any], caller: Caller) -> str:
+    async def _act(self, tool: Tool, line: _Line, given: dict[str, Any], caller: Caller, key: str) -> str:
         """Plan, be granted, commit; anew while the plan's checks are too old by then, and nothing was sent."""
         preview = given.pop("preview", tool.previews)
-        call = Call(caller, given)
+        says_again = "again" in tool.schema["properties"]
+        again = given.pop("again", False) if says_again else None
+        call = Call(caller, given, again, key)
+        await self._gate.admit(call)
         for rounds in range(1, ROUNDS + 1):
             began = ticking()
             if not tool.is_workflow:
@@ -184,11 +204,18 @@ class Bridge:
                 said = await self._gate.verdict(call, plan) if preview else ""
                 return render(plan.shown.value, plan.shown.with_notes(said).spec)
             grant = await self._gate.grant(call, plan, began)
+            error: BaseException | None = None
             try:
                 return await self._commit(tool, line, given, caller, plan, grant)
-            except Stale:
+            except Stale as stale:
+                error = stale
                 if grant.spent or rounds == ROUNDS:
                     raise
+            except BaseException as failed:
+                error = failed
+                raise
+            finally:
+                await grant.end(error)
         raise AssertionError("the last round ends")
 
     async def _commit(
@@ -198,8 +225,8 @@ class Bridge:
             answer = await plan.commit(self.installation(caller, grant))
             return render(answer.value, answer.spec)
         (planned,) = plan.requests
-        await grant.spend(planned)
-        return await self._shown(line, given, await self._asked(tool, line, lambda: planned.request))
+        spent = await grant.spend(planned)
+        return await self._shown(line, given, await spent.answer(self._asked(tool, line, lambda: planned.request)))
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
@@ -248,8 +275,9 @@ class Bridge:
             if grant is None:
                 raise RuntimeError(f"{caller.name} was to send without a grant: {planned.words}")
             part = parts[planned.tool]
-            await grant.spend(planned)
-            return (await self._ask(part, lambda: planned.request, ResultSpec.from_table(part.result))).raw
+            spent = await grant.spend(planned)
+            asked = self._ask(part, lambda: planned.request, ResultSpec.from_table(part.result))
+            return (await spent.answer(asked)).raw
 
         return Installation(ask, self._open_store, self._identity, send)
 
