@@ -30,10 +30,12 @@ from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy.gate import Call, Gate
+from hbmcp.policy.call import Call
+from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Grant
 from hbmcp.policy.model import Policy, default
 from hbmcp.policy.offered import narrowed
+from hbmcp.policy.said_twice import SentBefore
 from hbmcp.redaction import hide, redacted
 from hbmcp.results import ResultSpec, failure, render
 from hbmcp.results.answer import Answer
@@ -107,14 +109,21 @@ class Bridge:
             await self._store.aclose()
 
     async def call(
-        self, name: str, arguments: Mapping[str, Any], progress: Progress | None = None, *, client: str = ""
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        progress: Progress | None = None,
+        *,
+        client: str = "",
+        key: str = "",
     ) -> Outcome:
-        """Call a tool by its name or alias, for a client of this name. Never raises for what a call can run into.
+        """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
+        it isn't sent again for a day. Never raises for what a call can run into.
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments, client))
+            return await cancelled_once(self._answer(name, arguments, client, key))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         timer = asyncio.get_running_loop().call_later(
@@ -131,18 +140,20 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments, client), stop)
+            return await cancelled_once(self._answer(name, arguments, client, key), stop)
         finally:
             quiet()
 
-    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str) -> Outcome:
+    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
-        outcome = await self._come_to(name, arguments, client)
+        outcome = await self._come_to(name, arguments, client, key)
         return outcome._replace(text=redacted(outcome.text))
 
-    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str) -> Outcome:
+    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
         try:
-            outcome = Outcome(await self._run(self._offer.find(name), arguments, client), False)
+            outcome = Outcome(await self._run(self._offer.find(name), arguments, client, key), False)
+        except SentBefore as before:
+            outcome = Outcome(str(before), False)
         except CallError as error:
             logger.debug("%s: %s", name, error.kind)
             return Outcome(str(error), True)
@@ -159,7 +170,7 @@ class Bridge:
         logger.debug("%s: done", name)
         return outcome
 
-    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str) -> str:
+    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str) -> str:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
@@ -168,7 +179,7 @@ class Bridge:
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
         caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
         if not tool.reads:
-            return await self._act(tool, line, arguments, caller)
+            return await self._act(tool, line, arguments, caller, key)
         given = line.checker.check(arguments)
         hide(secrets(tool, given))
         if tool.is_workflow:
@@ -176,14 +187,16 @@ class Bridge:
             return render(answer.value, answer.spec)
         return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
 
-    async def _act(self, tool: Tool, line: _Line, arguments: Mapping[str, Any], caller: Caller) -> str:
+    async def _act(self, tool: Tool, line: _Line, arguments: Mapping[str, Any], caller: Caller, key: str) -> str:
         """Plan, be granted, commit; anew while the plan's checks are too old by then, and nothing was sent."""
-        call = Call(caller, arguments, tool.risk == "secret")
+        call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
             given = line.checker.check(arguments)
         hide(secrets(tool, given))
         preview = given.pop("preview", tool.previews)
-        call = Call(caller, given, call.secret)
+        again = given.pop("again", False) if "again" in tool.schema["properties"] else None
+        call = Call(caller, given, again, key, call.secret)
+        await self._gate.admit(call)
         for rounds in range(1, ROUNDS + 1):
             async with self._gate.judging(call):
                 began = ticking()

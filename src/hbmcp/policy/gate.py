@@ -24,6 +24,8 @@ from hbmcp.policy.place import Files
 from hbmcp.settings import Settings
 from hbmcp.store import Store
 
+WOULD_BE_REFUSED = "It would be refused:"
+
 
 class Gate:
     """Judges the plans of one installation. `offer` has the tools that the settings ask for by name."""
@@ -87,7 +89,7 @@ class Gate:
             await self._refuse(call, plan)
             return await self._counting.used(call, plan) or "The policy allows it."
         except CallError as error:
-            return f"It would be refused: {error.happened}"
+            return f"{WOULD_BE_REFUSED} {error.happened}"
 
     @asynccontextmanager
     async def judging(self, call: Call) -> AsyncIterator[None]:
