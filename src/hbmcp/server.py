@@ -186,8 +186,6 @@ async def serve_http(settings: Settings, offer: Offer, listener: socket.socket) 
 
 def run_stdio(settings: Settings, offer: Offer) -> None:
     """serve_stdio in an event loop of its own."""
-    where = " on the paper exchange" if settings.on_paper else ""
-    logger.info("hbmcp %s serves %d tools over stdio%s", __version__, len(offer.tools), where)
     anyio.run(serve_stdio, settings, offer)
 
 

@@ -96,5 +96,5 @@ def serve(
 
     listener = server.listen(told.port)
     address = f"http://{server.HOST}:{listener.getsockname()[1]}{server.PATH}"
-    typer.echo(welcome(address, len(offer.tools), told, env_file), err=True)
+    typer.echo(welcome(address, told, env_file), err=True)
     server.run_http(told, offer, listener)
