@@ -17,6 +17,7 @@ from hbmcp.cli.options import (
     Speed,
     Tools,
     Toolsets,
+    listed,
     paper_settings,
 )
 
@@ -67,7 +68,7 @@ def serve(
             "port": port,
             "toolsets": toolsets,
             "tools": tools,
-            "exclude_tools": exclude_tools,
+            "exclude_tools": listed(exclude_tools),
             "read_only": read_only,
             "log_level": log_level,
             # Who sets up the paper exchange wants it.
