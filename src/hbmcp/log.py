@@ -35,12 +35,13 @@ _CREDENTIALS = re.compile(r"(\b(?:basic|bearer)\s+|://[^\s/@:]*:)[^\s@'\",]+", r
 
 
 class _Formatter(logging.Formatter):
-    """Masks in the finished line, so that what an exception says is masked too."""
+    """Masks in the finished line, so that what an exception says is masked too; what is known first, while it is
+    whole."""
 
     converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(_CREDENTIALS.sub(rf"\1{MASK}", super().format(record)))
+        return _CREDENTIALS.sub(rf"\1{MASK}", redacted(super().format(record)))
 
 
 def configure(level: str) -> None:

@@ -6,6 +6,7 @@ among it. What they mean is shorter.
 
 import re
 
+from hbmcp.redaction import redacted
 from hbmcp.text import named, quoted, visible
 from hummingbot_api.errors import UnexpectedShape
 
@@ -50,7 +51,7 @@ def tidy(text: str) -> str:
 
 def in_words(text: str) -> str:
     """All of a reason, without addresses, control characters and links to manuals."""
-    text = _EXCHANGE.sub(_exchange_words, visible(text))
+    text = _EXCHANGE.sub(_exchange_words, visible(redacted(text)))
     for pattern, meaning in READINGS:
         text = pattern.sub(meaning, text)
     text = _PYDANTIC_TYPE.sub("", _PYDANTIC_NOTE.sub("", text))
