@@ -1,5 +1,7 @@
 """The open positions of all connected perpetual exchanges, and the exchanges whose positions nobody could read."""
 
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack
 from decimal import Decimal
 
 from attrs import frozen
@@ -77,7 +79,12 @@ async def positions_at(
     unread = [UnreadPositions(account, None, error.happened) for account, error in found.unread.items()]
     rows: list[Position] = []
     doubted = []
-    listed = await together(positions_or_doubt(installation, *one, trading_pair) for one in pairs)
+    async with AsyncExitStack() as stack:
+        signs = {
+            one: await stack.enter_async_context(meanwhile(sign_of_life(installation, one)))
+            for one in dict.fromkeys(connector for _, connector in pairs)
+        }
+        listed = await together(_listed_or_doubt(installation, *one, signs[one[1]], trading_pair) for one in pairs)
     for (account, connector), answer in zip(pairs, listed, strict=True):
         if isinstance(answer, CallError):
             unread.append(UnreadPositions(account, connector, answer.happened))
@@ -109,10 +116,20 @@ async def positions_or_doubt(
     """What one exchange lists, and of an empty list why it isn't to be believed, in respect of this pair or all. Uses
     list_positions, get_trades and get_prices. Raises CallError where it can't be listed."""
     async with meanwhile(sign_of_life(installation, connector_name)) as sign:
-        listed = await listed_positions(installation, account_name, connector_name)
-        if listed:
-            return listed, None
-        return [], await doubt_empty_list(installation, account_name, connector_name, await sign, trading_pair)
+        return await _listed_or_doubt(installation, account_name, connector_name, sign, trading_pair)
+
+
+async def _listed_or_doubt(
+    installation: Installation,
+    account_name: str,
+    connector_name: str,
+    sign: Awaitable[Decimal | CallError],
+    trading_pair: str | None,
+) -> tuple[list[Position], str | None]:
+    listed = await listed_positions(installation, account_name, connector_name)
+    if listed:
+        return listed, None
+    return [], await doubt_empty_list(installation, account_name, connector_name, await sign, trading_pair)
 
 
 async def _completed(installation: Installation, rows: list[Position]) -> tuple[list[Position], list[str]]:
