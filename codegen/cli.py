@@ -131,8 +131,9 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
             stale = render.differences(Path(folder), output)
         if stale:
             raise render.RenderError("\n".join([*stale, f"{output.name}/ is stale: run `make regen`."]))
-    tools, operations = _count(len(generated.tools), "tool"), _count(len(pinned.operations), "operation")
-    out.print(f"{tools} over {operations}: all in order.")
+    workflows = sum(map(len, curated.workflows.values()))
+    tools = f"{_count(len(generated.tools), 'tool')} of one operation and {_count(workflows, 'workflow')}"
+    out.print(f"{tools} over {_count(len(pinned.operations), 'operation')}: all in order.")
 
 
 @app.command("list")

@@ -14,12 +14,14 @@ NONE = "none"  # --env-file: no file at all
 PLACEHOLDERS = ("…", "...")  # what `make serve` prints for a person to fill in
 
 _FIELDS = {variable: field for field, variable in VARIABLES.items()}
+Ours = tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]  # values, names and unfilled of a Source
 _DAMAGED = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """`values`: what it sets, by field, as it was written. `names`: of all its variables, ours or not, in capitals.
+    `unfilled`: the fields that it names and leaves empty.
 
     `named`: whether a person pointed at it; a .env found in the working directory nobody did.
     """
@@ -27,6 +29,7 @@ class Source:
     name: str
     values: Mapping[str, Any]
     names: tuple[str, ...] = ()
+    unfilled: tuple[str, ...] = ()
     named: bool = True
     remarks: tuple[str, ...] = ()
 
@@ -61,32 +64,33 @@ def env_file(path: str | None) -> Source | None:
         if path is not None:
             raise SettingsError(problem, advice="Name another with --env-file, or none with --env-file none.") from None
         return Source(name, {}, named=False, remarks=(f"{problem} Nothing of it is used.",))
-    values, names, remarks = _read(text, name)
+    (values, names, unfilled), remarks = _read(text, name)
     if damaged := [VARIABLES[field] for field, value in values.items() if _DAMAGED in value]:
         problem = f"{name} can't be read as UTF-8 at {', '.join(damaged)}."
         if path is not None:
             raise SettingsError(problem, advice="Save it as UTF-8.")
         remarks.append(f"{problem} That isn't used.")
         values = {field: value for field, value in values.items() if _DAMAGED not in value}
-    return Source(name, values, names, path is not None, tuple(remarks))
+    return Source(name, values, names, unfilled, path is not None, tuple(remarks))
 
 
-def _read(text: str, name: str) -> tuple[Mapping[str, str], tuple[str, ...], list[str]]:
+def _read(text: str, name: str) -> tuple[Ours, list[str]]:
     from dotenv.parser import parse_stream
 
     # Not dotenv_values(): it would put variables of the environment into what a file says, and so into an address.
     lines = list(parse_stream(StringIO(text)))
     remarks = [f"Line {line.original.line} of {name} can't be read and isn't used." for line in lines if line.error]
-    return *_ours((line.key, line.value) for line in lines if line.key and line.value), remarks
+    return _ours((line.key, line.value or "") for line in lines if line.key), remarks
 
 
-def _ours(variables: Iterable[tuple[str, str]]) -> tuple[dict[str, str], tuple[str, ...]]:
-    values, names = {}, []
+def _ours(variables: Iterable[tuple[str, str]]) -> Ours:
+    values, names, unfilled = {}, [], []
     for name, value in variables:
-        if not value.strip():
-            continue
-        names.append(name.upper())
         field = _FIELDS.get(name.upper())
-        if field and value.strip() not in PLACEHOLDERS:
+        if value.strip():
+            names.append(name.upper())
+        if field and value.strip() in ("", *PLACEHOLDERS):
+            unfilled.append(field)
+        elif field:
             values[field] = value
-    return values, tuple(names)
+    return values, tuple(names), tuple(unfilled)
