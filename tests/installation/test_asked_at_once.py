@@ -175,7 +175,10 @@ async def test_accounts_at_one_exchange_share_the_price_that_tells_whether_it_an
     exchanges = SlowExchanges({"list_accounts": [MASTER, "second_account"]})
     async with begun(get_positions(exchanges.installation)) as call:
         assert await exchanges.let_go() == ["get_prices", "list_positions", "list_positions"]
+        assert exchanges.asked.count("get_trades") == 2  # which an empty list is held against
+        asked = len(exchanges.asked)
         await call
+        assert len(exchanges.asked) == asked
     assert exchanges.held == []
 
 

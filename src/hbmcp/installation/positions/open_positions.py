@@ -9,8 +9,9 @@ from attrs import frozen
 from hbmcp.errors import CallError, Refused
 from hbmcp.installation.answer_fields import Fields, data, number
 from hbmcp.installation.connections import Connections, connections, is_perpetual
+from hbmcp.installation.fills.fills import fills
 from hbmcp.installation.installation import Installation, meanwhile, together
-from hbmcp.installation.positions.empty_list import doubt_empty_list, sign_of_life
+from hbmcp.installation.positions.empty_list import doubt_by_fills, sign_of_life
 from hbmcp.installation.positions.position import Position
 from hbmcp.text import named
 from hbmcp_tools import market_data, trading
@@ -126,10 +127,12 @@ async def _listed_or_doubt(
     sign: Awaitable[Decimal | CallError],
     trading_pair: str | None,
 ) -> tuple[list[Position], str | None]:
-    listed = await listed_positions(installation, account_name, connector_name)
-    if listed:
-        return listed, None
-    return [], await doubt_empty_list(installation, account_name, connector_name, await sign, trading_pair)
+    # The API has the fills itself, and answers before the exchange does.
+    async with meanwhile(fills(installation, account_name=account_name, connector_name=connector_name)) as recorded:
+        listed = await listed_positions(installation, account_name, connector_name)
+        if listed:
+            return listed, None
+        return [], await doubt_by_fills(installation, connector_name, recorded, await sign, trading_pair)
 
 
 async def _completed(installation: Installation, rows: list[Position]) -> tuple[list[Position], list[str]]:
