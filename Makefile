@@ -12,6 +12,9 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Tests start hundreds of servers: each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help serve test storm check regen bench clean
 
@@ -22,7 +25,7 @@ serve: $(VENV)/.serve  ## serve the tools over HTTP on 127.0.0.1:3000, or the po
 	@$(PY) -m hbmcp serve --transport http $(if $(wildcard .env),--env-file .env)
 
 test: $(VENV)/.dev  ## run the tests
-	@$(PY) -m pytest -n auto
+	@$(PY) -m pytest -n auto --ignore tests/slow
 
 storm: $(VENV)/.dev  ## faults and cancellations, some minutes
 	@$(PY) -m pytest -n auto -m slow tests/slow

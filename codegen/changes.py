@@ -11,6 +11,8 @@ from attrs import frozen
 from codegen.contract import Contract, Operation
 from codegen.differences import Difference, differences
 
+USED = 3  # names of tools in a line; the summary above has all that may break
+
 
 @frozen
 class Changed:
@@ -113,7 +115,7 @@ def _overlap(some: set[str], others: set[str]) -> float:
 
 
 def report(changes: Changes, tools: Mapping[str, Sequence[str]]) -> str:
-    """The changes as text, what breaks first; `tools` are the names of those that use an operation, by its key."""
+    """The changes as text, what breaks first; `tools` are the names of those that stand on an operation, by its key."""
     if not changes:
         return "No operation changed."
     breaking = [change for change in changes.changed if change.breaking]
@@ -150,7 +152,8 @@ def _lines(
 
 def _used(key: str, tools: Mapping[str, Sequence[str]]) -> str:
     names = tools.get(key, ())
-    return f"  [{', '.join(names)}]" if names else ""
+    more = f" and {len(names) - USED} more" if len(names) > USED else ""
+    return f"  [{', '.join(names[:USED])}{more}]" if names else ""
 
 
 def _listed(differences: Iterable[Difference]) -> Iterator[str]:

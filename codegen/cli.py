@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,10 +15,12 @@ from rich.table import Table
 
 from codegen import changes, curation, render, scaffolding
 from codegen.contract import Contract, ContractError, dumps, load, normalise, parse
-from codegen.curation import Curation, CurationError
+from codegen.curation import CurationError, Mistake
+from codegen.dependents import Loss, dependents, losses
 from codegen.generate import GENERATED, OVERRIDES, PINNED, generate, write
 
 SHOWN = 20  # names of tools in a report
+GO_ON = "`make regen DROP=1`, or --drop"
 
 app = typer.Typer(
     add_completion=False,
@@ -53,7 +55,7 @@ def fetch(
         new = _load(source)
         old = _load_pinned(contract) if contract.exists() else None
         _pin(new, contract)
-        out.print(f"Pinned {new.title} {new.version}: {len(new.operations)} operations in {contract.name}.")
+        out.print(f"Pinned {new.title} {new.version}: {_count(len(new.operations), 'operation')} in {contract.name}.")
         if old:
             out.print(changes.report(changes.compare(old, new), {}), markup=False)
 
@@ -75,16 +77,23 @@ def regen(
         new = _load(source) if source else _load_pinned(contract)
         curated = curation.read(overrides)
         gone = curation.vanished(curated, new)
-        if gone and not drop:
-            raise typer.Exit(_refuse(gone, curated, old, new))
-        curated = curated.without(gone)
+        kept = curated.without(gone)
+        misfits: tuple[Mistake, ...] = ()
         try:
-            generated = generate(new, curated, step)
+            generated = generate(new, kept, step)
         except CurationError as error:
-            if not drop:
+            if kept.mistakes or any(mistake.tool is None for mistake in error.mistakes):
                 raise
-            curated = _dropped(curated, error)
-            generated = generate(new, curated, step)
+            misfits = error.mistakes
+        lost = list(losses(curated, gone, _successors(old, new), misfits))
+        if lost and not drop:
+            raise typer.Exit(_refuse(lost))
+        for one in lost:
+            if one.tools:
+                err.print(f"dropped {', '.join(one.tools)}: {one.reason}", markup=False)
+        if misfits:
+            kept = kept.without_tools({mistake.tool for mistake in misfits if mistake.tool})
+            generated = generate(new, kept, step)
         before = _tools(output)
 
         def fill(folder: Path) -> None:
@@ -96,11 +105,11 @@ def regen(
     for fallback in generated.fallbacks:
         err.print(f"less exact than the contract: {fallback.place}: {fallback.reason}", markup=False)
     if old:
-        out.print(changes.report(changes.compare(old, new), curated.by_operation()), markup=False)
+        out.print(changes.report(changes.compare(old, new), dependents(kept)), markup=False)
     out.print(_tool_changes(before, _tools(output)), markup=False)
-    missing = curation.unaccounted(curated, new)
-    if missing:
-        err.print(f"{len(missing)} operations are neither curated nor excluded; see `scaffold` and `check`.")
+    if missing := curation.unaccounted(kept, new):
+        are = "operation is" if len(missing) == 1 else "operations are"
+        err.print(f"{len(missing)} {are} neither curated nor excluded; see `scaffold` and `check`.")
 
 
 @app.command()
@@ -122,7 +131,9 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
             stale = render.differences(Path(folder), output)
         if stale:
             raise render.RenderError("\n".join([*stale, f"{output.name}/ is stale: run `make regen`."]))
-    out.print(f"{len(generated.tools)} tools over {len(pinned.operations)} operations: all in order.")
+    workflows = sum(map(len, curated.workflows.values()))
+    tools = f"{_count(len(generated.tools), 'tool')} of one operation and {_count(workflows, 'workflow')}"
+    out.print(f"{tools} over {_count(len(pinned.operations), 'operation')}: all in order.")
 
 
 @app.command("list")
@@ -153,7 +164,7 @@ def diff(
     """Say what changed between two contracts, and which tools that touches."""
     with _errors():
         compared = changes.compare(_load(old), _load(new))
-        out.print(changes.report(compared, curation.read(overrides).by_operation()), markup=False)
+        out.print(changes.report(compared, dependents(curation.read(overrides))), markup=False)
 
 
 @app.command()
@@ -189,27 +200,18 @@ def _pin(contract: Contract, file: Path) -> None:
     new.replace(file)
 
 
-def _refuse(gone: list[str], curated: Curation, old: Contract | None, new: Contract) -> int:
-    """Tell which curated operations the contract lost, and what may have become of them."""
-    tools = curated.by_operation()
-    moved = {removed.key: removed.successor for removed in changes.compare(old, new).removed} if old else {}
-    err.print("These curated operations are not in the contract; nothing was written.")
-    for key in gone:
-        losers = f"loses {', '.join(tools[key])}" if key in tools else "is in excluded.toml"
-        hint = f"; now perhaps {moved[key]}?" if moved.get(key) else ""
-        err.print(f"  {key}: {losers}{hint}", markup=False)
-    err.print("Correct the overrides, or go on without them with --drop.")
+def _successors(old: Contract | None, new: Contract) -> dict[str, str | None]:
+    return {removed.key: removed.successor for removed in changes.compare(old, new).removed} if old else {}
+
+
+def _refuse(lost: Sequence[Loss]) -> int:
+    """Tell what the contract has no place for, and all tools that would go with it."""
+    err.print("The contract doesn't carry all that is curated; nothing was written.")
+    for one in lost:
+        err.print(f"  {one}", markup=False)
+    tools = len({name for one in lost for name in one.tools})
+    err.print(f"{_count(tools, 'tool')} would be lost. Correct the overrides, or go on without: {GO_ON}.")
     return 1
-
-
-def _dropped(curated: Curation, error: CurationError) -> Curation:
-    """The curation without the tools that don't fit the contract, each with its reason on stderr."""
-    names = {mistake.tool for mistake in error.mistakes if mistake.tool}
-    if any(mistake.tool is None for mistake in error.mistakes):
-        raise error
-    for mistake in error.mistakes:
-        err.print(f"dropped {mistake.tool}: {mistake.reason}", markup=False)
-    return curated.without_tools(names)
 
 
 def _tools(output: Path) -> dict[str, Any]:
@@ -227,7 +229,11 @@ def _tool_changes(before: dict[str, Any], after: dict[str, Any]) -> str:
         "changed": {name for name in before.keys() & after.keys() if before[name] != after[name]},
     }
     lines = [f"  {what}: {_some(sorted(names))}" for what, names in parts.items() if names and before]
-    return "\n".join([f"{len(after)} tools" + ("." if lines else ", none changed."), *lines])
+    return "\n".join([_count(len(after), "tool") + ("." if lines else ", none changed."), *lines])
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _some(names: list[str]) -> str:
@@ -242,7 +248,7 @@ def _errors() -> Iterator[None]:
         yield
     except CurationError as error:
         err.print(str(error), markup=False)
-        err.print(f"{len(error.mistakes)} mistakes; nothing was written.")
+        err.print(f"{_count(len(error.mistakes), 'mistake')}; nothing was written.")
         raise typer.Exit(1) from None
     except (ContractError, render.RenderError) as error:
         err.print(str(error), markup=False)

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.replay.server"]
 
-# No test is timed, and CI tries the same examples every time.
-settings.register_profile("hbmcp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# No test is timed, every run tries other examples, and CI the same ones every time. At a hundred of each, examples
+# would take half of all the time; --hypothesis-profile=thorough tries that many.
+settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100)
+settings.register_profile("hbmcp", settings.get_profile("thorough"), max_examples=40)
 settings.register_profile("ci", settings.get_profile("hbmcp"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "hbmcp")
 

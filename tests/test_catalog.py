@@ -6,6 +6,7 @@ import pytest
 
 from hbmcp.catalog import Catalog
 from hbmcp.errors import SettingsError, UnknownTool
+from tests.conftest import ROOT
 
 
 def one(
@@ -126,3 +127,15 @@ def test_the_generated_tools_are_all_there() -> None:
     assert {tool.risk for tool in catalog.tools.values()} == {"read", "write", "trade", "destructive", "secret"}
     defaults = {name for name, toolset in catalog.toolsets.items() if toolset.default}
     assert defaults == {"accounts", "portfolio", "trading", "market_data"}
+
+
+def test_readme_counts_the_tools_that_there_are() -> None:
+    catalog = Catalog.load()
+    every, workflows = len(catalog.tools), sum(tool.is_workflow for tool in catalog.tools.values())
+    default, in_toolsets = len(catalog.choose().tools), len(catalog.choose(toolsets=["all"]).tools)
+    said = (
+        f"There are {every} tools, {every - workflows} of one operation each and {workflows} workflows: {default} in "
+        f"the default toolsets, {in_toolsets} in all toolsets (`--toolsets all`), the other {every - in_toolsets} by "
+        "name only."
+    )
+    assert said in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())

@@ -278,10 +278,18 @@ def test_a_credential_that_is_missing_is_told(name: str, value: str | None, monk
     assert f"{name} is not set" in remarks()
 
 
-def test_the_example_as_it_comes_is_told_to_be_unfilled() -> None:
-    Path(".env").write_bytes((ROOT / ".env.example").read_bytes())
-    assert "HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD are not set (or not filled in)" in remarks()
-    assert "HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD are not set" in remarks(env_file_path=".env")
+@pytest.mark.parametrize("path", [None, ".env"])
+def test_the_example_as_it_comes_trades_on_paper_and_is_told_to_be_unfilled(path: str | None) -> None:
+    example = (ROOT / ".env.example").read_text()
+    Path(".env").write_text(example)
+    assert settings.load(env_file_path=path).on_paper
+    unfilled = "HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD are not set (or not filled in)"
+    assert f"{unfilled}, so this server trades on paper." in remarks(env_file_path=path)
+    filled = example.replace("#HUMMINGBOT_API_URL", "HUMMINGBOT_API_URL").replace("USERNAME=", "USERNAME=me")
+    Path(".env").write_text(filled.replace("PASSWORD=", "PASSWORD=hunter2"))
+    assert not settings.load(env_file_path=path).on_paper
+    assert remarks(env_file_path=path) == ""
+    assert settings.load({"paper": True}, env_file_path="none").remarks == ()
 
 
 @pytest.mark.parametrize("in_file", [True, False])

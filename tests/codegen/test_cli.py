@@ -13,9 +13,10 @@ import yaml
 from syrupy.assertion import SnapshotAssertion
 from typer.testing import CliRunner, Result
 
-from codegen import render
+from codegen import curation, render
 from codegen.cli import app
-from codegen.generate import ROOT
+from codegen.dependents import dependents
+from codegen.generate import OVERRIDES, ROOT
 from tests.codegen import shop
 
 Run = Callable[..., Result]
@@ -95,7 +96,7 @@ def test_a_new_operation_is_reported_and_only_check_refuses_it(place: Workplace,
     result = place.run("regen", changed(tmp_path, add))
     assert result.exit_code == 0
     assert "POST /shop/close" in result.output
-    assert "1 operations are neither curated nor excluded" in result.output
+    assert "1 operation is neither curated nor excluded" in result.output
     check = place.run("check")
     assert check.exit_code == 1
     assert "POST /shop/close: neither a tool nor in excluded.toml" in check.output
@@ -122,16 +123,60 @@ def test_drop_goes_on_without_the_vanished(place: Workplace, tmp_path: Path) -> 
     assert "get_late_orders" not in (place.output / "hbmcp_tools/orders.py").read_text()
 
 
-def test_a_vanished_parameter_stops_regen_too_and_drop_goes_on(place: Workplace, tmp_path: Path) -> None:
-    def lose(document: dict[str, Any]) -> None:
-        del document["components"]["schemas"]["OrderFilter"]["properties"]["since"]
+WORKFLOW = """
+[workflows.order_all]
+title = "Order all"
+risk = "read"
+description = "Says which orders are late."
+uses = ["get_late_orders"]
+"""
 
+
+def lose_since(document: dict[str, Any]) -> None:
+    del document["components"]["schemas"]["OrderFilter"]["properties"]["since"]
+
+
+def test_all_that_would_be_lost_is_named_by_its_cause(place: Workplace, tmp_path: Path) -> None:
+    def lose_both(document: dict[str, Any]) -> None:
+        lose_since(document)
+        del document["paths"]["/shop/open"], document["paths"]["/"]
+
+    orders = place.overrides / "orders.toml"
+    orders.write_text(orders.read_text() + WORKFLOW)
+    refused = place.run("regen", changed(tmp_path, lose_both))
+    assert refused.exit_code == 1
+    for line in (
+        "  POST /shop/open: loses open_shop",
+        "  GET /: is in excluded.toml",
+        "POST /orders/search has no parameter 'since': loses get_late_orders, order_all",
+        "3 tools would be lost. Correct the overrides, or go on without: `make regen DROP=1`, or --drop.",
+    ):
+        assert f"{line}\n" in refused.output, refused.output
+    dropped = place.run("regen", changed(tmp_path, lose_both), "--drop")
+    assert "dropped get_late_orders, order_all: POST /orders/search has no parameter 'since'" in dropped.output
+    assert "removed: get_late_orders, open_shop\n" in dropped.output  # order_all wasn't there before
+    assert "order_all" not in (place.output / "hbmcp_tools/manifest.json").read_text()
+
+
+def test_what_is_named_as_lost_is_what_is_lost() -> None:
+    """For each operation of the real curation."""
+    curated = curation.read(OVERRIDES)
+
+    def names(of: curation.Curation) -> set[str]:
+        return {name for tables in (*of.tools.values(), *of.workflows.values()) for name in tables}
+
+    for key, tools in dependents(curated).items():
+        assert set(tools) == names(curated) - names(curated.without([key])), key
+        assert len(set(tools)) == len(tools)
+
+
+def test_a_vanished_parameter_stops_regen_too_and_drop_goes_on(place: Workplace, tmp_path: Path) -> None:
     before = place.tree()
-    refused = place.run("regen", changed(tmp_path, lose))
+    refused = place.run("regen", changed(tmp_path, lose_since))
     assert refused.exit_code == 1
     assert "[tools.get_late_orders.params] since: POST /orders/search has no parameter 'since'" in refused.output
     assert place.tree() == before
-    dropped = place.run("regen", changed(tmp_path, lose), "--drop")
+    dropped = place.run("regen", changed(tmp_path, lose_since), "--drop")
     assert dropped.exit_code == 0
     assert "dropped get_late_orders: POST /orders/search has no parameter 'since'" in dropped.output
     assert "removed: get_late_orders" in dropped.output

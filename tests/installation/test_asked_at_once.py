@@ -13,6 +13,7 @@ from hbmcp.errors import Refused, UnreadableAnswer
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation, meanwhile
 from hbmcp.store import SentOrder, Store
+from hbmcp.workflows.portfolio.get_account_balance import get_account_balance
 from hbmcp.workflows.portfolio.get_portfolio_balances import get_portfolio_balances
 from hbmcp.workflows.trading.get_positions import get_positions
 from hbmcp.workflows.trading.place_order import place_order
@@ -57,6 +58,7 @@ class SlowExchanges:
     """`held` are the requests that exchanges haven't answered; everything else is answered at once."""
 
     answers: dict[str, Any] = field(factory=dict)
+    also_held: tuple[str, ...] = ()
     held: list[str] = field(factory=list)
     asked: list[str] = field(factory=list)
     _answering: asyncio.Event = field(factory=asyncio.Event)
@@ -64,7 +66,7 @@ class SlowExchanges:
     async def __call__(self, name: str, build: Callable[[], Request[Any]]) -> Any:
         build()
         self.asked.append(name)
-        if name in ON_EXCHANGES:
+        if name in (*ON_EXCHANGES, *self.also_held):
             self.held.append(name)
             await self._answering.wait()
         answer = self.answers.get(name) or {
@@ -148,6 +150,35 @@ async def test_positions_and_what_their_absence_is_worth() -> None:
     async with begun(get_positions(exchanges.installation)) as call:
         assert await exchanges.let_go() == ["get_prices", "list_positions"]
         await call
+    assert exchanges.held == []
+
+
+async def test_balances_of_all_accounts_do_not_wait_until_the_accounts_are_known() -> None:
+    exchanges = SlowExchanges(also_held=("list_accounts",))
+    async with begun(get_portfolio_balances(exchanges.installation)) as call:
+        assert await exchanges.let_go() == ["get_portfolio_state", "list_accounts"]
+        assert "get_portfolio_distribution" in exchanges.asked
+        await exchanges.let_go()
+        assert "251000" in str((await call).value["total_value"])
+    assert exchanges.asked.count("get_portfolio_state") == 1
+
+
+async def test_balances_of_one_account_wait_until_it_is_known() -> None:
+    """The API would keep one that isn't there as an empty one."""
+    exchanges = SlowExchanges({"list_accounts": ["another"]})
+    with pytest.raises(Refused, match="There is no account master_account"):
+        await get_account_balance(exchanges.installation, account_name=MASTER)
+    assert set(exchanges.asked) == {"list_accounts", "get_connected_exchanges"}
+
+
+async def test_accounts_at_one_exchange_share_the_price_that_tells_whether_it_answers() -> None:
+    exchanges = SlowExchanges({"list_accounts": [MASTER, "second_account"]})
+    async with begun(get_positions(exchanges.installation)) as call:
+        assert await exchanges.let_go() == ["get_prices", "list_positions", "list_positions"]
+        assert exchanges.asked.count("get_trades") == 2  # which an empty list is held against
+        asked = len(exchanges.asked)
+        await call
+        assert len(exchanges.asked) == asked
     assert exchanges.held == []
 
 

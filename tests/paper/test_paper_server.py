@@ -309,7 +309,8 @@ def test_two_servers_share_a_file(env: dict[str, str], tmp_path: Path) -> None:
         assert len(order_ids) == len(placed), placed
         assert len(order_ids) == 6
         for server in (first, second):
-            assert all(order_id in server.call("get_open_orders")[0] for order_id in order_ids)
+            resting = server.call("get_open_orders")[0]
+            assert all(order_id in resting for order_id in order_ids)
 
 
 def test_start_up_imports_nothing_of_it(env: dict[str, str], tmp_path: Path) -> None:

@@ -60,14 +60,14 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
     return draw(st.lists(shape.filter(bool), min_size=1, max_size=6))
 
 
-@settings(max_examples=250)
+@settings(max_examples=100)
 @given(rows())
 def test_what_a_table_shows_can_be_read_back(sent: list[dict[str, Any]]) -> None:
     got = read(render(sent, PLAIN, limit_chars=10**7))
     assert agree([pruned(row) or {} for row in sent], [pruned(row) or {} for row in got])
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(st.dictionaries(st.sampled_from("abc"), scalars), rows(), rows())
 def test_tables_inside_an_object_can_be_read_back(around: dict[str, Any], bids: Any, asks: Any) -> None:
     got = read(render({**around, "in x": {"bids": bids}, "asks": asks}, PLAIN, limit_chars=10**7))
@@ -87,7 +87,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(anything, st.integers(200, 2_000), st.booleans())
 def test_no_control_characters_come_out_and_the_size_is_bounded(answer: Any, limit: int, outside: bool) -> None:
     text = render(answer, ResultSpec(outside=outside, narrow=("limit",)), limit_chars=limit)

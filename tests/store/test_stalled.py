@@ -70,13 +70,14 @@ def test_a_process_ends_although_its_database_is_frozen(postgresql: Cluster) -> 
 import asyncio
 from hbmcp.identity import Identity
 from hbmcp.settings import load
-from hbmcp.store import Store, StoreError
+from hbmcp.store import Store, StoreError, worker
 store = Store.open(told := load(), Identity.of(told))
 
 async def main():
     await store.sent_orders()
     print("opened", flush=True)
     input()
+    worker.PATIENCE = 0.5
     try:
         await store.sent_orders()
     except StoreError as error:

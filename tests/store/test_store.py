@@ -48,7 +48,7 @@ async def test_an_order_that_was_not_taken_is_forgotten(url: str) -> None:
 
 
 @given(several=st.lists(sent, max_size=4))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 async def test_every_digit_of_an_order_comes_back(several: list[SentOrder], url: str) -> None:
     opened = store(url, api_url=f"http://{os.urandom(8).hex()}")  # each example its own rows
     for one in several:

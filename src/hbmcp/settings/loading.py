@@ -50,7 +50,9 @@ def load(
             )
         remarks.append(f"HUMMINGBOT_API_URL in {by['api_url'].name} isn't used: this server trades on paper.")
         told, by = _chosen([_without(source, ("api_url",)) for source in sources])
-    if not told.on_paper:
+    if told.on_paper:
+        remarks += [] if told.paper else _unfilled(sources)
+    else:
         _hold_together(told, by)
         remarks += _missing(told)
     remarks += _misspelt(sources, told.on_paper)
@@ -133,13 +135,30 @@ def _hold_together(told: Settings, by: Mapping[str, Source]) -> None:
 
 
 def _missing(told: Settings) -> list[str]:
-    missing = [VARIABLES[field] for field in CREDENTIALS if not getattr(told, field)]
+    missing = _not_set(field for field in CREDENTIALS if not getattr(told, field))
     if not missing:
         return []
     return [
-        f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set (or not filled in): every call to the "
-        "Hummingbot API will fail. Set what is missing beside HUMMINGBOT_API_URL, and start again."
+        f"{missing}: every call to the Hummingbot API will fail. Set what is missing beside HUMMINGBOT_API_URL, and "
+        "start again."
     ]
+
+
+def _unfilled(sources: Iterable[Source]) -> list[str]:
+    """Who names the API's credentials, and leaves them empty, may not expect the paper exchange."""
+    unfilled = {field for source in sources for field in source.unfilled}
+    missing = _not_set(field for field in CREDENTIALS if field in unfilled)
+    if not missing:
+        return []
+    return [
+        f"{missing}, so this server trades on paper. To act on a Hummingbot API, set HUMMINGBOT_API_URL and both "
+        "beside it, and start again."
+    ]
+
+
+def _not_set(fields: Iterable[str]) -> str:
+    names = [VARIABLES[field] for field in fields]
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not set (or not filled in)" if names else ""
 
 
 def _misspelt(sources: Iterable[Source], on_paper: bool) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hbmcp.errors import SettingsError
 from hbmcp.settings.model import PROTECTIVE, VARIABLES, parsed
@@ -20,6 +20,7 @@ _DAMAGED = "\N{REPLACEMENT CHARACTER}"
 @dataclass(frozen=True, slots=True)
 class Source:
     """`values`: what it sets, by field, as it was written. `names`: of all its variables, ours or not, in capitals.
+    `unfilled`: the fields that it names and leaves empty.
 
     `named`: whether a person pointed at it; a .env found in the working directory nobody did.
     """
@@ -27,8 +28,18 @@ class Source:
     name: str
     values: Mapping[str, Any]
     names: tuple[str, ...] = ()
+    unfilled: tuple[str, ...] = ()
     named: bool = True
     remarks: tuple[str, ...] = ()
+
+
+class _Found(NamedTuple):
+    """What a Source has of these."""
+
+    values: dict[str, str]
+    names: tuple[str, ...]
+    unfilled: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 def command_line(flags: Mapping[str, Any]) -> Source:
@@ -39,8 +50,8 @@ def command_line(flags: Mapping[str, Any]) -> Source:
 def environment() -> Source:
     """The variables of this process. An empty one counts as not set; letter case doesn't matter."""
     name = "the environment"
-    values, names, remarks = _ours(((one, value, one) for one, value in os.environ.items()), name)
-    return Source(name, values, names, remarks=tuple(remarks))
+    found = _ours(((one, value, one) for one, value in os.environ.items()), name)
+    return Source(name, found.values, found.names, found.unfilled, remarks=found.remarks)
 
 
 def env_file(path: str | None) -> Source | None:
@@ -63,44 +74,45 @@ def env_file(path: str | None) -> Source | None:
         if path is not None:
             raise SettingsError(problem, advice="Name another with --env-file, or none with --env-file none.") from None
         return Source(name, {}, named=False, remarks=(f"{problem} Nothing of it is used.",))
-    values, names, remarks = _read(text, name)
+    values, names, unfilled, remarks = _read(text, name)
     if damaged := [VARIABLES[field] for field, value in values.items() if _DAMAGED in value]:
         problem = f"{name} can't be read as UTF-8 at {', '.join(damaged)}."
         if path is not None:
             raise SettingsError(problem, advice="Save it as UTF-8.")
-        remarks.append(f"{problem} That isn't used.")
+        remarks = (*remarks, f"{problem} That isn't used.")
         values = {field: value for field, value in values.items() if _DAMAGED not in value}
-    return Source(name, values, names, path is not None, tuple(remarks))
+    return Source(name, values, names, unfilled, path is not None, remarks)
 
 
-def _read(text: str, name: str) -> tuple[Mapping[str, str], tuple[str, ...], list[str]]:
+def _read(text: str, name: str) -> _Found:
     from dotenv.parser import parse_stream
 
     # Not dotenv_values(): it would put variables of the environment into what a file says, and so into an address.
     lines = list(parse_stream(StringIO(text)))
     unread = [f"Line {line.original.line} of {name} can't be read and isn't used." for line in lines if line.error]
-    given = ((line.key, line.value, f"line {line.original.line}") for line in lines if line.key and line.value)
-    values, names, remarks = _ours(given, name)
-    return values, names, [*unread, *remarks]
+    given = ((line.key, line.value or "", f"line {line.original.line}") for line in lines if line.key)
+    found = _ours(given, name)
+    return found._replace(remarks=(*unread, *found.remarks))
 
 
-def _ours(variables: Iterable[tuple[str, str, str]], source: str) -> tuple[dict[str, str], tuple[str, ...], list[str]]:
-    """The values by field, all names, and remarks, of variables with a name, a value and the place where it stands."""
+def _ours(variables: Iterable[tuple[str, str, str]], source: str) -> _Found:
+    """What is said by variables with a name, a value and the place where each stands."""
     given: dict[str, list[tuple[str, str]]] = {}
-    names = []
+    names, unfilled = [], []
     for name, value, place in variables:
-        if not value.strip():
-            continue
-        names.append(name.upper())
         field = _FIELDS.get(name.upper())
-        if field and value.strip() not in PLACEHOLDERS:
+        if value.strip():
+            names.append(name.upper())
+        if field and value.strip() in ("", *PLACEHOLDERS):
+            unfilled.append(field)
+        elif field:
             given.setdefault(field, []).append((value, place))
     values, remarks = {}, []
     for field, several in given.items():
         values[field], place = _one(field, several)
         if len({value for value, _ in several}) > 1:
             remarks.append(f"{VARIABLES[field]} is set more than once in {source}: {place} is used.")
-    return values, tuple(dict.fromkeys(names)), remarks
+    return _Found(values, tuple(dict.fromkeys(names)), tuple(unfilled), tuple(remarks))
 
 
 def _one(field: str, several: list[tuple[str, str]]) -> tuple[str, str]:

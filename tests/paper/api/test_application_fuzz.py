@@ -112,7 +112,7 @@ def finite(content: Any) -> bool:
 
 
 @settings(
-    max_examples=300,
+    max_examples=200,
     phases=[Phase.reuse, Phase.generate],  # making them smaller takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -74,7 +74,7 @@ def do(a: ScriptedExchange, action: tuple[Any, ...]) -> None:
             engine.advance()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scripts, st.lists(actions, max_size=25))
 def test_money_is_conserved(script: dict[str, Any], run: list[tuple[Any, ...]]) -> None:
     a = begun(script)
@@ -84,7 +84,7 @@ def test_money_is_conserved(script: dict[str, Any], run: list[tuple[Any, ...]]) 
     a.store.close()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(scripts, st.lists(actions, max_size=20), st.data())
 def test_many_steps_are_one(script: dict[str, Any], run: list[tuple[Any, ...]], data: st.DataObject) -> None:
     a, b = begun(script), begun(script)
@@ -130,7 +130,7 @@ class Dying:
             raise Killed
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(scripts, st.lists(actions, min_size=1, max_size=12), st.data())
 def test_a_killed_run_goes_on(script: dict[str, Any], run: list[tuple[Any, ...]], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:

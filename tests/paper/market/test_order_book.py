@@ -106,7 +106,7 @@ def check(book: Book, side: Side, walk: Walk) -> None:
 
 
 @given(books, sides, shares)
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_a_walk_takes_exactly_what_was_asked(book: Book, side: Side, share: Decimal) -> None:
     amount = total(book, side) * share
     walk = book.walk(side, amount)
@@ -118,7 +118,7 @@ def test_a_walk_takes_exactly_what_was_asked(book: Book, side: Side, share: Deci
 
 
 @given(books, sides, shares)
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_the_volume_for_a_price_goes_to_that_price(book: Book, side: Side, share: Decimal) -> None:
     asked = book.price_for_volume(side, total(book, side) * share)
     assert asked.price is not None
@@ -134,7 +134,7 @@ def test_the_volume_for_a_price_goes_to_that_price(book: Book, side: Side, share
 
 
 @given(books, sides, shares)
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_volume_and_its_value_lead_to_the_same_price(book: Book, side: Side, share: Decimal) -> None:
     by_amount = book.walk(side, (total(book, side) * share).quantize(Decimal("1E-8")))
     by_value = book.price_for_quote_volume(side, by_amount.quote)

@@ -1,6 +1,6 @@
 """A client with strict function calling sends every argument: what it has nothing to say for is empty."""
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,21 +17,27 @@ def strict(definition: dict[str, Any], empty: str | None, **meant: Any) -> dict[
     return {name: one.get("default", empty) for name, one in properties.items()} | meant
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StdioServer]:
+    folder = tmp_path_factory.mktemp("paper")
+    env = environment(XDG_DATA_HOME=str(folder), LOCALAPPDATA=str(folder), HOME=str(folder))
+    with StdioServer("--paper-db", ":memory:", env=env, cwd=folder) as started:
+        yield started
+
+
 @pytest.mark.parametrize("empty", ["", None])
-def test_a_market_order_has_an_empty_price(empty: str | None, tmp_path: Path) -> None:
-    env = environment(XDG_DATA_HOME=str(tmp_path), LOCALAPPDATA=str(tmp_path), HOME=str(tmp_path))
-    with StdioServer("--paper-db", ":memory:", env=env, cwd=tmp_path) as server:
-        tools = server.tools()
-        order = strict(
-            tools["place_order"], empty, **ORDER, side="BUY", amount=0.01, order_type="MARKET", position_action="OPEN"
-        )
-        placed, failed = server.call("place_order", **order)
-        assert not failed, placed
-        assert "filled" in placed
-        orders, failed = server.call("get_order_history", **strict(tools["get_order_history"], empty))
-        assert not failed, orders
-        assert "BTC-USDT" in orders
-        for name in ("account_name", "loss_over"):
-            refused, failed = server.call("close_positions", **{name: empty}, dry_run=False)
-            assert failed
-            assert f"- {name}: is empty: leave it out, or say which\nNothing was sent." in refused
+def test_a_market_order_has_an_empty_price(empty: str | None, server: StdioServer) -> None:
+    tools = server.tools()
+    order = strict(
+        tools["place_order"], empty, **ORDER, side="BUY", amount=0.01, order_type="MARKET", position_action="OPEN"
+    )
+    placed, failed = server.call("place_order", **order)
+    assert not failed, placed
+    assert "filled" in placed
+    orders, failed = server.call("get_order_history", **strict(tools["get_order_history"], empty))
+    assert not failed, orders
+    assert "BTC-USDT" in orders
+    for name in ("account_name", "loss_over"):
+        refused, failed = server.call("close_positions", **{name: empty}, dry_run=False)
+        assert failed
+        assert f"- {name}: is empty: leave it out, or say which\nNothing was sent." in refused

@@ -1,6 +1,6 @@
 """Everything that is known of some accounts' worth at one moment, and what isn't known of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ from attrs import frozen
 from hbmcp.errors import CallError, Refused
 from hbmcp.figures import cents
 from hbmcp.installation.connections import Connections, connections, is_perpetual
-from hbmcp.installation.installation import Installation, all_of, together
+from hbmcp.installation.installation import Installation, all_of, meanwhile, together
 from hbmcp.installation.portfolio.distribution import total_value
 from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, Holdings, Place, holdings, last_holdings
 from hbmcp.installation.portfolio.stale_balances import FreshnessCheck, check_freshness
@@ -88,20 +88,22 @@ async def value_portfolio(
     get_prices, get_rates, and what positions_at uses. Raises Refused for an account or an exchange of it that isn't
     there, CallError where there are no balances to be had.
     """
-    connected = await connections(installation, account_name)
+    async with meanwhile(connections(installation, account_name)) as asked:
+        if account_name is not None:
+            await asked  # a question about an account that isn't there leaves it as an empty entry in the portfolio
+        found, early, positions = await all_of(
+            holdings(installation, account_name),
+            _early_checks(installation, account_name, connector_name, asked),
+            _open_positions(installation, connector_name, asked),
+        )
+        connected = await asked
     there = connected.at(connector_name)
-    spot = sorted({one for _, one in there.pairs if not is_perpetual(one)})
-    found, early, positions = await all_of(
-        holdings(installation, account_name),
-        _early_checks(installation, account_name, spot),
-        _open_positions(installation, there),
-    )
     if connector_name is not None:
         found = _narrowed(connected, found, connector_name)
     checks, unrealized = await all_of(
         together(
             _check(installation, one, [row for row in found.rows if row.connector == one], early.get(one))
-            for one in spot
+            for one in _spot(there)
         ),
         unrealized_pnl(installation, positions.rows, found.rows),
     )
@@ -110,27 +112,36 @@ async def value_portfolio(
     )
 
 
-async def _open_positions(installation: Installation, there: Connections) -> OpenPositions:
+async def _open_positions(
+    installation: Installation, connector_name: str | None, asked: Awaitable[Connections]
+) -> OpenPositions:
+    there = (await asked).at(connector_name)
     if not there.unread and not any(is_perpetual(connector) for _, connector in there.pairs):
         return NO_POSITIONS
     return await positions_at(installation, there)
 
 
 async def _early_checks(
-    installation: Installation, account_name: str | None, spot: Sequence[str]
+    installation: Installation, account_name: str | None, connector_name: str | None, asked: Awaitable[Connections]
 ) -> dict[str, FreshnessCheck]:
     """Connector -> its check, of what was worth most there when the API last looked. So it is made while the balances
     are asked for, and stands if that is worth most still."""
-    if not spot:
-        return {}
-    try:
-        last = await last_holdings(installation, account_name)
-    except CallError:
-        return {}
+    async with meanwhile(last_holdings(installation, account_name)) as last:
+        spot = _spot((await asked).at(connector_name))
+        if not spot:
+            return {}
+        try:
+            rows = await last
+        except CallError:
+            return {}
     checks = await together(
-        check_freshness(installation, one, [row for row in last if row.connector == one]) for one in spot
+        check_freshness(installation, one, [row for row in rows if row.connector == one]) for one in spot
     )
     return {one.connector: one for one in checks if not isinstance(one, CallError)}
+
+
+def _spot(there: Connections) -> list[str]:
+    return sorted({one for _, one in there.pairs if not is_perpetual(one)})
 
 
 async def _check(

@@ -4,6 +4,7 @@ The API answers an empty list when the exchange itself fails. Two witnesses are 
 can't be read either while it is down, and the recorded fills, which leave open what they opened and didn't close.
 """
 
+from collections.abc import Awaitable
 from decimal import Decimal
 
 from hbmcp.errors import CallError
@@ -31,8 +32,20 @@ async def doubt_empty_list(
 ) -> str | None:
     """Why the empty list of this exchange, which gave this sign of life, isn't to be believed, in respect of this pair
     or all; None where nothing speaks against it. Uses get_trades and get_prices. Raises no CallError."""
+    recorded = fills(installation, account_name=account_name, connector_name=connector_name)
+    return await doubt_by_fills(installation, connector_name, recorded, sign, trading_pair)
+
+
+async def doubt_by_fills(
+    installation: Installation,
+    connector_name: str,
+    asked: Awaitable[Fills],
+    sign: Decimal | CallError,
+    trading_pair: str | None,
+) -> str | None:
+    """As `doubt_empty_list`, with the fills there, which may have been asked for already."""
     try:
-        recorded = await fills(installation, account_name=account_name, connector_name=connector_name)
+        recorded = await asked
     except CallError as error:
         return f"it lists none, which the fills would have to confirm. {error.happened}"
     told, pair = sign, recorded.rows[-1].pair if recorded.rows else _ANY_PAIR

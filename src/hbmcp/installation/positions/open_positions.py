@@ -1,5 +1,7 @@
 """The open positions of all connected perpetual exchanges, and the exchanges whose positions nobody could read."""
 
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack
 from decimal import Decimal
 
 from attrs import frozen
@@ -7,8 +9,9 @@ from attrs import frozen
 from hbmcp.errors import CallError, Refused
 from hbmcp.installation.answer_fields import Fields, data, number
 from hbmcp.installation.connections import Connections, connections, is_perpetual
+from hbmcp.installation.fills.fills import fills
 from hbmcp.installation.installation import Installation, meanwhile, together
-from hbmcp.installation.positions.empty_list import doubt_empty_list, sign_of_life
+from hbmcp.installation.positions.empty_list import doubt_by_fills, sign_of_life
 from hbmcp.installation.positions.position import Position
 from hbmcp.text import named
 from hbmcp_tools import market_data, trading
@@ -77,7 +80,12 @@ async def positions_at(
     unread = [UnreadPositions(account, None, error.happened) for account, error in found.unread.items()]
     rows: list[Position] = []
     doubted = []
-    listed = await together(positions_or_doubt(installation, *one, trading_pair) for one in pairs)
+    async with AsyncExitStack() as stack:
+        signs = {
+            one: await stack.enter_async_context(meanwhile(sign_of_life(installation, one)))
+            for one in dict.fromkeys(connector for _, connector in pairs)
+        }
+        listed = await together(_listed_or_doubt(installation, *one, signs[one[1]], trading_pair) for one in pairs)
     for (account, connector), answer in zip(pairs, listed, strict=True):
         if isinstance(answer, CallError):
             unread.append(UnreadPositions(account, connector, answer.happened))
@@ -109,10 +117,22 @@ async def positions_or_doubt(
     """What one exchange lists, and of an empty list why it isn't to be believed, in respect of this pair or all. Uses
     list_positions, get_trades and get_prices. Raises CallError where it can't be listed."""
     async with meanwhile(sign_of_life(installation, connector_name)) as sign:
+        return await _listed_or_doubt(installation, account_name, connector_name, sign, trading_pair)
+
+
+async def _listed_or_doubt(
+    installation: Installation,
+    account_name: str,
+    connector_name: str,
+    sign: Awaitable[Decimal | CallError],
+    trading_pair: str | None,
+) -> tuple[list[Position], str | None]:
+    # The API has the fills itself, and answers before the exchange does.
+    async with meanwhile(fills(installation, account_name=account_name, connector_name=connector_name)) as recorded:
         listed = await listed_positions(installation, account_name, connector_name)
         if listed:
             return listed, None
-        return [], await doubt_empty_list(installation, account_name, connector_name, await sign, trading_pair)
+        return [], await doubt_by_fills(installation, connector_name, recorded, await sign, trading_pair)
 
 
 async def _completed(installation: Installation, rows: list[Position]) -> tuple[list[Position], list[str]]:

@@ -81,7 +81,7 @@ def grid_price(config: dict[str, Any], count: int, level: int) -> float:
     return (start + end) / 2 if count == 1 else start + (end - start) * level / (count - 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(grids())
 def test_a_grid_places_the_levels_that_were_told(given_config: dict[str, Any]) -> None:
     config = checked("grid_executor", **given_config)
@@ -110,7 +110,7 @@ def test_a_grid_places_the_levels_that_were_told(given_config: dict[str, Any]) -
     paper.store.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(grids())
 def test_a_grid_spends_no_more_than_it_may_and_takes_nothing(given_config: dict[str, Any]) -> None:
     config = checked("grid_executor", **given_config)
@@ -125,7 +125,7 @@ def test_a_grid_spends_no_more_than_it_may_and_takes_nothing(given_config: dict[
         assert all(one.price >= Decimal("60000.1") for one in found.orders)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.sampled_from(["BUY", "SELL"]),
     st.lists(st.tuples(st.integers(30_000, 120_000), st.integers(50, 5000)), min_size=1, max_size=6),

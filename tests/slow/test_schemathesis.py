@@ -18,6 +18,8 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from tests.conftest import environment
 
+pytestmark = pytest.mark.slow
+
 CRASH = "Internal Server Error"
 NOT_FOUND = "Connector .* not found"
 UNKNOWN = f"{NOT_FOUND}|'.*'|\".*\""  # the pair, as a KeyError tells it
