@@ -1,4 +1,4 @@
-"""Controller configurations: validated before they are saved, read back, and deleted only when that is confirmed."""
+"""Controller configurations: validated before they are saved, read back, and not deleted in a preview."""
 
 from typing import Any
 
@@ -132,7 +132,7 @@ async def test_deleting_is_told_first(api: PaperApi, monkeypatch: pytest.MonkeyP
         assert "Script config both names it" in asked
         assert "The message broker isn't connected" in asked
         assert DELETE not in call.asked
-        assert "looked up to be gone" in await call.good("delete_controller_config", config_name="maker", confirm=True)
+        assert "looked up to be gone" in await call.good("delete_controller_config", config_name="maker", preview=False)
         assert "no controller config maker" in await call.bad("delete_controller_config", config_name="maker")
 
 
@@ -142,7 +142,7 @@ async def test_a_controller_is_deleted_with_its_users_named(api: PaperApi, monke
         await call.good("save_controller_config", config_name="maker", config=CONFIG)
         assert "Config maker is for it" in await call.good("delete_controller", **of_it)
         assert "pmm_simple" in await call.good("list_controllers")
-        assert "Config maker is for it" in await call.good("delete_controller", **of_it, confirm=True)
+        assert "Config maker is for it" in await call.good("delete_controller", **of_it, preview=False)
         assert "pmm_simple" not in await call.good("list_controllers")
         assert "no market_making controller" in await call.bad("delete_controller", **of_it)
 
@@ -176,6 +176,7 @@ def bot(**answers: Any) -> Script:
             "read_controller_template": {name: {"default": None} for name in CONFIG},
             "list_controller_configs": [{**CONFIG, "id": "maker"}],
             "list_script_configs": [],
+            "list_bot_runs": {"data": [{"bot_name": "bot-1", "account_name": "desk"}]},
             **answers,
         }
     )
@@ -183,23 +184,23 @@ def bot(**answers: Any) -> Script:
 
 async def test_a_running_bot_is_named() -> None:
     script = bot()
-    answer = await delete_controller_config(script.installation, config_name="maker")
+    answer = (await delete_controller_config(script.installation, config_name="maker")).shown
     assert answer.notes == ("bot-1 runs with a copy of it, and keeps that.",)
     script = bot(list_bot_configs=Refused("The API refused.", "Nothing was done."))
-    answer = await delete_controller_config(script.installation, config_name="maker")
+    answer = (await delete_controller_config(script.installation, config_name="maker")).shown
     assert "The configurations of bot-1 couldn't be read: The API refused." in answer.notes
 
 
 async def test_a_deletion_that_did_nothing_is_told() -> None:
     script = bot(remove_controller_config={"message": "deleted"})
     with pytest.raises(Failed, match="still has it"):
-        await delete_controller_config(script.installation, config_name="maker", confirm=True)
+        await script.commit(await delete_controller_config(script.installation, config_name="maker"))
 
 
 async def test_a_config_that_was_saved_otherwise_is_told() -> None:
     script = bot(write_controller_config={}, get_controller_config={**CONFIG, "id": "maker", "leverage": 20})
     with pytest.raises(Failed, match="now says otherwise of leverage"):
-        await save_controller_config(script.installation, config_name="maker", config=CONFIG)
+        await script.commit(await save_controller_config(script.installation, config_name="maker", config=CONFIG))
 
 
 async def test_a_bots_config_is_validated_whole_and_read_back() -> None:
@@ -210,9 +211,10 @@ async def test_a_bots_config_is_validated_whole_and_read_back() -> None:
         ]
     )
     script = bot(list_bot_configs=lambda _: next(copies), write_bot_config={})
-    answer = await update_bot_config(
-        script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3}
-    )
+    plan = await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+    assert plan.shown.value == [{"field": "leverage", "before": 5, "after": 3}]
+    assert "write_bot_config" not in script.names
+    answer = await script.commit(plan)
     assert answer.value == [{"field": "leverage", "before": 5, "after": 3}]
     sent = dict(script.asked)
     assert sent["write_bot_config"].json == {"leverage": 3}
@@ -236,7 +238,9 @@ async def test_what_became_of_a_bots_config_may_be_unknown() -> None:
     answers = iter([[{**CONFIG, "_config_name": "maker"}], []])
     script = bot(list_bot_configs=lambda _: next(answers), write_bot_config={})
     with pytest.raises(OutcomeUnknown, match="couldn't be read back"):
-        await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+        await script.commit(
+            await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+        )
 
 
 async def test_a_name_that_deploying_refuses_is_told(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
