@@ -20,6 +20,7 @@ HINTS: dict[Risk, dict[str, bool]] = {
 
 
 ABSENT = "ABSENT"  # the default of a parameter whose None is sent as null
+PREVIEW = "preview"  # the parameter of whatever isn't a read that asks only to look
 
 
 @frozen
@@ -105,11 +106,11 @@ def input_schema(params: Iterable[ToolParam]) -> Schema:
 
 
 def _preview(tool: ToolSpec | WorkflowSpec) -> tuple[ToolParam, ...]:
-    """The parameter of whatever isn't a read that asks only to look. The bridge takes it, so no function has it."""
+    """The bridge takes it, so no function has it."""
     if tool.risk == "read":
         return ()
     schema = {"type": "boolean"} | ({"default": True} if tool.previews else {})
-    return (ToolParam("preview", schema, False, "bool"),)
+    return (ToolParam(PREVIEW, schema, False, "bool"),)
 
 
 def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
