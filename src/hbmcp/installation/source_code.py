@@ -48,7 +48,8 @@ def refuse_marks(source: str, shown_by: str) -> None:
 
 def saving(what: str, source: str, *, replaces: bool) -> str:
     """What saving it does, in words."""
-    return f"{'replace' if replaces else 'save'} {what} with {len(source.splitlines())} lines of code"
+    lines = len(source.splitlines())
+    return f"{'replace' if replaces else 'save'} {what} with {lines} line{'' if lines == 1 else 's'} of code"
 
 
 def saving_plan(request: PlannedRequest, unchecked: str) -> Plan:

@@ -6,6 +6,7 @@ import pytest
 
 from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown, Refused
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import Stake
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, Crash, Cut, Fault
 from hbmcp.results import render
 from hbmcp.workflows.accounts.delete_account import delete_account
@@ -197,6 +198,39 @@ async def planned(asked: Script) -> Plan:
 async def told(asked: Script) -> str:
     shown = (await planned(asked)).shown
     return render(shown.value, shown.spec)
+
+
+ORDER = {"order_id": "a", "account_name": "desk", "connector_name": "binance", "status": "OPEN"}
+RUNNING = {"executor_id": "a", "connector_name": "binance"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "effect"),
+    [
+        ({}, "configures"),
+        ({"get_portfolio_state": {"desk": {"binance": [{"token": "BTC", "units": 1, "value": 1}]}}}, "configures"),
+        ({"get_portfolio_state": DOWN}, "configures"),
+        ({"list_active_orders": {"data": [ORDER]}}, "unprotects"),
+        ({"search_orders": DOWN}, "unprotects"),
+        ({"search_executors": {"data": [RUNNING]}}, "unprotects"),
+        ({"list_bots": DOWN}, "unprotects"),
+        ({"list_bots": {"data": {"stranger": {}}}}, "unprotects"),
+        (
+            {"get_connected_exchanges": ["binance_perpetual"], "list_positions": DOWN, "get_trades": DOWN},
+            "unprotects",
+        ),
+    ],
+)
+async def test_what_stands_on_the_keys_says_what_deleting_them_does(answers: dict[str, Any], effect: str) -> None:
+    asked = script(**answers)
+    (connector,) = answers.get("get_connected_exchanges", ["binance"])
+    plans = [
+        await delete_credential(asked.installation, account_name="desk", connector_name=connector),
+        await delete_account(asked.installation, account_name="desk"),
+    ]
+    for plan, stake in zip(plans, (Stake("desk", connector), Stake("desk")), strict=True):
+        assert [(planned.effect, planned.stake) for planned in plan.requests] == [(effect, stake)]
+    assert not {"remove_account", "remove_credential"} & set(asked.names)
 
 
 async def test_success_that_isnt_one() -> None:

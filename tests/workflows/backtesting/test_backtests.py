@@ -20,6 +20,7 @@ async def test_the_id_is_filled_in() -> None:
     assert answer.value == {"net_pnl": 1}
     for given in ({"config": {**CONFIG, "id": "mine"}}, {"config_name": "saved"}, {"config_name": "saved.yml"}):
         plan = await start_backtest(script.installation, **given, start_time="7d")
+        assert [planned.effect for planned in plan.requests] == ["configures"]
         answer = await script.commit(plan)
         assert answer.value == {"task_id": "a"}
     assert [request.json["config"] for _, request in script.asked] == [

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import BadArguments, Failed, OutcomeUnknown, Refused
+from hbmcp.installation.planned_request import Stake
 from hbmcp.paper.api.faults import Crash, Cut
 from hbmcp.workflows.controllers.delete_controller_config import delete_controller_config
 from hbmcp.workflows.controllers.save_controller_config import save_controller_config
@@ -17,6 +18,7 @@ from tests.paper.paper_api import PaperApi
 
 pytestmark = pytest.mark.anyio
 
+STOP = {"manual_kill_switch": True}
 CONFIG: dict[str, Any] = {
     "controller_type": "market_making",
     "controller_name": "pmm_simple",
@@ -221,6 +223,47 @@ async def test_a_bots_config_is_validated_whole_and_read_back() -> None:
     assert {**CONFIG, "leverage": 3, "id": "maker"} in [
         request.json for tool, request in script.asked if tool == "check_controller_config"
     ]
+
+
+async def test_a_bots_config_is_planned_as_what_runs_code_on_its_account() -> None:
+    script = bot()
+    plan = await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+    (planned,) = plan.requests
+    assert planned.effect == "runs_code"
+    assert planned.stake == Stake(
+        account="desk", exchange="binance_perpetual", pair="BTC-USDT", type=CONFIG["controller_name"]
+    )
+    assert planned.words == "change leverage in bot-1's copy of maker"
+    nobody = bot(list_bot_runs=Refused("The API refused."))
+    plan = await update_bot_config(nobody.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+    assert plan.requests[0].stake.account is None
+
+
+@pytest.mark.parametrize("broken", ["list_controllers", "check_controller_config", "list_bot_runs"])
+async def test_what_stops_a_controller_waits_for_no_check(broken: str) -> None:
+    copies = iter([[{**CONFIG, "_config_name": "maker"}], [{**CONFIG, **STOP, "_config_name": "maker"}]])
+    script = bot(**{broken: Failed("Gone.")}, list_bot_configs=lambda _: next(copies), write_bot_config={})
+    plan = await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates=STOP)
+    assert [planned.effect for planned in plan.requests] == ["stops"]
+    await script.commit(plan)
+    assert dict(script.asked)["write_bot_config"].json == STOP
+
+
+@pytest.mark.parametrize("updates", [{"manual_kill_switch": False}, {**STOP, "leverage": 20}])
+async def test_what_stops_it_does_nothing_else(updates: dict[str, Any]) -> None:
+    known = [*CONFIG, "manual_kill_switch"]
+    script = bot(check_controller_config=held_to("PMMSimpleConfig", *known))
+    plan = await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates=updates)
+    assert [planned.effect for planned in plan.requests] == ["runs_code"]
+    assert "check_controller_config" in script.names
+
+
+async def test_a_bots_config_that_says_it_already_is_not_sent() -> None:
+    script = bot()
+    plan = await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 5})
+    assert plan.requests == ()
+    assert "nothing was sent" in str(plan.shown.value)
+    assert script.names == ["list_bot_configs"]
 
 
 async def test_a_bots_config_that_doesnt_fit_is_not_sent() -> None:
