@@ -9,8 +9,11 @@ from typing import Any, ParamSpec, Self, cast
 from attrs import field, frozen
 
 from hbmcp.catalog import Effect, Tool
+from hbmcp.errors import BadArguments
 from hbmcp.figures import number
+from hbmcp.redaction import redacted
 from hbmcp.results.cells import compact
+from hbmcp.results.secrets_in_text import scrubbed
 from hbmcp.text import NAMED, cut, one_line
 from hummingbot_api.request import Request
 
@@ -24,7 +27,8 @@ class Stake:
     """What a request is about, as far as it is known.
 
     `amount` in base units. `price` is the order's own limit, `value` what the whole is worth at the worse of that and
-    the market, `market` the price that this was held against; all in quote. `type` of an executor or a controller.
+    the market, `market` the price that this was held against; all in quote. `type` of an executor, or the name of a
+    controller or script.
     """
 
     account: str | None = None
@@ -60,20 +64,37 @@ class PlannedRequest:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Self:
-        """A generated tool's request, `of("stops", …, Stake(), executors.submit_executor_stop, executor_id="x")`."""
-        return cls(build.__name__, build(*args, **kwargs), effect, words, stake)
+        """A generated tool's request, `of("stops", …, Stake(), executors.submit_executor_stop, executor_id="x")`.
+
+        Raises BadArguments for what can't be sent.
+        """
+        try:
+            return cls(build.__name__, build(*args, **kwargs), effect, words, stake)
+        except ValueError as error:
+            raise BadArguments(
+                f"These arguments can't be sent: {one_line(str(error))}.",
+                "Nothing was sent.",
+                "Correct them and call it again.",
+            ) from None
 
     @classmethod
     def plain(cls, tool: Tool, request: Request[Any], given: Mapping[str, Any]) -> Self:
         """That of a tool over one operation, as its curation says what it does and where that stands in what was
-        given."""
+        given. Its words hold no secret: nothing of what a tool for secrets takes, and the rest is masked."""
         told: dict[str, Any] = {key: _at(given, place) for key, place in tool.effect.items() if key != "is"}
         for key in told:
             told[key] = number(told[key]) if key in FIGURES else told[key] if isinstance(told[key], str) else None
         effect = cast(Effect, tool.effect["is"])
         shown = given if effect != "secret" else {}
-        arguments = [f"{name}={one_line(cut(compact(value), NAMED))}" for name, value in shown.items()]
+        # Masked before it is cut: a secret's beginning is none that masking knows.
+        masked = {name: scrubbed(redacted(compact(value))) for name, value in shown.items()}
+        arguments = [f"{name}={one_line(cut(value, NAMED))}" for name, value in masked.items()]
         return cls(tool.name, request, effect, " ".join((tool.name, *arguments)), Stake(**told))
+
+    @property
+    def unsent(self) -> str:
+        """That it wasn't sent, and what it would do."""
+        return f"Nothing was sent yet. Without preview: {self.words}."
 
     def covers(self, other: PlannedRequest) -> bool:
         """Whether who granted this one has granted the other: the same, or the same reduction by a smaller amount."""
