@@ -6,7 +6,12 @@ from typing import Any
 from attrs import define, field
 
 from hbmcp.identity import Identity
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, Send
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.policy.grant import Grant
+from hbmcp.results.answer import Answer
+from hbmcp.times import ticking
 from hummingbot_api.request import Request
 
 Reply = Callable[[Request[Any]], Any]
@@ -34,9 +39,22 @@ class Script:
 
     @property
     def installation(self) -> Installation:
-        """What a workflow is given. It has no store."""
+        """What a plan is given, or a read. It has no store, and sends nothing."""
+        return self._installation()
 
+    async def commit(self, plan: Plan) -> Answer:
+        """Carry out a plan that is granted whole."""
+        assert plan.commit is not None
+        grant = Grant(plan, ticking())
+
+        async def send(planned: PlannedRequest) -> Any:
+            await grant.spend(planned)
+            return await self(planned.tool, lambda: planned.request)
+
+        return await plan.commit(self._installation(send))
+
+    def _installation(self, send: Send | None = None) -> Installation:
         def no_store() -> Any:
             raise AssertionError("this script has no store")
 
-        return Installation(self, no_store, Identity("scripted", on_paper=False))
+        return Installation(self, no_store, Identity("scripted", on_paper=False), send)

@@ -32,6 +32,6 @@ def test_a_market_order_has_an_empty_price(empty: str | None, tmp_path: Path) ->
         assert not failed, orders
         assert "BTC-USDT" in orders
         for name in ("account_name", "loss_over"):
-            refused, failed = server.call("close_positions", **{name: empty}, dry_run=False)
+            refused, failed = server.call("close_positions", **{name: empty}, preview=False)
             assert failed
             assert f"- {name}: is empty: leave it out, or say which\nNothing was sent." in refused
