@@ -25,13 +25,13 @@ from hbmcp.errors import Refused
 from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.orders.sending import planned_order, send_order
 from hbmcp.installation.plan import Plan
-from hbmcp.policy.grant import Grant
 from hbmcp.results.answer import Answer
 from hbmcp.store import SentOrder
 from hbmcp.store.rows import Rows
 from hbmcp.times import now
 from tests.conftest import PASSWORD, USERNAME
 from tests.faulty_api import HANG, FaultyApi, Reply
+from tests.installation.granted import granted
 
 pytestmark = pytest.mark.anyio
 
@@ -139,7 +139,7 @@ def placing(bridge: Bridge, api: FaultyApi) -> Installation:
     """The installation as place_order's commit sees it; its API has no orders, and takes every one."""
     api.always = Reply.json({"order_id": "the-id", "data": [], "pagination": {"has_more": False}})
     tool = OFFER.catalog.tools["place_order"]
-    grant = Grant(Plan(Answer(None), (PLANNED.request,) * 1200), math.inf)
+    grant = granted(Plan(Answer(None), (PLANNED.request,) * 1200), math.inf)
     return bridge.installation(Caller(tool.name, tool.toolset, frozenset(tool.uses)), grant)
 
 

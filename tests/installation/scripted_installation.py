@@ -9,9 +9,7 @@ from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation, Send
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy.grant import Grant
 from hbmcp.results.answer import Answer
-from hbmcp.times import ticking
 from hummingbot_api.request import Request
 
 Reply = Callable[[Request[Any]], Any]
@@ -45,10 +43,10 @@ class Script:
     async def commit(self, plan: Plan) -> Answer:
         """Carry out a plan that is granted whole."""
         assert plan.commit is not None
-        grant = Grant(plan, ticking())
+        left = list(plan.requests)
 
         async def send(planned: PlannedRequest) -> Any:
-            await grant.spend(planned)
+            left.remove(next(one for one in left if one.covers(planned)))
             return await self(planned.tool, lambda: planned.request)
 
         return await plan.commit(self._installation(send))

@@ -1,5 +1,8 @@
 """What of a granted plan may still be sent when its checks have become old, by a clock that the test moves."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from hbmcp import times
@@ -10,6 +13,7 @@ from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.policy import grant
 from hbmcp.results.answer import Answer
 from hbmcp_tools import system
+from tests.installation.granted import granted
 
 pytestmark = pytest.mark.anyio
 
@@ -21,16 +25,22 @@ async def test_only_what_reduces_goes_out_on_old_checks(
 ) -> None:
     planned = PlannedRequest.of(effect, "look", Stake(), system.get_api_version)
     monkeypatch.setattr(grant, "ticking", lambda: 1000 + takes)
-    granted = grant.Grant(Plan(Answer(None), (planned,)), 1000)
+    given = granted(Plan(Answer(None), (planned,)), 1000)
+    sent = []
+
+    async def send() -> Any:
+        sent.append(planned)
+        return SimpleNamespace(raw=None)
+
     if takes <= FRESH or effect in ("reduces", "cancels", "stops"):
-        await granted.spend(planned)
-        assert granted.spent == [planned]
+        await given.send(planned, send)
         with pytest.raises(RuntimeError, match="what no plan covers: look"):
-            await granted.spend(planned)
+            await given.send(planned, send)
+        assert sent == [planned]
     else:
         with pytest.raises(Stale, match=r"passed, 3 times: .* Nothing was sent\. "):
-            await granted.spend(planned)
-        assert granted.spent == []
+            await given.send(planned, send)
+        assert sent == []
 
 
 def test_the_clock_goes_on() -> None:

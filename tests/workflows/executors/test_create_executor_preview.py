@@ -298,11 +298,8 @@ async def test_a_plain_spot_grid_is_suggested_what_it_lacks(tmp_path: Path, monk
             "- triple_barrier_config.take_profit_order_type: missing; e.g. LIMIT",
         ]
         also = await at.call.bad("create_executor", **ask("grid_executor", {**SPOT_GRID, "side": "UP"}))
-        assert ("half the grid" in also, "limit_price: missing" in also, "side: expected" in also) == (
-            False,
-            True,
-            True,
-        )
+        assert "limit_price: missing" in also
+        assert "half the grid" not in also
         barriers = {"take_profit": "0.0086", "take_profit_order_type": "LIMIT"}
         whole = {**SPOT_GRID, "limit_price": 56000, "triple_barrier_config": barriers}
         text = await at.call.good("create_executor", **look("grid_executor", whole))

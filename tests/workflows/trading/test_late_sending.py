@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hbmcp import bridge
+from hbmcp.installation.closing import plan
 from hbmcp.installation.orders import sending
 from hbmcp.paper.exchange.records import Side
 from hbmcp.policy import grant
@@ -34,8 +36,8 @@ def asleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         moment += sleeps.pop(0) if sleeps else 0
         return await remember(store, order)
 
-    monkeypatch.setattr(sending, "ticking", lambda: moment)
-    monkeypatch.setattr(grant, "ticking", lambda: moment)
+    for place in (bridge, plan, sending, grant):
+        monkeypatch.setattr(place, "ticking", lambda: moment)
     monkeypatch.setattr(Store, "remember_order", slow)
     return sleeps
 
@@ -115,7 +117,8 @@ async def test_an_executor_is_prepared_again(talk: Any, monkeypatch: pytest.Monk
         if looks == 2:
             moment -= HOUR
 
-    monkeypatch.setattr(grant, "ticking", lambda: moment)
+    for place in (bridge, grant):
+        monkeypatch.setattr(place, "ticking", lambda: moment)
     monkeypatch.setattr("hbmcp.workflows.executors.create_executor.known_executor_ids", slow)
     ask = {"account_name": "master_account", "executor_type": "position_executor", "config": POSITION}
     async with talk() as call:

@@ -9,7 +9,7 @@ from hbmcp.errors import CallError, Refused
 from hbmcp.installation.closing.plan import NOTHING_SENT, ClosePlan, min_notional_note, plan_again, position_size
 from hbmcp.installation.closing.pnl_threshold import ANY_PNL, PnlThreshold
 from hbmcp.installation.closing.result import Closing, closing_error
-from hbmcp.installation.fresh_checks import Stale
+from hbmcp.installation.fresh_checks import HELD_BACK, Stale
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.polling import wait_for_outcome
@@ -49,7 +49,7 @@ def refuse_outside(plan: ClosePlan, threshold: PnlThreshold) -> None:
 async def _send(installation: Installation, plan: ClosePlan, began: float | None = None) -> Submission:
     try:
         return await send_order(installation, plan.planned, began=began)
-    except Stale:
+    except HELD_BACK:
         raise
     except Refused as error:
         if why := min_notional_note(plan):

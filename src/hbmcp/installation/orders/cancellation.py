@@ -1,7 +1,7 @@
 """Cancelling an order: asking for it, looking whether it is gone, and telling what came of it."""
 
 from hbmcp.errors import CallError, OutcomeUnknown, Refused
-from hbmcp.installation.fresh_checks import Stale
+from hbmcp.installation.fresh_checks import HELD_BACK
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import UNKNOWN, Order
@@ -54,7 +54,7 @@ async def request_cancellation(installation: Installation, planned: PlannedReque
     CallError where it wasn't asked."""
     try:
         await installation.send(planned)
-    except Stale:
+    except HELD_BACK:
         raise
     except Refused as error:
         return error

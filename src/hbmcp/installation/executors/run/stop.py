@@ -7,6 +7,7 @@ from attrs import frozen
 from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown, Refused
 from hbmcp.installation.executors.run.polling import wait_until
 from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.fresh_checks import HELD_BACK
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.text import named
@@ -66,6 +67,8 @@ async def stop(installation: Installation, before: Executor, planned: PlannedReq
             await installation.send(planned)
         except (OutcomeUnknown, ApiFailed) as error:
             broken = error
+        except HELD_BACK:
+            raise
         except Refused:
             note = ENDED_BY_ITSELF
     seen = await wait_until(installation, before.id, lambda one: one.ended, wait)
