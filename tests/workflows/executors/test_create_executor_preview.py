@@ -269,9 +269,7 @@ async def test_what_trades_on_a_chain_has_no_preview(tmp_path: Path, monkeypatch
         swap = {**PERPETUAL, "connector_name": "solana-mainnet-beta", "trading_pair": "SOL-USDC", "leverage": None}
         config = {**swap, "amount": 1, "execution_strategy": "MARKET"}
         told = await at.call.good("create_executor", **look("order_executor", config))
-        assert (
-            told == "The config is good. What order_executor will trade can't be told beforehand: " + ON_A_CHAIN + "."
-        )
+        assert f"What order_executor will trade can't be told beforehand: {ON_A_CHAIN}." in told
 
 
 SPOT_GRID = {
@@ -325,7 +323,7 @@ async def test_what_cant_be_foretold_has_the_reason_instead(
 ) -> None:
     async with desk(tmp_path, monkeypatch) as at:
         text = await at.call.good("create_executor", **look(kind, dict(TYPES[kind].example)))
-        assert text == f"The config is good. What {kind} will trade can't be told beforehand: {WHY[kind]}."
+        assert f"The config is good. What {kind} will trade can't be told beforehand: {WHY[kind]}." in text
         assert at.executors.shelf.all() == []
 
 

@@ -125,6 +125,6 @@ async def test_an_executor_is_prepared_again(talk: Any, monkeypatch: pytest.Monk
         await call.good("create_executor", **ask)
         assert (looks, call.asked.count(CREATE)) == (2, 1)
         call.asked.clear()
-        text = await call.bad("create_executor", **ask)
+        text = await call.bad("create_executor", **ask, again=True)
         assert "Nothing was sent." in text
         assert CREATE not in call.asked

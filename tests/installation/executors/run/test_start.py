@@ -19,14 +19,12 @@ pytestmark = pytest.mark.anyio
 KIND = "position_executor"
 
 
-@pytest.mark.parametrize(
-    ("error", "logged"), [(asyncio.CancelledError(), True), (asyncio.CancelledError(UNSENT), False)]
-)
+@pytest.mark.parametrize(("said", "logged"), [((), True), ((UNSENT,), False)])
 async def test_one_that_was_sent_is_told_of(
-    error: asyncio.CancelledError, logged: bool, caplog: pytest.LogCaptureFixture
+    said: tuple[str, ...], logged: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def cancelled(*_: Any) -> Any:
-        raise error
+        raise asyncio.CancelledError(*said)
 
     config = check("create_executor", KIND, dict(TYPES[KIND].example))
     planned: PlannedRequest = planned_start("main", Prepared(config, None, None, ()))

@@ -10,8 +10,9 @@ BOTH_SIDES = Decimal(2)  # of what buys on one market and sells on another
 
 
 def stake(account_name: str, prepared: Prepared) -> Stake:
-    """Where it trades (of two markets the first), and the value of all that it may ever hold."""
-    config, forecast = prepared.config, prepared.forecast
+    """Where it trades (of two markets the first), and the value of all that it may ever hold. Only one that is told an
+    amount has one: what is told a sum to spend buys no more than that, whatever the market's price."""
+    config = prepared.config
     connector, pair = config.markets[0]
     leverage = config.get("leverage") if config.perpetual else None
     return Stake(
@@ -19,7 +20,7 @@ def stake(account_name: str, prepared: Prepared) -> Stake:
         exchange=connector,
         pair=pair,
         side=config.get("side"),
-        amount=forecast.plan.amount if forecast else None,
+        amount=config.get("amount"),
         value=whole_value(prepared),
         market=prepared.price,
         leverage=None if leverage is None else Decimal(leverage),
