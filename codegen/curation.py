@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from attrs import evolve, frozen
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from codegen.contract import Contract
 
@@ -211,16 +220,20 @@ class Tool(_Named):
     """One tool over one operation."""
 
     operation: str
-    effect: Annotated[Effect | None, BeforeValidator(_effect)] = None
+    effect: Annotated[Effect | None, BeforeValidator(_effect)] = Field(default=None, validate_default=True)
     timeout: float | None = Field(default=None, gt=0, le=3600)
     params: dict[str, Param] = {}
     result: Result = Result()
 
-    @model_validator(mode="after")
-    def _an_effect_unless_it_reads(self) -> Self:
-        if (self.effect is None) != (self.risk == "read"):
-            raise ValueError("what isn't a read has an `effect`, and a read has none")
-        return self
+    @field_validator("effect")
+    @classmethod
+    def _an_effect_unless_it_reads(cls, effect: Effect | None, table: ValidationInfo) -> Effect | None:
+        risk = table.data.get("risk")  # absent where it is wrong
+        if effect is not None and risk == "read":
+            raise ValueError("a read has none")
+        if effect is None and risk not in (None, "read"):
+            raise ValueError("is missing: whatever isn't a read has one")
+        return effect
 
 
 class Workflow(_Named):

@@ -3,15 +3,17 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 from codegen.contract import Operation, Schema
+from codegen.curation import EffectName
 from codegen.schema import reduce
 
 VERBS = {"GET": "get", "POST": "create", "PUT": "set", "PATCH": "update", "DELETE": "delete"}
 
 
 def skeleton(operations: Sequence[Operation], schemas: Mapping[str, Schema]) -> str:
-    """One table per operation; what only a person can say (the risk, the sentences) is left empty."""
+    """One table per operation; what only a person can say (risk, effect, the sentences) is left empty."""
     taken: set[str] = set()
     return "\n".join(_table(operation, schemas, taken) for operation in operations)
 
@@ -23,6 +25,7 @@ def _table(operation: Operation, schemas: Mapping[str, Schema], taken: set[str])
         f"operation = {_text(operation.key)}",
         f"title = {_text(name.replace('_', ' ').capitalize())}",
         'risk = ""  # read, write, trade, destructive or secret',
+        f'effect = ""  # unless it reads: {", ".join(get_args(EffectName))}',
         'description = ""',
     ]
     params = [parameter.name for parameter in operation.parameters]

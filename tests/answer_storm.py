@@ -349,8 +349,8 @@ CASES: Mapping[str, Case] = {
     "get_executor": Case("get_executor", {}, _runs),
     "list_executors": Case("list_executors", {}, _listed),
     "stop_executor": Case("stop_executor", {"position": "close", "wait": 0.005}, _runs),
-    "delete_credential": Case("delete_credential", {**WHERE, "confirm": True}, _traded),
-    "delete_account": Case("delete_account", {"account_name": "second_account", "confirm": True}, _traded),
+    "delete_credential": Case("delete_credential", {**WHERE, "preview": False}, _traded),
+    "delete_account": Case("delete_account", {"account_name": "second_account", "preview": False}, _traded),
     "get_status": Case("get_status", {}),
     "get_controller_template": Case(
         "get_controller_template", {"controller_type": "market_making", "controller_name": "pmm_simple"}
@@ -363,9 +363,9 @@ CASES: Mapping[str, Case] = {
         },
     ),
     "delete_controller": Case(
-        "delete_controller", {"controller_type": "market_making", "controller_name": "pmm_simple", "confirm": True},
+        "delete_controller", {"controller_type": "market_making", "controller_name": "pmm_simple", "preview": False},
     ),
-    "delete_script": Case("delete_script", {"script_name": "v2_with_controllers", "confirm": True}),
+    "delete_script": Case("delete_script", {"script_name": "v2_with_controllers", "preview": False}),
     "save_script_config": Case(
         "save_script_config",
         {"config_name": "mine", "config": {"script_file_name": "v2_with_controllers.py"}},
@@ -379,7 +379,7 @@ CASES: Mapping[str, Case] = {
         "save_controller_code", {"controller_type": "generic", "controller_name": "mine", "content": "x = 1"}
     ),
     "list_wallets": Case("list_wallets", {}),
-    "remove_wallet": Case("remove_wallet", {"chain": "ethereum", "address": "0x1"}),
+    "remove_wallet": Case("remove_wallet", {"chain": "ethereum", "address": "0x1", "preview": False}),
     "update_network": Case("update_network", {"network_id": "ethereum-mainnet", "updates": {"nodeURL": "http://x"}}),
     "update_dex_connector": Case(
         "update_dex_connector", {"connector_name": "jupiter", "updates": {"slippagePct": 2}}

@@ -14,7 +14,7 @@ from codegen.tools.filling import TIME_FUNCTIONS, Call, Filled, any_given, call,
 from codegen.tools.params import check, offer
 from codegen.tools.portable import declared, hint, is_portable, portable
 from codegen.tools.slots import NoSlotError, Slot, Steps, find, slots_of
-from codegen.tools.tool_spec import ABSENT, ToolParam, ToolSpec
+from codegen.tools.tool_spec import ABSENT, OF_THE_BRIDGE, ToolParam, ToolSpec
 
 TIMEOUTS: dict[Risk, float] = {"read": 15, "write": 30, "trade": 30, "destructive": 30, "secret": 30}  # seconds
 
@@ -116,12 +116,13 @@ class _Builder:
             self._offer(slot, steps, name, param)
 
     def _taken(self) -> set[str]:
-        """Names that the code of the function needs."""
+        """Names that the code of the function needs, and those that the bridge takes."""
         lines = {line for slot in self.slots.values() for line in slot.value.imports}
         if self.client.body and self.client.body.model_import:
             lines.add(self.client.body.model_import)
         imported = {name.strip() for line in lines for name in line.rpartition("import ")[2].split(",")}
-        return imported | {"Decimal", "encode", ABSENT, f"{self.client.module}_api", *TIME_FUNCTIONS.values()}
+        bridges = set() if self.tool.risk == "read" else set(OF_THE_BRIDGE)
+        return imported | bridges | {"Decimal", "encode", ABSENT, f"{self.client.module}_api", *TIME_FUNCTIONS.values()}
 
     def _offer(self, slot: Slot, steps: Steps, name: str, param: Param) -> None:
         offered = offer(name, param, *slot.part(steps), partial(self._wrong, name))

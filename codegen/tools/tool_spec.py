@@ -22,6 +22,7 @@ HINTS: dict[Risk, dict[str, bool]] = {
 REPEATED: tuple[EffectName, ...] = ("opens", "moves", "reduces")  # what does as much again where it is sent again
 
 ABSENT = "ABSENT"  # the default of a parameter whose None is sent as null
+OF_THE_BRIDGE = ("preview", "again")  # parameters that no function has
 
 
 @frozen
@@ -113,8 +114,8 @@ def input_schema(params: Iterable[ToolParam]) -> Schema:
 
 
 def _of_the_bridge(tool: ToolSpec | WorkflowSpec) -> tuple[ToolParam, ...]:
-    """The parameters that the bridge takes, so that no function has them: `preview` of whatever isn't a read asks only
-    to look, `again` of what does as much again says that this is meant."""
+    """The parameters that the bridge takes: `preview` of whatever isn't a read asks only to look, `again` of what does
+    as much again says that this is meant."""
     if tool.risk == "read":
         return ()
     preview = {"type": "boolean"} | ({"default": True} if tool.previews else {})

@@ -7,7 +7,7 @@ from codegen.curation import Curation, CurationError, Mistake, WorkflowParam
 from codegen.schema import annotation
 from codegen.tools.params import TIME_HINT, check, limits, literal
 from codegen.tools.portable import is_portable
-from codegen.tools.tool_spec import REPEATED, ToolParam, WorkflowSpec
+from codegen.tools.tool_spec import OF_THE_BRIDGE, REPEATED, ToolParam, WorkflowSpec
 
 
 def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
@@ -50,8 +50,8 @@ def _param(name: str, param: WorkflowParam, place: partial[Mistake], mistakes: l
     def wrong(reason: str) -> None:
         mistakes.append(place(name, reason))
 
-    if not is_portable(name):
-        wrong("can't be the name of a parameter: not a Python identifier of ASCII letters")
+    if not is_portable(name) or name in OF_THE_BRIDGE:
+        wrong("can't be the name of a parameter: not a free Python identifier of ASCII letters")
     is_time = param.type == "time"
     schema = _of_type("string" if is_time else param.type)
     if param.type == "array":

@@ -177,7 +177,8 @@ def test_check_says_all_mistakes_at_once(place: Workplace) -> None:
         "[tools.place_order.params] bayer: POST /orders/ has no parameter 'costumer'; did you mean customer?",
         "excluded.toml: [operations] GET /x: the contract has no such operation",
         "overrides: GET /: neither a tool nor in excluded.toml",
-        "3 mistakes",
+        "[tools.place_order.effect] account: the tool has no parameter 'buyer'",
+        "4 mistakes",
     ):
         assert mistake in result.output
 

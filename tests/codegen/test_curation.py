@@ -18,6 +18,7 @@ default = true
 operation = "POST /orders"
 title = "Place order"
 risk = "trade"
+effect = "opens"
 description = "Order a thing, e.g. a book. Call get_stock first."
 params.thing = { description = "What to order" }
 """
@@ -74,6 +75,13 @@ def test_a_good_file_has_no_mistakes(tmp_path: Path) -> None:
             "result] cause: there is no tool 'place_orders'",
         ),
         ("params.thing", 'result.cause = "place_order"\nparams.thing', "result] cause: place_order is no read"),
+        ('effect = "opens"', "", "[tools.place_order] effect: is missing: whatever isn't a read has one"),
+        ('"trade"', '"read"', "[tools.place_order] effect: a read has none"),
+        ('"opens"', '"open"', "[tools.place_order.effect] is: Input should be 'opens', 'reduces', 'cancels'"),
+        ('"opens"', '{ amount = "amount" }', "[tools.place_order.effect] is: is missing"),
+        ('"opens"', '{ is = "opens", ammount = "amount" }', "effect] ammount: unknown key; did you mean amount?"),
+        ('risk = "trade"', 'risk = "trade"\npreviews = true\nrisks = ""', "risks: unknown key; did you mean risk?"),
+        ('"trade"\neffect = "opens"', '"read"\npreviews = true', "a read has no use for `previews`"),
         ("{ description", "{ hidden = true, description", "a hidden parameter is not offered"),
         ("[toolset]", "[toolset", "orders.toml: not TOML:"),
     ],

@@ -15,6 +15,7 @@ from codegen import curation
 from codegen.contract import Contract, ContractError, normalise, parse
 from codegen.curation import Curation, CurationError, Tool, Toolset
 from codegen.generate import Generated, generate, write
+from codegen.tools.tool_spec import OF_THE_BRIDGE
 from tests.codegen.any_document import documents
 from tests.codegen.generated_clients import NAMES, contract
 from tests.codegen.generated_tools import assert_portable, importing_tools
@@ -31,7 +32,8 @@ def curated(folder: Path, more: str = CURATED) -> Generated:
     tables = ['[toolset]\ntitle = "Hotel"\ndescription = "A hotel."\ndefault = true\n']
     for key, operation in hotel.operations.items():
         name = {"book": "book_room", "pay": "pay_bill"}.get(operation.operation_id or "", operation.operation_id)
-        tables.append(f'[tools.{name}]\noperation = "{key}"\ntitle = "T"\nrisk = "write"\ndescription = "D."\n')
+        said = 'title = "T"\nrisk = "write"\neffect = "configures"\ndescription = "D."\n'
+        tables.append(f'[tools.{name}]\noperation = "{key}"\n{said}')
     (folder / "hotel.toml").write_text("\n".join(tables) + more)
     return generate(hotel, curation.read(folder))
 
@@ -43,9 +45,9 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Generated:
 
 @pytest.fixture
 def properties(generated: Generated) -> Callable[[str], dict[str, Any]]:
-    """What a tool offers, by name."""
+    """What a tool offers of its operation, by name."""
     schemas = {tool.name: tool.manifest["definition"]["inputSchema"] for tool in generated.tools}
-    return lambda name: schemas[name]["properties"]
+    return lambda name: {key: one for key, one in schemas[name]["properties"].items() if key not in OF_THE_BRIDGE}
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +283,7 @@ def test_the_parts_of_a_form_have_the_media_type_that_is_theirs(request_of: Call
 def everything(of: Contract) -> Curation:
     """A tool for each operation, with nothing said of its parameters."""
     tools = {
-        f"call_tool{number}": Tool(operation=key, title="T", risk="write", description="D.")
+        f"call_tool{number}": Tool(operation=key, title="T", risk="write", effect="configures", description="D.")
         for number, key in enumerate(of.operations)
     }
     toolset = Toolset(title="T", description="T.", default=True)

@@ -135,6 +135,17 @@ def test_a_function_builds_the_request(
         ("rush = {", 'class = { to = "thing" }\nrush = {', "class: can't be the name of a parameter"),
         ("limit = { default = 20 }", "limit = { default = 200 }", "limit: `default` is not what the API takes: 200"),
         ('page = "limit"', 'page = "limits"', "page: the tool has no parameter 'limits'; did you mean limit?"),
+        (
+            'account = "buyer"',
+            'account = "byer"',
+            "effect] account: the tool has no parameter 'byer'; did you mean buyer?",
+        ),
+        (
+            'account = "buyer"',
+            'account = "rush"',
+            "[tools.place_order.effect] account: the tool has no parameter 'rush'",
+        ),
+        ("buyer = { to", "preview = { to", "preview: can't be the name of a parameter"),
         ('["late", "wrong"]', '["late", "lost"]', "reason: the API doesn't take ['lost']; it takes ['late', 'wrong'"),
     ],
 )

@@ -30,6 +30,7 @@ colours = { type = "array", enum = ["red", "blue"] }
 operation = "POST /orders"
 title = "Place order"
 risk = "trade"
+effect = "opens"
 default = false
 description = "Order a thing."
 
@@ -61,6 +62,8 @@ def test_the_definition_is_what_the_table_says(tmp_path: Path) -> None:
                     "wait": {"type": "number", "minimum": 0, "default": 3, "description": "Seconds"},
                     "since": {"type": "string", "description": "UTC time, or age like 24h"},
                     "colours": {"type": "array", "items": {"type": "string", "enum": ["red", "blue"]}},
+                    "preview": {"type": "boolean"},
+                    "again": {"type": "boolean"},
                 },
                 "required": ["things"],
             },
@@ -100,6 +103,7 @@ def test_names_the_mistake(tmp_path: Path, old: str, new: str, mistake: str) -> 
     [
         ("default = 3", "default = -1", "wait: `default` is not what the API takes: -1 is less than the minimum of 0"),
         ("since =", "class =", "class: can't be the name of a parameter"),
+        ("since =", "preview =", "preview: can't be the name of a parameter"),
     ],
 )
 def test_a_parameter_contradicts_itself(tmp_path: Path, old: str, new: str, mistake: str) -> None:

@@ -41,12 +41,14 @@ class Script:
         return self._installation()
 
     async def commit(self, plan: Plan) -> Answer:
-        """Carry out a plan that is granted whole."""
+        """Carry out a plan that is granted whole; AssertionError for what it doesn't cover, or was sent."""
         assert plan.commit is not None
         left = list(plan.requests)
 
         async def send(planned: PlannedRequest) -> Any:
-            left.remove(next(one for one in left if one.covers(planned)))
+            covering = next((one for one in left if one.covers(planned)), None)
+            assert covering is not None, planned.words
+            left.remove(covering)
             return await self(planned.tool, lambda: planned.request)
 
         return await plan.commit(self._installation(send))

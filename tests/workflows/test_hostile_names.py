@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from decimal import Decimal
 from importlib import import_module
 from typing import Any
@@ -13,6 +13,8 @@ from hbmcp.catalog import Catalog, Tool
 from hbmcp.errors import ApiFailed, CallError, StoreError
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.results import render
 from hbmcp.results.answer import Answer
 from hummingbot_api.request import Request
@@ -115,7 +117,10 @@ def installation(name: str, broken: str = "") -> Installation:
     def no_store() -> Any:
         raise StoreError("There is no store.")
 
-    return Installation(ask, no_store, Identity("hostile", on_paper=False))
+    async def send(planned: PlannedRequest) -> Any:
+        return await ask(planned.tool, lambda: planned.request)
+
+    return Installation(ask, no_store, Identity("hostile", on_paper=False), send)
 
 
 def arguments(tool: Tool, name: str, *, every: bool) -> dict[str, Any]:
@@ -141,14 +146,29 @@ def sentences(answer: Any) -> Iterator[str]:
         yield from (one for key in ("result", "error", "order_books") if isinstance(one := answer.get(key), str))
 
 
-async def told(asked: Awaitable[Answer]) -> tuple[str, list[str]]:
+async def halves(here: Installation, asked: Awaitable[Answer | Plan]) -> AsyncIterator[Answer]:
+    """A read's answer; or a plan, the words for its requests, and its commit."""
+    found = await asked
+    if isinstance(found, Answer):
+        yield found
+        return
+    yield found.shown.with_notes(*(request.words for request in found.requests))
+    if found.commit is not None:
+        yield await found.commit(here)
+
+
+async def told(here: Installation, asked: Awaitable[Answer | Plan]) -> tuple[str, list[str]]:
     """The whole text, and the sentences of ours in it."""
+    texts: list[str] = []
+    said: list[str] = []
     try:
-        answer = await asked
+        async for answer in halves(here, asked):
+            texts.append(render(answer.value, answer.spec))
+            said += [*([] if answer.outside else sentences(answer.value)), *answer.notes]
     except CallError as error:
-        return str(error), [error.happened, error.undone, error.advice]
-    said = [] if answer.outside else list(sentences(answer.value))
-    return render(answer.value, answer.spec), [*said, *answer.notes]
+        texts.append(str(error))
+        said += [error.happened, error.undone, error.advice]
+    return "\n".join(texts), said
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
@@ -162,7 +182,8 @@ async def test_a_name_is_quoted_cut_and_escaped(workflow: str, name: str, monkey
     monkeypatch.setattr("asyncio.sleep", no_pause)
     for every in (False, True):
         for broken in ("", *tool.uses) if name == NAMES[0] else ("",):
-            text, said = await told(call(installation(name, broken), **arguments(tool, name, every=every)))
+            here = installation(name, broken)
+            text, said = await told(here, call(here, **arguments(tool, name, every=every)))
             assert "\u200b" not in text
             if "Text from outside" not in text:
                 assert not [one for one in text.splitlines() if one.startswith(("hbmcp: ", "END OF", BAIT, "**"))]

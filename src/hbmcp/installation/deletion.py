@@ -1,57 +1,60 @@
-"""Deleting something once, when that is confirmed, and seeing that it is gone."""
+"""Deleting something once, and seeing that it is gone."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
 from attrs import frozen
 
 from hbmcp.errors import CallError, Failed, OutcomeUnknown
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.results.answer import Answer
 
 
 @frozen
 class Deletion:
-    """Of `what` ("controller config 'x'"): `remove` sends the request, `exists` looks whether it is there, and
-    `listed_by` is the tool in which an assistant can look."""
+    """Of `what` ("controller config 'x'"), by that request: `exists` looks whether it is there, and `listed_by` is the
+    tool in which an assistant can look."""
 
     what: str
     listed_by: str
-    remove: Callable[[], Awaitable[object]]
-    exists: Callable[[], Awaitable[bool]]
+    request: PlannedRequest
+    exists: Callable[[Installation], Awaitable[bool]]
 
     @property
-    def unconfirmed(self) -> str:
+    def planned(self) -> str:
         """That nothing was deleted, and how it would be."""
-        return f"Nothing was deleted yet: call again with confirm=true to delete {self.what}."
+        return f"Nothing was deleted yet: preview=false deletes {self.what}."
 
     @property
     def done(self) -> str:
         """That it is gone."""
         return f"Deleted, and looked up to be gone: {self.what}."
 
-    async def if_confirmed(self, confirm: bool, dependents: Sequence[str], unread: Sequence[str]) -> Answer:
-        """Delete it, or tell only what depends on it, a sentence each; `unread` says why there may be more.
+    def plan(self, dependents: Sequence[str], unread: Sequence[str] = ()) -> Plan:
+        """What depends on it is told before and afterwards, a sentence each; `unread` says why there may be more. The
+        commit raises what `run` raises."""
 
-        Raises what `run` raises.
-        """
-        if not confirm:
-            found = dependents or ["Nothing was found to stand on it."]
-            return Answer(self.unconfirmed, (*found, *unread))
-        await self.run()
-        return Answer(self.done, tuple(dependents))
+        async def commit(installation: Installation) -> Answer:
+            await self.run(installation)
+            return Answer(self.done, tuple(dependents))
 
-    async def run(self) -> None:
+        found = dependents or ["Nothing was found to stand on it."]
+        return Plan(Answer(self.planned, (*found, *unread)), (self.request,), commit)
+
+    async def run(self, installation: Installation) -> None:
         """Send the request, and look whether it is gone; who else deleted it doesn't matter.
 
-        Raises what `remove` raises where it is still there or can't be looked up, Failed where the API says that it is
+        Raises what sending raises where it is still there or can't be looked up, Failed where the API says that it is
         gone and it isn't, OutcomeUnknown where only its word can be had.
         """
         said: CallError | None = None
         try:
-            await self.remove()
+            await installation.send(self.request)
         except CallError as error:
             said = error
         try:
-            there = await self.exists()
+            there = await self.exists(installation)
         except CallError as error:
             raise said or OutcomeUnknown(
                 f"The API says that it deleted {self.what}.",

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, Self, cast
 from attrs import field, frozen
 
 from hbmcp.catalog import Effect, Tool
+from hbmcp.errors import BadArguments
 from hbmcp.figures import number
 from hbmcp.results.cells import compact
 from hbmcp.text import NAMED, cut, one_line
@@ -24,7 +25,8 @@ class Stake:
     """What a request is about, as far as it is known.
 
     `amount` in base units. `price` is the order's own limit, `value` what the whole is worth at the worse of that and
-    the market, `market` the price that this was held against; all in quote. `type` of an executor or a controller.
+    the market, `market` the price that this was held against; all in quote. `type` of an executor, or the name of a
+    controller or script.
     """
 
     account: str | None = None
@@ -60,8 +62,18 @@ class PlannedRequest:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Self:
-        """A generated tool's request, `of("stops", …, Stake(), executors.submit_executor_stop, executor_id="x")`."""
-        return cls(build.__name__, build(*args, **kwargs), effect, words, stake)
+        """A generated tool's request, `of("stops", …, Stake(), executors.submit_executor_stop, executor_id="x")`.
+
+        Raises BadArguments for what can't be sent.
+        """
+        try:
+            return cls(build.__name__, build(*args, **kwargs), effect, words, stake)
+        except ValueError as error:
+            raise BadArguments(
+                f"These arguments can't be sent: {one_line(str(error))}.",
+                "Nothing was sent.",
+                "Correct them and call it again.",
+            ) from None
 
     @classmethod
     def plain(cls, tool: Tool, request: Request[Any], given: Mapping[str, Any]) -> Self:
@@ -74,6 +86,11 @@ class PlannedRequest:
         shown = given if effect != "secret" else {}
         arguments = [f"{name}={one_line(cut(compact(value), NAMED))}" for name, value in shown.items()]
         return cls(tool.name, request, effect, " ".join((tool.name, *arguments)), Stake(**told))
+
+    @property
+    def unsent(self) -> str:
+        """That it wasn't sent, and what it would do."""
+        return f"Nothing was sent yet. Without preview: {self.words}."
 
     def covers(self, other: PlannedRequest) -> bool:
         """Whether who granted this one has granted the other: the same, or the same reduction by a smaller amount."""

@@ -2,6 +2,9 @@
 
 from hbmcp.errors import BadArguments
 from hbmcp.installation.answer_fields import text, under
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.results.answer import Answer
 from hbmcp.results.rendering import marks_of_ours
 from hbmcp.text import quoted
@@ -43,7 +46,22 @@ def refuse_marks(source: str, shown_by: str) -> None:
         )
 
 
-def said_of_it(answer: Json) -> str:
+def saving(what: str, source: str, *, replaces: bool) -> str:
+    """What saving it does, in words."""
+    lines = len(source.splitlines())
+    return f"{'replace' if replaces else 'save'} {what} with {lines} line{'' if lines == 1 else 's'} of code"
+
+
+def saving_plan(request: PlannedRequest, unchecked: str) -> Plan:
+    """The request saves the source, and the API's word is all that is known then."""
+
+    async def commit(installation: Installation) -> Answer:
+        return Answer(await installation.send(request, _said_of_it), (unchecked,))
+
+    return Plan(Answer(request.unsent, (unchecked,)), (request,), commit)
+
+
+def _said_of_it(answer: Json) -> str:
     """What the API says of source that it took: that it took it is certain even where it says nothing."""
     try:
         return f"The API says: {quoted(under('message', text)(answer))}."

@@ -1,11 +1,14 @@
-"""Deleting keys and accounts: told first, done when confirmed, looked up afterwards."""
+"""Deleting keys and accounts: previewed unless told, looked up afterwards."""
 
 from typing import Any
 
 import pytest
 
 from hbmcp.errors import ApiFailed, CallError, Failed, OutcomeUnknown, Refused
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import Stake
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, HIDDEN_ORDERS, Crash, Cut, Fault
+from hbmcp.paper.api.routes.executors import executors_of
 from hbmcp.results import render
 from hbmcp.workflows.accounts.delete_account import delete_account
 from hbmcp.workflows.accounts.delete_credential import delete_credential
@@ -28,7 +31,7 @@ async def order(call: Assistant, body: dict[str, Any], **changes: Any) -> None:
     await call.good("submit_order", **asked)
 
 
-async def trade(call: Assistant) -> None:
+async def trade(api: PaperApi, call: Assistant) -> None:
     """A position, two orders at two exchanges, and an executor, all of the second account."""
     await order(call, PERPETUAL, **SECOND, trade_type="SELL", amount="0.02")
     limit = {"order_type": "LIMIT", "trade_type": "BUY"}
@@ -39,19 +42,16 @@ async def trade(call: Assistant) -> None:
         **{"connector_name": "bybit_perpetual", "trading_pair": "ETH-USDT", "leverage": 1},
         **{"side": 1, "amount": "0.1", "price": "2000", "execution_strategy": "LIMIT"},
     }
-    await call.good("start_executor", account_name="second_account", executor_config=config)
+    executors_of(api.paper).create("second_account", "main", config)
 
 
-async def test_keys_stay_until_it_is_confirmed(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_keys_stay_in_a_preview(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
-        await trade(call)
+        await trade(api, call)
         text = await call.good("delete_credential", **SECOND)
         assert CHANGES.isdisjoint(call.asked)
         assert "bybit_perpetual" in api.paper.engine.connectors("second_account")
-        assert text.endswith(
-            "Nothing was deleted yet: call again with confirm=true to delete the API keys of second_account for "
-            "bybit_perpetual."
-        )
+        assert "Nothing was deleted yet: preview=false deletes the API keys of second_account for bybit" in text
         found = value(text)
         assert found["deleted"] is False
         [position] = found["positions"]
@@ -68,7 +68,7 @@ async def test_keys_stay_until_it_is_confirmed(api: PaperApi, monkeypatch: pytes
         assert "None found: bots." in text
         assert "Executors without keys leave their orders and positions as they are." in text
 
-        text = await call.good("delete_credential", **SECOND, confirm=True)
+        text = await call.good("delete_credential", **SECOND, preview=False)
         assert call.asked.count(DELETE_KEYS) == 1
         assert api.paper.engine.connectors("second_account") == ["binance"]
         found = value(text)
@@ -80,12 +80,12 @@ async def test_keys_stay_until_it_is_confirmed(api: PaperApi, monkeypatch: pytes
 
 async def test_an_account_with_all_that_stands_on_it(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
-        await trade(call)
+        await trade(api, call)
         found = value(await call.good("delete_account", account_name="second_account"))
         assert {row["connector_name"] for row in found["orders"]} == {"binance", "bybit_perpetual"}
         assert {row["connector_name"] for row in found["balances"]} == {"binance", "bybit_perpetual"}
         assert "second_account" in api.paper.engine.accounts()
-        text = await call.good("delete_account", account_name="second_account", confirm=True)
+        text = await call.good("delete_account", account_name="second_account", preview=False)
         assert api.paper.engine.accounts() == ["master_account"]
         assert "account second_account with its API keys for binance, bybit_perpetual." in text
         assert call.asked.count(DELETE_ACCOUNT) == 1
@@ -96,7 +96,7 @@ async def test_an_empty_account_goes_with_one_sentence(api: PaperApi, monkeypatc
     async with assistant(api, monkeypatch) as call:
         text = await call.good("delete_account", account_name="empty")
         assert text.startswith("No position, order, executor, bot or balance was found to stand on it.\n\nNothing was")
-        text = await call.good("delete_account", account_name="empty", confirm=True)
+        text = await call.good("delete_account", account_name="empty", preview=False)
         assert text == "Deleted, and looked up to be gone: account empty."
 
 
@@ -114,7 +114,7 @@ async def test_what_isnt_there_is_refused(
 ) -> None:
     """The API would say that it deleted keys that never were."""
     async with assistant(api, monkeypatch) as call:
-        text = await call.bad(tool, **arguments, confirm=True)
+        text = await call.bad(tool, **arguments, preview=False)
         assert said in text
         assert CHANGES.isdisjoint(call.asked)
 
@@ -134,7 +134,7 @@ async def test_what_cant_be_read_may_be_there(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch, fault: Fault, said: str
 ) -> None:
     async with assistant(api, monkeypatch, faults={fault}) as call:
-        await trade(call)
+        await trade(api, call)
         text = await call.good("delete_credential", **SECOND)
     assert said in text
     assert len(value(text)["orders"]) == 2  # by either of the API's lists
@@ -142,28 +142,28 @@ async def test_what_cant_be_read_may_be_there(
 
 async def test_orders_that_one_list_hides(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, faults={HIDDEN_ORDERS}) as call:
-        await trade(call)
+        await trade(api, call)
         text = await call.good("delete_credential", **SECOND)
     assert len(value(text)["orders"]) == 2
 
 
 async def test_an_answer_that_is_lost_is_looked_up(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, faults={Cut(DELETE_KEYS)}) as call:
-        text = await call.good("delete_credential", **SECOND, confirm=True)
+        text = await call.good("delete_credential", **SECOND, preview=False)
         assert "Deleted, and looked up to be gone" in text
         assert call.asked.count(DELETE_KEYS) == 1
 
 
 async def test_a_request_that_is_lost_may_still_come(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, faults={Cut(DELETE_KEYS, acted=False)}) as call:
-        text = await call.bad("delete_credential", **SECOND, confirm=True)
+        text = await call.bad("delete_credential", **SECOND, preview=False)
     assert "Outcome unknown" in text
     assert "It is still there, and may yet go. Look with get_accounts in a minute." in text
 
 
 async def test_a_failure_is_passed_on(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch, faults={Crash(DELETE_ACCOUNT, acted=False)}) as call:
-        text = await call.bad("delete_account", account_name="second_account", confirm=True)
+        text = await call.bad("delete_account", account_name="second_account", preview=False)
     assert "delete_account was sent, but the API failed at it (HTTP 500)" in text
     assert "second_account" in api.paper.engine.accounts()
 
@@ -190,14 +190,52 @@ def script(**answers: Any) -> Script:
     )
 
 
-async def told(asked: Script, *, confirm: bool = False) -> str:
-    answer = await delete_credential(asked.installation, account_name="desk", connector_name="binance", confirm=confirm)
-    return render(answer.value, answer.spec)
+async def planned(asked: Script) -> Plan:
+    return await delete_credential(asked.installation, account_name="desk", connector_name="binance")
+
+
+async def told(asked: Script) -> str:
+    shown = (await planned(asked)).shown
+    return render(shown.value, shown.spec)
+
+
+ORDER = {"order_id": "a", "account_name": "desk", "connector_name": "binance", "status": "OPEN"}
+RUNNING = {"executor_id": "a", "connector_name": "binance"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "effect"),
+    [
+        ({}, "configures"),
+        ({"get_portfolio_state": {"desk": {"binance": [{"token": "BTC", "units": 1, "value": 1}]}}}, "configures"),
+        ({"get_portfolio_state": DOWN}, "configures"),
+        ({"list_active_orders": {"data": [ORDER]}}, "unprotects"),
+        ({"search_orders": DOWN}, "unprotects"),
+        ({"search_executors": {"data": [RUNNING]}}, "unprotects"),
+        ({"list_bots": DOWN}, "unprotects"),
+        ({"list_bots": {"data": {"stranger": {}}}}, "unprotects"),
+        (
+            {"get_connected_exchanges": ["binance_perpetual"], "list_positions": DOWN, "get_trades": DOWN},
+            "unprotects",
+        ),
+    ],
+)
+async def test_what_stands_on_the_keys_says_what_deleting_them_does(answers: dict[str, Any], effect: str) -> None:
+    asked = script(**answers)
+    (connector,) = answers.get("get_connected_exchanges", ["binance"])
+    plans = [
+        await delete_credential(asked.installation, account_name="desk", connector_name=connector),
+        await delete_account(asked.installation, account_name="desk"),
+    ]
+    for plan, stake in zip(plans, (Stake("desk", connector), Stake("desk")), strict=True):
+        assert [(planned.effect, planned.stake) for planned in plan.requests] == [(effect, stake)]
+    assert not {"remove_account", "remove_credential"} & set(asked.names)
 
 
 async def test_success_that_isnt_one() -> None:
+    asked = script(remove_credential={"message": "Credential deleted successfully."})
     with pytest.raises(Failed, match="get_accounts still has it"):
-        await told(script(remove_credential={"message": "Credential deleted successfully."}), confirm=True)
+        await asked.commit(await planned(asked))
 
 
 async def test_success_that_nobody_can_confirm() -> None:
@@ -209,14 +247,15 @@ async def test_success_that_nobody_can_confirm() -> None:
         except StopIteration:
             raise DOWN from None
 
+    asked = script(get_connected_exchanges=once)
     with pytest.raises(OutcomeUnknown, match=r"The API says that it deleted .* couldn't be looked up: The API failed"):
-        await told(script(get_connected_exchanges=once), confirm=True)
+        await asked.commit(await planned(asked))
 
 
 async def test_keys_that_cant_be_listed_are_not_deleted() -> None:
     asked = script(get_connected_exchanges=DOWN)
     with pytest.raises(CallError, match="The API failed"):
-        await told(asked, confirm=True)
+        await planned(asked)
     assert "remove_credential" not in asked.names
 
 
@@ -225,7 +264,7 @@ async def test_an_account_that_somebody_else_deleted_is_gone() -> None:
     asked = script(
         list_accounts=lambda _: next(listings), remove_account=Refused("Folder 'desk' not found in 'credentials'.")
     )
-    answer = await delete_account(asked.installation, account_name="desk", confirm=True)
+    answer = await asked.commit(await delete_account(asked.installation, account_name="desk"))
     assert answer.value == "Deleted, and looked up to be gone: account desk with its API keys for binance."
 
 

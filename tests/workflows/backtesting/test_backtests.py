@@ -18,9 +18,11 @@ async def test_the_id_is_filled_in() -> None:
     script = Script({"compute_backtest": {"results": {"net_pnl": 1}}, "submit_backtest": {"task_id": "a"}})
     answer = await run_backtest(script.installation, config=CONFIG, start_time="7d")
     assert answer.value == {"net_pnl": 1}
-    await start_backtest(script.installation, config={**CONFIG, "id": "mine"}, start_time="7d")
-    await start_backtest(script.installation, config_name="saved", start_time="7d")
-    await start_backtest(script.installation, config_name="saved.yml", start_time="7d")
+    for given in ({"config": {**CONFIG, "id": "mine"}}, {"config_name": "saved"}, {"config_name": "saved.yml"}):
+        plan = await start_backtest(script.installation, **given, start_time="7d")
+        assert [planned.effect for planned in plan.requests] == ["configures"]
+        answer = await script.commit(plan)
+        assert answer.value == {"task_id": "a"}
     assert [request.json["config"] for _, request in script.asked] == [
         {"id": "backtest", **CONFIG},
         {**CONFIG, "id": "mine"},

@@ -1,10 +1,11 @@
-"""Controller configurations: validated before they are saved, read back, and deleted only when that is confirmed."""
+"""Controller configurations: validated before they are saved, read back, and not deleted in a preview."""
 
 from typing import Any
 
 import pytest
 
 from hbmcp.errors import BadArguments, Failed, OutcomeUnknown, Refused
+from hbmcp.installation.planned_request import Stake
 from hbmcp.paper.api.faults import Crash, Cut
 from hbmcp.workflows.controllers.delete_controller_config import delete_controller_config
 from hbmcp.workflows.controllers.save_controller_config import save_controller_config
@@ -17,6 +18,7 @@ from tests.paper.paper_api import PaperApi
 
 pytestmark = pytest.mark.anyio
 
+STOP = {"manual_kill_switch": True}
 CONFIG: dict[str, Any] = {
     "controller_type": "market_making",
     "controller_name": "pmm_simple",
@@ -132,7 +134,7 @@ async def test_deleting_is_told_first(api: PaperApi, monkeypatch: pytest.MonkeyP
         assert "Script config both names it" in asked
         assert "The message broker isn't connected" in asked
         assert DELETE not in call.asked
-        assert "looked up to be gone" in await call.good("delete_controller_config", config_name="maker", confirm=True)
+        assert "looked up to be gone" in await call.good("delete_controller_config", config_name="maker", preview=False)
         assert "no controller config maker" in await call.bad("delete_controller_config", config_name="maker")
 
 
@@ -142,7 +144,7 @@ async def test_a_controller_is_deleted_with_its_users_named(api: PaperApi, monke
         await call.good("save_controller_config", config_name="maker", config=CONFIG)
         assert "Config maker is for it" in await call.good("delete_controller", **of_it)
         assert "pmm_simple" in await call.good("list_controllers")
-        assert "Config maker is for it" in await call.good("delete_controller", **of_it, confirm=True)
+        assert "Config maker is for it" in await call.good("delete_controller", **of_it, preview=False)
         assert "pmm_simple" not in await call.good("list_controllers")
         assert "no market_making controller" in await call.bad("delete_controller", **of_it)
 
@@ -176,6 +178,7 @@ def bot(**answers: Any) -> Script:
             "read_controller_template": {name: {"default": None} for name in CONFIG},
             "list_controller_configs": [{**CONFIG, "id": "maker"}],
             "list_script_configs": [],
+            "list_bot_runs": {"data": [{"bot_name": "bot-1", "account_name": "desk"}]},
             **answers,
         }
     )
@@ -183,23 +186,23 @@ def bot(**answers: Any) -> Script:
 
 async def test_a_running_bot_is_named() -> None:
     script = bot()
-    answer = await delete_controller_config(script.installation, config_name="maker")
+    answer = (await delete_controller_config(script.installation, config_name="maker")).shown
     assert answer.notes == ("bot-1 runs with a copy of it, and keeps that.",)
     script = bot(list_bot_configs=Refused("The API refused.", "Nothing was done."))
-    answer = await delete_controller_config(script.installation, config_name="maker")
+    answer = (await delete_controller_config(script.installation, config_name="maker")).shown
     assert "The configurations of bot-1 couldn't be read: The API refused." in answer.notes
 
 
 async def test_a_deletion_that_did_nothing_is_told() -> None:
     script = bot(remove_controller_config={"message": "deleted"})
     with pytest.raises(Failed, match="still has it"):
-        await delete_controller_config(script.installation, config_name="maker", confirm=True)
+        await script.commit(await delete_controller_config(script.installation, config_name="maker"))
 
 
 async def test_a_config_that_was_saved_otherwise_is_told() -> None:
     script = bot(write_controller_config={}, get_controller_config={**CONFIG, "id": "maker", "leverage": 20})
     with pytest.raises(Failed, match="now says otherwise of leverage"):
-        await save_controller_config(script.installation, config_name="maker", config=CONFIG)
+        await script.commit(await save_controller_config(script.installation, config_name="maker", config=CONFIG))
 
 
 async def test_a_bots_config_is_validated_whole_and_read_back() -> None:
@@ -210,15 +213,57 @@ async def test_a_bots_config_is_validated_whole_and_read_back() -> None:
         ]
     )
     script = bot(list_bot_configs=lambda _: next(copies), write_bot_config={})
-    answer = await update_bot_config(
-        script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3}
-    )
+    plan = await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+    assert plan.shown.value == [{"field": "leverage", "before": 5, "after": 3}]
+    assert "write_bot_config" not in script.names
+    answer = await script.commit(plan)
     assert answer.value == [{"field": "leverage", "before": 5, "after": 3}]
     sent = dict(script.asked)
     assert sent["write_bot_config"].json == {"leverage": 3}
     assert {**CONFIG, "leverage": 3, "id": "maker"} in [
         request.json for tool, request in script.asked if tool == "check_controller_config"
     ]
+
+
+async def test_a_bots_config_is_planned_as_what_runs_code_on_its_account() -> None:
+    script = bot()
+    plan = await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+    (planned,) = plan.requests
+    assert planned.effect == "runs_code"
+    assert planned.stake == Stake(
+        account="desk", exchange="binance_perpetual", pair="BTC-USDT", type=CONFIG["controller_name"]
+    )
+    assert planned.words == "change leverage in bot-1's copy of maker"
+    nobody = bot(list_bot_runs=Refused("The API refused."))
+    plan = await update_bot_config(nobody.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+    assert plan.requests[0].stake.account is None
+
+
+@pytest.mark.parametrize("broken", ["list_controllers", "check_controller_config", "list_bot_runs"])
+async def test_what_stops_a_controller_waits_for_no_check(broken: str) -> None:
+    copies = iter([[{**CONFIG, "_config_name": "maker"}], [{**CONFIG, **STOP, "_config_name": "maker"}]])
+    script = bot(**{broken: Failed("Gone.")}, list_bot_configs=lambda _: next(copies), write_bot_config={})
+    plan = await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates=STOP)
+    assert [planned.effect for planned in plan.requests] == ["stops"]
+    await script.commit(plan)
+    assert dict(script.asked)["write_bot_config"].json == STOP
+
+
+@pytest.mark.parametrize("updates", [{"manual_kill_switch": False}, {**STOP, "leverage": 20}])
+async def test_what_stops_it_does_nothing_else(updates: dict[str, Any]) -> None:
+    known = [*CONFIG, "manual_kill_switch"]
+    script = bot(check_controller_config=held_to("PMMSimpleConfig", *known))
+    plan = await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates=updates)
+    assert [planned.effect for planned in plan.requests] == ["runs_code"]
+    assert "check_controller_config" in script.names
+
+
+async def test_a_bots_config_that_says_it_already_is_not_sent() -> None:
+    script = bot()
+    plan = await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 5})
+    assert plan.requests == ()
+    assert "nothing was sent" in str(plan.shown.value)
+    assert script.names == ["list_bot_configs"]
 
 
 async def test_a_bots_config_that_doesnt_fit_is_not_sent() -> None:
@@ -236,7 +281,9 @@ async def test_what_became_of_a_bots_config_may_be_unknown() -> None:
     answers = iter([[{**CONFIG, "_config_name": "maker"}], []])
     script = bot(list_bot_configs=lambda _: next(answers), write_bot_config={})
     with pytest.raises(OutcomeUnknown, match="couldn't be read back"):
-        await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+        await script.commit(
+            await update_bot_config(script.installation, bot_name="bot-1", config_name="maker", updates={"leverage": 3})
+        )
 
 
 async def test_a_name_that_deploying_refuses_is_told(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ async def test_a_removed_default_stays_the_default(asked: Asked) -> None:
     rows = [{"chain": "ethereum", "walletAddresses": ["0xAAAA"], "default_address": "0xAAAA"}]
     gone = [{"chain": "ethereum", "walletAddresses": [], "default_address": "0xAAAA"}]
     asked.replay.answers(WALLETS, Answer(body=rows), Answer(body=gone))
-    text = await asked.good("remove_wallet", chain="ethereum", address="0xaaaa")
+    text = await asked.good("remove_wallet", chain="ethereum", address="0xaaaa", preview=False)
     assert "looked up to be gone" in text
     assert "It stays ethereum's default all the same" in text
 

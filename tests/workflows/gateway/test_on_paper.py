@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from hbmcp.paper.gateway import POOLS
+from hbmcp.policy.model import Policy
 from tests.paper.assistant import ALL, Assistant, assistant
 from tests.paper.paper_api import PaperApi
 
 pytestmark = pytest.mark.anyio
 
+UNLIMITED = Policy()  # what these move can't be priced
 NETWORK = "solana-mainnet-beta"
 ON_POOL = {"connector": "meteora", "network_id": NETWORK, "pool_address": POOLS["meteora"]}
 RANGE = {"lower_price": 100, "upper_price": 200, "base_token_amount": 1, "quote_token_amount": 100}
@@ -23,7 +25,7 @@ KEYS = {"solana": "4" * 88, "ethereum": "0x" + "cd" * 32}
 @asynccontextmanager
 async def started(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Assistant]:
     """With Gateway, and a wallet on each chain."""
-    async with assistant(api, monkeypatch) as call:
+    async with assistant(api, monkeypatch, policy=UNLIMITED) as call:
         assert "started successfully" in await call.good("start_gateway")
         for chain, key in KEYS.items():
             assert key not in await call.good("add_wallet", chain=chain, private_key=key)
@@ -126,7 +128,7 @@ async def test_tokens_and_pools(api: PaperApi, monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_wallets(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with assistant(api, monkeypatch) as call:
+    async with assistant(api, monkeypatch, policy=UNLIMITED) as call:
         await call.good("start_gateway")
         assert "solana has no default wallet" in await call.good("list_wallets")
         bad = await call.bad("add_wallet", chain="ethereum", private_key="0xfeedbeef")
@@ -135,7 +137,9 @@ async def test_wallets(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         address = json.loads(await call.good("add_wallet", chain="ethereum", private_key=KEYS["ethereum"]))["address"]
         await call.good("set_default_wallet", chain="ethereum", address=address)
         await call.bad("remove_wallet", chain="ethereum", address="0xelsewhere")
-        assert "stays ethereum's default" in await call.good("remove_wallet", chain="ethereum", address=address)
+        assert "stays ethereum's default" in await call.good(
+            "remove_wallet", chain="ethereum", address=address, preview=False
+        )
         assert "so it was removed" in await call.good("list_wallets")
         assert "Gateway has no wallet for solana" in await call.bad("open_clmm_position", **ON_POOL, **RANGE)
         assert "Wallet not found" in await call.bad("execute_swap", **SWAP)

@@ -1,4 +1,4 @@
-"""Script configurations: held to their script before they are saved, and deleted only when that is confirmed."""
+"""Script configurations: held to their script before they are saved, and not deleted in a preview."""
 
 from typing import Any
 
@@ -55,9 +55,9 @@ async def test_deleting_is_told_first(api: PaperApi, monkeypatch: pytest.MonkeyP
         assert "Config both is for it" in told
         assert "Nothing was deleted yet" in await call.good("delete_script_config", config_name="both")
         assert "both" in await call.good("list_script_configs")
-        assert "looked up to be gone" in await call.good("delete_script_config", config_name="both", confirm=True)
+        assert "looked up to be gone" in await call.good("delete_script_config", config_name="both", preview=False)
         assert "looked up to be gone" in await call.good(
-            "delete_script", script_name="v2_with_controllers", confirm=True
+            "delete_script", script_name="v2_with_controllers", preview=False
         )
         assert "no script" in await call.bad("delete_script", script_name="v2_with_controllers")
         assert "no script config" in await call.bad("delete_script_config", config_name="both")
@@ -72,5 +72,5 @@ async def test_a_bot_of_that_name_is_named() -> None:
             "list_bot_configs": [],
         }
     )
-    answer = await delete_script_config(script.installation, config_name="bot-1")
+    answer = (await delete_script_config(script.installation, config_name="bot-1")).shown
     assert answer.notes == ("bot-1 was deployed with it, and needs it to restart.",)

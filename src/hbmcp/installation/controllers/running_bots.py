@@ -6,11 +6,11 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import CallError, Refused
-from hbmcp.installation.answer_fields import array, record
+from hbmcp.installation.answer_fields import Fields, array, data, record, text
 from hbmcp.installation.heard_bots import broker_connected, heard_bots
 from hbmcp.installation.installation import Installation, together
 from hbmcp.text import named
-from hbmcp_tools import controllers
+from hbmcp_tools import bots, controllers
 
 Config = Mapping[str, Any]
 
@@ -53,6 +53,14 @@ async def running_bots(installation: Installation) -> RunningBots:
         name: [] if isinstance(one, CallError) else list(one) for name, one in zip(names, copies, strict=True)
     }
     return RunningBots(configs, tuple(unread))
+
+
+async def bot_account(installation: Installation, bot_name: str) -> str | None:
+    """The account that a bot was deployed with, where that is recorded and can be read. The workflow uses
+    list_bot_runs."""
+    (runs,) = await together([installation.read(data(Fields), bots.list_bot_runs, bot_name=bot_name)])
+    found = [] if isinstance(runs, CallError) else [run for run in runs if run.known("bot_name", text) == bot_name]
+    return found[0].known("account_name", text) if found else None
 
 
 async def bot_config(installation: Installation, bot_name: str, config_name: str) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """Changing Gateway's settings, of which it may take some and not others while the API says that all were updated."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from hbmcp.errors import BadArguments
 from hbmcp.errors.reasons import tidy
 from hbmcp.installation.answer_fields import Fields, anything, array, text
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.results.answer import Answer
 from hbmcp.results.secrets_in_text import scrubbed
-from hbmcp.text import quoted
+from hbmcp.text import named, quoted
 
 RESTART = "What was changed takes effect after restart_gateway, and then only once list_networks answers."
 
@@ -19,10 +22,22 @@ def refuse_nothing(tool: str, updates: Mapping[str, Any]) -> None:
         raise BadArguments(f"{tool} was given no setting to change.", "Nothing was sent.", "Name one in updates.")
 
 
-async def changed(updates: Mapping[str, Any], sent: Awaitable[Any]) -> Answer:
-    """Which settings were taken, by their names, for a value can be a key. Raises what sending raises, and so Failed
-    where none was taken."""
-    answer = await sent
+def change(updates: Mapping[str, Any], of: str) -> str:
+    """What changing them does, in words: their names, for a value can be a key."""
+    return f"change {', '.join(map(named, updates))} of {of}"
+
+
+def change_plan(updates: Mapping[str, Any], request: PlannedRequest) -> Plan:
+    """The request changes them. The commit raises what sending raises, and so Failed where none was taken."""
+
+    async def commit(installation: Installation) -> Answer:
+        return _changed(updates, await installation.send(request))
+
+    return Plan(Answer(request.unsent, (RESTART,)), (request,), commit)
+
+
+def _changed(updates: Mapping[str, Any], answer: Any) -> Answer:
+    """Which settings were taken, by their names."""
     told = Fields(answer if isinstance(answer, dict) else {})
     results = told.known("results", array(anything))
     if results is None or len(results) != len(updates):

@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
+from hbmcp.catalog import Effect
 from hbmcp.errors import CallError
 from hbmcp.figures import money, plain
 from hbmcp.installation.answer_fields import Fields, data, record, text
@@ -68,6 +69,11 @@ class Dependents:
         """What becomes of it without keys, also of what may be there."""
         there = [kind for kind, part in self.parts.items() if part.rows or part.unread]
         return tuple(dict.fromkeys(STAYS[kind] for kind in there if kind in STAYS))
+
+    @property
+    def effect(self) -> Effect:
+        """Of deleting the keys: what trades with them, or may, is left to itself."""
+        return "unprotects" if self.consequences else "configures"
 
 
 async def dependents(installation: Installation, account: str, connectors: Iterable[str]) -> Dependents:

@@ -1,28 +1,27 @@
 """Delete an account with all its API keys, once it is known what stands on them."""
 
-from functools import partial
-
 from hbmcp.errors import Refused
 from hbmcp.installation.answer_fields import array, text
 from hbmcp.installation.connections import connections
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.keys.dependents import dependents
-from hbmcp.installation.keys.dependents_view import afterwards, before
-from hbmcp.results.answer import Answer
+from hbmcp.installation.keys.dependents_view import deletion_plan
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.text import named
 from hbmcp_tools import accounts
 
 MASTER = "master_account"
 
 
-async def delete_account(installation: Installation, *, account_name: str, confirm: bool = False) -> Answer:
-    """What stands on the account; with `confirm` it is deleted, and what stood on it is told all the same.
+async def delete_account(installation: Installation, *, account_name: str) -> Plan:
+    """What stands on the account is told before it is deleted, and afterwards.
 
     Raises Refused for the master account, which the API keeps, and for one that isn't there.
     """
 
-    async def exists() -> bool:
+    async def exists(installation: Installation) -> bool:
         return account_name in await installation.read(array(text), accounts.list_accounts)
 
     if account_name == MASTER:
@@ -37,10 +36,12 @@ async def delete_account(installation: Installation, *, account_name: str, confi
     what = f"account {named(account_name)}" + (
         f" with its API keys for {', '.join(map(named, exchanges))}" if exchanges else ""
     )
-    remove = partial(installation.ask, accounts.remove_account, account_name=account_name)
-    deletion = Deletion(what, "get_accounts", remove, exists)
     found = await dependents(installation, account_name, exchanges)
-    if not confirm:
-        return before(deletion, found)
-    await deletion.run()
-    return afterwards(deletion, found)
+    request = PlannedRequest.of(
+        found.effect,
+        f"delete {what}",
+        Stake(account=account_name),
+        accounts.remove_account,
+        account_name=account_name,
+    )
+    return deletion_plan(Deletion(what, "get_accounts", request, exists), found)

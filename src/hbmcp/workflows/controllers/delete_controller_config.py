@@ -1,27 +1,26 @@
 """Delete a saved configuration of a controller, once it is known what stands on it."""
 
-from functools import partial
-
 from hbmcp.errors import Refused
 from hbmcp.installation.answer_fields import Fields, array, text
 from hbmcp.installation.controllers.running_bots import running_bots
 from hbmcp.installation.controllers.saved_config import saved_config
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
-from hbmcp.results.answer import Answer
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.text import named
 from hbmcp_tools import controllers, scripts
 from hummingbot_api.request import Json
 
 
-async def delete_controller_config(installation: Installation, *, config_name: str, confirm: bool = False) -> Answer:
+async def delete_controller_config(installation: Installation, *, config_name: str) -> Plan:
     """What stands on it: running bots that have a copy, and script configurations that name it."""
     config_name = config_name.removesuffix(".yml")
 
-    async def exists() -> bool:
+    async def exists(installation: Installation) -> bool:
         return await saved_config(installation, config_name) is not None
 
-    if not await exists():
+    if not await exists(installation):
         raise Refused(
             f"There is no controller config {named(config_name)}.",
             "Nothing was done.",
@@ -37,9 +36,11 @@ async def delete_controller_config(installation: Installation, *, config_name: s
         for name, wanted in saved
         if config_name in [one.removesuffix(".yml") for one in wanted]
     ]
-    remove = partial(installation.ask, controllers.remove_controller_config, config_name=config_name)
-    deletion = Deletion(f"controller config {named(config_name)}", "list_controller_configs", remove, exists)
-    return await deletion.if_confirmed(confirm, dependents, bots.unread)
+    what = f"controller config {named(config_name)}"
+    request = PlannedRequest.of(
+        "configures", f"delete {what}", Stake(), controllers.remove_controller_config, config_name=config_name
+    )
+    return Deletion(what, "list_controller_configs", request, exists).plan(dependents, bots.unread)
 
 
 def _script_config(row: Json) -> tuple[str, list[str]]:

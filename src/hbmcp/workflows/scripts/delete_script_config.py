@@ -1,25 +1,24 @@
 """Delete a saved configuration of a script, once it is known what stands on it."""
 
-from functools import partial
-
 from hbmcp.errors import Refused
 from hbmcp.installation.answer_fields import array, text, under
 from hbmcp.installation.controllers.running_bots import running_bots
 from hbmcp.installation.deletion import Deletion
 from hbmcp.installation.installation import Installation
-from hbmcp.results.answer import Answer
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.text import named
 from hbmcp_tools import scripts
 
 
-async def delete_script_config(installation: Installation, *, config_name: str, confirm: bool = False) -> Answer:
+async def delete_script_config(installation: Installation, *, config_name: str) -> Plan:
     """What stands on it: a running bot that was deployed with it, which bears its name."""
     config_name = config_name.removesuffix(".yml")
 
-    async def exists() -> bool:
+    async def exists(installation: Installation) -> bool:
         return config_name in await installation.read(array(under("config_name", text)), scripts.list_script_configs)
 
-    if not await exists():
+    if not await exists(installation):
         raise Refused(
             f"There is no script config {named(config_name)}.", "Nothing was done.", "list_script_configs has them."
         )
@@ -27,6 +26,8 @@ async def delete_script_config(installation: Installation, *, config_name: str, 
     dependents = [
         f"{named(bot)} was deployed with it, and needs it to restart." for bot in bots.configs if bot == config_name
     ]
-    remove = partial(installation.ask, scripts.remove_script_config, config_name=config_name)
-    deletion = Deletion(f"script config {named(config_name)}", "list_script_configs", remove, exists)
-    return await deletion.if_confirmed(confirm, dependents, bots.unread)
+    what = f"script config {named(config_name)}"
+    request = PlannedRequest.of(
+        "configures", f"delete {what}", Stake(), scripts.remove_script_config, config_name=config_name
+    )
+    return Deletion(what, "list_script_configs", request, exists).plan(dependents, bots.unread)
