@@ -204,7 +204,7 @@ class Bridge:
                 if isinstance(plan, Answer):  # TODO: until every workflow plans
                     return render(plan.value, plan.spec)
                 if preview or not (plan.requests or plan.commit):
-                    said = await self._gate.verdict(call, plan) if preview else ""
+                    said = await self._gate.verdict(call, plan) if preview and plan.requests else ""
                     return render(plan.shown.value, plan.shown.with_notes(said).spec)
                 grant = await self._gate.grant(call, plan, began)
             try:
