@@ -9,10 +9,8 @@ from attrs import field, frozen
 from hbmcp.api import Api
 from hbmcp.bridge import Gate
 from hbmcp.catalog import Tool
-from hbmcp.errors import BadArguments
 from hbmcp.installation.plan import Plan
-from hbmcp.installation.planned_request import PlannedRequest, Stake
-from hbmcp_tools import scripts
+from hbmcp.installation.planned_request import Stake
 from hummingbot_api.request import Request
 from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import PaperApi
@@ -160,8 +158,3 @@ async def test_a_preview_tells_what_changes_against_what_is_saved(
         assert "replace script v2_with_controllers with 1 line of code" in await call.good(
             "save_script_code", script_name="v2_with_controllers", content="a = 1", preview=True
         )
-
-
-def test_what_cant_be_sent_is_refused_by_its_plan() -> None:
-    with pytest.raises(BadArguments, match="Nothing was sent"):
-        PlannedRequest.of("configures", "delete a script", Stake(), scripts.remove_script, script_name="")

@@ -11,7 +11,9 @@ from attrs import field, frozen
 from hbmcp.catalog import Effect, Tool
 from hbmcp.errors import BadArguments
 from hbmcp.figures import number
+from hbmcp.redaction import redacted
 from hbmcp.results.cells import compact
+from hbmcp.results.secrets_in_text import scrubbed
 from hbmcp.text import NAMED, cut, one_line
 from hummingbot_api.request import Request
 
@@ -78,13 +80,15 @@ class PlannedRequest:
     @classmethod
     def plain(cls, tool: Tool, request: Request[Any], given: Mapping[str, Any]) -> Self:
         """That of a tool over one operation, as its curation says what it does and where that stands in what was
-        given."""
+        given. Its words hold no secret: nothing of what a tool for secrets takes, and the rest is masked."""
         told: dict[str, Any] = {key: _at(given, place) for key, place in tool.effect.items() if key != "is"}
         for key in told:
             told[key] = number(told[key]) if key in FIGURES else told[key] if isinstance(told[key], str) else None
         effect = cast(Effect, tool.effect["is"])
         shown = given if effect != "secret" else {}
-        arguments = [f"{name}={one_line(cut(compact(value), NAMED))}" for name, value in shown.items()]
+        # Masked before it is cut: a secret's beginning is none that masking knows.
+        masked = {name: scrubbed(redacted(compact(value))) for name, value in shown.items()}
+        arguments = [f"{name}={one_line(cut(value, NAMED))}" for name, value in masked.items()]
         return cls(tool.name, request, effect, " ".join((tool.name, *arguments)), Stake(**told))
 
     @property
