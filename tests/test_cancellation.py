@@ -25,6 +25,7 @@ from hbmcp.errors import Refused
 from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.orders.sending import planned_order, send_order
 from hbmcp.installation.plan import Plan
+from hbmcp.policy.model import Policy
 from hbmcp.results.answer import Answer
 from hbmcp.store import SentOrder
 from hbmcp.store.rows import Rows
@@ -62,7 +63,9 @@ PLANNED = planned_order(ORDER, None, reduces=False)
 async def bridge(api: FaultyApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bridge]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HBMCP_STATE_URL", f"sqlite:///{tmp_path / 'state.sqlite'}")
-    bridge = Bridge(OFFER, settings.load({"api_url": api.url, "api_username": USERNAME, "api_password": PASSWORD}))
+    bridge = Bridge(
+        OFFER, settings.load({"api_url": api.url, "api_username": USERNAME, "api_password": PASSWORD}), policy=Policy()
+    )
     yield bridge
     await bridge.aclose()
 
@@ -209,7 +212,7 @@ async def test_one_that_is_cancelled_when_it_is_out_is_remembered_and_logged(
     async with anyio.create_task_group() as group:
         api.then(HANG)
         group.start_soon(bridge.call, "list_accounts", {})
-        await seen(api, 3)
+        await seen(api, 2)
         group.cancel_scope.cancel()
     assert caplog.messages[-1] == "list_accounts: cancelled"
 
