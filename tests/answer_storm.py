@@ -336,7 +336,7 @@ CASES: Mapping[str, Case] = {
     "get_ticker": Case("get_ticker", {"trading_pairs": ["BTC-USDT"]}),
     "get_orderbook": Case("get_orderbook", {"connector_name": "binance", "trading_pair": "BTC-USDT"}),
     "get_funding_rates": Case("get_funding_rates", {"trading_pairs": ["BTC-USDT"]}, _losing),
-    "close_positions": Case("close_positions", {"account_name": "master_account", "dry_run": False}, _losing),
+    "close_positions": Case("close_positions", {"account_name": "master_account", "preview": False}, _losing),
     "get_order": Case("get_order", {}, _rests),
     "estimate_trade": Case(
         "estimate_trade", {**WHERE, "trading_pair": "BTC-USDT", "side": "BUY", "amount": 0.01}
@@ -345,9 +345,6 @@ CASES: Mapping[str, Case] = {
     "set_position_mode": Case("set_position_mode", {**WHERE, "position_mode": "HEDGE"}),
     "create_executor": Case(
         "create_executor", {"account_name": "master_account", "executor_type": "position_executor", "config": POSITION}
-    ),
-    "preview_executor": Case(
-        "preview_executor", {"account_name": "master_account", "executor_type": "position_executor", "config": POSITION}
     ),
     "get_executor": Case("get_executor", {}, _runs),
     "list_executors": Case("list_executors", {}, _listed),

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import math
 import threading
 import warnings
 from collections.abc import AsyncIterator, Coroutine
@@ -21,14 +22,17 @@ from hbmcp.caller import Caller
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Catalog
 from hbmcp.errors import Refused
-from hbmcp.installation.fresh_checks import Checks
 from hbmcp.installation.installation import Installation, all_of, together
-from hbmcp.installation.orders.sending import send_order
+from hbmcp.installation.orders.sending import planned_order, send_order
+from hbmcp.installation.plan import Plan
+from hbmcp.policy.model import Policy
+from hbmcp.results.answer import Answer
 from hbmcp.store import SentOrder
 from hbmcp.store.rows import Rows
-from hbmcp.times import now, ticking
+from hbmcp.times import now
 from tests.conftest import PASSWORD, USERNAME
 from tests.faulty_api import HANG, FaultyApi, Reply
+from tests.installation.granted import granted
 
 pytestmark = pytest.mark.anyio
 
@@ -52,13 +56,16 @@ ORDER = SentOrder(
     action=None,
     time=now(),
 )
+PLANNED = planned_order(ORDER, None, reduces=False)
 
 
 @pytest.fixture
 async def bridge(api: FaultyApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bridge]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HBMCP_STATE_URL", f"sqlite:///{tmp_path / 'state.sqlite'}")
-    bridge = Bridge(OFFER, settings.load({"api_url": api.url, "api_username": USERNAME, "api_password": PASSWORD}))
+    bridge = Bridge(
+        OFFER, settings.load({"api_url": api.url, "api_username": USERNAME, "api_password": PASSWORD}), policy=Policy()
+    )
     yield bridge
     await bridge.aclose()
 
@@ -132,14 +139,15 @@ async def test_without_a_place_in_the_pool_nothing_is_sent_and_it_can_be_cancell
 
 @pytest.fixture
 def placing(bridge: Bridge, api: FaultyApi) -> Installation:
-    """The installation as place_order sees it; its API has no orders, and takes every one."""
+    """The installation as place_order's commit sees it; its API has no orders, and takes every one."""
     api.always = Reply.json({"order_id": "the-id", "data": [], "pagination": {"has_more": False}})
     tool = OFFER.catalog.tools["place_order"]
-    return bridge.installation(Caller(tool.name, tool.toolset, frozenset(tool.uses)))
+    grant = granted(Plan(Answer(None), (PLANNED.request,) * 1200), math.inf)
+    return bridge.installation(Caller(tool.name, tool.toolset, frozenset(tool.uses)), grant)
 
 
 async def send(installation: Installation) -> None:
-    await send_order(installation, ORDER, Checks(1, ticking()))
+    await send_order(installation, PLANNED)
 
 
 async def remembered(installation: Installation) -> list[str | None]:
@@ -194,17 +202,17 @@ async def test_one_that_is_cancelled_when_it_is_out_is_remembered_and_logged(
     bridge: Bridge, placing: Installation, api: FaultyApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "hbmcp")
-    api.then(api.always, HANG)
+    api.then(HANG)
     async with anyio.create_task_group() as group:
         group.start_soon(send, placing)
-        await seen(api, 2)
+        await seen(api, 1)
         group.cancel_scope.cancel()
     assert await remembered(placing) == [None]
     assert "place_order: cancelled when it was sent; what became of it isn't known" in caplog.text
     async with anyio.create_task_group() as group:
         api.then(HANG)
         group.start_soon(bridge.call, "list_accounts", {})
-        await seen(api, 3)
+        await seen(api, 2)
         group.cancel_scope.cancel()
     assert caplog.messages[-1] == "list_accounts: cancelled"
 

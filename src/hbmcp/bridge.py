@@ -203,8 +203,8 @@ class Bridge:
                 plan = await self._plan(tool, line, given, caller)
                 if isinstance(plan, Answer):  # TODO: until every workflow plans
                     return render(plan.value, plan.spec)
-                if preview or not plan.requests:
-                    said = await self._gate.verdict(call, plan) if preview else ""
+                if preview or not (plan.requests or plan.commit):
+                    said = await self._gate.verdict(call, plan) if preview and plan.requests else ""
                     return render(plan.shown.value, plan.shown.with_notes(said).spec)
                 grant = await self._gate.grant(call, plan, began)
             try:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hbmcp.catalog import Tool
+from hbmcp.policy.model import Policy
 from tests.paper.assistant import ALL, Assistant, assistant
 from tests.paper.paper_api import HOUR, PaperApi
 
@@ -263,7 +264,7 @@ def missing() -> dict[str, str]:
 
 
 async def test_every_read_finds_what_is_there(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with assistant(api, monkeypatch) as call:
+    async with assistant(api, monkeypatch, policy=Policy()) as call:
         ids = await trade(api, call)
         wrong = {}
         for name, words in FOUND.items():
@@ -276,7 +277,7 @@ async def test_every_read_finds_what_is_there(api: PaperApi, monkeypatch: pytest
 
 
 async def test_what_is_not_there_is_refused(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with assistant(api, monkeypatch) as call:
+    async with assistant(api, monkeypatch, policy=Policy()) as call:
         wrong = {}
         for name, words in missing().items():
             outcome = await call(name, **arguments(ALL.find(name)))
@@ -287,7 +288,7 @@ async def test_what_is_not_there_is_refused(api: PaperApi, monkeypatch: pytest.M
 
 async def test_every_change_is_made(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     ids: dict[str, str] = {}
-    async with assistant(api, monkeypatch) as call:
+    async with assistant(api, monkeypatch, policy=Policy()) as call:
         for name, more, words in CHANGES:
             given = {
                 key: value.format_map(ids) if isinstance(value, str) and value.startswith("{") else value

@@ -53,7 +53,6 @@ CALLS: dict[str, dict[str, Any]] = {
     "delete_controller_config": {"config_name": "mine"},
     "delete_controller": CONTROLLER,
     "get_executor_fields": {"executor_type": "grid_executor"},
-    "preview_executor": EXECUTOR,
     "create_executor": EXECUTOR,
     "set_executor_defaults": {"executor_type": "grid_executor", "config": {"leverage": 2}},
     "get_executor": {"executor_id": "none"},
@@ -77,7 +76,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_positions": {},
     "get_position_history": {},
     "close_position": {"trading_pair": "BTC-USDT"},
-    "close_positions": {**ACCOUNT, "dry_run": False},
+    "close_positions": {**ACCOUNT, "preview": False},
     "set_position_mode": {
         "account_name": "master_account",
         "connector_name": "binance_perpetual",

@@ -3,15 +3,7 @@
 A store that stalls, an API that is slow, or a machine that sleeps can come between the checks and the sending.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-from attrs import frozen
-
-from hbmcp.errors import Refused
-from hbmcp.times import ticking
-
-T = TypeVar("T")
+from hbmcp.errors import Halted, NotAudited, Refused
 
 FRESH = 25.0  # seconds from their beginning to the sending: two checks in a row, without an answer, take 20
 ROUNDS = 3
@@ -29,25 +21,4 @@ class Stale(Refused):
         )
 
 
-@frozen
-class Checks:
-    """One round of checks: when it `began`, and which it is."""
-
-    round: int
-    began: float
-
-    def hold(self, *, reduces: bool = False) -> None:
-        """Called in the moment before something is sent. Raises Stale for checks that are too old; what only reduces
-        goes out on those of a second round, however old they are."""
-        if ticking() - self.began > FRESH and not (reduces and self.round > 1):
-            raise Stale
-
-
-async def on_fresh_checks(check_and_send: Callable[[Checks], Awaitable[T]]) -> T:
-    """What it comes to; while its checks are Stale, which says that nothing was sent, it begins anew, ROUNDS times."""
-    for number in range(1, ROUNDS):
-        try:
-            return await check_and_send(Checks(number, ticking()))
-        except Stale:
-            continue
-    return await check_and_send(Checks(ROUNDS, ticking()))
+HELD_BACK = (Stale, Halted, NotAudited)  # hbmcp itself refused it in the moment before it was sent, not the API

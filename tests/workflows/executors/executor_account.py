@@ -87,9 +87,9 @@ class Desk:
         return self.executors.create("master_account", "main", config.sent).id
 
     async def create(self, kind: str = "position_executor", **config: Any) -> str:
-        """Its id."""
+        """Its id, also of one like it."""
         text = await self.call.good(
-            "create_executor", account_name="master_account", executor_type=kind, config=config or POSITION
+            "create_executor", account_name="master_account", executor_type=kind, config=config or POSITION, again=True
         )
         return str(head(text)["executor_id"])
 

@@ -59,13 +59,13 @@ async def test_the_api_gets_numbers_for_names_and_all_digits(tmp_path: Path, mon
 
 async def test_too_little_balance_is_a_failure_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
-        text = await at.call.bad("create_executor", **{**ASK, "config": {**POSITION, "amount": 500}})
+        text = await at.call.bad("create_executor", **{**ASK, "config": {**POSITION, "amount": 10}})
         (record,) = at.executors.shelf.all()
         assert record.id in text
         assert "at once it ended: the balance doesn't hold what it needs" in text
         assert "INSUFFICIENT_BALANCE" in text
         assert "It traded nothing." in text
-        assert "preview_executor" in text
+        assert "create_executor with preview=true" in text
 
 
 async def test_an_executor_that_waits_says_that_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ async def test_what_cant_be_closed_is_refused(
         assert words in text
         assert "Nothing was sent." in text
         assert CREATE not in at.call.asked
-        assert f"create_executor refuses it: {words}" in await at.call.good("preview_executor", **ask)
+        assert await at.call.bad("create_executor", preview=True, **ask) == text
 
 
 async def test_what_is_held_can_be_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +128,7 @@ async def test_a_close_whose_position_nobody_can_read_is_warned_of(
     async with desk(tmp_path, monkeypatch, faults=[fault]) as at:
         at.trade("BUY", "0.01")
         ask = {"account_name": "master_account", "executor_type": "order_executor", "config": CLOSE}
-        assert words in await at.call.good("preview_executor", **ask)
+        assert words in await at.call.good("create_executor", preview=True, **ask)
         text = await at.call.good("create_executor", **ask)
         assert words in text
         assert at.open_position() == 0
@@ -218,7 +218,7 @@ async def test_saved_defaults_apply_and_are_shown(tmp_path: Path, monkeypatch: p
         text = await at.call.good("create_executor", **unlevered)
         assert "From saved defaults: leverage = 7." in text
         assert at.executors.shelf.all()[0].raw["triple_barrier_config"]["stop_loss"] == "0.03"
-        assert "From saved defaults: leverage = 7." in await at.call.good("preview_executor", **unlevered)
+        assert "From saved defaults: leverage = 7." in await at.call.good("create_executor", preview=True, **unlevered)
 
         assert "No defaults" in await at.call.good("set_executor_defaults", **kind, clear=True)
         assert "leverage: missing" in await at.call.bad(

@@ -104,7 +104,9 @@ class Closing(RuleBasedStateMachine):
     )
     def close_several(self, filters: dict[str, Any], loss: Any, profit: Any, meanwhile: list[Any]) -> None:
         self.meanwhile = meanwhile
-        self._close("close_positions", loss_over=loss, profit_over=profit, dry_run=False, confirm=True, **filters)
+        self._close(
+            "close_positions", loss_over=loss, profit_over=profit, preview=False, below_1_percent=True, **filters
+        )
 
     @rule(loss=st.none() | st.sampled_from([0, 5]))
     def look_only(self, loss: Any) -> None:

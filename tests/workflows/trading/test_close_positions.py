@@ -64,7 +64,7 @@ class TestDryRun:
             text = await call.good("close_positions", loss_over=float(limit), of=of)
             assert ORDERS not in call.asked
         answer = value(text)
-        assert answer["result"].startswith("Dry run, nothing was sent. dry_run=false would send 2 MARKET orders that")
+        assert answer["result"].startswith("Preview, nothing was sent. preview=false would send 2 MARKET orders that")
         assert shown(answer["would_close"]) == {key for key, percent in expected.items() if percent < -limit}
         assert shown(answer["kept"]) == {key for key, percent in expected.items() if percent >= -limit}
         for row in (*answer["would_close"], *answer["kept"]):
@@ -97,7 +97,7 @@ class TestDryRun:
             answer = value(await call.good("close_positions"))
             none = value(await call.good("close_positions", loss_over=90))
         assert answer["result"] == (
-            "Dry run, nothing was sent. dry_run=false would send 1 MARKET order that only reduces; it chooses anew, by "
+            "Preview, nothing was sent. preview=false would send 1 MARKET order that only reduces; it chooses anew, by "
             "the figures of then."
         )
         assert none["result"] == "This position has no loss over 90 % of entry. Nothing was sent."
@@ -129,7 +129,7 @@ class TestClosing:
         losers = {key for key, percent in expected.items() if percent < Decimal("-0.5")}
         assert 0 < len(losers) < 5
         async with assistant(api, monkeypatch) as call:
-            answer = value(await call.good("close_positions", loss_over=0.5, dry_run=False, confirm=True))
+            answer = value(await call.good("close_positions", loss_over=0.5, preview=False, below_1_percent=True))
             assert call.asked.count(ORDERS) == len(losers)
         assert answer["closed"] == len(losers)
         assert shown(answer["positions"]) == losers
@@ -161,14 +161,14 @@ class TestClosing:
     async def test_filters_add_up(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         several(api)
         async with assistant(api, monkeypatch) as call:
-            text = await call.good("close_positions", trading_pair="SOL-USDT", side="SHORT", dry_run=False)
+            text = await call.good("close_positions", trading_pair="SOL-USDT", side="SHORT", preview=False)
         assert shown(value(text)["positions"]) == {(f"{ACCOUNT} bybit_perpetual", "SOL-USDT")}
         assert sum(len(one) for one in everything(api).values()) == 4
 
     async def test_all_of_an_account(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         several(api)
         async with assistant(api, monkeypatch) as call:
-            answer = value(await call.good("close_positions", account_name=ACCOUNT, dry_run=False))
+            answer = value(await call.good("close_positions", account_name=ACCOUNT, preview=False))
         assert answer["closed"] == 4
         assert everything(api) == {
             (ACCOUNT, CONNECTOR): {},
@@ -181,17 +181,17 @@ class TestClosing:
         open_position(api, "BUY", "0.02")
         open_position(api, "SELL", "0.03")
         async with assistant(api, monkeypatch) as call:
-            answer = value(await call.good("close_positions", trading_pair=PAIR, dry_run=False))
+            answer = value(await call.good("close_positions", trading_pair=PAIR, preview=False))
         assert answer["closed"] == 2
         assert sizes(api) == {}
 
 
 class TestNotClosed:
-    async def test_no_filter_needs_a_dry_run(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_no_filter_is_for_previews_only(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         several(api)
         async with assistant(api, monkeypatch) as call:
-            text = await call.bad("close_positions", dry_run=False)
-            assert call.asked == []
+            text = await call.bad("close_positions", preview=False)
+            assert ORDERS not in call.asked
         assert text.startswith(
             "No filter is given: this would close every position of every account. Nothing was sent."
         )
@@ -199,7 +199,7 @@ class TestNotClosed:
     async def test_none_is_beyond(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         several(api)
         async with assistant(api, monkeypatch) as call:
-            answer = value(await call.good("close_positions", loss_over=90, dry_run=False))
+            answer = value(await call.good("close_positions", loss_over=90, preview=False))
             assert ORDERS not in call.asked
         assert answer["result"] == "None of these 5 positions has a loss over 90 % of entry. Nothing was sent."
         assert len(answer["kept"]) == 5
@@ -210,14 +210,14 @@ class TestNotClosed:
 
     async def test_a_percent_is_not_negative(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         async with assistant(api, monkeypatch) as call:
-            text = await call.bad("close_positions", loss_over=-5, dry_run=False)
+            text = await call.bad("close_positions", loss_over=-5, preview=False)
             assert call.asked == []
         assert "loss_over" in text
 
     async def test_unread_exchanges_are_named(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         several(api)
         async with assistant(api, monkeypatch, {down(POSITIONS, connector="bybit_perpetual")}) as call:
-            text = await call.good("close_positions", side="LONG", dry_run=False)
+            text = await call.good("close_positions", side="LONG", preview=False)
         assert value(text)["closed"] == 2
         assert "Positions not read: bybit_perpetual (master_account)" in text
         assert "Positions not read: bybit_perpetual (second_account)" in text
@@ -225,7 +225,7 @@ class TestNotClosed:
     async def test_silence_is_not_none(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         several(api)
         async with assistant(api, monkeypatch, {EXCHANGE_DOWN}) as call:
-            text = await call.good("close_positions", loss_over=5, dry_run=False)
+            text = await call.good("close_positions", loss_over=5, preview=False)
         assert text.startswith("No open position matches. Nothing was sent.")
         assert f"Positions not read: {CONNECTOR} ({ACCOUNT}): it lists none, but the recorded fills leave" in text
 
@@ -242,7 +242,7 @@ class TestNotClosed:
             return handle
 
         async with assistant(api, monkeypatch, {Bug("gone", {ORDERS: wrap})}) as call:
-            answer = value(await call.good("close_positions", connector_name=CONNECTOR, dry_run=False))
+            answer = value(await call.good("close_positions", connector_name=CONNECTOR, preview=False))
             assert call.asked.count(ORDERS) == 3
         assert (answer["closed"], answer["not_closed"]) == (2, 1)
         (failed,) = [one for one in answer["positions"] if one["status"] == "NOT_CLOSED"]
@@ -255,7 +255,7 @@ class TestNotClosed:
     ) -> None:
         several(api)
         async with assistant(api, monkeypatch, {Crash(ORDERS, times=1)}) as call:
-            answer = value(await call.good("close_positions", connector_name=CONNECTOR, dry_run=False))
+            answer = value(await call.good("close_positions", connector_name=CONNECTOR, preview=False))
             assert call.asked.count(ORDERS) == 3
         assert (answer["closed"], answer["unknown"]) == (2, 1)
         (lost,) = [one for one in answer["positions"] if one["status"] == "UNKNOWN"]
@@ -273,14 +273,14 @@ async def test_a_threshold_is_repeated_and_one_below_a_percent_confirmed(
         dry = await call.good("close_positions", loss_over=0.05)
         assert "Chosen is what has a loss over 0.05 % of entry." in value(dry)["result"]
         assert "loss over 0.05 % of entry is less than 1 %: is it meant?" in dry
-        asked = await call.bad("close_positions", loss_over=0.05, profit_over=3, of="margin", dry_run=False)
+        asked = await call.bad("close_positions", loss_over=0.05, profit_over=3, of="margin", preview=False)
         assert asked.startswith(
             "Chosen is what has a loss over 0.05 % of margin or profit over 3 % of margin. That may"
         )
         assert "Nothing was sent." in asked
         assert ORDERS not in call.asked
         assert everything(api) == before
-        done = await call.good("close_positions", loss_over=0.05, dry_run=False, confirm=True)
+        done = await call.good("close_positions", loss_over=0.05, preview=False, below_1_percent=True)
         assert "Chosen is what has a loss over 0.05 % of entry." in done
         assert everything(api) != before
         assert "confirm" not in await call.good("close_positions", loss_over=0)
@@ -295,7 +295,7 @@ async def test_what_isnt_beyond_the_threshold_any_more_stays(api: PaperApi, monk
 
     async with assistant(api, monkeypatch, [changed(POSITIONS, recovering)]) as call:
         outcome = await call(
-            "close_positions", loss_over=1, account_name=ACCOUNT, connector_name=CONNECTOR, dry_run=False
+            "close_positions", loss_over=1, account_name=ACCOUNT, connector_name=CONNECTOR, preview=False
         )
         assert "has no loss over 1 % of entry any more" in outcome.text
         assert ORDERS not in call.asked
@@ -305,5 +305,5 @@ async def test_what_isnt_beyond_the_threshold_any_more_stays(api: PaperApi, monk
 async def test_what_is_listed_twice_is_closed_once(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     open_position(api, "BUY", "0.1")
     async with assistant(api, monkeypatch, [changed(POSITIONS, lambda rows, _: [*rows, *rows])]) as call:
-        await call.good("close_positions", connector_name=CONNECTOR, dry_run=False)
+        await call.good("close_positions", connector_name=CONNECTOR, preview=False)
         assert call.asked.count(ORDERS) == 1

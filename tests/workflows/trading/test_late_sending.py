@@ -1,11 +1,16 @@
 """Something comes between the checks and the sending: a machine that sleeps, a store that stalls. A test moves the
 clock."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from hbmcp.installation import fresh_checks
+from hbmcp import bridge
+from hbmcp.installation.closing import plan
+from hbmcp.installation.orders import sending
+from hbmcp.paper.exchange.records import Side
+from hbmcp.policy import grant
 from hbmcp.store import SentOrder, Store
 from hbmcp.times import ticking
 from tests.paper.paper_api import PaperApi
@@ -31,7 +36,8 @@ def asleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         moment += sleeps.pop(0) if sleeps else 0
         return await remember(store, order)
 
-    monkeypatch.setattr(fresh_checks, "ticking", lambda: moment)
+    for place in (bridge, plan, sending, grant):
+        monkeypatch.setattr(place, "ticking", lambda: moment)
     monkeypatch.setattr(Store, "remember_order", slow)
     return sleeps
 
@@ -70,6 +76,38 @@ async def test_closing_reads_the_position_again_and_is_not_refused(
     assert sizes(api) == {}
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "sent"), [(("SELL", "0.06"), "0.04"), (("BUY", "0.05"), "0.1"), (("SELL", "0.1"), None)]
+)
+async def test_closing_late_sends_no_more_than_is_left_and_than_was_planned(
+    talk: Any,
+    api: PaperApi,
+    asleep: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: tuple[Side, str],
+    sent: str | None,
+) -> None:
+    """Somebody else trades while hbmcp is asleep."""
+    open_position(api, "BUY", "0.1")
+    remember = Store.remember_order
+
+    async def overtaken(store: Store, order: SentOrder) -> int:
+        if asleep:
+            open_position(api, *meanwhile)
+        return await remember(store, order)
+
+    monkeypatch.setattr(Store, "remember_order", overtaken)
+    asleep.append(HOUR)
+    async with talk() as call:
+        outcome = await call("close_position", trading_pair="BTC-USDT")
+        assert call.asked.count(PLACE) == (sent is not None)
+        remembered = await call.bridge._open_store().sent_orders()
+    assert [one.amount for one in remembered] == ([Decimal(sent)] if sent else [])
+    assert outcome.is_error == (sent is None)
+    if sent is None:
+        assert "isn't listed any more. Nothing was sent." in outcome.text
+
+
 async def test_an_executor_is_prepared_again(talk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     moment, looks = ticking(), 0
 
@@ -79,13 +117,14 @@ async def test_an_executor_is_prepared_again(talk: Any, monkeypatch: pytest.Monk
         if looks == 2:
             moment -= HOUR
 
-    monkeypatch.setattr(fresh_checks, "ticking", lambda: moment)
-    monkeypatch.setattr("hbmcp.installation.executors.run.start.known_executor_ids", slow)
+    for place in (bridge, grant):
+        monkeypatch.setattr(place, "ticking", lambda: moment)
+    monkeypatch.setattr("hbmcp.workflows.executors.create_executor.known_executor_ids", slow)
     ask = {"account_name": "master_account", "executor_type": "position_executor", "config": POSITION}
     async with talk() as call:
         await call.good("create_executor", **ask)
         assert (looks, call.asked.count(CREATE)) == (2, 1)
         call.asked.clear()
-        text = await call.bad("create_executor", **ask)
+        text = await call.bad("create_executor", **ask, again=True)
         assert "Nothing was sent." in text
         assert CREATE not in call.asked

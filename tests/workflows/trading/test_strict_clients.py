@@ -29,7 +29,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StdioServer]:
 def test_a_market_order_has_an_empty_price(empty: str | None, server: StdioServer) -> None:
     tools = server.tools()
     order = strict(
-        tools["place_order"], empty, **ORDER, side="BUY", amount=0.01, order_type="MARKET", position_action="OPEN"
+        tools["place_order"],
+        empty,
+        **ORDER,
+        side="BUY",
+        amount=0.01 if empty is None else 0.02,  # else the second would be the first said twice
+        order_type="MARKET",
+        position_action="OPEN",
     )
     placed, failed = server.call("place_order", **order)
     assert not failed, placed
@@ -38,6 +44,6 @@ def test_a_market_order_has_an_empty_price(empty: str | None, server: StdioServe
     assert not failed, orders
     assert "BTC-USDT" in orders
     for name in ("account_name", "loss_over"):
-        refused, failed = server.call("close_positions", **{name: empty}, dry_run=False)
+        refused, failed = server.call("close_positions", **{name: empty}, preview=False)
         assert failed
         assert f"- {name}: is empty: leave it out, or say which\nNothing was sent." in refused

@@ -5,47 +5,33 @@ one-way mode the exchange takes it as reduce-only, in hedge mode it names the po
 can't open one, also where the position shrinks or turns on the order's way to the exchange.
 """
 
-from decimal import Decimal
-
 from hbmcp.errors import CallError, Refused
-from hbmcp.installation.closing.plan import NOTHING_SENT, ClosePlan, min_notional_note, plan_close, position_size
+from hbmcp.installation.closing.plan import NOTHING_SENT, ClosePlan, min_notional_note, plan_again, position_size
 from hbmcp.installation.closing.pnl_threshold import ANY_PNL, PnlThreshold
-from hbmcp.installation.closing.reduction import WHOLE
 from hbmcp.installation.closing.result import Closing, closing_error
-from hbmcp.installation.fresh_checks import Checks, Stale, on_fresh_checks
+from hbmcp.installation.fresh_checks import HELD_BACK, Stale
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.polling import wait_for_outcome
 from hbmcp.installation.orders.sending import Submission, send_order
 from hbmcp.installation.positions.open_positions import listed_positions
-from hbmcp.installation.positions.position import Position, opposite
-from hbmcp.store import SentOrder
-from hbmcp.times import now
+from hbmcp.installation.positions.position import opposite
 
 
-async def close(
-    installation: Installation,
-    position: Position,
-    wait: float,
-    fraction: Decimal = WHOLE,
-    *,
-    threshold: PnlThreshold = ANY_PNL,
-) -> Closing:
-    """Read the position, send the order for this fraction of it once, look for at most `wait` seconds what became of
-    it, and read what is left. Refused where its P&L, as it is read now, isn't beyond the threshold any more.
+async def close(installation: Installation, plan: ClosePlan, wait: float, threshold: PnlThreshold = ANY_PNL) -> Closing:
+    """Send the planned order once, look for at most `wait` seconds what became of it, and read what is left. Where the
+    position was read too long ago it is read again first: Refused where its P&L isn't beyond the threshold any more.
 
     Raises what `plan_close` and `send_order` raise: nothing was placed, or OutcomeUnknown; Failed where the exchange
     refused the order, and OutcomeUnknown where nothing is seen of it. Uses submit_order, search_orders, get_trades,
     get_trading_rules and list_positions.
     """
-
-    async def read_and_send(checks: Checks) -> tuple[ClosePlan, Submission]:
-        plan = await plan_close(installation, position, fraction)
-        if plan.position.unrealized is not None and plan.position not in threshold:
-            raise Refused(f"{plan.position} has no {threshold} any more.", NOTHING_SENT, "get_positions shows it.")
-        return plan, await _send(installation, plan, checks)
-
-    plan, sent = await on_fresh_checks(read_and_send)
+    try:
+        sent = await _send(installation, plan, plan.began)
+    except Stale:
+        plan = await plan_again(installation, plan)
+        refuse_outside(plan, threshold)
+        sent = await _send(installation, plan)
     one = plan.position
     order = await wait_for_outcome(installation, sent.order_id, one.account, one.connector, wait, sent=sent.order)
     closing = await _with_what_is_left(installation, plan, order, sent.notes)
@@ -54,22 +40,16 @@ async def close(
     return closing
 
 
-async def _send(installation: Installation, plan: ClosePlan, checks: Checks) -> Submission:
-    one = plan.position
-    order = SentOrder(
-        account=one.account,
-        connector=one.connector,
-        pair=one.pair,
-        side=plan.order.side,
-        type="MARKET",
-        amount=plan.order.amount,
-        price=None,
-        action="CLOSE",
-        time=now(),
-    )
+def refuse_outside(plan: ClosePlan, threshold: PnlThreshold) -> None:
+    """Raises Refused where the position, as it was read now, isn't beyond the threshold by which it was chosen."""
+    if plan.position.unrealized is not None and plan.position not in threshold:
+        raise Refused(f"{plan.position} has no {threshold} any more.", NOTHING_SENT, "get_positions shows it.")
+
+
+async def _send(installation: Installation, plan: ClosePlan, began: float | None = None) -> Submission:
     try:
-        return await send_order(installation, order, checks)
-    except Stale:
+        return await send_order(installation, plan.planned, began=began)
+    except HELD_BACK:
         raise
     except Refused as error:
         if why := min_notional_note(plan):

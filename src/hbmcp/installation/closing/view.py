@@ -27,7 +27,7 @@ def nothing_to_close(found: OpenPositions, kept: list[Position], threshold: PnlT
     return Answer(f"{said} {NOTHING_SENT}", found.notes)
 
 
-def dry_run_answer(
+def closing_preview(
     found: OpenPositions,
     plans: list[tuple[Position, ClosePlan | CallError]],
     kept: list[Position],
@@ -38,9 +38,9 @@ def dry_run_answer(
     orders = (
         "1 MARKET order that only reduces" if len(sendable) == 1 else f"{len(sendable)} MARKET orders that only reduce"
     )
-    said = f"Dry run, nothing was sent. dry_run=false would send {orders}; it chooses anew, by the figures of then."
+    said = f"Preview, nothing was sent. preview=false would send {orders}; it chooses anew, by the figures of then."
     said += f" {threshold.in_words}" if threshold.given else ""
-    doubt = f"{threshold} is less than 1 %: is it meant? dry_run=false then takes confirm=true too."
+    doubt = f"{threshold} is less than 1 %: is it meant? preview=false then takes below_1_percent=true too."
     value: dict[str, Any] = {"result": said, "would_close": [_before(*one) for one in plans]}
     if kept:
         value["kept"] = list(map(_loss, kept))

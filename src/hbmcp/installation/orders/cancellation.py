@@ -1,12 +1,14 @@
 """Cancelling an order: asking for it, looking whether it is gone, and telling what came of it."""
 
 from hbmcp.errors import CallError, OutcomeUnknown, Refused
+from hbmcp.installation.fresh_checks import HELD_BACK
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import UNKNOWN, Order
 from hbmcp.installation.orders.polling import is_settled, wait_for_outcome
 from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp.installation.orders.view import progress
+from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.text import named
 from hbmcp_tools import trading
 
@@ -26,16 +28,34 @@ async def order_to_cancel(
         return Order(order_id, account_name, connector_name, doubts=(error.happened,))
 
 
-async def request_cancellation(installation: Installation, order: Order) -> CallError | None:
+def planned_cancellation(order: Order) -> PlannedRequest:
+    """The request that cancels it. One that closes of a position may be its stop or its target."""
+    what = f"{named(order.side)} {progress(order)}, " if order.side else ""
+    return PlannedRequest.of(
+        "unprotects" if order.action == "CLOSE" else "cancels",
+        f"cancel order {named(order.order_id)} ({what}on {named(order.connector)}, account {named(order.account)})",
+        Stake(
+            account=order.account,
+            exchange=order.connector,
+            pair=order.pair,
+            side=order.side,
+            amount=order.amount,
+            price=order.price,
+        ),
+        trading.submit_cancel,
+        account_name=order.account,
+        connector_name=order.connector,
+        order_id=order.order_id or "",
+    )
+
+
+async def request_cancellation(installation: Installation, planned: PlannedRequest) -> CallError | None:
     """Why the API didn't take the cancellation, or what came instead of its answer. Uses submit_cancel. Raises a
     CallError where it wasn't asked."""
     try:
-        await installation.ask(
-            trading.submit_cancel,
-            account_name=order.account,
-            connector_name=order.connector,
-            order_id=order.order_id or "",
-        )
+        await installation.send(planned)
+    except HELD_BACK:
+        raise
     except Refused as error:
         return error
     except NOT_PLACED:

@@ -19,12 +19,13 @@ from hbmcp.errors import (
 )
 from hbmcp.installation.answer_fields import text, under
 from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.fresh_checks import FRESH, Stale
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.unknown_outcome import KnownIds, unknown_outcome
 from hbmcp.installation.orders.view import describe_order
 from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.store import SentOrder, StoreError
-from hbmcp.times import now
+from hbmcp.times import now, ticking
 from hbmcp_tools import trading
 
 LOOK = 3.0  # seconds for which an order without an answer is looked for, at least
@@ -83,18 +84,22 @@ def planned_order(
     return PlannedOrder(order, request, known)
 
 
-async def send_order(installation: Installation, planned: PlannedOrder, wait: float = LOOK) -> Submission:
+async def send_order(
+    installation: Installation, planned: PlannedOrder, wait: float = LOOK, *, began: float | None = None
+) -> Submission:
     """Remember the order, send it once, and keep its id. What became of it is another question: see wait_for_outcome.
 
     Raises a CallError that says that nothing was placed, Stale among them; or OutcomeUnknown, once it was looked for
     (for `wait` seconds, and at least three), saying what was sent and what was found. One that adds risk and can't be
-    remembered is refused. Cancelled, it is remembered only if it was sent. The workflow uses submit_order and
-    search_orders.
+    remembered is refused, and one whose checks `began` too long ago, if that is told: a grant holds only what adds
+    risk to it. Cancelled, it is remembered only if it was sent. The workflow uses submit_order and search_orders.
     """
     memory = _Memory(installation)
     order = evolve(planned.order, time=now())
     await memory.remember(order)
     try:
+        if began is not None and ticking() - began > FRESH:
+            raise Stale
         order_id = await installation.send(planned.request, under("order_id", text))
         if not order_id:
             raise UnreadableAnswer("The Hummingbot API took the order and gave it no id.")

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
 from attrs import frozen
 
 from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
 from hbmcp.text import named, quoted
@@ -48,26 +51,65 @@ class LeverageChange:
         return f" It was {other}.{' Liquidation comes closer.' if raised else ''}"
 
 
-async def change_leverage(
+@frozen
+class LeveragePlan:
+    """A leverage to be asked for, and what open positions show before."""
+
+    account: str
+    connector: str
+    pair: str
+    leverage: int
+    before: Shown
+
+    @property
+    def request(self) -> PlannedRequest:
+        """What sets it. Nobody knows that it isn't raised, but where an open position shows as much."""
+        lowers = (
+            isinstance(self.before, list)
+            and bool(self.before)
+            and all((one.leverage or 0) >= self.leverage for one in self.before)
+        )
+        return PlannedRequest.of(
+            "configures" if lowers else "unprotects",
+            f"leverage {self.leverage} for {named(self.pair)} on {named(self.connector)}, account "
+            f"{named(self.account)}",
+            Stake(account=self.account, exchange=self.connector, pair=self.pair, leverage=Decimal(self.leverage)),
+            trading.submit_leverage,
+            account_name=self.account,
+            connector_name=self.connector,
+            trading_pair=self.pair,
+            leverage=self.leverage,
+        )
+
+    @property
+    def shown(self) -> str:
+        """What open positions show of it now."""
+        if isinstance(self.before, CallError):
+            return f"Positions can't be read: {self.before.happened}"
+        told = ", ".join(f"{one.leverage:f}" for one in self.before)
+        return f"Its open position shows {told}." if told else "No open position shows what it is."
+
+
+async def plan_leverage(
     installation: Installation, account_name: str, connector_name: str, trading_pair: str, leverage: int
-) -> LeverageChange:
+) -> LeveragePlan:
+    """Uses list_positions. Raises nothing."""
+    before = await _shown(installation, account_name, connector_name, trading_pair)
+    return LeveragePlan(account_name, connector_name, trading_pair, leverage, before)
+
+
+async def change_leverage(installation: Installation, plan: LeveragePlan) -> LeverageChange:
     """Ask for it once, and look what came of it. The API says success also where the exchange refuses, and nothing but
     an open position shows what the exchange has. Uses submit_leverage and list_positions. Raises a CallError for what
     the API refused."""
-    where = (installation, account_name, connector_name, trading_pair)
-    before = await _shown(*where)
+    where = (installation, plan.account, plan.connector, plan.pair)
+    leverage = plan.leverage
     unanswered: CallError | None = None
     try:
-        answer = await installation.ask(
-            trading.submit_leverage,
-            account_name=account_name,
-            connector_name=connector_name,
-            trading_pair=trading_pair,
-            leverage=leverage,
-        )
+        answer: Any = await installation.send(plan.request)
         if not isinstance(answer, Mapping) or answer.get("status") != "success":
             raise OutcomeUnknown(
-                f"Asked to set leverage {leverage} for {named(trading_pair)}, the API didn't say that it did. "
+                f"Asked to set leverage {leverage} for {named(plan.pair)}, the API didn't say that it did. "
                 f"It answered {quoted(str(answer))}.",
                 "It may be set.",
                 "Only an open position shows it: get_positions.",
@@ -80,7 +122,7 @@ async def change_leverage(
             break
         await asyncio.sleep(PAUSE)
         after = await _shown(*where)
-    return LeverageChange(leverage, before, after, unanswered)
+    return LeverageChange(leverage, plan.before, after, unanswered)
 
 
 async def _shown(installation: Installation, account_name: str, connector_name: str, trading_pair: str) -> Shown:

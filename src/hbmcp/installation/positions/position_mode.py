@@ -6,6 +6,7 @@ from typing import Literal
 from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown
 from hbmcp.installation.answer_fields import text, under
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.text import named
 from hbmcp_tools import trading
 
@@ -30,7 +31,22 @@ async def is_hedge_mode(installation: Installation, account_name: str, connector
     return await read_position_mode(installation, account_name, connector_name) == "HEDGE"
 
 
-async def switch_position_mode(installation: Installation, account_name: str, connector_name: str, mode: Mode) -> bool:
+def planned_switch(account_name: str, connector_name: str, mode: Mode) -> PlannedRequest:
+    """The request that asks for a mode."""
+    return PlannedRequest.of(
+        "configures",
+        f"{mode} mode on {named(connector_name)}, account {named(account_name)}",
+        Stake(account=account_name, exchange=connector_name),
+        trading.submit_position_mode,
+        account_name=account_name,
+        connector_name=connector_name,
+        position_mode=mode,
+    )
+
+
+async def switch_position_mode(
+    installation: Installation, planned: PlannedRequest, account_name: str, connector_name: str, mode: Mode
+) -> bool:
     """Ask for a mode once, and look whether the exchange has it: the API says success also where nothing changes.
 
     Uses submit_position_mode and get_position_mode. Raises OutcomeUnknown where the mode can't be read back, and the
@@ -38,9 +54,7 @@ async def switch_position_mode(installation: Installation, account_name: str, co
     """
     unanswered: CallError | None = None
     try:
-        await installation.ask(
-            trading.submit_position_mode, account_name=account_name, connector_name=connector_name, position_mode=mode
-        )
+        await installation.send(planned)
     except (OutcomeUnknown, ApiFailed) as error:
         unanswered = error  # the mode itself tells
     try:

@@ -3,14 +3,18 @@
 from typing import Any
 
 from hbmcp.errors import CallError
-from hbmcp.installation.executors.config.validation import refuse
-from hbmcp.installation.executors.plan.preparation import Prepared, prepare
+from hbmcp.installation.balances import available_balances
+from hbmcp.installation.executors.config.config import Config
+from hbmcp.installation.executors.plan.preparation import PATIENCE, prepare
+from hbmcp.installation.executors.plan.preview import preview
+from hbmcp.installation.executors.plan.unplanned import unplanned
 from hbmcp.installation.executors.run.no_orders_yet import no_orders_note
 from hbmcp.installation.executors.run.polling import wait_until
-from hbmcp.installation.executors.run.start import Started, failed_at_once, start
+from hbmcp.installation.executors.run.start import Started, failed_at_once, logged_if_cancelled, planned_start, start
+from hbmcp.installation.executors.run.unknown_start import known_executor_ids
 from hbmcp.installation.executors.run.view import view
-from hbmcp.installation.fresh_checks import Checks, on_fresh_checks
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, all_of, answer_within
+from hbmcp.installation.plan import Plan
 from hbmcp.results.answer import Answer
 
 LOOK = 3.0  # seconds in which its first orders are placed, or it has ended
@@ -18,22 +22,32 @@ LOOK = 3.0  # seconds in which its first orders are placed, or it has ended
 
 async def create_executor(
     installation: Installation, *, account_name: str, executor_type: str, config: dict[str, Any]
-) -> Answer:
-    """How it stands a moment after its start.
+) -> Plan:
+    """How it stands a moment after its start; a preview shows what it comes to, and its orders.
 
     Raises BadArguments or Refused for what isn't sent, Failed for one that ended at once, OutcomeUnknown.
     """
+    prepared = await prepare(installation, "create_executor", account_name, executor_type, config)
+    checked, forecast, notes = prepared.config, prepared.forecast, prepared.notes
+    ids = known_executor_ids(installation, account_name, checked)
+    if forecast is None:
+        known, shown = await ids, Answer(unplanned(executor_type), notes)
+    else:
+        available = available_balances(installation, account_name, forecast.connector)
+        known, balances = await all_of(ids, answer_within(available, PATIENCE))
+        shown = preview(prepared, forecast, balances)
+        notes = (*forecast.notes, *notes)
+    planned = planned_start(account_name, prepared)
 
-    async def check_and_start(checks: Checks) -> tuple[Prepared, Started]:
-        prepared = await prepare(installation, "create_executor", account_name, executor_type, config)
-        if prepared.forecast:
-            refuse("create_executor", prepared.config.kind, prepared.forecast.refusals)
-        return prepared, await start(installation, account_name, prepared.config, checks)
+    async def commit(installation: Installation) -> Answer:
+        started = await start(installation, account_name, checked, planned, known)
+        with logged_if_cancelled(started):
+            return await _looked_at(installation, started, checked, notes)
 
-    prepared, started = await on_fresh_checks(check_and_start)
-    checked, notes = prepared.config, prepared.notes
-    if prepared.forecast:
-        notes = (*prepared.forecast.notes, *notes)
+    return Plan(shown, (planned,), commit)
+
+
+async def _looked_at(installation: Installation, started: Started, config: Config, notes: tuple[str, ...]) -> Answer:
     seen = await wait_until(installation, started.executor_id, lambda one: one.ended or one.has_placed_orders, LOOK)
     if isinstance(seen, CallError):
         return Answer(
@@ -42,5 +56,5 @@ async def create_executor(
         )
     if seen.failed:
         raise failed_at_once(seen)
-    waiting = "" if seen.ended or seen.has_placed_orders else await no_orders_note(installation, seen, checked)
+    waiting = "" if seen.ended or seen.has_placed_orders else await no_orders_note(installation, seen, config)
     return await view(installation, seen, (waiting, *notes))

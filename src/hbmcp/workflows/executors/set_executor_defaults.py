@@ -1,32 +1,56 @@
-"""Defaults of a type of executor, which create_executor and preview_executor apply."""
+"""Defaults of a type of executor, which create_executor applies."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from hbmcp.errors import BadArguments, Failed, HbmcpError
 from hbmcp.installation.executors.config.config import as_saved
 from hbmcp.installation.executors.config.validation import check_part
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan
 from hbmcp.results.answer import Answer
 
-APPLIED = "create_executor and preview_executor apply them where config says nothing else."
+APPLIED = "create_executor applies them where config says nothing else."
+UNCERTAIN = "Whether they were changed isn't certain."
 
 
 async def set_executor_defaults(
     installation: Installation, *, executor_type: str, config: dict[str, Any] | None = None, clear: bool = False
-) -> Answer:
-    """The defaults as they are then: those of `config` instead of the old ones, none with `clear`. Raises BadArguments,
-    Failed."""
+) -> Plan:
+    """The defaults as they are then: those of `config` instead of the old ones, none with `clear`. No request is sent
+    for it. Raises BadArguments, Failed."""
     if clear and config:
         raise BadArguments(
             "set_executor_defaults can't both save and clear.", "Nothing was changed.", "Leave out config or clear."
         )
     values = as_saved(check_part("set_executor_defaults", executor_type, config or {}))
-    try:
-        if config or clear:
+    before = await _saved(installation, executor_type, "Nothing was changed.")
+    if not (config or clear):
+        return Plan(_told(executor_type, before))
+
+    async def commit(installation: Installation) -> Answer:
+        try:
             await installation.store.save_executor_defaults(executor_type, values)
-        now = await installation.store.executor_defaults(executor_type)
+        except HbmcpError as error:
+            raise _unreached(error, UNCERTAIN) from None
+        return _told(executor_type, await _saved(installation, executor_type, UNCERTAIN))
+
+    return Plan(Answer({"would_save": values, "instead_of": before}), (), commit)
+
+
+async def _saved(installation: Installation, executor_type: str, undone: str) -> Mapping[str, Any]:
+    """Raises Failed, which says what was `undone`."""
+    try:
+        return await installation.store.executor_defaults(executor_type)
     except HbmcpError as error:
-        raise Failed(f"The defaults can't be reached: {error}", "Whether they were changed isn't certain.") from None
+        raise _unreached(error, undone) from None
+
+
+def _unreached(error: HbmcpError, undone: str) -> Failed:
+    return Failed(f"The defaults can't be reached: {error}", undone)
+
+
+def _told(executor_type: str, now: Mapping[str, Any]) -> Answer:
     if not now:
         return Answer(f"No defaults are saved for {executor_type}.")
     return Answer({"executor_type": executor_type, "defaults": now}, (APPLIED,))

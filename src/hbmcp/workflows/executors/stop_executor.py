@@ -3,15 +3,16 @@
 from hbmcp.installation.executors.run.held_now import held_now
 from hbmcp.installation.executors.run.leftovers import leftovers
 from hbmcp.installation.executors.run.polling import read_executor
-from hbmcp.installation.executors.run.stop import Position, stop
+from hbmcp.installation.executors.run.stop import STOPPED_BEFORE, Position, planned_stop, stop
 from hbmcp.installation.executors.run.stop_view import ask_what_becomes_of, stop_view
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan
 from hbmcp.results.answer import Answer
 
 
 async def stop_executor(
     installation: Installation, *, executor_id: str, position: Position | None = None, wait: float = 10
-) -> Answer:
+) -> Plan:
     """What became of it within `wait` seconds: whether it has ended, its orders are gone, and what position is left.
 
     Where it holds something and `position` doesn't say what is to become of that, it isn't stopped: what it holds is
@@ -21,7 +22,14 @@ async def stop_executor(
     """
     before = await read_executor(installation, executor_id)
     if position is None and before.status == "RUNNING" and (held := await held_now(installation, before)):
-        return ask_what_becomes_of(before, held)
-    stopped = await stop(installation, before, position or "keep", float(wait))
-    left = await leftovers(installation, stopped.executor, before.order_ids | stopped.executor.order_ids)
-    return stop_view(stopped, left, position)
+        return Plan(ask_what_becomes_of(before, held))
+    planned = planned_stop(before, position or "keep")
+
+    async def commit(installation: Installation) -> Answer:
+        stopped = await stop(installation, before, planned, float(wait))
+        left = await leftovers(installation, stopped.executor, before.order_ids | stopped.executor.order_ids)
+        return stop_view(stopped, left, position)
+
+    if planned is None:
+        return Plan(Answer(STOPPED_BEFORE), (), commit)
+    return Plan(Answer({"would_send": planned.words}), (planned,), commit)

@@ -7,11 +7,13 @@ from hbmcp.installation.orders.cancellation import (
     how_it_ended,
     not_cancelled,
     order_to_cancel,
+    planned_cancellation,
     request_cancellation,
     wait_for_end,
 )
 from hbmcp.installation.orders.order import UNKNOWN
-from hbmcp.installation.orders.view import order_result, unseen_result
+from hbmcp.installation.orders.view import order_result, progress, unseen_result
+from hbmcp.installation.plan import Plan
 from hbmcp.results.answer import Answer
 
 
@@ -22,7 +24,7 @@ async def cancel_order(
     account_name: str | None = None,
     connector_name: str | None = None,
     wait: Decimal = Decimal(3),
-) -> Answer:
+) -> Plan:
     """Ask the exchange to cancel an order, and look for up to `wait` seconds whether it is gone.
 
     An object: `result` in words, the order, and what had filled. One that has ended isn't cancelled
@@ -34,16 +36,22 @@ async def cancel_order(
     order = await order_to_cancel(installation, order_id, account_name, connector_name)
     if order.ended:
         said = f"Nothing was sent, it had ended before. {how_it_ended(order)}"
-        return Answer(order_result(said, order, asked), order.doubts)
-    error = await request_cancellation(installation, order)
-    if not seconds and error is None:
-        return Answer(
-            unseen_result("Asked to cancel, not looked at: get_order tells more.", order, asked), order.doubts
-        )
-    after = await wait_for_end(installation, order, seconds)
-    if after.ended:
-        return Answer(order_result(how_it_ended(after), after, asked), after.doubts)
-    if error is not None:
-        raise not_cancelled(after, error)
-    pending = f"Asked to cancel, and not gone after {seconds:g} s: it can still fill. get_order tells more."
-    return Answer(order_result(pending, order if after.status == UNKNOWN else after, asked), after.doubts)
+        return Plan(Answer(order_result(said, order, asked), order.doubts))
+    planned = planned_cancellation(order)
+
+    async def commit(installation: Installation) -> Answer:
+        error = await request_cancellation(installation, planned)
+        if not seconds and error is None:
+            return Answer(
+                unseen_result("Asked to cancel, not looked at: get_order tells more.", order, asked), order.doubts
+            )
+        after = await wait_for_end(installation, order, seconds)
+        if after.ended:
+            return Answer(order_result(how_it_ended(after), after, asked), after.doubts)
+        if error is not None:
+            raise not_cancelled(after, error)
+        pending = f"Asked to cancel, and not gone after {seconds:g} s: it can still fill. get_order tells more."
+        return Answer(order_result(pending, order if after.status == UNKNOWN else after, asked), after.doubts)
+
+    would = f"Would be cancelled; {progress(order)} so far."
+    return Plan(Answer(order_result(would, order, asked), order.doubts), (planned,), commit)

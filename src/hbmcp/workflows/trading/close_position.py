@@ -3,13 +3,15 @@
 from decimal import Decimal
 
 from hbmcp.installation.closing.execution import close
+from hbmcp.installation.closing.plan import min_notional_note, plan_close
 from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.closing.reduction import WHOLE
 from hbmcp.installation.closing.result import closing_notes, closing_row, net_pnl_note
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Side
-from hbmcp.results.answer import Answer
+from hbmcp.results.answer import Answer, without_nulls
 
 
 async def close_position(
@@ -21,7 +23,7 @@ async def close_position(
     side: Side | None = None,
     fraction: Decimal = WHOLE,
     wait: Decimal = Decimal(3),
-) -> Answer:
+) -> Plan:
     """What was closed at what price, its P&L before and after its fee, and what is left; see closing_row.
 
     Raises Refused (nothing was sent) where no position matches, where several do, or where it is too small; Failed
@@ -29,7 +31,14 @@ async def close_position(
     """
     refuse_spot(connector_name)
     found = await open_positions(installation, account_name, connector_name, trading_pair)
-    closing = await close(installation, only_position(found, trading_pair, side), float(wait), fraction)
-    return Answer(
-        closing_row(closing), (*closing_notes(closing), net_pnl_note([closing]), *closing.notes, *found.notes)
-    )
+    plan = await plan_close(installation, only_position(found, trading_pair, side), fraction)
+    request = plan.planned.request
+
+    async def commit(installation: Installation) -> Answer:
+        closing = await close(installation, plan, float(wait))
+        notes = (*closing_notes(closing), net_pnl_note([closing]), *closing.notes, *found.notes)
+        return Answer(closing_row(closing), notes)
+
+    would = {"would_place": request.words, "of": str(plan.position), "left": plan.order.rest or None}
+    notes = (min_notional_note(plan) or "", *found.notes)
+    return Plan(Answer(without_nulls(would), notes), (request,), commit)

@@ -2,23 +2,34 @@
 
 from hbmcp.errors import CallError, Failed
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.positions.leverage import change_leverage
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.positions.leverage import LeverageChange, change_leverage, plan_leverage
 from hbmcp.results.answer import Answer
 from hbmcp.text import named
 
 
 async def set_leverage(
     installation: Installation, *, account_name: str, connector_name: str, trading_pair: str, leverage: int
-) -> Answer:
+) -> Plan:
     """A sentence: what the leverage is now. The API says success also where the exchange refuses, and nothing but an
     open position shows what the exchange has.
 
     Raises Failed where an open position keeps another, OutcomeUnknown where no answer came and no position shows it.
     """
     where = f"{named(trading_pair)} on {named(connector_name)} ({named(account_name)})"
-    change = await change_leverage(installation, account_name, connector_name, trading_pair, leverage)
+    plan = await plan_leverage(installation, account_name, connector_name, trading_pair, leverage)
+
+    async def commit(installation: Installation) -> Answer:
+        return Answer(_told(where, await change_leverage(installation, plan)))
+
+    would = f"Would set leverage {leverage} for {where}. {plan.shown}"
+    return Plan(Answer(would), (plan.request,), commit)
+
+
+def _told(where: str, change: LeverageChange) -> str:
+    leverage = change.leverage
     if change.confirmed:
-        return Answer(f"{where} has leverage {leverage} now, as its open position shows.{change.remark}")
+        return f"{where} has leverage {leverage} now, as its open position shows.{change.remark}"
     if (lost := change.unanswered) is not None:
         if change.other:
             shows = f"{lost.happened} Its open position shows leverage {change.other}."
@@ -33,4 +44,4 @@ async def set_leverage(
     after = change.after
     why = f"positions can't be read: {after.happened}" if isinstance(after, CallError) else "no open position shows it."
     said = f"The API says that leverage {leverage} is set for {where}"
-    return Answer(f"{said}. It says so also where the exchange refuses, and {why}")
+    return f"{said}. It says so also where the exchange refuses, and {why}"

@@ -27,7 +27,7 @@ BARRIERS = {"take_profit": "0.01", "open_order_type": "LIMIT_MAKER", "take_profi
 
 
 def checked(kind: str, **config: Any) -> Config:
-    return check("preview_executor", kind, {**PERPETUAL, **config})
+    return check("create_executor", kind, {**PERPETUAL, **config})
 
 
 def seen(trader: Trader) -> MarketPrices:

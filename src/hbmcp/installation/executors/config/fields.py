@@ -45,7 +45,6 @@ class Field:
     most: Decimal | None = None
     names: Mapping[str, int | str] = NOTHING
     fields: tuple["Field", ...] = ()
-    suggested: bool = False  # by preview_executor, where a configuration lacks it
 
 
 @frozen(kw_only=True)
@@ -181,7 +180,6 @@ def _barriers(*, grid: bool) -> Field:
             example="0.005",
             meaning="How far beyond its own price each level is closed",
             needed="yes",
-            suggested=True,
         )
         resting = {name: ORDER_TYPES[name] for name in ("LIMIT", "LIMIT_MAKER")}
         opening = _choice("open_order_type", resting, "LIMIT", "Orders that open", default="LIMIT")
@@ -210,7 +208,6 @@ def _barriers(*, grid: bool) -> Field:
         meaning="What closes it",
         needed="yes" if grid else "",
         fields=fields,
-        suggested=grid,
     )
 
 
@@ -271,15 +268,12 @@ GRID = Type(
             "Upper end of the grid. To BUY the price must be below it, or the grid ends at once; for buys all below "
             "the price take dca_executor or LIMIT orders",
         ),
-        evolve(
-            _money(
-                "limit_price",
-                PRICE,
-                "56000",
-                "Stop of the whole grid: below start_price to BUY, above end_price to SELL; so far off that the range "
-                "can be left for a while, so near that the loss there (preview_executor tells it) is one you accept",
-            ),
-            suggested=True,
+        _money(
+            "limit_price",
+            PRICE,
+            "56000",
+            "Stop of the whole grid: below start_price to BUY, above end_price to SELL; so far off that the range "
+            "can be left for a while, so near that the loss there (a preview tells it) is one you accept",
         ),
         _money("total_amount_quote", NOTIONAL, "1000", "Sum of all levels"),
         LEVERAGE,

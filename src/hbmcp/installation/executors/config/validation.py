@@ -11,8 +11,6 @@ from hbmcp.installation.executors.config.fields import TYPES, Field
 from hbmcp.installation.executors.config.parsing import as_text, expected, parse
 from hbmcp.text import named
 
-SUGGESTS = "; preview_executor suggests one"
-
 
 def check(tool: str, kind: str, given: Mapping[str, Any], saved: Mapping[str, Any] | None = None) -> Config:
     """`given`, with the saved defaults where it says nothing. Raises BadArguments with a line for each wrong field."""
@@ -69,4 +67,4 @@ def _find_missing(values: Mapping[str, Any], fields: tuple[Field, ...], prefix: 
             if field.kind == "object":
                 _find_missing(values[field.name], field.fields, f"{place}.", problems)
         elif place not in problems and (field.needed == "yes" or (field.needed == "on_perpetuals" and perpetual)):
-            problems[place] = f"missing; expected {expected(field)}{SUGGESTS if field.suggested else ''}"
+            problems[place] = f"missing; expected {expected(field)}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from hbmcp.figures import number, plain, ratio, times
 from hbmcp.installation.executors.config.config import Config
@@ -24,22 +24,21 @@ class Suggestion:
     config: Mapping[str, Any]
     fields: tuple[str, ...] = ()
 
-    def finished(self, config: Config, mid: Decimal, rule: Rule) -> tuple[Config, str]:
-        """The checked configuration with prices on their steps and the distance of its levels as take profit, and what
-        was suggested."""
-        if not self.fields:
-            return config, ""
-        values = dict(config.values)
-        if "limit_price" in self.fields:
-            values["limit_price"] = plain(on_step(values["limit_price"], rule.price_step))
-        if "take_profit" in self.fields:
-            gain = _distance(values["start_price"], values["end_price"], sizing(config, mid, rule).count)
-            values[BARRIERS] = {**values[BARRIERS], "take_profit": gain}
-        shown = {**values, **values[BARRIERS]}
-        said = ", ".join(f"{name} {_text(shown[name])}" for name in self.fields)
-        why = "half the grid's width beyond it; the distance of two levels"
-        note = f"Suggested, as config lacks them: {said} ({why}). Give them to create it."
-        return evolve(config, values=values), note
+    def problems(self, config: Config, mid: Decimal, rule: Rule) -> dict[str, str]:
+        """Dotted name -> that it is missing, and what it could be: a price on its step, the distance of two levels as
+        take profit. `config` is what was suggested, checked."""
+        values = config.values
+        gain = _distance(values["start_price"], values["end_price"], sizing(config, mid, rule).count)
+        limit = plain(on_step(values["limit_price"], rule.price_step))
+        said = {
+            "limit_price": f"{limit:f}, half the grid's width beyond it",
+            "take_profit": f"{gain:f}, the distance of two levels",
+            "take_profit_order_type": "LIMIT",
+        }
+        return {
+            name if name == "limit_price" else f"{BARRIERS}.{name}": f"missing; e.g. {said[name]}"
+            for name in self.fields
+        }
 
 
 def suggestion(given: Mapping[str, Any], saved: Mapping[str, Any]) -> Suggestion:
@@ -72,7 +71,3 @@ def _distance(start: Decimal, end: Decimal, count: int) -> Decimal:
     """Of two levels, a share, in whole hundredths of a percent."""
     share = ratio(end - start, times(start, Decimal(max(count - 1, 1))))
     return plain(min(max(share.quantize(DIGITS), DIGITS), Decimal(1)))
-
-
-def _text(value: Any) -> str:
-    return f"{plain(value):f}" if isinstance(value, Decimal) else str(value)

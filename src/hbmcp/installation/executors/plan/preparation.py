@@ -1,15 +1,17 @@
-"""A configuration made ready to be previewed or started: read, checked, and the orders that it comes to."""
+"""A configuration made ready to be started: read, checked, and the orders that it comes to."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from attrs import frozen
 
-from hbmcp.errors import Refused
+from hbmcp.errors import BadArguments, CallError, Refused
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.config.defaults import saved_defaults
 from hbmcp.installation.executors.config.price_offsets import has_offsets, with_prices
-from hbmcp.installation.executors.config.validation import check
+from hbmcp.installation.executors.config.validation import check, refuse
 from hbmcp.installation.executors.plan.crossing import crossing_note
 from hbmcp.installation.executors.plan.early_termination import termination_causes
 from hbmcp.installation.executors.plan.grid_suggestion import Suggestion, suggestion
@@ -17,9 +19,11 @@ from hbmcp.installation.executors.plan.open_position import effect_on_position
 from hbmcp.installation.executors.plan.own_fields import with_own_fields
 from hbmcp.installation.executors.plan.plan import MarketPrices, Plan
 from hbmcp.installation.executors.plan.planned_orders import plan
-from hbmcp.installation.executors.plan.venue import Venue, market_prices, seen_doubt, venue_at, venues_of
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.executors.plan.venue import Venue, market_prices, mid_price, seen_doubt, venue_at, venues_of
+from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.markets.trading_rules import Rule
+
+PATIENCE = 5.0  # seconds for the price of what has no forecast
 
 
 @frozen
@@ -40,10 +44,12 @@ class Forecast:
 
 @frozen
 class Prepared:
-    """`forecast` is None for what trades on a chain or on two markets. `notes` are on prices and defaults applied."""
+    """`forecast` is None for what trades on a chain or on two markets. `price` is what a base unit costs now where it
+    trades first, None where that isn't known. `notes` are on prices and defaults applied."""
 
     config: Config
     forecast: Forecast | None
+    price: Decimal | None
     notes: tuple[str, ...]
 
 
@@ -53,27 +59,43 @@ async def prepare(
     account_name: str,
     kind: str,
     given: Mapping[str, Any],
-    *,
-    suggesting: bool = False,
 ) -> Prepared:
-    """Nothing is sent. With `suggesting` a grid may lack what a plain one is suggested.
+    """Nothing is sent. What would end at once is refused, and a grid that lacks what can be suggested with that.
 
     The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices, get_orderbook,
     list_positions, get_position_mode and get_trades. Raises BadArguments, Refused, or CallError for what can't be read.
     """
     saved = await saved_defaults(installation, kind)
     given, note = await _priced(installation, account_name, kind, given, saved.values)
-    suggested = suggestion(given, saved.values) if suggesting and kind == "grid_executor" else Suggestion(given)
-    config = check(tool, kind, suggested.config, saved.values)
+    config, lacking = _checked(tool, kind, given, saved.values)
     found = await venues_of(installation, account_name, config)
     if len(found) != 1:
-        return Prepared(config, None, (note, *saved.notes(config)))
+        price = await answer_within(mid_price(installation, found[0]), PATIENCE) if found else None
+        known = None if isinstance(price, CallError) else price
+        return Prepared(config, None, known, (note, *saved.notes(config)))
     [venue] = found
     market = await market_prices(installation, venue)
     config, worked_out = with_own_fields(tool, config, market, venue.rule)
-    config, said = suggested.finished(config, market.mid, venue.rule)
+    if lacking:
+        refuse(tool, kind, lacking.problems(config, market.mid, venue.rule))
     forecast = await _forecast(installation, account_name, config, venue, market)
-    return Prepared(config, forecast, (said, worked_out, note, *saved.notes(config)))
+    if forecast:
+        refuse(tool, kind, forecast.refusals)
+    return Prepared(config, forecast, market.mid, (worked_out, note, *saved.notes(config)))
+
+
+def _checked(
+    tool: str, kind: str, given: Mapping[str, Any], saved: Mapping[str, Any]
+) -> tuple[Config, Suggestion | None]:
+    """The configuration, or one with what it lacks where nothing else is wrong with it. Raises BadArguments."""
+    try:
+        return check(tool, kind, given, saved), None
+    except BadArguments as error:
+        lacking = suggestion(given, saved) if kind == "grid_executor" else Suggestion(given)
+        if lacking.fields:
+            with suppress(BadArguments):
+                return check(tool, kind, lacking.config, saved), lacking
+        raise error
 
 
 async def _priced(

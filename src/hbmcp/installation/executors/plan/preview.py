@@ -23,17 +23,12 @@ _KEEPS = ("twap_executor", "order_executor")
 
 
 def preview(prepared: Prepared, forecast: Forecast, balances: Mapping[str, Decimal] | CallError) -> Answer:
-    """What it comes to, and its orders; of what would be refused only why. `balances`: what is available by token, or
-    why that isn't known."""
+    """What it comes to, and its orders. `balances`: what is available by token, or why that isn't known."""
     config, plan, market = prepared.config, forecast.plan, forecast.market
     _, token = needs(config, plan)
     unread = f"The balance couldn't be read: {balances}" if isinstance(balances, CallError) else ""
     balance = None if isinstance(balances, CallError) else balances.get(token, Decimal(0))
     value = summary(config, plan, market, balance)
-    if forecast.refusals:
-        refused = tuple(f"create_executor refuses it: {field}: {why}." for field, why in forecast.refusals.items())
-        del value["placed_at_once"]
-        return Answer(value, (*refused, *prepared.notes))
     said = remarks(config, plan, market, forecast.rule, balance)
     value["orders"] = rows(config, plan)
     return Answer(value, (*forecast.notes, *said, unread, *prepared.notes, MEANT))

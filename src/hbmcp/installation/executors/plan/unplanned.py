@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from hbmcp.errors import Refused
-
 WHY: Mapping[str, str] = MappingProxyType(
     {
         "lp_executor": "it puts tokens into a pool on a chain and places no orders; the pool's price decides "
@@ -13,13 +11,9 @@ WHY: Mapping[str, str] = MappingProxyType(
         "xemm_executor": "its orders follow the price of another market",
     }
 )
+ON_A_CHAIN = "it trades on a chain, at the price of a pool"
 
 
-def refuse_unplanned(kind: str) -> None:
-    """Raises Refused for what has no preview, with the reason."""
-    if why := WHY.get(kind):
-        raise Refused(
-            f"There is no preview of {kind}: {why}.",
-            "Nothing was sent.",
-            "get_executor_fields explains its config, and create_executor checks that before it starts it.",
-        )
+def unplanned(kind: str) -> str:
+    """What is said of it instead."""
+    return f"The config is good. What {kind} will trade can't be told beforehand: {WHY.get(kind, ON_A_CHAIN)}."

@@ -7,7 +7,9 @@ from attrs import frozen
 from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown, Refused
 from hbmcp.installation.executors.run.polling import wait_until
 from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.fresh_checks import HELD_BACK
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.text import named
 from hbmcp_tools import executors
 
@@ -29,28 +31,44 @@ class Stopped:
         return self.note == ENDED_BY_ITSELF
 
 
-async def stop(installation: Installation, before: Executor, position: Position, wait: float) -> Stopped:
-    """Tell it to stop, unless it is being stopped, and look at it for `wait` seconds or until it has ended.
-
-    The caller uses submit_executor_stop and get_executor_record. Raises Refused for one that has ended, OutcomeUnknown
-    where nobody knows whether it stops, ApiFailed where it runs on.
-    """
+def planned_stop(before: Executor, position: Position) -> PlannedRequest | None:
+    """The request that stops it; None for one that is being stopped. Raises Refused for one that has ended."""
     if before.ended:
         raise Refused(
             f"Executor {named(before.id)} isn't running: it {before.ending}.",
             "Nothing was sent.",
             "get_executor shows what it did; close_position closes a position that it left open.",
         )
+    if before.status != "RUNNING":
+        return None
+    becomes = "keeps" if position == "keep" else "closes"
+    return PlannedRequest.of(
+        "stops",
+        f"stop executor {named(before.id)} ({named(before.pair)} on {named(before.connector)}), which {becomes} what "
+        "it holds",
+        Stake(account=before.account, exchange=before.connector, pair=before.pair, type=before.kind),
+        executors.submit_executor_stop,
+        executor_id=before.id,
+        keep_position=position == "keep",
+    )
+
+
+async def stop(installation: Installation, before: Executor, planned: PlannedRequest | None, wait: float) -> Stopped:
+    """Tell it to stop, unless it is being stopped, and look at it for `wait` seconds or until it has ended.
+
+    The caller uses submit_executor_stop and get_executor_record. Raises OutcomeUnknown where nobody knows whether it
+    stops, ApiFailed where it runs on.
+    """
     note = STOPPED_BEFORE
     broken: CallError | None = None
-    if before.status == "RUNNING":
+    if planned is not None:
         note = ""
         try:
-            await installation.ask(
-                executors.submit_executor_stop, executor_id=before.id, keep_position=position == "keep"
-            )
+            await installation.send(planned)
         except (OutcomeUnknown, ApiFailed) as error:
             broken = error
+        except HELD_BACK:
+            raise
         except Refused:
             note = ENDED_BY_ITSELF
     seen = await wait_until(installation, before.id, lambda one: one.ended, wait)

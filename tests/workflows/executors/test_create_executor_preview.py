@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hbmcp.installation.executors.config.fields import TYPES
-from hbmcp.installation.executors.plan.unplanned import WHY
+from hbmcp.installation.executors.plan.unplanned import ON_A_CHAIN, WHY
 from hbmcp.paper.api.faults import Crash
 from tests.paper.assistant import ALL
 from tests.paper.scripted_faults import old_price
@@ -21,9 +21,14 @@ def ask(kind: str, config: dict[str, Any]) -> dict[str, Any]:
     return {"account_name": "master_account", "executor_type": kind, "config": config}
 
 
+def look(kind: str, config: dict[str, Any]) -> dict[str, Any]:
+    """The same as a preview."""
+    return ask(kind, config) | {"preview": True}
+
+
 async def test_a_grid_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
-        text = await at.call.good("preview_executor", **ask("grid_executor", GRID))
+        text = await at.call.good("create_executor", **look("grid_executor", GRID))
         found = head(text)
         # 500 and 5 % at 60000 are 0.009 BTC, of which 3000 pays for five, 0.010 each: at 58000, 59000 … 62000.
         # The upper three are placed beside the bid of 59998.8.
@@ -51,7 +56,7 @@ async def test_a_grid_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 async def test_a_dca_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
-        text = await at.call.good("preview_executor", **ask("dca_executor", DCA))
+        text = await at.call.good("create_executor", **look("dca_executor", DCA))
         found = head(text)
         # 0.01 at 59000 and 0.02 at 58000: 58333.33 on average
         assert (found["total_amount"], found["total_quote"]) == (Decimal("0.03"), 1750)
@@ -69,7 +74,7 @@ async def test_an_entry_that_the_price_has_passed_is_reckoned_at_the_market(
     async with desk(tmp_path, monkeypatch) as at:
         barriers = {"stop_loss": "0.03", "take_profit": "0.02"}
         config = {**POSITION, "entry_price": 66000, "triple_barrier_config": barriers}
-        text = await at.call.good("preview_executor", **ask("position_executor", config))
+        text = await at.call.good("create_executor", **look("position_executor", config))
         found = head(text)
         # bought at the ask; what the balance must cover is at the price that is sent, as Hummingbot checks it
         ask_price = Decimal("60002.3")
@@ -80,16 +85,16 @@ async def test_an_entry_that_the_price_has_passed_is_reckoned_at_the_market(
         assert "level order_type price limit_price amount quote" in text
 
         sell = {**config, "side": "SELL", "entry_price": 54000}
-        text = await at.call.good("preview_executor", **ask("position_executor", sell))
+        text = await at.call.good("create_executor", **look("position_executor", sell))
         assert "entry_price 54000 is below the price: it fills at once near 59998.8" in text
         assert head(text)["average_price"] == Decimal("59998.8")
 
         levels = {**DCA, "prices": [66000, 59000], "amounts_quote": [660, 590]}
-        text = await at.call.good("preview_executor", **ask("dca_executor", levels))
+        text = await at.call.good("create_executor", **look("dca_executor", levels))
         assert head(text)["total_quote"] == Decimal("0.01") * (ask_price + 59000)
         assert "The price has passed 1 of the 2 levels: they fill at once near 60002.3, and stop and target" in text
 
-        rests = await at.call.good("preview_executor", **ask("position_executor", {**config, "entry_price": 59999}))
+        rests = await at.call.good("create_executor", **look("position_executor", {**config, "entry_price": 59999}))
         assert "at once" not in rests.partition("# orders")[2]
 
 
@@ -125,7 +130,7 @@ async def test_a_grid_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], words: list[str]
 ) -> None:
     async with desk(tmp_path, monkeypatch) as at:
-        text = await at.call.good("preview_executor", **ask("grid_executor", {**GRID, **changes}))
+        text = await at.call.good("create_executor", **look("grid_executor", {**GRID, **changes}))
         for one in words:
             assert one in text
 
@@ -136,13 +141,11 @@ async def test_a_grid_that_is_as_it_was_asked_for_needs_no_words(
     async with desk(tmp_path, monkeypatch) as at:
         plain = {**GRID, "side": "SELL", "start_price": 60100, "end_price": 62000, "limit_price": 63000}
         # the range is above the price, where nothing has been passed: for a sell that is its beginning
-        refused = await at.call.good("preview_executor", **ask("grid_executor", plain))
+        refused = await at.call.bad("create_executor", **look("grid_executor", plain))
         assert "start_price: the price, 60000, is beyond it already" in refused
         assert "for sells all above the price use dca_executor or LIMIT orders (place_order)" in refused
-        assert "placed_at_once" not in refused
-        assert "# orders" not in refused
         even = {**GRID, "total_amount_quote": 2400, "min_order_amount_quote": 570, "end_price": 60000}
-        text = await at.call.good("preview_executor", **ask("grid_executor", even))
+        text = await at.call.good("create_executor", **look("grid_executor", even))
         assert head(text)["order_count"] == 4
         assert "levels, not" not in text
         assert "rounded" not in text
@@ -151,7 +154,7 @@ async def test_a_grid_that_is_as_it_was_asked_for_needs_no_words(
 async def test_prices_may_be_offsets_of_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
         offsets = {"start_price": "-3.33333%", "end_price": " +3 % ", "limit_price": "-5%"}
-        text = await at.call.good("preview_executor", **ask("grid_executor", {**GRID, **offsets}))
+        text = await at.call.good("create_executor", **look("grid_executor", {**GRID, **offsets}))
         # 60000 * 0.9666667 is 58000.002: 58000.0 on the step of 0.1
         assert "From the current price, 60000: start_price -3.33333% = 58000, end_price +3% = 61800, limit_" in text
         assert "limit_price -5% = 57000." in text
@@ -159,27 +162,30 @@ async def test_prices_may_be_offsets_of_the_current_one(tmp_path: Path, monkeypa
         raw = at.executors.get(made).raw
         assert [raw[name] for name in offsets] == ["58000", "61800", "57000"]
 
-        text = await at.call.good("preview_executor", **ask("dca_executor", {**DCA, "prices": ["-1%", 58000]}))
+        text = await at.call.good("create_executor", **look("dca_executor", {**DCA, "prices": ["-1%", 58000]}))
         assert "From the current price, 60000: prices -1% = 59400." in text
         assert "58000 0.02 1160" in text
 
         away = ask("grid_executor", {**GRID, **offsets, "connector_name": "gate_io"})
-        assert "not connected to gate_io" in await at.call.bad("preview_executor", **away)
+        assert "not connected to gate_io" in await at.call.bad("create_executor", preview=True, **away)
         unsigned = ask("grid_executor", {**GRID, "limit_price": "5%"})
-        assert 'or an offset from the current one, "-3%"' in await at.call.bad("preview_executor", **unsigned)
+        assert 'or an offset from the current one, "-3%"' in await at.call.bad(
+            "create_executor", preview=True, **unsigned
+        )
         saved = await at.call.bad("set_executor_defaults", executor_type="grid_executor", config={"limit_price": "-5%"})
         assert "can't be a saved default" in saved
 
 
-@pytest.mark.parametrize("tool", ["preview_executor", "create_executor"])
-async def test_a_position_that_is_open_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
+@pytest.mark.parametrize("preview", [True, False])
+async def test_a_position_that_is_open_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preview: bool) -> None:
     async with desk(tmp_path, monkeypatch) as at:
         at.api.paper.engine.set_leverage("master_account", "binance_perpetual", "BTC-USDT", 20)
         at.trade("SELL", "0.5")
-        text = await at.call.good(tool, **ask("dca_executor", DCA))
+        text = await at.call.good("create_executor", preview=preview, **ask("dca_executor", DCA))
         assert "You hold SHORT 0.5 BTC-USDT at leverage 20 in one-way mode: its buys reduce it first; " in text
         assert "leverage is the pair's, so 10 may come to hold for it too." in text
-        other = await at.call.good(tool, **ask("dca_executor", {**DCA, "trading_pair": "ETH-USDT", "prices": [1, 2]}))
+        elsewhere = ask("dca_executor", {**DCA, "trading_pair": "ETH-USDT", "prices": [1, 2]})
+        other = await at.call.good("create_executor", preview=preview, **elsewhere)
         assert "You hold" not in other
 
 
@@ -194,7 +200,7 @@ async def test_a_position_is_named_where_its_mode_cant_be_read(tmp_path: Path, m
     fault = Crash("GET /trading/{account_name}/{connector_name}/position-mode")
     async with desk(tmp_path, monkeypatch, faults=[fault]) as at:
         at.trade("SELL", "0.5")
-        text = await at.call.good("preview_executor", **ask("position_executor", POSITION))
+        text = await at.call.good("create_executor", **look("position_executor", POSITION))
         assert "You hold SHORT 0.5 BTC-USDT; what becomes of it isn't known:" in text
 
 
@@ -205,26 +211,25 @@ async def test_a_position_is_named_where_its_mode_cant_be_read(tmp_path: Path, m
         ({"amount": "8.333"}, "Barely enough"),
         ({"triple_barrier_config": {}}, "Nothing limits its loss"),
         ({"leverage": 50}, "At 50x a move of 2 % uses up its own margin"),
-        ({"amount": "0.001"}, "create_executor refuses it: amount: the order is too small"),
     ],
 )
 async def test_what_the_figures_dont_say_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], words: str
 ) -> None:
     async with desk(tmp_path, monkeypatch) as at:
-        assert words in await at.call.good("preview_executor", **ask("position_executor", {**POSITION, **changes}))
+        assert words in await at.call.good("create_executor", **look("position_executor", {**POSITION, **changes}))
 
 
 async def test_what_isnt_enough_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
         much = ask("position_executor", {**POSITION, "amount": 9})
-        assert "INSUFFICIENT_BALANCE" in await at.call.good("preview_executor", **much)
+        assert "INSUFFICIENT_BALANCE" in await at.call.good("create_executor", preview=True, **much)
         assert "INSUFFICIENT_BALANCE" in await at.call.bad("create_executor", **much)
 
 
 async def test_a_grid_whose_batches_are_unbounded_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
-        text = await at.call.good("preview_executor", **ask("grid_executor", {**GRID, "max_orders_per_batch": None}))
+        text = await at.call.good("create_executor", **look("grid_executor", {**GRID, "max_orders_per_batch": None}))
         assert "set max_orders_per_batch, or Hummingbot places all levels at once" in text
         assert head(text)["placed_at_once"] == 5
 
@@ -232,14 +237,14 @@ async def test_a_grid_whose_batches_are_unbounded_is_warned_of(tmp_path: Path, m
 async def test_spot_sells_need_the_coin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
         config = {**DCA, "connector_name": "binance", "leverage": None, "side": "SELL", "prices": [61000, 62000]}
-        found = head(await at.call.good("preview_executor", **ask("dca_executor", config)))
+        found = head(await at.call.good("create_executor", **look("dca_executor", config)))
         assert (found["token"], found["needs"], found["available"]) == ("BTC", found["total_amount"], 1)
 
 
 async def test_a_twap_of_many_slices_is_cut_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
         config = {**PERPETUAL, "total_amount_quote": 12000, "total_duration": 3000, "order_interval": 60}
-        text = await at.call.good("preview_executor", **ask("twap_executor", config))
+        text = await at.call.good("create_executor", **look("twap_executor", config))
         assert head(text)["order_count"] == 51
         assert "The first 20 of 51 orders are shown." in text
         assert "It keeps what it trades" in text
@@ -247,14 +252,14 @@ async def test_a_twap_of_many_slices_is_cut_and_says_so(tmp_path: Path, monkeypa
 
 async def test_a_balance_that_cant_be_read_leaves_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch, faults=[Crash("POST /portfolio/state")]) as at:
-        text = await at.call.good("preview_executor", **ask("position_executor", POSITION))
+        text = await at.call.good("create_executor", **look("position_executor", POSITION))
         assert "The balance couldn't be read" in text
         assert head(text)["needs"] == pytest.approx(Decimal(600), abs=1)
 
 
 async def test_nothing_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
-        await at.call.good("preview_executor", **ask("grid_executor", GRID))
+        await at.call.good("create_executor", **look("grid_executor", GRID))
         assert "POST /executors/" not in at.call.asked
         assert at.executors.shelf.all() == []
 
@@ -263,7 +268,8 @@ async def test_what_trades_on_a_chain_has_no_preview(tmp_path: Path, monkeypatch
     async with desk(tmp_path, monkeypatch) as at:
         swap = {**PERPETUAL, "connector_name": "solana-mainnet-beta", "trading_pair": "SOL-USDC", "leverage": None}
         config = {**swap, "amount": 1, "execution_strategy": "MARKET"}
-        assert "no preview" in await at.call.good("preview_executor", **ask("order_executor", config))
+        told = await at.call.good("create_executor", **look("order_executor", config))
+        assert f"What order_executor will trade can't be told beforehand: {ON_A_CHAIN}." in told
 
 
 SPOT_GRID = {
@@ -279,43 +285,50 @@ SPOT_GRID = {
 async def test_a_plain_spot_grid_is_suggested_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what is suggested is what create_executor takes, with the levels that were asked for."""
     async with desk(tmp_path, monkeypatch) as at:
-        text = await at.call.good("preview_executor", **ask("grid_executor", SPOT_GRID))
-        assert (head(text)["order_count"], head(text)["limit_price"]) == (9, 56000)
-        # 62000 / 58000 - 1 is 6.9 %, over the eight distances of nine levels
-        assert "limit_price 56000, take_profit 0.0086, take_profit_order_type LIMIT (half the grid's width" in text
-        assert "levels 9: worked out to min_order_amount_quote 100.25" in text
         fields = await at.call.good("get_executor_fields", executor_type="grid_executor")
-        assert "preview_executor suggests limit_price, take_profit and take_profit_order_type" in fields
+        assert "create_executor suggests limit_price, take_profit and take_profit_order_type" in fields
         refused = await at.call.bad("create_executor", **ask("grid_executor", SPOT_GRID))
-        assert refused.count("preview_executor suggests one") == 2
+        assert refused == await at.call.bad("create_executor", **look("grid_executor", SPOT_GRID))
+        assert refused.splitlines()[1:4] == [
+            "- limit_price: missing; e.g. 56000, half the grid's width beyond it",
+            # 62000 / 58000 - 1 is 6.9 %, over the eight distances of nine levels
+            "- triple_barrier_config.take_profit: missing; e.g. 0.0086, the distance of two levels",
+            "- triple_barrier_config.take_profit_order_type: missing; e.g. LIMIT",
+        ]
+        also = await at.call.bad("create_executor", **ask("grid_executor", {**SPOT_GRID, "side": "UP"}))
+        assert "limit_price: missing" in also
+        assert "half the grid" not in also
         barriers = {"take_profit": "0.0086", "take_profit_order_type": "LIMIT"}
         whole = {**SPOT_GRID, "limit_price": 56000, "triple_barrier_config": barriers}
-        assert "Suggested" not in await at.call.good("preview_executor", **ask("grid_executor", whole))
+        text = await at.call.good("create_executor", **look("grid_executor", whole))
+        assert (head(text)["order_count"], head(text)["limit_price"]) == (9, 56000)
+        assert "levels 9: worked out to min_order_amount_quote 100.25" in text
         made = await at.create("grid_executor", **whole)
         assert (await at.head("get_executor", executor_id=made))["level_count"] == 9
-        sell = await at.call.good("preview_executor", **ask("grid_executor", {**SPOT_GRID, "side": "SELL"}))
-        assert "limit_price 64000" in sell
+        sell = await at.call.bad("create_executor", **look("grid_executor", {**SPOT_GRID, "side": "SELL"}))
+        assert "limit_price: missing; e.g. 64000" in sell
 
 
 async def test_a_twap_by_base_amount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
         config = {**PERPETUAL, "total_amount_base": "0.1", "total_duration": 240, "order_interval": 60}
-        text = await at.call.good("preview_executor", **ask("twap_executor", config))
+        text = await at.call.good("create_executor", **look("twap_executor", config))
         assert (head(text)["order_count"], head(text)["total_amount"]) == (5, Decimal("0.1"))
         await at.create("twap_executor", **config)
 
 
 @pytest.mark.parametrize("kind", ["lp_executor", "arbitrage_executor", "xemm_executor"])
-async def test_what_has_no_preview_is_refused_with_the_reason(
+async def test_what_cant_be_foretold_has_the_reason_instead(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with desk(tmp_path, monkeypatch) as at:
-        text = await at.call.bad("preview_executor", **ask(kind, dict(TYPES[kind].example)))
-        assert text.startswith(f"There is no preview of {kind}: {WHY[kind]}. Nothing was sent.")
+        text = await at.call.good("create_executor", **look(kind, dict(TYPES[kind].example)))
+        assert f"The config is good. What {kind} will trade can't be told beforehand: {WHY[kind]}." in text
+        assert at.executors.shelf.all() == []
 
 
 def test_every_type_has_a_preview_or_a_reason() -> None:
-    offered = ALL.find("preview_executor").schema["properties"]["executor_type"]["enum"]
+    offered = ALL.find("create_executor").schema["properties"]["executor_type"]["enum"]
     assert set(offered) == set(TYPES)
 
 
@@ -323,11 +336,13 @@ async def test_a_price_that_the_book_denies_is_no_base_for_an_offset(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with desk(tmp_path, monkeypatch, faults=[old_price("70000")]) as at:
-        for tool in ("preview_executor", "create_executor"):
-            text = await at.call.bad(tool, **ask("dca_executor", {**DCA, "prices": ["-1%", 58000]}))
+        for preview in (True, False):
+            text = await at.call.bad(
+                "create_executor", preview=preview, **ask("dca_executor", {**DCA, "prices": ["-1%", 58000]})
+            )
             assert text.startswith(
                 "An offset counts from the current price, which isn't known. The API's price of BTC-"
             )
             assert "Nothing was sent." in text
-        told = await at.call.good("preview_executor", **ask("dca_executor", DCA))
+        told = await at.call.good("create_executor", **look("dca_executor", DCA))
         assert "The API's price of BTC-USDT on binance_perpetual is 70000, but its order book has bid " in told

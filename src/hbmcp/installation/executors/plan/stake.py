@@ -1,0 +1,48 @@
+"""What an executor can come to, in figures: pure."""
+
+from decimal import Decimal
+
+from hbmcp.figures import times
+from hbmcp.installation.executors.plan.preparation import Prepared
+from hbmcp.installation.planned_request import Stake
+
+BOTH_SIDES = Decimal(2)  # of what buys on one market and sells on another
+
+
+def stake(account_name: str, prepared: Prepared) -> Stake:
+    """Where it trades (of two markets the first), and the value of all that it may ever hold. Only one that is told an
+    amount has one: what is told a sum to spend buys no more than that, whatever the market's price."""
+    config = prepared.config
+    connector, pair = config.markets[0]
+    leverage = config.get("leverage") if config.perpetual else None
+    return Stake(
+        account=account_name,
+        exchange=connector,
+        pair=pair,
+        side=config.get("side"),
+        amount=config.get("amount"),
+        value=whole_value(prepared),
+        market=prepared.price,
+        leverage=None if leverage is None else Decimal(leverage),
+        type=config.kind,
+    )
+
+
+def whole_value(prepared: Prepared) -> Decimal | None:
+    """In quote: what it is told to spend, else its amount at the worse of the market and its own price; never less than
+    its orders are worth. None where no price is known."""
+    config, price = prepared.config, prepared.price
+    total: Decimal | None
+    if config.kind == "lp_executor":
+        total = config.get("quote_amount") + times(config.get("base_amount"), config.get("upper_price"))
+    elif (both := config.get("order_amount")) is not None:
+        total = None if price is None else times(both, price, BOTH_SIDES)
+    elif (levels := config.get("amounts_quote")) is not None:
+        total = sum(levels, Decimal(0))
+    elif (amount := config.get("amount")) is not None:
+        prices = [one for one in (price, config.get("price"), config.get("entry_price")) if one is not None]
+        total = times(amount, max(prices)) if prices else None
+    else:
+        total = config.get("total_amount_quote")
+    orders = prepared.forecast.plan.reserved if prepared.forecast else Decimal(0)
+    return None if total is None else max(total, orders)
