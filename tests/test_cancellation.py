@@ -27,12 +27,12 @@ from hbmcp.installation.orders.sending import send_order
 from hbmcp.store import SentOrder
 from hbmcp.store.rows import Rows
 from hbmcp.times import now, ticking
-from tests.conftest import PASSWORD, USERNAME
+from tests.conftest import EVERY, PASSWORD, USERNAME
 from tests.faulty_api import HANG, FaultyApi, Reply
 
 pytestmark = pytest.mark.anyio
 
-OFFER = Catalog.load().choose(tools=["all"])
+OFFER = Catalog.load().choose(tools=EVERY)
 MARKET = {
     "account_name": "master_account",
     "connector_name": "binance",

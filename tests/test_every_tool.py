@@ -19,7 +19,7 @@ from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 
 from hbmcp.catalog import Catalog
-from tests.conftest import http_server, replaying
+from tests.conftest import EVERY, http_server, replaying
 from tests.replay.server import Replay
 
 CATALOG = Catalog.load()
@@ -93,7 +93,7 @@ def arguments_for(tool: Tool, *, every: bool) -> dict[str, Any]:
 
 @asynccontextmanager
 async def session(transport: str, replay: Replay, folder: Path) -> AsyncIterator[Client]:
-    env = replaying(replay, HBMCP_TOOLS="all")
+    env = replaying(replay, HBMCP_TOOLS=",".join(EVERY))
     if transport == "stdio":
         command = StdioServerParameters(command=sys.executable, args=["-m", "hbmcp", "serve"], env=env, cwd=folder)
         async with Client(command) as client:
