@@ -41,6 +41,12 @@ def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redaction, "_forms", set())
 
 
+@pytest.fixture(autouse=True)
+def _own_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What servers in this process remember, likewise."""
+    monkeypatch.setenv("XDG_DATA_HOME", _STATE.name)
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"

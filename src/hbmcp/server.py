@@ -105,7 +105,10 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> S
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         wanted = ctx.meta is not None and ctx.meta.get("progress_token") is not None
         outcome = await ctx.lifespan_context.bridge.call(
-            params.name, params.arguments or {}, ctx.session.report_progress if wanted else None
+            params.name,
+            params.arguments or {},
+            ctx.session.report_progress if wanted else None,
+            client=ctx.session.client_params.client_info.name if ctx.session.client_params else "",
         )
         return {
             "resultType": "complete",

@@ -17,7 +17,7 @@ from hbmcp.policy.names import has_tool, listed, lists_code, lists_tools, matche
 from hbmcp.text import named, one_line
 
 if TYPE_CHECKING:
-    from hbmcp.policy.gate import Call
+    from hbmcp.policy.call import Call
 
 # The arguments that name code, and what is run with a configuration that isn't read here.
 CONTROLLERS, CONTROLLER_CONFIGS = ("controller_name", "config.controller_name"), ("config_names", "config_name")
