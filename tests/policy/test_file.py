@@ -1,6 +1,7 @@
 """Where a policy is read from, what several files come to, and how mistakes are told."""
 
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hbmcp import settings
 from hbmcp.errors import SettingsError
 from hbmcp.policy.file import MOST, InForce, in_force, read
 from hbmcp.policy.model import Limits, Names, default
-from tests.conftest import environment
+from tests.conftest import ROOT, environment
 
 
 @pytest.fixture(autouse=True)
@@ -214,6 +215,12 @@ def test_one_that_others_can_change_is_told(theirs: Path) -> None:
     assert not held().remarks
     theirs.chmod(0o666)
     assert "Other users can change" in held().remarks[0]
+
+
+def test_the_example_of_the_readme_is_one(theirs: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    theirs.write_text(example, encoding="utf-8")
+    assert held().policy.limits.day_loss == 500
 
 
 def test_servers_of_tests_read_no_policy_of_the_user() -> None:

@@ -12,7 +12,7 @@ from hbmcp.catalog import EFFECTS, REDUCING, Catalog, Effect
 from hbmcp.errors import NotAllowed, Refused
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest, Stake
-from hbmcp.policy.gate import WOULD_BE_REFUSED, Call, Gate
+from hbmcp.policy.call import Call
 from hbmcp.policy.model import Budget, Limits, Names, Policy, Written, tightened
 from hbmcp.policy.rules import (
     CONTROLLER_CONFIGS,
@@ -201,18 +201,6 @@ def test_every_tool_that_runs_code_says_which_or_must_itself_be_named() -> None:
         if runs and not top & tool.schema["properties"].keys():
             without.add(tool.name)
     assert without == {"start_container"}
-
-
-@pytest.mark.anyio
-async def test_the_gate_grants_what_is_allowed_and_tells_what_is_not() -> None:
-    call, plan = one("opens")
-    assert await Gate(allow(pairs=("BTC-*",))).verdict(call, plan) == "The policy allows it."
-    gate = Gate(deny(pairs=("BTC-*",)))
-    assert (await gate.verdict(call, plan)).startswith(
-        f"{WOULD_BE_REFUSED} The policy refuses BUY 0.1 BTC-USDT: it den"
-    )
-    with pytest.raises(NotAllowed):
-        await gate.grant(call, plan, 0)
 
 
 # Few names, so that lists and requests often meet.
