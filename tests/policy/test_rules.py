@@ -203,9 +203,9 @@ def test_every_tool_that_runs_code_says_which_or_must_itself_be_named() -> None:
     assert without == {"start_container"}
 
 
-# Few names, so that lists and requests often meet.
-GLOBS = st.none() | st.lists(st.sampled_from(["a", "b", "a*", "*b", "*", "A"]), max_size=3).map(tuple)
-NAMES = st.builds(Names, **dict.fromkeys(Names.model_fields, GLOBS))
+# Few names and few lists, so that lists and requests often meet, and often nothing refuses.
+GLOBS = st.lists(st.sampled_from(["a", "b", "a*", "*b", "*", "A"]), max_size=2).map(tuple)
+NAMES = st.dictionaries(st.sampled_from(list(Names.model_fields)), GLOBS, max_size=1).map(lambda one: Names(**one))
 AMOUNTS = st.none() | st.decimals("0.01", 100, places=2)
 LIMITS = st.builds(Limits, order=AMOUNTS, day=AMOUNTS, leverage=AMOUNTS, open_orders=st.none() | st.integers(1, 9))
 BUDGETS = st.dictionaries(
