@@ -107,7 +107,7 @@ def test_that_of_the_working_directory_only_tightens(theirs: Path) -> None:
     assert found.policy.limits == Limits(order=Decimal(5), day=Decimal(20), leverage=Decimal(3))
     assert found.policy.allows == (Names(pairs=("BTC-*",)), Names(pairs=("*",), exchanges=("binance",)))
     assert found.policy.deny == Names(tools=("a", "b"))
-    assert sorted(budget.amount for budget in found.policy.budgets.values()) == [1, 1000]
+    assert [budgets["trial"].amount for budgets in found.policy.budget_lists] == [1, 1000]
 
 
 def test_that_of_the_working_directory_tightens_the_defaults_too() -> None:

@@ -1,5 +1,6 @@
 """Which plans a policy's names refuse."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from hbmcp.errors import NotAllowed, Refused
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.policy.call import Call
+from hbmcp.policy.limits import Ask, Seen, uses
 from hbmcp.policy.model import Budget, Limits, Names, Policy, Written, tightened
 from hbmcp.policy.rules import (
     CONTROLLER_CONFIGS,
@@ -253,4 +255,25 @@ def test_tightening_never_loosens(
         values = [value for each in (mine, *others) if (value := getattr(each.limits, name)) is not None]
         assert getattr(both.limits, name) == (min(values) if values else None)
     assert both.currency == mine.currency
-    assert len(both.budgets) == len(mine.budgets) + sum(len(other.budgets) for other in others)
+    assert both.budget_lists == tuple(each.budgets for each in (mine, *others) if each.budgets)
+
+
+def test_a_budget_of_another_file_does_not_begin_where_one_ended() -> None:
+    """Of one file the next would: outside of its budgets' times an account has nothing."""
+    now = 1_800_000_000_000
+    ended = Budget(account="a", amount=Decimal(1000), ends=datetime.fromtimestamp(now / 1000 - 1, UTC))
+    lasting = Budget(account="a", amount=Decimal(1000))
+    _, plan = one("opens", Stake("a", "binance", "BTC-USDT"))
+    asks = [Ask(plan.requests[0], Decimal(1))]
+
+    def exceeded(policy: Policy) -> list[str]:
+        return [use.name for use in uses(policy, asks, (), Seen(now), now) if use.exceeded]
+
+    mine = Policy(budgets={"first": ended})
+    assert exceeded(mine) == ["budget first"]
+    assert exceeded(Policy(budgets={"first": ended, "next": lasting})) == []
+    for name in ("first", "next"):
+        assert exceeded(tightened(mine, Written(budgets={name: lasting}))) == ["budget first"]
+        assert exceeded(tightened(Policy(budgets={name: lasting}), Written(budgets={"first": ended}))) == [
+            "budget first"
+        ]
