@@ -14,6 +14,7 @@ from hbmcp.cli.app import app
 from hbmcp.policy.file import read
 from tests.conftest import connected, environment, hbmcp
 from tests.faulty_api import FaultyApi
+from tests.stdio_server import StdioServer
 
 ORDER = ["account_name=master_account", "connector_name=binance", "side=BUY", "order_type=MARKET", "amount=0.01"]
 
@@ -178,3 +179,19 @@ def test_a_server_says_what_holds_and_does_not_start_on_a_mistake(api: FaultyApi
     assert "there is no limits.ordr; did you mean order?" in done.stderr
     assert hbmcp("tools", env=env, cwd=tmp_path).returncode == 2
     assert hbmcp("call", "get_accounts", env=env, cwd=tmp_path).returncode == 2
+
+
+def test_a_client_is_offered_and_allowed_what_the_policy_leaves(file: Path, tmp_path: Path) -> None:
+    write(file, '[allow]\npairs = ["BTC-*"]\n[deny]\ntools = ["close_positions"]\n')
+    order = dict(argument.split("=") for argument in ORDER)
+    with StdioServer(env=environment(HBMCP_POLICY=str(file), HBMCP_PAPER_DB=":memory:"), cwd=tmp_path) as server:
+        assert {"place_order", "close_position"} <= server.tools().keys()
+        assert not {"close_positions", "add_credential", "delete_account"} & server.tools().keys()
+        text, failed = server.call("close_positions", loss_over=5)
+        assert failed
+        assert "the policy denies it" in text
+        text, failed = server.call("place_order", trading_pair="ETH-USDT", **order)
+        assert failed
+        assert "the pair ETH-USDT isn't among the pairs that it allows (BTC-*)" in text
+        text, failed = server.call("place_order", trading_pair="BTC-USDT", **order)
+        assert not failed, text
