@@ -1,6 +1,6 @@
 """Who may act where: what the policy's names refuse of a plan.
 
-What reduces, cancels or stops is refused only where its tool is denied: you may always get out.
+What reduces, cancels or stops is refused only where its tool or toolset is denied: you may always get out.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
