@@ -20,6 +20,7 @@ from bench import jobs, latency, paper, readme, samples, tokens
 from bench.peers import FROM_OPENAPI, HUMMINGBOT_MCP, ROOT
 from bench.report import OURS, Row, ratio, table
 from bench.session import Session, SessionError
+from hbmcp.catalog import Catalog
 
 STARTS = 31  # in turns; of a peer a quarter, the ratios with a bar are those to the bare server
 CALLS = 500  # of every server, in turns
@@ -30,8 +31,10 @@ BOOK = samples.order_book(50)
 PAIR = {"connector_name": "binance", "trading_pair": "BTC-USDT"}
 
 _SERVE = [sys.executable, "-m", "hbmcp", "serve"]
+# By name: "all" leaves out what deletes and what runs code.
+_TOOLSETS = [*_SERVE, "--toolsets", ",".join(Catalog.load().toolsets)]
 # All toolsets, and the plain tools that are comparable to what others call.
-_ALL = [*_SERVE, "--toolsets", "all", "--tools", "list_accounts,search_orders"]
+_ALL = [*_TOOLSETS, "--tools", "list_accounts,search_orders"]
 _BARE = [sys.executable, str(ROOT / "bench/servers/bare.py")]
 
 DEFAULTS, EVERYTHING, PAPER = "hbmcp, default toolsets", "hbmcp, all toolsets", "hbmcp on paper"
@@ -63,7 +66,7 @@ class Bench:
         commands = {
             OURS: _ALL,
             DEFAULTS: _SERVE,
-            EVERYTHING: [*_SERVE, "--toolsets", "all"],
+            EVERYTHING: _TOOLSETS,
             PAPER: [*_ALL, "--paper", "--paper-db", ":memory:"],
             BARE: _BARE,
             BARE_HTTPX: [*_BARE, "--httpx"],

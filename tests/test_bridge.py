@@ -14,7 +14,7 @@ from hbmcp import server, settings
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.catalog import Catalog
 from hbmcp.settings import Settings
-from tests.conftest import PASSWORD, USERNAME
+from tests.conftest import EVERY, PASSWORD, USERNAME
 from tests.faulty_api import HANG, FaultyApi, Reply
 
 pytestmark = pytest.mark.anyio
@@ -121,13 +121,13 @@ async def test_without_credentials_a_call_says_what_to_set(told: Settings, api: 
 
 
 async def test_every_tool_has_its_function(told: Settings) -> None:
-    bridge = Bridge(CATALOG.choose(tools=["all"]), told)
+    bridge = Bridge(CATALOG.choose(tools=EVERY), told)
     for tool in CATALOG.tools.values():
         assert callable(bridge._line(tool).build)
 
 
 async def test_the_listing_is_the_manifest(told: Settings) -> None:
-    async with Client(server.build(told, CATALOG.choose(tools=["all"]))) as client:
+    async with Client(server.build(told, CATALOG.choose(tools=EVERY))) as client:
         listed = (await client.list_tools()).tools
     sent = [tool.model_dump(by_alias=True, mode="json", exclude_none=True) for tool in listed]
     wanted = [tool.definition for tool in CATALOG.tools.values()]

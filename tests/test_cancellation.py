@@ -30,13 +30,13 @@ from hbmcp.results.answer import Answer
 from hbmcp.store import SentOrder
 from hbmcp.store.rows import Rows
 from hbmcp.times import now
-from tests.conftest import PASSWORD, USERNAME
+from tests.conftest import EVERY, PASSWORD, USERNAME
 from tests.faulty_api import HANG, FaultyApi, Reply
 from tests.installation.granted import granted
 
 pytestmark = pytest.mark.anyio
 
-OFFER = Catalog.load().choose(tools=["all"])
+OFFER = Catalog.load().choose(tools=EVERY)
 MARKET = {
     "account_name": "master_account",
     "connector_name": "binance",

@@ -38,7 +38,10 @@ def test_version() -> None:
     assert run("--version") == (0, f"hbmcp {__version__}\n")
 
 
-@pytest.mark.parametrize("command", ["", "serve", "tools", "call"])
+@pytest.mark.parametrize(
+    "command",
+    ["", "serve", "tools", "call", "policy", "policy init", "policy check", "policy show", "policy test"],
+)
 def test_help(command: str, snapshot: SnapshotAssertion) -> None:
     code, out = run(*command.split(), "--help")
     assert code == 0

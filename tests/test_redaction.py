@@ -118,7 +118,7 @@ def test_what_the_api_echoes_does_not_leave_the_server(api: FaultyApi, tmp_path:
     echoes = [write(secret) for write in WRITTEN.values() for secret in (PASSWORD, KEY)]
     echoes += [write(login) for name, write in WRITTEN.items() if name.startswith("base64")]
     texts = []
-    with StdioServer("--tools", "all", env=environment(**told), cwd=tmp_path) as server:
+    with StdioServer("--tools", "all,add_credential", env=environment(**told), cwd=tmp_path) as server:
         api.then(Reply.json({"message": f"added {KEY}"}))
         credentials = {"binance_api_key": KEY, "binance_api_secret": KEY[::-1]}
         texts.append(

@@ -114,7 +114,12 @@ def test_its_files_are_for_nobody_else_to_read(tmp_path: Path) -> None:
     try:
         paper_exchange = open_paper(paper(tmp_path / "data" / "paper.sqlite"))
         with StdioServer(
-            "--paper-db", str(tmp_path / "data" / "paper.sqlite"), "--toolsets", "all", env=environment(), cwd=tmp_path
+            "--paper-db",
+            str(tmp_path / "data" / "paper.sqlite"),
+            "--toolsets",
+            "scripts",
+            env=environment(),
+            cwd=tmp_path,
         ) as server:
             server.call("save_script_code", script_name="mine", content="secret = 1")
         modes = {

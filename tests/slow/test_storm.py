@@ -18,7 +18,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from hbmcp.catalog import Catalog
-from tests.conftest import connected
+from tests.conftest import EVERY, connected
 from tests.slow.slow_api import SlowApi
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
@@ -224,7 +224,11 @@ async def test_cancelled_calls_leave_nothing_behind(transport: Any, tmp_path: Pa
     state = tmp_path / "state.sqlite"
     with SlowApi(tmp_path) as api:
         env = connected(
-            api.url, HBMCP_TOOLS="all", HBMCP_STATE_URL=f"sqlite:///{state}", LOG=str(server._log), LOG_LEVEL="INFO"
+            api.url,
+            HBMCP_TOOLS=",".join(EVERY),
+            HBMCP_STATE_URL=f"sqlite:///{state}",
+            LOG=str(server._log),
+            LOG_LEVEL="INFO",
         )
         async with asynccontextmanager(transport)(env, server) as (call, cut):
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def call_tool(
-    tool: Annotated[str, typer.Argument(help="Name of a tool; all tools are on unless HBMCP_* says otherwise.")],
+    tool: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a tool. Unless HBMCP_* says otherwise all are on, but for those that it has to name."
+        ),
+    ],
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Its arguments.")] = None,
     as_json: Annotated[str | None, typer.Option("--json", help="Its arguments as a JSON object instead.")] = None,
     env_file: EnvFile = None,

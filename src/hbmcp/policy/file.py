@@ -6,7 +6,6 @@ directory, which may be anybody's, can only tighten what that says.
 
 import os
 import stat
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -89,6 +88,8 @@ def in_force(told: Settings) -> InForce:
 
 def read(file: Path) -> Mistakes:
     """What a file says, or every mistake in it."""
+    import tomllib  # not needed by a start without a file
+
     try:
         if not stat.S_ISREG(file.stat().st_mode):
             return Mistakes([f"{file} isn't a file."], None)

@@ -7,6 +7,7 @@ left the ledger. All requests of a plan are counted together.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from itertools import chain
 
 from attrs import frozen
 
@@ -156,7 +157,7 @@ def needs_value(policy: Policy) -> bool:
     """Whether a limit holds against what a request is worth."""
     of = policy.limits
     sizes = (of.order, of.order_percent, of.hour, of.day, of.position, of.pair, of.account, of.leverage)
-    return bool(policy.budgets) or any(one is not None for one in sizes)
+    return bool(policy.budget_lists) or any(one is not None for one in sizes)
 
 
 def since(policy: Policy, now: int) -> int:
@@ -166,7 +167,8 @@ def since(policy: Policy, now: int) -> int:
     begins = [now - MINUTE]
     begins += [] if of.hour is None else [now - HOUR]
     begins += [now - now % DAY] if any(one is not None for one in of_the_day) else []
-    begins += [0 if one.starts is None else _milliseconds(one.starts) for one in policy.budgets.values()]
+    budgets = [one for budgets in policy.budget_lists for one in budgets.values()]
+    begins += [0 if one.starts is None else _milliseconds(one.starts) for one in budgets]
     return min(begins)
 
 
@@ -181,7 +183,7 @@ def uses(policy: Policy, asks: Sequence[Ask], granted: Iterable[LedgerRow], seen
         *counting.of_positions(),
         *counting.of_leverage(asks),
         *counting.of_the_day(),
-        *_budgets(policy, counting),
+        *chain.from_iterable(_budgets(budgets, policy.currency, counting) for budgets in policy.budget_lists),
     ]
 
 
@@ -323,28 +325,26 @@ class _Counting:
         return Use(name, most, used, asked, f" {self.currency}", short)
 
 
-def _budgets(policy: Policy, counting: _Counting) -> Iterator[Use]:
+def _budgets(budgets: Mapping[str, Budget], currency: str, counting: _Counting) -> Iterator[Use]:
     """What was opened at an account since a budget began, and until it ends. An account that has budgets has nothing
     outside of their times."""
     opening = [ask for ask in counting.asks if ask.opens and ask.planned.effect == "opens"]
-    for account in dict.fromkeys(one.account for one in policy.budgets.values()):
+    for account in dict.fromkeys(one.account for one in budgets.values()):
         mine = [ask for ask in opening if ask.planned.stake.account in (account, None)]
         if not mine:
             continue
         if any(ask.planned.stake.account is None for ask in mine):
             raise _uncounted("budgets", "for which account it is isn't known")
-        there = {name: one for name, one in policy.budgets.items() if one.account == account}
+        there = {name: one for name, one in budgets.items() if one.account == account}
         if not any(_lasts(one, counting.now) for one in there.values()):
             name, one = next(iter(there.items()))
             asked = _values(mine)
-            yield Use(f"budget {name}", _NONE, _NONE, asked, f" {policy.currency}", "outside of its time")
+            yield Use(f"budget {name}", _NONE, _NONE, asked, f" {currency}", "outside of its time")
         for name, one in there.items():
             if _lasts(one, counting.now):
                 begin = 0 if one.starts is None else _milliseconds(one.starts)
                 used = _sum(row.opened for row in counting.rows if row.account == account and row.time >= begin)
-                yield Use(
-                    f"budget {name}", one.amount, used, _values(mine), f" {policy.currency}", f"at {named(account)}"
-                )
+                yield Use(f"budget {name}", one.amount, used, _values(mine), f" {currency}", f"at {named(account)}")
 
 
 def _lasts(budget: Budget, now: int) -> bool:

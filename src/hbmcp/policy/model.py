@@ -69,14 +69,21 @@ class Written(_Table):
 
 
 class Policy(Written):
-    """The whole that holds. What `also` allows as well as `allow` is allowed; each comes from a file that tightened."""
+    """The whole that holds. `also` are the files that tightened it: what they allow and their budgets hold beside its
+    own, their limits and what they deny are among its own."""
 
-    also: tuple[Names, ...] = ()
+    also: tuple[Written, ...] = ()
 
     @property
     def allows(self) -> tuple[Names, ...]:
         """Each of them must allow what is sent."""
-        return (self.allow, *self.also)
+        return (self.allow, *(one.allow for one in self.also))
+
+    @property
+    def budget_lists(self) -> tuple[dict[str, Budget], ...]:
+        """Each of them must have room: where one ends, the account's next one in the same list can follow, and none of
+        another."""
+        return tuple(one.budgets for one in (self, *self.also) if one.budgets)
 
 
 def default(on_paper: bool) -> Policy:
@@ -96,16 +103,10 @@ def tightened(policy: Policy, by: Written) -> Policy:
     for name in Names.model_fields:
         lists = [globs for one in (policy, by) if (globs := getattr(one.deny, name)) is not None]
         denied[name] = tuple(dict.fromkeys(chain.from_iterable(lists))) if lists else None
-    budgets = dict(policy.budgets)
-    for name, budget in by.budgets.items():
-        while name in budgets:
-            name += " too"
-        budgets[name] = budget
     return policy.model_copy(
         update={
             "limits": Limits.model_construct(**limits),
             "deny": Names.model_construct(**denied),
-            "also": (*policy.also, by.allow),
-            "budgets": budgets,
+            "also": (*policy.also, by),
         }
     )

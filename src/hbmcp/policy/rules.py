@@ -1,23 +1,19 @@
 """Who may act where: what the policy's names refuse of a plan.
 
-What reduces, cancels or stops is refused only where its tool is denied: you may always get out.
+What reduces, cancels or stops is refused only where its tool or toolset is denied: you may always get out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hbmcp.catalog import REDUCING
 from hbmcp.errors import NotAllowed
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.policy.call import Call
 from hbmcp.policy.model import Policy
 from hbmcp.policy.names import has_tool, listed, lists_code, lists_tools, matches
 from hbmcp.text import named, one_line
-
-if TYPE_CHECKING:
-    from hbmcp.policy.call import Call
 
 # The arguments that name code, and what is run with a configuration that isn't read here.
 CONTROLLERS, CONTROLLER_CONFIGS = ("controller_name", "config.controller_name"), ("config_names", "config_name")

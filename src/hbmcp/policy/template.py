@@ -9,7 +9,7 @@ BEGINNING = """\
 # What assistants may do through hbmcp. It is read when hbmcp starts; `hbmcp policy check` looks for mistakes,
 # `hbmcp policy show` says what holds, and `hbmcp policy test place_order ...` what would become of a call.
 # A hbmcp.toml in the folder where hbmcp starts can only tighten this.
-# Whatever only reduces, cancels or stops is never refused, except where its tool is denied.
+# Whatever only reduces, cancels or stops is never refused, as long as its tool is offered.
 
 currency = "USDT"                       # of all amounts below
 """
@@ -22,8 +22,8 @@ ALLOW = """
 {pairs}
 # accounts = ["master_account"]
 # executors = ["grid_executor", "dca_executor"]
-# tools = ["place_order", "cancel_*"]   # of those that aren't reads; these and the next add up
-# toolsets = ["trading"]
+# tools = ["place_order", "close_*", "cancel_order"]    # reads are allowed anyway; these and the next add up
+# toolsets = ["executors"]
 # No limit can bound what code does: a bot is deployed, started or changed only with controllers and scripts that are
 # named here, by their own name or that of the configuration that starts them; or where its tool is asked for by name.
 # controllers = ["pmm_simple"]
@@ -55,7 +55,7 @@ LIMITS = """
 """
 
 BUDGETS = """
-# So much may be opened at an account, in a time; closing doesn't refill it.
+# So much may be opened at an account, in a time, and outside of that nothing; closing doesn't refill it.
 # [budgets.trial]
 # account = "master_account"
 # amount = 5000

@@ -1,6 +1,7 @@
 """A policy as a person reads it."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from hbmcp.policy.model import Limits, Names, Policy, Written
 from hbmcp.policy.names import listed
@@ -25,14 +26,15 @@ def summary(policy: Written) -> str:
 
 def rules(policy: Written) -> Iterator[str]:
     """A line for each that holds, named as in a file."""
-    for names in policy.allows if isinstance(policy, Policy) else (policy.allow,):
+    whole = policy if isinstance(policy, Policy) else Policy.model_construct(**dict(policy))
+    for names in whole.allows:
         yield from _globs("allow", names)
     yield from _globs("deny", policy.deny)
     for name in Limits.model_fields:
         value = getattr(policy.limits, name)
         if value is not None:
             yield f"limits.{name} = {value:,f} {policy.currency}" if name in AMOUNTS else f"limits.{name} = {value}"
-    for name, budget in policy.budgets.items():
+    for name, budget in chain.from_iterable(budgets.items() for budgets in whole.budget_lists):
         when = "".join(
             f" {word} {time}" for word, time in (("from", budget.starts), ("until", budget.ends)) if time is not None
         )

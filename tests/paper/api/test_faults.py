@@ -25,6 +25,7 @@ from hbmcp.paper.api.faults import (
     faulty_routes,
     faulty_wire,
 )
+from tests.conftest import EVERY
 from tests.paper.assistant import ALL, assistant
 from tests.paper.paper_api import AUTH, HOUR, NOW, PERPETUAL, SPOT, PaperApi
 
@@ -284,4 +285,4 @@ def hurried(name: str) -> Offer:
     """All tools, of which this one hardly waits."""
     catalog = Catalog.load()
     catalog.tools[name] = catalog.names[name] = replace(catalog.tools[name], timeout=0.3)
-    return catalog.choose(tools=["all"])
+    return catalog.choose(tools=EVERY)
