@@ -83,16 +83,12 @@ class Bridge:
     """Carries calls from a client to the API and back. Use it inside one event loop, and close it there."""
 
     def __init__(
-        self,
-        offer: Offer,
-        settings: Settings,
-        kind: Kind = "client",
-        policy: Policy = Policy(),  # noqa: B008
+        self, offer: Offer, settings: Settings, kind: Kind = "client", *, policy: Policy | None = None
     ) -> None:
         self._offer = offer
         self._settings = settings
         self._kind = kind
-        self._gate = Gate(policy, self.installation, self._open_store)
+        self._gate = Gate(policy or Policy(), self.installation, self._open_store)
         self._identity = Identity.of(settings)
         self._api = Api(settings, offer)
         self._lines: dict[str, _Line] = {}
@@ -113,7 +109,7 @@ class Bridge:
         progress: Progress | None = None,
         *,
         client: str = "",
-        key: str = "",
+        key: str | None = None,
     ) -> Outcome:
         """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
         it isn't sent again for a day. Never raises for what a call can run into.
@@ -142,12 +138,12 @@ class Bridge:
         finally:
             quiet()
 
-    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
+    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str, key: str | None) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
         outcome = await self._come_to(name, arguments, client, key)
         return outcome._replace(text=redacted(outcome.text))
 
-    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
+    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str, key: str | None) -> Outcome:
         try:
             outcome = Outcome(await self._run(self._offer.find(name), arguments, client, key), False)
         except SentBefore as before:
@@ -168,7 +164,7 @@ class Bridge:
         logger.debug("%s: done", name)
         return outcome
 
-    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str) -> str:
+    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str | None) -> str:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
@@ -185,7 +181,7 @@ class Bridge:
             return render(answer.value, answer.spec)
         return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
 
-    async def _act(self, tool: Tool, line: _Line, given: dict[str, Any], caller: Caller, key: str) -> str:
+    async def _act(self, tool: Tool, line: _Line, given: dict[str, Any], caller: Caller, key: str | None) -> str:
         """Plan, be granted, commit; anew while the plan's checks are too old by then, and nothing was sent."""
         preview = given.pop("preview", tool.previews)
         says_again = "again" in tool.schema["properties"]

@@ -13,6 +13,7 @@ from hbmcp.catalog import Catalog, Offer
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.contract import pinned
 from hbmcp.paper.api.faults import Fault
+from hbmcp.policy.model import Policy
 from hbmcp.settings import Settings
 from tests.paper.paper_api import AUTH, PaperApi, unlike
 
@@ -44,11 +45,15 @@ class Assistant:
 
 @asynccontextmanager
 async def assistant(
-    api: PaperApi, monkeypatch: pytest.MonkeyPatch, faults: Collection[Fault] = (), offer: Offer = ALL
+    api: PaperApi,
+    monkeypatch: pytest.MonkeyPatch,
+    faults: Collection[Fault] = (),
+    offer: Offer = ALL,
+    policy: Policy | None = None,
 ) -> AsyncIterator[Assistant]:
     """Who asks that exchange. AssertionError at its end for an answer that the contract doesn't promise."""
     settings = Settings.model_construct(paper=True, paper_db=":memory:")  # whatever the environment says
-    calls = Assistant(Bridge(offer, settings))
+    calls = Assistant(Bridge(offer, settings, policy=policy))
 
     async def note(request: httpx.Request) -> None:
         operation, _, _ = pinned().find(request.method, request.url.path)

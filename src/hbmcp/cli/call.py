@@ -13,6 +13,9 @@ def call_tool(
     tool: Annotated[str, typer.Argument(help="Name of a tool; all tools are on unless HBMCP_* says otherwise.")],
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Its arguments.")] = None,
     as_json: Annotated[str | None, typer.Option("--json", help="Its arguments as a JSON object instead.")] = None,
+    key: Annotated[
+        str | None, typer.Option("--idempotency-key", help="What was sent under it isn't sent again for a day.")
+    ] = None,
     env_file: EnvFile = None,
 ) -> None:
     """Call one tool, as a client would, and print what a model would read. Exits with 1 when the call failed."""
@@ -34,7 +37,7 @@ def call_tool(
     async def call() -> bool:
         bridge = Bridge(offer, told)
         try:
-            outcome = await bridge.call(tool, given)
+            outcome = await bridge.call(tool, given, key=key)
         finally:
             await bridge.aclose()
         typer.echo(outcome.text)

@@ -13,6 +13,7 @@ from hbmcp.errors import (
     Failed,
     NotConfigured,
     Refused,
+    Rejected,
     ServiceDown,
     UnknownOperation,
     Unreachable,
@@ -108,8 +109,8 @@ class Grant:
             return
         outcomes: dict[int, Settled | None] = dict.fromkeys(self._places)
         outcomes |= {one.place: one.settled for one in self.spent}
-        if len(self.spent) == 1 and type(error) is Failed and "Nothing" in error.undone:
-            outcomes[self.spent[0].place] = None  # the API took it, and the exchange refused it
+        if len(self.spent) == 1 and isinstance(error, Rejected):
+            outcomes[self.spent[0].place] = None
         await self._settle(outcomes)
 
 
