@@ -80,7 +80,7 @@ async def test_looking_reserves_nothing_and_says_how_far_limits_are_used(talk: O
         text = await call.good("place_order", **MARKET, preview=True)
         assert text.endswith("Limits: 681.13 of 1,000 USDT an order; 681.13 of 2,000 USDT today.")
         text = await call.good("place_order", **{**MARKET, "amount": 0.02}, preview=True)
-        assert "It would be refused. The policy's limit order is 1,000 USDT an order" in text
+        assert "It would be refused: The policy's limit order is 1,000 USDT an order" in text
         assert PLACE not in call.asked
         assert await granted(call) == []
 

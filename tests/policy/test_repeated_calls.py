@@ -11,8 +11,9 @@ import pytest
 from hbmcp import settings
 from hbmcp.bridge import Bridge
 from hbmcp.catalog import Catalog
+from hbmcp.policy.model import Policy
 from hbmcp.server import IDEMPOTENCY_KEY
-from tests.conftest import PASSWORD, USERNAME, connected, hbmcp
+from tests.conftest import EVERY, PASSWORD, USERNAME, connected, hbmcp
 from tests.faulty_api import HANG, FaultyApi, Reply
 from tests.stdio_server import StdioServer
 
@@ -45,7 +46,14 @@ PLACED = Reply.json(
 @pytest.fixture
 def env(api: FaultyApi, tmp_path: Path) -> dict[str, str]:
     api.always = PLACED
-    return connected(api.url, HBMCP_TOOLS="all", HBMCP_STATE_URL=f"sqlite:///{tmp_path / 'state.sqlite'}")
+    unlimited = tmp_path / "policy.toml"  # so that the API is asked for no price
+    unlimited.write_text('currency = "USDT"\n')
+    return connected(
+        api.url,
+        HBMCP_POLICY=str(unlimited),
+        HBMCP_TOOLS=",".join(EVERY),
+        HBMCP_STATE_URL=f"sqlite:///{tmp_path / 'state.sqlite'}",
+    )
 
 
 @pytest.fixture
@@ -53,7 +61,7 @@ async def bridge(api: FaultyApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HBMCP_STATE_URL", f"sqlite:///{tmp_path / 'state.sqlite'}")
     told = settings.load({"api_url": api.url, "api_username": USERNAME, "api_password": PASSWORD})
-    bridge = Bridge(Catalog.load().choose(tools=["all"]), told)
+    bridge = Bridge(Catalog.load().choose(tools=EVERY), told, policy=Policy())
     yield bridge
     await bridge.aclose()
 

@@ -97,7 +97,8 @@ async def test_threads_at_once_never_exceed_a_limit(url: str, shared: bool) -> N
 RESERVE = """
 from hbmcp.errors import LimitReached
 from hbmcp.store import LedgerRow, Settled
-ROW = LedgerRow(1, "client", sys.argv[1], "place_order", "d", "BUY", "opens", "m", "b", "p", Decimal(1), "USDT")
+NOW = times.now()  # what is old is pruned
+ROW = LedgerRow(NOW, "client", sys.argv[1], "place_order", "d", "BUY", "opens", "m", "b", "p", Decimal(1), "USDT")
 
 def judge(granted):
     if sum(row.opened for row in granted) + 1 > 25:

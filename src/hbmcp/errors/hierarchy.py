@@ -14,6 +14,9 @@
         WrongCredentials  the API doesn't accept username and password
         UnknownOperation  this version of the API has no such operation
         Refused           the API said no, and why; or hbmcp did, before anything was sent
+          NotAllowed      the policy said no, by which of its rules; nothing was sent
+          Halted          a person halted hbmcp
+          NotAudited      it adds risk, and couldn't be written down before
           LimitReached    a limit of the policy is reached
           NotCounted      what adds risk can't be priced, counted or remembered
           SaidTwice       the same was done a moment ago
@@ -123,6 +126,24 @@ class Refused(CallError):
     """The API answered 4xx and gave its reason."""
 
     kind = "refused"
+
+
+class NotAllowed(Refused):
+    """A rule of the policy refuses it, so nothing was sent."""
+
+    kind = "not_allowed"
+
+
+class Halted(Refused):
+    """A person halted hbmcp, and this isn't sent until it is resumed."""
+
+    kind = "halted"
+
+
+class NotAudited(Refused):
+    """What adds risk is written down before it is sent, and this couldn't be."""
+
+    kind = "not_audited"
 
 
 class LimitReached(Refused):

@@ -10,12 +10,11 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decima
 
 from attrs import frozen
 
-from hbmcp.catalog import Effect
+from hbmcp.catalog import REDUCING, Effect
 from hbmcp.errors import LimitReached, NotCounted
 from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy.grant import REDUCING
 from hbmcp.policy.model import Budget, Limits, Policy
 from hbmcp.store import LedgerRow
 from hbmcp.text import named

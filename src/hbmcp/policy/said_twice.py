@@ -29,6 +29,8 @@ _BESIDE = ("wait", "max_value", "again", "preview")  # arguments that don't chan
 class SentBefore(Exception):
     """What was sent already under an idempotency key; str() tells it."""
 
+    kind = "sent_before"
+
 
 def check_key(key: Any) -> None:
     """Raises BadArguments for what is no idempotency key."""

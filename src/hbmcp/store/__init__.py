@@ -1,5 +1,5 @@
-"""What hbmcp must remember: orders it sent, what was granted and counted, funding rates it read, defaults of executors.
-SQLite, or PostgreSQL.
+"""What hbmcp must remember: orders it sent, what was granted and counted, how far its audit goes, a halt, funding rates
+it read, defaults of executors. SQLite, or PostgreSQL.
 
 Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation has
 its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders, readings and what was counted
@@ -17,13 +17,13 @@ from hbmcp.errors import StoreError
 from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store.place import Place
-from hbmcp.store.records import FundingReading, LedgerRow, SentOrder, Settled
+from hbmcp.store.records import AuditHead, FundingReading, Halt, LedgerRow, SentOrder, Settled
 from hbmcp.store.worker import Worker
 
 if TYPE_CHECKING:
     from hbmcp.store.rows import Rows
 
-__all__ = ["FundingReading", "LedgerRow", "SentOrder", "Settled", "Store", "StoreError"]
+__all__ = ["AuditHead", "FundingReading", "Halt", "LedgerRow", "SentOrder", "Settled", "Store", "StoreError"]
 
 T = TypeVar("T")
 
@@ -116,6 +116,23 @@ class Store:
         """Keep JSON values in place of those before; {} removes them."""
         kept = dict(defaults)
         await self._do(lambda rows: rows.save_executor_defaults(kind, kept))
+
+    async def audit_head(self, log: str) -> AuditHead | None:
+        """The last line of this audit log, as it was when it was last written to."""
+        return await self._do(lambda rows: rows.audit_head(log))
+
+    async def move_audit_head(self, log: str, head: AuditHead, holds: Callable[[AuditHead], bool]) -> AuditHead | None:
+        """Remember the last line of an audit log, unless a later one is known. Gives the one before it if that isn't
+        in the log any more, as `holds` tells; then nothing is changed."""
+        return await self._do(lambda rows: rows.move_audit_head(log, head, holds))
+
+    async def halt(self) -> Halt | None:
+        """The halt of all who share this store."""
+        return await self._do(lambda rows: rows.halt())
+
+    async def save_halt(self, halt: Halt | None) -> None:
+        """Begin a halt, or end it."""
+        await self._do(lambda rows: rows.save_halt(halt))
 
     async def _do(self, act: "Callable[[Rows], T]", undo: "Callable[[Rows, T], object] | None" = None) -> T:
         # Nothing is awaited before it has begun: a write goes on then, although who asked is cancelled.

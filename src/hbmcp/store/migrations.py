@@ -55,6 +55,11 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
     ),
     (name_installations,),
     (
+        "CREATE TABLE hbmcp_audit_heads (log TEXT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, hash TEXT NOT NULL)",
+        """CREATE TABLE hbmcp_halts (
+            scope TEXT NOT NULL PRIMARY KEY, since BIGINT NOT NULL, everything BIGINT NOT NULL, "by" TEXT NOT NULL)""",
+    ),
+    (
         """CREATE TABLE hbmcp_ledger (
             key {key}, installation TEXT NOT NULL, time BIGINT NOT NULL, caller TEXT NOT NULL, client TEXT NOT NULL,
             tool TEXT NOT NULL, digest TEXT NOT NULL, idempotency_key TEXT, words TEXT NOT NULL, effect TEXT NOT NULL,

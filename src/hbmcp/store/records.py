@@ -34,6 +34,23 @@ class FundingReading:
     time: int
 
 
+@frozen
+class AuditHead:
+    """The last line of an audit log: its number and its hash."""
+
+    seq: int
+    hash: str
+
+
+@frozen
+class Halt:
+    """A halt: `since` in epoch ms; of `everything`, or of what adds risk; and who asked for it."""
+
+    since: int
+    everything: bool
+    by: str
+
+
 # What became of a granted request; one that wasn't sent, or surely refused, has no row any more.
 State = Literal["reserved", "sent", "unknown"]
 

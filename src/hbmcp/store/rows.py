@@ -14,8 +14,8 @@ from hbmcp import times
 from hbmcp.errors import StoreError
 from hbmcp.store.database import Database
 from hbmcp.store.place import Place
-from hbmcp.store.records import FundingReading, LedgerRow, SentOrder, Settled
-from hbmcp.store.tables import day_starts, executor_defaults, funding, ledger, orders
+from hbmcp.store.records import AuditHead, FundingReading, Halt, LedgerRow, SentOrder, Settled
+from hbmcp.store.tables import audit_heads, day_starts, executor_defaults, funding, halts, ledger, orders
 from hummingbot_api import exact_json
 
 DAY = 86_400_000  # milliseconds
@@ -23,6 +23,7 @@ HOUR = 3_600_000
 KEPT_FOR = 90 * DAY
 ORDERS = 20_000  # kept of one installation
 READINGS = 200_000
+EVERYONE = "all"  # whom a halt holds for: whoever shares the store
 PRUNED_ONCE_IN = 100  # writes, on average: by chance, because most processes write only once or twice
 
 _SENT = [orders.c[one.name] for one in fields(SentOrder)]
@@ -122,6 +123,35 @@ class Rows:
                 kept.on_conflict_do_update(index_elements=executor_defaults.primary_key, set_={"defaults": written})
             )
 
+    def audit_head(self, log: str) -> AuditHead | None:
+        with self._database.reading() as connection:
+            return _head(connection, log)
+
+    def move_audit_head(self, log: str, head: AuditHead, holds: Callable[[AuditHead], bool]) -> AuditHead | None:
+        with self._database.writing() as connection:
+            if self._database.dialect == "postgresql":  # SQLite lets one write at a time
+                connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(log))))
+            before = _head(connection, log)
+            if before is not None and before != head and not holds(before):
+                return before
+            if before is None or before.seq < head.seq:
+                moved = asdict(head)
+                put = self._insert(audit_heads).values(log=log, **moved)
+                connection.execute(put.on_conflict_do_update(index_elements=audit_heads.primary_key, set_=moved))
+        return None
+
+    def halt(self) -> Halt | None:
+        with self._database.reading() as connection:
+            found = connection.execute(select(halts.c.since, halts.c.everything, halts.c.by)).first()
+        return None if found is None else Halt(found[0], bool(found[1]), found[2])
+
+    def save_halt(self, halt: Halt | None) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(halts))
+            if halt is not None:
+                row = {**asdict(halt), "everything": int(halt.everything)}
+                connection.execute(insert(halts).values(scope=EVERYONE, **row))
+
     def reserve(
         self, granted: Sequence[LedgerRow], since: int, judge: Callable[[Sequence[LedgerRow]], object]
     ) -> list[int]:
@@ -198,3 +228,8 @@ class Rows:
 
     def _kind(self, kind: str) -> tuple[ColumnElement[bool], ...]:
         return executor_defaults.c.installation == self._place.installation, executor_defaults.c.kind == kind
+
+
+def _head(connection: Connection, log: str) -> AuditHead | None:
+    found = connection.execute(select(audit_heads.c.seq, audit_heads.c.hash).where(audit_heads.c.log == log)).first()
+    return None if found is None else AuditHead(*found)

@@ -57,6 +57,23 @@ executor_defaults = Table(
     Column("defaults", Text, nullable=False),
 )
 
+audit_heads = Table(
+    "hbmcp_audit_heads",
+    metadata,
+    Column("log", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+halts = Table(
+    "hbmcp_halts",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("everything", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
 ledger = Table(
     "hbmcp_ledger",
     metadata,
