@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hbmcp.catalog import Catalog, Tool
 from hbmcp.errors import BadArguments, SaidTwice
 from hbmcp.installation.plan import Plan
 from hbmcp.policy.said_twice import SentBefore, check_key, digest, may_be_meant_once, refuse_known_key, refuse_twice
 from hbmcp.results.answer import Answer
 from tests.policy.planning import NOW, request, row
 
+CATALOG = Catalog.load()
 DAY = 86_400_000
 GIVEN = {"trading_pair": "BTC-USDT", "amount": Decimal("0.10"), "config": {"levels": [1, Decimal("2.0")]}}
 
@@ -87,6 +89,16 @@ def test_a_key_stands_for_what_was_sent_under_it_for_a_day() -> None:
 def test_what_is_no_key_is_refused(key: Any) -> None:
     with pytest.raises(BadArguments):
         check_key(key)
+
+
+@pytest.mark.parametrize("tool", [one for one in CATALOG.tools.values() if not one.reads], ids=lambda one: one.name)
+def test_what_does_as_much_again_can_be_told_to(tool: Tool) -> None:
+    effects = {CATALOG.tools[name].effect.get("is") for name in (tool.name, *tool.uses)}
+    assert ("again" in tool.schema["properties"]) == bool(effects & {"opens", "moves", "reduces"})
+
+
+def test_no_read_is_told_to_do_it_again() -> None:
+    assert not any("again" in one.schema["properties"] for one in CATALOG.tools.values() if one.reads)
 
 
 def test_a_uuid_is_a_key() -> None:

@@ -48,7 +48,7 @@ from hbmcp.text import NAMED, cut, one_line
 from hbmcp.times import now
 
 PATIENCE = 10.0  # seconds for the prices
-TO_REDUCE = 3.0  # seconds that what only reduces waits for the store, and anybody to settle
+TO_REDUCE = 3.0  # seconds that what only reduces waits for the store, and anybody to look first or to settle
 
 LOOKS = Caller("hbmcp's policy", "trading", frozenset((*exposure.READS, *valuation.READS)), "policy")
 
@@ -132,8 +132,9 @@ class Counting:
         check_key(call.key)
         moment = now()
         try:
-            granted = await self._open_store().granted(moment - KEY_HOLDS)
-        except StoreError:
+            async with asyncio.timeout(TO_REDUCE):
+                granted = await self._open_store().granted(moment - KEY_HOLDS)
+        except (StoreError, TimeoutError):
             return
         refuse_known_key(call.key, digest(call.caller.name, call.arguments), granted, moment)
 
