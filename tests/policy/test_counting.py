@@ -240,7 +240,10 @@ class TestSaidTwice:
         async with talk(policy()) as call:
             await call.good("place_order", **CLOSE, amount=0.02)
             assert "again=true" in await call.bad("place_order", **CLOSE, amount=0.02)
+            api.clock.advance(50_000)
             await call.good("place_order", **CLOSE, amount=0.02, again=True)
+            api.clock.advance(50_000)
+            assert "said 50 s ago" in await call.bad("place_order", **CLOSE, amount=0.02)
         assert sizes(api) == {("BTC-USDT", "BOTH"): Decimal("0.01")}
 
     async def test_two_at_once(self, talk: Opened, api: PaperApi) -> None:

@@ -80,7 +80,7 @@ class Counting:
         nothing was sent. What only reduces is refused by none but the last three, and not by a store that fails.
         """
         adds = any(map(adds_risk, plan.requests))
-        once = call.again is False and may_be_meant_once(plan, call.arguments)
+        once = call.again is not None and may_be_meant_once(plan, call.arguments)
         if not (asked_of(plan.requests) or call.key is not None or once):
             return None
         judged = await self._judged(plan)
@@ -109,7 +109,7 @@ class Counting:
         def judge(granted: Sequence[LedgerRow]) -> None:
             if call.key is not None:
                 refuse_known_key(call.key, mark, granted, moment)
-            if once:
+            if once and not call.again:
                 refuse_twice(mark, granted, moment)
             refuse_exceeded(uses(self._policy, judged.asks, granted, judged.seen, moment))
 
