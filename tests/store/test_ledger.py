@@ -94,6 +94,21 @@ async def test_threads_at_once_never_exceed_a_limit(url: str, shared: bool) -> N
     assert len(await stores[0].granted(0)) == 10
 
 
+@given(values=st.lists(st.decimals(0, 10, places=2), min_size=2, max_size=10), limit=st.decimals(1, 20, places=2))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+async def test_whatever_is_asked_at_once_never_exceeds_a_limit(values: list[Decimal], limit: Decimal, url: str) -> None:
+    opened = store(url, api_url=f"http://{os.urandom(8).hex()}")
+    asked = (opened.reserve([evolve(ROW, opened=one)], 0, at_most(limit, one)) for one in values)
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    passed = [value for value, one in zip(values, outcomes, strict=True) if isinstance(one, list)]
+    total = sum((row.opened for row in await opened.granted(0)), Decimal(0))
+    await opened.aclose()
+    assert total == sum(passed) <= limit
+    refused = [value for value, one in zip(values, outcomes, strict=True) if isinstance(one, LimitReached)]
+    assert all(total + value > limit for value in refused)
+    assert len(passed) + len(refused) == len(values)
+
+
 RESERVE = """
 from hbmcp.errors import LimitReached
 from hbmcp.store import LedgerRow, Settled

@@ -11,7 +11,6 @@ from hbmcp.catalog import REDUCING
 from hbmcp.errors import (
     BadArguments,
     CallError,
-    Failed,
     NotAudited,
     NotConfigured,
     OutcomeUnknown,
@@ -36,7 +35,6 @@ T = TypeVar("T")
 # What says for certain that nothing was done.
 _NOT_DONE = (
     BadArguments,
-    Failed,
     NotConfigured,
     Refused,
     ServiceDown,
