@@ -115,7 +115,7 @@ class Bridge:
         progress: Progress | None = None,
         *,
         client: str = "",
-        key: str = "",
+        key: str | None = None,
     ) -> Outcome:
         """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
         it isn't sent again for a day. Never raises for what a call can run into.
@@ -144,12 +144,12 @@ class Bridge:
         finally:
             quiet()
 
-    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
+    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str, key: str | None) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
         outcome = await self._come_to(name, arguments, client, key)
         return outcome._replace(text=redacted(outcome.text))
 
-    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
+    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str, key: str | None) -> Outcome:
         try:
             outcome = Outcome(await self._run(self._offer.find(name), arguments, client, key), False)
         except SentBefore as before:
@@ -170,7 +170,7 @@ class Bridge:
         logger.debug("%s: done", name)
         return outcome
 
-    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str) -> str:
+    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str | None) -> str:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
@@ -187,7 +187,7 @@ class Bridge:
             return render(answer.value, answer.spec)
         return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
 
-    async def _act(self, tool: Tool, line: _Line, arguments: Mapping[str, Any], caller: Caller, key: str) -> str:
+    async def _act(self, tool: Tool, line: _Line, arguments: Mapping[str, Any], caller: Caller, key: str | None) -> str:
         """Plan, be granted, commit; anew while the plan's checks are too old by then, and nothing was sent."""
         call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
@@ -196,7 +196,8 @@ class Bridge:
         preview = given.pop("preview", tool.previews)
         again = given.pop("again", False) if "again" in tool.schema["properties"] else None
         call = Call(caller, given, again, key, call.secret)
-        await self._gate.admit(call)
+        async with self._gate.judging(call):
+            await self._gate.admit(call)
         for rounds in range(1, ROUNDS + 1):
             async with self._gate.judging(call):
                 began = ticking()

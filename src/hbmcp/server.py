@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"  # nobody logs in to this server, so it stays on this machine
 PATH = "/mcp"
+IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
 # The list stays as it is while the server runs. Private, for another server at the same address may offer other tools.
 LIST_TTL_MS = 5 * 60 * 1000
 SHUTDOWN = 3  # seconds that open streams get, and then what is to be closed
@@ -104,12 +105,14 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> S
             # One that is switched off is told as the result of its call, which every client shows to its model.
             if params.name not in offer.catalog.names:
                 raise MCPError(INVALID_PARAMS, str(error)) from None
-        wanted = ctx.meta is not None and ctx.meta.get("progress_token") is not None
+        meta: Mapping[str, Any] = ctx.meta or {}
+        wanted = meta.get("progress_token") is not None
         outcome = await ctx.lifespan_context.bridge.call(
             params.name,
             params.arguments or {},
             ctx.session.report_progress if wanted else None,
             client=ctx.session.client_params.client_info.name if ctx.session.client_params else "",
+            key=meta.get(IDEMPOTENCY_KEY),
         )
         return {
             "resultType": "complete",

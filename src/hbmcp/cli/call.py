@@ -25,11 +25,14 @@ def call_tool(
     ],
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Its arguments.")] = None,
     as_json: Annotated[str | None, typer.Option("--json", help="Its arguments as a JSON object instead.")] = None,
+    key: Annotated[
+        str | None, typer.Option("--idempotency-key", help="What was sent under it isn't sent again for a day.")
+    ] = None,
     env_file: EnvFile = None,
 ) -> None:
     """Call one tool, as a client would, and print what a model would read. Exits with 1 when the call failed."""
     given = read_arguments(arguments or [], as_json)
-    if Door.opened(env_file).call(tool, given).is_error:
+    if Door.opened(env_file).call(tool, given, key).is_error:
         raise typer.Exit(1)
 
 
@@ -59,7 +62,7 @@ class Door:
         opening.warn(told, held)
         return cls(told, offer, held.policy)
 
-    def call(self, tool: str, given: dict[str, Any]) -> "Outcome":
+    def call(self, tool: str, given: dict[str, Any], key: str | None = None) -> "Outcome":
         """Call a tool, and print what a model would read."""
         import anyio
 
@@ -68,7 +71,7 @@ class Door:
         async def call() -> Any:
             bridge = Bridge(self.offer, self.told, "terminal", policy=self.policy)
             try:
-                return await bridge.call(tool, given)
+                return await bridge.call(tool, given, key=key)
             finally:
                 await bridge.aclose()
 

@@ -25,6 +25,7 @@
         ApiFailed         the API answered 5xx
         UnreadableAnswer  what answered isn't the API, or its answer is damaged
         Failed            the API answered 200, and the answer says that it failed
+          Rejected        the exchange refused what the API had taken, and nothing of it was done
 
 An error is three things: what happened, what was not done (or may have been), and what to do next. str() is all of
 them. No message holds a URL, a password or a header.
@@ -191,3 +192,9 @@ class Failed(CallError):
     """HTTP said 200, the answer says that it failed."""
 
     kind = "failed"
+
+
+class Rejected(Failed):
+    """The API took it, the exchange refused it, and nothing of it was done."""
+
+    kind = "rejected"

@@ -11,11 +11,10 @@ from hbmcp.caller import Caller
 @frozen
 class Call:
     """Who calls, and the `arguments` as they were checked, without `preview` and `again`. `again` is None where the
-    tool has no such word; `key` is a program's idempotency key, "" for none. A `secret` one takes or shows
-    credentials."""
+    tool has no such word; `key` is a program's idempotency key. A `secret` one takes or shows credentials."""
 
     caller: Caller
     arguments: Mapping[str, Any]
     again: bool | None = None
-    key: str = ""
+    key: str | None = None
     secret: bool = False

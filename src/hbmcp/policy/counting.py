@@ -34,13 +34,21 @@ from hbmcp.policy.limits import (
     uses,
 )
 from hbmcp.policy.model import Policy
-from hbmcp.policy.said_twice import AGAIN_AFTER, KEY_HOLDS, digest, may_be_meant_once, refuse_known_key, refuse_twice
+from hbmcp.policy.said_twice import (
+    AGAIN_AFTER,
+    KEY_HOLDS,
+    check_key,
+    digest,
+    may_be_meant_once,
+    refuse_known_key,
+    refuse_twice,
+)
 from hbmcp.store import LedgerRow, Settled, Store
 from hbmcp.text import NAMED, cut, one_line
 from hbmcp.times import now
 
 PATIENCE = 10.0  # seconds for the prices
-TO_REDUCE = 3.0  # seconds that what only reduces waits for the store, and anybody to settle
+TO_REDUCE = 3.0  # seconds that what only reduces waits for the store, and anybody to look first or to settle
 
 LOOKS = Caller("hbmcp's policy", "trading", frozenset((*exposure.READS, *valuation.READS)), "policy")
 
@@ -72,8 +80,8 @@ class Counting:
         nothing was sent. What only reduces is refused by none but the last three, and not by a store that fails.
         """
         adds = any(map(adds_risk, plan.requests))
-        once = call.again is False and may_be_meant_once(plan, call.arguments)
-        if not (asked_of(plan.requests) or call.key or once):
+        once = call.again is not None and may_be_meant_once(plan, call.arguments)
+        if not (asked_of(plan.requests) or call.key is not None or once):
             return None
         judged = await self._judged(plan)
         moment = now()
@@ -93,15 +101,15 @@ class Counting:
                 pair=planned.stake.pair,
                 opened=values.get(id(planned), Decimal(0)),
                 currency=self._policy.currency,
-                idempotency_key=call.key or None,
+                idempotency_key=call.key,
             )
             for planned in plan.requests
         ]
 
         def judge(granted: Sequence[LedgerRow]) -> None:
-            if call.key:
+            if call.key is not None:
                 refuse_known_key(call.key, mark, granted, moment)
-            if once:
+            if once and not call.again:
                 refuse_twice(mark, granted, moment)
             refuse_exceeded(uses(self._policy, judged.asks, granted, judged.seen, moment))
 
@@ -118,13 +126,15 @@ class Counting:
 
     async def sent_before(self, call: Call) -> None:
         """Raises SentBefore for a call whose idempotency key stands for what was sent already, before anything is
-        planned; BadArguments where that was another call. A store that fails is left to `reserve`."""
-        if not call.key:
+        planned; BadArguments where that was another call, or it is no key. A store that fails is left to `reserve`."""
+        if call.key is None:
             return
+        check_key(call.key)
         moment = now()
         try:
-            granted = await self._open_store().granted(moment - KEY_HOLDS)
-        except StoreError:
+            async with asyncio.timeout(TO_REDUCE):
+                granted = await self._open_store().granted(moment - KEY_HOLDS)
+        except (StoreError, TimeoutError):
             return
         refuse_known_key(call.key, digest(call.caller.name, call.arguments), granted, moment)
 
@@ -169,7 +179,7 @@ class Counting:
         return asks
 
     def _since(self, call: Call, moment: int) -> int:
-        return min(since(self._policy, moment), moment - (KEY_HOLDS if call.key else AGAIN_AFTER))
+        return min(since(self._policy, moment), moment - (AGAIN_AFTER if call.key is None else KEY_HOLDS))
 
     async def _settle(self, keys: Sequence[int], outcomes: Mapping[int, Settled | None]) -> None:
         """A store that fails keeps them as reserved, which counts."""

@@ -21,6 +21,7 @@ from hbmcp.policy.grant import Grant
 from hbmcp.policy.halt import Halts
 from hbmcp.policy.model import Policy
 from hbmcp.policy.place import Files
+from hbmcp.policy.said_twice import SentBefore
 from hbmcp.settings import Settings
 from hbmcp.store import Store
 
@@ -97,7 +98,7 @@ class Gate:
         try:
             yield
         except Exception as error:
-            kind = error.kind if isinstance(error, CallError) else "defect"
+            kind = error.kind if isinstance(error, CallError | SentBefore) else "defect"
             await self._entry(call, None).end((), kind, str(error))
             raise
 

@@ -11,11 +11,11 @@ from hbmcp.catalog import REDUCING
 from hbmcp.errors import (
     BadArguments,
     CallError,
-    Failed,
     NotAudited,
     NotConfigured,
     OutcomeUnknown,
     Refused,
+    Rejected,
     ServiceDown,
     UnknownOperation,
     Unreachable,
@@ -35,7 +35,6 @@ T = TypeVar("T")
 # What says for certain that nothing was done.
 _NOT_DONE = (
     BadArguments,
-    Failed,
     NotConfigured,
     Refused,
     ServiceDown,
@@ -148,8 +147,8 @@ class Grant:
             return
         outcomes: dict[int, Settled | None] = dict.fromkeys(self._places)
         outcomes |= {one.place: one.settled for one in self.spent}
-        if len(self.spent) == 1 and type(error) is Failed and "Nothing" in error.undone:
-            outcomes[self.spent[0].place] = None  # the API took it, and the exchange refused it
+        if len(self.spent) == 1 and isinstance(error, Rejected):
+            outcomes[self.spent[0].place] = None
         await self._settle(outcomes)
 
 

@@ -6,6 +6,7 @@ idempotency key: what was sent under it isn't sent again for a day, and is told.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -20,11 +21,25 @@ from hbmcp.text import named
 AGAIN_AFTER = 60_000  # milliseconds
 KEY_HOLDS = 86_400_000
 
+_KEY = re.compile(r"[!-~]{1,200}")
+_WHOLE = {"fraction": 1, "percentage": 100}  # arguments that say how much of a position, and all of it
 _BESIDE = ("wait", "max_value", "again", "preview")  # arguments that don't change what is sent
 
 
 class SentBefore(Exception):
     """What was sent already under an idempotency key; str() tells it."""
+
+    kind = "sent_before"
+
+
+def check_key(key: Any) -> None:
+    """Raises BadArguments for what is no idempotency key."""
+    if not (isinstance(key, str) and _KEY.fullmatch(key)):
+        raise BadArguments(
+            "An idempotency key is a text of 1 to 200 letters, digits and signs, without spaces.",
+            "Nothing was sent.",
+            "Give each call a key of its own, such as a UUID.",
+        )
 
 
 def digest(tool: str, arguments: Mapping[str, Any]) -> str:
@@ -43,7 +58,7 @@ def may_be_meant_once(plan: Plan, arguments: Mapping[str, Any]) -> bool:
     closes so much of one, or a part, would close as much again."""
     if any(one.effect in ADDING for one in plan.requests):
         return True
-    part = "amount" in arguments or arguments.get("fraction", 1) != 1
+    part = "amount" in arguments or any(arguments.get(name, whole) != whole for name, whole in _WHOLE.items())
     return part and any(one.effect == "reduces" for one in plan.requests)
 
 

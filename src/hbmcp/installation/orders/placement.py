@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hbmcp.errors import Failed
+from hbmcp.errors import Failed, Rejected
 from hbmcp.figures import money, plain, ratio
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.orders.order import UNKNOWN, Order
@@ -30,7 +30,7 @@ def placement_result(order: Order) -> str:
 def placement_refused(order: Order, sent: SentOrder, notes: tuple[str, ...]) -> Failed:
     """The error for an order that the exchange refused; `notes` are those of its preparation and sending."""
     why = f'"{order.reason}"' if order.reason else "no reason was given"
-    return Failed(
+    return (Failed if order.filled else Rejected)(
         f"The order was refused: {why}. It was {describe_order(sent)}; its order_id is {named(order.order_id)}.",
         f"{progress(order)}." if order.filled else "Nothing was bought or sold.",
         " ".join((*notes, "Correct the cause before you send another.")),

@@ -1,0 +1,320 @@
+"""Limits on a paper exchange: what is over one isn't sent, what reduces always is, and what counts is what was done."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hbmcp.errors import StoreError
+from hbmcp.installation.orders import polling, sending, unknown_outcome
+from hbmcp.paper.api.faults import Crash, Fault
+from hbmcp.policy.model import Policy
+from hbmcp.store import LedgerRow, Store
+from hbmcp.times import ticking
+from tests.paper.assistant import Assistant, assistant
+from tests.paper.paper_api import PaperApi
+from tests.paper.perpetual_account import POSITIONS, open_position, sizes
+from tests.paper.scripted_faults import down, empty, failing
+from tests.paper.spot_account import BUY, PLACE, SELL, STATE, orders, rest
+from tests.policy.planning import policy
+
+pytestmark = pytest.mark.anyio
+
+PERPETUAL: dict[str, Any] = {
+    "account_name": "master_account",
+    "connector_name": "binance_perpetual",
+    "trading_pair": "BTC-USDT",
+}
+MARKET = {**BUY, "order_type": "MARKET", "amount": 0.01}  # some 681 USDT
+LONG = {**PERPETUAL, "side": "BUY", "order_type": "MARKET", "amount": 0.01, "max_value": 100_000}
+CLOSE = {**PERPETUAL, "side": "SELL", "order_type": "MARKET", "position_action": "CLOSE"}
+TIGHT = dict.fromkeys(("order", "hour", "day", "position", "pair", "account", "leverage", "day_loss"), Decimal("0.01"))
+
+Opened = Callable[..., AbstractAsyncContextManager[Assistant]]
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[PaperApi]:
+    with PaperApi(tmp_path / "files") as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Opened:
+    for module in (polling, unknown_outcome):
+        monkeypatch.setattr(module, "STEP", 0.01)
+    monkeypatch.setattr(sending, "LOOK", 0.05)
+
+    def opened(told: Policy, *faults: Fault) -> AbstractAsyncContextManager[Assistant]:
+        return assistant(api, monkeypatch, faults, policy=told)
+
+    return opened
+
+
+async def granted(call: Assistant) -> list[LedgerRow]:
+    return await call.bridge._open_store().granted(0)
+
+
+async def test_what_is_over_a_limit_is_not_sent_and_what_counts_is_what_was(talk: Opened, api: PaperApi) -> None:
+    async with talk(policy(day=1500)) as call:
+        await call.good("place_order", **MARKET)
+        await call.good("place_order", **MARKET, again=True)
+        asked = len(call.asked)
+        text = await call.bad("place_order", **MARKET, again=True)
+        assert PLACE not in call.asked[asked:]
+        assert text.startswith(
+            "The policy's limit day is 1,500 USDT today: 1,362.25 used already, 681.13 asked; 137.74"
+        )
+        assert [(row.state, row.reference) for row in await granted(call)] == [("sent", one.id) for one in orders(api)]
+        api.clock.advance(86_400_000)
+        await call.good("place_order", **MARKET)
+    assert len(orders(api)) == 3
+
+
+async def test_looking_reserves_nothing_and_says_how_far_limits_are_used(talk: Opened) -> None:
+    async with talk(policy(order=1000, day=2000)) as call:
+        text = await call.good("place_order", **MARKET, preview=True)
+        assert text.endswith("Limits: 681.13 of 1,000 USDT an order; 681.13 of 2,000 USDT today.")
+        text = await call.good("place_order", **{**MARKET, "amount": 0.02}, preview=True)
+        assert "It would be refused: The policy's limit order is 1,000 USDT an order" in text
+        assert PLACE not in call.asked
+        assert await granted(call) == []
+
+
+async def test_without_a_limit_that_needs_it_nothing_is_read(talk: Opened) -> None:
+    async with talk(policy()) as call:
+        await call.good("place_order", **MARKET)
+        free = list(call.asked)
+    async with talk(policy(order=1000, hour=1000, day=1000, orders_a_minute=5, distance_percent=5)) as call:
+        await call.good("place_order", **MARKET)
+        assert sorted(call.asked) == sorted(free)
+
+
+@pytest.mark.parametrize("price", ["30000", "136000"])
+async def test_an_order_counts_at_the_worse_of_the_market_and_its_own_price(talk: Opened, price: str) -> None:
+    async with talk(policy(order=1000)) as call:
+        text = await call.good("submit_order", **BUY, amount=0.01, price=price, preview=True)
+        assert ("681" in text) == (price == "30000")
+        assert ("would be refused" in text) == (price == "136000")
+
+
+async def test_what_reduces_is_never_refused(talk: Opened, api: PaperApi) -> None:
+    open_position(api, "BUY", "0.05")
+    resting = rest(api)
+    budgets = {"none": {"account": "master_account", "amount": "0.01"}}
+    async with talk(policy(budgets, **TIGHT, open_orders=1, orders_a_minute=1)) as call:
+        await call.bad("place_order", **LONG)
+        await call.good("place_order", **CLOSE, amount=0.02)
+        await call.good("place_order", **CLOSE, amount=0.01)
+        await call.good("cancel_order", order_id=resting)
+    assert sizes(api) == {("BTC-USDT", "BOTH"): Decimal("0.02")}
+
+
+async def test_a_spot_sale_opens_nothing(talk: Opened) -> None:
+    free = {**TIGHT, "order": 1000}
+    async with talk(policy(**free)) as call:
+        await call.good("place_order", **SELL, order_type="MARKET", amount=0.01)
+        assert STATE in call.asked  # the order's own check of the balance
+        assert POSITIONS not in call.asked
+        text = await call.bad("place_order", **SELL, order_type="MARKET", amount=0.02)
+    assert "limit order is 1,000 USDT" in text
+
+
+async def test_what_the_exchange_or_the_api_refused_counts_no_more(talk: Opened) -> None:
+    async with talk(policy(day=20_000)) as call:
+        text = await call.bad("place_order", **BUY, amount=0.01, price="69000", order_type="LIMIT_MAKER")
+        assert "was refused" in text
+        assert await granted(call) == []
+    async with talk(policy(day=20_000), failing(PLACE, status=400, detail="Trading is paused")) as call:
+        await call.bad("place_order", **MARKET)
+        assert await granted(call) == []
+
+
+@pytest.mark.parametrize("acted", [True, False])
+async def test_what_nobody_knows_stays_reserved(talk: Opened, acted: bool) -> None:
+    async with talk(policy(day=1000), Crash(PLACE, acted=acted, times=1)) as call:
+        await call.bad("place_order", **MARKET)
+        assert [row.state for row in await granted(call)] == ["unknown"]
+        text = await call.bad("place_order", **{**MARKET, "amount": 0.012})
+    assert "681.13 used already" in text
+
+
+async def test_a_plan_that_was_too_old_counts_once(talk: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment, sleeps = ticking(), [3600.0, 3600.0]
+    remember = Store.remember_order
+
+    async def slow(store: Store, order: Any) -> int:
+        nonlocal moment
+        moment += sleeps.pop(0) if sleeps else 0
+        return await remember(store, order)
+
+    monkeypatch.setattr(Store, "remember_order", slow)
+    for module in ("hbmcp.policy.grant", "hbmcp.bridge"):
+        monkeypatch.setattr(f"{module}.ticking", lambda: moment)
+    async with talk(policy(day=1000)) as call:
+        await call.good("place_order", **MARKET)
+        assert not sleeps
+        assert [row.state for row in await granted(call)] == ["sent"]
+
+
+async def test_of_many_at_once_no_more_pass_than_may(talk: Opened, api: PaperApi) -> None:
+    async with talk(policy(day=3000, orders_a_minute=9)) as call:
+        each = [{**MARKET, "amount": f"0.010{number}", "wait": 0} for number in range(10)]
+        outcomes = await asyncio.gather(*(call("place_order", **one) for one in each))
+        assert sum(not one.is_error for one in outcomes) == 4
+        assert all("limit day" in one.text for one in outcomes if one.is_error)
+    assert len(orders(api)) == 4
+
+
+class TestWhatIsOpen:
+    async def test_counts_with_what_rests_and_what_was_just_sent(self, talk: Opened, api: PaperApi) -> None:
+        open_position(api, "BUY", "0.01")
+        rest(api, connector="binance_perpetual", price="60000", amount="0.01")
+        rest(api, side="SELL", price="90000", amount="0.01")
+        async with talk(policy(position=2500)) as call:
+            await call.good("place_order", **LONG)
+            text = await call.bad("place_order", **LONG, again=True)
+            assert "limit position is 2,500 USDT for BTC-USDT at master_account" in text
+            assert "would pass" in text
+
+    @pytest.mark.parametrize(
+        "fault", [down(POSITIONS), failing(STATE), empty(POSITIONS), failing("POST /trading/orders/search")]
+    )
+    @pytest.mark.parametrize("limit", ["position", "account", "pair", "leverage"])
+    async def test_doubt_is_not_nothing(self, talk: Opened, api: PaperApi, fault: Fault, limit: str) -> None:
+        open_position(api, "BUY", "0.01")
+        async with talk(policy(**{limit: 1_000_000}), fault) as call:
+            text = await call.bad("place_order", **LONG)
+            assert "can't be read for certain" in text
+            assert PLACE not in call.asked
+
+    async def test_without_such_a_limit_doubt_refuses_nothing(self, talk: Opened) -> None:
+        async with talk(policy(order=1000, day=1000), down(POSITIONS), failing(STATE)) as call:
+            await call.good("place_order", **LONG)
+
+    async def test_a_share_of_the_portfolio(self, talk: Opened) -> None:
+        async with talk(policy(order_percent="0.1")) as call:
+            text = await call.bad("place_order", **MARKET)
+            assert "limit order_percent is 0.1 % of the portfolio an order" in text
+            await call.good("place_order", **{**MARKET, "amount": 0.001})
+
+    async def test_orders_that_rest(self, talk: Opened, api: PaperApi) -> None:
+        rest(api)
+        async with talk(policy(open_orders=2)) as call:
+            await call.good("place_order", **BUY, amount=0.01, price="50000")
+            text = await call.bad("place_order", **BUY, amount=0.01, price="50001")
+            assert "limit open_orders is 2 open orders" in text
+
+
+async def test_the_day_s_loss_is_counted_from_the_first_look(talk: Opened, api: PaperApi) -> None:
+    async with talk(policy(day_loss=5)) as call:
+        await call.good("place_order", **LONG)  # costs a fee of 0.34
+        await call.good("place_order", **{**LONG, "amount": 0.2})  # 6.8
+        text = await call.bad("place_order", **LONG, again=True)
+        assert "The policy's limit day_loss is 5 USDT, and " in text
+        assert "nothing more is opened" in text
+        await call.good("place_order", **CLOSE, amount=0.01)
+        api.clock.advance(86_400_000)
+        await call.good("place_order", **LONG)
+
+
+class TestSaidTwice:
+    async def test_the_same_is_refused_unless_it_says_again(self, talk: Opened, api: PaperApi) -> None:
+        async with talk(policy()) as call:
+            await call.good("place_order", **MARKET)
+            text = await call.bad("place_order", **{**MARKET, "amount": "0.010"}, wait=1)
+            assert text.startswith("The same was said 0 s ago, and BUY 0.01 BTC-USDT MARKET on binance")
+            assert f"was sent as {orders(api)[0].id}" in text
+            await call.good("place_order", **MARKET, again=True)
+            await call.bad("place_order", **MARKET)
+            api.clock.advance(60_000)
+            await call.good("place_order", **MARKET)
+        assert len(orders(api)) == 3
+
+    async def test_a_part_of_a_position_is_not_closed_twice(self, talk: Opened, api: PaperApi) -> None:
+        open_position(api, "BUY", "0.05")
+        async with talk(policy()) as call:
+            await call.good("place_order", **CLOSE, amount=0.02)
+            assert "again=true" in await call.bad("place_order", **CLOSE, amount=0.02)
+            api.clock.advance(50_000)
+            await call.good("place_order", **CLOSE, amount=0.02, again=True)
+            api.clock.advance(50_000)
+            assert "said 50 s ago" in await call.bad("place_order", **CLOSE, amount=0.02)
+        assert sizes(api) == {("BTC-USDT", "BOTH"): Decimal("0.01")}
+
+    async def test_two_at_once(self, talk: Opened, api: PaperApi) -> None:
+        async with talk(policy()) as call:
+            outcomes = await asyncio.gather(*(call("place_order", **MARKET) for _ in range(5)))
+            assert sum(not one.is_error for one in outcomes) == 1
+        assert len(orders(api)) == 1
+
+    async def test_what_was_refused_may_be_said_again_at_once(self, talk: Opened) -> None:
+        async with talk(policy(), failing(PLACE, status=400, detail="Trading is paused", times=1)) as call:
+            await call.bad("place_order", **MARKET)
+            await call.good("place_order", **MARKET)
+
+
+class TestIdempotencyKey:
+    async def test_what_was_sent_under_it_is_told_and_not_sent_again(self, talk: Opened, api: PaperApi) -> None:
+        async with talk(policy()) as call:
+            first = await call.bridge.call("place_order", MARKET, key="k-1")
+            asked = len(call.asked)
+            second = await call.bridge.call("place_order", MARKET, key="k-1")
+            assert (first.is_error, second.is_error) == (False, False)
+            assert second.text == (
+                "Not sent again: under this idempotency key, 0 s ago, BUY 0.01 BTC-USDT MARKET on binance, account "
+                f"master_account was sent as {orders(api)[0].id}."
+            )
+            assert len(call.asked) == asked
+            other = await call.bridge.call("place_order", {**MARKET, "amount": 0.02}, key="k-1")
+            assert other.is_error
+            assert "another call" in other.text
+            api.clock.advance(86_400_000)
+            assert not (await call.bridge.call("place_order", MARKET, key="k-1")).is_error
+        assert len(orders(api)) == 2
+
+    async def test_of_two_at_once_one_is_sent(self, talk: Opened, api: PaperApi) -> None:
+        async with talk(policy()) as call:
+            several = [call.bridge.call("place_order", {**MARKET, "again": True}, key="k-1") for _ in range(5)]
+            assert not any(one.is_error for one in await asyncio.gather(*several))
+        assert len(orders(api)) == 1
+
+    async def test_what_is_no_key_is_refused(self, talk: Opened) -> None:
+        async with talk(policy()) as call:
+            for key in ("", "a b", "x" * 201):
+                assert (await call.bridge.call("place_order", MARKET, key=key)).is_error
+            assert PLACE not in call.asked
+
+
+class TestAStoreThatFails:
+    async def test_only_what_reduces_is_sent(
+        self, talk: Opened, api: PaperApi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def fail(*_: Any) -> Any:
+            raise StoreError("The disk is full.", "Nothing was remembered.", "Make room.")
+
+        open_position(api, "BUY", "0.05")
+        async with talk(policy(order=1000, day=1000)) as call:
+            monkeypatch.setattr("hbmcp.store.rows.Rows.reserve", fail)
+            text = await call.bad("place_order", **LONG)
+            assert "can't be counted" in text
+            assert "The disk is full." in text
+            assert PLACE not in call.asked
+            await call.good("place_order", **CLOSE, amount=0.02)
+            await call.good("place_order", **SELL, order_type="MARKET", amount=0.01)
+            assert "limit order" in await call.bad("place_order", **SELL, order_type="MARKET", amount=0.02)
+        assert "goes on without being counted: The disk is full." in caplog.text
+
+    async def test_what_could_not_be_settled_counts(self, talk: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_: Any) -> Any:
+            raise StoreError("The disk is full.")
+
+        async with talk(policy(day=1000)) as call:
+            monkeypatch.setattr("hbmcp.store.rows.Rows.settle", fail)
+            await call.good("place_order", **MARKET)
+            assert [row.state for row in await granted(call)] == ["reserved"]
+            assert "limit day" in await call.bad("place_order", **MARKET, again=True)

@@ -1,0 +1,105 @@
+"""The same call again: what is the same, what could do more, and what a key stands for."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hbmcp.catalog import Catalog, Tool
+from hbmcp.errors import BadArguments, SaidTwice
+from hbmcp.installation.plan import Plan
+from hbmcp.policy.said_twice import SentBefore, check_key, digest, may_be_meant_once, refuse_known_key, refuse_twice
+from hbmcp.results.answer import Answer
+from tests.policy.planning import NOW, request, row
+
+CATALOG = Catalog.load()
+DAY = 86_400_000
+GIVEN = {"trading_pair": "BTC-USDT", "amount": Decimal("0.10"), "config": {"levels": [1, Decimal("2.0")]}}
+
+
+def test_what_means_the_same_has_one_digest() -> None:
+    same = {**GIVEN, "amount": Decimal("0.1"), "config": {"levels": [1, Decimal(2)]}, "price": None}
+    beside = {"wait": Decimal(60), "max_value": Decimal(9), "again": True, "preview": False}
+    assert (
+        digest("place_order", GIVEN)
+        == digest("place_order", dict(reversed(same.items())))
+        == digest("place_order", {**same, **beside})
+    )
+
+
+@pytest.mark.parametrize("other", [{"amount": Decimal("0.11")}, {"side": "SELL"}, {"config": {"levels": [2, 1]}}])
+def test_what_differs_has_another(other: dict[str, Any]) -> None:
+    assert digest("place_order", {**GIVEN, **other}) != digest("place_order", GIVEN)
+    assert digest("submit_order", GIVEN) != digest("place_order", GIVEN)
+
+
+@given(st.dictionaries(st.text(), st.text() | st.decimals() | st.booleans() | st.lists(st.text())))
+def test_any_arguments_have_a_digest(arguments: dict[str, Any]) -> None:
+    assert len(digest("place_order", arguments)) == 64
+
+
+@pytest.mark.parametrize(
+    ("effect", "arguments", "once"),
+    [
+        ("opens", {}, True),
+        ("moves", {}, True),
+        ("reduces", {}, False),
+        ("reduces", {"fraction": Decimal(1)}, False),
+        ("reduces", {"fraction": Decimal("0.5")}, True),
+        ("reduces", {"amount": Decimal(1)}, True),
+        ("reduces", {"percentage": Decimal(50)}, True),
+        ("reduces", {"percentage": Decimal(100)}, False),
+        ("cancels", {"amount": Decimal(1)}, False),
+        ("stops", {}, False),
+    ],
+)
+def test_what_closes_all_cannot_do_it_twice(effect: Any, arguments: dict[str, Any], once: bool) -> None:
+    assert may_be_meant_once(Plan(Answer({}), (request(effect),)), arguments) is once
+
+
+@pytest.mark.parametrize("state", ["reserved", "sent", "unknown"])
+def test_the_same_within_a_minute_is_refused_and_told(state: Any) -> None:
+    before = row(time=NOW - 12_000, state=state, reference="X-1", words="BUY 1 BTC-USDT LIMIT 100")
+    with pytest.raises(SaidTwice) as error:
+        refuse_twice("d", [before], NOW)
+    text = str(error.value)
+    assert text.startswith("The same was said 12 s ago, and BUY 1 BTC-USDT LIMIT 100 ")
+    assert 'as "X-1"' in text or "as X-1" in text
+    assert "again=true" in text
+    assert "Nothing was sent this time." in text
+
+
+def test_what_is_a_minute_old_or_another_is_not() -> None:
+    refuse_twice("d", [row(time=NOW - 60_000), row(digest="e")], NOW)
+
+
+def test_a_key_stands_for_what_was_sent_under_it_for_a_day() -> None:
+    before = row(time=NOW - DAY + 1, state="sent", reference="X-1", idempotency_key="k")
+    with pytest.raises(SentBefore, match="X-1"):
+        refuse_known_key("k", "d", [before], NOW)
+    with pytest.raises(BadArguments, match="another call"):
+        refuse_known_key("k", "other", [before], NOW)
+    refuse_known_key("k", "d", [before], NOW + 1)
+    refuse_known_key("j", "d", [before], NOW)
+
+
+@pytest.mark.parametrize("key", ["", "a b", "ü", "x" * 201, 7, True, ["k"], {}])
+def test_what_is_no_key_is_refused(key: Any) -> None:
+    with pytest.raises(BadArguments):
+        check_key(key)
+
+
+@pytest.mark.parametrize("tool", [one for one in CATALOG.tools.values() if not one.reads], ids=lambda one: one.name)
+def test_what_does_as_much_again_can_be_told_to(tool: Tool) -> None:
+    effects = {CATALOG.tools[name].effect.get("is") for name in (tool.name, *tool.uses)}
+    assert ("again" in tool.schema["properties"]) == bool(effects & {"opens", "moves", "reduces"})
+
+
+def test_no_read_is_told_to_do_it_again() -> None:
+    assert not any("again" in one.schema["properties"] for one in CATALOG.tools.values() if one.reads)
+
+
+def test_a_uuid_is_a_key() -> None:
+    check_key("0b9f4f3e-7f4e-4c1f-9a53-1d2f7c3f8a11")

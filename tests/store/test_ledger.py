@@ -1,0 +1,195 @@
+"""What was granted: counted once, whoever asks at once, and also where a process dies between reserving and sending."""
+
+import asyncio
+import os
+from contextlib import ExitStack
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hbmcp import times
+from hbmcp.errors import LimitReached, StoreError
+from hbmcp.store import LedgerRow, Settled, worker
+from tests.store.opening import store
+from tests.store.postgresql_cluster import Cluster
+from tests.store.test_processes import process
+
+pytestmark = pytest.mark.anyio
+
+NOW = 1_800_000_000_000
+DAY = 86_400_000
+ROW = LedgerRow(
+    NOW, "client", "tests", "place_order", "d", "BUY", "opens", "master", "binance", "BTC-USDT", Decimal("0.10"), "USDT"
+)
+
+text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+rows = st.builds(
+    LedgerRow,
+    *(st.integers(0, 2**62), *[text] * 6, *[st.none() | text] * 3, st.decimals(allow_nan=False), text),
+    *(st.none() | text, st.sampled_from(["reserved", "sent", "unknown"]), st.none() | text),
+)
+
+
+def nobody(granted: Any) -> None:
+    """Refuses nothing."""
+
+
+def at_most(limit: Decimal, asked: Decimal) -> Any:
+    def judge(granted: Any) -> None:
+        if sum((row.opened for row in granted), asked) > limit:
+            raise LimitReached("The limit is reached.")
+
+    return judge
+
+
+@given(several=st.lists(rows, max_size=4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+async def test_every_digit_comes_back(several: list[LedgerRow], url: str) -> None:
+    opened = store(url, api_url=f"http://{os.urandom(8).hex()}")  # each example its own rows
+    keys = await opened.reserve(several, 0, nobody)
+    found = await opened.granted(0)
+    assert len(set(keys)) == len(several)
+    await opened.settle({}, keys)
+    assert await opened.granted(0) == []
+    await opened.aclose()
+    assert [str(one.opened) for one in sorted(several, key=lambda one: one.time)] == [str(one.opened) for one in found]
+
+
+async def test_what_is_settled_stays_and_what_is_released_goes(url: str) -> None:
+    opened = store(url)
+    keys = await opened.reserve([ROW, evolve(ROW, tool="a"), evolve(ROW, tool="b")], 0, nobody)
+    await opened.settle({keys[0]: Settled("sent", "X-1"), keys[1]: Settled("unknown", None)}, [keys[2]])
+    await opened.aclose()
+    found = await store(url).granted(0)
+    assert [(one.tool, one.state, one.reference) for one in found] == [
+        ("place_order", "sent", "X-1"),
+        ("a", "unknown", None),
+    ]
+    assert await store(url, api_url="http://elsewhere").granted(0) == []
+
+
+async def test_what_the_judge_refuses_is_not_kept(url: str) -> None:
+    opened = store(url)
+    await opened.reserve([ROW], 0, at_most(Decimal("0.2"), ROW.opened))
+    with pytest.raises(LimitReached):
+        await opened.reserve([ROW, ROW], 0, at_most(Decimal("0.2"), ROW.opened * 2))
+    await opened.reserve([ROW], 0, at_most(Decimal("0.2"), ROW.opened))
+    assert len(await opened.granted(0)) == 2
+    assert await opened.granted(NOW + 1) == []
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_threads_at_once_never_exceed_a_limit(url: str, shared: bool) -> None:
+    stores = [store(url)] if shared else [store(url) for _ in range(8)]
+    judge = at_most(Decimal(1), ROW.opened)
+    asked = (stores[number % len(stores)].reserve([ROW], 0, judge) for number in range(40))
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(one, list) for one in outcomes) == 10
+    assert all(isinstance(one, list | LimitReached) for one in outcomes)
+    assert len(await stores[0].granted(0)) == 10
+
+
+@given(values=st.lists(st.decimals(0, 10, places=2), min_size=2, max_size=10), limit=st.decimals(1, 20, places=2))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+async def test_whatever_is_asked_at_once_never_exceeds_a_limit(values: list[Decimal], limit: Decimal, url: str) -> None:
+    opened = store(url, api_url=f"http://{os.urandom(8).hex()}")
+    asked = (opened.reserve([evolve(ROW, opened=one)], 0, at_most(limit, one)) for one in values)
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    passed = [value for value, one in zip(values, outcomes, strict=True) if isinstance(one, list)]
+    total = sum((row.opened for row in await opened.granted(0)), Decimal(0))
+    await opened.aclose()
+    assert total == sum(passed) <= limit
+    refused = [value for value, one in zip(values, outcomes, strict=True) if isinstance(one, LimitReached)]
+    assert all(total + value > limit for value in refused)
+    assert len(passed) + len(refused) == len(values)
+
+
+RESERVE = """
+from hbmcp.errors import LimitReached
+from hbmcp.store import LedgerRow, Settled
+NOW = times.now()  # what is old is pruned
+ROW = LedgerRow(NOW, "client", sys.argv[1], "place_order", "d", "BUY", "opens", "m", "b", "p", Decimal(1), "USDT")
+
+def judge(granted):
+    if sum(row.opened for row in granted) + 1 > 25:
+        raise LimitReached("full")
+
+async def main():
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(20):
+        try:
+            (key,) = await store.reserve([ROW], 0, judge)
+        except LimitReached:
+            print("refused", flush=True)
+            continue
+        print("reserved", flush=True)
+        if sys.argv[1] == "dies":
+            sys.stdin.readline()
+        await store.settle({key: Settled("sent", "X")}, [])
+asyncio.run(main())
+"""
+
+
+async def test_processes_at_once_never_exceed_a_limit_and_one_that_dies_leaves_its_reservation(
+    url: str, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        started = [stack.enter_context(process(RESERVE, name, url=url, cwd=tmp_path)) for name in ("a", "b", "dies")]
+        for one in started:
+            assert one.stdout is not None
+            assert one.stdin is not None
+            assert one.stdout.readline() == "ready\n"
+        *living, dying = started
+        for one in (dying, *living):
+            assert one.stdin is not None
+            one.stdin.write("go\n")
+            one.stdin.flush()
+            if one is dying:
+                assert one.stdout is not None
+                assert one.stdout.readline() == "reserved\n"
+                dying.kill()
+        said = [line for one in living for line in one.communicate(timeout=60)[0].split()]
+    assert said.count("reserved") == 24
+    assert said.count("refused") == 16
+    found = await store(url).granted(0)
+    assert [(one.client, one.state) for one in found if one.state != "sent"] == [("dies", "reserved")]
+    assert len(found) == 25
+
+
+async def test_a_reservation_that_was_given_up_is_undone(postgresql: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = store(postgresql.database())
+    await opened.granted(0)
+    monkeypatch.setattr(worker, "PATIENCE", 0.2)
+    with postgresql.frozen(), pytest.raises(StoreError, match="doesn't answer"):
+        await opened.reserve([ROW], 0, nobody)
+    await opened._worker.aclose()
+    monkeypatch.undo()
+    assert await opened.granted(0) == []
+    await opened.aclose()
+
+
+async def test_a_day_begins_once(url: str) -> None:
+    opened = store(url)
+    assert await opened.day_start(NOW, "USDT", Decimal("100.50")) == Decimal("100.50")
+    assert await store(url).day_start(NOW, "USDT", Decimal(90)) == Decimal("100.50")
+    assert await opened.day_start(NOW, "EUR", Decimal(80)) == 80
+    assert await opened.day_start(NOW + DAY, "USDT", Decimal(70)) == 70
+    assert await store(url, api_url="http://elsewhere").day_start(NOW, "USDT", Decimal(60)) == 60
+
+
+async def test_what_limits_need_is_kept_for_90_days(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = store(url)
+    ages = (0, 89, 91)
+    await opened.reserve([evolve(ROW, time=NOW - days * DAY) for days in ages], 0, nobody)
+    for days in ages:
+        await opened.day_start(NOW - days * DAY, "USDT", Decimal(days))
+    monkeypatch.setattr(times, "_clock", lambda: NOW)
+    opened._opened().prune()
+    assert [(NOW - one.time) // DAY for one in await opened.granted(0)] == [89, 0]
+    assert [await opened.day_start(NOW - days * DAY, "USDT", Decimal(7)) for days in ages] == [0, 89, 7]
