@@ -130,7 +130,7 @@ async def _offer(bridge: "Bridge", question: str, calls: Any, installation: "Ins
         return
     for tool, given in found:
         typer.echo((await bridge.call(tool, given)).text)
-    typer.echo(f"{len(found)} done." if found else "There is none.")
+    typer.echo(f"{len(found)} asked for; each says what became of it." if found else "There is none.")
 
 
 async def _executors(installation: "Installation") -> list[tuple[str, dict[str, Any]]]:

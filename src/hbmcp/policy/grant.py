@@ -74,6 +74,8 @@ class Grant:
 
     async def end(self, error: BaseException | None, text: str = "") -> None:
         """Called once, however the call ended: with what it raised, or with its answer's text."""
+        if isinstance(error, asyncio.CancelledError) and not self._entry.begun:
+            return
         await self._entry.end(self._came_to, _outcome(error), str(error or text))
 
 

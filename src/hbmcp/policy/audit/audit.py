@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -49,10 +50,10 @@ class Audit:
 
     async def write(self, record: Record, taken_back: Record | None = None) -> None:
         """Add a line; it is on disk, and the store knows of it, when this returns. Raises Unwritten. One that gets
-        there after it was given up is followed by `taken_back`."""
+        there although who asked was cancelled, or gave up, is followed by `taken_back`."""
         if self._log is None:
             return
-        undo = None if taken_back is None else lambda _: self._append(taken_back)
+        undo = None if taken_back is None else lambda _=None: self._append(taken_back)
         try:
             appended = await self._worker.run(partial(self._append, record), undo)
         except StoreError:
@@ -63,6 +64,11 @@ class Audit:
             await self._tell_store(self._log, appended)
         except StoreError as error:
             raise Unwritten(error.happened, on_disk=True) from None
+        except asyncio.CancelledError:
+            if undo is not None:
+                with suppress(OSError, StoreError):
+                    await self._worker.run(undo)
+            raise
 
     async def keep_aside(self, record: Record, why: str) -> None:
         """What couldn't be written, on stderr and in the spare file."""
@@ -113,15 +119,15 @@ class Entry:
         self._goes_on = goes_on
         self._secret = secret
         self._turn = asyncio.Lock()
-        self._begun = False
+        self.begun = False
         self._failure: str | None = None
 
     async def begin(self) -> str | None:
         """Write the line before; once, whichever request is the first. Gives why it couldn't be written, if so."""
         async with self._turn:
-            if not self._begun:
+            if not self.begun:
                 line = stamped("begin", call=self._call, **self._said, verdict="granted")
-                taken_back = stamped("end", call=self._call, outcome="not sent: this was written too late")
+                taken_back = stamped("end", call=self._call, outcome="cancelled, not sent")
                 try:
                     await self._audit.write(line, taken_back)
                 except Unwritten as error:
@@ -130,14 +136,14 @@ class Entry:
                         await self._audit.keep_aside(line, self._failure)
                     elif self._goes_on:
                         logger.warning("The store can't be told of the audit log's last line: %s", error)
-                self._begun = True
+                self.begun = True
             return self._failure
 
     async def end(self, requests: Sequence[Sent], outcome: str, text: str) -> None:
         """Write the line after; or the only one, of a call that came to nothing before anything left."""
-        said = {} if self._begun else self._said
+        said = {} if self.begun else self._said
         told = None if self._secret and outcome == "done" else words(text)
-        event = "end" if self._begun else "refused"
+        event = "end" if self.begun else "refused"
         line = stamped(event, call=self._call, **said, sent=sent(requests) or None, outcome=outcome, text=told or None)
         try:
             await self._audit.write(line)
