@@ -38,7 +38,7 @@ def test_version() -> None:
     assert run("--version") == (0, f"hbmcp {__version__}\n")
 
 
-@pytest.mark.parametrize("command", ["", "serve", "tools", "call"])
+@pytest.mark.parametrize("command", ["", "serve", "tools", "call", "audit", "audit show", "halt", "resume"])
 def test_help(command: str, snapshot: SnapshotAssertion) -> None:
     code, out = run(*command.split(), "--help")
     assert code == 0

@@ -30,8 +30,9 @@ def halt(
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, and only halt.")] = False,
     env_file: EnvFile = None,
 ) -> None:
-    """Send nothing that adds risk, in any server, until you resume. Then offer to cancel orders, stop executors and
-    close positions."""
+    """Send nothing that adds risk, in any server, until you resume.
+
+    Shows what is open then, and offers to cancel orders, stop executors and close positions."""
     import anyio
 
     told = _told(env_file)
