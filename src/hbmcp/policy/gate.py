@@ -87,7 +87,11 @@ class Gate:
     async def standing(self) -> tuple[str, ...]:
         """What whoever asks how things are must know first."""
         halt = await self._halts.standing()
-        return () if halt is None else (told(halt),)
+        unusual = "; ".join((await self._audit.unusual()).values())
+        return (
+            *(() if halt is None else (told(halt),)),
+            *((f"Unusual within a day: {unusual}. `hbmcp audit show` has the rest.",) if unusual else ()),
+        )
 
     def _entry(self, call: Call, plan: Plan | None) -> Entry:
         said = {

@@ -15,7 +15,7 @@ from tests.faulty_api import FaultyApi, Reply
 def env(api: FaultyApi, tmp_path: Path) -> dict[str, str]:
     """Two accounts were added, of which the API refused one."""
     state = f"sqlite:///{tmp_path / 'state.sqlite'}"
-    env = connected(api.url, HBMCP_STATE_URL=state, COLUMNS="160")
+    env = connected(api.url, HBMCP_STATE_URL=state, COLUMNS="400")
     api.then(Reply.json({"message": "=1+1"}), Reply.json({"detail": "No [bold]such[/bold] account"}, 400))
     for name in ("[red]one", "two"):
         hbmcp("call", "add_account", f"account_name={name}", env=env, cwd=tmp_path)
