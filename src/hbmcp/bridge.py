@@ -30,8 +30,12 @@ from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy.gate import Call, Gate
+from hbmcp.policy.call import Call
+from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Grant
+from hbmcp.policy.model import Policy, default
+from hbmcp.policy.offered import narrowed
+from hbmcp.policy.said_twice import SentBefore
 from hbmcp.redaction import hide, redacted
 from hbmcp.results import ResultSpec, failure, render
 from hbmcp.results.answer import Answer
@@ -78,14 +82,19 @@ class _Line(NamedTuple):
 
 
 class Bridge:
-    """Carries calls from a client to the API and back. Use it inside one event loop, and close it there."""
+    """Carries calls from a client to the API and back, as far as a policy (without one, the default) allows it. Use it
+    inside one event loop, and close it there."""
 
-    def __init__(self, offer: Offer, settings: Settings, kind: Kind = "client") -> None:
+    def __init__(
+        self, offer: Offer, settings: Settings, kind: Kind = "client", *, policy: Policy | None = None
+    ) -> None:
+        policy = policy or default(settings.on_paper)
+        offer = narrowed(offer, policy)
         self._offer = offer
         self._settings = settings
         self._kind = kind
         self._identity = Identity.of(settings)
-        self._gate = Gate.of(settings, self._identity, self._open_store)
+        self._gate = Gate.of(policy, offer, settings, self._identity, self.installation, self._open_store)
         self._api = Api(settings, offer)
         self._lines: dict[str, _Line] = {}
         self._store: Store | None = None
@@ -100,14 +109,21 @@ class Bridge:
             await self._store.aclose()
 
     async def call(
-        self, name: str, arguments: Mapping[str, Any], progress: Progress | None = None, *, client: str = ""
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        progress: Progress | None = None,
+        *,
+        client: str = "",
+        key: str = "",
     ) -> Outcome:
-        """Call a tool by its name or alias, for a client of this name. Never raises for what a call can run into.
+        """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
+        it isn't sent again for a day. Never raises for what a call can run into.
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments, client))
+            return await cancelled_once(self._answer(name, arguments, client, key))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         timer = asyncio.get_running_loop().call_later(
@@ -124,18 +140,20 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments, client), stop)
+            return await cancelled_once(self._answer(name, arguments, client, key), stop)
         finally:
             quiet()
 
-    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str) -> Outcome:
+    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
-        outcome = await self._come_to(name, arguments, client)
+        outcome = await self._come_to(name, arguments, client, key)
         return outcome._replace(text=redacted(outcome.text))
 
-    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str) -> Outcome:
+    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
         try:
-            outcome = Outcome(await self._run(self._offer.find(name), arguments, client), False)
+            outcome = Outcome(await self._run(await self._find(name, arguments, client), arguments, client, key), False)
+        except SentBefore as before:
+            outcome = Outcome(str(before), False)
         except CallError as error:
             logger.debug("%s: %s", name, error.kind)
             return Outcome(str(error), True)
@@ -152,7 +170,17 @@ class Bridge:
         logger.debug("%s: done", name)
         return outcome
 
-    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str) -> str:
+    async def _find(self, name: str, arguments: Mapping[str, Any], client: str) -> Tool:
+        """The tool of this name. Raises UnknownTool, which is written down for one that is off here and no read."""
+        tool = self._offer.catalog.names.get(name)
+        if tool is None or tool.reads:
+            return self._offer.find(name)
+        hide(secrets(tool, arguments))
+        caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client)
+        async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
+            return self._offer.find(name)
+
+    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str) -> str:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
@@ -161,7 +189,7 @@ class Bridge:
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
         caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
         if not tool.reads:
-            return await self._act(tool, line, arguments, caller)
+            return await self._act(tool, line, arguments, caller, key)
         given = line.checker.check(arguments)
         hide(secrets(tool, given))
         if tool.is_workflow:
@@ -169,14 +197,16 @@ class Bridge:
             return render(answer.value, answer.spec)
         return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
 
-    async def _act(self, tool: Tool, line: _Line, arguments: Mapping[str, Any], caller: Caller) -> str:
+    async def _act(self, tool: Tool, line: _Line, arguments: Mapping[str, Any], caller: Caller, key: str) -> str:
         """Plan, be granted, commit; anew while the plan's checks are too old by then, and nothing was sent."""
-        call = Call(caller, arguments, tool.risk == "secret")
+        call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
             given = line.checker.check(arguments)
         hide(secrets(tool, given))
         preview = given.pop("preview", tool.previews)
-        call = Call(caller, given, call.secret)
+        again = given.pop("again", False) if "again" in tool.schema["properties"] else None
+        call = Call(caller, given, again, key, call.secret)
+        await self._gate.admit(call)
         for rounds in range(1, ROUNDS + 1):
             async with self._gate.judging(call):
                 began = ticking()

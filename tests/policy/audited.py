@@ -10,7 +10,6 @@ from attrs import define
 
 from hbmcp.policy.audit.audit import Audit
 from hbmcp.policy.audit.log import Log
-from hbmcp.policy.gate import Gate
 from hbmcp.policy.halt import Halts
 from hbmcp.store import Store
 from tests.paper.assistant import Assistant, assistant
@@ -41,5 +40,6 @@ async def audited(
         async with assistant(api, monkeypatch) as call:
             opened = open_store or call.bridge._open_store
             halts = Halts(folder / "state" / "halt", opened)
-            call.bridge._gate = Gate(call.bridge._identity, Audit(log, "log", opened), halts)
+            call.bridge._gate._audit = Audit(log, "log", opened)
+            call.bridge._gate._halts = halts
             yield Audited(call, api, log, halts)

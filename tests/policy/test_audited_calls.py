@@ -30,7 +30,7 @@ from tests.store.postgresql_cluster import Cluster
 
 pytestmark = pytest.mark.anyio
 
-MARKET = {**BUY, "amount": 0.01, "order_type": "MARKET"}
+MARKET = {**BUY, "amount": 0.01, "order_type": "MARKET", "again": True}
 CANCEL_PLAIN = {"account_name": "master_account", "connector_name": "binance"}
 
 
@@ -76,6 +76,16 @@ async def test_a_refusal_leaves_one(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             ("refused", "bad_arguments"),
         ]
         assert "NOPE-USDT" in it.lines[0]["text"]
+
+
+async def test_a_tool_that_is_off_leaves_one_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with audited(tmp_path, monkeypatch) as it:
+        it.call.bridge._offer = ALL.catalog.choose(read_only=True)
+        await it.call.bad("add_credential", **CANCEL_PLAIN, credentials={"k": CANARY})
+        await it.call.bad("no_such_tool")
+        (only,) = it.lines
+        assert (only["tool"], only["outcome"]) == ("add_credential", "unknown_tool")
+        assert CANARY not in it.log.file.read_text()
 
 
 async def test_it_is_on_disk_before_the_request_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

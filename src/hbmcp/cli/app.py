@@ -11,6 +11,7 @@ from hbmcp.cli.audit import audit
 from hbmcp.cli.call import call_tool
 from hbmcp.cli.halt import halt, resume
 from hbmcp.cli.paper import serve_paper
+from hbmcp.cli.policy import policy
 from hbmcp.cli.serve import serve
 from hbmcp.cli.tools import list_tools
 from hbmcp.errors import SettingsError
@@ -45,6 +46,7 @@ app.command()(serve)
 app.command("tools")(list_tools)
 app.command("call")(call_tool)
 app.command("paper")(serve_paper)
+app.add_typer(policy)
 app.command()(halt)
 app.command()(resume)
 app.add_typer(audit)

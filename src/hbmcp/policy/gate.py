@@ -1,78 +1,95 @@
 """The one door: what isn't a read is judged here before any of it is sent."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self
-
-from attrs import frozen
+from typing import Self
 
 from hbmcp.caller import Caller
-from hbmcp.errors import CallError, Halted
+from hbmcp.catalog import REDUCING, Offer
+from hbmcp.errors import CallError
 from hbmcp.identity import Identity
+from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.policy import halt, rules
 from hbmcp.policy.audit import record
 from hbmcp.policy.audit.audit import Audit, Entry
 from hbmcp.policy.audit.log import Log
-from hbmcp.policy.grant import REDUCING, Grant
-from hbmcp.policy.halt import Halts, refuse, told
+from hbmcp.policy.call import Call
+from hbmcp.policy.counting import Counting
+from hbmcp.policy.grant import Grant
+from hbmcp.policy.halt import Halts
+from hbmcp.policy.model import Policy
 from hbmcp.policy.place import Files
 from hbmcp.settings import Settings
+from hbmcp.store import Store
 
-if TYPE_CHECKING:
-    from hbmcp.store import Store
-
-
-@frozen
-class Call:
-    """A call that isn't a read: who calls, and the `arguments` as they were checked, without `preview`. A `secret` one
-    takes or shows credentials."""
-
-    caller: Caller
-    arguments: Mapping[str, Any]
-    secret: bool = False
+WOULD_BE_REFUSED = "It would be refused:"
 
 
 class Gate:
-    """Judges the plans of one installation."""
+    """Judges the plans of one installation. `offer` has the tools that the settings ask for by name."""
 
-    def __init__(self, identity: Identity, audit: Audit, halts: Halts) -> None:
+    def __init__(
+        self, policy: Policy, offer: Offer, identity: Identity, *, audit: Audit, halts: Halts, counting: Counting
+    ) -> None:
+        self._policy = policy
+        self._offer = offer
         self._identity = identity
         self._audit = audit
         self._halts = halts
+        self._counting = counting
 
     @classmethod
-    def of(cls, settings: Settings, identity: Identity, open_store: "Callable[[], Store]") -> Self:
-        """As the settings say. Nothing is opened before something is judged."""
+    def of(
+        cls,
+        policy: Policy,
+        offer: Offer,
+        settings: Settings,
+        identity: Identity,
+        installation: Callable[[Caller], Installation],
+        open_store: Callable[[], Store],
+    ) -> Self:
+        """As policy and settings say; `installation` gives what the policy itself asks of it. Nothing is opened before
+        something is judged."""
         files = Files.of(settings, identity)
-        if files is None:
-            return cls(identity, Audit(None, "", open_store), Halts(None, open_store))
-        return cls(identity, Audit(Log(files.audit), files.log, open_store), Halts(files.halt, open_store))
+        return cls(
+            policy,
+            offer,
+            identity,
+            audit=Audit(Log(files.audit), files.log, open_store) if files else Audit(None, "", open_store),
+            halts=Halts(files.halt if files else None, open_store),
+            counting=Counting(policy, installation, open_store),
+        )
 
     async def aclose(self) -> None:
         """Wait a moment for what is still being written."""
         await self._audit.aclose()
 
+    async def admit(self, call: Call) -> None:
+        """Before anything is planned. Raises SentBefore for what was sent already under this idempotency key."""
+        await self._counting.sent_before(call)
+
     async def grant(self, call: Call, plan: Plan, began: float) -> Grant:
-        """The plan may be carried out; its checks `began` then. Raises Halted."""
-        halt = await self._halts.standing()
-        for one in plan.requests:
-            refuse(halt, call.caller.kind, one.effect)
+        """The plan may be carried out; its checks `began` then. What is granted must be ended.
+
+        Raises Refused for what a halt, a rule or a limit holds back, and SentBefore.
+        """
+        await self._refuse(call, plan)
 
         def not_meanwhile(planned: PlannedRequest) -> None:
-            refuse(self._halts.on_file(), call.caller.kind, planned.effect)
+            halt.refuse(self._halts.on_file(), call.caller.kind, planned.effect)
 
-        return Grant(plan, began, self._entry(call, plan), not_meanwhile)
+        settle = await self._counting.reserve(call, plan)
+        return Grant(plan, began, self._entry(call, plan), not_meanwhile, settle)
 
     async def verdict(self, call: Call, plan: Plan) -> str:
         """What would be said of the plan, for who only looks."""
-        halt = await self._halts.standing()
         try:
-            for one in plan.requests:
-                refuse(halt, call.caller.kind, one.effect)
-        except Halted as error:
-            return f"It would be refused: {error.happened}"
-        return ""
+            await self._refuse(call, plan)
+            return await self._counting.used(call, plan) or "The policy allows it."
+        except CallError as error:
+            return f"{WOULD_BE_REFUSED} {error.happened}"
 
     @asynccontextmanager
     async def judging(self, call: Call) -> AsyncIterator[None]:
@@ -86,12 +103,19 @@ class Gate:
 
     async def standing(self) -> tuple[str, ...]:
         """What whoever asks how things are must know first."""
-        halt = await self._halts.standing()
+        found = await self._halts.standing()
         unusual = "; ".join((await self._audit.unusual()).values())
         return (
-            *(() if halt is None else (told(halt),)),
+            *(() if found is None else (halt.told(found),)),
             *((f"Unusual within a day: {unusual}. `hbmcp audit show` has the rest.",) if unusual else ()),
         )
+
+    async def _refuse(self, call: Call, plan: Plan) -> None:
+        """Raises Halted and NotAllowed."""
+        standing = await self._halts.standing()
+        for one in plan.requests:
+            halt.refuse(standing, call.caller.kind, one.effect)
+        rules.refuse(self._policy, call, plan, self._offer.asked)
 
     def _entry(self, call: Call, plan: Plan | None) -> Entry:
         said = {

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hbmcp.caller import Kind
-from hbmcp.catalog import Effect
+from hbmcp.catalog import REDUCING, Effect
 from hbmcp.errors import Halted, StoreError
-from hbmcp.policy.grant import REDUCING
 from hbmcp.store import Halt
 from hbmcp.text import one_line
 from hbmcp.times import machine, ticking, utc

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -96,6 +97,11 @@ def _state_url(value: Any) -> Any:
     return SecretStr(text.strip())
 
 
+def _file(value: Any) -> Any:
+    """A path that stays right when a client starts the server elsewhere."""
+    return str(Path(value.strip()).expanduser().absolute()) if isinstance(value, str) else value
+
+
 def _installation(value: Any) -> Any:
     """A name that can't be that of a paper exchange."""
     name = value.strip() if isinstance(value, str) else value
@@ -159,6 +165,9 @@ class Settings(BaseModel):
     state_url: Annotated[SecretStr | None, BeforeValidator(_state_url)] = Field(
         default=None, validation_alias="HBMCP_STATE_URL"
     )
+
+    # None is policy.toml in the user's configuration folder, if it is there.
+    policy: Annotated[str | None, BeforeValidator(_file)] = Field(default=None, validation_alias="HBMCP_POLICY")
 
     # What set each field, and what a person must be told of it all when hbmcp starts.
     origins: Mapping[str, str] = {}

@@ -1,13 +1,14 @@
-"""What hbmcp must remember: orders it sent, funding rates it read, defaults of executors, how far its audit goes, and a
-halt. SQLite, or PostgreSQL.
+"""What hbmcp must remember: orders it sent, what was granted and counted, how far its audit goes, a halt, funding rates
+it read, defaults of executors. SQLite, or PostgreSQL.
 
 Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation has
-its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders and readings are kept for 90
-days, readings of more than a day ago one an hour.
+its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders, readings and what was counted
+are kept for 90 days, readings of more than a day ago one an hour.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -16,13 +17,13 @@ from hbmcp.errors import StoreError
 from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store.place import Place
-from hbmcp.store.records import AuditHead, FundingReading, Halt, SentOrder
+from hbmcp.store.records import AuditHead, FundingReading, Halt, LedgerRow, SentOrder, Settled
 from hbmcp.store.worker import Worker
 
 if TYPE_CHECKING:
     from hbmcp.store.rows import Rows
 
-__all__ = ["AuditHead", "FundingReading", "Halt", "SentOrder", "Store", "StoreError"]
+__all__ = ["AuditHead", "FundingReading", "Halt", "LedgerRow", "SentOrder", "Settled", "Store", "StoreError"]
 
 T = TypeVar("T")
 
@@ -72,6 +73,29 @@ class Store:
         """Orders, newest first: those of these ids, sent in this time (both ends included). An order without an id
         is among them where no ids are asked for."""
         return await self._do(lambda rows: rows.sent_orders(order_ids, since, until))
+
+    async def reserve(
+        self, granted: Iterable[LedgerRow], since: int, judge: Callable[[Sequence[LedgerRow]], object]
+    ) -> list[int]:
+        """Show `judge` what was granted from `since` on, oldest first, and keep what is granted now; gives the keys
+        for `settle`, in their order. In one transaction, so that no two pass where only one may. Raises what the judge
+        does, and then keeps nothing. Where it isn't done in time, or who asks is cancelled, it is undone."""
+        rows_granted = list(granted)
+        return await self._do(
+            lambda rows: rows.reserve(rows_granted, since, judge), lambda rows, keys: rows.settle({}, keys)
+        )
+
+    async def settle(self, settled: Mapping[int, Settled], released: Collection[int]) -> None:
+        """What became of requests that were reserved; what was `released` wasn't done, and counts no more."""
+        await self._do(lambda rows: rows.settle(settled, released))
+
+    async def granted(self, since: int) -> list[LedgerRow]:
+        """What was granted from `since` on, oldest first."""
+        return await self._do(lambda rows: rows.granted(since))
+
+    async def day_start(self, day: int, currency: str, equity: Decimal) -> Decimal:
+        """The equity with which the day that began then was first seen: this one, unless there is another already."""
+        return await self._do(lambda rows: rows.day_start(day, currency, equity))
 
     async def keep_funding(self, readings: Iterable[FundingReading]) -> None:
         """Keep readings; one that is kept already is left as it is."""

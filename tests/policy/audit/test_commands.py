@@ -19,7 +19,7 @@ def env(api: FaultyApi, tmp_path: Path) -> dict[str, str]:
     api.then(Reply.json({"message": "=1+1"}), Reply.json({"detail": "No [bold]such[/bold] account"}, 400))
     for name in ("[red]one", "two"):
         hbmcp("call", "add_account", f"account_name={name}", env=env, cwd=tmp_path)
-    hbmcp("call", "delete_script", env=env, cwd=tmp_path)
+    hbmcp("call", "set_leverage", env=env, cwd=tmp_path)
     return env
 
 
@@ -31,7 +31,7 @@ def test_show_has_a_row_a_call(env: dict[str, str], tmp_path: Path) -> None:
     refused = hbmcp("audit", "show", "--refused", env=env, cwd=tmp_path).stdout
     assert "bad_arguments" in refused
     assert "add_account" not in refused
-    assert "delete_script" not in hbmcp("audit", "show", "--tool", "add_account", env=env, cwd=tmp_path).stdout
+    assert "set_leverage" not in hbmcp("audit", "show", "--tool", "add_account", env=env, cwd=tmp_path).stdout
     assert "add_account" not in hbmcp("audit", "show", "--since", "2090-01-01", env=env, cwd=tmp_path).stdout
     assert "The latest 1 of 3" in hbmcp("audit", "show", "--last", "1", env=env, cwd=tmp_path).stdout
     assert hbmcp("audit", "show", "--since", "soon", env=env, cwd=tmp_path).returncode == 2
