@@ -25,6 +25,7 @@ FLAGS = {
     "paper_speed": "--paper-speed",
 }
 CREDENTIALS = ("api_username", "api_password")
+PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
 REAL = {"api_url", *CREDENTIALS}  # who sets one of these means the real API
 
 LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}  # as Python's logging calls them too
