@@ -40,7 +40,14 @@ def test_version() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "serve", "tools", "call", "policy", "policy init", "policy check", "policy show", "policy test"],
+    [
+        "",
+        "serve",
+        "tools",
+        "call",
+        *("policy", "policy init", "policy check", "policy show", "policy test"),
+        *("audit", "audit show", "halt", "resume"),
+    ],
 )
 def test_help(command: str, snapshot: SnapshotAssertion) -> None:
     code, out = run(*command.split(), "--help")

@@ -151,7 +151,7 @@ class Bridge:
 
     async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str, key: str | None) -> Outcome:
         try:
-            outcome = Outcome(await self._run(self._offer.find(name), arguments, client, key), False)
+            outcome = Outcome(await self._run(await self._find(name, arguments, client), arguments, client, key), False)
         except SentBefore as before:
             outcome = Outcome(str(before), False)
         except CallError as error:
@@ -169,6 +169,16 @@ class Bridge:
             )
         logger.debug("%s: done", name)
         return outcome
+
+    async def _find(self, name: str, arguments: Mapping[str, Any], client: str) -> Tool:
+        """The tool of this name. Raises UnknownTool, which is written down for one that is off here and no read."""
+        tool = self._offer.catalog.names.get(name)
+        if tool is None or tool.reads:
+            return self._offer.find(name)
+        hide(secrets(tool, arguments))
+        caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client)
+        async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
+            return self._offer.find(name)
 
     async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str | None) -> str:
         if self._reset:

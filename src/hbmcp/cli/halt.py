@@ -30,8 +30,9 @@ def halt(
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, and only halt.")] = False,
     env_file: EnvFile = None,
 ) -> None:
-    """Send nothing that adds risk, in any server, until you resume. Then offer to cancel orders, stop executors and
-    close positions."""
+    """Send nothing that adds risk, in any server, until you resume.
+
+    Shows what is open then, and offers to cancel orders, stop executors and close positions."""
     import anyio
 
     told = _told(env_file)
@@ -130,7 +131,7 @@ async def _offer(bridge: "Bridge", question: str, calls: Any, installation: "Ins
         return
     for tool, given in found:
         typer.echo((await bridge.call(tool, given)).text)
-    typer.echo(f"{len(found)} done." if found else "There is none.")
+    typer.echo(f"{len(found)} asked for; each says what became of it." if found else "There is none.")
 
 
 async def _executors(installation: "Installation") -> list[tuple[str, dict[str, Any]]]:

@@ -105,7 +105,11 @@ class Gate:
     async def standing(self) -> tuple[str, ...]:
         """What whoever asks how things are must know first."""
         found = await self._halts.standing()
-        return () if found is None else (halt.told(found),)
+        unusual = "; ".join((await self._audit.unusual()).values())
+        return (
+            *(() if found is None else (halt.told(found),)),
+            *((f"Unusual within a day: {unusual}. `hbmcp audit show` has the rest.",) if unusual else ()),
+        )
 
     async def _refuse(self, call: Call, plan: Plan) -> None:
         """Raises Halted and NotAllowed."""

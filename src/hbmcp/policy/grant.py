@@ -142,7 +142,8 @@ class Grant:
     async def end(self, error: BaseException | None, text: str = "") -> None:
         """Called once, however the call ended: with what it raised, or with its answer's text. Raises nothing."""
         sent = [Sent(one.planned, _outcome(one.error, "answered"), one.reference) for one in self.spent]
-        await self._entry.end(sent, _outcome(error, "done"), str(error or text))
+        if self._entry.begun or not isinstance(error, asyncio.CancelledError):  # who hangs up isn't refused
+            await self._entry.end(sent, _outcome(error, "done"), str(error or text))
         if self._settle is None:
             return
         outcomes: dict[int, Settled | None] = dict.fromkeys(self._places)

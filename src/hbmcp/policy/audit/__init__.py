@@ -5,5 +5,6 @@ record   what does a line say? (pure)
 log      where are they kept, and how do they get there?
 spare    what if they can't be?
 audit    how is one call audited?
+unusual  what of it should a person look at? (pure)
 verify   is all of it still there?
 """

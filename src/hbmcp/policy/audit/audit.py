@@ -7,20 +7,27 @@ stops what adds risk; what reduces goes on, and its lines to stderr and into the
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hbmcp.errors import StoreError
 from hbmcp.policy.audit.chain import Link
 from hbmcp.policy.audit.log import Appended, Log
-from hbmcp.policy.audit.record import Record, Sent, sent, stamped, words
+from hbmcp.policy.audit.record import Record, Sent, sent, stamped, time_text, words
+from hbmcp.policy.audit.unusual import unusual
 from hbmcp.store import AuditHead
 from hbmcp.store.worker import Worker
+from hbmcp.times import machine
 
 if TYPE_CHECKING:
     from hbmcp.store import Store
+
+DAY = 86_400_000  # milliseconds
+RECENT = 1_000  # lines, at most, in which the unusual is looked for
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +49,8 @@ class Audit:
         self._open_store = open_store
         self._worker = Worker()
         self._prepared = False
+        self._recent: deque[Mapping[str, Any]] | None = None  # of a day, of this process and of all before it
+        self._told: set[str] = set()
 
     async def aclose(self) -> None:
         """Wait a moment for what is still being written."""
@@ -49,10 +58,11 @@ class Audit:
 
     async def write(self, record: Record, taken_back: Record | None = None) -> None:
         """Add a line; it is on disk, and the store knows of it, when this returns. Raises Unwritten. One that gets
-        there after it was given up is followed by `taken_back`."""
+        there although who asked was cancelled, or gave up, is followed by `taken_back`."""
+        await self._notice(record)
         if self._log is None:
             return
-        undo = None if taken_back is None else lambda _: self._append(taken_back)
+        undo = None if taken_back is None else lambda _=None: self._append(taken_back)
         try:
             appended = await self._worker.run(partial(self._append, record), undo)
         except StoreError:
@@ -63,6 +73,37 @@ class Audit:
             await self._tell_store(self._log, appended)
         except StoreError as error:
             raise Unwritten(error.happened, on_disk=True) from None
+        except asyncio.CancelledError:
+            if undo is not None:
+                with suppress(OSError, StoreError):
+                    await self._worker.run(undo)
+            raise
+
+    async def unusual(self) -> dict[str, str]:
+        """What a person should look at, a kind and a few words each."""
+        since = time_text(machine() - DAY)
+        if self._recent is None:
+            self._recent = deque(maxlen=RECENT)
+            if self._log is not None:
+                with suppress(OSError, StoreError):
+                    self._recent.extend(await self._worker.run(partial(self._log.since, since, RECENT)))
+            self._told.update(await self.unusual())
+        try:
+            return unusual([one for one in self._recent if str(one.get("time")) >= since])
+        except Exception:  # lines of another version, say: no reason to send nothing
+            logger.exception("What is unusual in the audit couldn't be told")
+            return {}
+
+    async def _notice(self, record: Record) -> None:
+        """Warn of what becomes unusual with this line, once."""
+        if self._recent is None:
+            await self.unusual()
+        assert self._recent is not None
+        self._recent.append(record)
+        for kind, said in (await self.unusual()).items():
+            if kind not in self._told:
+                self._told.add(kind)
+                logger.warning("Unusual: %s. `hbmcp audit show` has the rest.", said)
 
     async def keep_aside(self, record: Record, why: str) -> None:
         """What couldn't be written, on stderr and in the spare file."""
@@ -113,15 +154,15 @@ class Entry:
         self._goes_on = goes_on
         self._secret = secret
         self._turn = asyncio.Lock()
-        self._begun = False
+        self.begun = False
         self._failure: str | None = None
 
     async def begin(self) -> str | None:
         """Write the line before; once, whichever request is the first. Gives why it couldn't be written, if so."""
         async with self._turn:
-            if not self._begun:
+            if not self.begun:
                 line = stamped("begin", call=self._call, **self._said, verdict="granted")
-                taken_back = stamped("end", call=self._call, outcome="not sent: this was written too late")
+                taken_back = stamped("end", call=self._call, outcome="cancelled, not sent")
                 try:
                     await self._audit.write(line, taken_back)
                 except Unwritten as error:
@@ -130,14 +171,14 @@ class Entry:
                         await self._audit.keep_aside(line, self._failure)
                     elif self._goes_on:
                         logger.warning("The store can't be told of the audit log's last line: %s", error)
-                self._begun = True
+                self.begun = True
             return self._failure
 
     async def end(self, requests: Sequence[Sent], outcome: str, text: str) -> None:
         """Write the line after; or the only one, of a call that came to nothing before anything left."""
-        said = {} if self._begun else self._said
+        said = {} if self.begun else self._said
         told = None if self._secret and outcome == "done" else words(text)
-        event = "end" if self._begun else "refused"
+        event = "end" if self.begun else "refused"
         line = stamped(event, call=self._call, **said, sent=sent(requests) or None, outcome=outcome, text=told or None)
         try:
             await self._audit.write(line)

@@ -6,6 +6,7 @@ A file that is large enough is put aside under the number of its last line, and 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,11 @@ class Log:
             for line in _backwards(file):
                 if (found := read(line)) is not None:
                     yield found
+
+    def since(self, time: str, most: int) -> list[Mapping[str, Any]]:
+        """What the latest lines say, oldest first."""
+        newest = takewhile(lambda one: str(one.record.get("time") or time) >= time, self.newest_first())
+        return [one.record for one in islice(newest, most)][::-1]
 
     def holds(self, link: Link) -> bool:
         """Whether that line is in it, unchanged."""

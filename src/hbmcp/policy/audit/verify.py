@@ -69,7 +69,7 @@ def _walk_all(log: Log, walk: _Walk, head: Link | None) -> None:
             walk.remarks.append(f"{damaged} was cut short while it was written.")
         elif damaged:
             walk.broken.append(f"{damaged} was changed.")
-        elif not follows:
+        elif not follows or line.record.get("event") == "gap":
             walk.broken.append(_missing(place, line, before))
         damaged = ""
         _note(walk, line)

@@ -1,0 +1,65 @@
+"""What a person is told to look at, and that it is told once."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hbmcp.policy.audit.unusual import unusual
+from tests.paper.spot_account import BUY
+from tests.policy.audited import audited
+
+
+def call(number: int, outcome: str = "done", value: str = "100", pair: str = "BTC-USDT") -> list[dict[str, Any]]:
+    plan = [{"words": f"BUY for {value}", "effect": "opens", "pair": pair, "value": value}]
+    time = f"2026-11-30T00:00:{number:02}.000Z"
+    return [
+        {"event": "begin", "call": str(number), "tool": "place_order", "time": time, "plan": plan},
+        {"event": "end", "call": str(number), "time": time, "outcome": outcome},
+    ]
+
+
+def refused(number: int, outcome: str) -> list[dict[str, Any]]:
+    return [{"event": "refused", "call": str(number), "tool": "place_order", "outcome": outcome}]
+
+
+def calls(*each: list[dict[str, Any]]) -> dict[str, str]:
+    return unusual([line for lines in each for line in lines])
+
+
+def test_the_everyday_is_nothing() -> None:
+    assert calls() == {}
+    assert calls(*(call(number) for number in range(20)), refused(20, "halted"), refused(21, "halted")) == {}
+    assert calls(*(refused(number, "bad_arguments") for number in range(4))) == {}
+
+
+def test_what_is_told() -> None:
+    halted = calls(*(refused(number, "halted") for number in range(3)), refused(4, "refused"))
+    assert halted["refusals"] == "4 calls were refused (halted 3, refused 1)"
+    unknown = calls(call(1, "outcome_unknown"), call(2))
+    assert unknown == {
+        "unknown outcomes": "of 1 calls the outcome is unknown, the last place_order at 2026-11-30T00:00:01.000Z"
+    }
+    failing = [call(number, "failed") for number in range(5)]
+    assert calls(*failing)["failures"] == "place_order failed 5 times in a row"
+    assert calls(*failing, call(9)) == {}
+    usual = [call(number) for number in range(5)]
+    assert calls(*usual, call(9, value="999")) == {}
+    assert calls(*usual, call(9, value="5000", pair="ETH-USDT")) == {}
+    assert calls(*usual, call(9, value="5000"))["sizes"].startswith("BUY for 5000 was 50 times the usual, at 2026")
+
+
+@pytest.mark.anyio
+async def test_it_stands_in_get_status_and_once_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with audited(tmp_path, monkeypatch) as it:
+        assert "Unusual" not in await it.call.good("get_status")
+        for _ in range(4):
+            await it.call.bad("place_order", **{**BUY, "trading_pair": "NOPE-USDT"}, amount=1, order_type="MARKET")
+        assert "Unusual within a day: 4 calls were refused (refused 4)" in await it.call.good("get_status")
+        warnings = [one for one in caplog.records if one.levelno == logging.WARNING and "Unusual" in one.message]
+        assert len(warnings) == 1
+    async with audited(tmp_path, monkeypatch) as it:  # another process, by what the log has
+        assert "4 calls were refused" in await it.call.good("get_status")

@@ -1,0 +1,221 @@
+"""A halt: what adds risk isn't sent, by anyone; what reduces is."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from hbmcp.errors import StoreError
+from hbmcp.policy import halt as halts
+from hbmcp.policy.halt import Halts
+from hbmcp.store import Halt, Store
+from tests.conftest import connected, environment, hbmcp
+from tests.faulty_api import FaultyApi, Reply
+from tests.paper.spot_account import BUY, PLACE, orders, rest
+from tests.policy.audited import audited
+from tests.stdio_server import StdioServer
+from tests.store.opening import store
+from tests.store.postgresql_cluster import Cluster
+
+pytestmark = pytest.mark.anyio
+
+MARKET = {**BUY, "amount": 0.01, "order_type": "MARKET"}
+WHERE = {"account_name": "master_account", "connector_name": "binance"}
+PARTLY = Halt(1_795_337_003_000, everything=False, by="me at home")
+WHOLLY = Halt(1_795_337_004_000, everything=True, by="me at home")
+
+
+async def test_what_adds_risk_is_refused_and_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with audited(tmp_path, monkeypatch) as it:
+        resting = rest(it.api)
+        assert await it.halts.begin(PARTLY) == []
+        text = await it.call.bad("place_order", **MARKET)
+        assert text.startswith("hbmcp is halted since 2026-11-22T08:43:23Z: a person (me at home) stopped all")
+        assert "Nothing was sent." in text
+        assert "would be refused" in await it.call.good("place_order", **MARKET, preview=True)
+        assert PLACE not in it.call.asked
+        assert "hbmcp is halted" in await it.call.good("get_status")
+        await it.call.good("submit_cancel", **WHERE, order_id=resting)
+        assert [one.status for one in orders(it.api)] == ["CANCELLED"]
+        assert it.lines[0]["outcome"] == "halted"
+        assert await it.halts.end() == []
+        await it.call.good("place_order", **MARKET)
+
+
+async def test_with_all_only_who_is_at_a_terminal_can_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with audited(tmp_path, monkeypatch) as it:
+        resting = rest(it.api)
+        await it.halts.begin(WHOLLY)
+        assert "what protects too" in await it.call.bad("submit_cancel", **WHERE, order_id=resting)
+        it.call.bridge._kind = "terminal"
+        await it.call.bad("place_order", **MARKET)
+        await it.call.good("submit_cancel", **WHERE, order_id=resting)
+
+
+async def test_one_that_begins_in_the_middle_of_a_call_stops_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with audited(tmp_path, monkeypatch) as it:
+        begin = it.log.append
+
+        def halting(*given: object) -> object:
+            halts._write(tmp_path / "state" / "halt", PARTLY)
+            return begin(*given)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(it.log, "append", halting)
+        await it.call.bad("place_order", **MARKET)
+        assert PLACE not in it.call.asked
+        assert [one.get("outcome") for one in it.lines] == [None, "halted"]
+
+
+async def test_another_machine_sees_it_by_the_store(url: str, tmp_path: Path) -> None:
+    here, there = store(url), store(url)
+    mine, others = Halts(tmp_path / "here", lambda: here), Halts(tmp_path / "there", lambda: there)
+    assert await others.standing() is None
+    await mine.begin(WHOLLY)
+    others._read_at = float("-inf")  # a second later
+    assert await others.standing() == WHOLLY
+    assert not (tmp_path / "there").exists()
+    await others.end()
+    assert await mine.standing() == WHOLLY  # by its own file
+    await mine.end()
+    assert await mine.standing() is None
+    for one in (here, there):
+        await one.aclose()
+
+
+async def test_without_the_store_the_file_decides(tmp_path: Path) -> None:
+    def closed() -> Store:
+        raise StoreError("closed")
+
+    found = Halts(tmp_path / "halt", closed)
+    assert await found.standing() is None
+    assert len(await found.begin(PARTLY)) == 1
+    assert await found.standing() == PARTLY
+    (tmp_path / "halt").write_text("[")
+    standing = await found.standing()
+    assert standing is not None
+    assert not standing.everything
+
+
+async def test_a_frozen_store_keeps_nobody_and_what_it_said_last_holds(
+    postgresql: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = store(postgresql.database())
+    found = Halts(tmp_path / "halt", lambda: opened)
+    await found.begin(PARTLY)
+    (tmp_path / "halt").unlink()
+    assert await found.standing() == PARTLY
+    monkeypatch.setattr(halts, "PATIENCE", 0.1)
+    monkeypatch.setattr(halts, "KNOWN_FOR", 0)
+    with postgresql.frozen():
+        assert await found.standing() == PARTLY
+    await opened.aclose()
+
+
+def environ(api: FaultyApi, folder: Path) -> dict[str, str]:
+    return connected(api.url, HBMCP_TOOLS="all", HBMCP_STATE_URL=f"sqlite:///{folder / 'state.sqlite'}")
+
+
+def test_a_server_that_runs_sees_it_at_its_next_call(api: FaultyApi, tmp_path: Path) -> None:
+    api.always = Reply.json({"message": "ok"})
+    env = environ(api, tmp_path)
+    with StdioServer(env=env, cwd=tmp_path) as server:
+        assert not server.call("add_account", account_name="one")[1]
+        done = hbmcp("halt", "--yes", env=env, cwd=tmp_path)
+        assert done.returncode == 0, done
+        text, failed = server.call("add_account", account_name="two")
+        assert failed
+        assert "hbmcp is halted since" in text
+    assert [one.path for one in api.requests if "add-account" in one.path] == ["/accounts/add-account?account_name=one"]
+
+
+def test_without_a_terminal_nothing_is_asked_and_so_nothing_done(api: FaultyApi, tmp_path: Path) -> None:
+    env = environ(api, tmp_path)
+    refused = hbmcp("halt", env=env, cwd=tmp_path)
+    assert (refused.returncode, (tmp_path / "halt").exists()) == (2, False)
+    assert hbmcp("halt", "--yes", env=env, cwd=tmp_path).returncode == 0
+    refused = hbmcp("resume", env=env, cwd=tmp_path)
+    assert (refused.returncode, (tmp_path / "halt").exists()) == (2, True)
+
+
+class Terminal:
+    """A command at a terminal, which is answered as it asks."""
+
+    def __init__(self, *arguments: str, env: dict[str, str], cwd: Path) -> None:
+        self._master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "hbmcp", *arguments], env=env, cwd=cwd, stdin=slave, stdout=slave, stderr=slave
+        )
+        os.close(slave)
+        self.said = ""
+
+    def answer(self, question: str, word: str) -> None:
+        self._read_until(question)
+        os.write(self._master, f"{word}\n".encode())
+        self.said = self.said.partition(question)[2]
+
+    def ended(self) -> int:
+        self._read_until(None)
+        os.close(self._master)
+        return self.process.wait(timeout=60)
+
+    def _read_until(self, text: str | None) -> None:
+        deadline = time.monotonic() + 120
+        while text is None or text not in self.said:
+            assert select.select([self._master], [], [], deadline - time.monotonic())[0], self.said
+            try:
+                read = os.read(self._master, 4096).decode(errors="replace")
+            except OSError:  # the other end is closed
+                read = ""
+            if not read:
+                assert text is None, self.said
+                return
+            self.said += read
+
+
+@contextmanager
+def at_a_terminal(*arguments: str, env: dict[str, str], cwd: Path) -> Iterator[Terminal]:
+    terminal = Terminal(*arguments, env=env, cwd=cwd)
+    try:
+        yield terminal
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+
+
+def test_at_a_terminal_it_offers_to_end_what_is_open_and_resumes_when_it_is_told(tmp_path: Path) -> None:
+    env = environment(
+        HBMCP_PAPER="true",
+        HBMCP_PAPER_DB=str(tmp_path / "paper.sqlite"),
+        HBMCP_TOOLS="all",
+        HBMCP_STATE_URL=f"sqlite:///{tmp_path / 'state.sqlite'}",
+    )
+    order = ("trading_pair=BTC-USDT", "side=BUY", "amount=0.01", "price=1000", "order_type=LIMIT")
+    placed = hbmcp(
+        "call", "place_order", "account_name=master_account", "connector_name=binance", *order, env=env, cwd=tmp_path
+    )
+    assert placed.returncode == 0, placed
+    with at_a_terminal("halt", env=env, cwd=tmp_path) as terminal:
+        terminal.answer("until you resume? [Y/n]:", "y")
+        terminal.answer("keeping what they hold? [y/N]:", "n")
+        terminal.answer("those that protect too? [y/N]:", "y")
+        terminal.answer("at the market? [y/N]:", "")
+        assert terminal.ended() == 0
+    again = hbmcp("call", "get_open_orders", env=env, cwd=tmp_path)
+    assert "No open orders" in again.stdout, again
+    with at_a_terminal("resume", env=env, cwd=tmp_path) as terminal:
+        terminal.answer("Resume? [y/N]:", "n")
+        assert terminal.ended() == 1
+    assert (tmp_path / "halt").exists()
+    with at_a_terminal("resume", env=env, cwd=tmp_path) as terminal:
+        terminal.answer("Resume? [y/N]:", "y")
+        assert terminal.ended() == 0
+    assert not (tmp_path / "halt").exists()
