@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,7 +24,8 @@ FLAGS = {
     "paper_reset": "--paper-reset",
     "paper_speed": "--paper-speed",
 }
-CREDENTIALS = ("api_username", "api_password")
+PASSWORDS = ("api_password", "api_password_file")  # two ways to say the same
+CREDENTIALS = ("api_username", *PASSWORDS)
 REAL = {"api_url", *CREDENTIALS}  # who sets one of these means the real API
 
 LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}  # as Python's logging calls them too
@@ -96,6 +98,16 @@ def _state_url(value: Any) -> Any:
     return SecretStr(text.strip())
 
 
+def _file(value: Any) -> Any:
+    """A file's whole path, for who starts elsewhere. Raises ValueError, without quoting it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return Path(value.strip()).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError("whose home ~ is can't be told") from None
+
+
 def _installation(value: Any) -> Any:
     """A name that can't be that of a paper exchange."""
     name = value.strip() if isinstance(value, str) else value
@@ -134,6 +146,9 @@ class Settings(BaseModel):
     )
     api_username: str | None = Field(default=None, validation_alias="HUMMINGBOT_API_USERNAME")
     api_password: SecretStr | None = Field(default=None, validation_alias="HUMMINGBOT_API_PASSWORD")
+    api_password_file: Annotated[Path | None, BeforeValidator(_file)] = Field(
+        default=None, validation_alias="HUMMINGBOT_API_PASSWORD_FILE"
+    )
     # 0 is any free port.
     port: int = Field(default=3000, ge=0, le=65535, validation_alias="MCP_SERVER_PORT")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_level)] = Field(
@@ -160,6 +175,8 @@ class Settings(BaseModel):
         default=None, validation_alias="HBMCP_STATE_URL"
     )
 
+    # Whether `hbmcp login` keeps the password for this address and username: it is asked for when it is needed.
+    in_keyring: bool = False
     # What set each field, and what a person must be told of it all when hbmcp starts.
     origins: Mapping[str, str] = {}
     remarks: tuple[str, ...] = ()
