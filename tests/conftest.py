@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from hbmcp import redaction
+from hbmcp.catalog import Catalog
 from tests.faulty_api import FaultyApi
 from tests.stdio_server import StdioServer
 
@@ -30,6 +31,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "hbmcp")
 ROOT = Path(__file__).parent.parent
 USERNAME = "trader"
 PASSWORD = "correct-horse"
+EVERY = tuple(Catalog.load().tools)  # by name: "all" leaves out what has to be asked for
 _STATE = tempfile.TemporaryDirectory(prefix="hbmcp-tests-")  # what servers remember, not in the user's data folder
 
 
@@ -37,6 +39,13 @@ _STATE = tempfile.TemporaryDirectory(prefix="hbmcp-tests-")  # what servers reme
 def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test keeps secret may be what another wants to read."""
     monkeypatch.setattr(redaction, "_forms", set())
+
+
+@pytest.fixture(autouse=True)
+def _own_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What servers in this process remember, likewise."""
+    monkeypatch.setenv("XDG_DATA_HOME", _STATE.name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", _STATE.name)
 
 
 @pytest.fixture
@@ -63,7 +72,13 @@ def environment(**settings: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
     paths = [str(ROOT / "src"), str(ROOT / "generated"), os.environ.get("PYTHONPATH", "")]
     state = f"sqlite:///{Path(_STATE.name) / 'state.sqlite'}"
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "HBMCP_STATE_URL": state, **settings}
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "HBMCP_STATE_URL": state,
+        "XDG_CONFIG_HOME": _STATE.name,
+        **settings,
+    }
 
 
 def connected(url: str, **settings: str) -> dict[str, str]:
@@ -123,6 +138,6 @@ def hbmcp(*arguments: str, env: Mapping[str, str], cwd: Path) -> subprocess.Comp
 @pytest.fixture(scope="session")
 def stdio(_faulty_api: FaultyApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StdioServer]:
     """A server over stdio with every tool, that speaks to the faulty API."""
-    env = connected(_faulty_api.url, HBMCP_TOOLS="all", LOG_LEVEL="DEBUG")
+    env = connected(_faulty_api.url, HBMCP_TOOLS=",".join(EVERY), LOG_LEVEL="DEBUG")
     with StdioServer(env=env, cwd=tmp_path_factory.mktemp("stdio")) as server:
         yield server

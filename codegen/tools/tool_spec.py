@@ -7,7 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from codegen.contract import Contract, Schema, dumps
-from codegen.curation import Curation, Risk
+from codegen.curation import Curation, EffectName, Risk
 
 #: What differs from the protocol's defaults (not read-only, destructive, not idempotent, open world).
 HINTS: dict[Risk, dict[str, bool]] = {
@@ -18,6 +18,8 @@ HINTS: dict[Risk, dict[str, bool]] = {
     "secret": {},
 }
 
+
+REPEATED: tuple[EffectName, ...] = ("opens", "moves", "reduces")  # what does as much again where it is sent again
 
 ABSENT = "ABSENT"  # the default of a parameter whose None is sent as null
 
@@ -48,6 +50,7 @@ class WorkflowSpec:
     default: bool
     acts_on_many: bool
     previews: bool
+    repeats: bool
     params: tuple[ToolParam, ...]
     uses: tuple[str, ...]
 
@@ -89,6 +92,11 @@ class ToolSpec:
     imports: frozenset[str]
 
     @property
+    def repeats(self) -> bool:
+        """Whether it does as much again where it is called again."""
+        return self.effect.get("is") in REPEATED
+
+    @property
     def manifest(self) -> dict[str, Any]:
         """The tool's entry in manifest.json, whose format src/hbmcp/catalog.py describes."""
         operation = {"operation": self.operation, "timeout": self.timeout, "result": self.result}
@@ -104,12 +112,14 @@ def input_schema(params: Iterable[ToolParam]) -> Schema:
     return {"type": "object", "properties": properties} | ({"required": required} if required else {})
 
 
-def _preview(tool: ToolSpec | WorkflowSpec) -> tuple[ToolParam, ...]:
-    """The parameter of whatever isn't a read that asks only to look. The bridge takes it, so no function has it."""
+def _of_the_bridge(tool: ToolSpec | WorkflowSpec) -> tuple[ToolParam, ...]:
+    """The parameters that the bridge takes, so that no function has them: `preview` of whatever isn't a read asks only
+    to look, `again` of what does as much again says that this is meant."""
     if tool.risk == "read":
         return ()
-    schema = {"type": "boolean"} | ({"default": True} if tool.previews else {})
-    return (ToolParam("preview", schema, False, "bool"),)
+    preview = {"type": "boolean"} | ({"default": True} if tool.previews else {})
+    again = (ToolParam("again", {"type": "boolean"}, False, "bool"),) if tool.repeats else ()
+    return (ToolParam("preview", preview, False, "bool"), *again)
 
 
 def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
@@ -119,7 +129,7 @@ def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
         "definition": {
             "name": tool.name,
             "description": tool.description,
-            "inputSchema": input_schema((*tool.params, *_preview(tool))),
+            "inputSchema": input_schema((*tool.params, *_of_the_bridge(tool))),
             "annotations": {"title": tool.title, **HINTS[tool.risk]},
         },
         "toolset": tool.toolset,

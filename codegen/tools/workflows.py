@@ -7,7 +7,7 @@ from codegen.curation import Curation, CurationError, Mistake, WorkflowParam
 from codegen.schema import annotation
 from codegen.tools.params import TIME_HINT, check, limits, literal
 from codegen.tools.portable import is_portable
-from codegen.tools.tool_spec import ToolParam, WorkflowSpec
+from codegen.tools.tool_spec import REPEATED, ToolParam, WorkflowSpec
 
 
 def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
@@ -18,6 +18,9 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
     """
     mistakes: list[Mistake] = []
     specs = []
+    effects = {
+        name: tool.effect.is_ for tools in curation.tools.values() for name, tool in tools.items() if tool.effect
+    }
     for toolset, workflows in curation.workflows.items():
         for name, workflow in workflows.items():
             place = partial(Mistake, f"{toolset}.toml", f"workflows.{name}.params")
@@ -33,6 +36,7 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
                     default=workflow.default,
                     acts_on_many=workflow.acts_on_many,
                     previews=workflow.previews,
+                    repeats=any(effects.get(name) in REPEATED for name in workflow.uses),
                     params=tuple(sorted(params, key=lambda param: not param.required)),
                     uses=tuple(workflow.uses),
                 )

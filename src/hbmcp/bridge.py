@@ -30,8 +30,12 @@ from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy.gate import Call, Gate
+from hbmcp.policy.call import Call
+from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Grant
+from hbmcp.policy.model import Policy, default
+from hbmcp.policy.offered import narrowed
+from hbmcp.policy.said_twice import SentBefore
 from hbmcp.redaction import hide, redacted
 from hbmcp.results import ResultSpec, failure, render
 from hbmcp.results.answer import Answer
@@ -78,14 +82,19 @@ class _Line(NamedTuple):
 
 
 class Bridge:
-    """Carries calls from a client to the API and back. Use it inside one event loop, and close it there."""
+    """Carries calls from a client to the API and back, as far as a policy (without one, the default) allows it. Use it
+    inside one event loop, and close it there."""
 
-    def __init__(self, offer: Offer, settings: Settings, kind: Kind = "client") -> None:
+    def __init__(
+        self, offer: Offer, settings: Settings, kind: Kind = "client", *, policy: Policy | None = None
+    ) -> None:
+        policy = policy or default(settings.on_paper)
+        offer = narrowed(offer, policy)
         self._offer = offer
         self._settings = settings
         self._kind = kind
-        self._gate = Gate()
         self._identity = Identity.of(settings)
+        self._gate = Gate.of(policy, offer, settings, self._identity, self.installation, self._open_store)
         self._api = Api(settings, offer)
         self._lines: dict[str, _Line] = {}
         self._store: Store | None = None
@@ -95,18 +104,26 @@ class Bridge:
     async def aclose(self) -> None:
         """Close the connections to the API, and the store."""
         await self._api.aclose()
+        await self._gate.aclose()
         if self._store is not None:
             await self._store.aclose()
 
     async def call(
-        self, name: str, arguments: Mapping[str, Any], progress: Progress | None = None, *, client: str = ""
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        progress: Progress | None = None,
+        *,
+        client: str = "",
+        key: str = "",
     ) -> Outcome:
-        """Call a tool by its name or alias, for a client of this name. Never raises for what a call can run into.
+        """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
+        it isn't sent again for a day. Never raises for what a call can run into.
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments, client))
+            return await cancelled_once(self._answer(name, arguments, client, key))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         timer = asyncio.get_running_loop().call_later(
@@ -123,18 +140,20 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments, client), stop)
+            return await cancelled_once(self._answer(name, arguments, client, key), stop)
         finally:
             quiet()
 
-    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str) -> Outcome:
+    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
-        outcome = await self._come_to(name, arguments, client)
+        outcome = await self._come_to(name, arguments, client, key)
         return outcome._replace(text=redacted(outcome.text))
 
-    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str) -> Outcome:
+    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str, key: str) -> Outcome:
         try:
-            outcome = Outcome(await self._run(self._offer.find(name), arguments, client), False)
+            outcome = Outcome(await self._run(self._offer.find(name), arguments, client, key), False)
+        except SentBefore as before:
+            outcome = Outcome(str(before), False)
         except CallError as error:
             logger.debug("%s: %s", name, error.kind)
             return Outcome(str(error), True)
@@ -151,44 +170,52 @@ class Bridge:
         logger.debug("%s: done", name)
         return outcome
 
-    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str) -> str:
+    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str) -> str:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
                 await self._open_store().sent_orders(order_ids=())
         line = self._lines.get(tool.name) or self._line(tool)
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
-        given = line.checker.check(arguments)
-        hide(secrets(tool, given))
         caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
         if not tool.reads:
-            return await self._act(tool, line, given, caller)
+            return await self._act(tool, line, arguments, caller, key)
+        given = line.checker.check(arguments)
+        hide(secrets(tool, given))
         if tool.is_workflow:
             answer = await line.build(self.installation(caller), **given)
             return render(answer.value, answer.spec)
         return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
 
-    async def _act(self, tool: Tool, line: _Line, given: dict[str, Any], caller: Caller) -> str:
+    async def _act(self, tool: Tool, line: _Line, arguments: Mapping[str, Any], caller: Caller, key: str) -> str:
         """Plan, be granted, commit; anew while the plan's checks are too old by then, and nothing was sent."""
+        call = Call(caller, arguments, secret=tool.risk == "secret")
+        async with self._gate.judging(call):
+            given = line.checker.check(arguments)
+        hide(secrets(tool, given))
         preview = given.pop("preview", tool.previews)
-        call = Call(caller, given)
+        again = given.pop("again", False) if "again" in tool.schema["properties"] else None
+        call = Call(caller, given, again, key, call.secret)
+        await self._gate.admit(call)
         for rounds in range(1, ROUNDS + 1):
-            began = ticking()
-            if not tool.is_workflow:
-                plan = self._plain_plan(tool, line, given)
-            else:
-                plan = await line.build(self.installation(caller), **given)
+            async with self._gate.judging(call):
+                began = ticking()
+                plan = await self._plan(tool, line, given, caller)
                 if isinstance(plan, Answer):  # TODO: until every workflow plans
                     return render(plan.value, plan.spec)
-            if preview or not plan.requests:
-                said = await self._gate.verdict(call, plan) if preview else ""
-                return render(plan.shown.value, plan.shown.with_notes(said).spec)
-            grant = await self._gate.grant(call, plan, began)
+                if preview or not plan.requests:
+                    said = await self._gate.verdict(call, plan) if preview else ""
+                    return render(plan.shown.value, plan.shown.with_notes(said).spec)
+                grant = await self._gate.grant(call, plan, began)
             try:
-                return await self._commit(tool, line, given, caller, plan, grant)
-            except Stale:
-                if grant.spent or rounds == ROUNDS:
-                    raise
+                text = await self._commit(tool, line, given, caller, plan, grant)
+            except BaseException as error:
+                await grant.end(error)
+                if isinstance(error, Stale) and not grant.spent and rounds < ROUNDS:
+                    continue
+                raise
+            await grant.end(None, text)
+            return text
         raise AssertionError("the last round ends")
 
     async def _commit(
@@ -198,8 +225,15 @@ class Bridge:
             answer = await plan.commit(self.installation(caller, grant))
             return render(answer.value, answer.spec)
         (planned,) = plan.requests
-        await grant.spend(planned)
-        return await self._shown(line, given, await self._asked(tool, line, lambda: planned.request))
+        return await self._shown(
+            line, given, await grant.send(planned, lambda: self._asked(tool, line, lambda: planned.request))
+        )
+
+    async def _plan(self, tool: Tool, line: _Line, given: Mapping[str, Any], caller: Caller) -> Plan | Answer:
+        if not tool.is_workflow:
+            return self._plain_plan(tool, line, given)
+        plan: Plan | Answer = await line.build(self.installation(caller), **given)
+        return plan
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
@@ -248,10 +282,10 @@ class Bridge:
             if grant is None:
                 raise RuntimeError(f"{caller.name} was to send without a grant: {planned.words}")
             part = parts[planned.tool]
-            await grant.spend(planned)
-            return (await self._ask(part, lambda: planned.request, ResultSpec.from_table(part.result))).raw
+            spec = ResultSpec.from_table(part.result)
+            return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec))).raw
 
-        return Installation(ask, self._open_store, self._identity, send)
+        return Installation(ask, self._open_store, self._identity, send, self._gate.standing)
 
     async def _ask(
         self,

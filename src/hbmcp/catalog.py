@@ -31,6 +31,7 @@ Effect = Literal[
     "secret",
 ]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
+REDUCING: tuple[Effect, ...] = ("reduces", "cancels", "stops")  # never refused by a limit
 
 _WORD = re.compile(r"[a-z0-9]+")
 _ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset shares; and placeholders
@@ -138,12 +139,15 @@ class Catalog:
         """What a server offers: these toolsets and these tools ("all" is every one), less the excluded ones.
 
         Nothing chosen means the default toolsets. A toolset brings its default tools: what a workflow does better has
-        to be named. Read-only leaves reads alone, whatever else is said.
+        to be named. What takes or shows a secret comes only where it is itself named. Read-only leaves reads alone,
+        whatever else is said.
         Raises SettingsError for a name that doesn't exist, and when no tool is left.
         """
         wanted = self._toolsets(toolsets) if toolsets or tools else {n for n, s in self.toolsets.items() if s.default}
         singles = self._tools(tools, "HBMCP_TOOLS (--tools)")
         excluded = self._tools(exclude, "HBMCP_EXCLUDE_TOOLS (--exclude-tools)")
+        named_singly = self._tools([name for name in tools if name != "all"], "HBMCP_TOOLS (--tools)")
+        asked = {tool.name for tool in self.tools.values() if tool.name in named_singly or tool.toolset in toolsets}
         off: dict[str, Off] = {}
         for tool in self.tools.values():
             if read_only and not tool.reads:
@@ -154,6 +158,11 @@ class Catalog:
             elif tool.name in excluded:
                 off[tool.name] = Off(
                     "it was excluded", "Only a person can change that, in --exclude-tools (HBMCP_EXCLUDE_TOOLS)."
+                )
+            elif tool.risk == "secret" and tool.name not in named_singly:
+                off[tool.name] = Off(
+                    "it takes or shows a secret, which no model should see, so it is offered only where it is named",
+                    f"A person can add {tool.name} to --tools (HBMCP_TOOLS), and restart hbmcp.",
                 )
             elif tool.name in singles or (tool.toolset in wanted and tool.default):
                 continue
@@ -172,7 +181,7 @@ class Catalog:
             raise SettingsError(
                 "No tool is left to offer.", advice="Widen --toolsets or --tools, or exclude fewer of them."
             )
-        return Offer(self, off)
+        return Offer(self, off, frozenset(asked))
 
     def by_operation(self, operation: str) -> Tool | None:
         """The first tool of an operation, "POST /trading/orders"."""
@@ -192,10 +201,12 @@ class Catalog:
 
 
 class Offer:
-    """The tools that one server offers. `off` says of every other tool why it isn't among them."""
+    """The tools that one server offers. `off` says of every other tool why it isn't among them. `asked` are those that
+    a person named, singly or by their toolset."""
 
-    def __init__(self, catalog: Catalog, off: Mapping[str, Off]) -> None:
+    def __init__(self, catalog: Catalog, off: Mapping[str, Off], asked: frozenset[str] = frozenset()) -> None:
         self.catalog = catalog
+        self.asked = asked
         self._off = off
         self.tools = [tool for tool in catalog.tools.values() if tool.name not in off]
         self._names = {name: tool for name, tool in catalog.names.items() if tool.name not in off}
@@ -223,6 +234,10 @@ class Offer:
             "Nothing was done.",
             f"Did you mean {_either(near)}?" if near else "tools/list has the names.",
         )
+
+    def without(self, off: Mapping[str, Off]) -> "Offer":
+        """The same less these."""
+        return Offer(self.catalog, {**self._off, **off}, self.asked)
 
     def lookups(self, tool: Tool) -> list[str]:
         """Up to three reads that show what became of a call of `tool`: they share a word with its name or path."""

@@ -27,6 +27,7 @@ from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
+    from hbmcp.policy.model import Policy
 
 HOST = "127.0.0.1"  # nobody logs in to this server, so it stays on this machine
 PATH = "/mcp"
@@ -51,9 +52,10 @@ logger = logging.getLogger(__name__)
 class Line:
     """The way to the bridge, which is built at the first call."""
 
-    def __init__(self, offer: Offer, settings: Settings) -> None:
+    def __init__(self, offer: Offer, settings: Settings, policy: "Policy | None") -> None:
         self._offer = offer
         self._settings = settings
+        self._policy = policy
         self._bridge: Bridge | None = None
 
     @property
@@ -62,7 +64,7 @@ class Line:
         if self._bridge is None:
             from hbmcp.bridge import Bridge
 
-            self._bridge = Bridge(self._offer, self._settings)
+            self._bridge = Bridge(self._offer, self._settings, policy=self._policy)
         return self._bridge
 
     async def aclose(self) -> None:
@@ -71,8 +73,8 @@ class Line:
             await self._bridge.aclose()
 
 
-def build(settings: Settings, offer: Offer) -> Server[Line]:
-    """The server, for either transport."""
+def build(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> Server[Line]:
+    """The server, for either transport. Without a policy the default one holds."""
     # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the rest.
     listing = {
         "resultType": "complete",
@@ -83,7 +85,7 @@ def build(settings: Settings, offer: Offer) -> Server[Line]:
 
     @asynccontextmanager
     async def lifespan(_: Server[Line]) -> AsyncIterator[Line]:
-        line = Line(offer, settings)
+        line = Line(offer, settings, policy)
         try:
             yield line
         finally:
@@ -103,7 +105,10 @@ def build(settings: Settings, offer: Offer) -> Server[Line]:
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         wanted = ctx.meta is not None and ctx.meta.get("progress_token") is not None
         outcome = await ctx.lifespan_context.bridge.call(
-            params.name, params.arguments or {}, ctx.session.report_progress if wanted else None
+            params.name,
+            params.arguments or {},
+            ctx.session.report_progress if wanted else None,
+            client=ctx.session.client_params.client_info.name if ctx.session.client_params else "",
         )
         return {
             "resultType": "complete",
@@ -125,9 +130,9 @@ def build(settings: Settings, offer: Offer) -> Server[Line]:
     return server
 
 
-async def serve_stdio(settings: Settings, offer: Offer) -> None:
+async def serve_stdio(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> None:
     """Serve the client at stdin and stdout until it leaves. Ctrl-C ends the process from here."""
-    server = build(settings, offer)
+    server = build(settings, offer, policy)
     try:
         async with stdio_server() as (read, write):
             try:
@@ -168,7 +173,7 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-async def serve_http(settings: Settings, offer: Offer, listener: socket.socket) -> None:
+async def serve_http(settings: Settings, offer: Offer, listener: socket.socket, policy: "Policy | None" = None) -> None:
     """Serve streamable HTTP at /mcp on this socket until the process is told to stop."""
     import uvicorn
 
@@ -178,18 +183,18 @@ async def serve_http(settings: Settings, offer: Offer, listener: socket.socket) 
             log.silence_libraries()  # that streams are cut now is no error
             await super().shutdown(sockets)
 
-    app = build(settings, offer).streamable_http_app(host=HOST, streamable_http_path=PATH)
+    app = build(settings, offer, policy).streamable_http_app(host=HOST, streamable_http_path=PATH)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN)
     await Server(config).serve([listener])
 
 
-def run_stdio(settings: Settings, offer: Offer) -> None:
+def run_stdio(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> None:
     """serve_stdio in an event loop of its own."""
     where = " on the paper exchange" if settings.on_paper else ""
     logger.info("hbmcp %s serves %d tools over stdio%s", __version__, len(offer.tools), where)
-    anyio.run(serve_stdio, settings, offer)
+    anyio.run(serve_stdio, settings, offer, policy)
 
 
-def run_http(settings: Settings, offer: Offer, listener: socket.socket) -> None:
+def run_http(settings: Settings, offer: Offer, listener: socket.socket, policy: "Policy | None" = None) -> None:
     """serve_http in an event loop of its own."""
-    anyio.run(serve_http, settings, offer, listener)
+    anyio.run(serve_http, settings, offer, listener, policy)

@@ -14,9 +14,10 @@ from hbmcp.paper.api.application import application
 from hbmcp.paper.api.contract import pinned
 from hbmcp.paper.api.faults import Fault
 from hbmcp.settings import Settings
+from tests.conftest import EVERY
 from tests.paper.paper_api import AUTH, PaperApi, unlike
 
-ALL = Catalog.load().choose(tools=["all"])
+ALL = Catalog.load().choose(tools=EVERY)
 
 
 @define

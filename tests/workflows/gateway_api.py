@@ -10,9 +10,10 @@ from attrs import frozen
 from hbmcp import settings
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.catalog import Catalog
+from tests.conftest import EVERY
 from tests.replay.server import Answer, Replay
 
-ALL = Catalog.load().choose(tools=["all"])
+ALL = Catalog.load().choose(tools=EVERY)
 NETWORK = "solana-mainnet-beta"
 POOL = "PoolAAAAmeteoraSOLUSDC"
 ON_POOL = {"connector": "meteora", "network_id": NETWORK, "pool_address": POOL}

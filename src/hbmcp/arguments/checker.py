@@ -45,7 +45,7 @@ class Checker:
             filters = [
                 name
                 for name, rule in self._properties.items()
-                if name not in required and "default" not in rule and name != "preview"
+                if name not in required and "default" not in rule and name not in ("preview", "again")
             ]
             empty = [name for name in filters if name in known and is_empty(known[name])]
             problems |= dict.fromkeys(empty, "is empty: leave it out, or say which")

@@ -8,10 +8,13 @@ from typing import Annotated
 import typer
 
 from hbmcp import __version__
+from hbmcp.cli.audit import audit
 from hbmcp.cli.call import call_tool
 from hbmcp.cli.connect import connect
+from hbmcp.cli.halt import halt, resume
 from hbmcp.cli.login import login, logout
 from hbmcp.cli.paper import serve_paper
+from hbmcp.cli.policy import policy
 from hbmcp.cli.serve import serve
 from hbmcp.cli.tools import list_tools
 from hbmcp.errors import SettingsError
@@ -50,6 +53,10 @@ app.command("paper")(serve_paper)
 app.command()(connect)
 app.command()(login)
 app.command()(logout)
+app.add_typer(policy)
+app.command()(halt)
+app.command()(resume)
+app.add_typer(audit)
 
 
 def main() -> None:

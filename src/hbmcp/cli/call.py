@@ -1,12 +1,19 @@
 """hbmcp call: one tool, as a client would call it."""
 
 import json
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
 from hbmcp.cli.options import EnvFile
+
+if TYPE_CHECKING:
+    from hbmcp.bridge import Outcome
+    from hbmcp.catalog import Offer
+    from hbmcp.policy.model import Policy
+    from hbmcp.settings import Settings
 
 
 def call_tool(
@@ -16,35 +23,57 @@ def call_tool(
     env_file: EnvFile = None,
 ) -> None:
     """Call one tool, as a client would, and print what a model would read. Exits with 1 when the call failed."""
-    import anyio
-
-    from hbmcp import log, settings
-    from hbmcp.bridge import Bridge
-    from hbmcp.catalog import Catalog
-    from hbmcp.cli import opening
-
-    given = _arguments(arguments or [], as_json)
-    told = settings.load(env_file_path=env_file, unused=("port",))
-    if not told.toolsets and not told.tools:
-        told = told.model_copy(update={"tools": ("all",)})
-    log.configure(told.log_level)
-    offer = Catalog.load().offer(told)
-    opening.warn(told)
-
-    async def call() -> bool:
-        bridge = Bridge(offer, told)
-        try:
-            outcome = await bridge.call(tool, given)
-        finally:
-            await bridge.aclose()
-        typer.echo(outcome.text)
-        return outcome.is_error
-
-    if anyio.run(call):
+    given = read_arguments(arguments or [], as_json)
+    if Door.opened(env_file).call(tool, given).is_error:
         raise typer.Exit(1)
 
 
-def _arguments(pairs: list[str], as_json: str | None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a call from a terminal goes through, under the same policy as a client's."""
+
+    told: "Settings"
+    offer: "Offer"
+    policy: "Policy"
+
+    @classmethod
+    def opened(cls, env_file: str | None) -> Self:
+        """As the settings say, with all tools where they choose none. Raises SettingsError."""
+        from hbmcp import log, settings
+        from hbmcp.catalog import Catalog
+        from hbmcp.cli import opening
+        from hbmcp.policy.file import in_force
+        from hbmcp.policy.offered import offered
+
+        told = settings.load(env_file_path=env_file, unused=("port",))
+        if not told.toolsets and not told.tools:
+            told = told.model_copy(update={"tools": ("all",)})
+        log.configure(told.log_level)
+        held = in_force(told)
+        offer = offered(Catalog.load(), told, held.policy)
+        opening.warn(told, held)
+        return cls(told, offer, held.policy)
+
+    def call(self, tool: str, given: dict[str, Any]) -> "Outcome":
+        """Call a tool, and print what a model would read."""
+        import anyio
+
+        from hbmcp.bridge import Bridge
+
+        async def call() -> Any:
+            bridge = Bridge(self.offer, self.told, "terminal", policy=self.policy)
+            try:
+                return await bridge.call(tool, given)
+            finally:
+                await bridge.aclose()
+
+        outcome: Outcome = anyio.run(call)
+        typer.echo(outcome.text)
+        return outcome
+
+
+def read_arguments(pairs: list[str], as_json: str | None) -> dict[str, Any]:
+    """Arguments as they were typed. Raises typer.BadParameter."""
     if as_json is not None:
         if pairs:
             raise typer.BadParameter("give KEY=VALUE or --json, not both")

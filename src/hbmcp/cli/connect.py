@@ -7,11 +7,11 @@ import typer
 from hbmcp.cli.options import EnvFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hbmcp.bridge import Bridge
-    from hbmcp.catalog import Offer
     from hbmcp.installation.installation import Installation
     from hbmcp.installation.keys.fields import KeyField
-    from hbmcp.settings import Settings
 
 LOOKS = ("list_accounts", "get_connectors", "get_credential_fields", "get_connected_exchanges")
 SENDS = "add_credential"
@@ -26,24 +26,32 @@ def connect(
     import anyio
 
     from hbmcp import log, settings
+    from hbmcp.bridge import Bridge
     from hbmcp.catalog import Catalog
     from hbmcp.cli import opening, typed
     from hbmcp.errors import CallError
+    from hbmcp.policy.file import in_force
 
     typed.only_at_a_terminal("hbmcp connect")
     told = settings.load(env_file_path=env_file, unused=("port",))
     log.configure(told.log_level)
-    opening.warn(told)
+    held = in_force(told)
+    opening.warn(told, held)
+    # Who excluded add_credential kept it from models.
     offer = Catalog.load().choose(tools=(*LOOKS, SENDS), read_only=told.read_only)
+
+    def bridge() -> Bridge:
+        return Bridge(offer, told, "terminal", policy=held.policy)
+
     try:
         offer.find(SENDS)
-        fields, connected = anyio.run(_look, told, offer, exchange, account)
+        fields, connected = anyio.run(_look, bridge, exchange, account)
         typed.say(f"The keys of {exchange} for {account}, {opening.where(told)}. What you type isn't shown.")
         typed.warn_of_eavesdroppers(told)
         if connected:
             typer.confirm(f"{account} has keys of {exchange}. Replace them?", abort=True, err=True)
         keys = {field.name: value for field in fields if (value := _typed(field)) is not None}
-        anyio.run(_send, told, offer, exchange, account, keys)
+        anyio.run(_send, bridge, exchange, account, keys)
     except CallError as error:
         typed.say(f"hbmcp: {error}")
         raise typer.Exit(1) from None
@@ -60,24 +68,24 @@ def _typed(field: "KeyField") -> Any:
     return field.meant(chosen) if chosen else None
 
 
-async def _look(told: "Settings", offer: "Offer", exchange: str, account: str) -> tuple[list["KeyField"], bool]:
+async def _look(build: "Callable[[], Bridge]", exchange: str, account: str) -> "tuple[list[KeyField], bool]":
     """The fields to type, and whether the exchange is connected already. Raises CallError."""
     from hbmcp.installation.keys.fields import key_fields
 
-    bridge = _bridge(told, offer)
+    bridge = build()
     try:
         return await key_fields(_installation(bridge), account, exchange)
     finally:
         await bridge.aclose()
 
 
-async def _send(told: "Settings", offer: "Offer", exchange: str, account: str, keys: dict[str, Any]) -> None:
+async def _send(build: "Callable[[], Bridge]", exchange: str, account: str, keys: dict[str, Any]) -> None:
     """Send the keys, and look whether they are there. Raises CallError."""
     from hbmcp.cli import typed
     from hbmcp.errors import CallError
     from hbmcp.installation.connections import connections
 
-    bridge = _bridge(told, offer)
+    bridge = build()
     given = {"account_name": account, "connector_name": exchange, "credentials": keys}
     try:
         outcome = await bridge.call(SENDS, given)
@@ -93,12 +101,6 @@ async def _send(told: "Settings", offer: "Offer", exchange: str, account: str, k
             )
     finally:
         await bridge.aclose()
-
-
-def _bridge(told: "Settings", offer: "Offer") -> "Bridge":
-    from hbmcp.bridge import Bridge
-
-    return Bridge(offer, told, "terminal")
 
 
 def _installation(bridge: "Bridge") -> "Installation":

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from hbmcp import __version__
+from hbmcp.policy.file import InForce
+from hbmcp.policy.words import summary
 from hbmcp.settings import FLAGS, VARIABLES, Settings
 
 logger = logging.getLogger("hbmcp")
@@ -29,10 +31,17 @@ def where(told: Settings) -> str:
     return f"LIVE on the Hummingbot API at {urlsplit(told.api_url).netloc}"
 
 
-def warn(told: Settings) -> None:
-    """What a person must be told of the settings, and of the paper exchange that they name. Raises SettingsError."""
-    for remark in (*told.remarks, *(_of_paper(told) if told.on_paper else ())):
+def warn(told: Settings, held: InForce | None = None) -> None:
+    """What a person must be told of the settings, of the paper exchange that they name, and of the policy. Raises
+    SettingsError."""
+    policys = held.remarks if held else ()
+    for remark in (*told.remarks, *(_of_paper(told) if told.on_paper else ()), *policys):
         logger.warning("%s", remark)
+
+
+def tell_policy(held: InForce) -> None:
+    """What holds, and where it is written."""
+    logger.info("Policy, %s: %s.", held.origin, summary(held.policy))
 
 
 def _of_paper(told: Settings) -> list[str]:

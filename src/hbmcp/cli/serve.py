@@ -60,6 +60,8 @@ def serve(
     from hbmcp import log, settings
     from hbmcp.catalog import Catalog
     from hbmcp.cli import opening
+    from hbmcp.policy.file import in_force
+    from hbmcp.policy.offered import offered
 
     stdio = transport is Transport.STDIO
     told = settings.load(
@@ -78,9 +80,11 @@ def serve(
         unused=("port",) if stdio else (),
     )
     log.configure(told.log_level)
-    offer = Catalog.load().offer(told)
+    held = in_force(told)
+    offer = offered(Catalog.load(), told, held.policy)
     opening.introduce(told, len(offer.tools))
-    opening.warn(told)
+    opening.tell_policy(held)
+    opening.warn(told, held)
     from hbmcp import server  # only now, for it takes most of the start, and a mistake is told before
 
     gc.freeze()
@@ -90,11 +94,11 @@ def serve(
             from hbmcp.cli.welcome import ON_A_TERMINAL
 
             typer.echo(ON_A_TERMINAL, err=True)
-        server.run_stdio(told, offer)
+        server.run_stdio(told, offer, held.policy)
         return
     from hbmcp.cli.welcome import welcome
 
     listener = server.listen(told.port)
     address = f"http://{server.HOST}:{listener.getsockname()[1]}{server.PATH}"
     typer.echo(welcome(address, len(offer.tools), told, env_file), err=True)
-    server.run_http(told, offer, listener)
+    server.run_http(told, offer, listener, held.policy)

@@ -24,6 +24,8 @@ def list_tools(
     from hbmcp import log, settings
     from hbmcp.catalog import Catalog
     from hbmcp.cli import opening
+    from hbmcp.policy.file import in_force
+    from hbmcp.policy.offered import offered
     from hbmcp.tokens import counter, shown
 
     told = settings.load(
@@ -32,8 +34,9 @@ def list_tools(
         unused=("port",),
     )
     log.configure(told.log_level)
-    offer = Catalog.load().offer(told)
-    opening.warn(told)
+    held = in_force(told)
+    offer = offered(Catalog.load(), told, held.policy)
+    opening.warn(told, held)
     count, exact = counter()
     unit = "tokens" if exact else "tokens, about"
     rows = [(tool.name, tool.toolset, tool.risk, str(count(shown([tool.definition])))) for tool in offer.tools]

@@ -13,7 +13,13 @@
         OutcomeUnknown    something other than a read was sent, and nobody knows what became of it
         WrongCredentials  the API doesn't accept username and password
         UnknownOperation  this version of the API has no such operation
-        Refused           the API said no, and why
+        Refused           the API said no, and why; or hbmcp did, before anything was sent
+          NotAllowed      the policy said no, by which of its rules; nothing was sent
+          Halted          a person halted hbmcp
+          NotAudited      it adds risk, and couldn't be written down before
+          LimitReached    a limit of the policy is reached
+          NotCounted      what adds risk can't be priced, counted or remembered
+          SaidTwice       the same was done a moment ago
         ServiceDown       the API runs, but Gateway, Docker or the message broker behind it doesn't
         GatewayFailed     Gateway, behind the API, failed; why may stand in its log alone
         ApiFailed         the API answered 5xx
@@ -119,6 +125,42 @@ class Refused(CallError):
     """The API answered 4xx and gave its reason."""
 
     kind = "refused"
+
+
+class NotAllowed(Refused):
+    """A rule of the policy refuses it, so nothing was sent."""
+
+    kind = "not_allowed"
+
+
+class Halted(Refused):
+    """A person halted hbmcp, and this isn't sent until it is resumed."""
+
+    kind = "halted"
+
+
+class NotAudited(Refused):
+    """What adds risk is written down before it is sent, and this couldn't be."""
+
+    kind = "not_audited"
+
+
+class LimitReached(Refused):
+    """A limit that a person set is reached: which, its value, what is used, what was asked, what would pass."""
+
+    kind = "limit_reached"
+
+
+class NotCounted(Refused):
+    """What adds risk can't be priced, counted or remembered, so it isn't sent."""
+
+    kind = "not_counted"
+
+
+class SaidTwice(Refused):
+    """The same was done within the last minute, and may be meant once."""
+
+    kind = "said_twice"
 
 
 class ServiceDown(CallError):

@@ -51,6 +51,7 @@ class Installation:
     _open_store: "Callable[[], Store]"
     identity: Identity
     _send: Send | None = None
+    _standing: Callable[[], Awaitable[tuple[str, ...]]] | None = None
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The JSON of the answer to a generated tool's request, `ask(trading.get_trades, limit=1000)`.
@@ -71,6 +72,10 @@ class Installation:
         if self._send is None:
             raise RuntimeError(f"a plan sends nothing, and was to send {planned.words}")
         return _taken(reading, await self._send(planned), planned.tool)
+
+    async def standing(self) -> tuple[str, ...]:
+        """What a person allows just now, where that isn't as usual: a halt, say. A sentence each."""
+        return () if self._standing is None else await self._standing()
 
     @property
     def store(self) -> "Store":

@@ -1,30 +1,126 @@
 """The one door: what isn't a read is judged here before any of it is sent."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from attrs import frozen
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Self
 
 from hbmcp.caller import Caller
+from hbmcp.catalog import REDUCING, Offer
+from hbmcp.errors import CallError
+from hbmcp.identity import Identity
+from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.policy import halt, rules
+from hbmcp.policy.audit import record
+from hbmcp.policy.audit.audit import Audit, Entry
+from hbmcp.policy.audit.log import Log
+from hbmcp.policy.call import Call
+from hbmcp.policy.counting import Counting
 from hbmcp.policy.grant import Grant
+from hbmcp.policy.halt import Halts
+from hbmcp.policy.model import Policy
+from hbmcp.policy.place import Files
+from hbmcp.settings import Settings
+from hbmcp.store import Store
 
-
-@frozen
-class Call:
-    """A call that isn't a read: who calls, and the `arguments` as they were checked, without `preview`."""
-
-    caller: Caller
-    arguments: Mapping[str, Any]
+WOULD_BE_REFUSED = "It would be refused:"
 
 
 class Gate:
-    """Judges the plans of one installation."""
+    """Judges the plans of one installation. `offer` has the tools that the settings ask for by name."""
 
-    async def grant(self, call: Call, plan: Plan, began: float) -> Grant:  # noqa: ARG002
-        """The plan may be carried out; its checks `began` then."""
-        return Grant(plan, began)
+    def __init__(
+        self, policy: Policy, offer: Offer, identity: Identity, *, audit: Audit, halts: Halts, counting: Counting
+    ) -> None:
+        self._policy = policy
+        self._offer = offer
+        self._identity = identity
+        self._audit = audit
+        self._halts = halts
+        self._counting = counting
 
-    async def verdict(self, call: Call, plan: Plan) -> str:  # noqa: ARG002
+    @classmethod
+    def of(
+        cls,
+        policy: Policy,
+        offer: Offer,
+        settings: Settings,
+        identity: Identity,
+        installation: Callable[[Caller], Installation],
+        open_store: Callable[[], Store],
+    ) -> Self:
+        """As policy and settings say; `installation` gives what the policy itself asks of it. Nothing is opened before
+        something is judged."""
+        files = Files.of(settings, identity)
+        return cls(
+            policy,
+            offer,
+            identity,
+            audit=Audit(Log(files.audit), files.log, open_store) if files else Audit(None, "", open_store),
+            halts=Halts(files.halt if files else None, open_store),
+            counting=Counting(policy, installation, open_store),
+        )
+
+    async def aclose(self) -> None:
+        """Wait a moment for what is still being written."""
+        await self._audit.aclose()
+
+    async def admit(self, call: Call) -> None:
+        """Before anything is planned. Raises SentBefore for what was sent already under this idempotency key."""
+        await self._counting.sent_before(call)
+
+    async def grant(self, call: Call, plan: Plan, began: float) -> Grant:
+        """The plan may be carried out; its checks `began` then. What is granted must be ended.
+
+        Raises Refused for what a halt, a rule or a limit holds back, and SentBefore.
+        """
+        await self._refuse(call, plan)
+
+        def not_meanwhile(planned: PlannedRequest) -> None:
+            halt.refuse(self._halts.on_file(), call.caller.kind, planned.effect)
+
+        settle = await self._counting.reserve(call, plan)
+        return Grant(plan, began, self._entry(call, plan), not_meanwhile, settle)
+
+    async def verdict(self, call: Call, plan: Plan) -> str:
         """What would be said of the plan, for who only looks."""
-        return ""
+        try:
+            await self._refuse(call, plan)
+            return await self._counting.used(call, plan) or "The policy allows it."
+        except CallError as error:
+            return f"{WOULD_BE_REFUSED} {error.happened}"
+
+    @asynccontextmanager
+    async def judging(self, call: Call) -> AsyncIterator[None]:
+        """Write down what is raised inside: the call came to nothing before anything was granted."""
+        try:
+            yield
+        except Exception as error:
+            kind = error.kind if isinstance(error, CallError) else "defect"
+            await self._entry(call, None).end((), kind, str(error))
+            raise
+
+    async def standing(self) -> tuple[str, ...]:
+        """What whoever asks how things are must know first."""
+        found = await self._halts.standing()
+        return () if found is None else (halt.told(found),)
+
+    async def _refuse(self, call: Call, plan: Plan) -> None:
+        """Raises Halted and NotAllowed."""
+        standing = await self._halts.standing()
+        for one in plan.requests:
+            halt.refuse(standing, call.caller.kind, one.effect)
+        rules.refuse(self._policy, call, plan, self._offer.asked)
+
+    def _entry(self, call: Call, plan: Plan | None) -> Entry:
+        said = {
+            "installation": self._identity.name,
+            "caller": call.caller.kind,
+            "client": record.words(call.caller.client) or None,
+            "tool": call.caller.name,
+            "arguments": record.arguments(call.arguments, secret=call.secret),
+            "plan": record.plan(plan.requests) if plan else None,
+        }
+        goes_on = plan is not None and any(one.effect in REDUCING for one in plan.requests)
+        return Entry(self._audit, said, goes_on=goes_on, secret=call.secret)

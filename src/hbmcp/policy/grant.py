@@ -1,32 +1,168 @@
-"""What of a plan may be sent: each request of it, once."""
+"""What of a plan may be sent: each request of it, once; and what became of it."""
 
-from hbmcp.catalog import Effect
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from attrs import define
+
+from hbmcp.cancellation import UNSENT, unsent
+from hbmcp.catalog import REDUCING
+from hbmcp.errors import (
+    BadArguments,
+    CallError,
+    Failed,
+    NotAudited,
+    NotConfigured,
+    OutcomeUnknown,
+    Refused,
+    ServiceDown,
+    UnknownOperation,
+    Unreachable,
+    WrongCredentials,
+)
 from hbmcp.installation.fresh_checks import FRESH, Stale
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.policy.audit.audit import Entry
+from hbmcp.policy.audit.record import Sent
+from hbmcp.store import Settled
 from hbmcp.times import ticking
+from hummingbot_api.client import Response
 
-REDUCING: tuple[Effect, ...] = ("reduces", "cancels", "stops")  # never refused by a limit
+T = TypeVar("T")
+
+# What says for certain that nothing was done.
+_NOT_DONE = (
+    BadArguments,
+    Failed,
+    NotConfigured,
+    Refused,
+    ServiceDown,
+    UnknownOperation,
+    Unreachable,
+    WrongCredentials,
+)
+# Where an answer has the id of what was made.
+_IDS = (
+    "order_id",
+    "executor_id",
+    "transaction_hash",
+    "signature",
+    "position_address",
+    "instance_name",
+    "task_id",
+    "bot_name",
+)
+
+Settle = Callable[[Mapping[int, Settled | None]], Awaitable[None]]
+
+
+@define(eq=False)
+class Spent:
+    """A request of a plan that goes out, at that `place` in it. `error` is what came instead of an answer."""
+
+    place: int
+    planned: PlannedRequest
+    answered: bool = False
+    reference: str | None = None
+    error: BaseException | None = None
+
+    @property
+    def settled(self) -> Settled | None:
+        """None where it surely wasn't done."""
+        if self.answered:
+            return Settled("sent", self.reference)
+        if isinstance(self.error, asyncio.CancelledError):
+            return None if unsent(self.error) else Settled("unknown", None)
+        return None if isinstance(self.error, _NOT_DONE) else Settled("unknown", None)
 
 
 class Grant:
-    """A plan that may be carried out. Its checks `began` then, by hbmcp.times.ticking."""
+    """A plan that may be carried out. Its checks `began` then, by hbmcp.times.ticking. It is audited in `entry`;
+    `refuse` raises what came between, a halt, say; and `settle` is told at the end what became of each request, by its
+    place in the plan, None where it wasn't done."""
 
-    def __init__(self, plan: Plan, began: float) -> None:
-        self._left = list(plan.requests)
+    def __init__(
+        self,
+        plan: Plan,
+        began: float,
+        entry: Entry,
+        refuse: Callable[[PlannedRequest], None],
+        settle: Settle | None = None,
+    ) -> None:
+        self._left = list(enumerate(plan.requests))
+        self._places = range(len(plan.requests))
         self._began = began
-        self.spent: list[PlannedRequest] = []
+        self._entry = entry
+        self._refuse = refuse
+        self._settle = settle
+        self.spent: list[Spent] = []
 
-    async def spend(self, planned: PlannedRequest) -> None:
-        """Called in the moment before a request is sent.
+    async def send(self, planned: PlannedRequest, ask: Callable[[], Awaitable[Response[T]]]) -> Response[T]:
+        """Send a request of the plan, once, and note what came of it; it is on disk by then.
 
-        Raises Stale where its checks are too old, unless it only reduces; RuntimeError for a request that the plan
-        doesn't cover, or that was sent.
+        Raises what `ask` does; Stale where the plan's checks are too old, NotAudited and Halted, where nothing was
+        sent, and what only reduces isn't stopped by the first two; RuntimeError for a request that the plan doesn't
+        cover, or that was sent.
         """
-        covering = next((one for one in self._left if one.covers(planned)), None)
+        spent = await self._spend(planned)
+        try:
+            answer = await ask()
+        except BaseException as error:
+            spent.error = error
+            raise
+        spent.answered = True
+        spent.reference = _reference(answer.raw)
+        return answer
+
+    async def _spend(self, planned: PlannedRequest) -> Spent:
+        covering = next((one for one in self._left if one[1].covers(planned)), None)
         if covering is None:
             raise RuntimeError(f"{planned.tool} was to send what no plan covers: {planned.words}")
-        if planned.effect not in REDUCING and ticking() - self._began > FRESH:
-            raise Stale
         self._left.remove(covering)
-        self.spent.append(planned)
+        try:
+            unaudited = await self._entry.begin()
+        except asyncio.CancelledError:
+            raise asyncio.CancelledError(UNSENT) from None
+        if planned.effect not in REDUCING:
+            if unaudited is not None:
+                raise NotAudited(
+                    f"This can't be written to the audit log ({unaudited}), and what adds risk isn't sent without.",
+                    "It wasn't sent.",
+                    "A person must see that the log's disk and hbmcp's store can be written. What only reduces is sent "
+                    "all the same.",
+                )
+            if ticking() - self._began > FRESH:
+                raise Stale
+        self._refuse(planned)
+        spent = Spent(covering[0], planned)
+        self.spent.append(spent)
+        return spent
+
+    async def end(self, error: BaseException | None, text: str = "") -> None:
+        """Called once, however the call ended: with what it raised, or with its answer's text. Raises nothing."""
+        sent = [Sent(one.planned, _outcome(one.error, "answered"), one.reference) for one in self.spent]
+        await self._entry.end(sent, _outcome(error, "done"), str(error or text))
+        if self._settle is None:
+            return
+        outcomes: dict[int, Settled | None] = dict.fromkeys(self._places)
+        outcomes |= {one.place: one.settled for one in self.spent}
+        if len(self.spent) == 1 and type(error) is Failed and "Nothing" in error.undone:
+            outcomes[self.spent[0].place] = None  # the API took it, and the exchange refused it
+        await self._settle(outcomes)
+
+
+def _outcome(error: BaseException | None, good: str) -> str:
+    """In a word, what an error says of a request or a call."""
+    if error is None:
+        return good
+    if isinstance(error, asyncio.CancelledError):
+        return "cancelled, not sent" if unsent(error) else "cancelled, unknown"
+    return error.kind if isinstance(error, CallError) else OutcomeUnknown.kind
+
+
+def _reference(answer: Any) -> str | None:
+    if not isinstance(answer, Mapping):
+        return None
+    return next((str(answer[name]) for name in _IDS if isinstance(answer.get(name), str | int) and answer[name]), None)

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from itertools import chain
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Amount = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]  # in the policy's currency
 Count = Annotated[int, Field(gt=0)]
+Globs = tuple[Annotated[str, Field(min_length=1)], ...]
 Percent = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]  # 5 is 5 %
 
 
@@ -16,17 +18,18 @@ class _Table(BaseModel):
 
 
 class Names(_Table):
-    """Globs of names. Under `allow` a list that isn't there allows all; scripts and controllers, which amounts can't
-    bound, have to be named there. `deny` wins."""
+    """Globs of names; letter case doesn't matter. Under `allow` a list that isn't there allows all, and an empty one
+    nothing; `tools` and `toolsets` add up there, and leave reads alone. Controllers and scripts, which amounts can't
+    bound, have to be named. `deny` wins."""
 
-    accounts: tuple[str, ...] | None = None
-    exchanges: tuple[str, ...] | None = None
-    pairs: tuple[str, ...] | None = None
-    tools: tuple[str, ...] | None = None
-    toolsets: tuple[str, ...] | None = None
-    executors: tuple[str, ...] | None = None
-    controllers: tuple[str, ...] | None = None
-    scripts: tuple[str, ...] | None = None
+    accounts: Globs | None = None
+    exchanges: Globs | None = None
+    pairs: Globs | None = None
+    tools: Globs | None = None
+    toolsets: Globs | None = None
+    executors: Globs | None = None
+    controllers: Globs | None = None
+    scripts: Globs | None = None
 
 
 class Limits(_Table):
@@ -55,11 +58,54 @@ class Budget(_Table):
     ends: datetime | None = None
 
 
-class Policy(_Table):
-    """The whole."""
+class Written(_Table):
+    """What one file says."""
 
     currency: str = Field(default="USDT", pattern=r"^[A-Z0-9]{2,10}$")
     allow: Names = Names()
     deny: Names = Names()
     limits: Limits = Limits()
     budgets: dict[str, Budget] = {}
+
+
+class Policy(Written):
+    """The whole that holds. What `also` allows as well as `allow` is allowed; each comes from a file that tightened."""
+
+    also: tuple[Names, ...] = ()
+
+    @property
+    def allows(self) -> tuple[Names, ...]:
+        """Each of them must allow what is sent."""
+        return (self.allow, *self.also)
+
+
+def default(on_paper: bool) -> Policy:
+    """What holds without a file."""
+    order, day = (1_000_000, 10_000_000) if on_paper else (10_000, 50_000)
+    return Policy(limits=Limits(order=Decimal(order), day=Decimal(day)))
+
+
+def tightened(policy: Policy, by: Written) -> Policy:
+    """Both at once, in the currency of the first: the smaller of each limit, what both allow, what neither denies, the
+    budgets of both. Nothing is allowed that the first didn't allow."""
+    limits: dict[str, Any] = {}
+    for name in Limits.model_fields:
+        values = [value for one in (policy, by) if (value := getattr(one.limits, name)) is not None]
+        limits[name] = min(values, default=None)
+    denied: dict[str, Any] = {}
+    for name in Names.model_fields:
+        lists = [globs for one in (policy, by) if (globs := getattr(one.deny, name)) is not None]
+        denied[name] = tuple(dict.fromkeys(chain.from_iterable(lists))) if lists else None
+    budgets = dict(policy.budgets)
+    for name, budget in by.budgets.items():
+        while name in budgets:
+            name += " too"
+        budgets[name] = budget
+    return policy.model_copy(
+        update={
+            "limits": Limits.model_construct(**limits),
+            "deny": Names.model_construct(**denied),
+            "also": (*policy.also, by.allow),
+            "budgets": budgets,
+        }
+    )

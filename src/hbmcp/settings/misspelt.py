@@ -6,7 +6,7 @@ from hbmcp.did_you_mean import nearest
 from hbmcp.settings.model import VARIABLES
 
 # Who misspells one of these would have less protection than they think.
-_PROTECT = {VARIABLES[field] for field in ("read_only", "exclude_tools", "tools", "toolsets")}
+_PROTECT = {VARIABLES[field] for field in ("read_only", "exclude_tools", "tools", "toolsets", "policy")}
 _PAPER = VARIABLES["paper"]
 
 _OURS = re.compile("(HBMCP|HUMMINGBOT)_")

@@ -99,11 +99,9 @@ def _state_url(value: Any) -> Any:
 
 
 def _file(value: Any) -> Any:
-    """A file's whole path, for who starts elsewhere. Raises ValueError, without quoting it."""
-    if not isinstance(value, str):
-        return value
+    """A path that stays right when a client starts the server elsewhere. Raises ValueError, without quoting it."""
     try:
-        return Path(value.strip()).expanduser().absolute()
+        return str(Path(value.strip()).expanduser().absolute()) if isinstance(value, str) else value
     except RuntimeError:
         raise ValueError("whose home ~ is can't be told") from None
 
@@ -146,7 +144,7 @@ class Settings(BaseModel):
     )
     api_username: str | None = Field(default=None, validation_alias="HUMMINGBOT_API_USERNAME")
     api_password: SecretStr | None = Field(default=None, validation_alias="HUMMINGBOT_API_PASSWORD")
-    api_password_file: Annotated[Path | None, BeforeValidator(_file)] = Field(
+    api_password_file: Annotated[str | None, BeforeValidator(_file)] = Field(
         default=None, validation_alias="HUMMINGBOT_API_PASSWORD_FILE"
     )
     # 0 is any free port.
@@ -175,6 +173,8 @@ class Settings(BaseModel):
         default=None, validation_alias="HBMCP_STATE_URL"
     )
 
+    # None is policy.toml in the user's configuration folder, if it is there.
+    policy: Annotated[str | None, BeforeValidator(_file)] = Field(default=None, validation_alias="HBMCP_POLICY")
     # Whether `hbmcp login` keeps the password for this address and username: it is asked for when it is needed.
     in_keyring: bool = False
     # What set each field, and what a person must be told of it all when hbmcp starts.

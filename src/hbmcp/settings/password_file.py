@@ -9,9 +9,10 @@ from pydantic import SecretStr
 MOST = 4096  # bytes
 
 
-def read(file: Path) -> SecretStr:
+def read(name: str) -> SecretStr:
     """The password: the file's one line. Raises ValueError, which quotes neither: who errs may have set the password
     where the file's name belongs."""
+    file = Path(name)
     try:
         if file.exists() and not file.is_file():  # a pipe might never end, or never begin
             raise ValueError("it isn't a file")
@@ -32,6 +33,6 @@ def read(file: Path) -> SecretStr:
     return SecretStr(line)
 
 
-def readable_by_others(file: Path) -> bool:
+def readable_by_others(name: str) -> bool:
     """Whether its mode lets others than its owner read it."""
-    return os.name == "posix" and bool(file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+    return os.name == "posix" and bool(Path(name).stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))

@@ -1,12 +1,14 @@
-"""What hbmcp must remember: orders it sent, funding rates it read, defaults of executors. SQLite, or PostgreSQL.
+"""What hbmcp must remember: orders it sent, what was granted and counted, how far its audit goes, a halt, funding rates
+it read, defaults of executors. SQLite, or PostgreSQL.
 
 Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation has
-its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders and readings are kept for 90
-days, readings of more than a day ago one an hour.
+its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders, readings and what was counted
+are kept for 90 days, readings of more than a day ago one an hour.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -15,13 +17,13 @@ from hbmcp.errors import StoreError
 from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store.place import Place
-from hbmcp.store.records import FundingReading, SentOrder
+from hbmcp.store.records import AuditHead, FundingReading, Halt, LedgerRow, SentOrder, Settled
 from hbmcp.store.worker import Worker
 
 if TYPE_CHECKING:
     from hbmcp.store.rows import Rows
 
-__all__ = ["FundingReading", "SentOrder", "Store", "StoreError"]
+__all__ = ["AuditHead", "FundingReading", "Halt", "LedgerRow", "SentOrder", "Settled", "Store", "StoreError"]
 
 T = TypeVar("T")
 
@@ -72,6 +74,29 @@ class Store:
         is among them where no ids are asked for."""
         return await self._do(lambda rows: rows.sent_orders(order_ids, since, until))
 
+    async def reserve(
+        self, granted: Iterable[LedgerRow], since: int, judge: Callable[[Sequence[LedgerRow]], object]
+    ) -> list[int]:
+        """Show `judge` what was granted from `since` on, oldest first, and keep what is granted now; gives the keys
+        for `settle`, in their order. In one transaction, so that no two pass where only one may. Raises what the judge
+        does, and then keeps nothing. Where it isn't done in time, or who asks is cancelled, it is undone."""
+        rows_granted = list(granted)
+        return await self._do(
+            lambda rows: rows.reserve(rows_granted, since, judge), lambda rows, keys: rows.settle({}, keys)
+        )
+
+    async def settle(self, settled: Mapping[int, Settled], released: Collection[int]) -> None:
+        """What became of requests that were reserved; what was `released` wasn't done, and counts no more."""
+        await self._do(lambda rows: rows.settle(settled, released))
+
+    async def granted(self, since: int) -> list[LedgerRow]:
+        """What was granted from `since` on, oldest first."""
+        return await self._do(lambda rows: rows.granted(since))
+
+    async def day_start(self, day: int, currency: str, equity: Decimal) -> Decimal:
+        """The equity with which the day that began then was first seen: this one, unless there is another already."""
+        return await self._do(lambda rows: rows.day_start(day, currency, equity))
+
     async def keep_funding(self, readings: Iterable[FundingReading]) -> None:
         """Keep readings; one that is kept already is left as it is."""
         kept = list(readings)
@@ -91,6 +116,23 @@ class Store:
         """Keep JSON values in place of those before; {} removes them."""
         kept = dict(defaults)
         await self._do(lambda rows: rows.save_executor_defaults(kind, kept))
+
+    async def audit_head(self, log: str) -> AuditHead | None:
+        """The last line of this audit log, as it was when it was last written to."""
+        return await self._do(lambda rows: rows.audit_head(log))
+
+    async def move_audit_head(self, log: str, head: AuditHead, holds: Callable[[AuditHead], bool]) -> AuditHead | None:
+        """Remember the last line of an audit log, unless a later one is known. Gives the one before it if that isn't
+        in the log any more, as `holds` tells; then nothing is changed."""
+        return await self._do(lambda rows: rows.move_audit_head(log, head, holds))
+
+    async def halt(self) -> Halt | None:
+        """The halt of all who share this store."""
+        return await self._do(lambda rows: rows.halt())
+
+    async def save_halt(self, halt: Halt | None) -> None:
+        """Begin a halt, or end it."""
+        await self._do(lambda rows: rows.save_halt(halt))
 
     async def _do(self, act: "Callable[[Rows], T]", undo: "Callable[[Rows, T], object] | None" = None) -> T:
         # Nothing is awaited before it has begun: a write goes on then, although who asked is cancelled.

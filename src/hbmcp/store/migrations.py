@@ -54,6 +54,22 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
             PRIMARY KEY (installation, kind))""",
     ),
     (name_installations,),
+    (
+        "CREATE TABLE hbmcp_audit_heads (log TEXT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, hash TEXT NOT NULL)",
+        """CREATE TABLE hbmcp_halts (
+            scope TEXT NOT NULL PRIMARY KEY, since BIGINT NOT NULL, everything BIGINT NOT NULL, "by" TEXT NOT NULL)""",
+    ),
+    (
+        """CREATE TABLE hbmcp_ledger (
+            key {key}, installation TEXT NOT NULL, time BIGINT NOT NULL, caller TEXT NOT NULL, client TEXT NOT NULL,
+            tool TEXT NOT NULL, digest TEXT NOT NULL, idempotency_key TEXT, words TEXT NOT NULL, effect TEXT NOT NULL,
+            account TEXT, exchange TEXT, pair TEXT, opened TEXT NOT NULL, currency TEXT NOT NULL, state TEXT NOT NULL,
+            reference TEXT)""",
+        "CREATE INDEX hbmcp_ledger_by_time ON hbmcp_ledger (installation, time)",
+        """CREATE TABLE hbmcp_day_starts (
+            installation TEXT NOT NULL, time BIGINT NOT NULL, currency TEXT NOT NULL, equity TEXT NOT NULL,
+            PRIMARY KEY (installation, time, currency))""",
+    ),
 )
 
 

@@ -1,6 +1,7 @@
 """What the store holds."""
 
 from decimal import Decimal
+from typing import Literal
 
 from attrs import frozen
 
@@ -31,3 +32,55 @@ class FundingReading:
     rate: Decimal
     interval_hours: Decimal | None
     time: int
+
+
+@frozen
+class AuditHead:
+    """The last line of an audit log: its number and its hash."""
+
+    seq: int
+    hash: str
+
+
+@frozen
+class Halt:
+    """A halt: `since` in epoch ms; of `everything`, or of what adds risk; and who asked for it."""
+
+    since: int
+    everything: bool
+    by: str
+
+
+# What became of a granted request; one that wasn't sent, or surely refused, has no row any more.
+State = Literal["reserved", "sent", "unknown"]
+
+
+@frozen
+class LedgerRow:
+    """A request that was granted, at `time` in epoch ms, for the call of a tool with that digest; `words` say what it
+    does. `opened` is what it adds to what is at risk, in `currency`, 0 where it adds nothing. `reference` is the id
+    that came back."""
+
+    time: int
+    caller: str
+    client: str
+    tool: str
+    digest: str
+    words: str
+    effect: str
+    account: str | None
+    exchange: str | None
+    pair: str | None
+    opened: Decimal
+    currency: str
+    idempotency_key: str | None = None
+    state: State = "reserved"
+    reference: str | None = None
+
+
+@frozen
+class Settled:
+    """What became of a granted request that may have been sent."""
+
+    state: State
+    reference: str | None

@@ -2,19 +2,20 @@
 
 import logging
 import random
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Self
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Self, cast
 
 from attrs import asdict, fields
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hbmcp import times
 from hbmcp.errors import StoreError
 from hbmcp.store.database import Database
 from hbmcp.store.place import Place
-from hbmcp.store.records import FundingReading, SentOrder
-from hbmcp.store.tables import executor_defaults, funding, orders
+from hbmcp.store.records import AuditHead, FundingReading, Halt, LedgerRow, SentOrder, Settled
+from hbmcp.store.tables import audit_heads, day_starts, executor_defaults, funding, halts, ledger, orders
 from hummingbot_api import exact_json
 
 DAY = 86_400_000  # milliseconds
@@ -22,10 +23,14 @@ HOUR = 3_600_000
 KEPT_FOR = 90 * DAY
 ORDERS = 20_000  # kept of one installation
 READINGS = 200_000
+EVERYONE = "all"  # whom a halt holds for: whoever shares the store
 PRUNED_ONCE_IN = 100  # writes, on average: by chance, because most processes write only once or twice
 
 _SENT = [orders.c[one.name] for one in fields(SentOrder)]
 _READ = [funding.c[one.name] for one in fields(FundingReading)]
+_GRANTED = [ledger.c[one.name] for one in fields(LedgerRow)]
+
+_LEDGER_LOCK = 0x68626D6C  # any number that others of the same database aren't likely to lock
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +51,7 @@ class Rows:
         rows = cls(Database.open(place), place)
         if place.anew:
             with rows._database.writing() as connection:
-                for table in (orders, funding):
+                for table in (orders, funding, ledger, day_starts):
                     connection.execute(delete(table).where(table.c.installation == place.installation))
         return rows
 
@@ -104,19 +109,88 @@ class Rows:
 
     def executor_defaults(self, kind: str) -> dict[str, Any]:
         with self._database.reading() as connection:
-            text = connection.execute(select(executor_defaults.c.defaults).where(*self._kind(kind))).scalar()
-        return {} if text is None else dict(exact_json.loads(text.encode()))
+            kept = connection.execute(select(executor_defaults.c.defaults).where(*self._kind(kind))).scalar()
+        return {} if kept is None else dict(exact_json.loads(kept.encode()))
 
     def save_executor_defaults(self, kind: str, defaults: Mapping[str, Any]) -> None:
-        text = exact_json.dumps(defaults).decode()
+        written = exact_json.dumps(defaults).decode()
         with self._database.writing() as connection:
             if not defaults:
                 connection.execute(delete(executor_defaults).where(*self._kind(kind)))
                 return
-            kept = self._insert(executor_defaults).values(**self._ours, kind=kind, defaults=text)
+            kept = self._insert(executor_defaults).values(**self._ours, kind=kind, defaults=written)
             connection.execute(
-                kept.on_conflict_do_update(index_elements=executor_defaults.primary_key, set_={"defaults": text})
+                kept.on_conflict_do_update(index_elements=executor_defaults.primary_key, set_={"defaults": written})
             )
+
+    def audit_head(self, log: str) -> AuditHead | None:
+        with self._database.reading() as connection:
+            return _head(connection, log)
+
+    def move_audit_head(self, log: str, head: AuditHead, holds: Callable[[AuditHead], bool]) -> AuditHead | None:
+        with self._database.writing() as connection:
+            if self._database.dialect == "postgresql":  # SQLite lets one write at a time
+                connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(log))))
+            before = _head(connection, log)
+            if before is not None and before != head and not holds(before):
+                return before
+            if before is None or before.seq < head.seq:
+                moved = asdict(head)
+                put = self._insert(audit_heads).values(log=log, **moved)
+                connection.execute(put.on_conflict_do_update(index_elements=audit_heads.primary_key, set_=moved))
+        return None
+
+    def halt(self) -> Halt | None:
+        with self._database.reading() as connection:
+            found = connection.execute(select(halts.c.since, halts.c.everything, halts.c.by)).first()
+        return None if found is None else Halt(found[0], bool(found[1]), found[2])
+
+    def save_halt(self, halt: Halt | None) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(halts))
+            if halt is not None:
+                row = {**asdict(halt), "everything": int(halt.everything)}
+                connection.execute(insert(halts).values(scope=EVERYONE, **row))
+
+    def reserve(
+        self, granted: Sequence[LedgerRow], since: int, judge: Callable[[Sequence[LedgerRow]], object]
+    ) -> list[int]:
+        with self._database.writing() as connection:
+            if self._database.dialect == "postgresql":  # SQLite has locked the whole file
+                lock = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:installation))")
+                connection.execute(lock, {"lock": _LEDGER_LOCK, **self._ours})
+            judge(self._granted(connection, since))
+            added = insert(ledger).returning(ledger.c.key)
+            keys = [
+                cast(int, connection.execute(added.values(**self._ours, **asdict(one))).scalar_one()) for one in granted
+            ]
+        self._maybe_prune()
+        return keys
+
+    def settle(self, settled: Mapping[int, Settled], released: Collection[int]) -> None:
+        with self._database.writing() as connection:
+            for key, what in settled.items():
+                connection.execute(update(ledger).where(ledger.c.key == key).values(**asdict(what)))
+            if released:
+                connection.execute(delete(ledger).where(ledger.c.key.in_(list(released))))
+
+    def granted(self, since: int) -> list[LedgerRow]:
+        with self._database.reading() as connection:
+            return self._granted(connection, since)
+
+    def _granted(self, connection: Connection, since: int) -> list[LedgerRow]:
+        """Oldest first."""
+        wanted = (ledger.c.installation == self._place.installation, ledger.c.time >= since)
+        found = connection.execute(select(*_GRANTED).where(*wanted).order_by(ledger.c.time, ledger.c.key))
+        return [LedgerRow(*row) for row in found]
+
+    def day_start(self, day: int, currency: str, equity: Decimal) -> Decimal:
+        with self._database.writing() as connection:
+            first = self._insert(day_starts).values(**self._ours, time=day, currency=currency, equity=equity)
+            connection.execute(first.on_conflict_do_nothing())
+            wanted = (day_starts.c.installation == self._place.installation, day_starts.c.time == day)
+            kept = select(day_starts.c.equity).where(*wanted, day_starts.c.currency == currency)
+            return cast(Decimal, connection.execute(kept).scalar_one())
 
     def prune(self) -> None:
         """Forget what is too old, or too much."""
@@ -128,6 +202,8 @@ class Rows:
                 newest_first = select(table.c.time).where(ours).order_by(table.c.time.desc())
                 earliest_kept = newest_first.offset(most - 1).limit(1).scalar_subquery()
                 connection.execute(delete(table).where(ours, table.c.time < earliest_kept))
+            for table in (ledger, day_starts):  # not by their number: what counts against a limit isn't forgotten
+                self._forget_old(connection, table, now - KEPT_FOR)
             self._thin_readings(connection, now - DAY)
 
     def _forget_old(self, connection: Connection, table: Table, before: int) -> None:
@@ -152,3 +228,8 @@ class Rows:
 
     def _kind(self, kind: str) -> tuple[ColumnElement[bool], ...]:
         return executor_defaults.c.installation == self._place.installation, executor_defaults.c.kind == kind
+
+
+def _head(connection: Connection, log: str) -> AuditHead | None:
+    found = connection.execute(select(audit_heads.c.seq, audit_heads.c.hash).where(audit_heads.c.log == log)).first()
+    return None if found is None else AuditHead(*found)

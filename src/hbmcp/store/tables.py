@@ -56,3 +56,51 @@ executor_defaults = Table(
     Column("kind", Text, primary_key=True),
     Column("defaults", Text, nullable=False),
 )
+
+audit_heads = Table(
+    "hbmcp_audit_heads",
+    metadata,
+    Column("log", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+halts = Table(
+    "hbmcp_halts",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("everything", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
+ledger = Table(
+    "hbmcp_ledger",
+    metadata,
+    Column("key", BigInteger, primary_key=True),
+    Column("installation", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("idempotency_key", Text),
+    Column("words", Text, nullable=False),
+    Column("effect", Text, nullable=False),
+    Column("account", Text),
+    Column("exchange", Text),
+    Column("pair", Text),
+    Column("opened", Exact, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reference", Text),
+)
+
+day_starts = Table(
+    "hbmcp_day_starts",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("time", BigInteger, primary_key=True),
+    Column("currency", Text, primary_key=True),
+    Column("equity", Exact, nullable=False),
+)

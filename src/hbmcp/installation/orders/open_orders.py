@@ -30,6 +30,12 @@ class _Sources:
     whole: bool
     notes: tuple[str, ...]
 
+    @property
+    def orders(self) -> list[Order]:
+        """Each once, as the fresher source has it."""
+        keys = {**self.in_hand, **self.records}
+        return [one for key in keys if (one := fresher_order(self.records.get(key), self.in_hand.get(key)))]
+
     def rests(self, order: Order) -> str:
         """Whether an order rests: a connector that has it in hand knows, a record may be behind."""
         if not order.rests:
@@ -50,6 +56,21 @@ class OpenOrders:
     notes: tuple[str, ...]
 
 
+@frozen
+class RestingOrders:
+    """The orders that rest, as both lists have them; `doubts` are why there may be others."""
+
+    rows: tuple[Order, ...]
+    doubts: tuple[str, ...]
+
+
+async def resting_orders(installation: Installation) -> RestingOrders:
+    """Of all accounts, without a look at their fills. Uses list_active_orders and search_orders. Raises a CallError
+    where no source can be read."""
+    sources = await _sources(installation, {"account_name": None, "connector_name": None, "trading_pair": None})
+    return RestingOrders(tuple(one for one in sources.orders if not one.ended), sources.notes)
+
+
 async def open_orders(
     installation: Installation, account_name: str | None, connector_name: str | None, trading_pair: str | None
 ) -> OpenOrders:
@@ -60,8 +81,7 @@ async def open_orders(
     where = {"account_name": account_name, "connector_name": connector_name, "trading_pair": trading_pair}
     sources = await _sources(installation, where)
     notes = list(sources.notes)
-    ids = {**sources.in_hand, **sources.records}
-    found = [one for key in ids if (one := fresher_order(sources.records.get(key), sources.in_hand.get(key)))]
+    found = sources.orders
     sent = await _sent(installation, found)
     orders = merged_orders(found, await _fills(installation, found, where, notes), sent)
     resting = [one for one in orders if not one.ended]

@@ -12,4 +12,5 @@ async def get_status(installation: Installation) -> Answer:
     Raises CallError where the API itself can't be reached, or accepts no credentials.
     """
     summary = (await read_parts(installation)).summary
-    return Answer(summary, advice(summary, on_paper=installation.identity.on_paper))
+    standing = await installation.standing()
+    return Answer(summary, (*standing, *advice(summary, on_paper=installation.identity.on_paper)))

@@ -1,0 +1,203 @@
+"""hbmcp halt and hbmcp resume: nothing that adds risk is sent in between, by anyone."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hbmcp.cli.options import EnvFile
+
+if TYPE_CHECKING:
+    from hbmcp.bridge import Bridge
+    from hbmcp.installation.installation import Installation
+    from hbmcp.policy.halt import Halts
+    from hbmcp.settings import Settings
+    from hbmcp.store import Halt
+
+# What is asked to see what a halt leaves, and the tools that end it.
+READS = (
+    *("list_accounts", "get_connected_exchanges", "list_positions", "get_trades", "get_prices", "get_funding_info"),
+    *("search_orders", "list_active_orders", "search_executors"),
+)
+
+
+def halt(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Stop what cancels, reduces and stops too, but for you at a terminal.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, and only halt.")] = False,
+    env_file: EnvFile = None,
+) -> None:
+    """Send nothing that adds risk, in any server, until you resume. Then offer to cancel orders, stop executors and
+    close positions."""
+    import anyio
+
+    told = _told(env_file)
+    if not yes:
+        _need_terminal("halt asks before it acts; --yes halts without.")
+        what = "Send nothing at all, not even what protects," if everything else "Send nothing that adds risk"
+        typer.confirm(f"{what} in any server, until you resume?", default=True, abort=True)
+    anyio.run(_halt, told, everything, yes)
+
+
+def resume(env_file: EnvFile = None) -> None:
+    """End a halt. Asks at a terminal, so that no script does it."""
+    import anyio
+
+    told = _told(env_file)
+    _need_terminal("resume asks a person, and has no way around that.")
+    anyio.run(_resume, told)
+
+
+async def _halt(told: "Settings", everything: bool, yes: bool) -> None:
+    from getpass import getuser
+    from platform import node
+
+    from hbmcp.policy.halt import told as in_words
+    from hbmcp.store import Halt
+    from hbmcp.times import machine
+
+    async with _halts(told) as halts:
+        failed = await halts.begin(Halt(machine(), everything, f"{getuser()} at {node()}"))
+        for error in failed:
+            typer.echo(f"Half of it failed: {error}", err=True)
+        standing = await halts.standing()
+    if standing is None:
+        typer.echo("hbmcp is NOT halted.", err=True)
+        raise typer.Exit(1)
+    typer.echo(in_words(standing))
+    await _show_and_offer(told, standing, offers=not yes)
+
+
+async def _resume(told: "Settings") -> None:
+    from hbmcp.policy.halt import told as in_words
+
+    async with _halts(told) as halts:
+        standing = await halts.standing()
+        if standing is None:
+            typer.echo("hbmcp isn't halted.")
+            return
+        typer.echo(in_words(standing))
+        typer.confirm("Resume?", default=False, abort=True)
+        failed = await halts.end()
+    for error in failed:
+        typer.echo(f"hbmcp is still halted by what couldn't be removed: {error}", err=True)
+    if failed:
+        raise typer.Exit(1)
+    typer.echo("hbmcp is resumed.")
+
+
+async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -> None:
+    """Tell what is open, and end what the person at the terminal wants ended."""
+    from hbmcp.bridge import Bridge
+    from hbmcp.caller import Caller
+    from hbmcp.catalog import Catalog
+
+    bridge = Bridge(Catalog.load().offer(told.model_copy(update={"tools": ("all",)})), told, "terminal")
+    try:
+        typer.echo(
+            "Nothing cancels, reduces or stops these now, but for you at a terminal:"
+            if standing.everything
+            else "What is open:"
+        )
+        for tool, given in (
+            ("list_executors", {"status": "RUNNING"}),
+            ("get_open_orders", {}),
+            ("get_positions", {}),
+        ):
+            typer.echo((await bridge.call(tool, given)).text)
+        if offers:
+            installation = bridge.installation(Caller("halt", "trading", frozenset(READS), "terminal"))
+            await _offer(bridge, "Stop all running executors, keeping what they hold?", _executors, installation)
+            await _offer(bridge, "Cancel all open orders, those that protect too?", _orders, installation)
+            await _offer(bridge, "Close all open positions, at the market?", _positions, installation)
+    finally:
+        await bridge.aclose()
+
+
+async def _offer(bridge: "Bridge", question: str, calls: Any, installation: "Installation") -> None:
+    """Make these calls, if the person wants to; each is a call as any other, and audited."""
+    from hbmcp.errors import CallError
+
+    if not typer.confirm(question, default=False):
+        return
+    try:
+        found = await calls(installation)
+    except CallError as error:
+        typer.echo(f"Nothing was done: {error}", err=True)
+        return
+    for tool, given in found:
+        typer.echo((await bridge.call(tool, given)).text)
+    typer.echo(f"{len(found)} done." if found else "There is none.")
+
+
+async def _executors(installation: "Installation") -> list[tuple[str, dict[str, Any]]]:
+    from hbmcp.installation.answer_fields import array, under
+    from hbmcp.installation.executors.run.record import Executor
+    from hbmcp_tools import executors
+
+    listed = under("data", array(Executor.from_row))
+    found = await installation.read(listed, executors.search_executors, status="RUNNING", limit=1000)
+    return [("stop_executor", {"executor_id": one.id, "position": "keep", "preview": False}) for one in found]
+
+
+async def _orders(installation: "Installation") -> list[tuple[str, dict[str, Any]]]:
+    from hbmcp.installation.orders.open_orders import open_orders
+
+    found = await open_orders(installation, None, None, None)
+    names = ("order_id", "account_name", "connector_name")
+    return [("cancel_order", {**{name: row[name] for name in names}, "preview": False}) for row in found.rows]
+
+
+async def _positions(installation: "Installation") -> list[tuple[str, dict[str, Any]]]:
+    from hbmcp.installation.positions.open_positions import open_positions
+
+    found = await open_positions(installation)
+    return [
+        (
+            "close_position",
+            {
+                "account_name": one.account,
+                "connector_name": one.connector,
+                "trading_pair": one.pair,
+                "side": one.side,
+                "preview": False,
+            },
+        )
+        for one in found.rows
+    ]
+
+
+@asynccontextmanager
+async def _halts(told: "Settings") -> AsyncIterator["Halts"]:
+    from hbmcp.errors import SettingsError
+    from hbmcp.identity import Identity
+    from hbmcp.policy.halt import Halts
+    from hbmcp.policy.place import Files
+    from hbmcp.store import Store
+
+    identity = Identity.of(told)
+    files = Files.of(told, identity)
+    if files is None:
+        raise SettingsError("A paper exchange in memory can't be halted: end its server.")
+    store = Store.open(told, identity)
+    try:
+        yield Halts(files.halt, lambda: store)
+    finally:
+        await store.aclose()
+
+
+def _told(env_file: str | None) -> "Settings":
+    from hbmcp import log, settings
+
+    told = settings.load(env_file_path=env_file, unused=("port",))
+    log.configure(told.log_level)
+    return told
+
+
+def _need_terminal(why: str) -> None:
+    if not sys.stdin.isatty():
+        typer.echo(f"hbmcp: this isn't a terminal: {why}", err=True)
+        raise typer.Exit(2)

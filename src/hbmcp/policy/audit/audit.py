@@ -1,0 +1,148 @@
+"""Auditing calls: a line before the first request of each leaves, and one when it has ended.
+
+The store keeps the number and the hash of the last line, so that a log that was cut shows it. What can't be written
+stops what adds risk; what reduces goes on, and its lines to stderr and into the room that was taken for them.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from hbmcp.errors import StoreError
+from hbmcp.policy.audit.chain import Link
+from hbmcp.policy.audit.log import Appended, Log
+from hbmcp.policy.audit.record import Record, Sent, sent, stamped, words
+from hbmcp.store import AuditHead
+from hbmcp.store.worker import Worker
+
+if TYPE_CHECKING:
+    from hbmcp.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class Unwritten(Exception):
+    """A line couldn't be written, or the store not be told. `on_disk`: it is in the log all the same."""
+
+    def __init__(self, why: str, *, on_disk: bool = False) -> None:
+        super().__init__(why)
+        self.on_disk = on_disk
+
+
+class Audit:
+    """The audit of one installation, in a log that it may share with others; without a log nothing is kept."""
+
+    def __init__(self, log: Log | None, name: str, open_store: "Callable[[], Store]") -> None:
+        self._log = log
+        self._name = name  # of the log, in the store
+        self._open_store = open_store
+        self._worker = Worker()
+        self._prepared = False
+
+    async def aclose(self) -> None:
+        """Wait a moment for what is still being written."""
+        await self._worker.aclose()
+
+    async def write(self, record: Record, taken_back: Record | None = None) -> None:
+        """Add a line; it is on disk, and the store knows of it, when this returns. Raises Unwritten. One that gets
+        there after it was given up is followed by `taken_back`."""
+        if self._log is None:
+            return
+        undo = None if taken_back is None else lambda _: self._append(taken_back)
+        try:
+            appended = await self._worker.run(partial(self._append, record), undo)
+        except StoreError:
+            raise Unwritten("its disk doesn't answer") from None
+        except OSError as error:
+            raise Unwritten(error.strerror or str(error)) from None
+        try:
+            await self._tell_store(self._log, appended)
+        except StoreError as error:
+            raise Unwritten(error.happened, on_disk=True) from None
+
+    async def keep_aside(self, record: Record, why: str) -> None:
+        """What couldn't be written, on stderr and in the spare file."""
+        text = json.dumps(record, separators=(",", ":"))
+        logger.error("This isn't in the audit log (%s): %s", why, text)
+        if self._log is not None:
+            try:
+                await self._worker.run(partial(self._log.spare.keep, text.encode() + b"\n"))
+            except (OSError, StoreError) as error:
+                logger.error("Nor could it be kept aside: %s", error)
+
+    def _append(self, record: Record, above: int = 0) -> Appended:
+        assert self._log is not None
+        if not self._prepared:
+            self._log.prepare()
+            self._prepared = True
+        return self._log.append(record, above)
+
+    async def _tell_store(self, log: Log, appended: Appended) -> None:
+        """Move the head, from a line that is in the log. Where it isn't, somebody cut, changed or removed the log:
+        that stands in it then."""
+        store, before = self._open_store(), appended.before
+
+        def holds(head: AuditHead) -> bool:
+            link = Link(head.seq, head.hash)
+            return link == before or log.holds(link)
+
+        head = AuditHead(appended.link.seq, appended.link.hash)
+        lost = await store.move_audit_head(self._name, head, holds)
+        if lost is None:
+            return
+        logger.error("The audit log was cut or changed: its line %d isn't there. See `hbmcp audit verify`.", lost.seq)
+        gap = stamped("gap", lost=lost.seq, lost_hash=lost.hash)
+        try:
+            after = (await self._worker.run(partial(self._append, gap, lost.seq))).link
+        except OSError as error:
+            raise StoreError(error.strerror or str(error)) from None
+        await store.move_audit_head(self._name, AuditHead(after.seq, after.hash), lambda _: True)
+
+
+class Entry:
+    """The lines of one call, and what both say. `goes_on` is one that isn't stopped where they can't be written."""
+
+    def __init__(self, audit: Audit, said: Record, *, goes_on: bool, secret: bool) -> None:
+        self._audit = audit
+        self._call = token_hex(8)
+        self._said = said
+        self._goes_on = goes_on
+        self._secret = secret
+        self._turn = asyncio.Lock()
+        self._begun = False
+        self._failure: str | None = None
+
+    async def begin(self) -> str | None:
+        """Write the line before; once, whichever request is the first. Gives why it couldn't be written, if so."""
+        async with self._turn:
+            if not self._begun:
+                line = stamped("begin", call=self._call, **self._said, verdict="granted")
+                taken_back = stamped("end", call=self._call, outcome="not sent: this was written too late")
+                try:
+                    await self._audit.write(line, taken_back)
+                except Unwritten as error:
+                    self._failure = str(error)
+                    if self._goes_on and not error.on_disk:
+                        await self._audit.keep_aside(line, self._failure)
+                    elif self._goes_on:
+                        logger.warning("The store can't be told of the audit log's last line: %s", error)
+                self._begun = True
+            return self._failure
+
+    async def end(self, requests: Sequence[Sent], outcome: str, text: str) -> None:
+        """Write the line after; or the only one, of a call that came to nothing before anything left."""
+        said = {} if self._begun else self._said
+        told = None if self._secret and outcome == "done" else words(text)
+        event = "end" if self._begun else "refused"
+        line = stamped(event, call=self._call, **said, sent=sent(requests) or None, outcome=outcome, text=told or None)
+        try:
+            await self._audit.write(line)
+        except Unwritten as error:
+            if requests and not error.on_disk:
+                await self._audit.keep_aside(line, str(error))
+            else:
+                logger.warning("The audit log: %s", error)

@@ -1,0 +1,41 @@
+"""One process at a time at a file."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+ACROSS_PROCESSES = fcntl is not None
+PATIENCE = 5.0  # seconds for another process, which may be stopped while it holds the lock
+PAUSE = 0.002
+
+_here = Lock()  # where there is nothing better: the threads of this process
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Inside, no other process that does the same is. Raises OSError, TimeoutError among them."""
+    if fcntl is None:
+        with _here:
+            yield
+        return
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"another process has held {file.name} for more than {PATIENCE:g} s")
+            time.sleep(PAUSE)
+        yield
+    finally:
+        os.close(handle)

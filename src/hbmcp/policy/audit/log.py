@@ -1,0 +1,135 @@
+"""The file of the audit: lines are added at its end, by several processes, and each is on disk before it counts.
+
+A file that is large enough is put aside under the number of its last line, and the chain goes on in a new one.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.policy.audit.chain import START, Line, Link, read, sealed
+from hbmcp.policy.audit.locking import ACROSS_PROCESSES, locked
+from hbmcp.policy.audit.spare import Spare
+
+LARGEST = 16 * 1024 * 1024  # bytes of one file
+BLOCK = 64 * 1024
+
+
+@frozen
+class Appended:
+    """A line that is on disk, and the one before it."""
+
+    link: Link
+    before: Link
+
+
+class Log:
+    """The lines of all installations of one user. Methods raise OSError."""
+
+    def __init__(self, file: Path, largest: int = LARGEST) -> None:
+        self.file = file
+        self._largest = largest
+        self._lock = file.with_suffix(".lock")
+        self.spare = Spare(file.with_suffix(".spare"))
+
+    @property
+    def files(self) -> list[Path]:
+        """Those that are there, oldest first."""
+        aside = sorted(self.file.parent.glob(f"{self.file.stem}-*{self.file.suffix}"))
+        return [*aside, *([self.file] if self.file.exists() else [])]
+
+    def prepare(self) -> None:
+        """Make the folder, and take the room for what can't be written later."""
+        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.spare.prepare()
+
+    def append(self, record: Mapping[str, Any], above: int = 0) -> Appended:
+        """Add a line, with a number above that; it is on disk when this returns, or isn't there at all."""
+        with locked(self._lock):
+            before = self.end or START
+            link = self._write(record, Link(max(before.seq, above), before.hash))
+            with suppress(OSError):  # what is kept aside stays there
+                link = self._take_in(link)
+            return Appended(link, before)
+
+    def _take_in(self, link: Link) -> Link:
+        """Add what had to be kept aside; gives the last line."""
+        if kept := self.spare.lines:
+            for late in kept:
+                link = self._write({"event": "late", "said": late.decode(errors="replace")}, link)
+            self.spare.forget(kept)
+        return link
+
+    @property
+    def end(self) -> Link | None:
+        """The last line that is whole."""
+        for line in self.newest_first():
+            return line.link
+        return None
+
+    def newest_first(self) -> Iterator[Line]:
+        """The lines that are whole."""
+        for file in reversed(self.files):
+            for line in _backwards(file):
+                if (found := read(line)) is not None:
+                    yield found
+
+    def holds(self, link: Link) -> bool:
+        """Whether that line is in it, unchanged."""
+        for line in self.newest_first():
+            if line.link.seq <= link.seq:
+                return line.link == link
+        return False
+
+    def _write(self, record: Mapping[str, Any], before: Link) -> Link:
+        line, link = sealed(record, before)
+        with suppress(FileNotFoundError):
+            if self.file.stat().st_size + len(line) > self._largest:
+                self.file.rename(self.file.with_name(f"{self.file.stem}-{before.seq:09}{self.file.suffix}"))
+        os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))
+        with self.file.open("r+b", buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            if size:
+                file.seek(size - 1)
+                line = line if file.read(1) == b"\n" else b"\n" + line  # its writer was killed in the middle of it
+            try:
+                rest = memoryview(line)
+                while rest:
+                    rest = rest[file.write(rest) or 0 :]
+                os.fsync(file.fileno())
+            except OSError:
+                with suppress(OSError):
+                    file.truncate(size)
+                raise
+        if not size and ACROSS_PROCESSES:
+            _sync_folder(self.file.parent)
+        return link
+
+
+def _backwards(file: Path) -> Iterator[bytes]:
+    """The lines of a file, the last first."""
+    with file.open("rb") as opened:
+        position = opened.seek(0, os.SEEK_END)
+        rest = b""
+        while position:
+            size = min(BLOCK, position)
+            position -= size
+            opened.seek(position)
+            first, *lines = (opened.read(size) + rest).split(b"\n")
+            yield from filter(None, reversed(lines))
+            rest = first
+        if rest:
+            yield rest
+
+
+def _sync_folder(folder: Path) -> None:
+    """So that a new file's name is on disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,196 @@
+"""What a plan comes to is held against the limits, and reserved, before any of it is sent.
+
+One transaction of the store reads what was granted before, judges, and reserves: two calls at once, in whatever
+processes, don't both pass where only one may. A process that dies between reserving and settling leaves its
+reservation, which counts.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+
+from attrs import evolve, frozen
+
+from hbmcp.caller import Caller
+from hbmcp.errors import CallError, NotCounted, StoreError
+from hbmcp.installation.installation import Installation, all_of, answer_within
+from hbmcp.installation.plan import Plan
+from hbmcp.policy import exposure, valuation
+from hbmcp.policy.call import Call
+from hbmcp.policy.grant import Settle
+from hbmcp.policy.limits import (
+    DAY,
+    Ask,
+    Seen,
+    Use,
+    adds_risk,
+    asked_of,
+    needs_value,
+    of_sales,
+    refuse_exceeded,
+    since,
+    uses,
+)
+from hbmcp.policy.model import Policy
+from hbmcp.policy.said_twice import AGAIN_AFTER, KEY_HOLDS, digest, may_be_meant_once, refuse_known_key, refuse_twice
+from hbmcp.store import LedgerRow, Settled, Store
+from hbmcp.text import NAMED, cut, one_line
+from hbmcp.times import now
+
+PATIENCE = 10.0  # seconds for the prices
+TO_REDUCE = 3.0  # seconds that what only reduces waits for the store, and anybody to settle
+
+LOOKS = Caller("hbmcp's policy", "trading", frozenset((*exposure.READS, *valuation.READS)), "policy")
+
+logger = logging.getLogger(__name__)
+
+
+@frozen
+class _Judged:
+    """What was worked out before the store is asked: requests with their values, and what is open."""
+
+    asks: list[Ask]
+    seen: Seen
+
+
+class Counting:
+    """The numbers of a policy, for one installation. `installation` gives what a caller may ask."""
+
+    def __init__(
+        self, policy: Policy, installation: Callable[[Caller], Installation], open_store: Callable[[], Store]
+    ) -> None:
+        self._policy = policy
+        self._installation = installation
+        self._open_store = open_store
+
+    async def reserve(self, call: Call, plan: Plan) -> Settle | None:
+        """Count the plan in; gives who is told at the end what became of it, None where nothing is counted.
+
+        Raises LimitReached, NotCounted, SaidTwice, SentBefore, or BadArguments for a key that stands for another call:
+        nothing was sent. What only reduces is refused by none but the last three, and not by a store that fails.
+        """
+        adds = any(map(adds_risk, plan.requests))
+        once = call.again is False and may_be_meant_once(plan, call.arguments)
+        if not (asked_of(plan.requests) or call.key or once):
+            return None
+        judged = await self._judged(plan)
+        moment = now()
+        mark = digest(call.caller.name, call.arguments)
+        values = {id(one.planned): one.opened for one in judged.asks}
+        rows = [
+            LedgerRow(
+                time=moment,
+                caller=call.caller.kind,
+                client=cut(one_line(call.caller.client), NAMED),
+                tool=call.caller.name,
+                digest=mark,
+                words=one_line(planned.words),
+                effect=planned.effect,
+                account=planned.stake.account,
+                exchange=planned.stake.exchange,
+                pair=planned.stake.pair,
+                opened=values.get(id(planned), Decimal(0)),
+                currency=self._policy.currency,
+                idempotency_key=call.key or None,
+            )
+            for planned in plan.requests
+        ]
+
+        def judge(granted: Sequence[LedgerRow]) -> None:
+            if call.key:
+                refuse_known_key(call.key, mark, granted, moment)
+            if once:
+                refuse_twice(mark, granted, moment)
+            refuse_exceeded(uses(self._policy, judged.asks, granted, judged.seen, moment))
+
+        try:
+            async with asyncio.timeout(None if adds else TO_REDUCE):
+                keys = await self._open_store().reserve(rows, self._since(call, moment), judge)
+        except (StoreError, TimeoutError) as error:
+            if adds:
+                raise _unremembered(error) from None
+            refuse_exceeded(uses(self._policy, judged.asks, (), judged.seen, moment))
+            logger.warning("%s goes on without being counted: %s", call.caller.name, _why(error))
+            return None
+        return partial(self._settle, keys)
+
+    async def sent_before(self, call: Call) -> None:
+        """Raises SentBefore for a call whose idempotency key stands for what was sent already, before anything is
+        planned; BadArguments where that was another call. A store that fails is left to `reserve`."""
+        if not call.key:
+            return
+        moment = now()
+        try:
+            granted = await self._open_store().granted(moment - KEY_HOLDS)
+        except StoreError:
+            return
+        refuse_known_key(call.key, digest(call.caller.name, call.arguments), granted, moment)
+
+    async def used(self, call: Call, plan: Plan) -> str:
+        """A sentence on how far the limits would be used, for who only looks; "" where none holds. Raises as `reserve`
+        does."""
+        if not asked_of(plan.requests):
+            return ""
+        judged = await self._judged(plan)
+        moment = now()
+        try:
+            granted = await self._open_store().granted(self._since(call, moment))
+        except StoreError as error:
+            raise _unremembered(error) from None
+        found: list[Use] = uses(self._policy, judged.asks, granted, judged.seen, moment)
+        refuse_exceeded(found)
+        return f"Limits: {'; '.join(dict.fromkeys(map(str, found)))}." if found else ""
+
+    async def _judged(self, plan: Plan) -> _Judged:
+        asks = asked_of(plan.requests)
+        adding = [ask for ask in asks if ask.adds]
+        if not adding:
+            return _Judged(asks, Seen(now()))
+        limits = self._policy.limits if any(ask.opens for ask in adding) else of_sales(self._policy.limits)
+        installation, currency = self._installation(LOOKS), self._policy.currency
+        prices_now = valuation.Prices(installation)
+        priced, seen = await all_of(
+            answer_within(self._valued(prices_now, asks), PATIENCE),
+            exposure.look(installation, prices_now, limits, adding, currency),
+        )
+        if limits.day_loss is not None and seen.equity is not None:
+            try:
+                began = await self._open_store().day_start(seen.at - seen.at % DAY, currency, seen.equity)
+            except StoreError as error:
+                raise _unremembered(error) from None
+            seen = evolve(seen, loss=max(began - seen.equity, Decimal(0)))
+        return _Judged(asks if isinstance(priced, CallError) else priced, seen)
+
+    async def _valued(self, prices_now: valuation.Prices, asks: list[Ask]) -> list[Ask]:
+        if needs_value(self._policy) or self._policy.limits.distance_percent is not None:
+            return await valuation.valued(prices_now, asks, self._policy.currency)
+        return asks
+
+    def _since(self, call: Call, moment: int) -> int:
+        return min(since(self._policy, moment), moment - (KEY_HOLDS if call.key else AGAIN_AFTER))
+
+    async def _settle(self, keys: Sequence[int], outcomes: Mapping[int, Settled | None]) -> None:
+        """A store that fails keeps them as reserved, which counts."""
+        settled = {keys[place]: what for place, what in outcomes.items() if what is not None}
+        released = [keys[place] for place, what in outcomes.items() if what is None]
+        try:
+            async with asyncio.timeout(TO_REDUCE):
+                await self._open_store().settle(settled, released)
+        except (StoreError, TimeoutError) as error:
+            logger.warning("What became of a call couldn't be settled, and counts as it was reserved: %s", _why(error))
+
+
+def _unremembered(error: Exception) -> NotCounted:
+    return NotCounted(
+        f"This can't be counted, and what can't be counted isn't sent: {_why(error)}",
+        "Nothing was sent.",
+        "What reduces, cancels or stops is sent all the same.",
+    )
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, StoreError):
+        return f"{error.happened} {error.advice}".rstrip()
+    return "hbmcp's store doesn't answer."

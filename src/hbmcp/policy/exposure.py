@@ -1,0 +1,154 @@
+"""What is open already, where a limit holds against that: positions, what spot exchanges hold, orders that rest.
+
+What can't be read, or is an empty list that something speaks against, is doubt and not zero: then nothing is opened.
+What an executor hasn't ordered yet is in none of these.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from hbmcp.errors import CallError, NotCounted
+from hbmcp.figures import times
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.installation import Installation, all_of, answer_within
+from hbmcp.installation.orders.open_orders import RestingOrders, resting_orders
+from hbmcp.installation.orders.order import Order
+from hbmcp.installation.portfolio.holdings import CURRENCY, is_dollar
+from hbmcp.installation.portfolio.valuation import Valuation, value_portfolio
+from hbmcp.policy.limits import Ask, Held, Seen, base_of
+from hbmcp.policy.model import Limits
+from hbmcp.policy.valuation import Prices
+from hbmcp.times import now
+
+READS = (
+    "list_accounts",
+    "get_connected_exchanges",
+    "get_portfolio_state",
+    "get_portfolio_distribution",
+    "get_prices",
+    "get_orderbook",
+    "get_rates",
+    "list_positions",
+    "get_trades",
+    "get_funding_info",
+    "list_active_orders",
+    "search_orders",
+)
+
+PATIENCE = 10.0  # seconds for all of it
+
+
+async def look(
+    installation: Installation, prices_now: Prices, limits: Limits, asks: Sequence[Ask], currency: str
+) -> Seen:
+    """What the limits need of what is there; nothing is read that none needs. Raises NotCounted for doubt. Uses READS.
+
+    `loss` is left to who knows how the day began.
+    """
+    at = now()
+    positions = any(one is not None for one in (limits.position, limits.pair, limits.account, limits.leverage))
+    whole = any(one is not None for one in (limits.pair, limits.order_percent, limits.day_loss))
+    orders = positions or limits.open_orders is not None
+    if not (positions or whole or orders):
+        return Seen(at)
+    accounts = {ask.planned.stake.account for ask in asks}
+    account = None if whole or len(accounts) != 1 else next(iter(accounts))
+    valuation, resting = await all_of(
+        answer_within(_portfolio(installation, account, wanted=positions or whole), PATIENCE),
+        answer_within(_resting(installation, wanted=orders), PATIENCE),
+    )
+    for read in (valuation, resting):
+        if isinstance(read, CallError):
+            raise _doubtful(read.happened)
+    assert not isinstance(valuation, CallError)
+    assert not isinstance(resting, CallError)
+    held: list[Held] = []
+    if resting is not None:
+        _believe(resting.doubts)
+        if positions:
+            held += await _of_orders(prices_now, resting.rows, currency)
+    if valuation is None:
+        return Seen(at, tuple(held), resting=None if resting is None else len(resting.rows))
+    _believe(_doubts(valuation))
+    rate = await prices_now.rate(None, CURRENCY, currency)
+    if rate is None:
+        raise _doubtful(f"{currency} has no price in {CURRENCY}.")
+    held += _of_tokens(valuation, rate, currency)
+    held += await _of_positions(prices_now, valuation, currency)
+    places = valuation.places
+    at_place = {
+        place: times(
+            sum((one.value or Decimal(0) for one in valuation.rows if one.place == place), Decimal(0))
+            + valuation.unrealized.on_top([place]),
+            rate,
+        )
+        for place in places
+    }
+    equity = times(valuation.value + valuation.unrealized.on_top(places), rate)
+    return Seen(at, tuple(held), None if resting is None else len(resting.rows), equity, at_place)
+
+
+async def _portfolio(installation: Installation, account: str | None, *, wanted: bool) -> Valuation | None:
+    return await value_portfolio(installation, account) if wanted else None
+
+
+async def _resting(installation: Installation, *, wanted: bool) -> RestingOrders | None:
+    return await resting_orders(installation) if wanted else None
+
+
+def _doubts(found: Valuation) -> Iterable[str]:
+    """Why the figures can't be believed."""
+    yield from (str(one) for one in found.positions.unread)
+    yield from (f"the P&L of {one} isn't known." for one in found.unrealized.uncounted)
+    yield from (one.silence.happened for one in found.checks if one.silence is not None)
+    if found.is_empty:
+        yield "the portfolio is empty, or couldn't be read."
+
+
+def _believe(doubts: Iterable[str]) -> None:
+    for doubt in doubts:
+        raise _doubtful(doubt)
+
+
+def _doubtful(why: str) -> NotCounted:
+    return NotCounted(
+        f"The policy limits what may be open, and what is can't be read for certain: {why}",
+        "Nothing was sent.",
+        "Look with get_positions and get_portfolio_balances. What reduces, cancels or stops is never limited.",
+    )
+
+
+def _of_tokens(found: Valuation, rate: Decimal, currency: str) -> list[Held]:
+    """What spot exchanges hold but cash. One that the API has no price of counts nothing."""
+    return [
+        Held(one.account, one.connector, one.token, None, times(one.value, rate))
+        for one in found.rows
+        if one.value is not None and not (is_perpetual(one.connector) or is_dollar(one.token) or one.token == currency)
+    ]
+
+
+async def _of_positions(prices_now: Prices, found: Valuation, currency: str) -> list[Held]:
+    held = []
+    for one in found.positions.rows:
+        worth, rate = one.notional or one.cost, await prices_now.rate(one.connector, one.quote, currency)
+        if worth is None or rate is None:
+            raise _doubtful(f"what {one} is worth isn't known.")
+        held.append(Held(one.account, one.connector, one.base, one.pair, times(worth, rate), one.leverage))
+    return held
+
+
+async def _of_orders(prices_now: Prices, orders: Iterable[Order], currency: str) -> list[Held]:
+    """What the orders that rest would open: those that close a position, or sell what is held, open nothing."""
+    held = []
+    for one in orders:
+        if one.action == "CLOSE" or (one.side == "SELL" and not is_perpetual(one.connector)):
+            continue
+        if one.pair is None or one.amount is None:
+            raise _doubtful(f"what the order {one.order_id} is for isn't known.")
+        price = one.price or await prices_now.market(one.connector, one.pair)
+        rate = await prices_now.rate(one.connector, one.pair.rpartition("-")[2], currency)
+        if price is None or rate is None:
+            raise _doubtful(f"what the order {one.order_id} is worth isn't known.")
+        left = max(one.amount - one.filled, Decimal(0))
+        held.append(Held(one.account, one.connector, base_of(one.pair), one.pair, times(left, price, rate)))
+    return held

@@ -1,0 +1,166 @@
+"""Where a policy is written, and what of several files holds.
+
+HBMCP_POLICY names a file, or it is policy.toml in the user's configuration folder. A hbmcp.toml in the working
+directory, which may be anybody's, can only tighten what that says.
+"""
+
+import os
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel, ValidationError
+
+from hbmcp.did_you_mean import suggestion
+from hbmcp.errors import SettingsError
+from hbmcp.policy.model import Budget, Limits, Names, Policy, Written, default, tightened
+from hbmcp.settings import Settings
+from hbmcp.text import named
+
+HERE = "hbmcp.toml"  # in the working directory
+MOST = 100_000  # bytes of a file
+
+_EXAMPLES = {"pairs": "BTC-*", "exchanges": "binance*", "accounts": "master_account"}
+_TABLES: Mapping[str, type[BaseModel]] = {"allow": Names, "deny": Names, "limits": Limits, "budgets": Budget}
+_OTHERS_CAN_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What holds, where that stands, in words, and what a person must be told of it."""
+
+    policy: Policy
+    origin: str
+    remarks: tuple[str, ...]
+
+
+class Mistakes(NamedTuple):
+    """What is wrong with a file, a line each; and the policy where nothing is."""
+
+    told: list[str]
+    written: Written | None
+
+
+def place(told: Settings) -> Path:
+    """The user's file, whether there is one or not."""
+    if told.policy:
+        return Path(told.policy)
+    from platformdirs import user_config_path
+
+    return user_config_path("hbmcp") / "policy.toml"
+
+
+def in_force(told: Settings) -> InForce:
+    """The policy that holds. Raises SettingsError with every mistake of its files, and for a file that was named and
+    isn't there."""
+    mistakes: list[str] = []
+    remarks: list[str] = []
+    policy, origin = default(told.on_paper), "the default, for there is no policy file"
+    theirs = place(told)
+    if told.policy or _is_there(theirs):
+        wrong, written = read(theirs)
+        mistakes += wrong
+        origin = str(theirs)
+        remarks += _open_to_others(theirs)
+        if written:
+            policy = Policy.model_construct(**dict(written))
+    here = Path(HERE).absolute()
+    if _is_there(here) and here.resolve() != theirs.resolve():
+        wrong, written = read(here)
+        mistakes += wrong
+        origin = f"{origin}, tightened by {here}"
+        if written:
+            policy = tightened(policy, written)
+            if "currency" in written.model_fields_set and written.currency != policy.currency:
+                remarks.append(
+                    f"{here} can only tighten the policy, and not set its currency: its limits are taken as "
+                    f"{policy.currency}."
+                )
+    if mistakes:
+        raise SettingsError(
+            "\n".join(mistakes), "hbmcp doesn't start without the policy that was meant.", "Correct the file."
+        )
+    return InForce(policy, origin, tuple(remarks))
+
+
+def read(file: Path) -> Mistakes:
+    """What a file says, or every mistake in it."""
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            return Mistakes([f"{file} isn't a file."], None)
+        with file.open("rb") as opened:
+            content = opened.read(MOST + 1)
+    except OSError as error:
+        return Mistakes([f"{file} can't be read ({error.strerror})."], None)
+    if len(content) > MOST:
+        return Mistakes([f"{file} is longer than {MOST:,} bytes: it isn't a policy."], None)
+    try:
+        table = tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
+    except UnicodeDecodeError:
+        return Mistakes([f"{file} isn't UTF-8 text."], None)
+    except (ValueError, ArithmeticError, RecursionError) as error:  # Decimal and int have limits of their own
+        return Mistakes([f"{file} isn't TOML: {error}."], None)
+    try:
+        return Mistakes([], Written.model_validate(table))
+    except ValidationError as error:
+        return Mistakes([f"{file}: {one}" for one in _mistakes(error)], None)
+
+
+def _mistakes(error: ValidationError) -> Iterator[str]:
+    for one in error.errors(include_url=False, include_input=False, include_context=True):
+        at = [str(part) for part in one["loc"]]
+        key, context = ".".join(map(named, at)), one.get("ctx", {})
+        match one["type"]:
+            case "extra_forbidden":
+                yield f"there is no {key}{suggestion(at[-1], _keys(at[:-1])) or '.'}"
+            case "missing":
+                yield f"{key} is missing."
+            case "greater_than":
+                yield f"{key} must be a number above {context['gt']}."
+            case "finite_number" | "decimal_type" | "decimal_parsing":
+                yield f"{key} must be a number above 0."
+            case "int_type" | "int_parsing" | "int_from_float":
+                yield f"{key} must be a whole number above 0."
+            case "tuple_type":
+                yield f'{key} must be a list, such as ["{_EXAMPLES.get(at[-1], "name")}"].'
+            case "string_type" | "string_too_short":
+                yield f"{key} must be text."
+            case "string_pattern_mismatch":
+                yield f"{key} must be a token in capitals, such as USDT."
+            case "model_type" | "dict_type":
+                yield f"{key} must be a table, [{key}]."
+            case _:
+                yield f"{key}: {one['msg']}."
+
+
+def _keys(at: list[str]) -> list[str]:
+    if not at:
+        return list(Written.model_fields)
+    return list(_TABLES[at[0]].model_fields)
+
+
+def _is_there(file: Path) -> bool:
+    """Whether it is, also where it can't be read. Raises SettingsError where that can't be known."""
+    try:
+        os.lstat(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise SettingsError(
+            f"Whether there is a policy at {file} can't be known ({error.strerror}).",
+            "hbmcp doesn't start without the policy that may be meant.",
+            "Let hbmcp read that folder.",
+        ) from None
+    return True
+
+
+def _open_to_others(file: Path) -> list[str]:
+    try:
+        opened = os.name == "posix" and file.stat().st_mode & _OTHERS_CAN_WRITE
+    except OSError:  # told by who reads it
+        return []
+    return [f"Other users can change {file}, and so what is allowed: `chmod go-w` it."] if opened else []

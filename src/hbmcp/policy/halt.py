@@ -1,0 +1,124 @@
+"""A halt: from when a person says so, nothing that adds risk is sent, by anyone, until a person resumes.
+
+It is a file in this user's data folder, and a row in the store for who shares that from other machines. Either halts.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hbmcp.caller import Kind
+from hbmcp.catalog import REDUCING, Effect
+from hbmcp.errors import Halted, StoreError
+from hbmcp.store import Halt
+from hbmcp.text import one_line
+from hbmcp.times import machine, ticking, utc
+
+if TYPE_CHECKING:
+    from hbmcp.store import Store
+
+KNOWN_FOR = 1.0  # seconds for which what the store said of a halt holds
+PATIENCE = 2.0  # seconds for the store: a halt keeps nobody from reducing
+
+
+class Halts:
+    """Whether there is a halt. Without a file there never is: what is only in memory is nobody's risk."""
+
+    def __init__(self, file: Path | None, open_store: "Callable[[], Store]") -> None:
+        self._file = file
+        self._open_store = open_store
+        self._row: Halt | None = None
+        self._read_at = float("-inf")
+
+    async def standing(self) -> Halt | None:
+        """The halt there is, the stricter where file and store have one each. Where the store can't be read, what it
+        said last holds."""
+        if self._file is None:
+            return None
+        if ticking() - self._read_at > KNOWN_FOR:
+            with suppress(StoreError, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    self._row = await self._open_store().halt()
+                self._read_at = ticking()
+        found = [one for one in (self.on_file(), self._row) if one is not None]
+        return max(found, key=lambda one: one.everything, default=None)
+
+    def on_file(self) -> Halt | None:
+        """The halt of this user. A file that says nothing halts what adds risk, since when it is there."""
+        if self._file is None:
+            return None
+        try:
+            since = self._file.stat().st_mtime_ns // 1_000_000
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            return Halt(machine(), everything=False, by="")
+        try:
+            said = json.loads(self._file.read_bytes())
+            return Halt(int(said["since"]), everything=said["everything"] is True, by=str(said["by"]))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return Halt(since, everything=False, by="")
+
+    async def begin(self, halt: Halt) -> list[OSError | StoreError]:
+        """Halt; gives what failed of the two: file and store. It holds if either went well."""
+        return await self._set(halt, lambda file: _write(file, halt))
+
+    async def end(self) -> list[OSError | StoreError]:
+        """Resume; gives what failed, by which it is halted still."""
+        return await self._set(None, lambda file: file.unlink(missing_ok=True))
+
+    async def _set(self, halt: Halt | None, act: Callable[[Path], object]) -> list[OSError | StoreError]:
+        failed: list[OSError | StoreError] = []
+        if self._file is not None:
+            try:
+                act(self._file)
+            except OSError as error:
+                failed.append(error)
+        try:
+            await self._open_store().save_halt(halt)
+        except StoreError as error:
+            failed.append(error)
+        self._read_at = float("-inf")
+        return failed
+
+
+def refuse(halt: Halt | None, kind: Kind, effect: Effect) -> None:
+    """Raises Halted for what a halt stops: what adds risk; and everything, of who isn't at a terminal."""
+    if halt is not None and (effect not in REDUCING or (halt.everything and kind != "terminal")):
+        raise Halted(
+            told(halt),
+            "Nothing was sent.",
+            "Only a person at a terminal can act now, or resume it."
+            if halt.everything
+            else "What cancels, reduces or stops is still sent. Only a person can resume it.",
+        )
+
+
+def told(halt: Halt) -> str:
+    """A halt in a sentence."""
+    stopped = "everything, what protects too" if halt.everything else "all that adds risk"
+    by = f" ({one_line(halt.by)})" if halt.by else ""
+    return f"hbmcp is halted since {utc(halt.since)}: a person{by} stopped {stopped}."
+
+
+def _write(file: Path, halt: Halt) -> None:
+    """Whole, or not at all."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = file.with_name(f"{file.name}.{os.getpid()}")
+    said = {"since": halt.since, "everything": halt.everything, "by": halt.by}
+    try:
+        new.touch(mode=0o600)
+        new.write_text(json.dumps(said), encoding="utf-8")
+        new.replace(file)
+    except OSError:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+        with suppress(OSError):  # on a full disk an empty file may still be had, and halts
+            file.touch(mode=0o600)
+            if not halt.everything:
+                return
+        raise

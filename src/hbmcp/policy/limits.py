@@ -1,0 +1,400 @@
+"""Which limit a plan would exceed: arithmetic, and nothing else.
+
+What counts is what was granted, whether it was sent, or is under way, or nobody knows: only what surely wasn't done has
+left the ledger. All requests of a plan are counted together.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+
+from attrs import frozen
+
+from hbmcp.catalog import REDUCING, Effect
+from hbmcp.errors import LimitReached, NotCounted
+from hbmcp.figures import plain
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.policy.model import Budget, Limits, Policy
+from hbmcp.store import LedgerRow
+from hbmcp.text import named
+
+MINUTE = 60_000  # milliseconds
+HOUR = 3_600_000
+DAY = 86_400_000
+IN_SIGHT_AFTER = 3_000  # until what was sent stands among the orders or the positions
+
+ADDING: tuple[Effect, ...] = ("opens", "moves")  # what limits of value and number are about
+
+_SUMS = Context(prec=150, rounding=ROUND_CEILING)
+_NONE = Decimal(0)
+
+
+@frozen
+class Ask:
+    """A request that limits hold against. `value` is at the worse of the market and its own price, in the policy's
+    currency; None where no limit needs it. `market` is in quote."""
+
+    planned: PlannedRequest
+    value: Decimal | None = None
+    market: Decimal | None = None
+
+    @property
+    def adds(self) -> bool:
+        """Whether limits of value and number are about it; else only that of leverage."""
+        return self.planned.effect in ADDING
+
+    @property
+    def opens(self) -> bool:
+        """Whether more is at risk after it: selling on a spot exchange, nothing more is."""
+        return self.adds and not sells(self.planned)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Account and exchange."""
+        return self.planned.stake.account or "", self.planned.stake.exchange or ""
+
+    @property
+    def opened(self) -> Decimal:
+        """What counts of it within an hour, a day and a budget."""
+        return (self.value or _NONE) if self.opens else _NONE
+
+
+@frozen
+class Held:
+    """What is open already, or may come to be: a position, what a spot exchange holds of a token, an order that rests.
+    `value` in the policy's currency; of a token `pair` is None."""
+
+    account: str
+    exchange: str
+    base: str
+    pair: str | None
+    value: Decimal
+    leverage: Decimal | None = None
+
+    def is_of(self, ask: Ask) -> bool:
+        """Whether it is of the same pair, on whatever account; a token is of every pair that it is bought with."""
+        pair, exchange = ask.planned.stake.pair or "", ask.planned.stake.exchange or ""
+        return self.pair == pair or (self.pair is None and not is_perpetual(exchange) and self.base == base_of(pair))
+
+
+@frozen
+class Seen:
+    """What was read `at` that time: what is `held`, how many orders rest, the equity of all, the same by account and
+    exchange, and the day's loss; None where no limit needs it."""
+
+    at: int
+    held: tuple[Held, ...] = ()
+    resting: int | None = None
+    equity: Decimal | None = None
+    equity_at: Mapping[tuple[str, str], Decimal] = {}
+    loss: Decimal | None = None
+
+
+@frozen
+class Use:
+    """How far a limit is used: so much of it `used` already, so much `asked`. `short` are the few words after the
+    figures of a preview."""
+
+    name: str
+    most: Decimal
+    used: Decimal
+    asked: Decimal
+    unit: str
+    short: str
+
+    @property
+    def exceeded(self) -> bool:
+        """A loss that has reached its limit asks for nothing."""
+        return _sum((self.used, self.asked)) > self.most or (self.name == "day_loss" and self.used >= self.most)
+
+    @property
+    def passes(self) -> Decimal:
+        """What would pass yet."""
+        return max(_SUMS.subtract(self.most, self.used), _NONE)
+
+    @property
+    def refusal(self) -> str:
+        """Which limit, its value, what is used, what was asked, what would pass."""
+        limit = f"The policy's limit {self.name} is {_shown(self.most)}{self.unit}"
+        if self.name == "day_loss":
+            return f"{limit}, and {_shown(self.used)} were lost today, realised and unrealised: nothing more is opened."
+        return (
+            f"{limit} {self.short}: {_shown(self.used)} used already, {_shown(self.asked)} asked; "
+            f"{_shown(self.passes, ROUND_FLOOR)} would pass."
+        )
+
+    def __str__(self) -> str:
+        """ "4,500 of 10,000 USDT an order" """
+        return f"{_shown(_sum((self.used, self.asked)))} of {_shown(self.most)}{self.unit} {self.short}"
+
+
+def sells(planned: PlannedRequest) -> bool:
+    """Whether it sells what a spot exchange holds: it can be too large, and opens nothing."""
+    stake = planned.stake
+    return planned.effect == "opens" and stake.side == "SELL" and not is_perpetual(stake.exchange or "_perpetual")
+
+
+def adds_risk(planned: PlannedRequest) -> bool:
+    """Whether it isn't sent where it can't be counted."""
+    return planned.effect not in REDUCING and not sells(planned)
+
+
+def asked_of(requests: Iterable[PlannedRequest]) -> list[Ask]:
+    """The requests that a limit may hold against, not yet valued."""
+    raised = [one for one in requests if one.effect not in REDUCING and one.stake.leverage is not None]
+    return [Ask(one) for one in requests if one.effect in ADDING or one in raised]
+
+
+def of_sales(limits: Limits) -> Limits:
+    """Those that hold for a sale on a spot exchange, which is free of what limits exposure and loss."""
+    free = ("hour", "day", "position", "pair", "account", "leverage", "day_loss")
+    return limits.model_copy(update=dict.fromkeys(free))
+
+
+def needs_value(policy: Policy) -> bool:
+    """Whether a limit holds against what a request is worth."""
+    of = policy.limits
+    sizes = (of.order, of.order_percent, of.hour, of.day, of.position, of.pair, of.account, of.leverage)
+    return bool(policy.budgets) or any(one is not None for one in sizes)
+
+
+def since(policy: Policy, now: int) -> int:
+    """From when on what was granted counts against a limit."""
+    of = policy.limits
+    of_the_day = (of.day, of.position, of.pair, of.account, of.leverage, of.open_orders)
+    begins = [now - MINUTE]
+    begins += [] if of.hour is None else [now - HOUR]
+    begins += [now - now % DAY] if any(one is not None for one in of_the_day) else []
+    begins += [0 if one.starts is None else _milliseconds(one.starts) for one in policy.budgets.values()]
+    return min(begins)
+
+
+def uses(policy: Policy, asks: Sequence[Ask], granted: Iterable[LedgerRow], seen: Seen, now: int) -> list[Use]:
+    """How far each limit that holds against these is used. Raises NotCounted for what can't be held to one."""
+    rows = [one for one in granted if one.currency == policy.currency]
+    counting = _Counting(policy.limits, policy.currency, [one for one in asks if one.adds], rows, seen, now)
+    return [
+        *counting.of_sizes(),
+        *counting.of_times(),
+        *counting.of_numbers(),
+        *counting.of_positions(),
+        *counting.of_leverage(asks),
+        *counting.of_the_day(),
+        *_budgets(policy, counting),
+    ]
+
+
+def refuse_exceeded(found: Iterable[Use]) -> None:
+    """Raises LimitReached for the first limit that is."""
+    for one in found:
+        if one.exceeded:
+            raise LimitReached(
+                one.refusal,
+                "Nothing was sent.",
+                "A person set this limit: tell the user. What reduces, cancels or stops is never limited.",
+            )
+
+
+@frozen
+class _Counting:
+    """The limits held against those requests that add something."""
+
+    limits: Limits
+    currency: str
+    asks: list[Ask]
+    rows: list[LedgerRow]
+    seen: Seen
+    now: int
+
+    def of_sizes(self) -> Iterator[Use]:
+        """Each request on its own."""
+        for ask in self.asks:
+            if self.limits.order is not None:
+                yield self._in_currency("order", self.limits.order, _NONE, _value(ask), "an order")
+            if self.limits.order_percent is not None:
+                if not self.seen.equity or self.seen.equity < 0:
+                    raise _uncounted("order_percent", "the portfolio's worth isn't known, or nothing")
+                share = _SUMS.divide(_SUMS.multiply(_value(ask), Decimal(100)), self.seen.equity)
+                yield Use("order_percent", self.limits.order_percent, _NONE, share, " %", "of the portfolio an order")
+            if self.limits.distance_percent is not None and ask.planned.stake.price is not None:
+                if not ask.market:
+                    raise _uncounted("distance_percent", f"no market price is known for {ask.planned.words}")
+                off = _SUMS.subtract(ask.planned.stake.price, ask.market).copy_abs()
+                away = _SUMS.divide(_SUMS.multiply(off, Decimal(100)), ask.market)
+                yield Use("distance_percent", self.limits.distance_percent, _NONE, away, " %", "from the market")
+
+    def of_times(self) -> Iterator[Use]:
+        """What is opened within an hour and a day."""
+        for name, most, begin, short in (
+            ("hour", self.limits.hour, self.now - HOUR, "within an hour"),
+            ("day", self.limits.day, self.now - self.now % DAY, "today"),
+        ):
+            opening = [ask for ask in self.asks if ask.opens]
+            if most is not None and opening:
+                used = _sum(row.opened for row in self.rows if row.time >= begin)
+                yield self._in_currency(name, most, used, _values(opening), short)
+
+    def of_numbers(self) -> Iterator[Use]:
+        """Orders a minute, and orders that rest."""
+        if (most := self.limits.orders_a_minute) is not None and self.asks:
+            used = sum(row.time >= self.now - MINUTE and row.effect in ADDING for row in self.rows)
+            yield _number("orders_a_minute", most, used, len(self.asks), "orders a minute")
+        orders = [ask for ask in self.asks if ask.planned.effect == "opens"]
+        if (most := self.limits.open_orders) is not None and orders:
+            if self.seen.resting is None:
+                raise _uncounted("open_orders", "how many orders rest isn't known")
+            used = self.seen.resting + sum(row.effect == "opens" for row in self._unseen())
+            yield _number("open_orders", most, used, len(orders), "open orders")
+
+    def of_positions(self) -> Iterator[Use]:
+        """What is held, what rests, what was granted and can't be seen yet, and what is asked."""
+        kinds: tuple[tuple[str, Decimal | None, Callable[[Ask], tuple[str | None, ...]]], ...] = (
+            ("position", self.limits.position, lambda ask: (ask.planned.stake.pair, ask.planned.stake.account)),
+            ("pair", self.limits.pair, lambda ask: (ask.planned.stake.pair,)),
+            ("account", self.limits.account, lambda ask: (ask.planned.stake.account,)),
+        )
+        opening = [ask for ask in self.asks if ask.opens and ask.planned.effect == "opens"]
+        for name, most, key in kinds:
+            groups: dict[tuple[str | None, ...], list[Ask]] = {}
+            for ask in opening if most is not None else ():
+                if None in key(ask):
+                    raise _uncounted(name, f"pair and account aren't known of {ask.planned.words}")
+                groups.setdefault(key(ask), []).append(ask)
+            for those in groups.values():
+                assert most is not None
+                used = _sum((*self._held(name, those[0]), *self._granted(name, those[0])))
+                where = " at ".join(named(str(one)) for one in key(those[0]))
+                yield self._in_currency(name, most, used, _values(those), f"for {where}")
+
+    def of_leverage(self, asks: Iterable[Ask]) -> Iterator[Use]:
+        """What a request says, what the pair's position shows, and what all that is open there would come to."""
+        if (most := self.limits.leverage) is None:
+            return
+        for ask in asks:
+            stake = ask.planned.stake
+            if stake.leverage is not None:
+                yield Use("leverage", most, _NONE, stake.leverage, "x", "leverage")
+            if not ask.opens or not is_perpetual(stake.exchange or "_perpetual"):
+                continue
+            place = ask.place
+            equity = self.seen.equity_at.get(place)
+            if equity is None or equity <= 0:
+                raise _uncounted("leverage", f"the equity isn't known of the account of {ask.planned.words}")
+            there = [one for one in self.seen.held if (one.account, one.exchange) == place]
+            for one in there:
+                if one.is_of(ask) and one.leverage is not None:
+                    yield Use("leverage", most, _NONE, one.leverage, "x", "leverage, as the pair's position has it")
+            unseen = (row.opened for row in self._unseen() if (row.account, row.exchange) == place)
+            open_there = _sum((*(one.value for one in there), *unseen))
+            together = _values(one for one in self.asks if one.place == place)
+            used, asked = _SUMS.divide(open_there, equity), _SUMS.divide(together, equity)
+            yield Use("leverage", most, used, asked, "x", "all that is open there to its equity")
+
+    def of_the_day(self) -> Iterator[Use]:
+        """What was lost today."""
+        if self.limits.day_loss is not None and any(ask.opens for ask in self.asks):
+            if self.seen.loss is None:
+                raise _uncounted("day_loss", "what was lost today isn't known")
+            yield self._in_currency("day_loss", self.limits.day_loss, self.seen.loss, _NONE, "lost today")
+
+    def _held(self, name: str, ask: Ask) -> Iterator[Decimal]:
+        account = ask.planned.stake.account
+        for one in self.seen.held:
+            if (name == "pair" or one.account == account) and (name == "account" or one.is_of(ask)):
+                yield one.value
+
+    def _granted(self, name: str, ask: Ask) -> Iterator[Decimal]:
+        stake = ask.planned.stake
+        for row in self._unseen():
+            if (name == "pair" or row.account == stake.account) and (name == "account" or row.pair == stake.pair):
+                yield row.opened
+
+    def _unseen(self) -> list[LedgerRow]:
+        """What was granted and may not be among what was read: sent just before or since, or never heard of again."""
+        day = self.now - self.now % DAY
+        return [
+            row
+            for row in self.rows
+            if row.time >= self.seen.at - IN_SIGHT_AFTER or (row.state != "sent" and row.time >= day)
+        ]
+
+    def _in_currency(self, name: str, most: Decimal, used: Decimal, asked: Decimal, short: str) -> Use:
+        return Use(name, most, used, asked, f" {self.currency}", short)
+
+
+def _budgets(policy: Policy, counting: _Counting) -> Iterator[Use]:
+    """What was opened at an account since a budget began, and until it ends. An account that has budgets has nothing
+    outside of their times."""
+    opening = [ask for ask in counting.asks if ask.opens and ask.planned.effect == "opens"]
+    for account in dict.fromkeys(one.account for one in policy.budgets.values()):
+        mine = [ask for ask in opening if ask.planned.stake.account in (account, None)]
+        if not mine:
+            continue
+        if any(ask.planned.stake.account is None for ask in mine):
+            raise _uncounted("budgets", "for which account it is isn't known")
+        there = {name: one for name, one in policy.budgets.items() if one.account == account}
+        if not any(_lasts(one, counting.now) for one in there.values()):
+            name, one = next(iter(there.items()))
+            asked = _values(mine)
+            yield Use(f"budget {name}", _NONE, _NONE, asked, f" {policy.currency}", "outside of its time")
+        for name, one in there.items():
+            if _lasts(one, counting.now):
+                begin = 0 if one.starts is None else _milliseconds(one.starts)
+                used = _sum(row.opened for row in counting.rows if row.account == account and row.time >= begin)
+                yield Use(
+                    f"budget {name}", one.amount, used, _values(mine), f" {policy.currency}", f"at {named(account)}"
+                )
+
+
+def _lasts(budget: Budget, now: int) -> bool:
+    begun = budget.starts is None or _milliseconds(budget.starts) <= now
+    return begun and (budget.ends is None or now < _milliseconds(budget.ends))
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def base_of(pair: str) -> str:
+    """The currency of a pair's amounts."""
+    return pair.rpartition("-")[0]
+
+
+def _value(ask: Ask) -> Decimal:
+    if ask.value is None or not ask.value.is_finite() or ask.value <= 0:
+        raise NotCounted(
+            f"What this is worth isn't known, so it can't be held to the policy's limits: {ask.planned.words}.",
+            "Nothing was sent.",
+            "What can't be priced isn't sent. What reduces, cancels or stops is never limited.",
+        )
+    return ask.value
+
+
+def _values(asks: Iterable[Ask]) -> Decimal:
+    return _sum(_value(ask) for ask in asks)
+
+
+def _sum(values: Iterable[Decimal]) -> Decimal:
+    total = _NONE
+    for one in values:
+        total = _SUMS.add(total, one)
+    return total
+
+
+def _number(name: str, most: int, used: int, asked: int, short: str) -> Use:
+    return Use(name, Decimal(most), Decimal(used), Decimal(asked), "", short)
+
+
+def _uncounted(name: str, why: str) -> NotCounted:
+    return NotCounted(
+        f"The policy has a limit {name}, and whether this passes it can't be told: {why}.",
+        "Nothing was sent.",
+        "What can't be counted isn't sent. What reduces, cancels or stops is never limited.",
+    )
+
+
+def _shown(value: Decimal, rounding: str = ROUND_HALF_EVEN) -> str:
+    """To the cent, and smaller figures with two digits."""
+    place = min(Decimal("0.01"), Decimal(1).scaleb(value.adjusted() - 1)) if value else Decimal(1)
+    return f"{plain(value.quantize(place, rounding, _SUMS)):,f}"

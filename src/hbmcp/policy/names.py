@@ -1,0 +1,35 @@
+"""How the names in a policy are compared with those of tools, accounts and code."""
+
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from hbmcp.policy.model import Names
+from hbmcp.text import NAMED, named
+
+_GLOB = re.compile(rf"[\w.:*?\[\]!-]{{1,{NAMED}}}", re.ASCII)
+
+
+def matches(name: str, globs: Iterable[str] | None) -> bool:
+    """Whether a name is one of these, whatever its letter case and the space around it."""
+    return any(fnmatchcase(name.strip().casefold(), glob.casefold()) for glob in globs or ())
+
+
+def listed(globs: Iterable[str]) -> str:
+    """Globs in a sentence: `binance*, kucoin`."""
+    return ", ".join(glob if _GLOB.fullmatch(glob) else named(glob) for glob in globs)
+
+
+def lists_tools(names: Names) -> bool:
+    """Whether it says which tools there are, which add up with those of its toolsets."""
+    return names.tools is not None or names.toolsets is not None
+
+
+def has_tool(names: Names, toolset: str, *called: str) -> bool:
+    """Whether a tool of one of these names, or its toolset, is listed."""
+    return matches(toolset, names.toolsets) or any(matches(name, names.tools) for name in called)
+
+
+def lists_code(names: Names) -> bool:
+    """Whether it says which controllers or scripts there are."""
+    return names.controllers is not None or names.scripts is not None

@@ -1,0 +1,55 @@
+"""Which tools a policy leaves in the list.
+
+What deletes, overwrites or runs code is offered only where a person asks for it: the settings by its name or that of
+its toolset ("all" is neither), or the policy, which can also name the code.
+"""
+
+from hbmcp.catalog import REDUCING, Catalog, Off, Offer, Tool
+from hbmcp.errors import SettingsError
+from hbmcp.policy.model import Policy
+from hbmcp.policy.names import has_tool, lists_code, lists_tools
+from hbmcp.settings import Settings
+
+ITS_WORD = "A person set this in the policy."
+
+
+def offered(catalog: Catalog, told: Settings, policy: Policy) -> Offer:
+    """What settings and policy leave. Raises SettingsError as Catalog.offer does, and where the policy leaves none."""
+    offer = narrowed(catalog.offer(told), policy)
+    if not offer.tools:
+        raise SettingsError("The policy leaves no tool to offer.", advice="Allow some in it, or choose others.")
+    return offer
+
+
+def narrowed(offer: Offer, policy: Policy) -> Offer:
+    """What of an offer a policy leaves."""
+    off = {tool.name: why for tool in offer.tools if (why := _off(tool, offer, policy))}
+    return offer.without(off) if off else offer
+
+
+def _off(tool: Tool, offer: Offer, policy: Policy) -> Off | None:
+    called = (tool.name, *tool.aliases)
+    if has_tool(policy.deny, tool.toolset, *called):
+        return Off("the policy denies it", ITS_WORD)
+    if tool.reads:
+        return None
+    if not all(has_tool(names, tool.toolset, *called) for names in policy.allows if lists_tools(names)):
+        return Off("the policy doesn't allow it", ITS_WORD)
+    runs_code = _runs_code(tool, offer.catalog)
+    if not runs_code and (tool.risk != "destructive" or tool.effect.get("is") in REDUCING):
+        return None
+    if tool.name in offer.asked or has_tool(policy.allow, tool.toolset, *called):
+        return None
+    if runs_code and lists_code(policy.allow):
+        return None
+    return Off(
+        f"it {'runs code that no limit can bound' if runs_code else 'deletes or overwrites'}, so it is offered only "
+        "where it is asked for by name",
+        f"A person can add {tool.name} to --tools (HBMCP_TOOLS), or {tool.toolset} to --toolsets (HBMCP_TOOLSETS), and "
+        "restart hbmcp.",
+    )
+
+
+def _runs_code(tool: Tool, catalog: Catalog) -> bool:
+    parts = [tool, *(catalog.tools[name] for name in tool.uses)]
+    return any(part.effect.get("is") == "runs_code" for part in parts)

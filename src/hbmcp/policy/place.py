@@ -1,0 +1,32 @@
+"""Where a policy's files are: beside the store, for all installations of one user."""
+
+from pathlib import Path
+from platform import node
+from typing import Self
+
+from attrs import frozen
+from platformdirs import user_data_path
+
+from hbmcp.identity import Identity
+from hbmcp.settings import MEMORY, Settings
+from hbmcp.store.place import Place
+
+
+@frozen
+class Files:
+    """The log of the audit and what it is called in the store, and the file that is there during a halt."""
+
+    audit: Path
+    log: str
+    halt: Path
+
+    @classmethod
+    def of(cls, settings: Settings, identity: Identity) -> Self | None:
+        """None where all is in memory: a paper exchange that nobody sees again. Another one has a log of its own."""
+        if identity.on_paper and settings.paper_db == MEMORY:
+            return None
+        store = Place.of(settings, identity)
+        folder = store.file.parent if store.file else user_data_path("hbmcp")
+        audit = (folder / ("paper-audit.jsonl" if identity.on_paper else "audit.jsonl")).absolute()
+        # Several machines may share a database, each with a log.
+        return cls(audit, str(audit) if store.postgresql is None else f"{node()} {audit}", folder / "halt")

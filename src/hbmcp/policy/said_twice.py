@@ -1,0 +1,93 @@
+"""A call that comes again: a client's time-out makes a model call once more what was done all the same.
+
+An order equal to one of the last minute is refused unless it says `again`. A program says which call it means by an
+idempotency key: what was sent under it isn't sent again for a day, and is told.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.errors import BadArguments, SaidTwice
+from hbmcp.figures import plain
+from hbmcp.installation.plan import Plan
+from hbmcp.policy.limits import ADDING
+from hbmcp.store import LedgerRow
+from hbmcp.text import named
+
+AGAIN_AFTER = 60_000  # milliseconds
+KEY_HOLDS = 86_400_000
+
+_BESIDE = ("wait", "max_value", "again", "preview")  # arguments that don't change what is sent
+
+
+class SentBefore(Exception):
+    """What was sent already under an idempotency key; str() tells it."""
+
+
+def digest(tool: str, arguments: Mapping[str, Any]) -> str:
+    """The same for calls that mean the same: 0.10 is 0.1."""
+    given = {name: value for name, value in arguments.items() if name not in _BESIDE and value is not None}
+    said = json.dumps([tool, given], sort_keys=True, default=_written, separators=(",", ":"))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _written(value: Any) -> str:
+    return f"{plain(value):f}" if isinstance(value, Decimal) else str(value)
+
+
+def may_be_meant_once(plan: Plan, arguments: Mapping[str, Any]) -> bool:
+    """Whether the same plan once more would do more. What closes whole positions finds none the second time; what
+    closes so much of one, or a part, would close as much again."""
+    if any(one.effect in ADDING for one in plan.requests):
+        return True
+    part = "amount" in arguments or arguments.get("fraction", 1) != 1
+    return part and any(one.effect == "reduces" for one in plan.requests)
+
+
+def refuse_twice(mark: str, granted: Iterable[LedgerRow], now: int) -> None:
+    """Raises SaidTwice where a call with this digest was sent within the last minute, or is under way."""
+    before = [row for row in granted if row.digest == mark and row.time > now - AGAIN_AFTER]
+    if not before:
+        return
+    raise SaidTwice(
+        f"The same was said {_ago(before[-1], now)}, and {_became(before)}.",
+        "Nothing was sent this time.",
+        "To do it once more, say again=true; else look what became of it.",
+    )
+
+
+def refuse_known_key(key: str, mark: str, granted: Iterable[LedgerRow], now: int) -> None:
+    """Raises SentBefore for a key under which this was sent within a day, BadArguments where it was something else."""
+    before = [row for row in granted if row.idempotency_key == key and row.time > now - KEY_HOLDS]
+    if not before:
+        return
+    if any(row.digest != mark for row in before):
+        raise BadArguments(
+            f"The idempotency key {named(key)} was used {_ago(before[-1], now)} for another call: {before[-1].words}.",
+            "Nothing was sent.",
+            "Give each call a key of its own.",
+        )
+    raise SentBefore(f"Not sent again: under this idempotency key, {_ago(before[-1], now)}, {_became(before)}.")
+
+
+def _became(before: Sequence[LedgerRow]) -> str:
+    return "; ".join(f"{row.words} {_STATES[row.state]}{_as(row)}" for row in before)
+
+
+_STATES = {
+    "sent": "was sent",
+    "unknown": "was sent, and what became of it isn't known",
+    "reserved": "is being sent, or whoever sent it never told what became of it",
+}
+
+
+def _as(row: LedgerRow) -> str:
+    return f" as {named(row.reference)}" if row.reference else ""
+
+
+def _ago(row: LedgerRow, now: int) -> str:
+    seconds = max(now - row.time, 0) // 1000
+    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"

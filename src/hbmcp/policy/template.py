@@ -1,0 +1,98 @@
+"""The file that `hbmcp policy init` writes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+BEGINNING = """\
+# What assistants may do through hbmcp. It is read when hbmcp starts; `hbmcp policy check` looks for mistakes,
+# `hbmcp policy show` says what holds, and `hbmcp policy test place_order ...` what would become of a call.
+# A hbmcp.toml in the folder where hbmcp starts can only tighten this.
+# Whatever only reduces, cancels or stops is never refused, except where its tool is denied.
+
+currency = "USDT"                       # of all amounts below
+"""
+
+ALLOW = """
+# Names may have * and ?, and letter case doesn't matter. A list that isn't there allows all.
+# An order whose account, exchange or pair isn't known is refused where that is restricted.
+[allow]
+{exchanges}
+{pairs}
+# accounts = ["master_account"]
+# executors = ["grid_executor", "dca_executor"]
+# tools = ["place_order", "cancel_*"]   # of those that aren't reads; these and the next add up
+# toolsets = ["trading"]
+# No limit can bound what code does: a bot is deployed, started or changed only with controllers and scripts that are
+# named here, by their own name or that of the configuration that starts them; or where its tool is asked for by name.
+# controllers = ["pmm_simple"]
+# scripts = ["v2_with_controllers*"]
+"""
+
+DENY = """
+# The same lists; what is denied is denied, whatever is allowed.
+[deny]
+# pairs = ["DOGE-*"]
+# tools = ["close_positions"]
+"""
+
+LIMITS = """
+# What isn't set here isn't limited.
+[limits]
+{order}
+{day}
+{day_loss}
+# hour = 20000                          # opened within an hour
+# orders_a_minute = 10
+# open_orders = 20
+# position = 20000                      # of one pair, on one account
+# pair = 30000                          # of one pair, on all accounts
+# account = 100000                      # all positions of an account
+# leverage = 5
+# order_percent = 10                    # one order, of the portfolio
+# distance_percent = 20                 # of a limit price from the market
+"""
+
+BUDGETS = """
+# So much may be opened at an account, in a time; closing doesn't refill it.
+# [budgets.trial]
+# account = "master_account"
+# amount = 5000
+# starts = 2027-01-01T00:00:00Z
+# ends = 2027-02-01T00:00:00Z
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a person said: no amount is no limit, an empty list of names is all."""
+
+    order: Decimal | None
+    day: Decimal | None
+    exchanges: Sequence[str]
+    pairs: Sequence[str]
+    day_loss: Decimal | None
+
+
+def written(answers: Answers) -> str:
+    """The file, with all that can be set in it."""
+    allow = ALLOW.format(
+        exchanges=_names("exchanges", answers.exchanges, "binance*"), pairs=_names("pairs", answers.pairs, "BTC-*")
+    )
+    limits = LIMITS.format(
+        order=_amount("order", answers.order, "one order, or all that an executor can come to"),
+        day=_amount("day", answers.day, "opened within a day, which begins at 00:00 UTC"),
+        day_loss=_amount("day_loss", answers.day_loss, "realised and open, since 00:00 UTC; then only reducing"),
+    )
+    return "".join((BEGINNING, allow, DENY, limits, BUDGETS))
+
+
+def _names(kind: str, globs: Sequence[str], example: str) -> str:
+    line = f"{kind} = {json.dumps(list(globs) or [example], ensure_ascii=False)}"
+    return line if globs else f"# {line}"
+
+
+def _amount(name: str, value: Decimal | None, meaning: str) -> str:
+    line = f"{name} = {1000 if value is None else f'{value:f}'}"
+    return f"{'# ' if value is None else ''}{line}".ljust(40) + f"# {meaning}"

@@ -1,0 +1,99 @@
+"""What a request is worth in the policy's currency: at the worse of the market and its own price.
+
+The market's price is the one that its plan was made with, or else is read here; nobody who calls can say it.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from attrs import evolve
+
+from hbmcp.errors import CallError
+from hbmcp.figures import number, ratio, times
+from hbmcp.installation.answer_fields import Fields, under
+from hbmcp.installation.answer_fields import number as a_number
+from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.markets.prices import prices
+from hbmcp.installation.planned_request import Stake
+from hbmcp.installation.portfolio.holdings import CURRENCY, is_dollar
+from hbmcp.policy.limits import Ask
+from hbmcp_tools import rate_oracle
+
+READS = ("get_prices", "get_rates")
+
+DIGITS = 30  # before the point or behind it; what has more is no amount of money
+
+
+class Prices:
+    """Prices of one moment, each read once. Uses get_prices and get_rates. Nothing of it raises."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._found: dict[tuple[str | None, str], Decimal | None] = {}
+
+    async def market(self, exchange: str | None, pair: str) -> Decimal | None:
+        """What the pair costs there, or by the rate oracle where it is on no order book; None where nobody tells."""
+        key = exchange, pair
+        if key not in self._found:
+            there = await self._at(exchange, pair) if exchange else None
+            self._found[key] = there or await self._by_oracle(pair)
+        return self._found[key]
+
+    async def rate(self, exchange: str | None, token: str, currency: str) -> Decimal | None:
+        """What one unit of the token is worth in the currency. A dollar's stablecoins count as one dollar."""
+        if token == currency or (is_dollar(token) and is_dollar(currency)):
+            return Decimal(1)
+        if is_dollar(token):
+            inverse = await self.market(exchange, f"{currency}-{CURRENCY}")
+            return ratio(Decimal(1), inverse) if inverse else None
+        return await self.market(exchange, f"{token}-{CURRENCY if is_dollar(currency) else currency}")
+
+    async def _at(self, exchange: str, pair: str) -> Decimal | None:
+        found = (await prices(self._installation, exchange, [pair]))[pair]
+        return None if isinstance(found, CallError) else amount(found)
+
+    async def _by_oracle(self, pair: str) -> Decimal | None:
+        try:
+            rates = await self._installation.read(under("rates", Fields), rate_oracle.get_rates, trading_pairs=[pair])
+        except CallError:
+            return None
+        return amount(rates.known(pair, a_number))
+
+
+async def valued(prices_now: Prices, asks: Sequence[Ask], currency: str) -> list[Ask]:
+    """The same with their market price and their value; None where it isn't known. Raises nothing."""
+    found = await together(_valued(prices_now, ask, currency) for ask in asks)
+    return [ask if isinstance(one, CallError) else one for ask, one in zip(asks, found, strict=True)]
+
+
+async def _valued(prices_now: Prices, ask: Ask, currency: str) -> Ask:
+    stake = ask.planned.stake
+    exchange = stake.exchange if ask.planned.effect == "opens" else None  # what moves on a chain is on no order book
+    market = amount(stake.market)
+    if market is None and stake.pair is not None and (stake.amount is not None or stake.price is not None):
+        market = await prices_now.market(exchange, stake.pair)
+    quote = worth(stake, market)
+    if quote is None or stake.pair is None:
+        return evolve(ask, market=market)
+    rate = await prices_now.rate(exchange, stake.pair.rpartition("-")[2], currency)
+    return evolve(ask, market=market, value=None if rate is None else amount(times(quote, rate)))
+
+
+def worth(stake: Stake, market: Decimal | None) -> Decimal | None:
+    """In quote, the dearest that it can be; None where the market's price is needed and isn't known, and for what isn't
+    a finite number above 0."""
+    told = [stake.value, stake.amount, stake.price]
+    if any(one is not None and amount(one) is None for one in told):
+        return None
+    values = [] if stake.value is None else [stake.value]
+    if stake.amount is not None:
+        if market is None:
+            return None
+        values += [times(stake.amount, price) for price in (market, stake.price) if price is not None]
+    return amount(max(values, default=None))
+
+
+def amount(value: Decimal | None) -> Decimal | None:
+    """A finite number above 0, and none that only a slip or a trick makes so large or small; else None."""
+    found = number(value)
+    return found if found is not None and found > 0 and abs(found.adjusted()) <= DIGITS else None

@@ -1,0 +1,45 @@
+"""A policy as a person reads it."""
+
+from collections.abc import Iterator
+
+from hbmcp.policy.model import Limits, Names, Policy, Written
+from hbmcp.policy.names import listed
+from hbmcp.text import named
+
+# In the order of what matters most; the rest isn't in the currency.
+AMOUNTS = ("order", "day", "day_loss", "hour", "position", "pair", "account")
+NOTHING = "no limits"
+
+WITHOUT_ASKING = """\
+Tools that take or show a secret are offered only where HBMCP_TOOLS names them, one by one; those that delete, overwrite
+or run code only where they, or their toolset, are named. What only reduces, cancels or stops is never refused."""
+
+
+def summary(policy: Written) -> str:
+    """One line: the limits in the currency, and how much else holds."""
+    limits = [f"{name} {getattr(policy.limits, name):,f}" for name in AMOUNTS if getattr(policy.limits, name)]
+    others = len(list(rules(policy))) - len(limits)
+    told = f"{', '.join(limits)} {policy.currency}" if limits else NOTHING
+    return f"{told}; {others} more {'rule' if others == 1 else 'rules'}" if others else told
+
+
+def rules(policy: Written) -> Iterator[str]:
+    """A line for each that holds, named as in a file."""
+    for names in policy.allows if isinstance(policy, Policy) else (policy.allow,):
+        yield from _globs("allow", names)
+    yield from _globs("deny", policy.deny)
+    for name in Limits.model_fields:
+        value = getattr(policy.limits, name)
+        if value is not None:
+            yield f"limits.{name} = {value:,f} {policy.currency}" if name in AMOUNTS else f"limits.{name} = {value}"
+    for name, budget in policy.budgets.items():
+        when = "".join(
+            f" {word} {time}" for word, time in (("from", budget.starts), ("until", budget.ends)) if time is not None
+        )
+        yield f"budgets.{named(name)} = {budget.amount:,f} {policy.currency} at {named(budget.account)}{when}"
+
+
+def _globs(table: str, names: Names) -> Iterator[str]:
+    for kind, globs in names:
+        if globs is not None:
+            yield f"{table}.{kind} = {listed(globs) or 'none'}"
