@@ -44,7 +44,8 @@ class Seen:
 
 
 class FaultyApi:
-    """Listens on the loopback, in a thread of its own. `then` queues answers; after them comes `always`."""
+    """Listens on the loopback, in a thread of its own. `then` queues answers; after them comes what `answers` has for
+    the path, or `always`."""
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
@@ -57,6 +58,7 @@ class FaultyApi:
         """Forget everything that was asked and told."""
         self.requests: list[Seen] = []
         self.replies: deque[Reply] = deque()
+        self.answers: dict[str, Reply] = {}
         self.always = Reply()
         self.arrived = threading.Event()  # a request was read
         self.left = threading.Event()  # a client closed its connection while it waited for an answer
@@ -106,7 +108,7 @@ class FaultyApi:
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.requests.append(Seen(method, path, headers, body))
-        reply = self.replies.popleft() if self.replies else self.always
+        reply = self.replies.popleft() if self.replies else self.answers.get(path.partition("?")[0], self.always)
         self.arrived.set()
         if reply.hang:
             await reader.read()

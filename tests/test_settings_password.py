@@ -26,6 +26,8 @@ from tests.file_keyring import keyring_file
 
 __all__ = ["keyring_file"]
 
+pytestmark = pytest.mark.usefixtures("keyring_file")
+
 URL, USERNAME, PASSWORD, FILE = (
     "HUMMINGBOT_API_URL",
     "HUMMINGBOT_API_USERNAME",
@@ -35,7 +37,7 @@ URL, USERNAME, PASSWORD, FILE = (
 
 
 @pytest.fixture(autouse=True)
-def _nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyring_file: Path) -> None:
+def _nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.upper().startswith(("HBMCP_", "HUMMINGBOT_", "MCP_", "LOG_LEVEL")):
             monkeypatch.delenv(name)
@@ -230,7 +232,7 @@ class TestALogin:
             text=True,
             check=True,
         )
-        assert done.stdout.split() == [b"False"]
+        assert done.stdout.split() == ["False"]
 
     @pytest.mark.parametrize("text", ["{", "[]", '{"a": 1}', b"\xff"])
     def test_a_broken_list_of_them_is_told_and_keeps_nothing_from_starting(self, text: str | bytes) -> None:

@@ -48,6 +48,8 @@ def connect(
         fields, connected = anyio.run(_look, bridge, exchange, account)
         typed.say(f"The keys of {exchange} for {account}, {opening.where(told)}. What you type isn't shown.")
         typed.warn_of_eavesdroppers(told)
+        if told.on_paper:
+            typed.say("Any keys will do there, and none is kept: type no real ones.")
         if connected:
             typer.confirm(f"{account} has keys of {exchange}. Replace them?", abort=True, err=True)
         keys = {field.name: value for field in fields if (value := _typed(field)) is not None}
