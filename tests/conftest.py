@@ -122,6 +122,25 @@ def http_server(env: Mapping[str, str], cwd: Path) -> Iterator[str]:
     assert out == ""
 
 
+def http_log(env: Mapping[str, str], cwd: Path) -> str:
+    """All that a server over HTTP on a free port says on stderr, until it listens and is told to end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hbmcp", "serve", "--transport", "http", "--port", "0"],
+        env=dict(env),
+        cwd=cwd,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stderr is not None
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if line.startswith("}"):
+            break
+    process.terminate()
+    return "".join(lines) + process.communicate(timeout=30)[1]
+
+
 def hbmcp(*arguments: str, env: Mapping[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a command to its end. `cwd` is where a .env would be read from."""
     return subprocess.run(

@@ -4,14 +4,15 @@ import asyncio
 import json
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 
 @dataclass(frozen=True)
 class Reply:
     """One answer. `cut` ends the connection in the middle of the body, `drop` before the first byte; `hang` says
-    nothing until the client has gone. `after` comes in the same packet, behind the answer."""
+    nothing until the client has gone. `after` comes in the same packet, behind the answer. `echo` tells all that was
+    asked, headers and body, in the place of the body."""
 
     status: int = 200
     body: bytes = b"[]"
@@ -21,6 +22,7 @@ class Reply:
     drop: bool = False
     hang: bool = False
     after: bytes = b""
+    echo: bool = False
 
     @classmethod
     def json(cls, value: Any, status: int = 200) -> "Reply":
@@ -115,6 +117,8 @@ class FaultyApi:
             self.left.set()
         if reply.hang or reply.drop:
             return False
+        if reply.echo:
+            reply = replace(reply, body=json.dumps({"detail": f"crashed at {head} {body.decode()}"}).encode())
         length = len(reply.body) + (10 if reply.cut else 0)
         lines = [f"HTTP/1.1 {reply.status} -", f"content-type: {reply.content_type}", f"content-length: {length}"]
         writer.write("\r\n".join([*lines, *reply.headers, "", ""]).encode() + reply.body + reply.after)

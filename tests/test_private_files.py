@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from hbmcp.identity import Identity
 from hbmcp.paper.api.config_files import Shelf
 from hbmcp.paper.exchange.database import Store as Paper
+from hbmcp.policy.audit.log import Log
 from hbmcp.private_files import private_file, private_folder
 from hbmcp.settings import Settings
 from hbmcp.store.database import Database
@@ -42,6 +43,12 @@ def keep_state(file: Path) -> Callable[[], None]:
 
 def keep_paper(file: Path) -> Callable[[], None]:
     return Paper.open(file).close
+
+
+def keep_audit(file: Path) -> None:
+    log = Log(file)
+    log.prepare()
+    log.append({"event": "begin"})
 
 
 KEPT = pytest.mark.parametrize("keep", [keep_state, keep_paper])
@@ -83,6 +90,17 @@ def test_what_was_left_open_to_others_is_closed(
     assert found.pop("hbmcp") == "700"
     assert set(found.values()) == {"600"}
     assert len(found) == 3
+
+
+def test_the_audit(tmp_path: Path) -> None:
+    file = tmp_path / "hbmcp" / "audit.jsonl"
+    keep_audit(file)
+    assert modes(tmp_path).pop("hbmcp") == "700"
+    for one in file.parent.iterdir():
+        one.chmod(0o666)
+    keep_audit(file)
+    assert set(modes(file.parent).values()) == {"600"}
+    assert {one.suffix for one in file.parent.iterdir()} == {".jsonl", ".lock", ".spare"}
 
 
 def test_the_files_of_the_paper_exchange(tmp_path: Path) -> None:
