@@ -142,11 +142,13 @@ class Result(_Table):
     omit: list[str] | None = None
     failed: list[Failed] | None = None
     note: str | None = None
+    row_note: str | None = None
     empty: str | None = None
     page: str | None = None
     narrow: list[str] | None = None
     secret: list[str] | None = None
     scrub: list[str] | None = None
+    gigabytes: list[str] | None = None
     outside: bool | None = None
     cause: str | None = None
 

@@ -55,10 +55,14 @@ class StdioServer:
         assert self.process.stderr is not None
         self.log.extend(self.process.stderr)
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def write(self, line: str) -> None:
+        """Send a line, whatever it is."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+        self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self.write(json.dumps({"jsonrpc": "2.0", **message}))
 
     def notify(self, method: str, params: dict[str, Any]) -> None:
         """Send a notification."""

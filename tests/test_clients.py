@@ -36,7 +36,7 @@ def commands(client: str) -> Iterator[list[str]]:
         for line in block.replace("\\\n", " ").splitlines():
             if line.startswith(f"{client} mcp add"):
                 yield shlex.split(line)
-    said = welcome(ADDRESS, 31, settings.load(), None)
+    said = welcome(ADDRESS, settings.load(), None)
     yield shlex.split(re.search(rf"{client} mcp add .*", said)[0])  # type: ignore[index]
 
 

@@ -35,7 +35,7 @@ def test_on_a_terminal_it_says_what_it_waits_for_and_a_key_ends_it(typed: bytes,
     if not child:
         os.chdir(tmp_path)
         os.execve(SERVE[0], SERVE, {**environment(HBMCP_PAPER="true", HBMCP_PAPER_DB=":memory:")})
-    said = _read(terminal, "serves")
+    said = _read(terminal, "Ctrl-C ends this")
     os.write(terminal, typed)
     said += _read(terminal, None)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == code

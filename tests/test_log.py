@@ -51,6 +51,8 @@ def test_libraries_are_quiet_even_at_debug(capsys: pytest.CaptureFixture[str]) -
     log.configure("DEBUG")
     for library in ("httpx", "httpcore.connection", "mcp.server", "sse_starlette.sse"):
         logging.getLogger(library).info("a whole message")
+    logging.getLogger("mcp.server.runner").warning("dropped %r: malformed params", "notifications/cancelled")
+    logging.getLogger("uvicorn.error").warning("No supported WebSocket library detected. Please install one.")
     logging.getLogger("hbmcp.test").debug("ours")
     assert [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()] == ["ours"]
 

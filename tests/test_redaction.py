@@ -14,7 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp import log
+from hbmcp.errors.reasons import in_words, tidy
 from hbmcp.redaction import hide, hide_login, redacted
+from hbmcp.results import ResultSpec, failure
+from hbmcp.results.cutting import fitted, shortened
+from hbmcp.results.secrets_in_text import scrubbed
+from hbmcp.text import NAMED, beginning, cut, named, one_line, quoted
 from tests.conftest import environment
 from tests.faulty_api import FaultyApi, Reply
 from tests.stdio_server import StdioServer
@@ -132,3 +137,76 @@ def test_what_the_api_echoes_does_not_leave_the_server(api: FaultyApi, tmp_path:
         server.close()
     left = "".join(texts) + "".join(server.log)
     assert [echo for echo in echoes if echo in left] == []
+
+
+# Cut and changed
+
+CANARY = "canary, 'of' 4711 in a zebra"
+LINES = "-----BEGIN KEY-----\nMHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04f\noUQDQgAEHeH2iH8P4TnLMH\n-----END KEY-----"
+
+
+def pieces(secret: str) -> set[str]:
+    """What of it nobody may see: six characters on, from its beginning or its end."""
+    return {secret[:6], secret[-6:]}
+
+
+@pytest.mark.parametrize("at", range(len(CANARY) + 4))
+@pytest.mark.parametrize(
+    "shorten",
+    [
+        cut,
+        beginning,
+        quoted,
+        lambda text, most: str(shortened({"a": [text], text: 1}, most, 9)),
+        lambda text, most: fitted(text, ResultSpec(), most).text,
+        lambda text, most: fitted({"a": [{"b": text}]}, ResultSpec(), most).text,
+        lambda text, most: fitted({"a": text, "b": {"c": text}}, ResultSpec(), most).text,
+    ],
+)
+def test_half_of_one_stays_nowhere_that_a_text_is_cut(shorten: Callable[[str, int], str], at: int) -> None:
+    hide([CANARY])
+    text = redacted(shorten(f"{'x' * 40}{CANARY}{'y' * 90}", 40 + at))
+    assert not any(piece in text for piece in pieces(CANARY))
+
+
+@pytest.mark.parametrize("length", range(NAMED - len(CANARY) - 2, NAMED + 2))
+def test_nor_of_a_name(length: int) -> None:
+    hide([CANARY])
+    assert "canary" not in redacted(named(f"{'x' * length}{CANARY}"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        in_words,
+        tidy,
+        scrubbed,
+        quoted,
+        one_line,
+        lambda text: str(failure({"error": text}, ResultSpec(failed=({"path": "error"},)))),
+    ],
+)
+@pytest.mark.parametrize(
+    "text",
+    ["at https://me:{}@host/path", "secret={} and", "set to {}", "Basic {}", "a\n{}\nb", "{}"],
+)
+def test_nor_where_it_is_changed(change: Callable[[str], str], text: str) -> None:
+    hide([CANARY, "two  blanks", LINES])
+    for secret in (CANARY, "two  blanks", LINES):
+        shown = redacted(change(text.format(secret)))
+        assert not any(piece in shown for piece in pieces(secret))
+
+
+def test_nor_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    hide([CANARY])
+    log.configure("INFO")
+    logging.getLogger("hbmcp.test").info("https://me:%s@host and Bearer %s", CANARY, CANARY)
+    said = capsys.readouterr().err
+    assert "***" in said
+    assert not any(piece in said for piece in pieces(CANARY))
+
+
+def test_nor_a_line_of_one_that_has_several() -> None:
+    hide([LINES])
+    for line in LINES.split("\n"):
+        assert redacted(f"log: {line}") == "log: ***"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hbmcp import settings
 from hbmcp.errors import SettingsError
+from hbmcp.settings import Settings
 from tests.conftest import ROOT
 
 
@@ -283,6 +284,56 @@ def test_the_example_as_it_comes_is_told_to_be_unfilled() -> None:
     assert "HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD are not set" in remarks(env_file_path=".env")
 
 
+@pytest.mark.parametrize("in_file", [True, False])
+@pytest.mark.parametrize("order", [1, -1])
+class TestOneThatIsSetTwiceInOnePlace:
+    """In a .env on two lines, in the environment in two letter cases."""
+
+    def told(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, values: list[str], order: int, in_file: bool
+    ) -> Settings:
+        if in_file:
+            Path("mine.env").write_text("".join(f"{name}={value}\n" for value in values[::order]))
+            return settings.load(env_file_path="mine.env")
+        for spelt, value in zip([name, name.lower()], values[::order], strict=True):
+            monkeypatch.setenv(spelt, value)
+        return settings.load()
+
+    @pytest.mark.parametrize("name", ["HBMCP_READ_ONLY", "HBMCP_PAPER"])
+    def test_what_protects_wins(self, monkeypatch: pytest.MonkeyPatch, name: str, order: int, in_file: bool) -> None:
+        told = self.told(monkeypatch, name, ["true", "false"], order, in_file)
+        assert getattr(told, name.removeprefix("HBMCP_").lower()) is True
+        (remark,) = told.remarks
+        assert remark.startswith(f"{name} is set more than once in ")
+        first = "line 1" if in_file else name
+        second = "line 2" if in_file else name.lower()
+        assert remark.endswith(f": {first if order == 1 else second} is used.")
+
+    def test_all_is_excluded(self, monkeypatch: pytest.MonkeyPatch, order: int, in_file: bool) -> None:
+        told = self.told(monkeypatch, "HBMCP_EXCLUDE_TOOLS", ["place_order", "cancel_order"], order, in_file)
+        assert set(told.exclude_tools) == {"place_order", "cancel_order"}
+        assert told.remarks[0].endswith(": all of it is used.")
+
+    def test_of_others_the_last(self, monkeypatch: pytest.MonkeyPatch, order: int, in_file: bool) -> None:
+        told = self.told(monkeypatch, "MCP_SERVER_PORT", ["1", "2"], order, in_file)
+        assert told.port == (2 if order == 1 else 1)
+        assert told.remarks[0].endswith(f": {'line 2' if in_file else 'mcp_server_port'} is used.")
+
+    def test_what_cannot_be_read_is_told(self, monkeypatch: pytest.MonkeyPatch, order: int, in_file: bool) -> None:
+        with pytest.raises(SettingsError, match="HBMCP_READ_ONLY"):
+            self.told(monkeypatch, "HBMCP_READ_ONLY", ["maybe", "false"], order, in_file)
+
+    def test_the_same_twice_is_not_worth_a_word(
+        self, monkeypatch: pytest.MonkeyPatch, order: int, in_file: bool
+    ) -> None:
+        assert self.told(monkeypatch, "HBMCP_PAPER", ["true", "true"], order, in_file).remarks == ()
+
+    def test_a_secret_is_not_shown(self, monkeypatch: pytest.MonkeyPatch, order: int, in_file: bool) -> None:
+        told = self.told(monkeypatch, "HUMMINGBOT_API_PASSWORD", ["hunter2", "hunter3"], order, in_file)
+        assert "more than once" in told.remarks[0]
+        assert "hunter" not in str(told.remarks)
+
+
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
@@ -307,37 +358,45 @@ def test_a_name_that_nobody_reads_is_told_with_the_nearest_right_one(
     assert "hunter2" not in remark
 
 
+PROTECT = "It was to protect"
+CHOOSE = "Without it other tools would be offered than were chosen"
+
+
 @pytest.mark.parametrize(
-    "name",
+    ("name", "why"),
     [
-        "HBMCP_READONLY",
-        "hbmcp_readonly",
-        "HUMMINGBOT_READ_ONLY",
-        "HMBCP_READ_ONLY",
-        "HBMCP_READ_ONLY_MODE",
-        "HBMCP_EXCLUDE",
-        "HBMCP_EXCLUDED_TOOLS",
-        "HBMCP_TOOLSET",
-        "HBMCP_TOOL",
+        ("HBMCP_READONLY", PROTECT),
+        ("hbmcp_readonly", PROTECT),
+        ("HUMMINGBOT_READ_ONLY", PROTECT),
+        ("HMBCP_READ_ONLY", PROTECT),
+        ("HBMCP_READ_ONLY_MODE", PROTECT),
+        ("HBMCP_EXCLUDE", PROTECT),
+        ("HBMCP_EXCLUDED_TOOLS", PROTECT),
+        ("HBMCP_TOOLSET", CHOOSE),
+        ("HBMCP_TOOL", CHOOSE),
     ],
 )
 @pytest.mark.parametrize("in_file", [False, True])
-def test_a_misspelt_name_that_was_to_protect_keeps_it_from_starting(
-    name: str, in_file: bool, monkeypatch: pytest.MonkeyPatch
+def test_a_misspelt_name_without_which_there_is_a_danger_keeps_it_from_starting(
+    name: str, why: str, in_file: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if in_file:
         Path(".env").write_text(f"{name}=true\n")
     else:
         monkeypatch.setenv(name, "true")
-    with pytest.raises(SettingsError, match=f"{name.upper()}, from .*did you mean HBMCP_.*It was to protect"):
+    told = f"{name.upper()}, from .*did you mean HBMCP_.*{why}, so hbmcp doesn't start"
+    with pytest.raises(SettingsError, match=told):
         settings.load()
 
 
-def test_a_misspelt_paper_keeps_a_real_api_from_being_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HBMCP_PAPER_TRADING", "true")
-    assert "HBMCP_PAPER_TRADING" in remarks()
+@pytest.mark.parametrize("name", ["HBMCP_PAPER_TRADING", "HBMCP_PAPR", "HBMCP_PAPER_SPED"])
+def test_a_misspelt_paper_keeps_a_real_api_from_being_used(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "true")
+    assert name in remarks()
     monkeypatch.setenv("HUMMINGBOT_API_URL", "http://vps:8000")
-    with pytest.raises(SettingsError, match=r"HBMCP_PAPER_TRADING.*It was to protect"):
+    with pytest.raises(
+        SettingsError, match=f"{name}.*It is of the paper exchange, and this server would act on a real"
+    ):
         settings.load()
 
 

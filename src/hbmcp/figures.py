@@ -46,6 +46,11 @@ def in_percent(fraction: Decimal, places: int) -> Decimal:
     return plain(_rounded(times(fraction, Decimal(100)), Decimal(1).scaleb(-places)))
 
 
+def gigabytes(size: int | Decimal) -> Decimal:
+    """A size in bytes in GB (10^9 bytes), with at most one place."""
+    return plain(_rounded(Decimal(size) / 10**9, Decimal("0.1")))
+
+
 def ratio(part: Decimal, whole: Decimal) -> Decimal:
     """part / whole, exact to 50 digits. Raises ArithmeticError where the whole is nothing."""
     return _EXACT.divide(part, whole)

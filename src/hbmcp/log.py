@@ -21,20 +21,27 @@ GONE = {
     "ConnectionResetError",
 }
 
-# What uvicorn says of a response that was under way when the server was told to end.
-CUT_SHORT = "ASGI callable returned without completing response."
+# How it begins what libraries say of a client's ways, or of ours to end, with which nobody can do anything.
+IDLE = (
+    "ASGI callable returned without completing response.",  # it was under way when the server was told to end
+    "dropped %r: malformed params",  # of a notification
+    "%s gave up: transport write blocked",  # the client doesn't read
+    "Unsupported upgrade request.",
+    "No supported WebSocket library detected.",  # none is wanted
+)
 
 # A header or an address with credentials, wherever they came from.
 _CREDENTIALS = re.compile(r"(\b(?:basic|bearer)\s+|://[^\s/@:]*:)[^\s@'\",]+", re.IGNORECASE)
 
 
 class _Formatter(logging.Formatter):
-    """Masks in the finished line, so that what an exception says is masked too."""
+    """Masks in the finished line, so that what an exception says is masked too; what is known first, while it is
+    whole."""
 
     converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(_CREDENTIALS.sub(rf"\1{MASK}", super().format(record)))
+        return _CREDENTIALS.sub(rf"\1{MASK}", redacted(super().format(record)))
 
 
 def configure(level: str) -> None:
@@ -59,11 +66,11 @@ def _of_library(record: logging.LogRecord) -> bool:
 
 
 def _worth_telling(record: logging.LogRecord) -> bool:
-    """Not that a client has gone, or that the end came meanwhile, which both may: libraries log it as an error."""
-    if record.msg == CUT_SHORT:
-        return False
+    """Not what is idle, nor that a client has gone, which it may: libraries log it as an error."""
+    if not _of_library(record):
+        return True
     error = record.exc_info[1] if record.exc_info else None
-    return not (error and _of_library(record) and all(map(_of_one_gone, _each(error))))
+    return not (str(record.msg).startswith(IDLE) or (error and all(map(_of_one_gone, _each(error)))))
 
 
 def _of_one_gone(error: BaseException) -> bool:

@@ -15,10 +15,12 @@ _forms: set[str] = set()
 
 
 def hide(values: Iterable[str]) -> None:
-    """From now on `redacted` masks these values, percent-encoded, in base64 and in JSON too."""
+    """From now on `redacted` masks these values, percent-encoded, in base64 and in JSON too; and their lines, for a
+    text may be shown line by line."""
     for value in values:
         if len(value) >= SHORTEST:
             _forms.update(form for form in _written(value) if len(form) >= SHORTEST)
+            _forms.update(line for line in value.split("\n") if len(line) >= LONG)
 
 
 def hide_login(username: str, password: str) -> None:

@@ -24,6 +24,7 @@ from hbmcp import __version__, log
 from hbmcp.catalog import Offer
 from hbmcp.errors import SettingsError, UnknownTool
 from hbmcp.settings import Settings
+from hbmcp.unreadable import Answered
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
@@ -139,7 +140,7 @@ async def serve_stdio(settings: Settings, offer: Offer, policy: "Policy | None" 
                 # The SDK has moved file descriptor 1 to stderr; what a library prints and Python buffers must not come
                 # out after it has moved it back.
                 with redirect_stdout(sys.stderr):
-                    await server.run(read, write, server.create_initialization_options())
+                    await server.run(Answered(read, write), write, server.create_initialization_options())
             except asyncio.CancelledError:
                 # Ctrl-C, or stdout is closed. The thread in which the SDK reads stdin can't be stopped.
                 os._exit(INTERRUPTED)
@@ -190,8 +191,6 @@ async def serve_http(settings: Settings, offer: Offer, listener: socket.socket, 
 
 def run_stdio(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> None:
     """serve_stdio in an event loop of its own."""
-    where = " on the paper exchange" if settings.on_paper else ""
-    logger.info("hbmcp %s serves %d tools over stdio%s", __version__, len(offer.tools), where)
     anyio.run(serve_stdio, settings, offer, policy)
 
 

@@ -1,6 +1,11 @@
-"""Text that others wrote, made safe and short enough to show."""
+"""Text that others wrote, made safe and short enough to show.
+
+What is cut or changed here is masked before: half of a secret would never be known again.
+"""
 
 import re
+
+from hbmcp.redaction import redacted
 
 NAMED = 60  # characters of a name in a sentence
 QUOTED = 700  # characters of a text that is quoted in one
@@ -39,21 +44,28 @@ def named(name: object) -> str:
 
 def quoted(text: str, characters: int = QUOTED) -> str:
     r"""Words of others in a sentence of ours: between quotes, on one line, and so that they can't end the quotes."""
-    text = visible(text)
-    if len(text) > characters:
-        text = f"{text[:characters]}…"
+    text = beginning(visible(redacted(text)), characters)
     text = text.replace("\\", "\\\\") if '\\"' in text or text.endswith("\\") else text
     return '"{}"'.format(text.replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t"))
 
 
 def one_line(text: str) -> str:
     """Sentences of ours, whatever stands in them, on one line."""
-    return re.sub(r"\s*\n\s*", " ", visible(text).strip())
+    return re.sub(r"\s*\n\s*", " ", visible(redacted(text)).strip())
+
+
+def beginning(text: str, characters: int) -> str:
+    """So much of a text, and an ellipsis where something is missing."""
+    if len(text) > characters and len(text := redacted(text)) > characters:
+        return f"{text[:characters]}…"
+    return text
 
 
 def cut(text: str, characters: int) -> str:
     """The beginning of a text, with a mark that says how much is missing where something is."""
-    return text if len(text) <= characters else f"{text[:characters]}…(+{len(text) - characters} characters)"
+    if len(text) > characters and len(text := redacted(text)) > characters:
+        return f"{text[:characters]}…(+{len(text) - characters} characters)"
+    return text
 
 
 def _written(found: re.Match[str]) -> str:

@@ -187,10 +187,65 @@ def test_what_identifies_it_is_told() -> None:
         "APIError(code=-2019): Margin is insufficient.",
         "Error creating executor: Directory 'credentials/nobody/connectors' not found",
         "BinanceExchange.__init__() missing 2 required positional arguments: 'binance_api_key' and 'x'",
-        "Connector nope not found",
+        "Unexpected error placing trade: KucoinExchange.__init__() missing 3 required positional arguments: "
+        "'kucoin_api_key', 'kucoin_passphrase', and 'kucoin_secret_key'",
+        "Error creating executor: Failed to get chain/network info: Invalid network format 'nope'. Use format like "
+        "'solana-mainnet-beta'",
+        "Error creating executor: Failed to initialize order book for binance_perpetual/NOPE-USDT",
+        "Error initializing order book: Connector nope not found",
     ],
 )
 @pytest.mark.parametrize("tool", ["submit_order", "start_executor"])
 def test_what_the_exchange_refused_was_not_done(tool: str, detail: str) -> None:
     error = refusal(tool, 500, {"detail": detail})
     assert (error.kind, error.undone) == ("refused", "Nothing was done.")
+
+
+REFUSED = 'Error executing request POST http://x/order. HTTP status is 400. Error: {"code": -2010, "msg": "No."}'
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "after placing: code=-2013 Order does not exist",
+        "APIError(code=-2013): Order does not exist.",
+        "APIError(code=-1021): Timestamp outside.",
+        "Connector cache not found",
+        "Unexpected error placing trade: Connector cache not found",
+        f"Placed x-1, then: {REFUSED}",
+        f"{REFUSED} Order x-1 rests.",
+        REFUSED.replace("POST", "GET"),
+        REFUSED.replace("POST", "DELETE"),
+        REFUSED.replace("-2010", "-2013"),
+        REFUSED.replace("No.", "Duplicate order sent."),
+        "Order x-1 was placed. No order book exists for 'BTC-USDT'.",
+        "No order book exists for 'BTC-USDT': the fill of x-1 can't be valued.",
+        "Placed x-1, and its log: No such file or directory: 'bots/credentials/a'",
+        "Saved x-1. Directory 'credentials/nobody/connectors' not found",
+        "X.__init__() missing 1 required positional argument: 'api_key' (of the notifier, after x-1 was placed)",
+        "sent; 404 Client Error: Not Found",
+        "451 Client Error: Unavailable For Legal Reasons, of the rates; the order rests",
+    ],
+)
+@pytest.mark.parametrize("tool", ["submit_order", "start_executor"])
+def test_a_reason_that_may_be_of_afterwards_proves_nothing(tool: str, detail: str) -> None:
+    assert refusal(tool, 500, {"detail": detail}).kind == "outcome_unknown"
+
+
+def test_an_exchange_that_does_not_know_itself_has_not_refused_whatever_the_api_makes_of_it() -> None:
+    said = 'Error executing request POST http://x/order. HTTP status is 503. Error: {"code": -1000, "msg": "Busy."}'
+    assert refusal("submit_order", 400, {"detail": said}).kind == "outcome_unknown"
+    assert refusal("submit_order", 400, {"detail": REFUSED}).kind == "refused"
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [
+        (503, "Sent 5Kd9abc, then: Gateway service is not available"),
+        (500, "Sent 5Kd9abc, then: No wallet configured for chain 'solana'"),
+        (500, "Sent 5Kd9abc; Position 5abc not found in database. Pool address is required."),
+        (500, "Sent 5Kd9abc; querystring must have required property 'connector'"),
+    ],
+)
+def test_what_gateway_lacked_afterwards_proves_nothing(status: int, detail: str) -> None:
+    assert refusal("open_clmm_position", status, {"detail": detail}).kind == "outcome_unknown"

@@ -113,7 +113,7 @@ FOUND: dict[str, str] = {
     "get_script_template": "controllers_config",
     "list_script_configs": "mine",
     "get_script_config": "v2_with_controllers",
-    "get_system_resources": '"cpu"',
+    "get_system_resources": "Sizes in GB",
     "get_storage_usage": "conf",
     "get_order_types": "LIMIT_MAKER",
     "get_market_data_feeds": "candles_binance",

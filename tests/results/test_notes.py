@@ -20,6 +20,12 @@ def test_an_empty_result_says_so_and_why() -> None:
     assert render("\u200b", PLAIN) == r"\u200b"
 
 
+def test_a_note_on_rows_needs_some() -> None:
+    spec = ResultSpec(row_note="Times are of the bot's clock.", empty="None is connected.", note="N.")
+    assert render([], spec) == "None is connected.\n\nN."
+    assert render([{"a": 1}], spec) == "# 1 row\na\n1\n\nTimes are of the bot's clock.\nN."
+
+
 def test_a_full_page_says_that_there_may_be_more() -> None:
     spec = ResultSpec(page="limit", narrow=("limit", "start_time"))
     answer = [{"a": 1}, {"a": 2}]

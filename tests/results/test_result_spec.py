@@ -25,6 +25,15 @@ def test_path_unnest_and_columns() -> None:
     assert render(prices, spec) == "# 2 rows\npair price\nBTC-USDT 100856.96\nETH-USDT 3938.77"
 
 
+def test_sizes_in_bytes_are_shown_in_gb() -> None:
+    spec = ResultSpec.from_table({"gigabytes": ["memory.total", "memory.used", "disks.*.size"]})
+    memory = {"total": 25_276_510_208, "used": Decimal(512_000_000), "percent": Decimal("4.3")}
+    answer = {"memory": memory, "disks": [{"size": 0}, {"size": None}, {"size": "270553174016"}, {"size": True}]}
+    assert render(answer, spec) == (
+        '{"memory":{"total":25.3,"used":0.5,"percent":4.3}}\n# disks: 4 rows\nsize\n0\n-\n270553174016\ntrue'
+    )
+
+
 @pytest.mark.parametrize(
     ("table", "answer"),
     [

@@ -10,7 +10,7 @@ from jsonschema.exceptions import ValidationError
 from hbmcp.arguments.json_types import Schema, kinds_of
 from hbmcp.did_you_mean import nearest
 from hbmcp.secret_names import names_secret
-from hbmcp.text import quoted, visible
+from hbmcp.text import beginning, quoted, visible
 
 SHOWN = 60  # characters of a wrong value or name
 ENUM_SHOWN = 12
@@ -140,8 +140,7 @@ def _example(schema: Schema, name: str) -> Any:
 def _shown(value: Any) -> str:
     if isinstance(value, str):
         return quoted(value, SHOWN)
-    text = visible(_json(value))
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return beginning(visible(_json(value)), SHOWN)
 
 
 def _place(path: Iterable[str | int]) -> str:

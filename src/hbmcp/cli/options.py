@@ -15,7 +15,7 @@ Toolsets = Annotated[str | None, typer.Option(help="Toolsets to offer, with comm
 Tools = Annotated[
     str | None, typer.Option(help="Single tools to offer, or all; without --toolsets, only these (HBMCP_TOOLS).")
 ]
-ExcludeTools = Annotated[str | None, typer.Option(help="Tools not to offer (HBMCP_EXCLUDE_TOOLS).")]
+ExcludeTools = Annotated[list[str] | None, typer.Option(help="Tools not to offer (HBMCP_EXCLUDE_TOOLS).")]
 ReadOnly = Annotated[
     bool | None,
     typer.Option("--read-only", help="Offer only what changes nothing, whatever else is set (HBMCP_READ_ONLY)."),
@@ -42,12 +42,17 @@ Speed = Annotated[
 ]
 
 
+def listed(several: list[str] | None) -> str | None:
+    """An option that may be given several times, as one setting."""
+    return ",".join(several) if several else None
+
+
 def paper_settings(
     balance: list[str] | None, database: str | None, reset: bool | None, speed: float | None
 ) -> dict[str, Any]:
     """The flags of the paper exchange as settings."""
     return {
-        "paper_balance": ",".join(balance) if balance else None,
+        "paper_balance": listed(balance),
         "paper_db": database,
         "paper_reset": reset,
         "paper_speed": speed,

@@ -17,6 +17,7 @@ from hbmcp.cli.options import (
     Speed,
     Tools,
     Toolsets,
+    listed,
     paper_settings,
 )
 
@@ -69,7 +70,7 @@ def serve(
             "port": port,
             "toolsets": toolsets,
             "tools": tools,
-            "exclude_tools": exclude_tools,
+            "exclude_tools": listed(exclude_tools),
             "read_only": read_only,
             "log_level": log_level,
             # Who sets up the paper exchange wants it.
@@ -100,5 +101,5 @@ def serve(
 
     listener = server.listen(told.port)
     address = f"http://{server.HOST}:{listener.getsockname()[1]}{server.PATH}"
-    typer.echo(welcome(address, len(offer.tools), told, env_file), err=True)
+    typer.echo(welcome(address, told, env_file), err=True)
     server.run_http(told, offer, listener, held.policy)

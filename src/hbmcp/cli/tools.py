@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hbmcp.cli.options import EnvFile, ExcludeTools, ReadOnly, Tools, Toolsets
+from hbmcp.cli.options import EnvFile, ExcludeTools, ReadOnly, Tools, Toolsets, listed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,7 +29,7 @@ def list_tools(
     from hbmcp.tokens import counter, shown
 
     told = settings.load(
-        {"toolsets": toolsets, "tools": tools, "exclude_tools": exclude_tools, "read_only": read_only},
+        {"toolsets": toolsets, "tools": tools, "exclude_tools": listed(exclude_tools), "read_only": read_only},
         env_file_path=env_file,
         unused=("port",),
     )

@@ -20,7 +20,7 @@ Here you can list the tools with `hbmcp tools`, call one with `hbmcp call get_st
 `hbmcp serve --transport http`. Ctrl-C ends this."""
 
 
-def welcome(address: str, tools: int, told: Settings, env_file: str | None) -> str:
+def welcome(address: str, told: Settings, env_file: str | None) -> str:
     """`env_file` as it was named on the command line."""
     where = ""
     if told.on_paper:
@@ -30,7 +30,7 @@ set HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD.
 """
     desktop = {"mcpServers": {"hummingbot": entry(told, env_file)}}
     return f"""\
-hbmcp {__version__} serves {tools} tools at {address}, for this machine only. Ctrl-C stops it.
+hbmcp {__version__} serves at {address}, for this machine only. Ctrl-C stops it.
 {where}
 Claude Code:     claude mcp add --scope user --transport http hummingbot {address}
 Gemini CLI:      gemini mcp add --scope user --transport http hummingbot {address}

@@ -4,6 +4,7 @@ hierarchy       which errors are there, and what does each mean? (re-exported he
 http_answers    which error is an HTTP answer that isn't 2xx?
 gateway_answers which error is it where Gateway is behind it?
 reasons         what does the reason mean that the API, its framework or an exchange gave?
+refusals        does it prove that nothing was done?
 failed_answers  is an answer with status 200 a failure all the same?
 """
 

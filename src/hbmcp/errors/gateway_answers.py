@@ -27,10 +27,13 @@ _NESTED_ERROR = re.compile(r"'error': '([^']*)'")  # what Gateway said, inside o
 def gateway_answer(status: int, detail: Any, tool: Tool, offer: Offer) -> CallError | None:
     """The error for an answer of 400 or more where Gateway is behind it; None where it isn't, or isn't to blame."""
     said = detail if isinstance(detail, str) else ""
-    if status == 503 and ABSENT in said:
+    if status == 503 and said == ABSENT:
         return _absent(offer)
     if not _OPERATION.match(tool.operation) or _OWN.match(tool.operation):
         return None
+    for pattern, meant in _REFUSALS:
+        if found := pattern.fullmatch(said):
+            return meant(status, found, tool)
     for pattern, meant in _READINGS:
         if found := pattern.search(said):
             return meant(status, found, tool)
@@ -184,15 +187,25 @@ def _no_swap(status: int, found: re.Match[str], tool: Tool) -> CallError:
 _KEY = re.compile(r"\bkey\b|base58", re.IGNORECASE)
 _OF_THE_CHAIN = re.compile(r"body/chain must be")
 _NO_ANSWER = re.compile(r"Failed to (open|close|collect|add|remove)\b")  # so older versions say it, with status 404
-_READINGS: tuple[tuple[re.Pattern[str], Callable[[int, re.Match[str], Tool], CallError]], ...] = (
+_Reading = tuple[re.Pattern[str], Callable[[int, re.Match[str], Tool], CallError]]
+# Nothing was done, where this is all that is said.
+_REFUSALS: tuple[_Reading, ...] = (
+    (
+        re.compile(
+            r"Failed to (?:add|save) (?:token|pool): (?:.*\bfrom GeckoTerminal"
+            r"|Failed to process (?:token|pool) operation|Pool not found or unable to fetch pool info: \S+)"
+        ),
+        _not_looked_up,
+    ),
+    (re.compile(r"(?:Failed to delete pool: )?querystring must have required property 'connector'"), _wants_connector),
+    (re.compile(r"No wallet configured for chain '?(\w+)'?\.?"), _no_wallet),
+    (re.compile(r"Position \S+ not found in database\.(?: Pool address is required\.)?"), _not_recorded),
+)
+_READINGS: tuple[_Reading, ...] = (
     (re.compile(r"No transaction hash returned"), _no_transaction),
     (re.compile(r"No position address returned"), _no_position),
     (re.compile(r"not able to execute swap"), _swap_without_answer),
     (re.compile(r"Failed to fetch pools from Gateway"), _no_pools),
     (re.compile(r"validation errors? for (CLMM|Swap)|Failed to get pool info.*", re.DOTALL), _no_pool),
-    (re.compile(r"from GeckoTerminal|Failed to process (token|pool) operation|unable to fetch pool"), _not_looked_up),
-    (re.compile(r"required property 'connector'"), _wants_connector),
-    (re.compile(r"No wallet configured for chain '?(\w+)"), _no_wallet),
     (re.compile(r"Swap not found"), _no_swap),
-    (re.compile(r"Position \S+ not found in database"), _not_recorded),
 )

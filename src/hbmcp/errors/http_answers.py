@@ -3,9 +3,9 @@
 This API answers bad requests with 500 as well as with 4xx, Docker trouble with a bare 500, and repeats what an exchange
 said. Here that becomes one error of hbmcp.errors, in words that a model can act on.
 
-That nothing was done is said of a read, of the API's own refusal (JSON with a `detail`), and of a failure whose reason
-is one: what isn't there, or what the exchange says that it didn't take. Whatever else comes in answer to anything that
-isn't a read may have come after it was done.
+That nothing was done is said of a read, of the API's own refusal (JSON with a `detail`), and of a failure whose whole
+reason is one: what isn't there, or what the exchange says that it didn't take. Whatever else comes in answer to
+anything that isn't a read may have come after it was done.
 """
 
 import json
@@ -24,7 +24,8 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.errors.gateway_answers import NOTHING_DONE, gateway_answer
-from hbmcp.errors.reasons import from_exchange, is_refusal, tidy
+from hbmcp.errors.reasons import from_exchange, tidy
+from hbmcp.errors.refusals import is_refusal, is_unsure
 from hbmcp.text import named
 
 _EXCHANGE_SAYS = "That is the exchange's own answer: correct what it names, or try again later."
@@ -91,7 +92,8 @@ def refusal(status: int, body: bytes, content_type: str, tool: Tool, offer: Offe
             "A person must check HUMMINGBOT_API_URL, host, port and path.",
         )
     reason = _quote(detail)
-    if status < 500:
+    unsure = not tool.reads and isinstance(detail, str) and is_unsure(detail)
+    if status < 500 and not unsure:
         return Refused(
             f"The Hummingbot API refused {tool.name} (HTTP {status}){reason}",
             NOTHING_DONE,

@@ -6,6 +6,7 @@ among it. What they mean is shorter.
 
 import re
 
+from hbmcp.redaction import redacted
 from hbmcp.text import named, quoted, visible
 from hummingbot_api.errors import UnexpectedShape
 
@@ -15,36 +16,28 @@ _EXCHANGE = re.compile(
     REQUEST_FAILED + r" \w+ \S+\. HTTP status is (\d+)\. Error: "
     r'(?:\{"code": ?(-?\d+), ?"msg": ?"((?:[^"\\]|\\.)*)"\})?'
 )
-# What the commonest reasons mean.
-_READINGS = (
+# What the commonest reasons mean. Each says that something isn't there; see refusals.
+READINGS = (
     (re.compile(r"Directory '(?:bots/)?credentials/([^/']+)/connectors' not found"), r"there is no account '\1'"),
     (re.compile(r"Folder '([^']+)' not found in 'credentials'"), r"there is no account '\1'"),
-    (re.compile(r"No such file or directory: 'bots/credentials/([^/']+)'"), r"there is no account '\1'"),
     (
-        re.compile(r"Failed to get chain/network info: Invalid network format '([^']+)'.*", re.DOTALL),
+        re.compile(r"(?:\[Errno 2\] )?No such file or directory: 'bots/credentials/([^/']+)'"),
+        r"there is no account '\1'",
+    ),
+    (
+        re.compile(
+            r"Failed to get chain/network info: Invalid network format '([^']+)'(?:\. Use format like '[\w-]+')?"
+        ),
         r"there is no connector '\1'",
     ),
     (
-        re.compile(r"\w+\.__init__\(\) missing \d+ required positional arguments?: .*_(?:api_)?(?:key|secret).*"),
+        re.compile(
+            r"\w+\.__init__\(\) missing \d+ required positional arguments?: (?='[^:]*_(?:api_)?(?:key|secret))"
+            r"'\w+'(?:,? (?:and )?'\w+')*"
+        ),
         "this account has no API keys for this connector",
     ),
 )
-# What was looked for before anything was done, and isn't there.
-_ABSENT = re.compile(
-    "|".join(
-        (
-            *(pattern.pattern for pattern, _ in _READINGS),
-            "No order book exists",
-            "Failed to initialize order book",
-            r"Connector \S+ not found",
-        )
-    ),
-    re.DOTALL,
-)
-_STATUS = re.compile(r"HTTP status is (\d{3})|\b(4\d\d) Client Error")
-_CODE = re.compile(r"code[\"']?\s*[:=]\s*[\"']?(-\d{4,5})\b")
-_WAITED = 408  # the exchange gave up waiting for itself
-_UNSURE = (-1000, -1001, -1006, -1007)  # Binance's: unknown, disconnected, no answer from behind, timed out
 _PYDANTIC_NOTE = re.compile(r"\s*For further information visit \S+")
 _PYDANTIC_TYPE = re.compile(r" \[type=\w+, input_value=.*?, input_type=\w+\]")
 _ADDRESS = re.compile(r"\b(?:https?|wss?)://[^\s'\",)\]}]+")
@@ -58,8 +51,8 @@ def tidy(text: str) -> str:
 
 def in_words(text: str) -> str:
     """All of a reason, without addresses, control characters and links to manuals."""
-    text = _EXCHANGE.sub(_exchange_words, visible(text))
-    for pattern, meaning in _READINGS:
+    text = _EXCHANGE.sub(_exchange_words, visible(redacted(text)))
+    for pattern, meaning in READINGS:
         text = pattern.sub(meaning, text)
     text = _PYDANTIC_TYPE.sub("", _PYDANTIC_NOTE.sub("", text))
     return _BLANKS.sub(" ", _ADDRESS.sub("(address)", text)).strip().removesuffix(".")
@@ -73,17 +66,6 @@ def misfit(odd: UnexpectedShape) -> str:
 def from_exchange(text: str) -> bool:
     """Whether a reason repeats what an exchange answered."""
     return _EXCHANGE.search(text) is not None
-
-
-def is_refusal(text: str) -> bool:
-    """Whether a reason proves that nothing was done: what it was to be done with isn't there, or an exchange didn't
-    take it. An exchange's 5xx and the codes of its own time-outs prove nothing."""
-    status, code = _STATUS.search(text), _CODE.search(text)
-    if code is not None and int(code[1]) in _UNSURE:
-        return False
-    if status is not None:
-        return 400 <= (number := int(status[1] or status[2])) < 500 and number != _WAITED
-    return code is not None or _ABSENT.search(text) is not None
 
 
 def _exchange_words(found: re.Match[str]) -> str:

@@ -48,6 +48,8 @@ def render(
             remarks.append(more)
         if spec.outside:
             body = _fenced(body)
+        if spec.row_note:
+            remarks.append(spec.row_note)
     if hollow:
         remarks.append(nothing_under(hollow))
     if spec.note:

@@ -16,11 +16,13 @@ class ResultSpec:
     omit: tuple[str, ...] = ()  # columns, and keys beside the tables, that are never shown
     failed: tuple[Mapping[str, Any], ...] = ()  # which answers are failures: see hbmcp.errors.failed_answers
     note: str = ""  # a sentence under every good answer
+    row_note: str = ""  # likewise, but not where there are no rows
     empty: str = ""  # a sentence in place of an answer without rows
     page: str = ""  # the parameter that holds the page size
     narrow: tuple[str, ...] = ()  # parameters to name when something is missing
     secret: tuple[str, ...] = ()  # paths of values that are masked
     scrub: tuple[str, ...] = ()  # paths of texts in which keys and the addresses of nodes are masked
+    gigabytes: tuple[str, ...] = ()  # paths of sizes in bytes, which are shown in GB (10^9 bytes)
     outside: bool = False  # whether the text comes from outside, and is marked as such
     cause: str = ""  # the tool that shows the log in which a failure's cause stands
 

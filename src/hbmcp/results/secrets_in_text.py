@@ -6,7 +6,7 @@ that is refused is repeated by its beginning.
 
 import re
 
-from hbmcp.redaction import MASK
+from hbmcp.redaction import MASK, redacted
 from hbmcp.secret_names import SECRET_WORDS
 
 # A value goes up to the end of its line: it may be a text, an object, or a text that holds quotes.
@@ -22,7 +22,7 @@ _SPELLED = re.compile(r"(\bprivate key:? ).+", re.IGNORECASE)
 
 def scrubbed(text: str) -> str:
     """The text with `***` in place of what was set, of secrets by their names, and of what follows a node's host."""
-    text = _SET.sub(rf"\1{MASK}", text)
+    text = _SET.sub(rf"\1{MASK}", redacted(text))
     text = _ADDRESS.sub(rf"\1\2/{MASK}", text)
     text = _LOGIN.sub(rf"\1{MASK}@", text)
     text = _SPELLED.sub(rf"\1{MASK}", text)

@@ -1,7 +1,9 @@
 """From an answer to the part of it that is shown: secrets masked, the path followed, nested objects made rows."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
+from hbmcp.figures import gigabytes
 from hbmcp.results.paths import Json, Way, changed, get, masked, split
 from hbmcp.results.result_spec import ResultSpec
 from hbmcp.results.secrets_in_text import scrubbed
@@ -10,6 +12,8 @@ from hbmcp.results.secrets_in_text import scrubbed
 def select(answer: Json, spec: ResultSpec) -> tuple[Json, list[Way]]:
     """The part to show, and the ways to the levels that were named by `unnest` and hold nothing."""
     answer = without_secrets(answer, spec)
+    for path in spec.gigabytes:
+        answer = changed(answer, split(path), _in_gigabytes)
     shown = get(answer, split(spec.path))
     if shown is None:
         shown = answer  # better all of it than nothing
@@ -29,6 +33,10 @@ def without_secrets(answer: Json, spec: ResultSpec) -> Json:
     for path in spec.scrub:
         answer = changed(answer, split(path), lambda text: scrubbed(text) if isinstance(text, str) else text)
     return answer
+
+
+def _in_gigabytes(size: Json) -> Json:
+    return gigabytes(size) if isinstance(size, int | Decimal) and not isinstance(size, bool) else size
 
 
 class _NotNested(Exception):

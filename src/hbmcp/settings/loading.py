@@ -7,7 +7,7 @@ from typing import Any
 
 from hbmcp.errors import SettingsError
 from hbmcp.settings import misspelt, password_file
-from hbmcp.settings.model import CREDENTIALS, PASSWORDS, VARIABLES, Settings, called, parsed
+from hbmcp.settings.model import CREDENTIALS, PASSWORDS, PROTECTIVE, VARIABLES, Settings, called, parsed
 from hbmcp.settings.sources import Source, command_line, env_file, environment
 
 
@@ -18,10 +18,9 @@ def _union(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 # What protects holds once any source has said it: these are combined, and no source undoes another's.
 TIGHTEN: Mapping[str, Callable[[Iterable[Any]], Any]] = {"read_only": any, "exclude_tools": _union}
 
-# What a .env that nobody named may set: the documentation's five, and what can only protect. Not a file of a password,
-# or it could have any file of its reader's sent to the address beside it.
+# What a .env that nobody named may set: the documentation's five, and what can only protect (PROTECTIVE). Not a file of
+# a password, or it could have any file of its reader's sent to the address beside it.
 DOCUMENTED = ("api_url", "api_username", "api_password", "port", "log_level")
-PROTECTIVE = ("read_only", "exclude_tools", "paper")
 LOGIN = "hbmcp login"  # the origin of what that keeps
 SHARED = ("port", "log_level")  # names that other programs use too, with other values
 
@@ -36,7 +35,7 @@ def load(
 
     Raises SettingsError that names every variable with a bad value, and never quotes the value of a secret one; also
     where both the paper exchange and a real API are asked for, where a credential would go to another address than it
-    was given for, and where a name that was to protect is misspelt.
+    was given for, and where a name is misspelt without which there is a danger.
     """
     found = [env_file(env_file_path), environment(), command_line(flags or {})]
     sources = [_without(source, unused) for source in found if source]
@@ -204,7 +203,7 @@ def _missing(told: Settings) -> list[str]:
 
 
 def _misspelt(sources: Iterable[Source], on_paper: bool) -> list[str]:
-    """Remarks on names that nobody reads. Raises SettingsError where one was to protect."""
+    """Remarks on names that nobody reads. Raises SettingsError where going on without one is a danger."""
     remarks = []
     for source in sources:
         for name in source.names:
@@ -213,9 +212,7 @@ def _misspelt(sources: Iterable[Source], on_paper: bool) -> list[str]:
                 continue
             near = f"; did you mean {setting}?" if setting else "."
             problem = f"{name}, from {source.name}, is no setting of hbmcp{near}"
-            if misspelt.endangers(setting, on_paper):
-                raise SettingsError(
-                    problem, "It was to protect, so hbmcp doesn't start without it.", "Correct the name, or remove it."
-                )
+            if danger := misspelt.danger(setting, on_paper):
+                raise SettingsError(problem, f"{danger}, so hbmcp doesn't start.", "Correct the name, or remove it.")
             remarks.append(f"{problem} It is ignored.")
     return remarks

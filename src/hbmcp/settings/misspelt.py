@@ -5,8 +5,9 @@ import re
 from hbmcp.did_you_mean import nearest
 from hbmcp.settings.model import VARIABLES
 
-# Who misspells one of these would have less protection than they think.
-_PROTECT = {VARIABLES[field] for field in ("read_only", "exclude_tools", "tools", "toolsets", "policy")}
+# Who misspells one of these could have less protection than they think.
+_PROTECT = {VARIABLES[field] for field in ("read_only", "exclude_tools", "policy")}
+_CHOOSE = {VARIABLES[field] for field in ("tools", "toolsets")}
 _PAPER = VARIABLES["paper"]
 
 _OURS = re.compile("(HBMCP|HUMMINGBOT)_")
@@ -28,6 +29,12 @@ def meant(name: str) -> str | None:
     return near[0] if near else None
 
 
-def endangers(setting: str, on_paper: bool) -> bool:
-    """Whether going on without a setting could do what its misspeller believes to have ruled out."""
-    return setting in _PROTECT or (setting.startswith(_PAPER) and not on_paper)
+def danger(setting: str, on_paper: bool) -> str:
+    """What going on without a setting could do that its misspeller believes to have ruled out; "" for nothing."""
+    if setting in _PROTECT:
+        return "It was to protect"
+    if setting in _CHOOSE:
+        return "Without it other tools would be offered than were chosen"
+    if setting.startswith(_PAPER) and not on_paper:
+        return "It is of the paper exchange, and this server would act on a real one"
+    return ""

@@ -26,6 +26,7 @@ FLAGS = {
 }
 PASSWORDS = ("api_password", "api_password_file")  # two ways to say the same
 CREDENTIALS = ("api_username", *PASSWORDS)
+PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
 REAL = {"api_url", *CREDENTIALS}  # who sets one of these means the real API
 
 LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}  # as Python's logging calls them too

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hbmcp.errors import SettingsError
-from hbmcp.settings.model import VARIABLES
+from hbmcp.settings.model import PROTECTIVE, VARIABLES, parsed
 
 NONE = "none"  # --env-file: no file at all
 PLACEHOLDERS = ("…", "...")  # what `make serve` prints for a person to fill in
@@ -38,7 +38,9 @@ def command_line(flags: Mapping[str, Any]) -> Source:
 
 def environment() -> Source:
     """The variables of this process. An empty one counts as not set; letter case doesn't matter."""
-    return Source("the environment", *_ours(os.environ.items()))
+    name = "the environment"
+    values, names, remarks = _ours(((one, value, one) for one, value in os.environ.items()), name)
+    return Source(name, values, names, remarks=tuple(remarks))
 
 
 def env_file(path: str | None) -> Source | None:
@@ -76,17 +78,39 @@ def _read(text: str, name: str) -> tuple[Mapping[str, str], tuple[str, ...], lis
 
     # Not dotenv_values(): it would put variables of the environment into what a file says, and so into an address.
     lines = list(parse_stream(StringIO(text)))
-    remarks = [f"Line {line.original.line} of {name} can't be read and isn't used." for line in lines if line.error]
-    return *_ours((line.key, line.value) for line in lines if line.key and line.value), remarks
+    unread = [f"Line {line.original.line} of {name} can't be read and isn't used." for line in lines if line.error]
+    given = ((line.key, line.value, f"line {line.original.line}") for line in lines if line.key and line.value)
+    values, names, remarks = _ours(given, name)
+    return values, names, [*unread, *remarks]
 
 
-def _ours(variables: Iterable[tuple[str, str]]) -> tuple[dict[str, str], tuple[str, ...]]:
-    values, names = {}, []
-    for name, value in variables:
+def _ours(variables: Iterable[tuple[str, str, str]], source: str) -> tuple[dict[str, str], tuple[str, ...], list[str]]:
+    """The values by field, all names, and remarks, of variables with a name, a value and the place where it stands."""
+    given: dict[str, list[tuple[str, str]]] = {}
+    names = []
+    for name, value, place in variables:
         if not value.strip():
             continue
         names.append(name.upper())
         field = _FIELDS.get(name.upper())
         if field and value.strip() not in PLACEHOLDERS:
-            values[field] = value
-    return values, tuple(names)
+            given.setdefault(field, []).append((value, place))
+    values, remarks = {}, []
+    for field, several in given.items():
+        values[field], place = _one(field, several)
+        if len({value for value, _ in several}) > 1:
+            remarks.append(f"{VARIABLES[field]} is set more than once in {source}: {place} is used.")
+    return values, tuple(dict.fromkeys(names)), remarks
+
+
+def _one(field: str, several: list[tuple[str, str]]) -> tuple[str, str]:
+    """What counts of a setting that stands in several places, and where: what protects most, else the last."""
+    if field == "exclude_tools":
+        return ",".join(value for value, _ in several), "all of it"
+    for value, place in several if field in PROTECTIVE else ():
+        try:
+            if parsed(field, value):
+                return value, place
+        except ValueError:  # what is wrong with it is told where it is used
+            return value, place
+    return several[-1]

@@ -60,10 +60,9 @@ def _one_line(cause: BaseException, place: Place) -> str:
         said = cause.strerror
     else:  # str() of SQLAlchemy's own adds an address
         said = cause.args[0] if isinstance(cause, SQLAlchemyError) and cause.args else str(cause)
-    reason = str(said or type(cause).__name__)
-    reason = re.sub(r"\s+", " ", reason).strip().rstrip(".")
     hide([(place.postgresql or {}).get("password", "")])  # a driver may quote it
-    return redacted(reason)
+    reason = redacted(str(said or type(cause).__name__))
+    return re.sub(r"\s+", " ", reason).strip().rstrip(".")
 
 
 def _advice(cause: BaseException, reason: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from hbmcp.catalog import Catalog, Offer
 from hbmcp.installation.orders import polling, sending, unknown_outcome
 from hbmcp.paper.api.faults import BUGS, Bug, Crash, Cut, Fault, Late
+from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal
 from tests.paper.assistant import ALL, assistant
 from tests.paper.paper_api import PaperApi
 from tests.paper.scripted_faults import before, changed, failing
@@ -137,6 +138,26 @@ async def test_an_answer_without_an_id_is_no_answer(api: PaperApi, monkeypatch: 
         assert call.asked.count(PLACE) == 1
     assert text.startswith("Outcome unknown: The Hummingbot API took the order and gave it no id. Sent was BUY 0.01")
     assert f"most likely this one: {orders(api)[0].id}" in text
+
+
+@pytest.mark.parametrize("detail", ["after placing: code=-2013 Order does not exist", "Connector cache not found"])
+async def test_one_that_failed_after_it_was_placed_is_not_forgotten(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, detail: str
+) -> None:
+    def wrap(place: Handler) -> Handler:
+        def failed(call: Call) -> Json:
+            place(call)
+            raise Refusal(500, f"Unexpected error placing trade: {detail}")
+
+        return failed
+
+    async with assistant(api, monkeypatch, (Bug("it fails when it was placed", {PLACE: wrap}),)) as call:
+        text = await call.bad("place_order", **LIMIT)
+        history = value(await call.good("get_order_history"))
+    assert "Outcome unknown: " in text
+    assert f"most likely this one: {orders(api)[0].id}" in text
+    assert "Nothing was" not in text
+    assert {row["status"] for row in history} == {"UNKNOWN", "OPEN"}
 
 
 async def test_a_client_that_gives_up_leaves_an_order_of_unknown_outcome(

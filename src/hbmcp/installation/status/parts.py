@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.errors import ApiFailed, CallError, ConnectionLost, ReadTimedOut, ServiceDown, UnknownOperation
+from hbmcp.figures import gigabytes
 from hbmcp.installation.answer_fields import Fields, anything, array, boolean, mapping, number, optional, record, text
 from hbmcp.text import named
 from hummingbot_api.request import Json
@@ -126,4 +127,4 @@ def order_books(answer: Json) -> str:
 
 
 def _gigabytes(size: Decimal | None) -> Decimal | None:
-    return None if size is None else round(size / 10**9, 1)
+    return None if size is None else gigabytes(size)

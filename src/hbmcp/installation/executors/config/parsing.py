@@ -8,7 +8,7 @@ from hbmcp.did_you_mean import nearest
 from hbmcp.figures import number
 from hbmcp.installation.executors.config.fields import PRICE, SHARE, TYPES, Field
 from hbmcp.installation.executors.config.price_offsets import offset_percent
-from hbmcp.text import named, quoted
+from hbmcp.text import beginning, named, quoted
 
 SETS_ITSELF = ("id", "timestamp")  # what Hummingbot fills in
 SHOWN = 60  # characters of a wrong value
@@ -58,7 +58,7 @@ def as_text(value: Any) -> str:
             return quoted(value, SHOWN)
         case _:
             text = str(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return beginning(text, SHOWN)
 
 
 def _object(
