@@ -47,6 +47,7 @@ def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 def _own_state(monkeypatch: pytest.MonkeyPatch) -> None:
     """What servers in this process remember, likewise."""
     monkeypatch.setenv("XDG_DATA_HOME", _STATE.name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", _STATE.name)
 
 
 @pytest.fixture
@@ -121,6 +122,25 @@ def http_server(env: Mapping[str, str], cwd: Path) -> Iterator[str]:
         process.terminate()
         out, _ = process.communicate(timeout=30)
     assert out == ""
+
+
+def http_log(env: Mapping[str, str], cwd: Path) -> str:
+    """All that a server over HTTP on a free port says on stderr, until it listens and is told to end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hbmcp", "serve", "--transport", "http", "--port", "0"],
+        env=dict(env),
+        cwd=cwd,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stderr is not None
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if line.startswith("}"):
+            break
+    process.terminate()
+    return "".join(lines) + process.communicate(timeout=30)[1]
 
 
 def hbmcp(*arguments: str, env: Mapping[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:

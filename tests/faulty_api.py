@@ -4,14 +4,15 @@ import asyncio
 import json
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 
 @dataclass(frozen=True)
 class Reply:
     """One answer. `cut` ends the connection in the middle of the body, `drop` before the first byte; `hang` says
-    nothing until the client has gone. `after` comes in the same packet, behind the answer."""
+    nothing until the client has gone. `after` comes in the same packet, behind the answer. `echo` tells all that was
+    asked, headers and body, in the place of the body."""
 
     status: int = 200
     body: bytes = b"[]"
@@ -21,6 +22,7 @@ class Reply:
     drop: bool = False
     hang: bool = False
     after: bytes = b""
+    echo: bool = False
 
     @classmethod
     def json(cls, value: Any, status: int = 200) -> "Reply":
@@ -44,7 +46,8 @@ class Seen:
 
 
 class FaultyApi:
-    """Listens on the loopback, in a thread of its own. `then` queues answers; after them comes `always`."""
+    """Listens on the loopback, in a thread of its own. `then` queues answers; after them comes what `answers` has for
+    the path, or `always`."""
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
@@ -57,6 +60,7 @@ class FaultyApi:
         """Forget everything that was asked and told."""
         self.requests: list[Seen] = []
         self.replies: deque[Reply] = deque()
+        self.answers: dict[str, Reply] = {}
         self.always = Reply()
         self.arrived = threading.Event()  # a request was read
         self.left = threading.Event()  # a client closed its connection while it waited for an answer
@@ -106,13 +110,15 @@ class FaultyApi:
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.requests.append(Seen(method, path, headers, body))
-        reply = self.replies.popleft() if self.replies else self.always
+        reply = self.replies.popleft() if self.replies else self.answers.get(path.partition("?")[0], self.always)
         self.arrived.set()
         if reply.hang:
             await reader.read()
             self.left.set()
         if reply.hang or reply.drop:
             return False
+        if reply.echo:
+            reply = replace(reply, body=json.dumps({"detail": f"crashed at {head} {body.decode()}"}).encode())
         length = len(reply.body) + (10 if reply.cut else 0)
         lines = [f"HTTP/1.1 {reply.status} -", f"content-type: {reply.content_type}", f"content-length: {length}"]
         writer.write("\r\n".join([*lines, *reply.headers, "", ""]).encode() + reply.body + reply.after)

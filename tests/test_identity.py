@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import SettingsError
-from hbmcp.identity import Identity, canonical
+from hbmcp.identity import Identity
 from hbmcp.settings import Settings, load
+from hbmcp.settings.address import canonical
 
 ONE = (
     "http://localhost:8000",

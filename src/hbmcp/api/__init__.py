@@ -1,6 +1,7 @@
 """The HTTP side of the Hummingbot API. Each module answers one question:
 
 connection  how is the API reached: pool, login, TLS, or the paper exchange?
+login       which password, where `hbmcp login` keeps it?
 proxy       which proxy stands between, by the environment?
 sending     how is a request sent: in its time, once unless it is a read? (Api)
 retries     when is a read tried again?

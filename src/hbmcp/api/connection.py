@@ -47,7 +47,8 @@ def _over_http(settings: Settings, proxy: Proxy | None) -> httpx.AsyncClient:
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set, so hbmcp can't log in to the "
             "Hummingbot API.",
             "Nothing was sent.",
-            "A person must set what is missing, in the environment or in .env, and restart hbmcp.",
+            "A person must set what is missing, in the environment or in .env, or keep it with `hbmcp login`, and "
+            "restart hbmcp.",
         )
     tls = urlsplit(settings.api_url).scheme == "https"
     try:

@@ -5,10 +5,11 @@ import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from hbmcp.errors import NotConfigured, Unreachable
+from hbmcp.redaction import hide_login
 
 LOOPBACK = ("localhost", "::1")
 UNSENT = "Nothing was sent."
@@ -51,6 +52,9 @@ def proxy_for(address: str) -> Proxy | None:
     proxy = Proxy(_variable(f"{kind}_proxy"), url)
     if problem := _problem(url):
         raise NotConfigured(f"{proxy.variable} {problem}.", UNSENT, f"A person must correct it, or {proxy.way_out}.")
+    login = urlsplit(url)
+    if login.password:  # whoever answers may tell what was asked
+        hide_login(unquote(login.username or ""), unquote(login.password))
     return proxy
 
 

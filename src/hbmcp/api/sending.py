@@ -9,6 +9,7 @@ import httpx
 from hbmcp.api.attempt import Attempt
 from hbmcp.api.connection import PLACES, connect
 from hbmcp.api.failures import broken, not_json, too_large
+from hbmcp.api.login import Login
 from hbmcp.api.proxy import Proxy, proxy_for
 from hbmcp.api.retries import with_retries
 from hbmcp.cancellation import unsent
@@ -37,6 +38,8 @@ class Api:
         self._client: Client | None = None
         self._places = asyncio.Semaphore(PLACES)
         self._proxy: Proxy | None = None
+        self._login = Login(settings)
+        self._connecting = asyncio.Lock()
         if settings.api_password:
             hide_login(settings.api_username or "", settings.api_password.get_secret_value())
 
@@ -50,7 +53,7 @@ class Api:
 
         Cancelled, it has given back its connection when it ends; see cancellation.unsent.
         """
-        client = self._client or self._connect()
+        client = self._client or await self._connect()
         try:
             async with asyncio.timeout(tool.timeout):
                 return await with_retries(lambda: self._attempt(client, request), tool, self._offer)
@@ -72,8 +75,11 @@ class Api:
     async def _attempt(self, client: Client, request: Request[T]) -> Response[T]:
         return await Attempt(self._places, traced=not self._settings.on_paper).send(client, request)
 
-    def _connect(self) -> Client:
-        self._proxy = None if self._settings.on_paper else proxy_for(self._settings.api_url)
-        self._http = connect(self._settings, self._proxy)
-        self._client = Client(self._http)
-        return self._client
+    async def _connect(self) -> Client:
+        async with self._connecting:
+            if self._client is None:
+                settings = await self._login.complete()
+                self._proxy = None if settings.on_paper else proxy_for(settings.api_url)
+                self._http = connect(settings, self._proxy)
+                self._client = Client(self._http)
+            return self._client

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -9,12 +10,15 @@ import typer
 from hbmcp import __version__
 from hbmcp.cli.audit import audit
 from hbmcp.cli.call import call_tool
+from hbmcp.cli.connect import connect
 from hbmcp.cli.halt import halt, resume
+from hbmcp.cli.login import login, logout
 from hbmcp.cli.paper import serve_paper
 from hbmcp.cli.policy import policy
 from hbmcp.cli.serve import serve
 from hbmcp.cli.tools import list_tools
 from hbmcp.errors import SettingsError
+from hbmcp.secret_names import names_secret
 
 NARROW = 80  # columns below which typer's tables would cut the names of options
 
@@ -46,6 +50,9 @@ app.command()(serve)
 app.command("tools")(list_tools)
 app.command("call")(call_tool)
 app.command("paper")(serve_paper)
+app.command()(connect)
+app.command()(login)
+app.command()(logout)
 app.add_typer(policy)
 app.command()(halt)
 app.command()(resume)
@@ -57,7 +64,20 @@ def main() -> None:
     if shutil.get_terminal_size().columns < NARROW:
         app.rich_markup_mode = None
     try:
+        _refuse_secrets(sys.argv[1:])
         app()
     except SettingsError as error:
         typer.echo(f"hbmcp: {error}", err=True)
         sys.exit(2)
+
+
+def _refuse_secrets(arguments: Iterable[str]) -> None:
+    """Raises SettingsError for --password and its like, without quoting what may be the password itself."""
+    if any(one.startswith("-") and names_secret(one.partition("=")[0].replace("-", "_")) for one in arguments):
+        raise SettingsError(
+            "No option takes a password or a key: what stands on a command line, other programs can read, and the "
+            "shell remembers.",
+            "Nothing was done. Change that password or key, if it was real.",
+            "`hbmcp login` keeps the API's password, HUMMINGBOT_API_PASSWORD_FILE names a file of it, and `hbmcp "
+            "connect` takes an exchange's keys.",
+        )

@@ -14,19 +14,21 @@ logger = logging.getLogger("hbmcp")
 
 def introduce(told: Settings, tools: int) -> None:
     """The first line: the installation, real or paper, what is offered, and where the settings come from."""
-    where = (
-        "PAPER (simulated, no real money)"
-        if told.on_paper
-        else f"LIVE on the Hummingbot API at {urlsplit(told.api_url).netloc}"
-    )
     logger.info(
         "hbmcp %s, %s: %d tools%s. Settings: %s.",
         __version__,
-        where,
+        where(told),
         tools,
         ", read-only" if told.read_only else "",
         "; ".join(_origins(told)) or "none, all defaults",
     )
+
+
+def where(told: Settings) -> str:
+    """Real or paper, and which."""
+    if told.on_paper:
+        return "PAPER (simulated, no real money)"
+    return f"LIVE on the Hummingbot API at {urlsplit(told.api_url).netloc}"
 
 
 def warn(told: Settings, held: InForce | None = None) -> None:

@@ -10,6 +10,7 @@ from hbmcp import __version__
 from hbmcp.settings import FLAGS, MEMORY, NONE, VARIABLES, Settings
 
 SECRET = ("api_username", "api_password", "state_url")  # a person fills them in
+LOGGED_IN = {"api_username", "api_password"}
 # The port is HTTP's. Resetting is for once, not for every start.
 NOT_FOR_A_CLIENT = ("port", "paper_reset", "paper")
 
@@ -50,6 +51,9 @@ def entry(told: Settings, env_file: str | None) -> dict[str, Any]:
     fields = [field for field, origin in told.origins.items() if origin != file and field not in NOT_FOR_A_CLIENT]
     if not told.on_paper and not file:
         fields = list(dict.fromkeys(("api_url", "api_username", "api_password", *fields)))
+    # Where that stands, the client's server finds it too.
+    elsewhere = LOGGED_IN if told.in_keyring else {"api_password"} if told.api_password_file else set()
+    fields = [field for field in fields if field not in elsewhere]
     env = {}
     for field in fields:
         if field in FLAGS:

@@ -16,6 +16,7 @@ from hbmcp.paper.exchange.engine import Engine
 from hbmcp.paper.market.clock import Clock, FastClock, RealClock
 from hbmcp.paper.market.market import Market
 from hbmcp.paper.start_balances import start_balances
+from hbmcp.private_files import private_folder
 from hbmcp.settings import MEMORY, Settings
 
 USERNAME = PASSWORD = "paper"  # where nobody else can reach it, and where nobody chose others
@@ -34,7 +35,7 @@ def open_paper(settings: Settings) -> Paper:
         folder = Path(tempfile.mkdtemp(prefix="hbmcp-paper-"))
     else:
         folder = _files_beside(Path(place))
-        folder.mkdir(mode=0o700, exist_ok=True)
+        private_folder(folder)
     return Paper(Engine(market, store, clock, balances), market, folder, store)
 
 

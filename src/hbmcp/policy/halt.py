@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from hbmcp.caller import Kind
 from hbmcp.catalog import REDUCING, Effect
 from hbmcp.errors import Halted, StoreError
+from hbmcp.private_files import private_file
 from hbmcp.store import Halt
 from hbmcp.text import one_line
 from hbmcp.times import machine, ticking, utc
@@ -107,11 +108,10 @@ def told(halt: Halt) -> str:
 
 def _write(file: Path, halt: Halt) -> None:
     """Whole, or not at all."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = file.with_name(f"{file.name}.{os.getpid()}")
     said = {"since": halt.since, "everything": halt.everything, "by": halt.by}
     try:
-        new.touch(mode=0o600)
+        private_file(new)
         new.write_text(json.dumps(said), encoding="utf-8")
         new.replace(file)
     except OSError:

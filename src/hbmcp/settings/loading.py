@@ -6,8 +6,8 @@ from itertools import chain
 from typing import Any
 
 from hbmcp.errors import SettingsError
-from hbmcp.settings import misspelt
-from hbmcp.settings.model import CREDENTIALS, PROTECTIVE, VARIABLES, Settings, called, parsed
+from hbmcp.settings import misspelt, password_file
+from hbmcp.settings.model import CREDENTIALS, PASSWORDS, PROTECTIVE, VARIABLES, Settings, called, parsed
 from hbmcp.settings.sources import Source, command_line, env_file, environment
 
 
@@ -18,8 +18,10 @@ def _union(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 # What protects holds once any source has said it: these are combined, and no source undoes another's.
 TIGHTEN: Mapping[str, Callable[[Iterable[Any]], Any]] = {"read_only": any, "exclude_tools": _union}
 
-# What a .env that nobody named may set: the documentation's five, and what can only protect (PROTECTIVE).
+# What a .env that nobody named may set: the documentation's five, and what can only protect (PROTECTIVE). Not a file of
+# a password, or it could have any file of its reader's sent to the address beside it.
 DOCUMENTED = ("api_url", "api_username", "api_password", "port", "log_level")
+LOGIN = "hbmcp login"  # the origin of what that keeps
 SHARED = ("port", "log_level")  # names that other programs use too, with other values
 
 
@@ -38,7 +40,7 @@ def load(
     found = [env_file(env_file_path), environment(), command_line(flags or {})]
     sources = [_without(source, unused) for source in found if source]
     remarks = list(chain.from_iterable(source.remarks for source in sources))
-    sources = [source if source.named else _believed(source, remarks) for source in sources]
+    sources = _one_password([source if source.named else _believed(source, remarks) for source in sources])
     told, by = _chosen(sources)
     if told.paper and "api_url" in by:
         if not by["paper"].named or by["api_url"].named:
@@ -54,6 +56,8 @@ def load(
         remarks += [] if told.paper else _unfilled(sources)
     else:
         _hold_together(told, by)
+    told = _with_password(told, remarks)
+    if not told.on_paper:
         remarks += _missing(told)
     remarks += _misspelt(sources, told.on_paper)
     return told.model_copy(update={"remarks": tuple(remarks)})
@@ -83,6 +87,60 @@ def _believed(source: Source, remarks: list[str]) -> Source:
             "it with --env-file; or ignore it with --env-file none."
         )
     return _without(source, left_out)
+
+
+def _one_password(sources: Iterable[Source]) -> list[Source]:
+    """The strongest that has a password, or names a file of one, is the only one that has. Raises SettingsError for a
+    source that does both."""
+    left: list[Source] = []
+    found = False
+    for source in reversed(list(sources)):
+        given = [VARIABLES[field] for field in PASSWORDS if field in source.values]
+        if len(given) > 1:
+            raise SettingsError(
+                f"{' and '.join(given)} are both set (from {source.name}), and only one can be right.",
+                "Neither is used, so hbmcp doesn't start.",
+                "Remove one.",
+            )
+        left.append(_without(source, PASSWORDS) if found else source)
+        found = found or bool(given)
+    return left[::-1]
+
+
+def _with_password(told: Settings, remarks: list[str]) -> Settings:
+    """With that of the file, or else whether one is kept for the address. Raises SettingsError for such a file."""
+    if file := told.api_password_file:
+        name = VARIABLES["api_password_file"]
+        try:
+            password = password_file.read(file)
+        except ValueError as error:
+            raise SettingsError(
+                f"{name}: {error} (from {told.origins['api_password_file']}).",
+                "Without the password hbmcp doesn't start.",
+                "Name a file that holds the password alone.",
+            ) from None
+        if password_file.readable_by_others(file):
+            remarks.append(f"The file that {name} names can be read by other users: chmod 600 keeps it from them.")
+        return told.model_copy(update={"api_password": password})
+    if told.on_paper or told.api_password:
+        return told
+    from hbmcp.settings import logins
+
+    try:
+        username = logins.username(told.api_url)
+    except SettingsError as error:
+        remarks.append(str(error))
+        return told
+    if username is None:
+        return told
+    if told.api_username not in (None, username):
+        remarks.append(
+            f"What `hbmcp login` keeps for this address is another user's than HUMMINGBOT_API_USERNAME says (from "
+            f"{told.origins['api_username']}), so it isn't used."
+        )
+        return told
+    origins = {"api_username": LOGIN, **told.origins, "api_password": LOGIN}
+    return told.model_copy(update={"api_username": username, "in_keyring": True, "origins": origins})
 
 
 def _chosen(sources: Iterable[Source]) -> tuple[Settings, dict[str, Source]]:
@@ -135,11 +193,13 @@ def _hold_together(told: Settings, by: Mapping[str, Source]) -> None:
 
 
 def _missing(told: Settings) -> list[str]:
-    missing = _not_set(field for field in CREDENTIALS if not getattr(told, field))
+    given = {"api_username": told.api_username, "api_password": told.api_password or told.in_keyring}
+    missing = _not_set(field for field, value in given.items() if not value)
     if not missing:
         return []
     return [
-        f"{missing}: every call to the Hummingbot API will fail. Set what is missing beside HUMMINGBOT_API_URL, and "
+        f"{missing}: every call to the Hummingbot API will fail. Set what is missing beside HUMMINGBOT_API_URL, or keep it "
+        "with `hbmcp login`, and "
         "start again."
     ]
 

@@ -24,7 +24,8 @@ FLAGS = {
     "paper_reset": "--paper-reset",
     "paper_speed": "--paper-speed",
 }
-CREDENTIALS = ("api_username", "api_password")
+PASSWORDS = ("api_password", "api_password_file")  # two ways to say the same
+CREDENTIALS = ("api_username", *PASSWORDS)
 PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
 REAL = {"api_url", *CREDENTIALS}  # who sets one of these means the real API
 
@@ -99,8 +100,11 @@ def _state_url(value: Any) -> Any:
 
 
 def _file(value: Any) -> Any:
-    """A path that stays right when a client starts the server elsewhere."""
-    return str(Path(value.strip()).expanduser().absolute()) if isinstance(value, str) else value
+    """A path that stays right when a client starts the server elsewhere. Raises ValueError, without quoting it."""
+    try:
+        return str(Path(value.strip()).expanduser().absolute()) if isinstance(value, str) else value
+    except RuntimeError:
+        raise ValueError("whose home ~ is can't be told") from None
 
 
 def _installation(value: Any) -> Any:
@@ -141,6 +145,9 @@ class Settings(BaseModel):
     )
     api_username: str | None = Field(default=None, validation_alias="HUMMINGBOT_API_USERNAME")
     api_password: SecretStr | None = Field(default=None, validation_alias="HUMMINGBOT_API_PASSWORD")
+    api_password_file: Annotated[str | None, BeforeValidator(_file)] = Field(
+        default=None, validation_alias="HUMMINGBOT_API_PASSWORD_FILE"
+    )
     # 0 is any free port.
     port: int = Field(default=3000, ge=0, le=65535, validation_alias="MCP_SERVER_PORT")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_level)] = Field(
@@ -169,7 +176,8 @@ class Settings(BaseModel):
 
     # None is policy.toml in the user's configuration folder, if it is there.
     policy: Annotated[str | None, BeforeValidator(_file)] = Field(default=None, validation_alias="HBMCP_POLICY")
-
+    # Whether `hbmcp login` keeps the password for this address and username: it is asked for when it is needed.
+    in_keyring: bool = False
     # What set each field, and what a person must be told of it all when hbmcp starts.
     origins: Mapping[str, str] = {}
     remarks: tuple[str, ...] = ()

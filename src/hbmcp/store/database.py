@@ -1,6 +1,5 @@
 """The connection to SQLite or PostgreSQL: transactions, and failures in words."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -12,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from hbmcp.private_files import private_file
 from hbmcp.redaction import hide
 from hbmcp.store.failures import told
 from hbmcp.store.migrations import TooNew, migrate
@@ -80,8 +80,7 @@ def _sqlite(file: Path | None) -> Engine:
     if file is None:
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
+        private_file(file)  # SQLite gives its other files the same mode
         engine = create_engine(URL.create("sqlite", database=str(file)), connect_args={"timeout": PATIENCE})
     event.listen(engine, "connect", _connected)
     event.listen(engine, "begin", _begun)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, text
 
-from hbmcp.identity import canonical
+from hbmcp.settings.address import canonical
 
 # The tables may stand in a database that others use, so their names begin with hbmcp_.
 _VERSION = "hbmcp_schema"

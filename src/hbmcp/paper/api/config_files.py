@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from hbmcp.private_files import private_folder
+
 CONTROLLER_TYPES = ("directional_trading", "market_making", "generic")
 _ELSEWHERE = frozenset("/\\:\0")
 _LONGEST = 200  # bytes of a name
@@ -42,7 +44,7 @@ class Shelf:
     def write(self, name: str, text: str) -> None:
         """Raises BadFileName."""
         path = self._path(name)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
         half = path.with_name(path.name + ".part")  # so that a killed process leaves no half of a file
         half.touch(mode=0o600)
         half.write_text(text, encoding="utf-8")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from hbmcp.paper.errors import StoreUnusable
+from hbmcp.private_files import private_file
 
 PATIENCE = 10.0  # seconds to wait for another process's transaction
 
@@ -79,9 +80,7 @@ class Store:
         place = str(path)
         try:
             if place != ":memory:":
-                Path(place).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                # SQLite gives its other files the same mode.
-                os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
+                private_file(Path(place))  # SQLite gives its other files the same mode
             db = sqlite3.connect(place, timeout=PATIENCE, isolation_level=None)
         except (sqlite3.Error, OSError) as error:
             raise StoreUnusable(place, str(error), "Name another file, or see that this one may be written.") from error

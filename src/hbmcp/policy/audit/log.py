@@ -15,6 +15,7 @@ from attrs import frozen
 from hbmcp.policy.audit.chain import START, Line, Link, read, sealed
 from hbmcp.policy.audit.locking import ACROSS_PROCESSES, locked
 from hbmcp.policy.audit.spare import Spare
+from hbmcp.private_files import private_file
 
 LARGEST = 16 * 1024 * 1024  # bytes of one file
 BLOCK = 64 * 1024
@@ -44,8 +45,9 @@ class Log:
         return [*aside, *([self.file] if self.file.exists() else [])]
 
     def prepare(self) -> None:
-        """Make the folder, and take the room for what can't be written later."""
-        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make the folder, close what is there to others, and take the room for what can't be written later."""
+        for file in (self._lock, self.spare.file, *self.files):
+            private_file(file)
         self.spare.prepare()
 
     def append(self, record: Mapping[str, Any], above: int = 0) -> Appended:

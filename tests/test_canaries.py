@@ -1,0 +1,239 @@
+"""A canary in every place where a secret comes in, looked for in every place where text goes out.
+
+One world, in which all of them are planted and everything is tried, good answers and bad: PLANTED says where they come
+in, `world` does it and gives what went out by place. Another place is another key of what it gives.
+"""
+
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import EVERY, environment, hbmcp, http_log
+from tests.faulty_api import FaultyApi, Reply
+from tests.file_keyring import with_keyring
+from tests.stdio_server import StdioServer
+from tests.terminal import Terminal
+from tests.test_redaction import WRITTEN
+
+PLANTED = {
+    name: f"cAnArY/{name}+7f=3a?9d"
+    for name in (
+        "password",  # HUMMINGBOT_API_PASSWORD
+        "file",  # what HUMMINGBOT_API_PASSWORD_FILE names
+        "keyring",
+        "dotenv",  # HUMMINGBOT_API_PASSWORD in a .env that is named
+        "found",  # and in one that merely lies there
+        "state",  # HBMCP_STATE_URL
+        "proxy",
+        "url",  # HUMMINGBOT_API_URL, where none belongs
+        "path",  # HUMMINGBOT_API_PASSWORD_FILE, set to the password itself
+        "misspelt",  # under a name that nobody reads
+        "line",  # in a .env's line that can't be read
+        "other",  # of another program, in the same .env
+        "argument",  # on the command line
+        "typed",  # into connect
+        "login",  # typed into login, and not accepted
+        "credentials",  # of add_credential
+        "gateway",  # of set_gateway_api_keys
+        "wallet",  # of add_wallet
+        "unfit",  # a credential in arguments that don't fit
+        "previewed",  # a credential of a call that only looks
+    )
+}
+PLACES = (
+    "answers",
+    "protocol",
+    "log",
+    "screens",
+    "commands",
+    "welcome",
+    "refusals to start",
+    "tracebacks",
+    "files",
+)
+# Crashes at each request, and says all that it knows.
+CRASHING = """
+from hbmcp.api.sending import Api
+async def crash(self, request, tool):
+    password = self._settings.api_password.get_secret_value()
+    raise RuntimeError(f"{request!r} {request.json!r} {password!r}")
+Api.send = crash
+from hbmcp.cli import main
+main()
+"""
+
+
+def calls(server: StdioServer) -> Iterator[str]:
+    """What is answered to every call that takes a secret, and some that don't."""
+    account = {"account_name": "master_account", "connector_name": "binance"}
+    keys = {"binance_api_key": PLANTED["credentials"], "binance_api_secret": PLANTED["credentials"][::-1]}
+    yield server.call("add_credential", **account, credentials=keys)[0]
+    yield server.call("add_credential", **account, credentials={"binance_api_key": PLANTED["previewed"]}, preview=True)[
+        0
+    ]
+    yield server.call("add_credential", **account, credentials=PLANTED["unfit"])[0]
+    yield server.call("add_credential", **account, credentials=[PLANTED["unfit"]], nonsense=PLANTED["unfit"])[0]
+    yield server.call("set_gateway_api_keys", api_keys={"helius": PLANTED["gateway"]})[0]
+    yield server.call("set_gateway_api_keys", api_keys={"helius": PLANTED["gateway"]}, preview=True)[0]
+    yield server.call("add_wallet", chain="solana", private_key=PLANTED["wallet"])[0]
+    yield server.call("add_wallet", chain=7, private_key=[PLANTED["wallet"]])[0]
+    yield server.call("list_gateway_api_keys")[0]
+    yield server.call("list_accounts")[0]
+
+
+class World:
+    """Servers, terminals and commands that were told all of it."""
+
+    def __init__(self, api: FaultyApi, home: Path) -> None:
+        self.api = api
+        self.home = home
+        self.out: dict[str, str] = defaultdict(str)
+        (home / "cwd").mkdir()
+        self.kept = {"XDG_CONFIG_HOME": str(home / "config"), "XDG_DATA_HOME": str(home / "data"), "LOG_LEVEL": "DEBUG"}
+        (home / "dotenv").write_text(self.env_lines("dotenv"))
+
+    def env_lines(self, password: str) -> str:
+        return (
+            f"HUMMINGBOT_API_URL={self.api.url}\nHUMMINGBOT_API_USERNAME=me\n"
+            f"HUMMINGBOT_API_PASSWORD={PLANTED[password]}\nHUMMINGBOT_API_PASSWORDS={PLANTED['misspelt']}\n"
+            f"GITHUB_TOKEN={PLANTED['other']}\nHBMCP_LOGIN='{PLANTED['line']}\n"
+        )
+
+    def env(self, **settings: str) -> dict[str, str]:
+        env = {**environment(**self.kept), **with_keyring(self.home / "keyring.json")}
+        env["PYTHONPATH"] += f"{os.pathsep}{environment()['PYTHONPATH']}"
+        del env["HBMCP_STATE_URL"]
+        return {**env, **settings}
+
+    def real(self, **settings: str) -> dict[str, str]:
+        return self.env(HUMMINGBOT_API_URL=self.api.url, HUMMINGBOT_API_USERNAME="me", **settings)
+
+    def serve(self, env: Mapping[str, str], *arguments: str, place: str = "log", crash: bool = False) -> None:
+        """A server over stdio, asked in every way."""
+        command = [sys.executable, "-c", CRASHING, "serve"] if crash else None
+        given = ("--tools", ",".join(EVERY), *arguments)
+        with StdioServer(*given, env=env, cwd=self.home / "cwd", command=command) as one:
+            self.out["protocol"] += str(one.hello) + str(one.tools())
+            self.out["answers"] += "\n".join(calls(one))
+            self.out["protocol"] += one.close() + str(one.notifications)
+        self.out[place] += "".join(one.log)
+
+    def run(self, place: str, *arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        done = hbmcp(*arguments, env=env, cwd=self.home / "cwd")
+        self.out[place] += done.stdout + done.stderr
+        return done
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    home = tmp_path_factory.mktemp("canaries")
+    with FaultyApi() as api:
+        world = World(api, home)
+        secret = home / "secret"
+        secret.write_text(PLANTED["file"])
+        password = world.real(HUMMINGBOT_API_PASSWORD=PLANTED["password"])
+
+        # What the API makes of it: good answers, and a crash that tells all that was asked.
+        world.serve(password)
+        api.always = Reply(status=500, echo=True)
+        world.serve(password)
+        api.always = Reply(status=400, echo=True)
+        world.serve(world.real(HUMMINGBOT_API_PASSWORD_FILE=str(secret)))
+        api.always = Reply(echo=True)
+        world.serve(world.env(), "--env-file", str(home / "dotenv"))
+        (home / "cwd" / ".env").write_text(world.env_lines("found"))
+        world.serve(world.env())
+        (home / "cwd" / ".env").unlink()
+        world.serve(
+            {**password, "HBMCP_STATE_URL": f"postgresql://me:{quote(PLANTED['state'], safe='')}@127.0.0.1:1/x"},
+        )
+        proxy = f"http://me:{quote(PLANTED['proxy'], safe='')}@127.0.0.1:{api.port}"
+        world.serve({**password, "HUMMINGBOT_API_URL": "http://api.example", "HTTP_PROXY": proxy, "NO_PROXY": ""})
+        world.serve(world.env(HBMCP_PAPER="true", HUMMINGBOT_API_PASSWORD=PLANTED["password"]))
+        world.serve(password, place="tracebacks", crash=True)
+
+        # What a person types.
+        api.always = Reply(status=401, echo=True)
+        with Terminal("login", api.url, env=world.env(), cwd=home / "cwd") as person:
+            person.type("Username", "me")
+            person.type("Password", PLANTED["login"])
+            assert person.end() == 1
+        world.out["screens"] += person.screen
+        api.always = Reply()
+        with Terminal("login", api.url, env=world.env(), cwd=home / "cwd") as person:
+            person.type("Username", "me")
+            person.type("Password", PLANTED["keyring"])
+            assert person.end() == 0
+        world.out["screens"] += person.screen
+        field = {"type": "SecretStr", "required": True}
+        api.answers = {
+            "/connectors/": Reply.json(["binance"]),
+            "/accounts/": Reply.json(["master_account"]),
+            "/connectors/binance/config-map": Reply.json({"binance_api_key": field}),
+            "/accounts/add-credential/master_account/binance": Reply(status=500, echo=True),
+        }
+        with Terminal("connect", "binance", env=world.real(), cwd=home / "cwd") as person:
+            person.type("binance_api_key", PLANTED["typed"])
+            assert person.end() == 1
+        world.out["screens"] += person.screen
+        api.answers = {}
+        api.always = Reply(status=401, echo=True)
+        world.serve(world.real())
+
+        # Commands.
+        for command in ("tools", "policy show", "audit show", "audit export", "call list_accounts", "serve -h"):
+            world.run("commands", *command.split(), env=password)
+        for command in ("call list_accounts", "logout"):
+            world.run("commands", *command.split(), env=world.real())
+        for env in (password, world.real(HUMMINGBOT_API_PASSWORD_FILE=str(secret))):
+            world.out["welcome"] += http_log(env, home / "cwd")
+
+        # Secrets where none belong.
+        mistakes = {
+            "HUMMINGBOT_API_URL": f"http://me:{quote(PLANTED['url'], safe='')}@vps",
+            "HUMMINGBOT_API_PASSWORD_FILE": PLANTED["path"],
+            "HBMCP_STATE_URL": f"mysql://me:{quote(PLANTED['state'], safe='')}@vps/x",
+        }
+        for name, value in mistakes.items():
+            done = world.run("refusals to start", "serve", env=world.env(**{name: value}))
+            assert done.returncode == 2
+        for arguments in (("--password", PLANTED["argument"]), (f"--api-password={PLANTED['argument']}",)):
+            assert world.run("refusals to start", "serve", *arguments, env=password).returncode == 2
+
+        # What stays behind, but for what was planted there.
+        planted = (secret, home / "dotenv", home / "keyring.json")
+        for file in home.rglob("*"):
+            if file.is_file() and file not in planted:
+                world.out["files"] += f"{file.name}: {file.read_bytes().decode('utf-8', errors='replace')}\n"
+        yield world.out
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_secret_leaves(place: str, world: Mapping[str, str]) -> None:
+    text = world[place]
+    assert text
+    found = []
+    for name, canary in PLANTED.items():
+        ways = {how: write(canary) for how, write in WRITTEN.items()} | {"cut short": f"cAnArY/{name}+"}
+        ways |= {f"{how} backwards": write(canary[::-1]) for how, write in WRITTEN.items()}
+        for how, written in ways.items():
+            if written in text:
+                at = text.index(written)
+                found.append(f"{name}, {how}: {text[max(0, at - 100) : at + 60]!r}")
+    assert found == []
+
+
+def test_every_place_is_searched(world: Mapping[str, str]) -> None:
+    """And each has what it should: a place where nothing comes out proves nothing."""
+    assert set(world) == set(PLACES)
+    assert "***" in world["answers"]
+    assert "***" in world["tracebacks"]
+    assert "state.sqlite" in world["files"]
+    assert "paper.sqlite" in world["files"]
+    assert "audit" in world["files"]
