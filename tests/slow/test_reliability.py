@@ -9,7 +9,6 @@ The table for people is docs/reliability.md. Whatever the fault, four things are
 """
 
 import json
-import os
 import re
 import resource
 import signal
@@ -52,13 +51,13 @@ ORDER: dict[str, Any] = {
 }
 POLICY = "[limits]\nhour = 1000\n"  # room for one
 
-#: Serves as hbmcp does, but waits less, and may kill itself right after a function has returned.
+#: Serves as hbmcp does, but waits less for an order's answer, and may kill itself right after a function has returned.
 SERVER = """
 import asyncio, os, signal
 from importlib import import_module
 from hbmcp import catalog
 from hbmcp.store import worker
-worker.PATIENCE = 1.0
+worker.PATIENCE = float(os.environ.get("STORE_PATIENCE", worker.PATIENCE))
 tool = catalog.Catalog.load().tools["submit_order"]
 within = asyncio.timeout
 asyncio.timeout = lambda seconds: within(3 if seconds == tool.timeout else seconds)
@@ -120,7 +119,6 @@ class Http:
 
 
 Server = Stdio | Http
-SERVERS: list[Callable[..., AbstractContextManager[Server]]] = [Stdio, Http]
 
 
 class World:
@@ -213,7 +211,7 @@ def audit_tells_the_truth(world: World, broken: str = "") -> None:
         assert "NOT intact" in said
         return
     told, orders = world.told(), world.orders
-    assert {id for known, id in told if known == "sent"} <= set(orders)
+    assert {order_id for known, order_id in told if known == "sent"} <= set(orders)
     assert len([known for known, _ in told if known == "sent"]) <= len(orders)
     assert len(orders) <= len([known for known, _ in told if known != "not sent"])
 
@@ -253,7 +251,6 @@ def ends_well(world: World, server: Server, *, placed: bool, known: Known, broke
     audit_tells_the_truth(world, broken)
     limits_are_right(world, server, known)
     reducing_is_possible(world, server)
-    audit_tells_the_truth(world, broken and "NOT intact")
     assert len(world.orders) == (placed or known == "not sent")
 
 
@@ -281,8 +278,10 @@ FAULTS: dict[str, tuple[Break, Known]] = {
 }
 
 
-@pytest.mark.parametrize("over", SERVERS)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    ("fault", "over"),
+    [*((fault, Stdio) for fault in FAULTS), ("reset after it was read", Http), ("killed after it was read", Http)],
+)
 def test_an_api_that_fails_in_the_middle_of_an_order(fault: str, over: Any, world: World) -> None:
     broken, known = FAULTS[fault]
     with world.server(over) as server:
@@ -372,7 +371,7 @@ def test_a_full_disk(world: World) -> None:
         world.log.prepare()
         for _ in range(3):
             world.log.append(stamped("note", text="x" * ROOM))
-        text, failed = server.call("place_order", **ORDER | {"amount": 1})  # the store is opened, and has grown
+        text, failed = server.call("place_order", **ORDER | {"amount": 0.02})  # the store is opened, and has grown
         assert failed, text
         unlimited = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (ROOM, unlimited[1]))  # no file goes beyond
@@ -392,8 +391,8 @@ def test_a_full_disk(world: World) -> None:
 
 def test_a_frozen_postgresql(postgresql: Cluster, api: BreakingApi, tmp_path: Path) -> None:
     world = World(api, tmp_path, postgresql.database())
-    with world.server() as server:
-        text, failed = server.call("place_order", **ORDER | {"amount": 1})
+    with world.server(STORE_PATIENCE="3") as server:
+        text, failed = server.call("place_order", **ORDER | {"amount": 0.02})
         assert failed
         assert "limit hour" in text
         with postgresql.frozen():
@@ -412,7 +411,7 @@ def test_a_postgresql_that_freezes_in_the_middle_of_an_order(
     postgresql: Cluster, api: BreakingApi, tmp_path: Path
 ) -> None:
     world = World(api, tmp_path, postgresql.database())
-    with world.server() as server:
+    with world.server(STORE_PATIENCE="3") as server:
         world.api.arm(Break(True, "late"))
         call = server.start("tools/call", {"name": "place_order", "arguments": ORDER})
         assert world.api.broken.wait(60)
@@ -447,7 +446,7 @@ DAMAGE: dict[Callable[[Path], None], str] = {
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_an_audit_file_that_is_damaged(damage: Callable[[Path], None], world: World) -> None:
     with world.server() as server:
-        assert server.call("place_order", **ORDER | {"amount": 1})[1]
+        assert server.call("place_order", **ORDER | {"amount": 0.02})[1]
         assert not server.call("place_order", **ORDER)[1]
         damage(world.log.file)
         ends_well(world, server, placed=True, known="sent", broken=DAMAGE[damage])

@@ -9,12 +9,17 @@ from threading import Event
 import pytest
 
 from hbmcp.errors import StoreError
+from hbmcp.installation.orders import sending
+from hbmcp.policy import counting
+from hbmcp.policy.audit import audit
 from hbmcp.store import worker
 from hbmcp.store.worker import STALLED, Worker
 from tests.conftest import environment
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
+from tests.paper.perpetual_account import open_position
 from tests.paper.spot_account import BUY, PLACE, SELL, orders, rest
+from tests.policy.audited import audited
 from tests.store.opening import ORDER, order, store
 from tests.store.postgresql_cluster import Cluster
 
@@ -62,6 +67,24 @@ async def test_with_a_frozen_postgresql_only_what_reduces_is_sent(
             assert [one.side for one in orders(api) if one.id != resting] == ["SELL"]
             monkeypatch.setattr(worker, "PATIENCE", 12.0)
             assert await opened.sent_orders() == []
+    await opened.aclose()
+
+
+async def test_what_reduces_waits_less_for_it(
+    postgresql: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened = store(postgresql.database())
+    await opened.sent_orders()
+    for module in (sending, counting, audit):
+        monkeypatch.setattr(module, "TO_REDUCE", 0.2)
+    async with audited(tmp_path, monkeypatch, lambda: opened) as it:
+        monkeypatch.setattr(it.call.bridge, "_open_store", lambda: opened)
+        open_position(it.api, "BUY", "0.01")
+        with postgresql.frozen():
+            text = await it.call.good("close_position", trading_pair="BTC-USDT")
+        assert "couldn't be remembered" in text
+        assert "it was given" not in text  # all the time that others have
+        assert [one["event"] for one in it.lines] == ["begin", "end"]
     await opened.aclose()
 
 

@@ -43,12 +43,11 @@ from hbmcp.policy.said_twice import (
     refuse_known_key,
     refuse_twice,
 )
-from hbmcp.store import LedgerRow, Settled, Store
+from hbmcp.store import TO_REDUCE, LedgerRow, Settled, Store
 from hbmcp.text import NAMED, cut, one_line
 from hbmcp.times import now
 
 PATIENCE = 10.0  # seconds for the prices
-TO_REDUCE = 3.0  # seconds that what only reduces waits for the store, and anybody to look first or to settle
 
 LOOKS = Caller("hbmcp's policy", "trading", frozenset((*exposure.READS, *valuation.READS)), "policy")
 

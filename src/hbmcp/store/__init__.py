@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AuditHead", "FundingReading", "Halt", "LedgerRow", "SentOrder", "Settled", "Store", "StoreError"]
 
+TO_REDUCE = 3.0  # seconds that what only reduces waits for the store, each time that it asks it
+
 T = TypeVar("T")
 
 OPENED_AGAIN_AFTER = 5.0  # seconds after it couldn't be: who calls often shouldn't wait each time

@@ -24,11 +24,12 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.unknown_outcome import KnownIds, unknown_outcome
 from hbmcp.installation.orders.view import describe_order
 from hbmcp.installation.planned_request import PlannedRequest, Stake
-from hbmcp.store import SentOrder, StoreError
+from hbmcp.store import TO_REDUCE, SentOrder, StoreError
 from hbmcp.times import now, ticking
 from hbmcp_tools import trading
 
 LOOK = 3.0  # seconds for which an order without an answer is looked for, at least
+UNREMEMBERED = "This order couldn't be remembered: get_order_history will know less of it."
 
 # The API took no order. Whatever else goes wrong while it is asked to may have come after it did.
 NOT_PLACED = (BadArguments, NotConfigured, Refused, UnknownOperation, Unreachable, WrongCredentials)
@@ -134,17 +135,21 @@ class _Memory:
 
     async def remember(self, order: SentOrder) -> None:
         """Raises Refused for an order that adds risk: were its answer lost, nobody could find it."""
+        reduces = _only_reduces(order)
         try:
-            self._key = await self._installation.store.remember_order(order)
+            async with asyncio.timeout(TO_REDUCE if reduces else None):
+                self._key = await self._installation.store.remember_order(order)
+        except TimeoutError:
+            self.notes.append(f"{UNREMEMBERED} hbmcp's store doesn't answer.")
         except StoreError as error:
-            if not _only_reduces(order):
+            if not reduces:
                 raise Refused(
                     f"The order can't be remembered, and was it sent and its answer lost, nobody could find it: "
                     f"{error.happened}",
                     "Nothing was sent.",
                     f"{error.advice} What only reduces is sent all the same.".lstrip(),
                 ) from None
-            self.notes.append(f"This order couldn't be remembered: get_order_history will know less of it. {error}")
+            self.notes.append(f"{UNREMEMBERED} {error}")
 
     async def name(self, order_id: str) -> None:
         if self._key is None:

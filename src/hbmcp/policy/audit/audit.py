@@ -19,7 +19,7 @@ from hbmcp.policy.audit.chain import Link
 from hbmcp.policy.audit.log import Appended, Log
 from hbmcp.policy.audit.record import Record, Sent, sent, stamped, time_text, words
 from hbmcp.policy.audit.unusual import unusual
-from hbmcp.store import AuditHead
+from hbmcp.store import TO_REDUCE, AuditHead
 from hbmcp.store.worker import Worker
 from hbmcp.times import machine
 
@@ -56,9 +56,10 @@ class Audit:
         """Wait a moment for what is still being written."""
         await self._worker.aclose()
 
-    async def write(self, record: Record, taken_back: Record | None = None) -> None:
-        """Add a line; it is on disk, and the store knows of it, when this returns. Raises Unwritten. One that gets
-        there although who asked was cancelled, or gave up, is followed by `taken_back`."""
+    async def write(self, record: Record, taken_back: Record | None = None, patience: float | None = None) -> None:
+        """Add a line; it is on disk, and the store knows of it, when this returns. Raises Unwritten, for the store
+        after `patience` seconds at most, if that is told. One that gets there although who asked was cancelled, or
+        gave up, is followed by `taken_back`."""
         await self._notice(record)
         if self._log is None:
             return
@@ -70,9 +71,12 @@ class Audit:
         except OSError as error:
             raise Unwritten(error.strerror or str(error)) from None
         try:
-            await self._tell_store(self._log, appended)
+            async with asyncio.timeout(patience):
+                await self._tell_store(self._log, appended)
         except StoreError as error:
             raise Unwritten(error.happened, on_disk=True) from None
+        except TimeoutError:
+            raise Unwritten("hbmcp's store doesn't answer", on_disk=True) from None
         except asyncio.CancelledError:
             if undo is not None:
                 with suppress(OSError, StoreError):
@@ -152,6 +156,7 @@ class Entry:
         self._call = token_hex(8)
         self._said = said
         self._goes_on = goes_on
+        self._patience = TO_REDUCE if goes_on else None
         self._secret = secret
         self._turn = asyncio.Lock()
         self.begun = False
@@ -164,7 +169,7 @@ class Entry:
                 line = stamped("begin", call=self._call, **self._said, verdict="granted")
                 taken_back = stamped("end", call=self._call, outcome="cancelled, not sent")
                 try:
-                    await self._audit.write(line, taken_back)
+                    await self._audit.write(line, taken_back, self._patience)
                 except Unwritten as error:
                     self._failure = str(error)
                     if self._goes_on and not error.on_disk:
@@ -181,7 +186,7 @@ class Entry:
         event = "end" if self.begun else "refused"
         line = stamped(event, call=self._call, **said, sent=sent(requests) or None, outcome=outcome, text=told or None)
         try:
-            await self._audit.write(line)
+            await self._audit.write(line, patience=self._patience)
         except Unwritten as error:
             if requests and not error.on_disk:
                 await self._audit.keep_aside(line, str(error))
