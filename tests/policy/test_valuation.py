@@ -105,6 +105,21 @@ async def test_a_swap_is_valued_by_the_rate_oracle() -> None:
     assert told.names == ["get_rates"]
 
 
+@pytest.mark.parametrize(("market", "whole"), [(250, 760), (200, 610), (150, 610)])
+async def test_of_what_moves_on_a_chain_the_oracle_s_price_counts_where_it_is_dearer(market: int, whole: int) -> None:
+    held = {"market": Decimal(market), "amount": Decimal(3), "value": Decimal(3 * market + 10)}
+    assert await value(Ask(request("moves", exchange="meteora", pair="SOL-USDC", **held))) == whole
+
+
+async def test_an_order_s_market_is_its_exchange_s_whatever_the_oracle_says() -> None:
+    assert await value(Ask(request(pair="SOL-USDC", market=Decimal(1), amount=Decimal(3)))) == 3
+
+
+async def test_a_wrapped_token_is_worth_what_it_wraps() -> None:
+    told = script(get_rates={"rates": {"BTC-USDT": "50000"}})
+    assert await value(Ask(request("moves", exchange="0x", pair="X-WBTC", value=Decimal(4))), told=told) == 200_000
+
+
 @pytest.mark.parametrize("pair", ["NOPE-USDT", "BTC-NOPE", None, "", "x"])
 async def test_what_nobody_has_a_price_of_has_no_value(pair: str | None) -> None:
     assert await value(ask(amount=Decimal(3), pair=pair)) is None
