@@ -1,9 +1,9 @@
 """What a request is worth in the policy's currency: at the worse of the market and its own price.
 
 The market's price is the one that its plan was made with, or else is read here; nobody who calls can say it. What moves
-on a chain is on no order book: its plan has the price that the chain tells, in a pool that anybody may have made, and
-the rate oracle tells another; the dearer counts, or the one that is known. What its quote token is worth the oracle
-alone tells, but of a dollar's.
+on a chain is on no order book. Its plan has the price that the chain tells, in a pool that anybody may have made; the
+rate oracle tells what the base token is worth by itself, and where that is more, it counts. Of the quote token the
+oracle alone tells it, and where it doesn't, nothing is known.
 """
 
 from collections.abc import Sequence
@@ -77,25 +77,21 @@ async def _valued(prices_now: Prices, ask: Ask, currency: str) -> Ask:
     stake = ask.planned.stake
     exchange = stake.exchange if ask.planned.effect == "opens" else None
     market = amount(stake.market)
-    if stake.pair is not None and (stake.amount is not None or stake.price is not None):
-        if market is None:
-            market = await prices_now.market(exchange, stake.pair)
-        elif ask.planned.effect == "moves":
-            stake, market = _dearer(stake, market, await prices_now.market(None, stake.pair))
-    quote = worth(stake, market)
-    if quote is None or stake.pair is None:
+    if market is None and stake.pair is not None and (stake.amount is not None or stake.price is not None):
+        market = await prices_now.market(exchange, stake.pair)
+    in_quote = worth(stake, market)
+    if in_quote is None or stake.pair is None:
         return evolve(ask, market=market)
-    rate = await prices_now.rate(exchange, stake.pair.rpartition("-")[2], currency)
-    return evolve(ask, market=market, value=None if rate is None else amount(times(quote, rate)))
-
-
-def _dearer(stake: Stake, market: Decimal, oracle: Decimal | None) -> tuple[Stake, Decimal]:
-    """The stake, and the price of its base token, where the rate oracle's is above the plan's."""
-    if oracle is None or oracle <= market:
-        return stake, market
-    if stake.value is not None and stake.amount is not None:
-        stake = evolve(stake, value=stake.value + times(stake.amount, oracle - market))
-    return stake, oracle
+    base, _, quote = stake.pair.rpartition("-")
+    rate = await prices_now.rate(exchange, quote, currency)
+    if rate is None:
+        return evolve(ask, market=market)
+    value = times(in_quote, rate)
+    if ask.planned.effect == "moves" and market is not None and stake.amount is not None and stake.value is not None:
+        own = await prices_now.rate(None, base, currency)
+        if own is not None:  # then the base token in the whole is worth that, and not what the chain tells
+            value = max(value, times(stake.value, rate) + times(stake.amount, own - times(market, rate)))
+    return evolve(ask, market=market, value=amount(value))
 
 
 def worth(stake: Stake, market: Decimal | None) -> Decimal | None:

@@ -32,7 +32,7 @@ async def started(
 ) -> AsyncIterator[Assistant]:
     """With Gateway, a wallet on Solana, and a rate oracle that knows these."""
     monkeypatch.setattr(
-        "hbmcp.paper.api.routes.rate_oracle.rate", lambda _, __, pair, ___: {"SOL-USDC": PRICE, **rates}.get(pair)
+        "hbmcp.paper.api.routes.rate_oracle.rate", lambda _, __, pair, ___: {"SOL-USDT": PRICE, **rates}.get(pair)
     )
     async with assistant(api, monkeypatch, policy=told) as call:
         await call.good("start_gateway")
@@ -69,11 +69,11 @@ async def test_buying_counts_with_its_slippage(api: PaperApi, monkeypatch: pytes
 
 
 async def test_the_oracle_s_price_counts_where_it_is_dearer(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with started(api, monkeypatch, policy(order=500), {"SOL-USDC": 300}) as call:
+    async with started(api, monkeypatch, policy(order=500), {"SOL-USDT": 300}) as call:
         assert "600 asked" in await call.bad("execute_swap", **SWAP)
         # Of a deposit, only what is in the base token.
         assert "700 asked" in await call.bad("open_clmm_position", **OPEN, base_token_amount=2, quote_token_amount=100)
-    async with started(api, monkeypatch, policy(order=500), {"SOL-USDC": 1}) as call:
+    async with started(api, monkeypatch, policy(order=500), {"SOL-USDT": 1}) as call:
         assert "300 of 500" in await call.good("execute_swap", **SWAP, preview=True)
 
 
@@ -83,7 +83,7 @@ async def test_a_quote_in_another_token_is_turned_into_the_policy_s(
     swap = SWAP | {"trading_pair": "JUP-SOL", "amount": 900}  # 3 SOL
     async with started(api, monkeypatch, policy(order=1000), {"SOL-USDT": 160}) as call:
         assert "480 of 1,000 USDT" in await call.good("execute_swap", **swap, preview=True)
-    async with started(api, monkeypatch, policy(order=1000), {"ETH-USDT": 3000}) as call:
+    async with started(api, monkeypatch, policy(order=1000), {"SOL-USDT": None, "ETH-USDT": 3000}) as call:
         assert "What this is worth isn't known" in await call.bad("execute_swap", **swap)
         wrapped = {"connector": "0x", "network_id": "ethereum-mainnet", "trading_pair": "USDC-WETH"}
         assert "300 of 1,000 USDT" in await call.good("execute_swap", **SWAP | wrapped | {"amount": 300}, preview=True)
