@@ -150,7 +150,7 @@ def test_the_end_tries_once_more_and_says_what_is_left(caplog: pytest.LogCapture
 def test_the_end_waits_no_longer_than_it_may(caplog: pytest.LogCaptureFixture) -> None:
     release = Event()
 
-    def hang(text: str) -> str:
+    def hang(_: str) -> str:
         release.wait(60)
         return ""
 

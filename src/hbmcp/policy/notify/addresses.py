@@ -17,6 +17,7 @@ from hbmcp.settings import VARIABLES, Settings
 NAME = VARIABLES["notify"]
 
 _SEPARATORS = re.compile(r"[/?&=#@:,]")
+_AFTER_HOST = re.compile("[/?#]")
 _HOST = re.compile(r"localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+|\[[0-9a-f:.]+\]", re.IGNORECASE)
 _WORD = re.compile("[a-z]+")  # no token is one
 
@@ -54,7 +55,7 @@ def _address(url: str, place: str, settings: Settings) -> Address:
                 delivered = service.notify(title=title, body=text, body_format="text")
         except Exception as error:  # whatever a service's module raises
             return type(error).__name__
-        return "" if delivered else said.text or "apprise doesn't say why"
+        return "" if delivered else said.text.rstrip(".") or "apprise doesn't say why"
 
     return Address(f"{url.partition('://')[0]}://…", send)
 
@@ -94,7 +95,7 @@ def _apprise() -> Any:
 def _secrets(url: str) -> Iterator[str]:
     """The address, and what in it may be a password or a token: all that is long and neither a word nor a host."""
     rest = url.partition("://")[2]
-    login, _, host = rest.partition("/")[0].rpartition("@")
+    login, _, host = _AFTER_HOST.split(rest, maxsplit=1)[0].rpartition("@")
     found = [url, login.partition(":")[2]]
     if rest.rstrip("/") != host or not _HOST.fullmatch(host.partition(":")[0]):
         found.append(rest)
