@@ -29,7 +29,7 @@ ORDER: dict[str, Any] = {
     "connector_name": "binance",
     "trading_pair": "BTC-USDT",
     "side": "BUY",
-    "amount": Decimal("0.1"),
+    "amount": Decimal("0.02"),
     "price": "100000",
     "wait": Decimal(0),
 }
