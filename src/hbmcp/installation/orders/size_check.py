@@ -107,7 +107,7 @@ def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal |
 def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None) -> None:
     """Raises Refused for what is worth more than `max_value`, and without one for what is large, or trades at any price
     on an account that can't be read. `size` is None where no price is known."""
-    quote = named(asked.pair.rpartition("-")[2])
+    quote = asked.pair.rpartition("-")[2]
     if size is None:
         if max_value is not None:
             raise Refused(
@@ -116,7 +116,7 @@ def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None)
                 "Look with get_ticker, or give a price of its own.",
             )
         return
-    worth = f"{asked.words} {money(size.notional):f} {quote}"
+    worth = f"{asked.words} {money(size.notional):f} {named(quote)}"
     if max_value is not None:
         if max_value < size.notional:
             raise Refused(
@@ -132,7 +132,7 @@ def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None)
         of = f"how much of the account on {named(asked.connector)} that is can't be read"
     elif size.notional > times(size.equity, PERPETUAL_SHARE if perpetual else SPOT_SHARE):
         share = f"{percent(size.notional, size.equity):f}%" if size.equity else "more than all"
-        of = f"{share} of the account's equity on {named(asked.connector)}, {money(size.equity):f} {quote}"
+        of = f"{share} of the account's equity on {named(asked.connector)}, {money(size.equity):f} {named(quote)}"
     else:
         return
     leverage = ""
@@ -143,7 +143,7 @@ def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None)
         f"{worth}, {of}: that may be a slip.",
         "Nothing was sent.",
         f"{asked.units}{leverage} If so much is meant, ask the user, and repeat it with max_value, the most that it "
-        f"may be worth in {quote}.".lstrip(),
+        f"may be worth in {named(quote)}.".lstrip(),
     )
 
 
