@@ -114,11 +114,11 @@ import os, sys
 import hbmcp.bridge
 hbmcp.bridge.REPORT_EVERY = 0.01
 call = hbmcp.bridge.Bridge.call
-async def noisy(self, *arguments):
+async def noisy(self, *arguments, **named):
     print("a library says hello")
     sys.stdout.write("and does not flush")
     os.system("echo a child process too")
-    return await call(self, *arguments)
+    return await call(self, *arguments, **named)
 hbmcp.bridge.Bridge.call = noisy
 from hbmcp.cli import main
 sys.argv = ["hbmcp", "serve"]

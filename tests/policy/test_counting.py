@@ -110,8 +110,11 @@ async def test_what_reduces_is_never_refused(talk: Opened, api: PaperApi) -> Non
         await call.bad("place_order", **LONG)
         await call.good("place_order", **CLOSE, amount=0.02)
         await call.good("place_order", **CLOSE, amount=0.01)
+        await call.good("close_position", trading_pair="BTC-USDT", fraction=0.5)
         await call.good("cancel_order", order_id=resting)
-    assert sizes(api) == {("BTC-USDT", "BOTH"): Decimal("0.02")}
+        assert sizes(api) == {("BTC-USDT", "BOTH"): Decimal("0.01")}
+        await call.good("close_positions", trading_pair="BTC-USDT", preview=False)
+    assert sizes(api) == {}
 
 
 async def test_a_spot_sale_opens_nothing(talk: Opened) -> None:
@@ -245,6 +248,16 @@ class TestSaidTwice:
             api.clock.advance(50_000)
             assert "said 50 s ago" in await call.bad("place_order", **CLOSE, amount=0.02)
         assert sizes(api) == {("BTC-USDT", "BOTH"): Decimal("0.01")}
+
+    async def test_a_whole_position_is_closed_as_often_as_there_is_one(self, talk: Opened, api: PaperApi) -> None:
+        async with talk(policy()) as call:
+            for _ in range(2):
+                open_position(api, "BUY", "0.05")
+                await call.good("close_position", trading_pair="BTC-USDT")
+            open_position(api, "BUY", "0.05")
+            await call.good("close_position", trading_pair="BTC-USDT", fraction=0.2)
+            assert "again=true" in await call.bad("close_position", trading_pair="BTC-USDT", fraction=0.2)
+        assert sizes(api) == {("BTC-USDT", "BOTH"): Decimal("0.04")}
 
     async def test_two_at_once(self, talk: Opened, api: PaperApi) -> None:
         async with talk(policy()) as call:
