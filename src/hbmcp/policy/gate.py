@@ -90,12 +90,13 @@ class Gate:
 
         Raises Refused for what a halt, a rule or a limit holds back, and SentBefore.
         """
-        await self._refuse(call, plan)
 
         def not_meanwhile(planned: PlannedRequest) -> None:
             halt.refuse(self._halts.on_file(), call.caller.kind, planned.effect)
 
-        reserved = await self._counting.reserve(call, plan)
+        async with self.judging(call, plan):
+            await self._refuse(call, plan)
+            reserved = await self._counting.reserve(call, plan)
         return Grant(plan, began, self._entry(call, plan, reserved), not_meanwhile, reserved.settle)
 
     async def verdict(self, call: Call, plan: Plan) -> str:
@@ -107,13 +108,13 @@ class Gate:
             return f"{WOULD_BE_REFUSED} {error.happened}"
 
     @asynccontextmanager
-    async def judging(self, call: Call) -> AsyncIterator[None]:
+    async def judging(self, call: Call, plan: Plan | None = None) -> AsyncIterator[None]:
         """Write down what is raised inside: the call came to nothing before anything was granted."""
         try:
             yield
         except Exception as error:
             kind = error.kind if isinstance(error, CallError | SentBefore) else "defect"
-            await self._entry(call, None).end((), kind, str(error))
+            await self._entry(call, plan).end((), kind, str(error))
             raise
 
     async def standing(self) -> tuple[str, ...]:
