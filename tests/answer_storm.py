@@ -26,6 +26,7 @@ from hbmcp.installation.positions import leverage, position_mode
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.contract import pinned
 from hbmcp.paper.api.routes.executors import executors_of
+from hbmcp.paper.gateway import POOLS, Gateway
 from hbmcp.settings import Settings
 from hummingbot_api.client import Client
 from tests.paper.assistant import ALL
@@ -315,7 +316,26 @@ def _listed(api: PaperApi) -> None:
     _runs(api)
 
 
+def _swaps(api: PaperApi) -> None:
+    gateway = api.paper.part("gateway", Gateway)
+    gateway.running = True
+    gateway.wallets["solana"] = ["PaperWallet"]
+    gateway.defaults["solana"] = "PaperWallet"
+
+
+def _provides(api: PaperApi) -> dict[str, Any]:
+    _swaps(api)
+    row = {
+        "position_address": "PaperPosition", "pool_address": POOLS["meteora"], "connector": "meteora", "status": "OPEN",
+        "network": "solana-mainnet-beta", "wallet_address": "PaperWallet", "trading_pair": "SOL-USDC",
+        "lower_price": 100, "upper_price": 200,
+    }  # fmt: skip
+    api.paper.part("gateway", Gateway).positions.append(row)
+    return {"position_address": "PaperPosition"}
+
+
 WHERE = {"account_name": "master_account", "connector_name": "binance_perpetual"}
+ON_CHAIN = {"network_id": "solana-mainnet-beta"}
 PLACES = ("place_order", "close_position", "close_positions", "create_executor")
 #: The tools that the documentation promises, and those that hand-written code stands behind as well.
 CASES: Mapping[str, Case] = {
@@ -383,6 +403,22 @@ CASES: Mapping[str, Case] = {
     "update_network": Case("update_network", {"network_id": "ethereum-mainnet", "updates": {"nodeURL": "http://x"}}),
     "update_dex_connector": Case(
         "update_dex_connector", {"connector_name": "jupiter", "updates": {"slippagePct": 2}}
+    ),
+    "execute_swap": Case(
+        "execute_swap",
+        {"connector": "jupiter", **ON_CHAIN, "trading_pair": "SOL-USDC", "side": "SELL", "amount": 2},
+        _swaps,
+    ),
+    "open_clmm_position": Case(
+        "open_clmm_position",
+        {
+            "connector": "meteora", **ON_CHAIN, "pool_address": POOLS["meteora"], "lower_price": 100,
+            "upper_price": 200, "base_token_amount": 1,
+        },
+        _swaps,
+    ),
+    "add_clmm_liquidity": Case(
+        "add_clmm_liquidity", {"connector": "meteora", **ON_CHAIN, "quote_token_amount": 1}, _provides
     ),
     "list_pool_positions": Case(
         "list_pool_positions", {"connector": "meteora", "network_id": "solana-mainnet-beta", "pool_address": "p"}
