@@ -212,10 +212,10 @@ class Bridge:
             async with self._gate.judging(call):
                 began = ticking()
                 plan = await self._plan(tool, line, given, caller)
-                if preview or not (plan.requests or plan.commit):
-                    said = await self._gate.verdict(call, plan) if preview and plan.requests else ""
-                    return render(plan.shown.value, plan.shown.with_notes(said).spec)
-                grant = await self._gate.grant(call, plan, began)
+            if preview or not (plan.requests or plan.commit):
+                said = await self._gate.verdict(call, plan) if preview and plan.requests else ""
+                return render(plan.shown.value, plan.shown.with_notes(said).spec)
+            grant = await self._gate.grant(call, plan, began)
             try:
                 text = await self._commit(tool, line, given, caller, plan, grant)
             except BaseException as error:
