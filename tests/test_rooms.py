@@ -19,7 +19,7 @@ FLOORS = (
     {"deletion", "source_code"},
     {"balances", "connections", "heard_bots", "fills", "scripts", "gateway"},
     {"markets", "controllers", "status"},
-    {"positions"},
+    {"positions", "bots"},
     {"orders", "portfolio", "position_history", "funding"},
     {"closing", "performance", "executors", "keys"},
 )

@@ -67,8 +67,8 @@ async def valued(prices_now: Prices, asks: Sequence[Ask], currency: str) -> list
 
 
 async def _valued(prices_now: Prices, ask: Ask, currency: str) -> Ask:
-    stake = ask.planned.stake
-    exchange = stake.exchange if ask.planned.effect == "opens" else None  # what moves on a chain is on no order book
+    stake = ask.stake
+    exchange = None if ask.planned.effect == "moves" else stake.exchange  # what moves on a chain is on no order book
     market = amount(stake.market)
     if market is None and stake.pair is not None and (stake.amount is not None or stake.price is not None):
         market = await prices_now.market(exchange, stake.pair)
