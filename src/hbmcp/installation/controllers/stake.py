@@ -44,7 +44,7 @@ def traded_more(before: Mapping[str, Any], after: Mapping[str, Any], account: st
 
 
 def markets(config: Mapping[str, Any]) -> list[Market]:
-    """Where it trades: `connector_name` and `trading_pair`, `maker_connector` and `maker_trading_pair`, however deep."""
+    """Where it trades: `connector_name` and `trading_pair`, `maker_connector` and `maker_trading_pair`, in any depth."""
     return list(dict.fromkeys(_markets(config)))
 
 
