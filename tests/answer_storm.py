@@ -24,8 +24,10 @@ from hbmcp.installation.executors.run import unknown_start
 from hbmcp.installation.orders import polling, sending
 from hbmcp.installation.positions import leverage, position_mode
 from hbmcp.paper.api.application import application
+from hbmcp.paper.api.config_files import Folder
 from hbmcp.paper.api.contract import pinned
 from hbmcp.paper.api.routes.executors import executors_of
+from hbmcp.paper.gateway import POOLS, Gateway
 from hbmcp.settings import Settings
 from hummingbot_api.client import Client
 from tests.paper.assistant import ALL
@@ -315,7 +317,36 @@ def _listed(api: PaperApi) -> None:
     _runs(api)
 
 
+def _swaps(api: PaperApi) -> None:
+    gateway = api.paper.part("gateway", Gateway)
+    gateway.running = True
+    gateway.wallets["solana"] = ["PaperWallet"]
+    gateway.defaults["solana"] = "PaperWallet"
+
+
+def _provides(api: PaperApi) -> dict[str, Any]:
+    _swaps(api)
+    row = {
+        "position_address": "PaperPosition", "pool_address": POOLS["meteora"], "connector": "meteora", "status": "OPEN",
+        "network": "solana-mainnet-beta", "wallet_address": "PaperWallet", "trading_pair": "SOL-USDC",
+        "lower_price": 100, "upper_price": 200,
+    }  # fmt: skip
+    api.paper.part("gateway", Gateway).positions.append(row)
+    return {"position_address": "PaperPosition"}
+
+
+def _configured(api: PaperApi) -> None:
+    folder = Folder(api.paper.folder)
+    config = {"controller_type": "market_making", "controller_name": "pmm_simple", "total_amount_quote": 100}
+    folder.controller_configs.put("mine", config)
+    folder.script_configs.put(
+        "mine", {"script_file_name": "v2_with_controllers.py", "controllers_config": ["mine.yml"]}
+    )
+
+
+BOT = {"instance_name": "bot", "account_name": "master_account"}
 WHERE = {"account_name": "master_account", "connector_name": "binance_perpetual"}
+ON_CHAIN = {"network_id": "solana-mainnet-beta"}
 PLACES = ("place_order", "close_position", "close_positions", "create_executor")
 #: The tools that the documentation promises, and those that hand-written code stands behind as well.
 CASES: Mapping[str, Case] = {
@@ -370,6 +401,8 @@ CASES: Mapping[str, Case] = {
         "save_script_config",
         {"config_name": "mine", "config": {"script_file_name": "v2_with_controllers.py"}},
     ),
+    "deploy_bot": Case("deploy_bot", {**BOT, "config_names": ["mine"]}, _configured),
+    "deploy_script_bot": Case("deploy_script_bot", {**BOT, "script_config": "mine"}, _configured),
     "get_script_code": Case("get_script_code", {"script_name": "v2_with_controllers"}),
     "save_script_code": Case("save_script_code", {"script_name": "mine", "content": "x = 1"}),
     "get_controller_code": Case(
@@ -383,6 +416,22 @@ CASES: Mapping[str, Case] = {
     "update_network": Case("update_network", {"network_id": "ethereum-mainnet", "updates": {"nodeURL": "http://x"}}),
     "update_dex_connector": Case(
         "update_dex_connector", {"connector_name": "jupiter", "updates": {"slippagePct": 2}}
+    ),
+    "execute_swap": Case(
+        "execute_swap",
+        {"connector": "jupiter", **ON_CHAIN, "trading_pair": "SOL-USDC", "side": "SELL", "amount": 2},
+        _swaps,
+    ),
+    "open_clmm_position": Case(
+        "open_clmm_position",
+        {
+            "connector": "meteora", **ON_CHAIN, "pool_address": POOLS["meteora"], "lower_price": 100,
+            "upper_price": 200, "base_token_amount": 1,
+        },
+        _swaps,
+    ),
+    "add_clmm_liquidity": Case(
+        "add_clmm_liquidity", {"connector": "meteora", **ON_CHAIN, "quote_token_amount": 1}, _provides
     ),
     "list_pool_positions": Case(
         "list_pool_positions", {"connector": "meteora", "network_id": "solana-mainnet-beta", "pool_address": "p"}

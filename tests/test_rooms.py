@@ -18,7 +18,7 @@ FLOORS = (
     {"plan"},
     {"deletion", "source_code"},
     {"balances", "connections", "heard_bots", "fills", "scripts", "gateway"},
-    {"markets", "controllers", "status"},
+    {"markets", "controllers", "status", "dex"},
     {"positions", "bots"},
     {"orders", "portfolio", "position_history", "funding"},
     {"closing", "performance", "executors", "keys"},

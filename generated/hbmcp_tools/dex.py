@@ -63,7 +63,7 @@ def quote_swap(
     )
 
 
-def execute_swap(
+def submit_swap(
     *,
     connector: str,
     network_id: str,
@@ -73,7 +73,7 @@ def execute_swap(
     slippage_pct: Decimal | None = None,
     wallet_address: str | None = None,
 ) -> Request[SwapExecuteResponse]:
-    """Swap tokens on-chain now; quote_swap first, and confirm by get_swap_status.
+    """Swap tokens on-chain without a quote before; get_swap_status tells whether it is confirmed.
 
     POST /gateway/swap/execute, risk: trade.
 
@@ -217,7 +217,7 @@ def get_clmm_pool(
     )
 
 
-def open_clmm_position(
+def submit_clmm_position(
     *,
     connector: str,
     network_id: str,
@@ -230,8 +230,7 @@ def open_clmm_position(
     wallet_address: str | None = None,
     extra_params: dict[str, Any] | None = None,
 ) -> Request[CLMMOpenPositionResponse]:
-    """Open a liquidity position in a price range with base or quote tokens or both; get_clmm_pool has the current
-    price.
+    """Open a liquidity position whose worth nobody has looked up; get_clmm_pool has the current price.
 
     POST /gateway/clmm/open, risk: trade.
 
@@ -258,7 +257,7 @@ def open_clmm_position(
     )
 
 
-def add_clmm_liquidity(
+def submit_clmm_liquidity(
     *,
     connector: str,
     network_id: str,
@@ -268,7 +267,7 @@ def add_clmm_liquidity(
     slippage_pct: Decimal | None = None,
     wallet_address: str | None = None,
 ) -> Request[Any]:
-    """Add base or quote tokens or both to an open liquidity position.
+    """Add to an open liquidity position what nobody has looked up the worth of.
 
     POST /gateway/clmm/add, risk: trade.
 

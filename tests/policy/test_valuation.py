@@ -48,7 +48,7 @@ PRICES: dict[str, dict[str, Any]] = {
     "binance": {"BTC-USDT": "50000", "ETH-BTC": "0.05"},
     "binance_perpetual": {"BTC-USDT": "60000", "BTC-USD": "61000"},
 }
-ORACLE = {"SOL-USDC": "200", "EUR-USDT": "1.25"}
+ORACLE = {"SOL-USDC": "200", "SOL-USDT": "200", "EUR-USDT": "1.25"}
 
 
 def script(**instead: Any) -> Script:
@@ -103,6 +103,31 @@ async def test_a_swap_is_valued_by_the_rate_oracle() -> None:
     told = script()
     assert await value(swap, told=told) == 600
     assert told.names == ["get_rates"]
+
+
+@pytest.mark.parametrize(("market", "whole"), [(250, 760), (200, 610), (150, 610)])
+async def test_of_what_moves_on_a_chain_the_oracle_s_price_counts_where_it_is_dearer(market: int, whole: int) -> None:
+    held = {"market": Decimal(market), "amount": Decimal(3), "value": Decimal(3 * market + 10)}
+    assert await value(Ask(request("moves", exchange="meteora", pair="SOL-USDC", **held))) == whole
+
+
+async def test_a_quote_token_that_calls_itself_a_dollar_makes_nothing_cheaper() -> None:
+    told = {"market": Decimal("0.05"), "amount": Decimal(3), "value": Decimal("0.15")}
+    assert await value(Ask(request("moves", exchange="jupiter", pair="SOL-XUSD", **told))) == 600
+
+
+async def test_a_quote_without_a_price_is_still_held_to_the_oracle_s() -> None:
+    told = {"market": Decimal(0), "amount": Decimal(3), "value": Decimal(1)}
+    assert await value(Ask(request("moves", exchange="jupiter", pair="SOL-USDC", **told))) == 600
+
+
+async def test_an_order_s_market_is_its_exchange_s_whatever_the_oracle_says() -> None:
+    assert await value(Ask(request(pair="SOL-USDC", market=Decimal(1), amount=Decimal(3)))) == 3
+
+
+async def test_a_wrapped_token_is_worth_what_it_wraps() -> None:
+    told = script(get_rates={"rates": {"BTC-USDT": "50000"}})
+    assert await value(Ask(request("moves", exchange="0x", pair="X-WBTC", value=Decimal(4))), told=told) == 200_000
 
 
 @pytest.mark.parametrize("pair", ["NOPE-USDT", "BTC-NOPE", None, "", "x"])

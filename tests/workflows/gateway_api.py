@@ -14,6 +14,7 @@ from tests.conftest import EVERY
 from tests.replay.server import Answer, Replay
 
 ALL = Catalog.load().choose(tools=EVERY)
+READS = {tool.operation for tool in ALL.catalog.tools.values() if tool.reads}
 NETWORK = "solana-mainnet-beta"
 POOL = "PoolAAAAmeteoraSOLUSDC"
 ON_POOL = {"connector": "meteora", "network_id": NETWORK, "pool_address": POOL}
@@ -62,6 +63,20 @@ class Asked:
     def logs(self, text: str) -> None:
         self.answers("GET /gateway/logs", {"success": True, "logs": text})
 
+    def position(self) -> None:
+        """The API knows the one of POSITION, in the pool of ON_POOL."""
+        row = {
+            "position_address": POSITION["position_address"], "pool_address": POOL, "connector": "meteora",
+            "network": NETWORK, "trading_pair": "SOL-USDC", "status": "OPEN", "lower_price": 140.0,
+            "upper_price": 160.0,
+        }  # fmt: skip
+        self.answers("POST /gateway/clmm/positions/search", {"data": [row], "pagination": {"limit": 50}})
+
+    @property
+    def sent(self) -> list[str | None]:
+        """The operations that aren't reads."""
+        return [one for one in self.operations if one not in READS]
+
     @property
     def operations(self) -> list[str | None]:
         return [request.operation for request in self.replay.requests]
@@ -71,6 +86,7 @@ class Asked:
 async def asked(replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Asked]:
     """Who asks it. Gateway's log ends in an error."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # or one test would say twice what another has said
     username, password = replay.auth
     told = settings.load({"api_url": replay.url, "api_username": username, "api_password": password})
     bridge = Bridge(ALL, told)

@@ -18,7 +18,7 @@ from hummingbot_api.request import Request
 
 
 def add_liquidity_to_clmm_position(body: CLMMAddLiquidityRequest) -> Request[Any]:
-    """Add base or quote tokens or both to an open liquidity position.
+    """Add to an open liquidity position what nobody has looked up the worth of.
 
     POST /gateway/clmm/add
     """
@@ -113,8 +113,7 @@ def get_clmm_positions_owned(body: CLMMPositionsOwnedRequest) -> Request[list[CL
 
 
 def open_clmm_position(body: CLMMOpenPositionRequest) -> Request[CLMMOpenPositionResponse]:
-    """Open a liquidity position in a price range with base or quote tokens or both; get_clmm_pool has the
-    current price.
+    """Open a liquidity position whose worth nobody has looked up; get_clmm_pool has the current price.
 
     POST /gateway/clmm/open
     """

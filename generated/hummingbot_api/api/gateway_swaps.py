@@ -11,7 +11,7 @@ from hummingbot_api.request import Request
 
 
 def execute_swap(body: SwapExecuteRequest) -> Request[SwapExecuteResponse]:
-    """Swap tokens on-chain now; quote_swap first, and confirm by get_swap_status.
+    """Swap tokens on-chain without a quote before; get_swap_status tells whether it is confirmed.
 
     POST /gateway/swap/execute
     """

@@ -167,7 +167,8 @@ def _row(call: Record) -> tuple[str, ...]:
     planned = call.get("plan") or ()
     what = "\n".join(str(one.get("words")) for one in planned) or _cell(call.get("arguments"))
     outcome = call.get("outcome") or NO_END
-    text = call.get("text") or ""
+    ids = ", ".join(one["id"] for one in call.get("sent") or () if one.get("id"))
+    text = ids if outcome == "done" else call.get("text") or ""
     if call["event"] == "refused":
         outcome = f"not sent: {outcome}"
     who = "\n".join(filter(None, (call.get("caller"), call.get("client"))))

@@ -7,7 +7,7 @@ Floors, from the ground up; no import runs up them:
     plan (what a call would send)
     deletion  source_code
     balances  connections  heard_bots  fills/  scripts/  gateway/
-    markets/  controllers/  status/
+    markets/  controllers/  status/  dex/
     positions/  bots/
     orders/  portfolio/  position_history/  funding/
     closing/  performance/  executors/  keys/

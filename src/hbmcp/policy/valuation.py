@@ -1,6 +1,9 @@
 """What a request is worth in the policy's currency: at the worse of the market and its own price.
 
-The market's price is the one that its plan was made with, or else is read here; nobody who calls can say it.
+The market's price is the one that its plan was made with, or else is read here; nobody who calls can say it. What moves
+on a chain is on no order book. Its plan has the price that the chain tells, in a pool that anybody may have made; the
+rate oracle tells what the base token is worth by itself, and where that is more, it counts. Of the quote token the
+oracle alone tells it, and where it doesn't, nothing is known.
 """
 
 from collections.abc import Sequence
@@ -20,6 +23,9 @@ from hbmcp.policy.limits import Ask
 from hbmcp_tools import rate_oracle
 
 READS = ("get_prices", "get_rates")
+
+# Tokens that stand for another one to one, which alone the rate oracle knows.
+WRAPPED = {"WBNB": "BNB", "WBTC": "BTC", "WETH": "ETH", "WPOL": "POL", "WSOL": "SOL"}
 
 DIGITS = 30  # before the point or behind it; what has more is no amount of money
 
@@ -53,6 +59,7 @@ class Prices:
         return None if isinstance(found, CallError) else amount(found)
 
     async def _by_oracle(self, pair: str) -> Decimal | None:
+        pair = "-".join(WRAPPED.get(token, token) for token in pair.split("-"))
         try:
             rates = await self._installation.read(under("rates", Fields), rate_oracle.get_rates, trading_pairs=[pair])
         except CallError:
@@ -68,15 +75,23 @@ async def valued(prices_now: Prices, asks: Sequence[Ask], currency: str) -> list
 
 async def _valued(prices_now: Prices, ask: Ask, currency: str) -> Ask:
     stake = ask.stake
-    exchange = None if ask.planned.effect == "moves" else stake.exchange  # what moves on a chain is on no order book
+    exchange = None if ask.planned.effect == "moves" else stake.exchange
     market = amount(stake.market)
     if market is None and stake.pair is not None and (stake.amount is not None or stake.price is not None):
         market = await prices_now.market(exchange, stake.pair)
-    quote = worth(stake, market)
-    if quote is None or stake.pair is None:
+    in_quote = worth(stake, market)
+    if in_quote is None or stake.pair is None:
         return evolve(ask, market=market)
-    rate = await prices_now.rate(exchange, stake.pair.rpartition("-")[2], currency)
-    return evolve(ask, market=market, value=None if rate is None else amount(times(quote, rate)))
+    base, _, quote = stake.pair.rpartition("-")
+    rate = await prices_now.rate(exchange, quote, currency)
+    if rate is None:
+        return evolve(ask, market=market)
+    value = times(in_quote, rate)
+    if ask.planned.effect == "moves" and market is not None and stake.amount is not None and stake.value is not None:
+        own = await prices_now.rate(None, base, currency)
+        if own is not None:  # then the base token in the whole is worth that, and not what the chain tells
+            value = max(value, times(stake.value, rate) + times(stake.amount, own - times(market, rate)))
+    return evolve(ask, market=market, value=amount(value))
 
 
 def worth(stake: Stake, market: Decimal | None) -> Decimal | None:

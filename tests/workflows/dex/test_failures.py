@@ -58,7 +58,8 @@ async def test_what_was_sent_may_have_been_done(
     assert "Don't repeat it" in text
     assert CAUSE in text
     assert [words for words in told if words not in text] == []
-    assert asked.operations == [operation, "GET /gateway/logs"]
+    assert asked.sent == [operation]
+    assert asked.operations[-2:] == [operation, "GET /gateway/logs"]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,7 @@ async def test_pools_of_a_gateway_that_wants_certificates(asked: Asked) -> None:
 @pytest.mark.parametrize("verb", ["add", "remove"])
 async def test_what_gateway_has_no_operation_for(verb: str, asked: Asked) -> None:
     asked.refuses(f"POST /gateway/clmm/{verb}", 500, NO_HASH)
+    asked.position()
     more = {"base_token_amount": 1} if verb == "add" else {"percentage": 50}
     text = await asked.bad(f"{verb}_clmm_liquidity", **POSITION, **more)
     assert "Gateway 2.13 has no such operation" in text
@@ -143,3 +145,39 @@ async def test_a_swap_without_a_record(asked: Asked) -> None:
     text = await asked.bad("get_swap_status", transaction_hash="5abc")
     assert '"Swap not found: 5abc"' in text
     assert "one whose outcome is unknown is in get_gateway_logs alone" in text
+
+
+async def test_a_swap_without_a_quote_isnt_sent(asked: Asked) -> None:
+    asked.answers("POST /gateway/swap/quote", NO_QUOTE)
+    text = await asked.bad("execute_swap", **SWAP)
+    assert "Gateway gave no quote" in text
+    assert f"{CAUSE} No swap was sent." in text
+    assert asked.sent == []
+
+
+@pytest.mark.parametrize("answer", [{}, {"status": "submitted"}, {"transaction_hash": ""}, [], None, "done"])
+@pytest.mark.parametrize(
+    ("tool", "arguments", "operation"),
+    [
+        ("execute_swap", SWAP, "POST /gateway/swap/execute"),
+        ("open_clmm_position", RANGE, "POST /gateway/clmm/open"),
+        ("add_clmm_liquidity", {**POSITION, "base_token_amount": 1}, "POST /gateway/clmm/add"),
+    ],
+)
+async def test_what_was_sent_without_a_transaction_is_unknown(
+    tool: str, arguments: dict[str, Any], operation: str, answer: Any, asked: Asked
+) -> None:
+    asked.position()
+    asked.answers(operation, answer)
+    text = await asked.bad(tool, **arguments)
+    assert text.startswith("Outcome unknown: it was sent, and no transaction came back.")
+    assert "Don't repeat it" in text
+    assert CAUSE in text
+    assert asked.sent == [operation]
+
+
+@pytest.mark.parametrize(("tool", "arguments"), [("open_clmm_position", RANGE), ("add_clmm_liquidity", POSITION)])
+async def test_liquidity_of_no_tokens_isnt_sent(tool: str, arguments: dict[str, Any], asked: Asked) -> None:
+    arguments = {name: value for name, value in arguments.items() if name != "base_token_amount"}
+    assert "was given no tokens. Nothing was sent." in await asked.bad(tool, **arguments)
+    assert asked.operations == []

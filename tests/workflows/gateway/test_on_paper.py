@@ -14,7 +14,7 @@ from tests.paper.paper_api import PaperApi
 
 pytestmark = pytest.mark.anyio
 
-UNLIMITED = Policy()  # what these move can't be priced
+UNLIMITED = Policy()  # Raydium's pool can't be priced
 NETWORK = "solana-mainnet-beta"
 ON_POOL = {"connector": "meteora", "network_id": NETWORK, "pool_address": POOLS["meteora"]}
 RANGE = {"lower_price": 100, "upper_price": 200, "base_token_amount": 1, "quote_token_amount": 100}
@@ -128,7 +128,7 @@ async def test_tokens_and_pools(api: PaperApi, monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_wallets(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with assistant(api, monkeypatch, policy=UNLIMITED) as call:
+    async with assistant(api, monkeypatch) as call:
         await call.good("start_gateway")
         assert "solana has no default wallet" in await call.good("list_wallets")
         bad = await call.bad("add_wallet", chain="ethereum", private_key="0xfeedbeef")

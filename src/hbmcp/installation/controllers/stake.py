@@ -44,7 +44,7 @@ def traded_more(before: Mapping[str, Any], after: Mapping[str, Any], account: st
 
 
 def markets(config: Mapping[str, Any]) -> list[Market]:
-    """Where it trades: `connector_name` and `trading_pair`, `maker_connector` and `maker_trading_pair`, in any depth."""
+    """Where it trades: `connector_name` and `trading_pair`, `maker_connector` and `maker_trading_pair`, and deeper."""
     return list(dict.fromkeys(_markets(config)))
 
 

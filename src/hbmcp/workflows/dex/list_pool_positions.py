@@ -3,6 +3,7 @@
 from typing import Any
 
 from hbmcp.installation.answer_fields import array, text, under
+from hbmcp.installation.dex.tokens import same_address
 from hbmcp.installation.gateway.log import causes
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
@@ -37,16 +38,11 @@ async def list_pool_positions(
     )
     if not rows:
         return Answer(NO_PROOF, (await causes(installation),))
-    here = [shown for pool, shown in rows if _same(pool, pool_address)]
+    here = [shown for pool, shown in rows if same_address(pool, pool_address)]
     others = f"{len(rows) - len(here)} more in other pools." if len(here) < len(rows) else ""
     if not here:
         return Answer("The wallet has no position in this pool.", (others,))
     return Answer(here, (others, FEES), COLUMNS)
-
-
-def _same(one: str, other: str) -> bool:
-    """Addresses of Ethereum mean the same in any case."""
-    return one == other or (one[:2] == "0x" and one.lower() == other.lower())
 
 
 def _owned(row: Json) -> tuple[str, dict[str, Any]]:
