@@ -337,8 +337,9 @@ def _provides(api: PaperApi) -> dict[str, Any]:
 
 def _configured(api: PaperApi) -> None:
     folder = Folder(api.paper.folder)
-    config = {"controller_type": "market_making", "controller_name": "pmm_simple", "total_amount_quote": 100}
-    folder.controller_configs.put("mine", config)
+    controller = {"controller_type": "market_making", "controller_name": "pmm_simple"}
+    market = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "total_amount_quote": 100}
+    folder.controller_configs.put("mine", {"id": "mine", **controller, **market})
     folder.script_configs.put(
         "mine", {"script_file_name": "v2_with_controllers.py", "controllers_config": ["mine.yml"]}
     )

@@ -83,10 +83,11 @@ class Deployment:
 async def configs_named(installation: Installation, names: Iterable[str]) -> list[Config]:
     """The saved controller configurations of these names. The workflow uses list_controller_configs. Raises Refused for
     one that isn't there, or names no controller: the API would deploy it."""
-    found = {one.get("id"): one for one in await installation.read(array(record), controllers.list_controller_configs)}
+    saved = await installation.read(array(record), controllers.list_controller_configs)
+    found = {name: one for one in saved if isinstance(name := one.get("id"), str)}
     wanted = [name.removesuffix(".yml") for name in names]
     if missing := [name for name in wanted if name not in found]:
-        near = suggestion(missing[0], [one for one in found if isinstance(one, str)])
+        near = suggestion(missing[0], found)
         raise Refused(
             f"There is no controller config {', '.join(map(named, missing))}{near or '.'}",
             "Nothing was sent.",
