@@ -125,10 +125,12 @@ class Param(_Limits):
 
 
 class WorkflowParam(_Limits):
-    """One parameter of a workflow, whole, for no contract describes it. `time` is a moment in text (hbmcp.times)."""
+    """One parameter of a workflow, whole, for no contract describes it. `time` is a moment in text (hbmcp.times). A
+    trading_pair that may be a `base` alone, ETH, means the pair that the workflow finds."""
 
     type: Literal["string", "number", "integer", "boolean", "array", "object", "time"] = "string"
     items: Literal["string", "number", "integer", "object"] = "string"  # of an array
+    base: bool = False
 
 
 class Failed(_Table):

@@ -9,18 +9,20 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from tests.conftest import EVERY, environment, hbmcp, http_log
-from tests.faulty_api import FaultyApi, Reply
+from tests.faulty_api import DROP, FaultyApi, Reply
 from tests.file_keyring import with_keyring
 from tests.stdio_server import StdioServer
 from tests.terminal import Terminal
 from tests.test_redaction import WRITTEN
 
+NOTIFIED = find_spec("apprise") is not None  # `make test` installs it
 PLANTED = {
     name: f"cAnArY/{name}+7f=3a?9d"
     for name in (
@@ -30,6 +32,8 @@ PLANTED = {
         "dotenv",  # HUMMINGBOT_API_PASSWORD in a .env that is named
         "found",  # and in one that merely lies there
         "state",  # HBMCP_STATE_URL
+        "notify",  # HBMCP_NOTIFY, as a password
+        "token",  # and in the path
         "proxy",
         "url",  # HUMMINGBOT_API_URL, where none belongs
         "path",  # HUMMINGBOT_API_PASSWORD_FILE, set to the password itself
@@ -56,6 +60,7 @@ PLACES = (
     "refusals to start",
     "tracebacks",
     "files",
+    *(["notifications"] if NOTIFIED else []),
 )
 # Crashes at each request, and says all that it knows.
 CRASHING = """
@@ -157,6 +162,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
         world.serve({**password, "HUMMINGBOT_API_URL": "http://api.example", "HTTP_PROXY": proxy, "NO_PROXY": ""})
         world.serve(world.env(HBMCP_PAPER="true", HUMMINGBOT_API_PASSWORD=PLANTED["password"]))
         world.serve(password, place="tracebacks", crash=True)
+        api.always = DROP  # of which a person is told
+        with FaultyApi() as receiver:
+            for reply in (Reply(status=500, echo=True), Reply()) if NOTIFIED else ():
+                receiver.always = reply
+                me, path = (quote(PLANTED[name], safe="") for name in ("notify", "token"))
+                world.serve({**password, "HBMCP_NOTIFY": f"json://me:{me}@127.0.0.1:{receiver.port}/{path}"})
+            if NOTIFIED:
+                world.out["notifications"] = "\n".join(one.body.decode() for one in receiver.requests)
 
         # What a person types.
         api.always = Reply(status=401, echo=True)
@@ -199,6 +212,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
             "HUMMINGBOT_API_URL": f"http://me:{quote(PLANTED['url'], safe='')}@vps",
             "HUMMINGBOT_API_PASSWORD_FILE": PLANTED["path"],
             "HBMCP_STATE_URL": f"mysql://me:{quote(PLANTED['state'], safe='')}@vps/x",
+            "HBMCP_NOTIFY": f"nonsense://me:{quote(PLANTED['notify'], safe='')}@vps/{quote(PLANTED['token'], safe='')}",
         }
         for name, value in mistakes.items():
             done = world.run("refusals to start", "serve", env=world.env(**{name: value}))
@@ -237,3 +251,4 @@ def test_every_place_is_searched(world: Mapping[str, str]) -> None:
     assert "state.sqlite" in world["files"]
     assert "paper.sqlite" in world["files"]
     assert "audit" in world["files"]
+    assert not NOTIFIED or "Unusual within a day" in world["notifications"]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from hbmcp.catalog import Catalog
 from tests.conftest import ROOT
 
 STANDARD = {*sys.stdlib_module_names, "typing_extensions"}
@@ -165,3 +166,34 @@ def test_all_errors_stand_on_nothing() -> None:
 def test_nothing_calls_the_command_line() -> None:
     users = {one.module for one in imports("src", "hbmcp") if within(one.name, "hbmcp.cli")}
     assert not [module for module in users if not within(module, "hbmcp.cli", "hbmcp.__main__")]
+
+
+def test_what_is_no_read_stands_in_a_plan() -> None:
+    """Nothing is asked that isn't a read: its function is what a PlannedRequest is made with, and nowhere else."""
+    tools = Catalog.load().tools
+    wrong = []
+    for room in ("workflows", "installation", "policy"):
+        for file in sorted((ROOT / "src/hbmcp" / room).rglob("*.py")):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            imported = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.module]
+            modules = {
+                alias.asname or alias.name for one in imported if one.module == "hbmcp_tools" for alias in one.names
+            }
+            wrong += [
+                f"{file.name}: imports a function of {one.module}"
+                for one in imported
+                if within(str(one.module), "hbmcp_tools") and one.module != "hbmcp_tools"
+            ]
+            planned = {
+                id(argument)
+                for call in ast.walk(tree)
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "PlannedRequest.of"
+                for argument in call.args
+            }
+            wrong += [
+                f"{file.name}:{node.lineno}: {ast.unparse(node)}"
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Attribute) and ast.unparse(node.value) in modules
+                if (id(node) in planned) == tools[node.attr].reads
+            ]
+    assert not wrong

@@ -34,6 +34,7 @@ class ToolParam:
     default: str | None = None
     description: str | None = None
     is_time: bool = False
+    may_be_base: bool = False
 
 
 @frozen
@@ -130,7 +131,8 @@ def _of_the_bridge(tool: ToolSpec | WorkflowSpec) -> tuple[ToolParam, ...]:
 
 def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
     """What the manifest has of both kinds."""
-    marks = {"acts_on_many": tool.acts_on_many, "previews": tool.previews}
+    bases = [param.name for param in tool.params if param.may_be_base]
+    marks = {"acts_on_many": tool.acts_on_many, "previews": tool.previews, "bases": bases}
     return {
         "definition": {
             "name": tool.name,
@@ -143,7 +145,7 @@ def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
         "aliases": list(tool.aliases),
         "default": tool.default,
         "times": [param.name for param in tool.params if param.is_time],
-    } | {name: True for name, given in marks.items() if given}
+    } | {name: given for name, given in marks.items() if given}
 
 
 def manifest(

@@ -52,6 +52,8 @@ def _param(name: str, param: WorkflowParam, place: partial[Mistake], mistakes: l
 
     if not is_portable(name) or name in OF_THE_BRIDGE:
         wrong("can't be the name of a parameter: not a free Python identifier of ASCII letters")
+    if param.base and name != "trading_pair":
+        wrong("`base` is of a trading_pair")
     is_time = param.type == "time"
     schema = _of_type("string" if is_time else param.type)
     if param.type == "array":
@@ -66,7 +68,7 @@ def _param(name: str, param: WorkflowParam, place: partial[Mistake], mistakes: l
         default = literal(param.default, schema)
     required = bool(param.required)
     description = param.description or (TIME_HINT if is_time else None)
-    return ToolParam(name, schema, required, annotation(schema), default, description, is_time)
+    return ToolParam(name, schema, required, annotation(schema), default, description, is_time, param.base)
 
 
 def _of_type(kind: str) -> Schema:

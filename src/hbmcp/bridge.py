@@ -212,12 +212,10 @@ class Bridge:
             async with self._gate.judging(call):
                 began = ticking()
                 plan = await self._plan(tool, line, given, caller)
-                if isinstance(plan, Answer):  # TODO: until every workflow plans
-                    return render(plan.value, plan.spec)
-                if preview or not (plan.requests or plan.commit):
-                    said = await self._gate.verdict(call, plan) if preview and plan.requests else ""
-                    return render(plan.shown.value, plan.shown.with_notes(said).spec)
-                grant = await self._gate.grant(call, plan, began)
+            if preview or not (plan.requests or plan.commit):
+                said = await self._gate.verdict(call, plan) if preview and plan.requests else ""
+                return render(plan.shown.value, plan.shown.with_notes(said).spec)
+            grant = await self._gate.grant(call, plan, began)
             try:
                 text = await self._commit(tool, line, given, caller, plan, grant)
             except BaseException as error:
@@ -240,10 +238,10 @@ class Bridge:
             line, given, await grant.send(planned, lambda: self._asked(tool, line, lambda: planned.request))
         )
 
-    async def _plan(self, tool: Tool, line: _Line, given: Mapping[str, Any], caller: Caller) -> Plan | Answer:
+    async def _plan(self, tool: Tool, line: _Line, given: Mapping[str, Any], caller: Caller) -> Plan:
         if not tool.is_workflow:
             return self._plain_plan(tool, line, given)
-        plan: Plan | Answer = await line.build(self.installation(caller), **given)
+        plan: Plan = await line.build(self.installation(caller), **given)
         return plan
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
@@ -278,8 +276,8 @@ class Bridge:
         return await explained(self.installation(Caller(tool.name, tool.toolset, frozenset({cause}))), error)
 
     def installation(self, caller: Caller, grant: Grant | None = None) -> Installation:
-        """The installation for a caller, who can ask what it may use and nothing else, and send what is granted.
-        Errors name the caller."""
+        """The installation for a caller, who can ask the reads among what it may use and nothing else, and send what
+        is granted. Errors name the caller."""
         parts = {
             name: replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
             for name in caller.tools
@@ -287,6 +285,8 @@ class Bridge:
 
         async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
             part = parts[name]
+            if not part.reads:
+                raise RuntimeError(f"{caller.name} was to ask for {name}, which isn't a read: only a plan sends it")
             return (await self._ask(part, build, ResultSpec.from_table(part.result))).raw
 
         async def send(planned: PlannedRequest) -> Any:

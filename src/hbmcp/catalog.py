@@ -39,7 +39,8 @@ _ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset s
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool. `definition` is exactly what tools/list sends; `times` are the arguments that hbmcp.times reads.
+    """One tool. `definition` is exactly what tools/list sends; `times` are the arguments that hbmcp.times reads,
+    `bases` the pairs that may be given by their base alone.
 
     A tool over one operation has that, `timeout` in seconds, and `result`. A workflow has none of them, but the names
     of the tools that it `uses`. One that isn't `default` is offered only where it is named. One that `acts_on_many`
@@ -63,6 +64,7 @@ class Tool:
     acts_on_many: bool = False
     effect: dict[str, str] = field(default_factory=dict)
     previews: bool = False
+    bases: tuple[str, ...] = ()
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Self:

@@ -103,6 +103,7 @@ def test_names_the_mistake(tmp_path: Path, old: str, new: str, mistake: str) -> 
     [
         ("default = 3", "default = -1", "wait: `default` is not what the API takes: -1 is less than the minimum of 0"),
         ("since =", "class =", "class: can't be the name of a parameter"),
+        ('since = { type = "time"', 'since = { type = "time", base = true', "since: `base` is of a trading_pair"),
         ("since =", "preview =", "preview: can't be the name of a parameter"),
     ],
 )

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 
 from hbmcp.errors import Refused, UnreadableAnswer
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation, meanwhile
+from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.store import SentOrder, Store
 from hbmcp.workflows.portfolio.get_account_balance import get_account_balance
 from hbmcp.workflows.portfolio.get_portfolio_balances import get_portfolio_balances
@@ -98,6 +99,15 @@ class SlowExchanges:
     @property
     def installation(self) -> Installation:
         return Installation(self, lambda: cast(Store, QuickStore()), Identity("slow", on_paper=False))
+
+    @property
+    def granted(self) -> Installation:
+        """One that sends, too."""
+
+        async def send(planned: PlannedRequest) -> Any:
+            return await self(planned.tool, lambda: planned.request)
+
+        return evolve(self.installation, send=send)
 
 
 class QuickStore:
@@ -186,7 +196,10 @@ async def test_an_order_takes_its_checks_at_once_and_then_itself() -> None:
     exchanges = SlowExchanges()
     async with begun(place_order(exchanges.installation, **ORDER)) as call:
         assert await exchanges.let_go() == ["get_orderbook", "get_portfolio_state", "get_prices"]
+        plan = await call
         assert "search_orders" in exchanges.asked  # what was there before
+        assert "submit_order" not in exchanges.asked
+    async with begun(plan.commit(exchanges.granted)) as call:
         assert await exchanges.let_go() == ["submit_order"]
         assert (await call).value["order_id"] == "x-1"
 

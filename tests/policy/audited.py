@@ -11,6 +11,7 @@ from attrs import define
 from hbmcp.policy.audit.audit import Audit
 from hbmcp.policy.audit.log import Log
 from hbmcp.policy.halt import Halts
+from hbmcp.policy.model import Policy
 from hbmcp.store import Store
 from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import PaperApi
@@ -33,13 +34,19 @@ class Audited:
 
 @asynccontextmanager
 async def audited(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, open_store: Callable[[], Store] | None = None
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    open_store: Callable[[], Store] | None = None,
+    *,
+    told: Policy | None = None,
+    tell: Callable[[str, str], object] = lambda *_: None,
 ) -> AsyncIterator[Audited]:
+    """`told` is its policy, and `tell` gets what is unusual."""
     log = Log(folder / "state" / "audit.jsonl")
     with PaperApi(folder / "files") as api:
-        async with assistant(api, monkeypatch) as call:
+        async with assistant(api, monkeypatch, policy=told) as call:
             opened = open_store or call.bridge._open_store
             halts = Halts(folder / "state" / "halt", opened)
-            call.bridge._gate._audit = Audit(log, "log", opened)
+            call.bridge._gate._audit = Audit(log, "log", opened, tell)
             call.bridge._gate._halts = halts
             yield Audited(call, api, log, halts)

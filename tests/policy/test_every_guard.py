@@ -1,118 +1,123 @@
-"""Every tool that isn't a read, against everything that can stop it: nothing leaves that shouldn't.
+"""Every tool that isn't a read, against everything that can stop it: nothing leaves that shouldn't, and everything
+else does, so that a guard which lets nothing be tried can't pass."""
 
-The API is tests/replay: it takes every request and writes down which came. What the tools over one operation send when
-nothing stops them is held to first, so that a guard that lets nothing be tried can't pass.
-"""
-
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import frozen
-from mcp.types import Tool as Definition
+from attrs import field, frozen
 
-from hbmcp import settings
-from hbmcp.bridge import Bridge
-from hbmcp.catalog import REDUCING, Catalog
+from hbmcp.catalog import REDUCING, Offer, Tool
 from hbmcp.policy.model import Limits, Names, Policy
-from hbmcp.settings import Settings
 from tests.conftest import EVERY
-from tests.replay.server import Replay
-from tests.test_every_tool import arguments_for
+from tests.policy.every_tool import ACTING, ALL, BEYOND_LIMIT, CATALOG, READS, World, effect_of, sends
 
 pytestmark = pytest.mark.anyio
 
-CATALOG = Catalog.load()
-ACTING = [tool for tool in CATALOG.tools.values() if not tool.reads]
-READS = {tool.operation for tool in CATALOG.tools.values() if tool.reads and tool.operation}
 OPEN = Policy()  # no limit
-EFFECTS = {tool.operation: tool.effect["is"] for tool in ACTING if tool.operation}
+UNASKED = CATALOG.choose(tools=["all"])
+VALUED = ("opens", "moves")
 
 
-def _nothing(_: Path, __: pytest.MonkeyPatch) -> None:
+def _nothing(_: Path) -> None:
     pass
 
 
-def _halted(data: Path, _: pytest.MonkeyPatch) -> None:
-    (data / "hbmcp").mkdir(parents=True, exist_ok=True)
-    (data / "hbmcp" / "halt").write_text("")
+def _halted(data: Path) -> None:
+    (data / "halt").write_text("")
 
 
-def _no_audit(data: Path, _: pytest.MonkeyPatch) -> None:
-    (data / "hbmcp" / "audit.jsonl").mkdir(parents=True)
+def _halted_whole(data: Path) -> None:
+    (data / "halt").write_text('{"since": 1, "everything": true, "by": "me"}')
 
 
-def _no_store(data: Path, patch: pytest.MonkeyPatch) -> None:
-    (data / "broken").mkdir(parents=True)
-    patch.setenv("HBMCP_STATE_URL", f"sqlite:///{data / 'broken'}/none/state.sqlite")
-    (data / "broken").chmod(0o500)
-    (data / "broken" / "none").symlink_to("/proc/none")
+def _no_audit(data: Path) -> None:
+    (data / "paper-audit.jsonl").mkdir()
+
+
+def _no_store(data: Path) -> None:
+    (data / "state.sqlite").mkdir()
+
+
+def _all(_: Tool, __: str) -> bool:
+    return True
+
+
+def _adds(tool: Tool, _: str) -> bool:
+    return effect_of(tool) not in REDUCING
+
+
+def _to_be_asked_for(tool: Tool, _: str) -> bool:
+    overwrites = tool.risk == "destructive" and tool.effect.get("is") not in REDUCING
+    return overwrites or effect_of(tool) in ("runs_code", "secret")
+
+
+def _about(*names: str) -> Callable[[Tool, str], bool]:
+    """Whether it adds risk at something of these, or at nobody knows what."""
+
+    def stops(tool: Tool, given: str) -> bool:
+        return _adds(tool, given) and (effect_of(tool) in VALUED or any(f'"{name}"' in given for name in names))
+
+    return stops
 
 
 @frozen
 class Guard:
-    """What stops a call: a policy, what happened to the machine, an argument, or a setting; and what passes it."""
+    """A policy, an offer, what happened to the machine, or an argument; and which calls it `stops`, by their tool and
+    what they are about, in JSON."""
 
     name: str
     policy: Policy = OPEN
-    befalls: Callable[[Path, pytest.MonkeyPatch], None] = _nothing
-    arguments: dict[str, Any] = {}
-    read_only: bool = False
-    passes: tuple[str, ...] = ()  # effects
+    stops: Callable[[Tool, str], bool] = _all
+    befalls: Callable[[Path], None] = _nothing
+    arguments: dict[str, Any] = field(factory=dict)
+    offer: Offer = ALL
 
 
 GUARDS = (
     Guard("preview", arguments={"preview": True}),
-    Guard("read-only", read_only=True),
-    Guard("a tool that the policy denies", Policy(deny=Names(tools=("*",)))),
-    Guard("a toolset that the policy denies", Policy(deny=Names(toolsets=("*",)))),
-    Guard("a halt", befalls=_halted, passes=REDUCING),
-    Guard("an audit that can't be written", befalls=_no_audit, passes=REDUCING),
+    Guard("read-only", offer=CATALOG.choose(tools=EVERY, read_only=True)),
+    Guard("a tool that is denied", Policy(deny=Names(tools=("*",)))),
+    Guard("a toolset that is denied", Policy(deny=Names(toolsets=("*",)))),
+    Guard("a tool that isn't allowed", Policy(allow=Names(tools=("none",)))),
+    Guard("an account that is denied", Policy(deny=Names(accounts=("*",))), _about("account_name")),
+    Guard("an exchange that is denied", Policy(deny=Names(exchanges=("*",))), _about("connector_name", "connector")),
+    Guard("a pair that is denied", Policy(deny=Names(pairs=("*",))), _about("trading_pair")),
+    Guard("a halt", stops=_adds, befalls=_halted),
+    Guard("a whole halt", befalls=_halted_whole),
+    Guard("an audit that can't be written", stops=_adds, befalls=_no_audit),
+    Guard("a store that can't be opened", stops=_adds, befalls=_no_store),
     Guard(
-        "a limit",
-        Policy(limits=Limits(order=1)),
-        passes=tuple(e for e in EFFECTS.values() if e not in ("opens", "moves")),
+        "a limit per order",
+        Policy(limits=Limits.model_validate({"order": BEYOND_LIMIT})),
+        lambda tool, _: effect_of(tool) in VALUED,
     ),
+    Guard("what nobody asked for by name", stops=_to_be_asked_for, offer=UNASKED),
 )
 
 
-@pytest.fixture
-def told(replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    username, password = replay.auth
-    return settings.load({"api_url": replay.url, "api_username": username, "api_password": password})
-
-
-async def sent(told: Settings, replay: Replay, name: str, policy: Policy, **more: Any) -> set[str]:
-    """The operations that a call of a tool reached that aren't reads."""
-    replay.requests.clear()
-    tool = CATALOG.tools[name]
-    definition = Definition.model_validate(tool.definition)
-    given = {**arguments_for(definition, every=False), **({"preview": False} if tool.previews else {}), **more}
-    bridge = Bridge(CATALOG.choose(tools=EVERY, read_only=told.read_only), told, policy=policy)
-    try:
-        await bridge.call(name, given)
-    finally:
-        await bridge.aclose()
-    return {one.operation for one in replay.requests if one.operation and one.operation not in READS}
-
-
-@pytest.mark.parametrize("name", [tool.name for tool in ACTING if tool.operation])
-async def test_what_nothing_stops_is_sent(told: Settings, replay: Replay, name: str) -> None:
-    assert await sent(told, replay, name, OPEN) == {CATALOG.tools[name].operation}
+async def test_what_nothing_stops_is_sent(there: World) -> None:
+    async with there.bridge(OPEN) as bridge:
+        assert await there.tried(bridge, ACTING, sends) == {}
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
-async def test_what_a_guard_stops_isnt_sent(
-    guard: Guard, told: Settings, replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    guard.befalls(tmp_path / "data", monkeypatch)
-    told = told.model_copy(update={"read_only": guard.read_only})
-    passed = set()
-    for tool in ACTING:
-        for operation in await sent(told, replay, tool.name, guard.policy, **guard.arguments):
-            assert EFFECTS[operation] in guard.passes, f"{tool.name} sent {operation}"
-            passed.add(EFFECTS[operation])
-    assert passed >= {"cancels", "stops"} & set(guard.passes), "what reduces is never stopped"
+async def test_what_a_guard_stops_isnt_sent(guard: Guard, there: World) -> None:
+    guard.befalls(there.data)
+
+    def expected(tool: Tool) -> set[str]:
+        return set() if guard.stops(tool, json.dumps([there.arguments(tool), READS.get(tool.name)])) else sends(tool)
+
+    async with there.bridge(guard.policy, guard.offer) as bridge:
+        assert await there.tried(bridge, ACTING, expected, **guard.arguments) == {}
+
+
+async def test_what_is_said_twice_is_sent_once(there: World) -> None:
+    """Of what would do as much again; and `again` says that this is meant."""
+    repeats = [tool for tool in ACTING if effect_of(tool) in VALUED]
+    async with there.bridge(OPEN) as bridge:
+        assert await there.tried(bridge, repeats, sends) == {}
+        assert await there.tried(bridge, repeats, lambda _: set()) == {}
+        assert await there.tried(bridge, repeats, sends, again=True) == {}

@@ -224,3 +224,19 @@ def test_a_budget_counts_what_was_opened_since_it_began_and_closing_refills_noth
 def test_outside_of_its_time_a_budget_allows_nothing(starts: int, ends: int) -> None:
     assert "outside of its time" in refused(policy({"agent": budget(1000, starts, ends)}), [ask(1)])
     assert judged(policy({"agent": budget(1000, starts, ends), "next": budget(1000, -1, 1)}), [ask(1)])[0].used == 0
+
+
+@given(most=amounts, used=amounts)
+def test_from_four_fifths_on_a_limit_is_nearly_used(most: Decimal, used: Decimal) -> None:
+    assert one(judged(policy(day=(most + used) * Decimal("1.25")), [ask(most)], [row(used)]), "day").nearly
+    assert not one(judged(policy(day=(most + used) * 2), [ask(most)], [row(used)]), "day").nearly
+
+
+def test_a_limit_is_another_in_its_next_window() -> None:
+    found = judged(policy(hour=100, day=100, orders_a_minute=5), [ask(1)])
+    for name, length in (("hour", HOUR), ("day", DAY), ("orders_a_minute", 60_000)):
+        use = one(found, name)
+        begin = use.window(NOW)
+        assert begin <= NOW < begin + length
+        assert use.window(begin + length - 1) == begin
+        assert use.window(begin + length) == begin + length

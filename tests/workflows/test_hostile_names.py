@@ -52,6 +52,8 @@ ARGUMENTS: dict[str, Any] = {
     "connector": "meteora",
     "network_id": "solana-mainnet-beta",
     "pool_address": "Pool",
+    "position_address": "8wNfDm2YkVx5RtBqLs9GzPcJh7UeAoT3iKrXvQ6nWbEg",
+    "wallet_address": "Wallet",
     "address": "0xAAAA",
     "chain": "solana",
     "content": "code",
@@ -66,6 +68,9 @@ OTHERS: dict[str, Any] = {
     "position": "close",
     "wait": Decimal(0),
     "price": "100",
+    "lower_price": Decimal(140),
+    "upper_price": Decimal(160),
+    "base_token_amount": Decimal(1),
     "start_time": "2026-11-22T00:00:00Z",
     "end_time": "2026-11-23T00:00:00Z",
 }

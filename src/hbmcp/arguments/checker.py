@@ -49,7 +49,7 @@ class Checker:
             ]
             empty = [name for name in filters if name in known and is_empty(known[name])]
             problems |= dict.fromkeys(empty, "is empty: leave it out, or say which")
-        fit_pairs(fitted, problems)
+        fit_pairs(fitted, problems, self._tool.bases)
         self._check_times(fitted, problems)
         for error in self._errors(fitted, problems):
             for place, text in told(error, echo=self._echo):

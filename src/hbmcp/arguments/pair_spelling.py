@@ -6,6 +6,7 @@ name matches nothing, and nothing looks like an answer; so what can't be a pair 
 """
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from hbmcp.text import named
@@ -16,11 +17,13 @@ PAIRS = "trading_pairs"
 _ADDRESS = re.compile(r"0x[0-9a-f]{4}|[a-z0-9]{26}|[:/]")  # of a chain's kind, a mint, ibc/… or 0x2::sui::SUI
 
 
-def fit_pairs(fitted: dict[str, Any], problems: dict[str, str]) -> None:
-    """Put the pairs among the arguments into capitals where they have none."""
+def fit_pairs(fitted: dict[str, Any], problems: dict[str, str], bases: Collection[str] = ()) -> None:
+    """Put the pairs among the arguments into capitals where they have none. `bases` are those that may be given by
+    their base alone."""
     if isinstance(pair := fitted.get(PAIR), str) and PAIR not in problems:
         fitted[PAIR] = _capitals(pair)
-        if not all(pair.strip().partition("-")):
+        alone = PAIR in bases and pair.strip() and "-" not in pair
+        if not alone and not all(pair.strip().partition("-")):
             problems[PAIR] = f"{named(pair)} is no pair; expected BASE-QUOTE, e.g. BTC-USDT"
     if isinstance(pairs := fitted.get(PAIRS), list):
         fitted[PAIRS] = [_capitals(pair) if isinstance(pair, str) else pair for pair in pairs]

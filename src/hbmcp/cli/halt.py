@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
     from hbmcp.installation.installation import Installation
     from hbmcp.policy.halt import Halts
+    from hbmcp.policy.notify.outbox import Outbox
     from hbmcp.settings import Settings
     from hbmcp.store import Halt
+
+TO_TELL = 10.0  # seconds that a halt's end waits until somebody is told
 
 # What is asked to see what a halt leaves, and the tools that end it.
 READS = (
@@ -53,15 +56,12 @@ def resume(env_file: EnvFile = None) -> None:
 
 
 async def _halt(told: "Settings", everything: bool, yes: bool) -> None:
-    from getpass import getuser
-    from platform import node
-
     from hbmcp.policy.halt import told as in_words
     from hbmcp.store import Halt
     from hbmcp.times import machine
 
     async with _halts(told) as halts:
-        failed = await halts.begin(Halt(machine(), everything, f"{getuser()} at {node()}"))
+        failed = await halts.begin(Halt(machine(), everything, _person()))
         for error in failed:
             typer.echo(f"Half of it failed: {error}", err=True)
         standing = await halts.standing()
@@ -69,7 +69,12 @@ async def _halt(told: "Settings", everything: bool, yes: bool) -> None:
         typer.echo("hbmcp is NOT halted.", err=True)
         raise typer.Exit(1)
     typer.echo(in_words(standing))
-    await _show_and_offer(told, standing, offers=not yes)
+    told, outbox = _outbox(told)
+    outbox.tell("halt", in_words(standing))
+    try:
+        await _show_and_offer(told, standing, offers=not yes)
+    finally:
+        outbox.close(TO_TELL)
 
 
 async def _resume(told: "Settings") -> None:
@@ -88,6 +93,9 @@ async def _resume(told: "Settings") -> None:
     if failed:
         raise typer.Exit(1)
     typer.echo("hbmcp is resumed.")
+    _, outbox = _outbox(told)
+    outbox.tell("halt", f"hbmcp is resumed: {_person()} ended its halt.")
+    outbox.close(TO_TELL)
 
 
 async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -> None:
@@ -188,6 +196,26 @@ async def _halts(told: "Settings") -> AsyncIterator["Halts"]:
         yield Halts(files.halt, lambda: store)
     finally:
         await store.aclose()
+
+
+def _outbox(told: "Settings") -> "tuple[Settings, Outbox]":
+    """Who is told, and the settings without those that can't be: it comes after the halt, which nothing of it keeps."""
+    from hbmcp.errors import SettingsError
+    from hbmcp.policy.notify.addresses import addresses
+    from hbmcp.policy.notify.outbox import Outbox
+
+    try:
+        return told, Outbox(addresses(told))
+    except SettingsError as error:
+        typer.echo(f"Nobody is told: {error.happened}", err=True)
+        return told.model_copy(update={"notify": ()}), Outbox(())
+
+
+def _person() -> str:
+    from getpass import getuser
+    from platform import node
+
+    return f"{getuser()} at {node()}"
 
 
 def _told(env_file: str | None) -> "Settings":

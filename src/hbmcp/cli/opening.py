@@ -33,7 +33,11 @@ def where(told: Settings) -> str:
 
 def warn(told: Settings, held: InForce | None = None) -> None:
     """What a person must be told of the settings, of the paper exchange that they name, and of the policy. Raises
-    SettingsError."""
+    SettingsError, also where nobody could be told of what is unusual."""
+    if told.notify:
+        from hbmcp.policy.notify.addresses import addresses
+
+        addresses(told)
     policys = held.remarks if held else ()
     for remark in (*told.remarks, *(_of_paper(told) if told.on_paper else ()), *policys):
         logger.warning("%s", remark)

@@ -9,7 +9,7 @@ from typing import Any
 from hbmcp import __version__
 from hbmcp.settings import FLAGS, MEMORY, NONE, VARIABLES, Settings
 
-SECRET = ("api_username", "api_password", "state_url")  # a person fills them in
+SECRET = ("api_username", "api_password", "state_url", "notify")  # a person fills them in
 LOGGED_IN = {"api_username", "api_password"}
 # The port is HTTP's. Resetting is for once, not for every start.
 NOT_FOR_A_CLIENT = ("port", "paper_reset", "paper")

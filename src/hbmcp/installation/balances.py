@@ -1,6 +1,6 @@
 """The balances of one account on one exchange, among all that the API tells."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from attrs import frozen
@@ -47,7 +47,12 @@ async def available_balances(
     installation: Installation, account_name: str, connector_name: str
 ) -> Mapping[str, Decimal]:
     """Token -> units that neither orders nor positions hold; a token that isn't there has none. As `balances`."""
+    return available(await balances(installation, account_name, connector_name))
+
+
+def available(rows: Iterable[Balance]) -> Mapping[str, Decimal]:
+    """As `available_balances`, of balances that were read."""
     found: dict[str, Decimal] = {}
-    for one in await balances(installation, account_name, connector_name):
+    for one in rows:
         found[one.token] = found.get(one.token, ZERO) + (one.available or ZERO)
     return found

@@ -31,7 +31,7 @@ AT_ONCE = 8  # requests of one caller under way: the API passes most of them on 
 
 
 class Ask(Protocol):
-    """Sends the request of one of the tools that a caller may use, and gives the JSON of its answer."""
+    """Sends the request of one of the reads that a caller may use, and gives the JSON of its answer."""
 
     def __call__(self, name: str, build: Callable[[], Request[Any]]) -> Awaitable[Any]: ...
 
@@ -44,8 +44,8 @@ class Send(Protocol):
 
 @frozen
 class Installation:
-    """An installation for one caller: it can be asked for what that caller may use. A plan has none that it can send
-    with; its commit has."""
+    """An installation for one caller: it can be asked for the reads that that caller may use. A plan has none that it
+    can send with; its commit has."""
 
     _ask: Ask
     _open_store: "Callable[[], Store]"
@@ -54,9 +54,9 @@ class Installation:
     _standing: Callable[[], Awaitable[tuple[str, ...]]] | None = None
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
-        """The JSON of the answer to a generated tool's request, `ask(trading.get_trades, limit=1000)`.
+        """The JSON of the answer to a read's request, `ask(trading.get_trades, limit=1000)`.
 
-        Every number in it is an int or a Decimal. Raises CallError.
+        Every number in it is an int or a Decimal. Raises CallError; RuntimeError for what isn't a read.
         """
         return await self._ask(build.__name__, lambda: build(*args, **kwargs))
 

@@ -56,6 +56,19 @@ logger = logging.getLogger(__name__)
 
 
 @frozen
+class Reserved:
+    """What was counted in: who is told at the end what became of it, None where nothing is counted; and the limits
+    of which hardly anything is left then, `at` that time."""
+
+    settle: Settle | None = None
+    at: int = 0
+    nearly: tuple[Use, ...] = ()
+
+
+NOTHING = Reserved()
+
+
+@frozen
 class _Judged:
     """What was worked out before the store is asked: requests with their values, and what is open."""
 
@@ -73,8 +86,8 @@ class Counting:
         self._installation = installation
         self._open_store = open_store
 
-    async def reserve(self, call: Call, plan: Plan) -> Settle | None:
-        """Count the plan in; gives who is told at the end what became of it, None where nothing is counted.
+    async def reserve(self, call: Call, plan: Plan) -> Reserved:
+        """Count the plan in.
 
         Raises LimitReached, NotCounted, SaidTwice, SentBefore, or BadArguments for a key that stands for another call:
         nothing was sent. What only reduces is refused by none but the last three, and not by a store that fails.
@@ -82,7 +95,7 @@ class Counting:
         adds = any(map(adds_risk, plan.requests))
         once = call.again is not None and may_be_meant_once(plan, call.arguments)
         if not (asked_of(plan.requests) or call.key is not None or once):
-            return None
+            return NOTHING
         judged = await self._judged(plan)
         moment = now()
         mark = digest(call.caller.name, call.arguments)
@@ -110,12 +123,15 @@ class Counting:
             for _, ask in counted
         ]
 
+        used: list[Use] = []
+
         def judge(granted: Sequence[LedgerRow]) -> None:
             if call.key is not None:
                 refuse_known_key(call.key, mark, granted, moment)
             if once and not call.again:
                 refuse_twice(mark, granted, moment)
-            refuse_exceeded(uses(self._policy, judged.asks, granted, judged.seen, moment))
+            used[:] = uses(self._policy, judged.asks, granted, judged.seen, moment)
+            refuse_exceeded(used)
 
         try:
             async with asyncio.timeout(None if adds else TO_REDUCE):
@@ -125,8 +141,9 @@ class Counting:
                 raise _unremembered(error) from None
             refuse_exceeded(uses(self._policy, judged.asks, (), judged.seen, moment))
             logger.warning("%s goes on without being counted: %s", call.caller.name, _why(error))
-            return None
-        return partial(self._settle, [(place, key) for (place, _), key in zip(counted, keys, strict=True)])
+            return NOTHING
+        places = [(place, key) for (place, _), key in zip(counted, keys, strict=True)]
+        return Reserved(partial(self._settle, places), moment, tuple(one for one in used if one.nearly))
 
     async def sent_before(self, call: Call) -> None:
         """Raises SentBefore for a call whose idempotency key stands for what was sent already, before anything is

@@ -16,10 +16,12 @@ from hbmcp.policy.audit import record
 from hbmcp.policy.audit.audit import Audit, Entry
 from hbmcp.policy.audit.log import Log
 from hbmcp.policy.call import Call
-from hbmcp.policy.counting import Counting
+from hbmcp.policy.counting import NOTHING, Counting, Reserved
 from hbmcp.policy.grant import Grant
 from hbmcp.policy.halt import Halts
 from hbmcp.policy.model import Policy
+from hbmcp.policy.notify.addresses import addresses
+from hbmcp.policy.notify.outbox import Outbox
 from hbmcp.policy.place import Files
 from hbmcp.policy.said_twice import SentBefore
 from hbmcp.settings import Settings
@@ -32,7 +34,15 @@ class Gate:
     """Judges the plans of one installation. `offer` has the tools that the settings ask for by name."""
 
     def __init__(
-        self, policy: Policy, offer: Offer, identity: Identity, *, audit: Audit, halts: Halts, counting: Counting
+        self,
+        policy: Policy,
+        offer: Offer,
+        identity: Identity,
+        *,
+        audit: Audit,
+        halts: Halts,
+        counting: Counting,
+        outbox: Outbox,
     ) -> None:
         self._policy = policy
         self._offer = offer
@@ -40,6 +50,7 @@ class Gate:
         self._audit = audit
         self._halts = halts
         self._counting = counting
+        self._outbox = outbox
 
     @classmethod
     def of(
@@ -54,18 +65,21 @@ class Gate:
         """As policy and settings say; `installation` gives what the policy itself asks of it. Nothing is opened before
         something is judged."""
         files = Files.of(settings, identity)
+        outbox = Outbox(addresses(settings))
         return cls(
             policy,
             offer,
             identity,
-            audit=Audit(Log(files.audit), files.log, open_store) if files else Audit(None, "", open_store),
+            audit=Audit(Log(files.audit) if files else None, files.log if files else "", open_store, outbox.tell),
             halts=Halts(files.halt if files else None, open_store),
             counting=Counting(policy, installation, open_store),
+            outbox=outbox,
         )
 
     async def aclose(self) -> None:
-        """Wait a moment for what is still being written."""
+        """Wait a moment for what is still being written, and told."""
         await self._audit.aclose()
+        await self._outbox.aclose()
 
     async def admit(self, call: Call) -> None:
         """Before anything is planned. Raises SentBefore for what was sent already under this idempotency key."""
@@ -76,13 +90,14 @@ class Gate:
 
         Raises Refused for what a halt, a rule or a limit holds back, and SentBefore.
         """
-        await self._refuse(call, plan)
 
         def not_meanwhile(planned: PlannedRequest) -> None:
             halt.refuse(self._halts.on_file(), call.caller.kind, planned.effect)
 
-        settle = await self._counting.reserve(call, plan)
-        return Grant(plan, began, self._entry(call, plan), not_meanwhile, settle)
+        async with self.judging(call, plan):
+            await self._refuse(call, plan)
+            reserved = await self._counting.reserve(call, plan)
+        return Grant(plan, began, self._entry(call, plan, reserved), not_meanwhile, reserved.settle)
 
     async def verdict(self, call: Call, plan: Plan) -> str:
         """What would be said of the plan, for who only looks."""
@@ -93,22 +108,24 @@ class Gate:
             return f"{WOULD_BE_REFUSED} {error.happened}"
 
     @asynccontextmanager
-    async def judging(self, call: Call) -> AsyncIterator[None]:
+    async def judging(self, call: Call, plan: Plan | None = None) -> AsyncIterator[None]:
         """Write down what is raised inside: the call came to nothing before anything was granted."""
         try:
             yield
         except Exception as error:
             kind = error.kind if isinstance(error, CallError | SentBefore) else "defect"
-            await self._entry(call, None).end((), kind, str(error))
+            await self._entry(call, plan).end((), kind, str(error))
             raise
 
     async def standing(self) -> tuple[str, ...]:
         """What whoever asks how things are must know first."""
         found = await self._halts.standing()
         unusual = "; ".join((await self._audit.unusual()).values())
+        undelivered = self._outbox.standing()
         return (
             *(() if found is None else (halt.told(found),)),
             *((f"Unusual within a day: {unusual}. `hbmcp audit show` has the rest.",) if unusual else ()),
+            *((undelivered,) if undelivered else ()),
         )
 
     async def _refuse(self, call: Call, plan: Plan) -> None:
@@ -118,7 +135,7 @@ class Gate:
             halt.refuse(standing, call.caller.kind, one.effect)
         rules.refuse(self._policy, call, plan, self._offer.asked)
 
-    def _entry(self, call: Call, plan: Plan | None) -> Entry:
+    def _entry(self, call: Call, plan: Plan | None, reserved: Reserved = NOTHING) -> Entry:
         said = {
             "installation": self._identity.name,
             "caller": call.caller.kind,
@@ -126,6 +143,7 @@ class Gate:
             "tool": call.caller.name,
             "arguments": record.arguments(call.arguments, secret=call.secret),
             "plan": record.plan(plan.requests) if plan else None,
+            "limits": record.limits(reserved.nearly, reserved.at) or None,
         }
         goes_on = plan is not None and any(one.effect in REDUCING for one in plan.requests)
         return Entry(self._audit, said, goes_on=goes_on, secret=call.secret)

@@ -23,6 +23,7 @@ from hbmcp.text import named
 MINUTE = 60_000  # milliseconds
 HOUR = 3_600_000
 DAY = 86_400_000
+NEARLY = Decimal(80)  # percent of a limit, from which on a person should know
 IN_SIGHT_AFTER = 3_000  # until what was sent stands among the orders or the positions
 
 ADDING: tuple[Effect, ...] = ("opens", "moves")  # what limits of value and number are about
@@ -115,6 +116,21 @@ class Use:
     def exceeded(self) -> bool:
         """A loss that has reached its limit asks for nothing."""
         return _sum((self.used, self.asked)) > self.most or (self.name == "day_loss" and self.used >= self.most)
+
+    @property
+    def nearly(self) -> bool:
+        """Whether hardly anything is left of it."""
+        return _SUMS.multiply(_sum((self.used, self.asked)), Decimal(100)) >= _SUMS.multiply(self.most, NEARLY)
+
+    @property
+    def limit(self) -> str:
+        """Which one it is, without figures: of a pair, at an account."""
+        return f"{self.name} {self.short}"
+
+    def window(self, now: int) -> int:
+        """Since when it is the same limit, for who is told once that little of it is left: an hour, a minute, a day."""
+        length = {"hour": HOUR, "orders_a_minute": MINUTE}.get(self.name, DAY)
+        return now - now % length
 
     @property
     def passes(self) -> Decimal:

@@ -198,8 +198,8 @@ def _missing(told: Settings) -> list[str]:
     if not missing:
         return []
     return [
-        f"{missing}: every call to the Hummingbot API will fail. Set what is missing beside HUMMINGBOT_API_URL, or keep "
-        "it with `hbmcp login`, and start again."
+        f"{missing}: every call to the Hummingbot API will fail. Set what is missing beside HUMMINGBOT_API_URL, or "
+        "keep it with `hbmcp login`, and start again."
     ]
 
 

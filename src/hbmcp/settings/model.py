@@ -31,6 +31,8 @@ REAL = {"api_url", *CREDENTIALS}  # who sets one of these means the real API
 
 LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}  # as Python's logging calls them too
 _PAGES = ("/docs", "/redoc", "/openapi.json")  # of the API, as a browser's address bar has them
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+_BEFORE_ADDRESS = re.compile(r",(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 _HOST = re.compile(r"[\w.\-]+|[0-9a-f:.]+(%\w+)?", re.IGNORECASE)
 
 
@@ -97,6 +99,18 @@ def _state_url(value: Any) -> Any:
             "postgresql://user:password@localhost:5432/database; / ? # @ % in a password are %2F %3F %23 %40 %25"
         )
     return SecretStr(text.strip())
+
+
+def _addresses(value: Any) -> Any:
+    """ "ntfys://ntfy.sh/topic, tgram://…" -> both. A comma within one stays. Raises ValueError, without quoting any:
+    they hold tokens."""
+    if not isinstance(value, str):
+        return value
+    found = [one.strip(",") for part in value.split() for one in _BEFORE_ADDRESS.split(part) if one.strip(",")]
+    for place, one in enumerate(found, 1):
+        if not _ADDRESS.fullmatch(one):
+            raise ValueError(f"its address {place} of {len(found)} must be one such as ntfys://ntfy.sh/topic")
+    return tuple(map(SecretStr, found))
 
 
 def _file(value: Any) -> Any:
@@ -176,6 +190,10 @@ class Settings(BaseModel):
 
     # None is policy.toml in the user's configuration folder, if it is there.
     policy: Annotated[str | None, BeforeValidator(_file)] = Field(default=None, validation_alias="HBMCP_POLICY")
+    # Who is told of what is unusual, as addresses of apprise.
+    notify: Annotated[tuple[SecretStr, ...], BeforeValidator(_addresses)] = Field(
+        default=(), validation_alias="HBMCP_NOTIFY"
+    )
     # Whether `hbmcp login` keeps the password for this address and username: it is asked for when it is needed.
     in_keyring: bool = False
     # What set each field, and what a person must be told of it all when hbmcp starts.

@@ -9,6 +9,7 @@ import pytest
 from hbmcp.policy.audit.unusual import unusual
 from tests.paper.spot_account import BUY
 from tests.policy.audited import audited
+from tests.policy.planning import policy
 
 
 def call(number: int, outcome: str = "done", value: str = "100", pair: str = "BTC-USDT") -> list[dict[str, Any]]:
@@ -48,6 +49,64 @@ def test_what_is_told() -> None:
     assert calls(*usual, call(9, value="999")) == {}
     assert calls(*usual, call(9, value="5000", pair="ETH-USDT")) == {}
     assert calls(*usual, call(9, value="5000"))["sizes"].startswith("BUY for 5000 was 50 times the usual, at 2026")
+
+
+def nearly(number: int, used: str, since: int = 0, limit: str = "day today") -> list[dict[str, Any]]:
+    begin, end = call(number)
+    return [{**begin, "limits": [{"limit": limit, "since": since, "used": used}]}, end]
+
+
+def test_a_limit_is_told_once_in_its_window() -> None:
+    first = nearly(1, "81 of 100 USDT today")
+    told = {"limits": "81 of 100 USDT today were used at 2026-11-30T00:00:01.000Z"}
+    assert calls(first) == told
+    assert calls(first, nearly(2, "90 of 100 USDT today")) == told
+    assert calls(first, nearly(2, "85 of 100 USDT today", since=1)) == {
+        "limits": "85 of 100 USDT today were used at 2026-11-30T00:00:02.000Z"
+    }
+    other = calls(first, nearly(2, "8 of 10 open orders", limit="open_orders open orders"))["limits"]
+    assert other.count(" were used at ") == 2
+
+
+@pytest.mark.anyio
+async def test_limits_are_told_from_four_fifths_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    market = {**BUY, "amount": 0.01, "order_type": "MARKET", "again": True}  # some 681 USDT
+    told: list[tuple[str, str]] = []
+    async with audited(tmp_path, monkeypatch, told=policy(day=2500), tell=lambda *one: told.append(one)) as it:
+        for _ in range(2):
+            await it.call.good("place_order", **market)
+        assert "Unusual" not in await it.call.good("get_status")
+        await it.call.good("place_order", **market)
+        (kind, words), *rest = told
+        assert (kind, rest) == ("limits", [])
+        assert words.startswith("Unusual within a day: 2,043.38 of 2,500 USDT today were used at 20")
+        assert words in await it.call.good("get_status")
+        assert words.removeprefix("Unusual within a day: ") in caplog.text
+        assert [len(one.get("limits", ())) for one in it.lines] == [0, 0, 0, 0, 1, 0]
+        await it.call.good("place_order", **{**market, "amount": 0.002})
+        assert len(told) == 1
+    async with audited(tmp_path, monkeypatch, told=policy(day=2500), tell=lambda *one: told.append(one)) as it:
+        assert words in await it.call.good("get_status")
+        assert len(told) == 1
+
+
+@pytest.mark.anyio
+async def test_what_gets_worse_is_told_again_and_what_does_not_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, str]] = []
+    nope = {**BUY, "trading_pair": "NOPE-USDT", "amount": 1, "order_type": "MARKET"}
+    async with audited(tmp_path, monkeypatch, tell=lambda *one: told.append(one)) as it:
+        for _ in range(4):
+            await it.call.bad("place_order", **nope)
+        await it.call.good("place_order", **BUY, amount=0.01, order_type="MARKET")
+        await it.call.bad("place_order", amount="much")
+    assert told == [
+        ("refusals", "Unusual within a day: 3 calls were refused (refused 3)."),
+        ("refusals", "Unusual within a day: 4 calls were refused (refused 4)."),
+    ]
 
 
 @pytest.mark.anyio

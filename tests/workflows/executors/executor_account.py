@@ -87,9 +87,14 @@ class Desk:
         return self.executors.create("master_account", "main", config.sent).id
 
     async def create(self, kind: str = "position_executor", **config: Any) -> str:
-        """Its id, also of one like it."""
+        """Its id, also of one like it, however large."""
         text = await self.call.good(
-            "create_executor", account_name="master_account", executor_type=kind, config=config or POSITION, again=True
+            "create_executor",
+            account_name="master_account",
+            executor_type=kind,
+            config=config or POSITION,
+            max_value=10**9,
+            again=True,
         )
         return str(head(text)["executor_id"])
 

@@ -59,7 +59,7 @@ async def test_the_api_gets_numbers_for_names_and_all_digits(tmp_path: Path, mon
 
 async def test_too_little_balance_is_a_failure_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
-        text = await at.call.bad("create_executor", **{**ASK, "config": {**POSITION, "amount": 10}})
+        text = await at.call.bad("create_executor", **{**ASK, "config": {**POSITION, "amount": 10}}, max_value=10**6)
         (record,) = at.executors.shelf.all()
         assert record.id in text
         assert "at once it ended: the balance doesn't hold what it needs" in text

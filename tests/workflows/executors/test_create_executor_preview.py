@@ -217,12 +217,13 @@ async def test_what_the_figures_dont_say_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], words: str
 ) -> None:
     async with desk(tmp_path, monkeypatch) as at:
-        assert words in await at.call.good("create_executor", **look("position_executor", {**POSITION, **changes}))
+        asked = look("position_executor", {**POSITION, **changes})
+        assert words in await at.call.good("create_executor", **asked, max_value=10**6)
 
 
 async def test_what_isnt_enough_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
-        much = ask("position_executor", {**POSITION, "amount": 9})
+        much = ask("position_executor", {**POSITION, "amount": 9}) | {"max_value": 10**6}
         assert "INSUFFICIENT_BALANCE" in await at.call.good("create_executor", preview=True, **much)
         assert "INSUFFICIENT_BALANCE" in await at.call.bad("create_executor", **much)
 

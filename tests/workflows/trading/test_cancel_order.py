@@ -54,7 +54,7 @@ async def test_what_had_filled_is_told(talk: Any, api: PaperApi) -> None:
     best = api.paper.engine._feed.best("binance", "BTC-USDT", api.clock.now(), "SELL")
     assert best is not None
     async with talk() as call:
-        await call.good("place_order", **SELL, amount=30, price=str(best))
+        await call.good("place_order", **SELL, amount=30, price=str(best), max_value=10**7)
         (order,) = orders(api)
         assert order.status == "PARTIALLY_FILLED"
         shown = flat(await call.good("cancel_order", order_id=order.id))

@@ -193,7 +193,7 @@ class TestOneOrder:
 
     async def test_of_which_only_we_know(self, talk: Any, api: PaperApi) -> None:
         async with talk(empty(SEARCH, ACTIVE)) as call:
-            await call.good("place_order", **SELL, amount=0.1, price="900000", wait=0)
+            await call.good("place_order", **SELL, amount=0.1, price="900000", max_value=90_000, wait=0)
             text = await call.good("get_order", order_id=orders(api)[0].id)
         shown = flat(text)
         assert (shown["status"], shown["amount"], shown["price"]) == ("UNKNOWN", Decimal("0.1"), Decimal(900000))

@@ -77,7 +77,7 @@ class TestWhatBecameOfIt:
         best = api.paper.engine._feed.best("binance", "BTC-USDT", api.clock.now(), "SELL")
         assert best is not None
         async with talk() as call:
-            text = await call.good("place_order", **SELL, amount=30, price=str(best))
+            text = await call.good("place_order", **SELL, amount=30, price=str(best), max_value=10**7)
         (order,) = orders(api)
         assert order.status == "PARTIALLY_FILLED"
         answer = value(text)

@@ -7,14 +7,24 @@ from hbmcp.installation.positions.position import Position, Side
 from hbmcp.text import named
 
 
+def whole_pair(trading_pair: str) -> str | None:
+    """The pair; None where only its base is said, ETH."""
+    return trading_pair if "-" in trading_pair else None
+
+
 def only_position(found: OpenPositions, trading_pair: str, side: Side | None) -> Position:
-    """The one of these that is on this side, or on either. Raises Refused where there is none, or several."""
-    matching = [one for one in found.rows if side in (None, one.side)]
+    """The one of these that is of this pair, or has this base, and on this side, or on either. Raises Refused where
+    there is none, or several."""
+    matching = [
+        one
+        for one in found.rows
+        if side in (None, one.side) and trading_pair in (one.pair, one.pair.rpartition("-")[0])
+    ]
     if len(matching) > 1:
         raise Refused(
             f"{len(matching)} positions match: {'; '.join(map(str, matching))}.",
             NOTHING_SENT,
-            "Name the one with account_name, connector_name or side, or use close_positions.",
+            "Name the one with its whole trading_pair, account_name, connector_name or side, or use close_positions.",
         )
     if matching:
         return matching[0]

@@ -22,7 +22,7 @@ from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
-from hbmcp.installation.orders.size_check import OrderSize, order_size, refuse_too_large
+from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, Side, opposite
 from hbmcp.installation.positions.position_mode import is_hedge_mode
@@ -58,7 +58,7 @@ class PreparedOrder:
     `reduces` where it closes no more than the position that was read."""
 
     order: SentOrder
-    size: OrderSize | None
+    size: Size | None
     market: Decimal | None
     reduces: bool
     notes: tuple[str, ...]
@@ -125,7 +125,7 @@ async def prepare_order(
             current=min(costs) if doubt and known.current is not None else known.current,
             positions=known.held,
         )
-        refuse_too_large(order, worth, max_value)
+        refuse_large_order(order, worth, max_value)
     except Refused as error:
         raise Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice) from None
     turned = "" if closing else await _turns(installation, request, known.held or [], size)

@@ -1,7 +1,8 @@
-"""Whether a market order is as large as it was meant: a hundred dollars and a hundred coins look alike.
+"""Whether what is opened is as large as it was meant: a hundred dollars and a hundred coins look alike.
 
-Beyond a share of the account's equity on the exchange, 25 % on spot and all of it on perpetuals, the order is sent only
-with its figure said once more: `max_value`, in quote, which must be at least what it is worth.
+Beyond a share of the account's equity on the exchange, 25 % on spot and all of it on perpetuals, an order or an
+executor is sent only with its figure said once more: `max_value`, in quote, which must be at least what it is worth. A
+refusal asks for that figure and gives none to copy.
 """
 
 from collections.abc import Sequence
@@ -22,9 +23,21 @@ PERPETUAL_SHARE = Decimal(1)
 
 
 @frozen
-class OrderSize:
-    """What an order is worth, in quote; the account's `equity` on that exchange in quote, and what is `open` there
-    already, both None where they aren't known; the `leverage` that an open position of the pair shows."""
+class Asked:
+    """What is asked for, in words: "BUY 1 BTC is worth about"; where; where its size is an amount in base units, a
+    sentence that says so; and whether it is to trade at any price, so that nothing that was said bounds it."""
+
+    words: str
+    connector: str
+    pair: str
+    units: str = ""
+    any_price: bool = False
+
+
+@frozen
+class Size:
+    """What an order or a whole executor is worth, in quote; the account's `equity` on that exchange in quote, and what
+    is `open` there already, None where they aren't known; the `leverage` that an open position of the pair shows."""
 
     notional: Decimal
     equity: Decimal | None
@@ -51,76 +64,87 @@ def order_size(
     prices: Sequence[Decimal | None],
     balances: Sequence[Balance],
     held: Sequence[Position] | None,
-) -> OrderSize | None:
-    """At its own price, or the dearest of these; None where none is known. `balances` are of the account on the
-    exchange, with values in USDT, `held` its positions there, None on spot.
+) -> Size | None:
+    """At its own price, or the dearest of these; None where none is known. As `size_of`."""
+    known = [order.price] if order.price is not None else [one for one in prices if one is not None]
+    return size_of(times(order.amount, max(known)), order.pair, balances, held) if known else None
+
+
+def size_of(notional: Decimal, pair: str, balances: Sequence[Balance], held: Sequence[Position] | None) -> Size:
+    """`balances` are of the account on the exchange, with values in USDT, `held` its positions there, None on spot.
 
     Losses of positions are taken off the balances: some have them in already, and then equity is said too low.
     """
-    known = [order.price] if order.price is not None else [one for one in prices if one is not None]
-    if not known:
-        return None
-    notional = times(order.amount, max(known))
-    rate = _rate(balances, order.pair.partition("-")[2])
+    rate = _rate(balances, pair.rpartition("-")[2])
     if not balances or rate is None:
-        return OrderSize(notional, None, None)
+        return Size(notional, None, None)
     worth = sum((one.value or Decimal(0) for one in balances), Decimal(0))
     losses = sum((min(one.unrealized or Decimal(0), Decimal(0)) for one in held or ()), Decimal(0))
     equity = max(ratio(worth, rate) + losses, Decimal(0))
     used = None if held is None else sum((one.notional or one.cost or Decimal(0) for one in held), Decimal(0))
-    leverage = next((one.leverage for one in held or () if one.pair == order.pair and one.leverage is not None), None)
-    return OrderSize(notional, equity, used, leverage)
+    leverage = next((one.leverage for one in held or () if one.pair == pair and one.leverage is not None), None)
+    return Size(notional, equity, used, leverage)
 
 
-def refuse_too_large(order: SentOrder, size: OrderSize | None, max_value: Decimal | None) -> None:
-    """Raises Refused for an order worth more than `max_value`, and for a large market order without one. What only
-    reduces a position needs none."""
-    base, _, quote = order.pair.partition("-")
+def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal | None) -> None:
+    """As `refuse_too_large`. What only reduces a position needs no figure, and is held to one that is given."""
+    base, _, quote = order.pair.rpartition("-")
+    if order.action == "CLOSE" and max_value is None:
+        return
+    refuse_too_large(
+        Asked(
+            f"{order.side} {plain(order.amount):f} {named(base)} is worth about",
+            order.connector,
+            order.pair,
+            f"amount is in {named(base)}, not in {named(quote)}.",
+            order.type == "MARKET",
+        ),
+        size,
+        max_value,
+    )
+
+
+def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None) -> None:
+    """Raises Refused for what is worth more than `max_value`, and without one for what is large, or trades at any price
+    on an account that can't be read. `size` is None where no price is known."""
+    quote = asked.pair.rpartition("-")[2]
     if size is None:
         if max_value is not None:
             raise Refused(
-                f"No price of {named(order.pair)} can be read, so what the order is worth can't be held to max_value.",
+                f"No price of {named(asked.pair)} can be read, so what this is worth can't be held to max_value.",
                 "Nothing was sent.",
-                "Look with get_ticker, or place a LIMIT order.",
+                "Look with get_ticker, or give a price of its own.",
             )
         return
-    worth = f"{order.side} {plain(order.amount):f} {named(base)} is worth about {money(size.notional):f} {named(quote)}"
+    worth = f"{asked.words} {money(size.notional):f} {named(quote)}"
     if max_value is not None:
         if max_value < size.notional:
             raise Refused(
                 f"{worth}, more than max_value, {plain(max_value):f}.",
                 "Nothing was sent.",
-                f"amount is in {named(base)}: order less, or have the larger figure confirmed.",
+                f"{asked.units} Make it smaller, or have the larger figure confirmed.".lstrip(),
             )
         return
-    if order.type != "MARKET" or order.action == "CLOSE":
-        return
+    perpetual = is_perpetual(asked.connector)
     if size.equity is None:
-        of = f"how much of the account on {named(order.connector)} that is can't be read"
-    elif size.notional > times(size.equity, PERPETUAL_SHARE if is_perpetual(order.connector) else SPOT_SHARE):
-        times_equity = f"{percent(size.notional, size.equity):f}%" if size.equity else "more than all"
-        of = (
-            f"{times_equity} of the account's equity on {named(order.connector)}, {money(size.equity):f} {named(quote)}"
-        )
+        if not asked.any_price:
+            return
+        of = f"how much of the account on {named(asked.connector)} that is can't be read"
+    elif size.notional > times(size.equity, PERPETUAL_SHARE if perpetual else SPOT_SHARE):
+        share = f"{percent(size.notional, size.equity):f}%" if size.equity else "more than all"
+        of = f"{share} of the account's equity on {named(asked.connector)}, {money(size.equity):f} {named(quote)}"
     else:
         return
     leverage = ""
-    if is_perpetual(order.connector) and size.equity:
+    if perpetual and size.equity:
         needed = ratio(size.notional, size.equity).quantize(Decimal(1), ROUND_CEILING)
         leverage = f" It takes leverage of {needed:f} or more."
     raise Refused(
         f"{worth}, {of}: that may be a slip.",
         "Nothing was sent.",
-        f"amount is in {named(base)}, not in {named(quote)}.{leverage} If so much is meant, ask the user, and repeat "
-        f"it with max_value={_least_round(size.notional):f}, the most that it may be worth in {named(quote)}.",
+        f"{asked.units}{leverage} If so much is meant, ask the user, and repeat it with max_value, the most that it "
+        f"may be worth in {named(quote)}.".lstrip(),
     )
-
-
-def _least_round(notional: Decimal) -> Decimal:
-    """A little more, as prices move, in three digits."""
-    more = times(notional, Decimal("1.01"))
-    step = Decimal(1).scaleb(more.adjusted() - 2)
-    return plain((more / step).to_integral_value(rounding="ROUND_CEILING") * step)
 
 
 def _rate(balances: Sequence[Balance], quote: str) -> Decimal | None:

@@ -18,7 +18,7 @@ from hbmcp.errors import StoreError
 from hbmcp.policy.audit.chain import Link
 from hbmcp.policy.audit.log import Appended, Log
 from hbmcp.policy.audit.record import Record, Sent, sent, stamped, time_text, words
-from hbmcp.policy.audit.unusual import unusual
+from hbmcp.policy.audit.unusual import AT_BEGINNING, COUNTED, unusual
 from hbmcp.store import AuditHead
 from hbmcp.store.worker import Worker
 from hbmcp.times import machine
@@ -41,10 +41,18 @@ class Unwritten(Exception):
 
 
 class Audit:
-    """The audit of one installation, in a log that it may share with others; without a log nothing is kept."""
+    """The audit of one installation, in a log that it may share with others; without a log nothing is kept. `tell` gets
+    what becomes unusual, its kind and a few words."""
 
-    def __init__(self, log: Log | None, name: str, open_store: "Callable[[], Store]") -> None:
+    def __init__(
+        self,
+        log: Log | None,
+        name: str,
+        open_store: "Callable[[], Store]",
+        tell: Callable[[str, str], object] = lambda *_: None,
+    ) -> None:
         self._log = log
+        self._tell = tell
         self._name = name  # of the log, in the store
         self._open_store = open_store
         self._worker = Worker()
@@ -87,23 +95,31 @@ class Audit:
             if self._log is not None:
                 with suppress(OSError, StoreError):
                     self._recent.extend(await self._worker.run(partial(self._log.since, since, RECENT)))
-            self._told.update(await self.unusual())
+            self._told.update(self._unusual(since))
+        return self._unusual(since)
+
+    def _unusual(self, since: str) -> dict[str, str]:
         try:
-            return unusual([one for one in self._recent if str(one.get("time")) >= since])
+            return unusual([one for one in self._recent or () if str(one.get("time")) >= since])
         except Exception:  # lines of another version, say: no reason to send nothing
             logger.exception("What is unusual in the audit couldn't be told")
             return {}
 
     async def _notice(self, record: Record) -> None:
-        """Warn of what becomes unusual with this line, once."""
-        if self._recent is None:
-            await self.unusual()
+        """Tell what becomes unusual with this line, or more so; and warn of it in the log."""
+        before = await self.unusual()
         assert self._recent is not None
         self._recent.append(record)
-        for kind, said in (await self.unusual()).items():
-            if kind not in self._told:
-                self._told.add(kind)
-                logger.warning("Unusual: %s. `hbmcp audit show` has the rest.", said)
+        if record.get("outcome") == "done":  # makes nothing worse
+            return
+        after = await self.unusual()
+        for kind, said in after.items():
+            shows_now = (kind in AT_BEGINNING) == (record.get("event") == "begin")
+            if shows_now and said != before.get(kind):
+                self._tell(kind, f"Unusual within a day: {said}.")
+                if kind not in self._told or kind not in COUNTED:
+                    logger.warning("Unusual: %s. `hbmcp audit show` has the rest.", said)
+        self._told = set(after)
 
     async def keep_aside(self, record: Record, why: str) -> None:
         """What couldn't be written, on stderr and in the spare file."""
@@ -135,7 +151,9 @@ class Audit:
         lost = await store.move_audit_head(self._name, head, holds)
         if lost is None:
             return
-        logger.error("The audit log was cut or changed: its line %d isn't there. See `hbmcp audit verify`.", lost.seq)
+        said = f"The audit log was cut or changed: its line {lost.seq} isn't there. See `hbmcp audit verify`."
+        logger.error("%s", said)
+        self._tell("audit", said)
         gap = stamped("gap", lost=lost.seq, lost_hash=lost.hash)
         try:
             after = (await self._worker.run(partial(self._append, gap, lost.seq))).link

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.policy.limits import Use
 from hbmcp.redaction import MASK, redacted
 from hbmcp.results.secrets_in_text import scrubbed
 from hbmcp.secret_names import names_secret
@@ -68,6 +69,11 @@ def plan(requests: Iterable[PlannedRequest]) -> list[Record]:
         }
         for one in requests
     ]
+
+
+def limits(nearly: Iterable[Use], now: int) -> list[Record]:
+    """Those of which hardly anything is left."""
+    return [{"limit": words(one.limit), "since": one.window(now), "used": words(str(one))} for one in nearly]
 
 
 def sent(requests: Iterable[Sent]) -> list[Record]:

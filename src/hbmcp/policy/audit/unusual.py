@@ -15,6 +15,8 @@ FAILURES = 5  # of one tool
 FAR = 10  # times the usual
 USUAL = 5  # orders of a pair before there is a usual
 ADDING = ("opens", "moves")
+COUNTED = ("refusals", "failures")  # kinds of which the log has the first alone
+AT_BEGINNING = ("sizes", "limits")  # kinds that show when a call begins; the others, when it has ended
 
 
 def unusual(records: Sequence[Record]) -> dict[str, str]:
@@ -28,6 +30,7 @@ def unusual(records: Sequence[Record]) -> dict[str, str]:
         "unknown outcomes": _unknown(ended),
         "failures": _failures(ended),
         "sizes": _sizes(begun.values()),
+        "limits": _limits(begun.values()),
     }
     return {kind: words for kind, words in found.items() if words}
 
@@ -71,6 +74,17 @@ def _sizes(begun: Iterable[Record]) -> str:
                 words = f"{one.get('words')} was {times:.0f} times the usual, at {call.get('time')}"
             insort(earlier, value)
     return words
+
+
+def _limits(begun: Iterable[Record]) -> str:
+    """Each limit of which hardly anything is left: when that was first so, in the latest hour, say, that it is for."""
+    first: dict[str, tuple[Any, str]] = {}
+    for call in begun:
+        for one in call.get("limits") or ():
+            limit, since = str(one.get("limit")), one.get("since")
+            if limit not in first or first[limit][0] != since:
+                first[limit] = since, f"{one.get('used')} were used at {call.get('time')}"
+    return ", ".join(words for _, words in first.values())
 
 
 def _which(call: Record) -> str:

@@ -1,12 +1,15 @@
 """Starting an executor, and looking what became of it."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from hbmcp.errors import CallError
-from hbmcp.installation.balances import available_balances
+from hbmcp.installation.balances import available, balances
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.preparation import PATIENCE, prepare
 from hbmcp.installation.executors.plan.preview import preview
+from hbmcp.installation.executors.plan.size import held_there, refuse_too_large_executor, share, size
 from hbmcp.installation.executors.plan.unplanned import unplanned
 from hbmcp.installation.executors.run.no_orders_yet import no_orders_note
 from hbmcp.installation.executors.run.polling import wait_until
@@ -21,21 +24,32 @@ LOOK = 3.0  # seconds in which its first orders are placed, or it has ended
 
 
 async def create_executor(
-    installation: Installation, *, account_name: str, executor_type: str, config: dict[str, Any]
+    installation: Installation,
+    *,
+    account_name: str,
+    executor_type: str,
+    config: dict[str, Any],
+    max_value: Decimal | None = None,
 ) -> Plan:
-    """How it stands a moment after its start; a preview shows what it comes to, and its orders.
+    """How it stands a moment after its start; a preview shows what it comes to, its share of the account's equity on
+    the exchange, and its orders.
 
     Raises BadArguments or Refused for what isn't sent, Failed for one that ended at once, OutcomeUnknown.
     """
     prepared = await prepare(installation, "create_executor", account_name, executor_type, config)
     checked, forecast, notes = prepared.config, prepared.forecast, prepared.notes
-    ids = known_executor_ids(installation, account_name, checked)
+    known, rows, held = await all_of(
+        known_executor_ids(installation, account_name, checked),
+        answer_within(balances(installation, account_name, checked.markets[0][0]), PATIENCE),
+        held_there(installation, account_name, prepared),
+    )
+    found = size(prepared, [] if isinstance(rows, CallError) else rows, held)
+    refuse_too_large_executor(prepared, found, max_value)
     if forecast is None:
-        known, shown = await ids, Answer(unplanned(executor_type), notes)
+        shown = Answer(unplanned(executor_type), notes)
     else:
-        available = available_balances(installation, account_name, forecast.connector)
-        known, balances = await all_of(ids, answer_within(available, PATIENCE))
-        shown = preview(prepared, forecast, balances)
+        there: Mapping[str, Decimal] | CallError = rows if isinstance(rows, CallError) else available(rows)
+        shown = preview(prepared, forecast, there, share(found))
         notes = (*forecast.notes, *notes)
     planned = planned_start(account_name, prepared)
 

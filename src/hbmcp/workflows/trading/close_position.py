@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hbmcp.installation.closing.execution import close
 from hbmcp.installation.closing.plan import min_notional_note, plan_close
-from hbmcp.installation.closing.position_choice import only_position
+from hbmcp.installation.closing.position_choice import only_position, whole_pair
 from hbmcp.installation.closing.reduction import WHOLE
 from hbmcp.installation.closing.result import closing_notes, closing_row, net_pnl_note
 from hbmcp.installation.installation import Installation
@@ -30,7 +30,7 @@ async def close_position(
     where the exchange refused the order; OutcomeUnknown where nobody knows what became of it.
     """
     refuse_spot(connector_name)
-    found = await open_positions(installation, account_name, connector_name, trading_pair)
+    found = await open_positions(installation, account_name, connector_name, whole_pair(trading_pair))
     plan = await plan_close(installation, only_position(found, trading_pair, side), fraction)
     request = plan.planned.request
 

@@ -22,14 +22,21 @@ MEANT = "Before fees, with all orders filled."
 _KEEPS = ("twap_executor", "order_executor")
 
 
-def preview(prepared: Prepared, forecast: Forecast, balances: Mapping[str, Decimal] | CallError) -> Answer:
-    """What it comes to, and its orders. `balances`: what is available by token, or why that isn't known."""
+def preview(
+    prepared: Prepared,
+    forecast: Forecast,
+    balances: Mapping[str, Decimal] | CallError,
+    share: Mapping[str, Decimal | None],
+) -> Answer:
+    """What it comes to, and its orders. `balances`: what is available by token, or why that isn't known; `share`: how
+    much of the account's equity it is."""
     config, plan, market = prepared.config, forecast.plan, forecast.market
     _, token = needs(config, plan)
     unread = f"The balance couldn't be read: {balances}" if isinstance(balances, CallError) else ""
     balance = None if isinstance(balances, CallError) else balances.get(token, Decimal(0))
     value = summary(config, plan, market, balance)
     said = remarks(config, plan, market, forecast.rule, balance)
+    value |= share
     value["orders"] = rows(config, plan)
     return Answer(value, (*forecast.notes, *said, unread, *prepared.notes, MEANT))
 
