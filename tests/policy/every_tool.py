@@ -53,6 +53,11 @@ POOL = {**CHAIN, "connector": "meteora"}
 #: What each workflow is given, beside what only the world knows, and what it then does to what is at risk.
 WORKFLOWS: Mapping[str, tuple[dict[str, Any], Effect]] = {
     "delete_account": ({"account_name": "second_account"}, "unprotects"),
+    "deploy_bot": ({"instance_name": "bot", "account_name": "master_account", "config_names": ["mine"]}, "runs_code"),
+    "deploy_script_bot": (
+        {"instance_name": "bot", "account_name": "master_account", "script_config": "mine"},
+        "runs_code",
+    ),
     "delete_credential": (WHERE, "unprotects"),
     "start_backtest": ({"config": CONFIG, "start_time": "7d"}, "configures"),
     "save_controller_config": ({"config_name": "new", "config": CONFIG}, "configures"),
