@@ -24,6 +24,7 @@ from hbmcp.installation.executors.run import unknown_start
 from hbmcp.installation.orders import polling, sending
 from hbmcp.installation.positions import leverage, position_mode
 from hbmcp.paper.api.application import application
+from hbmcp.paper.api.config_files import Folder
 from hbmcp.paper.api.contract import pinned
 from hbmcp.paper.api.routes.executors import executors_of
 from hbmcp.paper.gateway import POOLS, Gateway
@@ -334,6 +335,17 @@ def _provides(api: PaperApi) -> dict[str, Any]:
     return {"position_address": "PaperPosition"}
 
 
+def _configured(api: PaperApi) -> None:
+    folder = Folder(api.paper.folder)
+    controller = {"controller_type": "market_making", "controller_name": "pmm_simple"}
+    market = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "total_amount_quote": 100}
+    folder.controller_configs.put("mine", {"id": "mine", **controller, **market})
+    folder.script_configs.put(
+        "mine", {"script_file_name": "v2_with_controllers.py", "controllers_config": ["mine.yml"]}
+    )
+
+
+BOT = {"instance_name": "bot", "account_name": "master_account"}
 WHERE = {"account_name": "master_account", "connector_name": "binance_perpetual"}
 ON_CHAIN = {"network_id": "solana-mainnet-beta"}
 PLACES = ("place_order", "close_position", "close_positions", "create_executor")
@@ -390,6 +402,8 @@ CASES: Mapping[str, Case] = {
         "save_script_config",
         {"config_name": "mine", "config": {"script_file_name": "v2_with_controllers.py"}},
     ),
+    "deploy_bot": Case("deploy_bot", {**BOT, "config_names": ["mine"]}, _configured),
+    "deploy_script_bot": Case("deploy_script_bot", {**BOT, "script_config": "mine"}, _configured),
     "get_script_code": Case("get_script_code", {"script_name": "v2_with_controllers"}),
     "save_script_code": Case("save_script_code", {"script_name": "mine", "content": "x = 1"}),
     "get_controller_code": Case(

@@ -20,7 +20,7 @@ FLOORS = (
     {"deletion", "source_code"},
     {"balances", "connections", "heard_bots", "fills", "scripts", "gateway"},
     {"markets", "controllers", "status", "dex"},
-    {"positions"},
+    {"positions", "bots"},
     {"orders", "portfolio", "position_history", "funding"},
     {"closing", "performance", "executors", "keys"},
 )

@@ -1,13 +1,13 @@
 """A tool as the templates and the manifest see it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import frozen
 
 from codegen.contract import Contract, Schema, dumps
-from codegen.curation import Curation, EffectName, Risk
+from codegen.curation import Curation, Risk
 
 #: What differs from the protocol's defaults (not read-only, destructive, not idempotent, open world).
 HINTS: dict[Risk, dict[str, bool]] = {
@@ -18,8 +18,6 @@ HINTS: dict[Risk, dict[str, bool]] = {
     "secret": {},
 }
 
-
-REPEATED: tuple[EffectName, ...] = ("opens", "moves", "reduces")  # what does as much again where it is sent again
 
 ABSENT = "ABSENT"  # the default of a parameter whose None is sent as null
 OF_THE_BRIDGE = ("preview", "again")  # parameters that no function has
@@ -96,13 +94,20 @@ class ToolSpec:
     @property
     def repeats(self) -> bool:
         """Whether it does as much again where it is called again."""
-        return self.effect.get("is") in REPEATED
+        return repeats(self.effect)
 
     @property
     def manifest(self) -> dict[str, Any]:
         """The tool's entry in manifest.json, whose format src/hbmcp/catalog.py describes."""
         operation = {"operation": self.operation, "timeout": self.timeout, "result": self.result}
         return _entry(self) | operation | ({"effect": self.effect} if self.effect else {})
+
+
+def repeats(effect: Mapping[str, str]) -> bool:
+    """Whether a request of this effect does as much again where it is sent again: it trades, or lets code trade with an
+    account's keys."""
+    what = effect.get("is")
+    return what in ("opens", "moves", "reduces") or (what == "runs_code" and "account" in effect)
 
 
 def input_schema(params: Iterable[ToolParam]) -> Schema:

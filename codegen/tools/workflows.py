@@ -7,7 +7,7 @@ from codegen.curation import Curation, CurationError, Mistake, WorkflowParam
 from codegen.schema import annotation
 from codegen.tools.params import TIME_HINT, check, limits, literal
 from codegen.tools.portable import is_portable
-from codegen.tools.tool_spec import OF_THE_BRIDGE, REPEATED, ToolParam, WorkflowSpec
+from codegen.tools.tool_spec import OF_THE_BRIDGE, ToolParam, WorkflowSpec, repeats
 
 
 def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
@@ -19,7 +19,7 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
     mistakes: list[Mistake] = []
     specs = []
     effects = {
-        name: tool.effect.is_ for tools in curation.tools.values() for name, tool in tools.items() if tool.effect
+        name: tool.effect.table() for tools in curation.tools.values() for name, tool in tools.items() if tool.effect
     }
     for toolset, workflows in curation.workflows.items():
         for name, workflow in workflows.items():
@@ -36,7 +36,7 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
                     default=workflow.default,
                     acts_on_many=workflow.acts_on_many,
                     previews=workflow.previews,
-                    repeats=any(effects.get(name) in REPEATED for name in workflow.uses),
+                    repeats=any(repeats(effects.get(name, {})) for name in workflow.uses),
                     params=tuple(sorted(params, key=lambda param: not param.required)),
                     uses=tuple(workflow.uses),
                 )

@@ -121,7 +121,7 @@ def get_controller_performance_history(
     )
 
 
-def deploy_bot(
+def submit_bot(
     *,
     instance_name: str,
     account_name: str,
@@ -130,15 +130,9 @@ def deploy_bot(
     max_controller_drawdown_quote: Decimal | None = None,
     image: str | None = None,
 ) -> Request[Any]:
-    """Create a bot that trades saved controller configs with one account's keys; it starts by itself. Validate the
-    configs first: unknown or invalid ones aren't refused.
+    """Create a bot as deploy_bot does, unchecked: unknown or invalid configs aren't refused.
 
     POST /bot-orchestration/deploy-v2-controllers, risk: trade.
-
-    Args:
-        instance_name: Own name per bot, e.g. hummingbot-btc-mm; a timestamp is appended
-        config_names: As list_controller_configs shows them
-        max_global_drawdown_quote: Loss from the peak that stops the bot
     """
     return bot_orchestration_api.deploy_v2_controllers(
         body=V2ControllerDeployment(
@@ -152,7 +146,7 @@ def deploy_bot(
     )
 
 
-def deploy_script_bot(
+def submit_script_bot(
     *,
     instance_name: str,
     account_name: str,
@@ -160,13 +154,11 @@ def deploy_script_bot(
     image: str | None = None,
     script: str | None = None,
 ) -> Request[Any]:
-    """Create a bot that runs a saved script config with one account's keys; it starts by itself. For controllers use
-    deploy_bot.
+    """Create a bot as deploy_script_bot does, unchecked: an unknown config isn't refused.
 
     POST /bot-orchestration/deploy-v2-script, risk: trade.
 
     Args:
-        instance_name: Own name per bot, e.g. hummingbot-arb; a timestamp is appended
         script_config: With .yml
         script: The config's script, only a label here
     """

@@ -37,7 +37,7 @@ def refusal(tool: str, status: int, answer: Any, content_type: str = "applicatio
         ("get_docker_status", 500, "Internal Server Error", PLAIN, "service_down", "Docker"),
         ("start_gateway", 500, "Internal Server Error", PLAIN, "service_down", "Docker"),
         (
-            "deploy_bot",
+            "submit_bot",
             500,
             {"detail": "('Connection aborted.', FileNotFoundError(2, 'No such file or directory'))"},
             None,
@@ -126,7 +126,7 @@ def test_reasons_are_quoted_without_addresses_and_noise(said: str, told: str) ->
     assert "x" * 800 not in text
 
 
-SENT = ("submit_order", "start_executor", "execute_swap", "deploy_bot", "remove_account")
+SENT = ("submit_order", "start_executor", "execute_swap", "submit_bot", "remove_account")
 
 
 @pytest.mark.parametrize("tool", SENT)

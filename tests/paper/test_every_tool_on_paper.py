@@ -146,8 +146,8 @@ REFUSED: dict[str, str] = {
     "delete_backtest": "not found",
     "get_bot_status": "No bot of this full name is connected",
     "get_bot_logs": "No bot of this full name is connected",
-    "deploy_bot": NO_DOCKER,
-    "deploy_script_bot": NO_DOCKER,
+    "submit_bot": NO_DOCKER,
+    "submit_script_bot": NO_DOCKER,
     "list_bot_configs": "not found",
     "write_bot_config": "not found",
 }

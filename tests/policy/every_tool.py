@@ -48,9 +48,16 @@ CONFIG = {**CONTROLLER, "connector_name": "binance_perpetual", "trading_pair": "
 SCRIPT = {"script_file_name": "v2_with_controllers.py"}
 PERPETUAL = {**PAIR, "connector_name": "binance_perpetual"}
 CODE = {"content": "a = 1"}
+CHAIN = {"network_id": "solana-mainnet-beta"}
+POOL = {**CHAIN, "connector": "meteora"}
 #: What each workflow is given, beside what only the world knows, and what it then does to what is at risk.
 WORKFLOWS: Mapping[str, tuple[dict[str, Any], Effect]] = {
     "delete_account": ({"account_name": "second_account"}, "unprotects"),
+    "deploy_bot": ({"instance_name": "bot", "account_name": "master_account", "config_names": ["mine"]}, "runs_code"),
+    "deploy_script_bot": (
+        {"instance_name": "bot", "account_name": "master_account", "script_config": "mine"},
+        "runs_code",
+    ),
     "delete_credential": (WHERE, "unprotects"),
     "start_backtest": ({"config": CONFIG, "start_time": "7d"}, "configures"),
     "save_controller_config": ({"config_name": "new", "config": CONFIG}, "configures"),
@@ -78,6 +85,18 @@ WORKFLOWS: Mapping[str, tuple[dict[str, Any], Effect]] = {
     "close_position": ({**PERPETUAL, "wait": 0}, "reduces"),
     "close_positions": ({"account_name": "master_account"}, "reduces"),
     "set_position_mode": ({**WHERE, "connector_name": "bybit_perpetual", "position_mode": "HEDGE"}, "configures"),
+    "execute_swap": (
+        {**CHAIN, "connector": "jupiter", "trading_pair": "SOL-USDC", "side": "SELL", "amount": 2},
+        "moves",
+    ),
+    "open_clmm_position": (
+        {**POOL, "pool_address": "any", "lower_price": 100, "upper_price": 200, "base_token_amount": 1},
+        "moves",
+    ),
+    "add_clmm_liquidity": (
+        {**POOL, "position_address": "8wNfDm2YkVx5RtBqLs9GzPcJh7UeAoT3iKrXvQ6nWbEg", "base_token_amount": 1},
+        "moves",
+    ),
     "set_leverage": ({**PERPETUAL, "leverage": 50}, "unprotects"),
 }
 #: The values of tools over one operation are of the replaying API, but for what the policy looks up before it judges.
@@ -88,8 +107,15 @@ PLAIN: Mapping[str, dict[str, Any]] = {
         "executor_config": {"type": "position_executor", **POSITION, "amount": "0.01"},
     },
 }
+ON_A_CHAIN = (
+    "POST /gateway/swap/quote",
+    "GET /gateway/networks/{network_id}/tokens",
+    "GET /gateway/clmm/pool-info",
+    "POST /gateway/clmm/positions/search",
+)
 #: What isn't there on paper.
 THERE: Mapping[str, Answer] = {
+    **{key: answer for key, answer in good_answers().items() if key in ON_A_CHAIN},
     "GET /controllers/bots/{bot_name}/configs": Answer(body=[{"_config_name": "mine", "id": "mine", **CONFIG}]),
 }
 #: What a plan is about beside its arguments: what it reads tells.

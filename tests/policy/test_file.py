@@ -224,4 +224,4 @@ def test_the_example_of_the_readme_is_one(theirs: Path) -> None:
 
 
 def test_servers_of_tests_read_no_policy_of_the_user() -> None:
-    assert environment()["XDG_CONFIG_HOME"] != os.environ.get("XDG_CONFIG_HOME")
+    assert Path(environment()["XDG_CONFIG_HOME"]) != Path.home() / ".config"

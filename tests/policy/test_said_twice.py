@@ -93,8 +93,10 @@ def test_what_is_no_key_is_refused(key: Any) -> None:
 
 @pytest.mark.parametrize("tool", [one for one in CATALOG.tools.values() if not one.reads], ids=lambda one: one.name)
 def test_what_does_as_much_again_can_be_told_to(tool: Tool) -> None:
-    effects = {CATALOG.tools[name].effect.get("is") for name in (tool.name, *tool.uses)}
-    assert ("again" in tool.schema["properties"]) == bool(effects & {"opens", "moves", "reduces"})
+    effects = [CATALOG.tools[name].effect for name in (tool.name, *tool.uses)]
+    trades = {"opens", "moves", "reduces"} & {one.get("is") for one in effects}
+    deploys = any(one.get("is") == "runs_code" and "account" in one for one in effects)
+    assert ("again" in tool.schema["properties"]) == bool(trades or deploys)
 
 
 def test_no_read_is_told_to_do_it_again() -> None:

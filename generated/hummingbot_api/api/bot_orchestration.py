@@ -20,8 +20,7 @@ def delete_bot_run(bot_run_id: int) -> Request[Any]:
 
 
 def deploy_v2_controllers(body: V2ControllerDeployment) -> Request[Any]:
-    """Create a bot that trades saved controller configs with one account's keys; it starts by itself.
-    Validate the configs first: unknown or invalid ones aren't refused.
+    """Create a bot as deploy_bot does, unchecked: unknown or invalid configs aren't refused.
 
     POST /bot-orchestration/deploy-v2-controllers
     """
@@ -29,8 +28,7 @@ def deploy_v2_controllers(body: V2ControllerDeployment) -> Request[Any]:
 
 
 def deploy_v2_script(body: V2ScriptDeployment) -> Request[Any]:
-    """Create a bot that runs a saved script config with one account's keys; it starts by itself. For
-    controllers use deploy_bot.
+    """Create a bot as deploy_script_bot does, unchecked: an unknown config isn't refused.
 
     POST /bot-orchestration/deploy-v2-script
     """

@@ -51,12 +51,9 @@ class StopBotAction:
 
 @define(kw_only=True)
 class V2ControllerDeployment:
-    #: Own name per bot, e.g. hummingbot-btc-mm; a timestamp is appended
     instance_name: str
     credentials_profile: str
-    #: As list_controller_configs shows them
     controllers_config: list[str]
-    #: Loss from the peak that stops the bot
     max_global_drawdown_quote: Decimal | None = None
     max_controller_drawdown_quote: Decimal | None = None
     image: str | None = None
@@ -80,7 +77,6 @@ class V2ControllerDeployment:
 
 @define(kw_only=True)
 class V2ScriptDeployment:
-    #: Own name per bot, e.g. hummingbot-arb; a timestamp is appended
     instance_name: str
     credentials_profile: str
     image: str | None = None

@@ -71,12 +71,21 @@ def _typed(field: "KeyField") -> Any:
 
 
 async def _look(build: "Callable[[], Bridge]", exchange: str, account: str) -> "tuple[list[KeyField], bool]":
-    """The fields to type, and whether the exchange is connected already. Raises CallError."""
+    """The fields to type, and whether the exchange is connected already. Raises CallError, where the policy would
+    refuse the keys as well: nobody types them for nothing."""
+    from hbmcp.errors import CallError
     from hbmcp.installation.keys.fields import key_fields
+    from hbmcp.policy.gate import WOULD_BE_REFUSED
 
     bridge = build()
+    unfilled = {"account_name": account, "connector_name": exchange, "credentials": {}, "preview": True}
     try:
-        return await key_fields(_installation(bridge), account, exchange)
+        fields = await key_fields(_installation(bridge), account, exchange)
+        outcome = await bridge.call(SENDS, unfilled)
+        _, refused, why = outcome.text.partition(WOULD_BE_REFUSED)
+        if refused or outcome.is_error:
+            raise CallError(why.strip() or outcome.text, "Nothing was typed or sent.")
+        return fields
     finally:
         await bridge.aclose()
 

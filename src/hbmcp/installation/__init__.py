@@ -8,7 +8,7 @@ Floors, from the ground up; no import runs up them:
     deletion  source_code
     balances  connections  heard_bots  fills/  scripts/  gateway/
     markets/  controllers/  status/  dex/
-    positions/
+    positions/  bots/
     orders/  portfolio/  position_history/  funding/
     closing/  performance/  executors/  keys/
 

@@ -45,13 +45,18 @@ class Stake:
 
 @frozen
 class PlannedRequest:
-    """One request of a plan, to a tool's operation; `words` say what it does: "BUY 0.1 BTC-USDT at 45000"."""
+    """One request of a plan, to a tool's operation; `words` say what it does: "BUY 0.1 BTC-USDT at 45000".
+
+    `trades` is what the code that it starts is told to trade with an account's keys, a stake for each market of each
+    configuration; empty where nobody can tell, None for whatever starts no code on an account.
+    """
 
     tool: str
     request: Request[Any]
     effect: Effect
     words: str
     stake: Stake = field(factory=Stake)
+    trades: tuple[Stake, ...] | None = None
 
     @classmethod
     def of(
@@ -89,7 +94,8 @@ class PlannedRequest:
         # Masked before it is cut: a secret's beginning is none that masking knows.
         masked = {name: scrubbed(redacted(compact(value))) for name, value in shown.items()}
         arguments = [f"{name}={one_line(cut(value, NAMED))}" for name, value in masked.items()]
-        return cls(tool.name, request, effect, " ".join((tool.name, *arguments)), Stake(**told))
+        trades = () if effect == "runs_code" and "account" in tool.effect else None
+        return cls(tool.name, request, effect, " ".join((tool.name, *arguments)), Stake(**told), trades)
 
     @property
     def unsent(self) -> str:

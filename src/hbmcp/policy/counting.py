@@ -27,13 +27,13 @@ from hbmcp.policy.limits import (
     Use,
     adds_risk,
     asked_of,
+    held_to,
     needs_value,
-    of_sales,
     refuse_exceeded,
     since,
     uses,
 )
-from hbmcp.policy.model import Policy
+from hbmcp.policy.model import Limits, Policy
 from hbmcp.policy.said_twice import (
     AGAIN_AFTER,
     KEY_HOLDS,
@@ -98,7 +98,11 @@ class Counting:
         judged = await self._judged(plan)
         moment = now()
         mark = digest(call.caller.name, call.arguments)
-        values = {id(one.planned): one.opened for one in judged.asks}
+        counted = [
+            (place, ask)
+            for place, planned in enumerate(plan.requests)
+            for ask in [one for one in judged.asks if one.planned is planned] or [Ask(planned)]
+        ]
         rows = [
             LedgerRow(
                 time=moment,
@@ -106,16 +110,16 @@ class Counting:
                 client=cut(one_line(call.caller.client), NAMED),
                 tool=call.caller.name,
                 digest=mark,
-                words=one_line(planned.words),
-                effect=planned.effect,
-                account=planned.stake.account,
-                exchange=planned.stake.exchange,
-                pair=planned.stake.pair,
-                opened=values.get(id(planned), Decimal(0)),
+                words=one_line(ask.planned.words),
+                effect=ask.planned.effect,
+                account=ask.stake.account,
+                exchange=ask.stake.exchange,
+                pair=ask.stake.pair,
+                opened=ask.opened,
                 currency=self._policy.currency,
                 idempotency_key=call.key,
             )
-            for planned in plan.requests
+            for _, ask in counted
         ]
 
         used: list[Use] = []
@@ -137,7 +141,8 @@ class Counting:
             refuse_exceeded(uses(self._policy, judged.asks, (), judged.seen, moment))
             logger.warning("%s goes on without being counted: %s", call.caller.name, _why(error))
             return NOTHING
-        return Reserved(partial(self._settle, keys), moment, tuple(one for one in used if one.nearly))
+        places = [(place, key) for (place, _), key in zip(counted, keys, strict=True)]
+        return Reserved(partial(self._settle, places), moment, tuple(one for one in used if one.nearly))
 
     async def sent_before(self, call: Call) -> None:
         """Raises SentBefore for a call whose idempotency key stands for what was sent already, before anything is
@@ -171,9 +176,9 @@ class Counting:
     async def _judged(self, plan: Plan) -> _Judged:
         asks = asked_of(plan.requests)
         adding = [ask for ask in asks if ask.adds]
-        if not adding:
+        limits = held_to(self._policy.limits, asks)
+        if not adding and limits == Limits():
             return _Judged(asks, Seen(now()))
-        limits = self._policy.limits if any(ask.opens for ask in adding) else of_sales(self._policy.limits)
         installation, currency = self._installation(LOOKS), self._policy.currency
         prices_now = valuation.Prices(installation)
         priced, seen = await all_of(
@@ -196,10 +201,10 @@ class Counting:
     def _since(self, call: Call, moment: int) -> int:
         return min(since(self._policy, moment), moment - (AGAIN_AFTER if call.key is None else KEY_HOLDS))
 
-    async def _settle(self, keys: Sequence[int], outcomes: Mapping[int, Settled | None]) -> None:
-        """A store that fails keeps them as reserved, which counts."""
-        settled = {keys[place]: what for place, what in outcomes.items() if what is not None}
-        released = [keys[place] for place, what in outcomes.items() if what is None]
+    async def _settle(self, rows: Sequence[tuple[int, int]], outcomes: Mapping[int, Settled | None]) -> None:
+        """`rows` are places in the plan, with their keys. A store that fails keeps them as reserved, which counts."""
+        settled = {key: what for place, key in rows if (what := outcomes[place]) is not None}
+        released = [key for place, key in rows if outcomes[place] is None]
         try:
             async with asyncio.timeout(TO_REDUCE):
                 await self._open_store().settle(settled, released)

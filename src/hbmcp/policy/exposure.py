@@ -51,7 +51,7 @@ async def look(
     orders = positions or limits.open_orders is not None
     if not (positions or whole or orders):
         return Seen(at)
-    accounts = {ask.planned.stake.account for ask in asks}
+    accounts = {ask.stake.account for ask in asks}
     account = None if whole or len(accounts) != 1 else next(iter(accounts))
     valuation, resting = await all_of(
         answer_within(_portfolio(installation, account, wanted=positions or whole), PATIENCE),

@@ -15,7 +15,7 @@ from hbmcp.catalog import REDUCING, Effect
 from hbmcp.errors import LimitReached, NotCounted
 from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.policy.model import Budget, Limits, Policy
 from hbmcp.store import LedgerRow
 from hbmcp.text import named
@@ -34,17 +34,24 @@ _NONE = Decimal(0)
 
 @frozen
 class Ask:
-    """A request that limits hold against. `value` is at the worse of the market and its own price, in the policy's
-    currency; None where no limit needs it. `market` is in quote."""
+    """A request that limits hold against, or the `part` of it that is one of the stakes of what code is to trade.
+    `value` is at the worse of the market and its own price, in the policy's currency; None where no limit needs it.
+    `market` is in quote."""
 
     planned: PlannedRequest
     value: Decimal | None = None
     market: Decimal | None = None
+    part: Stake | None = None
+
+    @property
+    def stake(self) -> Stake:
+        """What it is about."""
+        return self.part or self.planned.stake
 
     @property
     def adds(self) -> bool:
-        """Whether limits of value and number are about it; else only that of leverage."""
-        return self.planned.effect in ADDING
+        """Whether limits of value and number are about it; else only those of leverage and of the day's loss."""
+        return self.planned.effect in ADDING or self.part is not None
 
     @property
     def opens(self) -> bool:
@@ -54,7 +61,7 @@ class Ask:
     @property
     def place(self) -> tuple[str, str]:
         """Account and exchange."""
-        return self.planned.stake.account or "", self.planned.stake.exchange or ""
+        return self.stake.account or "", self.stake.exchange or ""
 
     @property
     def opened(self) -> Decimal:
@@ -76,7 +83,7 @@ class Held:
 
     def is_of(self, ask: Ask) -> bool:
         """Whether it is of the same pair, on whatever account; a token is of every pair that it is bought with."""
-        pair, exchange = ask.planned.stake.pair or "", ask.planned.stake.exchange or ""
+        pair, exchange = ask.stake.pair or "", ask.stake.exchange or ""
         return self.pair == pair or (self.pair is None and not is_perpetual(exchange) and self.base == base_of(pair))
 
 
@@ -158,14 +165,26 @@ def adds_risk(planned: PlannedRequest) -> bool:
 
 
 def asked_of(requests: Iterable[PlannedRequest]) -> list[Ask]:
-    """The requests that a limit may hold against, not yet valued."""
-    raised = [one for one in requests if one.effect not in REDUCING and one.stake.leverage is not None]
-    return [Ask(one) for one in requests if one.effect in ADDING or one in raised]
+    """The requests that a limit may hold against, not yet valued; of what code is to trade each part."""
+    asks: list[Ask] = []
+    for one in requests:
+        if one.trades:
+            asks += [Ask(one, part=stake) for stake in one.trades]
+        elif one.effect in (*ADDING, "runs_code") or (one.effect not in REDUCING and one.stake.leverage is not None):
+            asks.append(Ask(one))
+    return asks
 
 
-def of_sales(limits: Limits) -> Limits:
-    """Those that hold for a sale on a spot exchange, which is free of what limits exposure and loss."""
-    free = ("hour", "day", "position", "pair", "account", "leverage", "day_loss")
+def held_to(limits: Limits, asks: Sequence[Ask]) -> Limits:
+    """Those that hold for these: a sale on a spot exchange is free of what limits exposure and loss, and what starts
+    code of which no amounts are known stands under that of the day's loss alone."""
+    if any(ask.opens for ask in asks):
+        return limits
+    free = {"hour", "day", "position", "pair", "account", "leverage", "day_loss"}
+    if not any(ask.adds for ask in asks):
+        free = set(Limits.model_fields)
+    if any(_runs_code(ask) for ask in asks):
+        free -= {"day_loss"}
     return limits.model_copy(update=dict.fromkeys(free))
 
 
@@ -198,7 +217,7 @@ def uses(policy: Policy, asks: Sequence[Ask], granted: Iterable[LedgerRow], seen
         *counting.of_numbers(),
         *counting.of_positions(),
         *counting.of_leverage(asks),
-        *counting.of_the_day(),
+        *counting.of_the_day(asks),
         *chain.from_iterable(_budgets(budgets, policy.currency, counting) for budgets in policy.budget_lists),
     ]
 
@@ -226,19 +245,23 @@ class _Counting:
     now: int
 
     def of_sizes(self) -> Iterator[Use]:
-        """Each request on its own."""
+        """Each request on its own, with all its parts."""
+        whole: dict[int, list[Ask]] = {}
         for ask in self.asks:
+            whole.setdefault(id(ask.planned), []).append(ask)
+        for parts in whole.values():
             if self.limits.order is not None:
-                yield self._in_currency("order", self.limits.order, _NONE, _value(ask), "an order")
+                yield self._in_currency("order", self.limits.order, _NONE, _values(parts), "an order")
             if self.limits.order_percent is not None:
                 if not self.seen.equity or self.seen.equity < 0:
                     raise _uncounted("order_percent", "the portfolio's worth isn't known, or nothing")
-                share = _SUMS.divide(_SUMS.multiply(_value(ask), Decimal(100)), self.seen.equity)
+                share = _SUMS.divide(_SUMS.multiply(_values(parts), Decimal(100)), self.seen.equity)
                 yield Use("order_percent", self.limits.order_percent, _NONE, share, " %", "of the portfolio an order")
-            if self.limits.distance_percent is not None and ask.planned.stake.price is not None:
+        for ask in self.asks:
+            if self.limits.distance_percent is not None and ask.stake.price is not None:
                 if not ask.market:
                     raise _uncounted("distance_percent", f"no market price is known for {ask.planned.words}")
-                off = _SUMS.subtract(ask.planned.stake.price, ask.market).copy_abs()
+                off = _SUMS.subtract(ask.stake.price, ask.market).copy_abs()
                 away = _SUMS.divide(_SUMS.multiply(off, Decimal(100)), ask.market)
                 yield Use("distance_percent", self.limits.distance_percent, _NONE, away, " %", "from the market")
 
@@ -255,9 +278,10 @@ class _Counting:
 
     def of_numbers(self) -> Iterator[Use]:
         """Orders a minute, and orders that rest."""
-        if (most := self.limits.orders_a_minute) is not None and self.asks:
+        asked = [ask for ask in self.asks if ask.planned.effect in ADDING]
+        if (most := self.limits.orders_a_minute) is not None and asked:
             used = sum(row.time >= self.now - MINUTE and row.effect in ADDING for row in self.rows)
-            yield _number("orders_a_minute", most, used, len(self.asks), "orders a minute")
+            yield _number("orders_a_minute", most, used, len(asked), "orders a minute")
         orders = [ask for ask in self.asks if ask.planned.effect == "opens"]
         if (most := self.limits.open_orders) is not None and orders:
             if self.seen.resting is None:
@@ -268,11 +292,11 @@ class _Counting:
     def of_positions(self) -> Iterator[Use]:
         """What is held, what rests, what was granted and can't be seen yet, and what is asked."""
         kinds: tuple[tuple[str, Decimal | None, Callable[[Ask], tuple[str | None, ...]]], ...] = (
-            ("position", self.limits.position, lambda ask: (ask.planned.stake.pair, ask.planned.stake.account)),
-            ("pair", self.limits.pair, lambda ask: (ask.planned.stake.pair,)),
-            ("account", self.limits.account, lambda ask: (ask.planned.stake.account,)),
+            ("position", self.limits.position, lambda ask: (ask.stake.pair, ask.stake.account)),
+            ("pair", self.limits.pair, lambda ask: (ask.stake.pair,)),
+            ("account", self.limits.account, lambda ask: (ask.stake.account,)),
         )
-        opening = [ask for ask in self.asks if ask.opens and ask.planned.effect == "opens"]
+        opening = [ask for ask in self.asks if ask.opens and ask.planned.effect != "moves"]
         for name, most, key in kinds:
             groups: dict[tuple[str | None, ...], list[Ask]] = {}
             for ask in opening if most is not None else ():
@@ -290,7 +314,7 @@ class _Counting:
         if (most := self.limits.leverage) is None:
             return
         for ask in asks:
-            stake = ask.planned.stake
+            stake = ask.stake
             if stake.leverage is not None:
                 yield Use("leverage", most, _NONE, stake.leverage, "x", "leverage")
             if not ask.opens or not is_perpetual(stake.exchange or "_perpetual"):
@@ -309,21 +333,21 @@ class _Counting:
             used, asked = _SUMS.divide(open_there, equity), _SUMS.divide(together, equity)
             yield Use("leverage", most, used, asked, "x", "all that is open there to its equity")
 
-    def of_the_day(self) -> Iterator[Use]:
+    def of_the_day(self, asks: Iterable[Ask]) -> Iterator[Use]:
         """What was lost today."""
-        if self.limits.day_loss is not None and any(ask.opens for ask in self.asks):
+        if self.limits.day_loss is not None and any(ask.opens or _runs_code(ask) for ask in asks):
             if self.seen.loss is None:
                 raise _uncounted("day_loss", "what was lost today isn't known")
             yield self._in_currency("day_loss", self.limits.day_loss, self.seen.loss, _NONE, "lost today")
 
     def _held(self, name: str, ask: Ask) -> Iterator[Decimal]:
-        account = ask.planned.stake.account
+        account = ask.stake.account
         for one in self.seen.held:
             if (name == "pair" or one.account == account) and (name == "account" or one.is_of(ask)):
                 yield one.value
 
     def _granted(self, name: str, ask: Ask) -> Iterator[Decimal]:
-        stake = ask.planned.stake
+        stake = ask.stake
         for row in self._unseen():
             if (name == "pair" or row.account == stake.account) and (name == "account" or row.pair == stake.pair):
                 yield row.opened
@@ -344,12 +368,12 @@ class _Counting:
 def _budgets(budgets: Mapping[str, Budget], currency: str, counting: _Counting) -> Iterator[Use]:
     """What was opened at an account since a budget began, and until it ends. An account that has budgets has nothing
     outside of their times."""
-    opening = [ask for ask in counting.asks if ask.opens and ask.planned.effect == "opens"]
+    opening = [ask for ask in counting.asks if ask.opens and ask.planned.effect != "moves"]
     for account in dict.fromkeys(one.account for one in budgets.values()):
-        mine = [ask for ask in opening if ask.planned.stake.account in (account, None)]
+        mine = [ask for ask in opening if ask.stake.account in (account, None)]
         if not mine:
             continue
-        if any(ask.planned.stake.account is None for ask in mine):
+        if any(ask.stake.account is None for ask in mine):
             raise _uncounted("budgets", "for which account it is isn't known")
         there = {name: one for name, one in budgets.items() if one.account == account}
         if not any(_lasts(one, counting.now) for one in there.values()):
@@ -361,6 +385,10 @@ def _budgets(budgets: Mapping[str, Budget], currency: str, counting: _Counting) 
                 begin = 0 if one.starts is None else _milliseconds(one.starts)
                 used = _sum(row.opened for row in counting.rows if row.account == account and row.time >= begin)
                 yield Use(f"budget {name}", one.amount, used, _values(mine), f" {currency}", f"at {named(account)}")
+
+
+def _runs_code(ask: Ask) -> bool:
+    return ask.planned.effect == "runs_code"
 
 
 def _lasts(budget: Budget, now: int) -> bool:

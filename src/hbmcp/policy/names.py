@@ -11,8 +11,12 @@ _GLOB = re.compile(rf"[\w.:*?\[\]!-]{{1,{NAMED}}}", re.ASCII)
 
 
 def matches(name: str, globs: Iterable[str] | None) -> bool:
-    """Whether a name is one of these, whatever its letter case and the space around it."""
-    return any(fnmatchcase(name.strip().casefold(), glob.casefold()) for glob in globs or ())
+    """Whether a name is one of these, whatever its letter case, the space around it, and the ending of its file."""
+    return any(fnmatchcase(_bare(name), _bare(glob)) for glob in globs or ())
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"\.(py|yml)$", "", name.strip().casefold())
 
 
 def listed(globs: Iterable[str]) -> str:

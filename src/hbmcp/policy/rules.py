@@ -11,11 +11,12 @@ from hbmcp.errors import NotAllowed
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
+from hbmcp.policy.limits import needs_value
 from hbmcp.policy.model import Policy
 from hbmcp.policy.names import has_tool, listed, lists_code, lists_tools, matches
 from hbmcp.text import named, one_line
 
-# The arguments that name code, and what is run with a configuration that isn't read here.
+# The arguments that name code, and what is run with a configuration where the plan doesn't say which code that is.
 CONTROLLERS, CONTROLLER_CONFIGS = ("controller_name", "config.controller_name"), ("config_names", "config_name")
 SCRIPTS, SCRIPT_CONFIGS = ("script_name", "script", "config.script_file_name"), ("script_config",)
 
@@ -56,7 +57,8 @@ def _reasons(policy: Policy, call: Call, request: PlannedRequest, asked: Collect
         if lists_tools(names) and not has_tool(names, toolset, tool):
             yield f"it doesn't allow the tool {tool}"
     for kind, is_about in _is_about(call, request).items():
-        yield from _outside(policy, kind, is_about, needed=_must_be_known(kind, call, request))
+        needed = _must_be_known(kind, call, request)
+        yield from _outside(policy, kind, is_about, unknown=needed and _is_unknown(kind, is_about, request))
     if request.effect == "runs_code":
         yield from _unnamed_code(policy, call, request, asked)
 
@@ -67,7 +69,8 @@ def _is_about(call: Call, request: PlannedRequest) -> dict[str, tuple[str, ...]]
     for kind, (field, keys) in WHERE.items():
         # What is tried on the past trades nothing.
         deep = () if call.caller.toolset == "backtesting" else _anywhere(call.arguments, keys)
-        about[kind] = tuple(dict.fromkeys((*_texts(getattr(request.stake, field)), *deep)))
+        stakes = (request.stake, *(request.trades or ()))
+        about[kind] = tuple(dict.fromkeys((*_texts([getattr(one, field) for one in stakes]), *deep)))
     if request.effect == "opens":
         about["executors"] = _texts(request.stake.type)
     return about | _code(call, request)
@@ -77,10 +80,15 @@ def _must_be_known(kind: str, call: Call, request: PlannedRequest) -> bool:
     """Whether a request that can't be judged in this isn't sent."""
     if kind == "executors":
         return call.caller.toolset == "executors"
-    return kind in WHERE and request.effect in ("opens", "moves")
+    return kind in WHERE and (request.effect in ("opens", "moves") or bool(request.trades))
 
 
-def _outside(policy: Policy, kind: str, values: tuple[str, ...], needed: bool) -> Iterator[str]:
+def _is_unknown(kind: str, values: tuple[str, ...], request: PlannedRequest) -> bool:
+    parts = (request.trades or ()) if kind in WHERE else ()
+    return not values or any(getattr(one, WHERE[kind][0]) is None for one in parts)
+
+
+def _outside(policy: Policy, kind: str, values: tuple[str, ...], unknown: bool) -> Iterator[str]:
     what = kind.removesuffix("s")
     denied: tuple[str, ...] = getattr(policy.deny, kind) or ()
     for value in values:
@@ -95,7 +103,7 @@ def _outside(policy: Policy, kind: str, values: tuple[str, ...], needed: bool) -
         for value in values:
             if not matches(value, allowed):
                 yield f"the {what} {named(value)} isn't among the {kind} that it allows ({listed(allowed) or 'none'})"
-    if needed and restricted and not values:
+    if unknown and restricted:
         yield f"it restricts {kind}, and which {what} this is about isn't known"
 
 
@@ -103,6 +111,9 @@ def _code(call: Call, request: PlannedRequest) -> dict[str, tuple[str, ...]]:
     """The controllers and scripts that a request is about; those that are run by their configurations' names, where
     no other is known."""
     toolset, runs = call.caller.toolset, request.effect == "runs_code"
+    if toolset == "bots" and (request.trades or request.stake.type):  # the plan has read what would run
+        types = tuple(dict.fromkeys(one.type for one in request.trades or () if one.type))
+        return {"controllers": types, "scripts": _texts(request.stake.type)}
     controllers: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
     if toolset in ("controllers", "bots"):
@@ -122,6 +133,12 @@ def _unnamed_code(policy: Policy, call: Call, request: PlannedRequest, asked: Co
         if not known and lists_code(names) and not has_tool(names, toolset, tool):
             yield "it allows some controllers or scripts, and which ones this is about isn't known"
     theirs = policy.allow
+    if request.trades == () and needs_value(policy):
+        code_of = request.stake.type
+        if code_of is None:
+            yield "what it trades isn't read before, so it can't be held to the limits"
+        elif not matches(code_of, theirs.scripts):
+            yield f"no limit can bound what {named(code_of)} trades, and the policy doesn't name it among its scripts"
     if tool in asked or has_tool(theirs, toolset, tool):
         return
     for kind, values in code.items():

@@ -56,7 +56,7 @@ def _written(value: Any) -> str:
 def may_be_meant_once(plan: Plan, arguments: Mapping[str, Any]) -> bool:
     """Whether the same plan once more would do more. What closes whole positions finds none the second time; what
     closes so much of one, or a part, would close as much again."""
-    if any(one.effect in ADDING for one in plan.requests):
+    if any(one.effect in ADDING or one.trades is not None for one in plan.requests):
         return True
     part = "amount" in arguments or any(arguments.get(name, whole) != whole for name, whole in _WHOLE.items())
     return part and any(one.effect == "reduces" for one in plan.requests)
@@ -89,7 +89,7 @@ def refuse_known_key(key: str, mark: str, granted: Iterable[LedgerRow], now: int
 
 
 def _became(before: Sequence[LedgerRow]) -> str:
-    return "; ".join(f"{row.words} {_STATES[row.state]}{_as(row)}" for row in before)
+    return "; ".join(dict.fromkeys(f"{row.words} {_STATES[row.state]}{_as(row)}" for row in before))
 
 
 _STATES = {

@@ -25,7 +25,8 @@ ALLOW = """
 # tools = ["place_order", "close_*", "cancel_order"]    # reads are allowed anyway; these and the next add up
 # toolsets = ["executors"]
 # No limit can bound what code does: a bot is deployed, started or changed only with controllers and scripts that are
-# named here, by their own name or that of the configuration that starts them; or where its tool is asked for by name.
+# named here by their own names (start_bot: that of its configuration too); or where its tool is asked for by name.
+# Under limits a script of one's own is deployed only if it is named here: what it trades can't be counted.
 # controllers = ["pmm_simple"]
 # scripts = ["v2_with_controllers*"]
 """

@@ -74,8 +74,8 @@ async def valued(prices_now: Prices, asks: Sequence[Ask], currency: str) -> list
 
 
 async def _valued(prices_now: Prices, ask: Ask, currency: str) -> Ask:
-    stake = ask.planned.stake
-    exchange = stake.exchange if ask.planned.effect == "opens" else None
+    stake = ask.stake
+    exchange = None if ask.planned.effect == "moves" else stake.exchange
     market = amount(stake.market)
     if market is None and stake.pair is not None and (stake.amount is not None or stake.price is not None):
         market = await prices_now.market(exchange, stake.pair)

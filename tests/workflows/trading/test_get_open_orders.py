@@ -211,7 +211,7 @@ class TestOneOrder:
 
     async def test_of_another_exchange_is_not_shown(self, talk: Any, api: PaperApi) -> None:
         async with talk() as call:
-            await call.good("place_order", **SELL, amount=0.1, price="900000")
+            await call.good("place_order", **SELL, amount=0.1, price="900000", max_value=90_000)
             for other in ({"connector_name": "kucoin"}, {"account_name": "second_account"}):
                 assert "There is no order" in await call.bad("get_order", order_id=orders(api)[0].id, **other)
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from attrs import evolve
+
 from hbmcp.errors import BadArguments, CallError, OutcomeUnknown
 from hbmcp.installation.controllers.config_fields import changed_fields
 from hbmcp.installation.controllers.running_bots import bot_account, bot_config
-from hbmcp.installation.controllers.stake import controller_stake
+from hbmcp.installation.controllers.stake import controller_stake, traded_more
 from hbmcp.installation.controllers.validation import validate_for_saving
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.plan import Plan
@@ -37,15 +39,18 @@ async def update_bot_config(
     stops = updates == STOP
     whole = {key: value for key, value in before.items() if key != "_config_name"} | updates
     checked = "" if stops else (await validate_for_saving(installation, config_name, whole)).note
+    account = await bot_account(installation, bot_name)
     request = PlannedRequest.of(
         "stops" if stops else "runs_code",
         f"change {', '.join(named(row['field']) for row in rows)} in {named(bot_name)}'s copy of {named(config_name)}",
-        controller_stake(whole, await bot_account(installation, bot_name)),
+        controller_stake(whole, account),
         controllers.write_bot_config,
         bot_name=bot_name,
         config_name=config_name,
         updates=updates,
     )
+    if not stops:
+        request = evolve(request, trades=traded_more(before, whole, account))
 
     async def commit(installation: Installation) -> Answer:
         await installation.send(request)

@@ -1,0 +1,1 @@
+"""Bots: what one would run and trade, before it is deployed."""
