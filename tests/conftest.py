@@ -44,9 +44,9 @@ def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What servers in this process remember, likewise."""
-    monkeypatch.setenv("XDG_DATA_HOME", _STATE.name)
+def _own_state(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What servers in this process remember, likewise: what one test sent, another would only say again."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("state")))
     monkeypatch.setenv("XDG_CONFIG_HOME", _STATE.name)
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from hbmcp.bridge import Bridge
 from hbmcp.catalog import Catalog
+from hbmcp.policy.model import Policy
 from hbmcp.settings import Settings
 from hummingbot_api.client import AT_ONCE
-from tests.conftest import PASSWORD, USERNAME
+from tests.conftest import EVERY, PASSWORD, USERNAME
 from tests.faulty_api import FaultyApi, Reply
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +28,7 @@ ORDER = {
 @pytest.fixture
 async def bridge(api: FaultyApi) -> Any:
     told = Settings.model_construct(api_url=api.url, api_username=USERNAME, api_password=password())
-    made = Bridge(CATALOG.choose(tools=["all"]), told)
+    made = Bridge(CATALOG.choose(tools=EVERY), told, policy=Policy())
     yield made
     await made.aclose()
 

@@ -14,6 +14,7 @@ from hbmcp import settings
 from hbmcp.api.proxy import proxy_for
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.catalog import Catalog, Offer
+from hbmcp.policy.model import Policy
 from tests.conftest import EVERY, PASSWORD, USERNAME
 from tests.faulty_api import CUT, DROP, HANG, HTML, FaultyApi, Reply
 
@@ -56,7 +57,7 @@ def hurried(seconds: float) -> Offer:
 
 async def call(url: str, tool: str, offer: Offer | None = None, **arguments: Any) -> Outcome:
     told = settings.load({"api_url": url, "api_username": USERNAME, "api_password": PASSWORD})
-    bridge = Bridge(offer or CATALOG.choose(tools=EVERY), told)
+    bridge = Bridge(offer or CATALOG.choose(tools=EVERY), told, policy=Policy())
     try:
         outcome = await bridge.call(tool, arguments)
     finally:
@@ -287,7 +288,7 @@ async def test_no_module_is_searched_for_again_at_every_request(
 ) -> None:
     """httpcore tries to import one that needn't be there: a search of the whole path takes as long as a request."""
     told = settings.load({"api_url": api.url, "api_username": USERNAME, "api_password": PASSWORD})
-    bridge = Bridge(CATALOG.choose(tools=EVERY), told)
+    bridge = Bridge(CATALOG.choose(tools=EVERY), told, policy=Policy())
     api.then(GOOD, GOOD)
     searched: list[str] = []
     await bridge.call("list_accounts", {})  # the first one imports what it needs

@@ -27,8 +27,11 @@ MODES = ["legacy", "auto"]
 @pytest.fixture(scope="module")
 def url(_faulty_api: FaultyApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with every tool."""
-    env = connected(_faulty_api.url, LOG_LEVEL="WARNING", HBMCP_TOOLS="all")
-    with http_server(env, tmp_path_factory.mktemp("http")) as address:
+    folder = tmp_path_factory.mktemp("http")
+    (folder / "policy.toml").touch()  # no limits: what is sent here is worth nothing that anybody knows
+    policy = str(folder / "policy.toml")
+    env = connected(_faulty_api.url, LOG_LEVEL="WARNING", HBMCP_TOOLS="all", HBMCP_POLICY=policy)
+    with http_server(env, folder) as address:
         yield address
 
 
@@ -57,7 +60,7 @@ async def test_an_order_without_an_answer_is_sent_once_and_its_outcome_is_unknow
 ) -> None:
     api.always = Reply(drop=True)
     async with Client(url, mode=mode) as client:
-        result = await client.call_tool("submit_order", ORDER)
+        result = await client.call_tool("submit_order", {**ORDER, "again": True})
     assert result.is_error
     assert "Outcome unknown" in text(result)
     assert "Don't repeat it" in text(result)

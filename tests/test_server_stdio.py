@@ -202,7 +202,7 @@ def test_the_first_line_says_on_what_it_acts_and_who_said_so(tmp_path: Path, api
         f"INFO hbmcp: hbmcp {__version__}, PAPER (simulated, no real money): {count} tools. "
         "Settings: none, all defaults."
     )
-    assert not others
+    assert [line.partition(":")[2][:8] for line in others] == [" Policy,"]
 
 
 def test_a_file_in_the_folder_cannot_have_the_password_of_the_environment(tmp_path: Path, api: FaultyApi) -> None:

@@ -301,7 +301,7 @@ def test_a_fast_clock_is_not_set_back_by_a_restart(tmp_path: Path) -> None:
 def test_two_servers_share_a_file(env: dict[str, str], tmp_path: Path) -> None:
     with StdioServer(env=env, cwd=tmp_path) as first, StdioServer(env=env, cwd=tmp_path) as second:
         placed = [
-            server.call("place_order", **ORDER, order_type="LIMIT", price=1000 + number)[0]
+            server.call("place_order", **ORDER, order_type="LIMIT", price=1000 + number, again=True)[0]
             for number in range(3)
             for server in (first, second)
         ]

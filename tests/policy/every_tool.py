@@ -119,7 +119,10 @@ THERE: Mapping[str, Answer] = {
     "GET /controllers/bots/{bot_name}/configs": Answer(body=[{"_config_name": "mine", "id": "mine", **CONFIG}]),
 }
 #: What a plan is about beside its arguments: what it reads tells.
-READS: Mapping[str, Any] = {"update_bot_config": CONFIG}
+READS: Mapping[str, Any] = {
+    "update_bot_config": {**CONFIG, "account_name": "not known, where accounts are restricted"},
+    "deploy_bot": CONFIG,
+}
 
 
 def effect_of(tool: Tool) -> str:

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.anyio
 OPEN = Policy()  # no limit
 UNASKED = CATALOG.choose(tools=["all"])
 VALUED = ("opens", "moves")
+# At what the configurations come to; refused where that isn't known.
+BOTS = ("deploy_bot", "deploy_script_bot", "submit_bot", "submit_script_bot", "update_bot_config")
 
 
 def _nothing(_: Path) -> None:
@@ -58,7 +60,8 @@ def _about(*names: str) -> Callable[[Tool, str], bool]:
     """Whether it adds risk at something of these, or at nobody knows what."""
 
     def stops(tool: Tool, given: str) -> bool:
-        return _adds(tool, given) and (effect_of(tool) in VALUED or any(f'"{name}"' in given for name in names))
+        unknown = effect_of(tool) in VALUED
+        return _adds(tool, given) and (unknown or any(f'"{name}"' in given for name in names))
 
     return stops
 
@@ -92,7 +95,7 @@ GUARDS = (
     Guard(
         "a limit per order",
         Policy(limits=Limits.model_validate({"order": BEYOND_LIMIT})),
-        lambda tool, _: effect_of(tool) in VALUED,
+        lambda tool, _: effect_of(tool) in VALUED or tool.name in BOTS,
     ),
     Guard("what nobody asked for by name", stops=_to_be_asked_for, offer=UNASKED),
 )

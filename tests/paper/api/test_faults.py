@@ -25,6 +25,7 @@ from hbmcp.paper.api.faults import (
     faulty_routes,
     faulty_wire,
 )
+from hbmcp.policy.model import Policy
 from tests.conftest import EVERY
 from tests.paper.assistant import ALL, assistant
 from tests.paper.paper_api import AUTH, HOUR, NOW, PERPETUAL, SPOT, PaperApi
@@ -147,13 +148,13 @@ class TestTheBridgeCopes:
     @pytest.fixture
     def talk(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Any:
         def begin(*faults: Fault, offer: Offer = ALL) -> Any:
-            return assistant(api, monkeypatch, faults, offer)
+            return assistant(api, monkeypatch, faults, offer, Policy())
 
         return begin
 
     async def test_history_is_one_page(self, talk: Any) -> None:
         async with talk(ENDLESS_PAGES) as call:
-            ids = [id_of(await call.good("submit_order", **LIMIT)) for _ in range(5)]
+            ids = [id_of(await call.good("submit_order", **LIMIT, again=True)) for _ in range(5)]
             call.asked.clear()
             text = await call.good("search_orders", limit=2)
             assert call.asked == [f"POST {SEARCH}"]
