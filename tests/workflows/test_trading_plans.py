@@ -79,8 +79,8 @@ CASES: list[tuple[str, dict[str, Any], Setup, list[Effect]]] = [
     ("set_leverage", {**WHERE, "trading_pair": PAIR, "leverage": 1}, nothing, ["unprotects"]),
     ("set_position_mode", {**WHERE, "position_mode": "HEDGE"}, nothing, ["configures"]),
     ("create_executor", EXECUTOR, nothing, ["opens"]),
-    ("stop_executor", {"position": "close"}, runs, ["stops"]),
-    ("stop_executor", {"position": "keep"}, runs, ["stops"]),
+    ("stop_executor", {"position": "close", "wait": 0}, runs, ["stops"]),
+    ("stop_executor", {"position": "keep", "wait": 0}, runs, ["stops"]),
 ]
 each = pytest.mark.parametrize(("tool", "given", "setup", "effects"), CASES)
 

@@ -22,6 +22,8 @@ from hbmcp.settings import Settings, load
 from tests.conftest import environment, hbmcp, http_server
 from tests.stdio_server import StdioServer
 
+pytestmark = pytest.mark.slow
+
 ORDER = {
     "account_name": "master_account",
     "connector_name": "binance",

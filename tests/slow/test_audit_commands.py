@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import connected, environment, hbmcp
 from tests.faulty_api import FaultyApi, Reply
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def env(api: FaultyApi, tmp_path: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ from tests.conftest import EVERY, PASSWORD, USERNAME, connected, hbmcp
 from tests.faulty_api import HANG, FaultyApi, Reply
 from tests.stdio_server import StdioServer
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 ORDER: dict[str, Any] = {
     "account_name": "master_account",

@@ -22,6 +22,8 @@ from tests.stdio_server import StdioServer
 from tests.terminal import Terminal
 from tests.test_redaction import WRITTEN
 
+pytestmark = pytest.mark.slow
+
 NOTIFIED = find_spec("apprise") is not None  # `make test` installs it
 PLANTED = {
     name: f"cAnArY/{name}+7f=3a?9d"
