@@ -212,6 +212,15 @@ class TestWhatIsOpen:
             text = await call.bad("place_order", **BUY, amount=0.01, price="50001")
             assert "limit open_orders is 2 open orders" in text
 
+    async def test_each_order_of_an_executor(self, talk: Opened) -> None:
+        levels = {"amounts_quote": [100, 100, 100], "prices": [60000, 59000, 58000], "side": "BUY"}
+        config = {"connector_name": "binance", "trading_pair": "BTC-USDT", **levels}
+        async with talk(policy(open_orders=2)) as call:
+            text = await call.bad(
+                "create_executor", account_name="master_account", executor_type="dca_executor", config=config
+            )
+            assert "limit open_orders is 2 open orders: 0 used already, 3 asked" in text
+
 
 async def test_the_day_s_loss_is_counted_from_the_first_look(talk: Opened, api: PaperApi) -> None:
     async with talk(policy(day_loss=5)) as call:

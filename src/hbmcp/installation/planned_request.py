@@ -28,7 +28,7 @@ class Stake:
 
     `amount` in base units. `price` is the order's own limit, `value` what the whole is worth at the worse of that and
     the market, `market` the price that this was held against; all in quote. `type` of an executor, or the name of a
-    controller or script.
+    controller or script. `orders` is how many of it may rest at once.
     """
 
     account: str | None = None
@@ -41,6 +41,7 @@ class Stake:
     market: Decimal | None = None
     leverage: Decimal | None = None
     type: str | None = None
+    orders: int = 1
 
 
 @frozen

@@ -287,7 +287,7 @@ class _Counting:
             if self.seen.resting is None:
                 raise _uncounted("open_orders", "how many orders rest isn't known")
             used = self.seen.resting + sum(row.effect == "opens" for row in self._unseen())
-            yield _number("open_orders", most, used, len(orders), "open orders")
+            yield _number("open_orders", most, used, sum(ask.stake.orders for ask in orders), "open orders")
 
     def of_positions(self) -> Iterator[Use]:
         """What is held, what rests, what was granted and can't be seen yet, and what is asked."""

@@ -25,7 +25,15 @@ def stake(account_name: str, prepared: Prepared) -> Stake:
         market=prepared.price,
         leverage=None if leverage is None else Decimal(leverage),
         type=config.kind,
+        orders=_resting(prepared),
     )
+
+
+def _resting(prepared: Prepared) -> int:
+    """How many orders of it may rest at once."""
+    if prepared.forecast is None or prepared.forecast.plan.timed:
+        return 1
+    return max(len(prepared.forecast.plan.orders), 1)
 
 
 def whole_value(prepared: Prepared) -> Decimal | None:
