@@ -46,7 +46,7 @@ async def audited(
     with PaperApi(folder / "files") as api:
         async with assistant(api, monkeypatch, policy=told) as call:
             opened = open_store or call.bridge._open_store
-            halts = Halts(folder / "state" / "halt", opened)
+            halts = Halts([folder / "state" / "halt"], opened)
             call.bridge._gate._audit = Audit(log, "log", opened, tell)
             call.bridge._gate._halts = halts
             yield Audited(call, api, log, halts)

@@ -77,7 +77,7 @@ async def test_one_that_begins_in_the_middle_of_a_call_stops_what_is_left(
 
 async def test_another_machine_sees_it_by_the_store(url: str, tmp_path: Path) -> None:
     here, there = store(url), store(url)
-    mine, others = Halts(tmp_path / "here", lambda: here), Halts(tmp_path / "there", lambda: there)
+    mine, others = Halts([tmp_path / "here"], lambda: here), Halts([tmp_path / "there"], lambda: there)
     assert await others.standing() is None
     await mine.begin(WHOLLY)
     others._read_at = float("-inf")  # a second later
@@ -95,7 +95,7 @@ async def test_without_the_store_the_file_decides(tmp_path: Path) -> None:
     def closed() -> Store:
         raise StoreError("closed")
 
-    found = Halts(tmp_path / "halt", closed)
+    found = Halts([tmp_path / "halt"], closed)
     assert await found.standing() is None
     assert len(await found.begin(PARTLY)) == 1
     assert await found.standing() == PARTLY
@@ -109,7 +109,7 @@ async def test_a_frozen_store_keeps_nobody_and_what_it_said_last_holds(
     postgresql: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = store(postgresql.database())
-    found = Halts(tmp_path / "halt", lambda: opened)
+    found = Halts([tmp_path / "halt"], lambda: opened)
     await found.begin(PARTLY)
     (tmp_path / "halt").unlink()
     assert await found.standing() == PARTLY

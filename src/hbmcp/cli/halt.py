@@ -193,7 +193,7 @@ async def _halts(told: "Settings") -> AsyncIterator["Halts"]:
         raise SettingsError("A paper exchange in memory can't be halted: end its server.")
     store = Store.open(told, identity)
     try:
-        yield Halts(files.halt, lambda: store)
+        yield Halts(files.halts, lambda: store)
     finally:
         await store.aclose()
 

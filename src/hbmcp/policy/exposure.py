@@ -17,7 +17,7 @@ from hbmcp.installation.portfolio.holdings import CURRENCY, is_dollar
 from hbmcp.installation.portfolio.valuation import Valuation, value_portfolio
 from hbmcp.policy.limits import Ask, Held, Seen, base_of
 from hbmcp.policy.model import Limits
-from hbmcp.policy.valuation import Prices
+from hbmcp.policy.valuation import Prices, amount
 from hbmcp.times import now
 
 READS = (
@@ -130,7 +130,7 @@ def _of_tokens(found: Valuation, rate: Decimal, currency: str) -> list[Held]:
 async def _of_positions(prices_now: Prices, found: Valuation, currency: str) -> list[Held]:
     held = []
     for one in found.positions.rows:
-        worth, rate = one.notional or one.cost, await prices_now.rate(one.connector, one.quote, currency)
+        worth, rate = amount(one.notional or one.cost), await prices_now.rate(one.connector, one.quote, currency)
         if worth is None or rate is None:
             raise _doubtful(f"what {one} is worth isn't known.")
         held.append(Held(one.account, one.connector, one.base, one.pair, times(worth, rate), one.leverage))
@@ -145,7 +145,7 @@ async def _of_orders(prices_now: Prices, orders: Iterable[Order], currency: str)
             continue
         if one.pair is None or one.amount is None:
             raise _doubtful(f"what the order {one.order_id} is for isn't known.")
-        price = one.price or await prices_now.market(one.connector, one.pair)
+        price = amount(one.price or await prices_now.market(one.connector, one.pair))
         rate = await prices_now.rate(one.connector, one.pair.rpartition("-")[2], currency)
         if price is None or rate is None:
             raise _doubtful(f"what the order {one.order_id} is worth isn't known.")

@@ -71,7 +71,7 @@ class Gate:
             offer,
             identity,
             audit=Audit(Log(files.audit) if files else None, files.log if files else "", open_store, outbox.tell),
-            halts=Halts(files.halt if files else None, open_store),
+            halts=Halts(files.halts if files else (), open_store),
             counting=Counting(policy, installation, open_store),
             outbox=outbox,
         )
@@ -91,8 +91,10 @@ class Gate:
         Raises Refused for what a halt, a rule or a limit holds back, and SentBefore.
         """
 
-        def not_meanwhile(planned: PlannedRequest) -> None:
-            halt.refuse(self._halts.on_file(), call.caller.kind, planned.effect)
+        async def not_meanwhile(planned: PlannedRequest) -> None:
+            reduces = planned.effect in REDUCING  # and waits for no store
+            found = self._halts.on_file() if reduces else await self._halts.standing()
+            halt.refuse(found, call.caller.kind, planned.effect)
 
         async with self.judging(call, plan):
             await self._refuse(call, plan)

@@ -16,7 +16,6 @@ from hbmcp.errors import (
     OutcomeUnknown,
     Refused,
     Rejected,
-    ServiceDown,
     UnknownOperation,
     Unreachable,
     WrongCredentials,
@@ -37,7 +36,6 @@ _NOT_DONE = (
     BadArguments,
     NotConfigured,
     Refused,
-    ServiceDown,
     UnknownOperation,
     Unreachable,
     WrongCredentials,
@@ -87,7 +85,7 @@ class Grant:
         plan: Plan,
         began: float,
         entry: Entry,
-        refuse: Callable[[PlannedRequest], None],
+        refuse: Callable[[PlannedRequest], Awaitable[None]],
         settle: Settle | None = None,
     ) -> None:
         self._left = list(enumerate(plan.requests))
@@ -122,6 +120,7 @@ class Grant:
         self._left.remove(covering)
         try:
             unaudited = await self._entry.begin()
+            await self._refuse(planned)
         except asyncio.CancelledError:
             raise asyncio.CancelledError(UNSENT) from None
         if planned.effect not in REDUCING:
@@ -134,7 +133,6 @@ class Grant:
                 )
             if ticking() - self._began > FRESH:
                 raise Stale
-        self._refuse(planned)
         spent = Spent(covering[0], planned)
         self.spent.append(spent)
         return spent

@@ -1,12 +1,13 @@
 """A halt: from when a person says so, nothing that adds risk is sent, by anyone, until a person resumes.
 
-It is a file in this user's data folder, and a row in the store for who shares that from other machines. Either halts.
+It is a file in this user's data folder and one beside the store, for servers that were told of another, and a row in
+the store for who shares that from other machines. Each of them halts.
 """
 
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,45 +28,32 @@ PATIENCE = 2.0  # seconds for the store: a halt keeps nobody from reducing
 
 
 class Halts:
-    """Whether there is a halt. Without a file there never is: what is only in memory is nobody's risk."""
+    """Whether there is a halt. Without files there never is: what is only in memory is nobody's risk."""
 
-    def __init__(self, file: Path | None, open_store: "Callable[[], Store]") -> None:
-        self._file = file
+    def __init__(self, files: Sequence[Path], open_store: "Callable[[], Store]") -> None:
+        self._files = files
         self._open_store = open_store
         self._row: Halt | None = None
         self._read_at = float("-inf")
 
     async def standing(self) -> Halt | None:
-        """The halt there is, the stricter where file and store have one each. Where the store can't be read, what it
+        """The halt there is, the strictest where files and store have one each. Where the store can't be read, what it
         said last holds."""
-        if self._file is None:
+        if not self._files:
             return None
         if ticking() - self._read_at > KNOWN_FOR:
             with suppress(StoreError, TimeoutError):
                 async with asyncio.timeout(PATIENCE):
                     self._row = await self._open_store().halt()
                 self._read_at = ticking()
-        found = [one for one in (self.on_file(), self._row) if one is not None]
-        return max(found, key=lambda one: one.everything, default=None)
+        return _strictest(*map(_on_file, self._files), self._row)
 
     def on_file(self) -> Halt | None:
-        """The halt of this user. A file that says nothing halts what adds risk, since when it is there."""
-        if self._file is None:
-            return None
-        try:
-            since = self._file.stat().st_mtime_ns // 1_000_000
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError:
-            return Halt(machine(), everything=False, by="")
-        try:
-            said = json.loads(self._file.read_bytes())
-            return Halt(int(said["since"]), everything=said["everything"] is True, by=str(said["by"]))
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return Halt(since, everything=False, by="")
+        """The halt of this user."""
+        return _strictest(*map(_on_file, self._files))
 
     async def begin(self, halt: Halt) -> list[OSError | StoreError]:
-        """Halt; gives what failed of the two: file and store. It holds if either went well."""
+        """Halt; gives what failed of files and store. It holds if one of them went well."""
         return await self._set(halt, lambda file: _write(file, halt))
 
     async def end(self) -> list[OSError | StoreError]:
@@ -74,9 +62,9 @@ class Halts:
 
     async def _set(self, halt: Halt | None, act: Callable[[Path], object]) -> list[OSError | StoreError]:
         failed: list[OSError | StoreError] = []
-        if self._file is not None:
+        for file in self._files:
             try:
-                act(self._file)
+                act(file)
             except OSError as error:
                 failed.append(error)
         try:
@@ -85,6 +73,25 @@ class Halts:
             failed.append(error)
         self._read_at = float("-inf")
         return failed
+
+
+def _strictest(*halts: Halt | None) -> Halt | None:
+    return max((one for one in halts if one is not None), key=lambda one: one.everything, default=None)
+
+
+def _on_file(file: Path) -> Halt | None:
+    """A file that says nothing halts what adds risk, since when it is there."""
+    try:
+        since = file.stat().st_mtime_ns // 1_000_000
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return Halt(machine(), everything=False, by="")
+    try:
+        said = json.loads(file.read_bytes())
+        return Halt(int(said["since"]), everything=said["everything"] is True, by=str(said["by"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return Halt(since, everything=False, by="")
 
 
 def refuse(halt: Halt | None, kind: Kind, effect: Effect) -> None:

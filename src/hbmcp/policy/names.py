@@ -34,6 +34,9 @@ def has_tool(names: Names, toolset: str, *called: str) -> bool:
     return matches(toolset, names.toolsets) or any(matches(name, names.tools) for name in called)
 
 
+WRITES = "content"  # the argument of a tool that is source code
+
+
 def lists_code(names: Names) -> bool:
     """Whether it says which controllers or scripts there are."""
     return names.controllers is not None or names.scripts is not None

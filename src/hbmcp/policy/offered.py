@@ -7,7 +7,7 @@ its toolset ("all" is neither), or the policy, which can also name the code.
 from hbmcp.catalog import REDUCING, Catalog, Off, Offer, Tool
 from hbmcp.errors import SettingsError
 from hbmcp.policy.model import Policy
-from hbmcp.policy.names import has_tool, lists_code, lists_tools
+from hbmcp.policy.names import WRITES, has_tool, lists_code, lists_tools
 from hbmcp.settings import Settings
 
 ITS_WORD = "A person set this in the policy."
@@ -40,7 +40,7 @@ def _off(tool: Tool, offer: Offer, policy: Policy) -> Off | None:
         return None
     if tool.name in offer.asked or has_tool(policy.allow, tool.toolset, *called):
         return None
-    if runs_code and lists_code(policy.allow):
+    if runs_code and lists_code(policy.allow) and WRITES not in tool.schema["properties"]:
         return None
     return Off(
         f"it {'runs code that no limit can bound' if runs_code else 'deletes or overwrites'}, so it is offered only "

@@ -14,11 +14,12 @@ from hbmcp.store.place import Place
 
 @frozen
 class Files:
-    """The log of the audit and what it is called in the store, and the file that is there during a halt."""
+    """The log of the audit and what it is called in the store, and the files that are there during a halt: beside the
+    store, and in the user's data folder, where whoever halts without this server's settings leaves one."""
 
     audit: Path
     log: str
-    halt: Path
+    halts: tuple[Path, ...]
 
     @classmethod
     def of(cls, settings: Settings, identity: Identity) -> Self | None:
@@ -26,7 +27,9 @@ class Files:
         if identity.on_paper and settings.paper_db == MEMORY:
             return None
         store = Place.of(settings, identity)
-        folder = store.file.parent if store.file else user_data_path("hbmcp")
+        own = user_data_path("hbmcp")
+        folder = store.file.parent if store.file else own
         audit = (folder / ("paper-audit.jsonl" if identity.on_paper else "audit.jsonl")).absolute()
+        halts = tuple(dict.fromkeys(one.absolute() / "halt" for one in (folder, own)))
         # Several machines may share a database, each with a log.
-        return cls(audit, str(audit) if store.postgresql is None else f"{node()} {audit}", folder / "halt")
+        return cls(audit, str(audit) if store.postgresql is None else f"{node()} {audit}", halts)

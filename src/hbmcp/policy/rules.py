@@ -13,7 +13,7 @@ from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
 from hbmcp.policy.limits import needs_value
 from hbmcp.policy.model import Policy
-from hbmcp.policy.names import has_tool, listed, lists_code, lists_tools, matches
+from hbmcp.policy.names import WRITES, has_tool, listed, lists_code, lists_tools, matches
 from hbmcp.text import named, one_line
 
 # The arguments that name code, and what is run with a configuration where the plan doesn't say which code that is.
@@ -46,7 +46,8 @@ def refuse(policy: Policy, call: Call, plan: Plan, asked: Collection[str] = ()) 
 
 def _reasons(policy: Policy, call: Call, request: PlannedRequest, asked: Collection[str]) -> Iterator[str]:
     tool, toolset = call.caller.name, call.caller.toolset
-    for one in dict.fromkeys((tool, request.tool)):
+    # What denies a plain order doesn't take away the tool that closes with one.
+    for one in dict.fromkeys((tool, *(() if request.effect in REDUCING else (request.tool,)))):
         if matches(one, policy.deny.tools):
             yield f"it denies the tool {one}"
     if matches(toolset, policy.deny.toolsets):
@@ -68,7 +69,8 @@ def _is_about(call: Call, request: PlannedRequest) -> dict[str, tuple[str, ...]]
     about = {}
     for kind, (field, keys) in WHERE.items():
         # What is tried on the past trades nothing.
-        deep = () if call.caller.toolset == "backtesting" else _anywhere(call.arguments, keys)
+        sent = (call.arguments, request.request.json)  # saved defaults are in this alone
+        deep = () if call.caller.toolset == "backtesting" else _anywhere(sent, keys)
         stakes = (request.stake, *(request.trades or ()))
         about[kind] = tuple(dict.fromkeys((*_texts([getattr(one, field) for one in stakes]), *deep)))
     if request.effect == "opens":
@@ -141,6 +143,8 @@ def _unnamed_code(policy: Policy, call: Call, request: PlannedRequest, asked: Co
             yield f"no limit can bound what {named(code_of)} trades, and the policy doesn't name it among its scripts"
     if tool in asked or has_tool(theirs, toolset, tool):
         return
+    if WRITES in call.arguments:
+        yield "it writes code, and the policy doesn't name the tool: to name code is to trust what it says now"
     for kind, values in code.items():
         for value in values:
             if not matches(value, getattr(theirs, kind)):

@@ -28,7 +28,7 @@ ALLOW = """
 # named here by their own names (start_bot: that of its configuration too); or where its tool is asked for by name.
 # Under limits a script of one's own is deployed only if it is named here: what it trades can't be counted.
 # controllers = ["pmm_simple"]
-# scripts = ["v2_with_controllers*"]
+# scripts = ["v2_with_controllers"]
 """
 
 DENY = """

@@ -112,7 +112,8 @@ async def prepare_order(
     thin = _beyond_book(known.book, request, size) if market else ""
     action = (request.position_action or "OPEN") if perpetual else None
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
-    worth = order_size(order, costs, known.balances, known.held if perpetual else None)
+    dearest = [*costs, *(_walked(known.book, request, size) if market else ())]
+    worth = order_size(order, dearest, known.balances, known.held if perpetual else None)
     try:
         short = balance_check.check_balance(
             known.balances,
@@ -133,7 +134,7 @@ async def prepare_order(
     return PreparedOrder(
         order,
         worth,
-        max(costs, default=None),
+        max(dearest, default=None),
         closing and any((one.pair, one.side) == (pair, closed) and size <= one.amount for one in known.held or ()),
         tuple(filter(None, (*notes, short, thin, turned))),
     )
@@ -146,6 +147,14 @@ def _beyond_book(found: Book | None, request: OrderRequest, amount: Decimal) -> 
         return ""
     base = request.trading_pair.partition("-")[0]
     return f"The book, as the API sees it, holds only {plain(taken.filled):f} {named(base)} on this side."
+
+
+def _walked(found: Book | None, request: OrderRequest, amount: Decimal) -> list[Decimal]:
+    """What a unit costs a market order that takes the book level by level: on average, and where the book ends before
+    it, at least its last price. What is sold costs no more than at the top."""
+    taken = found.walk("BUY" if request.side == "BUY" else "SELL", amount) if found else None
+    price = None if taken is None else taken.average if taken.complete else taken.worst
+    return [] if price is None else [price]
 
 
 async def _turns(installation: Installation, request: OrderRequest, held: list[Position], amount: Decimal) -> str:
