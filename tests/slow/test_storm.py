@@ -42,6 +42,8 @@ EXECUTOR = {
     },
 }
 CONTROLLER = {"controller_type": "market_making", "controller_name": "pmm_simple"}
+CHAIN = {"network_id": "solana-mainnet-beta"}
+POOL = {**CHAIN, "connector": "meteora"}
 
 CALLS: dict[str, dict[str, Any]] = {
     "get_accounts": {},
@@ -68,7 +70,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "delete_script_config": {"config_name": "script"},
     "delete_script": {"script_name": "v2_with_controllers"},
     "get_status": {},
-    "place_order": {**SPOT, "side": "BUY", "amount": 0.001, "order_type": "MARKET"},
+    "place_order": {**SPOT, "side": "BUY", "amount": 0.001, "order_type": "MARKET", "again": True},
     "cancel_order": {"order_id": "none"},
     "get_open_orders": {},
     "get_order": {"order_id": "none"},
@@ -94,6 +96,22 @@ CALLS: dict[str, dict[str, Any]] = {
     "remove_wallet": {"chain": "solana", "address": "none"},
     "update_network": {"network_id": "solana-mainnet-beta", "updates": {"nodeURL": "http://x"}},
     "update_dex_connector": {"connector_name": "jupiter", "updates": {"slippagePct": 2}},
+    "deploy_bot": {"instance_name": "bot", "account_name": "master_account", "config_names": ["mine"], "again": True},
+    "deploy_script_bot": {
+        "instance_name": "bot",
+        "account_name": "master_account",
+        "script_config": "script",
+        "again": True,
+    },
+    "execute_swap": {**CHAIN, "connector": "jupiter", "trading_pair": "SOL-USDC", "side": "SELL", "amount": 1},
+    "open_clmm_position": {
+        **POOL,
+        "pool_address": "none",
+        "lower_price": 1,
+        "upper_price": 2,
+        "base_token_amount": 1,
+    },
+    "add_clmm_liquidity": {**POOL, "position_address": "none", "base_token_amount": 1},
     "list_pool_positions": {"connector": "meteora", "network_id": "solana-mainnet-beta", "pool_address": "none"},
 }
 #: Serves as hbmcp does, with stderr in a file, and tells there at SIGUSR1 what it holds.
@@ -104,8 +122,8 @@ print("PID", os.getpid(), file=sys.stderr, flush=True)
 from hbmcp import bridge
 
 class Watched(bridge.Bridge):
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self.tell)
 
     def tell(self):
