@@ -11,10 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from hbmcp.errors import StoreError
+from hbmcp.identity import Identity
 from hbmcp.policy import halt as halts
 from hbmcp.policy.halt import Halts
+from hbmcp.policy.place import Files
+from hbmcp.settings import load
 from hbmcp.store import Halt, Store
 from tests.conftest import connected, environment, hbmcp
 from tests.faulty_api import FaultyApi, Reply
@@ -219,3 +223,15 @@ def test_at_a_terminal_it_offers_to_end_what_is_open_and_resumes_when_it_is_told
         terminal.answer("Resume? [y/N]:", "y")
         assert terminal.ended() == 0
     assert not (tmp_path / "halt").exists()
+
+
+def test_who_halts_without_a_server_s_settings_halts_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    elsewhere = load({"api_url": "http://localhost:8000"}).model_copy(
+        update={"state_url": SecretStr(f"sqlite:///{tmp_path / 'other' / 'state.sqlite'}")}
+    )
+    plain = load({"api_url": "http://localhost:8000"})
+    files = [Files.of(told, Identity.of(told)) for told in (elsewhere, plain)]
+    assert files[0]
+    assert files[1]
+    assert set(files[1].halts) <= set(files[0].halts)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -277,3 +278,31 @@ def test_a_budget_of_another_file_does_not_begin_where_one_ended() -> None:
         assert exceeded(tightened(Policy(budgets={name: lasting}), Written(budgets={"first": ended}))) == [
             "budget first"
         ]
+
+
+def test_what_denies_a_plain_order_leaves_the_way_out() -> None:
+    policy = Policy(deny=Names(tools=("submit_*",)))
+    assert "denies the tool submit_order" in why(policy, effect="opens")
+    assert why(policy, effect="reduces", called="close_position") == ""
+
+
+def test_who_names_code_does_not_allow_to_write_it() -> None:
+    saves: dict[str, Any] = {
+        "effect": "runs_code",
+        "tool": "write_controller_code",
+        "called": "save_controller_code",
+        "toolset": "controllers",
+        "arguments": {"controller_type": "generic", "controller_name": "mine", "content": "x = 1"},
+    }
+    assert "it writes code" in why(allow(controllers=("mine",)), **saves)
+    assert why(allow(controllers=("mine",), tools=("save_controller_code",)), **saves) == ""
+
+
+def test_what_is_sent_is_judged_and_not_what_was_asked_alone() -> None:
+    """Saved defaults stand in the request, and in no argument."""
+    call, plan = one("opens")
+    body = {"executor_config": {"selling_market": {"connector_name": "kraken"}}}
+    (planned,) = plan.requests
+    plan = evolve(plan, requests=(evolve(planned, request=evolve(planned.request, json=body)),))
+    with pytest.raises(NotAllowed, match="kraken"):
+        refuse(Policy(deny=Names(exchanges=("kraken",))), call, plan)
