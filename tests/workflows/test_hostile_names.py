@@ -49,6 +49,8 @@ ARGUMENTS: dict[str, Any] = {
     "config_name": "mine",
     "controller_name": "pmm_simple",
     "script_name": "mine",
+    "instance_name": "trial",
+    "script_config": "mine",
     "connector": "meteora",
     "network_id": "solana-mainnet-beta",
     "pool_address": "Pool",
@@ -136,7 +138,7 @@ def arguments(tool: Tool, name: str, *, every: bool) -> dict[str, Any]:
             given[one] = name + ARGUMENTS[one]
         elif one in OTHERS:
             given[one] = OTHERS[one]
-        elif one in ("connector_names", "trading_pairs"):
+        elif one in ("connector_names", "trading_pairs", "config_names"):
             given[one] = [name + ARGUMENTS[one[:-1]]]
         elif one in ("config", "updates"):
             given[one] = {name: name, "script_file_name": name, "controller_name": name, "controller_type": name}

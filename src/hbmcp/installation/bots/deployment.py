@@ -70,10 +70,10 @@ class Deployment:
     @property
     def words(self) -> str:
         """ "deploy bot mm on account master_account with a, 1000 USDT" """
-        script = f" with script {named(self.script)}" if self.script else ""
+        by_script = f" with script {named(self.script)}" if self.script else ""
         image = f" with image {named(self.image)}" if self.image else ""
         configs = f" with {', '.join(map(_in_words, self.configs))}" if self.configs else ""
-        return f"deploy bot {named(self.name)} on account {named(self.account)}{script}{configs}{image}"
+        return f"deploy bot {named(self.name)} on account {named(self.account)}{by_script}{configs}{image}"
 
     def planned(self, request: PlannedRequest) -> PlannedRequest:
         """The request, with what it puts at stake."""
