@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hbmcp.cli.options import EnvFile
+from hbmcp.cli.options import EnvFile, settings_for
 
 if TYPE_CHECKING:
     from hbmcp.policy.audit.chain import Link
     from hbmcp.policy.audit.log import Log
+    from hbmcp.policy.place import Files
     from hbmcp.settings import Settings
 
 Record = Mapping[str, Any]
@@ -43,7 +44,7 @@ def show(
 
     calls = [
         one
-        for one in _calls(_records(_log(_told(env_file)), since))
+        for one in _calls(_records(_log(_files(settings_for(env_file))), since))
         if (tool is None or one.get("tool") == tool) and (not refused or one["event"] == "refused")
     ]
     table = Table()
@@ -64,10 +65,11 @@ def verify(env_file: EnvFile = None) -> None:
     from hbmcp.policy.audit.verify import verify as verified
     from hbmcp.store import StoreError
 
-    told = _told(env_file)
-    log = _log(told)
+    told = settings_for(env_file)
+    files = _files(told)
+    log = _log(files)
     try:
-        head = anyio.run(_head, told)
+        head = anyio.run(_head, told, files)
         report = verified(log, head)
     except (OSError, StoreError) as error:
         typer.echo(f"The audit log {log.file} can't be checked: {error}", err=True)
@@ -89,7 +91,7 @@ def export(
     """Print all lines, as they are, oldest first."""
     import csv
 
-    records = _records(_log(_told(env_file)), since)
+    records = _records(_log(_files(settings_for(env_file))), since)
     if form == "json":
         typer.echo(json.dumps([dict(one) for one in records], indent=1))
         return
@@ -98,38 +100,32 @@ def export(
     table.writerows([_cell(one.get(name)) for name in COLUMNS] for one in records)
 
 
-def _told(env_file: str | None) -> "Settings":
-    from hbmcp import log, settings
-
-    told = settings.load(env_file_path=env_file, unused=("port",))
-    log.configure(told.log_level)
-    return told
-
-
-def _log(told: "Settings") -> "Log":
+def _files(told: "Settings") -> "Files":
     from hbmcp.errors import SettingsError
     from hbmcp.identity import Identity
-    from hbmcp.policy.audit.log import Log
     from hbmcp.policy.place import Files
 
     files = Files.of(told, Identity.of(told))
     if files is None:
         raise SettingsError("A paper exchange in memory has no audit log.", advice="Give it a file: HBMCP_PAPER_DB.")
+    return files
+
+
+def _log(files: "Files") -> "Log":
+    from hbmcp.policy.audit.log import Log
+
     return Log(files.audit)
 
 
-async def _head(told: "Settings") -> "Link | None":
+async def _head(told: "Settings", files: "Files") -> "Link | None":
     """What the store knows of the log."""
     from hbmcp.identity import Identity
     from hbmcp.policy.audit.chain import Link
-    from hbmcp.policy.place import Files
     from hbmcp.store import Store
 
-    identity = Identity.of(told)
-    files = Files.of(told, identity)
-    store = Store.open(told, identity)
+    store = Store.open(told, Identity.of(told))
     try:
-        head = await store.audit_head(files.log) if files else None
+        head = await store.audit_head(files.log)
     finally:
         await store.aclose()
     return None if head is None else Link(head.seq, head.hash)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from hbmcp.cli.options import EnvFile
+from hbmcp.cli.options import EnvFile, settings_for
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Outcome
@@ -47,16 +47,14 @@ class Door:
     @classmethod
     def opened(cls, env_file: str | None) -> Self:
         """As the settings say, with all tools where they choose none. Raises SettingsError."""
-        from hbmcp import log, settings
         from hbmcp.catalog import Catalog
         from hbmcp.cli import opening
         from hbmcp.policy.file import in_force
         from hbmcp.policy.offered import offered
 
-        told = settings.load(env_file_path=env_file, unused=("port",))
+        told = settings_for(env_file)
         if not told.toolsets and not told.tools:
             told = told.model_copy(update={"tools": ("all",)})
-        log.configure(told.log_level)
         held = in_force(told)
         offer = offered(Catalog.load(), told, held.policy)
         opening.warn(told, held)

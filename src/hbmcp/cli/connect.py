@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hbmcp.cli.options import EnvFile
+from hbmcp.cli.options import EnvFile, settings_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,6 @@ def connect(
     """Connect an exchange: type its API keys here, and they go straight to the Hummingbot API, past every model."""
     import anyio
 
-    from hbmcp import log, settings
     from hbmcp.bridge import Bridge
     from hbmcp.catalog import Catalog
     from hbmcp.cli import opening, typed
@@ -33,8 +32,7 @@ def connect(
     from hbmcp.policy.file import in_force
 
     typed.only_at_a_terminal("hbmcp connect")
-    told = settings.load(env_file_path=env_file, unused=("port",))
-    log.configure(told.log_level)
+    told = settings_for(env_file)
     held = in_force(told)
     opening.warn(told, held)
     # Who excluded add_credential kept it from models.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hbmcp.cli.options import EnvFile
+from hbmcp.cli.options import EnvFile, settings_for
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
@@ -38,7 +38,7 @@ def halt(
     Shows what is open then, and offers to cancel orders, stop executors and close positions."""
     import anyio
 
-    told = _told(env_file)
+    told = settings_for(env_file)
     if not yes:
         _need_terminal("halt asks before it acts; --yes halts without.")
         what = "Send nothing at all, not even what protects," if everything else "Send nothing that adds risk"
@@ -50,7 +50,7 @@ def resume(env_file: EnvFile = None) -> None:
     """End a halt. Asks at a terminal, so that no script does it."""
     import anyio
 
-    told = _told(env_file)
+    told = settings_for(env_file)
     _need_terminal("resume asks a person, and has no way around that.")
     anyio.run(_resume, told)
 
@@ -216,14 +216,6 @@ def _person() -> str:
     from platform import node
 
     return f"{getuser()} at {node()}"
-
-
-def _told(env_file: str | None) -> "Settings":
-    from hbmcp import log, settings
-
-    told = settings.load(env_file_path=env_file, unused=("port",))
-    log.configure(told.log_level)
-    return told
 
 
 def _need_terminal(why: str) -> None:

@@ -1,8 +1,11 @@
 """Options that several commands have."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from hbmcp.settings import Settings
 
 EnvFile = Annotated[
     str | None,
@@ -45,6 +48,15 @@ Speed = Annotated[
 def listed(several: list[str] | None) -> str | None:
     """An option that may be given several times, as one setting."""
     return ",".join(several) if several else None
+
+
+def settings_for(env_file: str | None) -> "Settings":
+    """Of a command that serves nobody, with the log as they say. Raises SettingsError."""
+    from hbmcp import log, settings
+
+    told = settings.load(env_file_path=env_file, unused=("port",))
+    log.configure(told.log_level)
+    return told
 
 
 def paper_settings(
