@@ -17,7 +17,7 @@ from hbmcp.figures import plain
 from hbmcp.installation.balances import Balance, balances
 from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
-from hbmcp.installation.markets.order_book import DEEPEST, Book, book
+from hbmcp.installation.markets.order_book import DEEPEST, Book, Walk, book
 from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
@@ -109,10 +109,11 @@ async def prepare_order(
         notes.append(note)
     size, note = known.rule.sized(request.amount, pair, limit or max(costs, default=None))
     notes.append(note)
-    thin = _beyond_book(known.book, request, size) if market else ""
+    taken = known.book.walk("BUY" if side == "BUY" else "SELL", size) if market and known.book else None
+    thin = _beyond_book(taken, pair)
     action = (request.position_action or "OPEN") if perpetual else None
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
-    dearest = [*costs, *(_walked(known.book, request, size) if market else ())]
+    dearest = [*costs, *_price_taken(taken)]
     worth = order_size(order, dearest, known.balances, known.held if perpetual else None)
     try:
         short = balance_check.check_balance(
@@ -140,19 +141,17 @@ async def prepare_order(
     )
 
 
-def _beyond_book(found: Book | None, request: OrderRequest, amount: Decimal) -> str:
-    """That the book holds less than a market order of this amount would take; "" where it doesn't, or isn't known."""
-    taken = found.walk("BUY" if request.side == "BUY" else "SELL", amount) if found else None
+def _beyond_book(taken: Walk | None, pair: str) -> str:
+    """That the book holds less than a market order would take; "" where it doesn't, or isn't known."""
     if taken is None or taken.complete:
         return ""
-    base = request.trading_pair.partition("-")[0]
+    base = pair.partition("-")[0]
     return f"The book, as the API sees it, holds only {plain(taken.filled):f} {named(base)} on this side."
 
 
-def _walked(found: Book | None, request: OrderRequest, amount: Decimal) -> list[Decimal]:
+def _price_taken(taken: Walk | None) -> list[Decimal]:
     """What a unit costs a market order that takes the book level by level: on average, and where the book ends before
     it, at least its last price. What is sold costs no more than at the top."""
-    taken = found.walk("BUY" if request.side == "BUY" else "SELL", amount) if found else None
     price = None if taken is None else taken.average if taken.complete else taken.worst
     return [] if price is None else [price]
 
