@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from hbmcp.errors import CallError, NotCounted
 from hbmcp.figures import times
-from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.connections import is_perpetual, only_reduces
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.open_orders import RestingOrders, resting_orders
 from hbmcp.installation.orders.order import Order
@@ -141,7 +141,7 @@ async def _of_orders(prices_now: Prices, orders: Iterable[Order], currency: str)
     """What the orders that rest would open: those that close a position, or sell what is held, open nothing."""
     held = []
     for one in orders:
-        if one.action == "CLOSE" or (one.side == "SELL" and not is_perpetual(one.connector)):
+        if only_reduces(one.connector, one.side, one.action):
             continue
         if one.pair is None or one.amount is None:
             raise _doubtful(f"what the order {one.order_id} is for isn't known.")

@@ -18,7 +18,7 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.installation.answer_fields import text, under
-from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.connections import only_reduces
 from hbmcp.installation.fresh_checks import FRESH, Stale
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.unknown_outcome import KnownIds, unknown_outcome
@@ -117,11 +117,6 @@ async def send_order(
     return Submission(evolve(order, order_id=order_id), order_id, tuple(memory.notes))
 
 
-def _only_reduces(order: SentOrder) -> bool:
-    """Whether it can open nothing: it closes of a position, or sells what is held."""
-    return order.action == "CLOSE" if is_perpetual(order.connector) else order.side == "SELL"
-
-
 class _Memory:
     """What the store keeps of one order. Where it fails, what only reduces is sent all the same, and `notes` say so.
 
@@ -135,7 +130,7 @@ class _Memory:
 
     async def remember(self, order: SentOrder) -> None:
         """Raises Refused for an order that adds risk: were its answer lost, nobody could find it."""
-        reduces = _only_reduces(order)
+        reduces = only_reduces(order.connector, order.side, order.action)
         try:
             async with asyncio.timeout(TO_REDUCE if reduces else None):
                 self._key = await self._installation.store.remember_order(order)
