@@ -22,7 +22,7 @@ from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller, Kind
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Offer, Tool
-from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown, StoreError
+from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown, StoreError, UnknownTool
 from hbmcp.errors.http_answers import unknown_outcome
 from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.identity import Identity
@@ -172,13 +172,16 @@ class Bridge:
 
     async def _find(self, name: str, arguments: Mapping[str, Any], client: str) -> Tool:
         """The tool of this name. Raises UnknownTool, which is written down for one that is off here and no read."""
-        tool = self._offer.catalog.names.get(name)
-        if tool is None or tool.reads:
+        try:
             return self._offer.find(name)
-        hide(secrets(tool, arguments))
-        caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client)
-        async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
-            return self._offer.find(name)
+        except UnknownTool:
+            tool = self._offer.catalog.names.get(name)
+            if tool is None or tool.reads:
+                raise
+            hide(secrets(tool, arguments))
+            caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client)
+            async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
+                raise
 
     async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str | None) -> str:
         if self._reset:

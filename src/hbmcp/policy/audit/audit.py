@@ -93,16 +93,22 @@ class Audit:
 
     async def unusual(self) -> dict[str, str]:
         """What a person should look at, a kind and a few words each."""
-        since = time_text(machine() - DAY)
+        await self._lately()
+        return self._unusual()
+
+    async def _lately(self) -> "deque[Mapping[str, Any]]":
+        """The lines in which the unusual is looked for: read once, and then as they come."""
         if self._recent is None:
             self._recent = deque(maxlen=RECENT)
             if self._log is not None:
+                since = time_text(machine() - DAY)
                 with suppress(OSError, StoreError):
                     self._recent.extend(await self._worker.run(partial(self._log.since, since, RECENT)))
-            self._told.update(self._unusual(since))
-        return self._unusual(since)
+            self._told.update(self._unusual())
+        return self._recent
 
-    def _unusual(self, since: str) -> dict[str, str]:
+    def _unusual(self) -> dict[str, str]:
+        since = time_text(machine() - DAY)
         try:
             return unusual([one for one in self._recent or () if str(one.get("time")) >= since])
         except Exception:  # lines of another version, say: no reason to send nothing
@@ -111,12 +117,13 @@ class Audit:
 
     async def _notice(self, record: Record) -> None:
         """Tell what becomes unusual with this line, or more so; and warn of it in the log."""
-        before = await self.unusual()
-        assert self._recent is not None
-        self._recent.append(record)
+        lately = await self._lately()
         if record.get("outcome") == "done":  # makes nothing worse
+            lately.append(record)
             return
-        after = await self.unusual()
+        before = self._unusual()
+        lately.append(record)
+        after = self._unusual()
         for kind, said in after.items():
             shows_now = (kind in AT_BEGINNING) == (record.get("event") == "begin")
             if shows_now and said != before.get(kind):
