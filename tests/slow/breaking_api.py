@@ -4,8 +4,6 @@ import asyncio
 import re
 import socket
 import struct
-import subprocess
-import sys
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -14,7 +12,8 @@ from typing import Any, Literal, Self
 
 import httpx
 
-from tests.conftest import PASSWORD, USERNAME, environment
+from tests.conftest import PASSWORD, USERNAME
+from tests.slow.paper_process import start_paper
 
 LATE = 2.0  # seconds
 PLACE = b"POST /trading/orders "
@@ -67,17 +66,7 @@ class BreakingApi:
 
     def start(self) -> None:
         """Run the API, with all that it knew, and listen where it did."""
-        self._paper = subprocess.Popen(
-            [sys.executable, "-m", "hbmcp", "paper", "--port", str(self._api_port), "--paper-db", "paper.sqlite"],
-            env=environment(HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, LOG_LEVEL="ERROR"),
-            cwd=self._folder,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        assert self._paper.stderr is not None
-        port = re.search(r"http://127\.0\.0\.1:(\d+)", self._paper.stderr.readline())
-        assert port
-        self._api_port = int(port[1])
+        self._paper, self._api_port = start_paper(self._folder, port=self._api_port, database="paper.sqlite")
         self._listen()
 
     def kill(self) -> None:

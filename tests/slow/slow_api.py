@@ -3,13 +3,11 @@
 import asyncio
 import random
 import re
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any, Self
 
-from tests.conftest import PASSWORD, USERNAME, environment
+from tests.slow.paper_process import start_paper
 
 SLOWEST = 0.03  # seconds for a part of a request on its way
 
@@ -24,17 +22,7 @@ class SlowApi:
         self.orders = 0  # requests to place one that have reached the exchange
 
     def __enter__(self) -> Self:
-        self._paper = subprocess.Popen(
-            [sys.executable, "-m", "hbmcp", "paper", "--port", "0", "--paper-db", ":memory:"],
-            env=environment(HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, LOG_LEVEL="ERROR"),
-            cwd=self._folder,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        assert self._paper.stderr is not None
-        port = re.search(r"http://127\.0\.0\.1:(\d+)", self._paper.stderr.readline())
-        assert port
-        self._port = int(port[1])
+        self._paper, self._port = start_paper(self._folder, port=0, database=":memory:")
         self._thread.start()
         server = asyncio.start_server(self._serve, "127.0.0.1", 0)
         self._server = asyncio.run_coroutine_threadsafe(server, self._loop).result(10)
