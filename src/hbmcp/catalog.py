@@ -31,6 +31,7 @@ Effect = Literal[
     "secret",
 ]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
+ADDING: tuple[Effect, ...] = ("opens", "moves")  # what limits of value and number are about
 REDUCING: tuple[Effect, ...] = ("reduces", "cancels", "stops")  # never refused by a limit
 
 _WORD = re.compile(r"[a-z0-9]+")

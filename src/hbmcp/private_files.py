@@ -3,6 +3,7 @@
 import logging
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 SQLITE = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a database bears its name
@@ -33,6 +34,19 @@ def private_file(file: Path) -> None:
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     for ending in SQLITE:
         _close(Path(f"{file}{ending}"), 0o600)
+
+
+def write_private(file: Path, text: str) -> None:
+    """Whole or not at all, so that who reads meanwhile finds the one or the other. Raises OSError."""
+    half = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        private_file(half)
+        half.write_text(text, encoding="utf-8")
+        half.replace(file)
+    except OSError:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise
 
 
 def _close(path: Path, mode: int) -> None:

@@ -139,13 +139,9 @@ def _names(question: str) -> tuple[str, ...]:
 
 
 def _write(file: Path, text: str) -> None:
-    """Whole or not at all, for no other user to read."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    from hbmcp.private_files import write_private
+
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.touch(0o600, exist_ok=False)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(file)
+        write_private(file, text)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise SettingsError(f"{file} can't be written ({error.strerror}).") from None

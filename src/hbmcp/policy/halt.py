@@ -6,7 +6,6 @@ the store for who shares that from other machines. Each of them halts.
 
 import asyncio
 import json
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from hbmcp.caller import Kind
 from hbmcp.catalog import REDUCING, Effect
 from hbmcp.errors import Halted, StoreError
-from hbmcp.private_files import private_file
+from hbmcp.private_files import write_private
 from hbmcp.store import Halt
 from hbmcp.text import one_line
 from hbmcp.times import machine, ticking, utc
@@ -114,16 +113,10 @@ def told(halt: Halt) -> str:
 
 
 def _write(file: Path, halt: Halt) -> None:
-    """Whole, or not at all."""
-    new = file.with_name(f"{file.name}.{os.getpid()}")
     said = {"since": halt.since, "everything": halt.everything, "by": halt.by}
     try:
-        private_file(new)
-        new.write_text(json.dumps(said), encoding="utf-8")
-        new.replace(file)
+        write_private(file, json.dumps(said))
     except OSError:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
         with suppress(OSError):  # on a full disk an empty file may still be had, and halts
             file.touch(mode=0o600)
             if not halt.everything:

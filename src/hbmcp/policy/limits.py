@@ -11,7 +11,7 @@ from itertools import chain
 
 from attrs import frozen
 
-from hbmcp.catalog import REDUCING, Effect
+from hbmcp.catalog import ADDING, REDUCING
 from hbmcp.errors import LimitReached, NotCounted
 from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
@@ -26,7 +26,6 @@ DAY = 86_400_000
 NEARLY = Decimal(80)  # percent of a limit, from which on a person should know
 IN_SIGHT_AFTER = 3_000  # until what was sent stands among the orders or the positions
 
-ADDING: tuple[Effect, ...] = ("opens", "moves")  # what limits of value and number are about
 
 _SUMS = Context(prec=150, rounding=ROUND_CEILING)
 _NONE = Decimal(0)

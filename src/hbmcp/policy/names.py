@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 from hbmcp.policy.model import Names
 from hbmcp.text import NAMED, named
 
+WRITES = "content"  # the argument of a tool that is source code
+
 _GLOB = re.compile(rf"[\w.:*?\[\]!-]{{1,{NAMED}}}", re.ASCII)
 
 
@@ -32,9 +34,6 @@ def lists_tools(names: Names) -> bool:
 def has_tool(names: Names, toolset: str, *called: str) -> bool:
     """Whether a tool of one of these names, or its toolset, is listed."""
     return matches(toolset, names.toolsets) or any(matches(name, names.tools) for name in called)
-
-
-WRITES = "content"  # the argument of a tool that is source code
 
 
 def lists_code(names: Names) -> bool:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from hbmcp.catalog import ADDING
 from hbmcp.errors import BadArguments, SaidTwice
 from hbmcp.figures import plain
 from hbmcp.installation.plan import Plan
-from hbmcp.policy.limits import ADDING
 from hbmcp.store import LedgerRow
 from hbmcp.text import named
 

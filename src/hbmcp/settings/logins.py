@@ -13,7 +13,7 @@ from platformdirs import user_config_path
 from pydantic import SecretStr
 
 from hbmcp.errors import SettingsError
-from hbmcp.private_files import private_file
+from hbmcp.private_files import write_private
 from hbmcp.settings.address import canonical
 
 SAFE = 1  # keyring's priority of a keyring that it recommends; what keeps passwords in plain files has less
@@ -115,10 +115,7 @@ def _known() -> dict[str, str]:
 
 def _write(known: dict[str, str]) -> None:
     """Raises SettingsError."""
-    half = _file().with_suffix(".part")  # so that who reads meanwhile finds the one or the other
     try:
-        private_file(half)
-        half.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
-        half.replace(_file())
+        write_private(_file(), json.dumps(known, indent=2) + "\n")
     except OSError as error:
         raise SettingsError(f"{_file()} can't be written: {error.strerror}.") from None

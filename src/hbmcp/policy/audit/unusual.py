@@ -3,8 +3,11 @@
 from bisect import insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
+
+from hbmcp.catalog import ADDING
+from hbmcp.figures import number
 
 Record = Mapping[str, Any]
 
@@ -14,7 +17,6 @@ REFUSALS = 3  # fewer are everyday
 FAILURES = 5  # of one tool
 FAR = 10  # times the usual
 USUAL = 5  # orders of a pair before there is a usual
-ADDING = ("opens", "moves")
 COUNTED = ("refusals", "failures")  # kinds of which the log has the first alone
 AT_BEGINNING = ("sizes", "limits")  # kinds that show when a call begins; the others, when it has ended
 
@@ -64,7 +66,7 @@ def _sizes(begun: Iterable[Record]) -> str:
     words, times = "", Decimal(FAR)
     for call in begun:
         for one in call.get("plan") or ():
-            value = _number(one.get("value"))
+            value = number(one.get("value"))
             if value is None or one.get("effect") not in ADDING:
                 continue
             earlier = before[str(one.get("pair"))]
@@ -89,11 +91,3 @@ def _limits(begun: Iterable[Record]) -> str:
 
 def _which(call: Record) -> str:
     return f"{call.get('tool')} at {call.get('time')}"
-
-
-def _number(value: Any) -> Decimal | None:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
