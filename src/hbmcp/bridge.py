@@ -32,7 +32,7 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
 from hbmcp.policy.gate import Gate
-from hbmcp.policy.grant import Grant
+from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.model import Policy, default
 from hbmcp.policy.offered import narrowed
 from hbmcp.policy.said_twice import SentBefore
@@ -116,14 +116,15 @@ class Bridge:
         *,
         client: str = "",
         key: str | None = None,
+        firing: Firing | None = None,
     ) -> Outcome:
         """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
-        it isn't sent again for a day. Never raises for what a call can run into.
+        it isn't sent again for a day. `firing` is the trigger that calls. Never raises for what a call can run into.
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments, client, key))
+            return await cancelled_once(self._answer(name, arguments, client, key, firing))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         timer = asyncio.get_running_loop().call_later(
@@ -140,18 +141,23 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments, client, key), stop)
+            return await cancelled_once(self._answer(name, arguments, client, key, firing), stop)
         finally:
             quiet()
 
-    async def _answer(self, name: str, arguments: Mapping[str, Any], client: str, key: str | None) -> Outcome:
+    async def _answer(
+        self, name: str, arguments: Mapping[str, Any], client: str, key: str | None, firing: Firing | None
+    ) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
-        outcome = await self._come_to(name, arguments, client, key)
+        outcome = await self._come_to(name, arguments, client, key, firing)
         return outcome._replace(text=redacted(outcome.text))
 
-    async def _come_to(self, name: str, arguments: Mapping[str, Any], client: str, key: str | None) -> Outcome:
+    async def _come_to(
+        self, name: str, arguments: Mapping[str, Any], client: str, key: str | None, firing: Firing | None
+    ) -> Outcome:
         try:
-            outcome = Outcome(await self._run(await self._find(name, arguments, client), arguments, client, key), False)
+            tool = await self._find(name, arguments, client)
+            outcome = Outcome(await self._run(tool, arguments, client, key, firing), False)
         except SentBefore as before:
             outcome = Outcome(str(before), False)
         except CallError as error:
@@ -183,7 +189,9 @@ class Bridge:
             async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
                 raise
 
-    async def _run(self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str | None) -> str:
+    async def _run(
+        self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str | None, firing: Firing | None
+    ) -> str:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
@@ -192,7 +200,7 @@ class Bridge:
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
         caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
         if not tool.reads:
-            return await self._act(tool, line, arguments, caller, key)
+            return await self._act(tool, line, arguments, caller, key, firing)
         given = line.checker.check(arguments)
         hide(secrets(tool, given))
         if tool.is_workflow:
@@ -200,7 +208,15 @@ class Bridge:
             return render(answer.value, answer.spec)
         return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
 
-    async def _act(self, tool: Tool, line: _Line, arguments: Mapping[str, Any], caller: Caller, key: str | None) -> str:
+    async def _act(
+        self,
+        tool: Tool,
+        line: _Line,
+        arguments: Mapping[str, Any],
+        caller: Caller,
+        key: str | None,
+        firing: Firing | None,
+    ) -> str:
         """Plan, be granted, commit; anew while the plan's checks are too old by then, and nothing was sent."""
         call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
@@ -218,7 +234,7 @@ class Bridge:
             if preview or not (plan.requests or plan.commit):
                 said = await self._gate.verdict(call, plan) if preview and plan.requests else ""
                 return render(plan.shown.value, plan.shown.with_notes(said).spec)
-            grant = await self._gate.grant(call, plan, began)
+            grant = await self._gate.grant(call, plan, began, firing)
             try:
                 text = await self._commit(tool, line, given, caller, plan, grant)
             except BaseException as error:

@@ -17,8 +17,10 @@ from hbmcp.results.answer import Answer
 class Plan:
     """What would be sent. `shown` tells it to who only looks. `commit` is given an installation that sends what is in
     `requests`, which may be none: it waits for what goes on already, or writes to hbmcp's own store. Without requests
-    and commit there is nothing to do, and `shown` is the answer."""
+    and commit there is nothing to do, and `shown` is the answer. `later` is what it arms: a policy judges that now, and
+    counts it when it is sent."""
 
     shown: Answer
     requests: tuple[PlannedRequest, ...] = ()
     commit: Callable[[Installation], Awaitable[Answer]] | None = None
+    later: tuple[PlannedRequest, ...] = ()

@@ -17,7 +17,7 @@ from hbmcp.policy.audit.audit import Audit, Entry
 from hbmcp.policy.audit.log import Log
 from hbmcp.policy.call import Call
 from hbmcp.policy.counting import NOTHING, Counting, Reserved
-from hbmcp.policy.grant import Grant
+from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.halt import Halts
 from hbmcp.policy.model import Policy
 from hbmcp.policy.notify.addresses import addresses
@@ -85,7 +85,7 @@ class Gate:
         """Before anything is planned. Raises SentBefore for what was sent already under this idempotency key."""
         await self._counting.sent_before(call)
 
-    async def grant(self, call: Call, plan: Plan, began: float) -> Grant:
+    async def grant(self, call: Call, plan: Plan, began: float, firing: Firing | None = None) -> Grant:
         """The plan may be carried out; its checks `began` then. What is granted must be ended.
 
         Raises Refused for what a halt, a rule or a limit holds back, and SentBefore.
@@ -98,14 +98,16 @@ class Gate:
 
         async with self.judging(call, plan):
             await self._refuse(call, plan)
+            await self._foresee(call, plan)
             reserved = await self._counting.reserve(call, plan)
-        return Grant(plan, began, self._entry(call, plan, reserved), not_meanwhile, reserved.settle)
+        return Grant(plan, began, self._entry(call, plan, reserved), not_meanwhile, reserved.settle, firing)
 
     async def verdict(self, call: Call, plan: Plan) -> str:
         """What would be said of the plan, for who only looks."""
         try:
             await self._refuse(call, plan)
-            return await self._counting.used(call, plan) or "The policy allows it."
+            foreseen = await self._foresee(call, plan)
+            return await self._counting.used(call, plan) or foreseen or "The policy allows it."
         except CallError as error:
             return f"{WOULD_BE_REFUSED} {error.happened}"
 
@@ -129,6 +131,14 @@ class Gate:
             *((f"Unusual within a day: {unusual}. `hbmcp audit show` has the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
         )
+
+    async def _foresee(self, call: Call, plan: Plan) -> str:
+        """Of what it arms: raises what would be raised were it sent now."""
+        if not plan.later:
+            return ""
+        later = Plan(plan.shown, plan.later)
+        await self._refuse(call, later)
+        return await self._counting.used(call, later)
 
     async def _refuse(self, call: Call, plan: Plan) -> None:
         """Raises Halted and NotAllowed."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from attrs import define
 
@@ -55,6 +55,16 @@ _IDS = (
 Settle = Callable[[Mapping[int, Settled | None]], Awaitable[None]]
 
 
+class Firing(Protocol):
+    """A trigger that fires."""
+
+    async def sending(self) -> None:
+        """Right before each request leaves. What is raised here keeps it back, and nothing of it was sent."""
+
+    def ended(self, outcomes: Mapping[int, Settled | None]) -> None:
+        """What became of each request, by its place in the plan; None where it surely wasn't done."""
+
+
 @define(eq=False)
 class Spent:
     """A request of a plan that goes out, at that `place` in it. `error` is what came instead of an answer."""
@@ -78,7 +88,7 @@ class Spent:
 class Grant:
     """A plan that may be carried out. Its checks `began` then, by hbmcp.times.ticking. It is audited in `entry`;
     `refuse` raises what came between, a halt, say; and `settle` is told at the end what became of each request, by its
-    place in the plan, None where it wasn't done."""
+    place in the plan, None where it wasn't done. `firing` is told too, where a trigger sends it."""
 
     def __init__(
         self,
@@ -87,7 +97,9 @@ class Grant:
         entry: Entry,
         refuse: Callable[[PlannedRequest], Awaitable[None]],
         settle: Settle | None = None,
+        firing: Firing | None = None,
     ) -> None:
+        self._firing = firing
         self._left = list(enumerate(plan.requests))
         self._places = range(len(plan.requests))
         self._began = began
@@ -121,6 +133,8 @@ class Grant:
         try:
             unaudited = await self._entry.begin()
             await self._refuse(planned)
+            if self._firing is not None:
+                await self._firing.sending()
         except asyncio.CancelledError:
             raise asyncio.CancelledError(UNSENT) from None
         if planned.effect not in REDUCING:
@@ -142,13 +156,14 @@ class Grant:
         sent = [Sent(one.planned, _outcome(one.error, "answered"), one.reference) for one in self.spent]
         if self._entry.begun or not isinstance(error, asyncio.CancelledError):  # who hangs up isn't refused
             await self._entry.end(sent, _outcome(error, "done"), str(error or text))
-        if self._settle is None:
-            return
         outcomes: dict[int, Settled | None] = dict.fromkeys(self._places)
         outcomes |= {one.place: one.settled for one in self.spent}
         if len(self.spent) == 1 and isinstance(error, Rejected):
             outcomes[self.spent[0].place] = None
-        await self._settle(outcomes)
+        if self._firing is not None:
+            self._firing.ended(outcomes)
+        if self._settle is not None:
+            await self._settle(outcomes)
 
 
 def _outcome(error: BaseException | None, good: str) -> str:

@@ -1,5 +1,5 @@
 """What hbmcp must remember: orders it sent, what was granted and counted, how far its audit goes, a halt, funding rates
-it read, defaults of executors. SQLite, or PostgreSQL.
+it read, defaults of executors, triggers and who watches them. SQLite, or PostgreSQL.
 
 Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation has
 its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders, readings and what was counted
@@ -17,13 +17,37 @@ from hbmcp.errors import StoreError
 from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store.place import Place
-from hbmcp.store.records import AuditHead, FundingReading, Halt, LedgerRow, SentOrder, Settled
+from hbmcp.store.records import (
+    AuditHead,
+    FundingReading,
+    Halt,
+    LedgerRow,
+    SentOrder,
+    Settled,
+    TriggerEvent,
+    TriggerRow,
+    TriggerState,
+    Watch,
+)
 from hbmcp.store.worker import Worker
 
 if TYPE_CHECKING:
     from hbmcp.store.rows import Rows
 
-__all__ = ["AuditHead", "FundingReading", "Halt", "LedgerRow", "SentOrder", "Settled", "Store", "StoreError"]
+__all__ = [
+    "AuditHead",
+    "FundingReading",
+    "Halt",
+    "LedgerRow",
+    "SentOrder",
+    "Settled",
+    "Store",
+    "StoreError",
+    "TriggerEvent",
+    "TriggerRow",
+    "TriggerState",
+    "Watch",
+]
 
 TO_REDUCE = 3.0  # seconds that what only reduces waits for the store, each time that it asks it
 
@@ -135,6 +159,60 @@ class Store:
     async def save_halt(self, halt: Halt | None) -> None:
         """Begin a halt, or end it."""
         await self._do(lambda rows: rows.save_halt(halt))
+
+    async def add_triggers(self, added: Iterable[TriggerRow], cause: str) -> list[int]:
+        """Keep triggers, all or none of them; gives their keys, in their order."""
+        rows_added = list(added)
+        return await self._do(
+            lambda rows: rows.triggers.add(rows_added, cause), lambda rows, keys: rows.triggers.forget(keys)
+        )
+
+    async def triggers(
+        self, *, states: Collection[TriggerState] | None = None, keys: Collection[int] | None = None
+    ) -> list[TriggerRow]:
+        """Triggers, oldest first: those in these states, those of these keys."""
+        return await self._do(lambda rows: rows.triggers.found(states, keys))
+
+    async def trigger_events(
+        self, *, keys: Collection[int] | None = None, since: int | None = None
+    ) -> list[TriggerEvent]:
+        """What became of triggers, oldest first: of those of these keys, from `since` on."""
+        return await self._do(lambda rows: rows.triggers.events(keys, since))
+
+    async def move_trigger(
+        self,
+        key: int,
+        before: Collection[TriggerState],
+        state: TriggerState,
+        cause: str,
+        *,
+        time: int,
+        memory: str | None = None,
+        bonded: bool = False,
+    ) -> bool:
+        """Bring a trigger from one of the states `before` to another, in one transaction with its event. False where it
+        is in none of them, or is to fire while one that it is bonded to does: then nothing is changed. `bonded`: those
+        that still wait are cancelled with it."""
+        return await self._do(
+            lambda rows: rows.triggers.move(key, before, state, cause, time=time, memory=memory, bonded=bonded)
+        )
+
+    async def keep_trigger_memory(self, memories: Mapping[int, str]) -> None:
+        """What the watcher must know after the next readings, of triggers that wait."""
+        kept = dict(memories)
+        await self._do(lambda rows: rows.triggers.keep_memory(kept))
+
+    async def take_watch(self, watch: Watch) -> Watch:
+        """Watch until then, unless another does: gives who watches. Whoever holds it renews it so."""
+        return await self._do(lambda rows: rows.triggers.take_watch(watch))
+
+    async def leave_watch(self, holder: str, time: int) -> None:
+        """From now on this one watches no more."""
+        await self._do(lambda rows: rows.triggers.leave_watch(holder, time))
+
+    async def watch(self) -> Watch | None:
+        """Who watches, or did last; None where nobody ever did."""
+        return await self._do(lambda rows: rows.triggers.watch())
 
     async def _do(self, act: "Callable[[Rows], T]", undo: "Callable[[Rows, T], object] | None" = None) -> T:
         # Nothing is awaited before it has begun: a write goes on then, although who asked is cancelled.

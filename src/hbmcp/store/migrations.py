@@ -70,6 +70,19 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
             installation TEXT NOT NULL, time BIGINT NOT NULL, currency TEXT NOT NULL, equity TEXT NOT NULL,
             PRIMARY KEY (installation, time, currency))""",
     ),
+    (
+        """CREATE TABLE hbmcp_triggers (
+            key {key}, installation TEXT NOT NULL, spec TEXT NOT NULL, created BIGINT NOT NULL, changed BIGINT NOT NULL,
+            state TEXT NOT NULL, memory TEXT NOT NULL, bond TEXT, fired BIGINT NOT NULL)""",
+        "CREATE INDEX hbmcp_triggers_by_state ON hbmcp_triggers (installation, state)",
+        """CREATE TABLE hbmcp_trigger_events (
+            key {key}, installation TEXT NOT NULL, "trigger" BIGINT NOT NULL, time BIGINT NOT NULL, state TEXT NOT NULL,
+            cause TEXT NOT NULL)""",
+        'CREATE INDEX hbmcp_trigger_events_by_trigger ON hbmcp_trigger_events (installation, "trigger", time)',
+        """CREATE TABLE hbmcp_watches (
+            installation TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, kind TEXT NOT NULL, since BIGINT NOT NULL,
+            until BIGINT NOT NULL, unwatched_from BIGINT, unwatched_to BIGINT)""",
+    ),
 )
 
 

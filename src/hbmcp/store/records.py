@@ -78,6 +78,48 @@ class LedgerRow:
     reference: str | None = None
 
 
+TriggerState = Literal["waiting", "firing", "done", "expired", "cancelled", "failed", "unknown"]
+
+
+@frozen
+class TriggerRow:
+    """A trigger: `spec` is what it is, JSON that hbmcp.installation.triggers reads; `memory` what its watcher must keep
+    between two readings. Of those with one `bond` the first that is done cancels the others. `fired` counts how often
+    it did, `changed` is when its state did; times in epoch ms. `key` is 0 before the store has given one."""
+
+    spec: str
+    created: int
+    changed: int
+    state: TriggerState = "waiting"
+    memory: str = "{}"
+    bond: str | None = None
+    fired: int = 0
+    key: int = 0
+
+
+@frozen
+class TriggerEvent:
+    """A trigger came to a state at that `time` in epoch ms, and why."""
+
+    trigger: int
+    time: int
+    state: TriggerState
+    cause: str
+
+
+@frozen
+class Watch:
+    """Who watches the triggers: `holder` is a name that no other process has, `kind` says what it is ("hbmcp watch"),
+    `until` when that is over unless renewed. `unwatched` is the last time in which nobody did, (from, to)."""
+
+    holder: str
+    kind: str
+    since: int
+    until: int
+    unwatched_from: int | None = None
+    unwatched_to: int | None = None
+
+
 @frozen
 class Settled:
     """What became of a granted request that may have been sent."""

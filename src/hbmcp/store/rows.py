@@ -15,7 +15,19 @@ from hbmcp.errors import StoreError
 from hbmcp.store.database import Database
 from hbmcp.store.place import Place
 from hbmcp.store.records import AuditHead, FundingReading, Halt, LedgerRow, SentOrder, Settled
-from hbmcp.store.tables import audit_heads, day_starts, executor_defaults, funding, halts, ledger, orders
+from hbmcp.store.tables import (
+    audit_heads,
+    day_starts,
+    executor_defaults,
+    funding,
+    halts,
+    ledger,
+    orders,
+    trigger_events,
+    triggers,
+    watches,
+)
+from hbmcp.store.trigger_rows import TriggerRows
 from hummingbot_api import exact_json
 
 DAY = 86_400_000  # milliseconds
@@ -45,13 +57,14 @@ class Rows:
         self._insert: Callable[[Table], sqlite.Insert | postgresql.Insert] = (
             postgresql.insert if database.dialect == "postgresql" else sqlite.insert
         )
+        self.triggers = TriggerRows(database, place)
 
     @classmethod
     def open(cls, place: Place) -> Self:
         rows = cls(Database.open(place), place)
         if place.anew:
             with rows._database.writing() as connection:
-                for table in (orders, funding, ledger, day_starts):
+                for table in (orders, funding, ledger, day_starts, triggers, trigger_events, watches):
                     connection.execute(delete(table).where(table.c.installation == place.installation))
         return rows
 

@@ -96,6 +96,43 @@ ledger = Table(
     Column("reference", Text),
 )
 
+triggers = Table(
+    "hbmcp_triggers",
+    metadata,
+    Column("key", BigInteger, primary_key=True),
+    Column("installation", Text, nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("memory", Text, nullable=False),
+    Column("bond", Text),
+    Column("fired", BigInteger, nullable=False),
+)
+
+trigger_events = Table(
+    "hbmcp_trigger_events",
+    metadata,
+    Column("key", BigInteger, primary_key=True),
+    Column("installation", Text, nullable=False),
+    Column("trigger", BigInteger, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+)
+
+watches = Table(
+    "hbmcp_watches",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("unwatched_from", BigInteger),
+    Column("unwatched_to", BigInteger),
+)
+
 day_starts = Table(
     "hbmcp_day_starts",
     metadata,

@@ -1,0 +1,119 @@
+"""A trigger: when, what then, and for how long."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal
+
+from attrs import evolve, frozen
+from pydantic import BaseModel, ConfigDict
+
+from hbmcp.installation.triggers.condition import Condition, Memory
+from hbmcp.store import TriggerRow, TriggerState
+
+Tool = Literal["place_order", "close_position", "cancel_orders", "cancel_order", "stop_executor"]
+
+OVER: tuple[TriggerState, ...] = ("done", "expired", "cancelled", "failed", "unknown")
+
+
+class Action(BaseModel):
+    """The call of a tool. `reduces` is whether it can only lessen what is at risk; `words` say what it does: "close
+    the LONG position ETH-USDT on binance_perpetual of master_account"."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tool: Tool
+    arguments: Mapping[str, Any]
+    words: str
+    reduces: bool
+
+
+class Protected(BaseModel):
+    """What a trigger protects: a position, or `amount` coins that were bought. It ends with that."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account_name: str
+    connector_name: str
+    trading_pair: str
+    side: Literal["LONG", "SHORT"]
+    amount: Decimal | None = None
+
+
+class Filled(BaseModel):
+    """An order with whose fill a trigger begins to be watched."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account_name: str
+    connector_name: str
+    order_id: str
+
+
+class Every(BaseModel):
+    """Fires up to `count` times, `pause` seconds apart at least, while what it spends is at most `total` in quote."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pause: int
+    count: int
+    total: Decimal | None = None
+
+
+class Spec(BaseModel):
+    """`then` is None where it only tells. `expires` in epoch ms. What opens isn't sent more than `slip` percent beyond
+    the level. `note` are the words of who made it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    when: Condition
+    then: Action | None = None
+    expires: int | None = None
+    every: Every | None = None
+    protects: Protected | None = None
+    after: Filled | None = None
+    slip: Decimal = Decimal(2)
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """The whole, in a sentence without its stop."""
+        done = self.then.words if self.then else "tell"
+        often = ""
+        if self.every:
+            total = f", {self.every.total} in all" if self.every.total is not None else ""
+            often = f", up to {self.every.count} times, {self.every.pause} s apart{total}"
+        return f"when {self.when.words}: {done}{often}"
+
+
+@frozen
+class Trigger:
+    """A trigger as the store has it."""
+
+    row: TriggerRow
+    spec: Spec
+    memory: Memory
+
+    @classmethod
+    def of(cls, row: TriggerRow) -> "Trigger":
+        """Raises ValueError where another version of hbmcp wrote what this one can't read."""
+        return cls(row, Spec.model_validate_json(row.spec), Memory.model_validate_json(row.memory))
+
+    @property
+    def key(self) -> int:
+        """Its number."""
+        return self.row.key
+
+    def remembering(self, memory: Memory) -> "Trigger":
+        """With another memory."""
+        return evolve(self, memory=memory)
+
+
+def new(spec: Spec, now: int, bond: str | None = None) -> TriggerRow:
+    """The row of one that isn't kept yet. Triggers of one bond end with the first of them that is done."""
+    written = spec.model_dump_json(exclude_defaults=True)
+    return TriggerRow(written, created=now, changed=now, memory=written_memory(Memory()), bond=bond)
+
+
+def written_memory(memory: Memory) -> str:
+    """As the store keeps it."""
+    return memory.model_dump_json(exclude_defaults=True)

@@ -1,0 +1,152 @@
+"""Triggers, what became of them, and who watches them, as they are read from the tables and written."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+from attrs import asdict, fields
+from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hbmcp.store.place import Place
+from hbmcp.store.records import TriggerEvent, TriggerRow, TriggerState, Watch
+from hbmcp.store.tables import trigger_events, triggers, watches
+
+if TYPE_CHECKING:
+    from hbmcp.store.database import Database
+
+_TRIGGER = [triggers.c[one.name] for one in fields(TriggerRow)]
+_EVENT = [trigger_events.c[one.name] for one in fields(TriggerEvent)]
+_WATCH = [watches.c[one.name] for one in fields(Watch)]
+
+_LOCK = 0x68626D74  # any number that others of the same database aren't likely to lock
+
+
+class TriggerRows:
+    """Those of one installation. Every method is a transaction, and raises StoreError."""
+
+    def __init__(self, database: "Database", place: Place) -> None:
+        self._database = database
+        self._ours = {"installation": place.installation}
+        self._triggers = triggers.c.installation == place.installation
+        self._watch = watches.c.installation == place.installation
+
+    def add(self, added: Sequence[TriggerRow], cause: str) -> list[int]:
+        with self._database.writing() as connection:
+            keys = []
+            for row in added:
+                values = {name: value for name, value in asdict(row).items() if name != "key"}
+                put = insert(triggers).values(**self._ours, **values).returning(triggers.c.key)
+                keys.append(cast(int, connection.execute(put).scalar_one()))
+                self._note(connection, TriggerEvent(keys[-1], row.created, row.state, cause))
+        return keys
+
+    def forget(self, keys: Collection[int]) -> None:
+        """Undoes `add`."""
+        with self._database.writing() as connection:
+            connection.execute(delete(triggers).where(self._triggers, triggers.c.key.in_(list(keys))))
+            ours = trigger_events.c.installation == self._ours["installation"]
+            connection.execute(delete(trigger_events).where(ours, trigger_events.c.trigger.in_(list(keys))))
+
+    def found(self, states: Collection[TriggerState] | None, keys: Collection[int] | None) -> list[TriggerRow]:
+        wanted = [self._triggers]
+        if states is not None:
+            wanted.append(triggers.c.state.in_(list(states)))
+        if keys is not None:
+            wanted.append(triggers.c.key.in_(list(keys)))
+        with self._database.reading() as connection:
+            rows = connection.execute(select(*_TRIGGER).where(*wanted).order_by(triggers.c.key))
+            return [TriggerRow(*row) for row in rows]
+
+    def events(self, keys: Collection[int] | None, since: int | None) -> list[TriggerEvent]:
+        wanted = [trigger_events.c.installation == self._ours["installation"]]
+        if keys is not None:
+            wanted.append(trigger_events.c.trigger.in_(list(keys)))
+        if since is not None:
+            wanted.append(trigger_events.c.time >= since)
+        with self._database.reading() as connection:
+            rows = connection.execute(select(*_EVENT).where(*wanted).order_by(trigger_events.c.key))
+            return [TriggerEvent(*row) for row in rows]
+
+    def move(
+        self,
+        key: int,
+        before: Collection[TriggerState],
+        state: TriggerState,
+        cause: str,
+        *,
+        time: int,
+        memory: str | None,
+        bonded: bool,
+    ) -> bool:
+        with self._database.writing() as connection:
+            self._one_at_a_time(connection)
+            wanted = (self._triggers, triggers.c.key == key, triggers.c.state.in_(list(before)))
+            found = connection.execute(select(triggers.c.bond, triggers.c.fired).where(*wanted)).first()
+            if found is None:
+                return False
+            bond, fired = found
+            others = (self._triggers, triggers.c.bond == bond, triggers.c.key != key)
+            if state == "firing":
+                firing = select(triggers.c.key).where(*others, triggers.c.state == "firing")
+                if bond is not None and connection.execute(firing).first() is not None:
+                    return False
+                fired += 1
+            changed = {"state": state, "changed": time, "fired": fired} | ({} if memory is None else {"memory": memory})
+            connection.execute(update(triggers).where(self._triggers, triggers.c.key == key).values(**changed))
+            self._note(connection, TriggerEvent(key, time, state, cause))
+            if bonded and bond is not None:
+                waiting = (*others, triggers.c.state == "waiting")
+                for (other,) in connection.execute(select(triggers.c.key).where(*waiting)).all():
+                    ended = {"state": "cancelled", "changed": time}
+                    connection.execute(update(triggers).where(self._triggers, triggers.c.key == other).values(**ended))
+                    because = f"trigger {key}, which cancels it, is {state}"
+                    self._note(connection, TriggerEvent(other, time, "cancelled", because))
+        return True
+
+    def keep_memory(self, memories: Mapping[int, str]) -> None:
+        with self._database.writing() as connection:
+            for key, memory in memories.items():
+                wanted = (self._triggers, triggers.c.key == key, triggers.c.state == "waiting")
+                connection.execute(update(triggers).where(*wanted).values(memory=memory))
+
+    def take_watch(self, watch: Watch) -> Watch:
+        with self._database.writing() as connection:
+            self._one_at_a_time(connection)
+            last = self._last_watch(connection)
+            if last is not None and last.holder not in ("", watch.holder) and last.until > watch.since:
+                return last
+            taken = asdict(watch)
+            if last is not None:
+                taken |= {"unwatched_from": last.unwatched_from, "unwatched_to": last.unwatched_to}
+                goes_on = last.holder == watch.holder
+                if goes_on:
+                    taken["since"] = last.since
+                if last.until < watch.since:
+                    taken |= {"unwatched_from": last.until, "unwatched_to": watch.since}
+            put = self._insert(connection)(watches).values(**self._ours, **taken)
+            connection.execute(put.on_conflict_do_update(index_elements=watches.primary_key, set_=taken))
+            return Watch(**taken)
+
+    def leave_watch(self, holder: str, time: int) -> None:
+        with self._database.writing() as connection:
+            mine = (self._watch, watches.c.holder == holder)
+            connection.execute(update(watches).where(*mine).values(holder="", until=time))
+
+    def watch(self) -> Watch | None:
+        with self._database.reading() as connection:
+            return self._last_watch(connection)
+
+    def _last_watch(self, connection: Connection) -> Watch | None:
+        row = connection.execute(select(*_WATCH).where(self._watch)).first()
+        return None if row is None else Watch(*row)
+
+    def _note(self, connection: Connection, event: TriggerEvent) -> None:
+        connection.execute(insert(trigger_events).values(**self._ours, **asdict(event)))
+
+    def _one_at_a_time(self, connection: Connection) -> None:
+        if self._database.dialect == "postgresql":  # SQLite has locked the whole file
+            lock = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:installation))")
+            connection.execute(lock, {"lock": _LOCK, **self._ours})
+
+    def _insert(self, connection: Connection) -> Callable[..., "sqlite.Insert | postgresql.Insert"]:
+        return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
