@@ -8,7 +8,7 @@ Imported at the first call, with all that a call needs and a listing doesn't.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -100,6 +100,7 @@ class Bridge:
         self._store: Store | None = None
         self._drifted: set[tuple[str, str]] = set()
         self._reset = settings.on_paper and settings.paper_reset
+        self.news: list[str] = []  # what whoever calls next should know
 
     async def aclose(self) -> None:
         """Close the connections to the API, and the store."""
@@ -150,6 +151,9 @@ class Bridge:
     ) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
         outcome = await self._come_to(name, arguments, client, key, firing)
+        if self.news and firing is None:
+            told, self.news[:] = "; ".join(self.news), []
+            outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {told}.")
         return outcome._replace(text=redacted(outcome.text))
 
     async def _come_to(
@@ -198,7 +202,8 @@ class Bridge:
                 await self._open_store().sent_orders(order_ids=())
         line = self._lines.get(tool.name) or self._line(tool)
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
-        caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
+        kind: Kind = self._kind if firing is None else "trigger"
+        caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), kind, client)
         if not tool.reads:
             return await self._act(tool, line, arguments, caller, key, firing)
         given = line.checker.check(arguments)
@@ -293,6 +298,19 @@ class Bridge:
         from hbmcp.installation.gateway.log import explained
 
         return await explained(self.installation(Caller(tool.name, tool.toolset, frozenset({cause}))), error)
+
+    def tell(self, kind: str, words: str) -> None:
+        """A person, wherever HBMCP_NOTIFY says; of a kind what is newest."""
+        self._gate.tell(kind, words)
+
+    def offers(self, tools: Iterable[str]) -> bool:
+        """Whether it can call all of these."""
+        return {tool.name for tool in self._offer.tools}.issuperset(tools)
+
+    @property
+    def store(self) -> "Store":
+        """What hbmcp remembers. Raises StoreError where it can't be opened."""
+        return self._open_store()
 
     def installation(self, caller: Caller, grant: Grant | None = None) -> Installation:
         """The installation for a caller, who can ask the reads among what it may use and nothing else, and send what

@@ -35,6 +35,7 @@ PATH = "/mcp"
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
 # The list stays as it is while the server runs. Private, for another server at the same address may offer other tools.
 LIST_TTL_MS = 5 * 60 * 1000
+WATCH_AFTER = 1.0  # seconds after the first answer
 SHUTDOWN = 3  # seconds that open streams get, and then what is to be closed
 INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
 
@@ -59,6 +60,19 @@ class Line:
         self._settings = settings
         self._policy = policy
         self._bridge: Bridge | None = None
+        self._watching: asyncio.Task[None] | None = None
+
+    def watch(self) -> None:
+        """Watch the triggers from now on, unless the server may only read; once something was answered, for the store
+        is loaded then."""
+        if self._watching is None and not self._settings.read_only:
+            self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        await asyncio.sleep(WATCH_AFTER)
+        from hbmcp.watch.watcher import Watcher
+
+        await Watcher(self.bridge, "this server, as long as its client stays").run()
 
     @property
     def bridge(self) -> "Bridge":
@@ -70,7 +84,10 @@ class Line:
         return self._bridge
 
     async def aclose(self) -> None:
-        """Close the bridge, if there is one."""
+        """Let others watch, and close the bridge, if there is one."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         if self._bridge is not None:
             await self._bridge.aclose()
 
@@ -114,6 +131,7 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> S
             client=ctx.session.client_params.client_info.name if ctx.session.client_params else "",
             key=meta.get(IDEMPOTENCY_KEY),
         )
+        ctx.lifespan_context.watch()
         return {
             "resultType": "complete",
             "content": [{"type": "text", "text": outcome.text}],

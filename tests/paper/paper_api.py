@@ -46,10 +46,10 @@ def unlike(key: str, answer: Any) -> list[str]:
 class PaperApi:
     """An exchange in memory. Use it as a context."""
 
-    def __init__(self, folder: Path) -> None:
-        self.clock = ManualClock(NOW)
+    def __init__(self, folder: Path, market: Market | None = None, now: int = NOW) -> None:
+        self.clock = ManualClock(now)
         self.store = Store.open()
-        market = Market()
+        market = market or Market()
         self.paper = Paper(Engine(market, self.store, self.clock), market, folder, self.store)
         self.app = application(self.paper, *AUTH)
         self._loop = asyncio.new_event_loop()

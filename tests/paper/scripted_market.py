@@ -35,6 +35,11 @@ class ScriptedMarket(Market):
         self._times = [BEGIN + second * 1000 // grid * grid for second in script]
         self._prices = [Decimal(price) for price in script.values()]
 
+    def then(self, at: int, price: Decimal | int) -> None:
+        """From that time on, in epoch milliseconds, the price is this one."""
+        self._times.append(at // self.grid * self.grid)
+        self._prices.append(Decimal(price))
+
     def price(self, exchange: str, pair: str, at: int) -> Decimal:  # noqa: ARG002
         return self._prices[max(0, bisect_right(self._times, at) - 1)]
 

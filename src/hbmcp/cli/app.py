@@ -17,6 +17,7 @@ from hbmcp.cli.paper import serve_paper
 from hbmcp.cli.policy import policy
 from hbmcp.cli.serve import serve
 from hbmcp.cli.tools import list_tools
+from hbmcp.cli.watch import watch
 from hbmcp.errors import SettingsError
 from hbmcp.secret_names import names_secret
 
@@ -56,6 +57,7 @@ app.command()(logout)
 app.add_typer(policy)
 app.command()(halt)
 app.command()(resume)
+app.command()(watch)
 app.add_typer(audit)
 
 

@@ -121,6 +121,10 @@ class Gate:
             await self._entry(call, plan).end((), kind, str(error))
             raise
 
+    def tell(self, kind: str, words: str) -> None:
+        """A person, outside the assistant; of a kind what is newest."""
+        self._outbox.tell(kind, words)
+
     async def standing(self) -> tuple[str, ...]:
         """What whoever asks how things are must know first."""
         found = await self._halts.standing()

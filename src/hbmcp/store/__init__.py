@@ -197,10 +197,15 @@ class Store:
             lambda rows: rows.triggers.move(key, before, state, cause, time=time, memory=memory, bonded=bonded)
         )
 
-    async def keep_trigger_memory(self, memories: Mapping[int, str]) -> None:
-        """What the watcher must know after the next readings, of triggers that wait."""
+    async def keep_trigger_memory(self, memories: Mapping[int, str], state: TriggerState = "waiting") -> int:
+        """What must be known of triggers that are in this state after the next readings, or a crash; gives how many
+        are."""
         kept = dict(memories)
-        await self._do(lambda rows: rows.triggers.keep_memory(kept))
+        return await self._do(lambda rows: rows.triggers.keep_memory(kept, state))
+
+    async def rewrite_trigger(self, key: int, spec: str) -> None:
+        """Change what one is that waits."""
+        await self._do(lambda rows: rows.triggers.rewrite(key, spec))
 
     async def take_watch(self, watch: Watch) -> Watch:
         """Watch until then, unless another does: gives who watches. Whoever holds it renews it so."""

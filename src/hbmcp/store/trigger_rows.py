@@ -103,11 +103,18 @@ class TriggerRows:
                     self._note(connection, TriggerEvent(other, time, "cancelled", because))
         return True
 
-    def keep_memory(self, memories: Mapping[int, str]) -> None:
+    def keep_memory(self, memories: Mapping[int, str], state: TriggerState) -> int:
         with self._database.writing() as connection:
+            kept = 0
             for key, memory in memories.items():
-                wanted = (self._triggers, triggers.c.key == key, triggers.c.state == "waiting")
-                connection.execute(update(triggers).where(*wanted).values(memory=memory))
+                wanted = (self._triggers, triggers.c.key == key, triggers.c.state == state)
+                kept += connection.execute(update(triggers).where(*wanted).values(memory=memory)).rowcount
+        return kept
+
+    def rewrite(self, key: int, spec: str) -> None:
+        with self._database.writing() as connection:
+            wanted = (self._triggers, triggers.c.key == key, triggers.c.state == "waiting")
+            connection.execute(update(triggers).where(*wanted).values(spec=spec))
 
     def take_watch(self, watch: Watch) -> Watch:
         with self._database.writing() as connection:

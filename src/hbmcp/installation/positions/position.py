@@ -92,6 +92,11 @@ class Position:
         whole = self.cost if basis == "entry" else self.margin
         return None if self.unrealized is None or whole is None else percent(self.unrealized, whole, PLACES)
 
+    def at(self, price: Decimal) -> "Position":
+        """With the P&L that it has at this price."""
+        pnl = None if self.entry is None else times(self.amount, price - self.entry) * self.direction
+        return evolve(self, mark=price, unrealized=pnl)
+
     def marked(self, mark: Decimal) -> "Position":
         """With another mark price, and the P&L at it where the exchange told none."""
         known = self.unrealized is not None or self.entry is None

@@ -36,6 +36,7 @@ class Memory(BaseModel):
     sent: int | None = None  # when a request of its firing was about to leave
     known: tuple[str, ...] = ()  # ids of orders that were there before it fired
     came: str = ""  # what its last firing came to, in words
+    attempts: int = 0  # at firing, one after the other, that sent nothing
 
 
 class Judged(NamedTuple):
@@ -71,12 +72,11 @@ class Condition(BaseModel):
     @property
     def words(self) -> str:
         """As it follows "when"."""
-        beyond = (
-            f"{self._distance} {self._direction}"
-            if self.trail is not None
-            else f"is {self._shown(self.level)} or {self._direction}"
-        )
-        started = "" if self.trail_from is None else f", once it was {self._shown(self.trail_from)}"
+        if self.trail is not None:
+            beyond = f"is {plain(self.trail):f}% {self._direction}"
+        else:
+            beyond = f"is {self.shown(self.level)} or {self._direction}"
+        started = "" if self.trail_from is None else f", once it was {self.shown(self.trail_from)}"
         long = f", for {self.holds_for} s" if self.holds_for else ""
         return f"{self.what} {beyond}{started}{long}"
 
@@ -105,11 +105,8 @@ class Condition(BaseModel):
             return "below its highest since" if self.goes == "below" else "above its lowest since"
         return {"above": "later" if self.of == "time" else "more", "below": "less"}[self.goes]
 
-    @property
-    def _distance(self) -> str:
-        return f"is {plain(self.trail or Decimal(0))}%"
-
-    def _shown(self, value: Decimal | None) -> str:
+    def shown(self, value: Decimal | None) -> str:
+        """A value of this kind, with its unit."""
         if value is None:
             return "?"
         if self.of == "time":

@@ -12,6 +12,9 @@ from hbmcp.store import TriggerRow, TriggerState
 
 Tool = Literal["place_order", "close_position", "cancel_orders", "cancel_order", "stop_executor"]
 
+WAITING: tuple[TriggerState, ...] = ("waiting",)
+FIRING: tuple[TriggerState, ...] = ("firing",)
+LIVE = (*WAITING, *FIRING)
 OVER: tuple[TriggerState, ...] = ("done", "expired", "cancelled", "failed", "unknown")
 
 
