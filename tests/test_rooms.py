@@ -23,6 +23,7 @@ FLOORS = (
     {"positions", "bots"},
     {"orders", "portfolio", "position_history", "funding"},
     {"closing", "performance", "executors", "keys"},
+    {"triggers"},
 )
 # The rooms of hbmcp.paper likewise; errors are what all of them refuse with.
 PAPER_FLOORS = (
@@ -103,6 +104,15 @@ def test_policy_judges_what_it_is_shown() -> None:
     assert not [
         one for one in imports("src", "hbmcp") if within(one.module, *below) and within(one.name, "hbmcp.policy")
     ]
+
+
+def test_only_what_runs_it_knows_the_watch() -> None:
+    """It calls the bridge, as a client does; a call never waits for it."""
+    runs = ("hbmcp.watch", "hbmcp.server", "hbmcp.cli")
+    assert not [
+        one for one in imports("src", "hbmcp") if within(one.name, "hbmcp.watch") and not within(one.module, *runs)
+    ]
+    assert not [one for one in imports("src", "hbmcp.watch") if within(one.name, "hbmcp.server", "hbmcp.cli")]
 
 
 def test_the_store_knows_nothing_of_what_is_kept_in_it() -> None:

@@ -1,8 +1,11 @@
-"""hbmcp watch: the triggers are watched while it runs."""
+"""hbmcp watch: the triggers are watched while it runs, here or as a service of the user's."""
 
+import signal
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from hbmcp.cli.options import EnvFile
 
@@ -12,39 +15,59 @@ if TYPE_CHECKING:
     from hbmcp.cli.call import Door
     from hbmcp.watch.watcher import Seen
 
+KIND = "hbmcp watch"  # as others are told who watches
 
-def watch(env_file: EnvFile = None) -> None:
+
+def watch(
+    install: Annotated[
+        bool, typer.Option("--install", help="Run it from now on whenever you are logged in (systemd, launchd).")
+    ] = False,
+    uninstall: Annotated[bool, typer.Option("--uninstall", help="Undo --install.")] = False,
+    env_file: EnvFile = None,
+) -> None:
     """Watch the triggers, and let them act, until it is ended: with a live table on a terminal, lines elsewhere."""
     import anyio
 
     from hbmcp import log
-    from hbmcp.cli import opening
+    from hbmcp.cli import opening, service
     from hbmcp.cli.call import Door
     from hbmcp.errors import SettingsError
 
+    if install and uninstall:
+        raise typer.BadParameter("give --install or --uninstall, not both")
+    if uninstall:
+        typer.echo(service.uninstall())
+        return
     door = Door.opened(env_file)
     if door.told.read_only:
         raise SettingsError("HBMCP_READ_ONLY is set, and what may only read doesn't watch triggers.")
+    if install:
+        typer.echo(service.install(door.told, env_file))
+        return
     log.configure(door.told.log_level)
     opening.introduce(door.told, len(door.offer.tools))
     anyio.run(_watch, door)
 
 
 async def _watch(door: "Door") -> None:
+    import asyncio
+
     from rich.console import Console
     from rich.live import Live
 
     from hbmcp.bridge import Bridge
     from hbmcp.watch.watcher import Watcher
 
+    task = asyncio.current_task()
+    if task is not None and sys.platform != "win32":  # so that what fires comes to its end, and another takes over
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     bridge = Bridge(door.offer, door.told, "watch", policy=door.policy)
     try:
         if not sys.stdout.isatty():
-            await Watcher(bridge, "hbmcp watch").run()
+            await Watcher(bridge, KIND).run()
             return
         with Live(_table(()), console=Console(), auto_refresh=False) as live:
-            watcher = Watcher(bridge, "hbmcp watch", show=lambda seen: live.update(_table(seen), refresh=True))
-            await watcher.run()
+            await Watcher(bridge, KIND, show=lambda seen: live.update(_table(seen), refresh=True)).run()
     finally:
         await bridge.aclose()
 
@@ -55,6 +78,8 @@ def _table(seen: "Sequence[Seen]") -> "Table":
 
     table = Table("id", "waits for", "is", "level", title=f"{len(seen)} triggers", expand=True)
     for one in seen:
-        value = one.value.happened if isinstance(one.value, Exception) else f"{one.value}"
-        table.add_row(str(one.trigger.key), one.trigger.spec.words, value, "" if one.level is None else f"{one.level}")
+        when = one.trigger.spec.when
+        value = one.value.happened if isinstance(one.value, Exception) else when.shown(one.value)
+        level = "" if one.level is None else when.shown(one.level)
+        table.add_row(str(one.trigger.key), one.trigger.spec.words, value, level)
     return table

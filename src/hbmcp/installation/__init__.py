@@ -11,6 +11,7 @@ Floors, from the ground up; no import runs up them:
     positions/  bots/
     orders/  portfolio/  position_history/  funding/
     closing/  performance/  executors/  keys/
+    triggers/
 
 Nothing here knows tools, bridge, server or paper exchange: it is given what it asks with.
 """
