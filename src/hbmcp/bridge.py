@@ -282,9 +282,10 @@ class Bridge:
         given = line.checker.check(arguments)
         for of_the_bridge in ("preview", "again"):
             given.pop(of_the_bridge, None)
+        meant = {**given, "preview": False} if tool.previews else given
         caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
-        return Foreseen(given, plan.requests, plan.shown)
+        return Foreseen(meant, plan.requests, plan.shown)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""

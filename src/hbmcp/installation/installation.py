@@ -105,11 +105,11 @@ class Installation:
             raise RuntimeError(f"{tool} was to be planned by what plans nothing")
         return await self._foresee(tool, arguments, seen)
 
-    def answering(self, changed: Callable[[Request[Any], Any], Any]) -> "Installation":
-        """The same with its answers as `changed(request, answer)` makes them."""
+    def answering(self, changed: Callable[[str, Request[Any], Any], Any]) -> "Installation":
+        """The same with its answers as `changed(tool, request, answer)` makes them."""
 
         async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
-            return changed(build(), await self._ask(name, build))
+            return changed(name, build(), await self._ask(name, build))
 
         return evolve(self, ask=ask)
 
