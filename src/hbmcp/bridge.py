@@ -27,7 +27,7 @@ from hbmcp.errors.http_answers import unknown_outcome
 from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.identity import Identity
 from hbmcp.installation.fresh_checks import ROUNDS, Stale
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
@@ -235,9 +235,10 @@ class Bridge:
         for rounds in range(1, ROUNDS + 1):
             async with self._gate.judging(call):
                 began = ticking()
-                plan = await self._plan(tool, line, given, caller)
+                plan = await self._plan(tool, line, given, self.installation(caller))
             if preview or not (plan.requests or plan.commit):
-                said = await self._gate.verdict(call, plan) if preview and plan.requests else ""
+                judged = preview and (plan.requests or plan.later)
+                said = await self._gate.verdict(call, plan) if judged else ""
                 return render(plan.shown.value, plan.shown.with_notes(said).spec)
             grant = await self._gate.grant(call, plan, began, firing)
             try:
@@ -262,11 +263,29 @@ class Bridge:
             line, given, await grant.send(planned, lambda: self._asked(tool, line, lambda: planned.request))
         )
 
-    async def _plan(self, tool: Tool, line: _Line, given: Mapping[str, Any], caller: Caller) -> Plan:
+    async def _plan(self, tool: Tool, line: _Line, given: Mapping[str, Any], installation: Installation) -> Plan:
         if not tool.is_workflow:
             return self._plain_plan(tool, line, given)
-        plan: Plan = await line.build(self.installation(caller), **given)
+        plan: Plan = await line.build(installation, **given)
         return plan
+
+    async def _foreseen(
+        self,
+        client: str,
+        name: str,
+        arguments: Mapping[str, Any],
+        seen: Callable[[Installation], Installation],
+    ) -> Foreseen:
+        """A call as it would be planned, for who arms it."""
+        tool = self._offer.find(name)
+        line = self._lines.get(tool.name) or self._line(tool)
+        given = line.checker.check(arguments)
+        for of_the_bridge in ("preview", "again"):
+            given.pop(of_the_bridge, None)
+        meant = {**given, "preview": False} if tool.previews else given
+        caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
+        plan = await self._plan(tool, line, given, seen(self.installation(caller)))
+        return Foreseen(meant, plan.requests, plan.shown)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
@@ -333,7 +352,8 @@ class Bridge:
             spec = ResultSpec.from_table(part.result)
             return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec))).raw
 
-        return Installation(ask, self._open_store, self._identity, send, self._gate.standing)
+        foresee = partial(self._foreseen, caller.client)
+        return Installation(ask, self._open_store, self._identity, send, self._gate.standing, foresee)
 
     async def _ask(
         self,

@@ -1,13 +1,13 @@
 """A Hummingbot installation as hbmcp sees it: what it can be asked, and what is remembered of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from inspect import CORO_CREATED, getcoroutinelocals, getcoroutinestate
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from hbmcp.errors import CallError, ReadTimedOut, UnreadableAnswer
 from hbmcp.errors.reasons import misfit
@@ -18,6 +18,7 @@ from hummingbot_api.request import Request
 
 if TYPE_CHECKING:
     from hbmcp.installation.planned_request import PlannedRequest
+    from hbmcp.results.answer import Answer
     from hbmcp.store import Store
 
 P = ParamSpec("P")
@@ -43,6 +44,24 @@ class Send(Protocol):
 
 
 @frozen
+class Foreseen:
+    """The call of another tool as it would be planned now: its `arguments` as they were meant, what it would send, and
+    what a preview shows. Nothing of it is sent."""
+
+    arguments: Mapping[str, Any]
+    requests: "tuple[PlannedRequest, ...]"
+    shown: "Answer"
+
+
+class Foresee(Protocol):
+    """Checks and plans the call of another tool that isn't a read, with the installation as `seen` makes it."""
+
+    def __call__(
+        self, tool: str, arguments: Mapping[str, Any], seen: "Callable[[Installation], Installation]"
+    ) -> Awaitable[Foreseen]: ...
+
+
+@frozen
 class Installation:
     """An installation for one caller: it can be asked for the reads that that caller may use. A plan has none that it
     can send with; its commit has."""
@@ -52,6 +71,7 @@ class Installation:
     identity: Identity
     _send: Send | None = None
     _standing: Callable[[], Awaitable[tuple[str, ...]]] | None = None
+    _foresee: Foresee | None = None
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The JSON of the answer to a read's request, `ask(trading.get_trades, limit=1000)`.
@@ -72,6 +92,26 @@ class Installation:
         if self._send is None:
             raise RuntimeError(f"a plan sends nothing, and was to send {planned.words}")
         return _taken(reading, await self._send(planned), planned.tool)
+
+    async def foresee(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        seen: "Callable[[Installation], Installation]" = lambda same: same,
+    ) -> Foreseen:
+        """What another tool would send, checked and planned as its call would be. Raises UnknownTool for one that is
+        off, and what its call does before anything is sent."""
+        if self._foresee is None:
+            raise RuntimeError(f"{tool} was to be planned by what plans nothing")
+        return await self._foresee(tool, arguments, seen)
+
+    def answering(self, changed: Callable[[str, Request[Any], Any], Any]) -> "Installation":
+        """The same with its answers as `changed(tool, request, answer)` makes them."""
+
+        async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
+            return changed(name, build(), await self._ask(name, build))
+
+        return evolve(self, ask=ask)
 
     async def standing(self) -> tuple[str, ...]:
         """What a person allows just now, where that isn't as usual: a halt, say. A sentence each."""

@@ -160,11 +160,16 @@ class Store:
         """Begin a halt, or end it."""
         await self._do(lambda rows: rows.save_halt(halt))
 
-    async def add_triggers(self, added: Iterable[TriggerRow], cause: str) -> list[int]:
-        """Keep triggers, all or none of them; gives their keys, in their order."""
+    async def add_triggers(
+        self, added: Iterable[TriggerRow], cause: str, *, joins: Collection[int] = (), instead: Collection[int] = ()
+    ) -> list[int]:
+        """Keep triggers, all or none of them; gives their keys, in their order. Those of `joins`, with all that they
+        are bonded to, get the bond of these; those of `instead` are cancelled. Where one of either doesn't wait any
+        more, nothing is kept or changed: []."""
         rows_added = list(added)
         return await self._do(
-            lambda rows: rows.triggers.add(rows_added, cause), lambda rows, keys: rows.triggers.forget(keys)
+            lambda rows: rows.triggers.add(rows_added, cause, joins, instead),
+            lambda rows, keys: rows.triggers.forget(keys),
         )
 
     async def triggers(

@@ -30,14 +30,33 @@ class TriggerRows:
         self._triggers = triggers.c.installation == place.installation
         self._watch = watches.c.installation == place.installation
 
-    def add(self, added: Sequence[TriggerRow], cause: str) -> list[int]:
+    def add(
+        self, added: Sequence[TriggerRow], cause: str, joins: Collection[int], instead: Collection[int]
+    ) -> list[int]:
         with self._database.writing() as connection:
+            self._one_at_a_time(connection)
+            others = {*joins, *instead}
+            found = select(triggers.c.key, triggers.c.bond).where(
+                self._triggers, triggers.c.key.in_(others), triggers.c.state == "waiting"
+            )
+            bonds = {row.key: row.bond for row in connection.execute(found)}
+            if bonds.keys() != others:
+                return []
             keys = []
             for row in added:
                 values = {name: value for name, value in asdict(row).items() if name != "key"}
                 put = insert(triggers).values(**self._ours, **values).returning(triggers.c.key)
                 keys.append(cast(int, connection.execute(put).scalar_one()))
                 self._note(connection, TriggerEvent(keys[-1], row.created, row.state, cause))
+            joined = {bond for key, bond in bonds.items() if key in joins and bond is not None}
+            mine = (self._triggers, triggers.c.key.in_(joins) | triggers.c.bond.in_(joined))
+            connection.execute(update(triggers).where(*mine).values(bond=added[0].bond))
+            ended = {"state": "cancelled", "changed": added[0].created}
+            for key in instead:
+                connection.execute(update(triggers).where(self._triggers, triggers.c.key == key).values(**ended))
+                self._note(
+                    connection, TriggerEvent(key, added[0].created, "cancelled", f"trigger {keys[0]} replaces it")
+                )
         return keys
 
     def forget(self, keys: Collection[int]) -> None:

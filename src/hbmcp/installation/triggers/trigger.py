@@ -111,10 +111,10 @@ class Trigger:
         return evolve(self, memory=memory)
 
 
-def new(spec: Spec, now: int, bond: str | None = None) -> TriggerRow:
+def new(spec: Spec, now: int, bond: str | None = None, memory: Memory | None = None) -> TriggerRow:
     """The row of one that isn't kept yet. Triggers of one bond end with the first of them that is done."""
     written = spec.model_dump_json(exclude_defaults=True)
-    return TriggerRow(written, created=now, changed=now, memory=written_memory(Memory()), bond=bond)
+    return TriggerRow(written, created=now, changed=now, memory=written_memory(memory or Memory()), bond=bond)
 
 
 def written_memory(memory: Memory) -> str:

@@ -1,0 +1,83 @@
+"""What a trigger does when it fires: the call of a tool, checked and planned now as that tool's own call would be."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.catalog import REDUCING
+from hbmcp.errors import BadArguments
+from hbmcp.figures import plain
+from hbmcp.installation.installation import Foreseen, Installation
+from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.positions.position import Side
+from hbmcp.installation.triggers.trigger import Action, Protected, Tool
+from hbmcp.text import named
+
+# What cancels or closes all that matches then may have nothing to do now.
+_OF_THEN = ("cancel_orders", "close_positions")
+
+
+@frozen
+class Armed:
+    """An action, the requests that it would send now, which a policy judges, and the position that it reduces."""
+
+    action: Action
+    later: tuple[PlannedRequest, ...]
+    notes: tuple[str, ...]
+    protects: Protected | None = None
+
+    @property
+    def value(self) -> Decimal | None:
+        """What it opens is worth, in quote; None where that isn't known, or it opens nothing."""
+        worth = [one.stake.value for one in self.later if one.effect == "opens" and one.stake.value is not None]
+        return sum(worth, Decimal(0)) if worth else None
+
+
+async def armed(
+    installation: Installation,
+    tool: Tool,
+    arguments: Mapping[str, Any],
+    seen: Callable[[Installation], Installation] = lambda same: same,
+) -> Armed:
+    """Raises what the tool's own call would, and BadArguments where it would send nothing and says what it needs."""
+    foreseen = await installation.foresee(tool, arguments, seen)
+    if not foreseen.requests and tool not in _OF_THEN:
+        said = foreseen.shown.value
+        told = said.get("result", said) if isinstance(said, Mapping) else said
+        raise BadArguments(
+            f"{tool} would send nothing: {told}", "Nothing was set.", "Give its arguments so that it acts."
+        )
+    protects = _protected(foreseen)
+    given = dict(foreseen.arguments)
+    if tool == "close_position" and protects is not None:
+        given |= {name: getattr(protects, name) for name in ("account_name", "connector_name", "trading_pair", "side")}
+    reduces = tool in _OF_THEN or all(one.effect in REDUCING for one in foreseen.requests)
+    action = Action(tool=tool, arguments=given, words=_words(tool, given, foreseen), reduces=reduces)
+    return Armed(action, foreseen.requests, foreseen.shown.notes, protects)
+
+
+def _protected(foreseen: Foreseen) -> Protected | None:
+    """The position that all of it reduces."""
+    if len(foreseen.requests) != 1 or foreseen.requests[0].effect != "reduces":
+        return None
+    stake = foreseen.requests[0].stake
+    if stake.account is None or stake.exchange is None or stake.pair is None:
+        return None
+    side: Side = "LONG" if stake.side == "SELL" else "SHORT"
+    return Protected(account_name=stake.account, connector_name=stake.exchange, trading_pair=stake.pair, side=side)
+
+
+def _words(tool: Tool, given: Mapping[str, Any], foreseen: Foreseen) -> str:
+    if tool == "close_position":
+        fraction = Decimal(str(given.get("fraction", 1)))
+        part = "" if fraction == 1 else f"{plain(fraction * 100):f}% of "
+        return (
+            f"close {part}the {given.get('side', '')} position {named(str(given['trading_pair']))} on "
+            f"{named(str(given.get('connector_name', '')))} at market"
+        )
+    if tool in _OF_THEN or not foreseen.requests:
+        which = ", ".join(f"{name}={named(str(value))}" for name, value in given.items() if name != "preview")
+        return f"{tool.replace('_', ' ')} ({which})"
+    return "; ".join(one.words for one in foreseen.requests)

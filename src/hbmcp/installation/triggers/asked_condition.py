@@ -1,0 +1,161 @@
+"""A condition as it is asked for, held against the value of now."""
+
+from decimal import Decimal
+from typing import Any
+
+from attrs import evolve, frozen
+
+from hbmcp.errors import BadArguments, CallError
+from hbmcp.figures import money, percent
+from hbmcp.installation.closing.position_choice import only_position, whole_pair
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
+from hbmcp.installation.positions.position import Basis, Side
+from hbmcp.installation.triggers.condition import Condition, Goes, Judged, Memory, Of, PriceKind
+from hbmcp.installation.triggers.levels import parse_level, parse_moment
+from hbmcp.installation.triggers.readings import readings
+from hbmcp.text import named
+from hbmcp.times import duration, now
+
+NOTHING_SET = "Nothing was set."
+
+_OF_A_PAIR: tuple[Of, ...] = ("price", "spread", "funding_rate", "pnl")
+_OFFSETS: tuple[Of, ...] = ("price", "portfolio")  # of these a percentage counts from the value now
+
+
+@frozen
+class AskedCondition:
+    """The arguments of a tool that waits. `trail_percent` is below 0 for a distance below the highest value since."""
+
+    watch: Of
+    connector_name: str | None = None
+    trading_pair: str | None = None
+    account_name: str | None = None
+    above: str | None = None
+    below: str | None = None
+    trail_percent: Decimal | None = None
+    trail_from: Decimal | None = None
+    price: PriceKind = "last"
+    other_connector: str | None = None
+    side: Side | None = None
+    measure: Basis = "entry"
+    holds_for: int = 0
+
+
+@frozen
+class Met:
+    """A condition, its `value` now, and how that is judged; `held` is that for as long as it must hold."""
+
+    condition: Condition
+    value: Decimal
+    judged: Judged
+    beyond: bool
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """How far it is: in percent of the value, in points of what is in percent itself, in time."""
+        level = self.judged.level
+        if level is None:
+            return {"now": money(self.value)}
+        if self.condition.of == "time":
+            return {"in": duration(int(level - self.value))}
+        if self.condition.of in _OFFSETS:
+            away: dict[str, Any] = {"distance_percent": percent(level - self.value, self.value)}
+        else:
+            away = {"distance_points": level - self.value}
+        trailing = {} if self.condition.trail is None else {"level": money(level)}
+        return {"now": money(self.value), **trailing, **away}
+
+
+async def held_against_now(installation: Installation, asked: AskedCondition) -> Met:
+    """What is asked for, and its value now. Raises BadArguments for what can't be meant, and CallError where the value
+    can't be read. The caller uses readings.USES."""
+    _refuse_misfits(asked)
+    if asked.watch == "pnl":
+        asked = await _of_the_position(installation, asked)
+    trail = asked.trail_percent
+    goes: Goes = "above" if asked.above is not None or (trail is not None and trail > 0) else "below"
+    bare = Condition(
+        of=asked.watch,
+        goes=goes,
+        trail=None if trail is None else abs(trail),
+        trail_from=asked.trail_from,
+        holds_for=asked.holds_for,
+        account_name=asked.account_name if asked.watch == "pnl" else None,
+        connector_name=asked.connector_name,
+        trading_pair=asked.trading_pair,
+        other=asked.other_connector,
+        price=asked.price,
+        side=asked.side,
+        measure=asked.measure,
+    )
+    value = (await readings(installation, [bare]))[bare]
+    if isinstance(value, CallError):
+        raise value
+    return met(bare.model_copy(update={"level": _level(asked, value)}), value)
+
+
+def met(condition: Condition, value: Decimal) -> Met:
+    """A condition held to a value."""
+    judged = condition.judge(Memory(), value, now())
+    at_once = condition.model_copy(update={"holds_for": 0}).judge(Memory(), value, now())
+    return Met(condition, value, judged, at_once.met)
+
+
+def _level(asked: AskedCondition, value: Decimal) -> Decimal | None:
+    name = "above" if asked.above is not None else "below"
+    text = asked.above if asked.above is not None else asked.below
+    if text is None:
+        return None
+    if asked.watch == "time":
+        return Decimal(parse_moment(name, text, now()))
+    level = parse_level(name, text)
+    if asked.watch not in _OFFSETS:
+        return level.fixed if level.percent is None else level.percent
+    if level.percent is not None and not level.signed:
+        raise _bad(f"{name} of {named(text)} has no sign.", 'Say "-5%" or "+5%" of the value now, or give a number.')
+    found = level.of(value)
+    if found <= 0:
+        raise _bad(f"{name} can't be {named(text)}: it must be above 0.", "Give the level itself.")
+    return found
+
+
+async def _of_the_position(installation: Installation, asked: AskedCondition) -> AskedCondition:
+    """The one that is meant, whole."""
+    refuse_spot(asked.connector_name)
+    pair = asked.trading_pair or ""
+    found = await open_positions(installation, asked.account_name, asked.connector_name, whole_pair(pair))
+    one = only_position(found, pair, asked.side)
+    return evolve(asked, account_name=one.account, connector_name=one.connector, trading_pair=one.pair, side=one.side)
+
+
+def _refuse_misfits(asked: AskedCondition) -> None:
+    """Raises BadArguments for arguments that don't go together."""
+    bounds = [name for name in ("above", "below", "trail_percent") if getattr(asked, name) is not None]
+    if len(bounds) != 1:
+        said = " and ".join(bounds) or "none"
+        raise _bad(f"One of above, below and trail_percent is needed, and {said} came.", "Say which one is meant.")
+    if asked.watch == "time" and asked.above is None:
+        raise _bad("A time goes only above.", "Give it as above.")
+    needed = ["trading_pair"] if asked.watch in _OF_A_PAIR else []
+    needed += ["connector_name"] if asked.watch in _OF_A_PAIR[:3] else []
+    needed += ["other_connector"] if asked.watch == "spread" else []
+    missing = [name for name in needed if getattr(asked, name) is None]
+    if missing:
+        raise _bad(f"To watch {asked.watch} {' and '.join(missing)} must be said.", "")
+    if asked.other_connector is not None and asked.watch != "spread":
+        raise _bad("other_connector is of watch spread.", "Leave it out, or say watch spread.")
+    if asked.trail_percent is not None and (not asked.trail_percent or abs(asked.trail_percent) >= 100):
+        raise _bad("trail_percent must be between -100 and 100, and not 0.", "-5 is 5% below the highest since.")
+    if asked.trail_from is not None and asked.trail_percent is None:
+        raise _bad("trail_from is of trail_percent.", "Leave it out, or give trail_percent too.")
+    perpetual = asked.connector_name is None or is_perpetual(asked.connector_name)
+    if asked.watch == "funding_rate" and not perpetual:
+        raise _bad(f"{named(asked.connector_name or '')} is a spot exchange, and pays no funding.", "")
+    if asked.watch == "price" and asked.price == "mark" and not perpetual:
+        raise _bad(f"{named(asked.connector_name or '')} is a spot exchange, and has no mark price.", "Say last.")
+
+
+def _bad(happened: str, advice: str) -> BadArguments:
+    return BadArguments(happened, NOTHING_SET, advice)

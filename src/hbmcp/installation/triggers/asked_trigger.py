@@ -1,0 +1,135 @@
+"""A trigger as it is asked for: its condition, its action, how often and how long."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.errors import BadArguments, Refused
+from hbmcp.figures import money, number, plain
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.triggers.action import Armed, armed
+from hbmcp.installation.triggers.asked_condition import NOTHING_SET, AskedCondition, Met, held_against_now
+from hbmcp.installation.triggers.condition import Memory
+from hbmcp.installation.triggers.creation import Arming, arm
+from hbmcp.installation.triggers.levels import parse_moment
+from hbmcp.installation.triggers.market_at import market_at
+from hbmcp.installation.triggers.trigger import Every, Spec, Tool
+from hbmcp.results.answer import without_nulls
+from hbmcp.text import named
+from hbmcp.times import now
+
+_OF_A_MARKET = ("account_name", "connector_name", "trading_pair", "side")
+
+
+@frozen
+class AskedTrigger:
+    """The rest of create_trigger's arguments; `then` is None where it only tells."""
+
+    then: Tool | None
+    arguments: Mapping[str, Any] | None
+    expires: str
+    every: int | None
+    times: int | None
+    total: Decimal | None
+    cancels: Sequence[int]
+    now_if_met: bool
+    slip: Decimal
+    note: str
+
+
+async def plan_trigger(installation: Installation, condition: AskedCondition, asked: AskedTrigger) -> Plan:
+    """Raises BadArguments and Refused for what can't be meant, and what the action's own call would; CallError where
+    the value can't be read. The caller uses readings.USES."""
+    every = _every(asked)
+    expires = parse_moment("expires", asked.expires, now())
+    met = await held_against_now(installation, condition)
+    refuse_met(met, asked.now_if_met)
+    action = await _action(installation, condition, asked, met)
+    spec = Spec(
+        when=met.condition,
+        then=action.action if action else None,
+        expires=expires,
+        every=every,
+        protects=action.protects if action else None,
+        slip=asked.slip,
+        note=asked.note,
+    )
+    worth = None if action is None or action.value is None else money(action.value)
+    if every and every.total is not None and worth is not None and worth > every.total:
+        raise _bad(f"total, {plain(every.total):f}, is less than one firing is worth, {worth:f}.", "Raise it.")
+    arming = Arming(spec, {**met.shown, "worth": worth}, action.later if action else (), trailing_memory(met))
+    notes = (*(action.notes if action else ()), *_advice(met, action, asked))
+    return arm([arming], notes, joins=tuple(dict.fromkeys(asked.cancels)))
+
+
+def refuse_met(met: Met, now_if_met: bool) -> None:
+    """Raises Refused where the condition holds already."""
+    if not met.beyond or now_if_met:
+        return
+    raise Refused(
+        f"It holds already: the {met.condition.what} is {money(met.value):f}.",
+        NOTHING_SET,
+        "Choose another level, or say now_if_met=true where it is to act at once.",
+    )
+
+
+def trailing_memory(met: Met) -> Memory:
+    """What a trailing one begins with: the best value is this one."""
+    return Memory(best=met.judged.memory.best)
+
+
+async def _action(installation: Installation, condition: AskedCondition, asked: AskedTrigger, met: Met) -> Armed | None:
+    given = dict(asked.arguments or {})
+    if asked.then is None:
+        if given:
+            raise _bad("arguments came without then.", "Say then, or leave them out.")
+        return None
+    if asked.then in ("place_order", "close_position"):
+        places = _OF_A_MARKET if asked.then == "close_position" else _OF_A_MARKET[:-1]
+        of_condition = {name: getattr(condition, name) for name in places}
+        given = without_nulls(of_condition) | given
+    level = met.judged.level
+    seen = market_at(met.condition, met.value if level is None else level, met.value)
+    return await armed(installation, asked.then, given, seen)
+
+
+def _every(asked: AskedTrigger) -> Every | None:
+    if asked.every is None:
+        if asked.times is not None or asked.total is not None:
+            raise _bad("times and total are of every.", "Give every, the pause in seconds, or leave them out.")
+        return None
+    if asked.times is None:
+        raise _bad("every needs times: nothing fires without an end.", "Say how often at most.")
+    return Every(pause=asked.every, count=asked.times, total=asked.total)
+
+
+def _advice(met: Met, action: Armed | None, asked: AskedTrigger) -> list[str]:
+    """What a trader should know of it."""
+    if action is None:
+        return []
+    said = []
+    opens = any(one.effect == "opens" for one in action.later)
+    if opens and met.condition.of == "price":
+        said.append(f"What opens isn't sent more than {plain(asked.slip):f}% beyond the level.")
+    if (price := _resting_price(met, action)) is not None:
+        where = named(str(met.condition.connector_name))
+        said.append(f"place_order LIMIT at {plain(price):f} rests at {where} and does the same with nobody watching.")
+    return said
+
+
+def _resting_price(met: Met, action: Armed) -> Decimal | None:
+    """Where an order of its own would rest until the same price comes: BUY below the market, SELL above it."""
+    condition, level, given = met.condition, met.judged.level, action.action.arguments
+    same = all(given.get(name) == getattr(condition, name) for name in ("connector_name", "trading_pair"))
+    waits = {"BUY": "below", "SELL": "above"}.get(str(given.get("side"))) == condition.goes
+    fixed = condition.of == "price" and condition.trail is None and not met.beyond
+    if action.action.tool != "place_order" or not (same and waits and fixed):
+        return None
+    return number(given.get("price")) or level
+
+
+def _bad(happened: str, advice: str) -> BadArguments:
+    return BadArguments(happened, NOTHING_SET, advice)

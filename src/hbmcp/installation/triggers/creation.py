@@ -1,0 +1,73 @@
+"""Arming triggers: shown first, judged, and kept in one transaction before anything is answered."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from attrs import field, frozen
+
+from hbmcp.errors import Refused, StoreError
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.triggers.condition import Memory
+from hbmcp.installation.triggers.trigger import Spec, new
+from hbmcp.installation.triggers.watching import watch_words
+from hbmcp.results.answer import Answer, without_nulls
+from hbmcp.times import now, utc
+
+NOTHING_SET = "Nothing was set."
+
+
+@frozen
+class Arming:
+    """One trigger that is to be kept, what it would send, and what is said of it beside its words."""
+
+    spec: Spec
+    shown: Mapping[str, Any]
+    later: tuple[PlannedRequest, ...] = ()
+    memory: Memory = field(factory=Memory)
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As it is answered."""
+        expires = None if self.spec.expires is None else utc(self.spec.expires)
+        return without_nulls({"will": self.spec.words, **self.shown, "expires": expires})
+
+
+def arm(
+    armings: Sequence[Arming],
+    notes: Sequence[str] = (),
+    *,
+    joins: Collection[int] = (),
+    instead: Collection[int] = (),
+    said: str = "",
+) -> Plan:
+    """The plan to keep them; more than one, or with `joins`, they are bonded, and the first that is done ends the
+    others. `said` is what else the answer's head says. Its commit raises Refused where one of `joins` or `instead` has
+    ended or fires meanwhile, or where the store fails: nothing is kept then."""
+    bond = uuid4().hex if joins or len(armings) > 1 else None
+    rows = [one.row for one in armings]
+    later = tuple(planned for one in armings for planned in one.later)
+
+    async def commit(installation: Installation) -> Answer:
+        moment = now()
+        added = [new(one.spec, moment, bond, one.memory) for one in armings]
+        try:
+            by = await watch_words(installation)  # first: what was kept must be told
+            keys = await installation.store.add_triggers(added, "armed", joins=joins, instead=instead)
+        except StoreError as error:
+            raise Refused(f"It can't be kept: {error.happened}", NOTHING_SET, error.advice) from None
+        if not keys:
+            raise Refused(
+                f"One of {', '.join(map(str, sorted({*joins, *instead})))} doesn't wait any more.",
+                NOTHING_SET,
+                "Look with list_triggers.",
+            )
+        armed = [{"id": key, **row} for key, row in zip(keys, rows, strict=True)]
+        head = without_nulls({"result": said or None, "watched_by": by})
+        value = {**armed[0], **head} if len(armed) == 1 else {**head, "triggers": armed}
+        return Answer(value, tuple(notes))
+
+    would: dict[str, Any] = {"would_arm": rows[0] if len(rows) == 1 else rows}
+    return Plan(Answer(would, tuple(notes)), (), commit, later)

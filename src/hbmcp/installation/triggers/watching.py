@@ -1,0 +1,26 @@
+"""Who watches the triggers, in words."""
+
+from hbmcp.installation.installation import Installation
+from hbmcp.store import Watch
+from hbmcp.times import machine, utc
+
+KEPT = "`hbmcp watch`, kept running by a person, watches without any client."
+DURABLE = "hbmcp watch"
+
+
+def watches(watch: Watch | None) -> bool:
+    """Whether somebody does now."""
+    return watch is not None and bool(watch.holder) and watch.until >= machine()
+
+
+def watched_by(watch: Watch | None) -> str:
+    """Who watches, and for how long; or that nobody does, since when, and what can be done."""
+    if watch is not None and watches(watch):
+        return watch.kind if watch.kind == DURABLE else f"{watch.kind}; {KEPT}"
+    since = "" if watch is None else f" since {utc(watch.until)}"
+    return f"nobody{since}: a server that may trade begins within seconds of its first answer, while it runs; {KEPT}"
+
+
+async def watch_words(installation: Installation) -> str:
+    """As `watched_by`. Raises StoreError."""
+    return watched_by(await installation.store.watch())
