@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from hbmcp.errors import StoreError
-from hbmcp.installation.installation import Installation
+from hbmcp.errors import CallError, StoreError
+from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.positions.position import Position
 from hbmcp.installation.triggers.kept import kept
 from hbmcp.installation.triggers.trigger import LIVE, Protected, Trigger
 from hbmcp.installation.triggers.view import short_level
+from hbmcp.store import TO_REDUCE
 
 Kind = Literal["stop", "target"]
 UNREAD = "What protects positions couldn't be read"
@@ -51,3 +52,18 @@ async def live_triggers(installation: Installation) -> tuple[tuple[Trigger, ...]
 def protection_words(triggers: Iterable[Trigger]) -> str:
     """ "stop 42000 (7), target 52000 (8)", or "nothing"."""
     return ", ".join(f"{kind_of(one)} {short_level(one)} ({one.key})" for one in triggers) or "nothing"
+
+
+async def ending_note(installation: Installation, position: Position, *, gone: bool) -> str:
+    """What becomes of the triggers that protected a position that was closed, or a part of it; "" where there are none,
+    or the store doesn't answer soon. Raises nothing."""
+    found = await answer_within(live_triggers(installation), TO_REDUCE)
+    if isinstance(found, CallError):
+        return ""
+    triggers = protecting(found[0], of_position(position))
+    if not triggers:
+        return ""
+    words = protection_words(triggers)
+    if gone:
+        return f"It was protected by {words}: that ends by itself, as the position is gone."
+    return f"What is left stays protected by {words}."
