@@ -257,6 +257,7 @@ def hurry(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(sending.send_order, "__defaults__", (0.005,))
     patched.setattr("hbmcp.workflows.executors.create_executor.LOOK", 0.005)
     patched.setattr("hbmcp.workflows.trading.close_positions.WAIT", 0.005)
+    patched.setattr("hbmcp.workflows.trading.cancel_orders.WAIT", 0.005)
 
 
 def judge(case: Case, done: Run, log: list[logging.LogRecord]) -> list[str]:
@@ -297,6 +298,10 @@ def _rests(api: PaperApi) -> dict[str, Any]:
         "master_account", "binance", "BTC-USDT", "BUY", Decimal("0.01"), "LIMIT", Decimal(1000)
     )
     return {"order_id": placed.id}
+
+
+def _resting(api: PaperApi) -> None:
+    _rests(api)
 
 
 def _traded(api: PaperApi) -> None:
@@ -360,6 +365,7 @@ CASES: Mapping[str, Case] = {
         {**WHERE, "trading_pair": "BTC-USDT", "side": "BUY", "amount": 0.01, "order_type": "MARKET", "wait": 0.005},
     ),
     "cancel_order": Case("cancel_order", {"wait": 0.005}, _rests),
+    "cancel_orders": Case("cancel_orders", {"account_name": "master_account"}, _resting),
     "get_open_orders": Case("get_open_orders", {}, _traded),
     "get_order_history": Case("get_order_history", {}, _traded),
     "get_positions": Case("get_positions", {}, _traded),

@@ -82,6 +82,7 @@ WORKFLOWS: Mapping[str, tuple[dict[str, Any], Effect]] = {
     "save_script_code": ({"script_name": "new", **CODE}, "runs_code"),
     "place_order": ({**BUY, "amount": 0.01, "order_type": "MARKET", "wait": 0}, "opens"),
     "cancel_order": ({"wait": 0}, "cancels"),
+    "cancel_orders": ({"side": "BUY"}, "cancels"),
     "close_position": ({**PERPETUAL, "wait": 0}, "reduces"),
     "close_positions": ({"account_name": "master_account"}, "reduces"),
     "set_position_mode": ({**WHERE, "connector_name": "bybit_perpetual", "position_mode": "HEDGE"}, "configures"),

@@ -72,6 +72,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_status": {},
     "place_order": {**SPOT, "side": "BUY", "amount": 0.001, "order_type": "MARKET", "again": True},
     "cancel_order": {"order_id": "none"},
+    "cancel_orders": {"older_than": 10**6},
     "get_open_orders": {},
     "get_order": {"order_id": "none"},
     "get_order_history": {},

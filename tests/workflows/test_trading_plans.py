@@ -34,6 +34,12 @@ def rests(api: PaperApi) -> dict[str, Any]:
     return {"order_id": rest(api)}
 
 
+def two_rest(api: PaperApi) -> dict[str, Any]:
+    rest(api)
+    rest(api, price="1001")
+    return {}
+
+
 def long(api: PaperApi) -> dict[str, Any]:
     """At leverage 5."""
     api.paper.engine.set_leverage(ACCOUNT, CONNECTOR, PAIR, 5)
@@ -72,6 +78,7 @@ CASES: list[tuple[str, dict[str, Any], Setup, list[Effect]]] = [
         ["reduces"],
     ),
     ("cancel_order", {}, rests, ["cancels"]),
+    ("cancel_orders", {"side": "BUY"}, two_rest, ["cancels", "cancels"]),
     ("close_position", {"trading_pair": PAIR, "fraction": 0.5}, long, ["reduces"]),
     ("close_positions", {"account_name": ACCOUNT}, several, ["reduces", "reduces"]),
     ("set_leverage", {**WHERE, "trading_pair": PAIR, "leverage": 3}, long, ["configures"]),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from hbmcp.catalog import REDUCING
 from hbmcp.errors import BadArguments
@@ -33,6 +33,10 @@ class Armed:
         """What it opens is worth, in quote; None where that isn't known, or it opens nothing."""
         worth = [one.stake.value for one in self.later if one.effect == "opens" and one.stake.value is not None]
         return sum(worth, Decimal(0)) if worth else None
+
+    def reducing(self) -> "Armed":
+        """The same of what sells coins that are held: it can only lessen what is at risk."""
+        return evolve(self, action=self.action.model_copy(update={"reduces": True}))
 
 
 async def armed(

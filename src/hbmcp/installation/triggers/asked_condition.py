@@ -6,7 +6,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from hbmcp.errors import BadArguments, CallError
-from hbmcp.figures import money, percent
+from hbmcp.figures import money, percent, plain
 from hbmcp.installation.closing.position_choice import only_position, whole_pair
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
@@ -63,7 +63,7 @@ class Met:
         if self.condition.of in _OFFSETS:
             away: dict[str, Any] = {"distance_percent": percent(level - self.value, self.value)}
         else:
-            away = {"distance_points": level - self.value}
+            away = {"distance_points": plain(level - self.value)}
         trailing = {} if self.condition.trail is None else {"level": money(level)}
         return {"now": money(self.value), **trailing, **away}
 

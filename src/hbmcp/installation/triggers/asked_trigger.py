@@ -92,8 +92,15 @@ async def _action(installation: Installation, condition: AskedCondition, asked: 
         of_condition = {name: getattr(condition, name) for name in places}
         given = without_nulls(of_condition) | given
     level = met.judged.level
-    seen = market_at(met.condition, met.value if level is None else level, met.value)
-    return await armed(installation, asked.then, given, seen)
+    if level is None:
+        return await armed(installation, asked.then, given)
+    try:
+        return await armed(installation, asked.then, given, market_at(met.condition, level, met.value))
+    except (BadArguments, Refused) as error:
+        if met.condition.of != "price" or type(error) not in (BadArguments, Refused):
+            raise
+        at = f"With the price at {plain(level):f}: {error.happened}"
+        raise type(error)(at, NOTHING_SET, error.advice) from None
 
 
 def _every(asked: AskedTrigger) -> Every | None:

@@ -4,8 +4,8 @@ from hbmcp.installation.installation import Installation
 from hbmcp.store import Watch
 from hbmcp.times import machine, utc
 
-KEPT = "`hbmcp watch`, kept running by a person, watches without any client."
 DURABLE = "hbmcp watch"
+KEPT = f"`{DURABLE}`, which a person can keep running, needs no client"
 
 
 def watches(watch: Watch | None) -> bool:
@@ -18,7 +18,7 @@ def watched_by(watch: Watch | None) -> str:
     if watch is not None and watches(watch):
         return watch.kind if watch.kind == DURABLE else f"{watch.kind}; {KEPT}"
     since = "" if watch is None else f" since {utc(watch.until)}"
-    return f"nobody{since}: a server that may trade begins within seconds of its first answer, while it runs; {KEPT}"
+    return f"nobody{since}; a server begins seconds after its first answer, while it runs; {KEPT}"
 
 
 async def watch_words(installation: Installation) -> str:
