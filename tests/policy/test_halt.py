@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from hbmcp.settings import load
 from hbmcp.store import Halt, Store
 from tests.conftest import connected, environment, hbmcp
 from tests.faulty_api import FaultyApi, Reply
+from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, open_position
 from tests.paper.spot_account import BUY, PLACE, orders, rest
 from tests.policy.audited import audited
 from tests.stdio_server import StdioServer
@@ -31,6 +33,15 @@ from tests.store.postgresql_cluster import Cluster
 pytestmark = pytest.mark.anyio
 
 MARKET = {**BUY, "amount": 0.01, "order_type": "MARKET"}
+TARGET = {
+    "account_name": ACCOUNT,
+    "connector_name": CONNECTOR,
+    "trading_pair": PAIR,
+    "side": "SELL",
+    "amount": 0.1,
+    "price": "+20%",
+    "position_action": "CLOSE",
+}
 WHERE = {"account_name": "master_account", "connector_name": "binance"}
 PARTLY = Halt(1_795_337_003_000, everything=False, by="me at home")
 WHOLLY = Halt(1_795_337_004_000, everything=True, by="me at home")
@@ -61,6 +72,28 @@ async def test_with_all_only_who_is_at_a_terminal_can_act(tmp_path: Path, monkey
         it.call.bridge._kind = "terminal"
         await it.call.bad("place_order", **MARKET)
         await it.call.good("submit_cancel", **WHERE, order_id=resting)
+
+
+async def test_what_protects_is_cancelled_by_a_person_who_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with audited(tmp_path, monkeypatch) as it:
+        open_position(it.api, "BUY", "0.1")
+        await it.call.good("place_order", **TARGET)
+        (order,) = it.api.paper.engine.orders(statuses=["OPEN"])
+        await it.halts.begin(PARTLY)
+        for kind in ("client", "terminal"):
+            it.call.bridge._kind = kind  # type: ignore[assignment]
+            assert "a person" in await it.call.bad("cancel_order", order_id=order.id)
+        it.call.bridge._kind = "person"
+        monkeypatch.setattr(it.log, "append", full)
+        await it.call.good("cancel_order", order_id=order.id)
+        assert it.api.paper.engine.order(order.id).status == "CANCELLED"
+        await it.call.bad("place_order", **MARKET)
+
+
+def full(*_: object) -> object:
+    raise OSError(ENOSPC, "No space left on device")
 
 
 async def test_one_that_begins_in_the_middle_of_a_call_stops_what_is_left(

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from attrs import define
 
+from hbmcp.caller import Kind
 from hbmcp.cancellation import UNSENT, unsent
-from hbmcp.catalog import REDUCING
 from hbmcp.errors import (
     BadArguments,
     CallError,
@@ -25,6 +25,7 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.audit.audit import Entry
 from hbmcp.policy.audit.record import Sent
+from hbmcp.policy.goes_on import goes_on
 from hbmcp.store import Settled
 from hbmcp.times import ticking
 from hummingbot_api.client import Response
@@ -76,14 +77,15 @@ class Spent:
 
 
 class Grant:
-    """A plan that may be carried out. Its checks `began` then, by hbmcp.times.ticking. It is audited in `entry`;
-    `refuse` raises what came between, a halt, say; and `settle` is told at the end what became of each request, by its
-    place in the plan, None where it wasn't done."""
+    """A plan of a `kind` of caller that may be carried out. Its checks `began` then, by hbmcp.times.ticking. It is
+    audited in `entry`; `refuse` raises what came between, a halt, say; and `settle` is told at the end what became of
+    each request, by its place in the plan, None where it wasn't done."""
 
     def __init__(
         self,
         plan: Plan,
         began: float,
+        kind: Kind,
         entry: Entry,
         refuse: Callable[[PlannedRequest], Awaitable[None]],
         settle: Settle | None = None,
@@ -91,6 +93,7 @@ class Grant:
         self._left = list(enumerate(plan.requests))
         self._places = range(len(plan.requests))
         self._began = began
+        self._kind = kind
         self._entry = entry
         self._refuse = refuse
         self._settle = settle
@@ -123,7 +126,7 @@ class Grant:
             await self._refuse(planned)
         except asyncio.CancelledError:
             raise asyncio.CancelledError(UNSENT) from None
-        if planned.effect not in REDUCING:
+        if not goes_on(planned.effect, self._kind):
             if unaudited is not None:
                 raise NotAudited(
                     f"This can't be written to the audit log ({unaudited}), and what adds risk isn't sent without.",
