@@ -18,6 +18,7 @@ from hbmcp.errors import StoreError
 from hbmcp.identity import Identity
 from hbmcp.policy import halt as halts
 from hbmcp.policy.halt import Halts
+from hbmcp.policy.model import Policy
 from hbmcp.policy.place import Files
 from hbmcp.settings import load
 from hbmcp.store import Halt, Store
@@ -90,6 +91,23 @@ async def test_what_protects_is_cancelled_by_a_person_who_was_asked(
         await it.call.good("cancel_order", order_id=order.id)
         assert it.api.paper.engine.order(order.id).status == "CANCELLED"
         await it.call.bad("place_order", **MARKET)
+
+
+async def test_what_hbmcp_keeps_itself_is_judged_and_written_down_as_what_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = {"executor_type": "grid_executor", "config": {"max_open_orders": 3}}
+    async with audited(tmp_path, monkeypatch, told=Policy.model_validate({"deny": {"tools": ["x"]}})) as it:
+        await it.call.good("set_executor_defaults", **saved)
+        begun, ended = it.lines
+        assert (begun["event"], begun["plan"][0]["effect"]) == ("begin", "configures")
+        assert (ended["event"], ended["outcome"], ended["sent"][0]["outcome"]) == ("end", "done", "answered")
+        await it.halts.begin(PARTLY)
+        await it.call.bad("set_executor_defaults", executor_type="grid_executor", clear=True)
+        assert "max_open_orders" in await it.call.good("set_executor_defaults", executor_type="grid_executor")
+        await it.halts.end()
+        monkeypatch.setattr(it.log, "append", full)
+        assert "audit" in await it.call.bad("set_executor_defaults", executor_type="grid_executor", clear=True)
 
 
 def full(*_: object) -> object:

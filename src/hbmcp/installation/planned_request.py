@@ -98,6 +98,11 @@ class PlannedRequest:
         trades = () if effect == "runs_code" and "account" in tool.effect else None
         return cls(tool.name, request, effect, " ".join((tool.name, *arguments)), Stake(**told), trades)
 
+    @classmethod
+    def kept(cls, tool: str, what: str, words: str) -> Self:
+        """A change of `what` hbmcp keeps in its own store, which no API is asked for."""
+        return cls(tool, Request("PUT", f"hbmcp's own {what}", parse=lambda answer: answer), "configures", words)
+
     @property
     def unsent(self) -> str:
         """That it wasn't sent, and what it would do."""

@@ -106,15 +106,23 @@ class Grant:
         sent, and what only reduces isn't stopped by the first two; RuntimeError for a request that the plan doesn't
         cover, or that was sent.
         """
+        spent, answer = await self._done(planned, ask)
+        spent.reference = _reference(answer.raw)
+        return answer
+
+    async def keep(self, planned: PlannedRequest, write: Callable[[], Awaitable[None]]) -> None:
+        """Write what the plan would keep in hbmcp's own store, once. Raises what `write` does, and as `send`."""
+        await self._done(planned, write)
+
+    async def _done(self, planned: PlannedRequest, do: Callable[[], Awaitable[T]]) -> tuple[Spent, T]:
         spent = await self._spend(planned)
         try:
-            answer = await ask()
+            answer = await do()
         except BaseException as error:
             spent.error = error
             raise
         spent.answered = True
-        spent.reference = _reference(answer.raw)
-        return answer
+        return spent, answer
 
     async def _spend(self, planned: PlannedRequest) -> Spent:
         covering = next((one for one in self._left if one[1].covers(planned)), None)
@@ -143,6 +151,8 @@ class Grant:
     async def end(self, error: BaseException | None, text: str = "") -> None:
         """Called once, however the call ended: with what it raised, or with its answer's text. Raises nothing."""
         sent = [Sent(one.planned, _outcome(one.error, "answered"), one.reference) for one in self.spent]
+        if error is None and not self._places:  # it only waited, which was granted too
+            await self._entry.begin()
         if self._entry.begun or not isinstance(error, asyncio.CancelledError):  # who hangs up isn't refused
             await self._entry.end(sent, _outcome(error, "done"), str(error or text))
         if self._settle is None:

@@ -14,6 +14,7 @@ from hbmcp.errors import Refused
 from hbmcp.figures import money, percent, plain, ratio, times
 from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.markets.trading_pairs import is_stable
 from hbmcp.installation.positions.position import Position
 from hbmcp.store import SentOrder
 from hbmcp.text import named
@@ -149,7 +150,7 @@ def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None)
 
 def _rate(balances: Sequence[Balance], quote: str) -> Decimal | None:
     """What the quote currency is worth in USDT, in which the API values balances."""
-    if "USD" in quote:  # as the API counts them
+    if is_stable(quote):
         return Decimal(1)
     found = next((one.price for one in balances if one.token == quote), None)
     return found if found and found > 0 else None
