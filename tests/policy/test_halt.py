@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from errno import ENOSPC
 from pathlib import Path
 
@@ -108,6 +109,26 @@ async def test_what_hbmcp_keeps_itself_is_judged_and_written_down_as_what_is_sen
         await it.halts.end()
         monkeypatch.setattr(it.log, "append", full)
         assert "audit" in await it.call.bad("set_executor_defaults", executor_type="grid_executor", clear=True)
+
+
+async def test_a_sale_on_a_spot_exchange_adds_no_risk_and_needs_no_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale = {**MARKET, "side": "SELL"}
+    async with audited(tmp_path, monkeypatch) as it:
+        it.api.paper.engine.deposit("master_account", "binance", "BTC", Decimal(1))
+        monkeypatch.setattr(it.log, "append", full)
+        monkeypatch.setattr(it.call.bridge._open_store(), "granted", no_store)
+        monkeypatch.setattr(it.call.bridge._open_store(), "reserve", no_store)
+        assert "refused" not in await it.call.good("place_order", **sale, preview=True)
+        await it.call.good("place_order", **sale)
+        assert [one.side for one in orders(it.api)] == ["SELL"]
+        assert "refused" in await it.call.good("place_order", **MARKET, preview=True)
+        await it.call.bad("place_order", **MARKET)
+
+
+async def no_store(*_: object) -> object:
+    raise StoreError("It stands still.")
 
 
 def full(*_: object) -> object:

@@ -48,8 +48,9 @@ class Stake:
 class PlannedRequest:
     """One request of a plan, to a tool's operation; `words` say what it does: "BUY 0.1 BTC-USDT at 45000".
 
-    `trades` is what the code that it starts is told to trade with an account's keys, a stake for each market of each
-    configuration; empty where nobody can tell, None for whatever starts no code on an account.
+    `trades` is what the code or executor that it starts is told to trade with an account's keys: a stake for each
+    market of each configuration; empty where nobody can tell, None for an executor on one market, and for whatever
+    starts nothing on an account.
     """
 
     tool: str

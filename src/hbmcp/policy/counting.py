@@ -165,10 +165,14 @@ class Counting:
             return ""
         judged = await self._judged(plan)
         moment = now()
+        adds = any(map(adds_risk, plan.requests))
+        granted: Sequence[LedgerRow] = ()
         try:
-            granted = await self._open_store().granted(self._since(call, moment))
-        except StoreError as error:
-            raise _unremembered(error) from None
+            async with asyncio.timeout(None if adds else TO_REDUCE):
+                granted = await self._open_store().granted(self._since(call, moment))
+        except (StoreError, TimeoutError) as error:
+            if adds:
+                raise _unremembered(error) from None
         found: list[Use] = uses(self._policy, judged.asks, granted, judged.seen, moment)
         refuse_exceeded(found)
         return f"Limits: {'; '.join(dict.fromkeys(map(str, found)))}." if found else ""

@@ -17,7 +17,7 @@ from hbmcp.policy.audit.audit import Audit, Entry
 from hbmcp.policy.audit.log import Log
 from hbmcp.policy.call import Call
 from hbmcp.policy.counting import NOTHING, Counting, Reserved
-from hbmcp.policy.goes_on import goes_on
+from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.policy.grant import Grant
 from hbmcp.policy.halt import Halts
 from hbmcp.policy.model import Policy
@@ -128,7 +128,7 @@ class Gate:
         undelivered = self._outbox.standing()
         return (
             *(() if found is None else (halt.told(found),)),
-            *((f"Unusual within a day: {unusual}. `hbmcp audit show` has the rest.",) if unusual else ()),
+            *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
         )
 
@@ -149,5 +149,5 @@ class Gate:
             "plan": record.plan(plan.requests) if plan else None,
             "limits": record.limits(reserved.nearly, reserved.at) or None,
         }
-        on = plan is not None and any(goes_on(one.effect, call.caller.kind) for one in plan.requests)
+        on = plan is not None and any(goes_unrecorded(one, call.caller.kind) for one in plan.requests)
         return Entry(self._audit, said, goes_on=on, secret=call.secret)

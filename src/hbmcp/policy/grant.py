@@ -25,7 +25,7 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.audit.audit import Entry
 from hbmcp.policy.audit.record import Sent
-from hbmcp.policy.goes_on import goes_on
+from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.store import Settled
 from hbmcp.times import ticking
 from hummingbot_api.client import Response
@@ -135,7 +135,7 @@ class Grant:
         except asyncio.CancelledError:
             raise asyncio.CancelledError(UNSENT) from None
         if not goes_on(planned.effect, self._kind):
-            if unaudited is not None:
+            if unaudited is not None and not goes_unrecorded(planned, self._kind):
                 raise NotAudited(
                     f"This can't be written to the audit log ({unaudited}), and what adds risk isn't sent without.",
                     "It wasn't sent.",

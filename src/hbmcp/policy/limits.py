@@ -314,6 +314,10 @@ class _Counting:
             return
         for ask in asks:
             stake = ask.stake
+            if _runs_code(ask) and ask.part and stake.leverage is None and is_perpetual(stake.exchange or "_perpetual"):
+                raise _uncounted(
+                    "leverage", f"a configuration of {ask.planned.words} names none, and its controller has its own"
+                )
             if stake.leverage is not None:
                 yield Use("leverage", most, _NONE, stake.leverage, "x", "leverage")
             if not ask.opens or not is_perpetual(stake.exchange or "_perpetual"):

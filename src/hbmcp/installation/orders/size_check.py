@@ -87,10 +87,10 @@ def size_of(notional: Decimal, pair: str, balances: Sequence[Balance], held: Seq
     return Size(notional, equity, used, leverage)
 
 
-def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal | None) -> None:
+def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal | None, *, reduces: bool) -> None:
     """As `refuse_too_large`. What only reduces a position needs no figure, and is held to one that is given."""
     base, _, quote = order.pair.rpartition("-")
-    if order.action == "CLOSE" and max_value is None:
+    if reduces and max_value is None:
         return
     refuse_too_large(
         Asked(

@@ -30,10 +30,8 @@ async def set_executor_defaults(
     if not (config or clear):
         return Plan(_told(executor_type, before))
 
-    words = (
-        f"clear the defaults of {executor_type}" if clear else f"save defaults of {executor_type}: {', '.join(values)}"
-    )
-    change = PlannedRequest.kept("set_executor_defaults", "executor defaults", words)
+    does = "clear the defaults" if clear else f"save {', '.join(values)} as defaults"
+    change = PlannedRequest.kept("set_executor_defaults", "executor defaults", f"{does} of {executor_type}")
 
     async def commit(installation: Installation) -> Answer:
         try:
