@@ -75,7 +75,6 @@ def test_each_of_two_markets_counts_at_its_own_price(kind: str) -> None:
     ("kind", "changes", "price"),
     [
         ("dca_executor", {"prices": [59000, 30000], "amounts_quote": [300, 600]}, 30000),
-        ("position_executor", {"amount": "0.1", "entry_price": 20000}, 20000),
         ("order_executor", {"amount": "0.1", "price": 120000}, 120000),
     ],
 )
