@@ -172,11 +172,11 @@ def test_what_says_not_what_it_is_about_is_refused(name: str) -> None:
 
 def test_leverage_is_what_is_said_what_is_set_and_what_it_comes_to() -> None:
     assert "10x leverage" not in str(judged(policy(leverage=3), [ask(1)]))
-    assert "10 asked" in refused(policy(leverage=3), [ask(1, leverage=Decimal(10))])
-    assert "5 asked" in refused(policy(leverage=3), [ask(1)], [], _at(held(1, leverage=Decimal(5))))
+    assert "this is 10" in refused(policy(leverage=3), [ask(1, leverage=Decimal(10))])
+    assert "this is 5" in refused(policy(leverage=3), [ask(1)], [], _at(held(1, leverage=Decimal(5))))
     assert "2 used already, 2 asked" in refused(policy(leverage=3), [ask(1000)], [], _at(held(1000)))
     raised = ask(effect="unprotects", leverage=Decimal(20))
-    assert "20 asked" in refused(policy(leverage=3), [raised], [], Seen(NOW))
+    assert "this is 20" in refused(policy(leverage=3), [raised], [], Seen(NOW))
     with pytest.raises(NotCounted, match="equity"):
         judged(policy(leverage=3), [ask(1)], seen=Seen(NOW))
 
