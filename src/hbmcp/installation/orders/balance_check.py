@@ -113,6 +113,12 @@ def _costs(amount: Decimal, price: Decimal | None, current: Decimal | None) -> t
     return cost, times(amount, min(known), CLOSE)
 
 
+def available_of(balances: Sequence[Balance], token: str) -> Decimal | None:
+    """None for a token that isn't listed."""
+    held = _held(balances, token)
+    return None if held is None else held[0]
+
+
 def _held(balances: Sequence[Balance], token: str) -> tuple[Decimal, Decimal] | None:
     """Available and in all; None for a token that isn't listed."""
     for one in balances:
