@@ -81,6 +81,7 @@ WORKFLOWS: Mapping[str, tuple[dict[str, Any], Effect]] = {
     "delete_script": ({"script_name": "v2_with_controllers"}, "configures"),
     "save_script_code": ({"script_name": "new", **CODE}, "runs_code"),
     "place_order": ({**BUY, "amount": 0.01, "order_type": "MARKET", "wait": 0}, "opens"),
+    "place_orders": ({"orders": [{**BUY, "amount": 0.01, "order_type": "MARKET"}]}, "opens"),
     "cancel_order": ({"wait": 0}, "cancels"),
     "cancel_orders": ({"side": "BUY"}, "cancels"),
     "close_position": ({**PERPETUAL, "wait": 0}, "reduces"),

@@ -71,6 +71,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "delete_script": {"script_name": "v2_with_controllers"},
     "get_status": {},
     "place_order": {**SPOT, "side": "BUY", "amount": 0.001, "order_type": "MARKET", "again": True},
+    "place_orders": {"orders": [{**SPOT, "side": "BUY", "amount": 0.001, "order_type": "MARKET"}], "again": True},
     "cancel_order": {"order_id": "none"},
     "cancel_orders": {"older_than": 10**6},
     "get_open_orders": {},

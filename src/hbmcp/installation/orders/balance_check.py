@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 
+from attrs import frozen
+
 from hbmcp.errors import Refused
 from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.balances import Balance
@@ -61,6 +63,48 @@ def check_balance(
     if cost + times(cost, FEE) > available:
         return f"The {available:f} {named(quote)} available hardly cover {money(cost):f} {named(quote)} and its fee."
     return ""
+
+
+@frozen
+class Taken:
+    """The least that an order takes of a `token`, and what is `available` of it."""
+
+    token: str
+    least: Decimal
+    available: Decimal
+
+
+def least_taken(
+    balances: Sequence[Balance],
+    *,
+    perpetual: bool,
+    reducing: bool,
+    trading_pair: str,
+    side: str,
+    amount: Decimal,
+    price: Decimal | None,
+    current: Decimal | None,
+    positions: Sequence[Position] | None = (),
+) -> Taken | None:
+    """As far as that is sure; None where it takes nothing, or that isn't known. Arguments as of `check_balance`."""
+    base, _, quote = trading_pair.partition("-")
+    token = base if side == "SELL" and not perpetual else quote
+    held = _held(balances, token)
+    if reducing or held is None:
+        return None
+    if token == base:
+        return Taken(base, amount, held[0])
+    least = _costs(amount, price, current)[1]
+    if least is None:
+        return None
+    if perpetual:
+        here = [one for one in positions or () if one.pair == trading_pair]
+        others = _others(balances, quote)
+        if positions is None or others is None or any((one.side == "LONG") == (side == "SELL") for one in here):
+            return None
+        most = max((one.leverage for one in here if one.leverage is not None), default=MOST_LEVERAGE)
+        return Taken(quote, ratio(least, most), held[0] + others)
+    return Taken(quote, least, held[0])
 
 
 def _check_margin(

@@ -1,6 +1,7 @@
 """An order before it is sent: checked against the exchange's rules and the balance, its price and amount worked out."""
 
 from decimal import Decimal
+from typing import Any
 
 from attrs import frozen
 
@@ -56,14 +57,20 @@ class OrderRequest:
 @frozen
 class PreparedOrder:
     """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked. `size` is
-    None where no price is known; `market` is what it costs now, the worse of the current price and the book's. It
-    `reduces` where it closes no more than the position that was read."""
+    None where no price is known; `market` is what it costs now, the worse of the current price and the book's.
+    `closes_of` is the size of the position that it closes, where one was read: it `reduces` where it is no more. It
+    `takes` so much of a balance, as far as that is known."""
 
     order: SentOrder
     size: Size | None
     market: Decimal | None
-    reduces: bool
+    closes_of: Decimal | None
+    takes: balance_check.Taken | None
     notes: tuple[str, ...]
+
+    @property
+    def reduces(self) -> bool:
+        return self.closes_of is not None and self.order.amount <= self.closes_of
 
 
 @frozen
@@ -140,18 +147,18 @@ async def prepare_order(
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
     dearest = [*costs, *_price_taken(taken)]
     worth = order_size(order, dearest, known.balances, known.held if perpetual else None)
+    taking: dict[str, Any] = {
+        "perpetual": perpetual,
+        "reducing": closing,
+        "trading_pair": pair,
+        "side": side,
+        "amount": size,
+        "price": limit,
+        "current": min(costs) if doubt and known.current is not None else known.current,
+        "positions": known.held,
+    }
     try:
-        short = balance_check.check_balance(
-            known.balances,
-            perpetual=perpetual,
-            reducing=closing,
-            trading_pair=pair,
-            side=side,
-            amount=size,
-            price=limit,
-            current=min(costs) if doubt and known.current is not None else known.current,
-            positions=known.held,
-        )
+        short = balance_check.check_balance(known.balances, **taking)
         if max_value is not None or not request.size.bounded:
             refuse_large_order(order, worth, max_value)
     except Refused as error:
@@ -162,7 +169,8 @@ async def prepare_order(
         order,
         worth,
         max(dearest, default=None),
-        closing and any((one.pair, one.side) == (pair, closed) and size <= one.amount for one in known.held or ()),
+        next((one.amount for one in known.held or () if closing and (one.pair, one.side) == (pair, closed)), None),
+        balance_check.least_taken(known.balances, **taking),
         tuple(filter(None, (*notes, short, thin, turned))),
     )
 
