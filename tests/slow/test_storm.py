@@ -73,6 +73,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "place_order": {**SPOT, "side": "BUY", "amount": 0.001, "order_type": "MARKET", "again": True},
     "place_orders": {"orders": [{**SPOT, "side": "BUY", "amount": 0.001, "order_type": "MARKET"}], "again": True},
     "cancel_order": {"order_id": "none"},
+    "replace_order": {"order_id": "none", "price": "1"},
     "cancel_orders": {"older_than": 10**6},
     "get_open_orders": {},
     "get_order": {"order_id": "none"},

@@ -82,6 +82,7 @@ CASES: list[tuple[str, dict[str, Any], Setup, list[Effect]]] = [
     ("place_orders", {"orders": [{**BUY, "amount": 0.01, "price": "50000"}] * 2}, nothing, ["opens", "opens"]),
     ("place_orders", {"orders": [{**CLOSES, "amount": 0.05}] * 2}, long, ["reduces", "reduces"]),
     ("cancel_order", {}, rests, ["cancels"]),
+    ("replace_order", {"price": "50000"}, rests, ["unprotects", "opens"]),
     ("cancel_orders", {"side": "BUY"}, two_rest, ["cancels", "cancels"]),
     ("close_position", {"trading_pair": PAIR, "fraction": 0.5}, long, ["reduces"]),
     ("close_positions", {"account_name": ACCOUNT}, several, ["reduces", "reduces"]),

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from hbmcp.errors import Refused
 from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.balances import Balance
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.orders.order import Order
 from hbmcp.installation.positions.position import Position
 from hbmcp.text import named
 
@@ -155,6 +157,20 @@ def _costs(amount: Decimal, price: Decimal | None, current: Decimal | None) -> t
     if price is not None and (current is None or price <= current):
         return cost, cost
     return cost, times(amount, min(known), CLOSE)
+
+
+def freed(balances: Sequence[Balance], order: Order) -> list[Balance]:
+    """The balances once an order is gone: with what it holds at most."""
+    base, _, quote = (order.pair or "").partition("-")
+    rest = (order.amount or Decimal(0)) - order.filled
+    sells = order.side == "SELL" and not is_perpetual(order.connector)
+    token, held = (base, rest) if sells else (quote, times(rest, order.price or Decimal(0)))
+    return [
+        evolve(one, available=min(one.units, one.available + held))
+        if one.token == token and one.available is not None
+        else one
+        for one in balances
+    ]
 
 
 def available_of(balances: Sequence[Balance], token: str) -> Decimal | None:

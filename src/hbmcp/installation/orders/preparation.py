@@ -24,6 +24,7 @@ from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.taker_fees import assumed_fee, taker_fees
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
+from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order, usdt_rate
 from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of
 from hbmcp.installation.positions.open_positions import listed_positions
@@ -64,6 +65,7 @@ class PreparedOrder:
     order: SentOrder
     size: Size | None
     market: Decimal | None
+    rule: Rule
     closes_of: Decimal | None
     takes: balance_check.Taken | None
     notes: tuple[str, ...]
@@ -87,9 +89,14 @@ class _Known:
 
 
 async def prepare_order(
-    installation: Installation, request: OrderRequest, max_value: Decimal | None = None
+    installation: Installation,
+    request: OrderRequest,
+    max_value: Decimal | None = None,
+    instead_of: Order | None = None,
 ) -> PreparedOrder:
-    """Raises BadArguments or Refused for what the exchange wouldn't take, and for what looks like a slip: nothing was
+    """What an open order holds, `instead_of` which this one comes, counts as available.
+
+    Raises BadArguments or Refused for what the exchange wouldn't take, and for what looks like a slip: nothing was
     sent. What can't be read refuses nothing but a market order of unknown size. The workflow uses list_accounts,
     get_connected_exchanges, get_trading_rules, get_prices, get_orderbook, get_portfolio_state, list_positions,
     get_position_mode and, for a size in money, get_trades."""
@@ -147,6 +154,7 @@ async def prepare_order(
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
     dearest = [*costs, *_price_taken(taken)]
     worth = order_size(order, dearest, known.balances, known.held if perpetual else None)
+    there = known.balances if instead_of is None else balance_check.freed(known.balances, instead_of)
     taking: dict[str, Any] = {
         "perpetual": perpetual,
         "reducing": closing,
@@ -158,7 +166,7 @@ async def prepare_order(
         "positions": known.held,
     }
     try:
-        short = balance_check.check_balance(known.balances, **taking)
+        short = balance_check.check_balance(there, **taking)
         if max_value is not None or not request.size.bounded:
             refuse_large_order(order, worth, max_value)
     except Refused as error:
@@ -169,8 +177,9 @@ async def prepare_order(
         order,
         worth,
         max(dearest, default=None),
+        known.rule,
         next((one.amount for one in known.held or () if closing and (one.pair, one.side) == (pair, closed)), None),
-        balance_check.least_taken(known.balances, **taking),
+        balance_check.least_taken(there, **taking),
         tuple(filter(None, (*notes, short, thin, turned))),
     )
 
