@@ -154,6 +154,11 @@ async def prepare_order(
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
     dearest = [*costs, *_price_taken(taken)]
     worth = order_size(order, dearest, known.balances, known.held if perpetual else None)
+    closed: Side = "SHORT" if side == "BUY" else "LONG"
+    closes_of = next(
+        (one.amount for one in known.held or () if closing and (one.pair, one.side) == (pair, closed)), None
+    )
+    reduces = closes_of is not None and size <= closes_of
     there = known.balances if instead_of is None else balance_check.freed(known.balances, instead_of)
     taking: dict[str, Any] = {
         "perpetual": perpetual,
@@ -168,17 +173,16 @@ async def prepare_order(
     try:
         short = balance_check.check_balance(there, **taking)
         if max_value is not None or not request.size.bounded:
-            refuse_large_order(order, worth, max_value)
+            refuse_large_order(order, worth, max_value, reduces=reduces)
     except Refused as error:
         raise Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice) from None
     turned = "" if closing else await _turns(installation, request, known.held or [], size)
-    closed: Side = "SHORT" if side == "BUY" else "LONG"
     return PreparedOrder(
         order,
         worth,
         max(dearest, default=None),
         known.rule,
-        next((one.amount for one in known.held or () if closing and (one.pair, one.side) == (pair, closed)), None),
+        closes_of,
         balance_check.least_taken(there, **taking),
         tuple(filter(None, (*notes, short, thin, turned))),
     )

@@ -113,7 +113,7 @@ def _refuse_large(
     """Raises Refused where orders of one exchange are together worth what would look like a slip in one."""
     groups: dict[tuple[str, str, str], list[tuple[OrderRequest, PreparedOrder]]] = {}
     for asked, one in zip(requests, prepared, strict=True):
-        if one.size is not None and one.order.action != "CLOSE":
+        if one.size is not None and not one.reduces:
             key = (one.order.account, one.order.connector, one.order.pair.rpartition("-")[2])
             groups.setdefault(key, []).append((asked, one))
     for (_, connector, _), group in groups.items():

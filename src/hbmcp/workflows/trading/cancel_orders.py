@@ -4,10 +4,11 @@ from decimal import Decimal
 
 from hbmcp.errors import Refused
 from hbmcp.installation.connections import connections
-from hbmcp.installation.installation import Installation, answer_within
-from hbmcp.installation.orders.cancellation import planned_cancellation
+from hbmcp.installation.installation import Installation, all_of, answer_within
+from hbmcp.installation.orders.cancellation import planned_cancellation, protected_position_is_gone
 from hbmcp.installation.orders.cancelling_many import WhichOrders, cancel_all, cancellation_rows, row
 from hbmcp.installation.orders.open_orders import PATIENCE, open_orders
+from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.view import KNOWN_ORDERS
 from hbmcp.installation.plan import Plan
 from hbmcp.results.answer import Answer
@@ -46,7 +47,8 @@ async def cancel_orders(
     chosen = WhichOrders(side, older_than).among(found)
     if not chosen:
         return Plan(Answer(f"No open order matches, nothing was sent. {KNOWN_ORDERS}", found.notes))
-    planned = tuple(map(planned_cancellation, chosen))
+    unprotect = await all_of(*(_unprotects(installation, one) for one in chosen))
+    planned = tuple(planned_cancellation(one, unprotects=guards) for one, guards in zip(chosen, unprotect, strict=True))
 
     async def commit(installation: Installation) -> Answer:
         ends = await cancel_all(installation, chosen, planned, WAIT)
@@ -54,3 +56,7 @@ async def cancel_orders(
         return Answer(value, (NOT_YET if "not_yet" in value else "", *found.notes))
 
     return Plan(Answer({"would_cancel": list(map(row, chosen))}, found.notes), planned, commit)
+
+
+async def _unprotects(installation: Installation, order: Order) -> bool:
+    return order.protects and not await protected_position_is_gone(installation, order)

@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-from attrs import evolve
-
 from hbmcp.errors import BadArguments, Failed
 from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.orders.cancellation import how_it_ended, order_to_cancel, planned_cancellation
@@ -47,7 +45,7 @@ async def replace_order(
         known_order_ids(installation, order.account, order.connector),
     )
     # Held to what the new order is held to: nothing is cancelled that then can't be placed anew.
-    cancellation = evolve(planned_cancellation(order), effect="unprotects")
+    cancellation = planned_cancellation(order, unprotects=True)
     replacement = Replacement(order, cancellation, prepared, whole, known)
     requests = (replacement.cancellation, replacement.planned.request)
 
