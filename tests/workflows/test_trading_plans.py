@@ -30,6 +30,8 @@ WHERE = {"account_name": ACCOUNT, "connector_name": CONNECTOR}
 SELL = {**WHERE, "trading_pair": PAIR, "side": "SELL"}
 EXECUTOR = {"account_name": ACCOUNT, "executor_type": "position_executor", "config": POSITION}
 
+CLOSES = {**SELL, "amount": 0.06, "price": "+20%", "position_action": "CLOSE"}  # of 0.1
+
 Setup = Callable[[PaperApi], dict[str, Any]]
 
 
@@ -80,7 +82,10 @@ CASES: list[tuple[str, dict[str, Any], Setup, list[Effect]]] = [
         long,
         ["reduces"],
     ),
+    ("place_orders", {"orders": [{**BUY, "amount": 0.01, "price": "50000"}] * 2}, nothing, ["opens", "opens"]),
+    ("place_orders", {"orders": [{**CLOSES, "amount": 0.05}] * 2}, long, ["reduces", "reduces"]),
     ("cancel_order", {}, rests, ["cancels"]),
+    ("replace_order", {"price": "50000"}, rests, ["unprotects", "opens"]),
     ("cancel_orders", {"side": "BUY"}, two_rest, ["cancels", "cancels"]),
     ("close_position", {"trading_pair": PAIR, "fraction": 0.5}, long, ["reduces"]),
     ("close_positions", {"account_name": ACCOUNT}, several, ["reduces", "reduces"]),
@@ -166,6 +171,15 @@ async def test_an_order_that_closes_protects_a_position(
         await call.good("cancel_order", order_id=order.id)
     placed, cancelled = (plan.requests for plan in plans)
     assert [one.effect for one in (*placed, *cancelled)] == ["reduces", "unprotects"]
+
+
+async def test_together_orders_reduce_no_more_than_the_position(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, plans: list[Plan]
+) -> None:
+    long(api)
+    async with assistant(api, monkeypatch) as call:
+        await call.good("place_orders", orders=[CLOSES, CLOSES])
+    assert [one.effect for one in plans[0].requests] == ["reduces", "opens"]
 
 
 async def test_an_order_that_closes_of_a_position_that_is_gone_protects_nothing(

@@ -110,13 +110,13 @@ class PlannedRequest:
         return f"Nothing was sent yet. Without preview: {self.words}."
 
     def covers(self, other: PlannedRequest) -> bool:
-        """Whether who granted this one has granted the other: the same, or the same reduction by a smaller amount."""
+        """Whether who granted this one has granted the other: the same, or the same order by a smaller amount."""
         if other == self:
             return True
-        smaller = (self.effect, other.effect) == ("reduces", "reduces") and (other.stake.amount or 0) <= (
-            self.stake.amount or 0
-        )
-        return smaller and _but_amount(other.request) == _but_amount(self.request)
+        granted, asked = self.stake.amount, other.stake.amount
+        if self.effect != other.effect or self.effect not in ("opens", "reduces") or granted is None or asked is None:
+            return False
+        return asked <= granted and _but_amount(other.request) == _but_amount(self.request)
 
 
 def _at(given: Mapping[str, Any], place: str) -> Any:

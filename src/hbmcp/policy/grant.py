@@ -137,7 +137,8 @@ class Grant:
         return spent, answer
 
     async def _spend(self, planned: PlannedRequest) -> Spent:
-        covering = next((one for one in self._left if one[1].covers(planned)), None)
+        itself = (one for one in self._left if one[1] == planned)
+        covering = next(itself, None) or next((one for one in self._left if one[1].covers(planned)), None)
         if covering is None:
             raise RuntimeError(f"{planned.tool} was to send what no plan covers: {planned.words}")
         self._left.remove(covering)

@@ -76,7 +76,7 @@ def size_of(notional: Decimal, pair: str, balances: Sequence[Balance], held: Seq
 
     Losses of positions are taken off the balances: some have them in already, and then equity is said too low.
     """
-    rate = _rate(balances, pair.rpartition("-")[2])
+    rate = usdt_rate(balances, pair.rpartition("-")[2])
     if not balances or rate is None:
         return Size(notional, None, None)
     worth = sum((one.value or Decimal(0) for one in balances), Decimal(0))
@@ -148,7 +148,7 @@ def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None)
     )
 
 
-def _rate(balances: Sequence[Balance], quote: str) -> Decimal | None:
+def usdt_rate(balances: Sequence[Balance], quote: str) -> Decimal | None:
     """What the quote currency is worth in USDT, in which the API values balances."""
     if is_stable(quote):
         return Decimal(1)
