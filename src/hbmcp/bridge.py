@@ -11,7 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -91,6 +91,7 @@ class Bridge:
         policy = policy or default(settings.on_paper)
         offer = narrowed(offer, policy)
         self._offer = offer
+        self._policy = policy
         self._settings = settings
         self._kind = kind
         self._identity = Identity.of(settings)
@@ -160,7 +161,7 @@ class Bridge:
         self, name: str, arguments: Mapping[str, Any], client: str, key: str | None, firing: Firing | None
     ) -> Outcome:
         try:
-            tool = await self._find(name, arguments, client)
+            tool = await self._find(name, arguments, client) if firing is None else self._fired.find(name)
             outcome = Outcome(await self._run(tool, arguments, client, key, firing), False)
         except SentBefore as before:
             outcome = Outcome(str(before), False)
@@ -322,9 +323,17 @@ class Bridge:
         """A person, wherever HBMCP_NOTIFY says; of a kind what is newest."""
         self._gate.tell(kind, words)
 
-    def offers(self, tools: Iterable[str]) -> bool:
-        """Whether it can call all of these."""
-        return {tool.name for tool in self._offer.tools}.issuperset(tools)
+    def fires(self, tools: Iterable[str]) -> bool:
+        """Whether triggers may call all of these."""
+        return {tool.name for tool in self._fired.tools}.issuperset(tools)
+
+    @cached_property
+    def _fired(self) -> Offer:
+        """What triggers may call: all but what settings or policy exclude. Which tools a client is shown says nothing
+        of a trigger that another armed."""
+        told = self._settings
+        every = self._offer.catalog.choose(tools=("all",), exclude=told.exclude_tools, read_only=told.read_only)
+        return narrowed(every, self._policy)
 
     @property
     def store(self) -> "Store":

@@ -23,6 +23,7 @@ from mcp.types import INVALID_PARAMS, CallToolRequestParams, PaginatedRequestPar
 from hbmcp import __version__, log
 from hbmcp.catalog import Offer
 from hbmcp.errors import SettingsError, UnknownTool
+from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.unreadable import Answered
 
@@ -36,6 +37,8 @@ IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent un
 # The list stays as it is while the server runs. Private, for another server at the same address may offer other tools.
 LIST_TTL_MS = 5 * 60 * 1000
 WATCH_AFTER = 1.0  # seconds after the first answer
+OVER_STDIO = "an hbmcp server, until its client leaves"
+OVER_HTTP = "the hbmcp server over HTTP"
 SHUTDOWN = 3  # seconds that open streams get, and then what is to be closed
 INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
 
@@ -55,7 +58,8 @@ logger = logging.getLogger(__name__)
 class Line:
     """The way to the bridge, which is built at the first call."""
 
-    def __init__(self, offer: Offer, settings: Settings, policy: "Policy | None") -> None:
+    def __init__(self, offer: Offer, settings: Settings, policy: "Policy | None", name: str) -> None:
+        self._name = name
         self._offer = offer
         self._settings = settings
         self._policy = policy
@@ -63,16 +67,20 @@ class Line:
         self._watching: asyncio.Task[None] | None = None
 
     def watch(self) -> None:
-        """Watch the triggers from now on, unless the server may only read; once something was answered, for the store
-        is loaded then."""
-        if self._watching is None and not self._settings.read_only:
+        """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
+        loads the store; where that holds nothing yet, only a call can make a trigger."""
+        if not self._settings.read_only and (self._watching is None or self._watching.done()):
             self._watching = asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
         await asyncio.sleep(WATCH_AFTER)
+        from hbmcp.store.place import Place
+
+        if self._bridge is None and not Place.of(self._settings, Identity.of(self._settings)).exists:
+            return
         from hbmcp.watch.watcher import Watcher
 
-        await Watcher(self.bridge, "this server, as long as its client stays").run()
+        await Watcher(self.bridge, self._name).run()
 
     @property
     def bridge(self) -> "Bridge":
@@ -92,8 +100,9 @@ class Line:
             await self._bridge.aclose()
 
 
-def build(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> Server[Line]:
-    """The server, for either transport. Without a policy the default one holds."""
+def build(settings: Settings, offer: Offer, policy: "Policy | None" = None, name: str = OVER_HTTP) -> Server[Line]:
+    """The server, for either transport. Without a policy the default one holds. By `name` others are told who
+    watches the triggers."""
     # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the rest.
     listing = {
         "resultType": "complete",
@@ -104,7 +113,7 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> S
 
     @asynccontextmanager
     async def lifespan(_: Server[Line]) -> AsyncIterator[Line]:
-        line = Line(offer, settings, policy)
+        line = Line(offer, settings, policy, name)
         try:
             yield line
         finally:
@@ -112,7 +121,8 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> S
             with anyio.move_on_after(SHUTDOWN, shield=True):
                 await line.aclose()
 
-    async def list_tools(_: ServerRequestContext[Line], __: PaginatedRequestParams) -> dict[str, Any]:
+    async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:
+        ctx.lifespan_context.watch()
         return listing
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
@@ -154,7 +164,7 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> S
 
 async def serve_stdio(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> None:
     """Serve the client at stdin and stdout until it leaves. Ctrl-C ends the process from here."""
-    server = build(settings, offer, policy)
+    server = build(settings, offer, policy, OVER_STDIO)
     try:
         async with stdio_server() as (read, write):
             try:

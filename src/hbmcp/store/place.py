@@ -38,6 +38,11 @@ class Place:
             postgresql=_libpq(url) if url is not None and file is None else None,
         )
 
+    @property
+    def exists(self) -> bool:
+        """Whether something may be kept there already."""
+        return self.postgresql is not None or (self.file is not None and self.file.exists())
+
 
 def _libpq(url: str) -> dict[str, str]:
     """The parameters in a PostgreSQL address, whatever driver its prefix names: Hummingbot's own names another."""

@@ -5,6 +5,7 @@ leaves, and on a deadline that is looked at then, by a clock that goes on while 
 firing after the deadline knows that nobody will send for it any more.
 """
 
+import json
 import logging
 from collections.abc import Mapping
 from decimal import Decimal
@@ -139,7 +140,8 @@ async def _arguments(installation: Installation, trigger: Trigger) -> dict[str, 
 
 
 def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> tuple[TriggerState, str]:
-    says = cut(one_line(outcome.text), SAID)
+    says = outcome.text if outcome.is_error else _in_short(outcome.text)
+    says = cut(one_line(says), SAID)
     if trigger.spec.then is None:
         return "done", trigger.spec.when.words
     sent = firing.sent
@@ -152,6 +154,23 @@ def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> tuple[Trigge
     if trigger.memory.attempts + 1 < ATTEMPTS:
         return "waiting", f"nothing was sent, and it is tried again: {says}"
     return "failed", f"nothing was sent: {says}"
+
+
+def _in_short(text: str) -> str:
+    """What an answer says of an order, in a line; of anything else, its first line."""
+    first = text.partition("\n")[0]
+    try:
+        said = json.loads(first)
+    except ValueError:
+        return first
+    if not isinstance(said, dict) or "result" not in said:
+        return first
+    told = [str(said["result"]).rstrip(".")]
+    if (filled := said.get("filled_amount", said.get("closed_amount"))) is not None:
+        told.append(f"{filled} at {said.get('average_price', said.get('price', '?'))}")
+    if (order := said.get("order_id")) is not None:
+        told.append(f"order {order}")
+    return ", ".join(told)
 
 
 def _reduces(trigger: Trigger) -> bool:

@@ -31,7 +31,7 @@ LEASE = 2 * HEARTBEAT - 2_000  # ms: another takes over within twice the heartbe
 LOOKS = 5  # rounds between two looks at positions and orders that triggers hang on
 APART = Decimal(1)  # percent that two witnesses of one price may be apart
 BLIND = 60_000  # ms without a reading that can be believed, after which somebody is told
-ACTS = ("place_order", "close_position", "stop_executor")  # without these it doesn't watch
+ACTS = ("place_order", "close_position", "cancel_orders", "stop_executor")  # without these it doesn't watch
 LOOKUPS = frozenset({"search_orders", "list_active_orders", "list_positions", "get_trades", "get_prices"})
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Watcher:
     ) -> None:
         self._bridge = bridge
         self._kind = kind
-        self._watches = watches and bridge.offers(ACTS)
+        self._watches = watches and bridge.fires(ACTS)
         self._show = show
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._installation = bridge.installation(Caller("watch", "triggers", USES | LOOKUPS, "watch"))

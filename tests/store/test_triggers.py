@@ -1,0 +1,106 @@
+"""Triggers in the store: one compare-and-set decides who fires one, and a lease who watches."""
+
+import asyncio
+
+import pytest
+from attrs import evolve
+
+from hbmcp.store import Store, TriggerRow, Watch
+from tests.store.opening import store
+
+pytestmark = pytest.mark.anyio
+
+NOW = 1_800_000_000_000
+ROW = TriggerRow('{"when":{}}', created=NOW, changed=NOW)
+
+
+async def two(url: str) -> tuple[Store, Store]:
+    """As two processes have it."""
+    return store(url), store(url)
+
+
+async def closed(*stores: Store) -> None:
+    for one in stores:
+        await one.aclose()
+
+
+async def test_what_is_kept_comes_back_and_is_others_too(url: str) -> None:
+    mine, other = await two(url)
+    keys = await mine.add_triggers([ROW, evolve(ROW, bond="b", memory='{"fired":1}')], "created")
+    assert [evolve(one, key=0) for one in await other.triggers(keys=keys)] == [
+        ROW,
+        evolve(ROW, bond="b", memory='{"fired":1}'),
+    ]
+    assert [(one.trigger, one.state, one.cause) for one in await other.trigger_events()] == [
+        (key, "waiting", "created") for key in keys
+    ]
+    elsewhere = store(url, api_url="http://elsewhere")
+    assert await elsewhere.triggers() == []
+    assert not await elsewhere.move_trigger(keys[0], ["waiting"], "done", "none of mine", time=NOW)
+    await closed(mine, other, elsewhere)
+
+
+@pytest.mark.parametrize("bonded", [False, True])
+async def test_of_many_that_fire_at_once_one_does(url: str, bonded: bool) -> None:
+    stores = [store(url) for _ in range(4)]
+    bonds = [f"b{turn}" if bonded else None for turn in range(25)]
+    for turn in range(25):
+        keys = await stores[0].add_triggers([evolve(ROW, bond=bonds[turn])] * (2 if bonded else 1), "created")
+        asked = [one.move_trigger(key, ["waiting"], "firing", "met", time=NOW) for one in stores for key in keys]
+        assert (await asyncio.gather(*asked)).count(True) == 1
+        fired = [one for one in await stores[0].triggers(keys=keys) if one.state == "firing"]
+        assert [one.fired for one in fired] == [1]
+    await closed(*stores)
+
+
+async def test_what_is_done_cancels_what_is_bonded_to_it_and_nothing_else(url: str) -> None:
+    mine = store(url)
+    stop, target, alone = await mine.add_triggers([evolve(ROW, bond="b"), evolve(ROW, bond="b"), ROW], "created")
+    assert await mine.move_trigger(stop, ["waiting"], "firing", "met", time=NOW)
+    assert await mine.move_trigger(stop, ["firing"], "done", "sold", time=NOW + 1, bonded=True)
+    assert [one.state for one in await mine.triggers(keys=[stop, target, alone])] == ["done", "cancelled", "waiting"]
+    (_, event) = await mine.trigger_events(keys=[target])
+    assert (event.state, event.time, str(stop) in event.cause) == ("cancelled", NOW + 1, True)
+    await mine.aclose()
+
+
+async def test_memory_is_kept_only_of_what_is_in_that_state(url: str) -> None:
+    mine = store(url)
+    (key,) = await mine.add_triggers([ROW], "created")
+    assert await mine.keep_trigger_memory({key: "{}"}, "firing") == 0
+    assert await mine.keep_trigger_memory({key: '{"best":"1"}'}) == 1
+    assert [one.memory for one in await mine.triggers()] == ['{"best":"1"}']
+    await mine.aclose()
+
+
+async def test_one_has_the_watch_until_it_ends_or_leaves(url: str) -> None:
+    mine, other = await two(url)
+    taken = [one.take_watch(Watch(name, "a test", NOW, NOW + 10)) for one, name in ((mine, "mine"), (other, "other"))]
+    held = await asyncio.gather(*taken)
+    assert held[0] == held[1]
+    first = held[0].holder
+    late = "other" if first == "mine" else "mine"
+    assert (await other.take_watch(Watch(first, "a test", NOW + 5, NOW + 15))).since == NOW
+    assert (await other.take_watch(Watch(late, "a test", NOW + 14, NOW + 24))).holder == first
+    over = await other.take_watch(Watch(late, "a test", NOW + 20, NOW + 30))
+    assert (over.holder, over.unwatched_from, over.unwatched_to) == (late, NOW + 15, NOW + 20)
+    await other.leave_watch(first, NOW + 21)  # no longer its own
+    assert (await mine.take_watch(Watch(first, "a test", NOW + 22, NOW + 32))).holder == late
+    await other.leave_watch(late, NOW + 23)
+    assert (await mine.take_watch(Watch(first, "a test", NOW + 24, NOW + 34))).holder == first
+    await closed(mine, other)
+
+
+async def test_what_nobody_waited_for_is_undone(url: str) -> None:
+    """A call that was cancelled while its trigger was written has none."""
+    mine = store(url)
+    await mine.triggers()
+    adding = asyncio.create_task(mine.add_triggers([ROW], "created"))
+    await asyncio.sleep(0)
+    adding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await adding
+    await mine.aclose()
+    again = store(url)
+    assert await again.triggers() == []
+    await again.aclose()
