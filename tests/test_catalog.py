@@ -126,7 +126,7 @@ def test_the_generated_tools_are_all_there() -> None:
     assert {"get_accounts", "place_order", "submit_order"} <= catalog.tools.keys()
     assert {tool.risk for tool in catalog.tools.values()} == {"read", "write", "trade", "destructive", "secret"}
     defaults = {name for name, toolset in catalog.toolsets.items() if toolset.default}
-    assert defaults == {"accounts", "portfolio", "trading", "market_data"}
+    assert defaults == {"accounts", "portfolio", "trading", "market_data", "triggers"}
 
 
 def test_readme_counts_the_tools_that_there_are() -> None:

@@ -12,6 +12,7 @@ from hbmcp.figures import plain
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.installation.positions.position import Side
+from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.installation.triggers.trigger import Action, Protected, Tool
 from hbmcp.text import named
 
@@ -50,9 +51,7 @@ async def armed(
     if not foreseen.requests and tool not in _OF_THEN:
         said = foreseen.shown.value
         told = said.get("result", said) if isinstance(said, Mapping) else said
-        raise BadArguments(
-            f"{tool} would send nothing: {told}", "Nothing was set.", "Give its arguments so that it acts."
-        )
+        raise BadArguments(f"{tool} would send nothing: {told}", NOTHING_SET, "Give its arguments so that it acts.")
     protects = _protected(foreseen)
     given = dict(foreseen.arguments)
     if tool == "close_position" and protects is not None:
@@ -82,6 +81,7 @@ def _words(tool: Tool, given: Mapping[str, Any], foreseen: Foreseen) -> str:
             f"{named(str(given.get('connector_name', '')))} at market"
         )
     if tool in _OF_THEN or not foreseen.requests:
-        which = ", ".join(f"{name}={named(str(value))}" for name, value in given.items() if name != "preview")
-        return f"{tool.replace('_', ' ')} ({which})"
+        which = ", ".join(named(str(value)) for name, value in given.items() if name not in ("preview", "all"))
+        does, _, what = tool.partition("_")
+        return f"{does} {what} of {which}" if which else f"{does} all {what}"
     return "; ".join(one.words for one in foreseen.requests)

@@ -1,7 +1,7 @@
 """A condition as it is asked for, held against the value of now."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from attrs import evolve, frozen
 
@@ -12,23 +12,24 @@ from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Basis, Side
+from hbmcp.installation.triggers.choices import BASES, NOTHING_SET, PRICES, SIDES, WATCHED, between, one_of
 from hbmcp.installation.triggers.condition import Condition, Goes, Judged, Memory, Of, PriceKind
 from hbmcp.installation.triggers.levels import parse_level, parse_moment
 from hbmcp.installation.triggers.readings import readings
 from hbmcp.text import named
 from hbmcp.times import duration, now
 
-NOTHING_SET = "Nothing was set."
+LONGEST = 86_400  # seconds that a condition may have to hold
 
 _OF_A_PAIR: tuple[Of, ...] = ("price", "spread", "funding_rate", "pnl")
 _OFFSETS: tuple[Of, ...] = ("price", "portfolio")  # of these a percentage counts from the value now
 
 
-@frozen
+@frozen(kw_only=True)
 class AskedCondition:
     """The arguments of a tool that waits. `trail_percent` is below 0 for a distance below the highest value since."""
 
-    watch: Of
+    watch: Of = "price"
     connector_name: str | None = None
     trading_pair: str | None = None
     account_name: str | None = None
@@ -41,6 +42,27 @@ class AskedCondition:
     side: Side | None = None
     measure: Basis = "entry"
     holds_for: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        watch: str | None,
+        price: str | None,
+        side: str | None,
+        measure: str | None,
+        holds_for: int | None,
+        **others: Any,
+    ) -> Self:
+        """With its words and numbers held to what they can be, which no definition says. Raises BadArguments."""
+        return cls(
+            watch=one_of("watch", watch, WATCHED) or "price",
+            price=one_of("price", price, PRICES) or "last",
+            side=one_of("side", side, SIDES),
+            measure=one_of("measure", measure, BASES) or "entry",
+            holds_for=between("holds_for", holds_for, 0, LONGEST) or 0,
+            **others,
+        )
 
 
 @frozen

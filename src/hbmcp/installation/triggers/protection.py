@@ -14,8 +14,9 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.installation.positions.position import Side
 from hbmcp.installation.triggers.action import Armed, armed
-from hbmcp.installation.triggers.asked_condition import NOTHING_SET, Met, met
+from hbmcp.installation.triggers.asked_condition import Met, met
 from hbmcp.installation.triggers.asked_trigger import trailing_memory
+from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.installation.triggers.condition import Condition, PriceKind
 from hbmcp.installation.triggers.creation import Arming, arm
 from hbmcp.installation.triggers.kept import kept, refused
@@ -75,7 +76,7 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
     """Raises BadArguments and Refused for what can't be meant, for a level on the wrong side or already passed, where
     what is held is smaller than an order can be, and where it is protected already and `replace` isn't said; CallError
     where position or price can't be read. The caller uses readings.USES."""
-    if asked.stop is None and asked.target is None and asked.trail_percent is None:
+    if asked.stop is None and asked.target is None and not asked.trail_percent:
         raise BadArguments("Neither stop, target nor trail_percent came.", NOTHING_SET, "Say at least one.")
     if asked.trail_from is not None and asked.trail_percent is None:
         raise BadArguments("trail_from is of trail_percent.", NOTHING_SET, "Give trail_percent too.")
@@ -180,7 +181,7 @@ def _conditions(asked: AskedProtection, held: Held) -> list[tuple[Kind, Met]]:
                 "place_order.",
             )
         found.append(("stop" if kind == "stop" else "target", one))
-    if asked.trail_percent is not None:
+    if asked.trail_percent:
         trail = {"goes": against, "trail": asked.trail_percent, "trail_from": asked.trail_from}
         found.append(("stop", met(base.model_copy(update=trail), held.value)))
     return found

@@ -13,6 +13,11 @@ def watches(watch: Watch | None) -> bool:
     return watch is not None and bool(watch.holder) and watch.until >= machine()
 
 
+def outlives_clients(watch: Watch | None) -> bool:
+    """Whether somebody watches now who goes on when the client of this server has gone."""
+    return watch is not None and watches(watch) and "client" not in watch.kind
+
+
 def watched_by(watch: Watch | None) -> str:
     """Who watches, and for how long; or that nobody does, since when, and what can be done."""
     if watch is not None and watches(watch):

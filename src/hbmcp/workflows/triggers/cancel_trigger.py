@@ -9,7 +9,7 @@ from hbmcp.installation.triggers.trigger import WAITING
 from hbmcp.results.answer import Answer
 
 
-async def cancel_trigger(installation: Installation, *, id: int | None = None, all: bool = False) -> Plan:  # noqa: A002
+async def cancel_trigger(installation: Installation, *, id: int | None = None, all: bool | None = None) -> Plan:  # noqa: A002
     """Of each whether it is cancelled. Raises Refused for one that doesn't wait, or where the store fails."""
     if (id is None) == (not all):
         raise BadArguments("Either id or all=true is needed.", NOT_DONE, "list_triggers shows their ids.")

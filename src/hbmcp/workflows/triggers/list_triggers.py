@@ -9,7 +9,7 @@ from hbmcp.results.answer import Answer
 from hbmcp.store import StoreError
 
 
-async def list_triggers(installation: Installation, *, all: bool = False) -> Answer:  # noqa: A002
+async def list_triggers(installation: Installation, *, all: bool | None = None) -> Answer:  # noqa: A002
     """A row each: when, then, the last reading and its time, and how far the level was; and who watches them. Raises
     Refused where the store can't be read."""
     try:

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
-from hbmcp.installation.positions.position import Side
-from hbmcp.installation.triggers.condition import PriceKind
+from hbmcp.installation.triggers.asked_condition import LONGEST
+from hbmcp.installation.triggers.choices import PRICES, SIDES, between, one_of
 from hbmcp.installation.triggers.protection import AskedProtection, plan_protection
 
 
@@ -15,29 +15,29 @@ async def protect_position(
     trading_pair: str,
     account_name: str | None = None,
     connector_name: str | None = None,
-    side: Side | None = None,
+    side: str | None = None,
     amount: Decimal | None = None,
     stop: str | None = None,
     target: str | None = None,
     trail_percent: Decimal | None = None,
     trail_from: Decimal | None = None,
-    price: PriceKind | None = None,
-    holds_for: int = 0,
-    replace: bool = False,
+    price: str | None = None,
+    holds_for: int | None = None,
+    replace: bool | None = None,
 ) -> Plan:
     """A row for each of the triggers, as create_trigger's answer. See plan_protection for what is refused."""
     asked = AskedProtection(
         trading_pair,
         account_name,
         connector_name,
-        side,
+        one_of("side", side, SIDES),
         amount,
         stop,
         target,
-        trail_percent,
+        between("trail_percent", trail_percent, 0, 99),
         trail_from,
-        price,
-        holds_for,
-        replace,
+        one_of("price", price, PRICES),
+        between("holds_for", holds_for, 0, LONGEST) or 0,
+        bool(replace),
     )
     return await plan_protection(installation, asked)

@@ -2,9 +2,7 @@
 
 from hbmcp.figures import money
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.positions.position import Basis, Side
 from hbmcp.installation.triggers.asked_condition import AskedCondition, held_against_now
-from hbmcp.installation.triggers.condition import Of, PriceKind
 from hbmcp.installation.triggers.waiting import wait_until
 from hbmcp.results.answer import Answer
 from hbmcp.times import utc
@@ -13,28 +11,28 @@ from hbmcp.times import utc
 async def wait_for(
     installation: Installation,
     *,
-    watch: Of = "price",
+    watch: str | None = None,
     connector_name: str | None = None,
     trading_pair: str | None = None,
     account_name: str | None = None,
     above: str | None = None,
     below: str | None = None,
-    price: PriceKind = "last",
+    price: str | None = None,
     other_connector: str | None = None,
-    side: Side | None = None,
-    measure: Basis = "entry",
-    holds_for: int = 0,
+    side: str | None = None,
+    measure: str | None = None,
+    holds_for: int | None = None,
     timeout: int = 60,
 ) -> Answer:
     """Whether it holds, the value and its time. Raises BadArguments for what can't be meant, and CallError where not
     even the first value can be read."""
-    asked = AskedCondition(
-        watch,
-        connector_name,
-        trading_pair,
-        account_name,
-        above,
-        below,
+    asked = AskedCondition.of(
+        watch=watch,
+        connector_name=connector_name,
+        trading_pair=trading_pair,
+        account_name=account_name,
+        above=above,
+        below=below,
         price=price,
         other_connector=other_connector,
         side=side,
