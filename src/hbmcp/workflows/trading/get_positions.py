@@ -2,7 +2,7 @@
 
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
-from hbmcp.installation.positions.view import no_positions, position_row, position_totals
+from hbmcp.installation.positions.view import WORKED_OUT, no_positions, position_row, position_totals
 from hbmcp.results.answer import Answer
 
 
@@ -17,7 +17,8 @@ async def get_positions(
 
     notional = amount * mark_price; unrealized_pnl is the exchange's own figure, without fees and funding;
     pnl_percent_of_entry = 100 * unrealized_pnl / (amount * entry_price), pnl_percent_of_margin that times the leverage.
-    Money is in the pair's quote currency. Raises Refused where there can't be positions.
+    margin and liquidation_if_isolated are worked out: see Position. Money is in the pair's quote currency.
+    Raises Refused where there can't be positions.
     """
     refuse_spot(connector_name)
     found = await open_positions(installation, account_name, connector_name, trading_pair)
@@ -25,4 +26,4 @@ async def get_positions(
         return Answer(no_positions(found, trading_pair), found.notes)
     rows = [position_row(one) for one in found.rows]
     totals = {"totals": position_totals(found.rows)} if len(rows) > 1 else {}
-    return Answer({"positions": rows, **totals}, found.notes)
+    return Answer({"positions": rows, **totals}, (*found.notes, WORKED_OUT))
