@@ -301,7 +301,8 @@ class Bridge:
             spec = ResultSpec.from_table(part.result)
             return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec))).raw
 
-        return Installation(ask, self._open_store, self._identity, send, self._gate.standing)
+        keep = None if grant is None else grant.keep
+        return Installation(ask, self._open_store, self._identity, send, keep, self._gate.standing)
 
     async def _ask(
         self,

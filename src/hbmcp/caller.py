@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["client", "terminal", "policy"]
+Kind = Literal["client", "terminal", "person", "policy"]
+AT_A_TERMINAL: tuple[Kind, ...] = ("terminal", "person")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Errors name it `name`, and look things up with tools of `toolset`. It may use `tools`, and no others.
 
-    `kind` is what stands behind it: an MCP client or somebody at a terminal, who called a tool, or the policy, which
-    looks before it judges. `client` is the client's own name of itself.
+    `kind` is what stands behind it: an MCP client or somebody at a terminal, who called a tool; a person who was asked
+    at a terminal whether to do just that; or the policy, which looks before it judges. `client` is the client's own
+    name of itself.
     """
 
     name: str

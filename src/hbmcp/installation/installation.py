@@ -40,6 +40,12 @@ class Send(Protocol):
     def __call__(self, planned: "PlannedRequest") -> Awaitable[Any]: ...
 
 
+class Keep(Protocol):
+    """Writes to hbmcp's own store what a granted plan covers."""
+
+    def __call__(self, planned: "PlannedRequest", write: Callable[[], Awaitable[None]]) -> Awaitable[None]: ...
+
+
 @frozen
 class Installation:
     """An installation for one caller: it can be asked for the reads that that caller may use. A plan has none that it
@@ -49,6 +55,7 @@ class Installation:
     _open_store: "Callable[[], Store]"
     identity: Identity
     _send: Send | None = None
+    _keep: Keep | None = None
     _standing: Callable[[], Awaitable[tuple[str, ...]]] | None = None
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -70,6 +77,13 @@ class Installation:
         if self._send is None:
             raise RuntimeError(f"a plan sends nothing, and was to send {planned.words}")
         return _taken(reading, await self._send(planned), planned.tool)
+
+    async def keep(self, planned: "PlannedRequest", write: Callable[[], Awaitable[None]]) -> None:
+        """Write to the store what a granted plan covers, once. Raises what `write` does, and what `send` does where it
+        isn't asked to."""
+        if self._keep is None:
+            raise RuntimeError(f"a plan keeps nothing, and was to {planned.words}")
+        await self._keep(planned, write)
 
     async def standing(self) -> tuple[str, ...]:
         """What a person allows just now, where that isn't as usual: a halt, say. A sentence each."""

@@ -48,8 +48,9 @@ class Stake:
 class PlannedRequest:
     """One request of a plan, to a tool's operation; `words` say what it does: "BUY 0.1 BTC-USDT at 45000".
 
-    `trades` is what the code that it starts is told to trade with an account's keys, a stake for each market of each
-    configuration; empty where nobody can tell, None for whatever starts no code on an account.
+    `trades` is what the code or executor that it starts is told to trade with an account's keys: a stake for each
+    market of each configuration; empty where nobody can tell, None for an executor on one market, and for whatever
+    starts nothing on an account.
     """
 
     tool: str
@@ -97,6 +98,11 @@ class PlannedRequest:
         arguments = [f"{name}={one_line(cut(value, NAMED))}" for name, value in masked.items()]
         trades = () if effect == "runs_code" and "account" in tool.effect else None
         return cls(tool.name, request, effect, " ".join((tool.name, *arguments)), Stake(**told), trades)
+
+    @classmethod
+    def kept(cls, tool: str, what: str, words: str) -> Self:
+        """A change of `what` hbmcp keeps in its own store, which no API is asked for."""
+        return cls(tool, Request("PUT", f"hbmcp's own {what}", parse=lambda answer: answer), "configures", words)
 
     @property
     def unsent(self) -> str:

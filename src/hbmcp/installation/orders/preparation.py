@@ -115,6 +115,8 @@ async def prepare_order(
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
     dearest = [*costs, *_price_taken(taken)]
     worth = order_size(order, dearest, known.balances, known.held if perpetual else None)
+    closed: Side = "SHORT" if side == "BUY" else "LONG"
+    reduces = closing and any((one.pair, one.side) == (pair, closed) and size <= one.amount for one in known.held or ())
     try:
         short = balance_check.check_balance(
             known.balances,
@@ -127,16 +129,15 @@ async def prepare_order(
             current=min(costs) if doubt and known.current is not None else known.current,
             positions=known.held,
         )
-        refuse_large_order(order, worth, max_value)
+        refuse_large_order(order, worth, max_value, reduces=reduces)
     except Refused as error:
         raise Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice) from None
     turned = "" if closing else await _turns(installation, request, known.held or [], size)
-    closed: Side = "SHORT" if side == "BUY" else "LONG"
     return PreparedOrder(
         order,
         worth,
         max(dearest, default=None),
-        closing and any((one.pair, one.side) == (pair, closed) and size <= one.amount for one in known.held or ()),
+        reduces,
         tuple(filter(None, (*notes, short, thin, turned))),
     )
 

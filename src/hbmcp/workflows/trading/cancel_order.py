@@ -8,6 +8,7 @@ from hbmcp.installation.orders.cancellation import (
     not_cancelled,
     order_to_cancel,
     planned_cancellation,
+    protected_position_is_gone,
     request_cancellation,
     wait_for_end,
 )
@@ -37,7 +38,8 @@ async def cancel_order(
     if order.ended:
         said = f"Nothing was sent, it had ended before. {how_it_ended(order)}"
         return Plan(Answer(order_result(said, order, asked), order.doubts))
-    planned = planned_cancellation(order)
+    unprotects = order.protects and not await protected_position_is_gone(installation, order)
+    planned = planned_cancellation(order, unprotects=unprotects)
 
     async def commit(installation: Installation) -> Answer:
         error = await request_cancellation(installation, planned)
