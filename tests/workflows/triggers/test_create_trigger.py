@@ -98,7 +98,10 @@ ORDERS: list[tuple[dict[str, Any], str]] = [
     ({"side": "BUY", "order_type": "MARKET"}, "place_order can't take these arguments:\n- amount: missing"),
     ({"side": "BUY", "amount": 1e-7, "order_type": "MARKET"}, "is less than the smallest order of BTC-USDT"),
     ({"side": "BUY", "amount": 0.00008, "order_type": "MARKET"}, "at 45"),  # worth enough now, but not then
-    ({"side": "BUY", "amount": 0.01, "price": "60000"}, "With the price at 45000: BUY at 60000 is more than 10% beyond"),
+    (
+        {"side": "BUY", "amount": 0.01, "price": "60000"},
+        "With the price at 45000: BUY at 60000 is more than",
+    ),
     ({"side": "SELL", "amount": 500, "order_type": "MARKET"}, "Selling 500 BTC takes 500 BTC"),
     ({"side": "UP", "amount": 1, "order_type": "MARKET"}, "side"),
     ({"side": "BUY", "amount": 1, "order_type": "MARKET", "trading_pair": "NOPE-USDT"}, "has no pair NOPE-USDT"),
@@ -175,9 +178,7 @@ async def test_one_cancels_the_other(talk: Any) -> None:
         ),
     ],
 )
-async def test_every_kind_of_condition(
-    talk: Any, arguments: dict[str, Any], will: str, away: dict[str, Any]
-) -> None:
+async def test_every_kind_of_condition(talk: Any, arguments: dict[str, Any], will: str, away: dict[str, Any]) -> None:
     arguments = {**arguments, "trading_pair": "BTC-USDT"} if "trading_pair" in arguments else arguments
     async with talk() as call:
         told = head(await call.good("create_trigger", **arguments))

@@ -84,5 +84,3 @@ async def test_taking_away_a_protection_is_judged_as_that(talk: Any, api: PaperA
         assert "What 1 protected has that no more" in told
         await call.good("cancel_trigger", id=2)
         assert seen == ["unprotects", "cancels"]
-
-

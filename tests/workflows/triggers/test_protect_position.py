@@ -63,9 +63,7 @@ async def test_stop_and_target_in_percent_of_entry(
         ({"stop": "-5%", "price": "best"}, "It is last, bid, ask, mark."),
     ],
 )
-async def test_what_protects_nothing_is_refused(
-    talk: Any, api: PaperApi, arguments: dict[str, Any], why: str
-) -> None:
+async def test_what_protects_nothing_is_refused(talk: Any, api: PaperApi, arguments: dict[str, Any], why: str) -> None:
     open_position(api, "BUY", "0.05")
     async with talk() as call:
         assert why in await call.bad("protect_position", trading_pair=PAIR, **arguments)
