@@ -361,8 +361,9 @@ class Bridge:
             spec = ResultSpec.from_table(part.result)
             return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec))).raw
 
+        keep = None if grant is None else grant.keep
         foresee = partial(self._foreseen, caller.client)
-        return Installation(ask, self._open_store, self._identity, send, self._gate.standing, foresee)
+        return Installation(ask, self._open_store, self._identity, send, keep, self._gate.standing, foresee)
 
     async def _ask(
         self,

@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -17,11 +19,13 @@ from hbmcp.errors import StoreError
 from hbmcp.identity import Identity
 from hbmcp.policy import halt as halts
 from hbmcp.policy.halt import Halts
+from hbmcp.policy.model import Policy
 from hbmcp.policy.place import Files
 from hbmcp.settings import load
 from hbmcp.store import Halt, Store
 from tests.conftest import connected, environment, hbmcp
 from tests.faulty_api import FaultyApi, Reply
+from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, open_position
 from tests.paper.spot_account import BUY, PLACE, orders, rest
 from tests.policy.audited import audited
 from tests.stdio_server import StdioServer
@@ -31,6 +35,15 @@ from tests.store.postgresql_cluster import Cluster
 pytestmark = pytest.mark.anyio
 
 MARKET = {**BUY, "amount": 0.01, "order_type": "MARKET"}
+TARGET = {
+    "account_name": ACCOUNT,
+    "connector_name": CONNECTOR,
+    "trading_pair": PAIR,
+    "side": "SELL",
+    "amount": 0.1,
+    "price": "+20%",
+    "position_action": "CLOSE",
+}
 WHERE = {"account_name": "master_account", "connector_name": "binance"}
 PARTLY = Halt(1_795_337_003_000, everything=False, by="me at home")
 WHOLLY = Halt(1_795_337_004_000, everything=True, by="me at home")
@@ -61,6 +74,65 @@ async def test_with_all_only_who_is_at_a_terminal_can_act(tmp_path: Path, monkey
         it.call.bridge._kind = "terminal"
         await it.call.bad("place_order", **MARKET)
         await it.call.good("submit_cancel", **WHERE, order_id=resting)
+
+
+async def test_what_protects_is_cancelled_by_a_person_who_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with audited(tmp_path, monkeypatch) as it:
+        open_position(it.api, "BUY", "0.1")
+        await it.call.good("place_order", **TARGET)
+        (order,) = it.api.paper.engine.orders(statuses=["OPEN"])
+        await it.halts.begin(PARTLY)
+        for kind in ("client", "terminal"):
+            it.call.bridge._kind = kind  # type: ignore[assignment]
+            assert "a person" in await it.call.bad("cancel_order", order_id=order.id)
+        it.call.bridge._kind = "person"
+        monkeypatch.setattr(it.log, "append", full)
+        await it.call.good("cancel_order", order_id=order.id)
+        assert it.api.paper.engine.order(order.id).status == "CANCELLED"
+        await it.call.bad("place_order", **MARKET)
+
+
+async def test_what_hbmcp_keeps_itself_is_judged_and_written_down_as_what_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = {"executor_type": "grid_executor", "config": {"max_open_orders": 3}}
+    async with audited(tmp_path, monkeypatch, told=Policy.model_validate({"deny": {"tools": ["x"]}})) as it:
+        await it.call.good("set_executor_defaults", **saved)
+        begun, ended = it.lines
+        assert (begun["event"], begun["plan"][0]["effect"]) == ("begin", "configures")
+        assert (ended["event"], ended["outcome"], ended["sent"][0]["outcome"]) == ("end", "done", "answered")
+        await it.halts.begin(PARTLY)
+        await it.call.bad("set_executor_defaults", executor_type="grid_executor", clear=True)
+        assert "max_open_orders" in await it.call.good("set_executor_defaults", executor_type="grid_executor")
+        await it.halts.end()
+        monkeypatch.setattr(it.log, "append", full)
+        assert "audit" in await it.call.bad("set_executor_defaults", executor_type="grid_executor", clear=True)
+
+
+async def test_a_sale_on_a_spot_exchange_adds_no_risk_and_needs_no_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale = {**MARKET, "side": "SELL"}
+    async with audited(tmp_path, monkeypatch) as it:
+        it.api.paper.engine.deposit("master_account", "binance", "BTC", Decimal(1))
+        monkeypatch.setattr(it.log, "append", full)
+        monkeypatch.setattr(it.call.bridge._open_store(), "granted", no_store)
+        monkeypatch.setattr(it.call.bridge._open_store(), "reserve", no_store)
+        assert "refused" not in await it.call.good("place_order", **sale, preview=True)
+        await it.call.good("place_order", **sale)
+        assert [one.side for one in orders(it.api)] == ["SELL"]
+        assert "refused" in await it.call.good("place_order", **MARKET, preview=True)
+        await it.call.bad("place_order", **MARKET)
+
+
+async def no_store(*_: object) -> object:
+    raise StoreError("It stands still.")
+
+
+def full(*_: object) -> object:
+    raise OSError(ENOSPC, "No space left on device")
 
 
 async def test_one_that_begins_in_the_middle_of_a_call_stops_what_is_left(

@@ -43,6 +43,12 @@ class Send(Protocol):
     def __call__(self, planned: "PlannedRequest") -> Awaitable[Any]: ...
 
 
+class Keep(Protocol):
+    """Writes to hbmcp's own store what a granted plan covers."""
+
+    def __call__(self, planned: "PlannedRequest", write: Callable[[], Awaitable[None]]) -> Awaitable[None]: ...
+
+
 @frozen
 class Foreseen:
     """The call of another tool as it would be planned now: its `arguments` as they were meant, what it would send, and
@@ -70,6 +76,7 @@ class Installation:
     _open_store: "Callable[[], Store]"
     identity: Identity
     _send: Send | None = None
+    _keep: Keep | None = None
     _standing: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     _foresee: Foresee | None = None
 
@@ -112,6 +119,13 @@ class Installation:
             return changed(name, build(), await self._ask(name, build))
 
         return evolve(self, ask=ask)
+
+    async def keep(self, planned: "PlannedRequest", write: Callable[[], Awaitable[None]]) -> None:
+        """Write to the store what a granted plan covers, once. Raises what `write` does, and what `send` does where it
+        isn't asked to."""
+        if self._keep is None:
+            raise RuntimeError(f"a plan keeps nothing, and was to {planned.words}")
+        await self._keep(planned, write)
 
     async def standing(self) -> tuple[str, ...]:
         """What a person allows just now, where that isn't as usual: a halt, say. A sentence each."""

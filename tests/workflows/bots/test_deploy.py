@@ -145,7 +145,7 @@ async def test_what_is_deployed_is_told_by_its_name_and_counts_by_its_totals(tal
 @pytest.mark.parametrize(
     ("limits", "told"),
     [
-        ({"order": 1400}, "limit order is 1,400 USDT an order: 0 used already, 1,500 asked"),
+        ({"order": 1400}, "limit order is 1,400 USDT an order, and this is 1,500: 1,400 would pass"),
         ({"hour": 1400}, "limit hour"),
         ({"position": 900}, "limit position is 900 USDT for BTC-USDT at master_account"),
         ({"pair": 900}, "limit pair is 900 USDT for BTC-USDT"),
@@ -327,6 +327,9 @@ class TestARunningBotsConfiguration:
         assert "limit order is 1,500 USDT" in await self.refused(talk, {"total_amount_quote": 2000}, order=1500)
         assert "limit position" in await self.refused(talk, {"trading_pair": "ETH-USDT"}, position=900)
         assert "limit leverage is 9x" in await self.refused(talk, {"leverage": 10}, leverage=9)
+
+    async def test_what_lets_it_trade_again_is_counted_as_deploying_is(self, talk: Opened) -> None:
+        assert "limit order is 400 USDT" in await self.refused(talk, {"manual_kill_switch": False}, order=400)
 
     async def test_what_does_not_is_free(self, talk: Opened) -> None:
         for updates in ({"total_amount_quote": 500}, {"cooldown_time": 30}, {"leverage": 2}):

@@ -11,6 +11,7 @@ from hbmcp.installation.orders.placement import arrival_note, placement_refused,
 from hbmcp.installation.orders.polling import wait_for_outcome
 from hbmcp.installation.orders.preparation import OrderRequest, prepare_order
 from hbmcp.installation.orders.sending import planned_order, send_order
+from hbmcp.installation.orders.sizing import AskedSize
 from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_result, unseen_result
 from hbmcp.installation.plan import Plan
@@ -24,7 +25,11 @@ async def place_order(
     connector_name: str,
     trading_pair: str,
     side: str,
-    amount: Decimal,
+    amount: Decimal | None = None,
+    quote_amount: Decimal | None = None,
+    share: Decimal | None = None,
+    risk: str | None = None,
+    stop_loss: Decimal | None = None,
     order_type: str = "LIMIT",
     price: str | None = None,
     position_action: str | None = None,
@@ -40,7 +45,8 @@ async def place_order(
     Notes tell what was worked out, rounded or couldn't be checked. Raises BadArguments or Refused (nothing was sent),
     Failed (the exchange refused it) and OutcomeUnknown (sent, not answered).
     """
-    request = OrderRequest(account_name, connector_name, trading_pair, side, amount, order_type, price, position_action)
+    sized = AskedSize(amount, quote_amount, share, risk, stop_loss)
+    request = OrderRequest(account_name, connector_name, trading_pair, side, sized, order_type, price, position_action)
     prepared, known = await all_of(
         prepare_order(installation, request, max_value), known_order_ids(installation, account_name, connector_name)
     )
@@ -56,7 +62,7 @@ async def place_order(
     async def commit(installation: Installation) -> Answer:
         seconds = float(wait)
         sent = await send_order(installation, planned, seconds)
-        asked = asdict(request) | {"price": number(price), "position_action": sent.order.action}
+        asked = asdict(request) | {"amount": amount, "price": number(price), "position_action": sent.order.action}
         notes = (*prepared.notes, *sent.notes)
         told = size if order_type == "MARKET" else {}
         if not seconds:
