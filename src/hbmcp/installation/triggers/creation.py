@@ -43,8 +43,8 @@ def arm(
     instead: Collection[int] = (),
     bonded: bool = True,
 ) -> Plan:
-    """The plan of a tool to keep them, `instead` of others; more than one, or with `joins`, they are bonded unless it is
-    said that they aren't, and the first that is done ends the others. Its commit raises Refused where one of `joins`
+    """The plan of a tool to keep them, `instead` of others; more than one, or with `joins`, they are bonded unless it
+    is said that they aren't, and the first that is done ends the others. Its commit raises Refused where one of `joins`
     or `instead` has ended or fires meanwhile, or where the store fails: nothing is kept then."""
     bond = uuid4().hex if bonded and (joins or len(armings) > 1) else None
     rows = [one.row for one in armings]
