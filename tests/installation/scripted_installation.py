@@ -17,9 +17,11 @@ Reply = Callable[[Request[Any]], Any]
 
 @define
 class Script:
-    """Tool -> its answer, an error to raise, or a function of the request. `asked` is what was sent, in order."""
+    """Tool -> its answer, an error to raise, or a function of the request. `asked` is what was sent, in order;
+    `no_store` what is raised for the store."""
 
     answers: Mapping[str, Any]
+    no_store: Exception = field(factory=lambda: AssertionError("this script has no store"))
     asked: list[tuple[str, Request[Any]]] = field(factory=list)
 
     async def __call__(self, name: str, build: Callable[[], Request[Any]]) -> Any:
@@ -55,6 +57,6 @@ class Script:
 
     def _installation(self, send: Send | None = None) -> Installation:
         def no_store() -> Any:
-            raise AssertionError("this script has no store")
+            raise self.no_store
 
         return Installation(self, no_store, Identity("scripted", on_paper=False), send)

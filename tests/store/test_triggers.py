@@ -64,6 +64,20 @@ async def test_what_is_done_cancels_what_is_bonded_to_it_and_nothing_else(url: s
     await mine.aclose()
 
 
+async def test_new_ones_join_others_or_take_their_place(url: str) -> None:
+    mine, _ = await two(url)
+    first, second, third = await mine.add_triggers([ROW, evolve(ROW, bond="b"), evolve(ROW, bond="b")], "created")
+    (fourth,) = await mine.add_triggers([evolve(ROW, bond="c")], "created", joins=[first, second])
+    assert {one.key: one.bond for one in await mine.triggers()} == dict.fromkeys((first, second, third, fourth), "c")
+    (fifth,) = await mine.add_triggers([ROW], "created", instead=[third])
+    assert [one.state for one in await mine.triggers(keys=[third])] == ["cancelled"]
+    assert [one.cause for one in await mine.trigger_events(keys=[third])] == ["created", f"trigger {fifth} replaces it"]
+    for other in ({"joins": [third]}, {"instead": [third]}, {"joins": [first, 99]}):
+        assert await mine.add_triggers([ROW], "created", **other) == []
+    assert len(await mine.triggers()) == 5
+    await closed(mine)
+
+
 async def test_memory_is_kept_only_of_what_is_in_that_state(url: str) -> None:
     mine = store(url)
     (key,) = await mine.add_triggers([ROW], "created")
@@ -92,15 +106,15 @@ async def test_one_has_the_watch_until_it_ends_or_leaves(url: str) -> None:
 
 
 async def test_what_nobody_waited_for_is_undone(url: str) -> None:
-    """A call that was cancelled while its trigger was written has none."""
+    """A call that was cancelled while its trigger was written has none, and what it was to replace waits again."""
     mine = store(url)
-    await mine.triggers()
-    adding = asyncio.create_task(mine.add_triggers([ROW], "created"))
+    (before,) = await mine.add_triggers([ROW], "created")
+    adding = asyncio.create_task(mine.add_triggers([ROW], "created", instead=[before]))
     await asyncio.sleep(0)
     adding.cancel()
     with pytest.raises(asyncio.CancelledError):
         await adding
     await mine.aclose()
     again = store(url)
-    assert await again.triggers() == []
+    assert [(one.key, one.state) for one in await again.triggers()] == [(before, "waiting")]
     await again.aclose()

@@ -170,7 +170,7 @@ class Store:
         rows_added = list(added)
         return await self._do(
             lambda rows: rows.triggers.add(rows_added, cause, joins, instead),
-            lambda rows, keys: rows.triggers.forget(keys),
+            lambda rows, keys: rows.triggers.forget(keys, instead if keys else ()),
         )
 
     async def triggers(

@@ -59,9 +59,15 @@ class TriggerRows:
                 )
         return keys
 
-    def forget(self, keys: Collection[int]) -> None:
-        """Undoes `add`."""
+    def forget(self, keys: Collection[int], instead: Collection[int]) -> None:
+        """Undoes `add`; those of `instead` wait again, so that what they protect isn't left without."""
         with self._database.writing() as connection:
+            cancelled = (self._triggers, triggers.c.key.in_(instead), triggers.c.state == "cancelled")
+            for key, changed in connection.execute(select(triggers.c.key, triggers.c.changed).where(*cancelled)).all():
+                connection.execute(
+                    update(triggers).where(self._triggers, triggers.c.key == key).values(state="waiting")
+                )
+                self._note(connection, TriggerEvent(key, changed, "waiting", "what was to replace it was undone"))
             connection.execute(delete(triggers).where(self._triggers, triggers.c.key.in_(list(keys))))
             ours = trigger_events.c.installation == self._ours["installation"]
             connection.execute(delete(trigger_events).where(ours, trigger_events.c.trigger.in_(list(keys))))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp.errors import ReadTimedOut, Refused
+from hbmcp.errors import ReadTimedOut, Refused, StoreError
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut
 from hbmcp.workflows.trading.get_positions import get_positions
@@ -217,6 +217,9 @@ class TestUnread:
         assert "Positions not read: " in text
 
 
+NO_STORE = StoreError("it can't be opened")
+
+
 def scripted(*rows: dict[str, Any], funding: Any = None) -> Script:
     """One account with one perpetual exchange that lists these rows."""
     shape = {"account_name": "a", "connector_name": "binance_perpetual", "trading_pair": PAIR, "side": "BOTH"}
@@ -226,7 +229,8 @@ def scripted(*rows: dict[str, Any], funding: Any = None) -> Script:
             "get_connected_exchanges": ["binance_perpetual", "binance"],
             "list_positions": {"data": [shape | row for row in rows]},
             "get_funding_info": funding,
-        }
+        },
+        NO_STORE,
     )
 
 
@@ -281,10 +285,28 @@ class TestShapesOfTheRealApi:
 
     async def test_only_perpetual_exchanges_are_asked(self) -> None:
         script = scripted()
-        script = Script({**script.answers, "get_connected_exchanges": ["binance"]})
+        script = Script({**script.answers, "get_connected_exchanges": ["binance"]}, NO_STORE)
         found = await open_positions(script.installation)
         assert (found.asked, "list_positions" in script.names) == ((), False)
         answer = await get_positions(script.installation)
         assert "no perpetual exchange is connected" in str(answer.value)
         with pytest.raises(Refused, match="no perpetual exchange"):
             await get_positions(script.installation, connector_name="binance")
+
+
+async def test_what_protects_a_position_stands_beside_it(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_position(api, "BUY", "0.05")
+    async with assistant(api, monkeypatch) as call:
+        (row,) = value(await call.good("get_positions"))["positions"]
+        assert row["protected_by"] == "nothing"
+        await call.good("protect_position", trading_pair=PAIR, stop="40000", target="200000")
+        (row,) = value(await call.good("get_positions"))["positions"]
+        assert row["protected_by"] == "stop 40000 (1), target 200000 (2)"
+
+
+async def test_a_store_that_fails_costs_a_note_and_not_the_answer() -> None:
+    answer = await get_positions(scripted({"amount": 1, "entry_price": 100, "unrealized_pnl": 1}).installation)
+    assert isinstance(answer.value, dict)
+    (row,) = answer.value["positions"]
+    assert "protected_by" not in row
+    assert "What protects positions couldn't be read: it can't be opened" in answer.notes

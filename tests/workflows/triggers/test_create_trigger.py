@@ -95,7 +95,7 @@ async def test_what_cannot_be_meant_is_refused(talk: Any, arguments: dict[str, A
 
 
 ORDERS: list[tuple[dict[str, Any], str]] = [
-    ({"side": "BUY", "order_type": "MARKET"}, "place_order can't take these arguments:\n- amount: missing"),
+    ({"side": "BUY", "order_type": "MARKET"}, "No size is given"),
     ({"side": "BUY", "amount": 1e-7, "order_type": "MARKET"}, "is less than the smallest order of BTC-USDT"),
     ({"side": "BUY", "amount": 0.00008, "order_type": "MARKET"}, "at 45"),  # worth enough now, but not then
     (
@@ -121,6 +121,17 @@ async def test_an_order_beyond_the_price_of_now_is_no_slip_at_its_level(talk: An
     async with talk() as call:
         await call.good("create_trigger", **MINE, above="80000", then="place_order", arguments=order)
         assert len(await kept(call)) == 1
+
+
+async def test_a_size_in_money_is_worked_out_at_the_level(talk: Any) -> None:
+    order = {"side": "BUY", "quote_amount": 100, "order_type": "MARKET"}
+    async with talk() as call:
+        told = head(await call.good("create_trigger", **MINE, below="45000", then="place_order", arguments=order))
+        (one,) = await kept(call)
+    assert "BUY 0.002" in told["will"]
+    assert 95 < told["worth"] <= 100
+    assert one.spec.then is not None
+    assert "amount" not in one.spec.then.arguments, "it is worked out by the price of then"
 
 
 async def test_what_is_off_cannot_be_armed(talk: Any) -> None:

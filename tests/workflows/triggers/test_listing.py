@@ -67,19 +67,19 @@ async def test_one_shows_its_readings_events_and_orders(talk: Any, api: PaperApi
 
 
 async def test_taking_away_a_protection_is_judged_as_that(talk: Any, api: PaperApi) -> None:
-    """By a policy that doesn't let this account be touched; ending an alert takes nothing away."""
+    """Ending an alert takes nothing away."""
     open_position(api, "BUY", "0.05")
     async with talk() as call:
         await call.good("protect_position", trading_pair="BTC-USDT", stop="-5%")
         await call.good("create_trigger", **BTC, below="1")
         seen: list[str] = []
-        foresee = call.bridge._gate._foresee
+        grant = call.bridge._gate.grant
 
-        async def foreseen(given: Any, plan: Any) -> str:
-            seen.extend(one.effect for one in plan.later)
-            return str(await foresee(given, plan))
+        async def granted(given: Any, plan: Any, *more: Any) -> Any:
+            seen.extend(one.effect for one in plan.requests)
+            return await grant(given, plan, *more)
 
-        call.bridge._gate._foresee = foreseen
+        call.bridge._gate.grant = granted
         told = await call.good("cancel_trigger", id=1)
         assert "What 1 protected has that no more" in told
         await call.good("cancel_trigger", id=2)

@@ -68,7 +68,7 @@ async def plan_trigger(installation: Installation, condition: AskedCondition, as
         raise _bad(f"total, {plain(every.total):f}, is less than one firing is worth, {worth:f}.", "Raise it.")
     arming = Arming(spec, {**met.shown, "worth": worth}, action.later if action else (), trailing_memory(met))
     notes = (*(action.notes if action else ()), *_advice(met, action, slip))
-    return arm([arming], notes, joins=tuple(dict.fromkeys(asked.cancels)))
+    return arm("create_trigger", [arming], notes, joins=tuple(dict.fromkeys(asked.cancels)))
 
 
 def refuse_met(met: Met, now_if_met: bool) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from hbmcp.errors import Refused, StoreError
 from hbmcp.installation.installation import Installation
@@ -35,6 +35,7 @@ class Arming:
 
 
 def arm(
+    tool: str,
     armings: Sequence[Arming],
     notes: Sequence[str] = (),
     *,
@@ -42,19 +43,27 @@ def arm(
     instead: Collection[int] = (),
     bonded: bool = True,
 ) -> Plan:
-    """The plan to keep them, `instead` of others; more than one, or with `joins`, they are bonded unless it is said
-    that they aren't, and the first that is done ends the others. Its commit raises Refused where one of `joins` or
-    `instead` has ended or fires meanwhile, or where the store fails: nothing is kept then."""
+    """The plan of a tool to keep them, `instead` of others; more than one, or with `joins`, they are bonded unless it
+    is said that they aren't, and the first that is done ends the others. Its commit raises Refused where one of `joins`
+    or `instead` has ended or fires meanwhile, or where the store fails: nothing is kept then."""
     bond = uuid4().hex if bonded and (joins or len(armings) > 1) else None
     rows = [one.row for one in armings]
     later = tuple(planned for one in armings for planned in one.later)
+    change = PlannedRequest.kept(tool, "triggers", "; ".join(one.spec.words for one in armings))
+    if all(one.spec.then is not None and one.spec.then.reduces for one in armings):
+        change = evolve(change, effect="reduces")  # so that a halt holds no protection back
 
     async def commit(installation: Installation) -> Answer:
         moment = now()
         added = [new(one.spec, moment, bond, one.memory) for one in armings]
+        keys: list[int] = []
+
+        async def write() -> None:
+            keys.extend(await installation.store.add_triggers(added, "armed", joins=joins, instead=instead))
+
         try:
             by = await watch_words(installation)  # first: what was kept must be told
-            keys = await installation.store.add_triggers(added, "armed", joins=joins, instead=instead)
+            await installation.keep(change, write)
         except StoreError as error:
             raise Refused(f"It can't be kept: {error.happened}", NOTHING_SET, error.advice) from None
         if not keys:
@@ -70,4 +79,4 @@ def arm(
         return Answer(value, tuple(notes))
 
     would: dict[str, Any] = {"would_arm": rows[0] if len(rows) == 1 else rows}
-    return Plan(Answer(would, tuple(notes)), (), commit, later)
+    return Plan(Answer(would, tuple(notes)), (change,), commit, later)

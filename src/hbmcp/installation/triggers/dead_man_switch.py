@@ -60,7 +60,7 @@ async def plan_switch(
         spec = Spec(when=when, then=action.action, switch=True)
         armings.append(Arming(spec, met(when, Decimal(moment)).shown, action.later))
     note = "Call it again within that time to begin anew; minutes=0 ends it."
-    return arm(armings, [note], instead=[one.key for one in before], bonded=False)
+    return arm("cancel_after", armings, [note], instead=[one.key for one in before], bonded=False)
 
 
 def _is_same(one: Trigger, given: Mapping[str, Any]) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from attrs import evolve
+
 from hbmcp.errors import Refused, StoreError
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
@@ -11,11 +13,10 @@ from hbmcp.installation.triggers.kept import NOT_DONE, refused
 from hbmcp.installation.triggers.trigger import WAITING, Trigger
 from hbmcp.results.answer import Answer
 from hbmcp.times import now
-from hummingbot_api.request import Request
 
 
 def plan_ending(ended: Sequence[Trigger], notes: Sequence[str] = ()) -> Plan:
-    """The plan to cancel them, which sends nothing. Its commit tells of each what became of it; Refused where the store
+    """The plan to cancel them, which asks no API. Its commit tells of each what became of it; Refused where the store
     fails."""
     unprotected = [one for one in ended if one.spec.protects is not None]
     warning = ""
@@ -23,13 +24,13 @@ def plan_ending(ended: Sequence[Trigger], notes: Sequence[str] = ()) -> Plan:
         keys = ", ".join(str(one.key) for one in unprotected)
         warning = f"What {keys} protected has that no more: get_positions tells what else does."
 
+    changes = tuple(map(_change, ended))
+
     async def commit(installation: Installation) -> Answer:
         rows: list[dict[str, Any]] = []
-        for one in ended:
+        for one, change in zip(ended, changes, strict=True):
             try:
-                gone = await installation.store.move_trigger(
-                    one.key, WAITING, "cancelled", "cancelled by a call", time=now()
-                )
+                gone = await _end(installation, one, change)
             except StoreError as error:
                 if not rows:
                     raise refused(error) from None
@@ -40,22 +41,28 @@ def plan_ending(ended: Sequence[Trigger], notes: Sequence[str] = ()) -> Plan:
 
     would = [{"id": one.key, "would_cancel": one.spec.words} for one in ended]
     shown = Answer(would[0] if len(would) == 1 else would, (*notes, warning))
-    return Plan(shown, (), commit, tuple(map(_change, ended)))
+    return Plan(shown, changes, commit)
+
+
+async def _end(installation: Installation, one: Trigger, change: PlannedRequest) -> bool:
+    """Whether it waited. Raises StoreError."""
+    gone: list[bool] = []
+
+    async def write() -> None:
+        because = "cancelled by a call"
+        gone.append(await installation.store.move_trigger(one.key, WAITING, "cancelled", because, time=now()))
+
+    await installation.keep(change, write)
+    return gone[0]
 
 
 def _change(one: Trigger) -> PlannedRequest:
-    """What a policy judges: no API is asked for it."""
-    protects = one.spec.protects
-    stake = Stake()
-    if protects is not None:
-        stake = Stake(account=protects.account_name, exchange=protects.connector_name, pair=protects.trading_pair)
-    return PlannedRequest(
-        "cancel_trigger",
-        Request("PUT", "hbmcp's own triggers", parse=lambda answer: answer),
-        "cancels" if protects is None else "unprotects",
-        f"cancel trigger {one.key}, {one.spec.words}",
-        stake,
-    )
+    change = PlannedRequest.kept("cancel_trigger", "triggers", f"cancel trigger {one.key}, {one.spec.words}")
+    what = one.spec.protects
+    if what is None:
+        return evolve(change, effect="cancels")
+    stake = Stake(account=what.account_name, exchange=what.connector_name, pair=what.trading_pair)
+    return evolve(change, effect="unprotects", stake=stake)
 
 
 def refuse_over(one: Trigger) -> None:

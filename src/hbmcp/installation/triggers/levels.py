@@ -44,12 +44,14 @@ def parse_level(name: str, text: str) -> Level:
 
 def parse_moment(name: str, text: str, now: int) -> int:
     """Epoch ms of a time to come, or of a length of time from now. Raises BadArguments."""
+    moment: int | None
     if length := _LENGTH.fullmatch(text.strip()):
-        return now + int(Decimal(length[1]) * _MILLISECONDS[length[2]])
-    try:
-        moment = to_milliseconds(text)
-    except ValueError:
-        moment = None
+        moment = now + int(Decimal(length[1]) * _MILLISECONDS[length[2]])
+    else:
+        try:
+            moment = to_milliseconds(text)
+        except ValueError:
+            moment = None
     if moment is None or moment <= now:
         what = "no time" if moment is None else "past"
         raise BadArguments(

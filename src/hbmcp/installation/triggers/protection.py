@@ -97,7 +97,7 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
     joins = [one.key for one in before if one.row.state in WAITING and one.key not in instead]
     bonded = "The first that acts ends the others." if len(armings) + len(joins) > 1 else ""
     ends = "" if spot else "It ends with the position."
-    return arm(armings, (*notes, bonded, ends), joins=joins, instead=instead)
+    return arm("protect_position", armings, (*notes, bonded, ends), joins=joins, instead=instead)
 
 
 async def _position(installation: Installation, asked: AskedProtection) -> Held:
