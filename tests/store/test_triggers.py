@@ -81,8 +81,10 @@ async def test_new_ones_join_others_or_take_their_place(url: str) -> None:
 async def test_memory_is_kept_only_of_what_is_in_that_state(url: str) -> None:
     mine = store(url)
     (key,) = await mine.add_triggers([ROW], "created")
-    assert await mine.keep_trigger_memory({key: "{}"}, "firing") == 0
-    assert await mine.keep_trigger_memory({key: '{"best":"1"}'}) == 1
+    assert await mine.keep_trigger_memory([evolve(ROW, key=key)], "firing") == 0
+    kept = evolve(ROW, key=key, memory='{"best":"1"}')
+    assert await mine.keep_trigger_memory([kept, evolve(kept, key=key + 1)]) == 1
+    assert await mine.keep_trigger_memory([evolve(kept, fired=1, memory="{}")]) == 0
     assert [one.memory for one in await mine.triggers()] == ['{"best":"1"}']
     await mine.aclose()
 
@@ -118,3 +120,34 @@ async def test_what_nobody_waited_for_is_undone(url: str) -> None:
     again = store(url)
     assert [(one.key, one.state) for one in await again.triggers()] == [(before, "waiting")]
     await again.aclose()
+
+
+async def test_who_saw_another_firing_moves_nothing(url: str) -> None:
+    """It waits again, but isn't what it was: it fired meanwhile."""
+    mine = store(url)
+    (key,) = await mine.add_triggers([ROW], "created")
+    assert await mine.move_trigger(key, ["waiting"], "firing", "met", time=NOW, fired=0)
+    assert await mine.move_trigger(key, ["firing"], "waiting", "bought", time=NOW, memory='{"wakes":9}', fired=1)
+    assert not await mine.move_trigger(key, ["waiting"], "firing", "met", time=NOW, fired=0)
+    assert not await mine.move_trigger(key, ["waiting"], "firing", "met", time=NOW, remembers="{}")
+    assert await mine.move_trigger(key, ["waiting"], "firing", "met", time=NOW, fired=1, remembers='{"wakes":9}')
+    await mine.aclose()
+
+
+async def test_later_events_come_after(url: str) -> None:
+    mine = store(url)
+    assert await mine.last_trigger_event() == 0
+    first, second = await mine.add_triggers([ROW, ROW], "created")
+    last = await mine.last_trigger_event()
+    await mine.move_trigger(first, ["waiting"], "expired", "over", time=NOW - 3_600_000)  # a clock was set back
+    assert [(one.trigger, one.state) for one in await mine.trigger_events(after=last)] == [(first, "expired")]
+    assert second > first
+    await mine.aclose()
+
+
+async def test_a_clock_that_is_set_back_keeps_nobody_from_watching(url: str) -> None:
+    mine = store(url)
+    await mine.take_watch(Watch("gone", "a test", NOW, NOW + 10))
+    hour = NOW - 3_600_000
+    assert (await mine.take_watch(Watch("mine", "a test", hour, hour + 10))).holder == "mine"
+    await mine.aclose()

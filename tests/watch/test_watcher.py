@@ -83,7 +83,8 @@ async def test_a_stop_of_what_was_closed_meanwhile_opens_nothing(one: Watched) -
     await one.rounds(2, price=46_000)
     assert sizes(one.api) == {}
     assert [row[1] for row in one.orders()] == ["BUY", "SELL"]
-    assert await one.state(key) in ("waiting", "failed")
+    assert await one.state(key) == "cancelled"
+    assert "is gone" in (await one.causes(key))[-1]
 
 
 async def test_sells_no_more_coins_than_are_there(one: Watched) -> None:
@@ -268,8 +269,8 @@ def kill(patched: pytest.MonkeyPatch, step: str) -> None:
     if step == "marked":
         sending = firing.Firing.sending
 
-        async def marked(self: firing.Firing) -> None:
-            await sending(self)
+        async def marked(self: firing.Firing, planned: Any) -> None:
+            await sending(self, planned)
             raise Killed
 
         patched.setattr(firing.Firing, "sending", marked)

@@ -59,7 +59,7 @@ Settle = Callable[[Mapping[int, Settled | None]], Awaitable[None]]
 class Firing(Protocol):
     """A trigger that fires."""
 
-    async def sending(self) -> None:
+    async def sending(self, planned: PlannedRequest) -> None:
         """Right before each request leaves. What is raised here keeps it back, and nothing of it was sent."""
 
     def ended(self, outcomes: Mapping[int, Settled | None]) -> None:
@@ -146,7 +146,7 @@ class Grant:
             unaudited = await self._entry.begin()
             await self._refuse(planned)
             if self._firing is not None:
-                await self._firing.sending()
+                await self._firing.sending(planned)
         except asyncio.CancelledError:
             raise asyncio.CancelledError(UNSENT) from None
         if not goes_on(planned.effect, self._kind):

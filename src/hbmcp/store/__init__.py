@@ -180,10 +180,15 @@ class Store:
         return await self._do(lambda rows: rows.triggers.found(states, keys))
 
     async def trigger_events(
-        self, *, keys: Collection[int] | None = None, since: int | None = None
+        self, *, keys: Collection[int] | None = None, since: int | None = None, after: int | None = None
     ) -> list[TriggerEvent]:
-        """What became of triggers, oldest first: of those of these keys, from `since` on."""
-        return await self._do(lambda rows: rows.triggers.events(keys, since))
+        """What became of triggers, oldest first: of those of these keys, from `since` on, `after` the event of that
+        key."""
+        return await self._do(lambda rows: rows.triggers.events(keys, since, after))
+
+    async def last_trigger_event(self) -> int:
+        """The key of the newest event; 0 where there is none."""
+        return await self._do(lambda rows: rows.triggers.last_event())
 
     async def move_trigger(
         self,
@@ -195,18 +200,30 @@ class Store:
         time: int,
         memory: str | None = None,
         bonded: bool = False,
+        fired: int | None = None,
+        remembers: str | None = None,
     ) -> bool:
         """Bring a trigger from one of the states `before` to another, in one transaction with its event. False where it
-        is in none of them, or is to fire while one that it is bonded to does: then nothing is changed. `bonded`: those
-        that still wait are cancelled with it."""
+        is in none of them, has `fired` another number of times, or `remembers` something else, as far as these are
+        told; or is to fire while one that it is bonded to does: then nothing is changed. `bonded`: those that still
+        wait are cancelled with it."""
         return await self._do(
-            lambda rows: rows.triggers.move(key, before, state, cause, time=time, memory=memory, bonded=bonded)
+            lambda rows: rows.triggers.move(
+                key,
+                before,
+                state,
+                cause,
+                time=time,
+                memory=memory,
+                bonded=bonded,
+                fired=fired,
+                remembers=remembers,
+            )
         )
 
-    async def keep_trigger_memory(self, memories: Mapping[int, str], state: TriggerState = "waiting") -> int:
-        """What must be known of triggers that are in this state after the next readings, or a crash; gives how many
-        are."""
-        kept = dict(memories)
+    async def keep_trigger_memory(self, rows: Collection[TriggerRow], state: TriggerState = "waiting") -> int:
+        """Keep the memory of those that are in this state and fired as often as their row says; gives how many are."""
+        kept = list(rows)
         return await self._do(lambda rows: rows.triggers.keep_memory(kept, state))
 
     async def rewrite_trigger(self, key: int, spec: str) -> None:

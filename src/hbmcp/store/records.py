@@ -99,12 +99,14 @@ class TriggerRow:
 
 @frozen
 class TriggerEvent:
-    """A trigger came to a state at that `time` in epoch ms, and why."""
+    """A trigger came to a state at that `time` in epoch ms, and why. `key` is 0 before the store has given one; a later
+    event has a greater one."""
 
     trigger: int
     time: int
     state: TriggerState
     cause: str
+    key: int = 0
 
 
 @frozen

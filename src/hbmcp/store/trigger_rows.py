@@ -1,10 +1,10 @@
 """Triggers, what became of them, and who watches them, as they are read from the tables and written."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, cast
 
 from attrs import asdict, fields
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hbmcp.store.place import Place
@@ -82,15 +82,21 @@ class TriggerRows:
             rows = connection.execute(select(*_TRIGGER).where(*wanted).order_by(triggers.c.key))
             return [TriggerRow(*row) for row in rows]
 
-    def events(self, keys: Collection[int] | None, since: int | None) -> list[TriggerEvent]:
+    def events(self, keys: Collection[int] | None, since: int | None, after: int | None) -> list[TriggerEvent]:
         wanted = [trigger_events.c.installation == self._ours["installation"]]
         if keys is not None:
             wanted.append(trigger_events.c.trigger.in_(list(keys)))
         if since is not None:
             wanted.append(trigger_events.c.time >= since)
+        if after is not None:
+            wanted.append(trigger_events.c.key > after)
         with self._database.reading() as connection:
             rows = connection.execute(select(*_EVENT).where(*wanted).order_by(trigger_events.c.key))
             return [TriggerEvent(*row) for row in rows]
+
+    def last_event(self) -> int:
+        with self._database.reading() as connection:
+            return connection.execute(select(func.max(trigger_events.c.key))).scalar() or 0
 
     def move(
         self,
@@ -102,10 +108,14 @@ class TriggerRows:
         time: int,
         memory: str | None,
         bonded: bool,
+        fired: int | None,
+        remembers: str | None,
     ) -> bool:
         with self._database.writing() as connection:
             self._one_at_a_time(connection)
-            wanted = (self._triggers, triggers.c.key == key, triggers.c.state.in_(list(before)))
+            wanted = [self._triggers, triggers.c.key == key, triggers.c.state.in_(list(before))]
+            wanted += [] if fired is None else [triggers.c.fired == fired]
+            wanted += [] if remembers is None else [triggers.c.memory == remembers]
             found = connection.execute(select(triggers.c.bond, triggers.c.fired).where(*wanted)).first()
             if found is None:
                 return False
@@ -128,13 +138,14 @@ class TriggerRows:
                     self._note(connection, TriggerEvent(other, time, "cancelled", because))
         return True
 
-    def keep_memory(self, memories: Mapping[int, str], state: TriggerState) -> int:
+    def keep_memory(self, rows: Collection[TriggerRow], state: TriggerState) -> int:
+        of_one = (triggers.c.key == bindparam("of_key"), triggers.c.fired == bindparam("of_fired"))
+        put = update(triggers).where(self._triggers, triggers.c.state == state, *of_one)
+        kept = [{"of_key": row.key, "of_fired": row.fired, "memory": row.memory} for row in rows]
+        if not kept:
+            return 0
         with self._database.writing() as connection:
-            kept = 0
-            for key, memory in memories.items():
-                wanted = (self._triggers, triggers.c.key == key, triggers.c.state == state)
-                kept += connection.execute(update(triggers).where(*wanted).values(memory=memory)).rowcount
-        return kept
+            return connection.execute(put.values(memory=bindparam("memory")), kept).rowcount
 
     def rewrite(self, key: int, spec: str) -> None:
         with self._database.writing() as connection:
@@ -145,7 +156,9 @@ class TriggerRows:
         with self._database.writing() as connection:
             self._one_at_a_time(connection)
             last = self._last_watch(connection)
-            if last is not None and last.holder not in ("", watch.holder) and last.until > watch.since:
+            # One that ends later than any may is of a clock that was set back since.
+            latest = 2 * watch.until - watch.since
+            if last is not None and last.holder not in ("", watch.holder) and watch.since < last.until <= latest:
                 return last
             taken = asdict(watch)
             if last is not None:
@@ -173,7 +186,8 @@ class TriggerRows:
         return None if row is None else Watch(*row)
 
     def _note(self, connection: Connection, event: TriggerEvent) -> None:
-        connection.execute(insert(trigger_events).values(**self._ours, **asdict(event)))
+        values = {name: value for name, value in asdict(event).items() if name != "key"}
+        connection.execute(insert(trigger_events).values(**self._ours, **values))
 
     def _one_at_a_time(self, connection: Connection) -> None:
         if self._database.dialect == "postgresql":  # SQLite has locked the whole file

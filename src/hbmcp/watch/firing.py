@@ -2,29 +2,37 @@
 
 It rests on one compare-and-set in the store, waiting -> firing, on a mark that is written right before the request
 leaves, and on a deadline that is looked at then, by a clock that goes on while the machine sleeps: who finds a trigger
-firing after the deadline knows that nobody will send for it any more.
+firing after the deadline knows that nobody will send for it any more. Each firing has a number, which whoever writes
+something of it must name: one that was judged by another, and fired again, doesn't send.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
+
+from attrs import evolve, frozen
 
 from hbmcp import times
 from hbmcp.bridge import Bridge, Outcome
-from hbmcp.errors import CallError, Refused
+from hbmcp.errors import CallError, Refused, StoreError
 from hbmcp.figures import plain
 from hbmcp.installation.balances import balances
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.positions.open_positions import positions_or_doubt
 from hbmcp.installation.triggers.condition import Memory
 from hbmcp.installation.triggers.trigger import FIRING, WAITING, Trigger, written_memory
 from hbmcp.store import Settled, Store, TriggerState
-from hbmcp.text import cut, one_line
+from hbmcp.text import cut, named, one_line
 
 DEADLINE = 25.0  # seconds from waiting -> firing within which its requests must leave
-ATTEMPTS = 5  # that sent nothing, one after the other, before it fails
+ATTEMPTS = 5  # that sent nothing, one after the other, before what adds risk fails, and what reduces is told again
 PAUSE = 5_000  # ms after the first of them; each one doubles it
+LONGEST_PAUSE = 60_000
+WRITTEN_AGAIN = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds between two attempts at writing down what it came to
 SAID = 200  # characters of what it came to
 
 logger = logging.getLogger(__name__)
@@ -41,27 +49,61 @@ class Late(Refused):
         )
 
 
+class _Unmarked(Refused):
+    """Without the mark in the store nobody would know later whether it was sent."""
+
+    def __init__(self, error: StoreError) -> None:
+        super().__init__(f"That it is sent can't be remembered: {error.happened}", "Nothing was sent.", error.advice)
+
+
+class _Gone(Refused):
+    """There is nothing that it could reduce."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, "Nothing was sent.", "")
+
+
+class _TotalReached(Refused):
+    """It may not spend as much as its next firing would."""
+
+    def __init__(self) -> None:
+        super().__init__("One more firing would spend more than its total.", "Nothing was sent.", "")
+
+
 class Firing:
     """What a call is told of the trigger that it is for; see hbmcp.policy.grant.Firing."""
 
-    def __init__(self, store: Store, trigger: Trigger) -> None:
+    def __init__(self, store: Store, trigger: Trigger, deadline: float) -> None:
         self._store = store
         self._trigger = trigger
-        self._deadline = times.ticking() + DEADLINE
+        self._deadline = deadline
         self.memory = trigger.memory
         self.outcomes: Mapping[int, Settled | None] = {}
+        self.total_reached = False
+        self.refused = False  # by the exchange, which was asked
 
-    async def sending(self) -> None:
-        """Raises Late, and StoreError where it can't be marked: nothing is sent then."""
-        self.memory = self.memory.model_copy(update={"sent": times.machine()})
-        if not await self._store.keep_trigger_memory({self._trigger.key: written_memory(self.memory)}, "firing"):
-            raise Late
-        if times.ticking() > self._deadline:
+    async def sending(self, planned: PlannedRequest) -> None:
+        """Raises Late, and Refused where it can't be marked or would spend too much: nothing is sent then."""
+        spends = (planned.stake.value or Decimal(0)) if planned.effect == "opens" else Decimal(0)
+        spent, every = self.memory.spent + spends, self._trigger.spec.every
+        if every is not None and every.total is not None and spent > every.total:
+            self.total_reached = True
+            raise _TotalReached
+        memory = self.memory.model_copy(update={"sent": times.now(), "spent": spent})
+        try:
+            kept = await self._store.keep_trigger_memory([self._trigger.remembering(memory).row], "firing")
+        except StoreError as error:
+            raise _Unmarked(error) from None
+        self.memory = memory
+        if not kept or times.ticking() > self._deadline:
             raise Late
 
     def ended(self, outcomes: Mapping[int, Settled | None]) -> None:
         """Keeps them."""
         self.outcomes = outcomes
+        if not self.sent:
+            self.refused = self.memory.sent is not None
+            self.memory = self._trigger.memory
 
     @property
     def sent(self) -> list[Settled]:
@@ -69,57 +111,107 @@ class Firing:
         return [one for one in self.outcomes.values() if one is not None]
 
 
-async def fire(bridge: Bridge, installation: Installation, trigger: Trigger, cause: str) -> str:
-    """Bring it from waiting to firing, act, and write down what came of it; gives that in words, "" where another was
-    quicker. Raises StoreError where even that can't be written: then it stays in firing, to be reconciled."""
-    store = bridge.store
-    memory = trigger.memory.model_copy(update={"sent": None})
-    trigger = trigger.remembering(memory)
-    written = written_memory(memory)
-    if not await store.move_trigger(trigger.key, WAITING, "firing", cause, time=times.now(), memory=written):
-        return ""
-    firing = Firing(store, trigger)
-    outcome = await _acted(bridge, installation, trigger, firing)
-    state, words = _came_to(trigger, firing, outcome)
-    return await settle(store, trigger, state, words, firing.memory, firing.sent)
+class Ended(NamedTuple):
+    """What a firing came to. `loud` is whether a person should know."""
+
+    words: str
+    loud: bool
+
+
+@frozen
+class _Result:
+    state: TriggerState
+    words: str
+    last: bool = False  # it fires no more, however often it may
+
+
+async def fire(bridge: Bridge, installation: Installation, trigger: Trigger, cause: str) -> Ended | None:
+    """Bring it from waiting to firing, act, and write down what came of it; None where another was quicker. Raises
+    StoreError where that can't be moved; once it was, what it came to is given all the same."""
+    store, deadline = bridge.store, times.ticking() + DEADLINE
+    begun = trigger.remembering(trigger.memory.model_copy(update={"sent": None}))
+    memory, time = begun.row.memory, times.now()
+    if not await store.move_trigger(
+        begun.key, WAITING, "firing", cause, time=time, memory=memory, fired=begun.row.fired
+    ):
+        return None
+    begun = evolve(begun, row=evolve(begun.row, state="firing", changed=time, fired=begun.row.fired + 1))
+    firing = Firing(store, begun, deadline)
+    result = await _result(bridge, installation, begun, firing)
+    for pause in (*WRITTEN_AGAIN, None):
+        try:
+            return await settle(store, begun, result, firing.memory, firing.sent)
+        except StoreError as error:
+            logger.warning("What became of trigger %d can't be written down: %s", begun.key, error)
+            if pause is not None:
+                await asyncio.sleep(pause)
+    return Ended(f"{result.words} (this couldn't be written down)", loud=True)
 
 
 async def settle(
-    store: Store, trigger: Trigger, state: TriggerState, words: str, memory: Memory, sent: list[Settled]
-) -> str:
-    """Write down what a firing came to, and say it."""
+    store: Store,
+    trigger: Trigger,
+    result: _Result,
+    memory: Memory,
+    sent: list[Settled],
+    *,
+    unless_changed: bool = False,
+) -> Ended:
+    """Write down what a firing came to, also where another has called it unknown meanwhile; with `unless_changed` only
+    if it is as it was read."""
+    state, words = result.state, result.words
     references = (*memory.references, *(one.reference for one in sent if one.reference))
-    done = state in ("done", "waiting") and (bool(sent) or trigger.spec.then is None)
+    acted = state == "done" and not result.last
+    attempts = 0 if state == "done" or sent else memory.attempts + 1
     update: dict[str, Any] = {"came": words, "references": references, "sent": None, "held": None}
-    update |= {"attempts": 0 if done else memory.attempts + 1}
+    update |= {"attempts": attempts, "acted": memory.acted + acted}
     every = trigger.spec.every
-    if state == "done" and every is not None and trigger.row.fired + 1 < every.count:
+    if acted and every is not None and memory.acted + 1 < every.count:
         state = "waiting"
         update["wakes"] = times.now() + every.pause * 1000
     elif state == "waiting":
-        update["wakes"] = times.now() + PAUSE * 2**memory.attempts
-    ends_others = state == "done" or (state == "unknown" and not _reduces(trigger))
+        update["wakes"] = times.now() + min(PAUSE * 2**memory.attempts, LONGEST_PAUSE)
     await store.move_trigger(
         trigger.key,
-        FIRING,
+        FIRING if unless_changed else (*FIRING, "unknown"),
         state,
         words,
         time=times.now(),
         memory=written_memory(memory.model_copy(update=update)),
-        bonded=ends_others,
+        bonded=state == "done" or (state == "unknown" and not _harmless_twice(trigger)),
+        fired=trigger.row.fired,
+        remembers=trigger.row.memory if unless_changed else None,
     )
-    return words
+    return Ended(words, loud=not attempts or state != "waiting" or attempts % ATTEMPTS == 0)
 
 
-async def _acted(bridge: Bridge, installation: Installation, trigger: Trigger, firing: Firing) -> Outcome:
+def came_to(state: TriggerState, words: str) -> _Result:
+    """What a firing came to that another watcher began."""
+    return _Result(state, words)
+
+
+def asleep(trigger: Trigger, now: int) -> bool:
+    """Whether it is too early for its next firing; a clock that was set back doesn't make it sleep longer."""
+    every = trigger.spec.every
+    longest = max(LONGEST_PAUSE, 0 if every is None else every.pause * 1000)
+    return 0 < trigger.memory.wakes - now <= longest
+
+
+async def _result(bridge: Bridge, installation: Installation, trigger: Trigger, firing: Firing) -> _Result:
     action = trigger.spec.then
     if action is None:
-        return Outcome("", False)
+        return _Result("done", trigger.spec.when.words)
     try:
         arguments = await _arguments(installation, trigger)
+    except _Gone as error:
+        return _Result("cancelled", error.happened)
     except CallError as error:
-        return Outcome(str(error), True)
-    return await bridge.call(action.tool, arguments, client=f"trigger {trigger.key}", firing=firing)
+        outcome = Outcome(str(error), True)
+    else:
+        outcome = await bridge.call(action.tool, arguments, client=f"trigger {trigger.key}", firing=firing)
+    if outcome.is_error and not firing.sent and (gone := await _gone(installation, trigger)):
+        return _Result("cancelled", gone)
+    return _came_to(trigger, firing, outcome)
 
 
 async def _arguments(installation: Installation, trigger: Trigger) -> dict[str, Any]:
@@ -130,30 +222,53 @@ async def _arguments(installation: Installation, trigger: Trigger) -> dict[str, 
     if action.tool == "place_order":
         arguments |= {"again": True}
     if protects is not None and protects.amount is not None:
-        base = protects.trading_pair.partition("-")[0]
-        held = await balances(installation, protects.account_name, protects.connector_name)
-        there = sum((one.available or Decimal(0) for one in held if one.token == base), Decimal(0))
+        base, exchange = protects.trading_pair.partition("-")[0], protects.connector_name
+        held = [one for one in await balances(installation, protects.account_name, exchange) if one.token == base]
+        there = sum((one.available or Decimal(0) for one in held), Decimal(0))
+        if held and not any(one.units for one in held):
+            raise _Gone(f"the {named(base)} that it protects is gone from {named(exchange)}")
         if not there:
-            raise Refused(f"No {base} is available on {protects.connector_name} any more.", "Nothing was sent.", "")
+            raise Refused(f"No {base} is available on {exchange}; orders hold it.", "Nothing was sent.", "")
         arguments["amount"] = str(plain(min(there, protects.amount)))
     return arguments
 
 
-def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> tuple[TriggerState, str]:
+async def _gone(installation: Installation, trigger: Trigger) -> str:
+    """Why there is nothing to close; "" where there is, or that can't be known."""
+    action = trigger.spec.then
+    if action is None or action.tool != "close_position":
+        return ""
+    account, exchange, pair, side = (
+        action.arguments.get(name) for name in ("account_name", "connector_name", "trading_pair", "side")
+    )
+    if not (account and exchange and pair):
+        return ""
+    try:
+        listed, doubt = await positions_or_doubt(installation, account, exchange, pair)
+    except CallError:
+        return ""
+    if doubt is not None or any(row.pair == pair and side in (None, row.side) for row in listed):
+        return ""
+    return f"the position {named(pair)} on {named(exchange)} that it was to close is gone"
+
+
+def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> _Result:
     says = outcome.text if outcome.is_error else _in_short(outcome.text)
     says = cut(one_line(says), SAID)
-    if trigger.spec.then is None:
-        return "done", trigger.spec.when.words
     sent = firing.sent
     if any(one.state == "unknown" for one in sent):
-        return "unknown", f"nobody knows what became of it, and it isn't sent again: {says}"
-    if sent:
-        return ("failed" if outcome.is_error else "done"), says
-    if not outcome.is_error:
-        return "done", says  # there was nothing to do
-    if trigger.memory.attempts + 1 < ATTEMPTS:
-        return "waiting", f"nothing was sent, and it is tried again: {says}"
-    return "failed", f"nothing was sent: {says}"
+        return _Result("unknown", f"nobody knows what became of it, and it isn't sent again: {says}")
+    if sent and outcome.is_error:
+        return _Result("failed", says)
+    if sent or not outcome.is_error:  # or there was nothing to do
+        return _Result("done", says + _unprotected(trigger))
+    if firing.total_reached:
+        return _Result("done", says, last=True)
+    attempts = trigger.memory.attempts + 1
+    assert trigger.spec.then is not None
+    if attempts < ATTEMPTS or (trigger.spec.then.reduces and not firing.refused):
+        return _Result("waiting", f"nothing was done, and it is tried again (attempt {attempts}): {says}")
+    return _Result("failed", f"nothing was done in {attempts} attempts: {says}")
 
 
 def _in_short(text: str) -> str:
@@ -173,5 +288,13 @@ def _in_short(text: str) -> str:
     return ", ".join(told)
 
 
-def _reduces(trigger: Trigger) -> bool:
-    return trigger.spec.then is None or trigger.spec.then.reduces
+def _unprotected(trigger: Trigger) -> str:
+    """What its entry may still fill."""
+    after = trigger.spec.after
+    return "" if after is None else f" What order {named(after.order_id)} fills from now on isn't protected."
+
+
+def _harmless_twice(trigger: Trigger) -> bool:
+    """Whether another may act although this one may have: it closes what is left of a position, or tells."""
+    action = trigger.spec.then
+    return action is None or (action.reduces and trigger.spec.protects is not None and not trigger.spec.protects.amount)

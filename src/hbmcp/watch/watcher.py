@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from uuid import uuid4
 
@@ -14,25 +14,28 @@ from hbmcp import times
 from hbmcp.bridge import Bridge
 from hbmcp.caller import Caller
 from hbmcp.errors import CallError, StoreError
-from hbmcp.figures import plain, ratio
-from hbmcp.installation.orders.lookup import find_order
-from hbmcp.installation.positions.open_positions import positions_or_doubt
-from hbmcp.installation.triggers.condition import Condition, Judged
-from hbmcp.installation.triggers.readings import USES, Value, readings, witnesses
-from hbmcp.installation.triggers.trigger import LIVE, OVER, WAITING, Protected, Trigger, written_memory
+from hbmcp.installation.triggers import book_age
+from hbmcp.installation.triggers import readings as reading
+from hbmcp.installation.triggers.book_age import book_ages
+from hbmcp.installation.triggers.condition import Condition, Judged, Memory
+from hbmcp.installation.triggers.readings import Value, marks, readings, witnesses
+from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
-from hbmcp.text import named
-from hbmcp.watch.firing import fire
+from hbmcp.watch import attachments
+from hbmcp.watch.attachments import Attachments, Found
+from hbmcp.watch.doubt import disbelief, opens_by, reduces, stillness
+from hbmcp.watch.firing import Ended, asleep, fire
 from hbmcp.watch.reconciliation import due, reconcile
+from hbmcp.watch.waiting import Waiting
 
 EVERY = 2.0  # seconds between two rounds
 HEARTBEAT = 10_000  # ms between two renewals of the lease
 LEASE = 2 * HEARTBEAT - 2_000  # ms: another takes over within twice the heartbeat
 LOOKS = 5  # rounds between two looks at positions and orders that triggers hang on
-APART = Decimal(1)  # percent that two witnesses of one price may be apart
+KEPT = 15  # rounds between two times that the last reading is kept, where nothing else must be
 BLIND = 60_000  # ms without a reading that can be believed, after which somebody is told
+USES = reading.USES | attachments.USES | book_age.USES
 ACTS = ("place_order", "close_position", "cancel_orders", "stop_executor")  # without these it doesn't watch
-LOOKUPS = frozenset({"search_orders", "list_active_orders", "list_positions", "get_trades", "get_prices"})
 
 logger = logging.getLogger(__name__)
 
@@ -58,12 +61,15 @@ class Watcher:
         self._watches = watches and bridge.fires(ACTS)
         self._show = show
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        self._installation = bridge.installation(Caller("watch", "triggers", USES | LOOKUPS, "watch"))
+        self._installation = bridge.installation(Caller("watch", "triggers", USES, "watch"))
         self._renewed: int | None = None
-        self._told = times.now()
         self._rounds = 0
         self._firing: dict[int, asyncio.Task[None]] = {}
-        self._gone: dict[Protected, int] = {}
+        self._waiting = Waiting()
+        self._attachments = Attachments()
+        self._unseen = _Alarm("be judged", self._alarm)
+        self._doubted: set[int] = set()  # at the last look
+        self._attached = _Alarm("see what they hang on", self._alarm)
         self._failed = ""
 
     async def run(self) -> None:
@@ -110,6 +116,8 @@ class Watcher:
             return True
         held = await self._bridge.store.take_watch(Watch(self._holder, self._kind, now, now + LEASE))
         leads = held.holder == self._holder
+        if self._renewed is None:
+            self._waiting.forget()
         if leads and self._renewed is None:
             await self._tell_gap(held)
         self._renewed = now if leads else None
@@ -124,98 +132,163 @@ class Watcher:
             since = times.utc(held.unwatched_from)
             words = f"nobody watched the triggers from {since} to {times.utc(held.since)}; what was met then was missed"
             logger.warning("%s", words)
-            self._bridge.news.append(words)
+            self._tell_next(words)
 
     async def _tell_news(self) -> None:
-        since, self._told = self._told, times.now()
-        for event in await self._bridge.store.trigger_events(since=since):
-            if event.time >= self._told:
-                self._told = min(self._told, event.time)
-                continue
-            words = _news(event)
-            if words:
-                self._bridge.news.append(words)
-                self._bridge.news[:] = self._bridge.news[-20:]
+        for event in await self._waiting.news(self._bridge.store):
+            if words := _news(event):
+                self._tell_next(words)
 
     async def _watch(self) -> None:
         self._rounds += 1
-        found = [
-            one
-            for row in await self._bridge.store.triggers(states=LIVE)
-            if (one := _readable(row)) is not None and one.key not in self._firing
-        ]
-        for one in found:
-            if due(one):
-                self._say(one, await reconcile(self._installation, self._bridge.store, one))
-        waiting = [one for one in found if one.row.state == "waiting" and not await self._expired(one)]
+        live = [one for one in await self._waiting.refreshed(self._bridge.store) if one.key not in self._firing]
+        await self._reconcile([one for one in live if due(one)])
+        waiting = [one for one in live if one.row.state == "waiting" and not await self._expired(one)]
         if self._rounds % LOOKS == 1:
-            waiting = [one for one in waiting if not await self._ended(one)]
+            waiting = await self._held(waiting)
         now = times.now()
-        awake = [one for one in waiting if one.memory.wakes <= now and one.spec.after is None]
-        await self._judge(awake)
+        await self._judge([one for one in waiting if _begun(one.spec) and not asleep(one, now)])
+
+    async def _reconcile(self, unsettled: list[Trigger]) -> None:
+        if not unsettled:
+            return
+        # What is remembered of a firing changes while it goes on.
+        keys = [one.key for one in unsettled]
+        for row in await self._bridge.store.triggers(states=FIRING, keys=keys):
+            one = Trigger.of(row)
+            try:
+                self._say(one, await reconcile(self._installation, self._bridge.store, one))
+            except CallError as error:
+                logger.warning("What became of trigger %d can't be known yet: %s", one.key, error)
+
+    async def _held(self, waiting: list[Trigger]) -> list[Trigger]:
+        """Those that go on, as they are now."""
+        found = await self._attachments.look(self._installation, waiting)
+        left, doubts = [], []
+        for one in waiting:
+            attached = found.get(one.key, Found())
+            if attached.over:
+                await self._over(one, "cancelled", attached.over)
+                continue
+            if attached.spec is not None:
+                one = one.meaning(attached.spec)
+                await self._bridge.store.rewrite_trigger(one.key, one.row.spec)
+                self._waiting.remember(one)
+            if attached.doubt is not None:
+                doubts.append((one, attached.doubt.happened))
+            left.append(one)
+        doubted = {one.key for one, _ in doubts}
+        self._attached.told([doubt for doubt in doubts if doubt[0].key in self._doubted], doubted)
+        self._doubted = doubted
+        return left
 
     async def _judge(self, awake: list[Trigger]) -> None:
-        values = await readings(self._installation, {one.spec.when for one in awake})
+        asked = {one.spec.when.quantity: one.spec.when for one in awake}
+        values = await readings(self._installation, asked.values())
         now = times.now()
         judged: list[tuple[Trigger, Judged]] = []
-        seen = []
-        kept: dict[int, str] = {}
+        doubts: list[tuple[Trigger, str]] = []
+        seen, kept = [], []
         for one in awake:
-            value = values[one.spec.when]
+            value = values[asked[one.spec.when.quantity]]
             if isinstance(value, CallError):
-                self._doubt(one, f"{value.happened}", kept)
+                doubts.append((one, value.happened))
                 seen.append(Seen(one, value, None))
                 continue
             found = one.spec.when.judge(one.memory, value, now)
             seen.append(Seen(one, value, found.level))
             if found.met:
                 judged.append((one, found))
-            elif _differs(one, found, self._rounds):
-                memory = found.memory.model_copy(update={"doubted": None, "doubt": "", "told": False})
-                kept[one.key] = written_memory(memory)
-        sure = await witnesses(self._installation, {one.spec.when for one, _ in judged})
-        for one, found in judged:
-            why = _disbelief(one, found, sure[one.spec.when])
+                continue
+            after = one.remembering(_sure(found.memory))
+            self._waiting.remember(after)
+            if _differs(one, after, self._rounds):
+                kept.append(after.row)
+        for one, found, why in await self._disbelieved(judged):
             if why:
-                self._doubt(one, why, kept)
+                doubts.append((one, why))
             else:
-                memory = found.memory.model_copy(update={"doubted": None, "doubt": "", "told": False})
-                self._fire(one.remembering(memory), _cause(one.spec.when, found))
+                self._fire(one.remembering(_sure(found.memory)), _cause(one.spec.when, found))
+        kept += [row for one, why in doubts if (row := self._doubt(one, why, now)) is not None]
+        self._blind(doubts, now)
         if kept:
             await self._bridge.store.keep_trigger_memory(kept)
         if self._show is not None:
             self._show(seen)
 
-    def _doubt(self, one: Trigger, why: str, kept: dict[int, str]) -> None:
-        """Remember since when it can't be seen, and tell it once it is too long."""
-        now = times.now()
+    async def _disbelieved(self, judged: list[tuple[Trigger, Judged]]) -> list[tuple[Trigger, Judged, str]]:
+        """Those whose condition holds, and why that isn't acted on; "" where nothing speaks against it."""
+        asked = {one.spec.when.quantity: one.spec.when for one, _ in judged}
+        sure = await witnesses(self._installation, asked.values())
+        whys = [disbelief(one, found, sure[asked[one.spec.when.quantity]]) for one, found in judged]
+        denied = {one.spec.when.quantity for (one, _), why in zip(judged, whys, strict=True) if why and reduces(one)}
+        third = await marks(self._installation, [asked[quantity] for quantity in denied]) if denied else {}
+        opens = {market for (one, _), why in zip(judged, whys, strict=True) if not why for market in opens_by(one)}
+        ages = await book_ages(self._installation, opens) if opens else {}
+        told = []
+        for (one, found), why in zip(judged, whys, strict=True):
+            mark = third.get(asked[one.spec.when.quantity])
+            if why and reduces(one) and mark is not None and not disbelief(one, found, mark):
+                why = ""
+            told.append((one, found, why or stillness(one, ages)))
+        return told
+
+    def _doubt(self, one: Trigger, why: str, now: int) -> TriggerRow | None:
+        """Remember since when it can't be seen; the row where the next watcher must know more than it does."""
         since = one.memory.doubted or now
-        blind = now - since >= BLIND
-        if blind and not one.memory.told:
-            words = f"trigger {one.key} can't be judged since {times.utc(since)}: {why}"
-            logger.warning("%s", words)
-            self._bridge.news.append(words)
-            self._bridge.tell("blind", words)
-        if one.memory.doubted is None or blind != one.memory.told or one.memory.doubt != why:
-            memory = one.memory.model_copy(update={"doubted": since, "doubt": why, "told": blind, "held": None})
-            kept[one.key] = written_memory(memory)
+        after = one.remembering(one.memory.model_copy(update={"doubted": since, "doubt": why, "held": None}))
+        self._waiting.remember(after)
+        known = one.memory.doubted is not None and one.memory.doubt == why
+        return None if known else after.row
+
+    def _blind(self, doubts: list[tuple[Trigger, str]], now: int) -> None:
+        """Tell it once it is too long, all that are blind for one cause together."""
+        blind = [(one, why) for one, why in doubts if abs(now - (one.memory.doubted or now)) >= BLIND]
+        self._unseen.told(blind, [one.key for one, _ in doubts])
 
     def _fire(self, one: Trigger, cause: str) -> None:
         async def fired() -> None:
             try:
-                self._say(one, await fire(self._bridge, self._installation, one, cause))
+                followed = await self._followed(one)
+                self._say(followed, await fire(self._bridge, self._installation, followed, cause))
             except StoreError as error:
-                logger.warning("What became of trigger %d can't be written down: %s", one.key, error)
+                logger.warning("Trigger %d can't fire: %s", one.key, error)
+                self._bridge.tell("store", f"trigger {one.key} can't fire: {error}")
+            except Exception:
+                logger.exception("Trigger %d: a defect of hbmcp", one.key)
             finally:
+                self._waiting.read_again(one.key)
                 del self._firing[one.key]
 
         self._firing[one.key] = asyncio.create_task(fired())
 
-    def _say(self, one: Trigger, words: str) -> None:
-        if words:
-            told = f"trigger {one.key}, {one.spec.words}: {words}"
-            logger.info("%s", told)
-            self._bridge.tell("trigger", told)
+    async def _followed(self, one: Trigger) -> Trigger:
+        """For what is filled by now, where it protects an order's fills."""
+        after = one.spec.after
+        if after is None:
+            return one
+        found = (await self._attachments.look(self._installation, [one]))[one.key]
+        return one if found.spec is None else one.meaning(found.spec)
+
+    def _say(self, one: Trigger, ended: Ended | None) -> None:
+        if ended is None:
+            return
+        told = f"trigger {one.key}, {one.spec.words}: {ended.words}"
+        logger.info("%s", told)
+        if ended.loud:
+            self._bridge.tell(f"trigger {one.key}", told)
+            if one.memory.attempts:
+                self._tell_next(told)
+
+    def _tell_next(self, words: str) -> None:
+        """Whoever calls next."""
+        if words not in self._bridge.news:
+            self._bridge.news[:] = [*self._bridge.news, words][-20:]
+
+    def _alarm(self, words: str) -> None:
+        logger.warning("%s", words)
+        self._tell_next(words)
+        self._bridge.tell("blind", words)
 
     async def _expired(self, one: Trigger) -> bool:
         if one.spec.expires is None or times.now() < one.spec.expires:
@@ -223,77 +296,50 @@ class Watcher:
         await self._over(one, "expired", "its time is over")
         return True
 
-    async def _ended(self, one: Trigger) -> bool:
-        """Whether what it hangs on is gone; and begins what waited for an order's fill."""
-        if one.spec.after is not None:
-            return await self._order_ended(one)
-        protects = one.spec.protects
-        if protects is None or protects.amount is not None:
-            return False
-        listed, doubt = await positions_or_doubt(
-            self._installation, protects.account_name, protects.connector_name, protects.trading_pair
-        )
-        there = any(row.pair == protects.trading_pair and row.side == protects.side for row in listed)
-        if there or doubt is not None:
-            self._gone.pop(protects, None)
-            return False
-        self._gone[protects] = self._gone.get(protects, 0) + 1
-        if self._gone[protects] < 2:  # one answer without it is no proof
-            return False
-        await self._over(one, "cancelled", "the position that it protects is gone")
-        return True
-
-    async def _order_ended(self, one: Trigger) -> bool:
-        after = one.spec.after
-        assert after is not None
-        order = await find_order(self._installation, after.order_id, after.account_name, after.connector_name)
-        if not order.filled:
-            if order.ended:
-                await self._over(one, "cancelled", f"order {named(after.order_id)} ended without a fill")
-            return order.ended
-        spec = one.spec.model_copy(update={"after": None})
-        await self._bridge.store.rewrite_trigger(one.key, spec.model_dump_json(exclude_defaults=True))
-        return False
-
     async def _over(self, one: Trigger, state: TriggerState, why: str) -> None:
-        if await self._bridge.store.move_trigger(one.key, WAITING, state, why, time=times.now()):
-            self._say(one, why)
+        if await self._bridge.store.move_trigger(one.key, WAITING, state, why, time=times.now(), fired=one.row.fired):
+            self._say(one, Ended(why, loud=True))
+        self._waiting.read_again(one.key)
 
 
-def _readable(row: TriggerRow) -> Trigger | None:
-    try:
-        return Trigger.of(row)
-    except ValueError:
-        logger.warning("Trigger %d was written by another version of hbmcp, and isn't watched.", row.key)
-        return None
+class _Alarm:
+    """Says once that triggers are blind, for each cause, and again only of others."""
+
+    def __init__(self, words: str, tell: Callable[[str], object]) -> None:
+        self._words = words
+        self._tell = tell
+        self._told: set[int] = set()
+
+    def told(self, blind: Sequence[tuple[Trigger, str]], doubted: Collection[int]) -> None:
+        """`doubted` are those of which it isn't over."""
+        self._told &= set(doubted)
+        causes: dict[str, list[int]] = {}
+        for one, why in blind:
+            if one.key not in self._told:
+                causes.setdefault(why, []).append(one.key)
+        for why, keys in causes.items():
+            self._told |= set(keys)
+            which = f"trigger {keys[0]}" if len(keys) == 1 else f"{len(keys)} triggers ({_few(keys)})"
+            self._tell(f"{which} can't {self._words}: {why}")
 
 
-def _differs(one: Trigger, found: Judged, rounds: int) -> bool:
-    """Whether there is something that the next round, or the next watcher, must know."""
-    before, after = one.memory, found.memory
-    moved = (before.best, before.held, before.doubted) != (after.best, after.held, None)
-    return moved or before.read is None or rounds % (LOOKS * 3) == 0
+def _few(keys: Sequence[int]) -> str:
+    return ", ".join(map(str, keys[:5])) + (", …" if len(keys) > 5 else "")
 
 
-def _disbelief(one: Trigger, found: Judged, witness: Value | None) -> str:
-    """Why a reading isn't acted on; "" where nothing speaks against it."""
-    value = found.memory.value
-    assert value is not None
-    if isinstance(witness, CallError):
-        return f"{one.spec.when.what} is {plain(value):f}, and nothing else says so: {witness.happened}"
-    apart = APART
-    if witness is not None and one.spec.when.of == "price":
-        apart = abs(ratio((witness - value) * 100, value)) if value else Decimal(100)
-    elif witness is not None:
-        apart = abs(witness - value)
-    if witness is not None and apart > APART:
-        return f"{one.spec.when.what} is {plain(value):f} by one source and {plain(witness):f} by another"
-    opens = one.spec.then is not None and not one.spec.then.reduces
-    if opens and one.spec.when.of == "price" and found.level:
-        beyond = abs(ratio((value - found.level) * 100, found.level))
-        if beyond > one.spec.slip:
-            return f"{one.spec.when.what} is {plain(value):f}, more than {one.spec.slip}% beyond the level"
-    return ""
+def _begun(spec: Spec) -> bool:
+    return spec.after is None or bool(spec.after.filled)
+
+
+def _sure(memory: Memory) -> Memory:
+    return memory if memory.doubted is None else memory.model_copy(update={"doubted": None, "doubt": ""})
+
+
+def _differs(before: Trigger, after: Trigger, rounds: int) -> bool:
+    """Whether there is something that the next watcher must know."""
+    was, now = before.memory, after.memory
+    moved = (was.best, was.held, was.doubted) != (now.best, now.held, None)
+    return moved or was.read is None or (rounds + before.key) % KEPT == 0
 
 
 def _cause(when: Condition, found: Judged) -> str:
@@ -301,6 +347,6 @@ def _cause(when: Condition, found: Judged) -> str:
 
 
 def _news(event: TriggerEvent) -> str:
-    if event.state == "waiting" or event.state not in OVER:
+    if event.state not in OVER:
         return ""
     return f"trigger {event.trigger} is {event.state}: {event.cause}"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from hbmcp import times
 from hbmcp.store import Watch
@@ -57,7 +58,8 @@ async def test_one_shows_its_readings_events_and_orders(talk: Any, api: PaperApi
         await call.good("create_trigger", **BTC, below="45000")
         store = call.bridge.store
         memory = f'{{"value":"50000","read":{times.now()},"references":["{order}"],"came":"bought"}}'
-        await store.keep_trigger_memory({1: memory}, "waiting")
+        (row,) = await store.triggers(keys=[1])
+        await store.keep_trigger_memory([evolve(row, memory=memory)])
         text = await call.good("get_trigger", id=1)
         told = head(text)
         assert (told["last"], told["distance_percent"], told["came_to"]) == (50000, -10, "bought")

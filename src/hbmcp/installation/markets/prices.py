@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hbmcp.errors import ApiFailed, CallError, Refused
 from hbmcp.installation.answer_fields import Fields, number, under
-from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.installation import Installation, all_of
 from hbmcp.text import named
 from hbmcp_tools import market_data
 
@@ -15,7 +15,7 @@ async def prices(
 ) -> dict[str, Decimal | CallError]:
     """Pair -> its price, or why there is none. The workflow uses get_prices. Raises nothing.
 
-    One pair that the exchange doesn't have fails a request for several: then each is asked for on its own.
+    One pair that the exchange doesn't have fails a request for several: it is found by halving.
     """
     wanted = list(dict.fromkeys(pairs))
     if not wanted:
@@ -27,11 +27,12 @@ async def prices(
             return {wanted[0]: error}
     except CallError as error:
         return dict.fromkeys(wanted, error)
-    answers = await together(_ask(installation, connector_name, [pair]) for pair in wanted)
-    return {
-        pair: answer if isinstance(answer, CallError) else answer[pair]
-        for pair, answer in zip(wanted, answers, strict=True)
-    }
+    half = len(wanted) // 2
+    halves = (prices(installation, connector_name, part) for part in (wanted[:half], wanted[half:]))
+    found: dict[str, Decimal | CallError] = {}
+    for part in await all_of(*halves):
+        found |= part
+    return found
 
 
 async def _ask(installation: Installation, connector_name: str, pairs: list[str]) -> dict[str, Decimal | CallError]:

@@ -1,6 +1,7 @@
 """When a trigger fires: a value at or beyond a level, or a distance behind its best since."""
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -34,9 +35,9 @@ class Memory(BaseModel):
     spent: Decimal = Decimal(0)  # in quote, by all its firings
     references: tuple[str, ...] = ()  # ids of the orders that it sent
     sent: int | None = None  # when a request of its firing was about to leave
-    known: tuple[str, ...] = ()  # ids of orders that were there before it fired
     came: str = ""  # what its last firing came to, in words
     attempts: int = 0  # at firing, one after the other, that sent nothing
+    acted: int = 0  # how often it did what it is for
 
 
 class Judged(NamedTuple):
@@ -68,6 +69,12 @@ class Condition(BaseModel):
     price: PriceKind = "last"
     side: Literal["LONG", "SHORT"] | None = None
     measure: Literal["entry", "margin"] = "entry"
+
+    @cached_property
+    def quantity(self) -> tuple[str | None, ...]:
+        """Which value it is about; equal where the same reading tells several."""
+        where = (self.account_name, self.connector_name, self.trading_pair, self.other)
+        return (self.of, self.price, self.side, self.measure, *where)
 
     @property
     def words(self) -> str:

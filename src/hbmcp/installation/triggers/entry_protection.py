@@ -1,19 +1,22 @@
 """The stop and the target that are given with an order: triggers that begin when it fills."""
 
 from decimal import Decimal
+from uuid import uuid4
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from hbmcp.errors import BadArguments, StoreError
+from hbmcp.errors import BadArguments, CallError, StoreError
 from hbmcp.figures import money, plain, times
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.installation.triggers.action import closing_words
 from hbmcp.installation.triggers.condition import Condition
-from hbmcp.installation.triggers.creation import Arming, arm
-from hbmcp.installation.triggers.trigger import Action, Filled, Protected, Spec
+from hbmcp.installation.triggers.trigger import Action, Filled, Protected, Spec, new
+from hbmcp.installation.triggers.watching import watch_words
 from hbmcp.store import SentOrder
 from hbmcp.text import named
+from hbmcp.times import now
 
 NOTHING_SENT = "Nothing was sent."
 
@@ -57,19 +60,33 @@ class Exits:
         parts = (("stop", self.stop), ("target", self.target))
         return ", ".join(f"{name} {plain(level):f}" for name, level in parts if level is not None)
 
-    async def keep(self, installation: Installation, order: SentOrder, order_id: str) -> tuple[str, ...]:
-        """Keep them for an order that was sent; gives sentences. Raises nothing."""
+    def change(self, order: SentOrder) -> PlannedRequest:
+        """What is kept with the order, as a plan has it. It only lessens what is at risk, so no halt holds it back."""
+        words = f"{self.words} for {order.side} {plain(order.amount):f} {named(order.pair)} when it fills"
+        return evolve(PlannedRequest.kept("place_order", "triggers", words), effect="reduces")
+
+    async def keep(
+        self, installation: Installation, change: PlannedRequest, order: SentOrder, order_id: str
+    ) -> tuple[str, ...]:
+        """Keep them for an order that was sent, as it was planned; gives sentences. Raises nothing."""
         if not self:
             return ()
-        plan = arm([Arming(spec, {}) for spec in self._specs(order, order_id)])
-        assert plan.commit is not None
+        bond = uuid4().hex if self.stop is not None and self.target is not None else None
+        rows = [new(spec, now(), bond) for spec in self._specs(order, order_id)]
+        keys: list[int] = []
+
+        async def write() -> None:
+            keys.extend(await installation.store.add_triggers(rows, f"armed with order {order_id}"))
+
         try:
-            kept = (await plan.commit(installation)).value
-        except (StoreError, BadArguments) as error:
-            return (f"Its {self.words} could NOT be kept: {error.happened} protect_position sets them.",)
-        rows = kept.get("triggers", [kept])
-        ids = ", ".join(str(row["id"]) for row in rows)
-        return (f"{self.words} (triggers {ids}) begin when it fills. Watched by: {kept['watched_by']}.",)
+            await installation.keep(change, write)
+            by = await watch_words(installation)
+        except (StoreError, CallError) as error:
+            if not keys:
+                return (f"Its {self.words} could NOT be kept: {error.happened} protect_position sets them.",)
+            by = "unknown"
+        ids = ", ".join(map(str, keys))
+        return (f"{self.words} (triggers {ids}) begin when it fills. Watched by: {by}.",)
 
     def _specs(self, order: SentOrder, order_id: str) -> list[Spec]:
         perpetual, buys = is_perpetual(order.connector), order.side == "BUY"

@@ -7,7 +7,8 @@ from typing import Any
 from hbmcp.errors import ApiFailed, CallError, Refused
 from hbmcp.figures import percent
 from hbmcp.installation.answer_fields import Fields, number
-from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.installation import Installation, answer_within, together
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.portfolio.valuation import value_portfolio
@@ -33,6 +34,8 @@ USES = frozenset(
     }
 )
 
+PATIENCE = 10.0  # seconds for an answer: one exchange that hangs doesn't blind the others
+
 Value = Decimal | CallError
 _Question = Callable[[], Awaitable[Any]]
 
@@ -48,6 +51,18 @@ async def witnesses(installation: Installation, conditions: Collection[Condition
     asked = {one: _witness(one) for one in conditions}
     found = await _read(installation, {one: need for one, need in asked.items() if need is not None})
     return {one: found.get(one) for one in conditions}
+
+
+async def marks(installation: Installation, conditions: Collection[Condition]) -> Mapping[Condition, Value]:
+    """Their mark prices, a third witness: of prices on perpetual exchanges that aren't the mark themselves."""
+    asked = {
+        one: _price("mark", one.connector_name or "", one.trading_pair or "") for one in conditions if _marked(one)
+    }
+    return await _read(installation, asked)
+
+
+def _marked(one: Condition) -> bool:
+    return one.of == "price" and one.price != "mark" and is_perpetual(one.connector_name or "")
 
 
 class _Need:
@@ -113,14 +128,12 @@ async def _read(installation: Installation, needs: Mapping[Condition, _Need]) ->
                 rest.append(key)
 
     async def last(connector: str, wanted: list[str]) -> None:
-        for pair, price in (await prices(installation, connector, wanted)).items():
-            found["last", connector, pair] = price
+        told = await answer_within(prices(installation, connector, wanted), PATIENCE)
+        for pair in wanted:
+            found["last", connector, pair] = told if isinstance(told, CallError) else told[pair]
 
     async def other(key: Hashable) -> None:
-        try:
-            found[key] = await _ask(installation, key)
-        except CallError as error:
-            found[key] = error
+        found[key] = await answer_within(_ask(installation, key), PATIENCE)
 
     await together([*(last(*one) for one in pairs.items()), *map(other, rest)])
     return {one: _worked_out(need, found) for one, need in needs.items()}

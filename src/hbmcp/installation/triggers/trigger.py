@@ -43,13 +43,14 @@ class Protected(BaseModel):
 
 
 class Filled(BaseModel):
-    """An order with whose fill a trigger begins to be watched."""
+    """An order with whose fills a trigger begins to be watched, and `filled`, what they are so far, in base units."""
 
     model_config = ConfigDict(frozen=True)
 
     account_name: str
     connector_name: str
     order_id: str
+    filled: Decimal = Decimal(0)
 
 
 class Every(BaseModel):
@@ -109,7 +110,11 @@ class Trigger:
 
     def remembering(self, memory: Memory) -> "Trigger":
         """With another memory."""
-        return evolve(self, memory=memory)
+        return evolve(self, memory=memory, row=evolve(self.row, memory=written_memory(memory)))
+
+    def meaning(self, spec: Spec) -> "Trigger":
+        """With another spec."""
+        return evolve(self, spec=spec, row=evolve(self.row, spec=spec.model_dump_json(exclude_defaults=True)))
 
 
 def new(spec: Spec, now: int, bond: str | None = None, memory: Memory | None = None) -> TriggerRow:

@@ -54,6 +54,7 @@ async def place_order(
     )
     exits = Exits(stop_loss, take_profit)
     exits.check(prepared.order, prepared.market)
+    arming = exits.change(prepared.order)
     size = dict(prepared.size.shown) if prepared.size else {}
     planned = planned_order(
         prepared.order,
@@ -67,7 +68,7 @@ async def place_order(
         seconds = float(wait)
         sent = await send_order(installation, planned, seconds)
         asked = asdict(request) | {"amount": amount, "price": number(price), "position_action": sent.order.action}
-        kept = await exits.keep(installation, sent.order, sent.order_id)
+        kept = await exits.keep(installation, arming, sent.order, sent.order_id)
         notes = (*prepared.notes, *sent.notes, *kept)
         told = size if order_type == "MARKET" else {}
         if not seconds:
@@ -84,4 +85,5 @@ async def place_order(
         return Answer({**result, **told}, (*notes, *order.doubts, arrival_note(order)))
 
     shown = {"would_place": planned.request.words, **size} | ({"when_filled": exits.words} if exits else {})
-    return Plan(Answer(shown, prepared.notes), (planned.request,), commit)
+    requests = (planned.request, arming) if exits else (planned.request,)
+    return Plan(Answer(shown, prepared.notes), requests, commit)

@@ -72,6 +72,9 @@ def prices(call: Call) -> Json:
 
 def order_book(call: Call) -> Json:
     book = _book(call, call.body["depth"])
+    watched(call.paper).books.setdefault(call.body["connector_name"], {}).setdefault(
+        call.body["trading_pair"], call.engine.now()
+    )
     return {
         "trading_pair": call.body["trading_pair"],
         "bids": [{"price": level.price, "amount": level.amount} for level in book.bids],
@@ -237,7 +240,7 @@ def restart(call: Call) -> Json:
 
 
 def diagnostics(call: Call) -> Json:
-    """Books are computed and not streamed, so there are no messages to count."""
+    """Books are computed and not streamed, so there are no messages to count; but it is told when they changed."""
     name, now = call.path["connector_name"], call.engine.now()
     if name not in EXCHANGES:
         raise Refusal(500, f"Error getting diagnostics: Connector {name} not found")
@@ -282,19 +285,20 @@ def diagnostics(call: Call) -> Json:
             "uptime_seconds": (now - started) / 1000,
             "messages_per_minute": MESSAGES,
             **LATENCIES,
-            "per_pair_metrics": {pair: _pair_metrics(pair, at) for pair, at in since.items()},
+            "per_pair_metrics": {pair: _pair_metrics(pair, at, books[pair].at) for pair, at in since.items()},
         },
         "websocket_status": "connected",
     }
 
 
-def _pair_metrics(pair: str, since: int) -> Json:
+def _pair_metrics(pair: str, since: int, changed: int) -> Json:
     return {
         "trading_pair": pair,
         **dict.fromkeys(
             ("diffs_processed", "diffs_rejected", "snapshots_processed", "trades_processed", "trades_rejected"), 0
         ),
-        **dict.fromkeys(("last_diff_timestamp", "last_snapshot_timestamp", "last_trade_timestamp"), 0.0),
+        "last_diff_timestamp": changed / 1000,
+        **dict.fromkeys(("last_snapshot_timestamp", "last_trade_timestamp"), 0.0),
         "tracking_start_time": since / 1000,
         "messages_per_minute": MESSAGES,
         **LATENCIES,
