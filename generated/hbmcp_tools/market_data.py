@@ -9,7 +9,6 @@ from typing import Any, Literal
 from hbmcp.times import to_seconds
 from hummingbot_api.api import market_data as market_data_api
 from hummingbot_api.models.market_data import (
-    AddTradingPairRequest,
     CandlesConfigRequest,
     FundingInfoRequest,
     FundingInfoResponse,
@@ -20,7 +19,6 @@ from hummingbot_api.models.market_data import (
     PriceForVolumeRequest,
     PriceRequest,
     PricesResponse,
-    TradingPairResponse,
     VolumeForPriceRequest,
     VWAPForVolumeRequest,
 )
@@ -201,25 +199,5 @@ def get_historical_candles(
             interval=interval,
             start_time=to_seconds(start_time),
             end_time=to_seconds(end_time),
-        )
-    )
-
-
-def add_trading_pair(
-    *,
-    connector_name: str,
-    trading_pair: str,
-    account_name: str | None = None,
-) -> Request[TradingPairResponse]:
-    """Start the live order book of a pair from get_trading_rules: an unknown pair hangs 30 s and disturbs the others.
-    If a good pair fails, try once more.
-
-    POST /market-data/trading-pair/add, risk: write.
-    """
-    return market_data_api.add_trading_pair(
-        body=AddTradingPairRequest(
-            connector_name=connector_name,
-            trading_pair=trading_pair,
-            account_name=account_name,
         )
     )

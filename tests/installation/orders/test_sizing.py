@@ -117,8 +117,7 @@ def test_a_percent_of_the_portfolio() -> None:
     [
         ({}, "No size is given: one of amount, quote_amount, share and risk says how much."),
         ({"amount": D(1), "share": D(5)}, "amount and share are given: one of "),
-        ({"risk": "50"}, "risk is what is lost at stop_loss: they go together."),
-        ({"amount": D(1), "stop_loss": D(5)}, "they go together"),
+        ({"risk": "50"}, "risk is what is lost at stop_loss."),
         ({"risk": "all", "stop_loss": D(5)}, "all can't be risked"),
         ({"risk": "0%", "stop_loss": D(5)}, "can't be risked. Nothing was sent"),
     ],

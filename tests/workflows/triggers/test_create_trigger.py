@@ -100,7 +100,7 @@ ORDERS: list[tuple[dict[str, Any], str]] = [
     ({"side": "BUY", "amount": 0.00008, "order_type": "MARKET"}, "at 45"),  # worth enough now, but not then
     (
         {"side": "BUY", "amount": 0.01, "price": "60000"},
-        "With the price at 45000: BUY at 60000 is more than",
+        "With the price at 45000: BUY at 60000 is more than 10% beyond",
     ),
     ({"side": "SELL", "amount": 500, "order_type": "MARKET"}, "Selling 500 BTC takes 500 BTC"),
     ({"side": "UP", "amount": 1, "order_type": "MARKET"}, "side"),

@@ -15,13 +15,14 @@ from hbmcp.text import named
 MOST = 20
 
 NEEDED = ("account_name", "connector_name", "trading_pair", "side")
-FIGURES = ("amount", "quote_amount", "share", "stop_loss")
+FIGURES = ("amount", "quote_amount", "share")
 CHOICES = {
     "side": ("BUY", "SELL"),
     "order_type": ("LIMIT", "MARKET", "LIMIT_MAKER"),
     "position_action": ("OPEN", "CLOSE"),
 }
-FIELDS = (*NEEDED, *FIGURES, "risk", "order_type", "price", "position_action")
+FIELDS = (*NEEDED, *FIGURES, "order_type", "price", "position_action")
+ALONE = ("risk", "stop_loss", "take_profit")  # a stop begins with the fill of one order
 
 
 def asked_orders(rows: Sequence[Mapping[str, Any]]) -> list[OrderRequest]:
@@ -44,6 +45,9 @@ def _order(place: str, row: Mapping[str, Any], problems: dict[str, str]) -> Orde
     wrong: dict[str, str] = {}
     given = {name: value for name, value in row.items() if value not in (None, "")}
     for name in given.keys() - set(FIELDS):
+        if name in ALONE:
+            wrong[name] = "is taken by place_order only"
+            continue
         near = nearest(name, FIELDS, most=1)
         wrong[name] = f"isn't taken here{f'; did you mean {near[0]}?' if near else ''}"
     fit_pairs(given, wrong)
@@ -54,7 +58,8 @@ def _order(place: str, row: Mapping[str, Any], problems: dict[str, str]) -> Orde
         problems |= {f"{place}.{named(name)}": what for name, what in sorted(wrong.items())}
         return None
     try:
-        size = AskedSize(**{name: number(given[name]) for name in FIGURES if name in given}, risk=_text(given, "risk"))
+        amount, quote_amount, share = (number(given.get(name)) for name in FIGURES)
+        size = AskedSize(amount, quote_amount, share)
     except BadArguments as error:
         problems[place] = error.happened
         return None
@@ -77,7 +82,7 @@ def _misfit(name: str, given: dict[str, Any]) -> dict[str, str]:
         figure = number(value)
         if figure is None or figure <= 0 or (name == "share" and figure > 100):
             return {name: f"{named(str(value))} isn't a number above 0{' up to 100' if name == 'share' else ''}"}
-    elif name in ("risk", "price"):
+    elif name == "price":
         if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
             return {name: "isn't a text"}
     elif not isinstance(value, str):

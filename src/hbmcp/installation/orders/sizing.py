@@ -42,12 +42,8 @@ class AskedSize:
                 "Nothing was sent.",
                 "Give amount in base units, quote_amount for so much money.",
             )
-        if (self.risk is None) != (self.stop_loss is None):
-            raise BadArguments(
-                "risk is what is lost at stop_loss: they go together.",
-                "Nothing was sent.",
-                "Give both, or neither. No stop is placed.",
-            )
+        if self.risk is not None and self.stop_loss is None:
+            raise BadArguments("risk is what is lost at stop_loss.", "Nothing was sent.", "Give both.")
         if self.risk is not None and not (self._risked and self._risked[0] > 0):
             raise BadArguments(
                 f"{named(self.risk)} can't be risked.", "Nothing was sent.", 'Say "50" in quote, or "1%".'

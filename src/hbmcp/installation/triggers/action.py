@@ -61,6 +61,16 @@ async def armed(
     return Armed(action, foreseen.requests, foreseen.shown.notes, protects)
 
 
+def closing_words(given: Mapping[str, Any]) -> str:
+    """What close_position does with these arguments."""
+    fraction = Decimal(str(given.get("fraction", 1)))
+    part = "" if fraction == 1 else f"{plain(fraction * 100):f}% of "
+    return (
+        f"close {part}the {given.get('side', '')} position {named(str(given['trading_pair']))} on "
+        f"{named(str(given.get('connector_name', '')))} at market"
+    )
+
+
 def _protected(foreseen: Foreseen) -> Protected | None:
     """The position that all of it reduces."""
     if len(foreseen.requests) != 1 or foreseen.requests[0].effect != "reduces":
@@ -74,12 +84,7 @@ def _protected(foreseen: Foreseen) -> Protected | None:
 
 def _words(tool: Tool, given: Mapping[str, Any], foreseen: Foreseen) -> str:
     if tool == "close_position":
-        fraction = Decimal(str(given.get("fraction", 1)))
-        part = "" if fraction == 1 else f"{plain(fraction * 100):f}% of "
-        return (
-            f"close {part}the {given.get('side', '')} position {named(str(given['trading_pair']))} on "
-            f"{named(str(given.get('connector_name', '')))} at market"
-        )
+        return closing_words(given)
     if tool in _OF_THEN or not foreseen.requests:
         which = ", ".join(named(str(value)) for name, value in given.items() if name not in ("preview", "all"))
         does, _, what = tool.partition("_")

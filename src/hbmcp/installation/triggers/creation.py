@@ -15,6 +15,7 @@ from hbmcp.installation.triggers.condition import Memory
 from hbmcp.installation.triggers.trigger import Spec, new
 from hbmcp.installation.triggers.watching import watch_words
 from hbmcp.results.answer import Answer, without_nulls
+from hbmcp.store import TriggerRow
 from hbmcp.times import now, utc
 
 
@@ -46,7 +47,6 @@ def arm(
     """The plan of a tool to keep them, `instead` of others; more than one, or with `joins`, they are bonded unless it
     is said that they aren't, and the first that is done ends the others. Its commit raises Refused where one of `joins`
     or `instead` has ended or fires meanwhile, or where the store fails: nothing is kept then."""
-    bond = uuid4().hex if bonded and (joins or len(armings) > 1) else None
     rows = [one.row for one in armings]
     later = tuple(planned for one in armings for planned in one.later)
     change = PlannedRequest.kept(tool, "triggers", "; ".join(one.spec.words for one in armings))
@@ -54,9 +54,8 @@ def arm(
         change = evolve(change, effect="reduces")  # so that a halt holds no protection back
 
     async def commit(installation: Installation) -> Answer:
-        moment = now()
-        added = [new(one.spec, moment, bond, one.memory) for one in armings]
         keys: list[int] = []
+        added = _added(armings, bonded=bonded and bool(joins or len(armings) > 1))
 
         async def write() -> None:
             keys.extend(await installation.store.add_triggers(added, "armed", joins=joins, instead=instead))
@@ -80,3 +79,15 @@ def arm(
 
     would: dict[str, Any] = {"would_arm": rows[0] if len(rows) == 1 else rows}
     return Plan(Answer(would, tuple(notes)), (change,), commit, later)
+
+
+async def keep_with_an_order(installation: Installation, armings: Sequence[Arming]) -> tuple[list[int], str]:
+    """Keep those that an order brings, as a part of what was granted with it, bonded; gives their ids, and who watches
+    them. Raises StoreError."""
+    by = await watch_words(installation)
+    return await installation.store.add_triggers(_added(armings, bonded=len(armings) > 1), "armed"), by
+
+
+def _added(armings: Sequence[Arming], *, bonded: bool) -> list[TriggerRow]:
+    moment, bond = now(), uuid4().hex if bonded else None
+    return [new(one.spec, moment, bond, one.memory) for one in armings]

@@ -15,6 +15,7 @@ from hbmcp.installation.orders.sizing import AskedSize
 from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_result, unseen_result
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.triggers.entry_protection import Exits
 from hbmcp.results.answer import Answer
 
 
@@ -30,6 +31,7 @@ async def place_order(
     share: Decimal | None = None,
     risk: str | None = None,
     stop_loss: Decimal | None = None,
+    take_profit: Decimal | None = None,
     order_type: str = "LIMIT",
     price: str | None = None,
     position_action: str | None = None,
@@ -50,6 +52,8 @@ async def place_order(
     prepared, known = await all_of(
         prepare_order(installation, request, max_value), known_order_ids(installation, account_name, connector_name)
     )
+    exits = Exits(stop_loss, take_profit)
+    exits.check(prepared.order, prepared.market)
     size = dict(prepared.size.shown) if prepared.size else {}
     planned = planned_order(
         prepared.order,
@@ -63,7 +67,8 @@ async def place_order(
         seconds = float(wait)
         sent = await send_order(installation, planned, seconds)
         asked = asdict(request) | {"amount": amount, "price": number(price), "position_action": sent.order.action}
-        notes = (*prepared.notes, *sent.notes)
+        kept = await exits.keep(installation, sent.order, sent.order_id)
+        notes = (*prepared.notes, *sent.notes, *kept)
         told = size if order_type == "MARKET" else {}
         if not seconds:
             unseen = unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked)
@@ -78,4 +83,5 @@ async def place_order(
             told = {name: value for name, value in told.items() if name != "notional"}  # what it was worth before
         return Answer({**result, **told}, (*notes, *order.doubts, arrival_note(order)))
 
-    return Plan(Answer({"would_place": planned.request.words, **size}, prepared.notes), (planned.request,), commit)
+    shown = {"would_place": planned.request.words, **size} | ({"when_filled": exits.words} if exits else {})
+    return Plan(Answer(shown, prepared.notes), (planned.request,), commit)
