@@ -381,6 +381,7 @@ CASES: Mapping[str, Case] = {
     "get_positions": Case("get_positions", {}, _traded),
     "close_position": Case("close_position", {"trading_pair": "BTC-USDT", "wait": 0.005}, _losing),
     "get_position_history": Case("get_position_history", {}, _traded),
+    "get_fees": Case("get_fees", {}, _traded),
     "get_ticker": Case("get_ticker", {"trading_pairs": ["BTC-USDT"]}),
     "get_orderbook": Case("get_orderbook", {"connector_name": "binance", "trading_pair": "BTC-USDT"}),
     "get_funding_rates": Case("get_funding_rates", {"trading_pairs": ["BTC-USDT"]}, _losing),

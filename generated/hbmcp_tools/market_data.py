@@ -48,7 +48,7 @@ def get_orderbook(
     trading_pair: str,
     depth: int | None = None,
 ) -> Request[OrderBookResponse]:
-    """Bids and asks, best first; for the cost of a size use estimate_trade.
+    """Bids and asks, best first.
 
     POST /market-data/order-book, risk: read.
 
@@ -159,8 +159,7 @@ def get_candles(
     ] = "1h",
     limit: int = 100,
 ) -> Request[Any]:
-    """The latest candles (OHLCV), up to now; the first call for a pair takes seconds. For a past period:
-    get_historical_candles.
+    """The latest candles (OHLCV); the first call for a pair takes seconds.
 
     POST /market-data/candles, risk: read.
     """
@@ -184,7 +183,7 @@ def get_historical_candles(
     start_time: str,
     end_time: str = "now",
 ) -> Request[Any]:
-    """Candles (OHLCV) of a past period; for the latest get_candles.
+    """Candles of a past period.
 
     POST /market-data/historical-candles, risk: read.
 

@@ -291,7 +291,9 @@ class Bridge:
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
         planned = PlannedRequest.plain(tool, _built(tool, partial(line.build, **given)), given)
-        return Plan(Answer(f"Would be sent: {planned.words}."), (planned,))
+        flags = [name for name, value in given.items() if value is True]
+        told = [f"{name}: {said}." for name in flags if (said := tool.schema["properties"][name].get("description"))]
+        return Plan(Answer(" ".join((f"Would be sent: {planned.words}.", *told))), (planned,))
 
     async def _asked(self, tool: Tool, line: _Line, build: Callable[[], Request[Any]]) -> Response[Any]:
         """The answer of a tool over one operation."""

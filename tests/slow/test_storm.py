@@ -80,6 +80,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_order_history": {},
     "get_positions": {},
     "get_position_history": {},
+    "get_fees": {},
     "close_position": {"trading_pair": "BTC-USDT"},
     "close_positions": {**ACCOUNT, "preview": False},
     "set_position_mode": {

@@ -206,6 +206,35 @@ async def test_what_is_not_there_is_not_deployed(talk: Opened, tool: str, given:
         assert not {DEPLOY, DEPLOY_SCRIPT} & set(call.asked)
 
 
+@pytest.mark.parametrize(("tool", "given"), [("deploy_bot", TRIED), ("deploy_script_bot", SCRIPT)])
+async def test_an_account_that_is_not_there_deploys_nothing(talk: Opened, tool: str, given: dict[str, Any]) -> None:
+    async with talk(policy()) as call:
+        text = await call.bad(tool, **{**given, "account_name": "nobody"})
+        assert text.startswith("There is no account nobody.")
+        assert not {DEPLOY, DEPLOY_SCRIPT} & set(call.asked)
+
+
+async def test_exchanges_that_the_account_lacks_are_told(talk: Opened) -> None:
+    far = answering("GET /controllers/configs/", [{**TRIAL, "connector_name": "kraken"}, ETH])
+    played = answering("GET /controllers/configs/", [{**TRIAL, "connector_name": "kraken_paper_trade"}, ETH])
+    async with talk(policy(), failing("GET /accounts/{account_name}/credentials")) as call:
+        text = await call.good("deploy_bot", **TRIED, preview=True)
+        assert "Which exchanges master_account is connected to isn't known: " in text
+    async with talk(policy(), far) as call:
+        text = await call.good("deploy_bot", **BOTH, preview=True)
+        assert "master_account isn't connected to kraken, so it can't trade there." in text
+    async with talk(policy(), played) as call:
+        assert "isn't connected" not in await call.good("deploy_bot", **BOTH)
+
+
+async def test_what_a_flag_of_stopping_leaves_is_shown(talk: Opened) -> None:
+    async with talk(policy()) as call:
+        for tool in ("stop_bot", "stop_and_archive_bot"):
+            text = await call.good(tool, bot_name=NAME, skip_order_cancellation=True, preview=True)
+            assert "skip_order_cancellation: Leave orders open." in text
+            assert "Leave orders open" not in await call.good(tool, bot_name=NAME, preview=True)
+
+
 @pytest.mark.parametrize(
     ("scripts", "controllers", "given", "refused"),
     [
