@@ -64,9 +64,8 @@ class TriggerRows:
         with self._database.writing() as connection:
             cancelled = (self._triggers, triggers.c.key.in_(instead), triggers.c.state == "cancelled")
             for key, changed in connection.execute(select(triggers.c.key, triggers.c.changed).where(*cancelled)).all():
-                connection.execute(
-                    update(triggers).where(self._triggers, triggers.c.key == key).values(state="waiting")
-                )
+                mine = (self._triggers, triggers.c.key == key)
+                connection.execute(update(triggers).where(*mine).values(state="waiting"))
                 self._note(connection, TriggerEvent(key, changed, "waiting", "what was to replace it was undone"))
             connection.execute(delete(triggers).where(self._triggers, triggers.c.key.in_(list(keys))))
             ours = trigger_events.c.installation == self._ours["installation"]

@@ -19,8 +19,6 @@ async def wait_for(
     below: str | None = None,
     price: str | None = None,
     other_connector: str | None = None,
-    side: str | None = None,
-    measure: str | None = None,
     holds_for: int | None = None,
     timeout: int = 60,
 ) -> Answer:
@@ -35,8 +33,8 @@ async def wait_for(
         below=below,
         price=price,
         other_connector=other_connector,
-        side=side,
-        measure=measure,
+        side=None,
+        measure=None,
         holds_for=holds_for,
     )
     waited = await wait_until(installation, await held_against_now(installation, asked), timeout)
