@@ -83,10 +83,9 @@ def test_tools_says_what_would_be_served_and_what_it_costs() -> None:
     assert "list_bots" not in out
     assert re.search(r"\d+ of \d+ tools\s+│", out)
     assert "list_bots" in run("tools", "--toolsets", "bots")[1]
-    assert "place_order" not in run("tools", "--toolsets", "all", "--read-only")[1]
+    assert not re.search(r"\bplace_order\b", run("tools", "--toolsets", "all", "--read-only")[1])
     out = run("tools", "--exclude-tools", "place_order", "--exclude-tools", "cancel_order")[1]
-    assert "place_order" not in out
-    assert "cancel_order" not in out
+    assert not re.search(r"\b(place|cancel)_order\b", out)
 
 
 def test_call_takes_pairs_or_json_and_prints_what_a_model_reads(api: FaultyApi) -> None:

@@ -287,7 +287,7 @@ async def test_a_plain_spot_grid_is_suggested_what_it_lacks(tmp_path: Path, monk
     """And what is suggested is what create_executor takes, with the levels that were asked for."""
     async with desk(tmp_path, monkeypatch) as at:
         fields = await at.call.good("get_executor_fields", executor_type="grid_executor")
-        assert "create_executor suggests limit_price, take_profit and take_profit_order_type" in fields
+        assert "without limit_price, take_profit and take_profit_order_type create_executor refuses it" in fields
         refused = await at.call.bad("create_executor", **ask("grid_executor", SPOT_GRID))
         assert refused == await at.call.bad("create_executor", **look("grid_executor", SPOT_GRID))
         assert refused.splitlines()[1:4] == [
