@@ -74,13 +74,17 @@ class Watched:
 
 @asynccontextmanager
 async def watched(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, faults: Collection[Fault] = (), price: int = 50_000
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    faults: Collection[Fault] = (),
+    price: int = 50_000,
+    policy: Policy | None = None,
 ) -> AsyncIterator[Watched]:
     monkeypatch.setattr(polling, "STEP", 0.01)
     monkeypatch.setattr(sending, "LOOK", 0.05)
     market = ScriptedMarket({0: price}, amounts=AMOUNTS)  # type: ignore[arg-type]
     with PaperApi(folder, market, BEGIN) as api:
-        async with assistant(api, monkeypatch, faults, policy=Policy()) as call:
+        async with assistant(api, monkeypatch, faults, policy=policy or Policy()) as call:
             monkeypatch.setattr("hbmcp.times.machine", api.clock.now)
             one = Watched(api, market, call, Watcher(call.bridge, "a test"))
             await one.rounds()

@@ -223,9 +223,10 @@ async def _arguments(installation: Installation, trigger: Trigger) -> dict[str, 
         arguments |= {"again": True}
     if protects is not None and protects.amount is not None:
         base, exchange = protects.trading_pair.partition("-")[0], protects.connector_name
-        held = [one for one in await balances(installation, protects.account_name, exchange) if one.token == base]
+        told = await balances(installation, protects.account_name, exchange)
+        held = [one for one in told if one.token == base and one.units]
         there = sum((one.available or Decimal(0) for one in held), Decimal(0))
-        if held and not any(one.units for one in held):
+        if told and not held:
             raise _Gone(f"the {named(base)} that it protects is gone from {named(exchange)}")
         if not there:
             raise Refused(f"No {base} is available on {exchange}; orders hold it.", "Nothing was sent.", "")
