@@ -283,7 +283,11 @@ class Bridge:
         given = line.checker.check(arguments)
         for of_the_bridge in ("preview", "again"):
             given.pop(of_the_bridge, None)
-        meant = {**given, "preview": False} if tool.previews else given
+        meant = dict(given)  # as it is called then: not to look, and whatever was done a moment before
+        if tool.previews:
+            meant["preview"] = False
+        if "again" in tool.schema["properties"]:
+            meant["again"] = True
         caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         return Foreseen(meant, plan.requests, plan.shown)

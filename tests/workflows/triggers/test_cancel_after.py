@@ -60,7 +60,7 @@ async def test_it_closes_positions_too_where_that_is_asked(talk: Any, api: Paper
         assert positions.spec.then is not None
         assert orders.spec.then.arguments == {"all": True}
         assert positions.spec.then.tool == "close_positions"
-        assert positions.spec.then.arguments == {"preview": False}
+        assert positions.spec.then.arguments == {"preview": False, "again": True}
         await call.good("cancel_after", minutes=6, all=True)
         assert len(await kept(call)) == 1
 

@@ -162,6 +162,17 @@ async def test_closing_is_bound_to_the_position_of_now(talk: Any, api: PaperApi)
     assert one.spec.when.side == "SHORT"
 
 
+async def test_a_part_is_closed_although_as_much_was_a_moment_before(talk: Any, api: PaperApi) -> None:
+    open_position(api, "BUY", "0.05")
+    part = {"then": "close_position", "arguments": {"fraction": 0.5}}
+    async with talk() as call:
+        told = await call.good("create_trigger", watch="pnl", trading_pair="BTC-USDT", above="5%", **part)
+        (one,) = await kept(call)
+    assert "close 50% of the LONG position BTC-USDT" in told
+    assert one.spec.then is not None
+    assert one.spec.then.arguments["again"] is True
+
+
 async def test_one_cancels_the_other(talk: Any) -> None:
     async with talk() as call:
         for level in ("1", "2", "3"):

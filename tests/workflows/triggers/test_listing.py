@@ -52,6 +52,20 @@ async def test_who_watches_is_said_and_since_when_nobody_did(talk: Any) -> None:
         assert head(await call.good("list_triggers"))["watched_by"].startswith(f"nobody since {times.utc(now)}; ")
 
 
+async def test_a_time_in_which_nobody_watched_is_told_to_who_waited(talk: Any, api: PaperApi) -> None:
+    async with talk() as call:
+        await call.good("create_trigger", **BTC, below="1")
+        set_at, now = api.clock.now(), times.machine()
+        watch = Watch("a", "hbmcp watch", now, now + 60_000, set_at - 5000, set_at + 5000)
+        await call.bridge.store.take_watch(watch)
+        told = "Nobody watched from 2026-11-22T08:43:23Z to 2026-11-22T08:43:28Z: what was met only then was missed."
+        assert told in await call.good("list_triggers")
+        api.clock.advance(60_000)
+        await call.good("cancel_trigger", id=1)
+        await call.good("create_trigger", **BTC, below="2")
+        assert "Nobody watched" not in await call.good("list_triggers")
+
+
 async def test_one_shows_its_readings_events_and_orders(talk: Any, api: PaperApi) -> None:
     order = rest(api)
     async with talk() as call:

@@ -86,7 +86,7 @@ def _words(tool: Tool, given: Mapping[str, Any], foreseen: Foreseen) -> str:
     if tool == "close_position":
         return closing_words(given)
     if tool in _OF_THEN or not foreseen.requests:
-        which = ", ".join(named(str(value)) for name, value in given.items() if name not in ("preview", "all"))
+        which = ", ".join(named(str(value)) for name, value in given.items() if name not in ("preview", "again", "all"))
         does, _, what = tool.partition("_")
         return f"{does} {what} of {which}" if which else f"{does} all {what}"
     return "; ".join(one.words for one in foreseen.requests)

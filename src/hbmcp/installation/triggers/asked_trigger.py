@@ -19,13 +19,14 @@ from hbmcp.installation.triggers.levels import parse_moment
 from hbmcp.installation.triggers.market_at import market_at
 from hbmcp.installation.triggers.trigger import Every, Spec, Tool
 from hbmcp.results.answer import without_nulls
-from hbmcp.text import named
+from hbmcp.text import cut, named, one_line
 from hbmcp.times import now
 
 KEPT_FOR = "30d"
 SLIP = Decimal(2)  # percent
 PAUSE = (10, 31_536_000)  # seconds between two firings of one that does so several times
 TIMES = (2, 1000)
+NOTED = 200  # characters of a note
 _OF_A_MARKET = ("account_name", "connector_name", "trading_pair", "side")
 
 
@@ -61,7 +62,7 @@ async def plan_trigger(installation: Installation, condition: AskedCondition, as
         every=every,
         protects=action.protects if action else None,
         slip=slip,
-        note=asked.note,
+        note=cut(one_line(asked.note), NOTED),
     )
     worth = None if action is None or action.value is None else money(action.value)
     if every and every.total is not None and worth is not None and worth > every.total:

@@ -67,5 +67,7 @@ def _is_same(one: Trigger, given: Mapping[str, Any]) -> bool:
     """Whether this is a switch of the same filters, or any is where none are given."""
     if not one.spec.switch or one.spec.then is None:
         return False
-    of_filters = {name: value for name, value in one.spec.then.arguments.items() if name not in ("all", "preview")}
+    of_filters = {
+        name: value for name, value in one.spec.then.arguments.items() if name not in ("all", "again", "preview")
+    }
     return not given or of_filters == {name: value for name, value in given.items() if name != "all"}

@@ -4,7 +4,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.triggers.kept import kept, refused
 from hbmcp.installation.triggers.trigger import LIVE
 from hbmcp.installation.triggers.view import trigger_row
-from hbmcp.installation.triggers.watching import watch_words
+from hbmcp.installation.triggers.watching import unwatched, watched_by
 from hbmcp.results.answer import Answer
 from hbmcp.store import StoreError
 
@@ -14,9 +14,11 @@ async def list_triggers(installation: Installation, *, all: bool | None = None) 
     Refused where the store can't be read."""
     try:
         found = await kept(installation, states=None if all else LIVE)
-        by = await watch_words(installation)
+        watch = await installation.store.watch()
     except StoreError as error:
         raise refused(error) from None
     if not found.rows:
         return Answer("No triggers." if all else "No trigger waits.", found.notes)
-    return Answer({"watched_by": by, "triggers": [trigger_row(one) for one in found.rows]}, found.notes)
+    missed = unwatched(watch, min(one.row.created for one in found.rows))
+    rows = [trigger_row(one) for one in found.rows]
+    return Answer({"watched_by": watched_by(watch), "triggers": rows}, (*found.notes, missed))
