@@ -40,7 +40,7 @@ def quote_swap(
     amount: Decimal,
     slippage_pct: Decimal | None = None,
 ) -> Request[SwapQuoteResponse]:
-    """Price a swap without making it; call it before execute_swap.
+    """Price a swap without making it.
 
     POST /gateway/swap/quote, risk: read.
 
@@ -296,7 +296,7 @@ def remove_clmm_liquidity(
     percentage: Decimal,
     wallet_address: str | None = None,
 ) -> Request[Any]:
-    """Withdraw part of a liquidity position; for all of it use close_clmm_position.
+    """Withdraw part of a liquidity position.
 
     POST /gateway/clmm/remove, risk: trade.
 
@@ -394,7 +394,7 @@ def list_clmm_positions(
     limit: int | None = None,
     refresh: bool | None = None,
 ) -> Request[Any]:
-    """List liquidity positions opened through this API, in all pools, with P&L, pending fees and range.
+    """Liquidity positions opened through this API, with P&L, pending fees and range.
 
     POST /gateway/clmm/positions/search, risk: read.
 

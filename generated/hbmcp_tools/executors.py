@@ -226,7 +226,7 @@ def clear_held_position(
     account_name: str,
     controller_id: str,
 ) -> Request[Any]:
-    """Delete the record of a held position; nothing is traded, the real position stays.
+    """Delete the record of a held position; nothing is traded.
 
     DELETE /executors/positions/{connector_name}/{trading_pair}, risk: destructive.
 

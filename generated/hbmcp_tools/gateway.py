@@ -291,7 +291,7 @@ def list_network_pools(
     pool_type: Literal["amm", "clmm"] | None = None,
     search: str | None = None,
 ) -> Request[dict[str, Any]]:
-    """List pools that Gateway knows on a network; to discover pools by volume use list_clmm_pools.
+    """List pools that Gateway knows on a network.
 
     GET /gateway/networks/{network_id}/pools, risk: read.
 

@@ -21,7 +21,7 @@ from hummingbot_api.request import Request
 def clear_position_held(
     connector_name: str, trading_pair: str, *, account_name: str | None = None, controller_id: str | None = None
 ) -> Request[Any]:
-    """Delete the record of a held position; nothing is traded, the real position stays.
+    """Delete the record of a held position; nothing is traded.
 
     DELETE /executors/positions/{connector_name}/{trading_pair}
     """

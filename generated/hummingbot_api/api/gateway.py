@@ -104,7 +104,7 @@ def get_network_config(network_id: str) -> Request[dict[str, Any]]:
 def get_network_pools(
     network_id: str, *, connector: str | None = None, pool_type: str | None = None, search: str | None = None
 ) -> Request[dict[str, Any]]:
-    """List pools that Gateway knows on a network; to discover pools by volume use list_clmm_pools.
+    """List pools that Gateway knows on a network.
 
     GET /gateway/networks/{network_id}/pools
     """

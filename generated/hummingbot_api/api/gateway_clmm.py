@@ -121,7 +121,7 @@ def open_clmm_position(body: CLMMOpenPositionRequest) -> Request[CLMMOpenPositio
 
 
 def remove_liquidity_from_clmm_position(body: CLMMRemoveLiquidityRequest) -> Request[Any]:
-    """Withdraw part of a liquidity position; for all of it use close_clmm_position.
+    """Withdraw part of a liquidity position.
 
     POST /gateway/clmm/remove
     """
@@ -140,7 +140,7 @@ def search_clmm_positions(
     offset: int | None = None,
     refresh: bool | None = None,
 ) -> Request[Any]:
-    """List liquidity positions opened through this API, in all pools, with P&L, pending fees and range.
+    """Liquidity positions opened through this API, with P&L, pending fees and range.
 
     POST /gateway/clmm/positions/search
     """

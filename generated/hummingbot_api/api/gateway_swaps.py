@@ -19,7 +19,7 @@ def execute_swap(body: SwapExecuteRequest) -> Request[SwapExecuteResponse]:
 
 
 def get_swap_quote(body: SwapQuoteRequest) -> Request[SwapQuoteResponse]:
-    """Price a swap without making it; call it before execute_swap.
+    """Price a swap without making it.
 
     POST /gateway/swap/quote
     """
