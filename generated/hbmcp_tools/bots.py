@@ -248,7 +248,7 @@ def list_bot_runs(
     deployment_status: Literal["DEPLOYED", "FAILED", "ARCHIVED"] | None = None,
     limit: int | None = None,
 ) -> Request[Any]:
-    """List past and present deployments, newest first: bot, account, config, how it ended.
+    """Deployments, newest first: bot, account, config, how it ended.
 
     GET /bot-orchestration/bot-runs, risk: read.
     """

@@ -121,7 +121,7 @@ def list_swaps(
     end_time: str | None = None,
     limit: int | None = None,
 ) -> Request[Any]:
-    """List swaps made through this API, newest first.
+    """Swaps made through this API, newest first.
 
     POST /gateway/swaps/search, risk: read.
 
@@ -176,7 +176,7 @@ def list_clmm_pools(
     order_by: Literal["asc", "desc"] | None = None,
     include_unknown: bool = False,
 ) -> Request[CLMMPoolListResponse]:
-    """Discover liquidity pools of meteora or orca by volume, TVL or name.
+    """Liquidity pools of meteora or orca by volume, TVL or name.
 
     GET /gateway/clmm/pools, risk: read.
 
@@ -420,7 +420,7 @@ def list_clmm_events(
     event_type: Literal["OPEN", "ADD_LIQUIDITY", "REMOVE_LIQUIDITY", "COLLECT_FEES", "CLOSE"] | None = None,
     limit: int | None = None,
 ) -> Request[Any]:
-    """List what was done with a position through this API, each with its transaction and status.
+    """What was done with a position through this API.
 
     GET /gateway/clmm/positions/{position_address}/events, risk: read.
     """

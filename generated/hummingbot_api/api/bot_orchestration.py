@@ -91,7 +91,7 @@ def get_bot_runs(
     limit: int | None = None,
     offset: int | None = None,
 ) -> Request[Any]:
-    """List past and present deployments, newest first: bot, account, config, how it ended.
+    """Deployments, newest first: bot, account, config, how it ended.
 
     GET /bot-orchestration/bot-runs
     """

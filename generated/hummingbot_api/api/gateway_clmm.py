@@ -64,7 +64,7 @@ def get_clmm_pools(
     order_by: str | None = None,
     include_unknown: bool | None = None,
 ) -> Request[CLMMPoolListResponse]:
-    """Discover liquidity pools of meteora or orca by volume, TVL or name.
+    """Liquidity pools of meteora or orca by volume, TVL or name.
 
     GET /gateway/clmm/pools
     """
@@ -89,7 +89,7 @@ def get_clmm_pools(
 def get_clmm_position_events(
     position_address: str, *, event_type: str | None = None, limit: int | None = None
 ) -> Request[Any]:
-    """List what was done with a position through this API, each with its transaction and status.
+    """What was done with a position through this API.
 
     GET /gateway/clmm/positions/{position_address}/events
     """

@@ -67,7 +67,7 @@ def search_swaps(
     limit: int | None = None,
     offset: int | None = None,
 ) -> Request[Any]:
-    """List swaps made through this API, newest first.
+    """Swaps made through this API, newest first.
 
     POST /gateway/swaps/search
     """
