@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.errors import BadArguments, Refused, StoreError
+from hbmcp.installation.connections import connections, is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.triggers.action import armed
@@ -14,7 +15,7 @@ from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.creation import Arming, arm
 from hbmcp.installation.triggers.ending import plan_ending
 from hbmcp.installation.triggers.kept import kept, refused
-from hbmcp.installation.triggers.trigger import WAITING, Spec, Tool, Trigger
+from hbmcp.installation.triggers.trigger import WAITING, Spec, Tool
 from hbmcp.installation.triggers.watching import DURABLE, outlives_clients, watched_by
 from hbmcp.results.answer import Answer
 from hbmcp.times import now
@@ -36,8 +37,13 @@ async def plan_switch(
             "Name an account, exchange or pair; all=true if every order is meant.",
         )
     given: dict[str, Any] = {**filters, **({"all": True} if everything else {})}
+    name = ", ".join(f"{key}={value}" for key, value in given.items())
     try:
-        before = [one for one in (await kept(installation, states=WAITING)).rows if _is_same(one, given)]
+        before = [
+            one
+            for one in (await kept(installation, states=WAITING)).rows
+            if one.spec.switch and name in (one.spec.switch, "")
+        ]
         watch = await installation.store.watch()
     except StoreError as error:
         raise refused(error) from None
@@ -51,23 +57,23 @@ async def plan_switch(
         )
     actions: list[tuple[Tool, Mapping[str, Any]]] = [("cancel_orders", given)]
     if closes:
-        actions.append(("close_positions", {**filters, "preview": False}))
+        actions += [("close_positions", one) for one in await _closing(installation, filters)]
     moment = now()
     when = Condition(of="time", goes="above", level=Decimal(moment + int(minutes * MINUTE)))
     armings = []
     for tool, arguments in actions:
         action = await armed(installation, tool, arguments)
-        spec = Spec(when=when, then=action.action, switch=True)
+        spec = Spec(when=when, then=action.action, switch=name)
         armings.append(Arming(spec, met(when, Decimal(moment)).shown, action.later))
     note = "Call it again within that time to begin anew; minutes=0 ends it."
     return arm("cancel_after", armings, [note], instead=[one.key for one in before], bonded=False)
 
 
-def _is_same(one: Trigger, given: Mapping[str, Any]) -> bool:
-    """Whether this is a switch of the same filters, or any is where none are given."""
-    if not one.spec.switch or one.spec.then is None:
-        return False
-    of_filters = {
-        name: value for name, value in one.spec.then.arguments.items() if name not in ("all", "again", "preview")
-    }
-    return not given or of_filters == {name: value for name, value in given.items() if name != "all"}
+async def _closing(installation: Installation, filters: Mapping[str, str]) -> list[Mapping[str, str]]:
+    """The filters of what closes the positions: without any those of each account, for close_positions takes no fewer.
+    Raises CallError where the accounts can't be read. Uses list_accounts and get_connected_exchanges."""
+    if filters:
+        return [filters]
+    found = await connections(installation)
+    found.raise_unread()
+    return [{"account_name": name} for name, known in found.by_account.items() if any(map(is_perpetual, known))]

@@ -65,7 +65,7 @@ class Every(BaseModel):
 
 class Spec(BaseModel):
     """`then` is None where it only tells. `expires` in epoch ms. What opens isn't sent more than `slip` percent beyond
-    the level. `note` are the words of who made it. `switch`: a dead man's switch, which the same call sets anew."""
+    the level. `note` are the words of who made it. `switch` names the dead man's switch that it is of."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -77,7 +77,7 @@ class Spec(BaseModel):
     after: Filled | None = None
     slip: Decimal = Decimal(2)
     note: str = ""
-    switch: bool = False
+    switch: str = ""
 
     @property
     def words(self) -> str:

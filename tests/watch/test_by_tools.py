@@ -1,0 +1,81 @@
+"""What the tools arm, fires: from the call that sets it to the order."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hbmcp.watch.watcher import Watcher
+from tests.paper.perpetual_account import open_position, sizes
+from tests.paper.spot_account import rest
+from tests.watch.watched import PAIR, SPOT, Watched, watched
+
+pytestmark = pytest.mark.anyio
+
+BUY = {"then": "place_order", "arguments": {"side": "BUY", "amount": 0.1, "order_type": "MARKET"}}
+
+
+@pytest.fixture
+async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    async with watched(tmp_path, monkeypatch) as found:
+        yield found
+
+
+async def test_buy_when_the_price_drops(one: Watched) -> None:
+    await one.call.good("create_trigger", **SPOT, below="45000", **BUY)
+    await one.rounds(2, price=45_100)
+    assert one.orders() == []
+    await one.rounds(3, price=44_990)
+    assert one.orders() == [("binance", "BUY", "0.1", "FILLED")]
+    told = await one.call.good("get_trigger", id=1)
+    assert one.api.paper.engine.orders()[0].id in told
+    assert "FILLED" in told
+
+
+@pytest.mark.parametrize(("price", "acts"), [(47_000, 1), (56_000, 2)])
+async def test_exactly_one_of_stop_and_target(one: Watched, price: int, acts: int) -> None:
+    open_position(one.api, "BUY", "0.2")
+    await one.call.good("protect_position", trading_pair=PAIR, stop="-5%", target="+10%")
+    await one.rounds(2, price=50_500)
+    assert len(one.orders()) == 1
+    await one.rounds(4, price=price)
+    assert sizes(one.api) == {}
+    assert len(one.orders()) == 2
+    assert [await one.state(key) for key in (acts, 3 - acts)] == ["done", "cancelled"]
+
+
+async def test_coins_are_sold_at_their_stop_and_no_more_than_were_given(one: Watched) -> None:
+    await one.call.good("protect_position", **SPOT, amount=0.1, stop="-5%")
+    await one.rounds(4, price=47_000)
+    assert one.orders() == [("binance", "SELL", "0.1", "FILLED")]
+
+
+async def test_parts_of_a_position_are_closed_one_after_the_other(one: Watched) -> None:
+    """The same call twice within a minute, which is meant."""
+    open_position(one.api, "BUY", "0.2")
+    for level in ("51000", "51500"):
+        part = {"then": "close_position", "arguments": {"fraction": 0.5}}
+        await one.call.good("create_trigger", **{**SPOT, "connector_name": "binance_perpetual"}, above=level, **part)
+    await one.rounds(4, price=51_100)
+    await one.rounds(4, price=51_600)
+    assert [order[:3] for order in one.orders()[1:]] == [
+        ("binance_perpetual", "SELL", "0.10"),
+        ("binance_perpetual", "SELL", "0.05"),
+    ]
+
+
+async def test_a_switch_that_is_not_set_anew_cancels_and_closes(one: Watched) -> None:
+    watcher = Watcher(one.call.bridge, "hbmcp watch")
+    await one.watcher.leave()
+    await one.rounds(1, watcher=watcher)
+    rest(one.api)
+    open_position(one.api, "BUY", "0.2")
+    await one.call.good("cancel_after", minutes=1, all=True, close_positions=True)
+    await one.rounds(25, watcher=watcher)
+    await one.call.good("cancel_after", minutes=1, all=True, close_positions=True)
+    await one.rounds(25, watcher=watcher)
+    assert one.orders()[0][3] == "OPEN"
+    await one.rounds(10, watcher=watcher)
+    assert one.orders()[0][3] == "CANCELLED"
+    assert sizes(one.api) == {}
+    await watcher.leave()
