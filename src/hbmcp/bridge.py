@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import anyio
+from attrs import evolve
 
 from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
@@ -33,6 +34,7 @@ from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
 from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Firing, Grant
+from hbmcp.policy.limits import sells
 from hbmcp.policy.model import Policy, default
 from hbmcp.policy.offered import narrowed
 from hbmcp.policy.said_twice import SentBefore
@@ -237,6 +239,10 @@ class Bridge:
             async with self._gate.judging(call):
                 began = ticking()
                 plan = await self._plan(tool, line, given, self.installation(caller))
+                if firing is not None and firing.protects:
+                    plan = evolve(
+                        plan, requests=tuple(one.as_reduction if sells(one) else one for one in plan.requests)
+                    )
             if preview or not (plan.requests or plan.commit):
                 judged = preview and (plan.requests or plan.later)
                 said = await self._gate.verdict(call, plan) if judged else ""

@@ -144,7 +144,7 @@ async def test_what_is_sent_this_moment_isnt_judged_unsent(
 
 async def test_the_truth_comes_after_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Who sent it writes what it came to, although another has given it up."""
-    async with two(tmp_path, monkeypatch, url) as (one, other):
+    async with two(tmp_path, monkeypatch, url) as (one, _):
         (key,) = await one.add(Spec(when=below(60_000), then=buy("0.01")))
         settle = firing.settle
 

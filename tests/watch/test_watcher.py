@@ -11,6 +11,8 @@ from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.trigger import Every, Filled, Spec
 from hbmcp.paper.api.faults import Bug
 from hbmcp.paper.api.routes.base import Call, Handler, Json
+from hbmcp.policy.halt import Halts
+from hbmcp.store import Halt
 from hbmcp.watch import watcher as watching
 from hbmcp.watch.reconciliation import AFTER
 from hbmcp.watch.watcher import HEARTBEAT, Watcher
@@ -98,6 +100,20 @@ async def test_sells_no_more_coins_than_are_there(one: Watched) -> None:
     await one.rounds(1, price=46_000)
     assert await one.state(key) == "done", held
     assert Decimal(one.orders()[-1][2]) < 5
+
+
+async def test_a_halt_lets_a_stop_of_coins_fire_and_nothing_that_opens(one: Watched, tmp_path: Path) -> None:
+    halts = Halts([tmp_path / "halt"], lambda: one.store)
+    one.call.bridge._gate._halts = halts
+    assert await halts.begin(Halt(one.api.clock.now(), everything=False, by="a test")) == []
+    arguments = {**SPOT, "side": "SELL", "amount": "0.3", "order_type": "MARKET", "max_value": "1000000"}
+    protects = LONG.model_copy(update={"connector_name": "binance", "amount": Decimal("0.3")})
+    sell = buy().model_copy(update={"arguments": arguments, "reduces": True})
+    keys = await one.add(Spec(when=below(47_000), then=sell, protects=protects), Spec(when=below(47_000), then=buy()))
+    await one.rounds(2, price=46_900)
+    assert await one.state(keys[0]) == "done"
+    assert [row[1] for row in one.orders()] == ["SELL"]
+    assert await one.state(keys[1]) != "done"
 
 
 async def test_trailing_follows_and_never_moves_back(one: Watched) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ParamSpec, Self, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from hbmcp.catalog import Effect, Tool
 from hbmcp.errors import BadArguments
@@ -109,9 +109,14 @@ class PlannedRequest:
         """That it wasn't sent, and what it would do."""
         return f"Nothing was sent yet. Without preview: {self.words}."
 
+    @property
+    def as_reduction(self) -> Self:
+        """The same, of who sells only what it protects."""
+        return evolve(self, effect="reduces")
+
     def covers(self, other: PlannedRequest) -> bool:
         """Whether who granted this one has granted the other: the same, or the same order by a smaller amount."""
-        if other == self:
+        if other == self or (self.effect == "reduces" and other.as_reduction == self):
             return True
         granted, asked = self.stake.amount, other.stake.amount
         if self.effect != other.effect or self.effect not in ("opens", "reduces") or granted is None or asked is None:

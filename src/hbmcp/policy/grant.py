@@ -57,7 +57,10 @@ Settle = Callable[[Mapping[int, Settled | None]], Awaitable[None]]
 
 
 class Firing(Protocol):
-    """A trigger that fires."""
+    """A trigger that fires. One that `protects` sells no more than that, and so only reduces."""
+
+    @property
+    def protects(self) -> bool: ...
 
     async def sending(self, planned: PlannedRequest) -> None:
         """Right before each request leaves. What is raised here keeps it back, and nothing of it was sent."""
@@ -142,15 +145,16 @@ class Grant:
         if covering is None:
             raise RuntimeError(f"{planned.tool} was to send what no plan covers: {planned.words}")
         self._left.remove(covering)
+        judged = covering[1]
         try:
             unaudited = await self._entry.begin()
-            await self._refuse(planned)
+            await self._refuse(judged)
             if self._firing is not None:
-                await self._firing.sending(planned)
+                await self._firing.sending(judged)
         except asyncio.CancelledError:
             raise asyncio.CancelledError(UNSENT) from None
-        if not goes_on(planned.effect, self._kind):
-            if unaudited is not None and not goes_unrecorded(planned, self._kind):
+        if not goes_on(judged.effect, self._kind):
+            if unaudited is not None and not goes_unrecorded(judged, self._kind):
                 raise NotAudited(
                     f"This can't be written to the audit log ({unaudited}), and what adds risk isn't sent without.",
                     "It wasn't sent.",

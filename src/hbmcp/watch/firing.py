@@ -82,6 +82,11 @@ class Firing:
         self.total_reached = False
         self.refused = False  # by the exchange, which was asked
 
+    @property
+    def protects(self) -> bool:
+        """Whether it sells only what it protects."""
+        return self._trigger.spec.protects is not None
+
     async def sending(self, planned: PlannedRequest) -> None:
         """Raises Late, and Refused where it can't be marked or would spend too much: nothing is sent then."""
         spends = (planned.stake.value or Decimal(0)) if planned.effect == "opens" else Decimal(0)

@@ -37,7 +37,8 @@ class Armed:
 
     def reducing(self) -> "Armed":
         """The same of what sells coins that are held: it can only lessen what is at risk."""
-        return evolve(self, action=self.action.model_copy(update={"reduces": True}))
+        later = tuple(one.as_reduction for one in self.later)
+        return evolve(self, action=self.action.model_copy(update={"reduces": True}), later=later)
 
 
 async def armed(
