@@ -55,6 +55,7 @@ async def at_once(one: Watched, other: Watcher, price: int) -> None:
     await one.settled(other)
 
 
+@pytest.mark.slow
 async def test_a_hundred_times_one_order_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     async with two(tmp_path, monkeypatch, url) as (one, other):
         for turn in range(100):
@@ -67,11 +68,11 @@ async def test_a_hundred_times_one_order_each(tmp_path: Path, monkeypatch: pytes
 
 async def test_of_stop_and_target_one_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     async with two(tmp_path, monkeypatch, url) as (one, other):
-        for _ in range(10):
+        for turn in range(10):
             open_position(one.api, "BUY", "0.1")
             stop = Spec(when=below(55_000, **PERPETUAL), then=close(), protects=LONG)
             target = Spec(when=above(45_000, **PERPETUAL), then=close(), protects=LONG)
-            keys = await one.add(stop, target, bond=f"b{_}")
+            keys = await one.add(stop, target, bond=f"b{turn}")
             await at_once(one, other, 50_000)
             await at_once(one, other, 50_000)
             assert sorted([await one.state(key) for key in keys]) == ["cancelled", "done"]
@@ -84,7 +85,7 @@ async def test_a_pause_holds_for_who_saw_it_before_it_fired(
 ) -> None:
     """It waits again, which looks like before."""
     async with two(tmp_path, monkeypatch, url) as (one, other):
-        (key,) = await one.add(Spec(when=below(60_000), then=buy("0.01"), every=Every(pause=3600, count=5)))
+        (key,) = await one.add(Spec(when=below(50_500), then=buy("0.01"), every=Every(pause=3600, count=5)))
         seen = await one.trigger(key)
         await one.rounds(1)
         assert (await one.state(key), len(one.orders())) == ("waiting", 1)
@@ -102,7 +103,7 @@ async def test_a_clock_set_forward_while_it_is_sent_lets_nobody_send_it_again(
 ) -> None:
     """Another finds it firing long after its deadline, judges that nothing was sent, and fires it."""
     async with two(tmp_path, monkeypatch, url) as (one, other):
-        (key,) = await one.add(Spec(when=below(60_000), then=buy("0.01")))
+        (key,) = await one.add(Spec(when=below(50_500), then=buy("0.01")))
         about, go = asyncio.Event(), asyncio.Event()
         sending = firing.Firing.sending
         first: list[firing.Firing] = []
@@ -116,7 +117,7 @@ async def test_a_clock_set_forward_while_it_is_sent_lets_nobody_send_it_again(
 
         monkeypatch.setattr(firing.Firing, "sending", held)
         await one.watcher.round()
-        await about.wait()
+        await asyncio.wait_for(about.wait(), 30)
         one.api.clock.advance(3_600_000)
         await other.round()
         assert await one.state(key) == "waiting"
@@ -133,7 +134,7 @@ async def test_what_is_sent_this_moment_isnt_judged_unsent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     async with two(tmp_path, monkeypatch, url) as (one, other):
-        (key,) = await one.add(Spec(when=below(60_000), then=buy("0.01")))
+        (key,) = await one.add(Spec(when=below(50_500), then=buy("0.01")))
         assert await one.store.move_trigger(key, ["waiting"], "firing", "met", time=times.now(), memory="{}")
         seen = await one.trigger(key)
         marked = seen.remembering(seen.memory.model_copy(update={"sent": times.now()}))
@@ -145,7 +146,7 @@ async def test_what_is_sent_this_moment_isnt_judged_unsent(
 async def test_the_truth_comes_after_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Who sent it writes what it came to, although another has given it up."""
     async with two(tmp_path, monkeypatch, url) as (one, _):
-        (key,) = await one.add(Spec(when=below(60_000), then=buy("0.01")))
+        (key,) = await one.add(Spec(when=below(50_500), then=buy("0.01")))
         settle = firing.settle
 
         async def given_up(store: object, trigger: Trigger, *given: object, **named: object) -> object:
@@ -161,7 +162,7 @@ async def test_the_truth_comes_after_unknown(tmp_path: Path, monkeypatch: pytest
 
 async def test_a_total_is_never_exceeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     async with two(tmp_path, monkeypatch, url) as (one, other):
-        spec = Spec(when=below(60_000), then=buy("0.01"), every=Every(pause=2, count=9, total=Decimal(1_200)))
+        spec = Spec(when=below(50_500), then=buy("0.01"), every=Every(pause=2, count=9, total=Decimal(1_200)))
         (key,) = await one.add(spec.model_copy(update={"slip": Decimal(50)}))
         for _ in range(8):
             await at_once(one, other, 50_000)
