@@ -257,6 +257,9 @@ def hurry(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(sending.send_order, "__defaults__", (0.005,))
     patched.setattr("hbmcp.workflows.executors.create_executor.LOOK", 0.005)
     patched.setattr("hbmcp.workflows.trading.close_positions.WAIT", 0.005)
+    patched.setattr("hbmcp.workflows.trading.cancel_orders.WAIT", 0.005)
+    patched.setattr("hbmcp.workflows.trading.replace_order.WAIT", 0.005)
+    patched.setattr("hbmcp.workflows.trading.place_orders.WAIT", 0.005)
 
 
 def judge(case: Case, done: Run, log: list[logging.LogRecord]) -> list[str]:
@@ -297,6 +300,10 @@ def _rests(api: PaperApi) -> dict[str, Any]:
         "master_account", "binance", "BTC-USDT", "BUY", Decimal("0.01"), "LIMIT", Decimal(1000)
     )
     return {"order_id": placed.id}
+
+
+def _resting(api: PaperApi) -> None:
+    _rests(api)
 
 
 def _traded(api: PaperApi) -> None:
@@ -348,7 +355,7 @@ def _configured(api: PaperApi) -> None:
 BOT = {"instance_name": "bot", "account_name": "master_account"}
 WHERE = {"account_name": "master_account", "connector_name": "binance_perpetual"}
 ON_CHAIN = {"network_id": "solana-mainnet-beta"}
-PLACES = ("place_order", "close_position", "close_positions", "create_executor")
+PLACES = ("place_order", "replace_order", "place_orders", "close_position", "close_positions", "create_executor")
 #: The tools that the documentation promises, and those that hand-written code stands behind as well.
 CASES: Mapping[str, Case] = {
     "get_accounts": Case("get_accounts", {}),
@@ -359,12 +366,22 @@ CASES: Mapping[str, Case] = {
         "place_order",
         {**WHERE, "trading_pair": "BTC-USDT", "side": "BUY", "amount": 0.01, "order_type": "MARKET", "wait": 0.005},
     ),
+    "place_orders": Case(
+        "place_orders",
+        {"orders": [
+            {**WHERE, "trading_pair": "BTC-USDT", "side": "BUY", "amount": 0.01, "order_type": "MARKET"},
+            {**WHERE, "trading_pair": "ETH-USDT", "side": "BUY", "amount": 0.1, "order_type": "MARKET"},
+        ]},
+    ),
     "cancel_order": Case("cancel_order", {"wait": 0.005}, _rests),
+    "replace_order": Case("replace_order", {"price": "50000"}, _rests),
+    "cancel_orders": Case("cancel_orders", {"account_name": "master_account"}, _resting),
     "get_open_orders": Case("get_open_orders", {}, _traded),
     "get_order_history": Case("get_order_history", {}, _traded),
     "get_positions": Case("get_positions", {}, _traded),
     "close_position": Case("close_position", {"trading_pair": "BTC-USDT", "wait": 0.005}, _losing),
     "get_position_history": Case("get_position_history", {}, _traded),
+    "get_fees": Case("get_fees", {}, _traded),
     "get_ticker": Case("get_ticker", {"trading_pairs": ["BTC-USDT"]}),
     "get_orderbook": Case("get_orderbook", {"connector_name": "binance", "trading_pair": "BTC-USDT"}),
     "get_funding_rates": Case("get_funding_rates", {"trading_pairs": ["BTC-USDT"]}, _losing),

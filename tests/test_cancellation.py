@@ -21,7 +21,7 @@ from hbmcp.bridge import Bridge
 from hbmcp.caller import Caller
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Catalog
-from hbmcp.errors import Refused
+from hbmcp.errors import Refused, StoreError
 from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.orders.sending import planned_order, send_order
 from hbmcp.installation.plan import Plan
@@ -217,6 +217,33 @@ async def test_one_that_is_cancelled_when_it_is_out_is_remembered_and_logged(
     assert caplog.messages[-1] == "list_accounts: cancelled"
 
 
+@pytest.mark.parametrize("cancelled", [True, False])
+async def test_an_id_that_the_store_does_not_take_is_in_the_log(
+    cancelled: bool,
+    placing: Installation,
+    api: FaultyApi,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It was locked, or who asked left meanwhile, and nobody is answered."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def locked(*_: Any) -> None:
+        begun.set()
+        go_on.wait(10)
+        raise StoreError("It is locked.")
+
+    monkeypatch.setattr(Rows, "name_order", locked)
+    async with anyio.create_task_group() as group:
+        group.start_soon(send, placing)
+        assert await asyncio.to_thread(begun.wait, 10)
+        if cancelled:
+            group.cancel_scope.cancel()
+        asyncio.get_running_loop().call_later(0.05, go_on.set)
+    assert placed(api) == 1
+    assert "rder the-id was placed" in caplog.text
+
+
 # Several questions
 
 
@@ -279,6 +306,7 @@ async def test_no_question_is_left_that_was_never_asked() -> None:
         warnings.simplefilter("always")
         for steps in range(1, 8):
             await cancelled_after(steps, all_of(outer(inner()), outer(inner())))
-            await cancelled_after(steps, together([outer(inner()) for _ in range(3)], at_once=1))
+            await cancelled_after(steps, together((outer(inner()) for _ in range(3)), at_once=1))
+            await cancelled_after(steps, together([inner() for _ in range(3)], at_once=1))
         gc.collect()
     assert [str(one.message) for one in complaints] == []

@@ -186,3 +186,32 @@ def test_no_secret_is_taken_from_the_command_line(arguments: tuple[str, ...], tm
     assert done.returncode == 2
     assert "No option takes a password or a key" in done.stderr
     assert KEY not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("tool", "given"),
+    [
+        ("set_gateway_api_keys", {"api_keys": {"helius": SECRET}}),
+        ("add_wallet", {"chain": "solana", "private_key": SECRET}),
+        ("add_credential", {"account_name": "a", "connector_name": "binance", "credentials": {"binance_api_key": KEY}}),
+    ],
+)
+def test_no_other_command_takes_them_on_its_command_line(
+    api: FaultyApi, tmp_path: Path, tool: str, given: dict[str, object]
+) -> None:
+    env = connected(api.url, HBMCP_TOOLS=tool)
+    refused = hbmcp("call", tool, "--json", json.dumps(given), env=env, cwd=tmp_path)
+    assert refused.returncode != 0
+    assert "a command line is seen by others" in refused.stderr
+    assert not any(one in refused.stdout + refused.stderr for one in (KEY, SECRET))
+    assert sent(api) == []
+
+
+def test_what_is_asked_for_at_a_terminal_is_typed_unseen(api: FaultyApi, tmp_path: Path) -> None:
+    api.answers["/accounts/gateway/add-wallet"] = Reply.json({"address": "x"})
+    env = connected(api.url, HBMCP_TOOLS="add_wallet")
+    with Terminal("call", "add_wallet", "chain=solana", env=env, cwd=tmp_path) as person:
+        person.type("private_key", SECRET)
+        person.end()
+    assert SECRET not in person.screen
+    assert sent(api)[-1][1] == {"chain": "solana", "private_key": SECRET}

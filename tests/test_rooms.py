@@ -3,6 +3,8 @@
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -50,15 +52,30 @@ def imports(root: str, package: str) -> Iterator[Import]:
     folder = ROOT / root / package.replace(".", "/")
     for file in sorted(folder.rglob("*.py")):
         module = ".".join(file.relative_to(ROOT / root).with_suffix("").parts).removesuffix(".__init__")
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        later = {id(one) for part in ast.walk(tree) if _is_later(part) for one in ast.walk(part)}
-        for node in ast.walk(tree):
-            names = []
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            elif isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            yield from (Import(module, name, id(node) not in later) for name in names)
+        yield from (Import(module, name, at_once) for name, at_once in _imported(file))
+
+
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@cache
+def _imported(file: Path) -> tuple[tuple[str, bool], ...]:
+    """What a file imports, and whether at once."""
+    found: list[tuple[str, bool]] = []
+
+    def visit(node: ast.AST, at_once: bool) -> None:
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.extend((f"{node.module}.{alias.name}", at_once) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            found.extend((alias.name, at_once) for alias in node.names)
+        elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case | ast.Module):  # no expression imports
+            for child in ast.iter_child_nodes(node):
+                visit(child, at_once and not _is_later(node))
+
+    visit(parsed(file), True)
+    return tuple(found)
 
 
 def _is_later(node: ast.AST) -> bool:
@@ -130,7 +147,7 @@ def test_a_tool_imports_no_tool() -> None:
 def test_workflows_hold_tools_and_nothing_else() -> None:
     """The bridge looks a tool up by its name: TOOLSET/TOOL.py has the function TOOL, and no other that is public."""
     for file in (ROOT / "src/hbmcp/workflows").rglob("*.py"):
-        body = ast.parse(file.read_text(encoding="utf-8")).body
+        body = parsed(file).body
         public = [one.name for one in body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
         public = [name for name in public if not name.startswith("_")]
         assert public == ([] if file.name == "__init__.py" else [file.stem]), file
@@ -184,7 +201,7 @@ def test_what_is_no_read_stands_in_a_plan() -> None:
     wrong = []
     for room in ("workflows", "installation", "policy"):
         for file in sorted((ROOT / "src/hbmcp" / room).rglob("*.py")):
-            tree = ast.parse(file.read_text(encoding="utf-8"))
+            tree = parsed(file)
             imported = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.module]
             modules = {
                 alias.asname or alias.name for one in imported if one.module == "hbmcp_tools" for alias in one.names

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from hbmcp.times import to_seconds
 from hummingbot_api.api import market_data as market_data_api
 from hummingbot_api.models.market_data import (
-    AddTradingPairRequest,
     CandlesConfigRequest,
     FundingInfoRequest,
     FundingInfoResponse,
@@ -20,7 +19,6 @@ from hummingbot_api.models.market_data import (
     PriceForVolumeRequest,
     PriceRequest,
     PricesResponse,
-    TradingPairResponse,
     VolumeForPriceRequest,
     VWAPForVolumeRequest,
 )
@@ -50,7 +48,7 @@ def get_orderbook(
     trading_pair: str,
     depth: int | None = None,
 ) -> Request[OrderBookResponse]:
-    """Bids and asks, best first; for the cost of a size use estimate_trade.
+    """Bids and asks, best first.
 
     POST /market-data/order-book, risk: read.
 
@@ -161,8 +159,7 @@ def get_candles(
     ] = "1h",
     limit: int = 100,
 ) -> Request[Any]:
-    """The latest candles (OHLCV), up to now; the first call for a pair takes seconds. For a past period:
-    get_historical_candles.
+    """The latest candles (OHLCV); the first call for a pair takes seconds.
 
     POST /market-data/candles, risk: read.
     """
@@ -186,7 +183,7 @@ def get_historical_candles(
     start_time: str,
     end_time: str = "now",
 ) -> Request[Any]:
-    """Candles (OHLCV) of a past period; for the latest get_candles.
+    """Candles of a past period.
 
     POST /market-data/historical-candles, risk: read.
 
@@ -201,25 +198,5 @@ def get_historical_candles(
             interval=interval,
             start_time=to_seconds(start_time),
             end_time=to_seconds(end_time),
-        )
-    )
-
-
-def add_trading_pair(
-    *,
-    connector_name: str,
-    trading_pair: str,
-    account_name: str | None = None,
-) -> Request[TradingPairResponse]:
-    """Start the live order book of a pair from get_trading_rules: an unknown pair hangs 30 s and disturbs the others.
-    If a good pair fails, try once more.
-
-    POST /market-data/trading-pair/add, risk: write.
-    """
-    return market_data_api.add_trading_pair(
-        body=AddTradingPairRequest(
-            connector_name=connector_name,
-            trading_pair=trading_pair,
-            account_name=account_name,
         )
     )

@@ -10,7 +10,7 @@ from hummingbot_api.api import default as default_api
 from hummingbot_api.api import market_data as market_data_api
 from hummingbot_api.api import storage as storage_api
 from hummingbot_api.api import system as system_api
-from hummingbot_api.models.market_data import RemoveTradingPairRequest, TradingPairResponse
+from hummingbot_api.models.market_data import AddTradingPairRequest, RemoveTradingPairRequest, TradingPairResponse
 from hummingbot_api.request import Request
 
 
@@ -103,6 +103,26 @@ def get_candle_connectors() -> Request[Any]:
     GET /market-data/available-candle-connectors, risk: read.
     """
     return market_data_api.get_available_candle_connectors()
+
+
+def add_trading_pair(
+    *,
+    connector_name: str,
+    trading_pair: str,
+    account_name: str | None = None,
+) -> Request[TradingPairResponse]:
+    """Start the live order book of a pair from get_trading_rules: an unknown pair hangs 30 s and disturbs the others.
+    If a good pair fails, try once more.
+
+    POST /market-data/trading-pair/add, risk: write.
+    """
+    return market_data_api.add_trading_pair(
+        body=AddTradingPairRequest(
+            connector_name=connector_name,
+            trading_pair=trading_pair,
+            account_name=account_name,
+        )
+    )
 
 
 def remove_trading_pair(

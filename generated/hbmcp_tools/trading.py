@@ -142,7 +142,7 @@ def get_trades(
     trading_pair: str | None = None,
     side: Literal["BUY", "SELL"] | None = None,
 ) -> Request[PaginatedResponse]:
-    """Executed fills with amount, price and fee, newest first; an order's status is in get_order_history.
+    """Fills, newest first, with amount, price and fee.
 
     POST /trading/trades, risk: read.
 
@@ -259,7 +259,7 @@ def get_trading_rules(
     connector_name: str,
     trading_pairs: list[str] | None = None,
 ) -> Request[Any]:
-    """Minimum order size and value, price and amount steps of a connector's pairs, and which pairs exist.
+    """Minimum order size and value, price and amount steps of an exchange's pairs.
 
     GET /connectors/{connector_name}/trading-rules, risk: read.
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -91,6 +91,7 @@ class Bridge:
         policy = policy or default(settings.on_paper)
         offer = narrowed(offer, policy)
         self._offer = offer
+        self._policy = policy
         self._settings = settings
         self._kind = kind
         self._identity = Identity.of(settings)
@@ -160,7 +161,7 @@ class Bridge:
         self, name: str, arguments: Mapping[str, Any], client: str, key: str | None, firing: Firing | None
     ) -> Outcome:
         try:
-            tool = await self._find(name, arguments, client)
+            tool = await self._find(name, arguments, client) if firing is None else self._fired.find(name)
             outcome = Outcome(await self._run(tool, arguments, client, key, firing), False)
         except SentBefore as before:
             outcome = Outcome(str(before), False)
@@ -290,7 +291,9 @@ class Bridge:
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
         planned = PlannedRequest.plain(tool, _built(tool, partial(line.build, **given)), given)
-        return Plan(Answer(f"Would be sent: {planned.words}."), (planned,))
+        flags = [name for name, value in given.items() if value is True]
+        told = [f"{name}: {said}." for name in flags if (said := tool.schema["properties"][name].get("description"))]
+        return Plan(Answer(" ".join((f"Would be sent: {planned.words}.", *told))), (planned,))
 
     async def _asked(self, tool: Tool, line: _Line, build: Callable[[], Request[Any]]) -> Response[Any]:
         """The answer of a tool over one operation."""
@@ -322,9 +325,17 @@ class Bridge:
         """A person, wherever HBMCP_NOTIFY says; of a kind what is newest."""
         self._gate.tell(kind, words)
 
-    def offers(self, tools: Iterable[str]) -> bool:
-        """Whether it can call all of these."""
-        return {tool.name for tool in self._offer.tools}.issuperset(tools)
+    def fires(self, tools: Iterable[str]) -> bool:
+        """Whether triggers may call all of these."""
+        return {tool.name for tool in self._fired.tools}.issuperset(tools)
+
+    @cached_property
+    def _fired(self) -> Offer:
+        """What triggers may call: all but what settings or policy exclude. Which tools a client is shown says nothing
+        of a trigger that another armed."""
+        told = self._settings
+        every = self._offer.catalog.choose(tools=("all",), exclude=told.exclude_tools, read_only=told.read_only)
+        return narrowed(every, self._policy)
 
     @property
     def store(self) -> "Store":
@@ -352,8 +363,9 @@ class Bridge:
             spec = ResultSpec.from_table(part.result)
             return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec))).raw
 
+        keep = None if grant is None else grant.keep
         foresee = partial(self._foreseen, caller.client)
-        return Installation(ask, self._open_store, self._identity, send, self._gate.standing, foresee)
+        return Installation(ask, self._open_store, self._identity, send, keep, self._gate.standing, foresee)
 
     async def _ask(
         self,

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["client", "terminal", "policy", "trigger", "watch"]
+Kind = Literal["client", "terminal", "person", "policy", "trigger", "watch"]
+AT_A_TERMINAL: tuple[Kind, ...] = ("terminal", "person")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Errors name it `name`, and look things up with tools of `toolset`. It may use `tools`, and no others.
 
-    `kind` is what stands behind it: an MCP client or somebody at a terminal, who called a tool; the policy, which
-    looks before it judges; a trigger that fires, or the watch, which looks whether one may. `client` is the client's
-    own name of itself.
+    `kind` is what stands behind it: an MCP client or somebody at a terminal, who called a tool; a person who was asked
+    at a terminal whether to do just that; the policy, which looks before it judges; a trigger that fires, or the watch,
+    which looks whether one may. `client` is the client's own name of itself.
     """
 
     name: str

@@ -102,9 +102,12 @@ class Toolset:
     default: bool
 
 
+ONLY_A_PERSON = "Only a person can change that, in hbmcp's settings."  # and a model isn't told how
+
+
 @dataclass(frozen=True, slots=True)
 class Off:
-    """Why a tool isn't offered, and how it could be."""
+    """Why a tool isn't offered, and who could change that."""
 
     why: str
     advice: str
@@ -156,29 +159,26 @@ class Catalog:
             if read_only and not tool.reads:
                 off[tool.name] = Off(
                     f"this server is read-only, and the tool isn't a read (risk: {tool.risk})",
-                    "Only a person can change that, by leaving out --read-only (HBMCP_READ_ONLY).",
+                    ONLY_A_PERSON,
                 )
             elif tool.name in excluded:
-                off[tool.name] = Off(
-                    "it was excluded", "Only a person can change that, in --exclude-tools (HBMCP_EXCLUDE_TOOLS)."
-                )
+                off[tool.name] = Off("it was excluded", ONLY_A_PERSON)
             elif tool.risk == "secret" and tool.name not in named_singly:
                 off[tool.name] = Off(
                     "it takes or shows a secret, which no model should see, so it is offered only where it is named",
-                    f"A person can add {tool.name} to --tools (HBMCP_TOOLS), and restart hbmcp.",
+                    ONLY_A_PERSON,
                 )
             elif tool.name in singles or (tool.toolset in wanted and tool.default):
                 continue
             elif tool.toolset in wanted:
                 off[tool.name] = Off(
                     "another tool does the same and more",
-                    f"A person can add {tool.name} to --tools (HBMCP_TOOLS), and restart hbmcp.",
+                    ONLY_A_PERSON,
                 )
             else:
                 off[tool.name] = Off(
                     f"it belongs to the toolset {tool.toolset}",
-                    f"A person can add that to --toolsets (HBMCP_TOOLSETS), or {tool.name} to --tools (HBMCP_TOOLS), "
-                    "and restart hbmcp.",
+                    ONLY_A_PERSON,
                 )
         if len(off) == len(self.tools):
             raise SettingsError(

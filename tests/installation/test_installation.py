@@ -1,6 +1,7 @@
 """What a caller is given: the tools that it may use and no others, under its own name; and several answers at once."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -8,7 +9,7 @@ from hbmcp.bridge import Bridge
 from hbmcp.caller import Caller
 from hbmcp.catalog import Catalog
 from hbmcp.errors import CallError, Refused
-from hbmcp.installation.installation import together
+from hbmcp.installation.installation import all_of, together
 from hbmcp.results.answer import Answer
 from hbmcp.settings import Settings
 from hbmcp_tools import accounts, trading
@@ -69,6 +70,38 @@ async def test_a_defect_among_several_is_not_taken_for_an_answer() -> None:
 
     with pytest.raises(ZeroDivisionError):
         await together([broken()])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("cancelled_after", [0, 1, 2, 3, None])
+async def test_of_those_whose_turn_never_came_nothing_is_left(
+    cancelled_after: int | None, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Whoever ends it, and at whichever turn of the event loop: one that fails, or who cancels it."""
+
+    async def question(number: int) -> int:
+        if number == 1 and cancelled_after is None:
+            raise ZeroDivisionError
+        await asyncio.sleep(10)
+        return number
+
+    async def several() -> None:
+        listed = together([question(one) for one in range(20)], at_once=2)
+        await all_of(
+            together(map(question, range(20)), at_once=2), listed, *(together([question(one)]) for one in range(3))
+        )
+
+    asked = asyncio.create_task(several())
+    for _ in range(cancelled_after or 0):
+        await asyncio.sleep(0)
+    if cancelled_after is not None:
+        asked.cancel()
+    with pytest.raises((ZeroDivisionError, asyncio.CancelledError)):
+        await asked
+    del asked
+    gc.collect()
+    assert [str(one.message) for one in recwarn if "never awaited" in str(one.message)] == []
+    assert caplog.text == ""
 
 
 def test_notes_that_say_nothing_are_left_out() -> None:

@@ -8,7 +8,7 @@ from attrs import evolve
 from hbmcp.paper.api.faults import Bug
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.paper.exchange.records import Order
-from tests.paper.paper_api import PaperApi
+from tests.paper.paper_api import HOUR, PaperApi
 
 PLACE = "POST /trading/orders"
 CANCEL = "POST /trading/{account_name}/{connector_name}/orders/{client_order_id}/cancel"
@@ -43,6 +43,22 @@ def rest(api: PaperApi, side: str = "BUY", price: str = "1000", amount: str = "0
     )
     assert placed.status == "OPEN", placed
     return placed.id
+
+
+def near(api: PaperApi, amount: str = "0.01") -> str:
+    """A purchase that rests right below the market; its id."""
+    best = api.paper.engine._feed.best("binance", "BTC-USDT", api.clock.now(), "BUY")
+    assert best is not None
+    return rest(api, price=f"{best * Decimal('0.999'):.2f}", amount=amount)
+
+
+def until_filled(api: PaperApi, order: str) -> None:
+    """Time passes until the market has come to it."""
+    for _ in range(24 * 365):
+        if api.paper.engine.order(order).status == "FILLED":
+            return
+        api.clock.advance(HOUR)
+    raise AssertionError("it never fills")
 
 
 def take(api: PaperApi, side: str, amount: str, **other: Any) -> str:

@@ -1,13 +1,7 @@
 """A halt: what adds risk isn't sent, by anyone; what reduces is."""
 
-import os
-import pty
-import select
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from decimal import Decimal
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -17,11 +11,13 @@ from hbmcp.errors import StoreError
 from hbmcp.identity import Identity
 from hbmcp.policy import halt as halts
 from hbmcp.policy.halt import Halts
+from hbmcp.policy.model import Policy
 from hbmcp.policy.place import Files
 from hbmcp.settings import load
 from hbmcp.store import Halt, Store
-from tests.conftest import connected, environment, hbmcp
+from tests.conftest import connected, hbmcp
 from tests.faulty_api import FaultyApi, Reply
+from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, open_position
 from tests.paper.spot_account import BUY, PLACE, orders, rest
 from tests.policy.audited import audited
 from tests.stdio_server import StdioServer
@@ -31,6 +27,15 @@ from tests.store.postgresql_cluster import Cluster
 pytestmark = pytest.mark.anyio
 
 MARKET = {**BUY, "amount": 0.01, "order_type": "MARKET"}
+TARGET = {
+    "account_name": ACCOUNT,
+    "connector_name": CONNECTOR,
+    "trading_pair": PAIR,
+    "side": "SELL",
+    "amount": 0.1,
+    "price": "+20%",
+    "position_action": "CLOSE",
+}
 WHERE = {"account_name": "master_account", "connector_name": "binance"}
 PARTLY = Halt(1_795_337_003_000, everything=False, by="me at home")
 WHOLLY = Halt(1_795_337_004_000, everything=True, by="me at home")
@@ -61,6 +66,65 @@ async def test_with_all_only_who_is_at_a_terminal_can_act(tmp_path: Path, monkey
         it.call.bridge._kind = "terminal"
         await it.call.bad("place_order", **MARKET)
         await it.call.good("submit_cancel", **WHERE, order_id=resting)
+
+
+async def test_what_protects_is_cancelled_by_a_person_who_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with audited(tmp_path, monkeypatch) as it:
+        open_position(it.api, "BUY", "0.1")
+        await it.call.good("place_order", **TARGET)
+        (order,) = it.api.paper.engine.orders(statuses=["OPEN"])
+        await it.halts.begin(PARTLY)
+        for kind in ("client", "terminal"):
+            it.call.bridge._kind = kind  # type: ignore[assignment]
+            assert "a person" in await it.call.bad("cancel_order", order_id=order.id)
+        it.call.bridge._kind = "person"
+        monkeypatch.setattr(it.log, "append", full)
+        await it.call.good("cancel_order", order_id=order.id)
+        assert it.api.paper.engine.order(order.id).status == "CANCELLED"
+        await it.call.bad("place_order", **MARKET)
+
+
+async def test_what_hbmcp_keeps_itself_is_judged_and_written_down_as_what_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = {"executor_type": "grid_executor", "config": {"max_open_orders": 3}}
+    async with audited(tmp_path, monkeypatch, told=Policy.model_validate({"deny": {"tools": ["x"]}})) as it:
+        await it.call.good("set_executor_defaults", **saved)
+        begun, ended = it.lines
+        assert (begun["event"], begun["plan"][0]["effect"]) == ("begin", "configures")
+        assert (ended["event"], ended["outcome"], ended["sent"][0]["outcome"]) == ("end", "done", "answered")
+        await it.halts.begin(PARTLY)
+        await it.call.bad("set_executor_defaults", executor_type="grid_executor", clear=True)
+        assert "max_open_orders" in await it.call.good("set_executor_defaults", executor_type="grid_executor")
+        await it.halts.end()
+        monkeypatch.setattr(it.log, "append", full)
+        assert "audit" in await it.call.bad("set_executor_defaults", executor_type="grid_executor", clear=True)
+
+
+async def test_a_sale_on_a_spot_exchange_adds_no_risk_and_needs_no_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale = {**MARKET, "side": "SELL"}
+    async with audited(tmp_path, monkeypatch) as it:
+        it.api.paper.engine.deposit("master_account", "binance", "BTC", Decimal(1))
+        monkeypatch.setattr(it.log, "append", full)
+        monkeypatch.setattr(it.call.bridge._open_store(), "granted", no_store)
+        monkeypatch.setattr(it.call.bridge._open_store(), "reserve", no_store)
+        assert "refused" not in await it.call.good("place_order", **sale, preview=True)
+        await it.call.good("place_order", **sale)
+        assert [one.side for one in orders(it.api)] == ["SELL"]
+        assert "refused" in await it.call.good("place_order", **MARKET, preview=True)
+        await it.call.bad("place_order", **MARKET)
+
+
+async def no_store(*_: object) -> object:
+    raise StoreError("It stands still.")
+
+
+def full(*_: object) -> object:
+    raise OSError(ENOSPC, "No space left on device")
 
 
 async def test_one_that_begins_in_the_middle_of_a_call_stops_what_is_left(
@@ -148,81 +212,6 @@ def test_without_a_terminal_nothing_is_asked_and_so_nothing_done(api: FaultyApi,
     assert hbmcp("halt", "--yes", env=env, cwd=tmp_path).returncode == 0
     refused = hbmcp("resume", env=env, cwd=tmp_path)
     assert (refused.returncode, (tmp_path / "halt").exists()) == (2, True)
-
-
-class Terminal:
-    """A command at a terminal, which is answered as it asks."""
-
-    def __init__(self, *arguments: str, env: dict[str, str], cwd: Path) -> None:
-        self._master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "hbmcp", *arguments], env=env, cwd=cwd, stdin=slave, stdout=slave, stderr=slave
-        )
-        os.close(slave)
-        self.said = ""
-
-    def answer(self, question: str, word: str) -> None:
-        self._read_until(question)
-        os.write(self._master, f"{word}\n".encode())
-        self.said = self.said.partition(question)[2]
-
-    def ended(self) -> int:
-        self._read_until(None)
-        os.close(self._master)
-        return self.process.wait(timeout=60)
-
-    def _read_until(self, text: str | None) -> None:
-        deadline = time.monotonic() + 120
-        while text is None or text not in self.said:
-            assert select.select([self._master], [], [], deadline - time.monotonic())[0], self.said
-            try:
-                read = os.read(self._master, 4096).decode(errors="replace")
-            except OSError:  # the other end is closed
-                read = ""
-            if not read:
-                assert text is None, self.said
-                return
-            self.said += read
-
-
-@contextmanager
-def at_a_terminal(*arguments: str, env: dict[str, str], cwd: Path) -> Iterator[Terminal]:
-    terminal = Terminal(*arguments, env=env, cwd=cwd)
-    try:
-        yield terminal
-    finally:
-        terminal.process.kill()
-        terminal.process.wait()
-
-
-def test_at_a_terminal_it_offers_to_end_what_is_open_and_resumes_when_it_is_told(tmp_path: Path) -> None:
-    env = environment(
-        HBMCP_PAPER="true",
-        HBMCP_PAPER_DB=str(tmp_path / "paper.sqlite"),
-        HBMCP_TOOLS="all",
-        HBMCP_STATE_URL=f"sqlite:///{tmp_path / 'state.sqlite'}",
-    )
-    order = ("trading_pair=BTC-USDT", "side=BUY", "amount=0.01", "price=1000", "order_type=LIMIT")
-    placed = hbmcp(
-        "call", "place_order", "account_name=master_account", "connector_name=binance", *order, env=env, cwd=tmp_path
-    )
-    assert placed.returncode == 0, placed
-    with at_a_terminal("halt", env=env, cwd=tmp_path) as terminal:
-        terminal.answer("until you resume? [Y/n]:", "y")
-        terminal.answer("keeping what they hold? [y/N]:", "n")
-        terminal.answer("those that protect too? [y/N]:", "y")
-        terminal.answer("at the market? [y/N]:", "")
-        assert terminal.ended() == 0
-    again = hbmcp("call", "get_open_orders", env=env, cwd=tmp_path)
-    assert "No open orders" in again.stdout, again
-    with at_a_terminal("resume", env=env, cwd=tmp_path) as terminal:
-        terminal.answer("Resume? [y/N]:", "n")
-        assert terminal.ended() == 1
-    assert (tmp_path / "halt").exists()
-    with at_a_terminal("resume", env=env, cwd=tmp_path) as terminal:
-        terminal.answer("Resume? [y/N]:", "y")
-        assert terminal.ended() == 0
-    assert not (tmp_path / "halt").exists()
 
 
 def test_who_halts_without_a_server_s_settings_halts_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

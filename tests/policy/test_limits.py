@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from hbmcp.errors import LimitReached, NotCounted
 from hbmcp.policy.limits import Ask, Held, Seen, Use, refuse_exceeded, since, uses
 from hbmcp.policy.model import Policy
 from hbmcp.store import LedgerRow
-from tests.policy.planning import DAY, NOW, ask, policy, row
+from tests.policy.planning import DAY, NOW, STAKE, ask, policy, request, row
 
 HOUR = 3_600_000
 SEEN = Seen(NOW, (), resting=0, equity=Decimal(1000), equity_at={("master_account", "binance_perpetual"): Decimal(500)})
@@ -171,13 +172,21 @@ def test_what_says_not_what_it_is_about_is_refused(name: str) -> None:
 
 def test_leverage_is_what_is_said_what_is_set_and_what_it_comes_to() -> None:
     assert "10x leverage" not in str(judged(policy(leverage=3), [ask(1)]))
-    assert "10 asked" in refused(policy(leverage=3), [ask(1, leverage=Decimal(10))])
-    assert "5 asked" in refused(policy(leverage=3), [ask(1)], [], _at(held(1, leverage=Decimal(5))))
+    assert "this is 10" in refused(policy(leverage=3), [ask(1, leverage=Decimal(10))])
+    assert "this is 5" in refused(policy(leverage=3), [ask(1)], [], _at(held(1, leverage=Decimal(5))))
     assert "2 used already, 2 asked" in refused(policy(leverage=3), [ask(1000)], [], _at(held(1000)))
     raised = ask(effect="unprotects", leverage=Decimal(20))
-    assert "20 asked" in refused(policy(leverage=3), [raised], [], Seen(NOW))
+    assert "this is 20" in refused(policy(leverage=3), [raised], [], Seen(NOW))
     with pytest.raises(NotCounted, match="equity"):
         judged(policy(leverage=3), [ask(1)], seen=Seen(NOW))
+
+
+def test_a_bot_s_leverage_that_nobody_names_is_no_small_one() -> None:
+    bot = request("runs_code", pair=None)
+    parts = [Ask(bot, Decimal(100), part=evolve(STAKE, exchange=one)) for one in ("binance", "binance_perpetual")]
+    assert judged(policy(leverage=3), parts[:1], seen=_at()) == []
+    with pytest.raises(NotCounted, match=r"leverage.*its controller has its own"):
+        judged(policy(leverage=3), parts, seen=_at())
 
 
 def _at(*several: Held) -> Seen:

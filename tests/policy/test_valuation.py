@@ -19,6 +19,13 @@ pytestmark = pytest.mark.anyio
 positive = st.decimals("0.0001", "1e9", places=4)
 
 
+@pytest.mark.parametrize("token", ["FAKEUSD", "USDX", "MYUSDT", "usd"])
+async def test_no_token_is_a_dollar_for_its_name(token: str) -> None:
+    prices = Prices(Script({"get_prices": {"prices": {}}, "get_rates": {"rates": {}}}).installation)
+    assert await prices.rate(None, token, "USDT") is None
+    assert [await prices.rate(None, one, "USDT") for one in ("USD", "USDC", "FDUSD")] == [1, 1, 1]
+
+
 @given(amount=positive, market=positive, price=st.none() | positive, value=st.none() | positive)
 def test_the_worse_of_market_and_own_price(amount: Any, market: Any, price: Any, value: Any) -> None:
     found = worth(Stake(amount=amount, price=price, value=value), market)
@@ -113,7 +120,7 @@ async def test_of_what_moves_on_a_chain_the_oracle_s_price_counts_where_it_is_de
 
 async def test_a_quote_token_that_calls_itself_a_dollar_makes_nothing_cheaper() -> None:
     told = {"market": Decimal("0.05"), "amount": Decimal(3), "value": Decimal("0.15")}
-    assert await value(Ask(request("moves", exchange="jupiter", pair="SOL-XUSD", **told))) == 600
+    assert await value(Ask(request("moves", exchange="jupiter", pair="SOL-XUSD", **told))) is None
 
 
 async def test_a_quote_without_a_price_is_still_held_to_the_oracle_s() -> None:

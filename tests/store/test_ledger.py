@@ -178,6 +178,9 @@ async def test_a_day_begins_once(url: str) -> None:
     opened = store(url)
     assert await opened.day_start(NOW, "USDT", Decimal("100.50")) == Decimal("100.50")
     assert await store(url).day_start(NOW, "USDT", Decimal(90)) == Decimal("100.50")
+    assert await opened.day_start(NOW, "USDT", Decimal(120)) == Decimal("100.50")
+    assert await opened.day_start(NOW, "USDT", Decimal(110), settling=True) == 110
+    assert await store(url).day_start(NOW, "USDT", Decimal(95), settling=True) == 110
     assert await opened.day_start(NOW, "EUR", Decimal(80)) == 80
     assert await opened.day_start(NOW + DAY, "USDT", Decimal(70)) == 70
     assert await store(url, api_url="http://elsewhere").day_start(NOW, "USDT", Decimal(60)) == 60

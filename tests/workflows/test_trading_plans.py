@@ -6,13 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from hbmcp.catalog import Effect
+from hbmcp.catalog import REDUCING, Effect
 from hbmcp.installation.executors.config.validation import check
+from hbmcp.installation.orders.order import Order
 from hbmcp.installation.plan import Plan
 from hbmcp.paper.api.routes.executors import executors_of
 from hbmcp.policy import grant
 from hbmcp.policy.gate import Gate
+from hbmcp.store import SentOrder
 from hbmcp.times import ticking
 from tests.paper.assistant import ALL, Assistant, assistant
 from tests.paper.paper_api import PaperApi
@@ -27,11 +30,19 @@ WHERE = {"account_name": ACCOUNT, "connector_name": CONNECTOR}
 SELL = {**WHERE, "trading_pair": PAIR, "side": "SELL"}
 EXECUTOR = {"account_name": ACCOUNT, "executor_type": "position_executor", "config": POSITION}
 
+CLOSES = {**SELL, "amount": 0.06, "price": "+20%", "position_action": "CLOSE"}  # of 0.1
+
 Setup = Callable[[PaperApi], dict[str, Any]]
 
 
 def rests(api: PaperApi) -> dict[str, Any]:
     return {"order_id": rest(api)}
+
+
+def two_rest(api: PaperApi) -> dict[str, Any]:
+    rest(api)
+    rest(api, price="1001")
+    return {}
 
 
 def long(api: PaperApi) -> dict[str, Any]:
@@ -71,7 +82,11 @@ CASES: list[tuple[str, dict[str, Any], Setup, list[Effect]]] = [
         long,
         ["reduces"],
     ),
+    ("place_orders", {"orders": [{**BUY, "amount": 0.01, "price": "50000"}] * 2}, nothing, ["opens", "opens"]),
+    ("place_orders", {"orders": [{**CLOSES, "amount": 0.05}] * 2}, long, ["reduces", "reduces"]),
     ("cancel_order", {}, rests, ["cancels"]),
+    ("replace_order", {"price": "50000"}, rests, ["unprotects", "opens"]),
+    ("cancel_orders", {"side": "BUY"}, two_rest, ["cancels", "cancels"]),
     ("close_position", {"trading_pair": PAIR, "fraction": 0.5}, long, ["reduces"]),
     ("close_positions", {"account_name": ACCOUNT}, several, ["reduces", "reduces"]),
     ("set_leverage", {**WHERE, "trading_pair": PAIR, "leverage": 3}, long, ["configures"]),
@@ -140,7 +155,7 @@ async def test_a_plan_that_grew_old_is_made_anew_unless_it_only_reduces(
     asked = given | setup(api)
     async with assistant(api, monkeypatch) as call:
         await call.good(tool, **asked, preview=False)
-        assert len(plans) == (1 if set(effects) <= set(grant.REDUCING) else 2)
+        assert len(plans) == (1 if set(effects) <= set(REDUCING) else 2)
         assert sent(call) == Counter(ALL.catalog.tools[one.tool].operation for one in plans[-1].requests)
 
 
@@ -156,6 +171,35 @@ async def test_an_order_that_closes_protects_a_position(
         await call.good("cancel_order", order_id=order.id)
     placed, cancelled = (plan.requests for plan in plans)
     assert [one.effect for one in (*placed, *cancelled)] == ["reduces", "unprotects"]
+
+
+async def test_together_orders_reduce_no_more_than_the_position(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, plans: list[Plan]
+) -> None:
+    long(api)
+    async with assistant(api, monkeypatch) as call:
+        await call.good("place_orders", orders=[CLOSES, CLOSES])
+    assert [one.effect for one in plans[0].requests] == ["reduces", "opens"]
+
+
+async def test_an_order_that_closes_of_a_position_that_is_gone_protects_nothing(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, plans: list[Plan]
+) -> None:
+    at = {**SELL, "amount": 0.01, "order_type": "LIMIT", "price": 200_000}
+    async with assistant(api, monkeypatch) as call:
+        await call.good("submit_order", **at)
+        (order,) = api.paper.engine.orders(statuses=["OPEN"])
+        sent = SentOrder(ACCOUNT, CONNECTOR, PAIR, "SELL", "LIMIT", order.amount, order.price, "CLOSE", order.created)
+        await call.bridge._open_store().remember_order(evolve(sent, order_id=order.id))
+        open_position(api, "SELL", "0.1")
+        await call.good("cancel_order", order_id=order.id, preview=True)
+        await call.good("cancel_order", order_id=order.id)
+    assert [one.effect for one in plans[-1].requests] == ["cancels"]
+
+
+@pytest.mark.parametrize("kind", ["STOP_LOSS", "TAKE_PROFIT_LIMIT"])
+def test_a_stop_says_so_itself_whoever_placed_it(kind: str) -> None:
+    assert Order("x", ACCOUNT, "binance", type=kind).protects
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,7 @@ def get_available_candle_connectors() -> Request[Any]:
 
 
 def get_candles(body: CandlesConfigRequest) -> Request[Any]:
-    """The latest candles (OHLCV), up to now; the first call for a pair takes seconds. For a past period:
-    get_historical_candles.
+    """The latest candles (OHLCV); the first call for a pair takes seconds.
 
     POST /market-data/candles
     """
@@ -66,7 +65,7 @@ def get_funding_info(body: FundingInfoRequest) -> Request[FundingInfoResponse]:
 
 
 def get_historical_candles(body: HistoricalCandlesConfig) -> Request[Any]:
-    """Candles (OHLCV) of a past period; for the latest get_candles.
+    """Candles of a past period.
 
     POST /market-data/historical-candles
     """
@@ -82,7 +81,7 @@ def get_market_data_settings() -> Request[Any]:
 
 
 def get_order_book(body: OrderBookRequest) -> Request[OrderBookResponse]:
-    """Bids and asks, best first; for the cost of a size use estimate_trade.
+    """Bids and asks, best first.
 
     POST /market-data/order-book
     """

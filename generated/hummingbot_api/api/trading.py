@@ -72,7 +72,7 @@ def get_positions(body: PositionFilterRequest) -> Request[PaginatedResponse]:
 
 
 def get_trades(body: TradeFilterRequest) -> Request[PaginatedResponse]:
-    """Executed fills with amount, price and fee, newest first; an order's status is in get_order_history.
+    """Fills, newest first, with amount, price and fee.
 
     POST /trading/trades
     """

@@ -10,6 +10,14 @@ from hbmcp.secret_names import names_secret
 _WORD = re.compile(r"[A-Za-z_]{4,15}")
 
 
+def secret_names(tool: Tool) -> set[str]:
+    """The arguments of a tool that takes credentials which are them, or hold them."""
+    if tool.risk != "secret":
+        return set()
+    declared = tool.schema.get("properties", {})
+    return {name for name, one in declared.items() if names_secret(name) or one.get("type") == "object"}
+
+
 def secrets(tool: Tool, arguments: Mapping[str, Any]) -> set[str]:
     """The texts among the arguments that may be credentials, to be masked wherever they would be shown.
 

@@ -1,6 +1,7 @@
 """hbmcp call: one tool, as a client would call it."""
 
 import json
+import sys
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -11,7 +12,7 @@ from hbmcp.cli.options import EnvFile, settings_for
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Outcome
-    from hbmcp.catalog import Offer
+    from hbmcp.catalog import Offer, Tool
     from hbmcp.policy.model import Policy
     from hbmcp.settings import Settings
 
@@ -24,14 +25,21 @@ def call_tool(
         ),
     ],
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Its arguments.")] = None,
-    as_json: Annotated[str | None, typer.Option("--json", help="Its arguments as a JSON object instead.")] = None,
+    as_json: Annotated[
+        str | None, typer.Option("--json", help="Its arguments as a JSON object instead; - reads it from stdin.")
+    ] = None,
     key: Annotated[
         str | None, typer.Option("--idempotency-key", help="What was sent under it isn't sent again for a day.")
     ] = None,
     env_file: EnvFile = None,
 ) -> None:
     """Call one tool, as a client would, and print what a model would read. Exits with 1 when the call failed."""
-    given = read_arguments(arguments or [], as_json)
+    from hbmcp.catalog import Catalog
+
+    from_stdin = as_json == "-"
+    given = read_arguments(arguments or [], sys.stdin.read() if from_stdin else as_json)
+    if not from_stdin and (known := Catalog.load().names.get(tool)):
+        given |= typed_secrets(known, given)
     if Door.opened(env_file).call(tool, given, key).is_error:
         raise typer.Exit(1)
 
@@ -76,6 +84,27 @@ class Door:
         outcome: Outcome = anyio.run(call)
         typer.echo(outcome.text)
         return outcome
+
+
+def typed_secrets(tool: "Tool", given: dict[str, Any]) -> dict[str, Any]:
+    """The secrets that a tool needs, as they are typed unseen. Raises SettingsError for one on the command line, which
+    other processes and the shell's history show, and where nobody can type."""
+    from hbmcp.arguments.credentials import secret_names
+    from hbmcp.cli import typed
+    from hbmcp.errors import SettingsError
+
+    names = secret_names(tool)
+    if shown := sorted(names & given.keys()):
+        raise SettingsError(
+            f"{', '.join(shown)} of {tool.name} is a secret, and a command line is seen by others.",
+            "Nothing was sent.",
+            "Leave it out, and type it when it is asked for; or give all arguments on stdin, with --json -.",
+        )
+    needed = [name for name in tool.schema.get("required", ()) if name in names]
+    if not needed:
+        return {}
+    typed.only_at_a_terminal(f"hbmcp call {tool.name}")
+    return {name: typed.secret(name) for name in needed}
 
 
 def read_arguments(pairs: list[str], as_json: str | None) -> dict[str, Any]:

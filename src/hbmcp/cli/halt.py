@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
     from hbmcp.installation.installation import Installation
     from hbmcp.policy.halt import Halts
+    from hbmcp.policy.model import Policy
     from hbmcp.policy.notify.outbox import Outbox
     from hbmcp.settings import Settings
     from hbmcp.store import Halt
@@ -104,7 +105,8 @@ async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -
     from hbmcp.caller import Caller
     from hbmcp.catalog import Catalog
 
-    bridge = Bridge(Catalog.load().offer(told.model_copy(update={"tools": ("all",)})), told, "terminal")
+    offer = Catalog.load().offer(told.model_copy(update={"tools": ("all",)}))
+    bridge = Bridge(offer, told, "person", policy=_policy(told))
     try:
         typer.echo(
             "Nothing cancels, reduces or stops these now, but for you at a terminal:"
@@ -118,7 +120,7 @@ async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -
         ):
             typer.echo((await bridge.call(tool, given)).text)
         if offers:
-            installation = bridge.installation(Caller("halt", "trading", frozenset(READS), "terminal"))
+            installation = bridge.installation(Caller("halt", "trading", frozenset(READS), "person"))
             await _offer(bridge, "Stop all running executors, keeping what they hold?", _executors, installation)
             await _offer(bridge, "Cancel all open orders, those that protect too?", _orders, installation)
             await _offer(bridge, "Close all open positions, at the market?", _positions, installation)
@@ -209,6 +211,18 @@ def _outbox(told: "Settings") -> "tuple[Settings, Outbox]":
     except SettingsError as error:
         typer.echo(f"Nobody is told: {error.happened}", err=True)
         return told.model_copy(update={"notify": ()}), Outbox(())
+
+
+def _policy(told: "Settings") -> "Policy | None":
+    """The user's; None, which is the default, where its file has a mistake, which keeps nobody from getting out."""
+    from hbmcp.errors import SettingsError
+    from hbmcp.policy.file import in_force
+
+    try:
+        return in_force(told).policy
+    except SettingsError as error:
+        typer.echo(f"The policy isn't held to: {error.happened}", err=True)
+        return None
 
 
 def _person() -> str:

@@ -12,6 +12,7 @@ from hbmcp.cli.options import EnvFile
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from hbmcp.bridge import Bridge
     from hbmcp.cli.call import Door
     from hbmcp.watch.watcher import Seen
 
@@ -52,24 +53,31 @@ def watch(
 async def _watch(door: "Door") -> None:
     import asyncio
 
-    from rich.console import Console
-    from rich.live import Live
-
     from hbmcp.bridge import Bridge
-    from hbmcp.watch.watcher import Watcher
 
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32":  # so that what fires comes to its end, and another takes over
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     bridge = Bridge(door.offer, door.told, "watch", policy=door.policy)
     try:
-        if not sys.stdout.isatty():
-            await Watcher(bridge, KIND).run()
-            return
-        with Live(_table(()), console=Console(), auto_refresh=False) as live:
-            await Watcher(bridge, KIND, show=lambda seen: live.update(_table(seen), refresh=True)).run()
+        await _run(bridge)
+    except asyncio.CancelledError:
+        return  # SIGTERM, or Ctrl-C
     finally:
         await bridge.aclose()
+
+
+async def _run(bridge: "Bridge") -> None:
+    from rich.console import Console
+    from rich.live import Live
+
+    from hbmcp.watch.watcher import Watcher
+
+    if not sys.stdout.isatty():
+        await Watcher(bridge, KIND).run()
+        return
+    with Live(_table(()), console=Console(), auto_refresh=False) as live:
+        await Watcher(bridge, KIND, show=lambda seen: live.update(_table(seen), refresh=True)).run()
 
 
 def _table(seen: "Sequence[Seen]") -> "Table":

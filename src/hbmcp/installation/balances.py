@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from hbmcp.installation.answer_fields import Fields, array, number, optional, text
+from hbmcp.installation.answer_fields import Fields, array, number, optional, record, text
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import portfolio
 from hummingbot_api.request import Json
@@ -41,6 +41,21 @@ async def balances(installation: Installation, account_name: str, connector_name
         return (exchanges.given(connector_name, array(Balance.from_row)) if exchanges else None) or []
 
     return await installation.read(reading, portfolio.get_portfolio_state, account_name=account_name)
+
+
+async def portfolio_value(installation: Installation) -> Decimal:
+    """All balances of all accounts, in USDT. As `balances`."""
+
+    def reading(state: Json) -> Decimal:
+        rows = [
+            row
+            for exchanges in record(state).values()
+            for listed in record(exchanges).values()
+            for row in array(Balance.from_row)(listed)
+        ]
+        return sum((row.value or ZERO for row in rows), ZERO)
+
+    return await installation.read(reading, portfolio.get_portfolio_state)
 
 
 async def available_balances(

@@ -1,10 +1,8 @@
 """A Hummingbot installation as hbmcp sees it: what it can be asked, and what is remembered of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
-from inspect import CORO_CREATED, getcoroutinelocals, getcoroutinestate
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from attrs import evolve, frozen
@@ -43,6 +41,12 @@ class Send(Protocol):
     def __call__(self, planned: "PlannedRequest") -> Awaitable[Any]: ...
 
 
+class Keep(Protocol):
+    """Writes to hbmcp's own store what a granted plan covers."""
+
+    def __call__(self, planned: "PlannedRequest", write: Callable[[], Awaitable[None]]) -> Awaitable[None]: ...
+
+
 @frozen
 class Foreseen:
     """The call of another tool as it would be planned now: its `arguments` as they were meant, what it would send, and
@@ -70,6 +74,7 @@ class Installation:
     _open_store: "Callable[[], Store]"
     identity: Identity
     _send: Send | None = None
+    _keep: Keep | None = None
     _standing: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     _foresee: Foresee | None = None
 
@@ -113,6 +118,13 @@ class Installation:
 
         return evolve(self, ask=ask)
 
+    async def keep(self, planned: "PlannedRequest", write: Callable[[], Awaitable[None]]) -> None:
+        """Write to the store what a granted plan covers, once. Raises what `write` does, and what `send` does where it
+        isn't asked to."""
+        if self._keep is None:
+            raise RuntimeError(f"a plan keeps nothing, and was to {planned.words}")
+        await self._keep(planned, write)
+
     async def standing(self) -> tuple[str, ...]:
         """What a person allows just now, where that isn't as usual: a halt, say. A sentence each."""
         return () if self._standing is None else await self._standing()
@@ -135,24 +147,29 @@ def _taken(reading: Reading[T], answer: Any, tool: str) -> T:
 
 
 async def together(questions: Iterable[Awaitable[T]], at_once: int = AT_ONCE) -> list[T | CallError]:
-    """The answers to several questions, asked at once, in their order; a CallError stands for its answer."""
-    places = asyncio.Semaphore(at_once)
+    """The answers to several questions, asked at once, in their order; a CallError stands for its answer.
 
-    async def one(question: Awaitable[T]) -> T | CallError:
-        await places.acquire()
-        answer: T | CallError
-        try:
-            answer = await question
-        except CallError as error:
-            answer = error
-        places.release()  # not after a defect, or another would begin
-        return answer
+    An iterator is asked for the next question when its turn comes, so that none is made that is never asked. Of more
+    than `at_once` in a list, those that weren't asked are closed: they must hold no questions themselves.
+    """
+    waiting = enumerate(questions)
+    answers: dict[int, T | CallError] = {}
 
-    asked = list(questions)
+    async def ask_in_turn() -> None:
+        for place, question in waiting:
+            try:
+                answers[place] = await question
+            except CallError as error:
+                answers[place] = error
+
     try:
-        return await all_of(*map(one, asked))
+        await all_of(*(ask_in_turn() for _ in range(at_once)))
     finally:
-        _abandon(*asked)
+        if isinstance(questions, Collection):
+            for _, question in waiting:
+                if isinstance(question, Coroutine):
+                    question.close()
+    return [answers[place] for place in sorted(answers)]
 
 
 @overload
@@ -169,14 +186,13 @@ async def all_of(
 async def all_of(*questions: Coroutine[Any, Any, T]) -> list[T]: ...
 async def all_of(*questions: Coroutine[Any, Any, Any]) -> Any:
     """The answers to several questions, asked at once, in their order; none goes on after one has failed, which is what
-    is raised, or after they were cancelled."""
+    is raised, or after they were cancelled. Each begins: a task is cancelled by what another did in an earlier turn of
+    the event loop, and all of them have theirs in the same."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_answer(question)) for question in questions]
+            tasks = [group.create_task(question) for question in questions]
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None
-    finally:
-        _abandon(*questions)
     return [task.result() for task in tasks]
 
 
@@ -203,16 +219,3 @@ async def answer_within(question: Awaitable[T], seconds: float) -> T | CallError
         return ReadTimedOut(f"No answer came within {seconds:.0f} s.")
     except CallError as error:
         return error
-
-
-async def _answer(question: Awaitable[T]) -> T:
-    return await question
-
-
-def _abandon(*questions: object) -> None:
-    """Close those whose turn never came, with the questions that they were given; else Python complains of each."""
-    for question in questions:
-        if isinstance(question, CoroutineType) and getcoroutinestate(question) == CORO_CREATED:
-            given = list(getcoroutinelocals(question).values())
-            question.close()
-            _abandon(*given)

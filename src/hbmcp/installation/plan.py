@@ -16,9 +16,9 @@ from hbmcp.results.answer import Answer
 @frozen
 class Plan:
     """What would be sent. `shown` tells it to who only looks. `commit` is given an installation that sends what is in
-    `requests`, which may be none: it waits for what goes on already, or writes to hbmcp's own store. Without requests
-    and commit there is nothing to do, and `shown` is the answer. `later` is what it arms: a policy judges that now, and
-    counts it when it is sent."""
+    `requests`, or keeps it; there may be none: then it waits for what goes on already. Without requests and commit
+    there is nothing to do, and `shown` is the answer. `later` is what it arms: a policy judges that now, and counts it
+    when it is sent."""
 
     shown: Answer
     requests: tuple[PlannedRequest, ...] = ()

@@ -48,8 +48,9 @@ class Stake:
 class PlannedRequest:
     """One request of a plan, to a tool's operation; `words` say what it does: "BUY 0.1 BTC-USDT at 45000".
 
-    `trades` is what the code that it starts is told to trade with an account's keys, a stake for each market of each
-    configuration; empty where nobody can tell, None for whatever starts no code on an account.
+    `trades` is what the code or executor that it starts is told to trade with an account's keys: a stake for each
+    market of each configuration; empty where nobody can tell, None for an executor on one market, and for whatever
+    starts nothing on an account.
     """
 
     tool: str
@@ -98,19 +99,24 @@ class PlannedRequest:
         trades = () if effect == "runs_code" and "account" in tool.effect else None
         return cls(tool.name, request, effect, " ".join((tool.name, *arguments)), Stake(**told), trades)
 
+    @classmethod
+    def kept(cls, tool: str, what: str, words: str) -> Self:
+        """A change of `what` hbmcp keeps in its own store, which no API is asked for."""
+        return cls(tool, Request("PUT", f"hbmcp's own {what}", parse=lambda answer: answer), "configures", words)
+
     @property
     def unsent(self) -> str:
         """That it wasn't sent, and what it would do."""
         return f"Nothing was sent yet. Without preview: {self.words}."
 
     def covers(self, other: PlannedRequest) -> bool:
-        """Whether who granted this one has granted the other: the same, or the same reduction by a smaller amount."""
+        """Whether who granted this one has granted the other: the same, or the same order by a smaller amount."""
         if other == self:
             return True
-        smaller = (self.effect, other.effect) == ("reduces", "reduces") and (other.stake.amount or 0) <= (
-            self.stake.amount or 0
-        )
-        return smaller and _but_amount(other.request) == _but_amount(self.request)
+        granted, asked = self.stake.amount, other.stake.amount
+        if self.effect != other.effect or self.effect not in ("opens", "reduces") or granted is None or asked is None:
+            return False
+        return asked <= granted and _but_amount(other.request) == _but_amount(self.request)
 
 
 def _at(given: Mapping[str, Any], place: str) -> Any:

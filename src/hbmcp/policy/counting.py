@@ -47,6 +47,7 @@ from hbmcp.store import TO_REDUCE, LedgerRow, Settled, Store
 from hbmcp.text import NAMED, cut, one_line
 from hbmcp.times import now
 
+SETTLING = 600_000  # milliseconds of a day in which its first equity may have been read too low
 PATIENCE = 10.0  # seconds for the prices
 
 LOOKS = Caller("hbmcp's policy", "trading", frozenset((*exposure.READS, *valuation.READS)), "policy")
@@ -165,10 +166,14 @@ class Counting:
             return ""
         judged = await self._judged(plan)
         moment = now()
+        adds = any(map(adds_risk, plan.requests))
+        granted: Sequence[LedgerRow] = ()
         try:
-            granted = await self._open_store().granted(self._since(call, moment))
-        except StoreError as error:
-            raise _unremembered(error) from None
+            async with asyncio.timeout(None if adds else TO_REDUCE):
+                granted = await self._open_store().granted(self._since(call, moment))
+        except (StoreError, TimeoutError) as error:
+            if adds:
+                raise _unremembered(error) from None
         found: list[Use] = uses(self._policy, judged.asks, granted, judged.seen, moment)
         refuse_exceeded(found)
         return f"Limits: {'; '.join(dict.fromkeys(map(str, found)))}." if found else ""
@@ -187,7 +192,10 @@ class Counting:
         )
         if limits.day_loss is not None and seen.equity is not None:
             try:
-                began = await self._open_store().day_start(seen.at - seen.at % DAY, currency, seen.equity)
+                gone = seen.at % DAY
+                began = await self._open_store().day_start(
+                    seen.at - gone, currency, seen.equity, settling=gone < SETTLING
+                )
             except StoreError as error:
                 raise _unremembered(error) from None
             seen = evolve(seen, loss=max(began - seen.equity, Decimal(0)))

@@ -11,9 +11,10 @@ from hbmcp.errors import CallError, NotCounted
 from hbmcp.figures import times
 from hbmcp.installation.connections import is_perpetual, only_reduces
 from hbmcp.installation.installation import Installation, all_of, answer_within
+from hbmcp.installation.markets.trading_pairs import is_stable
 from hbmcp.installation.orders.open_orders import RestingOrders, resting_orders
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.portfolio.holdings import CURRENCY, is_dollar
+from hbmcp.installation.portfolio.holdings import CURRENCY
 from hbmcp.installation.portfolio.valuation import Valuation, value_portfolio
 from hbmcp.policy.limits import Ask, Held, Seen, base_of
 from hbmcp.policy.model import Limits
@@ -123,7 +124,7 @@ def _of_tokens(found: Valuation, rate: Decimal, currency: str) -> list[Held]:
     return [
         Held(one.account, one.connector, one.token, None, times(one.value, rate))
         for one in found.rows
-        if one.value is not None and not (is_perpetual(one.connector) or is_dollar(one.token) or one.token == currency)
+        if one.value is not None and not (is_perpetual(one.connector) or is_stable(one.token) or one.token == currency)
     ]
 
 

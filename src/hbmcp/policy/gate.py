@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Self
 
 from hbmcp.caller import Caller
-from hbmcp.catalog import REDUCING, Offer
+from hbmcp.catalog import Offer
 from hbmcp.errors import CallError
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
@@ -17,6 +17,7 @@ from hbmcp.policy.audit.audit import Audit, Entry
 from hbmcp.policy.audit.log import Log
 from hbmcp.policy.call import Call
 from hbmcp.policy.counting import NOTHING, Counting, Reserved
+from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.halt import Halts
 from hbmcp.policy.model import Policy
@@ -92,15 +93,16 @@ class Gate:
         """
 
         async def not_meanwhile(planned: PlannedRequest) -> None:
-            reduces = planned.effect in REDUCING  # and waits for no store
-            found = self._halts.on_file() if reduces else await self._halts.standing()
+            waits = not goes_on(planned.effect, call.caller.kind)  # for the store
+            found = await self._halts.standing() if waits else self._halts.on_file()
             halt.refuse(found, call.caller.kind, planned.effect)
 
         async with self.judging(call, plan):
             await self._refuse(call, plan)
             await self._foresee(call, plan)
             reserved = await self._counting.reserve(call, plan)
-        return Grant(plan, began, self._entry(call, plan, reserved), not_meanwhile, reserved.settle, firing)
+        entry = self._entry(call, plan, reserved)
+        return Grant(plan, began, call.caller.kind, entry, not_meanwhile, reserved.settle, firing)
 
     async def verdict(self, call: Call, plan: Plan) -> str:
         """What would be said of the plan, for who only looks."""
@@ -132,7 +134,7 @@ class Gate:
         undelivered = self._outbox.standing()
         return (
             *(() if found is None else (halt.told(found),)),
-            *((f"Unusual within a day: {unusual}. `hbmcp audit show` has the rest.",) if unusual else ()),
+            *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
         )
 
@@ -161,5 +163,5 @@ class Gate:
             "plan": record.plan(plan.requests) if plan else None,
             "limits": record.limits(reserved.nearly, reserved.at) or None,
         }
-        goes_on = plan is not None and any(one.effect in REDUCING for one in plan.requests)
-        return Entry(self._audit, said, goes_on=goes_on, secret=call.secret)
+        on = plan is not None and any(goes_unrecorded(one, call.caller.kind) for one in plan.requests)
+        return Entry(self._audit, said, goes_on=on, secret=call.secret)

@@ -6,8 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 from attrs import define
 
+from hbmcp.caller import Kind
 from hbmcp.cancellation import UNSENT, unsent
-from hbmcp.catalog import REDUCING
 from hbmcp.errors import (
     BadArguments,
     CallError,
@@ -25,6 +25,7 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.audit.audit import Entry
 from hbmcp.policy.audit.record import Sent
+from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.store import Settled
 from hbmcp.times import ticking
 from hummingbot_api.client import Response
@@ -86,14 +87,15 @@ class Spent:
 
 
 class Grant:
-    """A plan that may be carried out. Its checks `began` then, by hbmcp.times.ticking. It is audited in `entry`;
-    `refuse` raises what came between, a halt, say; and `settle` is told at the end what became of each request, by its
-    place in the plan, None where it wasn't done. `firing` is told too, where a trigger sends it."""
+    """A plan of a `kind` of caller that may be carried out. Its checks `began` then, by hbmcp.times.ticking. It is
+    audited in `entry`; `refuse` raises what came between, a halt, say; and `settle` is told at the end what became of
+    each request, by its place in the plan, None where it wasn't done. `firing`, the trigger that sends it, is too."""
 
     def __init__(
         self,
         plan: Plan,
         began: float,
+        kind: Kind,
         entry: Entry,
         refuse: Callable[[PlannedRequest], Awaitable[None]],
         settle: Settle | None = None,
@@ -103,6 +105,7 @@ class Grant:
         self._left = list(enumerate(plan.requests))
         self._places = range(len(plan.requests))
         self._began = began
+        self._kind = kind
         self._entry = entry
         self._refuse = refuse
         self._settle = settle
@@ -115,18 +118,27 @@ class Grant:
         sent, and what only reduces isn't stopped by the first two; RuntimeError for a request that the plan doesn't
         cover, or that was sent.
         """
+        spent, answer = await self._done(planned, ask)
+        spent.reference = _reference(answer.raw)
+        return answer
+
+    async def keep(self, planned: PlannedRequest, write: Callable[[], Awaitable[None]]) -> None:
+        """Write what the plan would keep in hbmcp's own store, once. Raises what `write` does, and as `send`."""
+        await self._done(planned, write)
+
+    async def _done(self, planned: PlannedRequest, do: Callable[[], Awaitable[T]]) -> tuple[Spent, T]:
         spent = await self._spend(planned)
         try:
-            answer = await ask()
+            answer = await do()
         except BaseException as error:
             spent.error = error
             raise
         spent.answered = True
-        spent.reference = _reference(answer.raw)
-        return answer
+        return spent, answer
 
     async def _spend(self, planned: PlannedRequest) -> Spent:
-        covering = next((one for one in self._left if one[1].covers(planned)), None)
+        itself = (one for one in self._left if one[1] == planned)
+        covering = next(itself, None) or next((one for one in self._left if one[1].covers(planned)), None)
         if covering is None:
             raise RuntimeError(f"{planned.tool} was to send what no plan covers: {planned.words}")
         self._left.remove(covering)
@@ -137,8 +149,8 @@ class Grant:
                 await self._firing.sending(planned)
         except asyncio.CancelledError:
             raise asyncio.CancelledError(UNSENT) from None
-        if planned.effect not in REDUCING:
-            if unaudited is not None:
+        if not goes_on(planned.effect, self._kind):
+            if unaudited is not None and not goes_unrecorded(planned, self._kind):
                 raise NotAudited(
                     f"This can't be written to the audit log ({unaudited}), and what adds risk isn't sent without.",
                     "It wasn't sent.",
@@ -154,6 +166,8 @@ class Grant:
     async def end(self, error: BaseException | None, text: str = "") -> None:
         """Called once, however the call ended: with what it raised, or with its answer's text. Raises nothing."""
         sent = [Sent(one.planned, _outcome(one.error, "answered"), one.reference) for one in self.spent]
+        if error is None and not self._places:  # it only waited, which was granted too
+            await self._entry.begin()
         if self._entry.begun or not isinstance(error, asyncio.CancelledError):  # who hangs up isn't refused
             await self._entry.end(sent, _outcome(error, "done"), str(error or text))
         outcomes: dict[int, Settled | None] = dict.fromkeys(self._places)

@@ -11,9 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hbmcp.caller import Kind
-from hbmcp.catalog import REDUCING, Effect
+from hbmcp.caller import AT_A_TERMINAL, Kind
+from hbmcp.catalog import Effect
 from hbmcp.errors import Halted, StoreError
+from hbmcp.policy.goes_on import goes_on
 from hbmcp.private_files import write_private
 from hbmcp.store import Halt
 from hbmcp.text import one_line
@@ -94,14 +95,14 @@ def _on_file(file: Path) -> Halt | None:
 
 
 def refuse(halt: Halt | None, kind: Kind, effect: Effect) -> None:
-    """Raises Halted for what a halt stops: what adds risk; and everything, of who isn't at a terminal."""
-    if halt is not None and (effect not in REDUCING or (halt.everything and kind != "terminal")):
+    """Raises Halted for what a halt stops: what doesn't go on; and everything, of who isn't at a terminal."""
+    if halt is not None and (not goes_on(effect, kind) or (halt.everything and kind not in AT_A_TERMINAL)):
         raise Halted(
             told(halt),
             "Nothing was sent.",
             "Only a person at a terminal can act now, or resume it."
             if halt.everything
-            else "What cancels, reduces or stops is still sent. Only a person can resume it.",
+            else "What cancels, reduces or stops is still sent. Only a person can resume it, or cancel what protects.",
         )
 
 

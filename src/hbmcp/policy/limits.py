@@ -23,6 +23,7 @@ from hbmcp.text import named
 MINUTE = 60_000  # milliseconds
 HOUR = 3_600_000
 DAY = 86_400_000
+BY_ITSELF = ("order", "order_percent", "distance_percent", "leverage")  # which hold for each request alone
 NEARLY = Decimal(80)  # percent of a limit, from which on a person should know
 IN_SIGHT_AFTER = 3_000  # until what was sent stands among the orders or the positions
 
@@ -142,6 +143,9 @@ class Use:
         limit = f"The policy's limit {self.name} is {_shown(self.most)}{self.unit}"
         if self.name == "day_loss":
             return f"{limit}, and {_shown(self.used)} were lost today, realised and unrealised: nothing more is opened."
+        if self.name in BY_ITSELF and not self.used:
+            passes = _shown(self.passes, ROUND_FLOOR)
+            return f"{limit} {self.short}, and this is {_shown(self.asked)}: {passes} would pass."
         return (
             f"{limit} {self.short}: {_shown(self.used)} used already, {_shown(self.asked)} asked; "
             f"{_shown(self.passes, ROUND_FLOOR)} would pass."
@@ -314,6 +318,10 @@ class _Counting:
             return
         for ask in asks:
             stake = ask.stake
+            if _runs_code(ask) and ask.part and stake.leverage is None and is_perpetual(stake.exchange or "_perpetual"):
+                raise _uncounted(
+                    "leverage", f"a configuration of {ask.planned.words} names none, and its controller has its own"
+                )
             if stake.leverage is not None:
                 yield Use("leverage", most, _NONE, stake.leverage, "x", "leverage")
             if not ask.opens or not is_perpetual(stake.exchange or "_perpetual"):

@@ -4,7 +4,7 @@ What deletes, overwrites or runs code is offered only where a person asks for it
 its toolset ("all" is neither), or the policy, which can also name the code.
 """
 
-from hbmcp.catalog import REDUCING, Catalog, Off, Offer, Tool
+from hbmcp.catalog import ONLY_A_PERSON, REDUCING, Catalog, Off, Offer, Tool
 from hbmcp.errors import SettingsError
 from hbmcp.policy.model import Policy
 from hbmcp.policy.names import WRITES, has_tool, lists_code, lists_tools
@@ -45,8 +45,7 @@ def _off(tool: Tool, offer: Offer, policy: Policy) -> Off | None:
     return Off(
         f"it {'runs code that no limit can bound' if runs_code else 'deletes or overwrites'}, so it is offered only "
         "where it is asked for by name",
-        f"A person can add {tool.name} to --tools (HBMCP_TOOLS), or {tool.toolset} to --toolsets (HBMCP_TOOLSETS), and "
-        "restart hbmcp.",
+        ONLY_A_PERSON,
     )
 
 

@@ -23,6 +23,7 @@ KEY_HOLDS = 86_400_000
 
 _KEY = re.compile(r"[!-~]{1,200}")
 _WHOLE = {"fraction": 1, "percentage": 100}  # arguments that say how much of a position, and all of it
+_SIZES = frozenset(("amount", "quote_amount", "share", "orders"))
 _BESIDE = ("wait", "max_value", "again", "preview")  # arguments that don't change what is sent
 
 
@@ -58,7 +59,9 @@ def may_be_meant_once(plan: Plan, arguments: Mapping[str, Any]) -> bool:
     closes so much of one, or a part, would close as much again."""
     if any(one.effect in ADDING or one.trades is not None for one in plan.requests):
         return True
-    part = "amount" in arguments or any(arguments.get(name, whole) != whole for name, whole in _WHOLE.items())
+    part = not _SIZES.isdisjoint(arguments) or any(
+        arguments.get(name, whole) != whole for name, whole in _WHOLE.items()
+    )
     return part and any(one.effect == "reduces" for one in plan.requests)
 
 

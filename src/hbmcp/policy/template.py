@@ -22,7 +22,7 @@ ALLOW = """
 {pairs}
 # accounts = ["master_account"]
 # executors = ["grid_executor", "dca_executor"]
-# tools = ["place_order", "close_*", "cancel_order"]    # reads are allowed anyway; these and the next add up
+# tools = ["place_order", "close_*", "cancel_*"]     # reads are allowed anyway; these and the next add up
 # toolsets = ["executors"]
 # No limit can bound what code does: a bot is deployed, started or changed only with controllers and scripts that are
 # named here by their own names (start_bot: that of its configuration too); or where its tool is asked for by name.

@@ -17,8 +17,9 @@ from hbmcp.installation.answer_fields import Fields, under
 from hbmcp.installation.answer_fields import number as a_number
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.prices import prices
+from hbmcp.installation.markets.trading_pairs import is_stable
 from hbmcp.installation.planned_request import Stake
-from hbmcp.installation.portfolio.holdings import CURRENCY, is_dollar
+from hbmcp.installation.portfolio.holdings import CURRENCY
 from hbmcp.policy.limits import Ask
 from hbmcp_tools import rate_oracle
 
@@ -46,13 +47,13 @@ class Prices:
         return self._found[key]
 
     async def rate(self, exchange: str | None, token: str, currency: str) -> Decimal | None:
-        """What one unit of the token is worth in the currency. A dollar's stablecoins count as one dollar."""
-        if token == currency or (is_dollar(token) and is_dollar(currency)):
+        """What one unit of the token is worth in the currency. What `is_stable` counts as one dollar."""
+        if token == currency or (is_stable(token) and is_stable(currency)):
             return Decimal(1)
-        if is_dollar(token):
+        if is_stable(token):
             inverse = await self.market(exchange, f"{currency}-{CURRENCY}")
             return ratio(Decimal(1), inverse) if inverse else None
-        return await self.market(exchange, f"{token}-{CURRENCY if is_dollar(currency) else currency}")
+        return await self.market(exchange, f"{token}-{CURRENCY if is_stable(currency) else currency}")
 
     async def _at(self, exchange: str, pair: str) -> Decimal | None:
         found = (await prices(self._installation, exchange, [pair]))[pair]

@@ -14,8 +14,9 @@ _SET = re.compile(r"(\bwith value: ?|\bset to |\bCannot set \S+ to )(?:(?!: JSON
 # Of an address the host is enough to know a node by. The rest holds keys, as a path or a query does, or a password.
 _ADDRESS = re.compile(r"(\b(?:https?|wss?)://)(?:[^\s/@'\"`]*@)?([^\s/?#'\"`,;)\]}]+)[/?#][^\s'\"`,;)\]}]*")
 _LOGIN = re.compile(r"(\b(?:https?|wss?)://)[^\s/@'\"`]*@")
+# What stands before a name's telling word is left out: looked for everywhere, it takes minutes in a long text.
 _NAMED = re.compile(
-    rf"([\w.-]*(?:{SECRET_WORDS})[\w.-]*[\"'`]?\s*[:=]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s,;)\]}}]+)", re.IGNORECASE
+    rf"((?:{SECRET_WORDS})[\w.-]*+[\"'`]?\s*[:=]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s,;)\]}}]+)", re.IGNORECASE
 )
 _SPELLED = re.compile(r"(\bprivate key:? ).+", re.IGNORECASE)
 

@@ -119,9 +119,10 @@ class Store:
         """What was granted from `since` on, oldest first."""
         return await self._do(lambda rows: rows.granted(since))
 
-    async def day_start(self, day: int, currency: str, equity: Decimal) -> Decimal:
-        """The equity with which the day that began then was first seen: this one, unless there is another already."""
-        return await self._do(lambda rows: rows.day_start(day, currency, equity))
+    async def day_start(self, day: int, currency: str, equity: Decimal, *, settling: bool = False) -> Decimal:
+        """The equity with which the day that began then was first seen: this one, unless there is another already;
+        while that is `settling`, the higher one."""
+        return await self._do(lambda rows: rows.day_start(day, currency, equity, settling))
 
     async def keep_funding(self, readings: Iterable[FundingReading]) -> None:
         """Keep readings; one that is kept already is left as it is."""

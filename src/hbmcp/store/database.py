@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
+import stamina
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -89,6 +90,12 @@ def _sqlite(file: Path | None) -> Engine:
 
 def _connected(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001
     connection.isolation_level = None  # transactions begin where _begun says
+    _write_ahead(connection)
+
+
+@stamina.retry(on=sqlite3.OperationalError, timeout=PATIENCE, wait_initial=0.01, wait_max=0.2)
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Of a file that another opens at this moment SQLite says at once that it is locked, however patient it is."""
     connection.execute("PRAGMA journal_mode = WAL")
 
 

@@ -197,13 +197,19 @@ class Rows:
         found = connection.execute(select(*_GRANTED).where(*wanted).order_by(ledger.c.time, ledger.c.key))
         return [LedgerRow(*row) for row in found]
 
-    def day_start(self, day: int, currency: str, equity: Decimal) -> Decimal:
+    def day_start(self, day: int, currency: str, equity: Decimal, settling: bool = False) -> Decimal:
         with self._database.writing() as connection:
             first = self._insert(day_starts).values(**self._ours, time=day, currency=currency, equity=equity)
             connection.execute(first.on_conflict_do_nothing())
             wanted = (day_starts.c.installation == self._place.installation, day_starts.c.time == day)
             kept = select(day_starts.c.equity).where(*wanted, day_starts.c.currency == currency)
-            return cast(Decimal, connection.execute(kept).scalar_one())
+            began = cast(Decimal, connection.execute(kept).scalar_one())
+            if settling and equity > began:
+                connection.execute(
+                    update(day_starts).where(*wanted, day_starts.c.currency == currency).values(equity=equity)
+                )
+                return equity
+            return began
 
     def prune(self) -> None:
         """Forget what is too old, or too much."""

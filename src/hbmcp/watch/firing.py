@@ -7,6 +7,7 @@ something of it must name: one that was judged by another, and fired again, does
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Mapping
 from decimal import Decimal
@@ -253,7 +254,8 @@ async def _gone(installation: Installation, trigger: Trigger) -> str:
 
 
 def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> _Result:
-    says = cut(one_line(outcome.text), SAID)
+    says = outcome.text if outcome.is_error else _in_short(outcome.text)
+    says = cut(one_line(says), SAID)
     sent = firing.sent
     if any(one.state == "unknown" for one in sent):
         return _Result("unknown", f"nobody knows what became of it, and it isn't sent again: {says}")
@@ -280,3 +282,20 @@ def _harmless_twice(trigger: Trigger) -> bool:
     """Whether another may act although this one may have: it closes what is left of a position, or tells."""
     action = trigger.spec.then
     return action is None or (action.reduces and trigger.spec.protects is not None and not trigger.spec.protects.amount)
+
+
+def _in_short(text: str) -> str:
+    """What an answer says of an order, in a line; of anything else, its first line."""
+    first = text.partition("\n")[0]
+    try:
+        said = json.loads(first)
+    except ValueError:
+        return first
+    if not isinstance(said, dict) or "result" not in said:
+        return first
+    told = [str(said["result"]).rstrip(".")]
+    if (filled := said.get("filled_amount", said.get("closed_amount"))) is not None:
+        told.append(f"{filled} at {said.get('average_price', said.get('price', '?'))}")
+    if (order := said.get("order_id")) is not None:
+        told.append(f"order {order}")
+    return ", ".join(told)

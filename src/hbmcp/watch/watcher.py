@@ -35,7 +35,7 @@ LOOKS = 5  # rounds between two looks at positions and orders that triggers hang
 KEPT = 15  # rounds between two times that the last reading is kept, where nothing else must be
 BLIND = 60_000  # ms without a reading that can be believed, after which somebody is told
 USES = reading.USES | attachments.USES | book_age.USES
-ACTS = ("place_order", "close_position", "stop_executor")  # without these it doesn't watch
+ACTS = ("place_order", "close_position", "cancel_orders", "stop_executor")  # without these it doesn't watch
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Watcher:
     ) -> None:
         self._bridge = bridge
         self._kind = kind
-        self._watches = watches and bridge.offers(ACTS)
+        self._watches = watches and bridge.fires(ACTS)
         self._show = show
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._installation = bridge.installation(Caller("watch", "triggers", USES, "watch"))

@@ -145,7 +145,7 @@ async def test_what_is_deployed_is_told_by_its_name_and_counts_by_its_totals(tal
 @pytest.mark.parametrize(
     ("limits", "told"),
     [
-        ({"order": 1400}, "limit order is 1,400 USDT an order: 0 used already, 1,500 asked"),
+        ({"order": 1400}, "limit order is 1,400 USDT an order, and this is 1,500: 1,400 would pass"),
         ({"hour": 1400}, "limit hour"),
         ({"position": 900}, "limit position is 900 USDT for BTC-USDT at master_account"),
         ({"pair": 900}, "limit pair is 900 USDT for BTC-USDT"),
@@ -204,6 +204,35 @@ async def test_what_is_not_there_is_not_deployed(talk: Opened, tool: str, given:
             assert told in text
             assert "Nothing was sent" in text
         assert not {DEPLOY, DEPLOY_SCRIPT} & set(call.asked)
+
+
+@pytest.mark.parametrize(("tool", "given"), [("deploy_bot", TRIED), ("deploy_script_bot", SCRIPT)])
+async def test_an_account_that_is_not_there_deploys_nothing(talk: Opened, tool: str, given: dict[str, Any]) -> None:
+    async with talk(policy()) as call:
+        text = await call.bad(tool, **{**given, "account_name": "nobody"})
+        assert text.startswith("There is no account nobody.")
+        assert not {DEPLOY, DEPLOY_SCRIPT} & set(call.asked)
+
+
+async def test_exchanges_that_the_account_lacks_are_told(talk: Opened) -> None:
+    far = answering("GET /controllers/configs/", [{**TRIAL, "connector_name": "kraken"}, ETH])
+    played = answering("GET /controllers/configs/", [{**TRIAL, "connector_name": "kraken_paper_trade"}, ETH])
+    async with talk(policy(), failing("GET /accounts/{account_name}/credentials")) as call:
+        text = await call.good("deploy_bot", **TRIED, preview=True)
+        assert "Which exchanges master_account is connected to isn't known: " in text
+    async with talk(policy(), far) as call:
+        text = await call.good("deploy_bot", **BOTH, preview=True)
+        assert "master_account isn't connected to kraken, so it can't trade there." in text
+    async with talk(policy(), played) as call:
+        assert "isn't connected" not in await call.good("deploy_bot", **BOTH)
+
+
+async def test_what_a_flag_of_stopping_leaves_is_shown(talk: Opened) -> None:
+    async with talk(policy()) as call:
+        for tool in ("stop_bot", "stop_and_archive_bot"):
+            text = await call.good(tool, bot_name=NAME, skip_order_cancellation=True, preview=True)
+            assert "skip_order_cancellation: Leave orders open." in text
+            assert "Leave orders open" not in await call.good(tool, bot_name=NAME, preview=True)
 
 
 @pytest.mark.parametrize(
@@ -327,6 +356,9 @@ class TestARunningBotsConfiguration:
         assert "limit order is 1,500 USDT" in await self.refused(talk, {"total_amount_quote": 2000}, order=1500)
         assert "limit position" in await self.refused(talk, {"trading_pair": "ETH-USDT"}, position=900)
         assert "limit leverage is 9x" in await self.refused(talk, {"leverage": 10}, leverage=9)
+
+    async def test_what_lets_it_trade_again_is_counted_as_deploying_is(self, talk: Opened) -> None:
+        assert "limit order is 400 USDT" in await self.refused(talk, {"manual_kill_switch": False}, order=400)
 
     async def test_what_does_not_is_free(self, talk: Opened) -> None:
         for updates in ({"total_amount_quote": 500}, {"cooldown_time": 30}, {"leverage": 2}):

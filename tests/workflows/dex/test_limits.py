@@ -52,7 +52,7 @@ async def test_a_swap_passes_up_to_the_limits(api: PaperApi, monkeypatch: pytest
         assert (told["price"], told["amount_in"], told["amount_out"], told["slippage_pct"]) == ("150", "2", "300", "1")
         assert "Limits: 300 of 1,000 USDT an order; 300 of 1,000 USDT today." in shown
         text = await call.bad("execute_swap", **SWAP | {"amount": 7})
-        assert "limit order is 1,000 USDT an order: 0 used already, 1,050 asked; 1,000 would pass" in text
+        assert "limit order is 1,000 USDT an order, and this is 1,050: 1,000 would pass" in text
         assert sent(call) == []
         assert "Submitted, not yet confirmed: get_swap_status" in await call.good("execute_swap", **SWAP)
         assert "limit day is 1,000 USDT today: 300 used already, 750 asked" in await call.bad(
@@ -64,15 +64,17 @@ async def test_a_swap_passes_up_to_the_limits(api: PaperApi, monkeypatch: pytest
 async def test_buying_counts_with_its_slippage(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     buy = SWAP | {"side": "BUY", "slippage_pct": 10}
     async with started(api, monkeypatch, policy(order=320)) as call:
-        assert "330 asked" in await call.bad("execute_swap", **buy)
+        assert "this is 330" in await call.bad("execute_swap", **buy)
         await call.good("execute_swap", **buy | {"slippage_pct": 5})
 
 
 async def test_the_oracle_s_price_counts_where_it_is_dearer(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with started(api, monkeypatch, policy(order=500), {"SOL-USDT": 300}) as call:
-        assert "600 asked" in await call.bad("execute_swap", **SWAP)
+        assert "this is 600" in await call.bad("execute_swap", **SWAP)
         # Of a deposit, only what is in the base token.
-        assert "700 asked" in await call.bad("open_clmm_position", **OPEN, base_token_amount=2, quote_token_amount=100)
+        assert "this is 700" in await call.bad(
+            "open_clmm_position", **OPEN, base_token_amount=2, quote_token_amount=100
+        )
     async with started(api, monkeypatch, policy(order=500), {"SOL-USDT": 1}) as call:
         assert "300 of 500" in await call.good("execute_swap", **SWAP, preview=True)
 
@@ -114,7 +116,7 @@ async def test_liquidity_is_worth_both_tokens(api: PaperApi, monkeypatch: pytest
         position = json.loads(opened.partition("\n")[0])["position_address"]
         more = {"connector": "meteora", "network_id": NETWORK, "position_address": position}
         text = await call.bad("add_clmm_liquidity", **more, base_token_amount=1, quote_token_amount=400)
-        assert "550 asked" in text
+        assert "this is 550" in text
         assert sent(call) == ["POST /gateway/clmm/open"]
         assert "has no such operation" in await call.bad(
             "add_clmm_liquidity", **more, base_token_amount=1, quote_token_amount=100
@@ -127,7 +129,7 @@ async def test_of_one_token_as_much_of_the_other_counts_as_gateway_may_add(
     narrow = {**ON_POOL, "lower_price": 100, "upper_price": 151}
     async with started(api, monkeypatch, policy(order=1000)) as call:
         text = await call.bad("open_clmm_position", **narrow, base_token_amount=1)
-        assert "limit order is 1,000 USDT an order: 0 used already, 8,5" in text  # it wants 8,300 USDC beside the SOL
+        assert "limit order is 1,000 USDT an order, and this is 8,5" in text  # it wants 8,300 USDC beside the SOL
         beyond = {**ON_POOL, "lower_price": 160, "upper_price": 170}
         assert "150 of 1,000 USDT" in await call.good("open_clmm_position", **beyond, base_token_amount=1, preview=True)
 

@@ -16,6 +16,7 @@ from hbmcp.store import Store
 from tests.installation.funding.test_arbitrage import slippage
 from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import HOUR, NOW, PaperApi
+from tests.paper.perpetual_account import open_position
 from tests.paper.scripted_faults import down
 from tests.workflows.answers import numbers, value
 
@@ -129,6 +130,38 @@ async def test_without_pairs_those_of_open_positions(api: PaperApi, monkeypatch:
         rows = value(await call.good("get_funding_rates"))["rates"]
     assert {row["trading_pair"] for row in rows} == {"SOL-USDT", "SOL-USD"}
     assert len(rows) == 3
+
+
+async def test_what_positions_pay_and_get_is_what_the_exchange_settles(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_position(api, "BUY", "0.5")
+    open_position(api, "SELL", "20", "SOL-USDT", "bybit_perpetual")
+    open_position(api, "BUY", "3", "ETH-USD", "hyperliquid_perpetual")
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("get_funding_rates")
+        named = await call.good("get_funding_rates", **BTC)
+        there = await call.good("get_funding_rates", connector_names=["hyperliquid_perpetual"])
+    rows = value(text)["positions"]
+    assert len(rows) == 3
+    api.clock.advance(8 * HOUR)  # a payment on each
+    first = {one.exchange: one for one in reversed(api.paper.engine.funding_payments())}
+    total = Decimal(0)
+    for row in rows:
+        paid = first[row["connector_name"]]
+        rate = api.paper.market.funding_rate(row["connector_name"], row["trading_pair"], NOW)
+        settled = paid.payment / (abs(paid.amount) * paid.mark * paid.rate)  # 1 or -1
+        a_day = settled * Decimal(row["notional"]) * rate * 24 * HOUR / EXCHANGES[paid.exchange].funding_interval
+        assert abs(Decimal(row["funding_a_day"]) - a_day) <= Decimal("0.01")
+        assert row["funding_a_day"][0] in "+-"
+        total += Decimal(row["funding_a_day"]) if row["trading_pair"].endswith("USDT") else 0
+    found = re.search(r"at the rates of now: (\S+) USDT and (\S+) USD a day together", text)
+    assert found is not None
+    assert abs(Decimal(found[1]) - total) <= Decimal("0.02")
+    assert found[2] == rows[-1]["funding_a_day"]
+    assert "positions" not in value(named)
+    assert value(there)["positions"] == rows[-1:]
+    assert f"at the rates of now: {found[2]} USD a day together" in there
 
 
 async def test_without_positions_the_pairs_that_all_exchanges_have(

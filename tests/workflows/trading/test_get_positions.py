@@ -58,6 +58,30 @@ class TestFigures:
             assert near(row["pnl_percent_of_entry"], profit / paid * 100, CENT / 2)
             assert near(row["pnl_percent_of_margin"], profit / one.margin * 100, CENT / 2)
             assert Decimal(row["leverage"]) == (7 if one.pair == PAIR else 1)
+            assert near(row["margin"], one.margin)
+
+    async def test_it_is_liquidated_before_its_margin_is_lost(
+        self, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for pair, leverage in ((PAIR, 7), ("SOL-USDT", 10)):
+            api.paper.engine.set_leverage(ACCOUNT, CONNECTOR, pair, leverage)
+        open_position(api, "BUY", "0.5")
+        open_position(api, "SELL", "20", "SOL-USDT")
+        open_position(api, "BUY", "1", "ETH-USDT")
+        async with assistant(api, monkeypatch) as call:
+            text = await call.good("get_positions")
+        long, short, never = (
+            row_of(value(text)["positions"], *one)
+            for one in ((PAIR, "LONG"), ("SOL-USDT", "SHORT"), ("ETH-USDT", "LONG"))
+        )
+        by_pair = {one.pair: one for one in held(api)}
+        for row, earlier in ((long, 1), (short, -1)):
+            one = by_pair[row["trading_pair"]]
+            assert one.liquidation is not None
+            before = (one.liquidation - Decimal(row["liquidation_if_isolated"])) * earlier / one.entry
+            assert 0 < before < Decimal("0.02")  # its maintenance margin
+        assert Decimal(never["liquidation_if_isolated"]) == 0
+        assert "tells neither them nor the margin mode" in notes(text)
 
     async def test_totals_for_each_quote_currency_of_several(
         self, api: PaperApi, monkeypatch: pytest.MonkeyPatch

@@ -85,6 +85,12 @@ class TestSize:
             await call.good("place_order", **close, amount=2)
         assert sizes(api) == {}
 
+    async def test_what_closes_no_position_that_is_known_is_asked(self, talk: Any, api: PaperApi) -> None:
+        lever(api)
+        async with talk(failing("POST /trading/positions")) as call:
+            text = await call.bad("place_order", **PERPETUAL, amount=2, position_action="CLOSE")
+        assert "that may be a slip" in text
+
     @pytest.mark.parametrize("order", [PERPETUAL, {**BUY, "order_type": "MARKET"}])
     async def test_what_no_balance_carries_is_refused_whatever_max_value(
         self, talk: Any, api: PaperApi, order: dict[str, Any]

@@ -1,15 +1,17 @@
 """Setting a pair's leverage, and saying what the exchange has then."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from hbmcp.figures import money
 from hbmcp.installation.positions import leverage as leverage_change
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash, Cut
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
-from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, POSITIONS, open_position
+from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, POSITIONS, held, open_position
 from tests.paper.scripted_faults import failing
 
 pytestmark = pytest.mark.anyio
@@ -39,12 +41,42 @@ async def test_an_open_position_shows_it(api: PaperApi, monkeypatch: pytest.Monk
     open_position(api, "BUY", "0.02")
     async with assistant(api, monkeypatch) as call:
         text = await call.good("set_leverage", **WHERE, leverage=5)
-        assert text == (f"{PLACE} has leverage 5 now, as its open position shows. It was 1. Liquidation comes closer.")
+        assert text.startswith(
+            f"{PLACE} has leverage 5 now, as its open position shows. It was 1. Liquidation comes closer. LONG 0.02: "
+        )
         assert leverage(api) == 5
         text = await call.good("set_leverage", **WHERE, leverage=3)
-        assert text == f"{PLACE} has leverage 3 now, as its open position shows. It was 5."
+        assert text.startswith(f"{PLACE} has leverage 3 now, as its open position shows. It was 5. LONG 0.02: ")
         text = await call.good("set_leverage", **WHERE, leverage=3)
         assert text == f"{PLACE} has leverage 3 now, as its open position shows."
+
+
+@pytest.mark.parametrize("side", ["BUY", "SELL"])
+async def test_margin_and_liquidation_before_and_after(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, side: str
+) -> None:
+    api.paper.engine.set_leverage(ACCOUNT, CONNECTOR, PAIR, 4)
+    open_position(api, side, "0.02")
+    (held_now,) = held(api)
+    entry, direction = held_now.entry, 1 if side == "BUY" else -1
+
+    def figures(leverage: int) -> tuple[str, str]:
+        share = Decimal(1) / leverage
+        return f"{money(entry * Decimal('0.02') * share):f}", f"{money(entry * (1 - direction * share)):f}"
+
+    (margin, price), (new_margin, new_price) = figures(4), figures(10)
+    effect = (
+        f"{'LONG' if side == 'BUY' else 'SHORT'} 0.02: margin {margin} -> {new_margin} USDT, "
+        f"liquidation if isolated {price} -> {new_price} (worked out"
+    )
+    async with assistant(api, monkeypatch) as call:
+        shown = await call.good("set_leverage", **WHERE, leverage=10, preview=True)
+        assert "Its open position shows 4." in shown
+        assert effect in shown
+        assert "doesn't tell the margin mode" in shown
+        assert leverage(api) == 4
+        assert effect in await call.good("set_leverage", **WHERE, leverage=10)
+        assert "margin" not in await call.good("set_leverage", **WHERE, leverage=10, preview=True)  # nothing changes
 
 
 async def test_without_a_position_only_the_api_says_it(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

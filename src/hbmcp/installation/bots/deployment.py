@@ -11,9 +11,10 @@ from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import CallError, OutcomeUnknown, Refused, UnreadableAnswer
 from hbmcp.figures import number, plain
 from hbmcp.installation.answer_fields import array, record, text, under
+from hbmcp.installation.connections import Connections, connections
 from hbmcp.installation.controllers.stake import TOTAL, markets, traded
 from hbmcp.installation.heard_bots import heard_bots
-from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.results.answer import Answer
@@ -28,6 +29,8 @@ SENT = (
 )
 
 CONTROLLERS_ONLY = "v2_with_controllers"  # Hummingbot's own script, which trades what its controllers do, and no more
+
+PAPER_TRADE = "_paper_trade"  # ends the name of a connector that Hummingbot itself plays, without keys
 
 _OWN_IMAGE = re.compile(r"hummingbot/hummingbot(:[\w.-]+)?", re.ASCII)
 
@@ -104,14 +107,18 @@ async def configs_named(installation: Installation, names: Iterable[str]) -> lis
 
 
 async def deployment_plan(installation: Installation, deployment: Deployment, request: PlannedRequest) -> Plan:
-    """A row per configuration, and whether a bot of that name runs. The workflow uses list_bots."""
+    """A row per configuration, whether a bot of that name runs, and which exchange the account lacks. The workflow uses
+    list_bots, list_accounts and get_connected_exchanges. Raises Refused for an account that isn't there."""
+    connected, running = await all_of(
+        connections(installation, deployment.account), _runs_already(installation, deployment.name)
+    )
     planned = deployment.planned(request)
     value: dict[str, Any] = {"account": deployment.account}
     if deployment.script:
         value["script"] = deployment.script
     if deployment.configs:
         value["configs"] = [_row(config) for config in deployment.configs]
-    told = (*_unknown(deployment), await _runs_already(installation, deployment.name))
+    told = (*_unknown(deployment), _not_connected(deployment, connected), running)
 
     async def commit(installation: Installation) -> Answer:
         try:
@@ -135,6 +142,17 @@ async def _runs_already(installation: Installation, name: str) -> str:
     mine = re.compile(rf"{re.escape(name)}(-\d{{8}}-\d{{6}})?")
     running = [bot for bot in found if mine.fullmatch(bot)]
     return f"Already there under this name: {', '.join(map(named, running))}." if running else ""
+
+
+def _not_connected(deployment: Deployment, connected: Connections) -> str:
+    account = deployment.account
+    if (error := connected.unread.get(account)) is not None:
+        return f"Which exchanges {named(account)} is connected to isn't known: {error.happened}"
+    wanted = {exchange for config in deployment.configs for exchange, _ in markets(config) if exchange}
+    lacking = sorted(one for one in wanted - {*connected.by_account[account]} if not one.endswith(PAPER_TRADE))
+    if not lacking:
+        return ""
+    return f"{named(account)} isn't connected to {', '.join(map(named, lacking))}, so it can't trade there."
 
 
 def _unknown(deployment: Deployment) -> list[str]:

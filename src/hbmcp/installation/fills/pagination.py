@@ -12,17 +12,25 @@ PAGES = 5  # of 1000 rows
 
 
 async def all_fills(
-    installation: Installation, account_name: str | None, connector_name: str | None, trading_pair: str | None
+    installation: Installation,
+    account_name: str | None,
+    connector_name: str | None,
+    trading_pair: str | None,
+    *,
+    start: int | None = None,
+    end: int | None = None,
 ) -> Fills:
-    """Up to 5,000 of the latest fills, page after page by time. The workflow uses get_trades. Raises CallError."""
+    """Up to 5,000 of the latest fills of a period (epoch milliseconds, see `fills`), page after page by time. The
+    workflow uses get_trades. Raises CallError."""
     found: tuple[Fill, ...] = ()
-    before: int | None = None
+    before = end
     for _ in range(PAGES):
         page = await fills(
             installation,
             account_name=account_name,
             connector_name=connector_name,
             trading_pair=trading_pair,
+            start=start,
             # The API's times are finer than a millisecond: those that are rounded down to it belong to it.
             end=None if before is None else before + 1,
         )

@@ -10,6 +10,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.default_exchanges import Exchanges, connected_exchanges
 from hbmcp.installation.markets.trading_pairs import Market, find_markets, shared_markets
 from hbmcp.installation.positions.open_positions import open_positions
+from hbmcp.installation.positions.position import Position
 from hbmcp.text import named
 
 MOST = 10  # pairs that are meant where none is named: each is asked of every exchange
@@ -17,10 +18,11 @@ MOST = 10  # pairs that are meant where none is named: each is asked of every ex
 
 @frozen
 class MarketsMeant:
-    """Each once, and what must be said of how they were found."""
+    """Each once, what must be said of how they were found, and the open positions where these were asked for."""
 
     markets: tuple[Market, ...]
     problems: tuple[str, ...]
+    positions: tuple[Position, ...] = ()
 
 
 async def markets_meant(
@@ -49,7 +51,7 @@ async def markets_meant(
                 "Nothing was done.",
                 "Name trading_pairs, e.g. BTC-USDT.",
             )
-    return MarketsMeant(tuple(found.all), (*exchanges.problems, *held.notes, *found.problems))
+    return MarketsMeant(tuple(found.all), (*exchanges.problems, *held.notes, *found.problems), held.rows)
 
 
 async def _exchanges(installation: Installation, names: Sequence[str] | None) -> Exchanges:

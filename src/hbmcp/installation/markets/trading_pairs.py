@@ -13,6 +13,13 @@ from hbmcp_tools import trading
 
 DOLLARS = ("USDT", "USDC", "USD", "USDE", "FDUSD", "USD1", "DAI")  # a market in one of them stands for one in another
 _IN_DOLLARS = tuple(f"-{dollar}" for dollar in DOLLARS)
+
+
+def is_stable(token: str) -> bool:
+    """Whether it is the dollar, or a coin known to be worth one: a name that only looks like it says nothing."""
+    return token in DOLLARS
+
+
 MAJORS = ("BTC", "ETH", "SOL", "XRP", "BNB", "DOGE", "ADA", "LINK", "AVAX", "LTC")  # where not all can be shown
 _LIKE = 3  # so many other pairs of a base are named
 

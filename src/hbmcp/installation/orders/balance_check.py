@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 
+from attrs import evolve, frozen
+
 from hbmcp.errors import Refused
 from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.balances import Balance
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.orders.order import Order
 from hbmcp.installation.positions.position import Position
 from hbmcp.text import named
 
@@ -63,6 +67,48 @@ def check_balance(
     return ""
 
 
+@frozen
+class Taken:
+    """The least that an order takes of a `token`, and what is `available` of it."""
+
+    token: str
+    least: Decimal
+    available: Decimal
+
+
+def least_taken(
+    balances: Sequence[Balance],
+    *,
+    perpetual: bool,
+    reducing: bool,
+    trading_pair: str,
+    side: str,
+    amount: Decimal,
+    price: Decimal | None,
+    current: Decimal | None,
+    positions: Sequence[Position] | None = (),
+) -> Taken | None:
+    """As far as that is sure; None where it takes nothing, or that isn't known. Arguments as of `check_balance`."""
+    base, _, quote = trading_pair.partition("-")
+    token = base if side == "SELL" and not perpetual else quote
+    held = _held(balances, token)
+    if reducing or held is None:
+        return None
+    if token == base:
+        return Taken(base, amount, held[0])
+    least = _costs(amount, price, current)[1]
+    if least is None:
+        return None
+    if perpetual:
+        here = [one for one in positions or () if one.pair == trading_pair]
+        others = _others(balances, quote)
+        if positions is None or others is None or any((one.side == "LONG") == (side == "SELL") for one in here):
+            return None
+        most = max((one.leverage for one in here if one.leverage is not None), default=MOST_LEVERAGE)
+        return Taken(quote, ratio(least, most), held[0] + others)
+    return Taken(quote, least, held[0])
+
+
 def _check_margin(
     balances: Sequence[Balance],
     positions: Sequence[Position] | None,
@@ -111,6 +157,26 @@ def _costs(amount: Decimal, price: Decimal | None, current: Decimal | None) -> t
     if price is not None and (current is None or price <= current):
         return cost, cost
     return cost, times(amount, min(known), CLOSE)
+
+
+def freed(balances: Sequence[Balance], order: Order) -> list[Balance]:
+    """The balances once an order is gone: with what it holds at most."""
+    base, _, quote = (order.pair or "").partition("-")
+    rest = (order.amount or Decimal(0)) - order.filled
+    sells = order.side == "SELL" and not is_perpetual(order.connector)
+    token, held = (base, rest) if sells else (quote, times(rest, order.price or Decimal(0)))
+    return [
+        evolve(one, available=min(one.units, one.available + held))
+        if one.token == token and one.available is not None
+        else one
+        for one in balances
+    ]
+
+
+def available_of(balances: Sequence[Balance], token: str) -> Decimal | None:
+    """None for a token that isn't listed."""
+    held = _held(balances, token)
+    return None if held is None else held[0]
 
 
 def _held(balances: Sequence[Balance], token: str) -> tuple[Decimal, Decimal] | None:

@@ -1,6 +1,7 @@
 """Cancelling an order: asking for it, looking whether it is gone, and telling what came of it."""
 
 from hbmcp.errors import CallError, OutcomeUnknown, Refused
+from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.fresh_checks import HELD_BACK
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.lookup import find_order
@@ -9,6 +10,8 @@ from hbmcp.installation.orders.polling import is_settled, wait_for_outcome
 from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp.installation.orders.view import progress
 from hbmcp.installation.planned_request import PlannedRequest, Stake
+from hbmcp.installation.positions.open_positions import positions_or_doubt
+from hbmcp.installation.positions.position import Side
 from hbmcp.text import named
 from hbmcp_tools import trading
 
@@ -28,11 +31,29 @@ async def order_to_cancel(
         return Order(order_id, account_name, connector_name, doubts=(error.happened,))
 
 
-def planned_cancellation(order: Order) -> PlannedRequest:
-    """The request that cancels it. One that closes of a position may be its stop or its target."""
+async def protected_position_is_gone(installation: Installation, order: Order) -> bool:
+    """Whether certainly no position is left that the order would close of. Uses list_positions, get_trades and
+    get_prices. Raises nothing."""
+    if order.pair is None or not is_perpetual(order.connector):
+        return False
+    try:
+        held, doubt = await positions_or_doubt(installation, order.account, order.connector, order.pair)
+    except CallError:
+        return False
+    closed: Side = "SHORT" if order.side == "BUY" else "LONG"
+    return doubt is None and not any((one.pair, one.side) == (order.pair, closed) for one in held)
+
+
+async def unprotects(installation: Installation, order: Order) -> bool:
+    """Whether it protects what is still open. Uses what protected_position_is_gone does. Raises nothing."""
+    return order.protects and not await protected_position_is_gone(installation, order)
+
+
+def planned_cancellation(order: Order, *, unprotects: bool) -> PlannedRequest:
+    """The request that cancels it."""
     what = f"{named(order.side)} {progress(order)}, " if order.side else ""
     return PlannedRequest.of(
-        "unprotects" if order.action == "CLOSE" else "cancels",
+        "unprotects" if unprotects else "cancels",
         f"cancel order {named(order.order_id)} ({what}on {named(order.connector)}, account {named(order.account)})",
         Stake(
             account=order.account,

@@ -49,11 +49,13 @@ class _Sources:
 
 @frozen
 class OpenOrders:
-    """Rows of the orders that rest, newest first; and what to say of them: what couldn't be read, where the sources
-    disagree, and what may rest too."""
+    """The orders that rest, newest first, and a row of each; what to say of them: what couldn't be read, where the
+    sources disagree, and what may rest too; and the ids of those that may be younger than `created` says, by EARLY."""
 
+    orders: tuple[Order, ...]
     rows: tuple[dict[str, Any], ...]
     notes: tuple[str, ...]
+    younger: frozenset[str | None]
 
 
 @frozen
@@ -87,7 +89,12 @@ async def open_orders(
     resting = [one for one in orders if not one.ended]
     notes += _disagreement(resting, sources)
     notes.append(_unanswered(sent))
-    return OpenOrders(tuple(_row(one, sources) for one in resting), tuple(notes))
+    return OpenOrders(
+        tuple(resting),
+        tuple(_row(one, sources) for one in resting),
+        tuple(notes),
+        frozenset(one.order_id for one in resting if sources.only_in_hand(one)),
+    )
 
 
 def _row(order: Order, sources: _Sources) -> dict[str, Any]:

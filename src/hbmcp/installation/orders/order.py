@@ -65,6 +65,11 @@ class Order:
         return self.status in RESTING
 
     @property
+    def protects(self) -> bool:
+        """Whether it says that it is of a position: its stop or its target."""
+        return self.action == "CLOSE" or any(word in (self.type or "") for word in ("STOP", "TAKE_PROFIT"))
+
+    @property
     def forgotten(self) -> bool:
         """Whether it was refused, and nobody remembers what was asked for."""
         return self.status == "FAILED" and self.pair is None

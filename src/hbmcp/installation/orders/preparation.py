@@ -1,6 +1,7 @@
 """An order before it is sent: checked against the exchange's rules and the balance, its price and amount worked out."""
 
 from decimal import Decimal
+from typing import Any
 
 from attrs import frozen
 
@@ -13,16 +14,19 @@ from hbmcp.errors import (
     Unreachable,
     WrongCredentials,
 )
-from hbmcp.figures import plain
-from hbmcp.installation.balances import Balance, balances
+from hbmcp.figures import plain, ratio
+from hbmcp.installation.balances import Balance, balances, portfolio_value
 from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.order_book import DEEPEST, Book, Walk, book
 from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
+from hbmcp.installation.markets.taker_fees import assumed_fee, taker_fees
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
-from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order
+from hbmcp.installation.orders.order import Order
+from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order, usdt_rate
+from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, Side, opposite
 from hbmcp.installation.positions.position_mode import is_hedge_mode
@@ -38,14 +42,14 @@ _HOPELESS = (NotConfigured, UnknownOperation, Unreachable, WrongCredentials)
 
 @frozen
 class OrderRequest:
-    """An order as it is asked for. `amount` in base units; `price` a number in quote or an offset from the current one;
-    `position_action`, for perpetual exchanges, OPEN or CLOSE."""
+    """An order as it is asked for. `price` is a number in quote or an offset from the current one; `position_action`,
+    for perpetual exchanges, OPEN or CLOSE."""
 
     account_name: str
     connector_name: str
     trading_pair: str
     side: str
-    amount: Decimal
+    size: AskedSize
     order_type: str
     price: str | None
     position_action: str | None
@@ -54,14 +58,21 @@ class OrderRequest:
 @frozen
 class PreparedOrder:
     """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked. `size` is
-    None where no price is known; `market` is what it costs now, the worse of the current price and the book's. It
-    `reduces` where it closes no more than the position that was read."""
+    None where no price is known; `market` is what it costs now, the worse of the current price and the book's.
+    `closes_of` is the size of the position that it closes, where one was read: it `reduces` where it is no more. It
+    `takes` so much of a balance, as far as that is known."""
 
     order: SentOrder
     size: Size | None
     market: Decimal | None
-    reduces: bool
+    rule: Rule
+    closes_of: Decimal | None
+    takes: balance_check.Taken | None
     notes: tuple[str, ...]
+
+    @property
+    def reduces(self) -> bool:
+        return self.closes_of is not None and self.order.amount <= self.closes_of
 
 
 @frozen
@@ -78,12 +89,17 @@ class _Known:
 
 
 async def prepare_order(
-    installation: Installation, request: OrderRequest, max_value: Decimal | None = None
+    installation: Installation,
+    request: OrderRequest,
+    max_value: Decimal | None = None,
+    instead_of: Order | None = None,
 ) -> PreparedOrder:
-    """Raises BadArguments or Refused for what the exchange wouldn't take, and for what looks like a slip: nothing was
+    """What an open order holds, `instead_of` which this one comes, counts as available.
+
+    Raises BadArguments or Refused for what the exchange wouldn't take, and for what looks like a slip: nothing was
     sent. What can't be read refuses nothing but a market order of unknown size. The workflow uses list_accounts,
-    get_connected_exchanges, get_trading_rules, get_prices, get_orderbook, get_portfolio_state, list_positions and
-    get_position_mode."""
+    get_connected_exchanges, get_trading_rules, get_prices, get_orderbook, get_portfolio_state, list_positions,
+    get_position_mode and, for a size in money, get_trades."""
     wanted = pricing.parse_price(request.order_type, request.price)
     connector, pair, side = request.connector_name, request.trading_pair, request.side
     perpetual, closing = is_perpetual(connector), request.position_action == "CLOSE"
@@ -94,7 +110,10 @@ async def prepare_order(
             "To sell what is held, leave position_action out.",
         )
     market = request.order_type == "MARKET"
-    known = await _known(installation, request.account_name, connector, pair, DEEPEST if market else 1)
+    known, (fee, portfolio) = await all_of(
+        _known(installation, request.account_name, connector, pair, DEEPEST if market else 1),
+        _to_size(installation, request),
+    )
     bid, ask = (None, None) if known.book is None else (known.book.bid, known.book.ask)
     best = ask if side == "BUY" else bid
     doubt = price_doubt(pair, connector, known.current, bid, ask)
@@ -107,38 +126,85 @@ async def prepare_order(
         if request.order_type == "LIMIT":
             pricing.refuse_fat_finger(limit, side, known.current, best)
         notes.append(note)
-    size, note = known.rule.sized(request.amount, pair, limit or max(costs, default=None))
-    notes.append(note)
+    rate = usdt_rate(known.balances, pair.rpartition("-")[2])
+    wanted_amount, how = amount_of(
+        request.size,
+        Offered(
+            pair,
+            side,
+            perpetual,
+            closing,
+            limit,
+            known.current,
+            known.book,
+            known.balances,
+            known.held,
+            fee,
+            None if portfolio is None or rate is None else ratio(portfolio, rate),
+        ),
+    )
+    try:
+        size, note = known.rule.sized(wanted_amount, pair, limit or max(costs, default=None))
+    except Refused as error:
+        raise Refused(f"{how} {error.happened}".lstrip(), error.undone, error.advice) from None
+    notes.append(how or note)
     taken = known.book.walk("BUY" if side == "BUY" else "SELL", size) if market and known.book else None
     thin = _beyond_book(taken, pair)
     action = (request.position_action or "OPEN") if perpetual else None
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
     dearest = [*costs, *_price_taken(taken)]
     worth = order_size(order, dearest, known.balances, known.held if perpetual else None)
+    closed: Side = "SHORT" if side == "BUY" else "LONG"
+    closes_of = next(
+        (one.amount for one in known.held or () if closing and (one.pair, one.side) == (pair, closed)), None
+    )
+    reduces = closes_of is not None and size <= closes_of
+    there = known.balances if instead_of is None else balance_check.freed(known.balances, instead_of)
+    taking: dict[str, Any] = {
+        "perpetual": perpetual,
+        "reducing": closing,
+        "trading_pair": pair,
+        "side": side,
+        "amount": size,
+        "price": limit,
+        "current": min(costs) if doubt and known.current is not None else known.current,
+        "positions": known.held,
+    }
     try:
-        short = balance_check.check_balance(
-            known.balances,
-            perpetual=perpetual,
-            reducing=closing,
-            trading_pair=pair,
-            side=side,
-            amount=size,
-            price=limit,
-            current=min(costs) if doubt and known.current is not None else known.current,
-            positions=known.held,
-        )
-        refuse_large_order(order, worth, max_value)
+        short = balance_check.check_balance(there, **taking)
+        if max_value is not None or not request.size.bounded:
+            refuse_large_order(order, worth, max_value, reduces=reduces)
     except Refused as error:
         raise Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice) from None
     turned = "" if closing else await _turns(installation, request, known.held or [], size)
-    closed: Side = "SHORT" if side == "BUY" else "LONG"
     return PreparedOrder(
         order,
         worth,
         max(dearest, default=None),
-        closing and any((one.pair, one.side) == (pair, closed) and size <= one.amount for one in known.held or ()),
+        known.rule,
+        closes_of,
+        balance_check.least_taken(there, **taking),
         tuple(filter(None, (*notes, short, thin, turned))),
     )
+
+
+async def _to_size(installation: Installation, request: OrderRequest) -> tuple[Decimal, Decimal | None]:
+    """The fee, a share of the value, no lower than the exchange's usual one; and what the portfolio is worth in USDT,
+    None where that isn't needed or can't be read."""
+    connector = request.connector_name
+    usual = assumed_fee(connector).rate
+    if request.size.amount is not None:
+        return usual, None
+    fees, worth = await all_of(
+        answer_within(taker_fees(installation, [connector], request.account_name), PATIENCE),
+        answer_within(_portfolio(installation, request.size), PATIENCE),
+    )
+    fee = usual if isinstance(fees, CallError) else max(usual, fees[connector].rate)
+    return fee, None if isinstance(worth, CallError) else worth
+
+
+async def _portfolio(installation: Installation, size: AskedSize) -> Decimal | None:
+    return await portfolio_value(installation) if size.of_portfolio else None
 
 
 def _beyond_book(taken: Walk | None, pair: str) -> str:

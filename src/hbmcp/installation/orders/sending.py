@@ -1,6 +1,7 @@
 """Sending an order, once, and knowing afterwards what was sent."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from decimal import Decimal
 
@@ -25,8 +26,11 @@ from hbmcp.installation.orders.unknown_outcome import KnownIds, unknown_outcome
 from hbmcp.installation.orders.view import describe_order
 from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.store import TO_REDUCE, SentOrder, StoreError
+from hbmcp.text import named
 from hbmcp.times import now, ticking
 from hbmcp_tools import trading
+
+logger = logging.getLogger(__name__)
 
 LOOK = 3.0  # seconds for which an order without an answer is looked for, at least
 UNREMEMBERED = "This order couldn't be remembered: get_order_history will know less of it."
@@ -147,12 +151,18 @@ class _Memory:
             self.notes.append(f"{UNREMEMBERED} {error}")
 
     async def name(self, order_id: str) -> None:
+        """Where the store doesn't take the id, the log keeps it: nobody may be there any more to be answered."""
         if self._key is None:
+            logger.warning("Order %s was placed, and isn't remembered", named(order_id))
             return
         try:
             await self._installation.store.name_order(self._key, order_id)
         except StoreError as error:
+            logger.warning("Order %s was placed, and its id couldn't be remembered", named(order_id))
             self.notes.append(f"This order's id couldn't be remembered: get_order_history will list it twice. {error}")
+        except asyncio.CancelledError:
+            logger.warning("Cancelled after order %s was placed: its id may not be remembered", named(order_id))
+            raise
 
     async def forget(self) -> None:
         if self._key is None:

@@ -14,6 +14,7 @@ from hbmcp.errors import Refused
 from hbmcp.figures import money, percent, plain, ratio, times
 from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.markets.trading_pairs import is_stable
 from hbmcp.installation.positions.position import Position
 from hbmcp.store import SentOrder
 from hbmcp.text import named
@@ -75,7 +76,7 @@ def size_of(notional: Decimal, pair: str, balances: Sequence[Balance], held: Seq
 
     Losses of positions are taken off the balances: some have them in already, and then equity is said too low.
     """
-    rate = _rate(balances, pair.rpartition("-")[2])
+    rate = usdt_rate(balances, pair.rpartition("-")[2])
     if not balances or rate is None:
         return Size(notional, None, None)
     worth = sum((one.value or Decimal(0) for one in balances), Decimal(0))
@@ -86,10 +87,10 @@ def size_of(notional: Decimal, pair: str, balances: Sequence[Balance], held: Seq
     return Size(notional, equity, used, leverage)
 
 
-def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal | None) -> None:
+def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal | None, *, reduces: bool) -> None:
     """As `refuse_too_large`. What only reduces a position needs no figure, and is held to one that is given."""
     base, _, quote = order.pair.rpartition("-")
-    if order.action == "CLOSE" and max_value is None:
+    if reduces and max_value is None:
         return
     refuse_too_large(
         Asked(
@@ -147,9 +148,9 @@ def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None)
     )
 
 
-def _rate(balances: Sequence[Balance], quote: str) -> Decimal | None:
+def usdt_rate(balances: Sequence[Balance], quote: str) -> Decimal | None:
     """What the quote currency is worth in USDT, in which the API values balances."""
-    if "USD" in quote:  # as the API counts them
+    if is_stable(quote):
         return Decimal(1)
     found = next((one.price for one in balances if one.token == quote), None)
     return found if found and found > 0 else None

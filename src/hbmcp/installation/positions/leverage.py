@@ -12,6 +12,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
+from hbmcp.installation.positions.view import leverage_effect
 from hbmcp.text import named, quoted
 from hbmcp_tools import trading
 
@@ -43,12 +44,13 @@ class LeverageChange:
 
     @property
     def remark(self) -> str:
-        """What it was, and what a higher one does to the position; "" where it was the same, or isn't known."""
+        """What it was, and what the other one does to the position; "" where it was the same, or isn't known."""
         other = _other(self.before, self.leverage)
         if not other or isinstance(self.before, CallError):
             return ""
         raised = any((one.leverage or 0) < self.leverage for one in self.before)
-        return f" It was {other}.{' Liquidation comes closer.' if raised else ''}"
+        effect = leverage_effect(self.before, self.leverage)
+        return " ".join(("", f"It was {other}.", *["Liquidation comes closer."] * raised, *filter(None, [effect])))
 
 
 @frozen
@@ -87,7 +89,9 @@ class LeveragePlan:
         if isinstance(self.before, CallError):
             return f"Positions can't be read: {self.before.happened}"
         told = ", ".join(f"{one.leverage:f}" for one in self.before)
-        return f"Its open position shows {told}." if told else "No open position shows what it is."
+        if not told:
+            return "No open position shows what it is."
+        return f"Its open position shows {told}. {leverage_effect(self.before, self.leverage)}".rstrip()
 
 
 async def plan_leverage(

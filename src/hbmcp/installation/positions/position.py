@@ -87,6 +87,19 @@ class Position:
         """The initial margin: entry notional / leverage."""
         return None if self.cost is None or self.leverage is None else ratio(self.cost, self.leverage)
 
+    @property
+    def liquidation_if_isolated(self) -> Decimal | None:
+        """The price at which the initial margin is lost, and an isolated position is liquidated at the latest; 0 for
+        one that can't be.
+
+        Bybit's help centre, "Liquidation Price (USDT Contract)", has entry x (1 - initial + maintenance margin rate)
+        for a long, less what margin was added; Binance's and OKX's differ in fees. The API tells no maintenance rate
+        (0.4 % and more, by exchange, pair and size), added margin or margin mode, so these aren't in it.
+        """
+        if self.entry is None or self.leverage is None:
+            return None
+        return max(self.entry - self.direction * ratio(self.entry, self.leverage), Decimal(0))
+
     def percent_of(self, basis: Basis) -> Decimal | None:
         """The unrealized P&L in percent of the entry notional or of the initial margin."""
         whole = self.cost if basis == "entry" else self.margin
@@ -102,6 +115,10 @@ class Position:
         known = self.unrealized is not None or self.entry is None
         pnl = self.unrealized if known else times(self.amount, mark - (self.entry or 0)) * self.direction
         return evolve(self, mark=mark, unrealized=pnl)
+
+    def levered(self, leverage: int) -> "Position":
+        """With another leverage."""
+        return evolve(self, leverage=Decimal(leverage))
 
 
 def opposite(side: Side) -> Side:

@@ -9,6 +9,12 @@ from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import PLACES, Position
 from hbmcp.text import named
 
+WORKED_OUT = (
+    "margin (initial) and liquidation_if_isolated (where it is lost whole) are worked out from entry and leverage: the "
+    "API tells neither them nor the margin mode. The exchange liquidates somewhat earlier, by its maintenance margin; "
+    "with cross margin it depends on the whole account."
+)
+
 
 def position_row(position: Position) -> dict[str, Any]:
     """A position as a row."""
@@ -25,7 +31,30 @@ def position_row(position: Position) -> dict[str, Any]:
         "pnl_percent_of_entry": position.percent_of("entry"),
         "pnl_percent_of_margin": position.percent_of("margin"),
         "leverage": position.leverage,
+        "margin": _money(position.margin),
+        "liquidation_if_isolated": _money(position.liquidation_if_isolated),
     }
+
+
+def leverage_effect(before: Iterable[Position], leverage: int) -> str:
+    """What another leverage does to open positions, of which each tells its own: their margin and liquidation price
+    with either; "" where nothing changes."""
+    told = []
+    for old in before:
+        new = old.levered(leverage)
+        if old.leverage != new.leverage and old.entry is not None:
+            told.append(
+                f"{old.side} {old.amount:f}: margin {_shown(old.margin)} -> {_shown(new.margin)} {named(old.quote)}, "
+                f"liquidation if isolated {_shown(old.liquidation_if_isolated)} -> "
+                f"{_shown(new.liquidation_if_isolated)}"
+            )
+    if not told:
+        return ""
+    return (
+        f"{'; '.join(told)} (worked out from entry and leverage, without maintenance margin, so it comes earlier). The "
+        "API doesn't tell the margin mode: with cross margin the whole account decides, and leverage changes no "
+        "liquidation price."
+    )
 
 
 def position_totals(rows: Iterable[Position]) -> list[dict[str, Any]]:
@@ -76,3 +105,7 @@ def _sum(rows: Iterable[Position], figure: Callable[[Position], Decimal | None])
 
 def _money(value: Decimal | None) -> Decimal | None:
     return None if value is None else money(value)
+
+
+def _shown(value: Decimal | None) -> str:
+    return "?" if value is None else f"{money(value):f}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from hbmcp.catalog import REDUCING
 from hbmcp.errors import BadArguments
@@ -12,6 +12,7 @@ from hbmcp.figures import plain
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.installation.positions.position import Side
+from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.installation.triggers.trigger import Action, Protected, Tool
 from hbmcp.text import named
 
@@ -34,6 +35,10 @@ class Armed:
         worth = [one.stake.value for one in self.later if one.effect == "opens" and one.stake.value is not None]
         return sum(worth, Decimal(0)) if worth else None
 
+    def reducing(self) -> "Armed":
+        """The same of what sells coins that are held: it can only lessen what is at risk."""
+        return evolve(self, action=self.action.model_copy(update={"reduces": True}))
+
 
 async def armed(
     installation: Installation,
@@ -46,9 +51,7 @@ async def armed(
     if not foreseen.requests and tool not in _OF_THEN:
         said = foreseen.shown.value
         told = said.get("result", said) if isinstance(said, Mapping) else said
-        raise BadArguments(
-            f"{tool} would send nothing: {told}", "Nothing was set.", "Give its arguments so that it acts."
-        )
+        raise BadArguments(f"{tool} would send nothing: {told}", NOTHING_SET, "Give its arguments so that it acts.")
     protects = _protected(foreseen)
     given = dict(foreseen.arguments)
     if tool == "close_position" and protects is not None:
@@ -56,6 +59,16 @@ async def armed(
     reduces = tool in _OF_THEN or all(one.effect in REDUCING for one in foreseen.requests)
     action = Action(tool=tool, arguments=given, words=_words(tool, given, foreseen), reduces=reduces)
     return Armed(action, foreseen.requests, foreseen.shown.notes, protects)
+
+
+def closing_words(given: Mapping[str, Any]) -> str:
+    """What close_position does with these arguments."""
+    fraction = Decimal(str(given.get("fraction", 1)))
+    part = "" if fraction == 1 else f"{plain(fraction * 100):f}% of "
+    return (
+        f"close {part}the {given.get('side', '')} position {named(str(given['trading_pair']))} on "
+        f"{named(str(given.get('connector_name', '')))} at market"
+    )
 
 
 def _protected(foreseen: Foreseen) -> Protected | None:
@@ -71,13 +84,9 @@ def _protected(foreseen: Foreseen) -> Protected | None:
 
 def _words(tool: Tool, given: Mapping[str, Any], foreseen: Foreseen) -> str:
     if tool == "close_position":
-        fraction = Decimal(str(given.get("fraction", 1)))
-        part = "" if fraction == 1 else f"{plain(fraction * 100):f}% of "
-        return (
-            f"close {part}the {given.get('side', '')} position {named(str(given['trading_pair']))} on "
-            f"{named(str(given.get('connector_name', '')))} at market"
-        )
+        return closing_words(given)
     if tool in _OF_THEN or not foreseen.requests:
-        which = ", ".join(f"{name}={named(str(value))}" for name, value in given.items() if name != "preview")
-        return f"{tool.replace('_', ' ')} ({which})"
+        which = ", ".join(named(str(value)) for name, value in given.items() if name not in ("preview", "all"))
+        does, _, what = tool.partition("_")
+        return f"{does} {what} of {which}" if which else f"{does} all {what}"
     return "; ".join(one.words for one in foreseen.requests)

@@ -1,34 +1,35 @@
 """A condition as it is asked for, held against the value of now."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from attrs import evolve, frozen
 
 from hbmcp.errors import BadArguments, CallError
-from hbmcp.figures import money, percent
+from hbmcp.figures import money, percent, plain
 from hbmcp.installation.closing.position_choice import only_position, whole_pair
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Basis, Side
+from hbmcp.installation.triggers.choices import BASES, NOTHING_SET, PRICES, SIDES, WATCHED, between, one_of
 from hbmcp.installation.triggers.condition import Condition, Goes, Judged, Memory, Of, PriceKind
 from hbmcp.installation.triggers.levels import parse_level, parse_moment
 from hbmcp.installation.triggers.readings import readings
 from hbmcp.text import named
 from hbmcp.times import duration, now
 
-NOTHING_SET = "Nothing was set."
+LONGEST = 86_400  # seconds that a condition may have to hold
 
 _OF_A_PAIR: tuple[Of, ...] = ("price", "spread", "funding_rate", "pnl")
 _OFFSETS: tuple[Of, ...] = ("price", "portfolio")  # of these a percentage counts from the value now
 
 
-@frozen
+@frozen(kw_only=True)
 class AskedCondition:
     """The arguments of a tool that waits. `trail_percent` is below 0 for a distance below the highest value since."""
 
-    watch: Of
+    watch: Of = "price"
     connector_name: str | None = None
     trading_pair: str | None = None
     account_name: str | None = None
@@ -41,6 +42,27 @@ class AskedCondition:
     side: Side | None = None
     measure: Basis = "entry"
     holds_for: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        watch: str | None,
+        price: str | None,
+        side: str | None,
+        measure: str | None,
+        holds_for: int | None,
+        **others: Any,
+    ) -> Self:
+        """With its words and numbers held to what they can be, which no definition says. Raises BadArguments."""
+        return cls(
+            watch=one_of("watch", watch, WATCHED) or "price",
+            price=one_of("price", price, PRICES) or "last",
+            side=one_of("side", side, SIDES),
+            measure=one_of("measure", measure, BASES) or "entry",
+            holds_for=between("holds_for", holds_for, 0, LONGEST) or 0,
+            **others,
+        )
 
 
 @frozen
@@ -63,7 +85,7 @@ class Met:
         if self.condition.of in _OFFSETS:
             away: dict[str, Any] = {"distance_percent": percent(level - self.value, self.value)}
         else:
-            away = {"distance_points": level - self.value}
+            away = {"distance_points": plain(level - self.value)}
         trailing = {} if self.condition.trail is None else {"level": money(level)}
         return {"now": money(self.value), **trailing, **away}
 

@@ -11,7 +11,8 @@ from hbmcp.figures import money, number, plain
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.triggers.action import Armed, armed
-from hbmcp.installation.triggers.asked_condition import NOTHING_SET, AskedCondition, Met, held_against_now
+from hbmcp.installation.triggers.asked_condition import AskedCondition, Met, held_against_now
+from hbmcp.installation.triggers.choices import NOTHING_SET, between
 from hbmcp.installation.triggers.condition import Memory
 from hbmcp.installation.triggers.creation import Arming, arm
 from hbmcp.installation.triggers.levels import parse_moment
@@ -21,6 +22,10 @@ from hbmcp.results.answer import without_nulls
 from hbmcp.text import named
 from hbmcp.times import now
 
+KEPT_FOR = "30d"
+SLIP = Decimal(2)  # percent
+PAUSE = (10, 31_536_000)  # seconds between two firings of one that does so several times
+TIMES = (2, 1000)
 _OF_A_MARKET = ("account_name", "connector_name", "trading_pair", "side")
 
 
@@ -30,13 +35,13 @@ class AskedTrigger:
 
     then: Tool | None
     arguments: Mapping[str, Any] | None
-    expires: str
+    expires: str | None
     every: int | None
     times: int | None
     total: Decimal | None
     cancels: Sequence[int]
     now_if_met: bool
-    slip: Decimal
+    slip: Decimal | None
     note: str
 
 
@@ -44,7 +49,8 @@ async def plan_trigger(installation: Installation, condition: AskedCondition, as
     """Raises BadArguments and Refused for what can't be meant, and what the action's own call would; CallError where
     the value can't be read. The caller uses readings.USES."""
     every = _every(asked)
-    expires = parse_moment("expires", asked.expires, now())
+    expires = parse_moment("expires", asked.expires or KEPT_FOR, now())
+    slip = between("slip", asked.slip, 0, 50) or SLIP
     met = await held_against_now(installation, condition)
     refuse_met(met, asked.now_if_met)
     action = await _action(installation, condition, asked, met)
@@ -54,14 +60,14 @@ async def plan_trigger(installation: Installation, condition: AskedCondition, as
         expires=expires,
         every=every,
         protects=action.protects if action else None,
-        slip=asked.slip,
+        slip=slip,
         note=asked.note,
     )
     worth = None if action is None or action.value is None else money(action.value)
     if every and every.total is not None and worth is not None and worth > every.total:
         raise _bad(f"total, {plain(every.total):f}, is less than one firing is worth, {worth:f}.", "Raise it.")
     arming = Arming(spec, {**met.shown, "worth": worth}, action.later if action else (), trailing_memory(met))
-    notes = (*(action.notes if action else ()), *_advice(met, action, asked))
+    notes = (*(action.notes if action else ()), *_advice(met, action, slip))
     return arm([arming], notes, joins=tuple(dict.fromkeys(asked.cancels)))
 
 
@@ -92,8 +98,15 @@ async def _action(installation: Installation, condition: AskedCondition, asked: 
         of_condition = {name: getattr(condition, name) for name in places}
         given = without_nulls(of_condition) | given
     level = met.judged.level
-    seen = market_at(met.condition, met.value if level is None else level, met.value)
-    return await armed(installation, asked.then, given, seen)
+    if level is None:
+        return await armed(installation, asked.then, given)
+    try:
+        return await armed(installation, asked.then, given, market_at(met.condition, level, met.value))
+    except (BadArguments, Refused) as error:
+        if met.condition.of != "price" or type(error) not in (BadArguments, Refused):
+            raise
+        at = f"With the price at {plain(level):f}: {error.happened}"
+        raise type(error)(at, NOTHING_SET, error.advice) from None
 
 
 def _every(asked: AskedTrigger) -> Every | None:
@@ -103,17 +116,19 @@ def _every(asked: AskedTrigger) -> Every | None:
         return None
     if asked.times is None:
         raise _bad("every needs times: nothing fires without an end.", "Say how often at most.")
+    between("every", asked.every, *PAUSE)
+    between("times", asked.times, *TIMES)
     return Every(pause=asked.every, count=asked.times, total=asked.total)
 
 
-def _advice(met: Met, action: Armed | None, asked: AskedTrigger) -> list[str]:
+def _advice(met: Met, action: Armed | None, slip: Decimal) -> list[str]:
     """What a trader should know of it."""
     if action is None:
         return []
     said = []
     opens = any(one.effect == "opens" for one in action.later)
     if opens and met.condition.of == "price":
-        said.append(f"What opens isn't sent more than {plain(asked.slip):f}% beyond the level.")
+        said.append(f"What opens isn't sent more than {plain(slip):f}% beyond the level.")
     if (price := _resting_price(met, action)) is not None:
         where = named(str(met.condition.connector_name))
         said.append(f"place_order LIMIT at {plain(price):f} rests at {where} and does the same with nobody watching.")

@@ -10,13 +10,12 @@ from hbmcp.errors import Refused, StoreError
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.installation.triggers.condition import Memory
 from hbmcp.installation.triggers.trigger import Spec, new
 from hbmcp.installation.triggers.watching import watch_words
 from hbmcp.results.answer import Answer, without_nulls
 from hbmcp.times import now, utc
-
-NOTHING_SET = "Nothing was set."
 
 
 @frozen
@@ -41,12 +40,12 @@ def arm(
     *,
     joins: Collection[int] = (),
     instead: Collection[int] = (),
-    said: str = "",
+    bonded: bool = True,
 ) -> Plan:
-    """The plan to keep them; more than one, or with `joins`, they are bonded, and the first that is done ends the
-    others. `said` is what else the answer's head says. Its commit raises Refused where one of `joins` or `instead` has
-    ended or fires meanwhile, or where the store fails: nothing is kept then."""
-    bond = uuid4().hex if joins or len(armings) > 1 else None
+    """The plan to keep them, `instead` of others; more than one, or with `joins`, they are bonded unless it is said
+    that they aren't, and the first that is done ends the others. Its commit raises Refused where one of `joins` or
+    `instead` has ended or fires meanwhile, or where the store fails: nothing is kept then."""
+    bond = uuid4().hex if bonded and (joins or len(armings) > 1) else None
     rows = [one.row for one in armings]
     later = tuple(planned for one in armings for planned in one.later)
 
@@ -65,7 +64,8 @@ def arm(
                 "Look with list_triggers.",
             )
         armed = [{"id": key, **row} for key, row in zip(keys, rows, strict=True)]
-        head = without_nulls({"result": said or None, "watched_by": by})
+        replaced = ", ".join(map(str, sorted(instead)))
+        head = without_nulls({"replaces": replaced or None, "watched_by": by})
         value = {**armed[0], **head} if len(armed) == 1 else {**head, "triggers": armed}
         return Answer(value, tuple(notes))
 

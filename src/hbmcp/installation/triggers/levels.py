@@ -7,6 +7,7 @@ from attrs import frozen
 
 from hbmcp.errors import BadArguments
 from hbmcp.figures import number, plain, times
+from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.text import named
 from hbmcp.times import to_milliseconds
 
@@ -37,7 +38,7 @@ def parse_level(name: str, text: str) -> Level:
     if (fixed := number(text.strip())) is not None:
         return Level(fixed=fixed)
     raise BadArguments(
-        f"{name} can't be {named(text)}.", "Nothing was set.", 'Give a number, "45000", or a percentage, "-5%".'
+        f"{name} can't be {named(text)}.", NOTHING_SET, 'Give a number, "45000", or a percentage, "-5%".'
     )
 
 
@@ -53,7 +54,7 @@ def parse_moment(name: str, text: str, now: int) -> int:
         what = "no time" if moment is None else "past"
         raise BadArguments(
             f"{name} can't be {named(text)}: that is {what}.",
-            "Nothing was set.",
+            NOTHING_SET,
             "Give an ISO time, UTC where it has no zone, or how long from now: 30m, 4h, 30d.",
         )
     return moment

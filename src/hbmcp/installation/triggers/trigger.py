@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from hbmcp.installation.triggers.condition import Condition, Memory
 from hbmcp.store import TriggerRow, TriggerState
 
-Tool = Literal["place_order", "close_position", "cancel_orders", "cancel_order", "stop_executor"]
+Tool = Literal["place_order", "close_position", "close_positions", "cancel_orders", "cancel_order", "stop_executor"]
 
 WAITING: tuple[TriggerState, ...] = ("waiting",)
 FIRING: tuple[TriggerState, ...] = ("firing",)
@@ -65,7 +65,7 @@ class Every(BaseModel):
 
 class Spec(BaseModel):
     """`then` is None where it only tells. `expires` in epoch ms. What opens isn't sent more than `slip` percent beyond
-    the level. `note` are the words of who made it."""
+    the level. `note` are the words of who made it. `switch`: a dead man's switch, which the same call sets anew."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -77,6 +77,7 @@ class Spec(BaseModel):
     after: Filled | None = None
     slip: Decimal = Decimal(2)
     note: str = ""
+    switch: bool = False
 
     @property
     def words(self) -> str:

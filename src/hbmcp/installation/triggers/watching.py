@@ -4,8 +4,8 @@ from hbmcp.installation.installation import Installation
 from hbmcp.store import Watch
 from hbmcp.times import machine, utc
 
-KEPT = "`hbmcp watch`, kept running by a person, watches without any client."
 DURABLE = "hbmcp watch"
+KEPT = f"`{DURABLE}`, which a person can keep running, needs no client"
 
 
 def watches(watch: Watch | None) -> bool:
@@ -13,12 +13,17 @@ def watches(watch: Watch | None) -> bool:
     return watch is not None and bool(watch.holder) and watch.until >= machine()
 
 
+def outlives_clients(watch: Watch | None) -> bool:
+    """Whether somebody watches now who goes on when the client of this server has gone."""
+    return watch is not None and watches(watch) and "client" not in watch.kind
+
+
 def watched_by(watch: Watch | None) -> str:
     """Who watches, and for how long; or that nobody does, since when, and what can be done."""
     if watch is not None and watches(watch):
         return watch.kind if watch.kind == DURABLE else f"{watch.kind}; {KEPT}"
     since = "" if watch is None else f" since {utc(watch.until)}"
-    return f"nobody{since}: a server that may trade begins within seconds of its first answer, while it runs; {KEPT}"
+    return f"nobody{since}; a server begins seconds after its first answer, while it runs; {KEPT}"
 
 
 async def watch_words(installation: Installation) -> str:

@@ -7,7 +7,7 @@ from attrs import evolve
 from hbmcp.errors import BadArguments, CallError, OutcomeUnknown
 from hbmcp.installation.controllers.config_fields import changed_fields
 from hbmcp.installation.controllers.running_bots import bot_account, bot_config
-from hbmcp.installation.controllers.stake import controller_stake, traded_more
+from hbmcp.installation.controllers.stake import controller_stake, traded, traded_more
 from hbmcp.installation.controllers.validation import validate_for_saving
 from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.plan import Plan
@@ -20,7 +20,8 @@ APPLIED = (
     "Saved in the bot's own copy, and read back; the config in list_controller_configs is unchanged. The bot applies "
     "it within about a minute, and only fields that may change while it runs; the rest waits for a restart."
 )
-STOP = {"manual_kill_switch": True}  # which every controller takes, so that nothing is asked before it
+SWITCH = "manual_kill_switch"
+STOP = {SWITCH: True}  # which every controller takes, so that nothing is asked before it
 
 
 async def update_bot_config(
@@ -50,7 +51,9 @@ async def update_bot_config(
         updates=updates,
     )
     if not stops:
-        request = evolve(request, trades=traded_more(before, whole, account))
+        resumes = SWITCH in updates and updates[SWITCH] is not True  # which counts as deploying it does
+        trades = traded(whole, account) if resumes else traded_more(before, whole, account)
+        request = evolve(request, trades=trades)
 
     async def commit(installation: Installation) -> Answer:
         await installation.send(request)

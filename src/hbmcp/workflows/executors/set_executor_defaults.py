@@ -6,8 +6,10 @@ from typing import Any
 from hbmcp.errors import BadArguments, Failed, HbmcpError
 from hbmcp.installation.executors.config.config import as_saved
 from hbmcp.installation.executors.config.validation import check_part
+from hbmcp.installation.fresh_checks import HELD_BACK
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.results.answer import Answer
 
 APPLIED = "create_executor applies them where config says nothing else."
@@ -17,8 +19,8 @@ UNCERTAIN = "Whether they were changed isn't certain."
 async def set_executor_defaults(
     installation: Installation, *, executor_type: str, config: dict[str, Any] | None = None, clear: bool = False
 ) -> Plan:
-    """The defaults as they are then: those of `config` instead of the old ones, none with `clear`. No request is sent
-    for it. Raises BadArguments, Failed."""
+    """The defaults as they are then: those of `config` instead of the old ones, none with `clear`. Kept by hbmcp
+    alone. Raises BadArguments, Failed."""
     if clear and config:
         raise BadArguments(
             "set_executor_defaults can't both save and clear.", "Nothing was changed.", "Leave out config or clear."
@@ -28,14 +30,19 @@ async def set_executor_defaults(
     if not (config or clear):
         return Plan(_told(executor_type, before))
 
+    does = "clear the defaults" if clear else f"save {', '.join(values)} as defaults"
+    change = PlannedRequest.kept("set_executor_defaults", "executor defaults", f"{does} of {executor_type}")
+
     async def commit(installation: Installation) -> Answer:
         try:
-            await installation.store.save_executor_defaults(executor_type, values)
+            await installation.keep(change, lambda: installation.store.save_executor_defaults(executor_type, values))
+        except HELD_BACK:
+            raise
         except HbmcpError as error:
             raise _unreached(error, UNCERTAIN) from None
         return _told(executor_type, await _saved(installation, executor_type, UNCERTAIN))
 
-    return Plan(Answer({"would_save": values, "instead_of": before}), (), commit)
+    return Plan(Answer({"would_save": values, "instead_of": before}), (change,), commit)
 
 
 async def _saved(installation: Installation, executor_type: str, undone: str) -> Mapping[str, Any]:

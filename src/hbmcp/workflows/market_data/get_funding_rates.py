@@ -5,6 +5,7 @@ from typing import Any
 from hbmcp.errors import ApiFailed
 from hbmcp.installation.funding.arbitrage_view import arbitrage
 from hbmcp.installation.funding.markets_meant import markets_meant
+from hbmcp.installation.funding.own_funding import own_funding
 from hbmcp.installation.funding.rates import funding_rates
 from hbmcp.installation.funding.stored_rates import NOTHING_EARLIER, reach_note, store_rates, stored_rates
 from hbmcp.installation.installation import Installation
@@ -20,7 +21,7 @@ async def get_funding_rates(
     since: str | None = None,
     hold_days: int = 30,
 ) -> Answer:
-    """Three tables; every figure in percent is one of the position's value.
+    """Four tables; every figure in percent is one of the position's value.
 
     rates: `rate_percent` of one interval, `annual_percent` = rate x 24 / interval_hours x 365 (not compounded), whether
     longs pay shorts or shorts longs, and when next.
@@ -31,6 +32,9 @@ async def get_funding_rates(
     `break_even_days` = fees / spread a day; `break_even_size` the value of one leg, in its quote currency, beyond which
     slippage into and out of both legs (against mid, on the books as they are) eats all that is left after
     `hold_days`; with >= where the books, as the API gives them, end before.
+
+    positions (without pairs): what funding brings each open position in a day at the rate of now, in its quote
+    currency, below 0 what it costs.
 
     history (with `since`): of the readings kept from then on, annual rates: first, average (by time), lowest,
     highest, and the change from the first until now.
@@ -50,9 +54,13 @@ async def get_funding_rates(
     differences = await arbitrage(installation, found.rates, hold_days)
     history = [] if start is None else earlier.history(found.rates, start)
     tables: dict[str, Any] = {"rates": [one.row for one in found.rates.values()]}
+    own = own_funding(meant.positions, found.rates)
+    if own.rows:
+        tables["positions"] = list(own.rows)
     if differences.rows:
         tables["opportunities"] = list(differences.rows)
     if history:
         tables["history"] = history
     reach = "" if start is None else reach_note(history, start) if history else NOTHING_EARLIER
-    return Answer(tables, (*problems, found.assumed_intervals, *differences.notes, earlier.failed or reach, not_stored))
+    notes = (*problems, own.note, found.assumed_intervals, *differences.notes, earlier.failed or reach, not_stored)
+    return Answer(tables, notes)

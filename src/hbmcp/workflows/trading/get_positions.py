@@ -1,8 +1,9 @@
 """Open perpetual positions with the arithmetic done."""
 
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
-from hbmcp.installation.positions.view import no_positions, position_row, position_totals
+from hbmcp.installation.positions.view import WORKED_OUT, no_positions, position_row, position_totals
+from hbmcp.installation.triggers.protected import live_triggers, of_position, protecting, protection_words
 from hbmcp.results.answer import Answer
 
 
@@ -17,12 +18,19 @@ async def get_positions(
 
     notional = amount * mark_price; unrealized_pnl is the exchange's own figure, without fees and funding;
     pnl_percent_of_entry = 100 * unrealized_pnl / (amount * entry_price), pnl_percent_of_margin that times the leverage.
-    Money is in the pair's quote currency. Raises Refused where there can't be positions.
+    margin and liquidation_if_isolated are worked out: see Position. Money is in the pair's quote currency.
+    `protected_by` names triggers, not what rests at the exchange. Raises Refused where there can't be positions.
     """
     refuse_spot(connector_name)
-    found = await open_positions(installation, account_name, connector_name, trading_pair)
+    found, (triggers, unread) = await all_of(
+        open_positions(installation, account_name, connector_name, trading_pair), live_triggers(installation)
+    )
     if not found.rows:
         return Answer(no_positions(found, trading_pair), found.notes)
-    rows = [position_row(one) for one in found.rows]
+    rows = [
+        position_row(one)
+        | ({} if unread else {"protected_by": protection_words(protecting(triggers, of_position(one)))})
+        for one in found.rows
+    ]
     totals = {"totals": position_totals(found.rows)} if len(rows) > 1 else {}
-    return Answer({"positions": rows, **totals}, found.notes)
+    return Answer({"positions": rows, **totals}, (*found.notes, WORKED_OUT, unread))

@@ -11,9 +11,11 @@ from hbmcp.installation.orders.placement import arrival_note, placement_refused,
 from hbmcp.installation.orders.polling import wait_for_outcome
 from hbmcp.installation.orders.preparation import OrderRequest, prepare_order
 from hbmcp.installation.orders.sending import planned_order, send_order
+from hbmcp.installation.orders.sizing import AskedSize
 from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_result, unseen_result
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.triggers.entry_protection import Exits
 from hbmcp.results.answer import Answer
 
 
@@ -24,7 +26,12 @@ async def place_order(
     connector_name: str,
     trading_pair: str,
     side: str,
-    amount: Decimal,
+    amount: Decimal | None = None,
+    quote_amount: Decimal | None = None,
+    share: Decimal | None = None,
+    risk: str | None = None,
+    stop_loss: Decimal | None = None,
+    take_profit: Decimal | None = None,
     order_type: str = "LIMIT",
     price: str | None = None,
     position_action: str | None = None,
@@ -40,10 +47,13 @@ async def place_order(
     Notes tell what was worked out, rounded or couldn't be checked. Raises BadArguments or Refused (nothing was sent),
     Failed (the exchange refused it) and OutcomeUnknown (sent, not answered).
     """
-    request = OrderRequest(account_name, connector_name, trading_pair, side, amount, order_type, price, position_action)
+    sized = AskedSize(amount, quote_amount, share, risk, stop_loss)
+    request = OrderRequest(account_name, connector_name, trading_pair, side, sized, order_type, price, position_action)
     prepared, known = await all_of(
         prepare_order(installation, request, max_value), known_order_ids(installation, account_name, connector_name)
     )
+    exits = Exits(stop_loss, take_profit)
+    exits.check(prepared.order, prepared.market)
     size = dict(prepared.size.shown) if prepared.size else {}
     planned = planned_order(
         prepared.order,
@@ -56,8 +66,9 @@ async def place_order(
     async def commit(installation: Installation) -> Answer:
         seconds = float(wait)
         sent = await send_order(installation, planned, seconds)
-        asked = asdict(request) | {"price": number(price), "position_action": sent.order.action}
-        notes = (*prepared.notes, *sent.notes)
+        asked = asdict(request) | {"amount": amount, "price": number(price), "position_action": sent.order.action}
+        kept = await exits.keep(installation, sent.order, sent.order_id)
+        notes = (*prepared.notes, *sent.notes, *kept)
         told = size if order_type == "MARKET" else {}
         if not seconds:
             unseen = unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked)
@@ -72,4 +83,5 @@ async def place_order(
             told = {name: value for name, value in told.items() if name != "notional"}  # what it was worth before
         return Answer({**result, **told}, (*notes, *order.doubts, arrival_note(order)))
 
-    return Plan(Answer({"would_place": planned.request.words, **size}, prepared.notes), (planned.request,), commit)
+    shown = {"would_place": planned.request.words, **size} | ({"when_filled": exits.words} if exits else {})
+    return Plan(Answer(shown, prepared.notes), (planned.request,), commit)

@@ -10,7 +10,7 @@ from hbmcp.installation.executors.config.validation import check
 from hbmcp.installation.executors.plan.plan import MarketPrices
 from hbmcp.installation.executors.plan.planned_orders import plan
 from hbmcp.installation.executors.plan.preparation import Forecast, Prepared
-from hbmcp.installation.executors.plan.stake import stake
+from hbmcp.installation.executors.plan.stake import stake, stakes
 from hbmcp.installation.markets.trading_rules import Rule
 
 PRICE = Decimal(60000)
@@ -59,3 +59,24 @@ def test_the_whole_size_is_at_the_worse_price(kind: str, changes: dict[str, Any]
 )
 def test_what_has_no_price_has_no_value(kind: str, changes: dict[str, Any]) -> None:
     assert stake("main", prepared(kind, changes, price=None)).value is None
+
+
+@pytest.mark.parametrize("kind", ["arbitrage_executor", "xemm_executor"])
+def test_each_of_two_markets_counts_at_its_own_price(kind: str) -> None:
+    made = prepared(kind, {"order_amount": "0.1"})
+    found = stakes("main", made)
+    assert found is not None
+    assert [(one.exchange, one.pair) for one in found] == made.config.markets
+    assert [(one.amount, one.value, one.market) for one in found] == [(Decimal("0.1"), None, None)] * 2
+    assert stakes("main", prepared("grid_executor", {})) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "price"),
+    [
+        ("dca_executor", {"prices": [59000, 30000], "amounts_quote": [300, 600]}, 30000),
+        ("order_executor", {"amount": "0.1", "price": 120000}, 120000),
+    ],
+)
+def test_its_price_is_the_furthest_of_its_orders(kind: str, changes: dict[str, Any], price: int) -> None:
+    assert stake("main", prepared(kind, changes)).price == price

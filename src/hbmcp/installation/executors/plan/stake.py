@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from attrs import evolve
+
 from hbmcp.figures import times
 from hbmcp.installation.executors.plan.preparation import Prepared
 from hbmcp.installation.planned_request import Stake
@@ -10,8 +12,9 @@ BOTH_SIDES = Decimal(2)  # of what buys on one market and sells on another
 
 
 def stake(account_name: str, prepared: Prepared) -> Stake:
-    """Where it trades (of two markets the first), and the value of all that it may ever hold. Only one that is told an
-    amount has one: what is told a sum to spend buys no more than that, whatever the market's price."""
+    """Where it trades (of two markets the first), and the value of all that it may ever hold; `price` is that of its
+    orders which is furthest from the market. Only one that is told an amount has one: what is told a sum to spend buys
+    no more than that, whatever the market's price."""
     config = prepared.config
     connector, pair = config.markets[0]
     leverage = config.get("leverage") if config.perpetual else None
@@ -21,12 +24,33 @@ def stake(account_name: str, prepared: Prepared) -> Stake:
         pair=pair,
         side=config.get("side"),
         amount=config.get("amount"),
+        price=_furthest(prepared),
         value=whole_value(prepared),
         market=prepared.price,
         leverage=None if leverage is None else Decimal(leverage),
         type=config.kind,
         orders=_resting(prepared),
     )
+
+
+def stakes(account_name: str, prepared: Prepared) -> tuple[Stake, ...] | None:
+    """That of each of two markets, at that one's own price; None for what trades on one."""
+    config = prepared.config
+    if len(config.markets) == 1:
+        return None
+    whole = stake(account_name, prepared)
+    return tuple(
+        evolve(whole, exchange=exchange, pair=pair, amount=config.get("order_amount"), value=None, market=None)
+        for exchange, pair in config.markets
+    )
+
+
+def _furthest(prepared: Prepared) -> Decimal | None:
+    if prepared.forecast is None or prepared.price is None:
+        return None
+    market = prepared.price
+    prices = [order.sent_price for order in prepared.forecast.plan.orders]
+    return max(prices, key=lambda price: abs(price - market), default=None)
 
 
 def _resting(prepared: Prepared) -> int:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from hbmcp.cancellation import unsent
 from hbmcp.errors import CallError, Failed
@@ -13,7 +13,7 @@ from hbmcp.figures import money
 from hbmcp.installation.answer_fields import Fields, text
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.preparation import Prepared
-from hbmcp.installation.executors.plan.stake import stake
+from hbmcp.installation.executors.plan.stake import stake, stakes
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.unknown_start import KnownIds, unknown_start
 from hbmcp.installation.installation import Installation
@@ -38,7 +38,7 @@ def planned_start(account_name: str, prepared: Prepared) -> PlannedRequest:
     """The request that starts it."""
     config, what = prepared.config, stake(account_name, prepared)
     worth = "" if what.value is None else f", worth up to {money(what.value):f} in quote"
-    return PlannedRequest.of(
+    planned = PlannedRequest.of(
         "opens",
         f"start {config.kind}: {what.side or 'both sides'} {named(what.pair)} on {named(what.exchange)}, account "
         f"{named(account_name)}{worth}",
@@ -48,6 +48,7 @@ def planned_start(account_name: str, prepared: Prepared) -> PlannedRequest:
         executor_config=config.sent,
         controller_id=config.get("controller_id"),
     )
+    return evolve(planned, trades=stakes(account_name, prepared))
 
 
 async def start(

@@ -1,0 +1,58 @@
+"""What fills cost in fees, by exchange account and currency."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.figures import cents, money, percent, times
+from hbmcp.installation.fills.fills import Fill
+
+PLACES = 4  # of a fee in percent: 0.0450 is one
+
+
+def fee_rows(fills: Iterable[Fill]) -> list[dict[str, Any]]:
+    """A row for each account, exchange, quote currency and currency of the fee. `value` is what was traded, in quote;
+    `fees` are in `fee_currency`, below 0 where rebates were more; `fee_percent` is their share of the value, None where
+    they were paid in a third currency."""
+    groups: dict[tuple[str, str, str, str], list[Fill]] = {}
+    for fill in fills:
+        currency = (fill.fee_currency or "unknown") if fill.fee else ""
+        groups.setdefault((fill.account, fill.connector, _quote(fill), currency), []).append(fill)
+    return [_row(*key, group) for key, group in sorted(groups.items())]
+
+
+def fee_totals(fills: Iterable[Fill]) -> Mapping[str, Decimal]:
+    """By currency of the fee."""
+    totals: dict[str, Decimal] = {}
+    for fill in fills:
+        if fill.fee:
+            currency = fill.fee_currency or "unknown"
+            totals[currency] = totals.get(currency, Decimal(0)) + fill.fee
+    return {currency: money(total) for currency, total in totals.items()}
+
+
+def _row(account: str, connector: str, quote: str, currency: str, fills: list[Fill]) -> dict[str, Any]:
+    value = sum((times(one.amount, one.price) for one in fills), Decimal(0))
+    parts = [_in_quote(one) for one in fills]
+    known = [one for one in parts if one is not None]
+    return {
+        "account_name": account,
+        "connector_name": connector,
+        "quote": quote,
+        "fills": len(fills),
+        "value": cents(value),
+        "fees": money(sum((one.fee for one in fills), Decimal(0))),
+        "fee_currency": currency or None,
+        "fee_percent": percent(sum(known, Decimal(0)), value, PLACES) if len(known) == len(parts) else None,
+    }
+
+
+def _in_quote(fill: Fill) -> Decimal | None:
+    base = fill.pair.partition("-")[0]
+    if not fill.fee or fill.fee_currency == _quote(fill):
+        return fill.fee
+    return times(fill.fee, fill.price) if fill.fee_currency == base else None
+
+
+def _quote(fill: Fill) -> str:
+    return fill.pair.rpartition("-")[2]

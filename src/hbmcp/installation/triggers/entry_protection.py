@@ -1,0 +1,105 @@
+"""The stop and the target that are given with an order: triggers that begin when it fills."""
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from hbmcp.errors import BadArguments, StoreError
+from hbmcp.figures import money, plain, times
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.triggers.action import closing_words
+from hbmcp.installation.triggers.condition import Condition
+from hbmcp.installation.triggers.creation import Arming, arm
+from hbmcp.installation.triggers.trigger import Action, Filled, Protected, Spec
+from hbmcp.store import SentOrder
+from hbmcp.text import named
+
+NOTHING_SENT = "Nothing was sent."
+
+
+@frozen
+class Exits:
+    """Prices in quote at which what an order opens is closed at market; None for none."""
+
+    stop: Decimal | None = None
+    target: Decimal | None = None
+
+    def __bool__(self) -> bool:
+        return self.stop is not None or self.target is not None
+
+    def check(self, order: SentOrder, market: Decimal | None) -> None:
+        """Raises BadArguments for an order that opens nothing, and for a price on the wrong side of the order's."""
+        if not self:
+            return
+        if order.action == "CLOSE" or (order.side == "SELL" and not is_perpetual(order.connector)):
+            raise BadArguments(
+                "stop_loss and take_profit are of what an order opens, and this one only sells or closes.",
+                NOTHING_SENT,
+                "protect_position protects what is held.",
+            )
+        entry = order.price or market
+        if entry is None:
+            raise BadArguments("No price is known that they could be held to.", NOTHING_SENT, "Leave them out.")
+        buys = order.side == "BUY"
+        for name, level, below in (("stop_loss", self.stop, buys), ("take_profit", self.target, not buys)):
+            if level is not None and (level >= entry if below else level <= entry):
+                raise BadArguments(
+                    f"A {name} of {plain(level):f} isn't {'below' if below else 'above'} {money(entry):f}, the price "
+                    f"at which it {'buys' if buys else 'sells'}.",
+                    NOTHING_SENT,
+                    "Correct it.",
+                )
+
+    @property
+    def words(self) -> str:
+        """As a preview tells them."""
+        parts = (("stop", self.stop), ("target", self.target))
+        return ", ".join(f"{name} {plain(level):f}" for name, level in parts if level is not None)
+
+    async def keep(self, installation: Installation, order: SentOrder, order_id: str) -> tuple[str, ...]:
+        """Keep them for an order that was sent; gives sentences. Raises nothing."""
+        if not self:
+            return ()
+        plan = arm([Arming(spec, {}) for spec in self._specs(order, order_id)])
+        assert plan.commit is not None
+        try:
+            kept = (await plan.commit(installation)).value
+        except (StoreError, BadArguments) as error:
+            return (f"Its {self.words} could NOT be kept: {error.happened} protect_position sets them.",)
+        rows = kept.get("triggers", [kept])
+        ids = ", ".join(str(row["id"]) for row in rows)
+        return (f"{self.words} (triggers {ids}) begin when it fills. Watched by: {kept['watched_by']}.",)
+
+    def _specs(self, order: SentOrder, order_id: str) -> list[Spec]:
+        perpetual, buys = is_perpetual(order.connector), order.side == "BUY"
+        where = {"account_name": order.account, "connector_name": order.connector, "trading_pair": order.pair}
+        protects = Protected(**where, side="LONG" if buys else "SHORT", amount=None if perpetual else order.amount)
+        found = []
+        for level, goes in ((self.stop, "below" if buys else "above"), (self.target, "above" if buys else "below")):
+            if level is None:
+                continue
+            when = Condition(
+                goes="below" if goes == "below" else "above",
+                level=level,
+                connector_name=order.connector,
+                trading_pair=order.pair,
+                price="mark" if perpetual else "last",
+            )
+            if perpetual:
+                closes = {**where, "side": protects.side}
+                action = Action(tool="close_position", arguments=closes, words=closing_words(closes), reduces=True)
+            else:
+                worth = times(order.amount, max(level, order.price or level)) * 2  # what it sells is had already
+                sells = {
+                    **where,
+                    "side": "SELL",
+                    "amount": f"{plain(order.amount):f}",
+                    "order_type": "MARKET",
+                    "max_value": f"{plain(worth):f}",
+                }
+                words = f"SELL {plain(order.amount):f} {named(order.pair)} MARKET on {named(order.connector)}"
+                action = Action(tool="place_order", arguments=sells, words=words, reduces=True)
+            after = Filled(account_name=order.account, connector_name=order.connector, order_id=order_id)
+            found.append(Spec(when=when, then=action, protects=protects, after=after))
+        return found

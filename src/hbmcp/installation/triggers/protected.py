@@ -1,0 +1,69 @@
+"""Which triggers protect a position, or coins."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from hbmcp.errors import CallError, StoreError
+from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.positions.position import Position
+from hbmcp.installation.triggers.kept import kept
+from hbmcp.installation.triggers.trigger import LIVE, Protected, Trigger
+from hbmcp.installation.triggers.view import short_level
+from hbmcp.store import TO_REDUCE
+
+Kind = Literal["stop", "target"]
+UNREAD = "What protects positions couldn't be read"
+
+
+def kind_of(one: Trigger) -> Kind:
+    """A stop acts where it goes against the position, or turns; a target where it goes well."""
+    protects, when = one.spec.protects, one.spec.when
+    well = "below" if protects is not None and protects.side == "SHORT" and when.of == "price" else "above"
+    return "target" if when.trail is None and when.goes == well else "stop"
+
+
+def same(one: Protected, other: Protected) -> bool:
+    """Whether both are of one position, or of coins of one pair in one account."""
+    return one.model_copy(update={"amount": None}) == other.model_copy(update={"amount": None})
+
+
+def of_position(position: Position) -> Protected:
+    return Protected(
+        account_name=position.account,
+        connector_name=position.connector,
+        trading_pair=position.pair,
+        side=position.side,
+    )
+
+
+def protecting(triggers: Iterable[Trigger], what: Protected) -> list[Trigger]:
+    """Those of these that protect it."""
+    return [one for one in triggers if one.spec.protects is not None and same(one.spec.protects, what)]
+
+
+async def live_triggers(installation: Installation) -> tuple[tuple[Trigger, ...], str]:
+    """Those that wait or fire, and "" or why they couldn't be read. Raises nothing."""
+    try:
+        return (await kept(installation, states=LIVE)).rows, ""
+    except StoreError as error:
+        return (), f"{UNREAD}: {error.happened}"
+
+
+def protection_words(triggers: Iterable[Trigger]) -> str:
+    """ "stop 42000 (7), target 52000 (8)", or "nothing"."""
+    return ", ".join(f"{kind_of(one)} {short_level(one)} ({one.key})" for one in triggers) or "nothing"
+
+
+async def ending_note(installation: Installation, position: Position, *, gone: bool) -> str:
+    """What becomes of the triggers that protected a position that was closed, or a part of it; "" where there are none,
+    or the store doesn't answer soon. Raises nothing."""
+    found = await answer_within(live_triggers(installation), TO_REDUCE)
+    if isinstance(found, CallError):
+        return ""
+    triggers = protecting(found[0], of_position(position))
+    if not triggers:
+        return ""
+    words = protection_words(triggers)
+    if gone:
+        return f"It was protected by {words}: that ends by itself, as the position is gone."
+    return f"What is left stays protected by {words}."

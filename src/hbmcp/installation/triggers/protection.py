@@ -1,0 +1,223 @@
+"""Protecting what is held: a stop and a target that end each other, by market orders that can only reduce."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from attrs import frozen
+
+from hbmcp.errors import BadArguments, CallError, Refused, StoreError
+from hbmcp.figures import money, plain
+from hbmcp.installation.closing.position_choice import only_position, whole_pair
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.positions.open_positions import open_positions
+from hbmcp.installation.positions.position import Side
+from hbmcp.installation.triggers.action import Armed, armed
+from hbmcp.installation.triggers.asked_condition import Met, met
+from hbmcp.installation.triggers.asked_trigger import trailing_memory
+from hbmcp.installation.triggers.choices import NOTHING_SET
+from hbmcp.installation.triggers.condition import Condition, PriceKind
+from hbmcp.installation.triggers.creation import Arming, arm
+from hbmcp.installation.triggers.kept import kept, refused
+from hbmcp.installation.triggers.levels import Level, parse_level
+from hbmcp.installation.triggers.market_at import market_at
+from hbmcp.installation.triggers.protected import Kind, kind_of, of_position, protecting
+from hbmcp.installation.triggers.readings import readings
+from hbmcp.installation.triggers.trigger import LIVE, WAITING, Protected, Spec, Trigger
+from hbmcp.text import named
+
+
+@frozen
+class AskedProtection:
+    """The arguments of protect_position. `amount` only of coins on spot."""
+
+    trading_pair: str
+    account_name: str | None
+    connector_name: str | None
+    side: Side | None
+    amount: Decimal | None
+    stop: str | None
+    target: str | None
+    trail_percent: Decimal | None
+    trail_from: Decimal | None
+    price: PriceKind | None
+    holds_for: int
+    replace: bool
+
+
+@frozen
+class Held:
+    """What is protected; `basis` is the price that percentages count from, None where the exchange doesn't tell it, and
+    what that is."""
+
+    what: Protected
+    basis: Decimal | None
+    basis_name: str
+    value: Decimal
+    price: PriceKind
+    notes: tuple[str, ...] = ()
+
+    @property
+    def direction(self) -> int:
+        return 1 if self.what.side == "LONG" else -1
+
+    def level(self, level: Level) -> Decimal:
+        """A percentage is a gain of the position, below 0 a loss, whichever its side. Raises Refused where nothing is
+        known that it could count from."""
+        if level.percent is None:
+            return level.fixed or Decimal(0)
+        if self.basis is None:
+            raise Refused("The exchange tells no entry price.", NOTHING_SET, "Give prices, not percentages.")
+        return Level(percent=level.percent * self.direction).of(self.basis)
+
+
+async def plan_protection(installation: Installation, asked: AskedProtection) -> Plan:
+    """Raises BadArguments and Refused for what can't be meant, for a level on the wrong side or already passed, where
+    what is held is smaller than an order can be, and where it is protected already and `replace` isn't said; CallError
+    where position or price can't be read. The caller uses readings.USES."""
+    if asked.stop is None and asked.target is None and not asked.trail_percent:
+        raise BadArguments("Neither stop, target nor trail_percent came.", NOTHING_SET, "Say at least one.")
+    if asked.trail_from is not None and asked.trail_percent is None:
+        raise BadArguments("trail_from is of trail_percent.", NOTHING_SET, "Give trail_percent too.")
+    spot = asked.connector_name is not None and not is_perpetual(asked.connector_name)
+    held = await (_coins(installation, asked) if spot else _position(installation, asked))
+    conditions = _conditions(asked, held)
+    try:
+        before = protecting((await kept(installation, states=LIVE)).rows, held.what)
+    except StoreError as error:
+        raise refused(error) from None
+    instead = _replaced(before, [kind for kind, _ in conditions], replace=asked.replace)
+    armings, notes = [], list(held.notes)
+    for kind, one in conditions:
+        action = await _action(installation, held, one)
+        spec = Spec(when=one.condition, then=action.action, protects=held.what)
+        armings.append(Arming(spec, {"as": kind, **one.shown}, action.later, trailing_memory(one)))
+        notes += [note for note in action.notes if note not in notes]
+    joins = [one.key for one in before if one.row.state in WAITING and one.key not in instead]
+    bonded = "The first that acts ends the others." if len(armings) + len(joins) > 1 else ""
+    ends = "" if spot else "It ends with the position."
+    return arm(armings, (*notes, bonded, ends), joins=joins, instead=instead)
+
+
+async def _position(installation: Installation, asked: AskedProtection) -> Held:
+    if asked.amount is not None:
+        raise BadArguments(
+            "amount is of coins on a spot exchange: a position is protected as a whole, however large it becomes.",
+            NOTHING_SET,
+            "Leave it out, or name the spot exchange as connector_name.",
+        )
+    pair = asked.trading_pair
+    found = await open_positions(installation, asked.account_name, asked.connector_name, whole_pair(pair))
+    one = only_position(found, pair, asked.side)
+    kind, value = await _value(installation, of_position(one), asked.price, one.mark)
+    return Held(of_position(one), one.entry, "entry", value, kind, found.notes)
+
+
+async def _value(
+    installation: Installation, what: Protected, wanted: PriceKind | None, mark: Decimal | None
+) -> tuple[PriceKind, Decimal]:
+    """The price that is watched, and what it is now: unless one is asked for, the mark where that can be had, else the
+    last."""
+    kinds: tuple[PriceKind, ...] = (wanted,) if wanted else ("mark", "last") if mark is not None else ("last",)
+    failed: CallError | None = None
+    for kind in kinds:
+        condition = _of(what, kind)
+        value = (await readings(installation, [condition]))[condition]
+        if isinstance(value, Decimal):
+            return kind, value
+        failed = failed or value
+    assert failed is not None
+    raise failed
+
+
+def _of(what: Protected, kind: PriceKind) -> Condition:
+    return Condition(goes="below", connector_name=what.connector_name, trading_pair=what.trading_pair, price=kind)
+
+
+async def _coins(installation: Installation, asked: AskedProtection) -> Held:
+    connector = asked.connector_name or ""
+    missing = [name for name in ("account_name", "amount") if getattr(asked, name) is None]
+    if missing:
+        raise BadArguments(
+            f"To protect coins on {named(connector)}, {' and '.join(missing)} must be said.", NOTHING_SET, ""
+        )
+    if asked.side == "SHORT" or asked.price == "mark":
+        raise BadArguments("Coins on spot are neither SHORT nor have a mark price.", NOTHING_SET, "Leave it out.")
+    what = Protected(
+        account_name=asked.account_name or "",
+        connector_name=connector,
+        trading_pair=asked.trading_pair,
+        side="LONG",
+        amount=asked.amount,
+    )
+    kind, value = await _value(installation, what, asked.price or "last", None)
+    return Held(what, value, "the price now", value, kind)
+
+
+def _conditions(asked: AskedProtection, held: Held) -> list[tuple[Kind, Met]]:
+    """Each with its value. Raises BadArguments and Refused."""
+    base = _of(held.what, held.price).model_copy(update={"holds_for": asked.holds_for})
+    long = held.what.side == "LONG"
+    against, well = ("below", "above") if long else ("above", "below")
+    found: list[tuple[Kind, Met]] = []
+    for kind, text, goes in (("stop", asked.stop, against), ("target", asked.target, well)):
+        if text is None:
+            continue
+        level = parse_level(kind, text)
+        if level.percent is not None and not level.signed:
+            level = Level(percent=-level.percent if kind == "stop" else level.percent)
+        at = held.level(level)
+        if at <= 0:
+            raise BadArguments(f"{kind} can't be {named(text)}.", NOTHING_SET, "Give a price, or a percentage.")
+        one = met(base.model_copy(update={"goes": goes, "level": at}), held.value)
+        if one.beyond:
+            raise Refused(
+                f"A {kind} at {money(at):f} is on the wrong side of the {held.price} price, {money(held.value):f}, or "
+                f"passed already: that of a {held.what.side} is {'below' if goes == 'below' else 'above'} it.",
+                NOTHING_SET,
+                f"Percentages are gains of the position, losses below 0, from {held.basis_name}"
+                f"{'' if held.basis is None else f', {money(held.basis):f}'}. To get out now use close_position or "
+                "place_order.",
+            )
+        found.append(("stop" if kind == "stop" else "target", one))
+    if asked.trail_percent:
+        trail = {"goes": against, "trail": asked.trail_percent, "trail_from": asked.trail_from}
+        found.append(("stop", met(base.model_copy(update=trail), held.value)))
+    return found
+
+
+def _replaced(before: Sequence[Trigger], kinds: Sequence[Kind], *, replace: bool) -> list[int]:
+    """Those that new ones of these kinds replace. Raises Refused where that isn't asked for, or one fires."""
+    others = [one for one in before if kind_of(one) in kinds]
+    if not others:
+        return []
+    said = ", ".join(f"{kind_of(one)} {one.key}: {one.spec.when.words}" for one in others)
+    firing = any(one.row.state not in WAITING for one in others)
+    if firing or not replace:
+        raise Refused(
+            f"It is protected already: {said}.",
+            NOTHING_SET,
+            "One of them fires just now: look with get_positions."
+            if firing
+            else "replace=true puts this in its place.",
+        )
+    return [one.key for one in others]
+
+
+async def _action(installation: Installation, held: Held, one: Met) -> Armed:
+    what = held.what
+    where = {
+        "account_name": what.account_name,
+        "connector_name": what.connector_name,
+        "trading_pair": what.trading_pair,
+    }
+    if what.amount is None:
+        return await armed(installation, "close_position", {**where, "side": what.side})
+    level = one.judged.level or held.value
+    order = {**where, "side": "SELL", "amount": what.amount, "order_type": "MARKET"}
+    worth = plain(what.amount * max(level, held.value) * 2)  # what is sold is had already
+    found = await armed(
+        installation, "place_order", order | {"max_value": worth}, market_at(one.condition, level, held.value)
+    )
+    return found.reducing()

@@ -1,0 +1,76 @@
+"""How triggers are shown."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from hbmcp.figures import money
+from hbmcp.installation.triggers.asked_condition import Met
+from hbmcp.installation.triggers.trigger import Trigger
+from hbmcp.results.answer import without_nulls
+from hbmcp.store import TriggerEvent
+from hbmcp.text import one_line
+from hbmcp.times import utc
+
+OUTCOMES = ("done", "failed", "unknown")
+
+
+def trigger_row(one: Trigger) -> dict[str, Any]:
+    """One of several: what it waits for, and where that is as far as the watcher has read it."""
+    return without_nulls({**_what(one), **_read(one)})
+
+
+def trigger_details(one: Trigger, bonded: Iterable[int], events: Iterable[TriggerEvent]) -> dict[str, Any]:
+    """One alone, with those that end with it and what became of it."""
+    spec, memory = one.spec, one.memory
+    details = {
+        **_what(one),
+        **_read(one),
+        "doubt": memory.doubt or None,
+        "slip_percent": spec.slip if spec.then and not spec.then.reduces else None,
+        "fired": one.row.fired or None,
+        "ends_with": ", ".join(map(str, bonded)) or None,
+        "created": utc(one.row.created),
+        "came_to": one_line(memory.came) or None,
+        "spent": money(memory.spent) if memory.spent else None,
+    }
+    told = [{"time": utc(event.time), "state": event.state, "cause": one_line(event.cause)} for event in events]
+    return {**without_nulls(details), "events": told}
+
+
+def _what(one: Trigger) -> dict[str, Any]:
+    spec = one.spec
+    return {
+        "id": one.key,
+        "state": one.row.state,
+        "when": spec.when.words,
+        "then": spec.then.words if spec.then else "tell",
+        "after": f"order {spec.after.order_id} fills" if spec.after else None,
+        "times": f"{one.row.fired} of {spec.every.count}" if spec.every else None,
+        "expires": utc(spec.expires) if spec.expires is not None else None,
+        "note": one_line(spec.note) or None,
+    }
+
+
+def _read(one: Trigger) -> dict[str, Any]:
+    """The last reading, and how far the level was from it."""
+    value, memory = one.memory.value, one.memory
+    if value is None or one.spec.when.of == "time":
+        return {}
+    read = utc(memory.read) if memory.read is not None else None
+    if one.row.state != "waiting":
+        return {"last": money(value), "read": read}
+    before = memory.model_copy(update={"read": None})
+    judged = one.spec.when.judge(before, value, memory.read or 0)
+    shown: dict[str, Any] = Met(one.spec.when, value, judged, False).shown
+    shown["last"] = shown.pop("now")
+    return {**shown, "read": read}
+
+
+def short_level(one: Trigger) -> str:
+    """Where it acts, in a few words: "45000", "5% trailing", "P&L -5%"."""
+    when = one.spec.when
+    if when.trail is not None:
+        return f"{when.trail:f}% trailing"
+    level = f"{when.level or Decimal(0):f}"
+    return level if when.of == "price" else f"{when.of} {level}%"

@@ -1,0 +1,22 @@
+"""The triggers that wait, or all."""
+
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.triggers.kept import kept, refused
+from hbmcp.installation.triggers.trigger import LIVE
+from hbmcp.installation.triggers.view import trigger_row
+from hbmcp.installation.triggers.watching import watch_words
+from hbmcp.results.answer import Answer
+from hbmcp.store import StoreError
+
+
+async def list_triggers(installation: Installation, *, all: bool | None = None) -> Answer:  # noqa: A002
+    """A row each: when, then, the last reading and its time, and how far the level was; and who watches them. Raises
+    Refused where the store can't be read."""
+    try:
+        found = await kept(installation, states=None if all else LIVE)
+        by = await watch_words(installation)
+    except StoreError as error:
+        raise refused(error) from None
+    if not found.rows:
+        return Answer("No triggers." if all else "No trigger waits.", found.notes)
+    return Answer({"watched_by": by, "triggers": [trigger_row(one) for one in found.rows]}, found.notes)

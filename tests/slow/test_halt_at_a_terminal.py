@@ -1,0 +1,92 @@
+"""A halt and its end, by a person at a terminal, who is asked what is to become of what is open."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import environment, hbmcp
+
+pytestmark = pytest.mark.slow
+
+
+class Terminal:
+    """A command at a terminal, which is answered as it asks."""
+
+    def __init__(self, *arguments: str, env: dict[str, str], cwd: Path) -> None:
+        self._master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "hbmcp", *arguments], env=env, cwd=cwd, stdin=slave, stdout=slave, stderr=slave
+        )
+        os.close(slave)
+        self.said = ""
+
+    def answer(self, question: str, word: str) -> None:
+        self._read_until(question)
+        os.write(self._master, f"{word}\n".encode())
+        self.said = self.said.partition(question)[2]
+
+    def ended(self) -> int:
+        self._read_until(None)
+        os.close(self._master)
+        return self.process.wait(timeout=60)
+
+    def _read_until(self, text: str | None) -> None:
+        deadline = time.monotonic() + 120
+        while text is None or text not in self.said:
+            assert select.select([self._master], [], [], deadline - time.monotonic())[0], self.said
+            try:
+                read = os.read(self._master, 4096).decode(errors="replace")
+            except OSError:  # the other end is closed
+                read = ""
+            if not read:
+                assert text is None, self.said
+                return
+            self.said += read
+
+
+@contextmanager
+def at_a_terminal(*arguments: str, env: dict[str, str], cwd: Path) -> Iterator[Terminal]:
+    terminal = Terminal(*arguments, env=env, cwd=cwd)
+    try:
+        yield terminal
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+
+
+def test_at_a_terminal_it_offers_to_end_what_is_open_and_resumes_when_it_is_told(tmp_path: Path) -> None:
+    env = environment(
+        HBMCP_PAPER="true",
+        HBMCP_PAPER_DB=str(tmp_path / "paper.sqlite"),
+        HBMCP_TOOLS="all",
+        HBMCP_STATE_URL=f"sqlite:///{tmp_path / 'state.sqlite'}",
+    )
+    order = ("trading_pair=BTC-USDT", "side=BUY", "amount=0.01", "price=1000", "order_type=LIMIT")
+    placed = hbmcp(
+        "call", "place_order", "account_name=master_account", "connector_name=binance", *order, env=env, cwd=tmp_path
+    )
+    assert placed.returncode == 0, placed
+    with at_a_terminal("halt", env=env, cwd=tmp_path) as terminal:
+        terminal.answer("until you resume? [Y/n]:", "y")
+        terminal.answer("keeping what they hold? [y/N]:", "n")
+        terminal.answer("those that protect too? [y/N]:", "y")
+        terminal.answer("at the market? [y/N]:", "")
+        assert terminal.ended() == 0
+    again = hbmcp("call", "get_open_orders", env=env, cwd=tmp_path)
+    assert "No open orders" in again.stdout, again
+    with at_a_terminal("resume", env=env, cwd=tmp_path) as terminal:
+        terminal.answer("Resume? [y/N]:", "n")
+        assert terminal.ended() == 1
+    assert (tmp_path / "halt").exists()
+    with at_a_terminal("resume", env=env, cwd=tmp_path) as terminal:
+        terminal.answer("Resume? [y/N]:", "y")
+        assert terminal.ended() == 0
+    assert not (tmp_path / "halt").exists()

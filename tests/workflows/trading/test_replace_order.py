@@ -1,0 +1,211 @@
+"""replace_order on the paper exchange: the new one only once the old one is gone, and for what hadn't filled."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from hbmcp.paper.api.faults import BUGS, Cut, Fault
+from hbmcp.policy import grant
+from hbmcp.times import ticking
+from tests.paper.paper_api import PaperApi
+from tests.paper.perpetual_account import open_position
+from tests.paper.scripted_faults import before, changed, failing, failing_after
+from tests.paper.spot_account import BUY, CANCEL, PLACE, SEARCH, SELL, TRADES, near, orders, rest, until_filled
+from tests.workflows.answers import flat, head
+
+pytestmark = pytest.mark.anyio
+
+D = Decimal
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hbmcp.workflows.trading.replace_order.WAIT", 0.1)
+
+
+def told(api: PaperApi) -> list[tuple[str, Decimal, Decimal | None]]:
+    return [(one.status, one.amount, one.price) for one in orders(api)]
+
+
+@pytest.mark.parametrize("faults", [(), BUGS])
+@pytest.mark.parametrize(
+    ("given", "amount", "price"),
+    [
+        ({"price": "2000"}, "0.01", "2000"),
+        ({"amount": 0.02}, "0.02", "1000"),
+        ({"amount": 0.02, "price": "2000"}, "0.02", "2000"),
+    ],
+)
+async def test_another_takes_its_place(
+    talk: Any, api: PaperApi, faults: tuple[Fault, ...], given: dict[str, Any], amount: str, price: str
+) -> None:
+    old = rest(api)
+    async with talk(*faults) as call:
+        shown = await call.good("replace_order", order_id=old, **given, preview=True)
+        assert {CANCEL, PLACE}.isdisjoint(call.asked)
+        text = await call.good("replace_order", order_id=old, **given)
+        assert call.asked.index(CANCEL) < call.asked.index(PLACE)
+    assert "would_cancel" in shown
+    assert told(api) == [("CANCELLED", D("0.01"), D(1000)), ("OPEN", D(amount), D(price))]
+    assert flat(text)["replaced"] == {"order_id": old, "filled_amount": 0}
+    assert flat(text)["order_id"] == orders(api)[1].id
+
+
+async def test_it_may_use_what_the_old_one_holds(talk: Any, api: PaperApi) -> None:
+    """Of 1 BTC all is in the order that is replaced."""
+    old = rest(api, side="SELL", amount="1", price="100000")
+    async with talk() as call:
+        await call.good("replace_order", order_id=old, price="99000", max_value=10**6)
+        assert "is available" in await call.bad(
+            "replace_order", order_id=orders(api)[1].id, amount=1.5, max_value=10**6
+        )
+    assert [one.status for one in orders(api)] == ["CANCELLED", "OPEN"]
+
+
+async def test_only_the_rest_is_placed(talk: Any, api: PaperApi) -> None:
+    """Of 30 BTC some fills at once."""
+    api.paper.engine.deposit("master_account", "binance", "BTC", D(100))
+    best = api.paper.engine._feed.best("binance", "BTC-USDT", api.clock.now(), "SELL")
+    assert best is not None
+    async with talk() as call:
+        await call.good("place_order", **SELL, amount=30, price=str(best), max_value=10**8)
+        (old,) = orders(api)
+        assert old.status == "PARTIALLY_FILLED"
+        await call.good("replace_order", order_id=old.id, price="99000", max_value=10**8)
+    assert orders(api)[1].amount == 30 - old.filled
+    assert [one.status for one in orders(api)] == ["CANCELLED", "OPEN"]
+
+
+async def test_one_that_fills_while_it_is_cancelled_is_not_replaced(talk: Any, api: PaperApi) -> None:
+    old = near(api)
+    async with talk(before(CANCEL, lambda: until_filled(api, old))) as call:
+        text = await call.good("replace_order", order_id=old, price="50000")
+        assert PLACE not in call.asked
+    assert "It wasn't cancelled: it is filled" in text
+    assert "Nothing was placed in its place." in text
+    assert len(orders(api)) == 1
+
+
+async def test_what_fills_in_part_meanwhile_isn_t_placed_again(talk: Any, api: PaperApi) -> None:
+    """Between the plan and the cancellation 0.004 of 0.01 fill, as the API tells from then on."""
+    old = rest(api)
+    cancelled = [False]
+
+    def record(rows: list[Any], _: int) -> list[Any]:
+        if not cancelled[0]:
+            return rows
+        return [{**row, "filled_amount": 0.004} if row["order_id"] == old else row for row in rows]
+
+    def gone() -> None:
+        cancelled[0] = True
+
+    async with talk(before(CANCEL, gone), changed(SEARCH, record)) as call:
+        text = await call.good("replace_order", order_id=old, price="2000")
+    assert told(api)[1] == ("OPEN", D("0.006"), D(2000))
+    assert flat(text)["replaced"]["filled_amount"] == D("0.004")
+
+
+async def test_what_is_left_may_be_too_small(talk: Any, api: PaperApi) -> None:
+    old = rest(api)
+    cancelled = [False]
+
+    def record(rows: list[Any], _: int) -> list[Any]:
+        return [{**row, "filled_amount": 0.00999} if cancelled[0] else row for row in rows]
+
+    async with talk(before(CANCEL, lambda: cancelled.insert(0, True)), changed(SEARCH, record)) as call:
+        text = await call.bad("replace_order", order_id=old, price="2000")
+        assert PLACE not in call.asked
+    assert "The old order is gone (0.00999 of 0.01 BTC filled), and the new one wasn't placed: " in text
+    assert "less than the smallest order" in text
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Cut(CANCEL, acted=False),
+        failing(CANCEL, status=404, detail="not found in active orders"),
+        failing_after(CANCEL, SEARCH, TRADES),
+    ],
+)
+async def test_nothing_is_placed_while_the_old_one_isn_t_known_to_be_gone(
+    talk: Any, api: PaperApi, fault: Fault
+) -> None:
+    old = rest(api)
+    async with talk(fault) as call:
+        text = await call.bad("replace_order", order_id=old, price="2000")
+        assert call.asked.count(CANCEL) == 1
+        assert PLACE not in call.asked
+    assert "Nothing was placed in its place." in text
+    assert len(orders(api)) == 1
+
+
+async def test_nor_where_what_had_filled_can_t_be_read(talk: Any, api: PaperApi) -> None:
+    old = rest(api)
+    async with talk(failing_after(CANCEL, TRADES)) as call:
+        text = await call.bad("replace_order", order_id=old, price="2000")
+        assert PLACE not in call.asked
+    assert "What of it had filled isn't sure" in text
+    assert [one.status for one in orders(api)] == ["CANCELLED"]
+
+
+async def test_a_cancellation_without_an_answer_that_shows_effect_is_one(talk: Any, api: PaperApi) -> None:
+    old = rest(api)
+    async with talk(Cut(CANCEL, acted=True)) as call:
+        await call.good("replace_order", order_id=old, price="2000")
+    assert [one.status for one in orders(api)] == ["CANCELLED", "OPEN"]
+
+
+@pytest.mark.parametrize("acted", [True, False])
+async def test_a_new_one_of_unknown_outcome_says_that_the_old_one_is_gone(
+    talk: Any, api: PaperApi, acted: bool
+) -> None:
+    old = rest(api)
+    async with talk(Cut(PLACE, acted=acted)) as call:
+        text = await call.bad("replace_order", order_id=old, price="2000")
+        assert call.asked.count(PLACE) == 1
+    assert "The old order is gone (0 of 0.01 BTC filled), and of the new one: Outcome unknown: " in text
+    assert len(orders(api)) == 1 + acted
+
+
+async def test_checks_that_grow_old_once_the_old_one_is_gone_place_nothing(
+    talk: Any, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [3600.0, 0.0]
+    monkeypatch.setattr(grant, "ticking", lambda: ticking() + late.pop())
+    old = rest(api)
+    async with talk() as call:
+        text = await call.bad("replace_order", order_id=old, price="2000")
+        assert PLACE not in call.asked
+    assert "The old order is gone (0 of 0.01 BTC filled), and the new one wasn't placed: Between the checks" in text
+    assert [one.status for one in orders(api)] == ["CANCELLED"]
+
+
+async def test_checks_hold_back_both(talk: Any, api: PaperApi) -> None:
+    old = rest(api)
+    async with talk() as call:
+        for given in ({"price": "900000"}, {"amount": 500}, {"amount": D("0.000001")}, {}):
+            await call.bad("replace_order", order_id=old, **given)
+        assert {CANCEL, PLACE}.isdisjoint(call.asked)
+    assert [one.status for one in orders(api)] == ["OPEN"]
+
+
+async def test_one_that_has_ended_is_not_replaced(talk: Any, api: PaperApi) -> None:
+    old = rest(api)
+    async with talk() as call:
+        await call.good("cancel_order", order_id=old)
+        text = await call.good("replace_order", order_id=old, price="2000")
+        assert PLACE not in call.asked
+    assert head(text)["result"].startswith("Nothing was sent, it had ended before. Cancelled")
+
+
+async def test_of_a_position_it_must_be_known_whether_it_closes(talk: Any, api: PaperApi) -> None:
+    open_position(api, "BUY", "0.1")
+    theirs = rest(api, side="SELL", price="99000", connector="binance_perpetual")
+    target = {**BUY, "connector_name": "binance_perpetual", "side": "SELL", "position_action": "CLOSE"}
+    async with talk() as call:
+        assert "nor whether it opens or closes" in await call.bad("replace_order", order_id=theirs, price="98000")
+        await call.good("place_order", **target, amount=0.1, price="99000")
+        await call.good("replace_order", order_id=orders(api)[-1].id, price="98000")
+    assert orders(api)[-1].action == "CLOSE"
+    assert [one.status for one in orders(api)][-2:] == ["CANCELLED", "OPEN"]
