@@ -13,7 +13,7 @@ from hbmcp.errors import Refused, UnreadableAnswer
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation, meanwhile
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.store import SentOrder, Store
+from hbmcp.store import SentOrder, Store, TriggerRow
 from hbmcp.workflows.portfolio.get_account_balance import get_account_balance
 from hbmcp.workflows.portfolio.get_portfolio_balances import get_portfolio_balances
 from hbmcp.workflows.trading.get_positions import get_positions
@@ -121,6 +121,9 @@ class QuickStore:
     async def forget_order(self, _: int) -> None: ...
 
     async def sent_orders(self, **_: Any) -> list[SentOrder]:
+        return []
+
+    async def triggers(self, **_: Any) -> list[TriggerRow]:
         return []
 
 

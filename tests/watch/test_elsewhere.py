@@ -349,3 +349,27 @@ async def test_what_holds_long_holds_over_many_rounds(one: Watched) -> None:
     assert await one.state(key) == "waiting"
     await one.rounds(2, price=44_000)
     assert await one.state(key) == "done"
+
+
+def odd_book(handler: Handler) -> Handler:
+    """A thin book, far from the price."""
+
+    def handle(call: Call) -> Json:
+        answer = handler(call)
+        sides = {
+            side: [{**level, "price": float(level["price"]) * 1.2} for level in answer[side]]
+            for side in ("bids", "asks")
+        }
+        return {**answer, **sides}
+
+    return handle
+
+
+async def test_where_price_and_book_disagree_the_mark_decides_for_what_reduces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watched(tmp_path, monkeypatch, [Bug("an odd book", {"POST /market-data/order-book": odd_book})]) as one:
+        open_position(one.api, "BUY", "0.2")
+        opens, closes = await one.add(Spec(when=below(47_000, **PERPETUAL), then=buy()), stop())
+        await one.rounds(2, price=46_900)
+        assert [await one.state(opens), await one.state(closes)] == ["waiting", "done"]

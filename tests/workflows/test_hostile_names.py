@@ -144,6 +144,8 @@ def arguments(tool: Tool, name: str, *, every: bool) -> dict[str, Any]:
             given[one] = OTHERS[one]
         elif one in ("connector_names", "trading_pairs", "config_names"):
             given[one] = [name + ARGUMENTS[one[:-1]]]
+        elif one == "orders":
+            given[one] = [{"account_name": name, "connector_name": name, "trading_pair": name, "side": name}]
         elif one in ("config", "updates"):
             given[one] = {name: name, "script_file_name": name, "controller_name": name, "controller_type": name}
     return given

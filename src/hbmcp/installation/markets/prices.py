@@ -9,6 +9,8 @@ from hbmcp.installation.installation import Installation, all_of
 from hbmcp.text import named
 from hbmcp_tools import market_data
 
+FEW = 4  # pairs that are quicker asked for one by one
+
 
 async def prices(
     installation: Installation, connector_name: str, pairs: Sequence[str]
@@ -27,10 +29,10 @@ async def prices(
             return {wanted[0]: error}
     except CallError as error:
         return dict.fromkeys(wanted, error)
-    half = len(wanted) // 2
-    halves = (prices(installation, connector_name, part) for part in (wanted[:half], wanted[half:]))
+    size = 1 if len(wanted) <= FEW else len(wanted) // 2 + 1
+    parts = (prices(installation, connector_name, wanted[at : at + size]) for at in range(0, len(wanted), size))
     found: dict[str, Decimal | CallError] = {}
-    for part in await all_of(*halves):
+    for part in await all_of(*parts):
         found |= part
     return found
 

@@ -90,17 +90,17 @@ class Condition(BaseModel):
     @property
     def what(self) -> str:
         """The value, in words."""
-        pair, exchange = named(self.trading_pair or ""), named(self.connector_name or "")
+        market = f"{named(self.trading_pair or '')} on {named(self.connector_name or '')}"
         match self.of:
             case "price":
-                return f"{self.price} price of {pair} on {exchange}"
+                return f"{self.price} price of {market}"
             case "spread":
-                return f"price of {pair} on {exchange} over that on {named(self.other or '')}"
+                return f"price of {market} over that on {named(self.other or '')}"
             case "funding_rate":
-                return f"funding rate of {pair} on {exchange}"
+                return f"funding rate of {market}"
             case "pnl":
                 side = f"{self.side} " if self.side else ""
-                return f"P&L of the {side}position {pair} on {exchange} in percent of {self.measure}"
+                return f"P&L of the {side}position {market} in percent of {self.measure}"
             case "portfolio":
                 return "worth of the portfolio"
             case "time":

@@ -76,7 +76,7 @@ class Exits:
         keys: list[int] = []
 
         async def write() -> None:
-            keys.extend(await installation.store.add_triggers(rows, f"armed with order {order_id}"))
+            keys.extend(await installation.store.add_triggers(rows, f"armed with order {named(order_id)}"))
 
         try:
             await installation.keep(change, write)

@@ -9,7 +9,7 @@ from hbmcp.installation.triggers.asked_condition import Met
 from hbmcp.installation.triggers.trigger import Trigger
 from hbmcp.results.answer import without_nulls
 from hbmcp.store import TriggerEvent
-from hbmcp.text import one_line
+from hbmcp.text import named, one_line
 from hbmcp.times import utc
 
 OUTCOMES = ("done", "failed", "unknown")
@@ -45,7 +45,7 @@ def _what(one: Trigger) -> dict[str, Any]:
         "state": one.row.state,
         "when": spec.when.words,
         "then": spec.then.words if spec.then else "tell",
-        "after": f"order {spec.after.order_id} fills" if spec.after else None,
+        "after": f"order {named(spec.after.order_id)} fills" if spec.after else None,
         "times": f"{one.row.fired} of {spec.every.count}" if spec.every else None,
         "expires": utc(spec.expires) if spec.expires is not None else None,
         "note": one_line(spec.note) or None,

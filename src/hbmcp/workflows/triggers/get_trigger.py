@@ -11,6 +11,7 @@ from hbmcp.installation.triggers.trigger import LIVE
 from hbmcp.installation.triggers.view import trigger_details
 from hbmcp.results.answer import Answer
 from hbmcp.store import StoreError
+from hbmcp.text import named
 
 
 async def get_trigger(installation: Installation, *, id: int) -> Answer:  # noqa: A002
@@ -27,7 +28,7 @@ async def get_trigger(installation: Installation, *, id: int) -> Answer:  # noqa
     ids = one.memory.references
     orders = await together(find_order(installation, order_id) for order_id in ids)
     unread = [
-        f"Order {order_id}: {order.happened}"
+        f"Order {named(order_id)}: {order.happened}"
         for order_id, order in zip(ids, orders, strict=True)
         if isinstance(order, CallError)
     ]
