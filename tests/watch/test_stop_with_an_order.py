@@ -86,3 +86,31 @@ async def test_a_preview_tells_them_and_keeps_nothing(one: Watched) -> None:
     text = await one.call.good("place_order", **PERPETUAL, **BUY, stop_loss=Decimal(45_000), preview=True)
     assert '"when_filled":"stop 45000"' in text
     assert await one.store.triggers() == []
+
+
+async def test_they_go_with_an_order_that_replaces_theirs(one: Watched) -> None:
+    limit = {**BUY, "order_type": "LIMIT", "price": "46000"}
+    await one.call.good("place_order", **PERPETUAL, **limit, stop_loss="45000", take_profit="55000")
+    order = one.api.paper.engine.orders()[0].id
+    text = await one.call.good("replace_order", order_id=order, price="47000")
+    assert "goes with it, as triggers 3, 4" in text
+    await one.rounds(12)
+    assert [await one.state(key) for key in (1, 2, 3, 4)] == ["cancelled", "cancelled", "waiting", "waiting"]
+    await one.rounds(12, price=46_900)
+    assert sizes(one.api) != {}
+    await one.rounds(2, price=44_900)
+    assert sizes(one.api) == {}
+    assert await one.state(3) == "done"
+
+
+@pytest.mark.parametrize("tool", ["close_position", "close_positions"])
+async def test_what_protected_a_closed_position_is_none_of_the_next_one(one: Watched, tool: str) -> None:
+    await one.call.good("place_order", **PERPETUAL, **BUY, stop_loss="45000")
+    await one.rounds(12)
+    more = {"preview": False} if tool == "close_positions" else {}
+    text = await one.call.good(tool, trading_pair="BTC-USDT", **more)
+    assert "It was protected by stop 45000 (1): that ends with it." in text
+    assert await one.state(1) == "cancelled"
+    await one.call.good("place_order", **PERPETUAL, **BUY, again=True)
+    await one.rounds(2, price=44_000)
+    assert sizes(one.api) != {}

@@ -284,11 +284,16 @@ def _in_short(text: str) -> str:
         said = json.loads(first)
     except ValueError:
         return first
-    if not isinstance(said, dict) or "result" not in said:
+    if not isinstance(said, dict):
         return first
-    told = [str(said["result"]).rstrip(".")]
-    if (filled := said.get("filled_amount", said.get("closed_amount"))) is not None:
-        told.append(f"{filled} at {said.get('average_price', said.get('price', '?'))}")
+    told = [str(said["result"]).rstrip(".")] if "result" in said else []
+    for key, verb in (("filled_amount", "filled"), ("closed", "closed"), ("cancelled", "cancelled")):
+        if said.get(key) is not None:
+            told.append(f"{verb} {said[key]}" + (f" at {said['average_price']}" if "average_price" in said else ""))
+    if (pnl := said.get("net_pnl", said.get("realized_pnl"))) is not None:
+        told.append(f"P&L {pnl}")
+    if not told:
+        return first
     if (order := said.get("order_id")) is not None:
         told.append(f"order {order}")
     return ", ".join(told)

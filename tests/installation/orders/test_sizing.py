@@ -107,7 +107,7 @@ def test_a_percent_of_the_portfolio() -> None:
     asked = AskedSize(risk="1%", stop_loss=D(90))
     amount, how = amount_of(asked, offered(None, "BUY", limit=D(100), portfolio=D(5000)))
     assert amount == 5
-    assert how == "50 USDT is lost from 100 to 90, both fees included, with 5 BTC. No stop is placed."
+    assert how == "50 USDT is lost from 100 to 90, both fees included, with 5 BTC."
     with pytest.raises(Refused, match="What the portfolio is worth can't be read, nor what 1% of it is"):
         amount_of(asked, offered(None, "BUY", limit=D(100)))
 

@@ -161,4 +161,4 @@ async def test_closing_says_what_becomes_of_it(talk: Any, api: PaperApi) -> None
         half = await call.good("close_position", trading_pair=PAIR, fraction=0.5)
         assert "What is left stays protected by stop " in half
         whole = await call.good("close_position", trading_pair=PAIR)
-        assert "(1): that ends by itself, as the position is gone." in whole
+        assert "(1): that ends with it." in whole

@@ -204,7 +204,7 @@ def _at_risk(asked: AskedSize, offered: Offered) -> tuple[Decimal, str]:
     amount = _floor(amount)
     return amount, (
         f"{money(lost):f} {named(offered.quote)} is lost from {money(entry):f} to {plain(stop):f}, both fees included, "
-        f"with {_said(amount, offered)}. No stop is placed."
+        f"with {_said(amount, offered)}."
     )
 
 

@@ -1,5 +1,6 @@
 """The stop and the target that are given with an order: triggers that begin when it fills."""
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.installation.triggers.action import closing_words
 from hbmcp.installation.triggers.condition import Condition
-from hbmcp.installation.triggers.trigger import Action, Filled, Protected, Spec, new
+from hbmcp.installation.triggers.trigger import WAITING, Action, Filled, Protected, Spec, Trigger, new
 from hbmcp.installation.triggers.watching import watch_words
 from hbmcp.store import SentOrder
 from hbmcp.text import named
@@ -120,3 +121,37 @@ class Exits:
             after = Filled(account_name=order.account, connector_name=order.connector, order_id=order_id)
             found.append(Spec(when=when, then=action, protects=protects, after=after))
         return found
+
+
+async def follow(
+    installation: Installation, triggers: Sequence[Trigger], order: SentOrder, order_id: str
+) -> tuple[str, ...]:
+    """Let the triggers that waited for the fill of an order wait for that of the one in its place; gives sentences.
+    Raises nothing."""
+    if not triggers:
+        return ()
+    after = Filled(account_name=order.account, connector_name=order.connector, order_id=order_id)
+    bond, moment = uuid4().hex, now()
+    rows = [new(_of(one.spec, order).model_copy(update={"after": after}), moment, bond) for one in triggers]
+    try:
+        keys = await installation.store.add_triggers(rows, f"with order {named(order_id)}, in the place of another")
+        for one in triggers:
+            why = f"its order was replaced by {named(order_id)}"
+            await installation.store.move_trigger(one.key, WAITING, "cancelled", why, time=moment)
+    except StoreError as error:
+        return (f"Its stop or target could NOT follow it: {error.happened} protect_position sets them.",)
+    return (f"What protects its fill goes with it, as triggers {', '.join(map(str, keys))}.",)
+
+
+def waiting_for(triggers: Iterable[Trigger], order_id: str | None) -> list[Trigger]:
+    """Those that wait for the fill of this order."""
+    return [one for one in triggers if one.spec.after is not None and one.spec.after.order_id == order_id]
+
+
+def _of(spec: Spec, order: SentOrder) -> Spec:
+    """Of coins as many as this order buys."""
+    if spec.protects is None or spec.protects.amount is None or spec.then is None:
+        return spec
+    amount = f"{plain(order.amount):f}"
+    then = spec.then.model_copy(update={"arguments": {**spec.then.arguments, "amount": amount}})
+    return spec.model_copy(update={"protects": spec.protects.model_copy(update={"amount": order.amount}), "then": then})

@@ -7,9 +7,10 @@ from hbmcp.errors import CallError, StoreError
 from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.positions.position import Position
 from hbmcp.installation.triggers.kept import kept
-from hbmcp.installation.triggers.trigger import LIVE, Protected, Trigger
+from hbmcp.installation.triggers.trigger import LIVE, WAITING, Protected, Trigger
 from hbmcp.installation.triggers.view import short_level
 from hbmcp.store import TO_REDUCE
+from hbmcp.times import now
 
 Kind = Literal["stop", "target"]
 UNREAD = "What protects positions couldn't be read"
@@ -55,8 +56,9 @@ def protection_words(triggers: Iterable[Trigger]) -> str:
 
 
 async def ending_note(installation: Installation, position: Position, *, gone: bool) -> str:
-    """What becomes of the triggers that protected a position that was closed, or a part of it; "" where there are none,
-    or the store doesn't answer soon. Raises nothing."""
+    """What becomes of the triggers that protected a position that was closed, or a part of it: with a whole one they
+    end here, so that they are none of the next one's. "" where there are none, or the store doesn't answer soon. Raises
+    nothing."""
     found = await answer_within(live_triggers(installation), TO_REDUCE)
     if isinstance(found, CallError):
         return ""
@@ -65,5 +67,18 @@ async def ending_note(installation: Installation, position: Position, *, gone: b
         return ""
     words = protection_words(triggers)
     if gone:
-        return f"It was protected by {words}: that ends by itself, as the position is gone."
+        ended = await answer_within(_end(installation, triggers), TO_REDUCE)
+        by_itself = " with it" if ended is True else " by itself, as the position is gone"
+        return f"It was protected by {words}: that ends{by_itself}."
     return f"What is left stays protected by {words}."
+
+
+async def _end(installation: Installation, triggers: Iterable[Trigger]) -> bool:
+    """Whether the store took it; else the watcher ends them."""
+    try:
+        for one in triggers:
+            why = "the position that it protects was closed"
+            await installation.store.move_trigger(one.key, WAITING, "cancelled", why, time=now())
+    except StoreError:
+        return False
+    return True

@@ -12,6 +12,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Basis, Position, Side
+from hbmcp.installation.triggers.protected import ending_note
 from hbmcp.results.answer import Answer
 
 AT_ONCE = 3  # positions under way: each takes several requests at a time
@@ -48,8 +49,10 @@ async def close_positions(
     planned = list(zip(chosen, plans, strict=True))
     requests = tuple(plan.planned.request for plan in plans if isinstance(plan, ClosePlan))
 
+    filtered = threshold.given or any((account_name, connector_name, trading_pair, side))
+
     async def commit(installation: Installation) -> Answer:
-        if not (threshold.given or any((account_name, connector_name, trading_pair, side))):
+        if not filtered:
             raise Refused(
                 "No filter is given: this would close every position of every account.",
                 NOTHING_SENT,
@@ -64,9 +67,19 @@ async def close_positions(
         if not chosen:
             return nothing_to_close(found, kept, threshold)
         closings = await together((_close(installation, one, threshold) for one in plans), AT_ONCE)
-        return closing_report(found, list(zip(chosen, closings, strict=True)), threshold)
+        gone = [
+            one
+            for one, closing in zip(chosen, closings, strict=True)
+            if isinstance(closing, Closing) and not closing.left
+        ]
+        ends = [await ending_note(installation, one, gone=True) for one in gone]
+        return closing_report(found, list(zip(chosen, closings, strict=True)), threshold).with_notes(*ends)
 
     shown = closing_preview(found, planned, kept, threshold) if chosen else nothing_to_close(found, kept, threshold)
+    if chosen and not filtered:
+        shown = shown.with_notes(
+            "Without a filter it would be refused: account_name closes all positions of an account."
+        )
     return Plan(shown, requests, commit)
 
 

@@ -12,6 +12,8 @@ from hbmcp.installation.orders.replacement import Replacement, replace, request_
 from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_details, order_result, progress
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.triggers.entry_protection import follow, waiting_for
+from hbmcp.installation.triggers.protected import live_triggers
 from hbmcp.results.answer import Answer
 
 WAIT = 3.0  # seconds for the old order to be gone, and for what became of the new one
@@ -40,10 +42,12 @@ async def replace_order(
     if order.ended:
         return Plan(Answer(order_result(f"Nothing was sent, it had ended before. {how_it_ended(order)}", order, {})))
     request, whole = request_like(order, price, amount)
-    prepared, known = await all_of(
+    prepared, known, (triggers, unread) = await all_of(
         prepare_order(installation, request, max_value, instead_of=order),
         known_order_ids(installation, order.account, order.connector),
+        live_triggers(installation),
     )
+    protecting = waiting_for(triggers, order.order_id)
     # Held to what the new order is held to: nothing is cancelled that then can't be placed anew.
     cancellation = planned_cancellation(order, unprotects=True)
     replacement = Replacement(order, cancellation, prepared, whole, known)
@@ -54,8 +58,9 @@ async def replace_order(
         old = {"order_id": after.order_id, "filled_amount": max(after.filled, order.filled)}
         if sent is None:
             return Answer(order_result(f"{how_it_ended(after)} Nothing was placed in its place.", after, {}))
+        kept = await follow(installation, protecting, sent.order, sent.order_id)
         new = await wait_for_outcome(installation, sent.order_id, order.account, order.connector, WAIT, sent=sent.order)
-        notes = (*prepared.notes, *sent.notes)
+        notes = (*prepared.notes, *sent.notes, *kept, unread)
         if new.status == "FAILED":
             refused = placement_refused(new, sent.order, notes)
             raise Failed(
