@@ -76,7 +76,7 @@ def rows(show: Callable[[float], str]) -> list[Row]:
 async def _measured() -> dict[str, dict[str, float]]:
     """Case -> seconds of the call and of its chain, medians of turns in which each had its own."""
     catalog = Catalog.load()
-    with tempfile.TemporaryDirectory() as folder, _slow_paper() as address:
+    with tempfile.TemporaryDirectory() as folder, slow_paper(LATENCY) as address:
         settings = Settings.model_construct(
             api_url=address,
             api_username="paper",
@@ -118,9 +118,9 @@ async def _timed(question: Awaitable[Any]) -> float:
 
 
 @contextmanager
-def _slow_paper() -> Iterator[str]:
-    """Runs the slow exchange; yields its address."""
-    command = [sys.executable, str(ROOT / "bench/servers/slow_paper.py"), str(LATENCY)]
+def slow_paper(seconds: float) -> Iterator[str]:
+    """Runs an exchange that is so slow; yields its address."""
+    command = [sys.executable, str(ROOT / "bench/servers/slow_paper.py"), str(seconds)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
         assert process.stdout

@@ -81,6 +81,13 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_positions": {},
     "get_position_history": {},
     "get_fees": {},
+    "create_trigger": {"connector_name": "binance", "trading_pair": "BTC-USDT", "below": "-50%"},
+    "protect_position": {"trading_pair": "BTC-USDT", "stop": "-50%"},
+    "list_triggers": {},
+    "get_trigger": {"id": 1},
+    "cancel_trigger": {"id": 10**6},
+    "cancel_after": {"minutes": 60, "connector_name": "binance"},
+    "wait_for": {"connector_name": "binance", "trading_pair": "BTC-USDT", "above": "1"},
     "close_position": {"trading_pair": "BTC-USDT"},
     "close_positions": {**ACCOUNT, "preview": False},
     "set_position_mode": {
