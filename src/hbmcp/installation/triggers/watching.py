@@ -1,8 +1,9 @@
 """Who watches the triggers, in words."""
 
+from hbmcp import times
 from hbmcp.installation.installation import Installation
 from hbmcp.store import Watch
-from hbmcp.times import machine, utc
+from hbmcp.times import utc
 
 DURABLE = "hbmcp watch"
 KEPT = f"`{DURABLE}`, which a person can keep running, needs no client"
@@ -10,7 +11,7 @@ KEPT = f"`{DURABLE}`, which a person can keep running, needs no client"
 
 def watches(watch: Watch | None) -> bool:
     """Whether somebody does now."""
-    return watch is not None and bool(watch.holder) and watch.until >= machine()
+    return watch is not None and bool(watch.holder) and watch.until >= times.machine()
 
 
 def outlives_clients(watch: Watch | None) -> bool:
