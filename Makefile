@@ -25,10 +25,10 @@ serve: $(VENV)/.serve  ## serve the tools over HTTP on 127.0.0.1:3000, or the po
 	@$(PY) -m hbmcp serve --transport http $(if $(wildcard .env),--env-file .env)
 
 test: $(VENV)/.dev  ## run the tests
-	@$(PY) -m pytest -n auto --ignore tests/slow
+	@$(PY) -m pytest -n auto --dist worksteal --ignore tests/slow
 
 storm: $(VENV)/.dev  ## faults and cancellations, some minutes (AGAIN=1: only those that failed)
-	@$(PY) -m pytest -n auto -m slow tests/slow tests/watch $(if $(AGAIN),--last-failed)
+	@$(PY) -m pytest -n auto --dist worksteal -m slow tests/slow tests/watch $(if $(AGAIN),--last-failed)
 
 check: $(VENV)/.dev  ## generated/ is current, the curation complete, the code clean and typed
 	$(PY) -m codegen check

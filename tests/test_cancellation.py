@@ -166,7 +166,7 @@ async def test_at_whichever_moment_sending_is_cancelled_it_is_remembered_only_if
     await placing.store.sent_orders()  # opens it
     kinds = set()
     for moment in range(0, 1200, 2):
-        if moment >= 120 and len(kinds) == 3:  # a busy machine takes more moments until an order has its id
+        if moment >= 120 and ("the-id",) in kinds:  # a busy machine takes more moments until an order has its id
             break
         sent, kept = placed(api), await remembered(placing)
         await cancelled_after(moment, send(placing), seconds=0.0002)
@@ -174,7 +174,8 @@ async def test_at_whichever_moment_sending_is_cancelled_it_is_remembered_only_if
         now = await remembered(placing)
         assert len(now) - len(kept) == placed(api) - sent, moment
         kinds.add(tuple(now[: len(now) - len(kept)]))
-    assert kinds == {(), (None,), ("the-id",)}
+    # Whether one of them is out and not answered is chance: the test of one that hangs has that for sure.
+    assert {(), ("the-id",)} <= kinds
 
 
 async def test_an_order_that_is_cancelled_while_it_is_written_down_is_forgotten(
