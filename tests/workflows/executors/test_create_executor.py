@@ -1,5 +1,6 @@
 """An executor is checked, started, and looked at; one that ended at once is a failure, and none is started twice."""
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,29 @@ async def test_too_little_balance_is_a_failure_that_says_so(tmp_path: Path, monk
         assert "INSUFFICIENT_BALANCE" in text
         assert "It traded nothing." in text
         assert "create_executor with preview=true" in text
+
+
+async def test_one_that_is_cancelled_after_its_answer_keeps_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the log and among what was sent, for nobody is answered."""
+    looking = asyncio.Event()
+
+    async def look(*_: Any) -> None:
+        looking.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("hbmcp.workflows.executors.create_executor.wait_until", look)
+    async with desk(tmp_path, monkeypatch) as at:
+        call = asyncio.create_task(at.call.good("create_executor", **ASK))
+        await looking.wait()
+        call.cancel()
+        await asyncio.wait([call])
+        (record,) = at.executors.shelf.all()
+        assert f"Cancelled after executor {record.id} was started" in caplog.text
+        (row,) = await at.call.bridge._open_store().granted(0)
+        assert (row.state, row.reference) == ("sent", record.id)
+        assert record.id in await at.call.good("list_executors")
 
 
 async def test_an_executor_that_waits_says_that_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
