@@ -138,7 +138,7 @@ async def test_what_is_sent_this_moment_isnt_judged_unsent(
         assert await one.store.move_trigger(key, ["waiting"], "firing", "met", time=times.now(), memory="{}")
         seen = await one.trigger(key)
         marked = seen.remembering(seen.memory.model_copy(update={"sent": times.now()}))
-        assert await one.store.keep_trigger_memory([marked.row], "firing")
+        assert await one.store.keep_trigger_memory([marked.written], "firing")
         await reconciliation.reconcile(other._installation, other._bridge.store, Trigger.of(seen.row))
         assert await one.state(key) == "firing"
 

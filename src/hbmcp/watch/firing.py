@@ -96,7 +96,7 @@ class Firing:
             raise _TotalReached
         memory = self.memory.model_copy(update={"sent": times.now(), "spent": spent})
         try:
-            kept = await self._store.keep_trigger_memory([self._trigger.remembering(memory).row], "firing")
+            kept = await self._store.keep_trigger_memory([self._trigger.remembering(memory).written], "firing")
         except StoreError as error:
             raise _Unmarked(error) from None
         self.memory = memory
@@ -135,12 +135,10 @@ async def fire(bridge: Bridge, installation: Installation, trigger: Trigger, cau
     StoreError where that can't be moved; once it was, what it came to is given all the same."""
     store, deadline = bridge.store, times.ticking() + DEADLINE
     begun = trigger.remembering(trigger.memory.model_copy(update={"sent": None}))
-    memory, time = begun.row.memory, times.now()
-    if not await store.move_trigger(
-        begun.key, WAITING, "firing", cause, time=time, memory=memory, fired=begun.row.fired
-    ):
+    row, time = begun.written, times.now()
+    if not await store.move_trigger(row.key, WAITING, "firing", cause, time=time, memory=row.memory, fired=row.fired):
         return None
-    begun = evolve(begun, row=evolve(begun.row, state="firing", changed=time, fired=begun.row.fired + 1))
+    begun = evolve(begun, row=evolve(row, state="firing", changed=time, fired=row.fired + 1))
     firing = Firing(store, begun, deadline)
     result = await _result(bridge, installation, begun, firing)
     for pause in (*WRITTEN_AGAIN, None):

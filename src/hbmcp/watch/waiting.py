@@ -7,8 +7,6 @@ writes, and not at each of them.
 import logging
 from collections.abc import Collection
 
-from attrs import evolve
-
 from hbmcp.installation.triggers.trigger import LIVE, Trigger
 from hbmcp.store import Store, TriggerEvent, TriggerRow
 
@@ -70,10 +68,11 @@ class Waiting:
         assert self._known is not None
         for row in rows:
             known = before.get(row.key)
-            if known is not None and known.row.state == row.state == "waiting" and known.row.fired == row.fired:
-                row = evolve(row, memory=known.row.memory)
             try:
-                self._known[row.key] = Trigger.of(row)
+                read = Trigger.of(row)
+                if known is not None and known.row.state == row.state == "waiting" and known.row.fired == row.fired:
+                    read = read.remembering(known.memory)
+                self._known[row.key] = read
             except ValueError:
                 if row.key not in self._unreadable:
                     self._unreadable.add(row.key)

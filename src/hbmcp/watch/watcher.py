@@ -172,7 +172,7 @@ class Watcher:
                 continue
             if attached.spec is not None:
                 one = one.meaning(attached.spec)
-                await self._bridge.store.rewrite_trigger(one.key, one.row.spec)
+                await self._bridge.store.rewrite_trigger(one.key, one.written.spec)
                 self._waiting.remember(one)
             if attached.doubt is not None:
                 doubts.append((one, attached.doubt.happened))
@@ -203,7 +203,7 @@ class Watcher:
             after = one.remembering(_sure(found.memory))
             self._waiting.remember(after)
             if _differs(one, after, self._rounds):
-                kept.append(after.row)
+                kept.append(after.written)
         for one, found, why in await self._disbelieved(judged):
             if why:
                 doubts.append((one, why))
@@ -239,7 +239,7 @@ class Watcher:
         after = one.remembering(one.memory.model_copy(update={"doubted": since, "doubt": why, "held": None}))
         self._waiting.remember(after)
         known = one.memory.doubted is not None and one.memory.doubt == why
-        return None if known else after.row
+        return None if known else after.written
 
     def _blind(self, doubts: list[tuple[Trigger, str]], now: int) -> None:
         """Tell it once it is too long, all that are blind for one cause together."""

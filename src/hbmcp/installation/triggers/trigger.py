@@ -92,7 +92,7 @@ class Spec(BaseModel):
 
 @frozen
 class Trigger:
-    """A trigger as the store has it."""
+    """A trigger: its row as it was read, what that says it is and remembers, and what came since."""
 
     row: TriggerRow
     spec: Spec
@@ -110,17 +110,28 @@ class Trigger:
 
     def remembering(self, memory: Memory) -> "Trigger":
         """With another memory."""
-        return evolve(self, memory=memory, row=evolve(self.row, memory=written_memory(memory)))
+        return evolve(self, memory=memory)
 
     def meaning(self, spec: Spec) -> "Trigger":
         """With another spec."""
-        return evolve(self, spec=spec, row=evolve(self.row, spec=spec.model_dump_json(exclude_defaults=True)))
+        return evolve(self, spec=spec)
+
+    @property
+    def written(self) -> TriggerRow:
+        """The row as it is to be kept now."""
+        return evolve(self.row, spec=written_spec(self.spec), memory=written_memory(self.memory))
 
 
 def new(spec: Spec, now: int, bond: str | None = None, memory: Memory | None = None) -> TriggerRow:
     """The row of one that isn't kept yet. Triggers of one bond end with the first of them that is done."""
-    written = spec.model_dump_json(exclude_defaults=True)
-    return TriggerRow(written, created=now, changed=now, memory=written_memory(memory or Memory()), bond=bond)
+    return TriggerRow(
+        written_spec(spec), created=now, changed=now, memory=written_memory(memory or Memory()), bond=bond
+    )
+
+
+def written_spec(spec: Spec) -> str:
+    """As the store keeps it."""
+    return spec.model_dump_json(exclude_defaults=True)
 
 
 def written_memory(memory: Memory) -> str:
