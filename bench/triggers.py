@@ -18,10 +18,11 @@ from bench.report import OURS, Row
 from hbmcp.bridge import Bridge
 from hbmcp.catalog import Catalog
 from hbmcp.installation.triggers.condition import Condition
+from hbmcp.installation.triggers.readings import EVERY
 from hbmcp.installation.triggers.trigger import Spec, new
 from hbmcp.settings import Settings
 from hbmcp.times import now
-from hbmcp.watch.watcher import EVERY, Watcher
+from hbmcp.watch.watcher import Watcher
 
 COUNTS = (10, 1_000, 10_000)
 MARKETS = (5, 50)

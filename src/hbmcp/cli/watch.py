@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from hbmcp.cli.call import Door
     from hbmcp.watch.watcher import Seen
 
-KIND = "hbmcp watch"  # as others are told who watches
-
 
 def watch(
     install: Annotated[
@@ -29,7 +27,6 @@ def watch(
     """Watch the triggers, and let them act, until it is ended: with a live table on a terminal, lines elsewhere."""
     import anyio
 
-    from hbmcp import log
     from hbmcp.cli import opening, service
     from hbmcp.cli.call import Door
     from hbmcp.errors import SettingsError
@@ -45,7 +42,6 @@ def watch(
     if install:
         typer.echo(service.install(door.told, env_file))
         return
-    log.configure(door.told.log_level)
     opening.introduce(door.told, len(door.offer.tools))
     anyio.run(_watch, door)
 
@@ -71,13 +67,14 @@ async def _run(bridge: "Bridge") -> None:
     from rich.console import Console
     from rich.live import Live
 
+    from hbmcp.installation.triggers.watching import DURABLE
     from hbmcp.watch.watcher import Watcher
 
     if not sys.stdout.isatty():
-        await Watcher(bridge, KIND).run()
+        await Watcher(bridge, DURABLE).run()
         return
     with Live(_table(()), console=Console(), auto_refresh=False) as live:
-        await Watcher(bridge, KIND, show=lambda seen: live.update(_table(seen), refresh=True)).run()
+        await Watcher(bridge, DURABLE, show=lambda seen: live.update(_table(seen), refresh=True)).run()
 
 
 def _table(seen: "Sequence[Seen]") -> "Table":

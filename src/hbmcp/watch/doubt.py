@@ -14,11 +14,6 @@ APART = Decimal(1)  # percent that two witnesses of one price may be apart
 STILL = 60  # seconds without a change of its book, after which a price isn't believed by what opens
 
 
-def reduces(one: Trigger) -> bool:
-    """Whether it can only lessen what is at risk; what only tells adds none."""
-    return one.spec.then is None or one.spec.then.reduces
-
-
 def disbelief(one: Trigger, found: Judged, witness: Value | None) -> str:
     """Why a reading isn't acted on; "" where nothing speaks against it. `witness` is None where there is no other."""
     when, value = one.spec.when, found.memory.value
@@ -27,7 +22,7 @@ def disbelief(one: Trigger, found: Judged, witness: Value | None) -> str:
         return f"{when.what} is {plain(value):f}, and nothing else says so: {witness.happened}"
     if witness is not None and _apart(when.of == "price", value, witness) > APART:
         return f"{when.what} is {plain(value):f} by one source and {plain(witness):f} by another"
-    if not reduces(one) and when.of == "price" and found.level:
+    if not one.spec.reduces and when.of == "price" and found.level:
         beyond = abs(ratio((value - found.level) * 100, found.level))
         if beyond > one.spec.slip:
             return f"{when.what} is {plain(value):f}, more than {one.spec.slip}% beyond the level"
@@ -37,7 +32,7 @@ def disbelief(one: Trigger, found: Judged, witness: Value | None) -> str:
 def opens_by(one: Trigger) -> tuple[Market, ...]:
     """The books by which it opens something, and which must have moved."""
     when = one.spec.when
-    if reduces(one) or when.of not in ("price", "spread") or not when.connector_name or not when.trading_pair:
+    if one.spec.reduces or when.of not in ("price", "spread") or not when.connector_name or not when.trading_pair:
         return ()
     others = ((when.other, when.trading_pair),) if when.other else ()
     return ((when.connector_name, when.trading_pair), *others)

@@ -124,7 +124,9 @@ class Ended(NamedTuple):
 
 
 @frozen
-class _Result:
+class Result:
+    """What a firing came to, before that is written down."""
+
     state: TriggerState
     words: str
     last: bool = False  # it fires no more, however often it may
@@ -154,7 +156,7 @@ async def fire(bridge: Bridge, installation: Installation, trigger: Trigger, cau
 async def settle(
     store: Store,
     trigger: Trigger,
-    result: _Result,
+    result: Result,
     memory: Memory,
     sent: list[Settled],
     *,
@@ -188,11 +190,6 @@ async def settle(
     return Ended(words, loud=not attempts or state != "waiting" or attempts % ATTEMPTS == 0)
 
 
-def came_to(state: TriggerState, words: str) -> _Result:
-    """What a firing came to that another watcher began."""
-    return _Result(state, words)
-
-
 def asleep(trigger: Trigger, now: int) -> bool:
     """Whether it is too early for its next firing; a clock that was set back doesn't make it sleep longer."""
     every = trigger.spec.every
@@ -200,20 +197,20 @@ def asleep(trigger: Trigger, now: int) -> bool:
     return 0 < trigger.memory.wakes - now <= longest
 
 
-async def _result(bridge: Bridge, installation: Installation, trigger: Trigger, firing: Firing) -> _Result:
+async def _result(bridge: Bridge, installation: Installation, trigger: Trigger, firing: Firing) -> Result:
     action = trigger.spec.then
     if action is None:
-        return _Result("done", trigger.spec.when.words)
+        return Result("done", trigger.spec.when.words)
     try:
         arguments = await _arguments(installation, trigger)
     except _Gone as error:
-        return _Result("cancelled", error.happened)
+        return Result("cancelled", error.happened)
     except CallError as error:
         outcome = Outcome(str(error), True)
     else:
         outcome = await bridge.call(action.tool, arguments, client=f"trigger {trigger.key}", firing=firing)
     if outcome.is_error and not firing.sent and (gone := await _gone(installation, trigger)):
-        return _Result("cancelled", gone)
+        return Result("cancelled", gone)
     return _came_to(trigger, firing, outcome)
 
 
@@ -256,23 +253,23 @@ async def _gone(installation: Installation, trigger: Trigger) -> str:
     return f"the position {named(pair)} on {named(exchange)} that it was to close is gone"
 
 
-def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> _Result:
+def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> Result:
     says = outcome.text if outcome.is_error else _in_short(outcome.text)
     says = cut(one_line(says), SAID)
     sent = firing.sent
     if any(one.state == "unknown" for one in sent):
-        return _Result("unknown", f"nobody knows what became of it, and it isn't sent again: {says}")
+        return Result("unknown", f"nobody knows what became of it, and it isn't sent again: {says}")
     if sent and outcome.is_error:
-        return _Result("failed", says)
+        return Result("failed", says)
     if sent or not outcome.is_error:  # or there was nothing to do
-        return _Result("done", says + _unprotected(trigger))
+        return Result("done", says + _unprotected(trigger))
     if firing.total_reached:
-        return _Result("done", says, last=True)
+        return Result("done", says, last=True)
     attempts = trigger.memory.attempts + 1
     assert trigger.spec.then is not None
     if attempts < ATTEMPTS or (trigger.spec.then.reduces and not firing.refused):
-        return _Result("waiting", f"nothing was done, and it is tried again (attempt {attempts}): {says}")
-    return _Result("failed", f"nothing was done in {attempts} attempts: {says}")
+        return Result("waiting", f"nothing was done, and it is tried again (attempt {attempts}): {says}")
+    return Result("failed", f"nothing was done in {attempts} attempts: {says}")
 
 
 def _in_short(text: str) -> str:

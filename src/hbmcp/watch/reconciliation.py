@@ -8,7 +8,7 @@ from hbmcp.installation.orders.order import orders_like
 from hbmcp.installation.orders.polling import NEWEST
 from hbmcp.installation.triggers.trigger import Trigger
 from hbmcp.store import SentOrder, Settled, Store
-from hbmcp.watch.firing import DEADLINE, Ended, came_to, settle
+from hbmcp.watch.firing import DEADLINE, Ended, Result, settle
 
 AFTER = int(DEADLINE * 1000) + 95_000  # ms: past the deadline, and whatever a request may still take
 
@@ -24,16 +24,16 @@ async def reconcile(installation: Installation, store: Store, trigger: Trigger) 
     sent, before = trigger.memory.sent, trigger.memory
     if sent is None:
         # Where it is sent this very moment, after a clock was set, the mark is there by then, and nothing is changed.
-        nothing = came_to("waiting", "its watcher ended before anything was sent")
+        nothing = Result("waiting", "its watcher ended before anything was sent")
         return await settle(store, trigger, nothing, before, [], unless_changed=True)
     order = await _remembered(store, trigger, sent)
     reference = None if order is None else await _reference(installation, store, order)
     if reference is not None:
-        done = came_to("done", f"its watcher ended in the middle, but order {reference} was sent")
+        done = Result("done", f"its watcher ended in the middle, but order {reference} was sent")
         return await settle(store, trigger, done, before, [Settled("sent", reference)], unless_changed=True)
     words = "its watcher ended while it was sent, and nobody knows what became of it; it isn't sent again"
     return await settle(
-        store, trigger, came_to("unknown", words), before, [Settled("unknown", None)], unless_changed=True
+        store, trigger, Result("unknown", words), before, [Settled("unknown", None)], unless_changed=True
     )
 
 

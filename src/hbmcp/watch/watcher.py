@@ -18,17 +18,16 @@ from hbmcp.installation.triggers import book_age
 from hbmcp.installation.triggers import readings as reading
 from hbmcp.installation.triggers.book_age import book_ages
 from hbmcp.installation.triggers.condition import Condition, Judged, Memory
-from hbmcp.installation.triggers.readings import Value, marks, readings, witnesses
+from hbmcp.installation.triggers.readings import EVERY, Value, marks, readings, witnesses
 from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.watch import attachments
 from hbmcp.watch.attachments import Attachments, Found
-from hbmcp.watch.doubt import disbelief, opens_by, reduces, stillness
+from hbmcp.watch.doubt import disbelief, opens_by, stillness
 from hbmcp.watch.firing import Ended, asleep, fire
 from hbmcp.watch.reconciliation import due, reconcile
 from hbmcp.watch.waiting import Waiting
 
-EVERY = 2.0  # seconds between two rounds
 HEARTBEAT = 10_000  # ms between two renewals of the lease
 LEASE = 2 * HEARTBEAT - 2_000  # ms: another takes over within twice the heartbeat
 LOOKS = 5  # rounds between two looks at positions and orders that triggers hang on
@@ -53,12 +52,10 @@ class Watcher:
     """Watches the triggers of one bridge's installation. `kind` says what runs it, as others are told: "hbmcp watch";
     `show` is given what each round saw."""
 
-    def __init__(
-        self, bridge: Bridge, kind: str, *, watches: bool = True, show: Callable[[Sequence[Seen]], object] | None = None
-    ) -> None:
+    def __init__(self, bridge: Bridge, kind: str, *, show: Callable[[Sequence[Seen]], object] | None = None) -> None:
         self._bridge = bridge
         self._kind = kind
-        self._watches = watches and bridge.fires(ACTS)
+        self._watches = bridge.fires(ACTS)
         self._show = show
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._installation = bridge.installation(Caller("watch", "triggers", USES, "watch"))
@@ -221,14 +218,16 @@ class Watcher:
         asked = {one.spec.when.quantity: one.spec.when for one, _ in judged}
         sure = await witnesses(self._installation, asked.values())
         whys = [disbelief(one, found, sure[asked[one.spec.when.quantity]]) for one, found in judged]
-        denied = {one.spec.when.quantity for (one, _), why in zip(judged, whys, strict=True) if why and reduces(one)}
+        denied = {
+            one.spec.when.quantity for (one, _), why in zip(judged, whys, strict=True) if why and one.spec.reduces
+        }
         third = await marks(self._installation, [asked[quantity] for quantity in denied]) if denied else {}
         opens = {market for (one, _), why in zip(judged, whys, strict=True) if not why for market in opens_by(one)}
         ages = await book_ages(self._installation, opens) if opens else {}
         told = []
         for (one, found), why in zip(judged, whys, strict=True):
             mark = third.get(asked[one.spec.when.quantity])
-            if why and reduces(one) and mark is not None and not disbelief(one, found, mark):
+            if why and one.spec.reduces and mark is not None and not disbelief(one, found, mark):
                 why = ""
             told.append((one, found, why or stillness(one, ages)))
         return told

@@ -61,16 +61,18 @@ class Exits:
         parts = (("stop", self.stop), ("target", self.target))
         return ", ".join(f"{name} {plain(level):f}" for name, level in parts if level is not None)
 
-    def change(self, order: SentOrder) -> PlannedRequest:
+    def arming(self, order: SentOrder) -> tuple[PlannedRequest, ...]:
         """What is kept with the order, as a plan has it. It only lessens what is at risk, so no halt holds it back."""
+        if not self:
+            return ()
         words = f"{self.words} for {order.side} {plain(order.amount):f} {named(order.pair)} when it fills"
-        return evolve(PlannedRequest.kept("place_order", "triggers", words), effect="reduces")
+        return (evolve(PlannedRequest.kept("place_order", "triggers", words), effect="reduces"),)
 
     async def keep(
-        self, installation: Installation, change: PlannedRequest, order: SentOrder, order_id: str
+        self, installation: Installation, arming: tuple[PlannedRequest, ...], order: SentOrder, order_id: str
     ) -> tuple[str, ...]:
         """Keep them for an order that was sent, as it was planned; gives sentences. Raises nothing."""
-        if not self:
+        if not arming:
             return ()
         bond = uuid4().hex if self.stop is not None and self.target is not None else None
         rows = [new(spec, now(), bond) for spec in self._specs(order, order_id)]
@@ -80,7 +82,7 @@ class Exits:
             keys.extend(await installation.store.add_triggers(rows, f"armed with order {named(order_id)}"))
 
         try:
-            await installation.keep(change, write)
+            await installation.keep(arming[0], write)
             by = await watch_words(installation)
         except (StoreError, CallError) as error:
             if not keys:

@@ -1,6 +1,6 @@
 """The values that conditions are about, as they are now; what several need is asked once."""
 
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -34,10 +34,10 @@ USES = frozenset(
     }
 )
 
+EVERY = 2.0  # seconds between two readings of what is waited for
 PATIENCE = 10.0  # seconds for an answer: one exchange that hangs doesn't blind the others
 
 Value = Decimal | CallError
-_Question = Callable[[], Awaitable[Any]]
 
 
 async def readings(installation: Installation, conditions: Collection[Condition]) -> Mapping[Condition, Value]:

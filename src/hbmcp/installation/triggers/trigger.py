@@ -80,6 +80,11 @@ class Spec(BaseModel):
     switch: str = ""
 
     @property
+    def reduces(self) -> bool:
+        """Whether it can only lessen what is at risk; what only tells adds none."""
+        return self.then is None or self.then.reduces
+
+    @property
     def words(self) -> str:
         """The whole, in a sentence without its stop."""
         done = self.then.words if self.then else "tell"

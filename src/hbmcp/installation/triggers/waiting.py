@@ -7,10 +7,8 @@ from attrs import evolve, frozen
 from hbmcp.errors import CallError
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.triggers.asked_condition import Met, met
-from hbmcp.installation.triggers.readings import readings
+from hbmcp.installation.triggers.readings import EVERY, readings
 from hbmcp.times import now, ticking
-
-EVERY = 2.0  # seconds between two readings
 
 
 @frozen

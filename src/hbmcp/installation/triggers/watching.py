@@ -5,7 +5,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.store import Watch
 from hbmcp.times import utc
 
-DURABLE = "hbmcp watch"
+DURABLE = "hbmcp watch"  # the kind of watch that needs no client
 KEPT = f"`{DURABLE}`, which a person can keep running, needs no client"
 
 

@@ -54,7 +54,7 @@ async def place_order(
     )
     exits = Exits(stop_loss, take_profit)
     exits.check(prepared.order, prepared.market)
-    arming = exits.change(prepared.order)
+    arming = exits.arming(prepared.order)
     size = dict(prepared.size.shown) if prepared.size else {}
     planned = planned_order(
         prepared.order,
@@ -85,5 +85,4 @@ async def place_order(
         return Answer({**result, **told}, (*notes, *order.doubts, arrival_note(order)))
 
     shown = {"would_place": planned.request.words, **size} | ({"when_filled": exits.words} if exits else {})
-    requests = (planned.request, arming) if exits else (planned.request,)
-    return Plan(Answer(shown, prepared.notes), requests, commit)
+    return Plan(Answer(shown, prepared.notes), (planned.request, *arming), commit)
