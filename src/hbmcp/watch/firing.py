@@ -22,7 +22,7 @@ from hbmcp.figures import plain
 from hbmcp.installation.balances import balances
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.installation.positions.open_positions import positions_or_doubt
+from hbmcp.installation.positions.open_positions import surely_gone
 from hbmcp.installation.triggers.condition import Memory
 from hbmcp.installation.triggers.trigger import FIRING, WAITING, Trigger, written_memory
 from hbmcp.store import Settled, Store, TriggerState
@@ -244,11 +244,7 @@ async def _gone(installation: Installation, trigger: Trigger) -> str:
     )
     if not (account and exchange and pair):
         return ""
-    try:
-        listed, doubt = await positions_or_doubt(installation, account, exchange, pair)
-    except CallError:
-        return ""
-    if doubt is not None or any(row.pair == pair and side in (None, row.side) for row in listed):
+    if not await surely_gone(installation, account, exchange, pair, side):
         return ""
     return f"the position {named(pair)} on {named(exchange)} that it was to close is gone"
 

@@ -1,16 +1,18 @@
 """Cancelling an order: asking for it, looking whether it is gone, and telling what came of it."""
 
+from collections.abc import Sequence
+
 from hbmcp.errors import CallError, OutcomeUnknown, Refused
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.fresh_checks import HELD_BACK
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import UNKNOWN, Order
 from hbmcp.installation.orders.polling import is_settled, wait_for_outcome
 from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp.installation.orders.view import progress
 from hbmcp.installation.planned_request import PlannedRequest, Stake
-from hbmcp.installation.positions.open_positions import positions_or_doubt
+from hbmcp.installation.positions.open_positions import surely_gone
 from hbmcp.installation.positions.position import Side
 from hbmcp.text import named
 from hbmcp_tools import trading
@@ -31,22 +33,21 @@ async def order_to_cancel(
         return Order(order_id, account_name, connector_name, doubts=(error.happened,))
 
 
-async def protected_position_is_gone(installation: Installation, order: Order) -> bool:
-    """Whether certainly no position is left that the order would close of. Uses list_positions, get_trades and
-    get_prices. Raises nothing."""
-    if order.pair is None or not is_perpetual(order.connector):
-        return False
-    try:
-        held, doubt = await positions_or_doubt(installation, order.account, order.connector, order.pair)
-    except CallError:
-        return False
-    closed: Side = "SHORT" if order.side == "BUY" else "LONG"
-    return doubt is None and not any((one.pair, one.side) == (order.pair, closed) for one in held)
+async def unprotecting(installation: Installation, orders: Sequence[Order]) -> list[bool]:
+    """Of each whether it protects what may still be open; a position is read once for all that would close of it. Uses
+    list_positions, get_trades and get_prices. Raises nothing."""
+    closed = [_closed(one) for one in orders]
+    asked = list(dict.fromkeys(filter(None, closed)))
+    answers = await together(surely_gone(installation, *one) for one in asked)
+    gone = {position for position, answer in zip(asked, answers, strict=True) if answer is True}
+    return [one.protects and position not in gone for one, position in zip(orders, closed, strict=True)]
 
 
-async def unprotects(installation: Installation, order: Order) -> bool:
-    """Whether it protects what is still open. Uses what protected_position_is_gone does. Raises nothing."""
-    return order.protects and not await protected_position_is_gone(installation, order)
+def _closed(order: Order) -> tuple[str, str, str, Side] | None:
+    """The position that it protects, by account, exchange, pair and side; None where that can't be told."""
+    if not order.protects or order.pair is None or not is_perpetual(order.connector):
+        return None
+    return order.account, order.connector, order.pair, "SHORT" if order.side == "BUY" else "LONG"
 
 
 def planned_cancellation(order: Order, *, unprotects: bool) -> PlannedRequest:

@@ -12,7 +12,7 @@ from hbmcp.installation.connections import Connections, connections, is_perpetua
 from hbmcp.installation.fills.fills import fills
 from hbmcp.installation.installation import Installation, meanwhile, together
 from hbmcp.installation.positions.empty_list import doubt_by_fills, sign_of_life
-from hbmcp.installation.positions.position import Position
+from hbmcp.installation.positions.position import Position, Side
 from hbmcp.text import named
 from hbmcp_tools import market_data, trading
 from hummingbot_api.request import Json
@@ -118,6 +118,18 @@ async def positions_or_doubt(
     list_positions, get_trades and get_prices. Raises CallError where it can't be listed."""
     async with meanwhile(sign_of_life(installation, connector_name)) as sign:
         return await _listed_or_doubt(installation, account_name, connector_name, sign, trading_pair)
+
+
+async def surely_gone(
+    installation: Installation, account_name: str, connector_name: str, trading_pair: str, side: Side | None
+) -> bool:
+    """Whether certainly no position of that pair and side is open, of either where it is None. Uses what
+    positions_or_doubt does. Raises nothing."""
+    try:
+        listed, doubt = await positions_or_doubt(installation, account_name, connector_name, trading_pair)
+    except CallError:
+        return False
+    return doubt is None and not any(one.pair == trading_pair and side in (None, one.side) for one in listed)
 
 
 async def _listed_or_doubt(

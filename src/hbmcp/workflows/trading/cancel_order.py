@@ -9,7 +9,7 @@ from hbmcp.installation.orders.cancellation import (
     order_to_cancel,
     planned_cancellation,
     request_cancellation,
-    unprotects,
+    unprotecting,
     wait_for_end,
 )
 from hbmcp.installation.orders.order import UNKNOWN
@@ -38,7 +38,8 @@ async def cancel_order(
     if order.ended:
         said = f"Nothing was sent, it had ended before. {how_it_ended(order)}"
         return Plan(Answer(order_result(said, order, asked), order.doubts))
-    planned = planned_cancellation(order, unprotects=await unprotects(installation, order))
+    (unprotects,) = await unprotecting(installation, [order])
+    planned = planned_cancellation(order, unprotects=unprotects)
 
     async def commit(installation: Installation) -> Answer:
         error = await request_cancellation(installation, planned)

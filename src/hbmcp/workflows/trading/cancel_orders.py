@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from hbmcp.errors import Refused
 from hbmcp.installation.connections import connections
-from hbmcp.installation.installation import Installation, all_of, answer_within
-from hbmcp.installation.orders.cancellation import planned_cancellation, unprotects
+from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.orders.cancellation import planned_cancellation, unprotecting
 from hbmcp.installation.orders.cancelling_many import WhichOrders, cancel_all, cancellation_rows, row
 from hbmcp.installation.orders.open_orders import PATIENCE, open_orders
 from hbmcp.installation.orders.view import KNOWN_ORDERS
@@ -46,7 +46,7 @@ async def cancel_orders(
     chosen = WhichOrders(side, older_than).among(found)
     if not chosen:
         return Plan(Answer(f"No open order matches, nothing was sent. {KNOWN_ORDERS}", found.notes))
-    protecting = await all_of(*(unprotects(installation, one) for one in chosen))
+    protecting = await unprotecting(installation, chosen)
     planned = tuple(
         planned_cancellation(one, unprotects=protects) for one, protects in zip(chosen, protecting, strict=True)
     )
