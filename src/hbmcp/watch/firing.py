@@ -219,8 +219,6 @@ async def _arguments(installation: Installation, trigger: Trigger) -> dict[str, 
     action, protects = trigger.spec.then, trigger.spec.protects
     assert action is not None
     arguments = dict(action.arguments)
-    if action.tool == "place_order":
-        arguments |= {"again": True}
     if protects is not None and protects.amount is not None:
         base, exchange = protects.trading_pair.partition("-")[0], protects.connector_name
         told = await balances(installation, protects.account_name, exchange)

@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from hbmcp.catalog import REDUCING
 from hbmcp.errors import BadArguments
-from hbmcp.figures import plain
+from hbmcp.figures import plain, times
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.installation.positions.position import Side
@@ -56,10 +56,24 @@ async def armed(
     protects = _protected(foreseen)
     given = dict(foreseen.arguments)
     if tool == "close_position" and protects is not None:
-        given |= {name: getattr(protects, name) for name in ("account_name", "connector_name", "trading_pair", "side")}
+        given |= closing(protects)
     reduces = tool in _OF_THEN or all(one.effect in REDUCING for one in foreseen.requests)
     action = Action(tool=tool, arguments=given, words=_words(tool, given, foreseen), reduces=reduces)
     return Armed(action, foreseen.requests, foreseen.shown.notes, protects)
+
+
+def closing(what: Protected) -> dict[str, Any]:
+    """The arguments of close_position that close it."""
+    return {**what.where, "side": what.side}
+
+
+def selling(what: Protected, price: Decimal) -> dict[str, Any]:
+    """The arguments of place_order that sell its coins at market, at about this price; they may be worth twice as much
+    by then, for what is sold is had already."""
+    amount = what.amount or Decimal(0)
+    worth = times(amount, price) * 2
+    told = {"side": "SELL", "amount": f"{plain(amount):f}", "order_type": "MARKET", "max_value": f"{plain(worth):f}"}
+    return {**what.where, **told, "again": True}
 
 
 def closing_words(given: Mapping[str, Any]) -> str:

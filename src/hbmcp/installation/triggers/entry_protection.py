@@ -7,11 +7,11 @@ from uuid import uuid4
 from attrs import evolve, frozen
 
 from hbmcp.errors import BadArguments, CallError, StoreError
-from hbmcp.figures import money, plain, times
+from hbmcp.figures import money, plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.installation.triggers.action import closing_words
+from hbmcp.installation.triggers.action import closing, closing_words, selling
 from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.trigger import WAITING, Action, Filled, Protected, Spec, Trigger, new
 from hbmcp.installation.triggers.watching import watch_words
@@ -92,37 +92,37 @@ class Exits:
         return (f"{self.words} (triggers {ids}) begin when it fills. Watched by: {by}.",)
 
     def _specs(self, order: SentOrder, order_id: str) -> list[Spec]:
-        perpetual, buys = is_perpetual(order.connector), order.side == "BUY"
-        where = {"account_name": order.account, "connector_name": order.connector, "trading_pair": order.pair}
-        protects = Protected(**where, side="LONG" if buys else "SHORT", amount=None if perpetual else order.amount)
+        perpetual = is_perpetual(order.connector)
+        what = Protected(
+            account_name=order.account,
+            connector_name=order.connector,
+            trading_pair=order.pair,
+            side="LONG" if order.side == "BUY" else "SHORT",
+            amount=None if perpetual else order.amount,
+        )
+        after = Filled(account_name=order.account, connector_name=order.connector, order_id=order_id)
         found = []
-        for level, goes in ((self.stop, "below" if buys else "above"), (self.target, "above" if buys else "below")):
+        for level, goes in ((self.stop, what.against), (self.target, what.well)):
             if level is None:
                 continue
             when = Condition(
-                goes="below" if goes == "below" else "above",
+                goes=goes,
                 level=level,
                 connector_name=order.connector,
                 trading_pair=order.pair,
                 price="mark" if perpetual else "last",
             )
-            if perpetual:
-                closes = {**where, "side": protects.side}
-                action = Action(tool="close_position", arguments=closes, words=closing_words(closes), reduces=True)
-            else:
-                worth = times(order.amount, max(level, order.price or level)) * 2  # what it sells is had already
-                sells = {
-                    **where,
-                    "side": "SELL",
-                    "amount": f"{plain(order.amount):f}",
-                    "order_type": "MARKET",
-                    "max_value": f"{plain(worth):f}",
-                }
-                words = f"SELL {plain(order.amount):f} {named(order.pair)} MARKET on {named(order.connector)}"
-                action = Action(tool="place_order", arguments=sells, words=words, reduces=True)
-            after = Filled(account_name=order.account, connector_name=order.connector, order_id=order_id)
-            found.append(Spec(when=when, then=action, protects=protects, after=after))
+            found.append(
+                Spec(when=when, then=_action(what, max(level, order.price or level)), protects=what, after=after)
+            )
         return found
+
+
+def _action(what: Protected, price: Decimal) -> Action:
+    if what.amount is None:
+        return Action(tool="close_position", arguments=closing(what), words=closing_words(closing(what)), reduces=True)
+    words = f"SELL {plain(what.amount):f} {named(what.trading_pair)} MARKET on {named(what.connector_name)}"
+    return Action(tool="place_order", arguments=selling(what, price), words=words, reduces=True)
 
 
 async def follow(

@@ -19,7 +19,7 @@ UNREAD = "What protects positions couldn't be read"
 def kind_of(one: Trigger) -> Kind:
     """A stop acts where it goes against the position, or turns; a target where it goes well."""
     protects, when = one.spec.protects, one.spec.when
-    well = "below" if protects is not None and protects.side == "SHORT" and when.of == "price" else "above"
+    well = protects.well if protects is not None and when.of == "price" else "above"
     return "target" if when.trail is None and when.goes == well else "stop"
 
 

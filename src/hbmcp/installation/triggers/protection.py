@@ -6,14 +6,14 @@ from decimal import Decimal
 from attrs import frozen
 
 from hbmcp.errors import BadArguments, CallError, Refused, StoreError
-from hbmcp.figures import money, plain
+from hbmcp.figures import money
 from hbmcp.installation.closing.position_choice import only_position, whole_pair
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.installation.positions.position import Side
-from hbmcp.installation.triggers.action import Armed, armed
+from hbmcp.installation.triggers.action import Armed, armed, closing, selling
 from hbmcp.installation.triggers.asked_condition import Met, met
 from hbmcp.installation.triggers.asked_trigger import trailing_memory
 from hbmcp.installation.triggers.choices import NOTHING_SET
@@ -158,8 +158,7 @@ async def _coins(installation: Installation, asked: AskedProtection) -> Held:
 def _conditions(asked: AskedProtection, held: Held) -> list[tuple[Kind, Met]]:
     """Each with its value. Raises BadArguments and Refused."""
     base = _of(held.what, held.price).model_copy(update={"holds_for": asked.holds_for})
-    long = held.what.side == "LONG"
-    against, well = ("below", "above") if long else ("above", "below")
+    against, well = held.what.against, held.what.well
     found: list[tuple[Kind, Met]] = []
     for kind, text, goes in (("stop", asked.stop, against), ("target", asked.target, well)):
         if text is None:
@@ -207,17 +206,8 @@ def _replaced(before: Sequence[Trigger], kinds: Sequence[Kind], *, replace: bool
 
 async def _action(installation: Installation, held: Held, one: Met) -> Armed:
     what = held.what
-    where = {
-        "account_name": what.account_name,
-        "connector_name": what.connector_name,
-        "trading_pair": what.trading_pair,
-    }
     if what.amount is None:
-        return await armed(installation, "close_position", {**where, "side": what.side})
+        return await armed(installation, "close_position", closing(what))
     level = one.judged.level or held.value
-    order = {**where, "side": "SELL", "amount": what.amount, "order_type": "MARKET"}
-    worth = plain(what.amount * max(level, held.value) * 2)  # what is sold is had already
-    found = await armed(
-        installation, "place_order", order | {"max_value": worth}, market_at(one.condition, level, held.value)
-    )
-    return found.reducing()
+    sale, then = selling(what, max(level, held.value)), market_at(one.condition, level, held.value)
+    return (await armed(installation, "place_order", sale, then)).reducing()

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict
 
-from hbmcp.installation.triggers.condition import Condition, Memory
+from hbmcp.installation.triggers.condition import Condition, Goes, Memory
 from hbmcp.store import TriggerRow, TriggerState
 
 Tool = Literal["place_order", "close_position", "close_positions", "cancel_orders", "cancel_order", "stop_executor"]
@@ -40,6 +40,22 @@ class Protected(BaseModel):
     trading_pair: str
     side: Literal["LONG", "SHORT"]
     amount: Decimal | None = None
+
+    @property
+    def where(self) -> dict[str, str]:
+        """As arguments of a tool."""
+        names = ("account_name", "connector_name", "trading_pair")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def against(self) -> Goes:
+        """Where the price goes when it loses."""
+        return "below" if self.side == "LONG" else "above"
+
+    @property
+    def well(self) -> Goes:
+        """Where the price goes when it gains."""
+        return "above" if self.side == "LONG" else "below"
 
 
 class Filled(BaseModel):
