@@ -15,6 +15,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.orders.cancellation import not_cancelled, request_cancellation, wait_for_end
 from hbmcp.installation.orders.open_orders import OpenOrders
 from hbmcp.installation.orders.order import Order
+from hbmcp.installation.orders.view import which_order
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.times import now
 
@@ -74,15 +75,7 @@ def cancellation_rows(orders: Sequence[Order], ends: Sequence[Order | CallError]
 
 def row(order: Order) -> dict[str, Any]:
     """Which order it is."""
-    return {
-        "order_id": order.order_id,
-        "account_name": order.account,
-        "connector_name": order.connector,
-        "trading_pair": order.pair,
-        "side": order.side,
-        "amount": order.amount,
-        "price": order.price,
-    }
+    return {**which_order(order), "amount": order.amount, "price": order.price}
 
 
 def _word(end: Order | CallError) -> str:

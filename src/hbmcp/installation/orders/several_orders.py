@@ -17,6 +17,7 @@ from hbmcp.installation.orders.preparation import OrderRequest, PreparedOrder, p
 from hbmcp.installation.orders.sending import PlannedOrder, Submission, planned_order, send_order
 from hbmcp.installation.orders.size_check import Asked, refuse_too_large
 from hbmcp.installation.orders.unknown_outcome import known_order_ids
+from hbmcp.installation.orders.view import which_order
 from hbmcp.text import named
 
 AT_ONCE = 3  # orders under way: each takes several requests at a time
@@ -163,11 +164,8 @@ def _row(planned: PlannedOrder, end: End) -> dict[str, Any]:
     order = planned.order
     seen = end if isinstance(end, Order) else None
     return {
+        **which_order(Order.from_sent(order)),
         "order_id": seen.order_id if seen else None,
-        "account_name": order.account,
-        "connector_name": order.connector,
-        "trading_pair": order.pair,
-        "side": order.side,
         "amount": order.amount,
         "price": order.price,
         "status": seen.status if seen else UNKNOWN if isinstance(end, OutcomeUnknown) else NOT_SENT,

@@ -19,14 +19,21 @@ KNOWN_ORDERS = "Only orders placed through this API are known to it, no bot's, a
 _SEEN = ("status", "filled_amount", "average_price", "quote_total", "fee", "fee_currency", "fills")
 
 
-def order_row(order: Order) -> dict[str, Any]:
-    """An order as a row of a table. Amounts in base units; average_price, quote_total in quote."""
+def which_order(order: Order) -> dict[str, Any]:
+    """What tells it from others."""
     return {
         "order_id": order.order_id,
         "account_name": order.account,
         "connector_name": order.connector,
         "trading_pair": order.pair,
         "side": order.side,
+    }
+
+
+def order_row(order: Order) -> dict[str, Any]:
+    """An order as a row of a table. Amounts in base units; average_price, quote_total in quote."""
+    return {
+        **which_order(order),
         "order_type": order.type,
         "position_action": order.action if is_perpetual(order.connector) else None,
         "amount": order.amount,

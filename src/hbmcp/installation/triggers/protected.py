@@ -1,6 +1,6 @@
 """Which triggers protect a position, or coins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from hbmcp.errors import CallError, StoreError
@@ -55,22 +55,24 @@ def protection_words(triggers: Iterable[Trigger]) -> str:
     return ", ".join(f"{kind_of(one)} {short_level(one)} ({one.key})" for one in triggers) or "nothing"
 
 
-async def ending_note(installation: Installation, position: Position, *, gone: bool) -> str:
-    """What becomes of the triggers that protected a position that was closed, or a part of it: with a whole one they
-    end here, so that they are none of the next one's. "" where there are none, or the store doesn't answer soon. Raises
-    nothing."""
+async def ending_notes(installation: Installation, positions: Iterable[Position], *, gone: bool) -> list[str]:
+    """What becomes of the triggers that protected positions that were closed, or a part of them: with whole ones they
+    end here, so that they are none of the next one's. A sentence for each that has some; none where the store doesn't
+    answer soon. Raises nothing."""
     found = await answer_within(live_triggers(installation), TO_REDUCE)
     if isinstance(found, CallError):
-        return ""
-    triggers = protecting(found[0], of_position(position))
-    if not triggers:
-        return ""
+        return []
+    protected = [triggers for one in positions if (triggers := protecting(found[0], of_position(one)))]
+    return [await _ending_note(installation, triggers, gone=gone) for triggers in protected]
+
+
+async def _ending_note(installation: Installation, triggers: Sequence[Trigger], *, gone: bool) -> str:
     words = protection_words(triggers)
-    if gone:
-        ended = await answer_within(_end(installation, triggers), TO_REDUCE)
-        by_itself = " with it" if ended is True else " by itself, as the position is gone"
-        return f"It was protected by {words}: that ends{by_itself}."
-    return f"What is left stays protected by {words}."
+    if not gone:
+        return f"What is left stays protected by {words}."
+    ended = await answer_within(_end(installation, triggers), TO_REDUCE)
+    by_itself = " with it" if ended is True else " by itself, as the position is gone"
+    return f"It was protected by {words}: that ends{by_itself}."
 
 
 async def _end(installation: Installation, triggers: Iterable[Trigger]) -> bool:

@@ -11,7 +11,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Side
-from hbmcp.installation.triggers.protected import ending_note
+from hbmcp.installation.triggers.protected import ending_notes
 from hbmcp.results.answer import Answer, without_nulls
 
 
@@ -37,8 +37,8 @@ async def close_position(
 
     async def commit(installation: Installation) -> Answer:
         closing = await close(installation, plan, float(wait))
-        ends = await ending_note(installation, plan.position, gone=closing.left == 0)
-        notes = (*closing_notes(closing), net_pnl_note([closing]), *closing.notes, *found.notes, ends)
+        ends = await ending_notes(installation, [plan.position], gone=closing.left == 0)
+        notes = (*closing_notes(closing), net_pnl_note([closing]), *closing.notes, *found.notes, *ends)
         return Answer(closing_row(closing), notes)
 
     would = {"would_place": request.words, "of": str(plan.position), "left": plan.order.rest or None}

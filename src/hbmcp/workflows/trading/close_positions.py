@@ -12,7 +12,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Basis, Position, Side
-from hbmcp.installation.triggers.protected import ending_note
+from hbmcp.installation.triggers.protected import ending_notes
 from hbmcp.results.answer import Answer
 
 AT_ONCE = 3  # positions under way: each takes several requests at a time
@@ -72,7 +72,7 @@ async def close_positions(
             for one, closing in zip(chosen, closings, strict=True)
             if isinstance(closing, Closing) and not closing.left
         ]
-        ends = [await ending_note(installation, one, gone=True) for one in gone]
+        ends = await ending_notes(installation, gone, gone=True) if gone else []
         return closing_report(found, list(zip(chosen, closings, strict=True)), threshold).with_notes(*ends)
 
     shown = closing_preview(found, planned, kept, threshold) if chosen else nothing_to_close(found, kept, threshold)
