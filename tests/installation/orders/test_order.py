@@ -268,7 +268,8 @@ def check(**changes: Any) -> str:
         Balance("BTC", Decimal(2), Decimal("1.5")),
         Balance("USDT", Decimal(1000), Decimal(1000)),
     ]
-    return balance_check.check_balance(changes.pop("balances", balances), **{**values, **changes})
+    given = changes.pop("balances", balances)
+    return balance_check.check_balance(given, balance_check.Taking(**{**values, **changes}))
 
 
 class TestBalances:

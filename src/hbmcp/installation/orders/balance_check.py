@@ -21,21 +21,37 @@ MOST_LEVERAGE = Decimal(200)  # no exchange gives more
 _STALE = "The exchange tells no price either: if it doesn't answer, that is its last known balance, so look again."
 
 
-def check_balance(
-    balances: Sequence[Balance],
-    *,
-    perpetual: bool,
-    reducing: bool,
-    trading_pair: str,
-    side: str,
-    amount: Decimal,
-    price: Decimal | None,
-    current: Decimal | None,
-    positions: Sequence[Position] | None = (),
-) -> str:
-    """A warning, or "" where there is none. `balances` and `positions`, None where they can't be read, are those of
-    the account on the exchange, `price` the limit.
-    `current` is None where the exchange tells no price: then its balances may be old.
+@frozen(kw_only=True)
+class Taking:
+    """What an order takes is worked out from this. `price` is its limit; `current` None where the exchange tells no
+    price: then its balances may be old. `positions` are those of the account on the exchange, None where they can't be
+    read."""
+
+    perpetual: bool
+    reducing: bool
+    trading_pair: str
+    side: str
+    amount: Decimal
+    price: Decimal | None
+    current: Decimal | None
+    positions: Sequence[Position] | None = ()
+
+    @property
+    def base(self) -> str:
+        return self.trading_pair.partition("-")[0]
+
+    @property
+    def quote(self) -> str:
+        return self.trading_pair.partition("-")[2]
+
+    @property
+    def token(self) -> str:
+        """What it is paid with."""
+        return self.base if self.side == "SELL" and not self.perpetual else self.quote
+
+
+def check_balance(balances: Sequence[Balance], taking: Taking) -> str:
+    """A warning, or "" where there is none. `balances` are those of the account on the exchange.
 
     Spot: selling needs `amount` of the base, buying amount times price of the quote and, on most exchanges out of what
     is bought, the fee. Raises Refused where even the better of limit and current price, less 1 %, asks for more than
@@ -43,25 +59,24 @@ def check_balance(
     at any; what an order against a position needs only the exchange can tell. Nothing is refused where the token isn't
     listed, because the API leaves some out.
     """
-    base, _, quote = trading_pair.partition("-")
-    paid = base if side == "SELL" and not perpetual else quote
-    held = _held(balances, paid)
-    if reducing or not balances:
+    base, quote, amount, sure = taking.base, taking.quote, taking.amount, taking.current is not None
+    held = _held(balances, taking.token)
+    if taking.reducing or not balances:
         return ""
     if held is None:
-        return "" if perpetual else f"The account's balances list no {named(paid)}."
+        return "" if taking.perpetual else f"The account's balances list no {named(taking.token)}."
     available = held[0]
-    if paid == base:
+    if taking.token == base:
         if amount > available:
-            raise _short(amount, base, held, f"Selling {amount:f} {named(base)}", sure=current is not None)
+            raise _short(amount, base, held, f"Selling {amount:f} {named(base)}", sure=sure)
         return ""
-    cost, least = _costs(amount, price, current)
+    cost, least = _costs(taking)
     if cost is None or least is None:
         return ""
-    if perpetual:
-        return _check_margin(balances, positions, trading_pair, side, cost=cost, least=least, available=available)
+    if taking.perpetual:
+        return _check_margin(balances, taking, cost=cost, least=least, available=available)
     if least > available:
-        raise _short(cost, quote, held, f"Buying {amount:f} {named(base)}", sure=current is not None)
+        raise _short(cost, quote, held, f"Buying {amount:f} {named(base)}", sure=sure)
     if cost + times(cost, FEE) > available:
         return f"The {available:f} {named(quote)} available hardly cover {money(cost):f} {named(quote)} and its fee."
     return ""
@@ -76,69 +91,53 @@ class Taken:
     available: Decimal
 
 
-def least_taken(
-    balances: Sequence[Balance],
-    *,
-    perpetual: bool,
-    reducing: bool,
-    trading_pair: str,
-    side: str,
-    amount: Decimal,
-    price: Decimal | None,
-    current: Decimal | None,
-    positions: Sequence[Position] | None = (),
-) -> Taken | None:
-    """As far as that is sure; None where it takes nothing, or that isn't known. Arguments as of `check_balance`."""
-    base, _, quote = trading_pair.partition("-")
-    token = base if side == "SELL" and not perpetual else quote
-    held = _held(balances, token)
-    if reducing or held is None:
+def least_taken(balances: Sequence[Balance], taking: Taking) -> Taken | None:
+    """As far as that is sure; None where it takes nothing, or that isn't known."""
+    held = _held(balances, taking.token)
+    if taking.reducing or held is None:
         return None
-    if token == base:
-        return Taken(base, amount, held[0])
-    least = _costs(amount, price, current)[1]
+    if taking.token == taking.base:
+        return Taken(taking.base, taking.amount, held[0])
+    least = _costs(taking)[1]
     if least is None:
         return None
-    if perpetual:
-        here = [one for one in positions or () if one.pair == trading_pair]
-        others = _others(balances, quote)
-        if positions is None or others is None or any((one.side == "LONG") == (side == "SELL") for one in here):
-            return None
-        most = max((one.leverage for one in here if one.leverage is not None), default=MOST_LEVERAGE)
-        return Taken(quote, ratio(least, most), held[0] + others)
-    return Taken(quote, least, held[0])
+    if not taking.perpetual:
+        return Taken(taking.quote, least, held[0])
+    shown, against = _at_the_pair(taking)
+    others = _others(balances, taking.quote)
+    if taking.positions is None or others is None or against:
+        return None
+    return Taken(taking.quote, ratio(least, MOST_LEVERAGE if shown is None else shown), held[0] + others)
 
 
 def _check_margin(
-    balances: Sequence[Balance],
-    positions: Sequence[Position] | None,
-    pair: str,
-    side: str,
-    *,
-    cost: Decimal,
-    least: Decimal,
-    available: Decimal,
+    balances: Sequence[Balance], taking: Taking, *, cost: Decimal, least: Decimal, available: Decimal
 ) -> str:
-    here = [one for one in positions or () if one.pair == pair]
-    shown = max((one.leverage for one in here if one.leverage is not None), default=None)
+    shown, against = _at_the_pair(taking)
     most = MOST_LEVERAGE if shown is None else shown
     if least <= times(available, most):
         return ""
-    quote = pair.partition("-")[2]
+    pair, quote = taking.trading_pair, taking.quote
     needed = f"leverage of {ratio(cost, available).quantize(Decimal(1), ROUND_CEILING):f}" if available else "margin"
     little = (
         f"{plain(available):f} {named(quote)} is available as margin, and an order worth {money(cost):f} "
         f"{named(quote)} takes"
     )
-    against = any((one.side == "LONG") == (side == "SELL") for one in here)
     others = _others(balances, quote)
-    if positions is None or against or others is None or least <= times(available + others, most):
+    if taking.positions is None or against or others is None or least <= times(available + others, most):
         return f"{little} {needed}."
     has = f"no exchange gives more than {MOST_LEVERAGE}"
     if shown is not None:
         has = f"{named(pair)} runs at leverage {shown:f}"
     raising = "" if shown is None else ", or raise it with set_leverage, which brings liquidation closer"
     raise Refused(f"{little} {needed}: {has}.", "Nothing was sent.", f"Order less{raising}.")
+
+
+def _at_the_pair(taking: Taking) -> tuple[Decimal | None, bool]:
+    """The leverage that the pair's positions show, None where they show none; and whether it is against one."""
+    here = [one for one in taking.positions or () if one.pair == taking.trading_pair]
+    shown = max((one.leverage for one in here if one.leverage is not None), default=None)
+    return shown, any((one.side == "LONG") == (taking.side == "SELL") for one in here)
 
 
 def _others(balances: Sequence[Balance], quote: str) -> Decimal | None:
@@ -148,8 +147,9 @@ def _others(balances: Sequence[Balance], quote: str) -> Decimal | None:
     return sum((one.value or Decimal(0) for one in balances if one.token != quote), Decimal(0))
 
 
-def _costs(amount: Decimal, price: Decimal | None, current: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
+def _costs(taking: Taking) -> tuple[Decimal | None, Decimal | None]:
     """What the order is worth, and the least that it can be; None where no price is known."""
+    amount, price, current = taking.amount, taking.price, taking.current
     known = [one for one in (price, current) if one is not None]
     if not known:
         return None, None

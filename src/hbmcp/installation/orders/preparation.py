@@ -1,7 +1,6 @@
 """An order before it is sent: checked against the exchange's rules and the balance, its price and amount worked out."""
 
 from decimal import Decimal
-from typing import Any
 
 from attrs import frozen
 
@@ -160,18 +159,18 @@ async def prepare_order(
     )
     reduces = closes_of is not None and size <= closes_of
     there = known.balances if instead_of is None else balance_check.freed(known.balances, instead_of)
-    taking: dict[str, Any] = {
-        "perpetual": perpetual,
-        "reducing": closing,
-        "trading_pair": pair,
-        "side": side,
-        "amount": size,
-        "price": limit,
-        "current": min(costs) if doubt and known.current is not None else known.current,
-        "positions": known.held,
-    }
+    taking = balance_check.Taking(
+        perpetual=perpetual,
+        reducing=closing,
+        trading_pair=pair,
+        side=side,
+        amount=size,
+        price=limit,
+        current=min(costs) if doubt and known.current is not None else known.current,
+        positions=known.held,
+    )
     try:
-        short = balance_check.check_balance(there, **taking)
+        short = balance_check.check_balance(there, taking)
         if max_value is not None or not request.size.bounded:
             refuse_large_order(order, worth, max_value, reduces=reduces)
     except Refused as error:
@@ -183,7 +182,7 @@ async def prepare_order(
         max(dearest, default=None),
         known.rule,
         closes_of,
-        balance_check.least_taken(there, **taking),
+        balance_check.least_taken(there, taking),
         tuple(filter(None, (*notes, short, thin, turned))),
     )
 
