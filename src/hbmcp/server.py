@@ -23,7 +23,6 @@ from mcp.types import INVALID_PARAMS, CallToolRequestParams, PaginatedRequestPar
 from hbmcp import __version__, log
 from hbmcp.catalog import Offer
 from hbmcp.errors import SettingsError, UnknownTool
-from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.unreadable import Answered
 
@@ -74,6 +73,7 @@ class Line:
 
     async def _watch(self) -> None:
         await asyncio.sleep(WATCH_AFTER)
+        from hbmcp.identity import Identity
         from hbmcp.store.place import Place
 
         if self._bridge is None and not Place.of(self._settings, Identity.of(self._settings)).exists:
