@@ -231,8 +231,8 @@ class Bridge:
             given = line.checker.check(arguments)
         hide(secrets(tool, given))
         preview = given.pop("preview", tool.previews)
-        again = given.pop("again", False) if "again" in tool.schema["properties"] else None
-        call = Call(caller, given, again, key, call.secret)
+        again = given.pop("again", False) or firing is not None  # a trigger never says a thing twice
+        call = Call(caller, given, again if "again" in tool.schema["properties"] else None, key, call.secret)
         async with self._gate.judging(call):
             await self._gate.admit(call)
         for rounds in range(1, ROUNDS + 1):

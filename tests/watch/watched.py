@@ -101,7 +101,7 @@ def above(level: int, **other: Any) -> Condition:
 
 
 def buy(amount: str = "0.1") -> Action:
-    arguments = {**SPOT, "side": "BUY", "amount": amount, "order_type": "MARKET", "max_value": "1000000", "again": True}
+    arguments = {**SPOT, "side": "BUY", "amount": amount, "order_type": "MARKET", "max_value": "1000000"}
     return Action(tool="place_order", arguments=arguments, words=f"BUY {amount} {PAIR}", reduces=False)
 
 

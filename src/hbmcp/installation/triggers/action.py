@@ -73,7 +73,7 @@ def selling(what: Protected, price: Decimal) -> dict[str, Any]:
     amount = what.amount or Decimal(0)
     worth = times(amount, price) * 2
     told = {"side": "SELL", "amount": f"{plain(amount):f}", "order_type": "MARKET", "max_value": f"{plain(worth):f}"}
-    return {**what.where, **told, "again": True}
+    return {**what.where, **told}
 
 
 def closing_words(given: Mapping[str, Any]) -> str:
