@@ -21,7 +21,7 @@ def serve_paper(
     from hbmcp.cli import opening
     from hbmcp.paper import start
     from hbmcp.paper.errors import PaperError
-    from hbmcp.server import HOST, listen
+    from hbmcp.server.http.listening import HOST, listen
 
     told = settings.load(
         # Whatever the tools of another server act on.

@@ -3,7 +3,7 @@
 import gc
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,11 @@ from hbmcp.cli.options import (
     listed,
     paper_settings,
 )
+
+if TYPE_CHECKING:
+    from hbmcp.catalog import Offer
+    from hbmcp.policy.file import InForce
+    from hbmcp.settings import Settings
 
 
 class Transport(StrEnum):
@@ -86,20 +91,38 @@ def serve(
     opening.introduce(told, len(offer.tools))
     opening.tell_policy(held)
     opening.warn(told, held)
-    from hbmcp import server  # only now, for it takes most of the start, and a mistake is told before
+    if stdio:
+        _over_stdio(told, offer, held)
+    else:
+        _over_http(told, offer, held, env_file)
 
+
+# What serves is imported only here, for it takes most of the start, and a mistake is told before.
+
+
+def _over_stdio(told: "Settings", offer: "Offer", held: "InForce") -> None:
+    from hbmcp.server.stdio import run_stdio
+
+    _collect_again()
+    if sys.stdin.isatty():
+        from hbmcp.cli.welcome import ON_A_TERMINAL
+
+        typer.echo(ON_A_TERMINAL, err=True)
+    run_stdio(told, offer, held.policy)
+
+
+def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str | None) -> None:
+    from hbmcp.cli.welcome import welcome
+    from hbmcp.server.http.listening import HOST, listen
+    from hbmcp.server.http.serving import PATH, run_http
+
+    _collect_again()
+    listener = listen(told.port)
+    address = f"http://{HOST}:{listener.getsockname()[1]}{PATH}"
+    typer.echo(welcome(address, told, env_file), err=True)
+    run_http(told, offer, listener, held.policy)
+
+
+def _collect_again() -> None:
     gc.freeze()
     gc.enable()
-    if stdio:
-        if sys.stdin.isatty():
-            from hbmcp.cli.welcome import ON_A_TERMINAL
-
-            typer.echo(ON_A_TERMINAL, err=True)
-        server.run_stdio(told, offer, held.policy)
-        return
-    from hbmcp.cli.welcome import welcome
-
-    listener = server.listen(told.port)
-    address = f"http://{server.HOST}:{listener.getsockname()[1]}{server.PATH}"
-    typer.echo(welcome(address, told, env_file), err=True)
-    server.run_http(told, offer, listener, held.policy)
