@@ -20,6 +20,7 @@ from hbmcp.cli.options import (
     listed,
     paper_settings,
 )
+from hbmcp.errors import SettingsError
 
 if TYPE_CHECKING:
     from hbmcp.catalog import Offer
@@ -35,8 +36,31 @@ class Transport(StrEnum):
 
 
 def serve(
-    transport: Annotated[Transport, typer.Option(help="stdio, or streamable HTTP on 127.0.0.1.")] = Transport.STDIO,
+    transport: Annotated[Transport, typer.Option(help="stdio, or streamable HTTP.")] = Transport.STDIO,
     port: Annotated[int | None, typer.Option(help="Port for HTTP (MCP_SERVER_PORT, or 3000).")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Where HTTP listens: 0.0.0.0 is every address of this machine, and others than the loopback ask for "
+            "access tokens (HBMCP_HTTP_HOST, or 127.0.0.1).",
+        ),
+    ] = None,
+    allowed_hosts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="By which other names HTTP clients may call this machine, with commas between "
+            "(HBMCP_HTTP_ALLOWED_HOSTS).",
+        ),
+    ] = None,
+    allowed_origins: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORIGINS",
+            help="Which web pages may call, such as https://example.com (HBMCP_HTTP_ALLOWED_ORIGINS).",
+        ),
+    ] = None,
     toolsets: Toolsets = None,
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
@@ -73,6 +97,9 @@ def serve(
     told = settings.load(
         {
             "port": port,
+            "http_host": host,
+            "http_allowed_hosts": allowed_hosts,
+            "http_allowed_origins": allowed_origins,
             "toolsets": toolsets,
             "tools": tools,
             "exclude_tools": listed(exclude_tools),
@@ -83,7 +110,7 @@ def serve(
             **paper_settings(paper_balance, paper_db, paper_reset, paper_speed),
         },
         env_file_path=env_file,
-        unused=("port",) if stdio else (),
+        unused=settings.HTTP if stdio else (),
     )
     log.configure(told.log_level)
     held = in_force(told)
@@ -113,13 +140,19 @@ def _over_stdio(told: "Settings", offer: "Offer", held: "InForce") -> None:
 
 def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str | None) -> None:
     from hbmcp.cli.welcome import welcome
-    from hbmcp.server.http.listening import HOST, listen
-    from hbmcp.server.http.serving import PATH, run_http
+    from hbmcp.server.http.application import PATH
+    from hbmcp.server.http.listening import address, beyond_this_machine, listen
+    from hbmcp.server.http.serving import run_http
 
     _collect_again()
-    listener = listen(told.port)
-    address = f"http://{HOST}:{listener.getsockname()[1]}{PATH}"
-    typer.echo(welcome(address, told, env_file), err=True)
+    listener = listen(told.port, told.http_host)
+    if beyond_this_machine(listener):
+        raise SettingsError(
+            f"{told.http_host} is reached from other machines too, and whoever reaches the server can use its tools.",
+            "It doesn't start.",
+            "Listen on 127.0.0.1 (--host, HBMCP_HTTP_HOST).",
+        )
+    typer.echo(welcome(address(listener, "http", PATH), told, env_file), err=True)
     run_http(told, offer, listener, held.policy)
 
 

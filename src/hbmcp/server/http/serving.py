@@ -8,19 +8,15 @@ import anyio
 from hbmcp import log
 from hbmcp.catalog import Offer
 from hbmcp.server.ending import SHUTDOWN, end_by
-from hbmcp.server.http.listening import HOST
-from hbmcp.server.protocol import build
+from hbmcp.server.http.application import application
 from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
     from hbmcp.policy.model import Policy
 
-PATH = "/mcp"
-OVER_HTTP = "the hbmcp server over HTTP"
-
 
 async def serve_http(settings: Settings, offer: Offer, listener: socket.socket, policy: "Policy | None" = None) -> None:
-    """Serve streamable HTTP at /mcp on this socket until the process is told to stop."""
+    """Serve streamable HTTP on this socket until the process is told to stop."""
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -29,7 +25,7 @@ async def serve_http(settings: Settings, offer: Offer, listener: socket.socket, 
             log.silence_libraries()  # that streams are cut now is no error
             await super().shutdown(sockets)
 
-    app = build(settings, offer, policy, OVER_HTTP).streamable_http_app(host=HOST, streamable_http_path=PATH)
+    app = application(settings, offer, policy)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN)
     await Server(config).serve([listener])
 
