@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import StoreError
-from hbmcp.installation.orders import polling, sending, unknown_outcome
 from hbmcp.paper.api.faults import Crash, Fault
 from hbmcp.policy.model import Policy
 from hbmcp.store import LedgerRow, Store
@@ -45,10 +44,6 @@ def api(tmp_path: Path) -> Iterator[PaperApi]:
 
 @pytest.fixture
 def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Opened:
-    for module in (polling, unknown_outcome):
-        monkeypatch.setattr(module, "STEP", 0.01)
-    monkeypatch.setattr(sending, "LOOK", 0.05)
-
     def opened(told: Policy, *faults: Fault) -> AbstractAsyncContextManager[Assistant]:
         return assistant(api, monkeypatch, faults, policy=told)
 

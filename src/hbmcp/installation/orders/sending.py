@@ -90,7 +90,7 @@ def planned_order(
 
 
 async def send_order(
-    installation: Installation, planned: PlannedOrder, wait: float = LOOK, *, began: float | None = None
+    installation: Installation, planned: PlannedOrder, wait: float = 0, *, began: float | None = None
 ) -> Submission:
     """Remember the order, send it once, and keep its id. What became of it is another question: see wait_for_outcome.
 
