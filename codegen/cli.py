@@ -92,7 +92,7 @@ def regen(
             if one.tools:
                 err.print(f"dropped {', '.join(one.tools)}: {one.reason}", markup=False)
         if misfits:
-            kept = kept.without_tools({mistake.tool for mistake in misfits if mistake.tool})
+            kept = kept.without_tools({mistake.tool: mistake.reason for mistake in misfits if mistake.tool})
             generated = generate(new, kept, step)
         before = _tools(output)
 
