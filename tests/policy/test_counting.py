@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hbmcp import times
 from hbmcp.errors import StoreError
 from hbmcp.installation.orders import polling, sending, unknown_outcome
 from hbmcp.paper.api.faults import Crash, Fault
@@ -20,7 +21,7 @@ from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import POSITIONS, open_position, sizes
 from tests.paper.scripted_faults import down, empty, failing
 from tests.paper.spot_account import BUY, PLACE, SELL, STATE, orders, rest
-from tests.policy.planning import policy
+from tests.policy.planning import policy, row
 
 pytestmark = pytest.mark.anyio
 
@@ -144,6 +145,86 @@ async def test_what_nobody_knows_stays_reserved(talk: Opened, acted: bool) -> No
         assert [row.state for row in await granted(call)] == ["unknown"]
         text = await call.bad("place_order", **{**MARKET, "amount": 0.012})
     assert "681.13 used already" in text
+
+
+EXECUTORS = "POST /executors/search"
+ENTRY = {**PERPETUAL, "side": "BUY", "order_type": "LIMIT", "amount": 0.01, "price": "60000", "max_value": 100_000}
+
+
+class TestWhatWasNeverAnswered:
+    """An order of 681 USDT, answer lost, and the next one the day after."""
+
+    @pytest.mark.parametrize("order", [LONG, ENTRY])
+    @pytest.mark.parametrize("preview", [True, False])
+    async def test_is_found_among_the_orders_and_counts_once(
+        self, talk: Opened, api: PaperApi, order: dict[str, Any], preview: bool
+    ) -> None:
+        async with talk(policy(position=1900), Crash(PLACE, acted=True, times=1)) as call:
+            await call.bad("place_order", **order)
+            api.clock.advance(86_400_000)
+            assert [row.state for row in await granted(call)] == ["unknown"]
+            asked = len(call.asked)
+            text = await call.good("place_order", **LONG, preview=preview)
+            assert "would be refused" not in text
+            assert EXECUTORS not in call.asked[asked:]
+            found = [(row.state, row.reference) for row in await granted(call)]
+            assert found == [("sent", one.id) for one in orders(api)]
+            assert "never answered" not in await call.good("get_open_orders")
+
+    async def test_is_not_looked_for_where_no_limit_hangs_on_it(self, talk: Opened) -> None:
+        async with talk(policy(position=9000), Crash(PLACE, acted=True, times=1)) as call:
+            await call.bad("place_order", **LONG)
+            await call.good("place_order", **LONG, again=True)
+            assert [row.state for row in await granted(call)] == ["unknown", "sent"]
+
+    async def test_goes_on_counting_where_it_is_not_found_and_the_refusal_says_so(
+        self, talk: Opened, api: PaperApi
+    ) -> None:
+        async with talk(policy(position=1000), Crash(PLACE, acted=False, times=1)) as call:
+            await call.bad("place_order", **LONG)
+            api.clock.advance(86_400_000)
+            text = await call.bad("place_order", **LONG)
+            assert "681.31 used already (681.31 of it sent and never answered)" in text
+            assert [row.state for row in await granted(call)] == ["unknown"]
+
+    @pytest.mark.parametrize("alike", ["of another amount", "of another time", "of somebody else too"])
+    async def test_is_not_taken_for_an_order_that_may_be_another_s(
+        self, talk: Opened, api: PaperApi, alike: str
+    ) -> None:
+        if alike == "of another time":
+            rest(api, connector="binance_perpetual", price="60000", amount="0.01")
+            api.clock.advance(360_000)
+        async with talk(policy(position=1500), Crash(PLACE, acted=alike == "of somebody else too", times=1)) as call:
+            await call.bad("place_order", **ENTRY)
+            if alike == "of somebody else too":
+                rest(api, connector="binance_perpetual", price="60000", amount="0.01")
+            if alike == "of another amount":
+                rest(api, connector="binance_perpetual", price="60000", amount="0.02")
+            assert "never answered" in await call.bad("place_order", **{**LONG, "amount": 0.015})
+            assert [row.state for row in await granted(call)] == ["unknown"]
+
+    @pytest.mark.parametrize("acted", [True, False])
+    async def test_an_executor(self, talk: Opened, api: PaperApi, acted: bool) -> None:
+        config: dict[str, Any] = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "side": "BUY"}
+        config |= {"amount": 0.01, "leverage": 1, "triple_barrier_config": {"stop_loss": 0.02}}
+        start = {"account_name": "master_account", "executor_type": "position_executor", "config": config}
+        crash = Crash("POST /executors/", acted=acted, times=1)
+        async with talk(policy(position=1000), crash) as call:
+            await call.bad("create_executor", **start, max_value=100_000)
+            api.clock.advance(60_000)
+            text = await call.bad("create_executor", **start, max_value=100_000, again=True)
+            assert ("never answered" in text) != acted
+            assert [row.state for row in await granted(call)] == ["sent" if acted else "unknown"]
+
+    async def test_keeps_nobody_from_reducing(self, talk: Opened, api: PaperApi) -> None:
+        open_position(api, "BUY", "0.01")
+        async with talk(policy(**TIGHT), Crash(PLACE, acted=False, times=1)) as call:
+            await call.bridge._open_store().reserve([row(99, times.now(), state="unknown")], 0, lambda _: None)
+            asked = len(call.asked)
+            await call.bad("place_order", **CLOSE, amount=0.004)
+            await call.good("close_position", trading_pair="BTC-USDT")
+            assert EXECUTORS not in call.asked[asked:]
+        assert sizes(api) == {}
 
 
 async def test_a_plan_that_was_too_old_counts_once(talk: Opened, monkeypatch: pytest.MonkeyPatch) -> None:

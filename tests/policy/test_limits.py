@@ -122,6 +122,22 @@ def test_unknown_and_reserved_count_like_what_was_sent() -> None:
         assert "900 used already" in refused(policy(day=1000), [ask(200)], [row(900, state=state)])
 
 
+@pytest.mark.parametrize("state", ["unknown", "reserved"])
+def test_what_was_never_answered_counts_for_what_is_open_on_later_days_and_for_theirs_not(state: Any) -> None:
+    rows = [row(900, NOW - 3 * DAY, state=state)]
+    for name in ("position", "pair", "account"):
+        text = refused(policy(**{name: 1000}), [ask(200)], rows)
+        assert "900 used already (900 of it sent and never answered), 200 asked; 100 would pass" in text
+        assert "a person who knows can say so with `hbmcp policy settle`" in text
+    assert "1 of it sent and never answered" in refused(policy(open_orders=1), [ask()], rows)
+    assert "1.8 of it sent and never" in refused(policy(leverage=2), [ask(200)], rows)
+    assert not one(judged(policy(day=1000, hour=1000), [ask(200)], rows), "day").exceeded
+
+
+def test_what_is_being_sent_is_no_doubt() -> None:
+    assert "never answered" not in refused(policy(position=1000), [ask(200)], [row(900, state="reserved")])
+
+
 def test_what_was_counted_in_another_currency_is_not_added() -> None:
     assert not one(judged(policy(day=1000), [ask(200)], [row(900, currency="BTC")]), "day").exceeded
 

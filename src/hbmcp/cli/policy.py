@@ -10,6 +10,7 @@ import typer
 
 from hbmcp.cli.call import Door, read_arguments
 from hbmcp.cli.options import EnvFile
+from hbmcp.cli.settle import settle
 from hbmcp.errors import SettingsError, UnknownTool
 from hbmcp.figures import number
 
@@ -120,6 +121,9 @@ def try_out(
     outcome = door.call(tool, {**given, "preview": True})
     if outcome.is_error or WOULD_BE_REFUSED in outcome.text:
         raise typer.Exit(1)
+
+
+policy.command()(settle)
 
 
 def _amount(question: str, default: str) -> Decimal | None:

@@ -14,10 +14,10 @@ from functools import partial
 from attrs import evolve, frozen
 
 from hbmcp.caller import Caller
-from hbmcp.errors import CallError, NotCounted, StoreError
+from hbmcp.errors import CallError, LimitReached, NotCounted, StoreError
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.plan import Plan
-from hbmcp.policy import exposure, valuation
+from hbmcp.policy import doubts, exposure, valuation
 from hbmcp.policy.call import Call
 from hbmcp.policy.grant import Settle
 from hbmcp.policy.limits import (
@@ -50,7 +50,7 @@ from hbmcp.times import now
 SETTLING = 600_000  # milliseconds of a day in which its first equity may have been read too low
 PATIENCE = 10.0  # seconds for the prices
 
-LOOKS = Caller("hbmcp's policy", "trading", frozenset((*exposure.READS, *valuation.READS)), "policy")
+LOOKS = Caller("hbmcp's policy", "trading", frozenset((*exposure.READS, *valuation.READS, *doubts.READS)), "policy")
 
 logger = logging.getLogger(__name__)
 
@@ -133,9 +133,17 @@ class Counting:
             used[:] = uses(self._policy, judged.asks, granted, judged.seen, moment)
             refuse_exceeded(used)
 
-        try:
+        async def reserve() -> list[int]:
             async with asyncio.timeout(None if adds else TO_REDUCE):
-                keys = await self._open_store().reserve(rows, self._since(call, moment), judge)
+                return await self._open_store().reserve(rows, self._since(call, moment), judge)
+
+        try:
+            try:
+                keys = await reserve()
+            except LimitReached:
+                if not await self._less_doubtful(used):
+                    raise
+                keys = await reserve()
         except (StoreError, TimeoutError) as error:
             if adds:
                 raise _unremembered(error) from None
@@ -167,16 +175,28 @@ class Counting:
         judged = await self._judged(plan)
         moment = now()
         adds = any(map(adds_risk, plan.requests))
-        granted: Sequence[LedgerRow] = ()
-        try:
-            async with asyncio.timeout(None if adds else TO_REDUCE):
-                granted = await self._open_store().granted(self._since(call, moment))
-        except (StoreError, TimeoutError) as error:
-            if adds:
-                raise _unremembered(error) from None
-        found: list[Use] = uses(self._policy, judged.asks, granted, judged.seen, moment)
+
+        async def used() -> list[Use]:
+            granted: Sequence[LedgerRow] = ()
+            try:
+                async with asyncio.timeout(None if adds else TO_REDUCE):
+                    granted = await self._open_store().granted(self._since(call, moment))
+            except (StoreError, TimeoutError) as error:
+                if adds:
+                    raise _unremembered(error) from None
+            return uses(self._policy, judged.asks, granted, judged.seen, moment)
+
+        found = await used()
+        if await self._less_doubtful(found):
+            found = await used()
         refuse_exceeded(found)
         return f"Limits: {'; '.join(dict.fromkeys(map(str, found)))}." if found else ""
+
+    async def _less_doubtful(self, found: Sequence[Use]) -> bool:
+        """Look what became of what was never answered, where a limit would refuse for that; whether anything was
+        found."""
+        refused = any(one.exceeded and one.doubtful for one in found)
+        return refused and await doubts.look(self._installation(LOOKS))
 
     async def _judged(self, plan: Plan) -> _Judged:
         asks = asked_of(plan.requests)
