@@ -205,14 +205,11 @@ class TestWhatWasNeverAnswered:
 
     @pytest.mark.parametrize("acted", [True, False])
     async def test_an_executor(self, talk: Opened, api: PaperApi, acted: bool) -> None:
-        config: dict[str, Any] = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "side": "BUY"}
-        config |= {"amount": 0.01, "leverage": 1, "triple_barrier_config": {"stop_loss": 0.02}}
-        start = {"account_name": "master_account", "executor_type": "position_executor", "config": config}
         crash = Crash("POST /executors/", acted=acted, times=1)
         async with talk(policy(position=1000), crash) as call:
-            await call.bad("create_executor", **start, max_value=100_000)
+            await call.bad("create_executor", **START, max_value=100_000)
             api.clock.advance(60_000)
-            text = await call.bad("create_executor", **start, max_value=100_000, again=True)
+            text = await call.bad("create_executor", **START, max_value=100_000, again=True)
             assert ("never answered" in text) != acted
             assert [row.state for row in await granted(call)] == ["sent" if acted else "unknown"]
 
@@ -225,6 +222,46 @@ class TestWhatWasNeverAnswered:
             await call.good("close_position", trading_pair="BTC-USDT")
             assert EXECUTORS not in call.asked[asked:]
         assert sizes(api) == {}
+
+
+POSITION: dict[str, Any] = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "side": "BUY"}
+POSITION |= {"amount": 0.01, "leverage": 1, "triple_barrier_config": {"stop_loss": 0.02}}
+START = {"account_name": "master_account", "executor_type": "position_executor", "config": POSITION}
+
+
+class TestWhatCouldNotBeDoneAnyway:
+    """An account that doesn't hold it, or a figure that looks like a slip: whoever mends that shouldn't hear only then
+    that the policy refuses it."""
+
+    UNFIT: tuple[tuple[str, dict[str, Any], str], ...] = (
+        ("place_order", {**MARKET, "amount": 3}, "is available"),
+        ("place_order", {**MARKET, "amount": 1}, "that may be a slip"),
+        ("place_orders", {"orders": [{**BUY, "amount": 3, "price": 60000}, MARKET]}, "orders[0]: Buying 3 BTC"),
+        ("place_orders", {"orders": [{**BUY, "amount": 0.7, "price": 60000}] * 3}, "Together these orders take"),
+        ("create_executor", {**START, "config": {**POSITION, "amount": 2}}, "slip"),
+    )
+
+    @pytest.mark.parametrize("preview", [True, False])
+    @pytest.mark.parametrize(("tool", "given", "why"), UNFIT)
+    async def test_is_refused_by_the_policy_first(
+        self, talk: Opened, tool: str, given: dict[str, Any], why: str, preview: bool
+    ) -> None:
+        async with talk(policy(day=20_000)) as call:
+            text = await call.bad(tool, **given, preview=preview)
+            assert text.startswith("The policy's limit day is 20,000 USDT today: 0 used already")
+            assert why in text.partition("Besides:")[2]
+            assert await granted(call) == []
+        async with talk(policy(day=2_000_000)) as call:
+            text = await call.bad(tool, **given, preview=preview)
+            assert why in text
+            assert "policy" not in text
+
+    async def test_is_refused_by_a_rule_first(self, talk: Opened, api: PaperApi) -> None:
+        resting = rest(api, price="50000")
+        async with talk(Policy.model_validate({"deny": {"pairs": ["BTC-*"]}})) as call:
+            text = await call.bad("replace_order", order_id=resting, amount=9)
+            assert text.startswith("The policy refuses")
+            assert "Besides: Buying 9 BTC" in text
 
 
 async def test_a_plan_that_was_too_old_counts_once(talk: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
