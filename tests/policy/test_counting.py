@@ -1,6 +1,7 @@
 """Limits on a paper exchange: what is over one isn't sent, what reduces always is, and what counts is what was done."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
@@ -68,7 +69,7 @@ async def test_what_is_over_a_limit_is_not_sent_and_what_counts_is_what_was(talk
         text = await call.bad("place_order", **MARKET, again=True)
         assert PLACE not in call.asked[asked:]
         assert text.startswith(
-            "The policy's limit day is 1,500 USDT today: 1,362.25 used already, 681.13 asked; 137.74"
+            "The policy's limit day is 1,500 USDT opened today: 1,362.25 used already, 681.13 asked; 137.74"
         )
         assert [(row.state, row.reference) for row in await granted(call)] == [("sent", one.id) for one in orders(api)]
         api.clock.advance(86_400_000)
@@ -79,11 +80,35 @@ async def test_what_is_over_a_limit_is_not_sent_and_what_counts_is_what_was(talk
 async def test_looking_reserves_nothing_and_says_how_far_limits_are_used(talk: Opened) -> None:
     async with talk(policy(order=1000, day=2000)) as call:
         text = await call.good("place_order", **MARKET, preview=True)
-        assert text.endswith("Limits: 681.13 of 1,000 USDT an order; 681.13 of 2,000 USDT today.")
+        assert text.endswith(
+            "Limits, with this: 681.13 of at most 1,000 USDT an order; 681.13 of at most 2,000 USDT opened today."
+        )
         text = await call.good("place_order", **{**MARKET, "amount": 0.02}, preview=True)
         assert "It would be refused: The policy's limit order is 1,000 USDT an order" in text
         assert PLACE not in call.asked
         assert await granted(call) == []
+
+
+async def test_a_status_tells_how_far_limits_are_used_up(talk: Opened, api: PaperApi) -> None:
+    budgets = {"b": {"account": "master_account", "amount": 5000}, "c": {"account": "other", "amount": 1}}
+    limits = {"order": 1000, "hour": 1000, "day": 2000, "orders_a_minute": 5, "open_orders": 9, "day_loss": 100}
+    async with talk(policy(budgets, **limits)) as call:
+        await call.good("place_order", **MARKET)
+        rest(api)
+        told = (await call.good("get_status")).rpartition("Limits: ")[2]
+        assert re.sub(r"0\.\d+ of at most 100", "some of at most 100", told.splitlines()[0]).split("; ") == [
+            "681.13 of at most 1,000 USDT opened within an hour",
+            "681.13 of at most 2,000 USDT opened today",
+            "1 of at most 5 orders a minute",
+            "2 of at most 9 open orders",
+            "some of at most 100 USDT lost today",
+            "681.13 of at most 5,000 USDT opened at master_account",
+            "0 of at most 1 USDT opened at other.",
+        ]
+    async with talk(policy(order=1000)) as call:
+        assert "Limits" not in await call.good("get_status")
+    async with talk(policy(day=1000, day_loss=9), failing(STATE)) as call:
+        assert "limits are used up can't be told: The policy limits what may be open" in await call.good("get_status")
 
 
 async def test_without_a_limit_that_needs_it_nothing_is_read(talk: Opened) -> None:
@@ -248,7 +273,7 @@ class TestWhatCouldNotBeDoneAnyway:
     ) -> None:
         async with talk(policy(day=20_000)) as call:
             text = await call.bad(tool, **given, preview=preview)
-            assert text.startswith("The policy's limit day is 20,000 USDT today: 0 used already")
+            assert text.startswith("The policy's limit day is 20,000 USDT opened today: 0 used already")
             assert why in text.partition("Besides:")[2]
             assert await granted(call) == []
         async with talk(policy(day=2_000_000)) as call:
@@ -299,7 +324,7 @@ class TestWhatIsOpen:
         async with talk(policy(position=2500)) as call:
             await call.good("place_order", **LONG)
             text = await call.bad("place_order", **LONG, again=True)
-            assert "limit position is 2,500 USDT for BTC-USDT at master_account" in text
+            assert "limit position is 2,500 USDT open in BTC-USDT at master_account" in text
             assert "would pass" in text
 
     @pytest.mark.parametrize(

@@ -143,6 +143,7 @@ class Gate:
             *(() if found is None else (halt.told(found),)),
             *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
+            *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
     async def _allowed(self, call: Call, plan: Plan) -> str:

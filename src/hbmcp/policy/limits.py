@@ -157,8 +157,8 @@ class Use:
         )
 
     def __str__(self) -> str:
-        """ "4,500 of 10,000 USDT an order" """
-        return f"{_shown(_sum((self.used, self.asked)))} of {_shown(self.most)}{self.unit} {self.short}"
+        """ "4,500 of at most 10,000 USDT an order" """
+        return f"{_shown(_sum((self.used, self.asked)))} of at most {_shown(self.most)}{self.unit} {self.short}"
 
 
 def sells(planned: PlannedRequest) -> bool:
@@ -230,6 +230,14 @@ def uses(policy: Policy, asks: Sequence[Ask], granted: Iterable[LedgerRow], seen
     ]
 
 
+def used_up(policy: Policy, granted: Iterable[LedgerRow], seen: Seen, now: int) -> list[Use]:
+    """How far those limits are used that time uses up, before anything is asked. Raises NotCounted as `uses`."""
+    rows = [one for one in granted if one.currency == policy.currency]
+    counting = _Counting(policy.limits, policy.currency, [], rows, seen, now)
+    budgets = chain.from_iterable(_spent(budgets, counting) for budgets in policy.budget_lists)
+    return [*counting.spent(), *counting.of_a_minute(), *counting.resting(), *counting.lost(), *budgets]
+
+
 def refuse_exceeded(found: Iterable[Use]) -> None:
     """Raises LimitReached for the first limit that is."""
     for one in found:
@@ -276,34 +284,43 @@ class _Counting:
 
     def of_times(self) -> Iterator[Use]:
         """What is opened within an hour and a day."""
+        opening = [ask for ask in self.asks if ask.opens]
+        for one in self.spent() if opening else ():
+            yield evolve(one, asked=_values(opening))
+
+    def spent(self) -> Iterator[Use]:
+        """What was opened within an hour and a day."""
         for name, most, begin, short in (
-            ("hour", self.limits.hour, self.now - HOUR, "within an hour"),
-            ("day", self.limits.day, self.now - self.now % DAY, "today"),
+            ("hour", self.limits.hour, self.now - HOUR, "opened within an hour"),
+            ("day", self.limits.day, self.now - self.now % DAY, "opened today"),
         ):
-            opening = [ask for ask in self.asks if ask.opens]
-            if most is not None and opening:
+            if most is not None:
                 rows = [row for row in self.rows if row.time >= begin]
-                yield self.in_currency(name, most, _values(opening), short, rows)
+                yield self.in_currency(name, most, _NONE, short, rows)
 
     def of_numbers(self) -> Iterator[Use]:
         """Orders a minute, and orders that rest."""
         asked = [ask for ask in self.asks if ask.planned.effect in ADDING]
-        if (most := self.limits.orders_a_minute) is not None and asked:
-            used = sum(row.time >= self.now - MINUTE and row.effect in ADDING for row in self.rows)
-            yield _number("orders_a_minute", most, used, len(asked), "orders a minute")
+        for one in self.of_a_minute() if asked else ():
+            yield evolve(one, asked=Decimal(len(asked)))
         orders = [ask for ask in self.asks if ask.planned.effect == "opens"]
-        if (most := self.limits.open_orders) is not None and orders:
+        for one in self.resting() if orders else ():
+            yield evolve(one, asked=Decimal(sum(ask.stake.orders for ask in orders)))
+
+    def of_a_minute(self) -> Iterator[Use]:
+        """Orders of the last minute."""
+        if (most := self.limits.orders_a_minute) is not None:
+            used = sum(row.time >= self.now - MINUTE and row.effect in ADDING for row in self.rows)
+            yield Use("orders_a_minute", Decimal(most), Decimal(used), _NONE, "", "orders a minute")
+
+    def resting(self) -> Iterator[Use]:
+        """Orders that rest."""
+        if (most := self.limits.open_orders) is not None:
             if self.seen.resting is None:
                 raise _uncounted("open_orders", "how many orders rest isn't known")
             unseen = [row for row in self._unseen() if row.effect == "opens"]
-            use = _number(
-                "open_orders",
-                most,
-                self.seen.resting + len(unseen),
-                sum(ask.stake.orders for ask in orders),
-                "open orders",
-            )
-            yield evolve(use, doubtful=Decimal(sum(row.in_doubt(self.now) for row in unseen)))
+            used, doubtful = self.seen.resting + len(unseen), sum(row.in_doubt(self.now) for row in unseen)
+            yield Use("open_orders", Decimal(most), Decimal(used), _NONE, "", "open orders", Decimal(doubtful))
 
     def of_positions(self) -> Iterator[Use]:
         """What is held, what rests, what was granted and can't be seen yet, and what is asked."""
@@ -323,7 +340,8 @@ class _Counting:
                 assert most is not None
                 held, granted = _sum(self._held(name, those[0])), list(self._granted(name, those[0]))
                 where = " at ".join(named(str(one)) for one in key(those[0]))
-                yield self.in_currency(name, most, _values(those), f"for {where}", granted, held)
+                short = f"open {'at' if name == 'account' else 'in'} {where}"
+                yield self.in_currency(name, most, _values(those), short, granted, held)
 
     def of_leverage(self, asks: Iterable[Ask]) -> Iterator[Use]:
         """What a request says, what the pair's position shows, and what all that is open there would come to."""
@@ -355,8 +373,12 @@ class _Counting:
             yield Use("leverage", most, used, asked, "x", "all that is open there to its equity", doubtful)
 
     def of_the_day(self, asks: Iterable[Ask]) -> Iterator[Use]:
+        """What was lost today, where something may be lost by these."""
+        return self.lost() if any(ask.opens or _runs_code(ask) for ask in asks) else iter(())
+
+    def lost(self) -> Iterator[Use]:
         """What was lost today."""
-        if self.limits.day_loss is not None and any(ask.opens or _runs_code(ask) for ask in asks):
+        if self.limits.day_loss is not None:
             if self.seen.loss is None:
                 raise _uncounted("day_loss", "what was lost today isn't known")
             yield self.in_currency("day_loss", self.limits.day_loss, _NONE, "lost today", held=self.seen.loss)
@@ -406,14 +428,18 @@ def _budgets(budgets: Mapping[str, Budget], counting: _Counting) -> Iterator[Use
             raise _uncounted("budgets", "for which account it is isn't known")
         there = {name: one for name, one in budgets.items() if one.account == account}
         if not any(_lasts(one, counting.now) for one in there.values()):
-            name, one = next(iter(there.items()))
-            asked = _values(mine)
-            yield counting.in_currency(f"budget {name}", _NONE, asked, "outside of its time")
-        for name, one in there.items():
-            if _lasts(one, counting.now):
-                begin = 0 if one.starts is None else _milliseconds(one.starts)
-                rows = [row for row in counting.rows if row.account == account and row.time >= begin]
-                yield counting.in_currency(f"budget {name}", one.amount, _values(mine), f"at {named(account)}", rows)
+            yield counting.in_currency(f"budget {next(iter(there))}", _NONE, _values(mine), "outside of its time")
+        for use in _spent(there, counting):
+            yield evolve(use, asked=_values(mine))
+
+
+def _spent(budgets: Mapping[str, Budget], counting: _Counting) -> Iterator[Use]:
+    """Of those that last."""
+    for name, one in budgets.items():
+        if _lasts(one, counting.now):
+            begin = 0 if one.starts is None else _milliseconds(one.starts)
+            rows = [row for row in counting.rows if row.account == one.account and row.time >= begin]
+            yield counting.in_currency(f"budget {name}", one.amount, _NONE, f"opened at {named(one.account)}", rows)
 
 
 def _runs_code(ask: Ask) -> bool:
@@ -453,10 +479,6 @@ def _sum(values: Iterable[Decimal]) -> Decimal:
     for one in values:
         total = _SUMS.add(total, one)
     return total
-
-
-def _number(name: str, most: int, used: int, asked: int, short: str) -> Use:
-    return Use(name, Decimal(most), Decimal(used), Decimal(asked), "", short)
 
 
 def _uncounted(name: str, why: str) -> NotCounted:
