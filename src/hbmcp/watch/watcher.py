@@ -26,6 +26,7 @@ from hbmcp.watch.attachments import Attachments, Found
 from hbmcp.watch.doubt import disbelief, opens_by, stillness
 from hbmcp.watch.firing import Ended, asleep, fire
 from hbmcp.watch.reconciliation import due, reconcile
+from hbmcp.watch.turns import Turns
 from hbmcp.watch.waiting import Waiting
 
 HEARTBEAT = 10_000  # ms between two renewals of the lease
@@ -62,6 +63,7 @@ class Watcher:
         self._renewed: int | None = None
         self._rounds = 0
         self._firing: dict[int, asyncio.Task[None]] = {}
+        self._turns = Turns()
         self._waiting = Waiting()
         self._attachments = Attachments()
         self._unseen = _Alarm("be judged", self._alarm)
@@ -248,8 +250,9 @@ class Watcher:
     def _fire(self, one: Trigger, cause: str) -> None:
         async def fired() -> None:
             try:
-                followed = await self._followed(one)
-                self._say(followed, await fire(self._bridge, self._installation, followed, cause))
+                async with self._turns.after_others(one.spec.then):
+                    followed = await self._followed(one)
+                    self._say(followed, await fire(self._bridge, self._installation, followed, cause))
             except StoreError as error:
                 logger.warning("Trigger %d can't fire: %s", one.key, error)
                 self._bridge.tell("store", f"trigger {one.key} can't fire: {error}")
