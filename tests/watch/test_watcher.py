@@ -9,9 +9,11 @@ import pytest
 
 from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.trigger import Every, Filled, Spec
+from hbmcp.installation.triggers.watching import DURABLE
 from hbmcp.paper.api.faults import Bug
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.policy.halt import Halts
+from hbmcp.server import OVER_STDIO
 from hbmcp.store import Halt
 from hbmcp.watch import watcher as watching
 from hbmcp.watch.reconciliation import AFTER
@@ -242,6 +244,32 @@ async def test_a_price_that_its_book_denies_fires_nothing_and_is_told(
         await one.rounds(15)
         assert any("can't be judged" in words and "by another" in words for words in one.call.bridge.news)
         assert len(one.orders()) == 1
+
+
+async def test_a_client_s_server_lets_who_needs_no_client_watch(one: Watched) -> None:
+    """And at any time one of them does."""
+    await one.watcher.leave()
+    mine, lasting = Watcher(one.call.bridge, OVER_STDIO), Watcher(one.call.bridge, DURABLE)
+    await one.rounds(watcher=mine)
+    refused = await one.call.bad("cancel_after", minutes=5, all=True)
+    assert "It would end with the client that it guards against." in refused
+    leading = []
+    for _ in range(HEARTBEAT // 2_000 + 1):
+        await one.rounds(watcher=lasting)
+        await mine.round()
+        leading.append([one._renewed is not None for one in (mine, lasting)])
+    assert [True, True] not in leading
+    await one.rounds(watcher=lasting)
+    (key,) = await one.add(Spec(when=below(45_000)))
+    await one.rounds(price=44_000, watcher=mine)
+    assert await one.state(key) == "waiting"
+    await one.rounds(watcher=lasting)
+    assert await one.state(key) == "done"
+    await one.call.good("cancel_after", minutes=5, all=True)
+    await lasting.leave()
+    await one.rounds(watcher=mine)
+    assert mine._renewed is not None
+    await mine.leave()
 
 
 async def test_one_watches_at_a_time_and_another_takes_over(one: Watched) -> None:

@@ -20,6 +20,7 @@ from hbmcp.installation.triggers.book_age import book_ages
 from hbmcp.installation.triggers.condition import Condition, Judged, Memory
 from hbmcp.installation.triggers.readings import EVERY, Value, marks, readings, witnesses
 from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
+from hbmcp.installation.triggers.watching import rank
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.watch import attachments
 from hbmcp.watch.attachments import Attachments, Found
@@ -113,7 +114,8 @@ class Watcher:
         now = times.machine()
         if self._renewed is not None and 0 <= now - self._renewed < HEARTBEAT:
             return True
-        held = await self._bridge.store.take_watch(Watch(self._holder, self._kind, now, now + LEASE))
+        mine = Watch(self._holder, self._kind, now, now + LEASE, rank=rank(self._kind))
+        held = await self._bridge.store.take_watch(mine)
         leads = held.holder == self._holder
         if self._renewed is None:
             self._waiting.forget()
