@@ -1,5 +1,6 @@
 """What tests of the run time share: an API that misbehaves on request, and servers to talk to."""
 
+import gc
 import os
 import re
 import subprocess
@@ -38,6 +39,17 @@ PASSWORD = "correct-horse"
 EVERY = tuple(Catalog.load().tools)  # by name: "all" leaves out what has to be asked for
 _numbers = count()
 _STATE = tempfile.TemporaryDirectory(prefix="hbmcp-tests-")  # what servers remember, not in the user's data folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported and collected stays: to look through it for garbage would take half of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
