@@ -88,7 +88,9 @@ async def test_a_quote_in_another_token_is_turned_into_the_policy_s(
     async with started(api, monkeypatch, policy(order=1000), {"SOL-USDT": None, "ETH-USDT": 3000}) as call:
         assert "What this is worth isn't known" in await call.bad("execute_swap", **swap)
         wrapped = {"connector": "0x", "network_id": "ethereum-mainnet", "trading_pair": "USDC-WETH"}
-        assert "300 of at most 1,000 USDT" in await call.good("execute_swap", **SWAP | wrapped | {"amount": 300}, preview=True)
+        assert "300 of at most 1,000 USDT" in await call.good(
+            "execute_swap", **SWAP | wrapped | {"amount": 300}, preview=True
+        )
 
 
 async def test_a_pair_of_addresses_is_that_of_their_symbols(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +133,9 @@ async def test_of_one_token_as_much_of_the_other_counts_as_gateway_may_add(
         text = await call.bad("open_clmm_position", **narrow, base_token_amount=1)
         assert "limit order is 1,000 USDT an order, and this is 8,5" in text  # it wants 8,300 USDC beside the SOL
         beyond = {**ON_POOL, "lower_price": 160, "upper_price": 170}
-        assert "150 of at most 1,000 USDT" in await call.good("open_clmm_position", **beyond, base_token_amount=1, preview=True)
+        assert "150 of at most 1,000 USDT" in await call.good(
+            "open_clmm_position", **beyond, base_token_amount=1, preview=True
+        )
 
 
 @pytest.mark.parametrize("limits", [{"order": 1_000_000}, {}])
