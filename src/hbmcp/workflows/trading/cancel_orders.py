@@ -26,9 +26,9 @@ async def cancel_orders(
     older_than: Decimal | None = None,
     all: bool = False,  # noqa: A002
 ) -> Plan:
-    """Cancels the open orders that match every filter (`older_than` in minutes); one that fails doesn't stop the
-    others. Answers how many were cancelled, filled before, weren't cancelled or aren't known to be, and a row for each
-    with what had filled and why not.
+    """Cancels the open orders that match every filter (`older_than` in minutes); one that fails, or is
+    refused because it protects, doesn't stop the others. Answers how many were cancelled, filled before, weren't
+    cancelled or aren't known to be, and a row for each with what had filled and why not.
 
     Raises Refused without a filter unless `all` is set, and for an account or exchange that isn't there.
     """
@@ -56,4 +56,5 @@ async def cancel_orders(
         value = cancellation_rows(chosen, ends)
         return Answer(value, (NOT_YET if "not_yet" in value else "", *found.notes))
 
-    return Plan(Answer({"would_cancel": list(map(row, chosen))}, found.notes), planned, commit)
+    shown = Answer({"would_cancel": list(map(row, chosen))}, found.notes)
+    return Plan(shown, planned, commit, severable=True)
