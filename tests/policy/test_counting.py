@@ -12,7 +12,6 @@ import pytest
 
 from hbmcp import times
 from hbmcp.errors import StoreError
-from hbmcp.installation.orders import polling, sending, unknown_outcome
 from hbmcp.paper.api.faults import Bug, Crash, Fault
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.policy.model import Policy
@@ -48,10 +47,6 @@ def api(tmp_path: Path) -> Iterator[PaperApi]:
 
 @pytest.fixture
 def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Opened:
-    for module in (polling, unknown_outcome):
-        monkeypatch.setattr(module, "STEP", 0.01)
-    monkeypatch.setattr(sending, "LOOK", 0.05)
-
     def opened(told: Policy, *faults: Fault) -> AbstractAsyncContextManager[Assistant]:
         return assistant(api, monkeypatch, faults, policy=told)
 

@@ -39,7 +39,7 @@ def init(env_file: EnvFile = None) -> None:
         raise SettingsError(
             "hbmcp policy init asks a person, at a terminal.", "Nothing was written.", "Or write the file by hand."
         )
-    file = place(settings.load(env_file_path=env_file, unused=("port",)))
+    file = place(settings.load(env_file_path=env_file, unused=settings.HTTP))
     if os.path.lexists(file):
         typer.confirm(f"{file} exists. Replace it?", abort=True)
     answers = Answers(
@@ -76,7 +76,7 @@ def check(
             raise typer.Exit(1)
         typer.echo(f"{file} has no mistake: {summary(found)}.")
         return
-    told = settings.load(env_file_path=env_file, unused=("port",))
+    told = settings.load(env_file_path=env_file, unused=settings.HTTP)
     try:
         held = in_force(told)
     except SettingsError as error:
@@ -96,7 +96,7 @@ def show(env_file: EnvFile = None) -> None:
     from hbmcp.policy.file import in_force
     from hbmcp.policy.words import WITHOUT_ASKING, rules
 
-    told = settings.load(env_file_path=env_file, unused=("port",))
+    told = settings.load(env_file_path=env_file, unused=settings.HTTP)
     held = in_force(told)
     typer.echo(f"The policy, {held.origin}:")
     for rule in rules(held.policy):

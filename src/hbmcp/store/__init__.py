@@ -93,6 +93,10 @@ class Store:
         """Of an order that the API didn't take there is nothing to remember."""
         await self._do(lambda rows: rows.forget_order(key))
 
+    async def sent_order(self, key: int) -> SentOrder | None:
+        """The order that is kept under that key; None for one that was forgotten."""
+        return await self._do(lambda rows: rows.sent_order(key))
+
     async def sent_orders(
         self, *, order_ids: Collection[str] | None = None, since: int | None = None, until: int | None = None
     ) -> list[SentOrder]:

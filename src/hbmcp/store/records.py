@@ -120,7 +120,8 @@ class TriggerEvent:
 @frozen
 class Watch:
     """Who watches the triggers: `holder` is a name that no other process has, `kind` says what it is ("hbmcp watch"),
-    `until` when that is over unless renewed. `unwatched` is the last time in which nobody did, (from, to)."""
+    `until` when that is over unless renewed. `unwatched` is the last time in which nobody did, (from, to). Who has a
+    higher `rank` gets it from one of a lower, as soon as that renews it."""
 
     holder: str
     kind: str
@@ -128,6 +129,7 @@ class Watch:
     until: int
     unwatched_from: int | None = None
     unwatched_to: int | None = None
+    rank: int = 0
 
 
 @frozen

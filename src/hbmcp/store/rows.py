@@ -86,6 +86,12 @@ class Rows:
         with self._database.writing() as connection:
             connection.execute(delete(orders).where(orders.c.key == key))
 
+    def sent_order(self, key: int) -> SentOrder | None:
+        wanted = (orders.c.installation == self._place.installation, orders.c.key == key)
+        with self._database.reading() as connection:
+            row = connection.execute(select(*_SENT).where(*wanted)).first()
+            return None if row is None else SentOrder(*row)
+
     def sent_orders(self, order_ids: Collection[str] | None, since: int | None, until: int | None) -> list[SentOrder]:
         wanted = [orders.c.installation == self._place.installation]
         if order_ids is not None:
