@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, redirect_stdout
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -134,19 +135,20 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None" = None, name
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
-        outcome = await ctx.lifespan_context.bridge.call(
+        bridge = ctx.lifespan_context.bridge
+        from hbmcp.elicitation import called, client
+
+        call = partial(
+            bridge.call,
             params.name,
             params.arguments or {},
             ctx.session.report_progress if wanted else None,
-            client=ctx.session.client_params.client_info.name if ctx.session.client_params else "",
+            client=client(ctx),
             key=meta.get(IDEMPOTENCY_KEY),
         )
+        result = await called(ctx, params, bridge, lambda ask: call(ask=ask))
         ctx.lifespan_context.watch()
-        return {
-            "resultType": "complete",
-            "content": [{"type": "text", "text": outcome.text}],
-            "isError": outcome.is_error,
-        }
+        return result
 
     server = Server(
         "hbmcp",
