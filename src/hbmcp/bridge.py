@@ -265,7 +265,7 @@ class Bridge:
         again = given.pop("again", False) or firing is not None  # a trigger never says a thing twice
         call = Call(caller, given, again if "again" in tool.schema["properties"] else None, key, call.secret)
         answered = None if ask is None or preview else ask.answered
-        async with self._gate.judging(call):
+        async with self._gate.judging(call, answered=answered):
             await self._gate.admit(call)
             if answered is not None:
                 answered.check_yes()

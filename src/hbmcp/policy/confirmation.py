@@ -30,7 +30,9 @@ from hbmcp.text import named, one_line, quoted
 from hbmcp.times import duration, machine
 from hummingbot_api import exact_json
 
-Way = Literal["client", "terminal", "relied"]  # "relied" on the client's own approval: nobody was asked
+# A client's word; a passphrase at a terminal; a key pressed at the terminal that called; "relied" on the client's own
+# approval: nobody was asked.
+Way = Literal["client", "terminal", "keyboard", "relied"]
 Reply = Literal["yes", "no", "dismissed", "none", "gone", "unreadable", "void"]
 
 MINUTE = 60_000  # milliseconds

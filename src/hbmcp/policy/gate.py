@@ -122,9 +122,11 @@ class Gate:
         await self._entry(call, plan).asked(question.id, demand.way)
         if ask is None or out_of_band:
             async with self.judging(call, plan):
-                raise await self._approvals.waiting(call, question)
+                waiting = await self._approvals.waiting(call, question)
+            self._outbox.tell(f"approval {waiting.id}", f"Waits for your approval, id {waiting.id}: {question.words}")
+            raise waiting
         answered = await ask(question)
-        async with self.judging(call, plan):
+        async with self.judging(call, plan, answered):
             answered.check_yes()
         return answered
 
@@ -147,7 +149,7 @@ class Gate:
             found = await self._halts.standing() if waits else self._halts.on_file()
             halt.refuse(found, call.caller.kind, planned.effect)
 
-        async with self.judging(call, plan):
+        async with self.judging(call, plan, answered):
             once = None
             if answered is not None:
                 await self._hold_to(answered, call, plan)
@@ -172,13 +174,15 @@ class Gate:
             return f"{WOULD_BE_REFUSED} {error.happened}"
 
     @asynccontextmanager
-    async def judging(self, call: Call, plan: Plan | None = None) -> AsyncIterator[None]:
+    async def judging(
+        self, call: Call, plan: Plan | None = None, answered: Answered | None = None
+    ) -> AsyncIterator[None]:
         """Write down what is raised inside: the call came to nothing before anything was granted."""
         try:
             yield
         except Exception as error:
             kind = error.kind if isinstance(error, CallError | SentBefore) else "defect"
-            await self._entry(call, plan).end((), kind, str(error))
+            await self._entry(call, plan, answered=answered).end((), kind, str(error))
             raise
 
     def tell(self, kind: str, words: str) -> None:
