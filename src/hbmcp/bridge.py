@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import cached_property, partial
 from importlib import import_module
@@ -22,8 +23,18 @@ from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller, Kind
 from hbmcp.cancellation import cancelled_once
-from hbmcp.catalog import Offer, Tool
-from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown, StoreError, UnknownTool
+from hbmcp.catalog import NOT_IN_THIS_API, Offer, Tool
+from hbmcp.errors import (
+    BadArguments,
+    CallError,
+    Failed,
+    GatewayFailed,
+    OutcomeUnknown,
+    StoreError,
+    UnknownOperation,
+    UnknownTool,
+)
+from hbmcp.errors.gateway_answers import NOTHING_DONE
 from hbmcp.errors.http_answers import unknown_outcome
 from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.identity import Identity
@@ -33,7 +44,7 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.approvals import Waiting
 from hbmcp.policy.call import Call
-from hbmcp.policy.confirmation import Ask, AskedFirst, Question
+from hbmcp.policy.confirmation import Answered, Ask, AskedFirst, Question
 from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.limits import sells
@@ -56,6 +67,9 @@ if TYPE_CHECKING:
     from hbmcp.store import Store
 
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
+
+# What the call under way asked for and this API hasn't, with the reason.
+_MISSED: ContextVar[dict[str, str]] = ContextVar("missed")
 
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -137,8 +151,9 @@ class Bridge:
             return await cancelled_once(self._answer(name, arguments, client, key, firing, ask))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
+        asking = None if ask is None else _Asking(ask)
         timer = asyncio.get_running_loop().call_later(
-            REPORT_EVERY, lambda: reports.append(asyncio.create_task(_report(progress)))
+            REPORT_EVERY, lambda: reports.append(asyncio.create_task(_report(progress, asking)))
         )
 
         def quiet() -> None:
@@ -151,7 +166,7 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments, client, key, firing, ask), stop)
+            return await cancelled_once(self._answer(name, arguments, client, key, firing, asking), stop)
         finally:
             quiet()
 
@@ -165,11 +180,20 @@ class Bridge:
         ask: Ask | None,
     ) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
-        outcome = await self._come_to(name, arguments, client, key, firing, ask)
-        if firing is not None or outcome.question is not None:
-            return outcome._replace(text=redacted(outcome.text))
-        self.news += await self._gate.ended()
-        if self.news:
+        missed: dict[str, str] = {}
+        token = _MISSED.set(missed)
+        try:
+            outcome = await self._come_to(name, arguments, client, key, firing, ask)
+        finally:
+            _MISSED.reset(token)
+        if outcome.question is not None:
+            return outcome
+        for part, why in missed.items():
+            if why.lower() not in outcome.text.lower():
+                outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
+        if firing is None:
+            self.news += await self._gate.ended()
+        if self.news and firing is None:
             told, self.news[:] = "; ".join(self.news), []
             outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {told}.")
         return outcome._replace(text=redacted(outcome.text))
@@ -235,7 +259,7 @@ class Bridge:
         line = self._lines.get(tool.name) or self._line(tool)
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if firing is None else "trigger"
-        caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), kind, client)
+        caller = Caller(tool.name, tool.toolset, tool.parts, kind, client)
         if not tool.reads:
             return await self._act(tool, line, arguments, caller, key, firing, ask)
         given = line.checker.check(arguments)
@@ -278,6 +302,9 @@ class Bridge:
                     plan = evolve(
                         plan, requests=tuple(one.as_reduction if sells(one) else one for one in plan.requests)
                     )
+            if plan.unfit is not None:
+                async with self._gate.judging(call, plan):
+                    raise await self._gate.unfit(call, plan, plan.unfit)
             if preview or not (plan.requests or plan.commit):
                 judged = preview and (plan.requests or plan.later)
                 said = await self._gate.verdict(call, plan) if judged else ""
@@ -333,8 +360,10 @@ class Bridge:
             meant["preview"] = False
         if "again" in tool.schema["properties"]:
             meant["again"] = True
-        caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
+        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client)
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
+        if plan.unfit is not None:
+            raise plan.unfit
         return Foreseen(meant, plan.requests, plan.shown)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
@@ -397,9 +426,13 @@ class Bridge:
         parts = {
             name: replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
             for name in caller.tools
+            if name not in self._offer.catalog.absent
         }
 
         async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
+            if why := self._offer.catalog.absent.get(name):
+                _MISSED.get()[name] = why
+                raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
             part = parts[name]
             if not part.reads:
                 raise RuntimeError(f"{caller.name} was to ask for {name}, which isn't a read: only a plan sends it")
@@ -487,11 +520,32 @@ def _built(tool: Tool, build: Callable[[], Request[Any]]) -> Request[Any]:
         ) from None
 
 
-async def _report(progress: Progress) -> None:
+class _Asking:
+    """The same way to a person, of which it is known whether it is gone just now."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self.answered = ask.answered
+        self.waits = False
+
+    @property
+    def cant(self) -> str:
+        return self._ask.cant
+
+    async def __call__(self, question: Question) -> Answered:
+        self.waits = True
+        try:
+            return await self._ask(question)
+        finally:
+            self.waits = False
+
+
+async def _report(progress: Progress, asking: _Asking | None) -> None:
     seconds = REPORT_EVERY
     # A client that has gone needs no reports, and its call ends by itself.
     with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
         while True:
-            await progress(seconds, None, f"Waiting for the Hummingbot API, {seconds:.0f} s so far")
+            what = "a person's answer" if asking is not None and asking.waits else "the Hummingbot API"
+            await progress(seconds, None, f"Waiting for {what}, {seconds:.0f} s so far")
             await asyncio.sleep(REPORT_EVERY)
             seconds += REPORT_EVERY

@@ -165,13 +165,20 @@ class Gate:
     async def verdict(self, call: Call, plan: Plan) -> str:
         """What would be said of the plan, for who only looks."""
         try:
-            await self._refuse(call, plan)
-            foreseen = await self._foresee(call, plan)
-            said = await self._counting.used(call, plan) or foreseen or "The policy allows it."
+            said = await self._allowed(call, plan)
             asked = may_ask(self._policy, call, (*plan.requests, *plan.later)) and (await self._demand(call, plan))[1]
             return f"{said} A person is asked first." if asked else said
         except CallError as error:
             return f"{WOULD_BE_REFUSED} {error.happened}"
+
+    async def unfit(self, call: Call, plan: Plan, why: CallError) -> CallError:
+        """What is raised for a plan that can't be carried out anyway: what the policy says, where it refuses it too,
+        so that nobody mends the one to hear of the other."""
+        try:
+            await self._allowed(call, plan)
+        except CallError as refused:
+            return type(refused)(f"{refused.happened} Besides: {why.happened}", refused.undone, refused.advice)
+        return why
 
     @asynccontextmanager
     async def judging(
@@ -199,6 +206,7 @@ class Gate:
             *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
             *await self._approvals.standing(),
+            *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
     async def ended(self) -> list[str]:
@@ -215,6 +223,12 @@ class Gate:
         """Raises NotConfirmed where the answer doesn't hold for this plan."""
         worths, demand = await self._demand(call, plan)
         answered.check(Quoted.of(call, (*plan.requests, *plan.later), worths), demand)
+
+    async def _allowed(self, call: Call, plan: Plan) -> str:
+        """A sentence on it. Raises what `grant` would, but for what was said before."""
+        await self._refuse(call, plan)
+        foreseen = await self._foresee(call, plan)
+        return await self._counting.used(call, plan) or foreseen or "The policy allows it."
 
     async def _foresee(self, call: Call, plan: Plan) -> str:
         """Of what it arms: raises what would be raised were it sent now."""
