@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -60,19 +61,20 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None", name: str) 
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
-        outcome = await ctx.lifespan_context.bridge.call(
+        from hbmcp.elicitation import called, client
+
+        bridge = ctx.lifespan_context.bridge
+        call = partial(
+            bridge.call,
             params.name,
             params.arguments or {},
             ctx.session.report_progress if wanted else None,
-            client=ctx.session.client_params.client_info.name if ctx.session.client_params else "",
+            client=client(ctx),
             key=meta.get(IDEMPOTENCY_KEY),
         )
+        result = await called(ctx, params, bridge, lambda ask: call(ask=ask))
         ctx.lifespan_context.watch()
-        return {
-            "resultType": "complete",
-            "content": [{"type": "text", "text": outcome.text}],
-            "isError": outcome.is_error,
-        }
+        return result
 
     server = Server(
         "hbmcp",
