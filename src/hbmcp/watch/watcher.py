@@ -252,7 +252,7 @@ class Watcher:
     def _fire(self, one: Trigger, cause: str) -> None:
         async def fired() -> None:
             try:
-                async with self._turns.after_others(one.spec.then):
+                async with self._turns.after_others(one.spec.protects):
                     followed = await self._followed(one)
                     self._say(followed, await fire(self._bridge, self._installation, followed, cause))
             except StoreError as error:
