@@ -20,7 +20,7 @@ from hbmcp.installation.triggers.book_age import book_ages
 from hbmcp.installation.triggers.condition import Condition, Judged, Memory
 from hbmcp.installation.triggers.readings import EVERY, Value, marks, readings, witnesses
 from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
-from hbmcp.installation.triggers.watching import rank
+from hbmcp.installation.triggers.watching import rank, unwatched
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.watch import attachments
 from hbmcp.watch.attachments import Attachments, Found
@@ -130,8 +130,7 @@ class Watcher:
             return
         waiting = await self._bridge.store.triggers(states=WAITING)
         if waiting:
-            since = times.utc(held.unwatched_from)
-            words = f"nobody watched the triggers from {since} to {times.utc(held.since)}; what was met then was missed"
+            words = unwatched(held)
             logger.warning("%s", words)
             self._tell_next(words)
 
