@@ -11,7 +11,7 @@ from hbmcp.installation.installation import Installation, answer_within, togethe
 from hbmcp.installation.markets.trading_rules import rule
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.orders.unanswered import id_of
+from hbmcp.installation.orders.unknown_outcome import order_behind
 from hbmcp.installation.positions.open_positions import positions_or_doubt
 from hbmcp.installation.positions.position import Position
 from hbmcp.installation.triggers.trigger import Filled, Protected, Spec, Trigger
@@ -135,7 +135,7 @@ async def _order(installation: Installation, one: Filled) -> Order | Found:
         remembered = None if one.sent is None else await installation.store.sent_order(one.sent)
         if remembered is None:
             return Found(over="its order wasn't placed")
-        order_id = await _in_time(id_of(installation, remembered))
+        order_id = await _in_time(order_behind(installation, remembered))
         if order_id is None:
             late = abs(now() - remembered.time) > ANSWERED
             return Found(doubt=ApiFailed("Whether its order was placed isn't known.") if late else None)

@@ -2,7 +2,7 @@
 
 from hbmcp import times
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.unanswered import id_of
+from hbmcp.installation.orders.unknown_outcome import order_behind
 from hbmcp.installation.triggers.trigger import Trigger
 from hbmcp.store import SentOrder, Settled, Store
 from hbmcp.watch.firing import DEADLINE, Ended, Result, settle
@@ -24,7 +24,7 @@ async def reconcile(installation: Installation, store: Store, trigger: Trigger) 
         nothing = Result("waiting", "its watcher ended before anything was sent")
         return await settle(store, trigger, nothing, before, [], unless_changed=True)
     order = await _remembered(store, trigger, sent)
-    reference = None if order is None else await id_of(installation, order)
+    reference = None if order is None else await order_behind(installation, order)
     if reference is not None:
         done = Result("done", f"its watcher ended in the middle, but order {reference} was sent")
         return await settle(store, trigger, done, before, [Settled("sent", reference)], unless_changed=True)

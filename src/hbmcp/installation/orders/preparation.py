@@ -62,7 +62,8 @@ class PreparedOrder:
     None where no price is known; `market` is what it costs now, the worse of the current price and the book's,
     `entry` its own price, or without one about that at which it fills.
     `closes_of` is the size of the position that it closes, where one was read: it `reduces` where it is no more. It
-    `takes` so much of a balance, as far as that is known."""
+    `takes` so much of a balance, as far as that is known. `unfit` is why it can't be sent: the balance doesn't hold it,
+    or it looks like a slip."""
 
     order: SentOrder
     size: Size | None
@@ -72,6 +73,7 @@ class PreparedOrder:
     closes_of: Decimal | None
     takes: balance_check.Taken | None
     notes: tuple[str, ...]
+    unfit: Refused | None = None
 
     @property
     def reduces(self) -> bool:
@@ -99,8 +101,8 @@ async def prepare_order(
 ) -> PreparedOrder:
     """What an open order holds, `instead_of` which this one comes, counts as available.
 
-    Raises BadArguments or Refused for what the exchange wouldn't take, and for what looks like a slip: nothing was
-    sent. What can't be read refuses nothing but a market order of unknown size. The workflow uses list_accounts,
+    Raises BadArguments or Refused for what the exchange wouldn't take whatever it held: nothing was sent. What can't
+    be read refuses nothing but a market order of unknown size. The workflow uses list_accounts,
     get_connected_exchanges, get_trading_rules, get_prices, get_orderbook, get_portfolio_state, list_positions,
     get_position_mode and, for a size in money, get_trades."""
     wanted = pricing.parse_price(request.order_type, request.price)
@@ -173,12 +175,13 @@ async def prepare_order(
         current=min(costs) if doubt and known.current is not None else known.current,
         positions=known.held,
     )
+    short, unfit = "", None
     try:
         short = balance_check.check_balance(there, taking)
         if max_value is not None or not request.size.bounded:
             refuse_large_order(order, worth, max_value, reduces=reduces)
     except Refused as error:
-        raise Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice) from None
+        unfit = Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice)
     turned = "" if closing else await _turns(installation, request, known.held or [], size)
     return PreparedOrder(
         order,
@@ -189,6 +192,7 @@ async def prepare_order(
         closes_of,
         balance_check.least_taken(there, taking),
         tuple(filter(None, (*notes, short, thin, turned))),
+        unfit,
     )
 
 

@@ -106,7 +106,7 @@ def planned_order(
 async def send_order(
     installation: Installation,
     planned: PlannedOrder,
-    wait: float = LOOK,
+    wait: float = 0,
     *,
     began: float | None = None,
     companion: Companion | None = None,

@@ -87,4 +87,5 @@ async def place_order(
         return Answer({**result, **told}, (*notes, *order.doubts, arrival_note(order)))
 
     shown = {"would_place": planned.request.words, **size} | ({"when_filled": exits.words} if exits else {})
-    return Plan(Answer(shown, (*prepared.notes, *beside)), (planned.request, *arming), commit)
+    notes = (*prepared.notes, *beside)
+    return Plan(Answer(shown, notes), (planned.request, *arming), commit, unfit=prepared.unfit)

@@ -72,4 +72,4 @@ async def replace_order(
         return Answer({"result": placement_result(new), **order_details(new), "replaced": old}, (*notes, *new.doubts))
 
     shown = {"would_cancel": requests[0].words, "would_place": requests[1].words}
-    return Plan(Answer(shown, (*order.doubts, *prepared.notes)), requests, commit)
+    return Plan(Answer(shown, (*order.doubts, *prepared.notes)), requests, commit, unfit=prepared.unfit)
