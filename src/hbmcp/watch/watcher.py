@@ -195,6 +195,9 @@ class Watcher:
                 doubts.append((one, value.happened))
                 seen.append(Seen(one, value, None))
                 continue
+            if one.spec.when.is_far(one.memory, value) and not _due(one, self._rounds):
+                seen.append(Seen(one, value, one.spec.when.level))
+                continue
             found = one.spec.when.judge(one.memory, value, now)
             seen.append(Seen(one, value, found.level))
             if found.met:
@@ -342,7 +345,12 @@ def _differs(before: Trigger, after: Trigger, rounds: int) -> bool:
     """Whether there is something that the next watcher must know."""
     was, now = before.memory, after.memory
     moved = (was.best, was.held, was.doubted) != (now.best, now.held, None)
-    return moved or was.read is None or (rounds + before.key) % KEPT == 0
+    return moved or _due(before, rounds)
+
+
+def _due(one: Trigger, rounds: int) -> bool:
+    """Whether its last reading is to be kept in this round."""
+    return one.memory.read is None or (rounds + one.key) % KEPT == 0
 
 
 def _cause(when: Condition, found: Judged) -> str:
