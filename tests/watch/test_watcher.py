@@ -135,7 +135,7 @@ async def test_two_halves_in_one_round_leave_a_quarter(one: Watched) -> None:
 async def test_a_stop_isnt_held_back_by_one_that_hangs(one: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hbmcp.watch.turns.PATIENCE", 0.05)
     open_position(one.api, "BUY", "0.4")
-    hangs = one.watcher._turns.after_others(close())
+    hangs = one.watcher._turns.after_others(LONG)
     async with hangs:
         (key,) = await one.add(Spec(when=below(47_000, **PERPETUAL), then=close(), protects=LONG))
         await one.rounds(1, price=46_900)
