@@ -86,6 +86,10 @@ class Counting:
         self._installation = installation
         self._open_store = open_store
 
+    def under(self, policy: Policy, installation: Callable[[Caller], Installation]) -> "Counting":
+        """The same numbers, held against another policy."""
+        return Counting(policy, installation, self._open_store)
+
     async def reserve(self, call: Call, plan: Plan) -> Reserved:
         """Count the plan in.
 

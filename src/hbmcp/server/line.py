@@ -7,10 +7,12 @@ from hbmcp.catalog import Offer
 from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
+    from hbmcp.access.holder import Holder, Lent, Rights
     from hbmcp.bridge import Bridge
     from hbmcp.policy.model import Policy
 
 WATCH_AFTER = 1.0  # seconds after the first answer
+KINDS = 100  # of rights, of which it is kept what they leave
 
 
 class Line:
@@ -22,6 +24,7 @@ class Line:
         self._settings = settings
         self._policy = policy
         self._bridge: Bridge | None = None
+        self._lent: dict[Rights, Lent] = {}
         self._watching: asyncio.Task[None] | None = None
 
     def watch(self) -> None:
@@ -40,6 +43,25 @@ class Line:
         from hbmcp.watch.watcher import Watcher
 
         await Watcher(self.bridge, self._name).run()
+
+    def lent(self, holder: "Holder") -> "Lent":
+        """What the holder of an access token may use."""
+        from hbmcp.access.holder import lent
+        from hbmcp.policy.model import default
+
+        if holder.rights not in self._lent:
+            if len(self._lent) >= KINDS:
+                self._lent.clear()
+            policy = self._policy or default(self._settings.on_paper)
+            self._lent[holder.rights] = lent(holder.rights, self._offer, policy)
+        return self._lent[holder.rights]
+
+    def bridge_for(self, holder: "Holder | None") -> "Bridge":
+        """The bridge, for who showed a token, or none where none is asked for."""
+        if holder is None:
+            return self.bridge
+        lent = self.lent(holder)
+        return self.bridge.lent(holder.name, lent.offer, lent.policy)
 
     @property
     def bridge(self) -> "Bridge":

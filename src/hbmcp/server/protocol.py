@@ -19,23 +19,23 @@ from hbmcp.server.line import Line
 from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
+    from hbmcp.access.holder import Holder
     from hbmcp.policy.model import Policy
 
+HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
 # The list stays as it is while the server runs. Private, for another server at the same address may offer other tools.
 LIST_TTL_MS = 5 * 60 * 1000
 
 
+def holder_of(ctx: ServerRequestContext[Line]) -> "Holder | None":
+    """Who showed the access token of a request, if it had to show one."""
+    return None if ctx.request is None else ctx.request.scope.get(HOLDER)
+
+
 def build(settings: Settings, offer: Offer, policy: "Policy | None", name: str) -> Server[Line]:
     """The server, for either transport. Without a policy the default one holds. By `name` others are told who
     watches the triggers."""
-    # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the rest.
-    listing = {
-        "resultType": "complete",
-        "tools": offer.definitions,
-        "ttlMs": LIST_TTL_MS,
-        "cacheScope": "private",
-    }
 
     @asynccontextmanager
     async def lifespan(_: Server[Line]) -> AsyncIterator[Line]:
@@ -49,18 +49,29 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None", name: str) 
 
     async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:
         ctx.lifespan_context.watch()
-        return listing
+        # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
+        # rest.
+        return {
+            "resultType": "complete",
+            "tools": _offered(ctx).definitions,
+            "ttlMs": LIST_TTL_MS,
+            "cacheScope": "private",
+        }
+
+    def _offered(ctx: ServerRequestContext[Line]) -> Offer:
+        holder = holder_of(ctx)
+        return offer if holder is None else ctx.lifespan_context.lent(holder).offer
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
         try:
-            offer.find(params.name)
+            _offered(ctx).find(params.name)
         except UnknownTool as error:
             # One that is switched off is told as the result of its call, which every client shows to its model.
             if params.name not in offer.catalog.names:
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
-        outcome = await ctx.lifespan_context.bridge.call(
+        outcome = await ctx.lifespan_context.bridge_for(holder_of(ctx)).call(
             params.name,
             params.arguments or {},
             ctx.session.report_progress if wanted else None,

@@ -128,3 +128,17 @@ class Settled:
 
     state: State
     reference: str | None
+
+
+@frozen
+class TokenRow:
+    """An access token: the `digest` of it, for it isn't kept itself, and what who shows it may use: tools of these
+    toolsets, of all where there is none; only reads; what a profile of the policy allows. Times in epoch ms."""
+
+    name: str
+    digest: str
+    toolsets: tuple[str, ...]
+    read_only: bool
+    profile: str | None
+    created: int
+    revoked: int | None = None

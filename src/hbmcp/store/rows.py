@@ -27,6 +27,7 @@ from hbmcp.store.tables import (
     triggers,
     watches,
 )
+from hbmcp.store.token_rows import TokenRows
 from hbmcp.store.trigger_rows import TriggerRows
 from hummingbot_api import exact_json
 
@@ -58,6 +59,7 @@ class Rows:
             postgresql.insert if database.dialect == "postgresql" else sqlite.insert
         )
         self.triggers = TriggerRows(database, place)
+        self.tokens = TokenRows(database, place)
 
     @classmethod
     def open(cls, place: Place) -> Self:

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from hbmcp.catalog import Offer
 from hbmcp.server.http import doors
+from hbmcp.server.http.entrance import Entrance, NoTokenInAddress, Verify
 from hbmcp.server.protocol import build
 from hbmcp.settings import Settings
 
@@ -21,11 +22,14 @@ OVER_HTTP = "the hbmcp server over HTTP"
 _CHECKED_BEFORE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 
 
-def application(told: Settings, offer: Offer, policy: "Policy | None") -> ASGIApp:
-    """Streamable HTTP at /mcp."""
+def application(told: Settings, offer: Offer, policy: "Policy | None", verify: Verify | None) -> ASGIApp:
+    """Streamable HTTP at /mcp, for those whose access token `verify` knows; without it for whoever calls."""
     app: ASGIApp = build(told, offer, policy, OVER_HTTP).streamable_http_app(
         streamable_http_path=PATH, transport_security=_CHECKED_BEFORE
     )
+    if verify is not None:
+        app = Entrance(app, verify, is_open=lambda _: False, challenge={})
+    app = NoTokenInAddress(app)
     if told.http_allowed_origins:
         app = CORSMiddleware(
             app,
