@@ -57,12 +57,16 @@ def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
     off = {tool.name: _ABSENT for tool in offer.tools if not rights.has(tool)}
     if profile is not None:
         policy = tightened(policy, profile)
+        off |= {tool.name: _LOOSER for tool in offer.tools if tool.name in ARM}
     elif rights.profile is not None:
         why = Off(f"the policy has no profile {named(rights.profile)}, to which this access token is bound", ITS_WORD)
         off |= {tool.name: why for tool in offer.tools if not tool.reads}
     return Lent(narrowed(offer.without(off), policy), policy)
 
 
+# What opens when it fires is judged then by the policy of all, for nobody shows a token.
+ARM = ("create_trigger",)
+_LOOSER = Off("a trigger isn't held to the profile of this client's access token when it fires", ONLY_A_PERSON)
 _ABSENT = Off("this client's access token isn't for it", ONLY_A_PERSON)
 
 

@@ -16,16 +16,19 @@ from hbmcp.errors import UnknownTool
 from hbmcp.server.ending import SHUTDOWN
 from hbmcp.server.introduction import instructions
 from hbmcp.server.line import Line
-from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder
-    from hbmcp.policy.model import Policy
 
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
+ENDING = "This server is being stopped. Nothing was done. Call again in a moment, when it or another runs."
 # The list stays as it is while the server runs. Private, for another server at the same address may offer other tools.
 LIST_TTL_MS = 5 * 60 * 1000
+
+
+def _result(text: str, *, is_error: bool) -> dict[str, Any]:
+    return {"resultType": "complete", "content": [{"type": "text", "text": text}], "isError": is_error}
 
 
 def holder_of(ctx: ServerRequestContext[Line]) -> "Holder | None":
@@ -33,13 +36,12 @@ def holder_of(ctx: ServerRequestContext[Line]) -> "Holder | None":
     return None if ctx.request is None else ctx.request.scope.get(HOLDER)
 
 
-def build(settings: Settings, offer: Offer, policy: "Policy | None", name: str) -> Server[Line]:
-    """The server, for either transport. Without a policy the default one holds. By `name` others are told who
-    watches the triggers."""
+def build(line: Line) -> Server[Line]:
+    """The server of this line, for either transport. The line is closed when it has run."""
+    offer = line.offer
 
     @asynccontextmanager
     async def lifespan(_: Server[Line]) -> AsyncIterator[Line]:
-        line = Line(offer, settings, policy, name)
         try:
             yield line
         finally:
@@ -48,7 +50,7 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None", name: str) 
                 await line.aclose()
 
     async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:
-        ctx.lifespan_context.watch()
+        line.watch()
         # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
         # rest.
         return {
@@ -60,9 +62,11 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None", name: str) 
 
     def _offered(ctx: ServerRequestContext[Line]) -> Offer:
         holder = holder_of(ctx)
-        return offer if holder is None else ctx.lifespan_context.lent(holder).offer
+        return offer if holder is None else line.lent(holder).offer
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
+        if line.ending:
+            return _result(ENDING, is_error=True)
         try:
             _offered(ctx).find(params.name)
         except UnknownTool as error:
@@ -71,25 +75,23 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None", name: str) 
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
-        outcome = await ctx.lifespan_context.bridge_for(holder_of(ctx)).call(
-            params.name,
-            params.arguments or {},
-            ctx.session.report_progress if wanted else None,
-            client=ctx.session.client_params.client_info.name if ctx.session.client_params else "",
-            key=meta.get(IDEMPOTENCY_KEY),
-        )
-        ctx.lifespan_context.watch()
-        return {
-            "resultType": "complete",
-            "content": [{"type": "text", "text": outcome.text}],
-            "isError": outcome.is_error,
-        }
+        client = ctx.session.client_params.client_info.name if ctx.session.client_params else ""
+        with line.calling(offer.catalog.names[params.name], client):
+            outcome = await line.bridge_for(holder_of(ctx)).call(
+                params.name,
+                params.arguments or {},
+                ctx.session.report_progress if wanted else None,
+                client=client,
+                key=meta.get(IDEMPOTENCY_KEY),
+            )
+        line.watch()
+        return _result(outcome.text, is_error=outcome.is_error)
 
     server = Server(
         "hbmcp",
         version=__version__,
         title="Hummingbot",
-        instructions=instructions(settings),
+        instructions=instructions(line.settings),
         lifespan=lifespan,
         # Without it the SDK would walk tools/list at every call over HTTP.
         get_tool_input_schema=offer.schema,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,13 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @contextmanager
-def process(*flags: str, env: Mapping[str, str], cwd: Path) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """A server over HTTP on a free port, with its address."""
+def process(
+    *flags: str, env: Mapping[str, str], cwd: Path, code: str = ""
+) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """A server over HTTP on a free port, with its address; `code` is run in place of hbmcp."""
+    run = ["-c", code] if code else ["-m", "hbmcp"]
     started = subprocess.Popen(
-        [sys.executable, "-m", "hbmcp", "serve", "--transport", "http", "--port", "0", *flags],
+        [sys.executable, *run, "serve", "--transport", "http", "--port", "0", *flags],
         env=dict(env),
         cwd=cwd,
         stdout=subprocess.PIPE,
@@ -88,11 +92,12 @@ class Raw:
         self.url = url
         self.headers = {**ACCEPT, **headers}
         self.session = ""
+        self._ids = count(1)
 
     def post(self, method: str, params: Any = None, **headers: str) -> httpx.Response:
         body: dict[str, Any] = {"jsonrpc": "2.0", "method": method, **({"params": params} if params else {})}
         if not method.startswith("notifications/"):
-            body["id"] = 1
+            body["id"] = next(self._ids)
         with_session = {"mcp-session-id": self.session} if self.session else {}
         with httpx.Client(trust_env=False, timeout=30) as http:
             return http.post(self.url, json=body, headers={**self.headers, **with_session, **headers})

@@ -1,19 +1,51 @@
 """The server over HTTP, until it is told to stop."""
 
+import asyncio
 import socket
 from typing import TYPE_CHECKING
 
 import anyio
+import uvicorn
+from sse_starlette.sse import AppStatus
 
 from hbmcp import log
 from hbmcp.catalog import Offer
 from hbmcp.identity import Identity
 from hbmcp.server.ending import SHUTDOWN, end_by
 from hbmcp.server.http.application import application
+from hbmcp.server.http.patience import Patient
+from hbmcp.server.line import Line
 from hbmcp.settings import Settings
+from hbmcp.times import ticking
 
 if TYPE_CHECKING:
     from hbmcp.policy.model import Policy
+
+OVER_HTTP = "the hbmcp server over HTTP"
+FINISH = 2 * SHUTDOWN  # seconds until calls are broken off that may have sent something; until others, SHUTDOWN
+WRITTEN = 0.3  # seconds in which the last answers leave
+CUT_OFF = 1  # seconds for the rest of what is being answered; streams that only wait end then
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which lets calls end."""
+
+    def __init__(self, config: uvicorn.Config, line: Line) -> None:
+        super().__init__(config)
+        self._line = line
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """No call begins any more; those under way have some time, and what of them is broken off then is told."""
+        end_by(FINISH + SHUTDOWN)
+        self._line.ending = True
+        began = ticking()
+        while ticking() < began + (FINISH if self._line.acts else SHUTDOWN) and self._line.busy and not self.force_exit:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(WRITTEN)
+        self._line.tell_broken_off()
+        AppStatus.should_exit = True
+        log.silence_libraries()  # that streams are cut now is no error
+        await super().shutdown(sockets)
 
 
 async def serve_http(
@@ -21,22 +53,19 @@ async def serve_http(
 ) -> None:
     """Serve streamable HTTP on this socket until the process is told to stop. `demanded` is an access token of every
     client."""
-    import uvicorn
-
     from hbmcp.access.tokens import Tokens
     from hbmcp.store import Store
 
-    class Server(uvicorn.Server):
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            end_by(3 * SHUTDOWN)
-            log.silence_libraries()  # that streams are cut now is no error
-            await super().shutdown(sockets)
-
+    line = Line(offer, settings, policy, OVER_HTTP)
     tokens = Tokens(Store.open(settings, Identity.of(settings))) if demanded else None
-    app = application(settings, offer, policy, None if tokens is None else tokens.holder)
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN)
+    app = application(line, None if tokens is None else tokens.holder)
+    # Else all answers that are streams end with the signal, also those that still come.
+    AppStatus.enable_automatic_graceful_drain = False
+    config = uvicorn.Config(
+        app, http=Patient, log_config=None, access_log=False, timeout_graceful_shutdown=CUT_OFF, server_header=False
+    )
     try:
-        await Server(config).serve([listener])
+        await Server(config, line).serve([listener])
     finally:
         if tokens is not None:
             await tokens.aclose()
