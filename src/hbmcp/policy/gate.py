@@ -86,6 +86,19 @@ class Gate:
             outbox=outbox,
         )
 
+    def under(self, policy: Policy, offer: Offer, installation: Callable[[Caller], Installation]) -> "Gate":
+        """The same gate for who may do less: this policy holds instead."""
+        return Gate(
+            policy,
+            offer,
+            self._identity,
+            audit=self._audit,
+            halts=self._halts,
+            counting=self._counting.under(policy, installation),
+            approvals=self._approvals.under(policy),
+            outbox=self._outbox,
+        )
+
     async def aclose(self) -> None:
         """Wait a moment for what is still being written, and told."""
         await self._audit.aclose()
@@ -267,6 +280,7 @@ class Gate:
             "installation": self._identity.name,
             "caller": call.caller.kind,
             "client": record.words(call.caller.client) or None,
+            "token": call.caller.token or None,
             "tool": call.caller.name,
             "arguments": record.arguments(call.arguments, secret=call.secret),
             "plan": record.plan(plan.requests) if plan else None,
