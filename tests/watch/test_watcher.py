@@ -13,7 +13,7 @@ from hbmcp.installation.triggers.watching import DURABLE
 from hbmcp.paper.api.faults import Bug
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.policy.halt import Halts
-from hbmcp.server import OVER_STDIO
+from hbmcp.server.stdio import OVER_STDIO
 from hbmcp.store import Halt
 from hbmcp.watch import watcher as watching
 from hbmcp.watch.reconciliation import AFTER
