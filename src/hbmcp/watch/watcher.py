@@ -23,7 +23,7 @@ from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Tri
 from hbmcp.installation.triggers.watching import rank, unwatched
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.watch import attachments
-from hbmcp.watch.attachments import Attachments, Found
+from hbmcp.watch.attachments import Attachments, Found, entry_of
 from hbmcp.watch.doubt import disbelief, opens_by, stillness
 from hbmcp.watch.firing import Ended, asleep, fire
 from hbmcp.watch.reconciliation import due, reconcile
@@ -270,10 +270,9 @@ class Watcher:
 
     async def _followed(self, one: Trigger) -> Trigger:
         """For what is filled by now, where it protects an order's fills."""
-        after = one.spec.after
-        if after is None:
+        if one.spec.after is None:
             return one
-        found = (await self._attachments.look(self._installation, [one]))[one.key]
+        found = await entry_of(self._installation, one.spec)
         return one if found.spec is None else one.meaning(found.spec)
 
     def _say(self, one: Trigger, ended: Ended | None) -> None:
