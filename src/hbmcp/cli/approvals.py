@@ -30,7 +30,7 @@ approvals = typer.Typer(
     invoke_without_command=True,
 )
 
-Id = Annotated[str, typer.Argument(help="As the list shows it.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")]
 
 
 @approvals.callback()

@@ -15,7 +15,7 @@ from hbmcp.policy.model import Policy
 from hbmcp.settings import Settings
 from hbmcp.store import Approval, OnceOnly, Store
 from hbmcp.store.place import Place
-from hbmcp.text import named, one_line
+from hbmcp.text import NAMED, cut, named, one_line
 from hbmcp.times import machine, utc
 from hummingbot_api import exact_json
 
@@ -72,7 +72,7 @@ class Approvals:
         arguments = exact_json.dumps(dict(call.arguments)).decode()
         approval = Approval(
             id=question.id,
-            client=one_line(call.caller.client),
+            client=cut(one_line(call.caller.client), NAMED),
             tool=call.caller.name,
             arguments=arguments,
             question=question.words,

@@ -26,7 +26,7 @@ from hbmcp.policy.model import Confirm, Policy
 from hbmcp.policy.names import matches
 from hbmcp.policy.rules import WHERE, is_about
 from hbmcp.store import OnceOnly
-from hbmcp.text import named, one_line, quoted
+from hbmcp.text import NAMED, cut, named, one_line, quoted
 from hbmcp.times import duration, machine
 from hummingbot_api import exact_json
 
@@ -299,7 +299,7 @@ class Answered:
     @property
     def line(self) -> dict[str, str]:
         """For the audit."""
-        return {"question": self.question.id, "way": self.way, "by": one_line(self.by)}
+        return {"question": self.question.id, "way": self.way, "by": cut(one_line(self.by), NAMED)}
 
     def check(self, now: Quoted, demand: Demand | None) -> None:
         """Raises NotConfirmed unless it is a yes that holds for this plan, as a policy wants it asked for now."""

@@ -39,7 +39,8 @@ class ConfirmationRows:
             done = {"state": "carried out", "changed": times.machine()}
             return connection.execute(update(approvals).where(*one).values(**done)).rowcount == 1
         used = self._put(used_answers).values(**self._ours, id=once.id, time=times.machine())
-        return connection.execute(used.on_conflict_do_nothing()).rowcount == 1
+        first = used.on_conflict_do_nothing().returning(used_answers.c.id)
+        return connection.execute(first).first() is not None
 
     def add(self, approval: Approval) -> None:
         old = times.machine() - KEPT_FOR
