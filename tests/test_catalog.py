@@ -6,6 +6,9 @@ import pytest
 
 from hbmcp.catalog import Catalog
 from hbmcp.errors import SettingsError, UnknownTool
+from hbmcp.policy.model import default
+from hbmcp.policy.offered import offered
+from hbmcp.settings import Settings
 from tests.conftest import ROOT
 
 
@@ -132,10 +135,14 @@ def test_the_generated_tools_are_all_there() -> None:
 def test_readme_counts_the_tools_that_there_are() -> None:
     catalog = Catalog.load()
     every, workflows = len(catalog.tools), sum(tool.is_workflow for tool in catalog.tools.values())
-    default, in_toolsets = len(catalog.choose().tools), len(catalog.choose(toolsets=["all"]).tools)
+
+    def count(**told: Any) -> int:
+        return len(offered(catalog, Settings(**told), default(on_paper=False)).tools)
+
+    named = count(toolsets=tuple(catalog.toolsets))
     said = (
-        f"There are {every} tools, {every - workflows} of one operation each and {workflows} workflows: {default} in "
-        f"the default toolsets, {in_toolsets} in all toolsets (`--toolsets all`), the other {every - in_toolsets} by "
-        "name only."
+        f"There are {every} tools, {every - workflows} of one operation each and {workflows} workflows: {count()} are "
+        f"offered by default, {count(toolsets=('all',))} with `--toolsets all`, "
+        f"{named} with every toolset named, {count(tools=('all',))} with `--tools all`."
     )
     assert said in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())

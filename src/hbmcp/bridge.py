@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
@@ -23,8 +24,18 @@ from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller, Kind
 from hbmcp.cancellation import cancelled_once
-from hbmcp.catalog import Offer, Tool
-from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown, StoreError, UnknownTool
+from hbmcp.catalog import NOT_IN_THIS_API, Offer, Tool
+from hbmcp.errors import (
+    BadArguments,
+    CallError,
+    Failed,
+    GatewayFailed,
+    OutcomeUnknown,
+    StoreError,
+    UnknownOperation,
+    UnknownTool,
+)
+from hbmcp.errors.gateway_answers import NOTHING_DONE
 from hbmcp.errors.http_answers import unknown_outcome
 from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.identity import Identity
@@ -53,6 +64,9 @@ from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
+
+# What the call under way asked for and this API hasn't, with the reason.
+_MISSED: ContextVar[dict[str, str]] = ContextVar("missed")
 
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -163,7 +177,15 @@ class Bridge:
         self, name: str, arguments: Mapping[str, Any], client: str, key: str | None, firing: Firing | None
     ) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
-        outcome = await self._come_to(name, arguments, client, key, firing)
+        missed: dict[str, str] = {}
+        token = _MISSED.set(missed)
+        try:
+            outcome = await self._come_to(name, arguments, client, key, firing)
+        finally:
+            _MISSED.reset(token)
+        for part, why in missed.items():
+            if why.lower() not in outcome.text.lower():
+                outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
         heard = not self._token or self._offer.schema("list_triggers") is not None
         if self.news and firing is None and heard:
             told, self.news[:] = "; ".join(self.news), []
@@ -217,7 +239,7 @@ class Bridge:
         line = self._lines.get(tool.name) or self._line(tool)
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if firing is None else "trigger"
-        caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), kind, client, self._token)
+        caller = Caller(tool.name, tool.toolset, tool.parts, kind, client, self._token)
         if not tool.reads:
             return await self._act(tool, line, arguments, caller, key, firing)
         given = line.checker.check(arguments)
@@ -254,6 +276,9 @@ class Bridge:
                     plan = evolve(
                         plan, requests=tuple(one.as_reduction if sells(one) else one for one in plan.requests)
                     )
+            if plan.unfit is not None:
+                async with self._gate.judging(call, plan):
+                    raise await self._gate.unfit(call, plan, plan.unfit)
             if preview or not (plan.requests or plan.commit):
                 judged = preview and (plan.requests or plan.later)
                 said = await self._gate.verdict(call, plan) if judged else ""
@@ -305,8 +330,10 @@ class Bridge:
             meant["preview"] = False
         if "again" in tool.schema["properties"]:
             meant["again"] = True
-        caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client, self._token)
+        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token)
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
+        if plan.unfit is not None:
+            raise plan.unfit
         return Foreseen(meant, plan.requests, plan.shown)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
@@ -369,9 +396,13 @@ class Bridge:
         parts = {
             name: replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
             for name in caller.tools
+            if name not in self._offer.catalog.absent
         }
 
         async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
+            if why := self._offer.catalog.absent.get(name):
+                _MISSED.get()[name] = why
+                raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
             part = parts[name]
             if not part.reads:
                 raise RuntimeError(f"{caller.name} was to ask for {name}, which isn't a read: only a plan sends it")

@@ -71,7 +71,7 @@ def build(line: Line) -> Server[Line]:
             _offered(ctx).find(params.name)
         except UnknownTool as error:
             # One that is switched off is told as the result of its call, which every client shows to its model.
-            if params.name not in offer.catalog.names:
+            if params.name not in offer.catalog.names and params.name not in offer.catalog.absent:
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
