@@ -6,7 +6,7 @@ from hbmcp.did_you_mean import nearest
 from hbmcp.settings.model import VARIABLES
 
 # Who misspells one of these could have less protection than they think.
-_PROTECT = {VARIABLES[field] for field in ("read_only", "exclude_tools", "policy", "notify")}
+_PROTECT = {VARIABLES[field] for field in ("read_only", "exclude_tools", "policy", "notify", "tls_cert", "tls_key")}
 _CHOOSE = {VARIABLES[field] for field in ("tools", "toolsets")}
 _PAPER = VARIABLES["paper"]
 

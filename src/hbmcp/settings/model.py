@@ -18,6 +18,8 @@ FLAGS = {
     "http_host": "--host",
     "http_allowed_hosts": "--allowed-hosts",
     "http_allowed_origins": "--allowed-origins",
+    "tls_cert": "--tls-cert",
+    "tls_key": "--tls-key",
     "log_level": "--log-level",
     "toolsets": "--toolsets",
     "tools": "--tools",
@@ -29,7 +31,8 @@ FLAGS = {
     "paper_reset": "--paper-reset",
     "paper_speed": "--paper-speed",
 }
-HTTP = ("port", "http_host", "http_allowed_hosts", "http_allowed_origins")  # of a server over HTTP alone
+# Of a server over HTTP alone.
+HTTP = ("port", "http_host", "http_allowed_hosts", "http_allowed_origins", "tls_cert", "tls_key")
 PASSWORDS = ("api_password", "api_password_file")  # two ways to say the same
 CREDENTIALS = ("api_username", *PASSWORDS)
 PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
@@ -197,6 +200,9 @@ class Settings(BaseModel):
     http_allowed_origins: Annotated[tuple[Origin, ...], BeforeValidator(_origins)] = Field(
         default=(), validation_alias="HBMCP_HTTP_ALLOWED_ORIGINS"
     )
+    # Files of the certificate, with those that lead to a known one, and of its key; without both it speaks plain HTTP.
+    tls_cert: Annotated[str | None, BeforeValidator(_file)] = Field(default=None, validation_alias="HBMCP_TLS_CERT")
+    tls_key: Annotated[str | None, BeforeValidator(_file)] = Field(default=None, validation_alias="HBMCP_TLS_KEY")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_level)] = Field(
         default="INFO", validation_alias="LOG_LEVEL"
     )

@@ -14,6 +14,7 @@ from hbmcp.identity import Identity
 from hbmcp.server.ending import SHUTDOWN, end_by
 from hbmcp.server.http.application import application
 from hbmcp.server.http.patience import Patient
+from hbmcp.server.http.tls import certificate
 from hbmcp.server.line import Line
 from hbmcp.settings import Settings
 from hbmcp.times import ticking
@@ -64,6 +65,8 @@ async def serve_http(
     config = uvicorn.Config(
         app, http=Patient, log_config=None, access_log=False, timeout_graceful_shutdown=CUT_OFF, server_header=False
     )
+    config.load()
+    config.ssl = certificate(settings)
     try:
         await Server(config, line).serve([listener])
     finally:
