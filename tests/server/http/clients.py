@@ -62,7 +62,7 @@ def process(
     """A server over HTTP on a free port, with its address; `code` is run in place of hbmcp."""
     run = ["-c", code] if code else ["-m", "hbmcp"]
     started = subprocess.Popen(
-        [sys.executable, *run, "serve", "--transport", "http", "--port", "0", *flags],
+        [sys.executable, *run, "serve", "--transport", "http", *([] if "--port" in flags else ["--port", "0"]), *flags],
         env=dict(env),
         cwd=cwd,
         stdout=subprocess.PIPE,

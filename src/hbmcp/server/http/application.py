@@ -8,6 +8,7 @@ from hbmcp.server.http import doors
 from hbmcp.server.http.entrance import Entrance, NoTokenInAddress, Verify
 from hbmcp.server.http.health import LIVES, READY, Health
 from hbmcp.server.http.patience import MOST, WholeBody
+from hbmcp.server.http.resource import Resource
 from hbmcp.server.line import Line
 from hbmcp.server.protocol import build
 
@@ -17,22 +18,23 @@ SESSIONS = 2_000  # at once; who would begin another gets 503
 
 # The doors look at every path, and at more than the SDK does: names in capitals, headers that come twice.
 _CHECKED_BEFORE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-_OPEN = {LIVES, READY}
 
 
 def application(line: Line, verify: Verify | None) -> ASGIApp:
     """Streamable HTTP at /mcp, for those whose access token `verify` knows; without it for whoever calls."""
+    resource = Resource.of(line)
     app: ASGIApp = build(line).streamable_http_app(
         streamable_http_path=PATH,
         transport_security=_CHECKED_BEFORE,
         max_request_body_size=MOST,
         session_idle_timeout=IDLE,
         max_sessions=SESSIONS,
-        custom_starlette_routes=Health(line).routes,
+        custom_starlette_routes=[*Health(line).routes, *resource.routes],
     )
     app = WholeBody(app)
     if verify is not None:
-        app = Entrance(app, verify, is_open=_OPEN.__contains__, challenge={})
+        is_open = {LIVES, READY, *(route.path for route in resource.routes)}.__contains__
+        app = Entrance(app, verify, is_open, resource.challenge)
     app = NoTokenInAddress(app)
     told = line.settings
     if told.http_allowed_origins:

@@ -31,6 +31,8 @@ async def token_demanded(told: Settings, *, reached_from_elsewhere: bool) -> boo
             return True
         finally:
             await tokens.aclose()
+    if told.oauth_issuer is not None:
+        return True
     if left or not (beyond or ever):
         return ever
     if beyond:

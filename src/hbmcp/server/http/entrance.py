@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hbmcp.access.holder import Holder
-from hbmcp.errors import StoreError
+from hbmcp.errors import HbmcpError
 from hbmcp.redaction import ACCESS_TOKEN
 from hbmcp.server.protocol import HOLDER
 
@@ -60,7 +60,7 @@ class Entrance:
             return await self._app(scope, receive, send)
         try:
             holder = await self._holder(Headers(scope=scope))
-        except StoreError as error:
+        except HbmcpError as error:
             logger.warning("A client wasn't let in: %s", error)
             return await PlainTextResponse(str(error), 503, {"retry-after": "5"})(scope, receive, send)
         if isinstance(holder, Response):

@@ -14,6 +14,8 @@ from hbmcp.identity import Identity
 from hbmcp.server.ending import SHUTDOWN, end_by
 from hbmcp.server.http.application import application
 from hbmcp.server.http.patience import Patient
+from hbmcp.server.http.tls import certificate
+from hbmcp.server.http.verification import verification
 from hbmcp.server.line import Line
 from hbmcp.settings import Settings
 from hbmcp.times import ticking
@@ -57,18 +59,19 @@ async def serve_http(
     from hbmcp.store import Store
 
     line = Line(offer, settings, policy, OVER_HTTP)
-    tokens = Tokens(Store.open(settings, Identity.of(settings))) if demanded else None
-    app = application(line, None if tokens is None else tokens.holder)
+    tokens = Tokens(Store.open(settings, Identity.of(settings)))
+    app = application(line, verification(settings, tokens) if demanded else None)
     # Else all answers that are streams end with the signal, also those that still come.
     AppStatus.enable_automatic_graceful_drain = False
     config = uvicorn.Config(
         app, http=Patient, log_config=None, access_log=False, timeout_graceful_shutdown=CUT_OFF, server_header=False
     )
+    config.load()
+    config.ssl = certificate(settings)
     try:
         await Server(config, line).serve([listener])
     finally:
-        if tokens is not None:
-            await tokens.aclose()
+        await tokens.aclose()
 
 
 def run_http(
