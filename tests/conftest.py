@@ -1,12 +1,14 @@
 """What tests of the run time share: an API that misbehaves on request, and servers to talk to."""
 
+import gc
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from hbmcp import redaction
 from hbmcp.catalog import Catalog
 from tests.faulty_api import FaultyApi
+from tests.short_pauses import shorten_pauses
 from tests.stdio_server import StdioServer
 
 if TYPE_CHECKING:
@@ -34,7 +37,25 @@ ROOT = Path(__file__).parent.parent
 USERNAME = "trader"
 PASSWORD = "correct-horse"
 EVERY = tuple(Catalog.load().tools)  # by name: "all" leaves out what has to be asked for
+_numbers = count()
 _STATE = tempfile.TemporaryDirectory(prefix="hbmcp-tests-")  # what servers remember, not in the user's data folder
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there are cores: a quarter of the time tests wait, for servers and for clocks."""
+    return (yield) + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays: to look through it for garbage would take half of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +67,14 @@ def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _own_state(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """What servers in this process remember, likewise: what one test sent, another would only say again."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("state")))
+    folder = tmp_path_factory.getbasetemp() / f"state-{next(_numbers)}"  # made by whoever keeps something there
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", _STATE.name)
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    shorten_pauses(monkeypatch)
 
 
 @pytest.fixture
@@ -101,7 +128,7 @@ def replaying(replay: "Replay", **settings: str) -> dict[str, str]:
 def address_of(process: "subprocess.Popen[str]") -> str:
     """Of a server over HTTP that was just started: it stands on stderr, after what the log says first."""
     assert process.stderr is not None
-    address = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+/mcp", line) for line in process.stderr)))
+    address = next(filter(None, (re.search(r"https?://127\.0\.0\.1:\d+/mcp", line) for line in process.stderr)))
     return address[0]
 
 

@@ -39,8 +39,8 @@ def refused(told: Policy, asks: list[Ask], rows: list[LedgerRow] = [], seen: See
 def test_a_refusal_says_which_limit_its_value_what_is_used_what_was_asked_and_what_would_pass() -> None:
     text = refused(policy(day=50_000), [ask(4500)], [row(48_000, state="sent")])
     assert text == (
-        "The policy's limit day is 50,000 USDT today: 48,000 used already, 4,500 asked; 2,000 would pass. Nothing was "
-        "sent. A person set this limit: tell the user. What reduces, cancels or stops is never limited."
+        "The policy's limit day is 50,000 USDT opened today: 48,000 used already, 4,500 asked; 2,000 would pass. "
+        "Nothing was sent. A person set this limit: tell the user. What reduces, cancels or stops is never limited."
     )
 
 
@@ -122,6 +122,22 @@ def test_unknown_and_reserved_count_like_what_was_sent() -> None:
         assert "900 used already" in refused(policy(day=1000), [ask(200)], [row(900, state=state)])
 
 
+@pytest.mark.parametrize("state", ["unknown", "reserved"])
+def test_what_was_never_answered_counts_for_what_is_open_on_later_days_and_for_theirs_not(state: Any) -> None:
+    rows = [row(900, NOW - 3 * DAY, state=state)]
+    for name in ("position", "pair", "account"):
+        text = refused(policy(**{name: 1000}), [ask(200)], rows)
+        assert "900 used already (900 of it sent and never answered), 200 asked; 100 would pass" in text
+        assert "a person who knows can say so with `hbmcp policy settle`" in text
+    assert "1 of it sent and never answered" in refused(policy(open_orders=1), [ask()], rows)
+    assert "1.8 of it sent and never" in refused(policy(leverage=2), [ask(200)], rows)
+    assert not one(judged(policy(day=1000, hour=1000), [ask(200)], rows), "day").exceeded
+
+
+def test_what_is_being_sent_is_no_doubt() -> None:
+    assert "never answered" not in refused(policy(position=1000), [ask(200)], [row(900, state="reserved")])
+
+
 def test_what_was_counted_in_another_currency_is_not_added() -> None:
     assert not one(judged(policy(day=1000), [ask(200)], [row(900, currency="BTC")]), "day").exceeded
 
@@ -200,6 +216,13 @@ def test_the_distance_from_the_market_is_held_either_way() -> None:
     with pytest.raises(NotCounted, match="distance_percent"):
         judged(policy(distance_percent=5), [ask(1, price=Decimal(95))])
     assert judged(policy(distance_percent=5), [ask(1, 100)]) == []
+
+
+def test_a_range_of_prices_is_as_far_from_the_market_as_its_nearer_end() -> None:
+    told = policy(distance_percent=5)
+    for low, high, away in ((50, 200, 0), (104, 300, 4), (1, 96, 4), (106, 110, 6), (90, 94, 6)):
+        use = one(judged(told, [ask(1, 100, price=Decimal(low), until=Decimal(high))]), "distance_percent")
+        assert (use.asked, use.exceeded) == (away, away > 5)
 
 
 def test_after_the_day_s_loss_nothing_is_opened() -> None:

@@ -31,11 +31,11 @@ def connect(
     opening.warn(told, held)
 
     async def look() -> Connection:
-        async with aclosing(Bridge(offered, told, "terminal", policy=held.policy)) as bridge:
+        async with aclosing(Bridge(offered, told, "person", policy=held.policy)) as bridge:
             return await Connection.look(bridge, exchange, account)
 
     async def send() -> None:
-        async with aclosing(Bridge(offered, told, "terminal", policy=held.policy)) as bridge:
+        async with aclosing(Bridge(offered, told, "person", policy=held.policy)) as bridge:
             await connection.send(bridge, keys)
 
     try:

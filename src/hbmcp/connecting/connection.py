@@ -71,4 +71,4 @@ def _arguments(exchange: str, account: str, keys: Mapping[str, Any]) -> dict[str
 
 
 def _installation(bridge: Bridge) -> Installation:
-    return bridge.installation(Caller("hbmcp connect", "accounts", frozenset(LOOKS), "terminal"))
+    return bridge.installation(Caller("hbmcp connect", "accounts", frozenset(LOOKS), "person"))

@@ -1,6 +1,7 @@
 """Arming triggers: shown first, judged, and kept in one transaction before anything is answered."""
 
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -34,6 +35,11 @@ class Arming:
         return without_nulls({"will": self.spec.words, **self.shown, "expires": expires})
 
 
+def _worth(requests: Sequence[PlannedRequest]) -> Decimal:
+    """What they open, in quote, as far as that is known."""
+    return sum((one.stake.value or Decimal(0) for one in requests if one.effect == "opens"), Decimal(0))
+
+
 def arm(
     tool: str,
     armings: Sequence[Arming],
@@ -41,14 +47,18 @@ def arm(
     *,
     joins: Collection[int] = (),
     instead: Collection[int] = (),
+    replaces: str = "",
     bonded: bool = True,
 ) -> Plan:
-    """The plan of a tool to keep them, `instead` of others; more than one, or with `joins`, they are bonded unless it
-    is said that they aren't, and the first that is done ends the others. Its commit raises Refused where one of `joins`
-    or `instead` has ended or fires meanwhile, or where the store fails: nothing is kept then."""
+    """The plan of a tool to keep them, `instead` of others, of which `replaces` tells; more than one, or with `joins`,
+    they are bonded unless it is said that they aren't, and the first that is done ends the others. Its commit raises
+    Refused where one of `joins` or `instead` has ended or fires meanwhile, or where the store fails: nothing is kept
+    then."""
     bond = uuid4().hex if bonded and (joins or len(armings) > 1) else None
     rows = [one.row for one in armings]
     later = tuple(planned for one in armings for planned in one.later)
+    if bond is not None:  # of those that end each other one acts
+        later = max((one.later for one in armings), key=_worth)
     change = PlannedRequest.kept(tool, "triggers", "; ".join(one.spec.words for one in armings))
     if all(one.spec.then is not None and one.spec.then.reduces for one in armings):
         change = evolve(change, effect="reduces")  # so that a halt holds no protection back
@@ -73,10 +83,9 @@ def arm(
                 "Look with list_triggers.",
             )
         armed = [{"id": key, **row} for key, row in zip(keys, rows, strict=True)]
-        replaced = ", ".join(map(str, sorted(instead)))
-        head = without_nulls({"replaces": replaced or None, "watched_by": by})
+        head = without_nulls({"replaces": replaces or None, "watched_by": by})
         value = {**armed[0], **head} if len(armed) == 1 else {**head, "triggers": armed}
         return Answer(value, tuple(notes))
 
-    would: dict[str, Any] = {"would_arm": rows[0] if len(rows) == 1 else rows}
-    return Plan(Answer(would, tuple(notes)), (change,), commit, later)
+    would: dict[str, Any] = {"would_arm": rows[0] if len(rows) == 1 else rows, "replaces": replaces or None}
+    return Plan(Answer(without_nulls(would), tuple(notes)), (change,), commit, later)

@@ -52,7 +52,17 @@ async def live_triggers(installation: Installation) -> tuple[tuple[Trigger, ...]
 
 def protection_words(triggers: Iterable[Trigger]) -> str:
     """ "stop 42000 (7), target 52000 (8)", or "nothing"."""
-    return ", ".join(f"{kind_of(one)} {short_level(one)} ({one.key})" for one in triggers) or "nothing"
+    return ", ".join(f"{kind_of(one)} {short_level(one.spec.when)} ({one.key})" for one in triggers) or "nothing"
+
+
+def beside_notes(what: Protected, triggers: Iterable[Trigger], unread: str = "") -> tuple[str, ...]:
+    """What another trigger that protects it adds up to with those of these that do, in a sentence; none where there are
+    none."""
+    there = protecting(triggers, what)
+    if not there:
+        return tuple(filter(None, (unread,)))
+    each = "each closes all of it" if what.amount is None else "each sells its own coins"
+    return (f"It is protected by {protection_words(there)} too: {each}.",)
 
 
 async def ending_notes(installation: Installation, positions: Iterable[Position], *, gone: bool) -> list[str]:
@@ -76,7 +86,8 @@ async def _ending_note(installation: Installation, triggers: Sequence[Trigger], 
 
 
 async def _end(installation: Installation, triggers: Iterable[Trigger]) -> bool:
-    """Whether the store took it; else the watcher ends them."""
+    """Whether the store took it. They end by what they are, not by what the caller was granted: who sees first that the
+    position is gone, here or the watcher, writes it down."""
     try:
         for one in triggers:
             why = "the position that it protects was closed"

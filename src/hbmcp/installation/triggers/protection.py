@@ -6,25 +6,27 @@ from decimal import Decimal
 from attrs import frozen
 
 from hbmcp.errors import BadArguments, CallError, Refused, StoreError
-from hbmcp.figures import money
-from hbmcp.installation.closing.position_choice import only_position, whole_pair
+from hbmcp.figures import money, plain
+from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.levels import Level, parse_level
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.installation.positions.position import Side
-from hbmcp.installation.triggers.action import Armed, armed, closing, selling
+from hbmcp.installation.triggers.action import Armed, armed, bounded, closing, selling
 from hbmcp.installation.triggers.asked_condition import Met, met
 from hbmcp.installation.triggers.asked_trigger import trailing_memory
 from hbmcp.installation.triggers.choices import NOTHING_SET
-from hbmcp.installation.triggers.condition import Condition, PriceKind
+from hbmcp.installation.triggers.condition import Condition, Goes, PriceKind
 from hbmcp.installation.triggers.creation import Arming, arm
 from hbmcp.installation.triggers.kept import kept, refused
-from hbmcp.installation.triggers.levels import Level, parse_level
 from hbmcp.installation.triggers.market_at import market_at
 from hbmcp.installation.triggers.protected import Kind, kind_of, of_position, protecting
 from hbmcp.installation.triggers.readings import readings
 from hbmcp.installation.triggers.trigger import LIVE, WAITING, Protected, Spec, Trigger
+from hbmcp.installation.triggers.view import short_level
+from hbmcp.pairs import whole_pair
 from hbmcp.text import named
 
 
@@ -38,6 +40,7 @@ class AskedProtection:
     side: Side | None
     amount: Decimal | None
     stop: str | None
+    stop_limit: str | None
     target: str | None
     trail_percent: Decimal | None
     trail_from: Decimal | None
@@ -58,18 +61,11 @@ class Held:
     price: PriceKind
     notes: tuple[str, ...] = ()
 
-    @property
-    def direction(self) -> int:
-        return 1 if self.what.side == "LONG" else -1
-
-    def level(self, level: Level) -> Decimal:
-        """A percentage is a gain of the position, below 0 a loss, whichever its side. Raises Refused where nothing is
-        known that it could count from."""
-        if level.percent is None:
-            return level.fixed or Decimal(0)
-        if self.basis is None:
+    def exit(self, kind: Kind, level: Level) -> Decimal:
+        """Its price. Raises Refused where nothing is known that a percentage could count from."""
+        if level.percent is not None and self.basis is None:
             raise Refused("The exchange tells no entry price.", NOTHING_SET, "Give prices, not percentages.")
-        return Level(percent=level.percent * self.direction).of(self.basis)
+        return level.as_exit(kind, self.what.side, self.basis or Decimal(0))
 
 
 async def plan_protection(installation: Installation, asked: AskedProtection) -> Plan:
@@ -88,16 +84,23 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
     except StoreError as error:
         raise refused(error) from None
     instead = _replaced(before, [kind for kind, _ in conditions], replace=asked.replace)
+    bound = _bound(asked, held, conditions)
     armings, notes = [], list(held.notes)
     for kind, one in conditions:
-        action = await _action(installation, held, one)
+        action = await _action(installation, held, one, bound if kind == "stop" else None)
         spec = Spec(when=one.condition, then=action.action, protects=held.what)
         armings.append(Arming(spec, {"as": kind, **one.shown}, action.later, trailing_memory(one)))
         notes += [note for note in action.notes if note not in notes]
     joins = [one.key for one in before if one.row.state in WAITING and one.key not in instead]
+    if bound is not None:
+        notes.append(
+            f"Where the price is beyond {plain(bound):f} by then, what doesn't fill rests there, told and unprotected."
+        )
     bonded = "The first that acts ends the others." if len(armings) + len(joins) > 1 else ""
     ends = "" if spot else "It ends with the position."
-    return arm("protect_position", armings, (*notes, bonded, ends), joins=joins, instead=instead)
+    notes += _rests(held, conditions)
+    replaces = "; ".join(_replaced_words(one, conditions) for one in before if one.key in instead)
+    return arm("protect_position", armings, (*notes, bonded, ends), joins=joins, instead=instead, replaces=replaces)
 
 
 async def _position(installation: Installation, asked: AskedProtection) -> Held:
@@ -160,13 +163,11 @@ def _conditions(asked: AskedProtection, held: Held) -> list[tuple[Kind, Met]]:
     base = _of(held.what, held.price).model_copy(update={"holds_for": asked.holds_for})
     against, well = held.what.against, held.what.well
     found: list[tuple[Kind, Met]] = []
-    for kind, text, goes in (("stop", asked.stop, against), ("target", asked.target, well)):
+    exits: tuple[tuple[Kind, str | None, Goes], ...] = (("stop", asked.stop, against), ("target", asked.target, well))
+    for kind, text, goes in exits:
         if text is None:
             continue
-        level = parse_level(kind, text)
-        if level.percent is not None and not level.signed:
-            level = Level(percent=-level.percent if kind == "stop" else level.percent)
-        at = held.level(level)
+        at = held.exit(kind, parse_level(kind, text, NOTHING_SET))
         if at <= 0:
             raise BadArguments(f"{kind} can't be {named(text)}.", NOTHING_SET, "Give a price, or a percentage.")
         one = met(base.model_copy(update={"goes": goes, "level": at}), held.value)
@@ -179,11 +180,24 @@ def _conditions(asked: AskedProtection, held: Held) -> list[tuple[Kind, Met]]:
                 f"{'' if held.basis is None else f', {money(held.basis):f}'}. To get out now use close_position or "
                 "place_order.",
             )
-        found.append(("stop" if kind == "stop" else "target", one))
+        found.append((kind, one))
     if asked.trail_percent:
         trail = {"goes": against, "trail": asked.trail_percent, "trail_from": asked.trail_from}
         found.append(("stop", met(base.model_copy(update=trail), held.value)))
     return found
+
+
+def _rests(held: Held, conditions: Sequence[tuple[Kind, Met]]) -> list[str]:
+    """What would do the same as a target with nobody watching. Of coins nothing is said: resting, it would lock what
+    the stop must sell."""
+    target = next((one.condition.level for kind, one in conditions if kind == "target"), None)
+    if target is None or held.what.amount is not None:
+        return []
+    side = "SELL" if held.what.side == "LONG" else "BUY"
+    return [
+        f"The same as the target with nobody watching: place_order {side} LIMIT at {plain(target):f}, position_action "
+        f"CLOSE, share 100, which rests at {named(held.what.connector_name)}."
+    ]
 
 
 def _replaced(before: Sequence[Trigger], kinds: Sequence[Kind], *, replace: bool) -> list[int]:
@@ -204,10 +218,41 @@ def _replaced(before: Sequence[Trigger], kinds: Sequence[Kind], *, replace: bool
     return [one.key for one in others]
 
 
-async def _action(installation: Installation, held: Held, one: Met) -> Armed:
+def _replaced_words(before: Trigger, conditions: Sequence[tuple[Kind, Met]]) -> str:
+    """ "stop 47500 (1) by 46000, which loses more": the old one, and what takes its place."""
+    kind, old = kind_of(before), before.spec.when
+    now = next(one for other, one in conditions if other == kind)
+    new, was = now.judged.level, old.level_behind(before.memory.best)
+    further = None not in (new, was) and (new < was if old.goes == "below" else new > was)  # type: ignore[operator]
+    more = ", which loses more" if further and kind == "stop" else ""
+    return f"{kind} {short_level(old)} ({before.key}) by {short_level(now.condition)}{more}"
+
+
+def _bound(asked: AskedProtection, held: Held, conditions: Sequence[tuple[Kind, Met]]) -> Decimal | None:
+    """The worst price of a stop that isn't at market. Raises BadArguments and Refused."""
+    if asked.stop_limit is None:
+        return None
+    level = next((one.condition.level for kind, one in conditions if kind == "stop"), None)
+    if level is None:
+        raise BadArguments("stop_limit is of stop.", NOTHING_SET, "Give stop too; what trails ends at market.")
+    bound = held.exit("stop", parse_level("stop_limit", asked.stop_limit, NOTHING_SET))
+    if bound <= 0 or (bound > level if held.what.against == "below" else bound < level):
+        side = "below" if held.what.against == "below" else "above"
+        raise BadArguments(
+            f"A stop_limit of {money(bound):f} isn't {side} the stop, {money(level):f}.",
+            NOTHING_SET,
+            "It is the worst price at which to get out.",
+        )
+    return bound
+
+
+async def _action(installation: Installation, held: Held, one: Met, bound: Decimal | None) -> Armed:
     what = held.what
-    if what.amount is None:
+    if what.amount is None and bound is None:
         return await armed(installation, "close_position", closing(what))
     level = one.judged.level or held.value
     sale, then = selling(what, max(level, held.value)), market_at(one.condition, level, held.value)
-    return (await armed(installation, "place_order", sale, then)).reducing()
+    if bound is not None:
+        sale = bounded(sale, what, bound)
+    action = await armed(installation, "place_order", sale, then)
+    return action if what.amount is None else action.reducing()
