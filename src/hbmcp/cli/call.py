@@ -73,11 +73,12 @@ class Door:
         import anyio
 
         from hbmcp.bridge import Bridge
+        from hbmcp.cli.asking import AtTheKeyboard
 
         async def call() -> Any:
             bridge = Bridge(self.offer, self.told, "terminal", policy=self.policy)
             try:
-                return await bridge.call(tool, given, key=key)
+                return await bridge.call(tool, given, key=key, ask=AtTheKeyboard())
             finally:
                 await bridge.aclose()
 

@@ -16,6 +16,7 @@ from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.markets.trading_pairs import is_stable, only_sounds_stable
 from hbmcp.installation.positions.position import Position
+from hbmcp.pairs import quote_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 
@@ -77,7 +78,7 @@ def size_of(notional: Decimal, pair: str, balances: Sequence[Balance], held: Seq
     Losses of positions are taken off the balances: some have them in already, and then equity is said too low. What
     only sounds like the dollar counts nothing.
     """
-    rate = usdt_rate(balances, pair.rpartition("-")[2])
+    rate = usdt_rate(balances, quote_of(pair))
     if not balances or rate is None:
         return Size(notional, None, None)
     worth = sum((one.value or Decimal(0) for one in balances if not only_sounds_stable(one.token)), Decimal(0))
@@ -109,7 +110,7 @@ def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal |
 def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None) -> None:
     """Raises Refused for what is worth more than `max_value`, and without one for what is large, or trades at any price
     on an account that can't be read. `size` is None where no price is known."""
-    quote = asked.pair.rpartition("-")[2]
+    quote = quote_of(asked.pair)
     if size is None:
         if max_value is not None:
             raise Refused(
