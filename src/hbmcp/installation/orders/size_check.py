@@ -14,7 +14,7 @@ from hbmcp.errors import Refused
 from hbmcp.figures import money, percent, plain, ratio, times
 from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.markets.trading_pairs import is_stable
+from hbmcp.installation.markets.trading_pairs import is_stable, only_sounds_stable
 from hbmcp.installation.positions.position import Position
 from hbmcp.pairs import quote_of
 from hbmcp.store import SentOrder
@@ -75,12 +75,13 @@ def order_size(
 def size_of(notional: Decimal, pair: str, balances: Sequence[Balance], held: Sequence[Position] | None) -> Size:
     """`balances` are of the account on the exchange, with values in USDT, `held` its positions there, None on spot.
 
-    Losses of positions are taken off the balances: some have them in already, and then equity is said too low.
+    Losses of positions are taken off the balances: some have them in already, and then equity is said too low. What
+    only sounds like the dollar counts nothing.
     """
     rate = usdt_rate(balances, quote_of(pair))
     if not balances or rate is None:
         return Size(notional, None, None)
-    worth = sum((one.value or Decimal(0) for one in balances), Decimal(0))
+    worth = sum((one.value or Decimal(0) for one in balances if not only_sounds_stable(one.token)), Decimal(0))
     losses = sum((min(one.unrealized or Decimal(0), Decimal(0)) for one in held or ()), Decimal(0))
     equity = max(ratio(worth, rate) + losses, Decimal(0))
     used = None if held is None else sum((one.notional or one.cost or Decimal(0) for one in held), Decimal(0))
