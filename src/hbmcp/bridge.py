@@ -45,7 +45,7 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.approvals import Waiting
 from hbmcp.policy.call import Call
-from hbmcp.policy.confirmation import Answered, Ask, AskedFirst, Question
+from hbmcp.policy.confirmation import Answered, Ask, AskedFirst, Question, Visit
 from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.limits import sells
@@ -87,11 +87,11 @@ class Outcome(NamedTuple):
 
     text: str
     is_error: bool
-    question: Question | None = None
+    question: Question | Visit | None = None
 
 
 class _Incoming(NamedTuple):
-    """What comes with a call: its client's name, its idempotency key, the trigger that makes it, and the way to a person."""
+    """What comes with a call: its client's name, its idempotency key, the trigger that fires, the way to a person."""
 
     client: str
     key: str | None
@@ -145,6 +145,14 @@ class Bridge:
         other._token = token
         other._offer, other._policy = offer, policy
         other._gate = self._gate.under(policy, offer, other.installation)
+        return other
+
+    def for_person(self, offer: Offer) -> "Bridge":
+        """The same bridge for a person, who is offered these tools. Nothing of it is closed."""
+        other = copy(self)
+        other._kind = "person"
+        other._offer = narrowed(offer, self._policy)
+        other._gate = self._gate.under(self._policy, other._offer, other.installation)
         return other
 
     async def call(
@@ -267,7 +275,7 @@ class Bridge:
         given = line.checker.check(arguments)
         hide(secrets(tool, given))
         if tool.is_workflow:
-            answer = await line.build(self.installation(caller), **given)
+            answer = await line.build(self.installation(caller, ask=incoming.ask), **given)
             return render(answer.value, answer.spec)
         return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
 
@@ -421,16 +429,16 @@ class Bridge:
         """What hbmcp remembers. Raises StoreError where it can't be opened."""
         return self._open_store()
 
-    def installation(self, caller: Caller, grant: Grant | None = None) -> Installation:
+    def installation(self, caller: Caller, grant: Grant | None = None, ask: Ask | None = None) -> Installation:
         """The installation for a caller, who can ask the reads among what it may use and nothing else, and send what
-        is granted. Errors name the caller."""
+        is granted; `ask` is the way to a person. Errors name the caller."""
         parts = {
             name: replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
             for name in caller.tools
             if name not in self._offer.catalog.absent
         }
 
-        async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
+        async def read(name: str, build: Callable[[], Request[Any]]) -> Any:
             if why := self._offer.catalog.absent.get(name):
                 _MISSED.get()[name] = why
                 raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
@@ -449,7 +457,8 @@ class Bridge:
         keep = None if grant is None else grant.keep
         foresee = partial(self._foreseen, caller.client)
         standing = partial(self._gate.standing, self._token)
-        return Installation(ask, self._open_store, self.identity, send, keep, standing, foresee)
+        type_keys = None if ask is None else ask.type_keys
+        return Installation(read, self._open_store, self.identity, send, keep, standing, foresee, type_keys)
 
     async def _ask(
         self,
@@ -534,6 +543,13 @@ class _Asking:
         self.waits = True
         try:
             return await self._ask(question)
+        finally:
+            self.waits = False
+
+    async def type_keys(self, exchange: str, account: str) -> str:
+        self.waits = True
+        try:
+            return await self._ask.type_keys(exchange, account)
         finally:
             self.waits = False
 

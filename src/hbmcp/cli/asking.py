@@ -7,6 +7,7 @@ from platform import node
 import typer
 from attrs import frozen
 
+from hbmcp.installation.installation import typed_elsewhere
 from hbmcp.policy.confirmation import Answered, Question, Reply
 
 
@@ -35,6 +36,10 @@ class AtTheKeyboard:
             reply = "dismissed"
         return Answered(question, reply, "keyboard", person())
 
+    async def type_keys(self, exchange: str, account: str) -> str:
+        """Not here: another command does."""
+        raise typed_elsewhere(exchange, account, "this is a terminal")
+
 
 @frozen
 class Approved:
@@ -46,3 +51,7 @@ class Approved:
     async def __call__(self, question: Question) -> Answered:
         """Not once more."""
         raise NotImplementedError
+
+    async def type_keys(self, exchange: str, account: str) -> str:
+        """Not here: another command does."""
+        raise typed_elsewhere(exchange, account, "this is a terminal")

@@ -7,8 +7,8 @@ takes only what was typed on itself. It ends with the first keys that the API to
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -49,42 +49,36 @@ class KeyPage:
         self._connection = connection
         self._where = where
         self._send = send
+        self.id = secrets.token_hex(8)  # names it where its address isn't said
         self._token = secrets.token_urlsafe(32)
         self._until = datetime.now(UTC) + timedelta(minutes=MINUTES)
         self._turn = asyncio.Lock()  # a form sent twice is sent once
         self._done = asyncio.Event()
         self._host = ""
 
-    @property
-    def address(self) -> str:
-        """Where a person finds it, once it is open."""
+    def listen(self) -> str:
+        """The address where a person finds it, once it serves."""
+        self._listener = socket.create_server((HOST, 0))
+        self._host = f"{HOST}:{self._listener.getsockname()[1]}"
         return f"http://{self._host}/{self._token}"
 
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
-        """It is there for as long."""
-        with socket.create_server((HOST, 0)) as listener:
-            self._host = f"{HOST}:{listener.getsockname()[1]}"
-            app = Starlette(routes=[Route("/{token}", self._answer, methods=["GET", "POST"])])
-            config = uvicorn.Config(
-                app, log_config=None, access_log=False, lifespan="off", ws="none", limit_concurrency=AT_ONCE
-            )
-            server = _Quiet(config)
-            serving = asyncio.create_task(server.serve([listener]))
-            try:
-                yield
-            finally:
-                server.should_exit = True
-                await asyncio.wait([serving])
-
-    async def typed(self) -> bool:
-        """Wait for it: whether the API has the keys now, or the time is up."""
-        left = (self._until - datetime.now(UTC)).total_seconds()
+    async def serve(self) -> bool:
+        """Until the API has the keys, or the time is up: whether it has them."""
+        app = Starlette(routes=[Route("/{token}", self._answer, methods=["GET", "POST"])])
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", ws="none", limit_concurrency=AT_ONCE
+        )
+        server = _Quiet(config)
+        serving = asyncio.create_task(server.serve([self._listener]))
         try:
-            await asyncio.wait_for(self._done.wait(), left)
+            async with asyncio.timeout((self._until - datetime.now(UTC)).total_seconds()):
+                return await self._done.wait()
         except TimeoutError:
             return False
-        return True
+        finally:
+            server.should_exit = True
+            await asyncio.wait([serving])
+            self._listener.close()
 
     async def _answer(self, request: Request) -> Response:
         own = request.headers.get("host") == self._host and secrets.compare_digest(

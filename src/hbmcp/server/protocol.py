@@ -91,7 +91,7 @@ def build(line: Line) -> Server[Line]:
             key=meta.get(IDEMPOTENCY_KEY),
         )
         with line.calling(offer.catalog.names[params.name], client(ctx)):
-            answer = await called(ctx, params, bridge, lambda ask: call(ask=ask))
+            answer = await called(ctx, params, line, bridge, lambda ask: call(ask=ask))
         line.watch()
         return answer
 

@@ -96,9 +96,9 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
             installation TEXT NOT NULL, id TEXT NOT NULL, time BIGINT NOT NULL, PRIMARY KEY (installation, id))""",
         """CREATE TABLE hbmcp_approvals (
             installation TEXT NOT NULL, id TEXT NOT NULL, token TEXT NOT NULL, client TEXT NOT NULL,
-            tool TEXT NOT NULL, arguments TEXT NOT NULL, question TEXT NOT NULL, quoted TEXT NOT NULL, tolerance TEXT NOT NULL,
-            created BIGINT NOT NULL, until BIGINT NOT NULL, state TEXT NOT NULL, "by" TEXT NOT NULL,
-            changed BIGINT NOT NULL, came TEXT NOT NULL, PRIMARY KEY (installation, id))""",
+            tool TEXT NOT NULL, arguments TEXT NOT NULL, question TEXT NOT NULL, quoted TEXT NOT NULL,
+            tolerance TEXT NOT NULL, created BIGINT NOT NULL, until BIGINT NOT NULL, state TEXT NOT NULL,
+            "by" TEXT NOT NULL, changed BIGINT NOT NULL, came TEXT NOT NULL, PRIMARY KEY (installation, id))""",
     ),
     (
         """CREATE TABLE hbmcp_tokens (
