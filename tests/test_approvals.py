@@ -13,7 +13,7 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
-from hbmcp.policy.passphrase import hashed, is_it
+from hbmcp.policy.confirmation.passphrase import hashed, is_it
 from tests.conftest import hbmcp
 from tests.test_confirmation import FIVE, ORDER, Place, placed, text
 
@@ -114,6 +114,8 @@ async def test_it_waits_and_is_carried_out_once_by_who_knows_the_passphrase(plac
         assert place.orders == 6
         told = text(await model.call_tool("get_open_orders", {}))
         assert f"Since your last call: approval {five} of place_orders is carried out: " in told
+    (no,) = [one for one in place.audit if one["event"] == "refused"]
+    assert (no["outcome"], no["text"][:14]) == ("unanswered", "The passphrase")
     begun = [one["confirmed"] for one in place.audit if one["event"] == "begin"]
     assert [(one["question"], one["way"]) for one in begun] == [(which, "terminal"), (five, "terminal")]
     assert " at " in begun[0]["by"]
@@ -226,3 +228,21 @@ def test_who_calls_at_a_terminal_is_asked_there(tmp_path: Path, typed: str, orde
     if orders:
         (begun,) = [one["confirmed"] for one in place.audit if one["event"] == "begin"]
         assert begun["way"] == "keyboard"
+
+
+def test_who_calls_at_a_terminal_types_the_passphrase_where_the_policy_says_so(place: Place) -> None:
+    given = [f"{name}={value}" for name, value in ORDER.items()]
+    for said, orders in ((None, 0), ("another", 0), (PASSPHRASE, 1)):
+        with Terminal("call", "place_order", *given, env=place.env, cwd=place.folder) as person:
+            if said is not None:
+                person.type("Passphrase", said)
+            code = person.end()
+        assert (code, place.orders) == (0 if orders else 1, orders), person.screen
+        if said is None:
+            assert "No passphrase is set" in person.screen
+            set_passphrase(place)
+    (begun,) = [one["confirmed"] for one in place.audit if one["event"] == "begin"]
+    assert begun["way"] == "terminal"
+    done = hbmcp("call", "place_order", *given, "again=true", env=place.env, cwd=place.folder)
+    assert waiting(done.stdout)
+    assert place.orders == 1

@@ -227,8 +227,8 @@ async def test_a_client_that_leaves_while_it_is_asked_has_said_nothing(place: Pl
 
 SECONDS = """
 import runpy, sys
-import hbmcp.policy.confirmation as confirmation
-confirmation.MINUTE = 200
+import hbmcp.policy.confirmation.question as question
+question.MINUTE = 200
 sys.argv = ["hbmcp", "serve"]
 runpy.run_module("hbmcp", run_name="__main__")
 """

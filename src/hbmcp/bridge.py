@@ -42,9 +42,10 @@ from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy.approvals import Waiting
 from hbmcp.policy.call import Call
-from hbmcp.policy.confirmation import Answered, Ask, AskedFirst, Question
+from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst
+from hbmcp.policy.confirmation.approvals import Waiting
+from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.limits import sells
@@ -526,6 +527,7 @@ class _Asking:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self.answered = ask.answered
+        self.at_terminal = ask.at_terminal
         self.waits = False
 
     @property

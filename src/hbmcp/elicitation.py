@@ -31,7 +31,10 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from hbmcp.errors import StoreError
-from hbmcp.policy.confirmation import Answered, Ask, AskedFirst, Demand, Question, Quoted, Reply
+from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Reply
+from hbmcp.policy.confirmation.demand import Demand
+from hbmcp.policy.confirmation.question import Question
+from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.store import OnceOnly
 from hbmcp.times import machine
 
@@ -84,6 +87,7 @@ class _Meanwhile:
 
     _ctx: Context
     answered: Answered | None = None
+    at_terminal: bool = False
 
     @property
     def cant(self) -> str:
@@ -116,6 +120,7 @@ class _BeforeIt:
 
     _ctx: Context
     answered: Answered | None = None
+    at_terminal: bool = False
 
     @property
     def cant(self) -> str:

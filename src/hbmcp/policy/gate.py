@@ -12,12 +12,15 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy import halt, rules
-from hbmcp.policy.approvals import Approvals
 from hbmcp.policy.audit import record
 from hbmcp.policy.audit.audit import Audit, Entry
 from hbmcp.policy.audit.log import Log
 from hbmcp.policy.call import Call
-from hbmcp.policy.confirmation import Answered, Ask, Demand, Question, Quoted, cant_ask, demanded, may_ask, value_of
+from hbmcp.policy.confirmation.answer import Answered, Ask, cant_ask
+from hbmcp.policy.confirmation.approvals import Approvals
+from hbmcp.policy.confirmation.demand import Demand, demanded, may_ask
+from hbmcp.policy.confirmation.question import Question, value_of
+from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.counting import NOTHING, Counting, Reserved
 from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.policy.grant import Firing, Grant
@@ -112,7 +115,8 @@ class Gate:
     async def ask(self, call: Call, plan: Plan, question: Question, ask: Ask | None) -> Answered:
         """The yes of a person, or of a client that is relied on; until it comes nothing is held. Raises NotConfirmed;
         Waiting for what a person approves elsewhere, and AskedFirst, once it is written down who was asked."""
-        demand, out_of_band = question.demand, question.demand.way == "terminal"
+        demand = question.demand
+        out_of_band = demand.way == "terminal" and not (ask is not None and ask.at_terminal)
         cant = self._approvals.cant(call) if out_of_band else "nobody is there" if ask is None else ask.cant
         if cant:
             if demand.relies:

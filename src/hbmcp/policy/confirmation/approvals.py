@@ -9,7 +9,10 @@ from collections.abc import Callable
 from hbmcp.errors import NotCounted, StoreError
 from hbmcp.identity import Identity
 from hbmcp.policy.call import Call
-from hbmcp.policy.confirmation import Answered, Demand, Question, Quoted, Reply, cant_ask
+from hbmcp.policy.confirmation.answer import Answered, Reply, cant_ask
+from hbmcp.policy.confirmation.demand import Demand
+from hbmcp.policy.confirmation.question import Question
+from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.model import Policy
 from hbmcp.settings import Settings
 from hbmcp.store import Approval, OnceOnly, Store
