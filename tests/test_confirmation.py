@@ -315,12 +315,13 @@ async def test_another_client_can_t_use_an_answer(tmp_path: Path) -> None:
 async def test_of_two_answers_at_once_in_two_processes_one_is_used(tmp_path: Path) -> None:
     place = placed(tmp_path, "stdio", "auto")
     async with place.client(YES) as one, place.client(YES) as two:
-        asked = await required(one, "place_orders", FIVE)
+        given = {**FIVE, "again": True}  # so that only the answer counts
+        asked = await required(one, "place_orders", given)
         answer = {"input_responses": APPROVED, "request_state": asked.request_state}
         results: list[CallToolResult] = []
 
         async def use(client: Client) -> None:
-            results.append(await required(client, "place_orders", FIVE, **answer))
+            results.append(await required(client, "place_orders", given, **answer))
 
         async with anyio.create_task_group() as group:
             for client in (one, two, one, two):
