@@ -11,10 +11,11 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
+from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import anyio
 from attrs import evolve
@@ -58,14 +59,12 @@ from hbmcp.results.answer import Answer
 from hbmcp.results.cells import compact
 from hbmcp.results.cutting import shortened
 from hbmcp.settings import Settings
+from hbmcp.store import Store
 from hbmcp.text import QUOTED, cut, one_line
 from hbmcp.times import ticking
 from hummingbot_api.client import Response
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
-
-if TYPE_CHECKING:
-    from hbmcp.store import Store
 
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
 
@@ -119,7 +118,8 @@ class Bridge:
         self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self._open_store)
         self._api = Api(settings, offer)
         self._lines: dict[str, _Line] = {}
-        self._store: Store | None = None
+        self._store = Store.open(settings, self.identity)
+        self._token = ""
         self._drifted: set[tuple[str, str]] = set()
         self._reset = settings.on_paper and settings.paper_reset
         self.news: list[str] = []  # what whoever calls next should know
@@ -128,8 +128,16 @@ class Bridge:
         """Close the connections to the API, and the store."""
         await self._api.aclose()
         await self._gate.aclose()
-        if self._store is not None:
-            await self._store.aclose()
+        await self._store.aclose()
+
+    def lent(self, token: str, offer: Offer, policy: Policy) -> "Bridge":
+        """The same bridge for who showed the access token of this name: it offers these tools and no others, and the
+        policy is this one. Nothing of it is closed."""
+        other = copy(self)
+        other._token = token
+        other._offer, other._policy = offer, policy
+        other._gate = self._gate.under(policy, offer, other.installation)
+        return other
 
     async def call(
         self,
@@ -148,6 +156,8 @@ class Bridge:
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
+        if self._token and isinstance(key, str):
+            key = f"{self._token}/{key}"  # nobody is told what was sent under the key of another
         if progress is None:
             return await cancelled_once(self._answer(name, arguments, client, key, firing, ask))
         # A timer, because most calls end before their first report.
@@ -194,7 +204,8 @@ class Bridge:
                 outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
         if firing is None:
             self.news += await self._gate.ended()
-        if self.news and firing is None:
+        heard = not self._token or self._offer.schema("list_triggers") is not None
+        if self.news and firing is None and heard:
             told, self.news[:] = "; ".join(self.news), []
             outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {told}.")
         return outcome._replace(text=redacted(outcome.text))
@@ -240,7 +251,7 @@ class Bridge:
             if tool is None or tool.reads:
                 raise
             hide(secrets(tool, arguments))
-            caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client)
+            caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client, self._token)
             async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
                 raise
 
@@ -260,7 +271,7 @@ class Bridge:
         line = self._lines.get(tool.name) or self._line(tool)
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if firing is None else "trigger"
-        caller = Caller(tool.name, tool.toolset, tool.parts, kind, client)
+        caller = Caller(tool.name, tool.toolset, tool.parts, kind, client, self._token)
         if not tool.reads:
             return await self._act(tool, line, arguments, caller, key, firing, ask)
         given = line.checker.check(arguments)
@@ -361,7 +372,7 @@ class Bridge:
             meant["preview"] = False
         if "again" in tool.schema["properties"]:
             meant["again"] = True
-        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client)
+        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token)
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
@@ -417,7 +428,7 @@ class Bridge:
         return narrowed(every, self._policy)
 
     @property
-    def store(self) -> "Store":
+    def store(self) -> Store:
         """What hbmcp remembers. Raises StoreError where it can't be opened."""
         return self._open_store()
 
@@ -479,11 +490,7 @@ class Bridge:
             )
         return response
 
-    def _open_store(self) -> "Store":
-        if self._store is None:
-            from hbmcp.store import Store
-
-            self._store = Store.open(self._settings, self.identity)
+    def _open_store(self) -> Store:
         return self._store
 
     def _line(self, tool: Tool) -> _Line:

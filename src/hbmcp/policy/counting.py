@@ -90,6 +90,10 @@ class Counting:
         self._installation = installation
         self._open_store = open_store
 
+    def under(self, policy: Policy, installation: Callable[[Caller], Installation]) -> "Counting":
+        """The same numbers, held against another policy."""
+        return Counting(policy, installation, self._open_store)
+
     async def reserve(self, call: Call, plan: Plan, once_only: OnceOnly | None = None) -> Reserved:
         """Count the plan in, and an answer, which is used up with it.
 

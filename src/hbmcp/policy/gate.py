@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
+from attrs import evolve
+
 from hbmcp.caller import Caller
 from hbmcp.catalog import Offer
-from hbmcp.errors import CallError
+from hbmcp.errors import CallError, Refused
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
@@ -32,7 +34,7 @@ from hbmcp.policy.notify.outbox import Outbox
 from hbmcp.policy.place import Files
 from hbmcp.policy.said_twice import SentBefore
 from hbmcp.settings import Settings
-from hbmcp.store import Store
+from hbmcp.store import Halt, Store
 from hbmcp.text import named
 
 WOULD_BE_REFUSED = "It would be refused:"
@@ -87,6 +89,19 @@ class Gate:
             outbox=outbox,
         )
 
+    def under(self, policy: Policy, offer: Offer, installation: Callable[[Caller], Installation]) -> "Gate":
+        """The same gate for who may do less: this policy holds instead."""
+        return Gate(
+            policy,
+            offer,
+            self._identity,
+            audit=self._audit,
+            halts=self._halts,
+            counting=self._counting.under(policy, installation),
+            approvals=self._approvals.under(policy),
+            outbox=self._outbox,
+        )
+
     async def aclose(self) -> None:
         """Wait a moment for what is still being written, and told."""
         await self._audit.aclose()
@@ -106,9 +121,7 @@ class Gate:
             worths, demand = await self._demand(call, plan)
             if demand is None:
                 return None
-            await self._refuse(call, plan)
-            foreseen = await self._foresee(call, plan)
-            verdict = await self._counting.used(call, plan) or foreseen
+            verdict = await self._allowed(call, plan)
         where = "the PAPER exchange" if self._identity.on_paper else named(self._identity.name)
         return Question.of(call, plan, worths, demand, self._policy.currency, where, verdict)
 
@@ -151,7 +164,10 @@ class Gate:
         async def not_meanwhile(planned: PlannedRequest) -> None:
             waits = not goes_on(planned.effect, call.caller.kind)  # for the store
             found = await self._halts.standing() if waits else self._halts.on_file()
-            halt.refuse(found, call.caller.kind, planned.effect)
+            if plan.severable:  # what of it was refused is among what it sends yet
+                self._judge(found, call, plan, planned)
+            else:
+                halt.refuse(found, call.caller.kind, planned.effect)
 
         async with self.judging(call, plan, answered):
             once = None
@@ -230,7 +246,8 @@ class Gate:
 
     async def _allowed(self, call: Call, plan: Plan) -> str:
         """A sentence on it. Raises what `grant` would, but for what was said before."""
-        await self._refuse(call, plan)
+        if refused := await self._refuse(call, plan):
+            return f"{len(refused)} of {len(plan.requests)} would be refused, the others not: {refused[0].happened}"
         foreseen = await self._foresee(call, plan)
         return await self._counting.used(call, plan) or foreseen or "The policy allows it."
 
@@ -242,12 +259,23 @@ class Gate:
         await self._refuse(call, later)
         return await self._counting.used(call, later)
 
-    async def _refuse(self, call: Call, plan: Plan) -> None:
-        """Raises Halted and NotAllowed."""
+    async def _refuse(self, call: Call, plan: Plan) -> list[Refused]:
+        """What is refused of a plan that is severable, unless all of it is. Raises Halted and NotAllowed."""
         standing = await self._halts.standing()
+        refused = []
         for one in plan.requests:
-            halt.refuse(standing, call.caller.kind, one.effect)
-        rules.refuse(self._policy, call, plan, self._offer.asked)
+            try:
+                self._judge(standing, call, plan, one)
+            except Refused as error:
+                refused.append(error)
+        if refused and not (plan.severable and len(refused) < len(plan.requests)):
+            raise refused[0]
+        return refused
+
+    def _judge(self, standing: Halt | None, call: Call, plan: Plan, planned: PlannedRequest) -> None:
+        """Raises Halted and NotAllowed."""
+        halt.refuse(standing, call.caller.kind, planned.effect)
+        rules.refuse(self._policy, call, evolve(plan, requests=(planned,)), self._offer.asked)
 
     def _entry(
         self, call: Call, plan: Plan | None, reserved: Reserved = NOTHING, answered: Answered | None = None
@@ -256,6 +284,7 @@ class Gate:
             "installation": self._identity.name,
             "caller": call.caller.kind,
             "client": record.words(call.caller.client) or None,
+            "token": call.caller.token or None,
             "tool": call.caller.name,
             "arguments": record.arguments(call.arguments, secret=call.secret),
             "plan": record.plan(plan.requests) if plan else None,

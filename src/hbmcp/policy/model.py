@@ -99,10 +99,10 @@ def _alone(told: Any) -> Any:
 Confirms = Annotated[tuple[Confirm, ...], BeforeValidator(_alone)]
 
 
-class Written(_Table):
-    """What one file says. Of `confirm` the first that matches a request decides."""
+class Rules(_Table):
+    """What may be done, how much, and when a person is asked first: of `confirm` the first that matches a request
+    decides."""
 
-    currency: str = Field(default="USDT", pattern=r"^[A-Z0-9]{2,10}$")
     confirm: Confirms = ()
     allow: Names = Names()
     deny: Names = Names()
@@ -110,11 +110,18 @@ class Written(_Table):
     budgets: dict[str, Budget] = {}
 
 
+class Written(Rules):
+    """What one file says. A profile is more of it, for those whose access token names it."""
+
+    currency: str = Field(default="USDT", pattern=r"^[A-Z0-9]{2,10}$")
+    profiles: dict[str, Rules] = {}
+
+
 class Policy(Written):
     """The whole that holds. `also` are the files that tightened it: what they allow, their budgets and when they ask
     hold beside its own, their limits and what they deny are among its own."""
 
-    also: tuple[Written, ...] = ()
+    also: tuple[Rules, ...] = ()
 
     @property
     def allows(self) -> tuple[Names, ...]:
@@ -139,7 +146,7 @@ def default(on_paper: bool) -> Policy:
     return Policy(limits=Limits(order=Decimal(order), day=Decimal(day)))
 
 
-def tightened(policy: Policy, by: Written) -> Policy:
+def tightened(policy: Policy, by: Rules) -> Policy:
     """Both at once, in the currency of the first: the smaller of each limit, what both allow, what neither denies, the
     budgets of both; asked is where either asks. Nothing is allowed that the first didn't allow."""
     limits: dict[str, Any] = {}

@@ -41,6 +41,9 @@ def rules(policy: Written) -> Iterator[str]:
         yield f"budgets.{named(name)} = {budget.amount:,f} {policy.currency} at {named(budget.account)}{when}"
     for number, one in enumerate(chain.from_iterable(whole.confirm_lists), 1):
         yield f"confirm.{number} = {_confirm(one, policy.currency)}"
+    for name, profile in policy.profiles.items():
+        whole = Policy.model_construct(**dict(profile), currency=policy.currency)
+        yield from (f"profiles.{named(name)}.{rule}" for rule in rules(whole))
 
 
 def _confirm(one: Confirm, currency: str) -> str:

@@ -1,5 +1,6 @@
 """What hbmcp must remember: orders it sent, what was granted and counted, how far its audit goes, a halt, funding rates
-it read, defaults of executors, triggers and who watches them, what a person confirms. SQLite, or PostgreSQL.
+it read, defaults of executors, triggers and who watches them, what a person confirms, access tokens. SQLite, or
+PostgreSQL.
 
 Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation has
 its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders, readings and what was counted
@@ -27,6 +28,7 @@ from hbmcp.store.records import (
     OnceOnly,
     SentOrder,
     Settled,
+    TokenRow,
     TriggerEvent,
     TriggerRow,
     TriggerState,
@@ -49,6 +51,7 @@ __all__ = [
     "Settled",
     "Store",
     "StoreError",
+    "TokenRow",
     "TriggerEvent",
     "TriggerRow",
     "TriggerState",
@@ -285,6 +288,18 @@ class Store:
     async def watch(self) -> Watch | None:
         """Who watches, or did last; None where nobody ever did."""
         return await self._do(lambda rows: rows.triggers.watch())
+
+    async def add_token(self, row: TokenRow) -> bool:
+        """Keep an access token, in place of a revoked one of its name; False where there is another of that name."""
+        return await self._do(lambda rows: rows.tokens.add(row))
+
+    async def tokens(self) -> list[TokenRow]:
+        """All access tokens, the revoked ones too, by name."""
+        return await self._do(lambda rows: rows.tokens.all())
+
+    async def revoke_token(self, name: str, time: int) -> bool:
+        """From now on it opens nothing; False where there is none of this name that does."""
+        return await self._do(lambda rows: rows.tokens.revoke(name, time))
 
     async def _do(self, act: "Callable[[Rows], T]", undo: "Callable[[Rows, T], object] | None" = None) -> T:
         # Nothing is awaited before it has begun: a write goes on then, although who asked is cancelled.

@@ -100,6 +100,12 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
             created BIGINT NOT NULL, until BIGINT NOT NULL, state TEXT NOT NULL, "by" TEXT NOT NULL,
             changed BIGINT NOT NULL, came TEXT NOT NULL, PRIMARY KEY (installation, id))""",
     ),
+    (
+        """CREATE TABLE hbmcp_tokens (
+            installation TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, toolsets TEXT NOT NULL,
+            read_only BIGINT NOT NULL, profile TEXT, created BIGINT NOT NULL, revoked BIGINT,
+            PRIMARY KEY (installation, name))""",
+    ),
 )
 
 

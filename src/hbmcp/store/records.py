@@ -171,3 +171,17 @@ class Approval:
     by: str = ""
     changed: int = 0
     came: str = ""
+
+
+@frozen
+class TokenRow:
+    """An access token: the `digest` of it, for it isn't kept itself, and what who shows it may use: tools of these
+    toolsets, of all where there is none; only reads; what a profile of the policy allows. Times in epoch ms."""
+
+    name: str
+    digest: str
+    toolsets: tuple[str, ...]
+    read_only: bool
+    profile: str | None
+    created: int
+    revoked: int | None = None

@@ -30,6 +30,7 @@ from hbmcp.store.tables import (
     used_answers,
     watches,
 )
+from hbmcp.store.token_rows import TokenRows
 from hbmcp.store.trigger_rows import TriggerRows
 from hummingbot_api import exact_json
 
@@ -62,6 +63,7 @@ class Rows:
         )
         self.triggers = TriggerRows(database, place)
         self.confirmations = ConfirmationRows(database, place, self._insert)
+        self.tokens = TokenRows(database, place)
 
     @classmethod
     def open(cls, place: Place) -> Self:

@@ -137,6 +137,19 @@ watches = Table(
     Column("claimed_until", BigInteger),
 )
 
+tokens = Table(
+    "hbmcp_tokens",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("toolsets", Text, nullable=False),
+    Column("read_only", BigInteger, nullable=False),
+    Column("profile", Text),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+)
+
 day_starts = Table(
     "hbmcp_day_starts",
     metadata,

@@ -5,6 +5,7 @@ anew, once.
 """
 
 from collections.abc import Callable
+from copy import copy
 
 from hbmcp.errors import NotCounted, StoreError
 from hbmcp.identity import Identity
@@ -44,10 +45,19 @@ class Approvals:
     """Those of one installation."""
 
     def __init__(self, policy: Policy, identity: Identity, settings: Settings, open_store: Callable[[], Store]) -> None:
-        self._used = any(rule.ask == "terminal" for rules in policy.confirm_lists for rule in rules)
         place = Place.of(settings, identity)
         self._in_memory = place.file is None and place.postgresql is None
         self._open_store = open_store
+        self._hold_to(policy)
+
+    def under(self, policy: Policy) -> "Approvals":
+        """Those of who another policy holds for."""
+        other = copy(self)
+        other._hold_to(policy)
+        return other
+
+    def _hold_to(self, policy: Policy) -> None:
+        self._used = any(rule.ask == "terminal" for rules in policy.confirm_lists for rule in rules)
         self._awaited: set[str] = set()
         self._looked = not self._used  # which wait already, that a server before this one was asked for
 

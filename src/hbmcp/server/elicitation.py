@@ -35,6 +35,7 @@ from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Reply
 from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
+from hbmcp.server.protocol import holder_of, result
 from hbmcp.store import OnceOnly
 from hbmcp.times import machine
 
@@ -58,27 +59,22 @@ Call = Callable[[Ask], Awaitable["Outcome"]]
 async def called(ctx: Context, params: CallToolRequestParams, bridge: "Bridge", call: Call) -> dict[str, Any]:
     """The result of a call that can ask its client; or the question, with which it must come again."""
     if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
-        return result(await call(_Meanwhile(ctx)))
+        return _told(await call(_Meanwhile(ctx)))
     if params.request_state is None:
         outcome = await call(_BeforeIt(ctx))
         if outcome.question is None:
-            return result(outcome)
+            return _told(outcome)
         return await _sealed(ctx, bridge, partial(_given, _required(outcome.question)))
 
     async def answered(opened: Context) -> dict[str, Any]:
         state = (opened.params or {})["requestState"]
-        return result(await call(_BeforeIt(ctx, _answered(ctx, params, state))))
+        return _told(await call(_BeforeIt(ctx, _answered(ctx, params, state))))
 
     return await _sealed(ctx, bridge, answered)
 
 
-def result(outcome: "Outcome") -> dict[str, Any]:
-    """As the protocol has it."""
-    return {
-        "resultType": "complete",
-        "content": [{"type": "text", "text": outcome.text}],
-        "isError": outcome.is_error,
-    }
+def _told(outcome: "Outcome") -> dict[str, Any]:
+    return result(outcome.text, is_error=outcome.is_error)
 
 
 @frozen
@@ -188,10 +184,8 @@ async def _sealed(
     try:
         key = await bridge.store.key(KEY, token_hex(32))
     except StoreError as error:
-        from hbmcp.bridge import Outcome
-
         told = f"A person is to be asked, and the question can't be sealed: {error.happened} Nothing was sent."
-        return result(Outcome(f"{told} {error.advice}".rstrip(), True))
+        return result(f"{told} {error.advice}".rstrip(), is_error=True)
     assert key is not None
     security = RequestStateSecurity(keys=[key], ttl=SEALED_FOR, bind_principal=_principal)
     try:
@@ -209,4 +203,5 @@ def _void(ctx: Context) -> Context:
 
 
 def _principal(ctx: Context) -> str:
-    return json.dumps([authenticated_principal(ctx), client(ctx)])
+    holder = holder_of(ctx)
+    return json.dumps([authenticated_principal(ctx), holder.key if holder else None, client(ctx)])

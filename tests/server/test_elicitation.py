@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp.types import ClientCapabilities, ElicitResult
 
-from hbmcp.elicitation import _answered, _BeforeIt, _Meanwhile, _reply
+from hbmcp.server.elicitation import _answered, _BeforeIt, _Meanwhile, _reply
 
 
 def context(elicitation: Any, *, way_back: bool = True) -> Any:
