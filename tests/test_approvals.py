@@ -5,7 +5,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from hbmcp.policy.confirmation.passphrase import hashed, is_it
-from tests.conftest import hbmcp
+from tests.conftest import hbmcp, http_server
+from tests.server.http.clients import client as holding
+from tests.server.http.clients import made
 from tests.test_confirmation import FIVE, ORDER, Place, placed, text
 
 if sys.platform == "win32":
@@ -246,3 +248,28 @@ def test_who_calls_at_a_terminal_types_the_passphrase_where_the_policy_says_so(p
     done = hbmcp("call", "place_order", *given, "again=true", env=place.env, cwd=place.folder)
     assert waiting(done.stdout)
     assert place.orders == 1
+
+
+async def test_who_showed_a_token_is_told_alone_and_its_profile_holds_when_it_is_carried_out(tmp_path: Path) -> None:
+    place = placed(tmp_path, "http", "auto", f"{POLICY}[profiles.small.limits]\norder = 1000\n")
+    small = made("small", "--toolsets", "trading", "--profile", "small", env=place.env, cwd=tmp_path)
+    other = made("other", "--toolsets", "trading", env=place.env, cwd=tmp_path)
+    async with AsyncExitStack() as stack:
+        address = stack.enter_context(http_server(place.env, tmp_path))
+        one, two = [await stack.enter_async_context(holding(address, token)) for token in (small, other)]
+        which = waiting(text(await one.call_tool("place_order", ORDER)))
+        third = waiting(text(await two.call_tool("place_order", {**ORDER, "price": "50001"})))
+        await in_thread(set_passphrase, place)
+        (tmp_path / "policy.toml").write_text(f"{POLICY}[profiles.small.limits]\norder = 400\n", encoding="utf-8")
+        code, screen = await in_thread(approve, place, which)
+        assert code == 1
+        assert "limit order is 400 USDT" in screen
+        assert (await in_thread(approve, place, third))[0] == 0
+        told = [text(await client.call_tool("get_open_orders", {})) for client in (one, two)]
+    assert f"approval {which} of place_order is failed" in told[0]
+    assert third not in told[0]
+    assert f"approval {third} of place_order is carried out" in told[1]
+    assert which not in told[1]
+    assert place.orders == 1
+    (begun,) = [line for line in place.audit if line["event"] == "begin"]
+    assert (begun["token"], begun["confirmed"]["question"]) == ("other", third)

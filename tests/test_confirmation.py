@@ -18,6 +18,8 @@ from mcp import Client, MCPError, StdioServerParameters
 from mcp.types import CallToolResult, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 
 from tests.conftest import environment, http_server
+from tests.server.http.clients import client as holding
+from tests.server.http.clients import made
 
 pytestmark = pytest.mark.anyio
 
@@ -310,6 +312,25 @@ async def test_another_client_can_t_use_an_answer(tmp_path: Path) -> None:
         async with Client(address, client_info=Implementation(name="other", version="1"), **ask) as client:
             assert "client or installation" in text(await required(client, **answer))
     assert place.orders == 0
+
+
+async def test_another_token_s_holder_can_t_use_an_answer(tmp_path: Path) -> None:
+    place = placed(tmp_path, "http", "auto")
+    one, two = (made(name, "--toolsets", "trading", env=place.env, cwd=tmp_path) for name in ("one", "two"))
+
+    async def nobody(*_: Any) -> ElicitResult:
+        raise AssertionError
+
+    with http_server(place.env, tmp_path) as address:
+        async with holding(address, one, elicitation_callback=nobody) as client:
+            asked = await required(client)
+            answer = {"input_responses": APPROVED, "request_state": asked.request_state}
+            async with holding(address, two, elicitation_callback=nobody) as other:
+                assert "client or installation" in text(await required(other, **answer))
+            assert place.orders == 0
+            result = await required(client, **answer)
+            assert not result.is_error, text(result)
+    assert place.orders == 1
 
 
 async def test_of_two_answers_at_once_in_two_processes_one_is_used(tmp_path: Path) -> None:

@@ -203,11 +203,12 @@ class Bridge:
             if why.lower() not in outcome.text.lower():
                 outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
         if firing is None:
-            self.news += await self._gate.ended()
-        heard = not self._token or self._offer.schema("list_triggers") is not None
-        if self.news and firing is None and heard:
-            told, self.news[:] = "; ".join(self.news), []
-            outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {told}.")
+            news = await self._gate.ended(client, self._token)
+            if not self._token or self._offer.schema("list_triggers") is not None:
+                news += self.news
+                self.news.clear()
+            if news:
+                outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
         return outcome._replace(text=redacted(outcome.text))
 
     async def _come_to(
@@ -459,7 +460,8 @@ class Bridge:
 
         keep = None if grant is None else grant.keep
         foresee = partial(self._foreseen, caller.client)
-        return Installation(ask, self._open_store, self.identity, send, keep, self._gate.standing, foresee)
+        standing = partial(self._gate.standing, caller.token)
+        return Installation(ask, self._open_store, self.identity, send, keep, standing, foresee)
 
     async def _ask(
         self,

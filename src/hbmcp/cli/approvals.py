@@ -167,17 +167,27 @@ async def _called(door: "Door", approval: "Approval", reply: "Reply", by: str) -
     """The call as it came, with a person's answer."""
     from hbmcp.bridge import Bridge
     from hbmcp.cli.asking import Approved
+    from hbmcp.errors import SettingsError
     from hbmcp.policy.confirmation.approvals import restored
+    from hbmcp.policy.model import tightened
+    from hbmcp.text import named
     from hummingbot_api import exact_json
 
     given: dict[str, Any] = exact_json.loads(approval.arguments.encode())
     properties = door.offer.find(approval.tool).schema["properties"]
     given |= {"preview": False} if "preview" in properties else {}
     given |= {"again": True} if "again" in properties else {}  # whatever was done a moment before: a person looked
-    bridge = Bridge(door.offer, door.told, policy=door.policy)
+    policy = door.policy
+    if approval.profile is not None:
+        profile = policy.profiles.get(approval.profile)
+        if profile is None:
+            raise SettingsError(f"The policy has no profile {named(approval.profile)}.", "Nothing was sent.")
+        policy = tightened(policy, profile)
+    bridge = Bridge(door.offer, door.told, policy=policy)
+    theirs = bridge.lent(approval.token, door.offer, policy) if approval.token else bridge
     try:
         answered = restored(approval, reply, by)
-        return await bridge.call(approval.tool, given, client=approval.client, ask=Approved(answered))
+        return await theirs.call(approval.tool, given, client=approval.client, ask=Approved(answered))
     finally:
         await bridge.aclose()
 

@@ -216,7 +216,7 @@ class Gate:
         """A person, outside the assistant; of a kind what is newest."""
         self._outbox.tell(kind, words)
 
-    async def standing(self) -> tuple[str, ...]:
+    async def standing(self, token: str = "") -> tuple[str, ...]:
         """What whoever asks how things are must know first."""
         found = await self._halts.standing()
         unusual = "; ".join((await self._audit.unusual()).values())
@@ -225,13 +225,13 @@ class Gate:
             *(() if found is None else (halt.told(found),)),
             *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
-            *await self._approvals.standing(),
+            *await self._approvals.standing(token),
             *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
-    async def ended(self) -> list[str]:
-        """What became of the approvals that this process waits for, since it was asked last."""
-        return await self._approvals.ended()
+    async def ended(self, client: str, token: str) -> list[str]:
+        """What became of what this client waits for with this token, each told once."""
+        return await self._approvals.ended(client, token)
 
     async def _demand(self, call: Call, plan: Plan) -> tuple[list[list[Worth]], Demand | None]:
         """What the requests are worth, and how the policy wants them asked for."""
