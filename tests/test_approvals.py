@@ -111,13 +111,17 @@ async def test_it_waits_and_is_carried_out_once_by_who_knows_the_passphrase(plac
 
     async with client(place) as model:  # a server that came later
         assert "Since your last call" not in text(await model.call_tool("get_open_orders", {}))
+        third = waiting(text(await model.call_tool("place_order", {**ORDER, "price": "49000"})))
+        await in_thread(lambda: hbmcp("approvals", "refuse", third, env=place.env, cwd=place.folder))
         code, screen = await in_thread(approve, place, five)
+        assert third not in screen
         assert code == 0, screen
         assert place.orders == 6
         told = text(await model.call_tool("get_open_orders", {}))
-        assert f"Since your last call: approval {five} of place_orders is carried out: " in told
-    (no,) = [one for one in place.audit if one["event"] == "refused"]
-    assert (no["outcome"], no["text"][:14]) == ("unanswered", "The passphrase")
+        assert f"approval {five} of place_orders is carried out: " in told
+        assert f"approval {third} of place_order is refused" in told
+    noes = [(one["outcome"], one["confirmed"]["question"]) for one in place.audit if one["event"] == "refused"]
+    assert noes == [("unanswered", which), ("declined", third)]
     begun = [one["confirmed"] for one in place.audit if one["event"] == "begin"]
     assert [(one["question"], one["way"]) for one in begun] == [(which, "terminal"), (five, "terminal")]
     assert " at " in begun[0]["by"]

@@ -202,7 +202,8 @@ class Bridge:
         for part, why in missed.items():
             if why.lower() not in outcome.text.lower():
                 outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
-        if firing is None:
+        approves = ask is not None and ask.answered is not None and ask.answered.way == "terminal"
+        if firing is None and not approves:  # else who called isn't the one who is answered
             news = await self._gate.ended(client, self._token)
             if not self._token or self._offer.schema("list_triggers") is not None:
                 news += self.news

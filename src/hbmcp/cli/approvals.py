@@ -143,45 +143,48 @@ async def _approve(door: "Door", which: str) -> "Outcome":
         if not await store.move_approval(which, WAITING, "approved", by=by):
             await _waiting(store, which)  # raises
         typed.say("Approved; it is checked anew.")
-        outcome = await _carried_out(door, store, approval, by)
-    typer.echo(outcome.text)
-    return outcome
+        return await _carried_out(door, store, approval, by)
 
 
 async def _carried_out(door: "Door", store: "Store", approval: "Approval", by: str) -> "Outcome":
-    """The call, now that it is approved. What it comes to is told to who called it."""
+    """The call, now that it is approved. What it comes to is told here, and to who called it."""
+    from hbmcp.errors import StoreError
     from hbmcp.text import cut, one_line
 
     ended: ApprovalState = "failed"
     came = "it was broken off: look what became of it"
     try:
         outcome = await _called(door, approval, "yes", by)
+        typer.echo(outcome.text)
         ended = "failed" if outcome.is_error else "carried out"
         came = cut(one_line(outcome.text), CAME)
     finally:
-        await store.move_approval(approval.id, BEGUN, ended, came=came)
+        try:
+            await store.move_approval(approval.id, BEGUN, ended, came=came)
+        except StoreError as error:
+            typer.echo(f"Who called isn't told: {error}", err=True)
     return outcome
 
 
 async def _called(door: "Door", approval: "Approval", reply: "Reply", by: str) -> "Outcome":
     """The call as it came, with a person's answer."""
-    from hbmcp.bridge import Bridge
+    from hbmcp.bridge import Bridge, Outcome
     from hbmcp.cli.asking import Approved
-    from hbmcp.errors import SettingsError
     from hbmcp.policy.confirmation.approvals import restored
     from hbmcp.policy.model import tightened
     from hbmcp.text import named
     from hummingbot_api import exact_json
 
     given: dict[str, Any] = exact_json.loads(approval.arguments.encode())
-    properties = door.offer.find(approval.tool).schema["properties"]
+    known = door.offer.catalog.names.get(approval.tool)
+    properties = known.schema["properties"] if known else {}
     given |= {"preview": False} if "preview" in properties else {}
     given |= {"again": True} if "again" in properties else {}  # whatever was done a moment before: a person looked
     policy = door.policy
     if approval.profile is not None:
         profile = policy.profiles.get(approval.profile)
         if profile is None:
-            raise SettingsError(f"The policy has no profile {named(approval.profile)}.", "Nothing was sent.")
+            return Outcome(f"The policy has no profile {named(approval.profile)} now. Nothing was sent.", True)
         policy = tightened(policy, profile)
     bridge = Bridge(door.offer, door.told, policy=policy)
     theirs = bridge.lent(approval.token, door.offer, policy) if approval.token else bridge
