@@ -43,9 +43,10 @@ from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy.approvals import Waiting
 from hbmcp.policy.call import Call
-from hbmcp.policy.confirmation import Answered, Ask, AskedFirst, Question, Visit
+from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Visit
+from hbmcp.policy.confirmation.approvals import Waiting
+from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.limits import sells
@@ -210,14 +211,16 @@ class Bridge:
         for part, why in missed.items():
             if why.lower() not in outcome.text.lower():
                 outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
-        if incoming.firing is None and (news := await self._news()):
+        answered = incoming.ask.answered if incoming.ask is not None else None
+        approves = answered is not None and answered.way == "terminal"  # then who called isn't the one who is answered
+        if incoming.firing is None and not approves and (news := await self._news(incoming.client)):
             outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
         return outcome._replace(text=redacted(outcome.text))
 
-    async def _news(self) -> list[str]:
+    async def _news(self, client: str) -> list[str]:
         """What who calls should know, and wasn't told. Of triggers who showed an access token hears where it is for
         them."""
-        news = await self._gate.ended(self._token)
+        news = await self._gate.ended(client, self._token)
         if not self._token or self._offer.schema("list_triggers") is not None:
             news += self.news
             self.news.clear()
@@ -456,7 +459,7 @@ class Bridge:
 
         keep = None if grant is None else grant.keep
         foresee = partial(self._foreseen, caller.client)
-        standing = partial(self._gate.standing, self._token)
+        standing = partial(self._gate.standing, caller.token)
         type_keys = None if ask is None else ask.type_keys
         return Installation(read, self._open_store, self.identity, send, keep, standing, foresee, type_keys)
 
@@ -533,6 +536,7 @@ class _Asking:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self.answered = ask.answered
+        self.at_terminal = ask.at_terminal
         self.waits = False
 
     @property

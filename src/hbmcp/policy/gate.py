@@ -14,12 +14,15 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy import halt, rules
-from hbmcp.policy.approvals import Approvals
 from hbmcp.policy.audit import record
 from hbmcp.policy.audit.audit import Audit, Entry
 from hbmcp.policy.audit.log import Log
 from hbmcp.policy.call import Call
-from hbmcp.policy.confirmation import Answered, Ask, Demand, Question, Quoted, cant_ask, demanded, may_ask, value_of
+from hbmcp.policy.confirmation.answer import Answered, Ask, cant_ask
+from hbmcp.policy.confirmation.approvals import Approvals
+from hbmcp.policy.confirmation.demand import Demand, demanded, may_ask
+from hbmcp.policy.confirmation.question import Question, value_of
+from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.counting import NOTHING, Counting, Reserved
 from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.policy.grant import Firing, Grant
@@ -94,7 +97,7 @@ class Gate:
             audit=self._audit,
             halts=self._halts,
             counting=self._counting.under(policy, installation),
-            approvals=self._approvals,
+            approvals=self._approvals.under(policy),
             outbox=self._outbox,
         )
 
@@ -123,7 +126,8 @@ class Gate:
     async def ask(self, call: Call, plan: Plan, question: Question, ask: Ask | None) -> Answered:
         """The yes of a person, or of a client that is relied on; until it comes nothing is held. Raises NotConfirmed;
         Waiting for what a person approves elsewhere, and AskedFirst, once it is written down who was asked."""
-        demand, out_of_band = question.demand, question.demand.way == "terminal"
+        demand = question.demand
+        out_of_band = demand.way == "terminal" and not (ask is not None and ask.at_terminal)
         cant = self._approvals.cant(call) if out_of_band else "nobody is there" if ask is None else ask.cant
         if cant:
             if demand.relies:
@@ -210,8 +214,8 @@ class Gate:
         """A person, outside the assistant; of a kind what is newest."""
         self._outbox.tell(kind, words)
 
-    async def standing(self, token: str) -> tuple[str, ...]:
-        """What whoever asks how things are, and showed this access token, must know first."""
+    async def standing(self, token: str = "") -> tuple[str, ...]:
+        """What whoever asks how things are must know first."""
         found = await self._halts.standing()
         unusual = "; ".join((await self._audit.unusual()).values())
         undelivered = self._outbox.standing()
@@ -223,9 +227,9 @@ class Gate:
             *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
-    async def ended(self, token: str) -> list[str]:
-        """What became of the approvals that who showed this access token waits for, since it was asked last."""
-        return await self._approvals.ended(token)
+    async def ended(self, client: str, token: str) -> list[str]:
+        """What became of what this client waits for with this token, each told once."""
+        return await self._approvals.ended(client, token)
 
     async def _demand(self, call: Call, plan: Plan) -> tuple[list[list[Worth]], Demand | None]:
         """What the requests are worth, and how the policy wants them asked for."""

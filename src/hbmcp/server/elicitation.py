@@ -32,7 +32,10 @@ from pydantic import ValidationError
 
 from hbmcp.errors import CallError, StoreError
 from hbmcp.installation.installation import typed_elsewhere
-from hbmcp.policy.confirmation import Answered, Ask, AskedFirst, Demand, Question, Quoted, Reply, Visit
+from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Reply, Visit
+from hbmcp.policy.confirmation.demand import Demand
+from hbmcp.policy.confirmation.question import Question
+from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.server.protocol import holder_of, result
 from hbmcp.store import OnceOnly
 from hbmcp.times import machine
@@ -88,6 +91,7 @@ class _Meanwhile:
     _ctx: Context
     _line: "Line"
     answered: Answered | None = None
+    at_terminal: bool = False
 
     @property
     def cant(self) -> str:
@@ -137,6 +141,7 @@ class _BeforeIt:
     _ctx: Context
     _line: "Line"
     answered: Answered | None = None
+    at_terminal: bool = False
 
     @property
     def cant(self) -> str:
@@ -273,4 +278,4 @@ def _void(ctx: Context) -> Context:
 
 def _principal(ctx: Context) -> str:
     holder = holder_of(ctx)
-    return json.dumps([authenticated_principal(ctx), holder.name if holder else None, client(ctx)])
+    return json.dumps([authenticated_principal(ctx), holder.key if holder else None, client(ctx)])

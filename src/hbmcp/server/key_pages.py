@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hbmcp.connecting.connection import Connection, offer
 from hbmcp.connecting.page import MINUTES, KeyPage
 from hbmcp.errors import CallError, Declined, Refused, Unanswered
-from hbmcp.policy.confirmation import Reply, Visit
+from hbmcp.policy.confirmation.answer import Reply, Visit
 from hbmcp.text import named
 
 if TYPE_CHECKING:

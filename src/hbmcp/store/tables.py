@@ -179,7 +179,6 @@ approvals = Table(
     metadata,
     Column("installation", Text, primary_key=True),
     Column("id", Text, primary_key=True),
-    Column("token", Text, nullable=False),
     Column("client", Text, nullable=False),
     Column("tool", Text, nullable=False),
     Column("arguments", Text, nullable=False),
@@ -192,4 +191,7 @@ approvals = Table(
     Column("by", Text, nullable=False),
     Column("changed", BigInteger, nullable=False),
     Column("came", Text, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("profile", Text),
+    Column("told", BigInteger, nullable=False),
 )
