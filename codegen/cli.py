@@ -18,6 +18,7 @@ from codegen.contract import Contract, ContractError, dumps, load, normalise, pa
 from codegen.curation import CurationError, Mistake
 from codegen.dependents import Loss, dependents, losses
 from codegen.generate import GENERATED, OVERRIDES, PINNED, generate, write
+from codegen.renames import proposals
 
 SHOWN = 20  # names of tools in a report
 GO_ON = "`make regen DROP=1`, or --drop"
@@ -75,7 +76,7 @@ def regen(
         step("Reading the contract and the overrides")
         old = _load_pinned(contract) if contract.exists() else None
         new = _load(source) if source else _load_pinned(contract)
-        curated = curation.read(overrides)
+        curated = curation.read(overrides).as_in(new.operations)
         gone = curation.vanished(curated, new)
         kept = curated.without(gone)
         misfits: tuple[Mistake, ...] = ()
@@ -85,7 +86,8 @@ def regen(
             if kept.mistakes or any(mistake.tool is None for mistake in error.mistakes):
                 raise
             misfits = error.mistakes
-        lost = list(losses(curated, gone, _successors(old, new), misfits))
+        successors = _successors(old, new)
+        lost = list(losses(curated, gone, successors, misfits, proposals(curated, old, new, successors)))
         if lost and not drop:
             raise typer.Exit(_refuse(lost))
         for one in lost:
@@ -117,7 +119,7 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
     """Say everything that is wrong: in the overrides, and in a generated/ that isn't what regen would write."""
     with _errors():
         pinned = _load_pinned(contract)
-        curated = curation.read(overrides)
+        curated = curation.read(overrides).as_in(pinned.operations)
         mistakes = [*curated.mistakes, *curation.audit(curated, pinned)]
         if not curated.mistakes:
             try:
@@ -140,7 +142,8 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
 def list_operations(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
     """List every operation with its tools, or why it has none."""
     with _errors():
-        pinned, curated = _load_pinned(contract), curation.read(overrides)
+        pinned = _load_pinned(contract)
+        curated = curation.read(overrides).as_in(pinned.operations)
         table = Table("operation", "tool", "toolset", "risk", box=None, pad_edge=False)
         for key in pinned.operations:
             users: list[tuple[str, str, str]] = [
@@ -171,7 +174,8 @@ def diff(
 def scaffold(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
     """Print a TOML skeleton for the operations that are neither curated nor excluded."""
     with _errors():
-        pinned, curated = _load_pinned(contract), curation.read(overrides)
+        pinned = _load_pinned(contract)
+        curated = curation.read(overrides).as_in(pinned.operations)
         missing = [pinned.operations[key] for key in curation.unaccounted(curated, pinned)]
         out.print(scaffolding.skeleton(missing, pinned.schemas), markup=False)
 
