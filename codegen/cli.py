@@ -15,10 +15,12 @@ from rich.table import Table
 
 from codegen import changes, curation, render, scaffolding
 from codegen.contract import Contract, ContractError, dumps, load, normalise, parse
-from codegen.curation import CurationError, Mistake
-from codegen.dependents import Loss, dependents, losses
-from codegen.generate import GENERATED, OVERRIDES, PINNED, generate, write
+from codegen.curation import Curation, CurationError, Mistake
+from codegen.dependents import Loss, losses
+from codegen.generate import GENERATED, OVERRIDES, PINNED, RUN_TIME, generate, write
 from codegen.renames import proposals
+from codegen.reporting import EXIT, Format, Report
+from codegen.tool_changes import fields_read
 
 SHOWN = 20  # names of tools in a report
 GO_ON = "`make regen DROP=1`, or --drop"
@@ -107,7 +109,7 @@ def regen(
     for fallback in generated.fallbacks:
         err.print(f"less exact than the contract: {fallback.place}: {fallback.reason}", markup=False)
     if old:
-        out.print(changes.report(changes.compare(old, new), dependents(kept)), markup=False)
+        out.print(_report(old, new, curation.read(overrides)).told("text"), markup=False)
     out.print(_tool_changes(before, _tools(output)), markup=False)
     if missing := curation.unaccounted(kept, new):
         are = "operation is" if len(missing) == 1 else "operations are"
@@ -163,11 +165,18 @@ def diff(
     old: Annotated[str, typer.Argument(help="URL or file of the older document.")],
     new: Annotated[str, typer.Argument(help="URL or file of the newer document.")],
     overrides: Overrides = OVERRIDES,
+    form: Annotated[Format, typer.Option("--format", help="For a person, a program, or a pull request.")] = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
-    """Say what changed between two contracts, and which tools that touches."""
+    """Say what changed between two contracts, tool by tool.
+
+    It exits with 4 if a tool breaks, and with 3 if something only came.
+    """
     with _errors():
-        compared = changes.compare(_load(old), _load(new))
-        out.print(changes.report(compared, dependents(curation.read(overrides))), markup=False)
+        told = _report(_load(old), _load(new), curation.read(overrides))
+    text = told.told("json" if as_json else form)
+    typer.echo(json.dumps(text, indent=1, ensure_ascii=False) if as_json or form == "json" else text)
+    raise typer.Exit(EXIT[told.severity])
 
 
 @app.command()
@@ -178,6 +187,11 @@ def scaffold(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) 
         curated = curation.read(overrides).as_in(pinned.operations)
         missing = [pinned.operations[key] for key in curation.unaccounted(curated, pinned)]
         out.print(scaffolding.skeleton(missing, pinned.schemas), markup=False)
+
+
+def _report(old: Contract, new: Contract, curated: Curation) -> Report:
+    rooms = (RUN_TIME / "hbmcp/installation", RUN_TIME / "hbmcp/workflows")
+    return Report.of(old, new, curated, frozenset[str]().union(*map(fields_read, rooms)))
 
 
 def _load(source: str) -> Contract:
