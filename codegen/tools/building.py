@@ -44,8 +44,11 @@ def _also(tool: Tool) -> Iterator[dict[str, Any]]:
     """The other spellings that can be sent by renaming what this one sends: the operation, and of its parameters the
     API's name in this one -> that in the other."""
     names = {name: tool.params[name].to or name if name in tool.params else name for name in tool.params}
+    method = tool.operation.split()[0]
     for spelling in tool.also:
-        if all(one.model_fields_set == {"to"} for one in spelling.params.values()):
+        if spelling.operation.split()[0] == method and all(
+            one.model_fields_set == {"to"} for one in spelling.params.values()
+        ):
             renamed = {names.get(name, name): one.to for name, one in spelling.params.items()}
             yield {"operation": spelling.operation} | ({"renamed": renamed} if renamed else {})
 
@@ -91,6 +94,7 @@ class _Builder:
             params=tuple(self.offered),
             absent=tuple(self.absent),
             also=tuple(_also(self.tool)),
+            always=self._always(),
             module=self.client.module,
             function=self.client.function,
             returns=self.client.returns.annotation,
@@ -152,6 +156,12 @@ class _Builder:
 
     def _mistake(self, table: str, key: str, reason: str) -> None:
         self.mistakes.append(Mistake(f"{self.toolset}.toml", f"tools.{self.name}.{table}", key, reason))
+
+    def _always(self) -> tuple[str, ...]:
+        """What it sends whatever it is given, by the API's names."""
+        required = {param.name for param in self.offered if param.required}
+        filled = [one for one in self.filled if one.left_out is None and one.name not in required]
+        return tuple(dict.fromkeys(one.slot.api_name for one in filled))
 
     # The body
 

@@ -65,7 +65,7 @@ class WorkflowSpec:
 @frozen
 class ToolSpec:
     """One tool: its definition for clients and everything that its function's template needs. Its function takes the
-    `absent` parameters too, which this contract hasn't, and refuses them.
+    `absent` parameters too, which this contract hasn't, and refuses them. `always` is what it sends in any case.
 
     `arguments` and `body_fields` are (Python name, expression) pairs. The body is `body_model(**body_fields)`
     where it has a model, else it is among the arguments.
@@ -87,6 +87,7 @@ class ToolSpec:
     params: tuple[ToolParam, ...]
     absent: tuple[str, ...]
     also: tuple[dict[str, Any], ...]
+    always: tuple[str, ...]
     module: str
     function: str
     returns: str
@@ -105,7 +106,12 @@ class ToolSpec:
     def manifest(self) -> dict[str, Any]:
         """The tool's entry in manifest.json, whose format src/hbmcp/catalog.py describes."""
         operation = {"operation": self.operation, "timeout": self.timeout, "result": self.result}
-        marks = {"effect": self.effect, "also": list(self.also), "absent": list(self.absent)}
+        marks = {
+            "effect": self.effect,
+            "also": list(self.also),
+            "absent": list(self.absent),
+            "always": list(self.always),
+        }
         return _entry(self) | operation | {name: given for name, given in marks.items() if given}
 
 

@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +91,11 @@ class Line:
             self._bridge = Bridge(self._offer, self._settings, policy=self._policy)
         return self._bridge
 
+    @property
+    def gone(self) -> Collection[str]:
+        """The tools that this API lacks the operations for, as far as that is known."""
+        return () if self._bridge is None else self._bridge.comparison.drift.gone
+
     async def aclose(self) -> None:
         """Let others watch, and close the bridge, if there is one."""
         if self._watching is not None:
@@ -103,13 +108,6 @@ class Line:
 def build(settings: Settings, offer: Offer, policy: "Policy | None" = None, name: str = OVER_HTTP) -> Server[Line]:
     """The server, for either transport. Without a policy the default one holds. By `name` others are told who
     watches the triggers."""
-    # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the rest.
-    listing = {
-        "resultType": "complete",
-        "tools": offer.definitions,
-        "ttlMs": LIST_TTL_MS,
-        "cacheScope": "private",
-    }
 
     @asynccontextmanager
     async def lifespan(_: Server[Line]) -> AsyncIterator[Line]:
@@ -123,7 +121,15 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None" = None, name
 
     async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:
         ctx.lifespan_context.watch()
-        return listing
+        gone = ctx.lifespan_context.gone
+        # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
+        # rest.
+        return {
+            "resultType": "complete",
+            "tools": [tool for tool in offer.definitions if tool["name"] not in gone],
+            "ttlMs": LIST_TTL_MS,
+            "cacheScope": "private",
+        }
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
         try:
@@ -134,6 +140,7 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None" = None, name
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
+        ctx.lifespan_context.bridge.compare()
         outcome = await ctx.lifespan_context.bridge.call(
             params.name,
             params.arguments or {},
