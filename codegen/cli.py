@@ -233,11 +233,13 @@ def _refuse(lost: Sequence[Loss]) -> int:
 
 
 def _tools(output: Path) -> dict[str, Any]:
-    """The definitions of a generated folder's tools, by name; none where there is no such folder yet."""
+    """The definitions of a generated folder's tools, by name; none where there is no such folder yet, or a merge left
+    its marks in it."""
     file = output / "hbmcp_tools/manifest.json"
-    if not file.exists():
+    try:
+        return {tool["definition"]["name"]: tool for tool in json.loads(file.read_text(encoding="utf-8"))["tools"]}
+    except (FileNotFoundError, json.JSONDecodeError):
         return {}
-    return {tool["definition"]["name"]: tool for tool in json.loads(file.read_text(encoding="utf-8"))["tools"]}
 
 
 def _tool_changes(before: dict[str, Any], after: dict[str, Any]) -> str:

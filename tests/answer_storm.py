@@ -15,14 +15,12 @@ from typing import Any
 
 import httpx
 import pytest
-import stamina
 from attrs import define, field, frozen
 
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.installation.executors.run import polling as executor_polling
 from hbmcp.installation.executors.run import unknown_start
 from hbmcp.installation.orders import polling, sending
-from hbmcp.installation.positions import leverage, position_mode
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.config_files import Folder
 from hbmcp.paper.api.contract import pinned
@@ -32,6 +30,7 @@ from hbmcp.settings import Settings
 from hummingbot_api.client import Client
 from tests.paper.assistant import ALL
 from tests.paper.paper_api import AUTH, HOUR, PaperApi
+from tests.short_pauses import shorten_pauses
 from tests.workflows.executors.executor_account import POSITION
 
 JSON = "application/json"
@@ -239,22 +238,12 @@ def ids(api: PaperApi) -> list[str]:
 
 
 def hurry(patched: pytest.MonkeyPatch) -> None:
-    """Nobody waits: looks follow each other at once, and so do a read's attempts."""
-    again = stamina.retry_context
-    patched.setattr(
-        stamina, "retry_context", lambda **how: again(**{**how, "wait_initial": 0, "wait_max": 0, "wait_jitter": 0})
-    )
-    for module, names in {
-        polling: {"STEP": 0.001},
-        sending: {"LOOK": 0.005},
-        executor_polling: {"STEP": 0.001},
-        unknown_start: {"LOOKS": 2},
-        leverage: {"PAUSE": 0.001},
-        position_mode: {"PAUSE": 0.001},
-    }.items():
-        for name, value in names.items():
-            patched.setattr(module, name, value)
-    patched.setattr(sending.send_order, "__defaults__", (0.005,))
+    """What didn't come isn't waited for."""
+    shorten_pauses(patched)
+    for module in (polling, executor_polling):
+        patched.setattr(module, "STEP", 0.001)
+    patched.setattr(sending, "LOOK", 0.005)
+    patched.setattr(unknown_start, "LOOKS", 2)
     patched.setattr("hbmcp.workflows.executors.create_executor.LOOK", 0.005)
     patched.setattr("hbmcp.workflows.trading.close_positions.WAIT", 0.005)
     patched.setattr("hbmcp.workflows.trading.cancel_orders.WAIT", 0.005)

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from hbmcp import redaction
 from hbmcp.catalog import Catalog
 from tests.faulty_api import FaultyApi
+from tests.short_pauses import shorten_pauses
 from tests.stdio_server import StdioServer
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ ROOT = Path(__file__).parent.parent
 USERNAME = "trader"
 PASSWORD = "correct-horse"
 EVERY = tuple(Catalog.load().tools)  # by name: "all" leaves out what has to be asked for
+_numbers = count()
 _STATE = tempfile.TemporaryDirectory(prefix="hbmcp-tests-")  # what servers remember, not in the user's data folder
 
 
@@ -46,8 +49,14 @@ def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _own_state(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """What servers in this process remember, likewise: what one test sent, another would only say again."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("state")))
+    folder = tmp_path_factory.getbasetemp() / f"state-{next(_numbers)}"  # made by whoever keeps something there
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", _STATE.name)
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    shorten_pauses(monkeypatch)
 
 
 @pytest.fixture

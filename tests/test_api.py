@@ -8,7 +8,6 @@ from typing import Any
 
 import anyio
 import pytest
-import stamina
 
 from hbmcp import settings
 from hbmcp.api.proxy import proxy_for
@@ -34,17 +33,10 @@ NO_SERVER = "http://127.0.0.1:1"
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """stamina repeats at once, as often as it would."""
+def _no_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, NO_SERVER)  # on the loopback no proxy is used
-    retry_context = stamina.retry_context
-    monkeypatch.setattr(
-        stamina,
-        "retry_context",
-        lambda **how: retry_context(**{**how, "wait_initial": 0, "wait_max": 0, "wait_jitter": 0}),
-    )
 
 
 def hurried(seconds: float) -> Offer:

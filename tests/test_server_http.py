@@ -9,7 +9,7 @@ import httpx
 import pytest
 from mcp import Client
 
-from hbmcp.server import listen
+from hbmcp.server.http.listening import listen
 from tests.conftest import connected, hbmcp, http_server
 from tests.faulty_api import HANG, FaultyApi, Reply
 

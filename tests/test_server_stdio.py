@@ -166,8 +166,9 @@ async def test_clients_of_both_eras(mode: str, version: str, tmp_path: Path, api
 
 def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -> None:
     code = (
-        "import sys; from hbmcp import server, settings, log; from hbmcp.catalog import Catalog; "
-        "from hbmcp.cli.app import app; told = settings.load(); server.build(told, Catalog.load().offer(told)); "
+        "import sys; from hbmcp import settings, log; from hbmcp.catalog import Catalog; "
+        "from hbmcp.server import protocol, stdio; from hbmcp.cli.app import app; told = settings.load(); "
+        "protocol.build(told, Catalog.load().offer(told), None, ''); "
         "print([name for name in ('httpx', 'jsonschema', 'attr', 'stamina', 'rich', 'sqlalchemy', 'hummingbot_api', "
         "'hbmcp.bridge', 'hbmcp_tools.accounts') if name in sys.modules])"
     )
@@ -193,8 +194,9 @@ def test_the_first_line_says_on_what_it_acts_and_who_said_so(tmp_path: Path, api
         first, *_ = logged(server)
     assert first == (
         f"INFO hbmcp: hbmcp {__version__}, LIVE on the Hummingbot API at {api.url.removeprefix('http://')}: {count} "
-        "tools, read-only. Settings: HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME, HUMMINGBOT_API_PASSWORD from the "
-        f"environment; LOG_LEVEL, HBMCP_EXCLUDE_TOOLS from {tmp_path / 'mine.env'}; --read-only from flags."
+        "tools, read-only. Settings: HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME, HUMMINGBOT_API_PASSWORD, "
+        "HBMCP_COMPARE_API from the environment; "
+        f"LOG_LEVEL, HBMCP_EXCLUDE_TOOLS from {tmp_path / 'mine.env'}; --read-only from flags."
     )
     with StdioServer(env=environment(HBMCP_STATE_URL=""), cwd=tmp_path) as server:
         count = len(server.tools())

@@ -277,6 +277,9 @@ class Bridge:
                     plan = evolve(
                         plan, requests=tuple(one.as_reduction if sells(one) else one for one in plan.requests)
                     )
+            if plan.unfit is not None:
+                async with self._gate.judging(call, plan):
+                    raise await self._gate.unfit(call, plan, plan.unfit)
             if preview or not (plan.requests or plan.commit):
                 judged = preview and (plan.requests or plan.later)
                 said = await self._gate.verdict(call, plan) if judged else ""
@@ -330,6 +333,8 @@ class Bridge:
             meant["again"] = True
         caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client)
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
+        if plan.unfit is not None:
+            raise plan.unfit
         return Foreseen(meant, plan.requests, plan.shown)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:

@@ -12,7 +12,7 @@ from hbmcp import settings
 from hbmcp.bridge import Bridge
 from hbmcp.catalog import Catalog
 from hbmcp.policy.model import Policy
-from hbmcp.server import IDEMPOTENCY_KEY
+from hbmcp.server.protocol import IDEMPOTENCY_KEY
 from tests.conftest import EVERY, PASSWORD, USERNAME, connected, hbmcp
 from tests.faulty_api import HANG, FaultyApi, Reply
 from tests.stdio_server import StdioServer

@@ -200,7 +200,7 @@ async def test_its_file_is_in_the_data_folder_and_readable_by_its_owner_only(
 def test_sqlalchemy_is_imported_when_something_is_asked_of_the_store(tmp_path: Path) -> None:
     script = """
 import asyncio, sys
-import hbmcp.server, hbmcp.bridge, hbmcp.store, hbmcp.settings, hbmcp.identity
+import hbmcp.server.stdio, hbmcp.bridge, hbmcp.store, hbmcp.settings, hbmcp.identity
 told = hbmcp.settings.load()
 store = hbmcp.store.Store.open(told, hbmcp.identity.Identity.of(told))
 assert "sqlalchemy" not in sys.modules

@@ -10,7 +10,6 @@ import pytest
 from attrs import define
 
 from hbmcp import times
-from hbmcp.installation.orders import polling, sending
 from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.trigger import Action, Protected, Spec, Trigger, new
 from hbmcp.paper.api.faults import Fault
@@ -80,8 +79,6 @@ async def watched(
     price: int = 50_000,
     policy: Policy | None = None,
 ) -> AsyncIterator[Watched]:
-    monkeypatch.setattr(polling, "STEP", 0.01)
-    monkeypatch.setattr(sending, "LOOK", 0.05)
     market = ScriptedMarket({0: price}, amounts=AMOUNTS)  # type: ignore[arg-type]
     with PaperApi(folder, market, BEGIN) as api:
         async with assistant(api, monkeypatch, faults, policy=policy or Policy()) as call:

@@ -59,7 +59,7 @@ def _settings(address: str | None, env_file: str | None) -> "Settings":
     from hbmcp.errors import SettingsError
     from hbmcp.settings.model import CREDENTIALS, parsed
 
-    told = settings.load(env_file_path=env_file, unused=("port", "paper", *CREDENTIALS))
+    told = settings.load(env_file_path=env_file, unused=(*settings.HTTP, "paper", *CREDENTIALS))
     try:
         api_url = parsed("api_url", address) if address is not None else told.api_url
     except ValueError as error:

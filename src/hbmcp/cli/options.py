@@ -54,7 +54,7 @@ def settings_for(env_file: str | None) -> "Settings":
     """Of a command that serves nobody, with the log as they say. Raises SettingsError."""
     from hbmcp import log, settings
 
-    told = settings.load(env_file_path=env_file, unused=("port",))
+    told = settings.load(env_file_path=env_file, unused=settings.HTTP)
     log.configure(told.log_level)
     return told
 

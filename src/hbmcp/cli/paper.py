@@ -21,13 +21,13 @@ def serve_paper(
     from hbmcp.cli import opening
     from hbmcp.paper import start
     from hbmcp.paper.errors import PaperError
-    from hbmcp.server import HOST, listen
+    from hbmcp.server.http.listening import HOST, listen
 
     told = settings.load(
         # Whatever the tools of another server act on.
         {"paper": True, **paper_settings(paper_balance, paper_db, paper_reset, paper_speed)},
         env_file_path=env_file,
-        unused=("port", "api_url"),
+        unused=(*settings.HTTP, "api_url"),
     )
     log.configure(told.log_level)
     opening.warn(told)

@@ -3,7 +3,7 @@
 import gc
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,12 @@ from hbmcp.cli.options import (
     listed,
     paper_settings,
 )
+from hbmcp.errors import SettingsError
+
+if TYPE_CHECKING:
+    from hbmcp.catalog import Offer
+    from hbmcp.policy.file import InForce
+    from hbmcp.settings import Settings
 
 
 class Transport(StrEnum):
@@ -30,8 +36,31 @@ class Transport(StrEnum):
 
 
 def serve(
-    transport: Annotated[Transport, typer.Option(help="stdio, or streamable HTTP on 127.0.0.1.")] = Transport.STDIO,
+    transport: Annotated[Transport, typer.Option(help="stdio, or streamable HTTP.")] = Transport.STDIO,
     port: Annotated[int | None, typer.Option(help="Port for HTTP (MCP_SERVER_PORT, or 3000).")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Where HTTP listens: 0.0.0.0 is every address of this machine, and others than the loopback ask for "
+            "access tokens (HBMCP_HTTP_HOST, or 127.0.0.1).",
+        ),
+    ] = None,
+    allowed_hosts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="By which other names HTTP clients may call this machine, with commas between "
+            "(HBMCP_HTTP_ALLOWED_HOSTS).",
+        ),
+    ] = None,
+    allowed_origins: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORIGINS",
+            help="Which web pages may call, such as https://example.com (HBMCP_HTTP_ALLOWED_ORIGINS).",
+        ),
+    ] = None,
     toolsets: Toolsets = None,
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
@@ -68,6 +97,9 @@ def serve(
     told = settings.load(
         {
             "port": port,
+            "http_host": host,
+            "http_allowed_hosts": allowed_hosts,
+            "http_allowed_origins": allowed_origins,
             "toolsets": toolsets,
             "tools": tools,
             "exclude_tools": listed(exclude_tools),
@@ -78,7 +110,7 @@ def serve(
             **paper_settings(paper_balance, paper_db, paper_reset, paper_speed),
         },
         env_file_path=env_file,
-        unused=("port",) if stdio else (),
+        unused=settings.HTTP if stdio else (),
     )
     log.configure(told.log_level)
     held = in_force(told)
@@ -86,20 +118,44 @@ def serve(
     opening.introduce(told, len(offer.tools))
     opening.tell_policy(held)
     opening.warn(told, held)
-    from hbmcp import server  # only now, for it takes most of the start, and a mistake is told before
+    if stdio:
+        _over_stdio(told, offer, held)
+    else:
+        _over_http(told, offer, held, env_file)
 
+
+# What serves is imported only here, for it takes most of the start, and a mistake is told before.
+
+
+def _over_stdio(told: "Settings", offer: "Offer", held: "InForce") -> None:
+    from hbmcp.server.stdio import run_stdio
+
+    _collect_again()
+    if sys.stdin.isatty():
+        from hbmcp.cli.welcome import ON_A_TERMINAL
+
+        typer.echo(ON_A_TERMINAL, err=True)
+    run_stdio(told, offer, held.policy)
+
+
+def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str | None) -> None:
+    from hbmcp.cli.welcome import welcome
+    from hbmcp.server.http.application import PATH
+    from hbmcp.server.http.listening import address, beyond_this_machine, listen
+    from hbmcp.server.http.serving import run_http
+
+    _collect_again()
+    listener = listen(told.port, told.http_host)
+    if beyond_this_machine(listener):
+        raise SettingsError(
+            f"{told.http_host} is reached from other machines too, and whoever reaches the server can use its tools.",
+            "It doesn't start.",
+            "Listen on 127.0.0.1 (--host, HBMCP_HTTP_HOST).",
+        )
+    typer.echo(welcome(address(listener, "http", PATH), told, env_file), err=True)
+    run_http(told, offer, listener, held.policy)
+
+
+def _collect_again() -> None:
     gc.freeze()
     gc.enable()
-    if stdio:
-        if sys.stdin.isatty():
-            from hbmcp.cli.welcome import ON_A_TERMINAL
-
-            typer.echo(ON_A_TERMINAL, err=True)
-        server.run_stdio(told, offer, held.policy)
-        return
-    from hbmcp.cli.welcome import welcome
-
-    listener = server.listen(told.port)
-    address = f"http://{server.HOST}:{listener.getsockname()[1]}{server.PATH}"
-    typer.echo(welcome(address, told, env_file), err=True)
-    server.run_http(told, offer, listener, held.policy)

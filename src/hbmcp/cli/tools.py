@@ -31,7 +31,7 @@ def list_tools(
     told = settings.load(
         {"toolsets": toolsets, "tools": tools, "exclude_tools": listed(exclude_tools), "read_only": read_only},
         env_file_path=env_file,
-        unused=("port",),
+        unused=settings.HTTP,
     )
     log.configure(told.log_level)
     held = in_force(told)

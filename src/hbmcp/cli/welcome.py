@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from hbmcp import __version__
-from hbmcp.settings import FLAGS, MEMORY, NONE, VARIABLES, Settings
+from hbmcp.settings import FLAGS, HTTP, MEMORY, NONE, VARIABLES, Settings
 
 SECRET = ("api_username", "api_password", "state_url", "notify")  # a person fills them in
 LOGGED_IN = {"api_username", "api_password"}
-# The port is HTTP's. Resetting is for once, not for every start.
-NOT_FOR_A_CLIENT = ("port", "paper_reset", "paper")
+# Resetting is for once, not for every start.
+NOT_FOR_A_CLIENT = (*HTTP, "paper_reset", "paper")
 
 ON_A_TERMINAL = """\
 hbmcp serve waits for an MCP client, which starts it by itself: write this command into the client's configuration.

@@ -107,11 +107,18 @@ class Gate:
     async def verdict(self, call: Call, plan: Plan) -> str:
         """What would be said of the plan, for who only looks."""
         try:
-            await self._refuse(call, plan)
-            foreseen = await self._foresee(call, plan)
-            return await self._counting.used(call, plan) or foreseen or "The policy allows it."
+            return await self._allowed(call, plan)
         except CallError as error:
             return f"{WOULD_BE_REFUSED} {error.happened}"
+
+    async def unfit(self, call: Call, plan: Plan, why: CallError) -> CallError:
+        """What is raised for a plan that can't be carried out anyway: what the policy says, where it refuses it too,
+        so that nobody mends the one to hear of the other."""
+        try:
+            await self._allowed(call, plan)
+        except CallError as refused:
+            return type(refused)(f"{refused.happened} Besides: {why.happened}", refused.undone, refused.advice)
+        return why
 
     @asynccontextmanager
     async def judging(self, call: Call, plan: Plan | None = None) -> AsyncIterator[None]:
@@ -136,7 +143,14 @@ class Gate:
             *(() if found is None else (halt.told(found),)),
             *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
+            *((limits,) if (limits := await self._counting.today()) else ()),
         )
+
+    async def _allowed(self, call: Call, plan: Plan) -> str:
+        """A sentence on it. Raises what `grant` would, but for what was said before."""
+        await self._refuse(call, plan)
+        foreseen = await self._foresee(call, plan)
+        return await self._counting.used(call, plan) or foreseen or "The policy allows it."
 
     async def _foresee(self, call: Call, plan: Plan) -> str:
         """Of what it arms: raises what would be raised were it sent now."""

@@ -5,7 +5,7 @@ may be anybody's, so it is believed less. Address and credentials of the API sta
 """
 
 from hbmcp.settings.loading import load
-from hbmcp.settings.model import FLAGS, MEMORY, VARIABLES, Settings
+from hbmcp.settings.model import FLAGS, HTTP, MEMORY, VARIABLES, Settings
 from hbmcp.settings.sources import NONE
 
-__all__ = ["FLAGS", "MEMORY", "NONE", "VARIABLES", "Settings", "load"]
+__all__ = ["FLAGS", "HTTP", "MEMORY", "NONE", "VARIABLES", "Settings", "load"]

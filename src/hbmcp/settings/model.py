@@ -9,10 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from hbmcp.settings.hosts import Host, Origin, read_host, read_origin
+
 MEMORY = ":memory:"  # HBMCP_PAPER_DB: no file
 
 FLAGS = {
     "port": "--port",
+    "http_host": "--host",
+    "http_allowed_hosts": "--allowed-hosts",
+    "http_allowed_origins": "--allowed-origins",
     "log_level": "--log-level",
     "toolsets": "--toolsets",
     "tools": "--tools",
@@ -24,6 +29,7 @@ FLAGS = {
     "paper_reset": "--paper-reset",
     "paper_speed": "--paper-speed",
 }
+HTTP = ("port", "http_host", "http_allowed_hosts", "http_allowed_origins")  # of a server over HTTP alone
 PASSWORDS = ("api_password", "api_password_file")  # two ways to say the same
 CREDENTIALS = ("api_username", *PASSWORDS)
 PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
@@ -146,6 +152,24 @@ def _balances(value: Any) -> Any:
     return tuple(balances)
 
 
+def _hosts(value: Any) -> Any:
+    return tuple(map(read_host, _listed(value))) if isinstance(value, str) else value
+
+
+def _origins(value: Any) -> Any:
+    return tuple(map(read_origin, _listed(value))) if isinstance(value, str) else value
+
+
+def _host(value: Any) -> Any:
+    """Where to listen: an address or a name, without a port."""
+    if not isinstance(value, str):
+        return value
+    host = read_host(value)
+    if host.port is not None:
+        raise ValueError("it must have no port, for MCP_SERVER_PORT (--port) has that")
+    return host.name
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -164,6 +188,15 @@ class Settings(BaseModel):
     )
     # 0 is any free port.
     port: int = Field(default=3000, ge=0, le=65535, validation_alias="MCP_SERVER_PORT")
+    http_host: Annotated[str, BeforeValidator(_host)] = Field(default="127.0.0.1", validation_alias="HBMCP_HTTP_HOST")
+    # By which names clients call the server, beside the loopback's and that of http_host.
+    http_allowed_hosts: Annotated[tuple[Host, ...], BeforeValidator(_hosts)] = Field(
+        default=(), validation_alias="HBMCP_HTTP_ALLOWED_HOSTS"
+    )
+    # Which web pages may call it, beside the loopback's.
+    http_allowed_origins: Annotated[tuple[Origin, ...], BeforeValidator(_origins)] = Field(
+        default=(), validation_alias="HBMCP_HTTP_ALLOWED_ORIGINS"
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_level)] = Field(
         default="INFO", validation_alias="LOG_LEVEL"
     )

@@ -93,6 +93,10 @@ class Store:
         """Of an order that the API didn't take there is nothing to remember."""
         await self._do(lambda rows: rows.forget_order(key))
 
+    async def sent_order(self, key: int) -> SentOrder | None:
+        """The order that is kept under that key; None for one that was forgotten."""
+        return await self._do(lambda rows: rows.sent_order(key))
+
     async def sent_orders(
         self, *, order_ids: Collection[str] | None = None, since: int | None = None, until: int | None = None
     ) -> list[SentOrder]:
@@ -103,7 +107,7 @@ class Store:
     async def reserve(
         self, granted: Iterable[LedgerRow], since: int, judge: Callable[[Sequence[LedgerRow]], object]
     ) -> list[int]:
-        """Show `judge` what was granted from `since` on, oldest first, and keep what is granted now; gives the keys
+        """Show `judge` what was `granted` from `since` on, and keep what is granted now; gives the keys
         for `settle`, in their order. In one transaction, so that no two pass where only one may. Raises what the judge
         does, and then keeps nothing. Where it isn't done in time, or who asks is cancelled, it is undone."""
         rows_granted = list(granted)
@@ -115,8 +119,13 @@ class Store:
         """What became of requests that were reserved; what was `released` wasn't done, and counts no more."""
         await self._do(lambda rows: rows.settle(settled, released))
 
+    async def identify(self, key: int, reference: str, order: int | None = None) -> bool:
+        """What was granted and in doubt was sent, and is this, which the `order` that was remembered for it is named
+        after; False, and nothing is changed, where it was settled meanwhile, or this is another's."""
+        return await self._do(lambda rows: rows.identify(key, reference, order))
+
     async def granted(self, since: int) -> list[LedgerRow]:
-        """What was granted from `since` on, oldest first."""
+        """What was granted from `since` on, and before it what isn't settled; oldest first."""
         return await self._do(lambda rows: rows.granted(since))
 
     async def day_start(self, day: int, currency: str, equity: Decimal, *, settling: bool = False) -> Decimal:

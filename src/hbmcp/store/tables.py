@@ -131,6 +131,10 @@ watches = Table(
     Column("until", BigInteger, nullable=False),
     Column("unwatched_from", BigInteger),
     Column("unwatched_to", BigInteger),
+    Column("rank", BigInteger, nullable=False),
+    Column("claimant", Text),
+    Column("claimant_kind", Text),
+    Column("claimed_until", BigInteger),
 )
 
 day_starts = Table(

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from hbmcp.installation.orders import polling, sending
 from hbmcp.policy.model import Policy
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
@@ -12,7 +11,5 @@ from tests.paper.paper_api import PaperApi
 
 @pytest.fixture
 def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """An assistant on that exchange with some faults, that looks at short intervals and may trade without limits."""
-    monkeypatch.setattr(polling, "STEP", 0.01)
-    monkeypatch.setattr(sending, "LOOK", 0.05)
+    """An assistant on that exchange with some faults, that may trade without limits."""
     return lambda *faults: assistant(api, monkeypatch, faults, policy=Policy())

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from hbmcp.catalog import Catalog, Offer
-from hbmcp.installation.orders import polling, sending, unknown_outcome
 from hbmcp.paper.api.faults import BUGS, Bug, Crash, Cut, Fault, Late
 from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal
 from tests.paper.assistant import ALL, assistant
@@ -18,13 +17,6 @@ from tests.paper.spot_account import BUY, PLACE, SEARCH, SELL, WHERE, orders, re
 from tests.workflows.answers import value
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(polling, "STEP", 0.01)
-    monkeypatch.setattr(unknown_outcome, "STEP", 0.01)
-    monkeypatch.setattr(sending, "LOOK", 0.05)
 
 
 def hurried() -> Offer:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from hbmcp.figures import money
-from hbmcp.installation.positions import leverage as leverage_change
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash, Cut
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from tests.paper.assistant import assistant
@@ -19,11 +18,6 @@ pytestmark = pytest.mark.anyio
 WHERE: dict[str, Any] = {"account_name": ACCOUNT, "connector_name": CONNECTOR, "trading_pair": PAIR}
 SET = "POST /trading/{account_name}/{connector_name}/leverage"
 PLACE = f"{PAIR} on {CONNECTOR} ({ACCOUNT})"
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leverage_change, "PAUSE", 0)
 
 
 def leverage(api: PaperApi) -> int:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from hbmcp.installation.positions import position_mode
 from hbmcp.paper.api.faults import UNCHANGED_MODE, Crash, Cut
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
@@ -17,11 +16,6 @@ pytestmark = pytest.mark.anyio
 WHERE = {"account_name": ACCOUNT, "connector_name": CONNECTOR}
 READ = "GET /trading/{account_name}/{connector_name}/position-mode"
 PLACE = f"{CONNECTOR} ({ACCOUNT})"
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(position_mode, "PAUSE", 0)
 
 
 def mode(api: PaperApi) -> str:

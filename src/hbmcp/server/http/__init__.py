@@ -1,0 +1,1 @@
+"""Serving clients over streamable HTTP."""

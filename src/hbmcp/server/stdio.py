@@ -1,0 +1,48 @@
+"""Serving one client at stdin and stdout."""
+
+import asyncio
+import logging
+import os
+import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
+
+import anyio
+from mcp.server.stdio import stdio_server
+
+from hbmcp.catalog import Offer
+from hbmcp.server.ending import SHUTDOWN, end_by
+from hbmcp.server.protocol import build
+from hbmcp.settings import Settings
+from hbmcp.unreadable import Answered
+
+if TYPE_CHECKING:
+    from hbmcp.policy.model import Policy
+
+OVER_STDIO = "an hbmcp server, until its client leaves"
+INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
+
+logger = logging.getLogger(__name__)
+
+
+async def serve_stdio(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> None:
+    """Serve the client at stdin and stdout until it leaves. Ctrl-C ends the process from here."""
+    server = build(settings, offer, policy, OVER_STDIO)
+    try:
+        async with stdio_server() as (read, write):
+            try:
+                # The SDK has moved file descriptor 1 to stderr; what a library prints and Python buffers must not come
+                # out after it has moved it back.
+                with redirect_stdout(sys.stderr):
+                    await server.run(Answered(read, write), write, server.create_initialization_options())
+            except asyncio.CancelledError:
+                # Ctrl-C, or stdout is closed. The thread in which the SDK reads stdin can't be stopped.
+                os._exit(INTERRUPTED)
+            end_by(SHUTDOWN)
+    except* ConnectionError:
+        logger.info("the client has gone")
+
+
+def run_stdio(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> None:
+    """serve_stdio in an event loop of its own."""
+    anyio.run(serve_stdio, settings, offer, policy)

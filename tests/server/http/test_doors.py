@@ -1,0 +1,149 @@
+"""By which names a server over HTTP may be called, and from which pages; on the loopback too."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hbmcp.settings.hosts import Host, is_loopback, read_host, read_origin
+from tests.conftest import connected, hbmcp, http_server
+from tests.faulty_api import FaultyApi
+
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+ACCEPT = {"accept": "application/json, text/event-stream"}
+
+
+@pytest.fixture(scope="module")
+def url(_faulty_api: FaultyApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    env = connected(
+        _faulty_api.url,
+        HBMCP_HTTP_ALLOWED_HOSTS="Host.docker.internal, mcp.example:8443",
+        HBMCP_HTTP_ALLOWED_ORIGINS="https://app.example",
+    )
+    with http_server(env, tmp_path_factory.mktemp("doors")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def plain(_faulty_api: FaultyApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with http_server(connected(_faulty_api.url), tmp_path_factory.mktemp("plain")) as address:
+        yield address
+
+
+def asked(url: str, *headers: tuple[str, str]) -> int:
+    with httpx.Client(trust_env=False) as client:
+        return client.post(url, json=PING, headers=[*ACCEPT.items(), *headers]).status_code
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1:3000", "[::1]:3000", "LOCALHOST:1", "host.docker.internal:9", "mcp.example:8443"]
+)
+def test_a_name_that_is_ours_or_allowed_is_let_in(host: str, url: str) -> None:
+    assert asked(url, ("host", host)) == 400  # it is no session yet
+
+
+FOREIGN = ["evil.example", "localhost.evil.example", "localhost:3000.evil.example", "evil@localhost", "localhost:x", ""]
+
+
+@pytest.mark.parametrize("host", [*FOREIGN, "mcp.example", "mcp.example:3000"])
+def test_any_other_is_turned_away_on_every_path(host: str, url: str) -> None:
+    for path in ("/mcp", "/", "/healthz", "/.well-known/oauth-protected-resource/mcp"):
+        assert asked(url.replace("/mcp", path), ("host", host)) == 421
+
+
+@pytest.mark.parametrize("host", [*FOREIGN, "host.docker.internal"])
+def test_the_loopback_is_not_taken_for_safe(host: str, plain: str) -> None:
+    assert asked(plain, ("host", host)) == 421
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:5173", "http://127.0.0.1", "https://app.example", "HTTPS://App.Example:443"]
+)
+def test_a_page_of_this_machine_or_an_allowed_one_may_call(origin: str, url: str) -> None:
+    assert asked(url, ("origin", origin)) == 400
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://evil.example", "null", "", "http://app.example", "https://app.example.evil", "https://app.example:8443"],
+)
+def test_no_other_page_may(origin: str, url: str) -> None:
+    assert asked(url, ("origin", origin)) == 403
+
+
+def test_an_allowed_page_is_told_so_by_the_browser_s_rules(url: str) -> None:
+    wants = {"access-control-request-method": "POST", "access-control-request-headers": "authorization,mcp-session-id"}
+    with httpx.Client(trust_env=False) as client:
+        answer = client.options(url, headers={**wants, "origin": "https://app.example"})
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == "https://app.example"
+        assert client.options(url, headers={**wants, "origin": "https://evil.example"}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_it_does_not_start_where_other_machines_reach_it(host: str, tmp_path: Path, api: FaultyApi) -> None:
+    done = serve("--host", host, env=connected(api.url), cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{host} is reached from other machines too" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def serve(*flags: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return hbmcp("serve", "--transport", "http", "--port", "0", *flags, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("HBMCP_HTTP_HOST", "127.0.0.1:3000", "it must have no port"),
+        ("HBMCP_HTTP_ALLOWED_HOSTS", "*", "'*' is no host such as example.com"),
+        ("HBMCP_HTTP_ALLOWED_HOSTS", "https://mcp.example", "'https://mcp.example' is no host"),
+        ("HBMCP_HTTP_ALLOWED_ORIGINS", "app.example", "'app.example' is no origin such as https://example.com"),
+        ("HBMCP_HTTP_ALLOWED_ORIGINS", "https://app.example/path", "is no host"),
+        ("HBMCP_HTTP_ALOWED_HOSTS", "mcp.example", "did you mean HBMCP_HTTP_ALLOWED_HOSTS?"),
+    ],
+)
+def test_what_is_wrong_with_a_setting_is_told(name: str, value: str, told: str, tmp_path: Path, api: FaultyApi) -> None:
+    done = serve(env=connected(api.url, **{name: value}), cwd=tmp_path)
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_a_found_env_file_sets_nothing_of_http(tmp_path: Path, api: FaultyApi) -> None:
+    (tmp_path / ".env").write_text("HBMCP_HTTP_HOST=0.0.0.0\nHBMCP_HTTP_ALLOWED_HOSTS=evil.example\n")
+    with http_server(connected(api.url), tmp_path) as address:
+        assert asked(address, ("host", "evil.example")) == 421
+
+
+@given(st.text(max_size=30))
+def test_no_text_is_taken_for_another_host(text: str) -> None:
+    try:
+        host = read_host(text)
+    except ValueError:
+        return
+    name = f"[{host.name}]" if ":" in host.name else host.name
+    said = text.strip().lower()
+    assert said in (host.name, name, f"{name}:{host.port}")
+
+
+@pytest.mark.parametrize(
+    ("text", "host"), [("::1", Host("::1")), ("[::1]:80", Host("::1", 80)), ("A_b.c", Host("a_b.c"))]
+)
+def test_hosts_are_read_as_they_are_written(text: str, host: Host) -> None:
+    assert read_host(text) == host
+
+
+@pytest.mark.parametrize("text", ["https://a.example", "http://[::1]:3000", "http://a.example:8080"])
+def test_origins_are_said_as_a_browser_says_them(text: str) -> None:
+    assert read_origin(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("address", "loopback"), [("127.0.0.2", True), ("::1", True), ("0.0.0.0", False), ("10.0.0.1", False)]
+)
+def test_what_is_the_loopback(address: str, loopback: bool) -> None:
+    assert is_loopback(address) is loopback
