@@ -18,6 +18,7 @@ from codegen.contract import Contract, ContractError, dumps, load, normalise, pa
 from codegen.curation import Curation, CurationError, Mistake
 from codegen.dependents import Loss, losses
 from codegen.generate import GENERATED, OVERRIDES, PINNED, RUN_TIME, generate, write
+from codegen.named_tools import unknown_tools
 from codegen.renames import proposals
 from codegen.reporting import EXIT, Format, Report
 from codegen.tool_changes import fields_read
@@ -123,6 +124,7 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
         pinned = _load_pinned(contract)
         curated = curation.read(overrides).as_in(pinned.operations)
         mistakes = [*curated.mistakes, *curation.audit(curated, pinned)]
+        mistakes += unknown_tools(curated.without(curation.vanished(curated, pinned)), pinned, RUN_TIME / "hbmcp")
         if not curated.mistakes:
             try:
                 generated = generate(pinned, curated.without(curation.vanished(curated, pinned)))
@@ -180,13 +182,23 @@ def diff(
 
 
 @app.command()
-def scaffold(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
-    """Print a TOML skeleton for the operations that are neither curated nor excluded."""
+def scaffold(source: Source = None, contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
+    """Print a TOML skeleton for the operations that are neither curated nor excluded.
+
+    Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has.
+    """
     with _errors():
         pinned = _load_pinned(contract)
-        curated = curation.read(overrides).as_in(pinned.operations)
-        missing = [pinned.operations[key] for key in curation.unaccounted(curated, pinned)]
-        out.print(scaffolding.skeleton(missing, pinned.schemas), markup=False)
+        new = _load(source) if source else pinned
+        curated = curation.read(overrides).as_in(new.operations)
+        gone = curation.vanished(curated, new)
+        successors = {key: one for key, one in _successors(pinned, new).items() if key in gone}
+        moved = proposals(curated, pinned, new, successors)
+        done = {successors[key] for key in moved}
+        missing = [new.operations[key] for key in curation.unaccounted(curated, new) if key not in done]
+        lines = [f"# {key} moved: {line}" for key, line in moved.items()]
+        skeleton = scaffolding.skeleton(missing, new.schemas, scaffolding.usual_names(curated))
+        out.print("\n".join([*lines, *([""] if lines else []), skeleton]), markup=False)
 
 
 def _report(old: Contract, new: Contract, curated: Curation) -> Report:

@@ -120,6 +120,51 @@ def test_a_vanished_operation_stops_regen_before_anything_is_written(place: Work
     assert place.tree() == before
 
 
+def test_what_only_moved_is_a_line_of_the_skeleton(place: Workplace, tmp_path: Path) -> None:
+    """Of a document that isn't pinned yet; parameters are called what most tools call them."""
+
+    def change(document: dict[str, Any]) -> None:
+        move(document)
+        document["paths"]["/refunds"] = {"post": document["paths"]["/orders/"]["post"]}
+
+    orders = place.overrides / "orders.toml"
+    text = orders.read_text()
+    more = text[text.index("[tools.place_order]") : text.index("[tools.get_late_orders]")].replace(
+        "place_order", "rush_order"
+    )
+    orders.write_text(text + more)
+    before = place.tree()
+    skeleton = place.run("scaffold", changed(tmp_path, change)).output
+    assert place.tree() == before
+    line = '# POST /orders/search moved: [tools.get_late_orders] also = ["POST /v2/orders/search"]\n'
+    assert skeleton.startswith(line)
+    assert "[tools.create_refunds]" in skeleton
+    assert 'buyer = { to = "customer", description = "" }\n' in skeleton
+    assert "search" not in skeleton.removeprefix(line)
+
+
+@pytest.mark.parametrize(
+    ("change", "mistake"),
+    [
+        (
+            lambda text: text.replace("None is late.", "None; see get_lates."),
+            "names get_lates, and there is no such tool",
+        ),
+        (
+            lambda text: text.replace('"DELETE /orders/{order_id}"', '"DELETE /orders/{id}/x"'),
+            "cancel_order, which isn't",
+        ),
+    ],
+    ids=["no tool", "gone"],
+)
+def test_a_sentence_names_tools_that_are_there(place: Workplace, change: Callable[[str], str], mistake: str) -> None:
+    orders = place.overrides / "orders.toml"
+    orders.write_text(change(orders.read_text()))
+    check = place.run("check")
+    assert check.exit_code == 1
+    assert mistake in check.output
+
+
 def rename(document: dict[str, Any]) -> None:
     """The operation moves, two of its parameters have other names, and there is a new one."""
     move(document)
