@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hbmcp import __version__
+from hbmcp.cli.approvals import approvals
 from hbmcp.cli.audit import audit
 from hbmcp.cli.call import call_tool
 from hbmcp.cli.connect import connect
@@ -16,6 +17,7 @@ from hbmcp.cli.login import login, logout
 from hbmcp.cli.paper import serve_paper
 from hbmcp.cli.policy import policy
 from hbmcp.cli.serve import serve
+from hbmcp.cli.token import token
 from hbmcp.cli.tools import list_tools
 from hbmcp.cli.watch import watch
 from hbmcp.errors import SettingsError
@@ -59,6 +61,8 @@ app.command()(halt)
 app.command()(resume)
 app.command()(watch)
 app.add_typer(audit)
+app.add_typer(approvals)
+app.add_typer(token)
 
 
 def main() -> None:

@@ -137,6 +137,19 @@ watches = Table(
     Column("claimed_until", BigInteger),
 )
 
+tokens = Table(
+    "hbmcp_tokens",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("toolsets", Text, nullable=False),
+    Column("read_only", BigInteger, nullable=False),
+    Column("profile", Text),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+)
+
 day_starts = Table(
     "hbmcp_day_starts",
     metadata,
@@ -144,4 +157,38 @@ day_starts = Table(
     Column("time", BigInteger, primary_key=True),
     Column("currency", Text, primary_key=True),
     Column("equity", Exact, nullable=False),
+)
+
+keys = Table(
+    "hbmcp_keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+used_answers = Table(
+    "hbmcp_used_answers",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+)
+
+approvals = Table(
+    "hbmcp_approvals",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("client", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("quoted", Text, nullable=False),
+    Column("tolerance", Exact, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("came", Text, nullable=False),
 )
