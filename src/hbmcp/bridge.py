@@ -24,7 +24,8 @@ from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller, Kind
 from hbmcp.cancellation import cancelled_once
-from hbmcp.catalog import NOT_IN_THIS_API, Offer, Tool
+from hbmcp.catalog import NOT_IN_THIS_API, REDUCING, Offer, Tool
+from hbmcp.drift import Comparison
 from hbmcp.errors import (
     BadArguments,
     CallError,
@@ -126,6 +127,7 @@ class Bridge:
         self.identity = Identity.of(settings)
         self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self._open_store)
         self._api = Api(settings, offer)
+        self.comparison = Comparison(offer.catalog, self._api.send)
         self._lines: dict[str, _Line] = {}
         self._store = Store.open(settings, self.identity)
         self._token = ""
@@ -133,8 +135,15 @@ class Bridge:
         self._reset = settings.on_paper and settings.paper_reset
         self.news: list[str] = []  # what whoever calls next should know
 
+    def compare(self) -> None:
+        """Compare the API's own contract with the one that the tools were made from, beside the call that comes now;
+        unless settings say not to, or it is the paper exchange, which has that one."""
+        if self._settings.compare_api and not self._settings.on_paper:
+            self.comparison.begin()
+
     async def aclose(self) -> None:
         """Close the connections to the API, and the store."""
+        await self.comparison.aclose()
         await self._api.aclose()
         await self._gate.aclose()
         await self._store.aclose()
@@ -254,7 +263,10 @@ class Bridge:
     async def _find(self, name: str, arguments: Mapping[str, Any], client: str) -> Tool:
         """The tool of this name. Raises UnknownTool, which is written down for one that is off here and no read."""
         try:
-            return self._offer.find(name)
+            found = self._offer.find(name)
+            if why := self.comparison.drift.gone.get(found.name):
+                raise UnknownTool(f"{found.name} isn't offered: {why}.", NOTHING_DONE, NOT_IN_THIS_API)
+            return found
         except UnknownTool:
             tool = self._offer.catalog.names.get(name)
             if tool is None or tool.reads:
@@ -442,7 +454,7 @@ class Bridge:
         }
 
         async def read(name: str, build: Callable[[], Request[Any]]) -> Any:
-            if why := self._offer.catalog.absent.get(name):
+            if why := self._offer.catalog.absent.get(name) or self.comparison.drift.gone.get(name):
                 _MISSED.get()[name] = why
                 raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
             part = parts[name]
@@ -455,13 +467,15 @@ class Bridge:
                 raise RuntimeError(f"{caller.name} was to send without a grant: {planned.words}")
             part = parts[planned.tool]
             spec = ResultSpec.from_table(part.result)
-            return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec))).raw
+            fits = planned.effect not in REDUCING  # what reduces is refused by the API alone
+            return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec, fits=fits))).raw
 
         keep = None if grant is None else grant.keep
         foresee = partial(self._foreseen, caller.client)
         standing = partial(self._gate.standing, caller.token)
+        differs = self.comparison.words
         type_keys = None if ask is None else ask.type_keys
-        return Installation(read, self._open_store, self.identity, send, keep, standing, foresee, type_keys)
+        return Installation(read, self._open_store, self.identity, send, keep, standing, foresee, type_keys, differs)
 
     async def _ask(
         self,
@@ -470,10 +484,13 @@ class Bridge:
         result: ResultSpec,
         *,
         alone: bool = False,
+        fits: bool = True,
     ) -> Response[Any]:
         """The answer of one operation, every number in it an int or a Decimal. `alone`: it is all that is asked, so
         that of what isn't a read nobody looks what became of it. Raises CallError."""
-        response = await self._api.send(_built(tool, build), tool)
+        request = _built(tool, build)
+        request = self.comparison.drift.fitted(tool, request, refuses=fits and tool.effect.get("is") not in REDUCING)
+        response = await self._api.send(request, tool)
         try:
             await asyncio.to_thread(response.parse) if response.large else response.parse()
         except UnexpectedShape as drift:

@@ -79,6 +79,7 @@ class Installation:
     _standing: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     _foresee: Foresee | None = None
     _type_keys: Callable[[str, str], Awaitable[str]] | None = None
+    _differs: Callable[[float], Awaitable[tuple[str, ...]]] | None = None
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The JSON of the answer to a read's request, `ask(trading.get_trades, limit=1000)`.
@@ -137,6 +138,11 @@ class Installation:
     async def standing(self) -> tuple[str, ...]:
         """What a person allows just now, where that isn't as usual: a halt, say. A sentence each."""
         return () if self._standing is None else await self._standing()
+
+    async def differs(self, seconds: float) -> tuple[str, ...]:
+        """Where the API isn't of the version that the tools were made for, a sentence each, as far as that is known
+        within so many seconds."""
+        return () if self._differs is None else await self._differs(seconds)
 
     @property
     def store(self) -> "Store":

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -107,6 +107,11 @@ class Line:
 
             self._key_pages = KeyPages(self)
         return self._key_pages
+
+    @property
+    def gone(self) -> Collection[str]:
+        """The tools that this API lacks the operations for, as far as that is known."""
+        return () if self._bridge is None else self._bridge.comparison.drift.gone
 
     @contextmanager
     def calling(self, tool: Tool, client: str) -> Iterator[None]:
