@@ -108,13 +108,15 @@ class Drift:
             sent = _sent(request)
             if wanted := change.required - sent:
                 raise UnknownOperation(
-                    f"This Hummingbot API requires {_listed(wanted)} in {tool.operation}, which hbmcp doesn't send.",
+                    f"This Hummingbot API requires {_listed(map(named, wanted))} in {tool.operation}, which hbmcp "
+                    "doesn't send.",
                     "Nothing was sent.",
                     REGENERATE,
                 )
             if ignored := (change.unknown & sent) - ({*tool.always} if tool.reads else set()):
                 raise UnknownOperation(
-                    f"This Hummingbot API takes no {_listed(ignored)} in {tool.operation}, and would ignore it.",
+                    f"This Hummingbot API takes no {_listed(map(named, ignored))} in {tool.operation}, and would "
+                    "ignore it.",
                     "Nothing was sent.",
                     f"Call it without. {REGENERATE}",
                 )
@@ -224,7 +226,7 @@ def _moved(request: Request[Any], operation: str, spelling: Spelling) -> Request
     in_path = {f"{{{renamed.get(place[1:-1], place[1:-1])}}}": value for place, value in held.items()}
     if lost := {*_PLACE.findall(path)} ^ in_path.keys():
         raise UnknownOperation(
-            f"This Hummingbot API has {operation} at {spelling.operation}, and {_listed(lost)} has no place in one of "
+            f"This Hummingbot API has {operation} elsewhere, and {_listed(map(named, lost))} has no place in one of "
             "them.",
             "Nothing was sent.",
             REGENERATE,
@@ -241,4 +243,4 @@ def _moved(request: Request[Any], operation: str, spelling: Spelling) -> Request
 def _listed(names: Iterable[str]) -> str:
     ordered = sorted(names)
     more = f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else ""
-    return ", ".join(one if " " in one else named(one) for one in ordered[:SHOWN]) + more
+    return ", ".join(ordered[:SHOWN]) + more
