@@ -11,7 +11,7 @@ from attrs import frozen
 
 from hbmcp.cli import typed
 from hbmcp.errors import SettingsError, StoreError
-from hbmcp.installation.installation import typed_elsewhere
+from hbmcp.errors.key_page import no_page
 from hbmcp.policy.confirmation.answer import Answered, Reply
 from hbmcp.policy.confirmation.passphrase import KEY, is_it
 from hbmcp.policy.confirmation.question import Question
@@ -69,7 +69,7 @@ class AtTheKeyboard:
 
     async def type_keys(self, exchange: str, account: str) -> str:
         """Not here: another command does."""
-        raise typed_elsewhere(exchange, account, "this is a terminal")
+        raise no_page(exchange, account, "this is a terminal")
 
 
 @frozen
@@ -86,4 +86,4 @@ class Approved:
 
     async def type_keys(self, exchange: str, account: str) -> str:
         """Not here: another command does."""
-        raise typed_elsewhere(exchange, account, "this is a terminal")
+        raise no_page(exchange, account, "this is a terminal")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from attrs import evolve, frozen
 
-from hbmcp.errors import CallError, ReadTimedOut, Refused, UnreadableAnswer
+from hbmcp.errors import CallError, ReadTimedOut, UnreadableAnswer
+from hbmcp.errors.key_page import no_page
 from hbmcp.errors.reasons import misfit
 from hbmcp.identity import Identity
 from hbmcp.installation.answer_fields import Reading, anything
-from hbmcp.text import named
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
@@ -132,7 +132,7 @@ class Installation:
         """Have a person type an exchange's keys where no model sees them; what to say of it. Raises CallError where
         nobody can be asked to."""
         if self._type_keys is None:
-            raise typed_elsewhere(exchange, account, "nobody is there to type them")
+            raise no_page(exchange, account, "nobody is there to type them")
         return await self._type_keys(exchange, account)
 
     async def standing(self) -> tuple[str, ...]:
@@ -148,16 +148,6 @@ class Installation:
     def store(self) -> "Store":
         """What hbmcp remembers of this installation. Raises StoreError where it can't be opened."""
         return self._open_store()
-
-
-def typed_elsewhere(exchange: str, account: str, why: str) -> Refused:
-    """For keys that nobody can be asked to type, and why."""
-    return Refused(
-        f"No page can be opened for the keys: {why}.",
-        "Nothing was sent.",
-        "Keys belong in no chat. The user types them in a terminal: "
-        f"hbmcp connect {named(exchange)} --account {named(account)}",
-    )
 
 
 def _taken(reading: Reading[T], answer: Any, tool: str) -> T:

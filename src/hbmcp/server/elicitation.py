@@ -31,7 +31,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from hbmcp.errors import CallError, StoreError
-from hbmcp.installation.installation import typed_elsewhere
+from hbmcp.errors.key_page import no_page
 from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Reply, Visit
 from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
@@ -120,7 +120,7 @@ class _Meanwhile:
     async def type_keys(self, exchange: str, account: str) -> str:
         no_way = "" if self._ctx.session.can_send_request else "this connection has no way back to the client"
         if why := no_way or _cant_visit(self._ctx, self._line):
-            raise typed_elsewhere(exchange, account, why)
+            raise no_page(exchange, account, why)
         session, pages = self._ctx.session, self._line.key_pages
         visit = await pages.open(exchange, account, lambda id_: session.send_elicit_complete(id_))
         try:
@@ -152,7 +152,7 @@ class _BeforeIt:
 
     async def type_keys(self, exchange: str, account: str) -> str:
         if why := _cant_visit(self._ctx, self._line):
-            raise typed_elsewhere(exchange, account, why)
+            raise no_page(exchange, account, why)
         raise AskedFirst(await self._line.key_pages.open(exchange, account))
 
 
