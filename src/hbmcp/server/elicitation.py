@@ -33,7 +33,6 @@ from pydantic import ValidationError
 from hbmcp.errors import StoreError
 from hbmcp.policy.confirmation import Answered, Ask, AskedFirst, Demand, Question, Quoted, Reply
 from hbmcp.server.protocol import holder_of, result
-from hbmcp.store import OnceOnly
 from hbmcp.times import machine
 
 if TYPE_CHECKING:
@@ -158,6 +157,8 @@ def _required(question: Question) -> dict[str, Any]:
 
 
 def _answered(ctx: Context, params: CallToolRequestParams, state: str) -> Answered:
+    from hbmcp.store import OnceOnly
+
     reply = _reply((params.input_responses or {}).get(APPROVE))
     try:
         said = json.loads(state)
