@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
 ENDING = "This server is being stopped. Nothing was done. Call again in a moment, when it or another runs."
-# The list stays as it is while the server runs. Private, for another server at the same address may offer other tools.
+# The list stays as it is while the server runs, but for what the API turns out to lack. Private, for another server at
+# the same address may offer other tools.
 LIST_TTL_MS = 5 * 60 * 1000
 
 
@@ -57,7 +58,7 @@ def build(line: Line) -> Server[Line]:
         # rest.
         return {
             "resultType": "complete",
-            "tools": _offered(ctx).definitions,
+            "tools": [one for one in _offered(ctx).definitions if one["name"] not in line.gone],
             "ttlMs": LIST_TTL_MS,
             "cacheScope": "private",
         }
@@ -77,6 +78,8 @@ def build(line: Line) -> Server[Line]:
                 return result(str(error), is_error=True)
             if params.name not in offer.catalog.names:
                 raise MCPError(INVALID_PARAMS, str(error)) from None
+        else:
+            line.bridge.compare()
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
         bridge = line.bridge_for(holder_of(ctx))
@@ -91,7 +94,7 @@ def build(line: Line) -> Server[Line]:
             key=meta.get(IDEMPOTENCY_KEY),
         )
         with line.calling(offer.catalog.names[params.name], client(ctx)):
-            answer = await called(ctx, params, bridge, lambda ask: call(ask=ask))
+            answer = await called(ctx, params, line, bridge, lambda ask: call(ask=ask))
         line.watch()
         return answer
 
