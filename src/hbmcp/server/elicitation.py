@@ -37,7 +37,6 @@ from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.server.protocol import holder_of, result
-from hbmcp.store import OnceOnly
 from hbmcp.times import machine
 
 if TYPE_CHECKING:
@@ -237,6 +236,8 @@ def _told_of_page(line: "Line", page: str, reply: Reply) -> dict[str, Any]:
 
 
 def _answered(ctx: Context, params: CallToolRequestParams, state: str) -> Answered:
+    from hbmcp.store import OnceOnly
+
     reply = _reply((params.input_responses or {}).get(APPROVE))
     try:
         said = json.loads(state)
