@@ -36,7 +36,6 @@ from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.server.protocol import holder_of, result
-from hbmcp.store import OnceOnly
 from hbmcp.times import machine
 
 if TYPE_CHECKING:
@@ -170,7 +169,7 @@ def _answered(ctx: Context, params: CallToolRequestParams, state: str) -> Answer
         question = Question("", Quoted.from_text(said["quoted"]), demand, said["until"], said["id"])
     except (ValueError, LookupError, TypeError, ArithmeticError):
         question, reply = Question("", Quoted("", {}), Demand("client", False, Decimal(0), 0), 0), "void"
-    return Answered(question, reply, "client", client(ctx), OnceOnly("answer", question.id))
+    return Answered.carried(question, reply, client(ctx))
 
 
 async def _given(what: dict[str, Any], _: Context) -> dict[str, Any]:
