@@ -245,7 +245,7 @@ def _answered(ctx: Context, params: CallToolRequestParams, state: str) -> Answer
         question = Question("", Quoted.from_text(said["quoted"]), demand, said["until"], said["id"])
     except (ValueError, LookupError, TypeError, ArithmeticError):
         question, reply = Question("", Quoted("", {}), Demand("client", False, Decimal(0), 0), 0), "void"
-    return Answered(question, reply, "client", client(ctx), OnceOnly("answer", question.id))
+    return Answered.carried(question, reply, client(ctx))
 
 
 async def _given(what: dict[str, Any], _: Context) -> dict[str, Any]:

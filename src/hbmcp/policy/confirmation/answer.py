@@ -1,7 +1,7 @@
 """What a person says to a question, and the way to them."""
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from attrs import define, field, frozen
 
@@ -40,6 +40,11 @@ class Answered:
     way: Way
     by: str
     once: OnceOnly | None = None
+
+    @classmethod
+    def carried(cls, question: Question, reply: Reply, by: str) -> Self:
+        """One that a client brings with the question that it was given, and could bring again."""
+        return cls(question, reply, "client", by, OnceOnly("answer", question.id))
 
     @property
     def line(self) -> dict[str, str]:
