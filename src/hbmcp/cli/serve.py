@@ -1,6 +1,7 @@
 """hbmcp serve: the tools for an MCP client."""
 
 import gc
+import os
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -118,6 +119,10 @@ def serve(
     opening.introduce(told, len(offer.tools))
     opening.tell_policy(held)
     opening.warn(told, held)
+    if any(name.startswith("OTEL_") for name in os.environ):
+        from hbmcp.server.tracing import trace
+
+        trace(offer.catalog.names)
     if stdio:
         _over_stdio(told, offer, held)
     else:
