@@ -28,7 +28,7 @@ test: $(VENV)/.dev  ## run the tests
 	@$(PY) -m pytest -n auto --dist worksteal --ignore tests/slow
 
 storm: $(VENV)/.dev  ## faults and cancellations, some minutes (AGAIN=1: only those that failed)
-	@$(PY) -m pytest -n auto --dist worksteal -m slow tests/slow tests/watch $(if $(AGAIN),--last-failed)
+	@$(PY) -m pytest -n auto --dist worksteal -m slow tests/slow tests/watch tests/workflows $(if $(AGAIN),--last-failed)
 
 check: $(VENV)/.dev  ## generated/ is current, the curation complete, the code clean and typed
 	$(PY) -m codegen check

@@ -92,7 +92,7 @@ def regen(
             if one.tools:
                 err.print(f"dropped {', '.join(one.tools)}: {one.reason}", markup=False)
         if misfits:
-            kept = kept.without_tools({mistake.tool for mistake in misfits if mistake.tool})
+            kept = kept.without_tools({mistake.tool: mistake.reason for mistake in misfits if mistake.tool})
             generated = generate(new, kept, step)
         before = _tools(output)
 
@@ -215,11 +215,13 @@ def _refuse(lost: Sequence[Loss]) -> int:
 
 
 def _tools(output: Path) -> dict[str, Any]:
-    """The definitions of a generated folder's tools, by name; none where there is no such folder yet."""
+    """The definitions of a generated folder's tools, by name; none where there is no such folder yet, or a merge left
+    its marks in it."""
     file = output / "hbmcp_tools/manifest.json"
-    if not file.exists():
+    try:
+        return {tool["definition"]["name"]: tool for tool in json.loads(file.read_text(encoding="utf-8"))["tools"]}
+    except (FileNotFoundError, json.JSONDecodeError):
         return {}
-    return {tool["definition"]["name"]: tool for tool in json.loads(file.read_text(encoding="utf-8"))["tools"]}
 
 
 def _tool_changes(before: dict[str, Any], after: dict[str, Any]) -> str:

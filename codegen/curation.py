@@ -8,7 +8,7 @@ mistakes at once, each with its file, table, key and, where one is near, the nam
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -241,10 +241,15 @@ class Tool(_Named):
 
 
 class Workflow(_Named):
-    """A tool that src/hbmcp/workflows/TOOLSET/NAME.py carries out by calling other tools: those in `uses`."""
+    """A tool that src/hbmcp/workflows/TOOLSET/NAME.py carries out by calling other tools: those in `uses`, without
+    which it can't, and those in `uses_if_there`, without which it knows less, and says so."""
 
     uses: list[str] = []
+    uses_if_there: list[str] = []
     params: dict[str, WorkflowParam] = {}
+
+
+N = TypeVar("N", bound=_Named)
 
 
 class Toolset(_Table):
@@ -262,10 +267,22 @@ class Excluded(_Table):
 
 
 @frozen
+class Absent:
+    """A tool that is curated, and that the contract doesn't carry: `why` completes "not offered, for"."""
+
+    name: str
+    toolset: str
+    aliases: tuple[str, ...]
+    why: str
+    is_workflow: bool
+
+
+@frozen
 class Curation:
     """All of overrides/. `tools` and `workflows` are by toolset, then by name, in the order of the files.
 
-    What is wrong in a table is in `mistakes`, and the table is left out; `claimed` also counts its operation.
+    What is wrong in a table is in `mistakes`, and the table is left out; `claimed` also counts its operation. `absent`
+    are the tools that were taken out for what a contract lacks.
     """
 
     toolsets: dict[str, Toolset]
@@ -274,6 +291,7 @@ class Curation:
     excluded: dict[str, str]
     claimed: frozenset[str] = frozenset()
     mistakes: tuple[Mistake, ...] = ()
+    absent: tuple[Absent, ...] = ()
 
     def by_operation(self) -> dict[str, list[str]]:
         """Operation -> names of the tools that use it."""
@@ -287,21 +305,28 @@ class Curation:
         """The same without these operations' tools and exclusions."""
         gone = set(operations)
         excluded = {key: reason for key, reason in self.excluded.items() if key not in gone}
-        names = [name for key, names in self.by_operation().items() if key in gone for name in names]
-        return evolve(self.without_tools(names), excluded=excluded)
+        users = self.by_operation()
+        why = {name: f"this Hummingbot API has no {key}" for key in gone for name in users.get(key, ())}
+        return evolve(self.without_tools(why), excluded=excluded)
 
-    def without_tools(self, names: Iterable[str]) -> "Curation":
-        """The same without these tools, nor the workflows that use one of them."""
-        gone = set(names)
-        tools = {
-            toolset: {name: tool for name, tool in tools.items() if name not in gone}
-            for toolset, tools in self.tools.items()
-        }
-        workflows = {
-            toolset: {name: one for name, one in workflows.items() if gone.isdisjoint([name, *one.uses])}
-            for toolset, workflows in self.workflows.items()
-        }
-        return evolve(self, tools=tools, workflows=workflows)
+    def without_tools(self, why: Mapping[str, str]) -> "Curation":
+        """The same without these tools, each with its reason, nor the workflows that can't do without one of them."""
+        absent: list[Absent] = []
+
+        def kept(toolset: str, tables: dict[str, N]) -> dict[str, N]:
+            rest = {}
+            for name, table in tables.items():
+                needed = [name, *(table.uses if isinstance(table, Workflow) else ())]
+                if reasons := [why[one] for one in needed if one in why]:
+                    is_workflow = isinstance(table, Workflow)
+                    absent.append(Absent(name, toolset, tuple(table.aliases), reasons[0], is_workflow))
+                else:
+                    rest[name] = table
+            return rest
+
+        tools = {toolset: kept(toolset, tools) for toolset, tools in self.tools.items()}
+        workflows = {toolset: kept(toolset, workflows) for toolset, workflows in self.workflows.items()}
+        return evolve(self, tools=tools, workflows=workflows, absent=(*self.absent, *absent))
 
 
 def read(folder: Path) -> Curation:
@@ -448,11 +473,15 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
             if len(SENTENCE_END.findall(tool.description)) > MAX_SENTENCES:
                 yield Mistake(file, table, "description", f"is longer than {MAX_SENTENCES} sentences")
             if isinstance(tool, Workflow):
-                for used in tool.uses:
+                uses = {"uses": tool.uses, "uses_if_there": tool.uses_if_there}
+                for key, used in [(key, used) for key, names in uses.items() for used in names]:
                     if used not in known:
-                        yield Mistake(file, table, "uses", f"there is no tool {used!r}{nearest(used, known)}")
+                        yield Mistake(file, table, key, f"there is no tool {used!r}{nearest(used, known)}")
                     elif tool.risk == "read" and known[used].risk != "read":
-                        yield Mistake(file, table, "uses", f"a read can't use {used}, whose risk is {known[used].risk}")
+                        yield Mistake(file, table, key, f"a read can't use {used}, whose risk is {known[used].risk}")
+                    elif key == "uses_if_there" and (used in tool.uses or known[used].risk != "read"):
+                        reason = "is in `uses` too" if used in tool.uses else "isn't a read: it can't be done without"
+                        yield Mistake(file, table, key, f"{used} {reason}")
                 continue
             cause = tool.result.cause
             if cause and cause not in known:

@@ -345,7 +345,13 @@ BOT = {"instance_name": "bot", "account_name": "master_account"}
 WHERE = {"account_name": "master_account", "connector_name": "binance_perpetual"}
 ON_CHAIN = {"network_id": "solana-mainnet-beta"}
 PLACES = ("place_order", "replace_order", "place_orders", "close_position", "close_positions", "create_executor")
-#: The tools that the documentation promises, and those that hand-written code stands behind as well.
+#: The tools that the documentation promises.
+PROMISED = [
+    *("get_accounts", "get_account_balance", "get_portfolio_balances", "get_portfolio_performance"),
+    *("place_order", "cancel_order", "get_open_orders", "get_order_history", "get_positions", "close_position"),
+    *("get_position_history", "get_ticker", "get_orderbook", "get_funding_rates"),
+]
+#: Those, and those that hand-written code stands behind as well.
 CASES: Mapping[str, Case] = {
     "get_accounts": Case("get_accounts", {}),
     "get_account_balance": Case("get_account_balance", {"account_name": "master_account"}, _traded),

@@ -110,7 +110,7 @@ def replaying(replay: "Replay", **settings: str) -> dict[str, str]:
 def address_of(process: "subprocess.Popen[str]") -> str:
     """Of a server over HTTP that was just started: it stands on stderr, after what the log says first."""
     assert process.stderr is not None
-    address = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+/mcp", line) for line in process.stderr)))
+    address = next(filter(None, (re.search(r"https?://127\.0\.0\.1:\d+/mcp", line) for line in process.stderr)))
     return address[0]
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 class Reply:
     """One answer. `cut` ends the connection in the middle of the body, `drop` before the first byte; `hang` says
     nothing until the client has gone. `after` comes in the same packet, behind the answer. `echo` tells all that was
-    asked, headers and body, in the place of the body."""
+    asked, headers and body, in the place of the body. It comes when `until` is set."""
 
     status: int = 200
     body: bytes = b"[]"
@@ -23,6 +23,7 @@ class Reply:
     hang: bool = False
     after: bytes = b""
     echo: bool = False
+    until: threading.Event | None = None
 
     @classmethod
     def json(cls, value: Any, status: int = 200) -> "Reply":
@@ -112,6 +113,8 @@ class FaultyApi:
         self.requests.append(Seen(method, path, headers, body))
         reply = self.replies.popleft() if self.replies else self.answers.get(path.partition("?")[0], self.always)
         self.arrived.set()
+        if reply.until is not None:
+            await asyncio.to_thread(reply.until.wait, 30)
         if reply.hang:
             await reader.read()
             self.left.set()

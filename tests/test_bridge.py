@@ -13,6 +13,7 @@ from hbmcp import bridge as bridges
 from hbmcp import settings
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.catalog import Catalog
+from hbmcp.server.line import Line
 from hbmcp.server.protocol import build
 from hbmcp.settings import Settings
 from tests.conftest import EVERY, PASSWORD, USERNAME
@@ -106,7 +107,7 @@ async def test_a_call_that_lasts_reports_progress_until_its_end(
 
 async def test_a_read_only_server_refuses_what_it_does_not_list(told: Settings, api: FaultyApi) -> None:
     offer = CATALOG.choose(["all"], ["all"], read_only=True)
-    async with Client(build(told, offer, None, "tests")) as client:
+    async with Client(build(Line(offer, told, None, "tests"))) as client:
         listed = (await client.list_tools()).tools
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in listed)
         result = await client.call_tool("submit_order", {})
@@ -128,7 +129,7 @@ async def test_every_tool_has_its_function(told: Settings) -> None:
 
 
 async def test_the_listing_is_the_manifest(told: Settings) -> None:
-    async with Client(build(told, CATALOG.choose(tools=EVERY), None, "tests")) as client:
+    async with Client(build(Line(CATALOG.choose(tools=EVERY), told, None, "tests"))) as client:
         listed = (await client.list_tools()).tools
     sent = [tool.model_dump(by_alias=True, mode="json", exclude_none=True) for tool in listed]
     wanted = [tool.definition for tool in CATALOG.tools.values()]

@@ -143,7 +143,7 @@ def placing(bridge: Bridge, api: FaultyApi) -> Installation:
     api.always = Reply.json({"order_id": "the-id", "data": [], "pagination": {"has_more": False}})
     tool = OFFER.catalog.tools["place_order"]
     grant = granted(Plan(Answer(None), (PLANNED.request,) * 1200), math.inf)
-    return bridge.installation(Caller(tool.name, tool.toolset, frozenset(tool.uses)), grant)
+    return bridge.installation(Caller(tool.name, tool.toolset, tool.parts), grant)
 
 
 async def send(installation: Installation) -> None:

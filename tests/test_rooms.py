@@ -20,7 +20,7 @@ FLOORS = (
     {"installation"},
     {"plan"},
     {"deletion", "source_code"},
-    {"balances", "connections", "heard_bots", "fills", "scripts", "gateway"},
+    {"balances", "levels", "connections", "heard_bots", "fills", "scripts", "gateway"},
     {"markets", "controllers", "status", "dex"},
     {"positions", "bots"},
     {"orders", "portfolio", "position_history", "funding"},

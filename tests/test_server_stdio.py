@@ -166,8 +166,8 @@ async def test_clients_of_both_eras(mode: str, version: str, tmp_path: Path, api
 def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -> None:
     code = (
         "import sys; from hbmcp import settings, log; from hbmcp.catalog import Catalog; "
-        "from hbmcp.server import protocol, stdio; from hbmcp.cli.app import app; told = settings.load(); "
-        "protocol.build(told, Catalog.load().offer(told), None, ''); "
+        "from hbmcp.server import line, protocol, stdio; from hbmcp.cli.app import app; told = settings.load(); "
+        "protocol.build(line.Line(Catalog.load().offer(told), told, None, '')); "
         "print([name for name in ('httpx', 'jsonschema', 'attr', 'stamina', 'rich', 'sqlalchemy', 'hummingbot_api', "
         "'hbmcp.bridge', 'hbmcp_tools.accounts') if name in sys.modules])"
     )

@@ -19,8 +19,9 @@ def render_tools(tools: Sequence[ToolSpec], curation: Curation, manifest: Mappin
     }
     for name, toolset in curation.toolsets.items():
         members = [tool for tool in tools if tool.toolset == name]
+        absent = [one for one in curation.absent if one.toolset == name and not one.is_workflow]
         files[f"hbmcp_tools/{name}.py"] = env.get_template("toolset.py.jinja").render(
-            toolset=toolset, tools=members, imports=_imports(members)
+            toolset=toolset, tools=members, absent=absent, imports=_imports(members)
         )
     return files
 

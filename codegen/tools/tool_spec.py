@@ -39,7 +39,7 @@ class ToolParam:
 
 @frozen
 class WorkflowSpec:
-    """A tool over several others, written by hand: its definition for clients, and the tools that it may call."""
+    """A tool over several others, written by hand: its definition for clients, and the tools that it calls."""
 
     name: str
     toolset: str
@@ -53,11 +53,13 @@ class WorkflowSpec:
     repeats: bool
     params: tuple[ToolParam, ...]
     uses: tuple[str, ...]
+    uses_if_there: tuple[str, ...]
 
     @property
     def manifest(self) -> dict[str, Any]:
         """The tool's entry in manifest.json, whose format src/hbmcp/catalog.py describes."""
-        return _entry(self) | {"uses": list(self.uses)}
+        uses = {"uses": list(self.uses), "uses_if_there": list(self.uses_if_there)}
+        return _entry(self) | {name: names for name, names in uses.items() if names}
 
 
 @frozen
@@ -164,5 +166,6 @@ def manifest(
             name: {"title": toolset.title, "description": toolset.description, "default": toolset.default}
             for name, toolset in curation.toolsets.items()
         },
+        "absent": {name: one.why for one in curation.absent for name in (one.name, *one.aliases)},
         "tools": [entry for toolset in curation.toolsets for entry in entries if entry["toolset"] == toolset],
     }

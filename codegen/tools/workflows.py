@@ -39,6 +39,7 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
                     repeats=any(repeats(effects.get(name, {})) for name in workflow.uses),
                     params=tuple(sorted(params, key=lambda param: not param.required)),
                     uses=tuple(workflow.uses),
+                    uses_if_there=tuple(workflow.uses_if_there),
                 )
             )
     if mistakes:

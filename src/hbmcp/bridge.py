@@ -10,10 +10,12 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
+from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import anyio
 from attrs import evolve
@@ -22,8 +24,18 @@ from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller, Kind
 from hbmcp.cancellation import cancelled_once
-from hbmcp.catalog import Offer, Tool
-from hbmcp.errors import BadArguments, CallError, Failed, GatewayFailed, OutcomeUnknown, StoreError, UnknownTool
+from hbmcp.catalog import NOT_IN_THIS_API, Offer, Tool
+from hbmcp.errors import (
+    BadArguments,
+    CallError,
+    Failed,
+    GatewayFailed,
+    OutcomeUnknown,
+    StoreError,
+    UnknownOperation,
+    UnknownTool,
+)
+from hbmcp.errors.gateway_answers import NOTHING_DONE
 from hbmcp.errors.http_answers import unknown_outcome
 from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.identity import Identity
@@ -44,16 +56,17 @@ from hbmcp.results.answer import Answer
 from hbmcp.results.cells import compact
 from hbmcp.results.cutting import shortened
 from hbmcp.settings import Settings
+from hbmcp.store import Store
 from hbmcp.text import QUOTED, cut, one_line
 from hbmcp.times import ticking
 from hummingbot_api.client import Response
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
-if TYPE_CHECKING:
-    from hbmcp.store import Store
-
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
+
+# What the call under way asked for and this API hasn't, with the reason.
+_MISSED: ContextVar[dict[str, str]] = ContextVar("missed")
 
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -100,7 +113,8 @@ class Bridge:
         self._gate = Gate.of(policy, offer, settings, self._identity, self.installation, self._open_store)
         self._api = Api(settings, offer)
         self._lines: dict[str, _Line] = {}
-        self._store: Store | None = None
+        self._store = Store.open(settings, self._identity)
+        self._token = ""
         self._drifted: set[tuple[str, str]] = set()
         self._reset = settings.on_paper and settings.paper_reset
         self.news: list[str] = []  # what whoever calls next should know
@@ -109,8 +123,16 @@ class Bridge:
         """Close the connections to the API, and the store."""
         await self._api.aclose()
         await self._gate.aclose()
-        if self._store is not None:
-            await self._store.aclose()
+        await self._store.aclose()
+
+    def lent(self, token: str, offer: Offer, policy: Policy) -> "Bridge":
+        """The same bridge for who showed the access token of this name: it offers these tools and no others, and the
+        policy is this one. Nothing of it is closed."""
+        other = copy(self)
+        other._token = token
+        other._offer, other._policy = offer, policy
+        other._gate = self._gate.under(policy, offer, other.installation)
+        return other
 
     async def call(
         self,
@@ -127,6 +149,8 @@ class Bridge:
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
+        if self._token and isinstance(key, str):
+            key = f"{self._token}/{key}"  # nobody is told what was sent under the key of another
         if progress is None:
             return await cancelled_once(self._answer(name, arguments, client, key, firing))
         # A timer, because most calls end before their first report.
@@ -153,8 +177,17 @@ class Bridge:
         self, name: str, arguments: Mapping[str, Any], client: str, key: str | None, firing: Firing | None
     ) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
-        outcome = await self._come_to(name, arguments, client, key, firing)
-        if self.news and firing is None:
+        missed: dict[str, str] = {}
+        token = _MISSED.set(missed)
+        try:
+            outcome = await self._come_to(name, arguments, client, key, firing)
+        finally:
+            _MISSED.reset(token)
+        for part, why in missed.items():
+            if why.lower() not in outcome.text.lower():
+                outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
+        heard = not self._token or self._offer.schema("list_triggers") is not None
+        if self.news and firing is None and heard:
             told, self.news[:] = "; ".join(self.news), []
             outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {told}.")
         return outcome._replace(text=redacted(outcome.text))
@@ -192,7 +225,7 @@ class Bridge:
             if tool is None or tool.reads:
                 raise
             hide(secrets(tool, arguments))
-            caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client)
+            caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client, self._token)
             async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
                 raise
 
@@ -206,7 +239,7 @@ class Bridge:
         line = self._lines.get(tool.name) or self._line(tool)
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if firing is None else "trigger"
-        caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), kind, client)
+        caller = Caller(tool.name, tool.toolset, tool.parts, kind, client, self._token)
         if not tool.reads:
             return await self._act(tool, line, arguments, caller, key, firing)
         given = line.checker.check(arguments)
@@ -243,6 +276,9 @@ class Bridge:
                     plan = evolve(
                         plan, requests=tuple(one.as_reduction if sells(one) else one for one in plan.requests)
                     )
+            if plan.unfit is not None:
+                async with self._gate.judging(call, plan):
+                    raise await self._gate.unfit(call, plan, plan.unfit)
             if preview or not (plan.requests or plan.commit):
                 judged = preview and (plan.requests or plan.later)
                 said = await self._gate.verdict(call, plan) if judged else ""
@@ -294,8 +330,10 @@ class Bridge:
             meant["preview"] = False
         if "again" in tool.schema["properties"]:
             meant["again"] = True
-        caller = Caller(tool.name, tool.toolset, frozenset(tool.uses), self._kind, client)
+        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token)
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
+        if plan.unfit is not None:
+            raise plan.unfit
         return Foreseen(meant, plan.requests, plan.shown)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
@@ -348,7 +386,7 @@ class Bridge:
         return narrowed(every, self._policy)
 
     @property
-    def store(self) -> "Store":
+    def store(self) -> Store:
         """What hbmcp remembers. Raises StoreError where it can't be opened."""
         return self._open_store()
 
@@ -358,9 +396,13 @@ class Bridge:
         parts = {
             name: replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
             for name in caller.tools
+            if name not in self._offer.catalog.absent
         }
 
         async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
+            if why := self._offer.catalog.absent.get(name):
+                _MISSED.get()[name] = why
+                raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
             part = parts[name]
             if not part.reads:
                 raise RuntimeError(f"{caller.name} was to ask for {name}, which isn't a read: only a plan sends it")
@@ -406,11 +448,7 @@ class Bridge:
             )
         return response
 
-    def _open_store(self) -> "Store":
-        if self._store is None:
-            from hbmcp.store import Store
-
-            self._store = Store.open(self._settings, self._identity)
+    def _open_store(self) -> Store:
         return self._store
 
     def _line(self, tool: Tool) -> _Line:

@@ -13,7 +13,8 @@ class Caller:
 
     `kind` is what stands behind it: an MCP client or somebody at a terminal, who called a tool; a person who was asked
     at a terminal whether to do just that; the policy, which looks before it judges; a trigger that fires, or the watch,
-    which looks whether one may. `client` is the client's own name of itself.
+    which looks whether one may. `client` is the client's own name of itself, `token` that of the access token
+    that it showed.
     """
 
     name: str
@@ -21,3 +22,4 @@ class Caller:
     tools: frozenset[str]
     kind: Kind = "client"
     client: str = ""
+    token: str = ""

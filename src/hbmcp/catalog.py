@@ -44,8 +44,8 @@ class Tool:
     `bases` the pairs that may be given by their base alone.
 
     A tool over one operation has that, `timeout` in seconds, and `result`. A workflow has none of them, but the names
-    of the tools that it `uses`. One that isn't `default` is offered only where it is named. One that `acts_on_many`
-    takes optional arguments as filters, and without any it acts on all.
+    of the tools that it `uses`, and of those that it `uses_if_there`. One that isn't `default` is offered only where it
+    is named. One that `acts_on_many` takes optional arguments as filters, and without any it acts on all.
 
     What isn't a read and has an operation has an `effect`: what it `is`, and which arguments hold its account,
     exchange, pair, side, amount and price. One that `previews` only looks unless it is told not to.
@@ -62,6 +62,7 @@ class Tool:
     timeout: float = 0
     result: dict[str, Any] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
+    uses_if_there: tuple[str, ...] = ()
     acts_on_many: bool = False
     effect: dict[str, str] = field(default_factory=dict)
     previews: bool = False
@@ -79,6 +80,11 @@ class Tool:
     def is_workflow(self) -> bool:
         """Carried out by a module of hbmcp.workflows."""
         return not self.operation
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """Every tool that a workflow may ask or send."""
+        return frozenset((*self.uses, *self.uses_if_there))
 
     @property
     def reads(self) -> bool:
@@ -104,6 +110,8 @@ class Toolset:
 
 ONLY_A_PERSON = "Only a person can change that, in hbmcp's settings."  # and a model isn't told how
 
+NOT_IN_THIS_API = "Use another tool; a person can update the API, or hbmcp."
+
 
 @dataclass(frozen=True, slots=True)
 class Off:
@@ -124,6 +132,7 @@ class Catalog:
         }
         tools = map(Tool.from_entry, manifest["tools"])
         self.tools = {tool.name: tool for tool in tools}
+        self.absent: Mapping[str, str] = manifest.get("absent", {})  # curated, and why the API hasn't what they need
         self.names = {name: tool for tool in self.tools.values() for name in (tool.name, *tool.aliases)}  # aliases too
 
     @classmethod
@@ -197,7 +206,7 @@ class Catalog:
         return set(self.toolsets if "all" in names else names)
 
     def _tools(self, names: Iterable[str], setting: str) -> set[str]:
-        names = list(names)
+        names = [name for name in names if name not in self.absent]  # right for another version of the API
         if unknown := [name for name in names if name not in self.names and name != "all"]:
             raise _unknown(setting, "tool", unknown, list(self.names))
         return set(self.tools if "all" in names else (self.names[name].name for name in names))
@@ -231,6 +240,8 @@ class Offer:
         if known := self.catalog.names.get(name):
             off = self._off[known.name]
             raise UnknownTool(f"{named(name)} is switched off here: {off.why}.", "Nothing was done.", off.advice)
+        if why := self.catalog.absent.get(name):
+            raise UnknownTool(f"{named(name)} isn't offered: {why}.", "Nothing was done.", NOT_IN_THIS_API)
         near = nearest(name, self._names, most=3)
         raise UnknownTool(
             f"There is no tool {named(name)}.",

@@ -10,6 +10,7 @@ MASK = "***"
 LONG = 8  # characters; what is shorter may be a word (the API's own default password is admin) or a part of one
 SHORTEST = 4  # what is shorter is masked nowhere: it would only garble the text
 JSON_IN_JSON = 3  # levels: a log's line of JSON, in an answer of JSON, shown as JSON
+ACCESS_TOKEN = r"hbmcp_[A-Za-z0-9_-]{43}"  # of our own, see hbmcp.access
 
 _forms: set[str] = set()
 
@@ -29,11 +30,12 @@ def hide_login(username: str, password: str) -> None:
 
 
 def redacted(text: str) -> str:
-    """The text with `***` for all that is hidden; what is short only where it stands alone as a word."""
+    """The text with `***` for all that is hidden, and for access tokens; what is short only where it stands alone as a
+    word."""
     # The longest first: a secret may contain another.
     for form in sorted((one for one in _forms if one in text), key=len, reverse=True):
         text = text.replace(form, MASK) if len(form) >= LONG else re.sub(_alone(form), MASK, text)
-    return text
+    return re.sub(ACCESS_TOKEN, MASK, text) if "hbmcp_" in text else text
 
 
 def _written(value: str) -> Iterator[str]:

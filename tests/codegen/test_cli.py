@@ -18,6 +18,7 @@ from codegen.cli import app
 from codegen.dependents import dependents
 from codegen.generate import OVERRIDES, ROOT
 from tests.codegen import shop
+from tests.codegen.generated_tools import importing_tools
 
 Run = Callable[..., Result]
 
@@ -120,7 +121,11 @@ def test_drop_goes_on_without_the_vanished(place: Workplace, tmp_path: Path) -> 
     result = place.run("regen", changed(tmp_path, move), "--drop")
     assert result.exit_code == 0
     assert "removed: get_late_orders" in result.output
-    assert "get_late_orders" not in (place.output / "hbmcp_tools/orders.py").read_text()
+    with importing_tools(place.output) as tools, pytest.raises(LookupError, match="get_late_orders isn't there"):
+        tools["hbmcp_tools.orders"].get_late_orders(since=0)  # which a workflow that can do without it may name
+    manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
+    names = ("get_late_orders", "list_late_orders")
+    assert manifest["absent"] == dict.fromkeys(names, "this Hummingbot API has no POST /orders/search")
 
 
 WORKFLOW = """
@@ -155,7 +160,9 @@ def test_all_that_would_be_lost_is_named_by_its_cause(place: Workplace, tmp_path
     dropped = place.run("regen", changed(tmp_path, lose_both), "--drop")
     assert "dropped get_late_orders, order_all: POST /orders/search has no parameter 'since'" in dropped.output
     assert "removed: get_late_orders, open_shop\n" in dropped.output  # order_all wasn't there before
-    assert "order_all" not in (place.output / "hbmcp_tools/manifest.json").read_text()
+    manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
+    assert not {"order_all", "get_late_orders"} & {tool["definition"]["name"] for tool in manifest["tools"]}
+    assert manifest["absent"]["order_all"] == "POST /orders/search has no parameter 'since'"
 
 
 def test_what_is_named_as_lost_is_what_is_lost() -> None:

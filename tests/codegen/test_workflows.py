@@ -117,3 +117,64 @@ def test_a_workflow_goes_with_a_tool_that_it_uses(tmp_path: Path) -> None:
     curation = read(written(tmp_path, ORDERS)).without(["POST /orders"])
     assert list(curation.tools["orders"]) == ["list_orders"]
     assert curation.workflows["orders"] == {}
+
+
+SALES = """
+[toolset]
+title = "Sales"
+description = "What is sold."
+default = true
+
+[workflows.sell_all]
+title = "Sell"
+risk = "read"
+description = "What would be sold."
+uses = ["list_orders"]
+uses_if_there = ["get_colours"]
+
+[tools.list_orders]
+operation = "GET /orders"
+title = "Orders"
+risk = "read"
+description = "What was ordered."
+
+[tools.get_colours]
+operation = "GET /colours"
+title = "Colours"
+risk = "read"
+description = "Which colours there are."
+aliases = ["get_paints"]
+"""
+
+
+def test_what_it_uses_if_it_is_there_can_be_gone(tmp_path: Path) -> None:
+    """The workflow goes on; what it asked for is told as absent, by every name that it had."""
+    left = read(written(tmp_path, SALES)).without(["GET /colours"])
+    (workflow,) = build_workflows(left)
+    assert workflow.manifest["uses"] == ["list_orders"]
+    assert workflow.manifest["uses_if_there"] == ["get_colours"]
+    (absent,) = left.absent
+    assert (absent.name, absent.aliases, absent.is_workflow) == ("get_colours", ("get_paints",), False)
+    assert absent.why == "this Hummingbot API has no GET /colours"
+
+
+def test_what_it_uses_can_not(tmp_path: Path) -> None:
+    left = read(written(tmp_path, SALES)).without(["GET /orders"])
+    assert build_workflows(left) == ()
+    assert {one.name: one.why for one in left.absent} == dict.fromkeys(
+        ("list_orders", "sell_all"), "this Hummingbot API has no GET /orders"
+    )
+
+
+@pytest.mark.parametrize(
+    ("uses_if_there", "reason"),
+    [
+        (["list_orders"], "list_orders is in `uses` too"),
+        (["get_colors"], "there is no tool 'get_colors'; did you mean get_colours?"),
+        (["burn_all"], "a read can't use burn_all, whose risk is trade"),
+    ],
+)
+def test_what_can_be_done_without_is_another_read(tmp_path: Path, uses_if_there: list[str], reason: str) -> None:
+    sell = '[tools.burn_all]\noperation = "POST /all"\ntitle = "Burn all"\nrisk = "trade"\neffect = "opens"\n'
+    text = SALES.replace('["get_colours"]', str(uses_if_there)) + sell + 'description = "Sell all."\n'
+    assert [(one.key, one.reason) for one in read(written(tmp_path, text)).mistakes] == [("uses_if_there", reason)]

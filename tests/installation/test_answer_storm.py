@@ -4,15 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.answer_storm import CASES, ODD, storm
+from tests.answer_storm import CASES, ODD, PROMISED, storm
 
 pytestmark = pytest.mark.anyio
 
-PROMISED = [
-    *("get_accounts", "get_account_balance", "get_portfolio_balances", "get_portfolio_performance"),
-    *("place_order", "cancel_order", "get_open_orders", "get_order_history", "get_positions", "close_position"),
-    *("get_position_history", "get_ticker", "get_orderbook", "get_funding_rates"),
-]
 NAMES = list(ODD)
 
 

@@ -1,6 +1,7 @@
 """Limits on a paper exchange: what is over one isn't sent, what reduces always is, and what counts is what was done."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hbmcp import times
 from hbmcp.errors import StoreError
 from hbmcp.paper.api.faults import Crash, Fault
 from hbmcp.policy.model import Policy
@@ -19,7 +21,7 @@ from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import POSITIONS, open_position, sizes
 from tests.paper.scripted_faults import down, empty, failing
 from tests.paper.spot_account import BUY, PLACE, SELL, STATE, orders, rest
-from tests.policy.planning import policy
+from tests.policy.planning import policy, row
 
 pytestmark = pytest.mark.anyio
 
@@ -62,7 +64,7 @@ async def test_what_is_over_a_limit_is_not_sent_and_what_counts_is_what_was(talk
         text = await call.bad("place_order", **MARKET, again=True)
         assert PLACE not in call.asked[asked:]
         assert text.startswith(
-            "The policy's limit day is 1,500 USDT today: 1,362.25 used already, 681.13 asked; 137.74"
+            "The policy's limit day is 1,500 USDT opened today: 1,362.25 used already, 681.13 asked; 137.74"
         )
         assert [(row.state, row.reference) for row in await granted(call)] == [("sent", one.id) for one in orders(api)]
         api.clock.advance(86_400_000)
@@ -73,11 +75,35 @@ async def test_what_is_over_a_limit_is_not_sent_and_what_counts_is_what_was(talk
 async def test_looking_reserves_nothing_and_says_how_far_limits_are_used(talk: Opened) -> None:
     async with talk(policy(order=1000, day=2000)) as call:
         text = await call.good("place_order", **MARKET, preview=True)
-        assert text.endswith("Limits: 681.13 of 1,000 USDT an order; 681.13 of 2,000 USDT today.")
+        assert text.endswith(
+            "Limits, with this: 681.13 of at most 1,000 USDT an order; 681.13 of at most 2,000 USDT opened today."
+        )
         text = await call.good("place_order", **{**MARKET, "amount": 0.02}, preview=True)
         assert "It would be refused: The policy's limit order is 1,000 USDT an order" in text
         assert PLACE not in call.asked
         assert await granted(call) == []
+
+
+async def test_a_status_tells_how_far_limits_are_used_up(talk: Opened, api: PaperApi) -> None:
+    budgets = {"b": {"account": "master_account", "amount": 5000}, "c": {"account": "other", "amount": 1}}
+    limits = {"order": 1000, "hour": 1000, "day": 2000, "orders_a_minute": 5, "open_orders": 9, "day_loss": 100}
+    async with talk(policy(budgets, **limits)) as call:
+        await call.good("place_order", **MARKET)
+        rest(api)
+        told = (await call.good("get_status")).rpartition("Limits: ")[2]
+        assert re.sub(r"0\.\d+ of at most 100", "some of at most 100", told.splitlines()[0]).split("; ") == [
+            "681.13 of at most 1,000 USDT opened within an hour",
+            "681.13 of at most 2,000 USDT opened today",
+            "1 of at most 5 orders a minute",
+            "2 of at most 9 open orders",
+            "some of at most 100 USDT lost today",
+            "681.13 of at most 5,000 USDT opened at master_account",
+            "0 of at most 1 USDT opened at other.",
+        ]
+    async with talk(policy(order=1000)) as call:
+        assert "Limits" not in await call.good("get_status")
+    async with talk(policy(day=1000, day_loss=9), failing(STATE)) as call:
+        assert "limits are used up can't be told: The policy limits what may be open" in await call.good("get_status")
 
 
 async def test_without_a_limit_that_needs_it_nothing_is_read(talk: Opened) -> None:
@@ -141,6 +167,123 @@ async def test_what_nobody_knows_stays_reserved(talk: Opened, acted: bool) -> No
     assert "681.13 used already" in text
 
 
+EXECUTORS = "POST /executors/search"
+ENTRY = {**PERPETUAL, "side": "BUY", "order_type": "LIMIT", "amount": 0.01, "price": "60000", "max_value": 100_000}
+
+
+class TestWhatWasNeverAnswered:
+    """An order of 681 USDT, answer lost, and the next one the day after."""
+
+    @pytest.mark.parametrize("order", [LONG, ENTRY])
+    @pytest.mark.parametrize("preview", [True, False])
+    async def test_is_found_among_the_orders_and_counts_once(
+        self, talk: Opened, api: PaperApi, order: dict[str, Any], preview: bool
+    ) -> None:
+        async with talk(policy(position=1900), Crash(PLACE, acted=True, times=1)) as call:
+            await call.bad("place_order", **order)
+            api.clock.advance(86_400_000)
+            assert [row.state for row in await granted(call)] == ["unknown"]
+            asked = len(call.asked)
+            text = await call.good("place_order", **LONG, preview=preview)
+            assert "would be refused" not in text
+            assert EXECUTORS not in call.asked[asked:]
+            found = [(row.state, row.reference) for row in await granted(call)]
+            assert found == [("sent", one.id) for one in orders(api)]
+            assert "never answered" not in await call.good("get_open_orders")
+
+    async def test_is_not_looked_for_where_no_limit_hangs_on_it(self, talk: Opened) -> None:
+        async with talk(policy(position=9000), Crash(PLACE, acted=True, times=1)) as call:
+            await call.bad("place_order", **LONG)
+            await call.good("place_order", **LONG, again=True)
+            assert [row.state for row in await granted(call)] == ["unknown", "sent"]
+
+    async def test_goes_on_counting_where_it_is_not_found_and_the_refusal_says_so(
+        self, talk: Opened, api: PaperApi
+    ) -> None:
+        async with talk(policy(position=1000), Crash(PLACE, acted=False, times=1)) as call:
+            await call.bad("place_order", **LONG)
+            api.clock.advance(86_400_000)
+            text = await call.bad("place_order", **LONG)
+            assert "681.31 used already (681.31 of it sent and never answered)" in text
+            assert [row.state for row in await granted(call)] == ["unknown"]
+
+    @pytest.mark.parametrize("alike", ["of another amount", "of another time", "of somebody else too"])
+    async def test_is_not_taken_for_an_order_that_may_be_another_s(
+        self, talk: Opened, api: PaperApi, alike: str
+    ) -> None:
+        if alike == "of another time":
+            rest(api, connector="binance_perpetual", price="60000", amount="0.01")
+            api.clock.advance(360_000)
+        async with talk(policy(position=1500), Crash(PLACE, acted=alike == "of somebody else too", times=1)) as call:
+            await call.bad("place_order", **ENTRY)
+            if alike == "of somebody else too":
+                rest(api, connector="binance_perpetual", price="60000", amount="0.01")
+            if alike == "of another amount":
+                rest(api, connector="binance_perpetual", price="60000", amount="0.02")
+            assert "never answered" in await call.bad("place_order", **{**LONG, "amount": 0.015})
+            assert [row.state for row in await granted(call)] == ["unknown"]
+
+    @pytest.mark.parametrize("acted", [True, False])
+    async def test_an_executor(self, talk: Opened, api: PaperApi, acted: bool) -> None:
+        crash = Crash("POST /executors/", acted=acted, times=1)
+        async with talk(policy(position=1000), crash) as call:
+            await call.bad("create_executor", **START, max_value=100_000)
+            api.clock.advance(60_000)
+            text = await call.bad("create_executor", **START, max_value=100_000, again=True)
+            assert ("never answered" in text) != acted
+            assert [row.state for row in await granted(call)] == ["sent" if acted else "unknown"]
+
+    async def test_keeps_nobody_from_reducing(self, talk: Opened, api: PaperApi) -> None:
+        open_position(api, "BUY", "0.01")
+        async with talk(policy(**TIGHT), Crash(PLACE, acted=False, times=1)) as call:
+            await call.bridge._open_store().reserve([row(99, times.now(), state="unknown")], 0, lambda _: None)
+            asked = len(call.asked)
+            await call.bad("place_order", **CLOSE, amount=0.004)
+            await call.good("close_position", trading_pair="BTC-USDT")
+            assert EXECUTORS not in call.asked[asked:]
+        assert sizes(api) == {}
+
+
+POSITION: dict[str, Any] = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "side": "BUY"}
+POSITION |= {"amount": 0.01, "leverage": 1, "triple_barrier_config": {"stop_loss": 0.02}}
+START = {"account_name": "master_account", "executor_type": "position_executor", "config": POSITION}
+
+
+class TestWhatCouldNotBeDoneAnyway:
+    """An account that doesn't hold it, or a figure that looks like a slip: whoever mends that shouldn't hear only then
+    that the policy refuses it."""
+
+    UNFIT: tuple[tuple[str, dict[str, Any], str], ...] = (
+        ("place_order", {**MARKET, "amount": 3}, "is available"),
+        ("place_order", {**MARKET, "amount": 1}, "that may be a slip"),
+        ("place_orders", {"orders": [{**BUY, "amount": 3, "price": 60000}, MARKET]}, "orders[0]: Buying 3 BTC"),
+        ("place_orders", {"orders": [{**BUY, "amount": 0.7, "price": 60000}] * 3}, "Together these orders take"),
+        ("create_executor", {**START, "config": {**POSITION, "amount": 2}}, "slip"),
+    )
+
+    @pytest.mark.parametrize("preview", [True, False])
+    @pytest.mark.parametrize(("tool", "given", "why"), UNFIT)
+    async def test_is_refused_by_the_policy_first(
+        self, talk: Opened, tool: str, given: dict[str, Any], why: str, preview: bool
+    ) -> None:
+        async with talk(policy(day=20_000)) as call:
+            text = await call.bad(tool, **given, preview=preview)
+            assert text.startswith("The policy's limit day is 20,000 USDT opened today: 0 used already")
+            assert why in text.partition("Besides:")[2]
+            assert await granted(call) == []
+        async with talk(policy(day=2_000_000)) as call:
+            text = await call.bad(tool, **given, preview=preview)
+            assert why in text
+            assert "policy" not in text
+
+    async def test_is_refused_by_a_rule_first(self, talk: Opened, api: PaperApi) -> None:
+        resting = rest(api, price="50000")
+        async with talk(Policy.model_validate({"deny": {"pairs": ["BTC-*"]}})) as call:
+            text = await call.bad("replace_order", order_id=resting, amount=9)
+            assert text.startswith("The policy refuses")
+            assert "Besides: Buying 9 BTC" in text
+
+
 async def test_a_plan_that_was_too_old_counts_once(talk: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     moment, sleeps = ticking(), [3600.0, 3600.0]
     remember = Store.remember_order
@@ -176,7 +319,7 @@ class TestWhatIsOpen:
         async with talk(policy(position=2500)) as call:
             await call.good("place_order", **LONG)
             text = await call.bad("place_order", **LONG, again=True)
-            assert "limit position is 2,500 USDT for BTC-USDT at master_account" in text
+            assert "limit position is 2,500 USDT open in BTC-USDT at master_account" in text
             assert "would pass" in text
 
     @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def refused(told: Policy, asks: list[Ask], rows: list[LedgerRow] = [], seen: See
 def test_a_refusal_says_which_limit_its_value_what_is_used_what_was_asked_and_what_would_pass() -> None:
     text = refused(policy(day=50_000), [ask(4500)], [row(48_000, state="sent")])
     assert text == (
-        "The policy's limit day is 50,000 USDT today: 48,000 used already, 4,500 asked; 2,000 would pass. Nothing was "
-        "sent. A person set this limit: tell the user. What reduces, cancels or stops is never limited."
+        "The policy's limit day is 50,000 USDT opened today: 48,000 used already, 4,500 asked; 2,000 would pass. "
+        "Nothing was sent. A person set this limit: tell the user. What reduces, cancels or stops is never limited."
     )
 
 
@@ -120,6 +120,22 @@ def test_a_spot_sale_is_free_of_exposure_and_loss_but_not_of_size() -> None:
 def test_unknown_and_reserved_count_like_what_was_sent() -> None:
     for state in ("reserved", "sent", "unknown"):
         assert "900 used already" in refused(policy(day=1000), [ask(200)], [row(900, state=state)])
+
+
+@pytest.mark.parametrize("state", ["unknown", "reserved"])
+def test_what_was_never_answered_counts_for_what_is_open_on_later_days_and_for_theirs_not(state: Any) -> None:
+    rows = [row(900, NOW - 3 * DAY, state=state)]
+    for name in ("position", "pair", "account"):
+        text = refused(policy(**{name: 1000}), [ask(200)], rows)
+        assert "900 used already (900 of it sent and never answered), 200 asked; 100 would pass" in text
+        assert "a person who knows can say so with `hbmcp policy settle`" in text
+    assert "1 of it sent and never answered" in refused(policy(open_orders=1), [ask()], rows)
+    assert "1.8 of it sent and never" in refused(policy(leverage=2), [ask(200)], rows)
+    assert not one(judged(policy(day=1000, hour=1000), [ask(200)], rows), "day").exceeded
+
+
+def test_what_is_being_sent_is_no_doubt() -> None:
+    assert "never answered" not in refused(policy(position=1000), [ask(200)], [row(900, state="reserved")])
 
 
 def test_what_was_counted_in_another_currency_is_not_added() -> None:

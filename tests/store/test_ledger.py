@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hbmcp import times
 from hbmcp.errors import LimitReached, StoreError
 from hbmcp.store import LedgerRow, Settled, worker
-from tests.store.opening import store
+from tests.store.opening import ORDER, store
 from tests.store.postgresql_cluster import Cluster
 from tests.store.test_processes import process
 
@@ -80,7 +80,28 @@ async def test_what_the_judge_refuses_is_not_kept(url: str) -> None:
         await opened.reserve([ROW, ROW], 0, at_most(Decimal("0.2"), ROW.opened * 2))
     await opened.reserve([ROW], 0, at_most(Decimal("0.2"), ROW.opened))
     assert len(await opened.granted(0)) == 2
-    assert await opened.granted(NOW + 1) == []
+
+
+async def test_what_is_not_settled_is_among_what_counts_however_old_it_is(url: str) -> None:
+    opened = store(url)
+    keys = await opened.reserve([ROW, evolve(ROW, tool="a"), evolve(ROW, tool="b")], 0, nobody)
+    await opened.settle({keys[0]: Settled("sent", "X-1"), keys[1]: Settled("unknown", None)}, [])
+    assert [row.tool for row in await opened.granted(NOW + 1)] == ["a", "b"]
+    old = [evolve(ROW, time=1, tool=state, state=state) for state in ("reserved", "sent", "unknown")]  # type: ignore[arg-type]
+    await opened.reserve(old, 0, nobody)
+    opened._opened().prune()
+    assert [row.tool for row in await opened.granted(NOW + 1)] == ["reserved", "unknown", "a", "b"]
+
+
+async def test_one_order_is_what_became_of_one_request_whoever_looks_at_once(url: str) -> None:
+    stores = [store(url) for _ in range(4)]
+    keys = await stores[0].reserve([ROW] * 4, 0, nobody)
+    sent = [await one.remember_order(ORDER) for one in stores]
+    found = await asyncio.gather(*(one.identify(key, "X-1", sent[0]) for one, key in zip(stores, keys, strict=True)))
+    assert sorted(found) == [False, False, False, True]
+    assert not await stores[0].identify(keys[found.index(True)], "X-2")  # it is settled
+    assert sorted(one.order_id or "" for one in await stores[0].sent_orders()) == ["", "", "", "X-1"]
+    assert [row.reference for row in await stores[0].granted(0) if row.state == "sent"] == ["X-1"]
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -189,7 +210,7 @@ async def test_a_day_begins_once(url: str) -> None:
 async def test_what_limits_need_is_kept_for_90_days(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = store(url)
     ages = (0, 89, 91)
-    await opened.reserve([evolve(ROW, time=NOW - days * DAY) for days in ages], 0, nobody)
+    await opened.reserve([evolve(ROW, time=NOW - days * DAY, state="sent") for days in ages], 0, nobody)
     for days in ages:
         await opened.day_start(NOW - days * DAY, "USDT", Decimal(days))
     monkeypatch.setattr(times, "_clock", lambda: NOW)

@@ -145,6 +145,32 @@ async def test_later_events_come_after(url: str) -> None:
     await mine.aclose()
 
 
+async def test_who_has_a_higher_rank_gets_the_watch_when_it_is_renewed(url: str) -> None:
+    """There is one watcher at any time, and nothing is unwatched."""
+    mine, other = store(url), store(url)
+    low = [Watch("low", "a client's", NOW + n, NOW + n + 10) for n in range(0, 30, 5)]
+    high = [Watch("high", "hbmcp watch", NOW + n, NOW + n + 10, rank=2) for n in range(0, 30, 3)]
+    same = Watch("same", "hbmcp watch", NOW + 7, NOW + 17, rank=2)
+    assert (await mine.take_watch(low[0])).holder == "low"
+    assert (await other.take_watch(high[1])).holder == "low"
+    given = await mine.take_watch(low[1])
+    assert (given.holder, given.kind, given.unwatched_from) == ("high", "hbmcp watch", None)
+    assert (await mine.take_watch(low[2])).holder == "high"
+    assert (await other.take_watch(high[2])).holder == "high"
+    assert (await mine.take_watch(same)).holder == "high"
+    assert (await other.take_watch(high[3])).holder == "high"
+    seen = await mine.watch()
+    assert seen is not None
+    assert (seen.holder, seen.rank) == ("high", 2)
+
+
+async def test_a_claim_ends_with_who_made_it(url: str) -> None:
+    mine, other = store(url), store(url)
+    await mine.take_watch(Watch("low", "a client's", NOW, NOW + 10))
+    await other.take_watch(Watch("high", "hbmcp watch", NOW + 1, NOW + 3, rank=2))
+    assert (await mine.take_watch(Watch("low", "a client's", NOW + 5, NOW + 15))).holder == "low"
+
+
 async def test_a_clock_that_is_set_back_keeps_nobody_from_watching(url: str) -> None:
     mine = store(url)
     await mine.take_watch(Watch("gone", "a test", NOW, NOW + 10))

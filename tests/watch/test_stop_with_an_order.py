@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from hbmcp.errors import StoreError
+from hbmcp.installation.orders import replacement
+from hbmcp.installation.orders.order import Order
 from tests.paper.perpetual_account import sizes
 from tests.watch.watched import PERPETUAL, SPOT, Watched, watched
 
@@ -114,3 +118,130 @@ async def test_what_protected_a_closed_position_is_none_of_the_next_one(one: Wat
     await one.call.good("place_order", **PERPETUAL, **BUY, again=True)
     await one.rounds(2, price=44_000)
     assert sizes(one.api) != {}
+
+
+@pytest.mark.parametrize(("stop", "target"), [("-5%", "+10%"), ("5%", "10%"), (" -5 %", "10 %")])
+@pytest.mark.parametrize(("side", "sign"), [("BUY", 1), ("SELL", -1)])
+async def test_they_may_be_percentages_of_the_entry(one: Watched, stop: str, target: str, side: str, sign: int) -> None:
+    limit = {**BUY, "side": side, "order_type": "LIMIT", "price": str(50_000 - sign * 1_000)}
+    await one.call.good("place_order", **PERPETUAL, **limit, stop_loss=stop, take_profit=target)
+    levels = [(await one.trigger(key)).spec.when.level for key in (1, 2)]
+    entry = Decimal(limit["price"])
+    assert levels == [entry * (1 - sign * Decimal("0.05")), entry * (1 + sign * Decimal("0.1"))]
+
+
+async def test_a_risk_is_lost_at_a_stop_in_percent(one: Watched) -> None:
+    asked = {"side": "BUY", "order_type": "MARKET", "risk": "100", "stop_loss": "-10%"}
+    text = await one.call.good("place_order", **PERPETUAL, **asked)
+    (sent,) = one.orders()
+    assert sent[2] == "0.019", "5,000 a unit, and fees"
+    level = (await one.trigger(1)).spec.when.level
+    assert f"to {level:f}, both fees included" in text
+
+
+@pytest.mark.parametrize("stop", ["-100%", "+5%", "0", "soon"])
+async def test_a_percentage_that_cant_be_meant_is_refused(one: Watched, stop: str) -> None:
+    assert "Nothing was sent." in await one.call.bad("place_order", **PERPETUAL, **BUY, stop_loss=stop)
+    assert one.orders() == []
+
+
+async def test_what_adds_up_with_what_protects_already_is_said(one: Watched) -> None:
+    for where, each in ((PERPETUAL, "each closes all of it"), (SPOT, "each sells its own coins")):
+        text = await one.call.good("place_order", **where, **BUY, stop_loss="45000", again=True)
+        assert "protected" not in text
+        key = max(row.key for row in await one.store.triggers())
+        for preview in (True, False):
+            asked = {**BUY, "stop_loss": "46000", "again": True, "preview": preview}
+            text = await one.call.good("place_order", **where, **asked)
+            assert f"It is protected by stop 45000 ({key}) too: {each}." in text
+    close = {"then": "close_position", "arguments": {"fraction": 0.5}}
+    text = await one.call.good("create_trigger", **PERPETUAL, below="44000", **close)
+    assert "It is protected by stop 45000 (1), stop 46000 (2) too: each closes all of it." in text
+    text = await one.call.good("create_trigger", **PERPETUAL, below="43000", **close, cancels=[1, 2])
+    assert "It is protected by stop 44000 (5) too" in text
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("where", [PERPETUAL, SPOT])
+@pytest.mark.parametrize("at", ["name_order", "rewrite_trigger"])
+async def test_a_crash_after_the_order_leaves_it_its_stop(
+    one: Watched, monkeypatch: pytest.MonkeyPatch, where: dict[str, Any], at: str
+) -> None:
+    def crash(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(one.store, at, crash)
+        with pytest.raises(Killed):
+            await one.call("place_order", **where, **BUY, stop_loss="45000")
+    assert one.orders() == [(where["connector_name"], "BUY", "0.1", "FILLED")]
+    assert "its order fills" in await one.call.good("list_triggers")
+    await one.rounds(12)
+    found = await one.trigger(1)
+    assert (found.row.state, found.spec.after) == ("waiting", None)
+    await one.rounds(2, price=44_900)
+    assert await one.state(1) == "done"
+    assert [row[1] for row in one.orders()] == ["BUY", "SELL"]
+
+
+async def test_a_crash_before_the_order_leaves_a_stop_of_nothing(one: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows whether it was placed: that is told, and the stop does nothing."""
+    add = one.store.add_triggers
+
+    async def crash(*args: Any) -> None:
+        await add(*args)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(one.store, "add_triggers", crash)
+        with pytest.raises(Killed):
+            await one.call("place_order", **PERPETUAL, **BUY, stop_loss="45000")
+    await one.rounds(20, price=44_900)
+    assert (await one.state(1), one.orders()) == ("waiting", [])
+    await one.rounds(60)
+    assert await one.state(1) == "waiting"
+    assert "trigger 1 can't see what they hang on: Whether its order was placed isn't known." in " ".join(
+        one.call.bridge.news
+    )
+
+
+async def test_one_whose_order_isnt_placed_ends(one: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = await one.call.bad("place_order", **PERPETUAL, **{**BUY, "max_value": "1"}, stop_loss="45000")
+    assert await one.store.triggers() == []
+    monkeypatch.setattr("hbmcp.installation.orders.sending.FRESH", -1.0)  # held back at the last moment
+    monkeypatch.setattr("hbmcp.policy.grant.FRESH", -1.0)
+    text = await one.call.bad("place_order", **PERPETUAL, **BUY, stop_loss="45000")
+    assert "Nothing was sent." in text
+    assert await one.store.triggers(states=["waiting"]) == []
+
+
+async def test_an_order_whose_stop_cant_be_kept_isnt_sent(one: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: Any) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(one.store, "add_triggers", full)
+    text = await one.call.bad("place_order", **PERPETUAL, **BUY, stop_loss="45000")
+    assert text.startswith("What is to protect it can't be kept: The disk is full. Nothing was sent.")
+    assert one.orders() == []
+
+
+async def test_what_a_replaced_order_had_filled_keeps_its_stop(one: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The coins that the old one bought are protected by the old one's, what the new one buys by the new one's."""
+    limit = {**BUY, "order_type": "LIMIT", "price": "46000"}
+    await one.call.good("place_order", **SPOT, **limit, stop_loss="45000")
+    order = one.api.paper.engine.orders()[0].id
+    real = replacement.wait_for_end
+
+    async def partly(*args: Any) -> Order:
+        return evolve(await real(*args), filled=Decimal("0.04"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(replacement, "wait_for_end", partly)
+        await one.call.good("replace_order", order_id=order, price="45500")
+    assert [await one.state(key) for key in (1, 2)] == ["waiting", "waiting"]
+    new = (await one.trigger(2)).spec
+    assert new.protects is not None
+    assert new.protects.amount == Decimal("0.06")

@@ -9,9 +9,11 @@ import pytest
 
 from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.trigger import Every, Filled, Spec
+from hbmcp.installation.triggers.watching import DURABLE
 from hbmcp.paper.api.faults import Bug
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.policy.halt import Halts
+from hbmcp.server.stdio import OVER_STDIO
 from hbmcp.store import Halt
 from hbmcp.watch import watcher as watching
 from hbmcp.watch.reconciliation import AFTER
@@ -100,6 +102,44 @@ async def test_sells_no_more_coins_than_are_there(one: Watched) -> None:
     await one.rounds(1, price=46_000)
     assert await one.state(key) == "done", held
     assert Decimal(one.orders()[-1][2]) < 5
+
+
+async def test_coins_that_were_sold_by_hand_end_their_stop(one: Watched) -> None:
+    """Not those that were never seen: the API's figures may be older than the purchase."""
+    never = LONG.model_copy(update={"connector_name": "binance", "trading_pair": "NEW-USDT", "amount": Decimal(1)})
+    order = {**SPOT, "trading_pair": "SOL-USDT", "order_type": "MARKET", "max_value": "1000000"}
+    await one.call.good("place_order", **order, side="BUY", amount="1.5")
+    mine = never.model_copy(update={"trading_pair": "SOL-USDT"})
+    sell = buy().model_copy(update={"arguments": {**order, "side": "SELL", "amount": "1"}, "reduces": True})
+    specs = [Spec(when=below(1), then=sell, protects=what) for what in (mine, never)]
+    keys = await one.add(*specs)
+    await one.rounds(50)
+    assert [await one.state(key) for key in keys] == ["waiting", "waiting"]
+    await one.call.good("place_order", **order, side="SELL", share=100)
+    await one.rounds(50)
+    assert [await one.state(key) for key in keys] == ["cancelled", "waiting"]
+    assert (await one.causes(keys[0]))[-1] == (
+        "cancelled: the SOL that it protects is gone from binance: 0.0005 are left, too few to sell"
+    )
+
+
+async def test_two_halves_in_one_round_leave_a_quarter(one: Watched) -> None:
+    open_position(one.api, "BUY", "0.4")
+    half = close().model_copy(update={"arguments": {**PERPETUAL, "side": "LONG", "fraction": "0.5"}})
+    keys = await one.add(*(Spec(when=below(47_000, **PERPETUAL), then=half, protects=LONG) for _ in range(2)))
+    await one.rounds(1, price=46_900)
+    assert [await one.state(key) for key in keys] == ["done", "done"]
+    assert [row[2] for row in one.orders()] == ["0.4", "0.20", "0.10"]
+
+
+async def test_a_stop_isnt_held_back_by_one_that_hangs(one: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hbmcp.watch.turns.PATIENCE", 0.05)
+    open_position(one.api, "BUY", "0.4")
+    hangs = one.watcher._turns.after_others(close())
+    async with hangs:
+        (key,) = await one.add(Spec(when=below(47_000, **PERPETUAL), then=close(), protects=LONG))
+        await one.rounds(1, price=46_900)
+        assert await one.state(key) == "done"
 
 
 async def test_a_halt_lets_a_stop_of_coins_fire_and_nothing_that_opens(one: Watched, tmp_path: Path) -> None:
@@ -204,6 +244,32 @@ async def test_a_price_that_its_book_denies_fires_nothing_and_is_told(
         await one.rounds(15)
         assert any("can't be judged" in words and "by another" in words for words in one.call.bridge.news)
         assert len(one.orders()) == 1
+
+
+async def test_a_client_s_server_lets_who_needs_no_client_watch(one: Watched) -> None:
+    """And at any time one of them does."""
+    await one.watcher.leave()
+    mine, lasting = Watcher(one.call.bridge, OVER_STDIO), Watcher(one.call.bridge, DURABLE)
+    await one.rounds(watcher=mine)
+    refused = await one.call.bad("cancel_after", minutes=5, all=True)
+    assert "It would end with the client that it guards against." in refused
+    leading = []
+    for _ in range(HEARTBEAT // 2_000 + 1):
+        await one.rounds(watcher=lasting)
+        await mine.round()
+        leading.append([one._renewed is not None for one in (mine, lasting)])
+    assert [True, True] not in leading
+    await one.rounds(watcher=lasting)
+    (key,) = await one.add(Spec(when=below(45_000)))
+    await one.rounds(price=44_000, watcher=mine)
+    assert await one.state(key) == "waiting"
+    await one.rounds(watcher=lasting)
+    assert await one.state(key) == "done"
+    await one.call.good("cancel_after", minutes=5, all=True)
+    await lasting.leave()
+    await one.rounds(watcher=mine)
+    assert mine._renewed is not None
+    await mine.leave()
 
 
 async def test_one_watches_at_a_time_and_another_takes_over(one: Watched) -> None:

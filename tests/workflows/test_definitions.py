@@ -41,13 +41,13 @@ def test_the_function_takes_what_the_definition_says(tool: Tool) -> None:
 
 @pytest.mark.parametrize("tool", WORKFLOWS)
 def test_it_uses_tools_over_one_operation(tool: Tool) -> None:
-    used = [CATALOG.tools[name] for name in tool.uses]
+    used = [CATALOG.tools[name] for name in tool.parts]
     assert not any(part.is_workflow for part in used)
     assert all(part.reads for part in used) or not tool.reads
-    assert len(set(tool.uses)) == len(tool.uses)
+    assert len(tool.parts) == len(tool.uses) + len(tool.uses_if_there)
 
 
 def test_what_is_off_by_default_is_used_by_a_workflow_or_replaced_by_one() -> None:
-    used = {name for tool in CATALOG.tools.values() for name in tool.uses}
+    used = {name for tool in CATALOG.tools.values() for name in tool.parts}
     off = {tool.name for tool in CATALOG.tools.values() if not tool.default}
     assert off - used == REPLACED

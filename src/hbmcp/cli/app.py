@@ -16,6 +16,7 @@ from hbmcp.cli.login import login, logout
 from hbmcp.cli.paper import serve_paper
 from hbmcp.cli.policy import policy
 from hbmcp.cli.serve import serve
+from hbmcp.cli.token import token
 from hbmcp.cli.tools import list_tools
 from hbmcp.cli.watch import watch
 from hbmcp.errors import SettingsError
@@ -59,6 +60,7 @@ app.command()(halt)
 app.command()(resume)
 app.command()(watch)
 app.add_typer(audit)
+app.add_typer(token)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Record = Mapping[str, Any]
 
 COLUMNS = (
-    *("seq", "time", "event", "call", "installation", "caller", "client", "tool"),
+    *("seq", "time", "event", "call", "installation", "caller", "client", "token", "tool"),
     *("arguments", "plan", "verdict", "sent", "outcome", "text"),
 )
 NO_END = "no end: under way, or its process died"
@@ -167,7 +167,8 @@ def _row(call: Record) -> tuple[str, ...]:
     text = ids if outcome == "done" else call.get("text") or ""
     if call["event"] == "refused":
         outcome = f"not sent: {outcome}"
-    who = "\n".join(filter(None, (call.get("caller"), call.get("client"))))
+    token = call.get("token")
+    who = "\n".join(filter(None, (call.get("caller"), call.get("client"), token and f"token {token}")))
     return str(call.get("time"))[:19] + "Z", who, str(call.get("tool")), what, f"{outcome}\n{text}".strip()
 
 

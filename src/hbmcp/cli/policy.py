@@ -4,14 +4,19 @@ import os
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hbmcp.cli.call import Door, read_arguments
 from hbmcp.cli.options import EnvFile
+from hbmcp.cli.settle import settle
 from hbmcp.errors import SettingsError, UnknownTool
 from hbmcp.figures import number
+
+if TYPE_CHECKING:
+    from hbmcp.policy.model import Policy
+    from hbmcp.settings import Settings
 
 NONE, ALL = "none", "all"
 
@@ -83,15 +88,20 @@ def check(
 
 @policy.command()
 def show(env_file: EnvFile = None) -> None:
-    """Print what holds, and where that is written."""
+    """Print what holds, where that is written, and how far limits are used up."""
+    import anyio
+
     from hbmcp import settings
     from hbmcp.policy.file import in_force
     from hbmcp.policy.words import WITHOUT_ASKING, rules
 
-    held = in_force(settings.load(env_file_path=env_file, unused=settings.HTTP))
+    told = settings.load(env_file_path=env_file, unused=settings.HTTP)
+    held = in_force(told)
     typer.echo(f"The policy, {held.origin}:")
     for rule in rules(held.policy):
         typer.echo(f"  {rule}")
+    if said := anyio.run(_used_up, told, held.policy):
+        typer.echo(said)
     typer.echo(WITHOUT_ASKING)
     for remark in held.remarks:
         typer.echo(remark, err=True)
@@ -120,6 +130,22 @@ def try_out(
     outcome = door.call(tool, {**given, "preview": True})
     if outcome.is_error or WOULD_BE_REFUSED in outcome.text:
         raise typer.Exit(1)
+
+
+policy.command()(settle)
+
+
+async def _used_up(told: "Settings", held: "Policy") -> str:
+    """What hbmcp's store tells of it, without a look at the API."""
+    from hbmcp.identity import Identity
+    from hbmcp.policy.counting import spent
+    from hbmcp.store import Store
+
+    store = Store.open(told, Identity.of(told))
+    try:
+        return await spent(store, held)
+    finally:
+        await store.aclose()
 
 
 def _amount(question: str, default: str) -> Decimal | None:

@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +22,6 @@ from hbmcp.cli.options import (
     listed,
     paper_settings,
 )
-from hbmcp.errors import SettingsError
 
 if TYPE_CHECKING:
     from hbmcp.catalog import Offer
@@ -62,6 +62,10 @@ def serve(
             help="Which web pages may call, such as https://example.com (HBMCP_HTTP_ALLOWED_ORIGINS).",
         ),
     ] = None,
+    tls_cert: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The certificate of HTTPS, in PEM (HBMCP_TLS_CERT).")
+    ] = None,
+    tls_key: Annotated[str | None, typer.Option(metavar="FILE", help="Its key (HBMCP_TLS_KEY).")] = None,
     toolsets: Toolsets = None,
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
@@ -101,6 +105,8 @@ def serve(
             "http_host": host,
             "http_allowed_hosts": allowed_hosts,
             "http_allowed_origins": allowed_origins,
+            "tls_cert": tls_cert,
+            "tls_key": tls_key,
             "toolsets": toolsets,
             "tools": tools,
             "exclude_tools": listed(exclude_tools),
@@ -144,21 +150,21 @@ def _over_stdio(told: "Settings", offer: "Offer", held: "InForce") -> None:
 
 
 def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str | None) -> None:
+    import anyio
+
     from hbmcp.cli.welcome import welcome
     from hbmcp.server.http.application import PATH
+    from hbmcp.server.http.demand import token_demanded
     from hbmcp.server.http.listening import address, beyond_this_machine, listen
     from hbmcp.server.http.serving import run_http
+    from hbmcp.server.http.tls import certificate
 
     _collect_again()
+    scheme = "http" if certificate(told) is None else "https"
     listener = listen(told.port, told.http_host)
-    if beyond_this_machine(listener):
-        raise SettingsError(
-            f"{told.http_host} is reached from other machines too, and whoever reaches the server can use its tools.",
-            "It doesn't start.",
-            "Listen on 127.0.0.1 (--host, HBMCP_HTTP_HOST).",
-        )
-    typer.echo(welcome(address(listener, "http", PATH), told, env_file), err=True)
-    run_http(told, offer, listener, held.policy)
+    demanded = anyio.run(partial(token_demanded, told, reached_from_elsewhere=beyond_this_machine(listener)))
+    typer.echo(welcome(address(listener, scheme, PATH), told, env_file, demanded=demanded), err=True)
+    run_http(told, offer, listener, held.policy, demanded)
 
 
 def _collect_again() -> None:

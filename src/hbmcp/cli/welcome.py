@@ -20,8 +20,8 @@ Here you can list the tools with `hbmcp tools`, call one with `hbmcp call get_st
 `hbmcp serve --transport http`. Ctrl-C ends this."""
 
 
-def welcome(address: str, told: Settings, env_file: str | None) -> str:
-    """`env_file` as it was named on the command line."""
+def welcome(address: str, told: Settings, env_file: str | None, *, demanded: bool = False) -> str:
+    """`env_file` as it was named on the command line. `demanded` is an access token of each client."""
     where = ""
     if told.on_paper:
         where = """
@@ -29,11 +29,13 @@ Everything happens on a PAPER EXCHANGE: simulated prices, no real money. To trad
 set HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD.
 """
     desktop = {"mcpServers": {"hummingbot": entry(told, env_file)}}
+    whom = "for who shows an access token (hbmcp token create)" if demanded else "for this machine only"
+    shows = ' --header "Authorization: Bearer …"' if demanded else ""
     return f"""\
-hbmcp {__version__} serves at {address}, for this machine only. Ctrl-C stops it.
+hbmcp {__version__} serves at {address}, {whom}. Ctrl-C stops it.
 {where}
-Claude Code:     claude mcp add --scope user --transport http hummingbot {address}
-Gemini CLI:      gemini mcp add --scope user --transport http hummingbot {address}
+Claude Code:     claude mcp add --scope user --transport http hummingbot {address}{shows}
+Gemini CLI:      gemini mcp add --scope user --transport http hummingbot {address}{shows}
 Claude Desktop, which starts a server of its own, in claude_desktop_config.json:
 {json.dumps(desktop, indent=2, ensure_ascii=False)}
 """

@@ -6,7 +6,7 @@ Floors, from the ground up; no import runs up them:
     installation (what it can be asked)
     plan (what a call would send)
     deletion  source_code
-    balances  connections  heard_bots  fills/  scripts/  gateway/
+    balances  levels  connections  heard_bots  fills/  scripts/  gateway/
     markets/  controllers/  status/  dex/
     positions/  bots/
     orders/  portfolio/  position_history/  funding/

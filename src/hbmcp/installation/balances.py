@@ -43,6 +43,12 @@ async def balances(installation: Installation, account_name: str, connector_name
     return await installation.read(reading, portfolio.get_portfolio_state, account_name=account_name)
 
 
+def units_of(rows: Iterable[Balance], token: str) -> Decimal | None:
+    """Of a token, with what orders and margin hold; None where there are no figures at all."""
+    known = list(rows)
+    return sum((one.units for one in known if one.token == token), ZERO) if known else None
+
+
 async def portfolio_value(installation: Installation) -> Decimal:
     """All balances of all accounts, in USDT. As `balances`."""
 

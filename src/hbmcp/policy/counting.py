@@ -14,10 +14,10 @@ from functools import partial
 from attrs import evolve, frozen
 
 from hbmcp.caller import Caller
-from hbmcp.errors import CallError, NotCounted, StoreError
+from hbmcp.errors import CallError, LimitReached, NotCounted, StoreError
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.plan import Plan
-from hbmcp.policy import exposure, valuation
+from hbmcp.policy import doubts, exposure, valuation
 from hbmcp.policy.call import Call
 from hbmcp.policy.grant import Settle
 from hbmcp.policy.limits import (
@@ -31,6 +31,7 @@ from hbmcp.policy.limits import (
     needs_value,
     refuse_exceeded,
     since,
+    used_up,
     uses,
 )
 from hbmcp.policy.model import Limits, Policy
@@ -50,7 +51,7 @@ from hbmcp.times import now
 SETTLING = 600_000  # milliseconds of a day in which its first equity may have been read too low
 PATIENCE = 10.0  # seconds for the prices
 
-LOOKS = Caller("hbmcp's policy", "trading", frozenset((*exposure.READS, *valuation.READS)), "policy")
+LOOKS = Caller("hbmcp's policy", "trading", frozenset((*exposure.READS, *valuation.READS, *doubts.READS)), "policy")
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Reserved:
 
 
 NOTHING = Reserved()
+UNTOLD = "How far the policy's limits are used up can't be told:"
 
 
 @frozen
@@ -85,6 +87,10 @@ class Counting:
         self._policy = policy
         self._installation = installation
         self._open_store = open_store
+
+    def under(self, policy: Policy, installation: Callable[[Caller], Installation]) -> "Counting":
+        """The same numbers, held against another policy."""
+        return Counting(policy, installation, self._open_store)
 
     async def reserve(self, call: Call, plan: Plan) -> Reserved:
         """Count the plan in.
@@ -133,9 +139,17 @@ class Counting:
             used[:] = uses(self._policy, judged.asks, granted, judged.seen, moment)
             refuse_exceeded(used)
 
-        try:
+        async def reserve() -> list[int]:
             async with asyncio.timeout(None if adds else TO_REDUCE):
-                keys = await self._open_store().reserve(rows, self._since(call, moment), judge)
+                return await self._open_store().reserve(rows, self._since(call, moment), judge)
+
+        try:
+            try:
+                keys = await reserve()
+            except LimitReached:
+                if not await self._less_doubtful(used):
+                    raise
+                keys = await reserve()
         except (StoreError, TimeoutError) as error:
             if adds:
                 raise _unremembered(error) from None
@@ -167,16 +181,39 @@ class Counting:
         judged = await self._judged(plan)
         moment = now()
         adds = any(map(adds_risk, plan.requests))
-        granted: Sequence[LedgerRow] = ()
-        try:
-            async with asyncio.timeout(None if adds else TO_REDUCE):
-                granted = await self._open_store().granted(self._since(call, moment))
-        except (StoreError, TimeoutError) as error:
-            if adds:
-                raise _unremembered(error) from None
-        found: list[Use] = uses(self._policy, judged.asks, granted, judged.seen, moment)
+
+        async def used() -> list[Use]:
+            granted: Sequence[LedgerRow] = ()
+            try:
+                async with asyncio.timeout(None if adds else TO_REDUCE):
+                    granted = await self._open_store().granted(self._since(call, moment))
+            except (StoreError, TimeoutError) as error:
+                if adds:
+                    raise _unremembered(error) from None
+            return uses(self._policy, judged.asks, granted, judged.seen, moment)
+
+        found = await used()
+        if await self._less_doubtful(found):
+            found = await used()
         refuse_exceeded(found)
-        return f"Limits: {'; '.join(dict.fromkeys(map(str, found)))}." if found else ""
+        return f"Limits, with this: {_listed(found)}." if found else ""
+
+    async def today(self) -> str:
+        """A sentence on how far the limits are used up that hold for all, "" where there are none, and on what can't be
+        told of it. Raises nothing."""
+        limits = self._policy.limits
+        of_all = Limits(open_orders=limits.open_orders, day_loss=limits.day_loss)
+        try:
+            seen = await self._seen(of_all, [], self._prices())
+        except NotCounted as error:
+            return f"{UNTOLD} {error.happened}"
+        return await spent(self._open_store(), self._policy, seen)
+
+    async def _less_doubtful(self, found: Sequence[Use]) -> bool:
+        """Look what became of what was never answered, where a limit would refuse for that; whether anything was
+        found."""
+        refused = any(one.exceeded and one.doubtful for one in found)
+        return refused and await doubts.look(self._installation(LOOKS))
 
     async def _judged(self, plan: Plan) -> _Judged:
         asks = asked_of(plan.requests)
@@ -184,22 +221,27 @@ class Counting:
         limits = held_to(self._policy.limits, asks)
         if not adding and limits == Limits():
             return _Judged(asks, Seen(now()))
-        installation, currency = self._installation(LOOKS), self._policy.currency
-        prices_now = valuation.Prices(installation)
+        prices_now = self._prices()
         priced, seen = await all_of(
-            answer_within(self._valued(prices_now, asks), PATIENCE),
-            exposure.look(installation, prices_now, limits, adding, currency),
+            answer_within(self._valued(prices_now, asks), PATIENCE), self._seen(limits, adding, prices_now)
         )
-        if limits.day_loss is not None and seen.equity is not None:
-            try:
-                gone = seen.at % DAY
-                began = await self._open_store().day_start(
-                    seen.at - gone, currency, seen.equity, settling=gone < SETTLING
-                )
-            except StoreError as error:
-                raise _unremembered(error) from None
-            seen = evolve(seen, loss=max(began - seen.equity, Decimal(0)))
         return _Judged(asks if isinstance(priced, CallError) else priced, seen)
+
+    def _prices(self) -> valuation.Prices:
+        return valuation.Prices(self._installation(LOOKS))
+
+    async def _seen(self, limits: Limits, adding: Sequence[Ask], prices_now: valuation.Prices) -> Seen:
+        """What the limits need of what is open, with the day's loss. Raises NotCounted."""
+        currency = self._policy.currency
+        seen = await exposure.look(self._installation(LOOKS), prices_now, limits, adding, currency)
+        if limits.day_loss is None or seen.equity is None:
+            return seen
+        try:
+            gone = seen.at % DAY
+            began = await self._open_store().day_start(seen.at - gone, currency, seen.equity, settling=gone < SETTLING)
+        except StoreError as error:
+            raise _unremembered(error) from None
+        return evolve(seen, loss=max(began - seen.equity, Decimal(0)))
 
     async def _valued(self, prices_now: valuation.Prices, asks: list[Ask]) -> list[Ask]:
         if needs_value(self._policy) or self._policy.limits.distance_percent is not None:
@@ -218,6 +260,27 @@ class Counting:
                 await self._open_store().settle(settled, released)
         except (StoreError, TimeoutError) as error:
             logger.warning("What became of a call couldn't be settled, and counts as it was reserved: %s", _why(error))
+
+
+async def spent(store: Store, policy: Policy, seen: Seen | None = None) -> str:
+    """A sentence on how far those limits are used up that hold for all, "" where there are none; unless it is told what
+    was `seen`, only of those that the store alone knows of. Raises nothing."""
+    moment = now()
+    if seen is None:
+        seen = Seen(moment)
+        of_all = policy.limits.model_copy(update={"open_orders": None, "day_loss": None})
+        policy = policy.model_copy(update={"limits": of_all})
+    try:
+        async with asyncio.timeout(TO_REDUCE):
+            granted = await store.granted(since(policy, moment))
+    except (StoreError, TimeoutError) as error:
+        return f"{UNTOLD} {_why(error)}"
+    found = used_up(policy, granted, seen, moment)
+    return f"Limits: {_listed(found)}." if found else ""
+
+
+def _listed(found: Sequence[Use]) -> str:
+    return "; ".join(dict.fromkeys(map(str, found)))
 
 
 def _unremembered(error: Exception) -> NotCounted:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import SettingsError
-from hbmcp.policy.model import Budget, Limits, Names, Policy, Written, default, tightened
+from hbmcp.policy.model import Budget, Limits, Names, Policy, Rules, Written, default, tightened
 from hbmcp.settings import Settings
 from hbmcp.text import named
 
@@ -74,6 +74,8 @@ def in_force(told: Settings) -> InForce:
         origin = f"{origin}, tightened by {here}"
         if written:
             policy = tightened(policy, written)
+            if written.profiles:
+                remarks.append(f"{here} can only tighten the policy: its profiles aren't used.")
             if "currency" in written.model_fields_set and written.currency != policy.currency:
                 remarks.append(
                     f"{here} can only tighten the policy, and not set its currency: its limits are taken as "
@@ -139,9 +141,10 @@ def _mistakes(error: ValidationError) -> Iterator[str]:
 
 
 def _keys(at: list[str]) -> list[str]:
-    if not at:
-        return list(Written.model_fields)
-    return list(_TABLES[at[0]].model_fields)
+    table: type[BaseModel] = Written
+    if at[:1] == ["profiles"]:
+        table, at = Rules, at[2:]
+    return list((_TABLES[at[0]] if at else table).model_fields)
 
 
 def _is_there(file: Path) -> bool:

@@ -77,6 +77,18 @@ class Gate:
             outbox=outbox,
         )
 
+    def under(self, policy: Policy, offer: Offer, installation: Callable[[Caller], Installation]) -> "Gate":
+        """The same gate for who may do less: this policy holds instead."""
+        return Gate(
+            policy,
+            offer,
+            self._identity,
+            audit=self._audit,
+            halts=self._halts,
+            counting=self._counting.under(policy, installation),
+            outbox=self._outbox,
+        )
+
     async def aclose(self) -> None:
         """Wait a moment for what is still being written, and told."""
         await self._audit.aclose()
@@ -107,11 +119,18 @@ class Gate:
     async def verdict(self, call: Call, plan: Plan) -> str:
         """What would be said of the plan, for who only looks."""
         try:
-            await self._refuse(call, plan)
-            foreseen = await self._foresee(call, plan)
-            return await self._counting.used(call, plan) or foreseen or "The policy allows it."
+            return await self._allowed(call, plan)
         except CallError as error:
             return f"{WOULD_BE_REFUSED} {error.happened}"
+
+    async def unfit(self, call: Call, plan: Plan, why: CallError) -> CallError:
+        """What is raised for a plan that can't be carried out anyway: what the policy says, where it refuses it too,
+        so that nobody mends the one to hear of the other."""
+        try:
+            await self._allowed(call, plan)
+        except CallError as refused:
+            return type(refused)(f"{refused.happened} Besides: {why.happened}", refused.undone, refused.advice)
+        return why
 
     @asynccontextmanager
     async def judging(self, call: Call, plan: Plan | None = None) -> AsyncIterator[None]:
@@ -136,7 +155,14 @@ class Gate:
             *(() if found is None else (halt.told(found),)),
             *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
+            *((limits,) if (limits := await self._counting.today()) else ()),
         )
+
+    async def _allowed(self, call: Call, plan: Plan) -> str:
+        """A sentence on it. Raises what `grant` would, but for what was said before."""
+        await self._refuse(call, plan)
+        foreseen = await self._foresee(call, plan)
+        return await self._counting.used(call, plan) or foreseen or "The policy allows it."
 
     async def _foresee(self, call: Call, plan: Plan) -> str:
         """Of what it arms: raises what would be raised were it sent now."""
@@ -158,6 +184,7 @@ class Gate:
             "installation": self._identity.name,
             "caller": call.caller.kind,
             "client": record.words(call.caller.client) or None,
+            "token": call.caller.token or None,
             "tool": call.caller.name,
             "arguments": record.arguments(call.arguments, secret=call.secret),
             "plan": record.plan(plan.requests) if plan else None,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from itertools import chain
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from hbmcp.catalog import ADDING, REDUCING
 from hbmcp.errors import LimitReached, NotCounted
@@ -26,7 +26,10 @@ DAY = 86_400_000
 BY_ITSELF = ("order", "order_percent", "distance_percent", "leverage")  # which hold for each request alone
 NEARLY = Decimal(80)  # percent of a limit, from which on a person should know
 IN_SIGHT_AFTER = 3_000  # until what was sent stands among the orders or the positions
-
+NEVER_ANSWERED = (
+    " Whether what was never answered is open after all, get_order_history, list_executors or the exchange itself may "
+    "tell: a person who knows can say so with `hbmcp policy settle`."
+)
 
 _SUMS = Context(prec=150, rounding=ROUND_CEILING)
 _NONE = Decimal(0)
@@ -103,7 +106,7 @@ class Seen:
 @frozen
 class Use:
     """How far a limit is used: so much of it `used` already, so much `asked`. `short` are the few words after the
-    figures of a preview."""
+    figures of a preview. `doubtful` is how much is used by what nobody knows the outcome of."""
 
     name: str
     most: Decimal
@@ -111,6 +114,7 @@ class Use:
     asked: Decimal
     unit: str
     short: str
+    doubtful: Decimal = _NONE
 
     @property
     def exceeded(self) -> bool:
@@ -146,14 +150,15 @@ class Use:
         if self.name in BY_ITSELF and not self.used:
             passes = _shown(self.passes, ROUND_FLOOR)
             return f"{limit} {self.short}, and this is {_shown(self.asked)}: {passes} would pass."
+        doubtful = f" ({_shown(self.doubtful)} of it sent and never answered)" if self.doubtful else ""
         return (
-            f"{limit} {self.short}: {_shown(self.used)} used already, {_shown(self.asked)} asked; "
+            f"{limit} {self.short}: {_shown(self.used)} used already{doubtful}, {_shown(self.asked)} asked; "
             f"{_shown(self.passes, ROUND_FLOOR)} would pass."
         )
 
     def __str__(self) -> str:
-        """ "4,500 of 10,000 USDT an order" """
-        return f"{_shown(_sum((self.used, self.asked)))} of {_shown(self.most)}{self.unit} {self.short}"
+        """ "4,500 of at most 10,000 USDT an order" """
+        return f"{_shown(_sum((self.used, self.asked)))} of at most {_shown(self.most)}{self.unit} {self.short}"
 
 
 def sells(planned: PlannedRequest) -> bool:
@@ -221,8 +226,16 @@ def uses(policy: Policy, asks: Sequence[Ask], granted: Iterable[LedgerRow], seen
         *counting.of_positions(),
         *counting.of_leverage(asks),
         *counting.of_the_day(asks),
-        *chain.from_iterable(_budgets(budgets, policy.currency, counting) for budgets in policy.budget_lists),
+        *chain.from_iterable(_budgets(budgets, counting) for budgets in policy.budget_lists),
     ]
+
+
+def used_up(policy: Policy, granted: Iterable[LedgerRow], seen: Seen, now: int) -> list[Use]:
+    """How far those limits are used that time uses up, before anything is asked. Raises NotCounted as `uses`."""
+    rows = [one for one in granted if one.currency == policy.currency]
+    counting = _Counting(policy.limits, policy.currency, [], rows, seen, now)
+    budgets = chain.from_iterable(_spent(budgets, counting) for budgets in policy.budget_lists)
+    return [*counting.spent(), *counting.of_a_minute(), *counting.resting(), *counting.lost(), *budgets]
 
 
 def refuse_exceeded(found: Iterable[Use]) -> None:
@@ -232,7 +245,8 @@ def refuse_exceeded(found: Iterable[Use]) -> None:
             raise LimitReached(
                 one.refusal,
                 "Nothing was sent.",
-                "A person set this limit: tell the user. What reduces, cancels or stops is never limited.",
+                f"A person set this limit: tell the user.{NEVER_ANSWERED if one.doubtful else ''} What reduces, "
+                "cancels or stops is never limited.",
             )
 
 
@@ -254,7 +268,7 @@ class _Counting:
             whole.setdefault(id(ask.planned), []).append(ask)
         for parts in whole.values():
             if self.limits.order is not None:
-                yield self._in_currency("order", self.limits.order, _NONE, _values(parts), "an order")
+                yield self.in_currency("order", self.limits.order, _values(parts), "an order")
             if self.limits.order_percent is not None:
                 if not self.seen.equity or self.seen.equity < 0:
                     raise _uncounted("order_percent", "the portfolio's worth isn't known, or nothing")
@@ -270,27 +284,43 @@ class _Counting:
 
     def of_times(self) -> Iterator[Use]:
         """What is opened within an hour and a day."""
+        opening = [ask for ask in self.asks if ask.opens]
+        for one in self.spent() if opening else ():
+            yield evolve(one, asked=_values(opening))
+
+    def spent(self) -> Iterator[Use]:
+        """What was opened within an hour and a day."""
         for name, most, begin, short in (
-            ("hour", self.limits.hour, self.now - HOUR, "within an hour"),
-            ("day", self.limits.day, self.now - self.now % DAY, "today"),
+            ("hour", self.limits.hour, self.now - HOUR, "opened within an hour"),
+            ("day", self.limits.day, self.now - self.now % DAY, "opened today"),
         ):
-            opening = [ask for ask in self.asks if ask.opens]
-            if most is not None and opening:
-                used = _sum(row.opened for row in self.rows if row.time >= begin)
-                yield self._in_currency(name, most, used, _values(opening), short)
+            if most is not None:
+                rows = [row for row in self.rows if row.time >= begin]
+                yield self.in_currency(name, most, _NONE, short, rows)
 
     def of_numbers(self) -> Iterator[Use]:
         """Orders a minute, and orders that rest."""
         asked = [ask for ask in self.asks if ask.planned.effect in ADDING]
-        if (most := self.limits.orders_a_minute) is not None and asked:
-            used = sum(row.time >= self.now - MINUTE and row.effect in ADDING for row in self.rows)
-            yield _number("orders_a_minute", most, used, len(asked), "orders a minute")
+        for one in self.of_a_minute() if asked else ():
+            yield evolve(one, asked=Decimal(len(asked)))
         orders = [ask for ask in self.asks if ask.planned.effect == "opens"]
-        if (most := self.limits.open_orders) is not None and orders:
+        for one in self.resting() if orders else ():
+            yield evolve(one, asked=Decimal(sum(ask.stake.orders for ask in orders)))
+
+    def of_a_minute(self) -> Iterator[Use]:
+        """Orders of the last minute."""
+        if (most := self.limits.orders_a_minute) is not None:
+            used = sum(row.time >= self.now - MINUTE and row.effect in ADDING for row in self.rows)
+            yield Use("orders_a_minute", Decimal(most), Decimal(used), _NONE, "", "orders a minute")
+
+    def resting(self) -> Iterator[Use]:
+        """Orders that rest."""
+        if (most := self.limits.open_orders) is not None:
             if self.seen.resting is None:
                 raise _uncounted("open_orders", "how many orders rest isn't known")
-            used = self.seen.resting + sum(row.effect == "opens" for row in self._unseen())
-            yield _number("open_orders", most, used, sum(ask.stake.orders for ask in orders), "open orders")
+            unseen = [row for row in self._unseen() if row.effect == "opens"]
+            used, doubtful = self.seen.resting + len(unseen), sum(row.in_doubt(self.now) for row in unseen)
+            yield Use("open_orders", Decimal(most), Decimal(used), _NONE, "", "open orders", Decimal(doubtful))
 
     def of_positions(self) -> Iterator[Use]:
         """What is held, what rests, what was granted and can't be seen yet, and what is asked."""
@@ -308,9 +338,10 @@ class _Counting:
                 groups.setdefault(key(ask), []).append(ask)
             for those in groups.values():
                 assert most is not None
-                used = _sum((*self._held(name, those[0]), *self._granted(name, those[0])))
+                held, granted = _sum(self._held(name, those[0])), list(self._granted(name, those[0]))
                 where = " at ".join(named(str(one)) for one in key(those[0]))
-                yield self._in_currency(name, most, used, _values(those), f"for {where}")
+                short = f"open {'at' if name == 'account' else 'in'} {where}"
+                yield self.in_currency(name, most, _values(those), short, granted, held)
 
     def of_leverage(self, asks: Iterable[Ask]) -> Iterator[Use]:
         """What a request says, what the pair's position shows, and what all that is open there would come to."""
@@ -334,18 +365,23 @@ class _Counting:
             for one in there:
                 if one.is_of(ask) and one.leverage is not None:
                     yield Use("leverage", most, _NONE, one.leverage, "x", "leverage, as the pair's position has it")
-            unseen = (row.opened for row in self._unseen() if (row.account, row.exchange) == place)
-            open_there = _sum((*(one.value for one in there), *unseen))
+            unseen = [row for row in self._unseen() if (row.account, row.exchange) == place]
+            open_there = _sum((*(one.value for one in there), *(row.opened for row in unseen)))
             together = _values(one for one in self.asks if one.place == place)
             used, asked = _SUMS.divide(open_there, equity), _SUMS.divide(together, equity)
-            yield Use("leverage", most, used, asked, "x", "all that is open there to its equity")
+            doubtful = _SUMS.divide(self._doubtful(unseen), equity)
+            yield Use("leverage", most, used, asked, "x", "all that is open there to its equity", doubtful)
 
     def of_the_day(self, asks: Iterable[Ask]) -> Iterator[Use]:
+        """What was lost today, where something may be lost by these."""
+        return self.lost() if any(ask.opens or _runs_code(ask) for ask in asks) else iter(())
+
+    def lost(self) -> Iterator[Use]:
         """What was lost today."""
-        if self.limits.day_loss is not None and any(ask.opens or _runs_code(ask) for ask in asks):
+        if self.limits.day_loss is not None:
             if self.seen.loss is None:
                 raise _uncounted("day_loss", "what was lost today isn't known")
-            yield self._in_currency("day_loss", self.limits.day_loss, self.seen.loss, _NONE, "lost today")
+            yield self.in_currency("day_loss", self.limits.day_loss, _NONE, "lost today", held=self.seen.loss)
 
     def _held(self, name: str, ask: Ask) -> Iterator[Decimal]:
         account = ask.stake.account
@@ -353,26 +389,34 @@ class _Counting:
             if (name == "pair" or one.account == account) and (name == "account" or one.is_of(ask)):
                 yield one.value
 
-    def _granted(self, name: str, ask: Ask) -> Iterator[Decimal]:
+    def _granted(self, name: str, ask: Ask) -> Iterator[LedgerRow]:
         stake = ask.stake
         for row in self._unseen():
             if (name == "pair" or row.account == stake.account) and (name == "account" or row.pair == stake.pair):
-                yield row.opened
+                yield row
 
     def _unseen(self) -> list[LedgerRow]:
         """What was granted and may not be among what was read: sent just before or since, or never heard of again."""
-        day = self.now - self.now % DAY
-        return [
-            row
-            for row in self.rows
-            if row.time >= self.seen.at - IN_SIGHT_AFTER or (row.state != "sent" and row.time >= day)
-        ]
+        return [row for row in self.rows if row.time >= self.seen.at - IN_SIGHT_AFTER or row.state != "sent"]
 
-    def _in_currency(self, name: str, most: Decimal, used: Decimal, asked: Decimal, short: str) -> Use:
-        return Use(name, most, used, asked, f" {self.currency}", short)
+    def _doubtful(self, rows: Iterable[LedgerRow]) -> Decimal:
+        return _sum(row.opened for row in rows if row.in_doubt(self.now))
+
+    def in_currency(
+        self,
+        name: str,
+        most: Decimal,
+        asked: Decimal,
+        short: str,
+        rows: Sequence[LedgerRow] = (),
+        held: Decimal = _NONE,
+    ) -> Use:
+        """Used by what is `held`, and by `rows` that were granted."""
+        used = _sum((held, *(row.opened for row in rows)))
+        return Use(name, most, used, asked, f" {self.currency}", short, self._doubtful(rows))
 
 
-def _budgets(budgets: Mapping[str, Budget], currency: str, counting: _Counting) -> Iterator[Use]:
+def _budgets(budgets: Mapping[str, Budget], counting: _Counting) -> Iterator[Use]:
     """What was opened at an account since a budget began, and until it ends. An account that has budgets has nothing
     outside of their times."""
     opening = [ask for ask in counting.asks if ask.opens and ask.planned.effect != "moves"]
@@ -384,14 +428,18 @@ def _budgets(budgets: Mapping[str, Budget], currency: str, counting: _Counting) 
             raise _uncounted("budgets", "for which account it is isn't known")
         there = {name: one for name, one in budgets.items() if one.account == account}
         if not any(_lasts(one, counting.now) for one in there.values()):
-            name, one = next(iter(there.items()))
-            asked = _values(mine)
-            yield Use(f"budget {name}", _NONE, _NONE, asked, f" {currency}", "outside of its time")
-        for name, one in there.items():
-            if _lasts(one, counting.now):
-                begin = 0 if one.starts is None else _milliseconds(one.starts)
-                used = _sum(row.opened for row in counting.rows if row.account == account and row.time >= begin)
-                yield Use(f"budget {name}", one.amount, used, _values(mine), f" {currency}", f"at {named(account)}")
+            yield counting.in_currency(f"budget {next(iter(there))}", _NONE, _values(mine), "outside of its time")
+        for use in _spent(there, counting):
+            yield evolve(use, asked=_values(mine))
+
+
+def _spent(budgets: Mapping[str, Budget], counting: _Counting) -> Iterator[Use]:
+    """Of those that last."""
+    for name, one in budgets.items():
+        if _lasts(one, counting.now):
+            begin = 0 if one.starts is None else _milliseconds(one.starts)
+            rows = [row for row in counting.rows if row.account == one.account and row.time >= begin]
+            yield counting.in_currency(f"budget {name}", one.amount, _NONE, f"opened at {named(one.account)}", rows)
 
 
 def _runs_code(ask: Ask) -> bool:
@@ -431,10 +479,6 @@ def _sum(values: Iterable[Decimal]) -> Decimal:
     for one in values:
         total = _SUMS.add(total, one)
     return total
-
-
-def _number(name: str, most: int, used: int, asked: int, short: str) -> Use:
-    return Use(name, Decimal(most), Decimal(used), Decimal(asked), "", short)
 
 
 def _uncounted(name: str, why: str) -> NotCounted:

@@ -58,21 +58,27 @@ class Budget(_Table):
     ends: datetime | None = None
 
 
-class Written(_Table):
-    """What one file says."""
+class Rules(_Table):
+    """What may be done, and how much."""
 
-    currency: str = Field(default="USDT", pattern=r"^[A-Z0-9]{2,10}$")
     allow: Names = Names()
     deny: Names = Names()
     limits: Limits = Limits()
     budgets: dict[str, Budget] = {}
 
 
+class Written(Rules):
+    """What one file says. A profile is more of it, for those whose access token names it."""
+
+    currency: str = Field(default="USDT", pattern=r"^[A-Z0-9]{2,10}$")
+    profiles: dict[str, Rules] = {}
+
+
 class Policy(Written):
     """The whole that holds. `also` are the files that tightened it: what they allow and their budgets hold beside its
     own, their limits and what they deny are among its own."""
 
-    also: tuple[Written, ...] = ()
+    also: tuple[Rules, ...] = ()
 
     @property
     def allows(self) -> tuple[Names, ...]:
@@ -92,7 +98,7 @@ def default(on_paper: bool) -> Policy:
     return Policy(limits=Limits(order=Decimal(order), day=Decimal(day)))
 
 
-def tightened(policy: Policy, by: Written) -> Policy:
+def tightened(policy: Policy, by: Rules) -> Policy:
     """Both at once, in the currency of the first: the smaller of each limit, what both allow, what neither denies, the
     budgets of both. Nothing is allowed that the first didn't allow."""
     limits: dict[str, Any] = {}

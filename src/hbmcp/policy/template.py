@@ -64,6 +64,13 @@ BUDGETS = """
 # ends = 2027-02-01T00:00:00Z
 """
 
+PROFILES = """
+# What holds besides for who shows an access token that was made with --profile bot; limits count what everybody does.
+# [profiles.bot]
+# limits = { order = 100, day = 1000 }
+# allow = { pairs = ["BTC-USDT"] }
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -86,7 +93,7 @@ def written(answers: Answers) -> str:
         day=_amount("day", answers.day, "opened within a day, which begins at 00:00 UTC"),
         day_loss=_amount("day_loss", answers.day_loss, "realised and open, since 00:00 UTC; then only reducing"),
     )
-    return "".join((BEGINNING, allow, DENY, limits, BUDGETS))
+    return "".join((BEGINNING, allow, DENY, limits, BUDGETS, PROFILES))
 
 
 def _names(kind: str, globs: Sequence[str], example: str) -> str:

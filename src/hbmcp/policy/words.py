@@ -39,6 +39,9 @@ def rules(policy: Written) -> Iterator[str]:
             f" {word} {time}" for word, time in (("from", budget.starts), ("until", budget.ends)) if time is not None
         )
         yield f"budgets.{named(name)} = {budget.amount:,f} {policy.currency} at {named(budget.account)}{when}"
+    for name, profile in policy.profiles.items():
+        whole = Policy.model_construct(**dict(profile), currency=policy.currency)
+        yield from (f"profiles.{named(name)}.{rule}" for rule in rules(whole))
 
 
 def _globs(table: str, names: Names) -> Iterator[str]:

@@ -1,33 +1,55 @@
-"""What a server's calls share: the bridge, and the watch of the triggers."""
+"""What a server's calls share: the bridge, the watch of the triggers, and which of them are under way."""
 
 import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hbmcp.catalog import Offer
+from hbmcp.catalog import Offer, Tool
 from hbmcp.settings import Settings
+from hbmcp.text import named
+from hbmcp.times import ticking
 
 if TYPE_CHECKING:
+    from hbmcp.access.holder import Holder, Lent, Rights
     from hbmcp.bridge import Bridge
     from hbmcp.policy.model import Policy
 
 WATCH_AFTER = 1.0  # seconds after the first answer
+KINDS = 100  # of rights, of which it is kept what they leave
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnderWay:
+    """A call, who called, and when it began."""
+
+    tool: Tool
+    client: str
+    began: float
 
 
 class Line:
-    """The way to the bridge, which is built at the first call."""
+    """The way to the bridge, which is built at the first call. Once it is `ending` no call begins any more."""
 
     def __init__(self, offer: Offer, settings: Settings, policy: "Policy | None", name: str) -> None:
-        self._name = name
-        self._offer = offer
-        self._settings = settings
+        self.name = name
+        self.offer = offer
+        self.settings = settings
+        self.ending = False
+        self._under_way: set[UnderWay] = set()
         self._policy = policy
         self._bridge: Bridge | None = None
+        self._lent: dict[Rights, Lent] = {}
         self._watching: asyncio.Task[None] | None = None
 
     def watch(self) -> None:
         """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
         loads the store; where that holds nothing yet, only a call can make a trigger."""
-        if not self._settings.read_only and (self._watching is None or self._watching.done()):
+        if not self.settings.read_only and (self._watching is None or self._watching.done()):
             self._watching = asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
@@ -35,11 +57,30 @@ class Line:
         from hbmcp.identity import Identity
         from hbmcp.store.place import Place
 
-        if self._bridge is None and not Place.of(self._settings, Identity.of(self._settings)).exists:
+        if self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists:
             return
         from hbmcp.watch.watcher import Watcher
 
-        await Watcher(self.bridge, self._name).run()
+        await Watcher(self.bridge, self.name).run()
+
+    def lent(self, holder: "Holder") -> "Lent":
+        """What the holder of an access token may use."""
+        from hbmcp.access.holder import lent
+        from hbmcp.policy.model import default
+
+        if holder.rights not in self._lent:
+            if len(self._lent) >= KINDS:
+                self._lent.clear()
+            policy = self._policy or default(self.settings.on_paper)
+            self._lent[holder.rights] = lent(holder.rights, self.offer, policy)
+        return self._lent[holder.rights]
+
+    def bridge_for(self, holder: "Holder | None") -> "Bridge":
+        """The bridge, for who showed a token, or none where none is asked for."""
+        if holder is None:
+            return self.bridge
+        lent = self.lent(holder)
+        return self.bridge.lent(holder.name, lent.offer, lent.policy)
 
     @property
     def bridge(self) -> "Bridge":
@@ -47,8 +88,39 @@ class Line:
         if self._bridge is None:
             from hbmcp.bridge import Bridge
 
-            self._bridge = Bridge(self._offer, self._settings, policy=self._policy)
+            self._bridge = Bridge(self.offer, self.settings, policy=self._policy)
         return self._bridge
+
+    @contextmanager
+    def calling(self, tool: Tool, client: str) -> Iterator[None]:
+        """A call is under way."""
+        call = UnderWay(tool, client, ticking())
+        self._under_way.add(call)
+        try:
+            yield
+        finally:
+            self._under_way.discard(call)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call is under way."""
+        return bool(self._under_way)
+
+    @property
+    def acts(self) -> bool:
+        """Whether a call is under way that isn't a read, and so may have sent something."""
+        return any(not call.tool.reads for call in self._under_way)
+
+    def tell_broken_off(self) -> None:
+        """Log what is under way, for it is about to be broken off."""
+        for call in self._under_way:
+            logger.warning(
+                "Broken off as the server ends: %s, after %.1f s%s.%s",
+                call.tool.name,
+                ticking() - call.began,
+                f", of {named(call.client)}" if call.client else "",
+                "" if call.tool.reads else " hbmcp audit show says what it sent, if anything.",
+            )
 
     async def aclose(self) -> None:
         """Let others watch, and close the bridge, if there is one."""

@@ -16,30 +16,32 @@ from hbmcp.errors import UnknownTool
 from hbmcp.server.ending import SHUTDOWN
 from hbmcp.server.introduction import instructions
 from hbmcp.server.line import Line
-from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
-    from hbmcp.policy.model import Policy
+    from hbmcp.access.holder import Holder
 
+HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
+ENDING = "This server is being stopped. Nothing was done. Call again in a moment, when it or another runs."
 # The list stays as it is while the server runs. Private, for another server at the same address may offer other tools.
 LIST_TTL_MS = 5 * 60 * 1000
 
 
-def build(settings: Settings, offer: Offer, policy: "Policy | None", name: str) -> Server[Line]:
-    """The server, for either transport. Without a policy the default one holds. By `name` others are told who
-    watches the triggers."""
-    # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the rest.
-    listing = {
-        "resultType": "complete",
-        "tools": offer.definitions,
-        "ttlMs": LIST_TTL_MS,
-        "cacheScope": "private",
-    }
+def _result(text: str, *, is_error: bool) -> dict[str, Any]:
+    return {"resultType": "complete", "content": [{"type": "text", "text": text}], "isError": is_error}
+
+
+def holder_of(ctx: ServerRequestContext[Line]) -> "Holder | None":
+    """Who showed the access token of a request, if it had to show one."""
+    return None if ctx.request is None else ctx.request.scope.get(HOLDER)
+
+
+def build(line: Line) -> Server[Line]:
+    """The server of this line, for either transport. The line is closed when it has run."""
+    offer = line.offer
 
     @asynccontextmanager
     async def lifespan(_: Server[Line]) -> AsyncIterator[Line]:
-        line = Line(offer, settings, policy, name)
         try:
             yield line
         finally:
@@ -48,37 +50,48 @@ def build(settings: Settings, offer: Offer, policy: "Policy | None", name: str) 
                 await line.aclose()
 
     async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:
-        ctx.lifespan_context.watch()
-        return listing
+        line.watch()
+        # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
+        # rest.
+        return {
+            "resultType": "complete",
+            "tools": _offered(ctx).definitions,
+            "ttlMs": LIST_TTL_MS,
+            "cacheScope": "private",
+        }
+
+    def _offered(ctx: ServerRequestContext[Line]) -> Offer:
+        holder = holder_of(ctx)
+        return offer if holder is None else line.lent(holder).offer
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
+        if line.ending:
+            return _result(ENDING, is_error=True)
         try:
-            offer.find(params.name)
+            _offered(ctx).find(params.name)
         except UnknownTool as error:
             # One that is switched off is told as the result of its call, which every client shows to its model.
-            if params.name not in offer.catalog.names:
+            if params.name not in offer.catalog.names and params.name not in offer.catalog.absent:
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
-        outcome = await ctx.lifespan_context.bridge.call(
-            params.name,
-            params.arguments or {},
-            ctx.session.report_progress if wanted else None,
-            client=ctx.session.client_params.client_info.name if ctx.session.client_params else "",
-            key=meta.get(IDEMPOTENCY_KEY),
-        )
-        ctx.lifespan_context.watch()
-        return {
-            "resultType": "complete",
-            "content": [{"type": "text", "text": outcome.text}],
-            "isError": outcome.is_error,
-        }
+        client = ctx.session.client_params.client_info.name if ctx.session.client_params else ""
+        with line.calling(offer.catalog.names[params.name], client):
+            outcome = await line.bridge_for(holder_of(ctx)).call(
+                params.name,
+                params.arguments or {},
+                ctx.session.report_progress if wanted else None,
+                client=client,
+                key=meta.get(IDEMPOTENCY_KEY),
+            )
+        line.watch()
+        return _result(outcome.text, is_error=outcome.is_error)
 
     server = Server(
         "hbmcp",
         version=__version__,
         title="Hummingbot",
-        instructions=instructions(settings),
+        instructions=instructions(line.settings),
         lifespan=lifespan,
         # Without it the SDK would walk tools/list at every call over HTTP.
         get_tool_input_schema=offer.schema,

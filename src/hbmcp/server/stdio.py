@@ -12,6 +12,7 @@ from mcp.server.stdio import stdio_server
 
 from hbmcp.catalog import Offer
 from hbmcp.server.ending import SHUTDOWN, end_by
+from hbmcp.server.line import Line
 from hbmcp.server.protocol import build
 from hbmcp.settings import Settings
 from hbmcp.unreadable import Answered
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 async def serve_stdio(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> None:
     """Serve the client at stdin and stdout until it leaves. Ctrl-C ends the process from here."""
-    server = build(settings, offer, policy, OVER_STDIO)
+    server = build(Line(offer, settings, policy, OVER_STDIO))
     try:
         async with stdio_server() as (read, write):
             try:

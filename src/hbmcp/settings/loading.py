@@ -60,6 +60,12 @@ def load(
     if not told.on_paper:
         remarks += _missing(told)
     remarks += _misspelt(sources, told.on_paper)
+    if (told.oauth_issuer is None) != (told.oauth_audience is None):
+        raise SettingsError(
+            "HBMCP_OAUTH_ISSUER and HBMCP_OAUTH_AUDIENCE need each other: a token is for somebody, and from somebody.",
+            "hbmcp doesn't start.",
+            "Set both: the authorization server's address, and this server's own, such as https://mcp.example.com/mcp.",
+        )
     return told.model_copy(update={"remarks": tuple(remarks)})
 
 

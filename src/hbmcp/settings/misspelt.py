@@ -3,10 +3,11 @@
 import re
 
 from hbmcp.did_you_mean import nearest
-from hbmcp.settings.model import VARIABLES
+from hbmcp.settings.model import OAUTH, VARIABLES
 
 # Who misspells one of these could have less protection than they think.
-_PROTECT = {VARIABLES[field] for field in ("read_only", "exclude_tools", "policy", "notify")}
+_GUARDS = ("read_only", "exclude_tools", "policy", "notify", "tls_cert", "tls_key", *OAUTH)
+_PROTECT = {VARIABLES[field] for field in _GUARDS}
 _CHOOSE = {VARIABLES[field] for field in ("tools", "toolsets")}
 _PAPER = VARIABLES["paper"]
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from hbmcp.settings.hosts import Host, Origin, read_host, read_origin
+from hbmcp.settings.hosts import Host, Origin, is_loopback, read_host, read_origin
 
 MEMORY = ":memory:"  # HBMCP_PAPER_DB: no file
 
@@ -18,6 +18,8 @@ FLAGS = {
     "http_host": "--host",
     "http_allowed_hosts": "--allowed-hosts",
     "http_allowed_origins": "--allowed-origins",
+    "tls_cert": "--tls-cert",
+    "tls_key": "--tls-key",
     "log_level": "--log-level",
     "toolsets": "--toolsets",
     "tools": "--tools",
@@ -29,7 +31,9 @@ FLAGS = {
     "paper_reset": "--paper-reset",
     "paper_speed": "--paper-speed",
 }
-HTTP = ("port", "http_host", "http_allowed_hosts", "http_allowed_origins")  # of a server over HTTP alone
+OAUTH = ("oauth_issuer", "oauth_audience", "oauth_jwks")
+# Of a server over HTTP alone.
+HTTP = ("port", "http_host", "http_allowed_hosts", "http_allowed_origins", "tls_cert", "tls_key", *OAUTH)
 PASSWORDS = ("api_password", "api_password_file")  # two ways to say the same
 CREDENTIALS = ("api_username", *PASSWORDS)
 PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
@@ -77,6 +81,23 @@ def _base_url(value: Any) -> Any:
     except ValueError:
         raise ValueError("its port must be a number from 0 to 65535") from None
     return value.strip().rstrip("/")
+
+
+def _page_url(value: Any) -> Any:
+    """An address that is https, or on this machine. Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("its host can't be read") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("it must be an address such as https://login.example.com, with nothing after its path")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("it must be https")
+    return text
 
 
 def _state_url(value: Any) -> Any:
@@ -196,6 +217,20 @@ class Settings(BaseModel):
     # Which web pages may call it, beside the loopback's.
     http_allowed_origins: Annotated[tuple[Origin, ...], BeforeValidator(_origins)] = Field(
         default=(), validation_alias="HBMCP_HTTP_ALLOWED_ORIGINS"
+    )
+    # Files of the certificate, with those that lead to a known one, and of its key; without both it speaks plain HTTP.
+    tls_cert: Annotated[str | None, BeforeValidator(_file)] = Field(default=None, validation_alias="HBMCP_TLS_CERT")
+    tls_key: Annotated[str | None, BeforeValidator(_file)] = Field(default=None, validation_alias="HBMCP_TLS_KEY")
+    # Whose OAuth access tokens let in; for whom they must be issued, which is this server's address as clients know it;
+    # and where the issuer's keys are, None where its metadata says.
+    oauth_issuer: Annotated[str | None, BeforeValidator(_page_url)] = Field(
+        default=None, validation_alias="HBMCP_OAUTH_ISSUER"
+    )
+    oauth_audience: Annotated[str | None, BeforeValidator(_page_url)] = Field(
+        default=None, validation_alias="HBMCP_OAUTH_AUDIENCE"
+    )
+    oauth_jwks: Annotated[str | None, BeforeValidator(_page_url)] = Field(
+        default=None, validation_alias="HBMCP_OAUTH_JWKS"
     )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_level)] = Field(
         default="INFO", validation_alias="LOG_LEVEL"

@@ -1,5 +1,5 @@
 """What hbmcp must remember: orders it sent, what was granted and counted, how far its audit goes, a halt, funding rates
-it read, defaults of executors, triggers and who watches them. SQLite, or PostgreSQL.
+it read, defaults of executors, triggers and who watches them, access tokens. SQLite, or PostgreSQL.
 
 Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation has
 its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders, readings and what was counted
@@ -24,6 +24,7 @@ from hbmcp.store.records import (
     LedgerRow,
     SentOrder,
     Settled,
+    TokenRow,
     TriggerEvent,
     TriggerRow,
     TriggerState,
@@ -43,6 +44,7 @@ __all__ = [
     "Settled",
     "Store",
     "StoreError",
+    "TokenRow",
     "TriggerEvent",
     "TriggerRow",
     "TriggerState",
@@ -93,6 +95,10 @@ class Store:
         """Of an order that the API didn't take there is nothing to remember."""
         await self._do(lambda rows: rows.forget_order(key))
 
+    async def sent_order(self, key: int) -> SentOrder | None:
+        """The order that is kept under that key; None for one that was forgotten."""
+        return await self._do(lambda rows: rows.sent_order(key))
+
     async def sent_orders(
         self, *, order_ids: Collection[str] | None = None, since: int | None = None, until: int | None = None
     ) -> list[SentOrder]:
@@ -103,7 +109,7 @@ class Store:
     async def reserve(
         self, granted: Iterable[LedgerRow], since: int, judge: Callable[[Sequence[LedgerRow]], object]
     ) -> list[int]:
-        """Show `judge` what was granted from `since` on, oldest first, and keep what is granted now; gives the keys
+        """Show `judge` what was `granted` from `since` on, and keep what is granted now; gives the keys
         for `settle`, in their order. In one transaction, so that no two pass where only one may. Raises what the judge
         does, and then keeps nothing. Where it isn't done in time, or who asks is cancelled, it is undone."""
         rows_granted = list(granted)
@@ -115,8 +121,13 @@ class Store:
         """What became of requests that were reserved; what was `released` wasn't done, and counts no more."""
         await self._do(lambda rows: rows.settle(settled, released))
 
+    async def identify(self, key: int, reference: str, order: int | None = None) -> bool:
+        """What was granted and in doubt was sent, and is this, which the `order` that was remembered for it is named
+        after; False, and nothing is changed, where it was settled meanwhile, or this is another's."""
+        return await self._do(lambda rows: rows.identify(key, reference, order))
+
     async def granted(self, since: int) -> list[LedgerRow]:
-        """What was granted from `since` on, oldest first."""
+        """What was granted from `since` on, and before it what isn't settled; oldest first."""
         return await self._do(lambda rows: rows.granted(since))
 
     async def day_start(self, day: int, currency: str, equity: Decimal, *, settling: bool = False) -> Decimal:
@@ -241,6 +252,18 @@ class Store:
     async def watch(self) -> Watch | None:
         """Who watches, or did last; None where nobody ever did."""
         return await self._do(lambda rows: rows.triggers.watch())
+
+    async def add_token(self, row: TokenRow) -> bool:
+        """Keep an access token, in place of a revoked one of its name; False where there is another of that name."""
+        return await self._do(lambda rows: rows.tokens.add(row))
+
+    async def tokens(self) -> list[TokenRow]:
+        """All access tokens, the revoked ones too, by name."""
+        return await self._do(lambda rows: rows.tokens.all())
+
+    async def revoke_token(self, name: str, time: int) -> bool:
+        """From now on it opens nothing; False where there is none of this name that does."""
+        return await self._do(lambda rows: rows.tokens.revoke(name, time))
 
     async def _do(self, act: "Callable[[Rows], T]", undo: "Callable[[Rows, T], object] | None" = None) -> T:
         # Nothing is awaited before it has begun: a write goes on then, although who asked is cancelled.

@@ -83,6 +83,19 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
             installation TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, kind TEXT NOT NULL, since BIGINT NOT NULL,
             until BIGINT NOT NULL, unwatched_from BIGINT, unwatched_to BIGINT)""",
     ),
+    ("CREATE INDEX hbmcp_ledger_by_state ON hbmcp_ledger (installation, state)",),
+    (
+        "ALTER TABLE hbmcp_watches ADD COLUMN rank BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE hbmcp_watches ADD COLUMN claimant TEXT",
+        "ALTER TABLE hbmcp_watches ADD COLUMN claimant_kind TEXT",
+        "ALTER TABLE hbmcp_watches ADD COLUMN claimed_until BIGINT",
+    ),
+    (
+        """CREATE TABLE hbmcp_tokens (
+            installation TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, toolsets TEXT NOT NULL,
+            read_only BIGINT NOT NULL, profile TEXT, created BIGINT NOT NULL, revoked BIGINT,
+            PRIMARY KEY (installation, name))""",
+    ),
 )
 
 

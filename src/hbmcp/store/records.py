@@ -3,13 +3,13 @@
 from decimal import Decimal
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 @frozen
 class SentOrder:
     """An order as it was sent. `amount` in base units, `time` in epoch ms; without an id its outcome is unknown, or it
-    was refused at once."""
+    was refused at once. `key` is 0 before the store has given one."""
 
     account: str
     connector: str
@@ -21,6 +21,7 @@ class SentOrder:
     action: str | None
     time: int
     order_id: str | None = None
+    key: int = field(default=0, eq=False)
 
 
 @frozen
@@ -53,13 +54,15 @@ class Halt:
 
 # What became of a granted request; one that wasn't sent, or surely refused, has no row any more.
 State = Literal["reserved", "sent", "unknown"]
+OPEN: tuple[State, ...] = ("reserved", "unknown")  # of what isn't settled
+UNDER_WAY = 600_000  # milliseconds after which nobody can be sending any more what was reserved
 
 
 @frozen
 class LedgerRow:
     """A request that was granted, at `time` in epoch ms, for the call of a tool with that digest; `words` say what it
     does. `opened` is what it adds to what is at risk, in `currency`, 0 where it adds nothing. `reference` is the id
-    that came back."""
+    that came back. `key` is 0 before the store has given one."""
 
     time: int
     caller: str
@@ -76,6 +79,11 @@ class LedgerRow:
     idempotency_key: str | None = None
     state: State = "reserved"
     reference: str | None = None
+    key: int = field(default=0, eq=False)
+
+    def in_doubt(self, now: int) -> bool:
+        """Whether nobody knows what became of it: no answer came, or who reserved it was never heard of again."""
+        return self.state == "unknown" or (self.state == "reserved" and now - self.time > UNDER_WAY)
 
 
 TriggerState = Literal["waiting", "firing", "done", "expired", "cancelled", "failed", "unknown"]
@@ -112,7 +120,8 @@ class TriggerEvent:
 @frozen
 class Watch:
     """Who watches the triggers: `holder` is a name that no other process has, `kind` says what it is ("hbmcp watch"),
-    `until` when that is over unless renewed. `unwatched` is the last time in which nobody did, (from, to)."""
+    `until` when that is over unless renewed. `unwatched` is the last time in which nobody did, (from, to). Who has a
+    higher `rank` gets it from one of a lower, as soon as that renews it."""
 
     holder: str
     kind: str
@@ -120,6 +129,7 @@ class Watch:
     until: int
     unwatched_from: int | None = None
     unwatched_to: int | None = None
+    rank: int = 0
 
 
 @frozen
@@ -128,3 +138,17 @@ class Settled:
 
     state: State
     reference: str | None
+
+
+@frozen
+class TokenRow:
+    """An access token: the `digest` of it, for it isn't kept itself, and what who shows it may use: tools of these
+    toolsets, of all where there is none; only reads; what a profile of the policy allows. Times in epoch ms."""
+
+    name: str
+    digest: str
+    toolsets: tuple[str, ...]
+    read_only: bool
+    profile: str | None
+    created: int
+    revoked: int | None = None

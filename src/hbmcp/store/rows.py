@@ -14,7 +14,7 @@ from hbmcp import times
 from hbmcp.errors import StoreError
 from hbmcp.store.database import Database
 from hbmcp.store.place import Place
-from hbmcp.store.records import AuditHead, FundingReading, Halt, LedgerRow, SentOrder, Settled
+from hbmcp.store.records import OPEN, AuditHead, FundingReading, Halt, LedgerRow, SentOrder, Settled
 from hbmcp.store.tables import (
     audit_heads,
     day_starts,
@@ -27,6 +27,7 @@ from hbmcp.store.tables import (
     triggers,
     watches,
 )
+from hbmcp.store.token_rows import TokenRows
 from hbmcp.store.trigger_rows import TriggerRows
 from hummingbot_api import exact_json
 
@@ -58,6 +59,7 @@ class Rows:
             postgresql.insert if database.dialect == "postgresql" else sqlite.insert
         )
         self.triggers = TriggerRows(database, place)
+        self.tokens = TokenRows(database, place)
 
     @classmethod
     def open(cls, place: Place) -> Self:
@@ -73,7 +75,7 @@ class Rows:
 
     def remember_order(self, order: SentOrder) -> int:
         with self._database.writing() as connection:
-            key = connection.execute(insert(orders).values(**self._ours, **asdict(order)).returning(orders.c.key))
+            key = connection.execute(insert(orders).values(**self._ours, **_given(order)).returning(orders.c.key))
             found: int = key.scalar_one()
         self._maybe_prune()
         return found
@@ -85,6 +87,12 @@ class Rows:
     def forget_order(self, key: int) -> None:
         with self._database.writing() as connection:
             connection.execute(delete(orders).where(orders.c.key == key))
+
+    def sent_order(self, key: int) -> SentOrder | None:
+        wanted = (orders.c.installation == self._place.installation, orders.c.key == key)
+        with self._database.reading() as connection:
+            row = connection.execute(select(*_SENT).where(*wanted)).first()
+            return None if row is None else SentOrder(*row)
 
     def sent_orders(self, order_ids: Collection[str] | None, since: int | None, until: int | None) -> list[SentOrder]:
         wanted = [orders.c.installation == self._place.installation]
@@ -169,13 +177,11 @@ class Rows:
         self, granted: Sequence[LedgerRow], since: int, judge: Callable[[Sequence[LedgerRow]], object]
     ) -> list[int]:
         with self._database.writing() as connection:
-            if self._database.dialect == "postgresql":  # SQLite has locked the whole file
-                lock = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:installation))")
-                connection.execute(lock, {"lock": _LEDGER_LOCK, **self._ours})
+            self._lock_ledger(connection)
             judge(self._granted(connection, since))
             added = insert(ledger).returning(ledger.c.key)
             keys = [
-                cast(int, connection.execute(added.values(**self._ours, **asdict(one))).scalar_one()) for one in granted
+                cast(int, connection.execute(added.values(**self._ours, **_given(one))).scalar_one()) for one in granted
             ]
         self._maybe_prune()
         return keys
@@ -187,13 +193,35 @@ class Rows:
             if released:
                 connection.execute(delete(ledger).where(ledger.c.key.in_(list(released))))
 
+    def identify(self, key: int, reference: str, order: int | None) -> bool:
+        with self._database.writing() as connection:
+            self._lock_ledger(connection)
+            ours = ledger.c.installation == self._place.installation
+            if connection.execute(select(ledger.c.key).where(ours, ledger.c.reference == reference)).first():
+                return False
+            row = (ours, ledger.c.key == key, ledger.c.state.in_(OPEN))
+            found = connection.execute(update(ledger).where(*row).values(state="sent", reference=reference))
+            if found.rowcount and order is not None:
+                nameless = (orders.c.key == order, orders.c.order_id.is_(None))
+                connection.execute(update(orders).where(*nameless).values(order_id=reference))
+            return bool(found.rowcount)
+
+    def _lock_ledger(self, connection: Connection) -> None:
+        """For this transaction."""
+        if self._database.dialect == "postgresql":  # SQLite has locked the whole file
+            lock = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:installation))")
+            connection.execute(lock, {"lock": _LEDGER_LOCK, **self._ours})
+
     def granted(self, since: int) -> list[LedgerRow]:
         with self._database.reading() as connection:
             return self._granted(connection, since)
 
     def _granted(self, connection: Connection, since: int) -> list[LedgerRow]:
         """Oldest first."""
-        wanted = (ledger.c.installation == self._place.installation, ledger.c.time >= since)
+        wanted = (
+            ledger.c.installation == self._place.installation,
+            (ledger.c.time >= since) | ledger.c.state.in_(OPEN),
+        )
         found = connection.execute(select(*_GRANTED).where(*wanted).order_by(ledger.c.time, ledger.c.key))
         return [LedgerRow(*row) for row in found]
 
@@ -221,12 +249,13 @@ class Rows:
                 newest_first = select(table.c.time).where(ours).order_by(table.c.time.desc())
                 earliest_kept = newest_first.offset(most - 1).limit(1).scalar_subquery()
                 connection.execute(delete(table).where(ours, table.c.time < earliest_kept))
-            for table in (ledger, day_starts):  # not by their number: what counts against a limit isn't forgotten
-                self._forget_old(connection, table, now - KEPT_FOR)
+            # Not by their number, and not before it is settled: what counts against a limit isn't forgotten.
+            self._forget_old(connection, ledger, now - KEPT_FOR, ledger.c.state.not_in(OPEN))
+            self._forget_old(connection, day_starts, now - KEPT_FOR)
             self._thin_readings(connection, now - DAY)
 
-    def _forget_old(self, connection: Connection, table: Table, before: int) -> None:
-        old = [table.c.time < before]
+    def _forget_old(self, connection: Connection, table: Table, before: int, *only: ColumnElement[bool]) -> None:
+        old = [table.c.time < before, *only]
         if self._place.on_paper:  # a paper exchange's clock may be ahead, and says nothing of the others' rows
             old.append(table.c.installation == self._place.installation)
         connection.execute(delete(table).where(*old))
@@ -247,6 +276,10 @@ class Rows:
 
     def _kind(self, kind: str) -> tuple[ColumnElement[bool], ...]:
         return executor_defaults.c.installation == self._place.installation, executor_defaults.c.kind == kind
+
+
+def _given(row: SentOrder | LedgerRow) -> dict[str, Any]:
+    return {name: value for name, value in asdict(row).items() if name != "key"}  # that is the store's to give
 
 
 def _head(connection: Connection, log: str) -> AuditHead | None:

@@ -131,6 +131,23 @@ watches = Table(
     Column("until", BigInteger, nullable=False),
     Column("unwatched_from", BigInteger),
     Column("unwatched_to", BigInteger),
+    Column("rank", BigInteger, nullable=False),
+    Column("claimant", Text),
+    Column("claimant_kind", Text),
+    Column("claimed_until", BigInteger),
+)
+
+tokens = Table(
+    "hbmcp_tokens",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("toolsets", Text, nullable=False),
+    Column("read_only", BigInteger, nullable=False),
+    Column("profile", Text),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
 )
 
 day_starts = Table(

@@ -158,18 +158,31 @@ class TriggerRows:
             # One that ends later than any may is of a clock that was set back since.
             latest = 2 * watch.until - watch.since
             if last is not None and last.holder not in ("", watch.holder) and watch.since < last.until <= latest:
+                if watch.rank > last.rank:
+                    claim = {"claimant": watch.holder, "claimant_kind": watch.kind, "claimed_until": watch.until}
+                    connection.execute(update(watches).where(self._watch).values(**claim))
                 return last
             taken = asdict(watch)
+            if last is not None and last.holder == watch.holder and (heir := self._claimant(connection, watch)):
+                taken |= {"holder": heir[0], "kind": heir[1]}
             if last is not None:
                 taken |= {"unwatched_from": last.unwatched_from, "unwatched_to": last.unwatched_to}
-                goes_on = last.holder == watch.holder
-                if goes_on:
+                if last.holder == watch.holder:
                     taken["since"] = last.since
                 if last.until < watch.since:
                     taken |= {"unwatched_from": last.until, "unwatched_to": watch.since}
-            put = self._insert(connection)(watches).values(**self._ours, **taken)
-            connection.execute(put.on_conflict_do_update(index_elements=watches.primary_key, set_=taken))
+            written = {**taken, "claimant": None, "claimant_kind": None, "claimed_until": None}
+            put = self._insert(connection)(watches).values(**self._ours, **written)
+            connection.execute(put.on_conflict_do_update(index_elements=watches.primary_key, set_=written))
             return Watch(**taken)
+
+    def _claimant(self, connection: Connection, watch: Watch) -> tuple[str, str] | None:
+        """Who claims the watch, and what that is."""
+        claims = (watches.c.claimant.is_not(None), watches.c.claimed_until > watch.since)
+        row = connection.execute(
+            select(watches.c.claimant, watches.c.claimant_kind).where(self._watch, *claims)
+        ).first()
+        return None if row is None else (row[0], row[1])
 
     def leave_watch(self, holder: str, time: int) -> None:
         with self._database.writing() as connection:

@@ -1,23 +1,44 @@
 """What triggers hang on: the position that one protects, the order with whose fills it begins. It ends with them."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from hbmcp.errors import ApiFailed, CallError
+from hbmcp.errors import ApiFailed, CallError, Refused
 from hbmcp.figures import plain
+from hbmcp.installation.balances import Balance, balances, units_of
 from hbmcp.installation.installation import Installation, answer_within, together
+from hbmcp.installation.markets.trading_rules import rule
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import Order
+from hbmcp.installation.orders.unknown_outcome import order_behind
 from hbmcp.installation.positions.open_positions import positions_or_doubt
 from hbmcp.installation.positions.position import Position
 from hbmcp.installation.triggers.trigger import Filled, Protected, Spec, Trigger
+from hbmcp.pairs import base_of
 from hbmcp.text import named
+from hbmcp.times import now
 
 PATIENCE = 15.0  # seconds for an answer
+COINS = 3  # looks from one at coins to the next: it makes the API ask every exchange of the account
+ANSWERED = 120_000  # ms after which an order that was sent is known, or nobody will know of it
+MANY = 50  # what of coins is left is held to the smallest order once it is no more than a part in so many
 LOOKS = 2  # without the position, one after the other, before its triggers end: one answer is no proof
 
-USES = frozenset({"search_orders", "list_active_orders", "list_positions", "get_trades", "get_prices", "list_accounts"})
+T = TypeVar("T")
+
+USES = frozenset(
+    {
+        "search_orders",
+        "list_active_orders",
+        "list_positions",
+        "get_trades",
+        "get_prices",
+        "list_accounts",
+        "get_portfolio_state",
+        "get_trading_rules",
+    }
+)
 
 
 Listed = tuple[list[Position], str | None] | CallError
@@ -37,29 +58,62 @@ class Attachments:
 
     def __init__(self) -> None:
         self._gone: dict[Protected, int] = {}
+        self._seen: set[Protected] = set()  # coins
+        self._looks = 0
 
     async def look(self, installation: Installation, triggers: Collection[Trigger]) -> dict[int, Found]:
         """By trigger; nothing of those with which all is as it was. The caller uses USES. Raises nothing."""
         orders = list(dict.fromkeys(one.spec.after for one in triggers if one.spec.after is not None))
         positions = {p for one in triggers if (p := _position(one)) is not None}
+        coins = {p for one in triggers if (p := _coins(one)) is not None} if self._looks % COINS == 0 else set()
+        self._looks += 1
         accounts = list(dict.fromkeys((one.account_name, one.connector_name) for one in positions))
         seen = await together(_order(installation, one) for one in orders)
         listed = await together(_positions(installation, *one) for one in accounts)
-        by_order = dict(zip(orders, seen, strict=True))
+        by_order = {
+            after: Found(doubt=order) if isinstance(order, CallError) else order
+            for after, order in zip(orders, seen, strict=True)
+        }
         by_account = dict(zip(accounts, listed, strict=True))
+        where = list(dict.fromkeys((one.account_name, one.connector_name) for one in coins))
+        told = await together(answer_within(balances(installation, *one), PATIENCE) for one in where)
+        by_exchange = dict(zip(where, told, strict=True))
+        sold = {
+            one: await self._is_sold(installation, one, by_exchange[one.account_name, one.connector_name])
+            for one in coins
+        }
         gone = {one: self._is_gone(one, by_account[one.account_name, one.connector_name]) for one in positions}
-        self._gone = {one: count for one, count in self._gone.items() if one in positions}
+        self._gone = {one: count for one, count in self._gone.items() if one in positions or one in self._seen}
         found: dict[int, Found] = {}
         for one in triggers:
             protects = _position(one)
             if one.spec.after is not None:
                 order = by_order[one.spec.after]
-                found[one.key] = (
-                    Found(doubt=order) if isinstance(order, CallError) else _began(one.spec, order.filled, order.ended)
-                )
+                found[one.key] = order if isinstance(order, Found) else _began(one.spec, order)
             elif protects is not None:
                 found[one.key] = gone[protects]
+            elif (held := _coins(one)) in sold:
+                found[one.key] = sold[held]
         return found
+
+    async def _is_sold(
+        self, installation: Installation, protects: Protected, answer: list[Balance] | CallError
+    ) -> Found:
+        """Only what was there can be sold: the API's figures can be older than the purchase. That they can't be read is
+        no news of coins that are sold when it fires."""
+        units = None if isinstance(answer, CallError) else units_of(answer, base_of(protects.trading_pair))
+        if units is None:
+            return Found()
+        if not await _is_dust(installation, protects, units):
+            self._seen.add(protects)
+            self._gone[protects] = 0
+        elif protects in self._seen:
+            self._gone[protects] = self._gone.get(protects, 0) + 1
+        if self._gone.get(protects, 0) < LOOKS:
+            return Found()
+        coin, exchange = named(base_of(protects.trading_pair)), named(protects.connector_name)
+        left = f": {plain(units):f} are left, too few to sell" if units else ""
+        return Found(over=f"the {coin} that it protects is gone from {exchange}{left}")
 
     def _is_gone(self, protects: Protected, answer: Listed) -> Found:
         if isinstance(answer, CallError):
@@ -74,8 +128,37 @@ class Attachments:
         return Found(over=f"the position {named(protects.trading_pair)} on {named(protects.connector_name)} is gone")
 
 
-async def _order(installation: Installation, one: Filled) -> Order | CallError:
-    return await answer_within(find_order(installation, one.order_id, one.account_name, one.connector_name), PATIENCE)
+async def _order(installation: Installation, one: Filled) -> Order | Found:
+    """The order, or what that there is none means for what hangs on it. Raises CallError."""
+    order_id = one.order_id
+    if order_id is None:
+        remembered = None if one.sent is None else await installation.store.sent_order(one.sent)
+        if remembered is None:
+            return Found(over="its order wasn't placed")
+        order_id = await _in_time(order_behind(installation, remembered))
+        if order_id is None:
+            late = abs(now() - remembered.time) > ANSWERED
+            return Found(doubt=ApiFailed("Whether its order was placed isn't known.") if late else None)
+    return await _in_time(find_order(installation, order_id, one.account_name, one.connector_name))
+
+
+async def _in_time(question: Awaitable[T]) -> T:
+    answer = await answer_within(question, PATIENCE)
+    if isinstance(answer, CallError):
+        raise answer
+    return answer
+
+
+async def _is_dust(installation: Installation, protects: Protected, units: Decimal) -> bool:
+    """Whether of the coins so little is left that no order can sell it."""
+    if not units or protects.amount is None or units * MANY > protects.amount:
+        return not units
+    pair = protects.trading_pair
+    rules = await answer_within(rule(installation, protects.connector_name, pair), PATIENCE)
+    try:
+        return not isinstance(rules, CallError) and not rules.sized(units, pair, None)[0]
+    except Refused:
+        return True
 
 
 async def _positions(installation: Installation, account: str, connector: str) -> Listed:
@@ -88,20 +171,26 @@ def _position(one: Trigger) -> Protected | None:
     return protects if protects is not None and protects.amount is None and one.spec.after is None else None
 
 
-def _began(spec: Spec, filled: Decimal, ended: bool) -> Found:
+def _coins(one: Trigger) -> Protected | None:
+    """The coins that it ends with."""
+    protects = one.spec.protects
+    return protects if protects is not None and protects.amount is not None and one.spec.after is None else None
+
+
+def _began(spec: Spec, order: Order) -> Found:
     """It is for what was filled, as long as more may be, and once no more is."""
-    after = spec.after
-    assert after is not None
-    if not filled:
-        return Found(over=f"order {named(after.order_id)} ended without a fill") if ended else Found()
-    if not ended and filled == after.filled:
+    assert spec.after is not None
+    after = spec.after.model_copy(update={"order_id": order.order_id, "sent": None})
+    if not order.filled and order.ended:
+        return Found(over=f"{after.words} ended without a fill")
+    if not order.ended and (order.filled, after) == (spec.after.filled, spec.after):
         return Found()
-    return Found(spec=following(spec, after, filled, ended))
+    return Found(spec=following(spec, after, order.filled, order.ended))
 
 
 def following(spec: Spec, after: Filled, filled: Decimal, ended: bool) -> Spec:
     """For what is filled so far, where coins are protected; a position is closed as it is then."""
     changed: dict[str, object] = {"after": None if ended else after.model_copy(update={"filled": plain(filled)})}
-    if spec.protects is not None and spec.protects.amount is not None:
+    if filled and spec.protects is not None and spec.protects.amount is not None:
         changed["protects"] = spec.protects.model_copy(update={"amount": plain(filled)})
     return spec.model_copy(update=changed)

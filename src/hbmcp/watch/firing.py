@@ -19,12 +19,13 @@ from hbmcp import times
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.errors import CallError, Refused, StoreError
 from hbmcp.figures import plain
-from hbmcp.installation.balances import balances
+from hbmcp.installation.balances import available, balances, units_of
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.installation.positions.open_positions import surely_gone
 from hbmcp.installation.triggers.condition import Memory
 from hbmcp.installation.triggers.trigger import FIRING, WAITING, Trigger, written_memory
+from hbmcp.pairs import base_of
 from hbmcp.store import Settled, Store, TriggerState
 from hbmcp.text import cut, named, one_line
 
@@ -220,11 +221,10 @@ async def _arguments(installation: Installation, trigger: Trigger) -> dict[str, 
     assert action is not None
     arguments = dict(action.arguments)
     if protects is not None and protects.amount is not None:
-        base, exchange = protects.trading_pair.partition("-")[0], protects.connector_name
+        base, exchange = base_of(protects.trading_pair), protects.connector_name
         told = await balances(installation, protects.account_name, exchange)
-        held = [one for one in told if one.token == base and one.units]
-        there = sum((one.available or Decimal(0) for one in held), Decimal(0))
-        if told and not held:
+        there = available(told).get(base, Decimal(0))
+        if units_of(told, base) == 0:
             raise _Gone(f"the {named(base)} that it protects is gone from {named(exchange)}")
         if not there:
             raise Refused(f"No {base} is available on {exchange}; orders hold it.", "Nothing was sent.", "")
@@ -291,7 +291,7 @@ def _in_short(text: str) -> str:
 def _unprotected(trigger: Trigger) -> str:
     """What its entry may still fill."""
     after = trigger.spec.after
-    return "" if after is None else f" What order {named(after.order_id)} fills from now on isn't protected."
+    return "" if after is None else f" What {after.words} fills from now on isn't protected."
 
 
 def _harmless_twice(trigger: Trigger) -> bool:

@@ -1,11 +1,8 @@
 """A trigger that is still firing after its deadline: its watcher ended in the middle. What became of it?"""
 
 from hbmcp import times
-from hbmcp.installation.fills.fills import EARLY
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.api_orders import recorded_orders
-from hbmcp.installation.orders.order import orders_like
-from hbmcp.installation.orders.polling import NEWEST
+from hbmcp.installation.orders.unknown_outcome import order_behind
 from hbmcp.installation.triggers.trigger import Trigger
 from hbmcp.store import SentOrder, Settled, Store
 from hbmcp.watch.firing import DEADLINE, Ended, Result, settle
@@ -27,7 +24,7 @@ async def reconcile(installation: Installation, store: Store, trigger: Trigger) 
         nothing = Result("waiting", "its watcher ended before anything was sent")
         return await settle(store, trigger, nothing, before, [], unless_changed=True)
     order = await _remembered(store, trigger, sent)
-    reference = None if order is None else await _reference(installation, store, order)
+    reference = None if order is None else await order_behind(installation, order)
     if reference is not None:
         done = Result("done", f"its watcher ended in the middle, but order {reference} was sent")
         return await settle(store, trigger, done, before, [Settled("sent", reference)], unless_changed=True)
@@ -54,13 +51,3 @@ async def _remembered(store: Store, trigger: Trigger, sent: int) -> SentOrder | 
         if all(given.get(name) in (None, getattr(one, ours)) for ours, name in asked) and side in (None, one.side)
     ]
     return found[0] if len(found) == 1 else None
-
-
-async def _reference(installation: Installation, store: Store, order: SentOrder) -> str | None:
-    """Its id: what was remembered, or that of the one order like it that nobody else sent."""
-    if order.order_id is not None:
-        return order.order_id
-    page = await recorded_orders(installation, account_name=order.account, connector_name=order.connector, limit=NEWEST)
-    others = {one.order_id for one in await store.sent_orders(since=order.time - EARLY)}
-    found = orders_like(order, page.rows, others, EARLY)
-    return found[0].order_id if len(found) == 1 else None

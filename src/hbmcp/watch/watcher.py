@@ -20,12 +20,14 @@ from hbmcp.installation.triggers.book_age import book_ages
 from hbmcp.installation.triggers.condition import Condition, Judged, Memory
 from hbmcp.installation.triggers.readings import EVERY, Value, marks, readings, witnesses
 from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
+from hbmcp.installation.triggers.watching import rank
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.watch import attachments
 from hbmcp.watch.attachments import Attachments, Found
 from hbmcp.watch.doubt import disbelief, opens_by, stillness
 from hbmcp.watch.firing import Ended, asleep, fire
 from hbmcp.watch.reconciliation import due, reconcile
+from hbmcp.watch.turns import Turns
 from hbmcp.watch.waiting import Waiting
 
 HEARTBEAT = 10_000  # ms between two renewals of the lease
@@ -62,6 +64,7 @@ class Watcher:
         self._renewed: int | None = None
         self._rounds = 0
         self._firing: dict[int, asyncio.Task[None]] = {}
+        self._turns = Turns()
         self._waiting = Waiting()
         self._attachments = Attachments()
         self._unseen = _Alarm("be judged", self._alarm)
@@ -111,7 +114,8 @@ class Watcher:
         now = times.machine()
         if self._renewed is not None and 0 <= now - self._renewed < HEARTBEAT:
             return True
-        held = await self._bridge.store.take_watch(Watch(self._holder, self._kind, now, now + LEASE))
+        mine = Watch(self._holder, self._kind, now, now + LEASE, rank=rank(self._kind))
+        held = await self._bridge.store.take_watch(mine)
         leads = held.holder == self._holder
         if self._renewed is None:
             self._waiting.forget()
@@ -248,8 +252,9 @@ class Watcher:
     def _fire(self, one: Trigger, cause: str) -> None:
         async def fired() -> None:
             try:
-                followed = await self._followed(one)
-                self._say(followed, await fire(self._bridge, self._installation, followed, cause))
+                async with self._turns.after_others(one.spec.then):
+                    followed = await self._followed(one)
+                    self._say(followed, await fire(self._bridge, self._installation, followed, cause))
             except StoreError as error:
                 logger.warning("Trigger %d can't fire: %s", one.key, error)
                 self._bridge.tell("store", f"trigger {one.key} can't fire: {error}")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hbmcp.errors import BadArguments, Refused
 from hbmcp.installation.balances import Balance
 from hbmcp.installation.fills.fills import Fill
+from hbmcp.installation.levels import Level
 from hbmcp.installation.markets.trading_rules import Rule, on_step
 from hbmcp.installation.orders import balance_check, pricing
 from hbmcp.installation.orders.order import Order, fresher_order, merged_orders, orders_like
@@ -228,7 +229,7 @@ class TestPricesAndAmounts:
             assert "of the current 68109.49" in note
 
     def test_an_offset_without_a_known_step_keeps_the_price_s_places(self) -> None:
-        price, _ = pricing.price_to_send(pricing.AskedPrice(percent=Decimal(-1)), "BUY", Rule(), Decimal("0.1234"))
+        price, _ = pricing.price_to_send(Level(percent=Decimal(-1)), "BUY", Rule(), Decimal("0.1234"))
         assert price == Decimal("0.1221")  # 0.122166
 
     @pytest.mark.parametrize(
@@ -240,11 +241,11 @@ class TestPricesAndAmounts:
 
     def test_a_price_below_the_step_is_refused(self) -> None:
         with pytest.raises(BadArguments, match="less than the pair's price step"):
-            pricing.price_to_send(pricing.AskedPrice(fixed=Decimal("0.001")), "BUY", RULE, None)
+            pricing.price_to_send(Level(fixed=Decimal("0.001")), "BUY", RULE, None)
 
     def test_an_offset_of_an_unknown_price_is_refused(self) -> None:
         with pytest.raises(BadArguments, match="which can't be read"):
-            pricing.price_to_send(pricing.AskedPrice(percent=Decimal(-3)), "BUY", RULE, None)
+            pricing.price_to_send(Level(percent=Decimal(-3)), "BUY", RULE, None)
 
     def test_market_orders_take_no_price_and_others_need_one(self) -> None:
         assert pricing.parse_price("MARKET", None) is None

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.errors import BadArguments, Refused
+from hbmcp.installation import levels
 from hbmcp.installation.balances import Balance
 from hbmcp.installation.markets.order_book import Book, Level, Side
 from hbmcp.installation.markets.trading_rules import Rule
@@ -76,7 +77,7 @@ def test_a_stop_loses_no_more_than_was_risked(
     risk: Decimal, entry: Decimal, away: Decimal, fee: Decimal, buys: bool
 ) -> None:
     stop = entry * (1 - away if buys else 1 + away)
-    asked = AskedSize(risk=f"{risk:f}", stop_loss=stop)
+    asked = AskedSize(risk=f"{risk:f}", stop_loss=levels.Level(stop))
     side = "BUY" if buys else "SELL"
     amount, _ = amount_of(asked, offered(None, side, fee, limit=entry, perpetual=not buys))
     lost = amount * (abs(entry - stop) + fee * (entry + stop))
@@ -88,7 +89,7 @@ def test_nor_one_behind_a_market_order(book: Book, risk: Decimal, fee: Decimal, 
     side: Side = "BUY" if buys else "SELL"
     ends = [level.price for level in book.side(side)]
     stop = min(ends) / 2 if buys else max(ends) * 2
-    asked = AskedSize(risk=f"{risk:f}", stop_loss=stop)
+    asked = AskedSize(risk=f"{risk:f}", stop_loss=levels.Level(stop))
     amount, _ = amount_of(asked, offered(book, side, fee, perpetual=True))
     entry = taken(book, side, amount)
     lost = (entry - amount * stop if buys else amount * stop - entry) + fee * (entry + amount * stop)
@@ -104,12 +105,20 @@ def test_a_share_is_of_what_is_available(share: Decimal, book: Book, fee: Decima
 
 
 def test_a_percent_of_the_portfolio() -> None:
-    asked = AskedSize(risk="1%", stop_loss=D(90))
+    asked = AskedSize(risk="1%", stop_loss=levels.Level(D(90)))
     amount, how = amount_of(asked, offered(None, "BUY", limit=D(100), portfolio=D(5000)))
     assert amount == 5
-    assert how == "50 USDT is lost from 100 to 90, both fees included, with 5 BTC."
+    assert how == "50 USDT, 1% of the 5000 in all accounts, is lost from 100 to 90, both fees included, with 5 BTC."
     with pytest.raises(Refused, match="What the portfolio is worth can't be read, nor what 1% of it is"):
         amount_of(asked, offered(None, "BUY", limit=D(100)))
+
+
+@pytest.mark.parametrize(("text", "side", "stop"), [("5%", "BUY", 95), ("-5%", "BUY", 95), ("5%", "SELL", 105)])
+def test_a_stop_in_percent_counts_from_the_entry(text: str, side: str, stop: int) -> None:
+    asked = AskedSize(risk="50", stop_loss=levels.parse_level("stop_loss", text, ""))
+    amount, how = amount_of(asked, offered(None, side, limit=D(100), perpetual=True))
+    assert amount == 10
+    assert f"from 100 to {stop}," in how
 
 
 @pytest.mark.parametrize(
@@ -118,8 +127,8 @@ def test_a_percent_of_the_portfolio() -> None:
         ({}, "No size is given: one of amount, quote_amount, share and risk says how much."),
         ({"amount": D(1), "share": D(5)}, "amount and share are given: one of "),
         ({"risk": "50"}, "risk is what is lost at stop_loss."),
-        ({"risk": "all", "stop_loss": D(5)}, "all can't be risked"),
-        ({"risk": "0%", "stop_loss": D(5)}, "can't be risked. Nothing was sent"),
+        ({"risk": "all", "stop_loss": levels.Level(D(5))}, "all can't be risked"),
+        ({"risk": "0%", "stop_loss": levels.Level(D(5))}, "can't be risked. Nothing was sent"),
     ],
 )
 def test_one_way_and_no_other(given_: dict[str, Any], said: str) -> None:
@@ -137,7 +146,7 @@ def test_one_way_and_no_other(given_: dict[str, Any], said: str) -> None:
     ],
 )
 def test_a_stop_on_the_wrong_side_is_refused(side: str, stop: int, perpetual: bool, said: str) -> None:
-    asked = AskedSize(risk="50", stop_loss=D(stop))
+    asked = AskedSize(risk="50", stop_loss=levels.Level(D(stop)))
     with pytest.raises(BadArguments) as refused:
         amount_of(asked, offered(None, side, limit=D(100), perpetual=perpetual))
     assert said in str(refused.value)

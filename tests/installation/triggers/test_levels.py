@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from hbmcp.errors import BadArguments
-from hbmcp.installation.triggers.levels import parse_level, parse_moment
+from hbmcp.installation.levels import parse_level
+from hbmcp.installation.triggers.moments import parse_moment
 
 NOW = 1_795_337_003_445  # 2026-11-22 08:43:23 UTC
 
@@ -15,13 +16,13 @@ NOW = 1_795_337_003_445  # 2026-11-22 08:43:23 UTC
     [("45000", "45000"), ("-5%", "95"), ("+ 2.5 %", "102.5"), ("5%", "105"), (" 0.1 ", "0.1"), ("-3", "-3")],
 )
 def test_a_level(text: str, level: str) -> None:
-    assert parse_level("above", text).of(Decimal(100)) == Decimal(level)
+    assert parse_level("above", text, "").of(Decimal(100)) == Decimal(level)
 
 
 @pytest.mark.parametrize("text", ["", "cheap", "5 percent", "--5%", "NaN", "45,000", "1e400%"])
 def test_what_is_no_level(text: str) -> None:
     with pytest.raises(BadArguments, match="above can't be"):
-        parse_level("above", text)
+        parse_level("above", text, "")
 
 
 @pytest.mark.parametrize(

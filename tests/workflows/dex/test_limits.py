@@ -50,12 +50,12 @@ async def test_a_swap_passes_up_to_the_limits(api: PaperApi, monkeypatch: pytest
         told = json.loads(shown.partition("\n")[0])
         assert told["would_swap"] == f"SELL 2 SOL-USDC on jupiter ({NETWORK}) at about 150"
         assert (told["price"], told["amount_in"], told["amount_out"], told["slippage_pct"]) == ("150", "2", "300", "1")
-        assert "Limits: 300 of 1,000 USDT an order; 300 of 1,000 USDT today." in shown
+        assert "Limits, with this: 300 of at most 1,000 USDT an order; 300 of at most 1,000 USDT opened today." in shown
         text = await call.bad("execute_swap", **SWAP | {"amount": 7})
         assert "limit order is 1,000 USDT an order, and this is 1,050: 1,000 would pass" in text
         assert sent(call) == []
         assert "Submitted, not yet confirmed: get_swap_status" in await call.good("execute_swap", **SWAP)
-        assert "limit day is 1,000 USDT today: 300 used already, 750 asked" in await call.bad(
+        assert "limit day is 1,000 USDT opened today: 300 used already, 750 asked" in await call.bad(
             "execute_swap", **SWAP | {"amount": 5}
         )
         assert len(sent(call)) == 1
@@ -76,7 +76,7 @@ async def test_the_oracle_s_price_counts_where_it_is_dearer(api: PaperApi, monke
             "open_clmm_position", **OPEN, base_token_amount=2, quote_token_amount=100
         )
     async with started(api, monkeypatch, policy(order=500), {"SOL-USDT": 1}) as call:
-        assert "300 of 500" in await call.good("execute_swap", **SWAP, preview=True)
+        assert "300 of at most 500" in await call.good("execute_swap", **SWAP, preview=True)
 
 
 async def test_a_quote_in_another_token_is_turned_into_the_policy_s(
@@ -84,18 +84,20 @@ async def test_a_quote_in_another_token_is_turned_into_the_policy_s(
 ) -> None:
     swap = SWAP | {"trading_pair": "JUP-SOL", "amount": 900}  # 3 SOL
     async with started(api, monkeypatch, policy(order=1000), {"SOL-USDT": 160}) as call:
-        assert "480 of 1,000 USDT" in await call.good("execute_swap", **swap, preview=True)
+        assert "480 of at most 1,000 USDT" in await call.good("execute_swap", **swap, preview=True)
     async with started(api, monkeypatch, policy(order=1000), {"SOL-USDT": None, "ETH-USDT": 3000}) as call:
         assert "What this is worth isn't known" in await call.bad("execute_swap", **swap)
         wrapped = {"connector": "0x", "network_id": "ethereum-mainnet", "trading_pair": "USDC-WETH"}
-        assert "300 of 1,000 USDT" in await call.good("execute_swap", **SWAP | wrapped | {"amount": 300}, preview=True)
+        assert "300 of at most 1,000 USDT" in await call.good(
+            "execute_swap", **SWAP | wrapped | {"amount": 300}, preview=True
+        )
 
 
 async def test_a_pair_of_addresses_is_that_of_their_symbols(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with started(api, monkeypatch, policy(order=1000)) as call:
         monkeypatch.setattr(Gateway, "price", lambda *_: Decimal(PRICE))
         text = await call.good("execute_swap", **SWAP | {"trading_pair": f"{SOL}-{USDC}"}, preview=True)
-        assert "300 of 1,000 USDT" in text
+        assert "300 of at most 1,000 USDT" in text
         unknown = SWAP | {"trading_pair": f"SOL-{USDC[::-1]}"}
         assert "What this is worth isn't known" in await call.bad("execute_swap", **unknown)
         assert sent(call) == []
@@ -111,7 +113,7 @@ async def test_liquidity_is_worth_both_tokens(api: PaperApi, monkeypatch: pytest
             "price": 150,
             "value": 400,
         }
-        assert "400 of 500 USDT an order" in shown
+        assert "400 of at most 500 USDT an order" in shown
         opened = await call.good("open_clmm_position", **OPEN, base_token_amount=2, quote_token_amount=100)
         position = json.loads(opened.partition("\n")[0])["position_address"]
         more = {"connector": "meteora", "network_id": NETWORK, "position_address": position}
@@ -131,7 +133,9 @@ async def test_of_one_token_as_much_of_the_other_counts_as_gateway_may_add(
         text = await call.bad("open_clmm_position", **narrow, base_token_amount=1)
         assert "limit order is 1,000 USDT an order, and this is 8,5" in text  # it wants 8,300 USDC beside the SOL
         beyond = {**ON_POOL, "lower_price": 160, "upper_price": 170}
-        assert "150 of 1,000 USDT" in await call.good("open_clmm_position", **beyond, base_token_amount=1, preview=True)
+        assert "150 of at most 1,000 USDT" in await call.good(
+            "open_clmm_position", **beyond, base_token_amount=1, preview=True
+        )
 
 
 @pytest.mark.parametrize("limits", [{"order": 1_000_000}, {}])

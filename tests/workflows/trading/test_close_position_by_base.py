@@ -47,7 +47,7 @@ async def test_what_no_position_has_is_refused_with_what_is_open(
 
 async def test_elsewhere_a_base_is_no_pair(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as call:
-        for tool in ("close_positions", "get_positions"):
+        for tool in ("get_order_history", "get_position_history"):
             assert "BTC is no pair; expected BASE-QUOTE" in await call.bad(tool, trading_pair="BTC")
         assert "is no pair" in await call.bad("close_position", trading_pair="BTC-")
         assert "can't take these arguments" in await call.bad("close_position", trading_pair=" ")

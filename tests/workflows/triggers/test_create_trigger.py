@@ -44,6 +44,16 @@ async def test_a_conditional_buy_is_one_call(talk: Any, api: PaperApi) -> None:
     assert api.paper.engine.orders() == []
 
 
+async def test_an_alert_on_either_side_is_one_call_and_says_where_it_tells(talk: Any) -> None:
+    async with talk() as call:
+        text = await call.good("create_trigger", **BTC, above="+3%", below="-3%")
+        high, low = await kept(call)
+    assert "The first that acts ends the other." in notes(text)
+    assert "It is told with the answer to your next call after that, in the log" in notes(text)
+    assert (high.spec.when.goes, low.spec.when.goes) == ("above", "below")
+    assert high.row.bond == low.row.bond is not None
+
+
 async def test_a_preview_arms_nothing(talk: Any) -> None:
     async with talk() as call:
         text = await call.good("create_trigger", **MINE, below="45000", **BUY, preview=True)
@@ -63,7 +73,9 @@ async def test_limits_are_held_against_what_it_arms(talk: Any) -> None:
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"above": "1"}, "It holds already: the last price of BTC-USDT on binance is"),
     ({}, "One of above, below and trail_percent is needed, and none came."),
-    ({"above": "1", "below": "2"}, "and above and below came"),
+    ({"above": "1", "trail_percent": -2}, "and above and trail_percent came"),
+    ({"above": "1", "below": "2"}, "It holds already"),
+    ({"above": "1d", "below": "2d", "watch": "time"}, "A time goes only above."),
     ({"above": "x"}, "above can't be x."),
     ({"below": "5%"}, "has no sign."),
     ({"below": "-100%"}, "it must be above 0"),

@@ -10,7 +10,7 @@ from hbmcp.policy.model import Policy
 from tests.paper.assistant import Assistant
 from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, held, open_position
-from tests.workflows.answers import notes, value
+from tests.workflows.answers import head, notes, value
 
 pytestmark = pytest.mark.anyio
 
@@ -84,6 +84,27 @@ async def test_a_second_stop_is_refused_or_takes_the_place_of_the_first(talk: An
         (gone,) = await kept(call, "cancelled")
         assert gone.key == 1
         assert "trigger 3 replaces it" in await call.good("get_trigger", id=1)
+
+
+@pytest.mark.parametrize(
+    ("opening", "first", "second", "says"),
+    [
+        ("BUY", {"stop": "40000"}, {"stop": "39000"}, "stop 40000 (1) by 39000, which loses more"),
+        ("BUY", {"stop": "40000"}, {"stop": "41000"}, "stop 40000 (1) by 41000"),
+        ("SELL", {"stop": "90000"}, {"stop": "91000"}, "stop 90000 (1) by 91000, which loses more"),
+        ("BUY", {"trail_percent": 5}, {"trail_percent": 9}, "stop 5% trailing (1) by 9% trailing, which loses more"),
+        ("BUY", {"target": "90000"}, {"target": "91000"}, "target 90000 (1) by 91000"),
+    ],
+)
+async def test_what_is_replaced_is_said_in_a_line(
+    talk: Any, api: PaperApi, opening: str, first: dict[str, Any], second: dict[str, Any], says: str
+) -> None:
+    open_position(api, opening, "0.05")
+    async with talk() as call:
+        await call.good("protect_position", trading_pair=PAIR, **first)
+        seen = await call.good("protect_position", trading_pair=PAIR, **second, replace=True, preview=True)
+        assert head(seen)["replaces"] == says
+        assert head(await call.good("protect_position", trading_pair=PAIR, **second, replace=True))["replaces"] == says
 
 
 async def test_a_target_later_is_bonded_to_the_stop(talk: Any, api: PaperApi) -> None:

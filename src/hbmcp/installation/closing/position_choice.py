@@ -4,22 +4,14 @@ from hbmcp.errors import Refused
 from hbmcp.installation.closing.plan import NOTHING_SENT
 from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import Position, Side
+from hbmcp.pairs import is_of
 from hbmcp.text import named
-
-
-def whole_pair(trading_pair: str) -> str | None:
-    """The pair; None where only its base is said, ETH."""
-    return trading_pair if "-" in trading_pair else None
 
 
 def only_position(found: OpenPositions, trading_pair: str, side: Side | None) -> Position:
     """The one of these that is of this pair, or has this base, and on this side, or on either. Raises Refused where
     there is none, or several."""
-    matching = [
-        one
-        for one in found.rows
-        if side in (None, one.side) and trading_pair in (one.pair, one.pair.rpartition("-")[0])
-    ]
+    matching = [one for one in found.rows if side in (None, one.side) and is_of(one.pair, trading_pair)]
     if len(matching) > 1:
         raise Refused(
             f"{len(matching)} positions match: {'; '.join(map(str, matching))}.",

@@ -1,12 +1,13 @@
 """The tokens of a network as Gateway lists them, where others name them by their addresses."""
 
-from hbmcp.errors import ApiFailed, Failed, GatewayFailed, UnreadableAnswer
+from hbmcp.errors import ApiFailed, Failed, GatewayFailed, UnknownOperation, UnreadableAnswer
 from hbmcp.installation.answer_fields import Fields, array, text, under
 from hbmcp.installation.installation import Installation
 from hbmcp_tools import gateway
 from hummingbot_api.request import Json
 
-UNTOLD = (ApiFailed, Failed, GatewayFailed, UnreadableAnswer)  # something isn't known then, and could be sent yet
+# Something isn't known then, and could be sent yet.
+UNTOLD = (ApiFailed, Failed, GatewayFailed, UnknownOperation, UnreadableAnswer)
 
 SHORTEST = 32  # characters of an address; no symbol has so many
 

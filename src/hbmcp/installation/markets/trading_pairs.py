@@ -8,6 +8,7 @@ from attrs import frozen
 from hbmcp.errors import CallError, Refused
 from hbmcp.installation.answer_fields import record
 from hbmcp.installation.installation import Installation, together
+from hbmcp.pairs import base_of, quote_of, whole_pair
 from hbmcp.text import named
 from hbmcp_tools import trading
 
@@ -33,12 +34,12 @@ class Market(NamedTuple):
     @property
     def base(self) -> str:
         """BTC of BTC-USDT."""
-        return self.pair.partition("-")[0]
+        return base_of(self.pair)
 
     @property
     def quote(self) -> str:
         """USDT of BTC-USDT."""
-        return self.pair.partition("-")[2]
+        return quote_of(self.pair)
 
 
 @frozen
@@ -75,13 +76,28 @@ async def find_markets(installation: Installation, connectors: Sequence[str], as
     return Markets(found, tuple(problems))
 
 
+async def pair_on(installation: Installation, connector: str, asked: str) -> str:
+    """The pair; where only its base is asked for, that which the exchange quotes in dollars. The workflow uses
+    get_trading_rules. Raises Refused where it has none, or doesn't tell."""
+    if whole_pair(asked):
+        return asked
+    found = await find_markets(installation, [connector], [asked])
+    if not found.all:
+        raise Refused(
+            " ".join(found.problems) or f"The pairs of {named(connector)} can't be read.",
+            "Nothing was sent.",
+            f"Name the whole pair, {named(asked)}-USDT.",
+        )
+    return found.all[0].pair
+
+
 async def shared_markets(installation: Installation, connectors: Sequence[str], most: int) -> Markets:
     """The dollar markets of at most so many bases that all of these exchanges have, the majors first, and a sentence on
     how many there are. An exchange that doesn't tell its pairs has no say. The workflow uses get_trading_rules. Raises
     nothing."""
     known, problems = await _pairs(installation, connectors)
     pairs = {connector: frozenset(listed) for connector, listed in known.items() if listed}
-    bases = [{pair.partition("-")[0] for pair in listed if pair.endswith(_IN_DOLLARS)} for listed in pairs.values()]
+    bases = [{base_of(pair) for pair in listed if pair.endswith(_IN_DOLLARS)} for listed in pairs.values()]
     shared = sorted(set.intersection(*bases) if bases else (), key=lambda base: (_rank(base), base))
     chosen = {
         base: [Market(connector, pair) for connector, listed in pairs.items() if (pair := find_pair(base, listed))]
@@ -137,5 +153,5 @@ def _absent(connector: str, refused: Refused) -> str:
 
 def pairs_of_base(asked: str, pairs: Collection[str]) -> list[str]:
     """Some other pairs of the same base."""
-    base = asked.partition("-")[0].upper()
-    return sorted({pair for pair in pairs if pair.partition("-")[0].upper() == base})[:_LIKE]
+    base = base_of(asked).upper()
+    return sorted({pair for pair in pairs if base_of(pair).upper() == base})[:_LIKE]

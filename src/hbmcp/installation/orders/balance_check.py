@@ -11,6 +11,7 @@ from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.positions.position import Position
+from hbmcp.pairs import base_of, quote_of
 from hbmcp.text import named
 
 # A price moves between reading and sending: what is this close is left to the exchange.
@@ -38,11 +39,11 @@ class Taking:
 
     @property
     def base(self) -> str:
-        return self.trading_pair.partition("-")[0]
+        return base_of(self.trading_pair)
 
     @property
     def quote(self) -> str:
-        return self.trading_pair.partition("-")[2]
+        return quote_of(self.trading_pair)
 
     @property
     def token(self) -> str:

@@ -10,6 +10,7 @@ from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.api_orders import active_orders, recorded_orders
 from hbmcp.installation.orders.order import Order, fresher_order, merged_orders
 from hbmcp.installation.orders.view import age, order_row
+from hbmcp.pairs import is_of, whole_pair
 from hbmcp.store import SentOrder, StoreError
 from hbmcp.times import now
 
@@ -76,14 +77,15 @@ async def resting_orders(installation: Installation) -> RestingOrders:
 async def open_orders(
     installation: Installation, account_name: str | None, connector_name: str | None, trading_pair: str | None
 ) -> OpenOrders:
-    """An order whose fills add up to all of it isn't open.
+    """Those of a pair, or of all that have the base that is named alone. An order whose fills add up to all of it isn't
+    open.
 
     Uses list_active_orders, search_orders and get_trades. Raises a CallError where no source can be read.
     """
-    where = {"account_name": account_name, "connector_name": connector_name, "trading_pair": trading_pair}
+    where = {"account_name": account_name, "connector_name": connector_name, "trading_pair": whole_pair(trading_pair)}
     sources = await _sources(installation, where)
     notes = list(sources.notes)
-    found = sources.orders
+    found = [one for one in sources.orders if is_of(one.pair, trading_pair)]
     sent = await _sent(installation, found)
     orders = merged_orders(found, await _fills(installation, found, where, notes), sent)
     resting = [one for one in orders if not one.ended]

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from hbmcp.errors import (
     BadArguments,
@@ -21,6 +21,7 @@ from hbmcp.installation.markets.order_book import DEEPEST, Book, Walk, book
 from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.taker_fees import assumed_fee, taker_fees
+from hbmcp.installation.markets.trading_pairs import pair_on
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
 from hbmcp.installation.orders.order import Order
@@ -41,8 +42,8 @@ _HOPELESS = (NotConfigured, UnknownOperation, Unreachable, WrongCredentials)
 
 @frozen
 class OrderRequest:
-    """An order as it is asked for. `price` is a number in quote or an offset from the current one; `position_action`,
-    for perpetual exchanges, OPEN or CLOSE."""
+    """An order as it is asked for. `trading_pair` may be a base alone; `price` is a number in quote or an offset from
+    the current one; `position_action`, for perpetual exchanges, OPEN or CLOSE."""
 
     account_name: str
     connector_name: str
@@ -57,17 +58,21 @@ class OrderRequest:
 @frozen
 class PreparedOrder:
     """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked. `size` is
-    None where no price is known; `market` is what it costs now, the worse of the current price and the book's.
+    None where no price is known; `market` is what it costs now, the worse of the current price and the book's,
+    `entry` its own price, or without one about that at which it fills.
     `closes_of` is the size of the position that it closes, where one was read: it `reduces` where it is no more. It
-    `takes` so much of a balance, as far as that is known."""
+    `takes` so much of a balance, as far as that is known. `unfit` is why it can't be sent: the balance doesn't hold it,
+    or it looks like a slip."""
 
     order: SentOrder
     size: Size | None
     market: Decimal | None
+    entry: Decimal | None
     rule: Rule
     closes_of: Decimal | None
     takes: balance_check.Taken | None
     notes: tuple[str, ...]
+    unfit: Refused | None = None
 
     @property
     def reduces(self) -> bool:
@@ -95,12 +100,14 @@ async def prepare_order(
 ) -> PreparedOrder:
     """What an open order holds, `instead_of` which this one comes, counts as available.
 
-    Raises BadArguments or Refused for what the exchange wouldn't take, and for what looks like a slip: nothing was
-    sent. What can't be read refuses nothing but a market order of unknown size. The workflow uses list_accounts,
+    Raises BadArguments or Refused for what the exchange wouldn't take whatever it held: nothing was sent. What can't
+    be read refuses nothing but a market order of unknown size. The workflow uses list_accounts,
     get_connected_exchanges, get_trading_rules, get_prices, get_orderbook, get_portfolio_state, list_positions,
     get_position_mode and, for a size in money, get_trades."""
     wanted = pricing.parse_price(request.order_type, request.price)
-    connector, pair, side = request.connector_name, request.trading_pair, request.side
+    connector, side = request.connector_name, request.side
+    pair = await pair_on(installation, connector, request.trading_pair)
+    request = evolve(request, trading_pair=pair)
     perpetual, closing = is_perpetual(connector), request.position_action == "CLOSE"
     if closing and not perpetual:
         raise BadArguments(
@@ -126,22 +133,20 @@ async def prepare_order(
             pricing.refuse_fat_finger(limit, side, known.current, best)
         notes.append(note)
     rate = usdt_rate(known.balances, pair.rpartition("-")[2])
-    wanted_amount, how = amount_of(
-        request.size,
-        Offered(
-            pair,
-            side,
-            perpetual,
-            closing,
-            limit,
-            known.current,
-            known.book,
-            known.balances,
-            known.held,
-            fee,
-            None if portfolio is None or rate is None else ratio(portfolio, rate),
-        ),
+    offered = Offered(
+        pair,
+        side,
+        perpetual,
+        closing,
+        limit,
+        known.current,
+        known.book,
+        known.balances,
+        known.held,
+        fee,
+        None if portfolio is None or rate is None else ratio(portfolio, rate),
     )
+    wanted_amount, how = amount_of(request.size, offered)
     try:
         size, note = known.rule.sized(wanted_amount, pair, limit or max(costs, default=None))
     except Refused as error:
@@ -169,21 +174,24 @@ async def prepare_order(
         current=min(costs) if doubt and known.current is not None else known.current,
         positions=known.held,
     )
+    short, unfit = "", None
     try:
         short = balance_check.check_balance(there, taking)
         if max_value is not None or not request.size.bounded:
             refuse_large_order(order, worth, max_value, reduces=reduces)
     except Refused as error:
-        raise Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice) from None
+        unfit = Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice)
     turned = "" if closing else await _turns(installation, request, known.held or [], size)
     return PreparedOrder(
         order,
         worth,
         max(dearest, default=None),
+        offered.entry,
         known.rule,
         closes_of,
         balance_check.least_taken(there, taking),
         tuple(filter(None, (*notes, short, thin, turned))),
+        unfit,
     )
 
 

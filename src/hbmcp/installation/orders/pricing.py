@@ -3,10 +3,9 @@
 import re
 from decimal import Decimal
 
-from attrs import frozen
-
 from hbmcp.errors import BadArguments
 from hbmcp.figures import number, plain, times
+from hbmcp.installation.levels import Level
 from hbmcp.installation.markets.trading_rules import Rule, on_step
 from hbmcp.text import named
 
@@ -16,16 +15,8 @@ _OFFSET = re.compile(r"([+-])\s*(\d{1,4}(?:\.\d{1,6})?)\s*%")
 _HOW = 'Give a number in quote, such as "97000", or an offset from the current price with its sign, such as "-3%".'
 
 
-@frozen
-class AskedPrice:
-    """A price as it was asked for: `fixed` in quote, or `percent` (-3 for -3 %) away from the current one."""
-
-    fixed: Decimal | None = None
-    percent: Decimal | None = None
-
-
-def parse_price(order_type: str, price: str | None) -> AskedPrice | None:
-    """What `price` means; None for a market order. Raises BadArguments."""
+def parse_price(order_type: str, price: str | None) -> Level | None:
+    """What `price` means, in quote or from the current price; None for a market order. Raises BadArguments."""
     if order_type == "MARKET":
         if price is not None:
             raise BadArguments(
@@ -39,9 +30,9 @@ def parse_price(order_type: str, price: str | None) -> AskedPrice | None:
     if offset := _OFFSET.fullmatch(price.strip()):
         percent = Decimal(offset[1] + offset[2])
         if percent > -100:
-            return AskedPrice(percent=percent)
+            return Level(percent=percent)
     elif (fixed := number(price.strip())) is not None and fixed > 0:
-        return AskedPrice(fixed=fixed)
+        return Level(fixed=fixed)
     raise BadArguments(f"{named(price)} can't be the price of an order.", "Nothing was sent.", _HOW)
 
 
@@ -62,7 +53,7 @@ def refuse_fat_finger(price: Decimal, side: str, current: Decimal | None, best: 
             )
 
 
-def refuse_false_offset(wanted: AskedPrice, price: Decimal, side: str, doubt: str, best: Decimal | None) -> None:
+def refuse_false_offset(wanted: Level, price: Decimal, side: str, doubt: str, best: Decimal | None) -> None:
     """Raises BadArguments for an offset from a price that its order book denies (`doubt`), and for one that is to wait
     on the cheap side, BUY at -3 %, and would fill at once at the `best` price across the book."""
     if wanted.percent is None:
@@ -82,7 +73,7 @@ def refuse_false_offset(wanted: AskedPrice, price: Decimal, side: str, doubt: st
         )
 
 
-def price_to_send(wanted: AskedPrice, side: str, rule: Rule, current: Decimal | None) -> tuple[Decimal, str]:
+def price_to_send(wanted: Level, side: str, rule: Rule, current: Decimal | None) -> tuple[Decimal, str]:
     """The price to send, and how it was found where it isn't the one that was asked for.
 
     An offset is current * (1 + percent / 100). Either is rounded to the pair's step, or where that isn't known an

@@ -12,7 +12,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.cancellation import how_it_ended, not_cancelled, request_cancellation, wait_for_end
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.preparation import OrderRequest, PreparedOrder
-from hbmcp.installation.orders.sending import PlannedOrder, Submission, planned_order, send_order
+from hbmcp.installation.orders.sending import Companion, PlannedOrder, Submission, planned_order, send_order
 from hbmcp.installation.orders.sizing import AskedSize
 from hbmcp.installation.orders.unknown_outcome import KnownIds
 from hbmcp.installation.orders.view import progress
@@ -87,8 +87,10 @@ def request_like(order: Order, price: str | None, amount: Decimal | None) -> tup
     return OrderRequest(*where, AskedSize(rest), order.type, at, action), whole
 
 
-async def replace(installation: Installation, replacement: Replacement, wait: float) -> tuple[Order, Submission | None]:
-    """The old order as it ended, and what was sent in its place; None where nothing was left of it.
+async def replace(
+    installation: Installation, replacement: Replacement, wait: float, companion: Companion | None = None
+) -> tuple[Order, Submission | None]:
+    """The old order as it ended, and what was sent in its place, with its companion; None where nothing was left of it.
 
     Uses submit_cancel, submit_order, search_orders and get_trades. Raises CallError where the old one isn't known to be
     gone, or what of it had filled: nothing was placed; and where the new one wasn't placed: then the old one is gone.
@@ -108,7 +110,7 @@ async def replace(installation: Installation, replacement: Replacement, wait: fl
     gone = f"The old order is gone ({progress(after)}), and"
     try:
         planned = replacement.after(max(after.filled, replacement.order.filled))
-        return after, None if planned is None else await send_order(installation, planned, wait)
+        return after, None if planned is None else await send_order(installation, planned, wait, companion=companion)
     except OutcomeUnknown as unknown:
         raise OutcomeUnknown(f"{gone} of the new one: {unknown.happened}", unknown.undone, unknown.advice) from None
     except CallError as refused:

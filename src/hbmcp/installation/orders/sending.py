@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from decimal import Decimal
+from typing import Protocol
 
 from attrs import evolve, frozen
 
@@ -48,6 +49,19 @@ class Submission:
     notes: tuple[str, ...] = ()
 
 
+class Companion(Protocol):
+    """What is kept with an order, from before it is sent, so that no crash leaves the order without."""
+
+    async def begin(self, order: SentOrder, key: int) -> None:
+        """Keep it, for the order that is remembered under that key. Raises CallError: then the order isn't sent."""
+
+    async def name(self, order_id: str) -> None:
+        """The order has this id. Raises nothing."""
+
+    async def end(self) -> None:
+        """The order wasn't placed. Raises nothing."""
+
+
 @frozen
 class PlannedOrder:
     """An order, and the request that sends it. `known` are the ids of the orders there before."""
@@ -90,7 +104,12 @@ def planned_order(
 
 
 async def send_order(
-    installation: Installation, planned: PlannedOrder, wait: float = 0, *, began: float | None = None
+    installation: Installation,
+    planned: PlannedOrder,
+    wait: float = 0,
+    *,
+    began: float | None = None,
+    companion: Companion | None = None,
 ) -> Submission:
     """Remember the order, send it once, and keep its id. What became of it is another question: see wait_for_outcome.
 
@@ -105,20 +124,30 @@ async def send_order(
     try:
         if began is not None and ticking() - began > FRESH:
             raise Stale
+        if companion is not None and memory.key is not None:
+            await companion.begin(order, memory.key)
         order_id = await installation.send(planned.request, under("order_id", text))
         if not order_id:
             raise UnreadableAnswer("The Hummingbot API took the order and gave it no id.")
     except NOT_PLACED:
-        await memory.forget()
+        await _never_was(memory, companion)
         raise
     except asyncio.CancelledError as error:
         if unsent(error):
-            await memory.forget()
+            await _never_was(memory, companion)
         raise
     except CallError as error:
         raise await unknown_outcome(installation, order, error, planned.known, max(wait, LOOK)) from None
     await memory.name(order_id)
+    if companion is not None:
+        await companion.name(order_id)
     return Submission(evolve(order, order_id=order_id), order_id, tuple(memory.notes))
+
+
+async def _never_was(memory: "_Memory", companion: Companion | None) -> None:
+    await memory.forget()
+    if companion is not None:
+        await companion.end()
 
 
 class _Memory:
@@ -129,7 +158,7 @@ class _Memory:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
-        self._key: int | None = None
+        self.key: int | None = None
         self.notes: list[str] = []
 
     async def remember(self, order: SentOrder) -> None:
@@ -137,7 +166,7 @@ class _Memory:
         reduces = only_reduces(order.connector, order.side, order.action)
         try:
             async with asyncio.timeout(TO_REDUCE if reduces else None):
-                self._key = await self._installation.store.remember_order(order)
+                self.key = await self._installation.store.remember_order(order)
         except TimeoutError:
             self.notes.append(f"{UNREMEMBERED} hbmcp's store doesn't answer.")
         except StoreError as error:
@@ -152,11 +181,11 @@ class _Memory:
 
     async def name(self, order_id: str) -> None:
         """Where the store doesn't take the id, the log keeps it: nobody may be there any more to be answered."""
-        if self._key is None:
+        if self.key is None:
             logger.warning("Order %s was placed, and isn't remembered", named(order_id))
             return
         try:
-            await self._installation.store.name_order(self._key, order_id)
+            await self._installation.store.name_order(self.key, order_id)
         except StoreError as error:
             logger.warning("Order %s was placed, and its id couldn't be remembered", named(order_id))
             self.notes.append(f"This order's id couldn't be remembered: get_order_history will list it twice. {error}")
@@ -165,7 +194,7 @@ class _Memory:
             raise
 
     async def forget(self) -> None:
-        if self._key is None:
+        if self.key is None:
             return
         with suppress(StoreError):  # it would only be listed as one whose outcome nobody knows
-            await self._installation.store.forget_order(self._key)
+            await self._installation.store.forget_order(self.key)

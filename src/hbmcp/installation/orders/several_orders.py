@@ -29,10 +29,12 @@ End = Order | CallError | None
 
 @frozen
 class SeveralOrders:
-    """Orders that were checked, and the requests that send them."""
+    """Orders that were checked, and the requests that send them. `unfit` is why a balance doesn't hold them, one by one
+    or together, or they look like a slip: then they can't be sent."""
 
     prepared: tuple[PreparedOrder, ...]
     planned: tuple[PlannedOrder, ...]
+    unfit: Refused | None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -43,19 +45,21 @@ async def prepare_orders(
     installation: Installation, requests: Sequence[OrderRequest], max_value: Decimal | None
 ) -> SeveralOrders:
     """Each as `prepare_order` does, and all of one exchange together. Raises Refused, which names each that can't be
-    sent, or what they take together: nothing was sent."""
+    sent: nothing was."""
     places = dict.fromkeys((one.account_name, one.connector_name) for one in requests)
     checked, ids = await all_of(
         together((prepare_order(installation, one, max_value) for one in requests), AT_ONCE),
         all_of(*(known_order_ids(installation, *place) for place in places)),
     )
-    wrong = {place: one for place, one in enumerate(checked) if isinstance(one, CallError)}
-    if wrong:
-        lines = "\n".join(f"- orders[{place}]: {one.happened} {one.advice}".rstrip() for place, one in wrong.items())
-        raise Refused(f"Not all of these orders can be placed:\n{lines}\n", "Nothing was sent.", "Correct them.")
+    unfit = _each_unfit(checked)
     prepared = tuple(one for one in checked if isinstance(one, PreparedOrder))
-    _refuse_short(prepared)
-    _refuse_large(requests, prepared, max_value)
+    if unfit is not None and len(prepared) < len(checked):
+        raise unfit
+    try:
+        _refuse_short(prepared)
+        _refuse_large(requests, prepared, max_value)
+    except Refused as error:
+        unfit = unfit or error
     known = dict(zip(places, ids, strict=True))
     planned = tuple(
         planned_order(
@@ -67,7 +71,17 @@ async def prepare_orders(
         )
         for one, reduces in zip(prepared, _reduce(prepared), strict=True)
     )
-    return SeveralOrders(prepared, planned)
+    return SeveralOrders(prepared, planned, unfit)
+
+
+def _each_unfit(checked: Iterable[PreparedOrder | CallError]) -> Refused | None:
+    """What is wrong with each order by itself; None where nothing is."""
+    found = enumerate(one if isinstance(one, CallError) else one.unfit for one in checked)
+    lines = [f"- orders[{place}]: {one.happened} {one.advice}".rstrip() for place, one in found if one is not None]
+    if not lines:
+        return None
+    several = "\n".join(lines)
+    return Refused(f"Not all of these orders can be placed:\n{several}\n", "Nothing was sent.", "Correct them.")
 
 
 def _reduce(prepared: Iterable[PreparedOrder]) -> Iterator[bool]:

@@ -10,9 +10,11 @@ from attrs import frozen
 from hbmcp.errors import BadArguments, Refused
 from hbmcp.figures import in_percent, money, number, plain, ratio, times
 from hbmcp.installation.balances import Balance
+from hbmcp.installation.levels import Level
 from hbmcp.installation.markets.order_book import Book
 from hbmcp.installation.orders.balance_check import available_of
 from hbmcp.installation.positions.position import Position, Side
+from hbmcp.pairs import base_of, quote_of
 from hbmcp.text import named
 
 WAYS = ("amount", "quote_amount", "share", "risk")
@@ -30,7 +32,7 @@ class AskedSize:
     quote_amount: Decimal | None = None
     share: Decimal | None = None
     risk: str | None = None
-    stop_loss: Decimal | None = None
+    stop_loss: Level | None = None
 
     def __attrs_post_init__(self) -> None:
         """Raises BadArguments unless it is one of them."""
@@ -101,15 +103,25 @@ class Offered:
 
     @property
     def base(self) -> str:
-        return self.pair.partition("-")[0]
+        return base_of(self.pair)
 
     @property
     def quote(self) -> str:
-        return self.pair.partition("-")[2]
+        return quote_of(self.pair)
 
     @property
     def buys(self) -> bool:
         return self.side == "BUY"
+
+    @property
+    def side_opened(self) -> Side:
+        return "LONG" if self.buys else "SHORT"
+
+    @property
+    def entry(self) -> Decimal | None:
+        """Its own price, or the worse of those that a unit costs now; None where none is known."""
+        worst = max if self.buys else min
+        return self.limit if self.limit is not None else worst(self.quoted, default=None)
 
     @property
     def quoted(self) -> list[Decimal]:
@@ -180,13 +192,13 @@ def _share(share: Decimal, offered: Offered) -> tuple[Decimal, str]:
 
 def _at_risk(asked: AskedSize, offered: Offered) -> tuple[Decimal, str]:
     """So that what is lost from the entry to the stop, with both fees, is no more than that."""
-    stop = asked.stop_loss or Decimal(0)
     if offered.closing or not (offered.buys or offered.perpetual):
         raise BadArguments(
             "risk sizes what opens a position or buys: this order does neither.", "Nothing was sent.", "Give amount."
         )
-    worst = max if offered.buys else min
-    entry = offered.limit if offered.limit is not None else worst(_prices(offered))
+    entry = offered.entry if offered.entry is not None else _prices(offered)[0]
+    assert asked.stop_loss is not None
+    stop = asked.stop_loss.as_exit("stop", offered.side_opened, entry)
     if (stop >= entry) if offered.buys else (stop <= entry):
         raise BadArguments(
             f"A stop_loss of {plain(stop):f} isn't {'below' if offered.buys else 'above'} {money(entry):f}, the price "
@@ -199,12 +211,14 @@ def _at_risk(asked: AskedSize, offered: Offered) -> tuple[Decimal, str]:
     if offered.limit is None and offered.book is not None:
         walk = offered.book.walk("BUY" if offered.buys else "SELL", amount)
         taken = walk.average if walk.complete else walk.worst
-        entry = entry if taken is None else worst(entry, taken)
+        entry = entry if taken is None else (max if offered.buys else min)(entry, taken)
         amount = ratio(lost, _loss(entry, stop, offered.fee))
     amount = _floor(amount)
+    risked = f"{money(lost):f} {named(offered.quote)}"
+    if asked.of_portfolio and offered.portfolio is not None:
+        risked += f", {(asked.risk or '').strip()} of the {money(offered.portfolio):f} in all accounts,"
     return amount, (
-        f"{money(lost):f} {named(offered.quote)} is lost from {money(entry):f} to {plain(stop):f}, both fees included, "
-        f"with {_said(amount, offered)}."
+        f"{risked} is lost from {money(entry):f} to {plain(stop):f}, both fees included, with {_said(amount, offered)}."
     )
 
 

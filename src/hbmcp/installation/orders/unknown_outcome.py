@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from hbmcp.errors import CallError, OutcomeUnknown
 from hbmcp.installation.fills.fills import EARLY
-from hbmcp.installation.installation import Installation, answer_within
-from hbmcp.installation.orders.api_orders import OrderPage, recorded_orders
+from hbmcp.installation.installation import Installation, all_of, answer_within
+from hbmcp.installation.orders.api_orders import OrderPage, active_orders, recorded_orders
 from hbmcp.installation.orders.order import Order, orders_like
 from hbmcp.installation.orders.polling import NEWEST, PATIENCE, STEP
 from hbmcp.installation.orders.view import describe_order
@@ -46,6 +46,27 @@ async def unknown_outcome(
         f"One order just like it has appeared since, most likely this one: {seen}.",
         "Don't send it again; get_order tells more of it.",
     )
+
+
+async def order_behind(installation: Installation, order: SentOrder, others: Collection[str | None] = ()) -> str | None:
+    """The id of an order that was sent a while ago: the one that was remembered, or that of the one order just like it
+    which is of no `others` and which nobody else sent; None where there is none such, or more than one.
+
+    Uses search_orders and list_active_orders. Raises CallError and StoreError where these can't be read.
+    """
+    if order.order_id is not None:
+        return order.order_id
+    account, connector, begin, end = order.account, order.connector, order.time - EARLY, order.time + EARLY
+    records, in_hand = await all_of(
+        recorded_orders(installation, account_name=account, connector_name=connector, start=begin, end=end),
+        active_orders(installation, account_name=account, connector_name=connector),
+    )
+    if not (records.complete and in_hand.complete):
+        return None
+    mine = {one.order_id for one in await installation.store.sent_orders(since=order.time - EARLY)}
+    each = {one.order_id: one for one in (*in_hand.rows, *records.rows)}
+    found = orders_like(order, each.values(), {*mine, *others}, EARLY)
+    return found[0].order_id if len(found) == 1 and not found[0].forgotten else None
 
 
 async def _found(installation: Installation, order: SentOrder, known: KnownIds, wait: float) -> list[Order] | CallError:

@@ -11,6 +11,7 @@ from hbmcp.installation.position_history.funding_payments import FundingPayment,
 from hbmcp.installation.position_history.reading import Exchange, Market, TradingRecord
 from hbmcp.installation.position_history.rebuilding import ModeStretch, RoundTrips, held_before, replay, stretches
 from hbmcp.installation.position_history.round_trip import NOISE, NONE, RoundTrip, Side
+from hbmcp.pairs import quote_of
 from hbmcp.text import named
 
 SIDES: tuple[Side, ...] = ("LONG", "SHORT")
@@ -66,7 +67,7 @@ class MarketHistory:
     @property
     def quote(self) -> str:
         """The currency of prices and P&L."""
-        return self.pair.rpartition("-")[2]
+        return quote_of(self.pair)
 
     @property
     def name(self) -> str:

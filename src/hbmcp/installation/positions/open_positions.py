@@ -13,6 +13,7 @@ from hbmcp.installation.fills.fills import fills
 from hbmcp.installation.installation import Installation, meanwhile, together
 from hbmcp.installation.positions.empty_list import doubt_by_fills, sign_of_life
 from hbmcp.installation.positions.position import Position, Side
+from hbmcp.pairs import is_of, whole_pair
 from hbmcp.text import named
 from hbmcp_tools import market_data, trading
 from hummingbot_api.request import Json
@@ -63,8 +64,9 @@ async def open_positions(
     connector_name: str | None = None,
     trading_pair: str | None = None,
 ) -> OpenPositions:
-    """The open positions of all connected perpetual exchanges, or of those that are named. The workflow uses
-    list_accounts, get_connected_exchanges, list_positions, get_trades, get_prices and get_funding_info.
+    """The open positions of all connected perpetual exchanges, or of those that are named; of a pair, or of all that
+    have the base that is named alone. The workflow uses list_accounts, get_connected_exchanges, list_positions,
+    get_trades, get_prices and get_funding_info.
 
     Raises Refused for an account that isn't there or isn't connected to that exchange, and CallError where not even
     the accounts can be read. An exchange that fails is named in `unread`, and hides no other.
@@ -85,13 +87,14 @@ async def positions_at(
             one: await stack.enter_async_context(meanwhile(sign_of_life(installation, one)))
             for one in dict.fromkeys(connector for _, connector in pairs)
         }
-        listed = await together(_listed_or_doubt(installation, *one, signs[one[1]], trading_pair) for one in pairs)
+        whole = whole_pair(trading_pair)
+        listed = await together(_listed_or_doubt(installation, *one, signs[one[1]], whole) for one in pairs)
     for (account, connector), answer in zip(pairs, listed, strict=True):
         if isinstance(answer, CallError):
             unread.append(UnreadPositions(account, connector, answer.happened))
             continue
         open_there, doubt = answer
-        rows += [row for row in open_there if trading_pair in (None, row.pair)]
+        rows += [row for row in open_there if is_of(row.pair, trading_pair)]
         if doubt is not None:
             doubted.append(UnreadPositions(account, connector, doubt))
     unread += doubted

@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 
 from hbmcp.figures import percent, plain, ratio, times
 from hbmcp.installation.answer_fields import Fields, number, text
+from hbmcp.pairs import base_of, quote_of
 from hbmcp.text import named
 from hummingbot_api.request import Json
 
@@ -65,12 +66,12 @@ class Position:
     @property
     def base(self) -> str:
         """The currency of the amount."""
-        return self.pair.rpartition("-")[0]
+        return base_of(self.pair)
 
     @property
     def quote(self) -> str:
         """The currency of prices and P&L."""
-        return self.pair.rpartition("-")[2]
+        return quote_of(self.pair)
 
     @property
     def cost(self) -> Decimal | None:

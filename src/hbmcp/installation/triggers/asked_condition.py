@@ -7,15 +7,18 @@ from attrs import evolve, frozen
 
 from hbmcp.errors import BadArguments, CallError
 from hbmcp.figures import money, percent, plain
-from hbmcp.installation.closing.position_choice import only_position, whole_pair
+from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.levels import parse_level
+from hbmcp.installation.markets.trading_pairs import pair_on
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Basis, Side
 from hbmcp.installation.triggers.choices import BASES, NOTHING_SET, PRICES, SIDES, WATCHED, between, one_of
 from hbmcp.installation.triggers.condition import Condition, Goes, Judged, Memory, Of, PriceKind
-from hbmcp.installation.triggers.levels import parse_level, parse_moment
+from hbmcp.installation.triggers.moments import parse_moment
 from hbmcp.installation.triggers.readings import readings
+from hbmcp.pairs import whole_pair
 from hbmcp.text import named
 from hbmcp.times import duration, now
 
@@ -64,6 +67,13 @@ class AskedCondition:
             **others,
         )
 
+    @property
+    def sides(self) -> "tuple[AskedCondition, ...]":
+        """One for above and one for below, where both are given."""
+        if self.above is None or self.below is None:
+            return (self,)
+        return evolve(self, below=None), evolve(self, above=None)
+
 
 @frozen
 class Met:
@@ -90,12 +100,21 @@ class Met:
         return {"now": money(self.value), **trailing, **away}
 
 
-async def held_against_now(installation: Installation, asked: AskedCondition) -> Met:
-    """What is asked for, and its value now. Raises BadArguments for what can't be meant, and CallError where the value
-    can't be read. The caller uses readings.USES."""
+async def meant(installation: Installation, asked: AskedCondition) -> AskedCondition:
+    """With its whole pair, and of a P&L with the position. Raises BadArguments and Refused for what can't be meant. The
+    caller uses readings.USES and get_trading_rules."""
     _refuse_misfits(asked)
     if asked.watch == "pnl":
-        asked = await _of_the_position(installation, asked)
+        return await _of_the_position(installation, asked)
+    if asked.watch in _OF_A_PAIR:
+        connector, pair = asked.connector_name or "", asked.trading_pair or ""
+        return evolve(asked, trading_pair=await pair_on(installation, connector, pair))
+    return asked
+
+
+async def held_against_now(installation: Installation, asked: AskedCondition) -> Met:
+    """What is meant, and its value now. Raises BadArguments for a level that can't be, and CallError where the value
+    can't be read. The caller uses readings.USES."""
     trail = asked.trail_percent
     goes: Goes = "above" if asked.above is not None or (trail is not None and trail > 0) else "below"
     bare = Condition(
@@ -132,7 +151,7 @@ def _level(asked: AskedCondition, value: Decimal) -> Decimal | None:
         return None
     if asked.watch == "time":
         return Decimal(parse_moment(name, text, now()))
-    level = parse_level(name, text)
+    level = parse_level(name, text, NOTHING_SET)
     if asked.watch not in _OFFSETS:
         return level.fixed if level.percent is None else level.percent
     if level.percent is not None and not level.signed:
@@ -155,10 +174,10 @@ async def _of_the_position(installation: Installation, asked: AskedCondition) ->
 def _refuse_misfits(asked: AskedCondition) -> None:
     """Raises BadArguments for arguments that don't go together."""
     bounds = [name for name in ("above", "below", "trail_percent") if getattr(asked, name) is not None]
-    if len(bounds) != 1:
+    if len(bounds) != 1 and bounds != ["above", "below"]:
         said = " and ".join(bounds) or "none"
         raise _bad(f"One of above, below and trail_percent is needed, and {said} came.", "Say which one is meant.")
-    if asked.watch == "time" and asked.above is None:
+    if asked.watch == "time" and bounds != ["above"]:
         raise _bad("A time goes only above.", "Give it as above.")
     needed = ["trading_pair"] if asked.watch in _OF_A_PAIR else []
     needed += ["connector_name"] if asked.watch in _OF_A_PAIR[:3] else []

@@ -11,12 +11,13 @@ from hbmcp.figures import money, number, plain
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.triggers.action import Armed, armed
-from hbmcp.installation.triggers.asked_condition import AskedCondition, Met, held_against_now
+from hbmcp.installation.triggers.asked_condition import AskedCondition, Met, held_against_now, meant
 from hbmcp.installation.triggers.choices import NOTHING_SET, between
 from hbmcp.installation.triggers.condition import Memory
 from hbmcp.installation.triggers.creation import Arming, arm
-from hbmcp.installation.triggers.levels import parse_moment
 from hbmcp.installation.triggers.market_at import market_at
+from hbmcp.installation.triggers.moments import parse_moment
+from hbmcp.installation.triggers.protected import beside_notes, live_triggers
 from hbmcp.installation.triggers.trigger import Every, Spec, Tool
 from hbmcp.results.answer import without_nulls
 from hbmcp.text import cut, named, one_line
@@ -27,6 +28,7 @@ SLIP = Decimal(2)  # percent
 PAUSE = (10, 31_536_000)  # seconds between two firings of one that does so several times
 TIMES = (2, 1000)
 NOTED = 200  # characters of a note
+TOLD = "It is told with the answer to your next call after that, in the log, and to whom HBMCP_NOTIFY names, if any."
 _OF_A_MARKET = ("account_name", "connector_name", "trading_pair", "side")
 
 
@@ -47,8 +49,23 @@ class AskedTrigger:
 
 
 async def plan_trigger(installation: Installation, condition: AskedCondition, asked: AskedTrigger) -> Plan:
-    """Raises BadArguments and Refused for what can't be meant, and what the action's own call would; CallError where
-    the value can't be read. The caller uses readings.USES."""
+    """One trigger, or two that end each other where both above and below are given. Raises BadArguments and Refused for
+    what can't be meant, and what the action's own call would; CallError where the value can't be read. The caller uses
+    readings.USES and get_trading_rules."""
+    armings: list[Arming] = []
+    notes: list[str] = []
+    for one in (await meant(installation, condition)).sides:
+        arming, said = await _arming(installation, one, asked)
+        armings.append(arming)
+        notes += [note for note in said if note not in notes]
+    notes.append("The first that acts ends the other." if len(armings) > 1 else "")
+    return arm("create_trigger", armings, notes, joins=tuple(dict.fromkeys(asked.cancels)))
+
+
+async def _arming(
+    installation: Installation, condition: AskedCondition, asked: AskedTrigger
+) -> tuple[Arming, Sequence[str]]:
+    """The trigger, and what to say of it."""
     every = _every(asked)
     expires = parse_moment("expires", asked.expires or KEPT_FOR, now())
     slip = between("slip", asked.slip, 0, 50) or SLIP
@@ -68,8 +85,13 @@ async def plan_trigger(installation: Installation, condition: AskedCondition, as
     if every and every.total is not None and worth is not None and worth > every.total:
         raise _bad(f"total, {plain(every.total):f}, is less than one firing is worth, {worth:f}.", "Raise it.")
     arming = Arming(spec, {**met.shown, "worth": worth}, action.later if action else (), trailing_memory(met))
-    notes = (*(action.notes if action else ()), *_advice(met, action, slip))
-    return arm("create_trigger", [arming], notes, joins=tuple(dict.fromkeys(asked.cancels)))
+    if action is None:
+        return arming, [TOLD]
+    beside: Sequence[str] = ()
+    if action.protects is not None:
+        triggers, unread = await live_triggers(installation)
+        beside = beside_notes(action.protects, [one for one in triggers if one.key not in asked.cancels], unread)
+    return arming, (*action.notes, *_advice(met, action, slip), *beside)
 
 
 def refuse_met(met: Met, now_if_met: bool) -> None:
@@ -122,10 +144,8 @@ def _every(asked: AskedTrigger) -> Every | None:
     return Every(pause=asked.every, count=asked.times, total=asked.total)
 
 
-def _advice(met: Met, action: Armed | None, slip: Decimal) -> list[str]:
+def _advice(met: Met, action: Armed, slip: Decimal) -> list[str]:
     """What a trader should know of it."""
-    if action is None:
-        return []
     said = []
     opens = any(one.effect == "opens" for one in action.later)
     if opens and met.condition.of == "price":

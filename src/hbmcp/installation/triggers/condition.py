@@ -125,7 +125,7 @@ class Condition(BaseModel):
         """Hold the value that was read `now` to it."""
         fresh = memory.read is not None and 0 <= now - memory.read <= GAP
         best = self._best(memory.best, value)
-        level = self._level(best)
+        level = self.level_behind(best)
         beyond = level is not None and (value >= level if self.goes == "above" else value <= level)
         held = (memory.held if fresh and memory.held is not None else now) if beyond else None
         kept = memory.model_copy(update={"best": best, "held": held, "value": value, "read": now})
@@ -142,7 +142,8 @@ class Condition(BaseModel):
         begun = self.trail_from is None or further(self.trail_from, value) == value
         return value if begun else None
 
-    def _level(self, best: Decimal | None) -> Decimal | None:
+    def level_behind(self, best: Decimal | None) -> Decimal | None:
+        """Where it holds, with that best value so far."""
         if self.trail is None:
             return self.level
         if best is None:

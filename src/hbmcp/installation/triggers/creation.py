@@ -41,11 +41,13 @@ def arm(
     *,
     joins: Collection[int] = (),
     instead: Collection[int] = (),
+    replaces: str = "",
     bonded: bool = True,
 ) -> Plan:
-    """The plan of a tool to keep them, `instead` of others; more than one, or with `joins`, they are bonded unless it
-    is said that they aren't, and the first that is done ends the others. Its commit raises Refused where one of `joins`
-    or `instead` has ended or fires meanwhile, or where the store fails: nothing is kept then."""
+    """The plan of a tool to keep them, `instead` of others, of which `replaces` tells; more than one, or with `joins`,
+    they are bonded unless it is said that they aren't, and the first that is done ends the others. Its commit raises
+    Refused where one of `joins` or `instead` has ended or fires meanwhile, or where the store fails: nothing is kept
+    then."""
     bond = uuid4().hex if bonded and (joins or len(armings) > 1) else None
     rows = [one.row for one in armings]
     later = tuple(planned for one in armings for planned in one.later)
@@ -73,10 +75,9 @@ def arm(
                 "Look with list_triggers.",
             )
         armed = [{"id": key, **row} for key, row in zip(keys, rows, strict=True)]
-        replaced = ", ".join(map(str, sorted(instead)))
-        head = without_nulls({"replaces": replaced or None, "watched_by": by})
+        head = without_nulls({"replaces": replaces or None, "watched_by": by})
         value = {**armed[0], **head} if len(armed) == 1 else {**head, "triggers": armed}
         return Answer(value, tuple(notes))
 
-    would: dict[str, Any] = {"would_arm": rows[0] if len(rows) == 1 else rows}
-    return Plan(Answer(would, tuple(notes)), (change,), commit, later)
+    would: dict[str, Any] = {"would_arm": rows[0] if len(rows) == 1 else rows, "replaces": replaces or None}
+    return Plan(Answer(without_nulls(would), tuple(notes)), (change,), commit, later)

@@ -65,8 +65,9 @@ async def plan_switch(
         action = await armed(installation, tool, arguments)
         spec = Spec(when=when, then=action.action, switch=name)
         armings.append(Arming(spec, met(when, Decimal(moment)).shown, action.later))
+    replaced = [one.key for one in before]
     note = "Call it again within that time to begin anew; minutes=0 ends it."
-    return arm("cancel_after", armings, [note], instead=[one.key for one in before], bonded=False)
+    return arm("cancel_after", armings, [note], instead=replaced, replaces=", ".join(map(str, replaced)), bonded=False)
 
 
 async def _closing(installation: Installation, filters: Mapping[str, str]) -> list[Mapping[str, str]]:

@@ -1,25 +1,65 @@
 """The stop and the target that are given with an order: triggers that begin when it fills."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from decimal import Decimal
+from typing import Self
 from uuid import uuid4
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from hbmcp.errors import BadArguments, CallError, StoreError
+from hbmcp.errors import BadArguments, Refused, StoreError
 from hbmcp.figures import money, plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.levels import Level, parse_level
+from hbmcp.installation.orders.order import Order
 from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.positions.position import Side
 from hbmcp.installation.triggers.action import closing, closing_words, selling
 from hbmcp.installation.triggers.condition import Condition
-from hbmcp.installation.triggers.trigger import WAITING, Action, Filled, Protected, Spec, Trigger, new
+from hbmcp.installation.triggers.protected import beside_notes, live_triggers
+from hbmcp.installation.triggers.trigger import WAITING, Action, Filled, Protected, Spec, Trigger, new, written_spec
 from hbmcp.installation.triggers.watching import watch_words
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 from hbmcp.times import now
 
 NOTHING_SENT = "Nothing was sent."
+
+
+@frozen
+class AskedExits:
+    """The stop and the target as they were asked for: prices, or percentages from the order's entry."""
+
+    stop: Level | None
+    target: Level | None
+
+    @classmethod
+    def of(cls, stop: str | None, target: str | None) -> Self:
+        """Raises BadArguments for what is neither."""
+        asked = (("stop_loss", stop), ("take_profit", target))
+        return cls(*(None if text is None else parse_level(name, text, NOTHING_SENT) for name, text in asked))
+
+    def of_order(self, order: SentOrder, entry: Decimal | None) -> "Exits":
+        """Raises BadArguments for an order that opens nothing, and for a price on the wrong side of its entry."""
+        if self.stop is None and self.target is None:
+            return Exits()
+        if order.action == "CLOSE" or (order.side == "SELL" and not is_perpetual(order.connector)):
+            raise BadArguments(
+                "stop_loss and take_profit are of what an order opens, and this one only sells or closes.",
+                NOTHING_SENT,
+                "protect_position protects what is held.",
+            )
+        if entry is None:
+            raise BadArguments("No price is known that they could be held to.", NOTHING_SENT, "Leave them out.")
+        side = _side(order)
+        exits = Exits(
+            None if self.stop is None else self.stop.as_exit("stop", side, entry),
+            None if self.target is None else self.target.as_exit("target", side, entry),
+        )
+        exits.check(entry, buys=order.side == "BUY")
+        return exits
 
 
 @frozen
@@ -32,22 +72,10 @@ class Exits:
     def __bool__(self) -> bool:
         return self.stop is not None or self.target is not None
 
-    def check(self, order: SentOrder, market: Decimal | None) -> None:
-        """Raises BadArguments for an order that opens nothing, and for a price on the wrong side of the order's."""
-        if not self:
-            return
-        if order.action == "CLOSE" or (order.side == "SELL" and not is_perpetual(order.connector)):
-            raise BadArguments(
-                "stop_loss and take_profit are of what an order opens, and this one only sells or closes.",
-                NOTHING_SENT,
-                "protect_position protects what is held.",
-            )
-        entry = order.price or market
-        if entry is None:
-            raise BadArguments("No price is known that they could be held to.", NOTHING_SENT, "Leave them out.")
-        buys = order.side == "BUY"
+    def check(self, entry: Decimal, *, buys: bool) -> None:
+        """Raises BadArguments for a price on the wrong side of that at which it is entered."""
         for name, level, below in (("stop_loss", self.stop, buys), ("take_profit", self.target, not buys)):
-            if level is not None and (level >= entry if below else level <= entry):
+            if level is not None and (not 0 < level < entry if below else level <= entry):
                 raise BadArguments(
                     f"A {name} of {plain(level):f} isn't {'below' if below else 'above'} {money(entry):f}, the price "
                     f"at which it {'buys' if buys else 'sells'}.",
@@ -62,45 +90,22 @@ class Exits:
         return ", ".join(f"{name} {plain(level):f}" for name, level in parts if level is not None)
 
     def arming(self, order: SentOrder) -> tuple[PlannedRequest, ...]:
-        """What is kept with the order, as a plan has it. It only lessens what is at risk, so no halt holds it back."""
+        """What is kept with the order, as a plan has it."""
         if not self:
             return ()
         words = f"{self.words} for {order.side} {plain(order.amount):f} {named(order.pair)} when it fills"
-        return (evolve(PlannedRequest.kept("place_order", "triggers", words), effect="reduces"),)
+        return (PlannedRequest.kept("place_order", "triggers", words),)
 
-    async def keep(
-        self, installation: Installation, arming: tuple[PlannedRequest, ...], order: SentOrder, order_id: str
-    ) -> tuple[str, ...]:
-        """Keep them for an order that was sent, as it was planned; gives sentences. Raises nothing."""
-        if not arming:
+    async def beside(self, installation: Installation, order: SentOrder) -> tuple[str, ...]:
+        """What else protects the same, in sentences. Raises nothing."""
+        if not self:
             return ()
-        bond = uuid4().hex if self.stop is not None and self.target is not None else None
-        rows = [new(spec, now(), bond) for spec in self._specs(order, order_id)]
-        keys: list[int] = []
+        triggers, unread = await live_triggers(installation)
+        return beside_notes(_opened(order), triggers, unread)
 
-        async def write() -> None:
-            keys.extend(await installation.store.add_triggers(rows, f"armed with order {named(order_id)}"))
-
-        try:
-            await installation.keep(arming[0], write)
-            by = await watch_words(installation)
-        except (StoreError, CallError) as error:
-            if not keys:
-                return (f"Its {self.words} could NOT be kept: {error.happened} protect_position sets them.",)
-            by = "unknown"
-        ids = ", ".join(map(str, keys))
-        return (f"{self.words} (triggers {ids}) begin when it fills. Watched by: {by}.",)
-
-    def _specs(self, order: SentOrder, order_id: str) -> list[Spec]:
-        perpetual = is_perpetual(order.connector)
-        what = Protected(
-            account_name=order.account,
-            connector_name=order.connector,
-            trading_pair=order.pair,
-            side="LONG" if order.side == "BUY" else "SHORT",
-            amount=None if perpetual else order.amount,
-        )
-        after = Filled(account_name=order.account, connector_name=order.connector, order_id=order_id)
+    def specs(self, order: SentOrder) -> list[Spec]:
+        """The triggers for the order as it is sent."""
+        what = _opened(order)
         found = []
         for level, goes in ((self.stop, what.against), (self.target, what.well)):
             if level is None:
@@ -110,12 +115,25 @@ class Exits:
                 level=level,
                 connector_name=order.connector,
                 trading_pair=order.pair,
-                price="mark" if perpetual else "last",
+                price="mark" if what.amount is None else "last",
             )
-            found.append(
-                Spec(when=when, then=_action(what, max(level, order.price or level)), protects=what, after=after)
-            )
+            found.append(Spec(when=when, then=_action(what, max(level, order.price or level)), protects=what))
         return found
+
+
+def _opened(order: SentOrder) -> Protected:
+    """What it opens or buys."""
+    return Protected(
+        account_name=order.account,
+        connector_name=order.connector,
+        trading_pair=order.pair,
+        side=_side(order),
+        amount=None if is_perpetual(order.connector) else order.amount,
+    )
+
+
+def _side(order: SentOrder) -> Side:
+    return "LONG" if order.side == "BUY" else "SHORT"
 
 
 def _action(what: Protected, price: Decimal) -> Action:
@@ -125,24 +143,88 @@ def _action(what: Protected, price: Decimal) -> Action:
     return Action(tool="place_order", arguments=selling(what, price), words=words, reduces=True)
 
 
-async def follow(
-    installation: Installation, triggers: Sequence[Trigger], order: SentOrder, order_id: str
-) -> tuple[str, ...]:
-    """Let the triggers that waited for the fill of an order wait for that of the one in its place; gives sentences.
-    Raises nothing."""
-    if not triggers:
-        return ()
-    after = Filled(account_name=order.account, connector_name=order.connector, order_id=order_id)
-    bond, moment = uuid4().hex, now()
-    rows = [new(_of(one.spec, order).model_copy(update={"after": after}), moment, bond) for one in triggers]
-    try:
-        keys = await installation.store.add_triggers(rows, f"with order {named(order_id)}, in the place of another")
-        for one in triggers:
-            why = f"its order was replaced by {named(order_id)}"
-            await installation.store.move_trigger(one.key, WAITING, "cancelled", why, time=moment)
-    except StoreError as error:
-        return (f"Its stop or target could NOT follow it: {error.happened} protect_position sets them.",)
-    return (f"What protects its fill goes with it, as triggers {', '.join(map(str, keys))}.",)
+class EntryTriggers:
+    """Triggers that begin with the fill of an order and are kept before it is sent (see Companion): `specs` has them
+    for it as it is sent, and `planned` is what was granted. `keys` are their numbers then."""
+
+    def __init__(
+        self, installation: Installation, planned: PlannedRequest, specs: Callable[[SentOrder], Sequence[Spec]]
+    ) -> None:
+        self._installation = installation
+        self._planned = planned
+        self._specs = specs
+        self._kept: dict[int, Spec] = {}
+
+    @property
+    def keys(self) -> str:
+        return ", ".join(map(str, self._kept))
+
+    async def begin(self, order: SentOrder, key: int) -> None:
+        """Raises Refused where the store fails, and what `Installation.keep` does."""
+        after = Filled(account_name=order.account, connector_name=order.connector, sent=key)
+        specs = [one.model_copy(update={"after": after}) for one in self._specs(order)]
+        bond, moment = uuid4().hex if len(specs) > 1 else None, now()
+
+        async def write() -> None:
+            rows = [new(one, moment, bond) for one in specs]
+            keys = await self._installation.store.add_triggers(rows, "armed with its order, which is to be sent")
+            self._kept = dict(zip(keys, specs, strict=True))
+
+        try:
+            await self._installation.keep(self._planned, write)
+        except StoreError as error:
+            raise Refused(
+                f"What is to protect it can't be kept: {error.happened}", NOTHING_SENT, error.advice
+            ) from None
+
+    async def name(self, order_id: str) -> None:
+        for key, spec in self._kept.items():
+            assert spec.after is not None
+            after = spec.after.model_copy(update={"order_id": order_id, "sent": None})
+            with suppress(StoreError):  # the watcher asks what was remembered
+                await self._installation.store.rewrite_trigger(
+                    key, written_spec(spec.model_copy(update={"after": after}))
+                )
+
+    async def end(self) -> None:
+        for key in self._kept:
+            with suppress(StoreError):  # the watcher finds that nothing was remembered
+                why = "its order wasn't placed"
+                await self._installation.store.move_trigger(key, WAITING, "cancelled", why, time=now())
+
+    async def told(self, words: str) -> str:
+        """What a caller should know of them. Raises nothing."""
+        try:
+            by = await watch_words(self._installation)
+        except StoreError:
+            by = "unknown"
+        return f"{words} (triggers {self.keys}) begin when it fills. Watched by: {by}."
+
+
+@frozen
+class Followers:
+    """The triggers that waited for the fill of an order, which another replaces: they wait for that of both."""
+
+    triggers: Sequence[Trigger]
+
+    @property
+    def arming(self) -> tuple[PlannedRequest, ...]:
+        """What is kept with the new order, as a plan has it."""
+        if not self.triggers:
+            return ()
+        words = f"let {', '.join(str(one.key) for one in self.triggers)} wait for the new order too"
+        return (PlannedRequest.kept("replace_order", "triggers", words),)
+
+    def specs(self, order: SentOrder) -> list[Spec]:
+        """The same for the new order."""
+        return [_of(one.spec, order) for one in self.triggers]
+
+    async def leave(self, installation: Installation, old: Order) -> None:
+        """The old order is gone: what it never filled needs them no more. Raises nothing."""
+        for one in () if old.filled else self.triggers:
+            with suppress(StoreError):  # the watcher ends them
+                why = "another order takes the place of its own"
+                await installation.store.move_trigger(one.key, WAITING, "cancelled", why, time=now())
 
 
 def waiting_for(triggers: Iterable[Trigger], order_id: str | None) -> list[Trigger]:

@@ -52,7 +52,17 @@ async def live_triggers(installation: Installation) -> tuple[tuple[Trigger, ...]
 
 def protection_words(triggers: Iterable[Trigger]) -> str:
     """ "stop 42000 (7), target 52000 (8)", or "nothing"."""
-    return ", ".join(f"{kind_of(one)} {short_level(one)} ({one.key})" for one in triggers) or "nothing"
+    return ", ".join(f"{kind_of(one)} {short_level(one.spec.when)} ({one.key})" for one in triggers) or "nothing"
+
+
+def beside_notes(what: Protected, triggers: Iterable[Trigger], unread: str = "") -> tuple[str, ...]:
+    """What another trigger that protects it adds up to with those of these that do, in a sentence; none where there are
+    none."""
+    there = protecting(triggers, what)
+    if not there:
+        return tuple(filter(None, (unread,)))
+    each = "each closes all of it" if what.amount is None else "each sells its own coins"
+    return (f"It is protected by {protection_words(there)} too: {each}.",)
 
 
 async def ending_notes(installation: Installation, positions: Iterable[Position], *, gone: bool) -> list[str]:

@@ -7,9 +7,10 @@ from attrs import frozen
 
 from hbmcp.errors import BadArguments, CallError, Refused, StoreError
 from hbmcp.figures import money
-from hbmcp.installation.closing.position_choice import only_position, whole_pair
+from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.levels import Level, parse_level
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.installation.positions.position import Side
@@ -17,14 +18,15 @@ from hbmcp.installation.triggers.action import Armed, armed, closing, selling
 from hbmcp.installation.triggers.asked_condition import Met, met
 from hbmcp.installation.triggers.asked_trigger import trailing_memory
 from hbmcp.installation.triggers.choices import NOTHING_SET
-from hbmcp.installation.triggers.condition import Condition, PriceKind
+from hbmcp.installation.triggers.condition import Condition, Goes, PriceKind
 from hbmcp.installation.triggers.creation import Arming, arm
 from hbmcp.installation.triggers.kept import kept, refused
-from hbmcp.installation.triggers.levels import Level, parse_level
 from hbmcp.installation.triggers.market_at import market_at
 from hbmcp.installation.triggers.protected import Kind, kind_of, of_position, protecting
 from hbmcp.installation.triggers.readings import readings
 from hbmcp.installation.triggers.trigger import LIVE, WAITING, Protected, Spec, Trigger
+from hbmcp.installation.triggers.view import short_level
+from hbmcp.pairs import whole_pair
 from hbmcp.text import named
 
 
@@ -58,18 +60,11 @@ class Held:
     price: PriceKind
     notes: tuple[str, ...] = ()
 
-    @property
-    def direction(self) -> int:
-        return 1 if self.what.side == "LONG" else -1
-
-    def level(self, level: Level) -> Decimal:
-        """A percentage is a gain of the position, below 0 a loss, whichever its side. Raises Refused where nothing is
-        known that it could count from."""
-        if level.percent is None:
-            return level.fixed or Decimal(0)
-        if self.basis is None:
+    def exit(self, kind: Kind, level: Level) -> Decimal:
+        """Its price. Raises Refused where nothing is known that a percentage could count from."""
+        if level.percent is not None and self.basis is None:
             raise Refused("The exchange tells no entry price.", NOTHING_SET, "Give prices, not percentages.")
-        return Level(percent=level.percent * self.direction).of(self.basis)
+        return level.as_exit(kind, self.what.side, self.basis or Decimal(0))
 
 
 async def plan_protection(installation: Installation, asked: AskedProtection) -> Plan:
@@ -97,7 +92,8 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
     joins = [one.key for one in before if one.row.state in WAITING and one.key not in instead]
     bonded = "The first that acts ends the others." if len(armings) + len(joins) > 1 else ""
     ends = "" if spot else "It ends with the position."
-    return arm("protect_position", armings, (*notes, bonded, ends), joins=joins, instead=instead)
+    replaces = "; ".join(_replaced_words(one, conditions) for one in before if one.key in instead)
+    return arm("protect_position", armings, (*notes, bonded, ends), joins=joins, instead=instead, replaces=replaces)
 
 
 async def _position(installation: Installation, asked: AskedProtection) -> Held:
@@ -160,13 +156,11 @@ def _conditions(asked: AskedProtection, held: Held) -> list[tuple[Kind, Met]]:
     base = _of(held.what, held.price).model_copy(update={"holds_for": asked.holds_for})
     against, well = held.what.against, held.what.well
     found: list[tuple[Kind, Met]] = []
-    for kind, text, goes in (("stop", asked.stop, against), ("target", asked.target, well)):
+    exits: tuple[tuple[Kind, str | None, Goes], ...] = (("stop", asked.stop, against), ("target", asked.target, well))
+    for kind, text, goes in exits:
         if text is None:
             continue
-        level = parse_level(kind, text)
-        if level.percent is not None and not level.signed:
-            level = Level(percent=-level.percent if kind == "stop" else level.percent)
-        at = held.level(level)
+        at = held.exit(kind, parse_level(kind, text, NOTHING_SET))
         if at <= 0:
             raise BadArguments(f"{kind} can't be {named(text)}.", NOTHING_SET, "Give a price, or a percentage.")
         one = met(base.model_copy(update={"goes": goes, "level": at}), held.value)
@@ -179,7 +173,7 @@ def _conditions(asked: AskedProtection, held: Held) -> list[tuple[Kind, Met]]:
                 f"{'' if held.basis is None else f', {money(held.basis):f}'}. To get out now use close_position or "
                 "place_order.",
             )
-        found.append(("stop" if kind == "stop" else "target", one))
+        found.append((kind, one))
     if asked.trail_percent:
         trail = {"goes": against, "trail": asked.trail_percent, "trail_from": asked.trail_from}
         found.append(("stop", met(base.model_copy(update=trail), held.value)))
@@ -202,6 +196,16 @@ def _replaced(before: Sequence[Trigger], kinds: Sequence[Kind], *, replace: bool
             else "replace=true puts this in its place.",
         )
     return [one.key for one in others]
+
+
+def _replaced_words(before: Trigger, conditions: Sequence[tuple[Kind, Met]]) -> str:
+    """ "stop 47500 (1) by 46000, which loses more": the old one, and what takes its place."""
+    kind, old = kind_of(before), before.spec.when
+    now = next(one for other, one in conditions if other == kind)
+    new, was = now.judged.level, old.level_behind(before.memory.best)
+    further = None not in (new, was) and (new < was if old.goes == "below" else new > was)  # type: ignore[operator]
+    more = ", which loses more" if further and kind == "stop" else ""
+    return f"{kind} {short_level(old)} ({before.key}) by {short_level(now.condition)}{more}"
 
 
 async def _action(installation: Installation, held: Held, one: Met) -> Armed:

@@ -8,7 +8,9 @@ from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict
 
 from hbmcp.installation.triggers.condition import Condition, Goes, Memory
+from hbmcp.pairs import is_of
 from hbmcp.store import TriggerRow, TriggerState
+from hbmcp.text import named
 
 Tool = Literal["place_order", "close_position", "close_positions", "cancel_orders", "cancel_order", "stop_executor"]
 
@@ -59,14 +61,21 @@ class Protected(BaseModel):
 
 
 class Filled(BaseModel):
-    """An order with whose fills a trigger begins to be watched, and `filled`, what they are so far, in base units."""
+    """An order with whose fills a trigger begins to be watched, and `filled`, what they are so far, in base units. It
+    is kept before the order is sent: until its id is known, it is the one that the store remembers as `sent`."""
 
     model_config = ConfigDict(frozen=True)
 
     account_name: str
     connector_name: str
-    order_id: str
+    order_id: str | None = None
+    sent: int | None = None
     filled: Decimal = Decimal(0)
+
+    @property
+    def words(self) -> str:
+        """ "order 0x12", or "its order"."""
+        return "its order" if self.order_id is None else f"order {named(self.order_id)}"
 
 
 class Every(BaseModel):
@@ -99,6 +108,19 @@ class Spec(BaseModel):
     def reduces(self) -> bool:
         """Whether it can only lessen what is at risk; what only tells adds none."""
         return self.then is None or self.then.reduces
+
+    def is_about(self, account: str | None, connector: str | None, pair: str) -> bool:
+        """Whether it waits for, protects or acts on this pair, or pairs of this base, as far as it names where."""
+        when, given = self.when, self.then.arguments if self.then else {}
+        markets = [
+            (when.account_name, when.connector_name, when.trading_pair),
+            (when.account_name, when.other, when.trading_pair if when.other else None),
+            tuple(given.get(name) for name in ("account_name", "connector_name", "trading_pair")),
+        ]
+        return any(
+            is_of(told, pair) and account in (None, at or account) and connector in (None, on or connector)
+            for at, on, told in markets
+        )
 
     @property
     def words(self) -> str:

@@ -6,10 +6,11 @@ from typing import Any
 
 from hbmcp.figures import money
 from hbmcp.installation.triggers.asked_condition import Met
+from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.trigger import Trigger
 from hbmcp.results.answer import without_nulls
 from hbmcp.store import TriggerEvent
-from hbmcp.text import named, one_line
+from hbmcp.text import one_line
 from hbmcp.times import utc
 
 OUTCOMES = ("done", "failed", "unknown")
@@ -45,7 +46,7 @@ def _what(one: Trigger) -> dict[str, Any]:
         "state": one.row.state,
         "when": spec.when.words,
         "then": spec.then.words if spec.then else "tell",
-        "after": f"order {named(spec.after.order_id)} fills" if spec.after else None,
+        "after": f"{spec.after.words} fills" if spec.after else None,
         "times": f"{one.row.fired} of {spec.every.count}" if spec.every else None,
         "expires": utc(spec.expires) if spec.expires is not None else None,
         "note": one_line(spec.note) or None,
@@ -59,17 +60,16 @@ def _read(one: Trigger) -> dict[str, Any]:
         return {}
     read = utc(memory.read) if memory.read is not None else None
     if one.row.state != "waiting":
-        return {"last": money(value), "read": read}
+        return {"last": money(value), "as_of": read}
     before = memory.model_copy(update={"read": None})
     judged = one.spec.when.judge(before, value, memory.read or 0)
     shown: dict[str, Any] = Met(one.spec.when, value, judged, False).shown
     shown["last"] = shown.pop("now")
-    return {**shown, "read": read}
+    return {**shown, "as_of": read}
 
 
-def short_level(one: Trigger) -> str:
+def short_level(when: Condition) -> str:
     """Where it acts, in a few words: "45000", "5% trailing", "P&L -5%"."""
-    when = one.spec.when
     if when.trail is not None:
         return f"{when.trail:f}% trailing"
     level = f"{when.level or Decimal(0):f}"

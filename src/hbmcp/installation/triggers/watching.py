@@ -6,7 +6,13 @@ from hbmcp.store import Watch
 from hbmcp.times import utc
 
 DURABLE = "hbmcp watch"  # the kind of watch that needs no client
+_OF_A_CLIENT = "client"  # in the kind of watch that ends with it
 KEPT = f"`{DURABLE}`, which a person can keep running, needs no client"
+
+
+def rank(kind: str) -> int:
+    """Whose watch it should be: of what is run for it, before a server, before one that ends with its client."""
+    return 2 if kind == DURABLE else 0 if _OF_A_CLIENT in kind else 1
 
 
 def watches(watch: Watch | None) -> bool:
@@ -16,7 +22,7 @@ def watches(watch: Watch | None) -> bool:
 
 def outlives_clients(watch: Watch | None) -> bool:
     """Whether somebody watches now who goes on when the client of this server has gone."""
-    return watch is not None and watches(watch) and "client" not in watch.kind
+    return watch is not None and watches(watch) and _OF_A_CLIENT not in watch.kind
 
 
 def watched_by(watch: Watch | None) -> str:

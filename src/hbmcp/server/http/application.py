@@ -1,31 +1,42 @@
 """The application that answers over HTTP."""
 
-from typing import TYPE_CHECKING
-
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from hbmcp.catalog import Offer
 from hbmcp.server.http import doors
+from hbmcp.server.http.entrance import Entrance, NoTokenInAddress, Verify
+from hbmcp.server.http.health import LIVES, READY, Health
+from hbmcp.server.http.patience import MOST, WholeBody
+from hbmcp.server.http.resource import Resource
+from hbmcp.server.line import Line
 from hbmcp.server.protocol import build
-from hbmcp.settings import Settings
-
-if TYPE_CHECKING:
-    from hbmcp.policy.model import Policy
 
 PATH = "/mcp"
-OVER_HTTP = "the hbmcp server over HTTP"
+IDLE = 30 * 60.0  # seconds after which a session of 2025 that nobody uses ends, and its id gets 404
+SESSIONS = 2_000  # at once; who would begin another gets 503
 
 # The doors look at every path, and at more than the SDK does: names in capitals, headers that come twice.
 _CHECKED_BEFORE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 
 
-def application(told: Settings, offer: Offer, policy: "Policy | None") -> ASGIApp:
-    """Streamable HTTP at /mcp."""
-    app: ASGIApp = build(told, offer, policy, OVER_HTTP).streamable_http_app(
-        streamable_http_path=PATH, transport_security=_CHECKED_BEFORE
+def application(line: Line, verify: Verify | None) -> ASGIApp:
+    """Streamable HTTP at /mcp, for those whose access token `verify` knows; without it for whoever calls."""
+    resource = Resource.of(line)
+    app: ASGIApp = build(line).streamable_http_app(
+        streamable_http_path=PATH,
+        transport_security=_CHECKED_BEFORE,
+        max_request_body_size=MOST,
+        session_idle_timeout=IDLE,
+        max_sessions=SESSIONS,
+        custom_starlette_routes=[*Health(line).routes, *resource.routes],
     )
+    app = WholeBody(app)
+    if verify is not None:
+        is_open = {LIVES, READY, *(route.path for route in resource.routes)}.__contains__
+        app = Entrance(app, verify, is_open, resource.challenge)
+    app = NoTokenInAddress(app)
+    told = line.settings
     if told.http_allowed_origins:
         app = CORSMiddleware(
             app,

@@ -1,35 +1,81 @@
 """The server over HTTP, until it is told to stop."""
 
+import asyncio
 import socket
 from typing import TYPE_CHECKING
 
 import anyio
+import uvicorn
+from sse_starlette.sse import AppStatus
 
 from hbmcp import log
 from hbmcp.catalog import Offer
+from hbmcp.identity import Identity
 from hbmcp.server.ending import SHUTDOWN, end_by
 from hbmcp.server.http.application import application
+from hbmcp.server.http.patience import Patient
+from hbmcp.server.http.tls import certificate
+from hbmcp.server.http.verification import verification
+from hbmcp.server.line import Line
 from hbmcp.settings import Settings
+from hbmcp.times import ticking
 
 if TYPE_CHECKING:
     from hbmcp.policy.model import Policy
 
-
-async def serve_http(settings: Settings, offer: Offer, listener: socket.socket, policy: "Policy | None" = None) -> None:
-    """Serve streamable HTTP on this socket until the process is told to stop."""
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            end_by(3 * SHUTDOWN)
-            log.silence_libraries()  # that streams are cut now is no error
-            await super().shutdown(sockets)
-
-    app = application(settings, offer, policy)
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN)
-    await Server(config).serve([listener])
+OVER_HTTP = "the hbmcp server over HTTP"
+FINISH = 2 * SHUTDOWN  # seconds until calls are broken off that may have sent something; until others, SHUTDOWN
+WRITTEN = 0.3  # seconds in which the last answers leave
+CUT_OFF = 1  # seconds for the rest of what is being answered; streams that only wait end then
 
 
-def run_http(settings: Settings, offer: Offer, listener: socket.socket, policy: "Policy | None" = None) -> None:
+class Server(uvicorn.Server):
+    """uvicorn's, which lets calls end."""
+
+    def __init__(self, config: uvicorn.Config, line: Line) -> None:
+        super().__init__(config)
+        self._line = line
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """No call begins any more; those under way have some time, and what of them is broken off then is told."""
+        end_by(FINISH + SHUTDOWN)
+        self._line.ending = True
+        began = ticking()
+        while ticking() < began + (FINISH if self._line.acts else SHUTDOWN) and self._line.busy and not self.force_exit:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(WRITTEN)
+        self._line.tell_broken_off()
+        AppStatus.should_exit = True
+        log.silence_libraries()  # that streams are cut now is no error
+        await super().shutdown(sockets)
+
+
+async def serve_http(
+    settings: Settings, offer: Offer, listener: socket.socket, policy: "Policy | None", demanded: bool
+) -> None:
+    """Serve streamable HTTP on this socket until the process is told to stop. `demanded` is an access token of every
+    client."""
+    from hbmcp.access.tokens import Tokens
+    from hbmcp.store import Store
+
+    line = Line(offer, settings, policy, OVER_HTTP)
+    tokens = Tokens(Store.open(settings, Identity.of(settings)))
+    app = application(line, verification(settings, tokens) if demanded else None)
+    # Else all answers that are streams end with the signal, also those that still come.
+    AppStatus.enable_automatic_graceful_drain = False
+    config = uvicorn.Config(
+        app, http=Patient, log_config=None, access_log=False, timeout_graceful_shutdown=CUT_OFF, server_header=False
+    )
+    config.load()
+    config.ssl = certificate(settings)
+    try:
+        await Server(config, line).serve([listener])
+    finally:
+        await tokens.aclose()
+
+
+def run_http(
+    settings: Settings, offer: Offer, listener: socket.socket, policy: "Policy | None", demanded: bool
+) -> None:
     """serve_http in an event loop of its own."""
-    anyio.run(serve_http, settings, offer, listener, policy)
+    anyio.run(serve_http, settings, offer, listener, policy, demanded)

@@ -9,7 +9,7 @@ from hbmcp.installation.balances import available, balances
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.preparation import PATIENCE, prepare
 from hbmcp.installation.executors.plan.preview import preview
-from hbmcp.installation.executors.plan.size import held_there, refuse_too_large_executor, share, size
+from hbmcp.installation.executors.plan.size import held_there, share, size, too_large
 from hbmcp.installation.executors.plan.unplanned import unplanned
 from hbmcp.installation.executors.run.no_orders_yet import no_orders_note
 from hbmcp.installation.executors.run.polling import wait_until
@@ -44,7 +44,7 @@ async def create_executor(
         held_there(installation, account_name, prepared),
     )
     found = size(prepared, [] if isinstance(rows, CallError) else rows, held)
-    refuse_too_large_executor(prepared, found, max_value)
+    unfit = too_large(prepared, found, max_value)
     if forecast is None:
         shown = Answer(unplanned(executor_type), notes)
     else:
@@ -58,7 +58,7 @@ async def create_executor(
         with logged_if_cancelled(started):
             return await _looked_at(installation, started, checked, notes)
 
-    return Plan(shown, (planned,), commit)
+    return Plan(shown, (planned,), commit, unfit=unfit)
 
 
 async def _looked_at(installation: Installation, started: Started, config: Config, notes: tuple[str, ...]) -> Answer:

@@ -4,12 +4,13 @@ from decimal import Decimal
 
 from hbmcp.errors import Refused
 from hbmcp.installation.connections import connections
-from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.cancellation import planned_cancellation, unprotecting
 from hbmcp.installation.orders.cancelling_many import WhichOrders, cancel_all, cancellation_rows, row
 from hbmcp.installation.orders.open_orders import PATIENCE, open_orders
 from hbmcp.installation.orders.view import KNOWN_ORDERS
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.triggers.going_on import going_on
 from hbmcp.results.answer import Answer
 
 WAIT = 3.0  # seconds for an order to be gone
@@ -30,6 +31,8 @@ async def cancel_orders(
     others. Answers how many were cancelled, filled before, weren't cancelled or aren't known to be, and a row for each
     with what had filled and why not.
 
+    Of a coin or a pair it says what else of it goes on: orders of other quotes, triggers.
+
     Raises Refused without a filter unless `all` is set, and for an account or exchange that isn't there.
     """
     if not (all or any((account_name, connector_name, trading_pair, side, older_than))):
@@ -42,10 +45,14 @@ async def cancel_orders(
         there = await answer_within(connections(installation, account_name, connector_name), PATIENCE)
         if isinstance(there, Refused):
             raise there
-    found = await open_orders(installation, account_name, connector_name, trading_pair)
+    found, left = await all_of(
+        open_orders(installation, account_name, connector_name, trading_pair),
+        going_on(installation, account_name, connector_name, trading_pair),
+    )
+    notes = (*found.notes, *left)
     chosen = WhichOrders(side, older_than).among(found)
     if not chosen:
-        return Plan(Answer(f"No open order matches, nothing was sent. {KNOWN_ORDERS}", found.notes))
+        return Plan(Answer(f"No open order matches, nothing was sent. {KNOWN_ORDERS}", notes))
     protecting = await unprotecting(installation, chosen)
     planned = tuple(
         planned_cancellation(one, unprotects=protects) for one, protects in zip(chosen, protecting, strict=True)
@@ -54,6 +61,6 @@ async def cancel_orders(
     async def commit(installation: Installation) -> Answer:
         ends = await cancel_all(installation, chosen, planned, WAIT)
         value = cancellation_rows(chosen, ends)
-        return Answer(value, (NOT_YET if "not_yet" in value else "", *found.notes))
+        return Answer(value, (NOT_YET if "not_yet" in value else "", *notes))
 
-    return Plan(Answer({"would_cancel": list(map(row, chosen))}, found.notes), planned, commit)
+    return Plan(Answer({"would_cancel": list(map(row, chosen))}, notes), planned, commit)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hbmcp.installation.closing.execution import close
 from hbmcp.installation.closing.plan import min_notional_note, plan_close
-from hbmcp.installation.closing.position_choice import only_position, whole_pair
+from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.closing.reduction import WHOLE
 from hbmcp.installation.closing.result import closing_notes, closing_row, net_pnl_note
 from hbmcp.installation.installation import Installation
@@ -12,6 +12,7 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Side
 from hbmcp.installation.triggers.protected import ending_notes
+from hbmcp.pairs import whole_pair
 from hbmcp.results.answer import Answer, without_nulls
 
 

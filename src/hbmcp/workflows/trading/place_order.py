@@ -15,7 +15,7 @@ from hbmcp.installation.orders.sizing import AskedSize
 from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_result, unseen_result
 from hbmcp.installation.plan import Plan
-from hbmcp.installation.triggers.entry_protection import Exits
+from hbmcp.installation.triggers.entry_protection import AskedExits, EntryTriggers
 from hbmcp.results.answer import Answer
 
 
@@ -30,8 +30,8 @@ async def place_order(
     quote_amount: Decimal | None = None,
     share: Decimal | None = None,
     risk: str | None = None,
-    stop_loss: Decimal | None = None,
-    take_profit: Decimal | None = None,
+    stop_loss: str | None = None,
+    take_profit: str | None = None,
     order_type: str = "LIMIT",
     price: str | None = None,
     position_action: str | None = None,
@@ -47,14 +47,15 @@ async def place_order(
     Notes tell what was worked out, rounded or couldn't be checked. Raises BadArguments or Refused (nothing was sent),
     Failed (the exchange refused it) and OutcomeUnknown (sent, not answered).
     """
-    sized = AskedSize(amount, quote_amount, share, risk, stop_loss)
+    asked_exits = AskedExits.of(stop_loss, take_profit)
+    sized = AskedSize(amount, quote_amount, share, risk, asked_exits.stop)
     request = OrderRequest(account_name, connector_name, trading_pair, side, sized, order_type, price, position_action)
     prepared, known = await all_of(
         prepare_order(installation, request, max_value), known_order_ids(installation, account_name, connector_name)
     )
-    exits = Exits(stop_loss, take_profit)
-    exits.check(prepared.order, prepared.market)
+    exits = asked_exits.of_order(prepared.order, prepared.entry)
     arming = exits.arming(prepared.order)
+    beside = await exits.beside(installation, prepared.order)
     size = dict(prepared.size.shown) if prepared.size else {}
     planned = planned_order(
         prepared.order,
@@ -66,10 +67,11 @@ async def place_order(
 
     async def commit(installation: Installation) -> Answer:
         seconds = float(wait)
-        sent = await send_order(installation, planned, seconds)
+        kept = EntryTriggers(installation, arming[0], exits.specs) if arming else None
+        sent = await send_order(installation, planned, seconds, companion=kept)
         asked = asdict(request) | {"amount": amount, "price": number(price), "position_action": sent.order.action}
-        kept = await exits.keep(installation, arming, sent.order, sent.order_id)
-        notes = (*prepared.notes, *sent.notes, *kept)
+        armed = [await kept.told(exits.words)] if kept else []
+        notes = (*prepared.notes, *sent.notes, *armed, *beside)
         told = size if order_type == "MARKET" else {}
         if not seconds:
             unseen = unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked)
@@ -85,4 +87,5 @@ async def place_order(
         return Answer({**result, **told}, (*notes, *order.doubts, arrival_note(order)))
 
     shown = {"would_place": planned.request.words, **size} | ({"when_filled": exits.words} if exits else {})
-    return Plan(Answer(shown, prepared.notes), (planned.request, *arming), commit)
+    notes = (*prepared.notes, *beside)
+    return Plan(Answer(shown, notes), (planned.request, *arming), commit, unfit=prepared.unfit)

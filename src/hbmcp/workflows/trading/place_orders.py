@@ -33,4 +33,6 @@ async def place_orders(
         told = (STOPPED if NOT_SENT in value else "", UNKNOWN if "UNKNOWN" in value else "")
         return Answer(value, (*told, *several.notes, *notes))
 
-    return Plan(Answer({"would_place": [one.words for one in requests]}, several.notes), requests, commit)
+    return Plan(
+        Answer({"would_place": [one.words for one in requests]}, several.notes), requests, commit, unfit=several.unfit
+    )

@@ -12,7 +12,7 @@ from hbmcp.installation.orders.replacement import Replacement, replace, request_
 from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_details, order_result, progress
 from hbmcp.installation.plan import Plan
-from hbmcp.installation.triggers.entry_protection import follow, waiting_for
+from hbmcp.installation.triggers.entry_protection import EntryTriggers, Followers, waiting_for
 from hbmcp.installation.triggers.protected import live_triggers
 from hbmcp.results.answer import Answer
 
@@ -47,18 +47,21 @@ async def replace_order(
         known_order_ids(installation, order.account, order.connector),
         live_triggers(installation),
     )
-    protecting = waiting_for(triggers, order.order_id)
+    followers = Followers(waiting_for(triggers, order.order_id))
+    arming = followers.arming
     # Held to what the new order is held to: nothing is cancelled that then can't be placed anew.
     cancellation = planned_cancellation(order, unprotects=True)
     replacement = Replacement(order, cancellation, prepared, whole, known)
-    requests = (replacement.cancellation, replacement.planned.request)
+    requests = (replacement.cancellation, replacement.planned.request, *arming)
 
     async def commit(installation: Installation) -> Answer:
-        after, sent = await replace(installation, replacement, WAIT)
+        company = EntryTriggers(installation, arming[0], followers.specs) if arming else None
+        after, sent = await replace(installation, replacement, WAIT, company)
         old = {"order_id": after.order_id, "filled_amount": max(after.filled, order.filled)}
         if sent is None:
             return Answer(order_result(f"{how_it_ended(after)} Nothing was placed in its place.", after, {}))
-        kept = await follow(installation, protecting, sent.order, sent.order_id)
+        await followers.leave(installation, after)
+        kept = [f"What protects its fill goes with it, as triggers {company.keys}."] if company else []
         new = await wait_for_outcome(installation, sent.order_id, order.account, order.connector, WAIT, sent=sent.order)
         notes = (*prepared.notes, *sent.notes, *kept, unread)
         if new.status == "FAILED":
@@ -69,4 +72,4 @@ async def replace_order(
         return Answer({"result": placement_result(new), **order_details(new), "replaced": old}, (*notes, *new.doubts))
 
     shown = {"would_cancel": requests[0].words, "would_place": requests[1].words}
-    return Plan(Answer(shown, (*order.doubts, *prepared.notes)), requests, commit)
+    return Plan(Answer(shown, (*order.doubts, *prepared.notes)), requests, commit, unfit=prepared.unfit)

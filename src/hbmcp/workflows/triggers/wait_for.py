@@ -1,8 +1,9 @@
 """Waiting until something holds."""
 
+from hbmcp.errors import BadArguments
 from hbmcp.figures import money
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.triggers.asked_condition import AskedCondition, held_against_now
+from hbmcp.installation.triggers.asked_condition import AskedCondition, held_against_now, meant
 from hbmcp.installation.triggers.waiting import wait_until
 from hbmcp.results.answer import Answer
 from hbmcp.times import utc
@@ -37,7 +38,10 @@ async def wait_for(
         measure=None,
         holds_for=holds_for,
     )
-    waited = await wait_until(installation, await held_against_now(installation, asked), timeout)
+    if len(asked.sides) > 1:
+        raise BadArguments("Both above and below came.", "Nothing was waited for.", "create_trigger takes both.")
+    first = await held_against_now(installation, await meant(installation, asked))
+    waited = await wait_until(installation, first, timeout)
     last = waited.last
     words = last.condition.words
     said = f"{words[0].upper()}{words[1:]}." if last.judged.met else f"Not within {timeout} s: {words}."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from hbmcp.errors import CallError
+from hbmcp.errors import CallError, Refused
 from hbmcp.figures import plain
 from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
@@ -39,14 +39,19 @@ def share(found: Size | None) -> dict[str, Decimal | None]:
     return {} if found is None else {name: one for name, one in found.shown.items() if name != "notional"}
 
 
-def refuse_too_large_executor(prepared: Prepared, found: Size | None, max_value: Decimal | None) -> None:
-    """As `refuse_too_large`. What is to CLOSE a position needs no figure."""
+def too_large(prepared: Prepared, found: Size | None, max_value: Decimal | None) -> Refused | None:
+    """What `refuse_too_large` raises. What is to CLOSE a position needs no figure."""
     config = prepared.config
     if config.get("position_action") == "CLOSE":
-        return
+        return None
     connector, pair = config.markets[0]
     base, _, quote = pair.rpartition("-")
     amount, side = config.get("amount"), config.get("side")
     what = f"{side or 'trading'} {named(pair)}" if amount is None else f"{side} {plain(amount):f} {named(base)}"
     units = "" if amount is None else f"amount is in {named(base)}, not in {named(quote)}."
-    refuse_too_large(Asked(f"This {config.kind}, {what}, can come to about", connector, pair, units), found, max_value)
+    asked = Asked(f"This {config.kind}, {what}, can come to about", connector, pair, units)
+    try:
+        refuse_too_large(asked, found, max_value)
+    except Refused as error:
+        return error
+    return None

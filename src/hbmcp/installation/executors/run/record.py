@@ -10,6 +10,7 @@ from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.answer_fields import Fields, array, moment, number, optional, record, text
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.config.fields import TYPES
+from hbmcp.pairs import quote_of
 from hbmcp.text import named
 from hummingbot_api.request import Json
 
@@ -129,7 +130,7 @@ class Executor:
     @property
     def quote(self) -> str:
         """The currency of its money; "" where its pair isn't known."""
-        return self.pair.rpartition("-")[2]
+        return quote_of(self.pair)
 
     @property
     def leverage(self) -> Decimal | None:

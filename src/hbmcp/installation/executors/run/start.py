@@ -15,7 +15,7 @@ from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.preparation import Prepared
 from hbmcp.installation.executors.plan.stake import stake, stakes
 from hbmcp.installation.executors.run.record import Executor
-from hbmcp.installation.executors.run.unknown_start import KnownIds, unknown_start
+from hbmcp.installation.executors.run.unknown_start import KnownIds, describe_start, unknown_start
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp.installation.planned_request import PlannedRequest
@@ -40,8 +40,7 @@ def planned_start(account_name: str, prepared: Prepared) -> PlannedRequest:
     worth = "" if what.value is None else f", worth up to {money(what.value):f} in quote"
     planned = PlannedRequest.of(
         "opens",
-        f"start {config.kind}: {what.side or 'both sides'} {named(what.pair)} on {named(what.exchange)}, account "
-        f"{named(account_name)}{worth}",
+        f"{describe_start(config.kind, what.side, what.pair, what.exchange, account_name)}{worth}",
         what,
         executors.start_executor,
         account_name=account_name,

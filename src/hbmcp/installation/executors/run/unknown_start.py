@@ -10,6 +10,7 @@ from hbmcp.installation.answer_fields import data
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.run.polling import pause
 from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.fills.fills import EARLY
 from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.text import named
 from hbmcp_tools import executors
@@ -20,6 +21,11 @@ LOOKS = 12  # a quarter of a second apart
 NEWEST = 1000  # of its account and type
 
 KnownIds = Collection[str] | None
+
+
+def describe_start(kind: str, side: str | None, pair: str | None, exchange: str | None, account: str) -> str:
+    """ "start grid_executor: both sides BTC-USDT on binance, account master_account" """
+    return f"start {kind}: {side or 'both sides'} {named(pair)} on {named(exchange)}, account {named(account)}"
 
 
 async def known_executor_ids(installation: Installation, account_name: str, config: Config) -> KnownIds:
@@ -58,6 +64,28 @@ async def unknown_start(
         f"It may run nevertheless: {told}: {those}.",
         "Don't create it again: look with get_executor whether one of these is it.",
     )
+
+
+async def executor_behind(
+    installation: Installation, account_name: str, words: str, time: int, others: Collection[str | None]
+) -> str | None:
+    """The id of an executor that was to be started at that time in epoch ms, with words that begin as `describe_start`
+    says: that of the one just like it which is of no `others`; None where there is none such, or more than one.
+
+    Uses search_executors. Raises CallError.
+    """
+    rows = await installation.read(
+        data(Executor.from_row), executors.search_executors, account_name=account_name, limit=NEWEST
+    )
+    found = [
+        one.id
+        for one in rows
+        if one.id not in others
+        and one.created is not None
+        and abs(one.created - time) <= EARLY
+        and words.startswith(describe_start(one.kind, one.side, one.pair, one.connector, account_name))
+    ]
+    return found[0] if len(found) == 1 and len(rows) < NEWEST else None
 
 
 def _may_be(one: Executor, config: Config, known: KnownIds) -> bool:

@@ -1,0 +1,74 @@
+"""Who showed an access token, and what that lets them do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hbmcp.catalog import ONLY_A_PERSON, Off, Offer, Tool
+from hbmcp.policy.model import Policy, tightened
+from hbmcp.policy.offered import ITS_WORD, narrowed
+from hbmcp.text import named
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """`acts` are the toolsets of which all tools may be used, `reads` those of which reads may; None is every one. What
+    a `profile` of the policy says holds besides."""
+
+    acts: frozenset[str] | None = frozenset()
+    reads: frozenset[str] | None = frozenset()
+    profile: str | None = None
+
+    @classmethod
+    def to(cls, toolsets: Iterable[str], *, read_only: bool, profile: str | None) -> "Rights":
+        """To these toolsets, or all where there is none."""
+        which = frozenset(toolsets) or None
+        return cls(frozenset() if read_only else which, which, profile)
+
+    @property
+    def none(self) -> bool:
+        """Whether they are to nothing."""
+        return self.acts == self.reads == frozenset()
+
+    def has(self, tool: Tool) -> bool:
+        """Whether they are to this tool."""
+        return _in(self.acts, tool) or (tool.reads and _in(self.reads, tool))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who showed a token: its `name` stands in the audit. A session is `key`'s alone."""
+
+    name: str
+    key: str
+    rights: Rights
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What rights leave of a server: the tools, and the policy that holds."""
+
+    offer: Offer
+    policy: Policy
+
+
+def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
+    """What these rights leave of what a server offers under a policy."""
+    profile = policy.profiles.get(rights.profile) if rights.profile is not None else None
+    off = {tool.name: _ABSENT for tool in offer.tools if not rights.has(tool)}
+    if profile is not None:
+        policy = tightened(policy, profile)
+        off |= {tool.name: _LOOSER for tool in offer.tools if tool.name in ARM}
+    elif rights.profile is not None:
+        why = Off(f"the policy has no profile {named(rights.profile)}, to which this access token is bound", ITS_WORD)
+        off |= {tool.name: why for tool in offer.tools if not tool.reads}
+    return Lent(narrowed(offer.without(off), policy), policy)
+
+
+# What opens when it fires is judged then by the policy of all, for nobody shows a token.
+ARM = ("create_trigger",)
+_LOOSER = Off("a trigger isn't held to the profile of this client's access token when it fires", ONLY_A_PERSON)
+_ABSENT = Off("this client's access token isn't for it", ONLY_A_PERSON)
+
+
+def _in(toolsets: frozenset[str] | None, tool: Tool) -> bool:
+    return toolsets is None or tool.toolset in toolsets

@@ -1,0 +1,93 @@
+"""Access tokens of our own: made once, kept as hashes, looked up in the store that all servers share."""
+
+import asyncio
+import hmac
+import logging
+import re
+from hashlib import sha256
+from secrets import token_urlsafe
+
+from hbmcp.access.holder import Holder, Rights
+from hbmcp.errors import StoreError
+from hbmcp.redaction import ACCESS_TOKEN
+from hbmcp.store import TO_REDUCE, Store, TokenRow
+from hbmcp.times import ticking
+
+FRESH = 0.25  # seconds for which what the store said is believed: so long at most a revoked token opens anything
+KNOWN_FOR = 600.0  # seconds for which it is while the store doesn't answer: what reduces must go on, and nothing adds
+TRIED_AGAIN_AFTER = 5.0  # seconds after it didn't
+
+logger = logging.getLogger(__name__)
+
+
+def new_token() -> str:
+    """256 bits that nobody can guess; so a plain hash of them is as good as a slow one."""
+    return f"hbmcp_{token_urlsafe(32)}"
+
+
+def digest(token: str) -> str:
+    """What is kept of a token."""
+    return sha256(token.encode()).hexdigest()
+
+
+class Tokens:
+    """Those of one installation."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rows: list[TokenRow] = []
+        self._looked: float | None = None  # when the store was asked for these
+        self._failed: float | None = None
+        self._turn = asyncio.Lock()
+
+    async def aclose(self) -> None:
+        """Let go of the store."""
+        await self._store.aclose()
+
+    async def any(self) -> bool:
+        """Whether there ever was one, revoked or not. Raises StoreError."""
+        return bool(await self._known())
+
+    async def any_left(self) -> bool:
+        """Whether there is one that isn't revoked. Raises StoreError."""
+        return any(row.revoked is None for row in await self._known())
+
+    async def holder(self, token: str) -> Holder | None:
+        """Who holds a token, as it was shown; None for what is none, or revoked. Raises StoreError where that can't be
+        known."""
+        if not re.fullmatch(ACCESS_TOKEN, token):
+            return None
+        shown, found = digest(token), None
+        for row in await self._known():  # each of them, so that how long it takes tells nothing
+            if hmac.compare_digest(row.digest, shown) and row.revoked is None:
+                found = row
+        if found is None:
+            return None
+        rights = Rights.to(found.toolsets, read_only=found.read_only, profile=found.profile)
+        return Holder(found.name, found.digest, rights)
+
+    async def _known(self) -> list[TokenRow]:
+        """What the store says now; one question serves all who came before it was asked."""
+        came = ticking()
+        async with self._turn:
+            if self._looked is not None and self._looked > came - FRESH:
+                return self._rows
+            began = ticking()
+            if self._failed is None or began > self._failed + TRIED_AGAIN_AFTER:
+                try:
+                    async with asyncio.timeout(TO_REDUCE):
+                        self._rows = await self._store.tokens()
+                except (StoreError, TimeoutError) as error:
+                    self._failed = ticking()
+                    if self._looked is not None:
+                        logger.warning("The store doesn't answer, so access tokens are as it had them: %s", error)
+                else:
+                    self._looked, self._failed = began, None
+                    return self._rows
+            if self._looked is None or began > self._looked + KNOWN_FOR:
+                raise StoreError(
+                    "Access tokens can't be looked up, for hbmcp's store doesn't answer.",
+                    "Nothing was done.",
+                    "A person can see in hbmcp's log why.",
+                )
+            return self._rows

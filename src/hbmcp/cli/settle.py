@@ -1,0 +1,66 @@
+"""hbmcp policy settle: a person says what became of what was sent and never answered."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from hbmcp.cli.call import Door
+from hbmcp.cli.options import EnvFile
+from hbmcp.errors import SettingsError, StoreError
+
+if TYPE_CHECKING:
+    from hbmcp.store import LedgerRow
+
+YES, NO, LATER = "yes", "no", "later"
+
+
+def settle(env_file: EnvFile = None) -> None:
+    """Look what became of what was sent and never answered, which counts until then, and ask of the rest."""
+    import anyio
+
+    if not sys.stdin.isatty():
+        raise SettingsError("hbmcp policy settle asks a person, at a terminal.", "Nothing was settled.")
+    try:
+        anyio.run(_settle, Door.opened(env_file))
+    except StoreError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+async def _settle(door: Door) -> None:
+    from hbmcp.bridge import Bridge
+    from hbmcp.policy import doubts
+    from hbmcp.policy.counting import LOOKS
+    from hbmcp.store import Settled
+
+    bridge = Bridge(door.offer, door.told, "terminal", policy=door.policy)
+    try:
+        installation = bridge.installation(LOOKS)
+        if await doubts.look(installation):
+            typer.echo("Some of it was found among the API's orders and executors, and is settled.")
+        left = await doubts.doubts(installation)
+        if not left:
+            typer.echo("There is nothing of which nobody knows what became of it.")
+        for row in left:
+            said = _asked(row)
+            if said == YES:
+                await installation.store.settle({row.key: Settled("sent", None)}, ())
+            elif said == NO:
+                await installation.store.settle({}, [row.key])
+    finally:
+        await bridge.aclose()
+
+
+def _asked(row: "LedgerRow") -> str:
+    from hbmcp.figures import plain
+    from hbmcp.times import utc
+
+    typer.echo(f"{utc(row.time)}, {row.tool}: {row.words}; counts {plain(row.opened):,f} {row.currency}.")
+    while True:
+        said = typer.prompt(
+            f"Was it done, as the exchange itself shows? {YES}, {NO} (it counts no more), {LATER}", default=LATER
+        )
+        for answer in (YES, NO, LATER):
+            if said.strip() and answer.startswith(said.strip().lower()):
+                return answer

@@ -1,0 +1,141 @@
+"""hbmcp token: who may use a server over HTTP."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from hbmcp.cli.options import EnvFile, settings_for
+from hbmcp.errors import SettingsError
+
+if TYPE_CHECKING:
+    from hbmcp.settings import Settings
+    from hbmcp.store import Store, TokenRow
+
+T = TypeVar("T")
+
+token = typer.Typer(
+    name="token", help="Access tokens: who may use a server over HTTP, and which of its tools.", no_args_is_help=True
+)
+
+Name = Annotated[str, typer.Argument(help="What the audit calls who shows it, such as the client's name.")]
+
+
+@token.command()
+def create(
+    name: Name,
+    toolsets: Annotated[
+        str | None, typer.Option(help="Toolsets whose tools it is for, with commas between; without it, all of them.")
+    ] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only for what changes nothing.")] = False,
+    profile: Annotated[
+        str | None, typer.Option(help="A profile of the policy, which holds for it besides the rest.")
+    ] = None,
+    env_file: EnvFile = None,
+) -> None:
+    """Make an access token, and show it once: only a hash of it is kept."""
+    from hbmcp.access.tokens import digest, new_token
+    from hbmcp.store import TokenRow
+    from hbmcp.times import now
+
+    told = settings_for(env_file)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", name):
+        raise SettingsError("A token's name is 1 to 40 letters, digits, dots, dashes and underscores.")
+    names = [one.strip() for one in (toolsets or "").split(",") if one.strip()]
+    _check(told, names, profile)
+    made = new_token()
+    row = TokenRow(name, digest(made), tuple(names), read_only, profile, created=now())
+    if not _asked(told, lambda store: store.add_token(row)):
+        raise SettingsError(
+            f"There is a token named {name} already.",
+            "None was made.",
+            f"Choose another name, or `hbmcp token revoke {name}` first.",
+        )
+    typer.echo(made)
+    typer.echo(
+        "That is shown once. A client sends it as the header Authorization: Bearer …, and never in an address. Servers "
+        "over HTTP that ran without tokens ask for one from their next start.",
+        err=True,
+    )
+
+
+@token.command("list")
+def show(env_file: EnvFile = None) -> None:
+    """List the tokens, the revoked ones too: their names and what they are for."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from hbmcp.policy.audit.record import time_text
+
+    table = Table()
+    for column in ("name", "toolsets", "for", "profile", "made", "revoked"):
+        table.add_column(column, overflow="fold")
+    rows: list[TokenRow] = _asked(settings_for(env_file), lambda store: store.tokens())
+    for row in rows:
+        table.add_row(
+            row.name,
+            ", ".join(row.toolsets) or "all",
+            "reads" if row.read_only else "all",
+            row.profile or "",
+            time_text(row.created)[:10],
+            "" if row.revoked is None else time_text(row.revoked)[:10],
+        )
+    Console(markup=False, highlight=False).print(table)
+
+
+@token.command()
+def revoke(name: Name, env_file: EnvFile = None) -> None:
+    """End a token: from now on it opens nothing, in whichever process."""
+    from hbmcp.times import now
+
+    if not _asked(settings_for(env_file), lambda store: store.revoke_token(name, now())):
+        raise SettingsError(f"There is no token named {name} that opens anything.", "Nothing was changed.")
+    typer.echo(f"The token {name} opens nothing any more.")
+
+
+def _check(told: "Settings", toolsets: list[str], profile: str | None) -> None:
+    """Raises SettingsError for what doesn't exist."""
+    from hbmcp.catalog import Catalog
+    from hbmcp.did_you_mean import suggestion
+    from hbmcp.policy.file import in_force
+
+    known = list(Catalog.load().toolsets)
+    for name in toolsets:
+        if name not in known:
+            raise SettingsError(f"There is no toolset {name}{suggestion(name, known) or '.'}", "No token was made.")
+    profiles = list(in_force(told).policy.profiles)
+    if profile is not None and profile not in profiles:
+        raise SettingsError(
+            f"The policy has no profile {profile}{suggestion(profile, profiles) or '.'}",
+            "No token was made.",
+            f"Write [profiles.{profile}] into it first; `hbmcp policy show` says where it stands.",
+        )
+
+
+def _asked(told: "Settings", ask: "Callable[[Store], Awaitable[T]]") -> T:
+    """What the store of these settings gives. Raises SettingsError where there is none that others could read."""
+    import anyio
+
+    from hbmcp.identity import Identity
+    from hbmcp.settings import MEMORY
+    from hbmcp.store import Store, StoreError
+
+    if told.on_paper and told.paper_place == MEMORY:
+        raise SettingsError(
+            "This paper exchange is kept in memory, and its tokens would be too.",
+            "Nothing was done.",
+            "Keep it in a file: HBMCP_PAPER_DB.",
+        )
+
+    async def asked() -> T:
+        store = Store.open(told, Identity.of(told))
+        try:
+            return await ask(store)
+        finally:
+            await store.aclose()
+
+    try:
+        return anyio.run(asked)
+    except StoreError as error:
+        raise SettingsError(str(error)) from None

@@ -1,0 +1,50 @@
+"""What goes on of a coin or a pair when its orders are cancelled: orders of its other quotes, and triggers."""
+
+from hbmcp.errors import CallError
+from hbmcp.installation.installation import Installation, all_of, answer_within
+from hbmcp.installation.orders.api_orders import active_orders
+from hbmcp.installation.triggers.protected import live_triggers
+from hbmcp.pairs import base_of, is_of, whole_pair
+from hbmcp.store import TO_REDUCE
+from hbmcp.text import named
+
+SHOWN = 10
+
+
+async def going_on(
+    installation: Installation, account: str | None, connector: str | None, asked: str | None
+) -> list[str]:
+    """Sentences, none where nothing does or nothing is `asked`, a pair or a base alone. The workflow uses
+    list_active_orders. Raises nothing, and holds nothing back for long."""
+    if asked is None:
+        return []
+    orders, triggers = await all_of(
+        answer_within(_other_quotes(installation, account, connector, asked), TO_REDUCE),
+        answer_within(live_triggers(installation), TO_REDUCE),
+    )
+    keys = (
+        []
+        if isinstance(triggers, CallError)
+        else [one.key for one in triggers[0] if one.spec.is_about(account, connector, asked)]
+    )
+    said = []
+    if isinstance(orders, dict) and orders:
+        pairs = ", ".join(f"{count} of {named(pair)}" for pair, count in orders.items())
+        said.append(f"Open orders stay: {pairs}; trading_pair {named(base_of(asked))} means them too.")
+    if keys:
+        which = ", ".join(map(str, keys[:SHOWN])) + (", …" if len(keys) > SHOWN else "")
+        said.append(f"Triggers of it go on: {which}; cancel_trigger ends them.")
+    return said
+
+
+async def _other_quotes(
+    installation: Installation, account: str | None, connector: str | None, asked: str
+) -> dict[str, int]:
+    """How many orders there are of each other pair of the same base."""
+    if whole_pair(asked) is None:
+        return {}
+    found: dict[str, int] = {}
+    for one in (await active_orders(installation, account_name=account, connector_name=connector)).rows:
+        if one.pair != asked and is_of(one.pair, base_of(asked)) and one.pair and not one.ended:
+            found[one.pair] = found.get(one.pair, 0) + 1
+    return found

@@ -1,0 +1,52 @@
+"""Whether clients must show an access token."""
+
+import logging
+
+from hbmcp.errors import SettingsError, StoreError
+from hbmcp.identity import Identity
+from hbmcp.settings import Settings
+from hbmcp.settings.hosts import is_loopback
+
+CREATE = "Make one with `hbmcp token create NAME`, with the same settings."
+
+logger = logging.getLogger(__name__)
+
+
+async def token_demanded(told: Settings, *, reached_from_elsewhere: bool) -> bool:
+    """Whether they must: beyond this machine always, and everywhere from the first token on that was made. Raises
+    SettingsError where they must, and there is none that could open anything."""
+    from hbmcp.access.tokens import Tokens
+    from hbmcp.store import Store
+    from hbmcp.store.place import Place
+
+    beyond = reached_from_elsewhere or called_from_elsewhere(told)
+    place = Place.of(told, Identity.of(told))
+    ever = left = False
+    if place.exists:
+        tokens = Tokens(Store(place))
+        try:
+            ever, left = await tokens.any(), await tokens.any_left()
+        except StoreError as error:
+            logger.warning("Every client is asked for an access token, for which there are can't be known: %s", error)
+            return True
+        finally:
+            await tokens.aclose()
+    if told.oauth_issuer is not None:
+        return True
+    if left or not (beyond or ever):
+        return ever
+    if beyond:
+        raise SettingsError(
+            "This server would be reached from elsewhere than this machine, and whoever reaches it could use its "
+            "tools: it has no access tokens.",
+            "It doesn't start.",
+            f"{CREATE} Or let only this machine in: --host 127.0.0.1, and no HBMCP_HTTP_ALLOWED_HOSTS or _ORIGINS.",
+        )
+    raise SettingsError("All access tokens are revoked, so nobody could come in.", "It doesn't start.", CREATE)
+
+
+def called_from_elsewhere(told: Settings) -> bool:
+    """Whether a person lets in who calls this machine by other names than its own: from a container, through a proxy,
+    from a web page."""
+    hosts = (*told.http_allowed_hosts, *(origin.host for origin in told.http_allowed_origins))
+    return not all(is_loopback(host.name) for host in hosts)

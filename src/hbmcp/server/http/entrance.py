@@ -1,0 +1,117 @@
+"""Who comes in: whoever shows an access token, in the one header where it may stand."""
+
+import json
+import logging
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hbmcp.access.holder import Holder
+from hbmcp.errors import HbmcpError
+from hbmcp.redaction import ACCESS_TOKEN
+from hbmcp.server.protocol import HOLDER
+
+AT_ONCE = 32  # requests of one holder that may be under way
+
+Verify = Callable[[str], Awaitable[Holder | None]]
+
+logger = logging.getLogger(__name__)
+
+
+class NoTokenInAddress:
+    """Refuses a request whose address holds a token: whatever is on its way keeps addresses in logs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _holds_token(scope):
+            said = (
+                "A token stands in the address, where logs keep it: nothing was done. Revoke it (hbmcp token revoke), "
+                "make another, and send that as the header Authorization: Bearer …"
+            )
+            return await PlainTextResponse(said, 400)(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+class Entrance:
+    """Lets in who shows a token that `verify` knows; to what is `open`, everybody. `challenge` are parameters of the
+    answer to who shows none, see RFC 9728."""
+
+    def __init__(
+        self, app: ASGIApp, verify: Verify, is_open: Callable[[str], bool], challenge: Mapping[str, str]
+    ) -> None:
+        self._app = app
+        self._verify = verify
+        self._is_open = is_open
+        self._challenge = challenge
+        self._under_way: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._is_open(scope["path"]):
+            return await self._app(scope, receive, send)
+        try:
+            holder = await self._holder(Headers(scope=scope))
+        except HbmcpError as error:
+            logger.warning("A client wasn't let in: %s", error)
+            return await PlainTextResponse(str(error), 503, {"retry-after": "5"})(scope, receive, send)
+        if isinstance(holder, Response):
+            return await holder(scope, receive, send)
+        scope[HOLDER] = holder
+        scope["user"] = _user(holder)  # the SDK lets it use the sessions that it began, and no other
+        if scope["method"] != "POST":  # a stream that waits for what the server has to say
+            return await self._app(scope, receive, send)
+        if self._under_way[holder.key] >= AT_ONCE:
+            said = f"{AT_ONCE} requests with this access token are under way already: nothing was done."
+            return await PlainTextResponse(said, 429, {"retry-after": "1"})(scope, receive, send)
+        self._under_way[holder.key] += 1
+        try:
+            return await self._app(scope, receive, send)
+        finally:
+            self._under_way[holder.key] -= 1
+            if not self._under_way[holder.key]:
+                del self._under_way[holder.key]
+
+    async def _holder(self, headers: Headers) -> Holder | Response:
+        shown = headers.getlist("authorization")
+        if not shown:
+            return self._refused(401, {})
+        kind, _, token = shown[0].partition(" ")
+        if len(shown) > 1 or kind.lower() != "bearer":
+            return self._refused(401, {"error": "invalid_request", "error_description": "one Bearer token is needed"})
+        holder = await self._verify(token)
+        if holder is None:
+            return self._refused(401, {"error": "invalid_token", "error_description": "this token opens nothing here"})
+        if holder.rights.none:
+            said = {"error": "insufficient_scope", "error_description": "no scope of it is one of this server's"}
+            return self._refused(403, said)
+        return holder
+
+    def _refused(self, status: int, said: Mapping[str, str]) -> Response:
+        parameters = ", ".join(f'{name}="{value}"' for name, value in {**said, **self._challenge}.items())
+        body: dict[str, Any] = dict(said) or {"error": "no access token", "error_description": _HOW}
+        headers = {"www-authenticate": f"Bearer {parameters}".rstrip()}
+        return Response(json.dumps(body), status, headers, "application/json")
+
+
+_TOKENS_NAME = re.compile(r"token|auth|bearer|key|secret|passw|credential", re.IGNORECASE)
+_HOW = "Send one as the header Authorization: Bearer …; hbmcp token create makes it."
+
+
+def _user(holder: Holder) -> AuthenticatedUser:
+    return AuthenticatedUser(AccessToken(token="", client_id=holder.name, scopes=[], subject=holder.key))
+
+
+def _holds_token(scope: Scope) -> bool:
+    query = scope["query_string"].decode("latin-1")
+    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+    written = f"{scope['path']}?{unquote(query)}"
+    return any(map(_TOKENS_NAME.search, names)) or re.search(ACCESS_TOKEN, written) is not None

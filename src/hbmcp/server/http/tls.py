@@ -1,0 +1,31 @@
+"""HTTPS, where a person gives a certificate."""
+
+import ssl
+
+from hbmcp.errors import SettingsError
+from hbmcp.settings import Settings
+from hbmcp.settings.model import called
+
+
+def certificate(told: Settings) -> ssl.SSLContext | None:
+    """What HTTPS is spoken with; None where it isn't. Raises SettingsError for a file that can't be used."""
+    if told.tls_cert is None and told.tls_key is None:
+        return None
+    if told.tls_cert is None or told.tls_key is None:
+        missing = "tls_key" if told.tls_key is None else "tls_cert"
+        raise SettingsError(
+            f"A certificate needs its key, and {called(missing)} isn't set.", "The server doesn't start without TLS."
+        )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(told.tls_cert, told.tls_key, password=lambda: b"")
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise SettingsError(
+            f"The certificate {told.tls_cert} can't be used with the key {told.tls_key} ({error.strerror or error})."
+            if isinstance(error, OSError)
+            else f"The key {told.tls_key} can't be read: it must be a PEM file without a passphrase.",
+            "The server doesn't start without TLS.",
+            f"Name both as PEM files: {called('tls_cert')}, {called('tls_key')}.",
+        ) from None
+    return context
