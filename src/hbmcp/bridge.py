@@ -80,10 +80,11 @@ class Progress(Protocol):
 
 
 class Outcome(NamedTuple):
-    """What a call came to, for a model to read."""
+    """What a call came to, for a model to read. `error` is what it ran into, unless it is a defect."""
 
     text: str
     is_error: bool
+    error: CallError | None = None
 
 
 class _Line(NamedTuple):
@@ -202,7 +203,7 @@ class Bridge:
             outcome = Outcome(str(before), False)
         except CallError as error:
             logger.debug("%s: %s", name, error.kind)
-            return Outcome(str(error), True)
+            return Outcome(str(error), True, error)
         except asyncio.CancelledError:
             logger.debug("%s: cancelled", name)
             raise

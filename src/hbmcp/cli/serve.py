@@ -62,6 +62,10 @@ def serve(
             help="Which web pages may call, such as https://example.com (HBMCP_HTTP_ALLOWED_ORIGINS).",
         ),
     ] = None,
+    metrics: Annotated[
+        bool | None,
+        typer.Option("--metrics", help="Answer Prometheus at /metrics, over HTTP (HBMCP_HTTP_METRICS)."),
+    ] = None,
     tls_cert: Annotated[
         str | None, typer.Option(metavar="FILE", help="The certificate of HTTPS, in PEM (HBMCP_TLS_CERT).")
     ] = None,
@@ -105,6 +109,7 @@ def serve(
             "http_host": host,
             "http_allowed_hosts": allowed_hosts,
             "http_allowed_origins": allowed_origins,
+            "http_metrics": metrics,
             "tls_cert": tls_cert,
             "tls_key": tls_key,
             "toolsets": toolsets,

@@ -76,8 +76,8 @@ def build(line: Line) -> Server[Line]:
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
         client = ctx.session.client_params.client_info.name if ctx.session.client_params else ""
-        with line.calling(offer.catalog.names[params.name], client):
-            outcome = await line.bridge_for(holder_of(ctx)).call(
+        with line.calling(offer.catalog.names[params.name], client) as under_way:
+            outcome = under_way.outcome = await line.bridge_for(holder_of(ctx)).call(
                 params.name,
                 params.arguments or {},
                 ctx.session.report_progress if wanted else None,
