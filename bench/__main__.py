@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import jobs, latency, paper, readme, samples, tokens, triggers
+from bench import guards, jobs, latency, paper, readme, samples, tokens, triggers
 from bench.peers import FROM_OPENAPI, HUMMINGBOT_MCP, ROOT
 from bench.report import OURS, Row, ratio, table
 from bench.session import Session, SessionError
@@ -235,6 +235,8 @@ def main() -> None:
         everyday = jobs.measured(Path(name))
         progress.print("Asking slow exchanges")
         slow = latency.rows(milliseconds)
+        progress.print("Sending orders with and without policy and audit")
+        guarded = guards.rows(milliseconds)
         progress.print("Watching triggers")
         watching = triggers.rows()
         progress.print("Regenerating a copy")
@@ -253,6 +255,7 @@ def main() -> None:
         answered("everyday jobs, all of these", _sum(everyday.values()), bar=0.50),
         *(answered(f"  {job}", sizes) for job, sizes in everyday.items()),
         *slow,
+        *guarded,
         *watching,
         ratio("spawn to tools/list with --paper, to without", on_paper, "without", milliseconds, bar=1.15),
         Row("paper: market orders matched, in memory", {OURS: f"{orders:,.0f} a second"}),

@@ -26,6 +26,7 @@ from hbmcp.watch.watcher import Watcher
 
 COUNTS = (10, 1_000, 10_000)
 MARKETS = (5, 50)
+AT_ONCE = 1_000  # triggers kept in one transaction
 ROUNDS = 30  # a minute
 EXCHANGES = ("binance", "kucoin", "binance_perpetual", "bybit_perpetual", "hyperliquid_perpetual")
 TOKENS = ("BTC", "ETH", "SOL", "XRP", "DOGE", "ADA", "AVAX", "LINK", "DOT", "LTC")
@@ -67,7 +68,8 @@ async def _measured(count: int, markets: Sequence[tuple[str, str]]) -> tuple[Cou
         watcher = Watcher(bridge, "bench")
         watcher._installation = watcher._installation.answering(counted)
         specs = [_far(*markets[place % len(markets)], place) for place in range(count)]
-        await bridge.store.add_triggers([new(one, now()) for one in specs], "bench")
+        for at in range(0, count, AT_ONCE):
+            await bridge.store.add_triggers([new(one, now()) for one in specs[at : at + AT_ONCE]], "bench")
         await watcher.round()  # imports, connects, reads all
         asked.clear()
         begun = time.process_time()

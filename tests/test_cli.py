@@ -47,6 +47,7 @@ def test_version() -> None:
         "call",
         *("policy", "policy init", "policy check", "policy show", "policy test"),
         *("audit", "audit show", "halt", "resume"),
+        *("approvals", "approvals approve", "approvals refuse", "approvals passphrase"),
     ],
 )
 def test_help(command: str, snapshot: SnapshotAssertion) -> None:

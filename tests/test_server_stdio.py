@@ -178,6 +178,14 @@ def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -
     assert out.stdout.strip() == "[]"
 
 
+def test_a_call_needs_no_command_line_of_a_library(tmp_path: Path) -> None:
+    code = "import sys, hbmcp.bridge; print([name for name in ('click', 'pygments', 'rich') if name in sys.modules])"
+    out = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert out.stdout.strip() == "[]"
+
+
 def logged(server: StdioServer) -> list[str]:
     """What it logged by the time it is asked, without the times."""
     server.tools()

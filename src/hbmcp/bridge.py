@@ -43,7 +43,9 @@ from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.policy.approvals import Waiting
 from hbmcp.policy.call import Call
+from hbmcp.policy.confirmation import Answered, Ask, AskedFirst, Question
 from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.limits import sells
@@ -80,10 +82,12 @@ class Progress(Protocol):
 
 
 class Outcome(NamedTuple):
-    """What a call came to, for a model to read. `error` is what it ran into, unless it is a defect."""
+    """What a call came to, for a model to read; or the `question` that a person must answer first: with the answer the
+    call comes again. `error` is what it ran into, unless that is a defect."""
 
     text: str
     is_error: bool
+    question: Question | None = None
     error: CallError | None = None
 
 
@@ -110,11 +114,11 @@ class Bridge:
         self._policy = policy
         self._settings = settings
         self._kind = kind
-        self._identity = Identity.of(settings)
-        self._gate = Gate.of(policy, offer, settings, self._identity, self.installation, self._open_store)
+        self.identity = Identity.of(settings)
+        self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self._open_store)
         self._api = Api(settings, offer)
         self._lines: dict[str, _Line] = {}
-        self._store = Store.open(settings, self._identity)
+        self._store = Store.open(settings, self.identity)
         self._token = ""
         self._drifted: set[tuple[str, str]] = set()
         self._reset = settings.on_paper and settings.paper_reset
@@ -144,20 +148,23 @@ class Bridge:
         client: str = "",
         key: str | None = None,
         firing: Firing | None = None,
+        ask: Ask | None = None,
     ) -> Outcome:
         """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
-        it isn't sent again for a day. `firing` is the trigger that calls. Never raises for what a call can run into.
+        it isn't sent again for a day. `firing` is the trigger that calls, `ask` the way to a person. Never raises for
+        what a call can run into.
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
         if self._token and isinstance(key, str):
             key = f"{self._token}/{key}"  # nobody is told what was sent under the key of another
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments, client, key, firing))
+            return await cancelled_once(self._answer(name, arguments, client, key, firing, ask))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
+        asking = None if ask is None else _Asking(ask)
         timer = asyncio.get_running_loop().call_later(
-            REPORT_EVERY, lambda: reports.append(asyncio.create_task(_report(progress)))
+            REPORT_EVERY, lambda: reports.append(asyncio.create_task(_report(progress, asking)))
         )
 
         def quiet() -> None:
@@ -170,23 +177,33 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments, client, key, firing), stop)
+            return await cancelled_once(self._answer(name, arguments, client, key, firing, asking), stop)
         finally:
             quiet()
 
     async def _answer(
-        self, name: str, arguments: Mapping[str, Any], client: str, key: str | None, firing: Firing | None
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        client: str,
+        key: str | None,
+        firing: Firing | None,
+        ask: Ask | None,
     ) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
         missed: dict[str, str] = {}
         token = _MISSED.set(missed)
         try:
-            outcome = await self._come_to(name, arguments, client, key, firing)
+            outcome = await self._come_to(name, arguments, client, key, firing, ask)
         finally:
             _MISSED.reset(token)
+        if outcome.question is not None:
+            return outcome
         for part, why in missed.items():
             if why.lower() not in outcome.text.lower():
                 outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
+        if firing is None:
+            self.news += await self._gate.ended()
         heard = not self._token or self._offer.schema("list_triggers") is not None
         if self.news and firing is None and heard:
             told, self.news[:] = "; ".join(self.news), []
@@ -194,16 +211,24 @@ class Bridge:
         return outcome._replace(text=redacted(outcome.text))
 
     async def _come_to(
-        self, name: str, arguments: Mapping[str, Any], client: str, key: str | None, firing: Firing | None
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        client: str,
+        key: str | None,
+        firing: Firing | None,
+        ask: Ask | None,
     ) -> Outcome:
         try:
             tool = await self._find(name, arguments, client) if firing is None else self._fired.find(name)
-            outcome = Outcome(await self._run(tool, arguments, client, key, firing), False)
-        except SentBefore as before:
-            outcome = Outcome(str(before), False)
+            outcome = Outcome(await self._run(tool, arguments, client, key, firing, ask), False)
+        except (SentBefore, Waiting) as told:
+            outcome = Outcome(str(told), False)
+        except AskedFirst as asked:
+            outcome = Outcome("", False, asked.question)
         except CallError as error:
             logger.debug("%s: %s", name, error.kind)
-            return Outcome(str(error), True, error)
+            return Outcome(str(error), True, error=error)
         except asyncio.CancelledError:
             logger.debug("%s: cancelled", name)
             raise
@@ -231,7 +256,13 @@ class Bridge:
                 raise
 
     async def _run(
-        self, tool: Tool, arguments: Mapping[str, Any], client: str, key: str | None, firing: Firing | None
+        self,
+        tool: Tool,
+        arguments: Mapping[str, Any],
+        client: str,
+        key: str | None,
+        firing: Firing | None,
+        ask: Ask | None,
     ) -> str:
         if self._reset:
             self._reset = False
@@ -242,7 +273,7 @@ class Bridge:
         kind: Kind = self._kind if firing is None else "trigger"
         caller = Caller(tool.name, tool.toolset, tool.parts, kind, client, self._token)
         if not tool.reads:
-            return await self._act(tool, line, arguments, caller, key, firing)
+            return await self._act(tool, line, arguments, caller, key, firing, ask)
         given = line.checker.check(arguments)
         hide(secrets(tool, given))
         if tool.is_workflow:
@@ -258,8 +289,10 @@ class Bridge:
         caller: Caller,
         key: str | None,
         firing: Firing | None,
+        ask: Ask | None,
     ) -> str:
-        """Plan, be granted, commit; anew while the plan's checks are too old by then, and nothing was sent."""
+        """Plan, ask a person where the policy says so, be granted, commit. Anew with an answer, which took its time;
+        and while the plan's checks are too old when it is to be sent, and nothing was."""
         call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
             given = line.checker.check(arguments)
@@ -267,9 +300,13 @@ class Bridge:
         preview = given.pop("preview", tool.previews)
         again = given.pop("again", False) or firing is not None  # a trigger never says a thing twice
         call = Call(caller, given, again if "again" in tool.schema["properties"] else None, key, call.secret)
-        async with self._gate.judging(call):
+        answered = None if ask is None or preview else ask.answered
+        async with self._gate.judging(call, answered=answered):
             await self._gate.admit(call)
-        for rounds in range(1, ROUNDS + 1):
+            if answered is not None:
+                answered.check_yes()
+        rounds = 1
+        while True:
             async with self._gate.judging(call):
                 began = ticking()
                 plan = await self._plan(tool, line, given, self.installation(caller))
@@ -284,17 +321,21 @@ class Bridge:
                 judged = preview and (plan.requests or plan.later)
                 said = await self._gate.verdict(call, plan) if judged else ""
                 return render(plan.shown.value, plan.shown.with_notes(said).spec)
-            grant = await self._gate.grant(call, plan, began, firing)
+            if answered is None and (question := await self._gate.question(call, plan)) is not None:
+                answered = await self._gate.ask(call, plan, question, ask)
+                if answered.way != "relied":
+                    continue
+            grant = await self._gate.grant(call, plan, began, firing, answered)
             try:
                 text = await self._commit(tool, line, given, caller, plan, grant)
             except BaseException as error:
                 await grant.end(error)
                 if isinstance(error, Stale) and not grant.spent and rounds < ROUNDS:
+                    rounds += 1
                     continue
                 raise
             await grant.end(None, text)
             return text
-        raise AssertionError("the last round ends")
 
     async def _commit(
         self, tool: Tool, line: _Line, given: Mapping[str, Any], caller: Caller, plan: Plan, grant: Grant
@@ -418,7 +459,7 @@ class Bridge:
 
         keep = None if grant is None else grant.keep
         foresee = partial(self._foreseen, caller.client)
-        return Installation(ask, self._open_store, self._identity, send, keep, self._gate.standing, foresee)
+        return Installation(ask, self._open_store, self.identity, send, keep, self._gate.standing, foresee)
 
     async def _ask(
         self,
@@ -487,11 +528,32 @@ def _built(tool: Tool, build: Callable[[], Request[Any]]) -> Request[Any]:
         ) from None
 
 
-async def _report(progress: Progress) -> None:
+class _Asking:
+    """The same way to a person, of which it is known whether it is gone just now."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self.answered = ask.answered
+        self.waits = False
+
+    @property
+    def cant(self) -> str:
+        return self._ask.cant
+
+    async def __call__(self, question: Question) -> Answered:
+        self.waits = True
+        try:
+            return await self._ask(question)
+        finally:
+            self.waits = False
+
+
+async def _report(progress: Progress, asking: _Asking | None) -> None:
     seconds = REPORT_EVERY
     # A client that has gone needs no reports, and its call ends by itself.
     with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
         while True:
-            await progress(seconds, None, f"Waiting for the Hummingbot API, {seconds:.0f} s so far")
+            what = "a person's answer" if asking is not None and asking.waits else "the Hummingbot API"
+            await progress(seconds, None, f"Waiting for {what}, {seconds:.0f} s so far")
             await asyncio.sleep(REPORT_EVERY)
             seconds += REPORT_EVERY

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,7 +31,7 @@ class Workplace:
         self.contract = folder / "pinned.json"
         self.overrides = folder / "overrides"
         self.output = folder / "generated"
-        self.overrides.mkdir()
+        self.overrides.mkdir(exist_ok=True)
         for file in shop.OVERRIDES.iterdir():
             (self.overrides / file.name).write_text(file.read_text())
 
@@ -45,12 +46,19 @@ class Workplace:
         return {str(file): file.read_bytes() for file in files if file.is_file()}
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Workplace:
-    made = Workplace(tmp_path)
-    result = made.run("regen", shop.DOCUMENT)
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a Workplace with the shop, which nobody changes."""
+    folder = tmp_path_factory.mktemp("shop")
+    result = Workplace(folder).run("regen", shop.DOCUMENT)
     assert result.exit_code == 0, result.output
-    return made
+    return folder
+
+
+@pytest.fixture
+def place(generated: Path, tmp_path: Path) -> Workplace:
+    shutil.copytree(generated, tmp_path, dirs_exist_ok=True)
+    return Workplace(tmp_path)
 
 
 def changed(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> Path:

@@ -1,11 +1,12 @@
 """The paper exchange as an API, in this thread and with a clock that a test moves."""
 
 import asyncio
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.contract import pinned
@@ -39,8 +40,13 @@ EXCHANGE_OPERATIONS = [
 
 def unlike(key: str, answer: Any) -> list[str]:
     """Where a good answer isn't what the contract says."""
-    errors = Draft202012Validator(pinned().answer_schema(key) or {}).iter_errors(answer)
-    return [f"{error.json_path}: {error.message}" for error in errors]
+    errors = _answers_of(key).iter_errors(answer)
+    return [f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
+
+
+@cache
+def _answers_of(key: str) -> Draft202012Validator:
+    return Draft202012Validator(pinned().answer_schema(key) or {})
 
 
 class PaperApi:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hbmcp.cli.app import app
+from hbmcp.errors import SettingsError
 from hbmcp.policy.file import read
 from tests.conftest import connected, environment, hbmcp
 from tests.faulty_api import FaultyApi
@@ -166,6 +167,21 @@ def test_a_call_from_the_terminal_stands_under_the_same_policy(file: Path) -> No
     assert result.exit_code == 1
     assert "The policy refuses BUY 0.01 ETH-USDT" in result.output
     assert "Nothing was sent. A person set this in the policy." in result.output
+
+
+def test_test_takes_no_secret_and_needs_none(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HBMCP_TOOLS", "add_credential,add_wallet")
+    write(file, '[deny]\naccounts = ["other"]\n')
+    keys = 'credentials={"binance_api_key": "CANARY"}'
+    for tool, argument in (("add_credential", keys), ("add_wallet", "private_key=CANARY")):
+        with pytest.raises(SettingsError, match="is a secret, and a command line is seen by others") as error:
+            run("test", tool, argument)
+        assert "Leave it out" in str(error.value)
+    given = ("connector_name=binance", "account_name=master_account")
+    code, told = run("test", "add_credential", *given)
+    assert (code, "The policy allows it" in told) == (0, True)
+    assert run("test", "add_credential", "connector_name=binance", "account_name=other")[0] == 1
+    assert run("test", "add_wallet", "chain=solana")[0] == 0
 
 
 def test_a_server_says_what_holds_and_does_not_start_on_a_mistake(api: FaultyApi, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from hbmcp import times
 from hbmcp.errors import StoreError
-from hbmcp.paper.api.faults import Crash, Fault
+from hbmcp.paper.api.faults import Bug, Crash, Fault
+from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.policy.model import Policy
 from hbmcp.store import LedgerRow, Store
 from hbmcp.times import ticking
@@ -50,6 +51,23 @@ def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Opened:
         return assistant(api, monkeypatch, faults, policy=told)
 
     return opened
+
+
+def holding(token: str) -> Bug:
+    """A million of a token is in each account, which the API counts as dollars."""
+
+    def held(handler: Handler) -> Handler:
+        def answer(call: Call) -> Json:
+            state: Any = handler(call)
+            row = {"token": token, "units": 1e6, "price": 1.0, "value": 1e6, "available_units": 1e6}
+            return {
+                account: {name: [*rows, row] for name, rows in exchanges.items()}
+                for account, exchanges in state.items()
+            }
+
+        return answer
+
+    return Bug("a token of that name", {STATE: held})
 
 
 async def granted(call: Assistant) -> list[LedgerRow]:
@@ -342,6 +360,19 @@ class TestWhatIsOpen:
             text = await call.bad("place_order", **MARKET)
             assert "limit order_percent is 0.1 % of the portfolio an order" in text
             await call.good("place_order", **{**MARKET, "amount": 0.001})
+
+    @pytest.mark.parametrize("limit", [{"order_percent": "1"}, {"leverage": "0.1"}])
+    @pytest.mark.parametrize(("token", "counts"), [("FREEUSD", False), ("USDC", True)])
+    async def test_a_token_that_is_only_called_a_dollar_makes_no_equity(
+        self, talk: Opened, limit: dict[str, str], token: str, counts: bool
+    ) -> None:
+        async with talk(policy(**limit), holding(token)) as call:
+            text = await call.good("place_order", **{**LONG, "amount": 0.1}, preview=True)
+            assert ("would be refused" in text) != counts
+
+    async def test_a_token_that_is_only_called_a_dollar_is_no_account(self, talk: Opened) -> None:
+        async with talk(policy(), holding("FREEUSD")) as call:
+            assert "that may be a slip" in await call.bad("place_order", **{**MARKET, "amount": 1})
 
     async def test_orders_that_rest(self, talk: Opened, api: PaperApi) -> None:
         rest(api)

@@ -86,6 +86,53 @@ async def test_what_protects_is_cancelled_by_a_person_who_was_asked(
         await it.call.bad("place_order", **MARKET)
 
 
+async def test_of_many_orders_those_are_cancelled_that_protect_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with audited(tmp_path, monkeypatch) as it:
+        open_position(it.api, "BUY", "0.1")
+        await it.call.good("place_order", **TARGET)
+        (target,) = it.api.paper.engine.orders(statuses=["OPEN"])
+        entry = rest(it.api)
+        await it.halts.begin(PARTLY)
+        text = await it.call.good("cancel_orders", all=True, preview=True)
+        assert "1 of 2 would be refused, the others not: hbmcp is halted since" in text
+        text = await it.call.good("cancel_orders", all=True)
+        assert '"cancelled":1,"not_cancelled":1' in text
+        assert "hbmcp is halted since" in text
+        states = {one.id: one.status for one in it.api.paper.engine.orders()}
+        assert (states[target.id], states[entry]) == ("OPEN", "CANCELLED")
+        begun, ended = it.lines[-2:]
+        assert (len(begun["plan"]), len(ended["sent"])) == (2, 1)
+        assert (await it.call.bad("cancel_orders", all=True)).startswith("hbmcp is halted since")
+
+
+async def test_of_many_orders_those_are_cancelled_that_the_policy_lets_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with audited(tmp_path, monkeypatch, told=Policy.model_validate({"deny": {"pairs": ["BTC-*"]}})) as it:
+        open_position(it.api, "BUY", "0.1")
+        elsewhere, entry = rest(it.api, "SELL", "90000", connector="binance_perpetual"), rest(it.api)
+        assert "the policy" in (await it.call.good("cancel_orders", all=True)).lower()
+        states = {one.id: one.status for one in it.api.paper.engine.orders()}
+        assert (states[elsewhere], states[entry]) == ("OPEN", "CANCELLED")
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "position", "protects"),
+    [("SELL", "90000", "BUY", True), ("BUY", "40000", "BUY", False), ("BUY", "40000", "SELL", True)],
+)
+async def test_an_order_that_was_placed_elsewhere_may_be_what_protects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: str, price: str, position: str, protects: bool
+) -> None:
+    async with audited(tmp_path, monkeypatch) as it:
+        open_position(it.api, position, "0.1")
+        order = rest(it.api, side, price, connector="binance_perpetual")
+        await it.halts.begin(PARTLY)
+        assert (await it.call("cancel_order", order_id=order)).is_error == protects
+        assert it.api.paper.engine.order(order).status == ("OPEN" if protects else "CANCELLED")
+
+
 async def test_what_hbmcp_keeps_itself_is_judged_and_written_down_as_what_is_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

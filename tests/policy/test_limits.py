@@ -218,6 +218,13 @@ def test_the_distance_from_the_market_is_held_either_way() -> None:
     assert judged(policy(distance_percent=5), [ask(1, 100)]) == []
 
 
+def test_a_range_of_prices_is_as_far_from_the_market_as_its_nearer_end() -> None:
+    told = policy(distance_percent=5)
+    for low, high, away in ((50, 200, 0), (104, 300, 4), (1, 96, 4), (106, 110, 6), (90, 94, 6)):
+        use = one(judged(told, [ask(1, 100, price=Decimal(low), until=Decimal(high))]), "distance_percent")
+        assert (use.asked, use.exceeded) == (away, away > 5)
+
+
 def test_after_the_day_s_loss_nothing_is_opened() -> None:
     for loss, reached in ((99, False), (100, True), (101, True)):
         (use,) = judged(policy(day_loss=100), [ask(1)], seen=Seen(NOW, loss=Decimal(loss)))

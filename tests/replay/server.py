@@ -15,6 +15,7 @@ import json
 import threading
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,8 @@ class Replay:
         self._set.clear()
 
 
-def good_answers() -> dict[str, Answer]:
+@cache
+def good_answers() -> Mapping[str, Answer]:
     """Operation key -> what it answers when nothing goes wrong."""
     files = sorted(ANSWERS.glob("*.json"))
     return {

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -363,6 +364,42 @@ def test_two_servers_at_once(world: World) -> None:
         assert [failed for _, failed in answers].count(False) == 1, answers
         assert all("limit hour" in text for text, failed in answers if failed)
         ends_well(world, one, placed=True, known="sent")
+
+
+UNANSWERED = ["reset before it is read", "reset after it was read", "half an answer", "killed after it was read"]
+
+
+@pytest.mark.parametrize("fault", UNANSWERED)
+def test_what_was_never_answered_is_looked_for_by_two_servers_at_once(
+    fault: str, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    """With room for two orders, whether the first is there or not."""
+    broken, _ = FAULTS[fault]
+    with BreakingApi(tmp_path_factory.mktemp("api")) as api:
+        world = World(api, tmp_path)
+        (tmp_path / "policy.toml").write_text("[limits]\nposition = 2000\n")
+        with world.server() as server:
+            api.arm(broken)
+            text, failed = server.call("place_order", **ORDER)
+            assert failed, text
+            assert "Outcome unknown" in text
+        if broken.then == "killed":
+            api.start()
+        with world.server(Stdio) as one, world.server(Http) as other, ThreadPoolExecutor(2) as threads:
+            until = time.monotonic() + 30
+            while "would be refused" in (told := one.call("place_order", **ORDER, preview=True)[0]):
+                assert time.monotonic() < until, told  # in its first seconds it counts beside what is seen
+            assert [row.state for row in world.ledger] == ["sent" if broken.reaches else "unknown"]
+            call = threads.submit(other.call, "place_order", **ORDER, again=True)
+            answers = [one.call("place_order", **ORDER, again=True), call.result()]
+            assert [failed for _, failed in answers].count(False) == 1, answers
+            (refused,) = (text for text, failed in answers if failed)
+            assert ("never answered" in refused) != broken.reaches
+            assert len(world.orders) == 1 + broken.reaches
+            audit_tells_the_truth(world)
+            reducing_is_possible(world, one)
+            text, failed = one.call("close_position", trading_pair="BTC-USDT")
+            assert not failed, text
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="A process's limits are set from outside on Linux alone")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -26,8 +26,23 @@ class Cluster:
     """A server that listens on a socket in `folder`, and nowhere else."""
 
     folder: Path
-    _process: "subprocess.Popen[bytes]"
+    _start: Callable[[], "subprocess.Popen[bytes]"]
+    _process: "subprocess.Popen[bytes]" = field(init=False)
     _numbers: Iterator[int] = field(factory=count)
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        self._process = self._start()
+        _wait(self, self._process)
+
+    def end(self) -> None:
+        """At once, whoever is connected."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(timeout=30)
+
+    def restart(self) -> None:
+        self.end()
+        self.start()
 
     def url(self, database: str, password: str = PASSWORD) -> str:
         return f"postgresql://{USER}:{password}@/{database}?host={self.folder}"
@@ -82,17 +97,19 @@ def cluster() -> Iterator[Cluster]:
     made: list[str | Path] = [programs / "initdb", f"--pgdata={data}", *wanted, "--no-instructions"]
     subprocess.run(made, user=user, cwd=folder, check=True, capture_output=True)
     told = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, *told], user=user, cwd=folder, stdout=log, stderr=log
-        )
+
+    def start() -> "subprocess.Popen[bytes]":
+        with (folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [programs / "postgres", "-D", data, *told], user=user, cwd=folder, stdout=log, stderr=log
+            )
+
+    found = Cluster(folder, start)
     try:
-        found = Cluster(folder, server)
-        _wait(found, server)
+        found.start()
         yield found
     finally:
-        server.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
-        server.wait(timeout=30)
+        found.end()
         shutil.rmtree(folder, ignore_errors=True)
 
 

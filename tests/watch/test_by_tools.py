@@ -79,3 +79,34 @@ async def test_a_switch_that_is_not_set_anew_cancels_and_closes(one: Watched) ->
     assert one.orders()[0][3] == "CANCELLED"
     assert sizes(one.api) == {}
     await watcher.leave()
+
+
+@pytest.mark.parametrize("side", ["LONG", "SHORT"])
+@pytest.mark.parametrize(("price", "ends"), [(47_400, "FILLED"), (46_000, "OPEN")])
+async def test_a_stop_with_a_worst_price_fills_or_rests_there(one: Watched, side: str, price: int, ends: str) -> None:
+    """Whatever the target was: it ends with the stop."""
+    way = 1 if side == "LONG" else -1
+    open_position(one.api, "BUY" if way > 0 else "SELL", "0.2")
+    levels = {"stop": str(50_000 - way * 2_500), "stop_limit": str(50_000 - way * 3_000)}
+    text = await one.call.good("protect_position", trading_pair=PAIR, **levels, target="+10%")
+    assert f"beyond {levels['stop_limit']} by then, what doesn't fill rests there" in text
+    await one.rounds(3, price=50_000 + way * (price - 50_000))
+    order = one.api.paper.engine.orders()[0]
+    assert (order.type, f"{order.price:f}", order.status) == ("LIMIT", levels["stop_limit"], ends)
+    assert sizes(one.api).keys() == (set() if ends == "FILLED" else {(PAIR, "BOTH")})
+    assert [await one.state(key) for key in (1, 2)] == ["done", "cancelled"]
+
+
+async def test_coins_too_may_have_a_worst_price(one: Watched) -> None:
+    await one.call.good("protect_position", **SPOT, amount=0.1, stop="47500", stop_limit="47000")
+    await one.rounds(4, price=46_000)
+    assert one.orders() == [("binance", "SELL", "0.1", "OPEN")]
+    assert await one.state(1) == "done"
+
+
+async def test_a_stop_with_a_worst_price_ends_with_its_position(one: Watched) -> None:
+    open_position(one.api, "BUY", "0.2")
+    await one.call.good("protect_position", trading_pair=PAIR, stop="47500", stop_limit="47000")
+    open_position(one.api, "SELL", "0.2", action="CLOSE")
+    await one.rounds(1, price=47_400)
+    assert (await one.state(1), len(one.orders())) == ("cancelled", 2)

@@ -282,6 +282,58 @@ async def test_after_a_restart_nothing_fires_by_a_price_from_before(one: Watched
     assert await one.state(holds) == "done"
 
 
+async def test_an_api_that_is_away_for_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told, nothing is lost, what was crossed and left meanwhile opens nothing, and a stop closes after it."""
+    away: list[bool] = []
+
+    def wrap(handler: Handler) -> Handler:
+        def handle(call: Call) -> Json:
+            if away:
+                raise Refusal(503, "Service Unavailable")
+            return handler(call)
+
+        return handle
+
+    asked = ("market-data/prices", "market-data/order-book", "trading/positions", "portfolio/state")
+    gone = Bug("away", {f"POST /{place}": wrap for place in asked})
+    async with watched(tmp_path, monkeypatch, [gone]) as one:
+        open_position(one.api, "BUY", "0.2")
+        opens, stops = await one.add(Spec(when=below(45_000), then=buy()), stop(47_000))
+        await one.rounds(6)
+        away.append(True)
+        for price in (44_000, 46_500, 48_000):
+            one.market.then(one.api.clock.now(), price)
+            one.api.clock.advance(1_200_000)
+            await one.rounds(6)
+        assert [await one.state(key) for key in (opens, stops)] == ["waiting", "waiting"]
+        assert any("2 triggers" in words and "can't be judged" in words for words in one.call.bridge.news)
+        assert len(one.orders()) == 1
+        away.clear()
+        await one.rounds(6)
+        assert [await one.state(key) for key in (opens, stops)] == ["waiting", "waiting"]
+        await one.rounds(2, price=46_900)
+        assert [await one.state(key) for key in (opens, stops)] == ["waiting", "done"]
+        assert sizes(one.api) == {}
+
+
+async def test_what_a_part_leaves_below_the_smallest_order_is_told_and_tried(one: Watched) -> None:
+    """When it is closed in part, by hand or by a trigger, and when the exchange refuses its stop, which it asks."""
+    open_position(one.api, "BUY", "0.010")
+    await one.call.good("protect_position", trading_pair="BTC-USDT", stop="47000")
+    half = {"then": "close_position", "arguments": {"fraction": 0.5}}
+    await one.call.good("create_trigger", **PERPETUAL, below="48000", **half)
+    text = await one.call.good("close_position", trading_pair="BTC-USDT", fraction=0.3)
+    assert "worth less than the smallest order" not in text
+    await one.rounds(2, price=47_900)
+    assert "0.004 left" in (await one.trigger(2)).memory.came
+    text = await one.call.good("close_position", trading_pair="BTC-USDT", fraction=0.75)
+    assert "0.001 BTC is left, worth less than the smallest order, 100 USDT: an order that closes it may be" in text
+    assert "What is left stays protected by stop 47000 (1)." in text
+    await one.rounds(120, price=46_900)
+    assert "is below minimum notional size 100" in (await one.causes(1))[-1]
+    assert any("trigger 1 is failed" in words and "minimum notional" in words for words in one.call.bridge.news)
+
+
 async def test_a_mark_far_from_last_is_watched_where_it_is_asked_for(one: Watched) -> None:
     mark = Condition(goes="below", level=Decimal(47_000), price="mark", **PERPETUAL)
     open_position(one.api, "BUY", "0.2")

@@ -10,6 +10,7 @@ from attrs import evolve
 from hbmcp.errors import StoreError
 from hbmcp.installation.orders import replacement
 from hbmcp.installation.orders.order import Order
+from hbmcp.paper.api.faults import Cut
 from tests.paper.perpetual_account import sizes
 from tests.watch.watched import PERPETUAL, SPOT, Watched, watched
 
@@ -206,6 +207,17 @@ async def test_a_crash_before_the_order_leaves_a_stop_of_nothing(one: Watched, m
     assert "trigger 1 can't see what they hang on: Whether its order was placed isn't known." in " ".join(
         one.call.bridge.news
     )
+
+
+async def test_an_order_without_an_answer_has_its_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with watched(tmp_path, monkeypatch, [Cut("POST /trading/orders", times=1)]) as one:
+        text = await one.call.bad("place_order", **PERPETUAL, **BUY, stop_loss="45000")
+        assert text.startswith("Outcome unknown")
+        assert "stop 45000 (triggers 1) begin if it was placed and fills." in text
+        await one.rounds(12)
+        await one.rounds(2, price=44_900)
+        assert await one.state(1) == "done"
+        assert sizes(one.api) == {}
 
 
 async def test_one_whose_order_isnt_placed_ends(one: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,9 @@ async def test_coins_that_were_sold_by_hand_end_their_stop(one: Watched) -> None
     keys = await one.add(*specs)
     await one.rounds(50)
     assert [await one.state(key) for key in keys] == ["waiting", "waiting"]
+    order_id = rest(one.api, price="20000", amount="0.3")
+    after = Filled(account_name="master_account", connector_name="binance", order_id=order_id, filled=Decimal("0.1"))
+    await one.add(Spec(when=above(1), after=after))  # looks at its own order alone, when it fires
     await one.call.good("place_order", **order, side="SELL", share=100)
     await one.rounds(50)
     assert [await one.state(key) for key in keys] == ["cancelled", "waiting"]
@@ -135,7 +138,7 @@ async def test_two_halves_in_one_round_leave_a_quarter(one: Watched) -> None:
 async def test_a_stop_isnt_held_back_by_one_that_hangs(one: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hbmcp.watch.turns.PATIENCE", 0.05)
     open_position(one.api, "BUY", "0.4")
-    hangs = one.watcher._turns.after_others(close())
+    hangs = one.watcher._turns.after_others(LONG)
     async with hangs:
         (key,) = await one.add(Spec(when=below(47_000, **PERPETUAL), then=close(), protects=LONG))
         await one.rounds(1, price=46_900)

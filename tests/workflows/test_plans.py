@@ -155,7 +155,7 @@ async def test_a_preview_sends_nothing_and_a_call_what_was_planned_once(
 
 
 @pytest.mark.parametrize("tool", ["delete_controller", "delete_script"])
-async def test_without_a_word_nothing_is_deleted_and_confirm_is_one(
+async def test_without_a_word_nothing_is_deleted_and_a_model_s_confirm_is_none(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch, watched: Watched, tool: str
 ) -> None:
     given = CONTROLLER if tool == "delete_controller" else {"script_name": "v2_with_controllers"}
@@ -163,7 +163,9 @@ async def test_without_a_word_nothing_is_deleted_and_confirm_is_one(
         for words in ({}, {"confirm": False}, {"dry_run": True}):
             assert "Nothing was deleted yet" in await call.good(tool, **given, **words)
         assert watched.sent == []
-        assert "looked up to be gone" in await call.good(tool, **given, confirm=True)
+        assert "confirm: no such argument" in await call.bad(tool, **given, confirm=True)
+        assert watched.sent == []
+        assert "looked up to be gone" in await call.good(tool, **given, preview=False)
     assert len(watched.sent) == 1
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hbmcp import __version__
+from hbmcp.cli.approvals import approvals
 from hbmcp.cli.audit import audit
 from hbmcp.cli.call import call_tool
 from hbmcp.cli.connect import connect
@@ -60,6 +61,7 @@ app.command()(halt)
 app.command()(resume)
 app.command()(watch)
 app.add_typer(audit)
+app.add_typer(approvals)
 app.add_typer(token)
 
 

@@ -73,11 +73,12 @@ class Door:
         import anyio
 
         from hbmcp.bridge import Bridge
+        from hbmcp.cli.asking import AtTheKeyboard
 
         async def call() -> Any:
             bridge = Bridge(self.offer, self.told, "terminal", policy=self.policy)
             try:
-                return await bridge.call(tool, given, key=key)
+                return await bridge.call(tool, given, key=key, ask=AtTheKeyboard())
             finally:
                 await bridge.aclose()
 
@@ -87,10 +88,23 @@ class Door:
 
 
 def typed_secrets(tool: "Tool", given: dict[str, Any]) -> dict[str, Any]:
-    """The secrets that a tool needs, as they are typed unseen. Raises SettingsError for one on the command line, which
-    other processes and the shell's history show, and where nobody can type."""
-    from hbmcp.arguments.credentials import secret_names
+    """The secrets that a tool needs, as they are typed unseen. Raises SettingsError as `needed_secrets` does, and where
+    nobody can type."""
     from hbmcp.cli import typed
+
+    needed = needed_secrets(
+        tool, given, "Leave it out, and type it when it is asked for; or give all arguments on stdin, with --json -."
+    )
+    if not needed:
+        return {}
+    typed.only_at_a_terminal(f"hbmcp call {tool.name}")
+    return {name: typed.secret(name) for name in needed}
+
+
+def needed_secrets(tool: "Tool", given: dict[str, Any], advice: str) -> list[str]:
+    """The names of the secrets that a tool must be given. Raises SettingsError for one on the command line, which other
+    processes and the shell's history show."""
+    from hbmcp.arguments.credentials import secret_names
     from hbmcp.errors import SettingsError
 
     names = secret_names(tool)
@@ -98,13 +112,9 @@ def typed_secrets(tool: "Tool", given: dict[str, Any]) -> dict[str, Any]:
         raise SettingsError(
             f"{', '.join(shown)} of {tool.name} is a secret, and a command line is seen by others.",
             "Nothing was sent.",
-            "Leave it out, and type it when it is asked for; or give all arguments on stdin, with --json -.",
+            advice,
         )
-    needed = [name for name in tool.schema.get("required", ()) if name in names]
-    if not needed:
-        return {}
-    typed.only_at_a_terminal(f"hbmcp call {tool.name}")
-    return {name: typed.secret(name) for name in needed}
+    return [name for name in tool.schema.get("required", ()) if name in names]
 
 
 def read_arguments(pairs: list[str], as_json: str | None) -> dict[str, Any]:

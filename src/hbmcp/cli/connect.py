@@ -39,7 +39,7 @@ def connect(
     offer = Catalog.load().choose(tools=(*LOOKS, SENDS), read_only=told.read_only)
 
     def bridge() -> Bridge:
-        return Bridge(offer, told, "terminal", policy=held.policy)
+        return Bridge(offer, told, "person", policy=held.policy)
 
     try:
         offer.find(SENDS)

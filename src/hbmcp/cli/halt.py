@@ -57,12 +57,13 @@ def resume(env_file: EnvFile = None) -> None:
 
 
 async def _halt(told: "Settings", everything: bool, yes: bool) -> None:
+    from hbmcp.cli.asking import person
     from hbmcp.policy.halt import told as in_words
     from hbmcp.store import Halt
     from hbmcp.times import machine
 
     async with _halts(told) as halts:
-        failed = await halts.begin(Halt(machine(), everything, _person()))
+        failed = await halts.begin(Halt(machine(), everything, person()))
         for error in failed:
             typer.echo(f"Half of it failed: {error}", err=True)
         standing = await halts.standing()
@@ -79,6 +80,7 @@ async def _halt(told: "Settings", everything: bool, yes: bool) -> None:
 
 
 async def _resume(told: "Settings") -> None:
+    from hbmcp.cli.asking import person
     from hbmcp.policy.halt import told as in_words
 
     async with _halts(told) as halts:
@@ -95,7 +97,7 @@ async def _resume(told: "Settings") -> None:
         raise typer.Exit(1)
     typer.echo("hbmcp is resumed.")
     _, outbox = _outbox(told)
-    outbox.tell("halt", f"hbmcp is resumed: {_person()} ended its halt.")
+    outbox.tell("halt", f"hbmcp is resumed: {person()} ended its halt.")
     outbox.close(TO_TELL)
 
 
@@ -223,13 +225,6 @@ def _policy(told: "Settings") -> "Policy | None":
     except SettingsError as error:
         typer.echo(f"The policy isn't held to: {error.happened}", err=True)
         return None
-
-
-def _person() -> str:
-    from getpass import getuser
-    from platform import node
-
-    return f"{getuser()} at {node()}"
 
 
 def _need_terminal(why: str) -> None:

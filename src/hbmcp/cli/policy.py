@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hbmcp.cli.call import Door, read_arguments
+from hbmcp.cli.call import Door, needed_secrets, read_arguments
 from hbmcp.cli.options import EnvFile
 from hbmcp.cli.settle import settle
 from hbmcp.errors import SettingsError, UnknownTool
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hbmcp.settings import Settings
 
 NONE, ALL = "none", "all"
+UNTOLD = "untold-secret"  # for one that a call needs, and its verdict doesn't
 
 policy = typer.Typer(
     name="policy",
@@ -127,6 +128,9 @@ def try_out(
     if found.reads:
         typer.echo(f"{found.name} only reads, and is allowed.")
         return
+    secret = needed_secrets(found, given, "Leave it out: the policy judges the call without.")
+    types = found.schema["properties"]
+    given |= {name: {} if types[name].get("type") == "object" else UNTOLD for name in secret}
     outcome = door.call(tool, {**given, "preview": True})
     if outcome.is_error or WOULD_BE_REFUSED in outcome.text:
         raise typer.Exit(1)

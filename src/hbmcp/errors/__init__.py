@@ -9,10 +9,13 @@ failed_answers  is an answer with status 200 a failure all the same?
 """
 
 from hbmcp.errors.hierarchy import (
+    AnswerVoid,
     ApiFailed,
     BadArguments,
     CallError,
+    CantAsk,
     ConnectionLost,
+    Declined,
     Failed,
     GatewayFailed,
     Halted,
@@ -21,6 +24,7 @@ from hbmcp.errors.hierarchy import (
     NotAllowed,
     NotAudited,
     NotConfigured,
+    NotConfirmed,
     NotCounted,
     OutcomeUnknown,
     ReadTimedOut,
@@ -30,6 +34,7 @@ from hbmcp.errors.hierarchy import (
     ServiceDown,
     SettingsError,
     StoreError,
+    Unanswered,
     UnknownOperation,
     UnknownTool,
     Unreachable,
@@ -38,10 +43,13 @@ from hbmcp.errors.hierarchy import (
 )
 
 __all__ = [
+    "AnswerVoid",
     "ApiFailed",
     "BadArguments",
     "CallError",
+    "CantAsk",
     "ConnectionLost",
+    "Declined",
     "Failed",
     "GatewayFailed",
     "Halted",
@@ -50,6 +58,7 @@ __all__ = [
     "NotAllowed",
     "NotAudited",
     "NotConfigured",
+    "NotConfirmed",
     "NotCounted",
     "OutcomeUnknown",
     "ReadTimedOut",
@@ -59,6 +68,7 @@ __all__ = [
     "ServiceDown",
     "SettingsError",
     "StoreError",
+    "Unanswered",
     "UnknownOperation",
     "UnknownTool",
     "Unreachable",

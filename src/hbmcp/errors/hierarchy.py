@@ -20,6 +20,11 @@
           LimitReached    a limit of the policy is reached
           NotCounted      what adds risk can't be priced, counted or remembered
           SaidTwice       the same was done a moment ago
+          NotConfirmed    a person was to be asked, and there is no yes that holds
+            Declined      they said no, or dismissed the question
+            Unanswered    no answer came, or none that could be read
+            CantAsk       nobody can be asked
+            AnswerVoid    the answer was for another plan or another price, too late, or used before
         ServiceDown       the API runs, but Gateway, Docker or the message broker behind it doesn't
         GatewayFailed     Gateway, behind the API, failed; why may stand in its log alone
         ApiFailed         the API answered 5xx
@@ -167,6 +172,36 @@ class SaidTwice(Refused):
     """The same was done within the last minute, and may be meant once."""
 
     kind = "said_twice"
+
+
+class NotConfirmed(Refused):
+    """A person was to be asked before this is sent, and there is no yes that holds; nothing was sent."""
+
+    kind = "not_confirmed"
+
+
+class Declined(NotConfirmed):
+    """They said no, or dismissed the question."""
+
+    kind = "declined"
+
+
+class Unanswered(NotConfirmed):
+    """No answer came in time, or none that could be read."""
+
+    kind = "unanswered"
+
+
+class CantAsk(NotConfirmed):
+    """There is no way to a person."""
+
+    kind = "cant_ask"
+
+
+class AnswerVoid(NotConfirmed):
+    """The answer was for another plan or another price, too late, or used before."""
+
+    kind = "answer_void"
 
 
 class ServiceDown(CallError):

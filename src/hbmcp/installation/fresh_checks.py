@@ -3,7 +3,7 @@
 A store that stalls, an API that is slow, or a machine that sleeps can come between the checks and the sending.
 """
 
-from hbmcp.errors import Halted, NotAudited, Refused
+from hbmcp.errors import Halted, NotAllowed, NotAudited, Refused
 
 FRESH = 25.0  # seconds from their beginning to the sending: two checks in a row, without an answer, take 20
 ROUNDS = 3
@@ -21,4 +21,5 @@ class Stale(Refused):
         )
 
 
-HELD_BACK = (Stale, Halted, NotAudited)  # hbmcp itself refused it in the moment before it was sent, not the API
+# hbmcp itself refused it in the moment before it was sent, not the API.
+HELD_BACK = (Stale, Halted, NotAllowed, NotAudited)

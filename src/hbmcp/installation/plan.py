@@ -20,10 +20,11 @@ class Plan:
     `requests`, or keeps it; there may be none: then it waits for what goes on already. Without requests and commit
     there is nothing to do, and `shown` is the answer. `later` is what it arms: a policy judges that now, and counts it
     when it is sent. `unfit` is why none of it can be sent as things stand, whatever a policy says: a balance, a figure
-    that looks like a slip."""
+    that looks like a slip. `severable` requests stand each for itself: where some are refused, the others are sent."""
 
     shown: Answer
     requests: tuple[PlannedRequest, ...] = ()
     commit: Callable[[Installation], Awaitable[Answer]] | None = None
     later: tuple[PlannedRequest, ...] = ()
     unfit: CallError | None = None
+    severable: bool = False

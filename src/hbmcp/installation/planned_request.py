@@ -26,7 +26,8 @@ FIGURES = ("amount", "price", "leverage")  # of a Stake, where a curation says w
 class Stake:
     """What a request is about, as far as it is known.
 
-    `amount` in base units. `price` is the order's own limit, `value` what the whole is worth at the worse of that and
+    `amount` in base units. `price` is the order's own limit, of a range of prices one end, `until` being the other;
+    `value` what the whole is worth at the worse of that and
     the market, `market` the price that this was held against; all in quote. `type` of an executor, or the name of a
     controller or script. `orders` is how many of it may rest at once.
     """
@@ -37,6 +38,7 @@ class Stake:
     side: str | None = None
     amount: Decimal | None = None
     price: Decimal | None = None
+    until: Decimal | None = None
     value: Decimal | None = None
     market: Decimal | None = None
     leverage: Decimal | None = None

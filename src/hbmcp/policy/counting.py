@@ -10,13 +10,15 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 
 from attrs import evolve, frozen
 
 from hbmcp.caller import Caller
-from hbmcp.errors import CallError, LimitReached, NotCounted, StoreError
+from hbmcp.errors import AnswerVoid, CallError, LimitReached, NotCounted, StoreError
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy import doubts, exposure, valuation
 from hbmcp.policy.call import Call
 from hbmcp.policy.grant import Settle
@@ -44,7 +46,7 @@ from hbmcp.policy.said_twice import (
     refuse_known_key,
     refuse_twice,
 )
-from hbmcp.store import TO_REDUCE, LedgerRow, Settled, Store
+from hbmcp.store import TO_REDUCE, LedgerRow, OnceOnly, Settled, Store
 from hbmcp.text import NAMED, cut, one_line
 from hbmcp.times import now
 
@@ -92,15 +94,16 @@ class Counting:
         """The same numbers, held against another policy."""
         return Counting(policy, installation, self._open_store)
 
-    async def reserve(self, call: Call, plan: Plan) -> Reserved:
-        """Count the plan in.
+    async def reserve(self, call: Call, plan: Plan, once_only: OnceOnly | None = None) -> Reserved:
+        """Count the plan in, and an answer, which is used up with it.
 
-        Raises LimitReached, NotCounted, SaidTwice, SentBefore, or BadArguments for a key that stands for another call:
-        nothing was sent. What only reduces is refused by none but the last three, and not by a store that fails.
+        Raises LimitReached, NotCounted, SaidTwice, SentBefore, BadArguments for a key that stands for another call, or
+        AnswerVoid for an answer that was used: nothing was sent. What only reduces is refused by none but the last
+        four, and not by a store that fails, unless an answer is to be used up.
         """
-        adds = any(map(adds_risk, plan.requests))
+        adds = once_only is not None or any(map(adds_risk, plan.requests))
         once = call.again is not None and may_be_meant_once(plan, call.arguments)
-        if not (asked_of(plan.requests) or call.key is not None or once):
+        if not (asked_of(plan.requests) or call.key is not None or once or once_only):
             return NOTHING
         judged = await self._judged(plan)
         moment = now()
@@ -139,9 +142,9 @@ class Counting:
             used[:] = uses(self._policy, judged.asks, granted, judged.seen, moment)
             refuse_exceeded(used)
 
-        async def reserve() -> list[int]:
+        async def reserve() -> list[int] | None:
             async with asyncio.timeout(None if adds else TO_REDUCE):
-                return await self._open_store().reserve(rows, self._since(call, moment), judge)
+                return await self._open_store().reserve(rows, self._since(call, moment), judge, once_only)
 
         try:
             try:
@@ -156,8 +159,25 @@ class Counting:
             refuse_exceeded(uses(self._policy, judged.asks, (), judged.seen, moment))
             logger.warning("%s goes on without being counted: %s", call.caller.name, _why(error))
             return NOTHING
+        if keys is None:
+            raise AnswerVoid(
+                "The answer to this question was used already.",
+                "Nothing was sent this time.",
+                "Look what became of it; if it is wanted once more, call it again, and the person is asked anew.",
+            )
         places = [(place, key) for (place, _), key in zip(counted, keys, strict=True)]
         return Reserved(partial(self._settle, places), moment, tuple(one for one in used if one.nearly))
+
+    async def worths(self, requests: Sequence[PlannedRequest]) -> list[list[Ask]]:
+        """The parts of each with their market price and value, as far as they are known."""
+        parts = [asked_of([one]) or [Ask(one)] for one in requests]
+        prices_now = valuation.Prices(self._installation(LOOKS))
+        asks = list(chain.from_iterable(parts))
+        found = await answer_within(valuation.valued(prices_now, asks, self._policy.currency), PATIENCE)
+        if isinstance(found, CallError):
+            return parts
+        rest = iter(found)
+        return [[next(rest) for _ in those] for those in parts]
 
     async def sent_before(self, call: Call) -> None:
         """Raises SentBefore for a call whose idempotency key stands for what was sent already, before anything is

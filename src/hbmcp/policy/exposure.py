@@ -7,11 +7,13 @@ What an executor hasn't ordered yet is in none of these.
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from attrs import evolve
+
 from hbmcp.errors import CallError, NotCounted
 from hbmcp.figures import times
 from hbmcp.installation.connections import is_perpetual, only_reduces
 from hbmcp.installation.installation import Installation, all_of, answer_within
-from hbmcp.installation.markets.trading_pairs import is_stable
+from hbmcp.installation.markets.trading_pairs import is_stable, only_sounds_stable
 from hbmcp.installation.orders.open_orders import RestingOrders, resting_orders
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.portfolio.holdings import CURRENCY
@@ -71,6 +73,7 @@ async def look(
     if valuation is None:
         return Seen(at, tuple(held), resting=None if resting is None else len(resting.rows))
     _believe(_doubts(valuation))
+    valuation = await _at_their_price(prices_now, valuation)
     rate = await prices_now.rate(None, CURRENCY, currency)
     if rate is None:
         raise _doubtful(f"{currency} has no price in {CURRENCY}.")
@@ -95,6 +98,19 @@ async def _portfolio(installation: Installation, account: str | None, *, wanted:
 
 async def _resting(installation: Installation, *, wanted: bool) -> RestingOrders | None:
     return await resting_orders(installation) if wanted else None
+
+
+async def _at_their_price(prices_now: Prices, found: Valuation) -> Valuation:
+    """With what the API counts as dollars for its name alone at the rate oracle's price; without one it counts
+    nothing."""
+    rows = []
+    for one in found.rows:
+        if only_sounds_stable(one.token):
+            price = await prices_now.rate(None, one.token, CURRENCY)
+            rows.append(evolve(one, price=price, value=None if price is None else times(one.units, price)))
+        else:
+            rows.append(one)
+    return evolve(found, balances=evolve(found.balances, rows=tuple(rows)))
 
 
 def _doubts(found: Valuation) -> Iterable[str]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import SettingsError
-from hbmcp.policy.model import Budget, Limits, Names, Policy, Rules, Written, default, tightened
+from hbmcp.policy.model import Budget, Confirm, Limits, Names, Policy, Rules, Written, default, tightened
 from hbmcp.settings import Settings
 from hbmcp.text import named
 
@@ -24,7 +24,13 @@ HERE = "hbmcp.toml"  # in the working directory
 MOST = 100_000  # bytes of a file
 
 _EXAMPLES = {"pairs": "BTC-*", "exchanges": "binance*", "accounts": "master_account"}
-_TABLES: Mapping[str, type[BaseModel]] = {"allow": Names, "deny": Names, "limits": Limits, "budgets": Budget}
+_TABLES: Mapping[str, type[BaseModel]] = {
+    "allow": Names,
+    "deny": Names,
+    "limits": Limits,
+    "budgets": Budget,
+    "confirm": Confirm,
+}
 _OTHERS_CAN_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -128,10 +134,14 @@ def _mistakes(error: ValidationError) -> Iterator[str]:
                 yield f"{key} must be a number above 0."
             case "int_type" | "int_parsing" | "int_from_float":
                 yield f"{key} must be a whole number above 0."
+            case "tuple_type" if at == ["confirm"]:
+                yield 'confirm must be "always", "never" or "over 500", or tables, [[confirm]].'
             case "tuple_type":
                 yield f'{key} must be a list, such as ["{_EXAMPLES.get(at[-1], "name")}"].'
             case "string_type" | "string_too_short":
                 yield f"{key} must be text."
+            case "string_pattern_mismatch" if at[-1] == "when":
+                yield f'{key} must be "always", "never" or "over 500".'
             case "string_pattern_mismatch":
                 yield f"{key} must be a token in capitals, such as USDT."
             case "model_type" | "dict_type":

@@ -4,29 +4,35 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
+from attrs import evolve
+
 from hbmcp.caller import Caller
 from hbmcp.catalog import Offer
-from hbmcp.errors import CallError
+from hbmcp.errors import CallError, Refused
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy import halt, rules
+from hbmcp.policy.approvals import Approvals
 from hbmcp.policy.audit import record
 from hbmcp.policy.audit.audit import Audit, Entry
 from hbmcp.policy.audit.log import Log
 from hbmcp.policy.call import Call
+from hbmcp.policy.confirmation import Answered, Ask, Demand, Question, Quoted, cant_ask, demanded, may_ask, value_of
 from hbmcp.policy.counting import NOTHING, Counting, Reserved
 from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.halt import Halts
+from hbmcp.policy.limits import Ask as Worth
 from hbmcp.policy.model import Policy
 from hbmcp.policy.notify.addresses import addresses
 from hbmcp.policy.notify.outbox import Outbox
 from hbmcp.policy.place import Files
 from hbmcp.policy.said_twice import SentBefore
 from hbmcp.settings import Settings
-from hbmcp.store import Store
+from hbmcp.store import Halt, Store
+from hbmcp.text import named
 
 WOULD_BE_REFUSED = "It would be refused:"
 
@@ -43,6 +49,7 @@ class Gate:
         audit: Audit,
         halts: Halts,
         counting: Counting,
+        approvals: Approvals,
         outbox: Outbox,
     ) -> None:
         self._policy = policy
@@ -51,6 +58,7 @@ class Gate:
         self._audit = audit
         self._halts = halts
         self._counting = counting
+        self._approvals = approvals
         self._outbox = outbox
 
     @classmethod
@@ -74,6 +82,7 @@ class Gate:
             audit=Audit(Log(files.audit) if files else None, files.log if files else "", open_store, outbox.tell),
             halts=Halts(files.halts if files else (), open_store),
             counting=Counting(policy, installation, open_store),
+            approvals=Approvals(policy, identity, settings, open_store),
             outbox=outbox,
         )
 
@@ -86,6 +95,7 @@ class Gate:
             audit=self._audit,
             halts=self._halts,
             counting=self._counting.under(policy, installation),
+            approvals=self._approvals.under(policy),
             outbox=self._outbox,
         )
 
@@ -98,28 +108,82 @@ class Gate:
         """Before anything is planned. Raises SentBefore for what was sent already under this idempotency key."""
         await self._counting.sent_before(call)
 
-    async def grant(self, call: Call, plan: Plan, began: float, firing: Firing | None = None) -> Grant:
-        """The plan may be carried out; its checks `began` then. What is granted must be ended.
+    async def question(self, call: Call, plan: Plan) -> Question | None:
+        """What a person is to be asked before this is sent; None where nobody is. Raises what `grant` would: who would
+        be refused isn't asked for."""
+        requests = (*plan.requests, *plan.later)
+        if not may_ask(self._policy, call, requests):
+            return None
+        async with self.judging(call, plan):
+            worths, demand = await self._demand(call, plan)
+            if demand is None:
+                return None
+            verdict = await self._allowed(call, plan)
+        where = "the PAPER exchange" if self._identity.on_paper else named(self._identity.name)
+        return Question.of(call, plan, worths, demand, self._policy.currency, where, verdict)
 
-        Raises Refused for what a halt, a rule or a limit holds back, and SentBefore.
+    async def ask(self, call: Call, plan: Plan, question: Question, ask: Ask | None) -> Answered:
+        """The yes of a person, or of a client that is relied on; until it comes nothing is held. Raises NotConfirmed;
+        Waiting for what a person approves elsewhere, and AskedFirst, once it is written down who was asked."""
+        demand, out_of_band = question.demand, question.demand.way == "terminal"
+        cant = self._approvals.cant(call) if out_of_band else "nobody is there" if ask is None else ask.cant
+        if cant:
+            if demand.relies:
+                return Answered(question, "yes", "relied", call.caller.client)
+            async with self.judging(call, plan):
+                raise cant_ask(cant)
+        await self._entry(call, plan).asked(question.id, demand.way)
+        if ask is None or out_of_band:
+            async with self.judging(call, plan):
+                waiting = await self._approvals.waiting(call, question)
+            self._outbox.tell(f"approval {waiting.id}", f"Waits for your approval, id {waiting.id}: {question.words}")
+            raise waiting
+        answered = await ask(question)
+        async with self.judging(call, plan, answered):
+            answered.check_yes()
+        return answered
+
+    async def grant(
+        self,
+        call: Call,
+        plan: Plan,
+        began: float,
+        firing: Firing | None = None,
+        answered: Answered | None = None,
+    ) -> Grant:
+        """The plan may be carried out; its checks `began` then. What is granted must be ended. What a person `answered`
+        must hold for it, and is used up.
+
+        Raises Refused for what a halt, a rule or a limit holds back, and for an answer that doesn't hold; SentBefore.
         """
 
         async def not_meanwhile(planned: PlannedRequest) -> None:
             waits = not goes_on(planned.effect, call.caller.kind)  # for the store
             found = await self._halts.standing() if waits else self._halts.on_file()
-            halt.refuse(found, call.caller.kind, planned.effect)
+            if plan.severable:  # what of it was refused is among what it sends yet
+                self._judge(found, call, plan, planned)
+            else:
+                halt.refuse(found, call.caller.kind, planned.effect)
 
-        async with self.judging(call, plan):
+        async with self.judging(call, plan, answered):
+            once = None
+            if answered is not None:
+                await self._hold_to(answered, call, plan)
+                once = answered.once
             await self._refuse(call, plan)
             await self._foresee(call, plan)
-            reserved = await self._counting.reserve(call, plan)
-        entry = self._entry(call, plan, reserved)
+            reserved = await self._counting.reserve(call, plan, once)
+            if answered is not None:
+                answered.once = None  # used, by this call
+        entry = self._entry(call, plan, reserved, answered)
         return Grant(plan, began, call.caller.kind, entry, not_meanwhile, reserved.settle, firing)
 
     async def verdict(self, call: Call, plan: Plan) -> str:
         """What would be said of the plan, for who only looks."""
         try:
-            return await self._allowed(call, plan)
+            said = await self._allowed(call, plan)
+            asked = may_ask(self._policy, call, (*plan.requests, *plan.later)) and (await self._demand(call, plan))[1]
+            return f"{said} A person is asked first." if asked else said
         except CallError as error:
             return f"{WOULD_BE_REFUSED} {error.happened}"
 
@@ -133,13 +197,15 @@ class Gate:
         return why
 
     @asynccontextmanager
-    async def judging(self, call: Call, plan: Plan | None = None) -> AsyncIterator[None]:
+    async def judging(
+        self, call: Call, plan: Plan | None = None, answered: Answered | None = None
+    ) -> AsyncIterator[None]:
         """Write down what is raised inside: the call came to nothing before anything was granted."""
         try:
             yield
         except Exception as error:
             kind = error.kind if isinstance(error, CallError | SentBefore) else "defect"
-            await self._entry(call, plan).end((), kind, str(error))
+            await self._entry(call, plan, answered=answered).end((), kind, str(error))
             raise
 
     def tell(self, kind: str, words: str) -> None:
@@ -155,12 +221,29 @@ class Gate:
             *(() if found is None else (halt.told(found),)),
             *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
+            *await self._approvals.standing(),
             *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
+    async def ended(self) -> list[str]:
+        """What became of the approvals that this process waits for, since it was asked last."""
+        return await self._approvals.ended()
+
+    async def _demand(self, call: Call, plan: Plan) -> tuple[list[list[Worth]], Demand | None]:
+        """What the requests are worth, and how the policy wants them asked for."""
+        requests = (*plan.requests, *plan.later)
+        worths = await self._counting.worths(requests)
+        return worths, demanded(self._policy, call, requests, [value_of(parts) for parts in worths])
+
+    async def _hold_to(self, answered: Answered, call: Call, plan: Plan) -> None:
+        """Raises NotConfirmed where the answer doesn't hold for this plan."""
+        worths, demand = await self._demand(call, plan)
+        answered.check(Quoted.of(call, (*plan.requests, *plan.later), worths), demand)
+
     async def _allowed(self, call: Call, plan: Plan) -> str:
         """A sentence on it. Raises what `grant` would, but for what was said before."""
-        await self._refuse(call, plan)
+        if refused := await self._refuse(call, plan):
+            return f"{len(refused)} of {len(plan.requests)} would be refused, the others not: {refused[0].happened}"
         foreseen = await self._foresee(call, plan)
         return await self._counting.used(call, plan) or foreseen or "The policy allows it."
 
@@ -172,14 +255,27 @@ class Gate:
         await self._refuse(call, later)
         return await self._counting.used(call, later)
 
-    async def _refuse(self, call: Call, plan: Plan) -> None:
-        """Raises Halted and NotAllowed."""
+    async def _refuse(self, call: Call, plan: Plan) -> list[Refused]:
+        """What is refused of a plan that is severable, unless all of it is. Raises Halted and NotAllowed."""
         standing = await self._halts.standing()
+        refused = []
         for one in plan.requests:
-            halt.refuse(standing, call.caller.kind, one.effect)
-        rules.refuse(self._policy, call, plan, self._offer.asked)
+            try:
+                self._judge(standing, call, plan, one)
+            except Refused as error:
+                refused.append(error)
+        if refused and not (plan.severable and len(refused) < len(plan.requests)):
+            raise refused[0]
+        return refused
 
-    def _entry(self, call: Call, plan: Plan | None, reserved: Reserved = NOTHING) -> Entry:
+    def _judge(self, standing: Halt | None, call: Call, plan: Plan, planned: PlannedRequest) -> None:
+        """Raises Halted and NotAllowed."""
+        halt.refuse(standing, call.caller.kind, planned.effect)
+        rules.refuse(self._policy, call, evolve(plan, requests=(planned,)), self._offer.asked)
+
+    def _entry(
+        self, call: Call, plan: Plan | None, reserved: Reserved = NOTHING, answered: Answered | None = None
+    ) -> Entry:
         said = {
             "installation": self._identity.name,
             "caller": call.caller.kind,
@@ -189,6 +285,7 @@ class Gate:
             "arguments": record.arguments(call.arguments, secret=call.secret),
             "plan": record.plan(plan.requests) if plan else None,
             "limits": record.limits(reserved.nearly, reserved.at) or None,
+            "confirmed": answered.line if answered else None,
         }
         on = plan is not None and any(goes_unrecorded(one, call.caller.kind) for one in plan.requests)
         return Entry(self._audit, said, goes_on=on, secret=call.secret)

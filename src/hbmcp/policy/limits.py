@@ -279,7 +279,7 @@ class _Counting:
             if self.limits.distance_percent is not None and ask.stake.price is not None:
                 if not ask.market:
                     raise _uncounted("distance_percent", f"no market price is known for {ask.planned.words}")
-                off = _SUMS.subtract(ask.stake.price, ask.market).copy_abs()
+                off = _SUMS.subtract(_nearest(ask.stake, ask.market), ask.market).copy_abs()
                 away = _SUMS.divide(_SUMS.multiply(off, Decimal(100)), ask.market)
                 yield Use("distance_percent", self.limits.distance_percent, _NONE, away, " %", "from the market")
 
@@ -459,6 +459,13 @@ def _milliseconds(moment: datetime) -> int:
 def base_of(pair: str) -> str:
     """The currency of a pair's amounts."""
     return pair.rpartition("-")[0]
+
+
+def _nearest(stake: Stake, market: Decimal) -> Decimal:
+    """Its own price that is nearest to the market's: in a range that is around it, that itself."""
+    assert stake.price is not None
+    low, high = sorted((stake.price, stake.price if stake.until is None else stake.until))
+    return min(max(market, low), high)
 
 
 def _value(ask: Ask) -> Decimal:

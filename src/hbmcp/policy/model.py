@@ -3,9 +3,11 @@
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from hbmcp.catalog import Effect
 
 Amount = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]  # in the policy's currency
 Count = Annotated[int, Field(gt=0)]
@@ -58,9 +60,50 @@ class Budget(_Table):
     ends: datetime | None = None
 
 
-class Rules(_Table):
-    """What may be done, and how much."""
+class Confirm(_Table):
+    """Whether a person is asked before what it matches is sent: "always", "never", or where all that it matches of a
+    plan is worth "over 500" in the policy's currency. All lists that are there must match; without `effects` it is
+    about all that isn't refused by no limit (reduces, cancels, stops).
 
+    `ask` is the way: the client, or `hbmcp approvals` at a terminal. Where that way can't be gone, it is refused, or
+    left to the client's own approval. An answer holds for prices and amounts within the tolerance, and so long.
+    """
+
+    when: str = Field(pattern=r"^(always|never|over [0-9]{1,20}(\.[0-9]{1,20})?)$")
+    effects: tuple[Effect, ...] | None = None
+    tools: Globs | None = None
+    accounts: Globs | None = None
+    exchanges: Globs | None = None
+    pairs: Globs | None = None
+    ask: Literal["client", "terminal"] = "client"
+    cant_ask: Literal["refuse", "rely"] = "refuse"
+    tolerance_percent: Percent = Decimal(1)
+    minutes: Annotated[int, Field(gt=0, le=1440)] | None = None  # 5 for a client, 60 for a terminal
+
+    @property
+    def over(self) -> Decimal | None:
+        """In the policy's currency; None for always and never."""
+        return Decimal(self.when.removeprefix("over ")) if self.when.startswith("over ") else None
+
+    @property
+    def patience(self) -> int:
+        """Minutes for an answer."""
+        return self.minutes or (5 if self.ask == "client" else 60)
+
+
+def _alone(told: Any) -> Any:
+    """`confirm = "over 500"` is a list of that alone."""
+    return ({"when": told},) if isinstance(told, str) else told
+
+
+Confirms = Annotated[tuple[Confirm, ...], BeforeValidator(_alone)]
+
+
+class Rules(_Table):
+    """What may be done, how much, and when a person is asked first: of `confirm` the first that matches a request
+    decides."""
+
+    confirm: Confirms = ()
     allow: Names = Names()
     deny: Names = Names()
     limits: Limits = Limits()
@@ -75,8 +118,8 @@ class Written(Rules):
 
 
 class Policy(Written):
-    """The whole that holds. `also` are the files that tightened it: what they allow and their budgets hold beside its
-    own, their limits and what they deny are among its own."""
+    """The whole that holds. `also` are the files that tightened it: what they allow, their budgets and when they ask
+    hold beside its own, their limits and what they deny are among its own."""
 
     also: tuple[Rules, ...] = ()
 
@@ -91,6 +134,11 @@ class Policy(Written):
         another."""
         return tuple(one.budgets for one in (self, *self.also) if one.budgets)
 
+    @property
+    def confirm_lists(self) -> tuple[tuple[Confirm, ...], ...]:
+        """A person is asked where any of them says so."""
+        return tuple(one.confirm for one in (self, *self.also) if one.confirm)
+
 
 def default(on_paper: bool) -> Policy:
     """What holds without a file."""
@@ -100,7 +148,7 @@ def default(on_paper: bool) -> Policy:
 
 def tightened(policy: Policy, by: Rules) -> Policy:
     """Both at once, in the currency of the first: the smaller of each limit, what both allow, what neither denies, the
-    budgets of both. Nothing is allowed that the first didn't allow."""
+    budgets of both; asked is where either asks. Nothing is allowed that the first didn't allow."""
     limits: dict[str, Any] = {}
     for name in Limits.model_fields:
         values = [value for one in (policy, by) if (value := getattr(one.limits, name)) is not None]

@@ -33,7 +33,9 @@ def lists_tools(names: Names) -> bool:
 
 def has_tool(names: Names, toolset: str, *called: str) -> bool:
     """Whether a tool of one of these names, or its toolset, is listed."""
-    return matches(toolset, names.toolsets) or any(matches(name, names.tools) for name in called)
+    return lists_tools(names) and (
+        matches(toolset, names.toolsets) or any(matches(name, names.tools) for name in called)
+    )
 
 
 def lists_code(names: Names) -> bool:

@@ -57,14 +57,14 @@ def _reasons(policy: Policy, call: Call, request: PlannedRequest, asked: Collect
     for names in policy.allows:
         if lists_tools(names) and not has_tool(names, toolset, tool):
             yield f"it doesn't allow the tool {tool}"
-    for kind, is_about in _is_about(call, request).items():
+    for kind, values in is_about(call, request).items():
         needed = _must_be_known(kind, call, request)
-        yield from _outside(policy, kind, is_about, unknown=needed and _is_unknown(kind, is_about, request))
+        yield from _outside(policy, kind, values, unknown=needed and _is_unknown(kind, values, request))
     if request.effect == "runs_code":
         yield from _unnamed_code(policy, call, request, asked)
 
 
-def _is_about(call: Call, request: PlannedRequest) -> dict[str, tuple[str, ...]]:
+def is_about(call: Call, request: PlannedRequest) -> dict[str, tuple[str, ...]]:
     """What a request is about, by the policy's words; nothing where that isn't known."""
     about = {}
     for kind, (field, keys) in WHERE.items():

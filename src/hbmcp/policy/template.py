@@ -55,6 +55,19 @@ LIMITS = """
 # distance_percent = 20                 # of a limit price from the market
 """
 
+CONFIRM = """
+# A person is asked before it is sent, and sees the plan; of several tables the first that matches decides.
+# Without effects it is about whatever isn't reduces, cancels or stops.
+# [[confirm]]
+# when = "over 500"                     # or "always", "never"; in the currency, all of a plan together
+# effects = ["opens", "moves"]          # also unprotects, configures, reprices, runs_code, secret; and the three above
+# pairs = ["BTC-*"]                     # and accounts, exchanges, tools; all lists that are there must match
+# ask = "client"                        # which says what its user said; "terminal": hbmcp approvals, with a passphrase
+# cant_ask = "refuse"                   # where the client can't ask; "rely" on its own approval
+# tolerance_percent = 1                 # so far prices and amounts may move until the answer
+# minutes = 5                           # for an answer
+"""
+
 BUDGETS = """
 # So much may be opened at an account, in a time, and outside of that nothing; closing doesn't refill it.
 # [budgets.trial]
@@ -93,7 +106,7 @@ def written(answers: Answers) -> str:
         day=_amount("day", answers.day, "opened within a day, which begins at 00:00 UTC"),
         day_loss=_amount("day_loss", answers.day_loss, "realised and open, since 00:00 UTC; then only reducing"),
     )
-    return "".join((BEGINNING, allow, DENY, limits, BUDGETS, PROFILES))
+    return "".join((BEGINNING, allow, DENY, limits, CONFIRM, BUDGETS, PROFILES))
 
 
 def _names(kind: str, globs: Sequence[str], example: str) -> str:

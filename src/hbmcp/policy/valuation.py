@@ -105,7 +105,8 @@ def worth(stake: Stake, market: Decimal | None) -> Decimal | None:
     if stake.amount is not None:
         if market is None:
             return None
-        values += [times(stake.amount, price) for price in (market, stake.price) if price is not None]
+        own = stake.price if stake.until is None else None  # of liquidity `value` tells it
+        values += [times(stake.amount, price) for price in (market, own) if price is not None]
     return amount(max(values, default=None))
 
 

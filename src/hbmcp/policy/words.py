@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from hbmcp.policy.model import Limits, Names, Policy, Written
+from hbmcp.policy.model import Confirm, Limits, Names, Policy, Written
 from hbmcp.policy.names import listed
 from hbmcp.text import named
 
@@ -39,9 +39,21 @@ def rules(policy: Written) -> Iterator[str]:
             f" {word} {time}" for word, time in (("from", budget.starts), ("until", budget.ends)) if time is not None
         )
         yield f"budgets.{named(name)} = {budget.amount:,f} {policy.currency} at {named(budget.account)}{when}"
+    for number, one in enumerate(chain.from_iterable(whole.confirm_lists), 1):
+        yield f"confirm.{number} = {_confirm(one, policy.currency)}"
     for name, profile in policy.profiles.items():
         whole = Policy.model_construct(**dict(profile), currency=policy.currency)
         yield from (f"profiles.{named(name)}.{rule}" for rule in rules(whole))
+
+
+def _confirm(one: Confirm, currency: str) -> str:
+    lists = {kind: getattr(one, kind) for kind in ("effects", "tools", "accounts", "exchanges", "pairs")}
+    where = "".join(f" {kind} {listed(globs) or 'none'}" for kind, globs in lists.items() if globs is not None)
+    said = f"{one.when}{'' if one.over is None else f' {currency}'}{where}"
+    if one.when == "never":
+        return said
+    else_ = "" if one.cant_ask == "refuse" else ", where that can't be on the client's own approval"
+    return f"{said}: by the {one.ask}{else_}, within {one.patience} min and {one.tolerance_percent} %"
 
 
 def _globs(table: str, names: Names) -> Iterator[str]:

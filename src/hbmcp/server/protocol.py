@@ -19,6 +19,8 @@ from hbmcp.server.line import Line
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder
+    from hbmcp.bridge import Outcome
+    from hbmcp.policy.confirmation import Ask
 
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
@@ -27,7 +29,8 @@ ENDING = "This server is being stopped. Nothing was done. Call again in a moment
 LIST_TTL_MS = 5 * 60 * 1000
 
 
-def _result(text: str, *, is_error: bool) -> dict[str, Any]:
+def result(text: str, *, is_error: bool) -> dict[str, Any]:
+    """Of a tools/call."""
     return {"resultType": "complete", "content": [{"type": "text", "text": text}], "isError": is_error}
 
 
@@ -66,26 +69,36 @@ def build(line: Line) -> Server[Line]:
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
         if line.ending:
-            return _result(ENDING, is_error=True)
+            return result(ENDING, is_error=True)
         try:
             _offered(ctx).find(params.name)
         except UnknownTool as error:
-            # One that is switched off is told as the result of its call, which every client shows to its model.
-            if params.name not in offer.catalog.names and params.name not in offer.catalog.absent:
+            # One that is known is told of as the result of its call, which every client shows to its model.
+            if params.name in offer.catalog.absent:
+                return result(str(error), is_error=True)
+            if params.name not in offer.catalog.names:
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
-        client = ctx.session.client_params.client_info.name if ctx.session.client_params else ""
-        with line.calling(offer.catalog.names[params.name], client) as under_way:
-            outcome = under_way.outcome = await line.bridge_for(holder_of(ctx)).call(
-                params.name,
-                params.arguments or {},
-                ctx.session.report_progress if wanted else None,
-                client=client,
-                key=meta.get(IDEMPOTENCY_KEY),
-            )
+        bridge = line.bridge_for(holder_of(ctx))
+        from hbmcp.server.elicitation import called, client
+
+        with line.calling(offer.catalog.names[params.name], client(ctx)) as under_way:
+
+            async def call(ask: "Ask") -> "Outcome":
+                under_way.outcome = await bridge.call(
+                    params.name,
+                    params.arguments or {},
+                    ctx.session.report_progress if wanted else None,
+                    client=client(ctx),
+                    key=meta.get(IDEMPOTENCY_KEY),
+                    ask=ask,
+                )
+                return under_way.outcome
+
+            answer = await called(ctx, params, bridge, call)
         line.watch()
-        return _result(outcome.text, is_error=outcome.is_error)
+        return answer
 
     server = Server(
         "hbmcp",

@@ -1,5 +1,6 @@
 """What hbmcp must remember: orders it sent, what was granted and counted, how far its audit goes, a halt, funding rates
-it read, defaults of executors, triggers and who watches them, access tokens. SQLite, or PostgreSQL.
+it read, defaults of executors, triggers and who watches them, what a person confirms, access tokens. SQLite, or
+PostgreSQL.
 
 Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation has
 its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders, readings and what was counted
@@ -18,10 +19,13 @@ from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store.place import Place
 from hbmcp.store.records import (
+    Approval,
+    ApprovalState,
     AuditHead,
     FundingReading,
     Halt,
     LedgerRow,
+    OnceOnly,
     SentOrder,
     Settled,
     TokenRow,
@@ -36,10 +40,13 @@ if TYPE_CHECKING:
     from hbmcp.store.rows import Rows
 
 __all__ = [
+    "Approval",
+    "ApprovalState",
     "AuditHead",
     "FundingReading",
     "Halt",
     "LedgerRow",
+    "OnceOnly",
     "SentOrder",
     "Settled",
     "Store",
@@ -107,14 +114,20 @@ class Store:
         return await self._do(lambda rows: rows.sent_orders(order_ids, since, until))
 
     async def reserve(
-        self, granted: Iterable[LedgerRow], since: int, judge: Callable[[Sequence[LedgerRow]], object]
-    ) -> list[int]:
+        self,
+        granted: Iterable[LedgerRow],
+        since: int,
+        judge: Callable[[Sequence[LedgerRow]], object],
+        once: OnceOnly | None = None,
+    ) -> list[int] | None:
         """Show `judge` what was `granted` from `since` on, and keep what is granted now; gives the keys
         for `settle`, in their order. In one transaction, so that no two pass where only one may. Raises what the judge
-        does, and then keeps nothing. Where it isn't done in time, or who asks is cancelled, it is undone."""
+        does, and then keeps nothing; nor, giving None, where `once` was used before. Where it isn't done in time, or
+        who asks is cancelled, it is undone, but for `once`, which stays used."""
         rows_granted = list(granted)
         return await self._do(
-            lambda rows: rows.reserve(rows_granted, since, judge), lambda rows, keys: rows.settle({}, keys)
+            lambda rows: rows.reserve(rows_granted, since, judge, once),
+            lambda rows, keys: rows.settle({}, keys or ()),
         )
 
     async def settle(self, settled: Mapping[int, Settled], released: Collection[int]) -> None:
@@ -171,6 +184,29 @@ class Store:
     async def save_halt(self, halt: Halt | None) -> None:
         """Begin a halt, or end it."""
         await self._do(lambda rows: rows.save_halt(halt))
+
+    async def add_approval(self, approval: Approval) -> None:
+        """Keep a call that waits for a person's approval."""
+        await self._do(lambda rows: rows.confirmations.add(approval))
+
+    async def approvals(self, *, since: int = 0, ids: Collection[str] | None = None) -> list[Approval]:
+        """Those asked for from `since` on, those of these ids, oldest first. What waited too long is expired."""
+        return await self._do(lambda rows: rows.confirmations.found(since, ids))
+
+    async def move_approval(
+        self, id_: str, before: Collection[ApprovalState], state: ApprovalState, *, by: str = "", came: str = ""
+    ) -> bool:
+        """Bring an approval from one of the states `before` to another; False where it is in none of them, and then
+        nothing is changed."""
+        return await self._do(lambda rows: rows.confirmations.move(id_, before, state, by, came))
+
+    async def key(self, name: str, fresh: str | None = None) -> str | None:
+        """A key that all who share the store share; where there is none, `fresh` is it from now on."""
+        return await self._do(lambda rows: rows.confirmations.key(name, fresh))
+
+    async def save_key(self, name: str, value: str) -> None:
+        """Keep it in place of the one before."""
+        await self._do(lambda rows: rows.confirmations.save_key(name, value))
 
     async def add_triggers(
         self, added: Iterable[TriggerRow], cause: str, *, joins: Collection[int] = (), instead: Collection[int] = ()

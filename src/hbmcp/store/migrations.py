@@ -91,6 +91,16 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
         "ALTER TABLE hbmcp_watches ADD COLUMN claimed_until BIGINT",
     ),
     (
+        "CREATE TABLE hbmcp_keys (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
+        """CREATE TABLE hbmcp_used_answers (
+            installation TEXT NOT NULL, id TEXT NOT NULL, time BIGINT NOT NULL, PRIMARY KEY (installation, id))""",
+        """CREATE TABLE hbmcp_approvals (
+            installation TEXT NOT NULL, id TEXT NOT NULL, client TEXT NOT NULL, tool TEXT NOT NULL,
+            arguments TEXT NOT NULL, question TEXT NOT NULL, quoted TEXT NOT NULL, tolerance TEXT NOT NULL,
+            created BIGINT NOT NULL, until BIGINT NOT NULL, state TEXT NOT NULL, "by" TEXT NOT NULL,
+            changed BIGINT NOT NULL, came TEXT NOT NULL, PRIMARY KEY (installation, id))""",
+    ),
+    (
         """CREATE TABLE hbmcp_tokens (
             installation TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, toolsets TEXT NOT NULL,
             read_only BIGINT NOT NULL, profile TEXT, created BIGINT NOT NULL, revoked BIGINT,

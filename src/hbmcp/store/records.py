@@ -141,6 +141,39 @@ class Settled:
 
 
 @frozen
+class OnceOnly:
+    """What may be used once, in the transaction that reserves: the answer to a question, or an approval that stands in
+    the store and is `approved`."""
+
+    kind: Literal["answer", "approval"]
+    id: str
+
+
+ApprovalState = Literal["waiting", "approved", "refused", "expired", "carried out", "failed"]
+
+
+@frozen
+class Approval:
+    """A call that waits until a person approves it out of band: the tool and its `arguments` (JSON) as a client called
+    it, the `question` in words, what the answer is held to (`quoted`, JSON, and `tolerance` in percent), and until when
+    (`until`). `came` says what it came to. Times in epoch ms."""
+
+    id: str
+    client: str
+    tool: str
+    arguments: str
+    question: str
+    quoted: str
+    tolerance: Decimal
+    created: int
+    until: int
+    state: ApprovalState = "waiting"
+    by: str = ""
+    changed: int = 0
+    came: str = ""
+
+
+@frozen
 class TokenRow:
     """An access token: the `digest` of it, for it isn't kept itself, and what who shows it may use: tools of these
     toolsets, of all where there is none; only reads; what a profile of the policy allows. Times in epoch ms."""

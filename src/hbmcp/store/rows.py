@@ -12,10 +12,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hbmcp import times
 from hbmcp.errors import StoreError
+from hbmcp.store.confirmation_rows import ConfirmationRows
 from hbmcp.store.database import Database
 from hbmcp.store.place import Place
-from hbmcp.store.records import OPEN, AuditHead, FundingReading, Halt, LedgerRow, SentOrder, Settled
+from hbmcp.store.records import OPEN, AuditHead, FundingReading, Halt, LedgerRow, OnceOnly, SentOrder, Settled
 from hbmcp.store.tables import (
+    approvals,
     audit_heads,
     day_starts,
     executor_defaults,
@@ -25,6 +27,7 @@ from hbmcp.store.tables import (
     orders,
     trigger_events,
     triggers,
+    used_answers,
     watches,
 )
 from hbmcp.store.token_rows import TokenRows
@@ -59,6 +62,7 @@ class Rows:
             postgresql.insert if database.dialect == "postgresql" else sqlite.insert
         )
         self.triggers = TriggerRows(database, place)
+        self.confirmations = ConfirmationRows(database, place, self._insert)
         self.tokens = TokenRows(database, place)
 
     @classmethod
@@ -66,7 +70,10 @@ class Rows:
         rows = cls(Database.open(place), place)
         if place.anew:
             with rows._database.writing() as connection:
-                for table in (orders, funding, ledger, day_starts, triggers, trigger_events, watches):
+                for table in (
+                    *(orders, funding, ledger, day_starts, triggers, trigger_events, watches),
+                    *(approvals, used_answers),
+                ):
                     connection.execute(delete(table).where(table.c.installation == place.installation))
         return rows
 
@@ -174,10 +181,16 @@ class Rows:
                 connection.execute(insert(halts).values(scope=EVERYONE, **row))
 
     def reserve(
-        self, granted: Sequence[LedgerRow], since: int, judge: Callable[[Sequence[LedgerRow]], object]
-    ) -> list[int]:
+        self,
+        granted: Sequence[LedgerRow],
+        since: int,
+        judge: Callable[[Sequence[LedgerRow]], object],
+        once: OnceOnly | None = None,
+    ) -> list[int] | None:
         with self._database.writing() as connection:
             self._lock_ledger(connection)
+            if once is not None and not self.confirmations.use(connection, once):
+                return None
             judge(self._granted(connection, since))
             added = insert(ledger).returning(ledger.c.key)
             keys = [
@@ -252,6 +265,7 @@ class Rows:
             # Not by their number, and not before it is settled: what counts against a limit isn't forgotten.
             self._forget_old(connection, ledger, now - KEPT_FOR, ledger.c.state.not_in(OPEN))
             self._forget_old(connection, day_starts, now - KEPT_FOR)
+            self._forget_old(connection, used_answers, times.machine() - DAY)
             self._thin_readings(connection, now - DAY)
 
     def _forget_old(self, connection: Connection, table: Table, before: int, *only: ColumnElement[bool]) -> None:

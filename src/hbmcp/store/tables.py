@@ -158,3 +158,37 @@ day_starts = Table(
     Column("currency", Text, primary_key=True),
     Column("equity", Exact, nullable=False),
 )
+
+keys = Table(
+    "hbmcp_keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+used_answers = Table(
+    "hbmcp_used_answers",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+)
+
+approvals = Table(
+    "hbmcp_approvals",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("client", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("quoted", Text, nullable=False),
+    Column("tolerance", Exact, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("came", Text, nullable=False),
+)

@@ -65,15 +65,15 @@ class Attachments:
         """By trigger; nothing of those with which all is as it was. The caller uses USES. Raises nothing."""
         orders = list(dict.fromkeys(one.spec.after for one in triggers if one.spec.after is not None))
         positions = {p for one in triggers if (p := _position(one)) is not None}
-        coins = {p for one in triggers if (p := _coins(one)) is not None} if self._looks % COINS == 0 else set()
+        coins: set[Protected] = set()
+        if self._looks % COINS == 0:
+            coins = {p for one in triggers if (p := _coins(one)) is not None}
+            self._seen &= coins
         self._looks += 1
         accounts = list(dict.fromkeys((one.account_name, one.connector_name) for one in positions))
         seen = await together(_order(installation, one) for one in orders)
         listed = await together(_positions(installation, *one) for one in accounts)
-        by_order = {
-            after: Found(doubt=order) if isinstance(order, CallError) else order
-            for after, order in zip(orders, seen, strict=True)
-        }
+        by_order = dict(zip(orders, seen, strict=True))
         by_account = dict(zip(accounts, listed, strict=True))
         where = list(dict.fromkeys((one.account_name, one.connector_name) for one in coins))
         told = await together(answer_within(balances(installation, *one), PATIENCE) for one in where)
@@ -88,8 +88,7 @@ class Attachments:
         for one in triggers:
             protects = _position(one)
             if one.spec.after is not None:
-                order = by_order[one.spec.after]
-                found[one.key] = order if isinstance(order, Found) else _began(one.spec, order)
+                found[one.key] = _entered(one.spec, by_order[one.spec.after])
             elif protects is not None:
                 found[one.key] = gone[protects]
             elif (held := _coins(one)) in sold:
@@ -177,8 +176,19 @@ def _coins(one: Trigger) -> Protected | None:
     return protects if protects is not None and protects.amount is not None and one.spec.after is None else None
 
 
-def _began(spec: Spec, order: Order) -> Found:
+async def entry_of(installation: Installation, spec: Spec) -> Found:
+    """Of one that waits for an order's fills, by that order as it is now. Raises nothing."""
+    assert spec.after is not None
+    (order,) = await together([_order(installation, spec.after)])
+    return _entered(spec, order)
+
+
+def _entered(spec: Spec, order: Order | Found | CallError) -> Found:
     """It is for what was filled, as long as more may be, and once no more is."""
+    if isinstance(order, CallError):
+        return Found(doubt=order)
+    if isinstance(order, Found):
+        return order
     assert spec.after is not None
     after = spec.after.model_copy(update={"order_id": order.order_id, "sent": None})
     if not order.filled and order.ended:

@@ -234,15 +234,15 @@ async def _arguments(installation: Installation, trigger: Trigger) -> dict[str, 
 
 async def _gone(installation: Installation, trigger: Trigger) -> str:
     """Why there is nothing to close; "" where there is, or that can't be known."""
-    action = trigger.spec.then
-    if action is None or action.tool != "close_position":
+    action, protects = trigger.spec.then, trigger.spec.protects
+    if action is None or (action.tool != "close_position" and (protects is None or protects.amount is not None)):
         return ""
     account, exchange, pair, side = (
         action.arguments.get(name) for name in ("account_name", "connector_name", "trading_pair", "side")
     )
     if not (account and exchange and pair):
         return ""
-    if not await surely_gone(installation, account, exchange, pair, side):
+    if not await surely_gone(installation, account, exchange, pair, protects.side if protects else side):
         return ""
     return f"the position {named(pair)} on {named(exchange)} that it was to close is gone"
 
@@ -279,6 +279,8 @@ def _in_short(text: str) -> str:
     for key, verb in (("filled_amount", "filled"), ("closed", "closed"), ("cancelled", "cancelled")):
         if said.get(key) is not None:
             told.append(f"{verb} {said[key]}" + (f" at {said['average_price']}" if "average_price" in said else ""))
+    if said.get("left"):
+        told.append(f"{said['left']} left")
     if (pnl := said.get("net_pnl", said.get("realized_pnl"))) is not None:
         told.append(f"P&L {pnl}")
     if not told:

@@ -1,30 +1,27 @@
-"""What closes of one position does so in turn: a half of what another has left isn't a half of the whole."""
+"""What acts on one position, or on coins of one pair, does so in turn: a half of what another left isn't one of all."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from hbmcp.installation.triggers.trigger import Action
+from hbmcp.installation.triggers.trigger import Protected
 
 PATIENCE = 15.0  # seconds that one waits for those before it: a stop isn't held back by one that hangs
-
-_Position = tuple[str, ...]
 
 
 class Turns:
     """Of the firings of one watcher."""
 
     def __init__(self) -> None:
-        self._last: dict[_Position, asyncio.Event] = {}
+        self._last: dict[Protected, asyncio.Event] = {}
 
     @asynccontextmanager
-    async def after_others(self, action: Action | None) -> AsyncIterator[None]:
-        """Wait for those that came before it, if it closes a position; whoever comes later waits for it."""
-        if action is None or action.tool != "close_position":
+    async def after_others(self, protects: Protected | None) -> AsyncIterator[None]:
+        """Wait for those that came before it, if it acts on such; whoever comes later waits for it."""
+        if protects is None:
             yield
             return
-        names = ("account_name", "connector_name", "trading_pair", "side")
-        position = tuple(str(action.arguments.get(name)) for name in names)
+        position = protects.model_copy(update={"amount": None})
         before, ended = self._last.get(position), asyncio.Event()
         self._last[position] = ended
         try:

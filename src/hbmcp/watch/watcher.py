@@ -20,10 +20,10 @@ from hbmcp.installation.triggers.book_age import book_ages
 from hbmcp.installation.triggers.condition import Condition, Judged, Memory
 from hbmcp.installation.triggers.readings import EVERY, Value, marks, readings, witnesses
 from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
-from hbmcp.installation.triggers.watching import rank
+from hbmcp.installation.triggers.watching import rank, unwatched
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.watch import attachments
-from hbmcp.watch.attachments import Attachments, Found
+from hbmcp.watch.attachments import Attachments, Found, entry_of
 from hbmcp.watch.doubt import disbelief, opens_by, stillness
 from hbmcp.watch.firing import Ended, asleep, fire
 from hbmcp.watch.reconciliation import due, reconcile
@@ -130,8 +130,7 @@ class Watcher:
             return
         waiting = await self._bridge.store.triggers(states=WAITING)
         if waiting:
-            since = times.utc(held.unwatched_from)
-            words = f"nobody watched the triggers from {since} to {times.utc(held.since)}; what was met then was missed"
+            words = unwatched(held)
             logger.warning("%s", words)
             self._tell_next(words)
 
@@ -196,6 +195,9 @@ class Watcher:
                 doubts.append((one, value.happened))
                 seen.append(Seen(one, value, None))
                 continue
+            if one.spec.when.is_far(one.memory, value) and not _due(one, self._rounds):
+                seen.append(Seen(one, value, one.spec.when.level))
+                continue
             found = one.spec.when.judge(one.memory, value, now)
             seen.append(Seen(one, value, found.level))
             if found.met:
@@ -252,7 +254,7 @@ class Watcher:
     def _fire(self, one: Trigger, cause: str) -> None:
         async def fired() -> None:
             try:
-                async with self._turns.after_others(one.spec.then):
+                async with self._turns.after_others(one.spec.protects):
                     followed = await self._followed(one)
                     self._say(followed, await fire(self._bridge, self._installation, followed, cause))
             except StoreError as error:
@@ -268,10 +270,9 @@ class Watcher:
 
     async def _followed(self, one: Trigger) -> Trigger:
         """For what is filled by now, where it protects an order's fills."""
-        after = one.spec.after
-        if after is None:
+        if one.spec.after is None:
             return one
-        found = (await self._attachments.look(self._installation, [one]))[one.key]
+        found = await entry_of(self._installation, one.spec)
         return one if found.spec is None else one.meaning(found.spec)
 
     def _say(self, one: Trigger, ended: Ended | None) -> None:
@@ -343,7 +344,12 @@ def _differs(before: Trigger, after: Trigger, rounds: int) -> bool:
     """Whether there is something that the next watcher must know."""
     was, now = before.memory, after.memory
     moved = (was.best, was.held, was.doubted) != (now.best, now.held, None)
-    return moved or was.read is None or (rounds + before.key) % KEPT == 0
+    return moved or _due(before, rounds)
+
+
+def _due(one: Trigger, rounds: int) -> bool:
+    """Whether its last reading is to be kept in this round."""
+    return one.memory.read is None or (rounds + one.key) % KEPT == 0
 
 
 def _cause(when: Condition, found: Judged) -> str:

@@ -1,6 +1,7 @@
 """Judging a condition: against a plain simulation, over any path of readings."""
 
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +78,24 @@ def test_a_clock_that_goes_back_begins_anew() -> None:
     back = condition.judge(before, Decimal(90), 900_000)
     assert not back.met
     assert back.memory.held == 900_000
+
+
+@given(
+    st.sampled_from(["above", "below"]),
+    st.sampled_from([None, 5]),
+    st.integers(90, 110),
+    st.sampled_from([None, 1_000]),
+    st.sampled_from([None, 1_000]),
+)
+def test_what_is_far_needs_no_judging(
+    goes: Any, trail: int | None, value: int, held: int | None, doubted: int | None
+) -> None:
+    """It isn't met, and of what is remembered only the reading is another."""
+    one = Condition(goes=goes, level=None if trail else Decimal(100), trail=trail)
+    memory = Memory(held=held, doubted=doubted, best=Decimal(100) if trail else None)
+    if one.is_far(memory, Decimal(value)):
+        found = one.judge(memory, Decimal(value), 2_000)
+        assert not found.met
+        assert found.memory == memory.model_copy(update={"value": Decimal(value), "read": 2_000})
+    elif not (trail or held or doubted):
+        assert one.judge(memory, Decimal(value), 2_000).met

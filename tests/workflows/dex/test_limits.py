@@ -138,6 +138,14 @@ async def test_of_one_token_as_much_of_the_other_counts_as_gateway_may_add(
         )
 
 
+async def test_the_range_of_a_position_is_held_to_the_distance(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    far = {**ON_POOL, "lower_price": 160, "upper_price": 1000}
+    async with started(api, monkeypatch, policy(distance_percent=5)) as call:
+        text = await call.bad("open_clmm_position", **far, base_token_amount=1)
+        assert "limit distance_percent is 5 % from the market, and this is 6.67" in text
+        await call.good("open_clmm_position", **OPEN, base_token_amount=2, quote_token_amount=100, preview=True)
+
+
 @pytest.mark.parametrize("limits", [{"order": 1_000_000}, {}])
 async def test_a_pool_that_nobody_can_price_is_refused_where_a_limit_needs_it(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int]

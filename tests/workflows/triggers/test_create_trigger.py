@@ -54,6 +54,16 @@ async def test_an_alert_on_either_side_is_one_call_and_says_where_it_tells(talk:
     assert high.row.bond == low.row.bond is not None
 
 
+async def test_of_two_sides_one_counts_against_limits(talk: Any) -> None:
+    """The larger: only one of them acts."""
+    sides = {"above": "90000", "below": "45000"}
+    async with talk(policy=Policy(limits=Limits(open_orders=1))) as call:
+        await call.good("create_trigger", **MINE, **sides, **BUY)
+    async with talk(policy=Policy(limits=Limits(order=8000))) as call:
+        assert "limit order is 8,000 USDT an order" in await call.bad("create_trigger", **MINE, **sides, **BUY)
+        await call.good("create_trigger", **MINE, **(sides | {"above": "70000"}), **BUY)
+
+
 async def test_a_preview_arms_nothing(talk: Any) -> None:
     async with talk() as call:
         text = await call.good("create_trigger", **MINE, below="45000", **BUY, preview=True)

@@ -60,6 +60,9 @@ async def test_stop_and_target_in_percent_of_entry(
         ({"stop": "-5%", "amount": 1}, "amount is of coins on a spot exchange"),
         ({"stop": "-5%", "side": "SHORT"}, "There is no open SHORT position"),
         ({"stop": "-5%", "trail_from": 1}, "trail_from is of trail_percent."),
+        ({"target": "+5%", "stop_limit": "-5%"}, "stop_limit is of stop."),
+        ({"trail_percent": 5, "stop_limit": "-5%"}, "stop_limit is of stop."),
+        ({"stop": "-5%", "stop_limit": "-4%"}, "isn't below the stop"),
         ({"stop": "-5%", "price": "best"}, "It is last, bid, ask, mark."),
     ],
 )
@@ -105,6 +108,14 @@ async def test_what_is_replaced_is_said_in_a_line(
         seen = await call.good("protect_position", trading_pair=PAIR, **second, replace=True, preview=True)
         assert head(seen)["replaces"] == says
         assert head(await call.good("protect_position", trading_pair=PAIR, **second, replace=True))["replaces"] == says
+
+
+@pytest.mark.parametrize(("opening", "side"), [("BUY", "SELL"), ("SELL", "BUY")])
+async def test_a_target_says_what_rests_and_does_the_same(talk: Any, api: PaperApi, opening: str, side: str) -> None:
+    open_position(api, opening, "0.05")
+    async with talk() as call:
+        text = await call.good("protect_position", trading_pair=PAIR, target="+5%", stop="-5%")
+    assert f"place_order {side} LIMIT at" in notes(text)
 
 
 async def test_a_target_later_is_bonded_to_the_stop(talk: Any, api: PaperApi) -> None:

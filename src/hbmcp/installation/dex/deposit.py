@@ -31,10 +31,16 @@ class Deposit:
     quote: Decimal | None
     value: Decimal | None = None
 
-    def stake(self, connector: str) -> Stake:
+    def stake(self, connector: str, within: Range | None = None) -> Stake:
         """For the policy."""
         return Stake(
-            exchange=connector, pair=self.pool.pair, amount=self.base, value=self.value, market=self.pool.price
+            exchange=connector,
+            pair=self.pool.pair,
+            amount=self.base,
+            price=None if within is None else within.lower,
+            until=None if within is None else within.upper,
+            value=self.value,
+            market=self.pool.price,
         )
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from hbmcp.figures import cents, money, percent, times
 from hbmcp.installation.fills.fills import Fill
+from hbmcp.pairs import base_of, quote_of
 
 PLACES = 4  # of a fee in percent: 0.0450 is one
 
@@ -48,11 +49,11 @@ def _row(account: str, connector: str, quote: str, currency: str, fills: list[Fi
 
 
 def _in_quote(fill: Fill) -> Decimal | None:
-    base = fill.pair.partition("-")[0]
+    base = base_of(fill.pair)
     if not fill.fee or fill.fee_currency == _quote(fill):
         return fill.fee
     return times(fill.fee, fill.price) if fill.fee_currency == base else None
 
 
 def _quote(fill: Fill) -> str:
-    return fill.pair.rpartition("-")[2]
+    return quote_of(fill.pair)

@@ -15,6 +15,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.taker_fees import TakerFee, taker_fees
 from hbmcp.installation.markets.trading_pairs import Market
+from hbmcp.pairs import quote_of
 from hbmcp.text import named
 
 MOST = 5  # opportunities that are shown
@@ -88,7 +89,7 @@ def _size(long: Book | CallError | None, short: Book | CallError | None, net: De
 
 def _two_dollars(found: Sequence[Opportunity]) -> str:
     """That legs can be in different dollars, whose rate moves too; "" where none of the shown ones is."""
-    legs = [{leg.market.pair.partition("-")[2] for leg in (one.long, one.short)} for one in found[:MOST]]
+    legs = [{quote_of(leg.market.pair) for leg in (one.long, one.short)} for one in found[:MOST]]
     mixed = sorted(set().union(*(quotes for quotes in legs if len(quotes) > 1)))
     return f" Legs in {' and '.join(map(named, mixed))}: the rate between them isn't counted." if mixed else ""
 

@@ -21,6 +21,11 @@ def is_stable(token: str) -> bool:
     return token in DOLLARS
 
 
+def only_sounds_stable(token: str) -> bool:
+    """Whether the API counts it as exactly one dollar for what it is called, and what it is worth isn't known."""
+    return "USD" in token and not is_stable(token)
+
+
 MAJORS = ("BTC", "ETH", "SOL", "XRP", "BNB", "DOGE", "ADA", "LINK", "AVAX", "LTC")  # where not all can be shown
 _LIKE = 3  # so many other pairs of a base are named
 

@@ -34,18 +34,23 @@ async def order_to_cancel(
 
 
 async def unprotecting(installation: Installation, orders: Sequence[Order]) -> list[bool]:
-    """Of each whether it protects what may still be open; a position is read once for all that would close of it. Uses
-    list_positions, get_trades and get_prices. Raises nothing."""
+    """Of each whether it may protect what may still be open; a position is read once for all that would close of it.
+    Uses list_positions, get_trades and get_prices. Raises nothing."""
     closed = [_closed(one) for one in orders]
     asked = list(dict.fromkeys(filter(None, closed)))
     answers = await together(surely_gone(installation, *one) for one in asked)
     gone = {position for position, answer in zip(asked, answers, strict=True) if answer is True}
-    return [one.protects and position not in gone for one, position in zip(orders, closed, strict=True)]
+    return [_may_protect(one) and position not in gone for one, position in zip(orders, closed, strict=True)]
+
+
+def _may_protect(order: Order) -> bool:
+    """The API doesn't say of an order whether it opens or closes: of one that was placed elsewhere nobody knows."""
+    return order.protects or (order.action is None and is_perpetual(order.connector))
 
 
 def _closed(order: Order) -> tuple[str, str, str, Side] | None:
-    """The position that it protects, by account, exchange, pair and side; None where that can't be told."""
-    if not order.protects or order.pair is None or not is_perpetual(order.connector):
+    """The position that it would close, by account, exchange, pair and side; None where that can't be told."""
+    if not _may_protect(order) or not (order.pair and order.side) or not is_perpetual(order.connector):
         return None
     return order.account, order.connector, order.pair, "SHORT" if order.side == "BUY" else "LONG"
 

@@ -30,6 +30,7 @@ from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, Side, opposite
 from hbmcp.installation.positions.position_mode import is_hedge_mode
+from hbmcp.pairs import base_of, quote_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 from hbmcp.times import now
@@ -132,7 +133,7 @@ async def prepare_order(
         if request.order_type == "LIMIT":
             pricing.refuse_fat_finger(limit, side, known.current, best)
         notes.append(note)
-    rate = usdt_rate(known.balances, pair.rpartition("-")[2])
+    rate = usdt_rate(known.balances, quote_of(pair))
     offered = Offered(
         pair,
         side,
@@ -218,7 +219,7 @@ def _beyond_book(taken: Walk | None, pair: str) -> str:
     """That the book holds less than a market order would take; "" where it doesn't, or isn't known."""
     if taken is None or taken.complete:
         return ""
-    base = pair.partition("-")[0]
+    base = base_of(pair)
     return f"The book, as the API sees it, holds only {plain(taken.filled):f} {named(base)} on this side."
 
 

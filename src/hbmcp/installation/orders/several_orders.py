@@ -18,6 +18,7 @@ from hbmcp.installation.orders.sending import PlannedOrder, Submission, planned_
 from hbmcp.installation.orders.size_check import Asked, refuse_too_large
 from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import which_order
+from hbmcp.pairs import quote_of
 from hbmcp.text import named
 
 AT_ONCE = 3  # orders under way: each takes several requests at a time
@@ -129,7 +130,7 @@ def _refuse_large(
     groups: dict[tuple[str, str, str], list[tuple[OrderRequest, PreparedOrder]]] = {}
     for asked, one in zip(requests, prepared, strict=True):
         if one.size is not None and not one.reduces:
-            key = (one.order.account, one.order.connector, one.order.pair.rpartition("-")[2])
+            key = (one.order.account, one.order.connector, quote_of(one.order.pair))
             groups.setdefault(key, []).append((asked, one))
     for (_, connector, _), group in groups.items():
         if max_value is None and all(asked.size.bounded for asked, _ in group):

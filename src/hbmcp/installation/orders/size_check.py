@@ -14,8 +14,9 @@ from hbmcp.errors import Refused
 from hbmcp.figures import money, percent, plain, ratio, times
 from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.markets.trading_pairs import is_stable
+from hbmcp.installation.markets.trading_pairs import is_stable, only_sounds_stable
 from hbmcp.installation.positions.position import Position
+from hbmcp.pairs import quote_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 
@@ -74,12 +75,13 @@ def order_size(
 def size_of(notional: Decimal, pair: str, balances: Sequence[Balance], held: Sequence[Position] | None) -> Size:
     """`balances` are of the account on the exchange, with values in USDT, `held` its positions there, None on spot.
 
-    Losses of positions are taken off the balances: some have them in already, and then equity is said too low.
+    Losses of positions are taken off the balances: some have them in already, and then equity is said too low. What
+    only sounds like the dollar counts nothing.
     """
-    rate = usdt_rate(balances, pair.rpartition("-")[2])
+    rate = usdt_rate(balances, quote_of(pair))
     if not balances or rate is None:
         return Size(notional, None, None)
-    worth = sum((one.value or Decimal(0) for one in balances), Decimal(0))
+    worth = sum((one.value or Decimal(0) for one in balances if not only_sounds_stable(one.token)), Decimal(0))
     losses = sum((min(one.unrealized or Decimal(0), Decimal(0)) for one in held or ()), Decimal(0))
     equity = max(ratio(worth, rate) + losses, Decimal(0))
     used = None if held is None else sum((one.notional or one.cost or Decimal(0) for one in held), Decimal(0))
@@ -108,7 +110,7 @@ def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal |
 def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None) -> None:
     """Raises Refused for what is worth more than `max_value`, and without one for what is large, or trades at any price
     on an account that can't be read. `size` is None where no price is known."""
-    quote = asked.pair.rpartition("-")[2]
+    quote = quote_of(asked.pair)
     if size is None:
         if max_value is not None:
             raise Refused(

@@ -8,6 +8,7 @@ from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.orders.order import Order
+from hbmcp.pairs import base_of
 from hbmcp.text import named
 from hbmcp.times import utc
 
@@ -97,7 +98,7 @@ def describe_order(order: "SentOrder") -> str:
 
 def progress(order: Order) -> str:
     """ "0.4 of 1 BTC filled" """
-    base = (order.pair or "").partition("-")[0]
+    base = base_of(order.pair or "")
     of = f"{plain(order.filled):f}" + (f" of {plain(order.amount):f}" if order.amount else "")
     return f"{of} {named(base)} filled" if base else f"{of} filled"
 

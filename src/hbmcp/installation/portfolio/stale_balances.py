@@ -15,6 +15,7 @@ from hbmcp.installation.answer_fields import Fields, number, under
 from hbmcp.installation.installation import Installation, meanwhile
 from hbmcp.installation.markets.order_book import book
 from hbmcp.installation.portfolio.holdings import CURRENCY, Holding, is_dollar
+from hbmcp.pairs import base_of
 from hbmcp.text import quoted
 from hbmcp_tools import market_data
 
@@ -60,7 +61,7 @@ async def check_freshness(installation: Installation, connector: str, holdings: 
     """
     dearest = _dearest(holdings)
     for pair in _pairs(dearest):
-        of_it = dearest is not None and pair.partition("-")[0] == dearest.token
+        of_it = dearest is not None and base_of(pair) == dearest.token
         async with meanwhile(_mid(installation, connector, pair if of_it else None)) as mid:
             try:
                 told = await installation.read(

@@ -9,6 +9,7 @@ from hbmcp.figures import times
 from hbmcp.installation.answer_fields import Fields, moment, number, optional, text
 from hbmcp.installation.fills.fills import EARLY
 from hbmcp.installation.position_history.round_trip import RoundTrip, Side
+from hbmcp.pairs import quote_of
 from hummingbot_api.request import Json
 
 PAGE = 1000  # rows that the API gives at most
@@ -41,7 +42,7 @@ class FundingPayment:
             connector=fields.needed("connector_name", text),
             pair=pair,
             amount=amount,
-            currency=fields.known("fee_currency", text) or pair.rpartition("-")[2],
+            currency=fields.known("fee_currency", text) or quote_of(pair),
             side="LONG" if paid < 0 else "SHORT" if paid > 0 else None,
             time=fields.needed("timestamp", moment),
         )

@@ -76,6 +76,16 @@ def selling(what: Protected, price: Decimal) -> dict[str, Any]:
     return {**what.where, **told}
 
 
+def bounded(sale: Mapping[str, Any], what: Protected, price: Decimal) -> dict[str, Any]:
+    """The arguments of place_order that end it at no worse price; what doesn't fill there rests. `sale` are those at
+    market."""
+    limit = {"order_type": "LIMIT", "price": f"{plain(price):f}"}
+    if what.amount is not None:
+        return {**sale, **limit}
+    side = "SELL" if what.side == "LONG" else "BUY"
+    return {**what.where, **limit, "side": side, "position_action": "CLOSE", "share": "100"}
+
+
 def closing_words(given: Mapping[str, Any]) -> str:
     """What close_position does with these arguments."""
     fraction = Decimal(str(given.get("fraction", 1)))

@@ -121,6 +121,12 @@ class Condition(BaseModel):
         unit = {"price": "", "portfolio": " USDT"}.get(self.of, "%")
         return f"{plain(value):f}{unit}"
 
+    def is_far(self, memory: Memory, value: Decimal) -> bool:
+        """Whether there is nothing to judge or to remember: its level is fixed and not reached, and wasn't before."""
+        if self.level is None or memory.held is not None or memory.doubted is not None:
+            return False
+        return value < self.level if self.goes == "above" else value > self.level
+
     def judge(self, memory: Memory, value: Decimal, now: int) -> Judged:
         """Hold the value that was read `now` to it."""
         fresh = memory.read is not None and 0 <= now - memory.read <= GAP

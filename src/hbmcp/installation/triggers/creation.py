@@ -1,6 +1,7 @@
 """Arming triggers: shown first, judged, and kept in one transaction before anything is answered."""
 
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -34,6 +35,11 @@ class Arming:
         return without_nulls({"will": self.spec.words, **self.shown, "expires": expires})
 
 
+def _worth(requests: Sequence[PlannedRequest]) -> Decimal:
+    """What they open, in quote, as far as that is known."""
+    return sum((one.stake.value or Decimal(0) for one in requests if one.effect == "opens"), Decimal(0))
+
+
 def arm(
     tool: str,
     armings: Sequence[Arming],
@@ -51,6 +57,8 @@ def arm(
     bond = uuid4().hex if bonded and (joins or len(armings) > 1) else None
     rows = [one.row for one in armings]
     later = tuple(planned for one in armings for planned in one.later)
+    if bond is not None:  # of those that end each other one acts
+        later = max((one.later for one in armings), key=_worth)
     change = PlannedRequest.kept(tool, "triggers", "; ".join(one.spec.words for one in armings))
     if all(one.spec.then is not None and one.spec.then.reduces for one in armings):
         change = evolve(change, effect="reduces")  # so that a halt holds no protection back

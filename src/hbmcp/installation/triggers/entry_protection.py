@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from attrs import frozen
 
-from hbmcp.errors import BadArguments, Refused, StoreError
+from hbmcp.errors import BadArguments, OutcomeUnknown, Refused, StoreError
 from hbmcp.figures import money, plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
@@ -191,6 +191,11 @@ class EntryTriggers:
             with suppress(StoreError):  # the watcher finds that nothing was remembered
                 why = "its order wasn't placed"
                 await self._installation.store.move_trigger(key, WAITING, "cancelled", why, time=now())
+
+    def waiting_for(self, unknown: OutcomeUnknown, words: str) -> OutcomeUnknown:
+        """The same of an order that has them, if it was placed."""
+        advice = f"{unknown.advice} {words} (triggers {self.keys}) begin if it was placed and fills."
+        return OutcomeUnknown(unknown.happened, unknown.undone, advice)
 
     async def told(self, words: str) -> str:
         """What a caller should know of them. Raises nothing."""

@@ -86,7 +86,8 @@ async def _ending_note(installation: Installation, triggers: Sequence[Trigger], 
 
 
 async def _end(installation: Installation, triggers: Iterable[Trigger]) -> bool:
-    """Whether the store took it; else the watcher ends them."""
+    """Whether the store took it. They end by what they are, not by what the caller was granted: who sees first that the
+    position is gone, here or the watcher, writes it down."""
     try:
         for one in triggers:
             why = "the position that it protects was closed"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from hbmcp.errors import BadArguments, CallError, Refused, StoreError
-from hbmcp.figures import money
+from hbmcp.figures import money, plain
 from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
@@ -14,7 +14,7 @@ from hbmcp.installation.levels import Level, parse_level
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.installation.positions.position import Side
-from hbmcp.installation.triggers.action import Armed, armed, closing, selling
+from hbmcp.installation.triggers.action import Armed, armed, bounded, closing, selling
 from hbmcp.installation.triggers.asked_condition import Met, met
 from hbmcp.installation.triggers.asked_trigger import trailing_memory
 from hbmcp.installation.triggers.choices import NOTHING_SET
@@ -40,6 +40,7 @@ class AskedProtection:
     side: Side | None
     amount: Decimal | None
     stop: str | None
+    stop_limit: str | None
     target: str | None
     trail_percent: Decimal | None
     trail_from: Decimal | None
@@ -83,15 +84,21 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
     except StoreError as error:
         raise refused(error) from None
     instead = _replaced(before, [kind for kind, _ in conditions], replace=asked.replace)
+    bound = _bound(asked, held, conditions)
     armings, notes = [], list(held.notes)
     for kind, one in conditions:
-        action = await _action(installation, held, one)
+        action = await _action(installation, held, one, bound if kind == "stop" else None)
         spec = Spec(when=one.condition, then=action.action, protects=held.what)
         armings.append(Arming(spec, {"as": kind, **one.shown}, action.later, trailing_memory(one)))
         notes += [note for note in action.notes if note not in notes]
     joins = [one.key for one in before if one.row.state in WAITING and one.key not in instead]
+    if bound is not None:
+        notes.append(
+            f"Where the price is beyond {plain(bound):f} by then, what doesn't fill rests there, told and unprotected."
+        )
     bonded = "The first that acts ends the others." if len(armings) + len(joins) > 1 else ""
     ends = "" if spot else "It ends with the position."
+    notes += _rests(held, conditions)
     replaces = "; ".join(_replaced_words(one, conditions) for one in before if one.key in instead)
     return arm("protect_position", armings, (*notes, bonded, ends), joins=joins, instead=instead, replaces=replaces)
 
@@ -180,6 +187,19 @@ def _conditions(asked: AskedProtection, held: Held) -> list[tuple[Kind, Met]]:
     return found
 
 
+def _rests(held: Held, conditions: Sequence[tuple[Kind, Met]]) -> list[str]:
+    """What would do the same as a target with nobody watching. Of coins nothing is said: resting, it would lock what
+    the stop must sell."""
+    target = next((one.condition.level for kind, one in conditions if kind == "target"), None)
+    if target is None or held.what.amount is not None:
+        return []
+    side = "SELL" if held.what.side == "LONG" else "BUY"
+    return [
+        f"The same as the target with nobody watching: place_order {side} LIMIT at {plain(target):f}, position_action "
+        f"CLOSE, share 100, which rests at {named(held.what.connector_name)}."
+    ]
+
+
 def _replaced(before: Sequence[Trigger], kinds: Sequence[Kind], *, replace: bool) -> list[int]:
     """Those that new ones of these kinds replace. Raises Refused where that isn't asked for, or one fires."""
     others = [one for one in before if kind_of(one) in kinds]
@@ -208,10 +228,31 @@ def _replaced_words(before: Trigger, conditions: Sequence[tuple[Kind, Met]]) -> 
     return f"{kind} {short_level(old)} ({before.key}) by {short_level(now.condition)}{more}"
 
 
-async def _action(installation: Installation, held: Held, one: Met) -> Armed:
+def _bound(asked: AskedProtection, held: Held, conditions: Sequence[tuple[Kind, Met]]) -> Decimal | None:
+    """The worst price of a stop that isn't at market. Raises BadArguments and Refused."""
+    if asked.stop_limit is None:
+        return None
+    level = next((one.condition.level for kind, one in conditions if kind == "stop"), None)
+    if level is None:
+        raise BadArguments("stop_limit is of stop.", NOTHING_SET, "Give stop too; what trails ends at market.")
+    bound = held.exit("stop", parse_level("stop_limit", asked.stop_limit, NOTHING_SET))
+    if bound <= 0 or (bound > level if held.what.against == "below" else bound < level):
+        side = "below" if held.what.against == "below" else "above"
+        raise BadArguments(
+            f"A stop_limit of {money(bound):f} isn't {side} the stop, {money(level):f}.",
+            NOTHING_SET,
+            "It is the worst price at which to get out.",
+        )
+    return bound
+
+
+async def _action(installation: Installation, held: Held, one: Met, bound: Decimal | None) -> Armed:
     what = held.what
-    if what.amount is None:
+    if what.amount is None and bound is None:
         return await armed(installation, "close_position", closing(what))
     level = one.judged.level or held.value
     sale, then = selling(what, max(level, held.value)), market_at(one.condition, level, held.value)
-    return (await armed(installation, "place_order", sale, then)).reducing()
+    if bound is not None:
+        sale = bounded(sale, what, bound)
+    action = await armed(installation, "place_order", sale, then)
+    return action if what.amount is None else action.reducing()

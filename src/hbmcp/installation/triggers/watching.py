@@ -33,12 +33,13 @@ def watched_by(watch: Watch | None) -> str:
     return f"nobody{since}; a server begins seconds after its first answer, while it runs; {KEPT}"
 
 
-def unwatched(watch: Watch | None, since: int) -> str:
-    """The last time in which nobody watched, if that ended after `since` in epoch ms; "" for none."""
+def unwatched(watch: Watch | None, since: int = 0) -> str:
+    """The last time in which nobody watched, if that ended after `since` in epoch ms, as it follows others; "" for
+    none."""
     if watch is None or watch.unwatched_from is None or (watch.unwatched_to or 0) < since:
         return ""
     to = utc(watch.unwatched_to or 0)
-    return f"Nobody watched from {utc(max(watch.unwatched_from, since))} to {to}: what was met only then was missed."
+    return f"nobody watched from {utc(max(watch.unwatched_from, since))} to {to}: what was met only then was missed"
 
 
 async def watch_words(installation: Installation) -> str:

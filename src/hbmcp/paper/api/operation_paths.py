@@ -27,15 +27,19 @@ class OperationPaths(Generic[Operation]):
             by_path.setdefault(operation.path, {})[operation.method] = operation
         # The fewer parameters, and then the more text a path has, the more it is meant.
         meant = sorted(by_path, key=lambda path: (path.count("{"), -len(path)))
-        self._paths = [(_pattern(path), by_path[path]) for path in meant]
+        self._plain = {path: methods for path, methods in by_path.items() if "{" not in path}
+        self._patterns = [(_pattern(path), by_path[path]) for path in meant if path not in self._plain]
 
     def find(self, method: str, path: str) -> tuple[Operation | None, dict[str, str], list[str]]:
         """(the operation, its path's values, []), or (None, {}, the methods that this path has); `path` is decoded.
 
         A path that is meant but hasn't this method leaves it to the next: GET /executors/search is an executor.
         """
-        others: list[str] = []
-        for pattern, methods in self._paths:
+        plain = self._plain.get(path, {})
+        if method in plain:
+            return plain[method], {}, []
+        others = [*plain]
+        for pattern, methods in self._patterns:
             if match := pattern.fullmatch(path):
                 if method in methods:
                     return methods[method], match.groupdict(), []

@@ -187,6 +187,14 @@ class Entry:
         self.begun = False
         self._failure: str | None = None
 
+    async def asked(self, question: str, way: str) -> None:
+        """Write down that a person is asked, before they are. Where that can't be, nothing adds risk later either."""
+        line = stamped("asked", call=self._call, **self._said, question=question, way=way, outcome="asked")
+        try:
+            await self._audit.write(line, patience=self._patience)
+        except Unwritten as error:
+            logger.warning("The audit log: %s", error)
+
     async def begin(self) -> str | None:
         """Write the line before; once, whichever request is the first. Gives why it couldn't be written, if so."""
         async with self._turn:

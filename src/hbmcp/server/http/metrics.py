@@ -95,6 +95,8 @@ def _word(outcome: "Outcome | None", error: CallError | None) -> str:
         return "refused"
     if isinstance(error, OutcomeUnknown):
         return "unknown"
+    if outcome.question is not None:
+        return "asked"
     return "failed" if outcome.is_error else "done"
 
 

@@ -35,12 +35,13 @@ async def open_clmm_position(
     Raises OutcomeUnknown, which says where to look."""
     refuse_no_tokens("open_clmm_position", base_token_amount, quote_token_amount)
     pool = await read_pool(installation, connector, network_id, pool_address)
-    most = deposit(pool, Range(lower_price, upper_price), base_token_amount, quote_token_amount, slippage_pct)
+    within = Range(lower_price, upper_price)
+    most = deposit(pool, within, base_token_amount, quote_token_amount, slippage_pct)
     request = PlannedRequest.of(
         "moves",
         f"open a position of at most {most} from {lower_price:f} to {upper_price:f} in pool {named(pool_address)} on "
         f"{named(connector)}",
-        most.stake(connector),
+        most.stake(connector, within),
         dex.submit_clmm_position,
         connector=connector,
         network_id=network_id,

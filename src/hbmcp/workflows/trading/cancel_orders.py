@@ -27,9 +27,9 @@ async def cancel_orders(
     older_than: Decimal | None = None,
     all: bool = False,  # noqa: A002
 ) -> Plan:
-    """Cancels the open orders that match every filter (`older_than` in minutes); one that fails doesn't stop the
-    others. Answers how many were cancelled, filled before, weren't cancelled or aren't known to be, and a row for each
-    with what had filled and why not.
+    """Cancels the open orders that match every filter (`older_than` in minutes); one that fails, or is
+    refused because it protects, doesn't stop the others. Answers how many were cancelled, filled before, weren't
+    cancelled or aren't known to be, and a row for each with what had filled and why not.
 
     Of a coin or a pair it says what else of it goes on: orders of other quotes, triggers.
 
@@ -63,4 +63,5 @@ async def cancel_orders(
         value = cancellation_rows(chosen, ends)
         return Answer(value, (NOT_YET if "not_yet" in value else "", *notes))
 
-    return Plan(Answer({"would_cancel": list(map(row, chosen))}, notes), planned, commit)
+    shown = Answer({"would_cancel": list(map(row, chosen))}, notes)
+    return Plan(shown, planned, commit, severable=True)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from attrs import asdict
 
+from hbmcp.errors import OutcomeUnknown
 from hbmcp.figures import number
 from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.orders.order import Order
@@ -68,7 +69,10 @@ async def place_order(
     async def commit(installation: Installation) -> Answer:
         seconds = float(wait)
         kept = EntryTriggers(installation, arming[0], exits.specs) if arming else None
-        sent = await send_order(installation, planned, seconds, companion=kept)
+        try:
+            sent = await send_order(installation, planned, seconds, companion=kept)
+        except OutcomeUnknown as unknown:
+            raise kept.waiting_for(unknown, exits.words) if kept else unknown from None
         asked = asdict(request) | {"amount": amount, "price": number(price), "position_action": sent.order.action}
         armed = [await kept.told(exits.words)] if kept else []
         notes = (*prepared.notes, *sent.notes, *armed, *beside)

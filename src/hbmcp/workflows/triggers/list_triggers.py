@@ -20,5 +20,6 @@ async def list_triggers(installation: Installation, *, all: bool | None = None) 
     if not found.rows:
         return Answer("No triggers." if all else "No trigger waits.", found.notes)
     missed = unwatched(watch, min(one.row.created for one in found.rows))
+    told = f"{missed[0].upper()}{missed[1:]}." if missed else ""
     rows = [trigger_row(one) for one in found.rows]
-    return Answer({"watched_by": watched_by(watch), "triggers": rows}, (*found.notes, missed))
+    return Answer({"watched_by": watched_by(watch), "triggers": rows}, (*found.notes, told))

@@ -47,6 +47,11 @@ def test_the_whole_size_is_at_the_worse_price(kind: str, changes: dict[str, Any]
     assert found.value == pytest.approx(value, abs=Decimal("0.01"))
 
 
+def test_liquidity_has_its_range_for_a_price() -> None:
+    found = stake("main", prepared("lp_executor", {"lower_price": 140, "upper_price": 160}))
+    assert (found.price, found.until) == (140, 160)
+
+
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [

@@ -9,13 +9,14 @@ from hbmcp.installation.executors.plan.grid_sizing import SPARE, Sizing, sizing
 from hbmcp.installation.executors.plan.plan import MarketPrices, Plan
 from hbmcp.installation.executors.plan.planned_orders import take_profit
 from hbmcp.installation.markets.trading_rules import Rule
+from hbmcp.pairs import base_of
 from hbmcp.text import named
 
 
 def grid_remarks(config: Config, plan: Plan, market: MarketPrices, rule: Rule) -> Iterator[str]:
     """Why it has so many levels of this size, where they are opened and closed, how many are placed at once."""
     size = sizing(config, market.mid, rule)
-    base = str(config.get("trading_pair")).rpartition("-")[0]
+    base = base_of(str(config.get("trading_pair")))
     yield from _count(config, size, market.mid, rule, base)
     step = f", a multiple of {plain(rule.amount_step):f}" if rule.amount_step else ""
     total, worth = config.get("total_amount_quote"), times(size.amount, Decimal(size.count), market.mid)

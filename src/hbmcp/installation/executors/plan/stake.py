@@ -9,6 +9,7 @@ from hbmcp.installation.executors.plan.preparation import Prepared
 from hbmcp.installation.planned_request import Stake
 
 BOTH_SIDES = Decimal(2)  # of what buys on one market and sells on another
+LP = "lp_executor"  # whose prices are a range
 
 
 def stake(account_name: str, prepared: Prepared) -> Stake:
@@ -24,7 +25,8 @@ def stake(account_name: str, prepared: Prepared) -> Stake:
         pair=pair,
         side=config.get("side"),
         amount=config.get("amount"),
-        price=_furthest(prepared),
+        price=config.get("lower_price") if config.kind == LP else _furthest(prepared),
+        until=config.get("upper_price") if config.kind == LP else None,
         value=whole_value(prepared),
         market=prepared.price,
         leverage=None if leverage is None else Decimal(leverage),
@@ -65,7 +67,7 @@ def whole_value(prepared: Prepared) -> Decimal | None:
     its orders are worth. None where no price is known."""
     config, price = prepared.config, prepared.price
     total: Decimal | None
-    if config.kind == "lp_executor":
+    if config.kind == LP:
         total = config.get("quote_amount") + times(config.get("base_amount"), config.get("upper_price"))
     elif (both := config.get("order_amount")) is not None:
         total = None if price is None else times(both, price, BOTH_SIDES)

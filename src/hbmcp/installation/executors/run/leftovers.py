@@ -14,6 +14,7 @@ from hbmcp.installation.installation import Installation, meanwhile
 from hbmcp.installation.positions.empty_list import doubt_empty_list, sign_of_life
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
+from hbmcp.pairs import base_of
 from hbmcp.text import named
 
 
@@ -78,7 +79,7 @@ async def _on_exchange(installation: Installation, executor: Executor) -> tuple[
 
 
 def _on_spot(executor: Executor, own: Decimal) -> str:
-    base = executor.pair.partition("-")[0]
+    base = base_of(executor.pair)
     if not own:
         return "none"
     done = "bought and not sold again" if own > 0 else "sold and not bought again"

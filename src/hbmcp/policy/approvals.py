@@ -1,0 +1,141 @@
+"""Calls that wait until a person approves them, outside the client that made them: at a terminal.
+
+A row in the store holds the call as it came and what was asked. Who approves it carries it out: planned and judged
+anew, once.
+"""
+
+from collections.abc import Callable
+from copy import copy
+
+from hbmcp.errors import NotCounted, StoreError
+from hbmcp.identity import Identity
+from hbmcp.policy.call import Call
+from hbmcp.policy.confirmation import Answered, Demand, Question, Quoted, Reply, cant_ask
+from hbmcp.policy.model import Policy
+from hbmcp.settings import Settings
+from hbmcp.store import Approval, OnceOnly, Store
+from hbmcp.store.place import Place
+from hbmcp.text import NAMED, cut, named, one_line
+from hbmcp.times import machine, utc
+from hummingbot_api import exact_json
+
+DAY = 86_400_000  # milliseconds; none waits longer
+MOST = 50  # that wait
+RECENT = 3_600_000  # milliseconds for which what became of one is told
+OVER = ("refused", "expired", "carried out", "failed")
+
+
+class Waiting(Exception):
+    """It waits for a person's approval under that id; str() tells it."""
+
+    kind = "waiting"
+
+    def __init__(self, approval: Approval) -> None:
+        super().__init__(
+            f"Nothing was sent yet: it waits for a person's approval, id {approval.id}, until {utc(approval.until)}. "
+            "Tell the user, and don't call it again: a later answer says what became of it."
+        )
+        self.id = approval.id
+
+
+class Approvals:
+    """Those of one installation."""
+
+    def __init__(self, policy: Policy, identity: Identity, settings: Settings, open_store: Callable[[], Store]) -> None:
+        place = Place.of(settings, identity)
+        self._in_memory = place.file is None and place.postgresql is None
+        self._open_store = open_store
+        self._hold_to(policy)
+
+    def under(self, policy: Policy) -> "Approvals":
+        """Those of who another policy holds for."""
+        other = copy(self)
+        other._hold_to(policy)
+        return other
+
+    def _hold_to(self, policy: Policy) -> None:
+        self._used = any(rule.ask == "terminal" for rules in policy.confirm_lists for rule in rules)
+        self._awaited: set[str] = set()
+        self._looked = not self._used  # which wait already, that a server before this one was asked for
+
+    def cant(self, call: Call) -> str:
+        """Why nobody can approve it elsewhere; "" where somebody can."""
+        if self._in_memory:
+            return "this paper exchange is in memory, where no terminal sees what waits"
+        if call.secret:
+            return "it takes or shows a secret, which isn't kept until somebody approves it"
+        return ""
+
+    async def waiting(self, call: Call, question: Question) -> Waiting:
+        """Have it wait; what tells so. The same call, while it waits, waits once. Raises CantAsk where too many wait,
+        and NotCounted."""
+        arguments = exact_json.dumps(dict(call.arguments)).decode()
+        approval = Approval(
+            id=question.id,
+            client=cut(one_line(call.caller.client), NAMED),
+            tool=call.caller.name,
+            arguments=arguments,
+            question=question.words,
+            quoted=question.quoted.text,
+            tolerance=question.demand.tolerance,
+            created=machine(),
+            until=question.until,
+        )
+        store = self._open_store()
+        try:
+            waiting = [one for one in await store.approvals(since=machine() - DAY) if one.state == "waiting"]
+            same = (approval.client, approval.tool, arguments)
+            for one in waiting:
+                if (one.client, one.tool, one.arguments) == same:
+                    return Waiting(one)
+            if len(waiting) >= MOST:
+                raise cant_ask(f"{MOST} calls wait for an approval already")
+            await store.add_approval(approval)
+        except StoreError as error:
+            raise NotCounted(
+                f"A person is to approve this, and it can't be kept until then: {error.happened}",
+                "Nothing was sent.",
+                error.advice,
+            ) from None
+        self._awaited.add(approval.id)
+        return Waiting(approval)
+
+    async def ended(self) -> list[str]:
+        """What became of those that waited when this process began, and of its own since; each told once."""
+        try:
+            if not self._looked:
+                found = await self._open_store().approvals(since=machine() - DAY)
+                self._awaited |= {one.id for one in found if one.state not in OVER}
+                self._looked = True
+            found = await self._open_store().approvals(ids=self._awaited) if self._awaited else []
+        except StoreError:
+            return []
+        over = [one for one in found if one.state in OVER and (one.came or one.state != "carried out")]
+        self._awaited -= {one.id for one in over}
+        return [told(one) for one in over]
+
+    async def standing(self) -> tuple[str, ...]:
+        """Those that wait, and what became of those of the last hour."""
+        if not self._used:
+            return ()
+        try:
+            found = await self._open_store().approvals(since=machine() - DAY)
+        except StoreError:
+            return ()
+        since = machine() - RECENT
+        return tuple(f"{told(one)}." for one in found if one.state not in OVER or one.changed >= since)
+
+
+def restored(approval: Approval, reply: Reply, by: str) -> Answered:
+    """What a person says to it at a terminal."""
+    demand = Demand("terminal", relies=False, tolerance=approval.tolerance, patience=0)
+    question = Question(approval.question, Quoted.from_text(approval.quoted), demand, approval.until, approval.id)
+    return Answered(question, reply, "terminal", by, OnceOnly("approval", approval.id))
+
+
+def told(approval: Approval) -> str:
+    """An approval in a few words."""
+    what = f"approval {approval.id} of {named(approval.tool)}"
+    if approval.state == "waiting":
+        return f"{what} waits for a person until {utc(approval.until)}"
+    return f"{what} is {approval.state}{f': {one_line(approval.came)}' if approval.came else ''}"

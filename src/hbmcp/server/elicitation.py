@@ -1,0 +1,202 @@
+"""Asking the person behind a client, by elicitation.
+
+On connections of 2025 the question is a request of ours while the call waits, where there is a way back. In the
+revision of 2026 it is the call's result, and the call comes again with the answer and the state that it was given. That
+state is sealed, under a key that all who share the store have, for this call, client and installation.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from attrs import frozen
+from mcp.server.context import ServerRequestContext
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity, authenticated_principal
+from mcp.shared.exceptions import MCPError
+from mcp.shared.message import ServerMessageMetadata
+from mcp.types import (
+    INVALID_PARAMS,
+    REQUEST_TIMEOUT,
+    CallToolRequestParams,
+    ElicitRequest,
+    ElicitRequestFormParams,
+    ElicitResult,
+)
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
+
+from hbmcp.errors import StoreError
+from hbmcp.policy.confirmation import Answered, Ask, AskedFirst, Demand, Question, Quoted, Reply
+from hbmcp.server.protocol import holder_of, result
+from hbmcp.store import OnceOnly
+from hbmcp.times import machine
+
+if TYPE_CHECKING:
+    from hbmcp.bridge import Bridge, Outcome
+
+KEY = "answers"  # in the store: what seals questions and their answers
+SEALED_FOR = 2 * 86_400.0  # seconds; until when an answer holds stands in what is sealed
+APPROVE = "approve"  # the one thing that is asked for
+SCHEMA = {
+    "type": "object",
+    "properties": {APPROVE: {"type": "boolean", "title": "Send it"}},
+    "required": [APPROVE],
+}
+VOID = "void"  # in place of a state that isn't ours, or not for this call
+
+Context = ServerRequestContext[Any]
+Call = Callable[[Ask], Awaitable["Outcome"]]
+
+
+async def called(ctx: Context, params: CallToolRequestParams, bridge: "Bridge", call: Call) -> dict[str, Any]:
+    """The result of a call that can ask its client; or the question, with which it must come again."""
+    if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+        return _told(await call(_Meanwhile(ctx)))
+    if params.request_state is None:
+        outcome = await call(_BeforeIt(ctx))
+        if outcome.question is None:
+            return _told(outcome)
+        return await _sealed(ctx, bridge, partial(_given, _required(outcome.question)))
+
+    async def answered(opened: Context) -> dict[str, Any]:
+        state = (opened.params or {})["requestState"]
+        return _told(await call(_BeforeIt(ctx, _answered(ctx, params, state))))
+
+    return await _sealed(ctx, bridge, answered)
+
+
+def _told(outcome: "Outcome") -> dict[str, Any]:
+    return result(outcome.text, is_error=outcome.is_error)
+
+
+@frozen
+class _Meanwhile:
+    """Asks while the call waits."""
+
+    _ctx: Context
+    answered: Answered | None = None
+
+    @property
+    def cant(self) -> str:
+        if not self._ctx.session.can_send_request:
+            return "this connection has no way back to the client"
+        return _cant(self._ctx)
+
+    async def __call__(self, question: Question) -> Answered:
+        reply: Reply
+        try:
+            told = await self._ctx.session.send_request(
+                ElicitRequest(params=ElicitRequestFormParams(message=question.words, requested_schema=SCHEMA)),
+                ElicitResult,
+                request_read_timeout_seconds=max(question.until - machine(), 0) / 1000,
+                metadata=ServerMessageMetadata(related_request_id=self._ctx.request_id),
+            )
+            reply = _reply(told)
+        except ValidationError:
+            reply = "unreadable"
+        except MCPError as error:
+            reply = "none" if error.error.code == REQUEST_TIMEOUT else "gone"
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+            reply = "gone"
+        return Answered(question, reply, "client", client(self._ctx))
+
+
+@frozen
+class _BeforeIt:
+    """Asks before the call, which comes again with what was `answered`."""
+
+    _ctx: Context
+    answered: Answered | None = None
+
+    @property
+    def cant(self) -> str:
+        return _cant(self._ctx)
+
+    async def __call__(self, question: Question) -> Answered:
+        raise AskedFirst(question)
+
+
+def client(ctx: Context) -> str:
+    """The client's own name of itself."""
+    return ctx.session.client_params.client_info.name if ctx.session.client_params else ""
+
+
+def _cant(ctx: Context) -> str:
+    """An empty elicitation is the form's: it is older than the other."""
+    told = ctx.session.client_capabilities
+    can = told.elicitation if told else None
+    return "" if can and (can.form or not can.url) else "this client doesn't say that it can ask (elicitation)"
+
+
+def _reply(told: Any) -> Reply:
+    if not isinstance(told, ElicitResult):
+        return "unreadable"
+    if told.action != "accept":
+        return "no" if told.action == "decline" else "dismissed"
+    approved = (told.content or {}).get(APPROVE)
+    return ("yes" if approved else "no") if isinstance(approved, bool) else "unreadable"
+
+
+def _required(question: Question) -> dict[str, Any]:
+    state = {
+        "id": question.id,
+        "until": question.until,
+        "tolerance": str(question.demand.tolerance),
+        "quoted": question.quoted.text,
+    }
+    asked = {"mode": "form", "message": question.words, "requestedSchema": SCHEMA}
+    return {
+        "resultType": "input_required",
+        "inputRequests": {APPROVE: {"method": "elicitation/create", "params": asked}},
+        "requestState": json.dumps(state),
+    }
+
+
+def _answered(ctx: Context, params: CallToolRequestParams, state: str) -> Answered:
+    reply = _reply((params.input_responses or {}).get(APPROVE))
+    try:
+        said = json.loads(state)
+        demand = Demand("client", False, Decimal(said["tolerance"]), 0)
+        question = Question("", Quoted.from_text(said["quoted"]), demand, said["until"], said["id"])
+    except (ValueError, LookupError, TypeError, ArithmeticError):
+        question, reply = Question("", Quoted("", {}), Demand("client", False, Decimal(0), 0), 0), "void"
+    return Answered(question, reply, "client", client(ctx), OnceOnly("answer", question.id))
+
+
+async def _given(what: dict[str, Any], _: Context) -> dict[str, Any]:
+    return what
+
+
+async def _sealed(
+    ctx: Context, bridge: "Bridge", act: Callable[[Context], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    """What comes of it with a state that is opened, its own being sealed; with VOID where it can't be opened."""
+    try:
+        key = await bridge.store.key(KEY, token_hex(32))
+    except StoreError as error:
+        told = f"A person is to be asked, and the question can't be sealed: {error.happened} Nothing was sent."
+        return result(f"{told} {error.advice}".rstrip(), is_error=True)
+    assert key is not None
+    security = RequestStateSecurity(keys=[key], ttl=SEALED_FOR, bind_principal=_principal)
+    try:
+        done = await RequestStateBoundary(security, default_audience=f"hbmcp {bridge.identity.name}")(ctx, act)
+    except MCPError as error:
+        if error.error.code != INVALID_PARAMS or error.error.data != {"reason": "invalid_request_state"}:
+            raise
+        return await act(_void(ctx))
+    assert isinstance(done, dict)
+    return done
+
+
+def _void(ctx: Context) -> Context:
+    return replace(ctx, params={**(ctx.params or {}), "requestState": VOID})
+
+
+def _principal(ctx: Context) -> str:
+    holder = holder_of(ctx)
+    return json.dumps([authenticated_principal(ctx), holder.name if holder else None, client(ctx)])

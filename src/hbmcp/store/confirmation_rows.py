@@ -1,0 +1,79 @@
+"""What a person confirms: answers that were used, calls that wait for approval, and the keys that go with it."""
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from attrs import asdict, fields
+from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hbmcp import times
+from hbmcp.store.place import Place
+from hbmcp.store.records import Approval, ApprovalState, OnceOnly
+from hbmcp.store.tables import approvals, keys, used_answers
+
+if TYPE_CHECKING:
+    from hbmcp.store.database import Database
+
+KEPT_FOR = 90 * 86_400_000  # milliseconds
+
+_APPROVAL = [approvals.c[one.name] for one in fields(Approval)]
+
+
+class ConfirmationRows:
+    """Those of one installation; the keys are of all who share the store. Every method is a transaction, and raises
+    StoreError."""
+
+    def __init__(
+        self, database: "Database", place: Place, put: "Callable[[Table], sqlite.Insert | postgresql.Insert]"
+    ) -> None:
+        self._database = database
+        self._ours = {"installation": place.installation}
+        self._approvals = approvals.c.installation == place.installation
+        self._put = put
+
+    def use(self, connection: Connection, once: OnceOnly) -> bool:
+        """Whether it wasn't used before; from now on it is."""
+        if once.kind == "approval":
+            one = (self._approvals, approvals.c.id == once.id, approvals.c.state == "approved")
+            done = {"state": "carried out", "changed": times.machine()}
+            return connection.execute(update(approvals).where(*one).values(**done)).rowcount == 1
+        used = self._put(used_answers).values(**self._ours, id=once.id, time=times.machine())
+        first = used.on_conflict_do_nothing().returning(used_answers.c.id)
+        return connection.execute(first).first() is not None
+
+    def add(self, approval: Approval) -> None:
+        old = times.machine() - KEPT_FOR
+        with self._database.writing() as connection:
+            connection.execute(delete(approvals).where(self._approvals, approvals.c.created < old))
+            connection.execute(self._put(approvals).values(**self._ours, **asdict(approval)))
+
+    def found(self, since: int, ids: Collection[str] | None) -> list[Approval]:
+        wanted = [self._approvals, approvals.c.created >= since]
+        if ids is not None:
+            wanted.append(approvals.c.id.in_(list(ids)))
+        with self._database.writing() as connection:
+            now = times.machine()
+            over = (self._approvals, approvals.c.state.in_(("waiting", "approved")), approvals.c.until < now)
+            connection.execute(update(approvals).where(*over).values(state="expired", changed=approvals.c.until))
+            rows = connection.execute(select(*_APPROVAL).where(*wanted).order_by(approvals.c.created, approvals.c.id))
+            return [Approval(*row) for row in rows]
+
+    def move(self, id_: str, before: Collection[ApprovalState], state: ApprovalState, by: str, came: str) -> bool:
+        one = (self._approvals, approvals.c.id == id_, approvals.c.state.in_(list(before)))
+        changed: dict[str, str | int] = {"state": state, "changed": times.machine()}
+        changed |= {name: said for name, said in (("by", by), ("came", came)) if said}
+        with self._database.writing() as connection:
+            return connection.execute(update(approvals).where(*one).values(**changed)).rowcount == 1
+
+    def key(self, name: str, fresh: str | None) -> str | None:
+        """The one that is kept; `fresh` becomes it where there is none."""
+        with self._database.writing() as connection:
+            if fresh is not None:
+                connection.execute(self._put(keys).values(name=name, value=fresh).on_conflict_do_nothing())
+            return connection.execute(select(keys.c.value).where(keys.c.name == name)).scalar()
+
+    def save_key(self, name: str, value: str) -> None:
+        with self._database.writing() as connection:
+            put = self._put(keys).values(name=name, value=value)
+            connection.execute(put.on_conflict_do_update(index_elements=keys.primary_key, set_={"value": value}))

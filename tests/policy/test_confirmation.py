@@ -1,0 +1,321 @@
+"""A person is asked before anything is sent, where the policy says so; without a yes that holds, nothing is."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import define, evolve, field
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hbmcp.bridge import Outcome
+from hbmcp.caller import Caller
+from hbmcp.catalog import EFFECTS, REDUCING
+from hbmcp.installation.orders import polling
+from hbmcp.policy.call import Call
+from hbmcp.policy.confirmation import Answered, Demand, Question, Quoted, Reply, demanded
+from hbmcp.policy.limits import Ask as Worth
+from hbmcp.policy.model import Confirm, Policy, Written, tightened
+from tests.paper.assistant import Assistant, assistant
+from tests.paper.paper_api import PaperApi
+from tests.paper.perpetual_account import open_position
+from tests.paper.spot_account import BUY, PLACE, orders
+from tests.policy.planning import request
+
+pytestmark = pytest.mark.anyio
+
+MARKET = {**BUY, "order_type": "MARKET", "amount": 0.01}  # some 681 USDT
+CALL = Call(Caller("place_order", "trading", frozenset(), "client", "tests"), {"amount": Decimal(1)})
+
+WEEK = 7 * 86_400_000
+
+Opened = Callable[..., AbstractAsyncContextManager[Assistant]]
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[PaperApi]:
+    with PaperApi(tmp_path / "files") as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Opened:
+    monkeypatch.setattr(polling, "STEP", 0.01)
+
+    def opened(told: Policy) -> AbstractAsyncContextManager[Assistant]:
+        return assistant(api, monkeypatch, policy=told)
+
+    return opened
+
+
+def confirming(*rules: Any, **limits: Any) -> Policy:
+    return Policy.model_validate({"confirm": rules, "limits": limits})
+
+
+@define
+class Person:
+    """Answers; `meanwhile` happens before."""
+
+    reply: Reply = "yes"
+    meanwhile: Callable[[], object] = lambda: None
+    cant: str = ""
+    answered: Answered | None = None
+    asked: list[Question] = field(factory=list)
+
+    async def __call__(self, question: Question) -> Answered:
+        self.asked.append(question)
+        self.meanwhile()
+        return Answered(question, self.reply, "client", "tests")
+
+
+async def place(call: Assistant, person: Person | None, **changed: Any) -> Outcome:
+    return await call.bridge.call("place_order", {**MARKET, **changed}, client="tests", ask=person)
+
+
+async def test_a_yes_sends_it_once_and_the_question_says_what(talk: Opened, api: PaperApi) -> None:
+    person = Person()
+    async with talk(confirming({"when": "always"}, order=1000)) as call:
+        outcome = await place(call, person)
+    assert not outcome.is_error, outcome.text
+    assert len(orders(api)) == 1
+    (question,) = person.asked
+    assert question.words == (
+        "place_order on the PAPER exchange, called by tests:\n"
+        '"BUY 0.01 BTC-USDT MARKET on binance, account master_account": adds to what is open, worth 681.13 USDT\n'
+        "Limits: 681.13 of 1,000 USDT an order.\n"
+        "Without a yes within 5 min nothing is sent, nor when a price or an amount has moved by more than 1 % by then."
+    )
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("no", "The person who was asked said no. Nothing was sent."),
+        ("dismissed", "dismissed the question. Nothing was sent."),
+        ("none", "Nobody answered the question in time. Nothing was sent."),
+        ("gone", "The question couldn't be put"),
+        ("unreadable", "neither a yes nor a no. Nothing was sent."),
+    ],
+)
+async def test_without_a_yes_nothing_is_sent(talk: Opened, api: PaperApi, reply: Reply, said: str) -> None:
+    async with talk(confirming({"when": "always"})) as call:
+        outcome = await place(call, Person(reply))
+        assert outcome.is_error
+        assert said in outcome.text
+        assert PLACE not in call.asked
+        assert await call.bridge.store.granted(0) == []
+    assert orders(api) == []
+
+
+async def test_nobody_to_ask_is_no_yes(talk: Opened, api: PaperApi) -> None:
+    async with talk(confirming({"when": "always"})) as call:
+        for person in (None, Person(cant="this client can't ask")):
+            outcome = await place(call, person)
+            assert outcome.is_error
+            assert "The policy wants a person asked before this is sent, and nobody can be" in outcome.text
+        assert PLACE not in call.asked
+    async with talk(confirming({"when": "always", "cant_ask": "rely"})) as call:
+        assert not (await place(call, Person(cant="this client can't ask"))).is_error
+    assert len(orders(api)) == 1
+
+
+async def test_a_price_that_moved_meanwhile_isn_t_sent(talk: Opened, api: PaperApi) -> None:
+    async with talk(confirming({"when": "always", "tolerance_percent": 1})) as call:
+        for _ in range(50):  # until the simulated price is another
+            moved = Person(meanwhile=lambda: api.clock.advance(WEEK))
+            outcome = await place(call, moved, again=True, amount=0.001)
+            if outcome.is_error:
+                break
+        assert "when it was asked for, and is" in outcome.text
+        assert "Nothing was sent" in outcome.text
+        assert call.asked.count(PLACE) == len(orders(api))
+        still = await place(call, Person(), again=True)
+        assert not still.is_error
+
+
+async def test_while_a_person_thinks_nothing_is_held_and_a_cancelled_call_leaves_nothing(
+    talk: Opened, api: PaperApi
+) -> None:
+    thinks, forever = asyncio.Event(), asyncio.Event()
+
+    @define
+    class Slow(Person):
+        async def __call__(self, question: Question) -> Answered:  # noqa: ARG002
+            thinks.set()
+            await forever.wait()
+            raise AssertionError
+
+    async with talk(confirming({"when": "always"})) as call:
+        task = asyncio.create_task(place(call, Slow()))
+        await thinks.wait()
+        assert await call.bridge.store.granted(0) == []
+        assert not (await place(call, Person(), amount=0.02)).is_error
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert len(await call.bridge.store.granted(0)) == 1
+    assert len(orders(api)) == 1
+
+
+async def test_what_would_be_refused_isn_t_asked_for(talk: Opened) -> None:
+    person = Person()
+    async with talk(confirming({"when": "always"}, order=100)) as call:
+        outcome = await place(call, person)
+        assert "limit order is 100 USDT" in outcome.text
+        assert not person.asked
+
+
+async def test_a_preview_asks_nobody_and_says_that_a_person_is_asked(talk: Opened) -> None:
+    person = Person()
+    async with talk(confirming({"when": "over 500"})) as call:
+        assert (await place(call, person, preview=True)).text.endswith("A person is asked first.")
+        assert "is asked first" not in (await place(call, person, preview=True, amount=0.001)).text
+        assert not person.asked
+
+
+async def test_over_an_amount_all_orders_of_a_plan_count_together_in_one_question(talk: Opened, api: PaperApi) -> None:
+    person = Person()
+    five = [{**MARKET, "amount": 0.002} for _ in range(5)]
+    async with talk(confirming({"when": "over 500"})) as call:
+        assert not (await place(call, person, amount=0.002)).is_error
+        assert not person.asked
+        told = await call.bridge.call("place_orders", {"orders": five}, ask=person)
+        assert not told.is_error, told.text
+    (question,) = person.asked
+    assert question.words.count('"BUY 0.002 BTC-USDT MARKET') == 5
+    assert "5 in all, worth 681.13 USDT." in question.words
+    assert len(orders(api)) == 6
+
+
+async def test_of_five_orders_none_goes_without_a_yes(talk: Opened, api: PaperApi) -> None:
+    five = [{**MARKET, "amount": 0.002} for _ in range(5)]
+    async with talk(confirming({"when": "over 500"})) as call:
+        assert (await call.bridge.call("place_orders", {"orders": five}, ask=Person("no"))).is_error
+    assert orders(api) == []
+
+
+async def test_what_reduces_is_asked_for_only_by_its_effect(talk: Opened, api: PaperApi) -> None:
+    open_position(api, "BUY", "0.01")
+    close = {"trading_pair": "BTC-USDT", "preview": False}
+    person = Person("no")
+    async with talk(confirming({"when": "always", "effects": ["reduces"]})) as call:
+        assert (await call.bridge.call("close_position", close, ask=person)).is_error
+        assert len(person.asked) == 1
+    async with talk(confirming({"when": "always"})) as call:
+        assert not (await call.bridge.call("close_position", close, ask=person)).is_error
+        assert len(person.asked) == 1
+
+
+async def test_what_a_trigger_arms_is_asked_for_when_it_is_armed(talk: Opened) -> None:
+    person = Person()
+    where = {name: BUY[name] for name in ("account_name", "connector_name", "trading_pair")}
+    then = {"then": "place_order", "arguments": {"side": "BUY", "amount": 0.1, "order_type": "MARKET"}}
+    async with talk(confirming({"when": "over 500"})) as call:
+        told = await call.bridge.call(
+            "create_trigger",
+            {**where, **then, "below": "45000"},
+            ask=person,
+        )
+        assert not told.is_error, told.text
+    (question,) = person.asked
+    assert 'later: "BUY 0.1 BTC-USDT MARKET' in question.words
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_without_effects_it_is_about_all_but_what_reduces(effect: Any) -> None:
+    told = confirming({"when": "always"})
+    assert (demanded(told, CALL, [request(effect)], [None]) is None) == (effect in REDUCING)
+
+
+def test_the_first_that_matches_decides_and_what_isn_t_known_may_match() -> None:
+    told = confirming({"when": "never", "pairs": ["USDC-*"]}, {"when": "always"})
+    assert demanded(told, CALL, [request(pair="BTC-USDT")], [None]) is not None
+    named = evolve(CALL, arguments={})
+    sent = evolve(request(), request=evolve(request().request, json={}))
+    assert demanded(told, named, [evolve(sent, stake=evolve(sent.stake, pair="USDC-USDT"))], [None]) is None
+    assert demanded(told, named, [evolve(sent, stake=evolve(sent.stake, pair=None))], [None]) is not None
+    only = confirming({"when": "always", "pairs": ["BTC-*"]})
+    assert demanded(only, named, [evolve(sent, stake=evolve(sent.stake, pair=None))], [None]) is not None
+    assert demanded(only, named, [evolve(sent, stake=evolve(sent.stake, pair="ETH-USDT"))], [None]) is None
+
+
+def test_over_an_amount_what_is_worth_nobody_knows_how_much_is_asked_for() -> None:
+    told = confirming({"when": "over 500"})
+    for value, asked in ((Decimal(500), False), (Decimal("500.01"), True), (None, True)):
+        assert (demanded(told, CALL, [request()], [value]) is not None) == asked
+    assert demanded(told, CALL, [request("configures")], [None]) is None
+
+
+RULES = st.builds(
+    dict,
+    when=st.sampled_from(["always", "never", "over 100", "over 500"]),
+    effects=st.none() | st.sets(st.sampled_from(EFFECTS)).map(tuple),
+    pairs=st.none() | st.just(("BTC-*",)) | st.just(("ETH-*",)),
+    ask=st.sampled_from(["client", "terminal"]),
+    cant_ask=st.sampled_from(["refuse", "rely"]),
+    tolerance_percent=st.integers(1, 5),
+    minutes=st.none() | st.integers(1, 60),
+)
+
+
+@given(
+    theirs=st.lists(RULES, max_size=3),
+    other=st.lists(RULES, max_size=3),
+    effect=st.sampled_from(EFFECTS),
+    value=st.none() | st.decimals(0, 1000, places=2),
+)
+def test_a_weaker_source_only_asks_more(theirs: list[Any], other: list[Any], effect: Any, value: Any) -> None:
+    told = confirming(*theirs)
+    both = tightened(told, Written.model_validate({"confirm": other}))
+    before, after = (demanded(one, CALL, [request(effect)], [value]) for one in (told, both))
+    if before is None:
+        return
+    assert after is not None
+    assert before.way == "client" or after.way == "terminal"
+    assert before.relies or not after.relies
+    assert after.tolerance <= before.tolerance
+    assert after.patience <= before.patience
+
+
+AMOUNTS = st.decimals("0.0001", 10_000, places=4)
+
+
+@given(before=AMOUNTS, after=AMOUNTS, tolerance=st.decimals("0.1", 10, places=1))
+def test_an_answer_holds_within_the_tolerance_and_for_nothing_else(
+    before: Decimal, after: Decimal, tolerance: Decimal
+) -> None:
+    def quoted(market: Decimal, **changed: Any) -> Quoted:
+        one = request(**changed)
+        return Quoted.of(CALL, [one], [[Worth(one, market, market)]])
+
+    asked = Quoted.from_text(quoted(before).text)
+    within = abs(after - before) * 100 <= before * tolerance
+    assert (asked.change(quoted(after), tolerance) == "") == within
+    for changed in ({"side": "SELL"}, {"pair": "ETH-USDT"}, {"account": "other"}, {"leverage": Decimal(2)}):
+        assert asked.change(quoted(before, **changed), tolerance)
+    more = Quoted.of(CALL, [request()] * 2, [[Worth(request(), before, before)]] * 2)
+    assert asked.change(more, tolerance)
+    other = Quoted.of(evolve(CALL, arguments={"amount": Decimal(2)}), [request()], [[Worth(request(), before, before)]])
+    assert asked.change(other, tolerance)
+
+
+@given(st.text(max_size=80))
+def test_no_name_of_others_is_a_line_or_a_sentence_of_the_question(name: str) -> None:
+    one = evolve(request(pair=name), words=f"BUY 1 {name}")
+    call = evolve(CALL, caller=Caller("place_order", "trading", frozenset(), "client", name))
+    demand = Demand("client", False, Decimal(1), 5)
+    plan: Any = type("Plan", (), {"requests": (one,), "later": ()})
+    words = Question.of(call, plan, [[Worth(one)]], demand, "USDT", "x", "").words
+    _, second, _ = words.split("\n")
+    assert second.startswith('"BUY 1 ')
+    assert second.endswith('": adds to what is open, worth nobody knows how much')
+
+
+def test_a_rule_reads_as_it_is_written() -> None:
+    assert Written.model_validate({"confirm": "over 500"}).confirm == (Confirm(when="over 500"),)
+    assert Confirm(when="always").patience == 5
+    assert Confirm(when="always", ask="terminal").patience == 60

@@ -1,0 +1,75 @@
+"""An answer is used once, and an approval carried out once, whoever asks at once; keys are shared by all."""
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from hbmcp import times
+from hbmcp.errors import LimitReached
+from hbmcp.store import Approval, OnceOnly
+from tests.store.opening import store
+from tests.store.test_ledger import ROW, nobody
+
+pytestmark = pytest.mark.anyio
+
+WAITS = Approval("a", "tests", "place_order", "{}", "BUY?", "{}", Decimal("0.50"), 1, 2**52)
+ANSWER, APPROVAL = OnceOnly("answer", "a"), OnceOnly("approval", "a")
+
+
+async def test_an_answer_is_used_once_by_whoever_is_first(url: str) -> None:
+    stores = [store(url) for _ in range(8)]
+    found = await asyncio.gather(*(one.reserve([ROW], 0, nobody, ANSWER) for one in stores))
+    assert sum(one is not None for one in found) == 1
+    assert len(await stores[0].granted(0)) == 1
+    assert await store(url, api_url="http://elsewhere").reserve([ROW], 0, nobody, ANSWER) is not None
+
+
+async def test_an_answer_to_what_a_limit_refuses_isn_t_used(url: str) -> None:
+    opened = store(url)
+
+    def refuses(_: Any) -> None:
+        raise LimitReached("no")
+
+    with pytest.raises(LimitReached):
+        await opened.reserve([ROW], 0, refuses, ANSWER)
+    assert await opened.reserve([ROW], 0, nobody, ANSWER) is not None
+    assert await opened.reserve([ROW], 0, refuses, ANSWER) is None, "that it was used is said first"
+
+
+async def test_an_approval_is_carried_out_once_and_only_once_it_is_approved(url: str) -> None:
+    stores = [store(url) for _ in range(4)]
+    opened = stores[0]
+    await opened.add_approval(WAITS)
+    assert await opened.reserve([ROW], 0, nobody, APPROVAL) is None
+    moved = await asyncio.gather(*(one.move_approval("a", ("waiting",), "approved", by="me") for one in stores))
+    assert sorted(moved) == [False, False, False, True]
+    assert not await opened.move_approval("a", ("waiting",), "refused")
+    found = await asyncio.gather(*(one.reserve([ROW], 0, nobody, APPROVAL) for one in stores))
+    assert sum(one is not None for one in found) == 1
+    (one,) = await opened.approvals()
+    assert evolve(one, changed=0) == evolve(WAITS, state="carried out", by="me")
+    assert await store(url, api_url="http://elsewhere").approvals() == []
+
+
+@pytest.mark.parametrize("approved", [True, False])
+async def test_what_waited_too_long_is_expired(url: str, approved: bool) -> None:
+    opened = store(url)
+    await opened.add_approval(evolve(WAITS, until=times.machine() - 1, created=times.machine()))
+    if approved:
+        await opened.move_approval("a", ("waiting",), "approved")
+    (one,) = await opened.approvals(ids=("a",))
+    assert one.state == "expired"
+    assert not await opened.move_approval("a", ("waiting",), "approved")
+    assert await opened.reserve([ROW], 0, nobody, APPROVAL) is None
+
+
+async def test_all_who_share_a_store_share_its_keys(url: str) -> None:
+    stores = [store(url), store(url), store(url, api_url="http://elsewhere")]
+    assert await stores[0].key("none") is None
+    found = await asyncio.gather(*(one.key("seal", f"fresh {place}") for place, one in enumerate(stores)))
+    assert len(set(found)) == 1
+    await stores[1].save_key("seal", "another")
+    assert await stores[2].key("seal", "fresh") == "another"

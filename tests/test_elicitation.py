@@ -1,0 +1,51 @@
+"""Which connections can ask, and what is made of what a client says."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp.types import ClientCapabilities, ElicitResult
+
+from hbmcp.server.elicitation import _answered, _BeforeIt, _Meanwhile, _reply
+
+
+def context(elicitation: Any, *, way_back: bool = True) -> Any:
+    capabilities = ClientCapabilities.model_validate({} if elicitation is None else {"elicitation": elicitation})
+    session = SimpleNamespace(can_send_request=way_back, client_capabilities=capabilities, client_params=None)
+    return SimpleNamespace(session=session, request_id=1, params={})
+
+
+@pytest.mark.parametrize(
+    ("elicitation", "can"), [({}, True), ({"form": {}}, True), ({"form": {}, "url": {}}, True), ({"url": {}}, False)]
+)
+def test_only_a_form_is_a_question(elicitation: Any, can: bool) -> None:
+    assert (_Meanwhile(context(elicitation)).cant == "") == can
+    assert (_BeforeIt(context(elicitation)).cant == "") == can
+
+
+def test_without_a_way_back_or_the_capability_nobody_can_be_asked() -> None:
+    assert _Meanwhile(context({}, way_back=False)).cant == "this connection has no way back to the client"
+    assert _BeforeIt(context({}, way_back=False)).cant == "", "the answer comes with the next call"
+    for way in (_Meanwhile, _BeforeIt):
+        assert "doesn't say that it can ask" in way(context(None)).cant
+
+
+CONTENT = st.none() | st.dictionaries(
+    st.sampled_from(["approve", "Approve", "confirm"]),
+    st.none() | st.booleans() | st.integers() | st.text(),
+    max_size=2,
+)
+
+
+@given(st.sampled_from(["accept", "decline", "cancel"]), CONTENT)
+def test_only_an_accepted_true_is_a_yes(action: Any, content: Any) -> None:
+    said = _reply(ElicitResult(action=action, content=content))
+    assert (said == "yes") == (action == "accept" and content is not None and content.get("approve") is True)
+
+
+@given(st.text() | st.just("void") | st.just("{}") | st.just("[]") | st.just('{"id": 1}'))
+def test_a_state_that_isn_t_ours_is_no_yes(state: str) -> None:
+    params: Any = SimpleNamespace(input_responses={"approve": ElicitResult(action="accept", content={"approve": True})})
+    assert _answered(context({}), params, state).reply == "void"
