@@ -110,10 +110,13 @@ def environment(**settings: str) -> dict[str, str]:
     }
 
 
+_ALONE = {"HBMCP_COMPARE_API": "false"}  # the API is asked for what a call needs, and nothing else
+
+
 def connected(url: str, **settings: str) -> dict[str, str]:
     """An environment with an API and its credentials."""
     return environment(
-        HUMMINGBOT_API_URL=url, HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, **settings
+        HUMMINGBOT_API_URL=url, HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, **_ALONE | settings
     )
 
 
@@ -121,7 +124,10 @@ def replaying(replay: "Replay", **settings: str) -> dict[str, str]:
     """An environment with the replaying API and its credentials."""
     username, password = replay.auth
     return environment(
-        HUMMINGBOT_API_URL=replay.url, HUMMINGBOT_API_USERNAME=username, HUMMINGBOT_API_PASSWORD=password, **settings
+        HUMMINGBOT_API_URL=replay.url,
+        HUMMINGBOT_API_USERNAME=username,
+        HUMMINGBOT_API_PASSWORD=password,
+        **_ALONE | settings,
     )
 
 

@@ -5,7 +5,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
-from hbmcp.policy.passphrase import hashed, is_it
-from tests.conftest import hbmcp
+from hbmcp.policy.confirmation.passphrase import hashed, is_it
+from tests.conftest import hbmcp, http_server
+from tests.server.http.clients import client as holding
+from tests.server.http.clients import made
 from tests.test_confirmation import FIVE, ORDER, Place, placed, text
 
 if sys.platform == "win32":
@@ -109,11 +111,17 @@ async def test_it_waits_and_is_carried_out_once_by_who_knows_the_passphrase(plac
 
     async with client(place) as model:  # a server that came later
         assert "Since your last call" not in text(await model.call_tool("get_open_orders", {}))
+        third = waiting(text(await model.call_tool("place_order", {**ORDER, "price": "49000"})))
+        await in_thread(lambda: hbmcp("approvals", "refuse", third, env=place.env, cwd=place.folder))
         code, screen = await in_thread(approve, place, five)
+        assert third not in screen
         assert code == 0, screen
         assert place.orders == 6
         told = text(await model.call_tool("get_open_orders", {}))
-        assert f"Since your last call: approval {five} of place_orders is carried out: " in told
+        assert f"approval {five} of place_orders is carried out: " in told
+        assert f"approval {third} of place_order is refused" in told
+    noes = [(one["outcome"], one["confirmed"]["question"]) for one in place.audit if one["event"] == "refused"]
+    assert noes == [("unanswered", which), ("declined", third)]
     begun = [one["confirmed"] for one in place.audit if one["event"] == "begin"]
     assert [(one["question"], one["way"]) for one in begun] == [(which, "terminal"), (five, "terminal")]
     assert " at " in begun[0]["by"]
@@ -226,3 +234,46 @@ def test_who_calls_at_a_terminal_is_asked_there(tmp_path: Path, typed: str, orde
     if orders:
         (begun,) = [one["confirmed"] for one in place.audit if one["event"] == "begin"]
         assert begun["way"] == "keyboard"
+
+
+def test_who_calls_at_a_terminal_types_the_passphrase_where_the_policy_says_so(place: Place) -> None:
+    given = [f"{name}={value}" for name, value in ORDER.items()]
+    for said, orders in ((None, 0), ("another", 0), (PASSPHRASE, 1)):
+        with Terminal("call", "place_order", *given, env=place.env, cwd=place.folder) as person:
+            if said is not None:
+                person.type("Passphrase", said)
+            code = person.end()
+        assert (code, place.orders) == (0 if orders else 1, orders), person.screen
+        if said is None:
+            assert "No passphrase is set" in person.screen
+            set_passphrase(place)
+    (begun,) = [one["confirmed"] for one in place.audit if one["event"] == "begin"]
+    assert begun["way"] == "terminal"
+    done = hbmcp("call", "place_order", *given, "again=true", env=place.env, cwd=place.folder)
+    assert waiting(done.stdout)
+    assert place.orders == 1
+
+
+async def test_who_showed_a_token_is_told_alone_and_its_profile_holds_when_it_is_carried_out(tmp_path: Path) -> None:
+    place = placed(tmp_path, "http", "auto", f"{POLICY}[profiles.small.limits]\norder = 1000\n")
+    small = made("small", "--toolsets", "trading", "--profile", "small", env=place.env, cwd=tmp_path)
+    other = made("other", "--toolsets", "trading", env=place.env, cwd=tmp_path)
+    async with AsyncExitStack() as stack:
+        address = stack.enter_context(http_server(place.env, tmp_path))
+        one, two = [await stack.enter_async_context(holding(address, token)) for token in (small, other)]
+        which = waiting(text(await one.call_tool("place_order", ORDER)))
+        third = waiting(text(await two.call_tool("place_order", {**ORDER, "price": "50001"})))
+        await in_thread(set_passphrase, place)
+        (tmp_path / "policy.toml").write_text(f"{POLICY}[profiles.small.limits]\norder = 400\n", encoding="utf-8")
+        code, screen = await in_thread(approve, place, which)
+        assert code == 1
+        assert "limit order is 400 USDT" in screen
+        assert (await in_thread(approve, place, third))[0] == 0
+        told = [text(await client.call_tool("get_open_orders", {})) for client in (one, two)]
+    assert f"approval {which} of place_order is failed" in told[0]
+    assert third not in told[0]
+    assert f"approval {third} of place_order is carried out" in told[1]
+    assert which not in told[1]
+    assert place.orders == 1
+    (begun,) = [line for line in place.audit if line["event"] == "begin"]
+    assert (begun["token"], begun["confirmed"]["question"]) == ("other", third)

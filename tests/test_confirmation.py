@@ -18,6 +18,8 @@ from mcp import Client, MCPError, StdioServerParameters
 from mcp.types import CallToolResult, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 
 from tests.conftest import environment, http_server
+from tests.server.http.clients import client as holding
+from tests.server.http.clients import made
 
 pytestmark = pytest.mark.anyio
 
@@ -227,8 +229,8 @@ async def test_a_client_that_leaves_while_it_is_asked_has_said_nothing(place: Pl
 
 SECONDS = """
 import runpy, sys
-import hbmcp.policy.confirmation as confirmation
-confirmation.MINUTE = 200
+import hbmcp.policy.confirmation.question as question
+question.MINUTE = 200
 sys.argv = ["hbmcp", "serve"]
 runpy.run_module("hbmcp", run_name="__main__")
 """
@@ -312,15 +314,35 @@ async def test_another_client_can_t_use_an_answer(tmp_path: Path) -> None:
     assert place.orders == 0
 
 
+async def test_another_token_s_holder_can_t_use_an_answer(tmp_path: Path) -> None:
+    place = placed(tmp_path, "http", "auto")
+    one, two = (made(name, "--toolsets", "trading", env=place.env, cwd=tmp_path) for name in ("one", "two"))
+
+    async def nobody(*_: Any) -> ElicitResult:
+        raise AssertionError
+
+    with http_server(place.env, tmp_path) as address:
+        async with holding(address, one, elicitation_callback=nobody) as client:
+            asked = await required(client)
+            answer = {"input_responses": APPROVED, "request_state": asked.request_state}
+            async with holding(address, two, elicitation_callback=nobody) as other:
+                assert "client or installation" in text(await required(other, **answer))
+            assert place.orders == 0
+            result = await required(client, **answer)
+            assert not result.is_error, text(result)
+    assert place.orders == 1
+
+
 async def test_of_two_answers_at_once_in_two_processes_one_is_used(tmp_path: Path) -> None:
     place = placed(tmp_path, "stdio", "auto")
     async with place.client(YES) as one, place.client(YES) as two:
-        asked = await required(one, "place_orders", FIVE)
+        given = {**FIVE, "again": True}  # so that only the answer counts
+        asked = await required(one, "place_orders", given)
         answer = {"input_responses": APPROVED, "request_state": asked.request_state}
         results: list[CallToolResult] = []
 
         async def use(client: Client) -> None:
-            results.append(await required(client, "place_orders", FIVE, **answer))
+            results.append(await required(client, "place_orders", given, **answer))
 
         async with anyio.create_task_group() as group:
             for client in (one, two, one, two):

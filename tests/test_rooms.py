@@ -132,6 +132,16 @@ def test_only_what_runs_it_knows_the_watch() -> None:
     assert not [one for one in imports("src", "hbmcp.watch") if within(one.name, "hbmcp.server", "hbmcp.cli")]
 
 
+def test_only_what_is_reached_over_http_knows_access_tokens() -> None:
+    """A call is judged by the tools and the policy that were lent to it, whoever lent them and for what."""
+    users = ("hbmcp.access", "hbmcp.server", "hbmcp.cli")
+    wrong = [
+        one for one in imports("src", "hbmcp") if within(one.name, "hbmcp.access") and not within(one.module, *users)
+    ]
+    assert not wrong
+    assert not [one for one in imports("src", "hbmcp.access") if within(one.name, "hbmcp.bridge", "hbmcp.server")]
+
+
 def test_the_store_knows_nothing_of_what_is_kept_in_it() -> None:
     """It is asked from every floor; what it knew of one it would drag into all."""
     above = (*UPSTAIRS, "hbmcp.installation")

@@ -88,7 +88,7 @@ def test_init_asks_only_a_person(tmp_path: Path) -> None:
 
 def test_all_that_init_has_only_in_comments_may_be_set(tmp_path: Path) -> None:
     """The comments of the file are its documentation."""
-    from hbmcp.policy.model import Budget, Limits, Names
+    from hbmcp.policy.model import Budget, Confirm, Limits, Names
     from hbmcp.policy.template import Answers, written
 
     lines = written(Answers(None, None, (), (), None)).splitlines()
@@ -101,6 +101,7 @@ def test_all_that_init_has_only_in_comments_may_be_set(tmp_path: Path) -> None:
     assert found.allow.model_fields_set == set(Names.model_fields)
     assert found.limits.model_fields_set == set(Limits.model_fields)
     assert [budget.model_fields_set for budget in found.budgets.values()] == [set(Budget.model_fields)]
+    assert [rule.model_fields_set for rule in found.confirm] == [set(Confirm.model_fields)]
 
 
 def test_check_names_every_mistake(file: Path, tmp_path: Path) -> None:

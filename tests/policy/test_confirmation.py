@@ -17,7 +17,10 @@ from hbmcp.caller import Caller
 from hbmcp.catalog import EFFECTS, REDUCING
 from hbmcp.installation.orders import polling
 from hbmcp.policy.call import Call
-from hbmcp.policy.confirmation import Answered, Demand, Question, Quoted, Reply, demanded
+from hbmcp.policy.confirmation.answer import Answered, Reply
+from hbmcp.policy.confirmation.demand import Demand, demanded
+from hbmcp.policy.confirmation.question import Question
+from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.limits import Ask as Worth
 from hbmcp.policy.model import Confirm, Policy, Written, tightened
 from tests.paper.assistant import Assistant, assistant
@@ -63,6 +66,7 @@ class Person:
     reply: Reply = "yes"
     meanwhile: Callable[[], object] = lambda: None
     cant: str = ""
+    at_terminal: bool = False
     answered: Answered | None = None
     asked: list[Question] = field(factory=list)
 
@@ -86,7 +90,7 @@ async def test_a_yes_sends_it_once_and_the_question_says_what(talk: Opened, api:
     assert question.words == (
         "place_order on the PAPER exchange, called by tests:\n"
         '"BUY 0.01 BTC-USDT MARKET on binance, account master_account": adds to what is open, worth 681.13 USDT\n'
-        "Limits: 681.13 of 1,000 USDT an order.\n"
+        "Limits, with this: 681.13 of at most 1,000 USDT an order.\n"
         "Without a yes within 5 min nothing is sent, nor when a price or an amount has moved by more than 1 % by then."
     )
 

@@ -11,6 +11,7 @@ from hbmcp import settings
 from hbmcp.errors import SettingsError
 from hbmcp.policy.file import MOST, InForce, in_force, read
 from hbmcp.policy.model import Limits, Names, default
+from hbmcp.policy.words import rules
 from tests.conftest import ROOT, environment
 
 
@@ -225,3 +226,33 @@ def test_the_example_of_the_readme_is_one(theirs: Path) -> None:
 
 def test_servers_of_tests_read_no_policy_of_the_user() -> None:
     assert Path(environment()["XDG_CONFIG_HOME"]) != Path.home() / ".config"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('confirm = "sometimes"', 'confirm.0.when must be "always", "never" or "over 500".'),
+        ('confirm = "over -1"', 'confirm.0.when must be "always", "never" or "over 500".'),
+        ("confirm = true", 'confirm must be "always", "never" or "over 500", or tables, [[confirm]].'),
+        ('[[confirm]]\nask = "client"', "confirm.0.when is missing."),
+        ('[[confirm]]\nwhen = "always"\neffects = ["open"]', "confirm.0.effects.0: Input should be 'opens'"),
+        ('[[confirm]]\nwhen = "always"\npair = ["BTC-*"]', "there is no confirm.0.pair; did you mean pairs?"),
+        ('[[confirm]]\nwhen = "always"\nminutes = 0', "confirm.0.minutes must be a number above 0."),
+    ],
+)
+def test_mistakes_in_when_a_person_is_asked_are_told(tmp_path: Path, written: str, said: str) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(written, encoding="utf-8")
+    mistakes, found = read(file)
+    assert found is None
+    assert len(mistakes) == 1
+    assert said in mistakes[0]
+
+
+def test_a_file_in_the_working_directory_can_only_have_more_asked(theirs: Path) -> None:
+    theirs.write_text('[[confirm]]\nwhen = "over 500"\n', encoding="utf-8")
+    Path("hbmcp.toml").write_text('[[confirm]]\nwhen = "never"\ncant_ask = "rely"\n', encoding="utf-8")
+    assert [[rule.when for rule in rules] for rules in held().policy.confirm_lists] == [["over 500"], ["never"]]
+    told = list(rules(held().policy))
+    assert "confirm.1 = over 500 USDT: by the client, within 5 min and 1 %" in told
+    assert "confirm.2 = never" in told

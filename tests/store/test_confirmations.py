@@ -73,3 +73,21 @@ async def test_all_who_share_a_store_share_its_keys(url: str) -> None:
     assert len(set(found)) == 1
     await stores[1].save_key("seal", "another")
     assert await stores[2].key("seal", "fresh") == "another"
+
+
+async def test_who_called_is_told_once_what_became_of_it_and_nobody_else(url: str) -> None:
+    opened = store(url)
+    for id_, client, token in (("a", "one", ""), ("b", "one", "t"), ("c", "two", ""), ("d", "one", "")):
+        mine = evolve(WAITS, id=id_, client=client, token=token, created=times.machine())
+        await opened.add_approval(mine)
+    assert await opened.tell_approvals("one", "") == []
+    for id_ in "abc":
+        await opened.move_approval(id_, ("waiting",), "refused")
+    await opened.move_approval("d", ("waiting",), "approved")
+    assert await opened.reserve([ROW], 0, nobody, OnceOnly("approval", "d")) is not None
+    assert [one.id for one in await opened.tell_approvals("one", "")] == ["a"]
+    assert await store(url).tell_approvals("one", "") == []
+    await opened.move_approval("d", ("carried out",), "failed", came="the exchange said no")
+    assert [(one.id, one.came) for one in await opened.tell_approvals("one", "")] == [("d", "the exchange said no")]
+    assert [one.id for one in await opened.tell_approvals("one", "t")] == ["b"]
+    assert [one.id for one in await opened.tell_approvals("two", "")] == ["c"]

@@ -56,7 +56,7 @@ def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
     profile = policy.profiles.get(rights.profile) if rights.profile is not None else None
     off = {tool.name: _ABSENT for tool in offer.tools if not rights.has(tool)}
     if profile is not None:
-        policy = tightened(policy, profile)
+        policy = tightened(policy, profile).model_copy(update={"profile": rights.profile})
         off |= {tool.name: _LOOSER for tool in offer.tools if tool.name in ARM}
     elif rights.profile is not None:
         why = Off(f"the policy has no profile {named(rights.profile)}, to which this access token is bound", ITS_WORD)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hbmcp.bridge import Outcome
     from hbmcp.cli.call import Door
-    from hbmcp.policy.confirmation import Reply
+    from hbmcp.policy.confirmation.answer import Reply
     from hbmcp.settings import Settings
     from hbmcp.store import Approval, ApprovalState, Store
 
@@ -112,12 +112,12 @@ def _table(found: "list[Approval]") -> "Table":
 async def _set_passphrase(told: "Settings") -> None:
     from hbmcp.cli import typed
     from hbmcp.errors import SettingsError
-    from hbmcp.policy.passphrase import KEY, SHORTEST, hashed
+    from hbmcp.policy.confirmation.passphrase import KEY, SHORTEST, hashed, is_it
 
     async with _store(told) as store:
         kept = await store.key(KEY)
-        if kept is not None:
-            _check(kept, "The passphrase of now")
+        if kept is not None and not is_it(typed.secret("The passphrase of now"), kept):
+            raise SettingsError("That isn't the passphrase.", "Nothing was changed.")
         new = typed.secret("New passphrase")
         if len(new) < SHORTEST:
             raise SettingsError(f"A passphrase has at least {SHORTEST} characters.", "Nothing was changed.")
@@ -129,57 +129,68 @@ async def _set_passphrase(told: "Settings") -> None:
 
 async def _approve(door: "Door", which: str) -> "Outcome":
     from hbmcp.cli import typed
-    from hbmcp.cli.asking import person
+    from hbmcp.cli.asking import knows_passphrase, person
     from hbmcp.errors import SettingsError
-    from hbmcp.policy.passphrase import KEY
     from hbmcp.text import visible
 
     async with _store(door.told) as store:
         approval = await _waiting(store, which)
         typer.echo(visible(approval.question))
-        kept = await store.key(KEY)
-        if kept is None:
-            raise SettingsError("No passphrase is set.", "Nothing was approved.", "`hbmcp approvals passphrase` does.")
-        _check(kept, "Passphrase")
         by = person()
+        if not await knows_passphrase(store):
+            await _called(door, approval, "wrong", by)  # for the audit
+            raise SettingsError("That isn't the passphrase.", "Nothing was done.")
         if not await store.move_approval(which, WAITING, "approved", by=by):
             await _waiting(store, which)  # raises
         typed.say("Approved; it is checked anew.")
-        outcome = await _carried_out(door, store, approval, by)
-    typer.echo(outcome.text)
-    return outcome
+        return await _carried_out(door, store, approval, by)
 
 
 async def _carried_out(door: "Door", store: "Store", approval: "Approval", by: str) -> "Outcome":
-    """The call, now that it is approved. What it comes to is told to who called it."""
+    """The call, now that it is approved. What it comes to is told here, and to who called it."""
+    from hbmcp.errors import StoreError
     from hbmcp.text import cut, one_line
 
     ended: ApprovalState = "failed"
     came = "it was broken off: look what became of it"
     try:
         outcome = await _called(door, approval, "yes", by)
+        typer.echo(outcome.text)
         ended = "failed" if outcome.is_error else "carried out"
         came = cut(one_line(outcome.text), CAME)
     finally:
-        await store.move_approval(approval.id, BEGUN, ended, came=came)
+        try:
+            await store.move_approval(approval.id, BEGUN, ended, came=came)
+        except StoreError as error:
+            typer.echo(f"Who called isn't told: {error}", err=True)
     return outcome
 
 
 async def _called(door: "Door", approval: "Approval", reply: "Reply", by: str) -> "Outcome":
     """The call as it came, with a person's answer."""
-    from hbmcp.bridge import Bridge
+    from hbmcp.bridge import Bridge, Outcome
     from hbmcp.cli.asking import Approved
-    from hbmcp.policy.approvals import restored
+    from hbmcp.policy.confirmation.approvals import restored
+    from hbmcp.policy.model import tightened
+    from hbmcp.text import named
     from hummingbot_api import exact_json
 
     given: dict[str, Any] = exact_json.loads(approval.arguments.encode())
-    properties = door.offer.find(approval.tool).schema["properties"]
+    known = door.offer.catalog.names.get(approval.tool)
+    properties = known.schema["properties"] if known else {}
     given |= {"preview": False} if "preview" in properties else {}
     given |= {"again": True} if "again" in properties else {}  # whatever was done a moment before: a person looked
-    bridge = Bridge(door.offer, door.told, policy=door.policy)
+    policy = door.policy
+    if approval.profile is not None:
+        profile = policy.profiles.get(approval.profile)
+        if profile is None:
+            return Outcome(f"The policy has no profile {named(approval.profile)} now. Nothing was sent.", True)
+        policy = tightened(policy, profile)
+    bridge = Bridge(door.offer, door.told, policy=policy)
+    theirs = bridge.lent(approval.token, door.offer, policy) if approval.token else bridge
     try:
         answered = restored(approval, reply, by)
-        return await bridge.call(approval.tool, given, client=approval.client, ask=Approved(answered))
+        return await theirs.call(approval.tool, given, client=approval.client, ask=Approved(answered))
     finally:
         await bridge.aclose()
 
@@ -199,7 +210,7 @@ async def _refuse(door: "Door", which: str) -> None:
 async def _waiting(store: "Store", which: str) -> "Approval":
     """Raises SettingsError for one that doesn't wait."""
     from hbmcp.errors import SettingsError
-    from hbmcp.policy.approvals import told
+    from hbmcp.policy.confirmation.approvals import told
 
     found = await store.approvals(ids=(which,))
     if not found:
@@ -207,15 +218,6 @@ async def _waiting(store: "Store", which: str) -> "Approval":
     if found[0].state != "waiting":
         raise SettingsError(f"The {told(found[0])}.", "Nothing was done.")
     return found[0]
-
-
-def _check(kept: str, label: str) -> None:
-    from hbmcp.cli import typed
-    from hbmcp.errors import SettingsError
-    from hbmcp.policy.passphrase import is_it
-
-    if not is_it(typed.secret(label), kept):
-        raise SettingsError("That isn't the passphrase.", "Nothing was done.")
 
 
 @asynccontextmanager

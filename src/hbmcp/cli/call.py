@@ -78,7 +78,7 @@ class Door:
         async def call() -> Any:
             bridge = Bridge(self.offer, self.told, "terminal", policy=self.policy)
             try:
-                return await bridge.call(tool, given, key=key, ask=AtTheKeyboard())
+                return await bridge.call(tool, given, key=key, ask=AtTheKeyboard(lambda: bridge.store))
             finally:
                 await bridge.aclose()
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from attrs import evolve, frozen
 
-from hbmcp.errors import CallError, ReadTimedOut, UnreadableAnswer
+from hbmcp.errors import CallError, ReadTimedOut, Refused, UnreadableAnswer
 from hbmcp.errors.reasons import misfit
 from hbmcp.identity import Identity
 from hbmcp.installation.answer_fields import Reading, anything
+from hbmcp.text import named
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
@@ -77,6 +78,8 @@ class Installation:
     _keep: Keep | None = None
     _standing: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     _foresee: Foresee | None = None
+    _type_keys: Callable[[str, str], Awaitable[str]] | None = None
+    _differs: Callable[[float], Awaitable[tuple[str, ...]]] | None = None
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The JSON of the answer to a read's request, `ask(trading.get_trades, limit=1000)`.
@@ -125,14 +128,36 @@ class Installation:
             raise RuntimeError(f"a plan keeps nothing, and was to {planned.words}")
         await self._keep(planned, write)
 
+    async def type_keys(self, exchange: str, account: str) -> str:
+        """Have a person type an exchange's keys where no model sees them; what to say of it. Raises CallError where
+        nobody can be asked to."""
+        if self._type_keys is None:
+            raise typed_elsewhere(exchange, account, "nobody is there to type them")
+        return await self._type_keys(exchange, account)
+
     async def standing(self) -> tuple[str, ...]:
         """What a person allows just now, where that isn't as usual: a halt, say. A sentence each."""
         return () if self._standing is None else await self._standing()
+
+    async def differs(self, seconds: float) -> tuple[str, ...]:
+        """Where the API isn't of the version that the tools were made for, a sentence each, as far as that is known
+        within so many seconds."""
+        return () if self._differs is None else await self._differs(seconds)
 
     @property
     def store(self) -> "Store":
         """What hbmcp remembers of this installation. Raises StoreError where it can't be opened."""
         return self._open_store()
+
+
+def typed_elsewhere(exchange: str, account: str, why: str) -> Refused:
+    """For keys that nobody can be asked to type, and why."""
+    return Refused(
+        f"No page can be opened for the keys: {why}.",
+        "Nothing was sent.",
+        "Keys belong in no chat. The user types them in a terminal: "
+        f"hbmcp connect {named(exchange)} --account {named(account)}",
+    )
 
 
 def _taken(reading: Reading[T], answer: Any, tool: str) -> T:

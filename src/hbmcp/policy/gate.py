@@ -14,12 +14,15 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy import halt, rules
-from hbmcp.policy.approvals import Approvals
 from hbmcp.policy.audit import record
 from hbmcp.policy.audit.audit import Audit, Entry
 from hbmcp.policy.audit.log import Log
 from hbmcp.policy.call import Call
-from hbmcp.policy.confirmation import Answered, Ask, Demand, Question, Quoted, cant_ask, demanded, may_ask, value_of
+from hbmcp.policy.confirmation.answer import Answered, Ask, cant_ask
+from hbmcp.policy.confirmation.approvals import Approvals
+from hbmcp.policy.confirmation.demand import Demand, demanded, may_ask
+from hbmcp.policy.confirmation.question import Question, value_of
+from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.counting import NOTHING, Counting, Reserved
 from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.policy.grant import Firing, Grant
@@ -32,7 +35,6 @@ from hbmcp.policy.place import Files
 from hbmcp.policy.said_twice import SentBefore
 from hbmcp.settings import Settings
 from hbmcp.store import Halt, Store
-from hbmcp.text import named
 
 WOULD_BE_REFUSED = "It would be refused:"
 
@@ -119,13 +121,13 @@ class Gate:
             if demand is None:
                 return None
             verdict = await self._allowed(call, plan)
-        where = "the PAPER exchange" if self._identity.on_paper else named(self._identity.name)
-        return Question.of(call, plan, worths, demand, self._policy.currency, where, verdict)
+        return Question.of(call, plan, worths, demand, self._policy.currency, self._identity.words, verdict)
 
     async def ask(self, call: Call, plan: Plan, question: Question, ask: Ask | None) -> Answered:
         """The yes of a person, or of a client that is relied on; until it comes nothing is held. Raises NotConfirmed;
         Waiting for what a person approves elsewhere, and AskedFirst, once it is written down who was asked."""
-        demand, out_of_band = question.demand, question.demand.way == "terminal"
+        demand = question.demand
+        out_of_band = demand.way == "terminal" and not (ask is not None and ask.at_terminal)
         cant = self._approvals.cant(call) if out_of_band else "nobody is there" if ask is None else ask.cant
         if cant:
             if demand.relies:
@@ -212,7 +214,7 @@ class Gate:
         """A person, outside the assistant; of a kind what is newest."""
         self._outbox.tell(kind, words)
 
-    async def standing(self) -> tuple[str, ...]:
+    async def standing(self, token: str = "") -> tuple[str, ...]:
         """What whoever asks how things are must know first."""
         found = await self._halts.standing()
         unusual = "; ".join((await self._audit.unusual()).values())
@@ -221,13 +223,13 @@ class Gate:
             *(() if found is None else (halt.told(found),)),
             *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
-            *await self._approvals.standing(),
+            *await self._approvals.standing(token),
             *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
-    async def ended(self) -> list[str]:
-        """What became of the approvals that this process waits for, since it was asked last."""
-        return await self._approvals.ended()
+    async def ended(self, client: str, token: str) -> list[str]:
+        """What became of what this client waits for with this token, each told once."""
+        return await self._approvals.ended(client, token)
 
     async def _demand(self, call: Call, plan: Plan) -> tuple[list[list[Worth]], Demand | None]:
         """What the requests are worth, and how the policy wants them asked for."""

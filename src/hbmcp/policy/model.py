@@ -119,8 +119,10 @@ class Written(Rules):
 
 class Policy(Written):
     """The whole that holds. `also` are the files that tightened it: what they allow, their budgets and when they ask
-    hold beside its own, their limits and what they deny are among its own."""
+    hold beside its own, their limits and what they deny are among its own. One of them may be the `profile` of an
+    access token."""
 
+    profile: str | None = None
     also: tuple[Rules, ...] = ()
 
     @property

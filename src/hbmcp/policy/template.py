@@ -61,7 +61,10 @@ CONFIRM = """
 # [[confirm]]
 # when = "over 500"                     # or "always", "never"; in the currency, all of a plan together
 # effects = ["opens", "moves"]          # also unprotects, configures, reprices, runs_code, secret; and the three above
-# pairs = ["BTC-*"]                     # and accounts, exchanges, tools; all lists that are there must match
+# pairs = ["BTC-*"]                     # all lists that are there must match
+# accounts = ["master_account"]
+# exchanges = ["binance*"]
+# tools = ["place_*"]
 # ask = "client"                        # which says what its user said; "terminal": hbmcp approvals, with a passphrase
 # cant_ask = "refuse"                   # where the client can't ask; "rely" on its own approval
 # tolerance_percent = 1                 # so far prices and amounts may move until the answer

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hbmcp.catalog import Offer, Tool
 from hbmcp.settings import Settings
+from hbmcp.settings.hosts import is_loopback
 from hbmcp.text import named
 from hbmcp.times import ticking
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from hbmcp.access.holder import Holder, Lent, Rights
     from hbmcp.bridge import Bridge, Outcome
     from hbmcp.policy.model import Policy
+    from hbmcp.server.key_pages import KeyPages
 
 WATCH_AFTER = 1.0  # seconds after the first answer
 KINDS = 100  # of rights, of which it is kept what they leave
@@ -48,6 +50,7 @@ class Line:
         self._bridge: Bridge | None = None
         self._lent: dict[Rights, Lent] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._key_pages: KeyPages | None = None
 
     def watch(self) -> None:
         """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
@@ -94,6 +97,25 @@ class Line:
             self._bridge = Bridge(self.offer, self.settings, policy=self._policy)
         return self._bridge
 
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether all who reach it are."""
+        return is_loopback(self.settings.http_host) and not self.settings.http_allowed_hosts
+
+    @property
+    def key_pages(self) -> "KeyPages":
+        """The pages for keys that this server has open."""
+        if self._key_pages is None:
+            from hbmcp.server.key_pages import KeyPages
+
+            self._key_pages = KeyPages(self)
+        return self._key_pages
+
+    @property
+    def gone(self) -> Collection[str]:
+        """The tools that this API lacks the operations for, as far as that is known."""
+        return () if self._bridge is None else self._bridge.comparison.drift.gone
+
     @contextmanager
     def calling(self, tool: Tool, client: str) -> Iterator[UnderWay]:
         """A call is under way; what it comes to is kept with it."""
@@ -128,7 +150,9 @@ class Line:
             )
 
     async def aclose(self) -> None:
-        """Let others watch, and close the bridge, if there is one."""
+        """Let others watch, and close the pages and the bridge, if there are any."""
+        if self._key_pages is not None:
+            await self._key_pages.aclose()
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait([self._watching])

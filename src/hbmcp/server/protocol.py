@@ -20,12 +20,13 @@ from hbmcp.server.line import Line
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder
     from hbmcp.bridge import Outcome
-    from hbmcp.policy.confirmation import Ask
+    from hbmcp.policy.confirmation.answer import Ask
 
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
 ENDING = "This server is being stopped. Nothing was done. Call again in a moment, when it or another runs."
-# The list stays as it is while the server runs. Private, for another server at the same address may offer other tools.
+# The list stays as it is while the server runs, but for what the API turns out to lack. Private, for another server at
+# the same address may offer other tools.
 LIST_TTL_MS = 5 * 60 * 1000
 
 
@@ -58,7 +59,7 @@ def build(line: Line) -> Server[Line]:
         # rest.
         return {
             "resultType": "complete",
-            "tools": _offered(ctx).definitions,
+            "tools": [one for one in _offered(ctx).definitions if one["name"] not in line.gone],
             "ttlMs": LIST_TTL_MS,
             "cacheScope": "private",
         }
@@ -78,6 +79,8 @@ def build(line: Line) -> Server[Line]:
                 return result(str(error), is_error=True)
             if params.name not in offer.catalog.names:
                 raise MCPError(INVALID_PARAMS, str(error)) from None
+        else:
+            line.bridge.compare()
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
         bridge = line.bridge_for(holder_of(ctx))
@@ -96,7 +99,7 @@ def build(line: Line) -> Server[Line]:
                 )
                 return under_way.outcome
 
-            answer = await called(ctx, params, bridge, call)
+            answer = await called(ctx, params, line, bridge, call)
         line.watch()
         return answer
 

@@ -250,6 +250,8 @@ class Settings(BaseModel):
     tools: Names = Field(default=(), validation_alias="HBMCP_TOOLS")
     exclude_tools: Names = Field(default=(), validation_alias="HBMCP_EXCLUDE_TOOLS")
     read_only: bool = Field(default=False, validation_alias="HBMCP_READ_ONLY")
+    # Whether the API's own contract is compared with the one that the tools were made from.
+    compare_api: bool = Field(default=True, validation_alias="HBMCP_COMPARE_API")
     paper: bool = Field(default=False, validation_alias="HBMCP_PAPER")
     paper_balance: Annotated[tuple[tuple[str, Decimal], ...], BeforeValidator(_balances)] = Field(
         default=(), validation_alias="HBMCP_PAPER_BALANCE"

@@ -48,14 +48,29 @@ class ConfirmationRows:
             connection.execute(delete(approvals).where(self._approvals, approvals.c.created < old))
             connection.execute(self._put(approvals).values(**self._ours, **asdict(approval)))
 
+    def tell(self, client: str, token: str) -> list[Approval]:
+        theirs = (self._approvals, approvals.c.told == 0, approvals.c.client == client, approvals.c.token == token)
+        with self._database.reading() as connection:
+            if connection.execute(select(approvals.c.id).where(*theirs)).first() is None:
+                return []
+        with self._database.writing() as connection:
+            self._expire(connection)
+            # What is carried out has nothing to tell before it has come to something.
+            over = approvals.c.state.in_(("refused", "expired", "failed")) | (approvals.c.came != "")
+            told = update(approvals).where(*theirs, over).values(told=1).returning(*_APPROVAL)
+            return [Approval(*row) for row in connection.execute(told)]
+
+    def _expire(self, connection: Connection) -> None:
+        over = (approvals.c.state.in_(("waiting", "approved")), approvals.c.until < times.machine())
+        ended = {"state": "expired", "changed": approvals.c.until}
+        connection.execute(update(approvals).where(self._approvals, *over).values(ended))
+
     def found(self, since: int, ids: Collection[str] | None) -> list[Approval]:
         wanted = [self._approvals, approvals.c.created >= since]
         if ids is not None:
             wanted.append(approvals.c.id.in_(list(ids)))
         with self._database.writing() as connection:
-            now = times.machine()
-            over = (self._approvals, approvals.c.state.in_(("waiting", "approved")), approvals.c.until < now)
-            connection.execute(update(approvals).where(*over).values(state="expired", changed=approvals.c.until))
+            self._expire(connection)
             rows = connection.execute(select(*_APPROVAL).where(*wanted).order_by(approvals.c.created, approvals.c.id))
             return [Approval(*row) for row in rows]
 

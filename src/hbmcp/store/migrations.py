@@ -106,6 +106,11 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
             read_only BIGINT NOT NULL, profile TEXT, created BIGINT NOT NULL, revoked BIGINT,
             PRIMARY KEY (installation, name))""",
     ),
+    (
+        "ALTER TABLE hbmcp_approvals ADD COLUMN token TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE hbmcp_approvals ADD COLUMN profile TEXT",
+        "ALTER TABLE hbmcp_approvals ADD COLUMN told BIGINT NOT NULL DEFAULT 0",
+    ),
 )
 
 

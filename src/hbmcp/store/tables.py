@@ -191,4 +191,7 @@ approvals = Table(
     Column("by", Text, nullable=False),
     Column("changed", BigInteger, nullable=False),
     Column("came", Text, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("profile", Text),
+    Column("told", BigInteger, nullable=False),
 )

@@ -77,10 +77,10 @@ def process(
 
 
 @asynccontextmanager
-async def client(url: str, token: str = "", mode: Any = "auto") -> AsyncIterator[Client]:
+async def client(url: str, token: str = "", mode: Any = "auto", **other: Any) -> AsyncIterator[Client]:
     async with (
         create_mcp_http_client(bearer(token) if token else None) as http,
-        Client(streamable_http_client(url, http_client=http), mode=mode) as opened,
+        Client(streamable_http_client(url, http_client=http), mode=mode, **other) as opened,
     ):
         yield opened
 

@@ -10,7 +10,10 @@ from copy import copy
 from hbmcp.errors import NotCounted, StoreError
 from hbmcp.identity import Identity
 from hbmcp.policy.call import Call
-from hbmcp.policy.confirmation import Answered, Demand, Question, Quoted, Reply, cant_ask
+from hbmcp.policy.confirmation.answer import Answered, Reply, cant_ask
+from hbmcp.policy.confirmation.demand import Demand
+from hbmcp.policy.confirmation.question import Question
+from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.model import Policy
 from hbmcp.settings import Settings
 from hbmcp.store import Approval, OnceOnly, Store
@@ -45,18 +48,14 @@ class Approvals:
         place = Place.of(settings, identity)
         self._in_memory = place.file is None and place.postgresql is None
         self._open_store = open_store
-        self._hold_to(policy)
+        self._policy = policy
+        self._used = _used(policy)
 
     def under(self, policy: Policy) -> "Approvals":
         """Those of who another policy holds for."""
         other = copy(self)
-        other._hold_to(policy)
+        other._policy, other._used = policy, _used(policy)
         return other
-
-    def _hold_to(self, policy: Policy) -> None:
-        self._used = any(rule.ask == "terminal" for rules in policy.confirm_lists for rule in rules)
-        self._awaited: set[str] = set()
-        self._looked = not self._used  # which wait already, that a server before this one was asked for
 
     def cant(self, call: Call) -> str:
         """Why nobody can approve it elsewhere; "" where somebody can."""
@@ -72,7 +71,7 @@ class Approvals:
         arguments = exact_json.dumps(dict(call.arguments)).decode()
         approval = Approval(
             id=question.id,
-            client=cut(one_line(call.caller.client), NAMED),
+            client=_of(call.caller.client),
             tool=call.caller.name,
             arguments=arguments,
             question=question.words,
@@ -80,13 +79,14 @@ class Approvals:
             tolerance=question.demand.tolerance,
             created=machine(),
             until=question.until,
+            token=call.caller.token,
+            profile=self._policy.profile,
         )
         store = self._open_store()
         try:
             waiting = [one for one in await store.approvals(since=machine() - DAY) if one.state == "waiting"]
-            same = (approval.client, approval.tool, arguments)
             for one in waiting:
-                if (one.client, one.tool, one.arguments) == same:
+                if _caller_and_call(one) == _caller_and_call(approval):
                     return Waiting(one)
             if len(waiting) >= MOST:
                 raise cant_ask(f"{MOST} calls wait for an approval already")
@@ -97,25 +97,19 @@ class Approvals:
                 "Nothing was sent.",
                 error.advice,
             ) from None
-        self._awaited.add(approval.id)
         return Waiting(approval)
 
-    async def ended(self) -> list[str]:
-        """What became of those that waited when this process began, and of its own since; each told once."""
+    async def ended(self, client: str, token: str) -> list[str]:
+        """What became of what this client asked for with this token, each told once."""
+        if not self._used:
+            return []
         try:
-            if not self._looked:
-                found = await self._open_store().approvals(since=machine() - DAY)
-                self._awaited |= {one.id for one in found if one.state not in OVER}
-                self._looked = True
-            found = await self._open_store().approvals(ids=self._awaited) if self._awaited else []
+            return [told(one) for one in await self._open_store().tell_approvals(_of(client), token)]
         except StoreError:
             return []
-        over = [one for one in found if one.state in OVER and (one.came or one.state != "carried out")]
-        self._awaited -= {one.id for one in over}
-        return [told(one) for one in over]
 
-    async def standing(self) -> tuple[str, ...]:
-        """Those that wait, and what became of those of the last hour."""
+    async def standing(self, token: str) -> tuple[str, ...]:
+        """Those that wait, and what became of those of the last hour: of who showed this token, or else all."""
         if not self._used:
             return ()
         try:
@@ -123,7 +117,20 @@ class Approvals:
         except StoreError:
             return ()
         since = machine() - RECENT
-        return tuple(f"{told(one)}." for one in found if one.state not in OVER or one.changed >= since)
+        theirs = [one for one in found if not token or one.token == token]
+        return tuple(f"{told(one)}." for one in theirs if one.state not in OVER or one.changed >= since)
+
+
+def _used(policy: Policy) -> bool:
+    return any(rule.ask == "terminal" for rules in policy.confirm_lists for rule in rules)
+
+
+def _caller_and_call(one: Approval) -> tuple[str, ...]:
+    return one.token, one.client, one.tool, one.arguments
+
+
+def _of(client: str) -> str:
+    return cut(one_line(client), NAMED)
 
 
 def restored(approval: Approval, reply: Reply, by: str) -> Answered:

@@ -1,0 +1,119 @@
+"""What a person says to a question, and the way to them."""
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+from attrs import define, field, frozen
+
+from hbmcp.errors import AnswerVoid, CantAsk, Declined, NotConfirmed, Unanswered
+from hbmcp.policy.confirmation.demand import Demand
+from hbmcp.policy.confirmation.question import Question
+from hbmcp.policy.confirmation.quoted import Quoted
+from hbmcp.store import OnceOnly
+from hbmcp.text import NAMED, cut, one_line
+from hbmcp.times import machine
+
+# A client's word; a passphrase at a terminal; a key pressed at the terminal that called; "relied" on the client's own
+# approval: nobody was asked.
+Way = Literal["client", "terminal", "keyboard", "relied"]
+Reply = Literal["yes", "no", "dismissed", "none", "gone", "unreadable", "wrong", "void"]
+
+_NOT_SENT = "Nothing was sent."
+_NO_YES: Mapping[Reply, tuple[type[NotConfirmed], str]] = {
+    "no": (Declined, "The person who was asked said no."),
+    "dismissed": (Declined, "The person who was asked dismissed the question."),
+    "none": (Unanswered, "Nobody answered the question in time."),
+    "gone": (Unanswered, "The question couldn't be put: the client failed at it, or has gone."),
+    "unreadable": (Unanswered, "The client's answer to the question is neither a yes nor a no."),
+    "wrong": (Unanswered, "The passphrase that approves wasn't typed."),
+    "void": (AnswerVoid, "This answer was changed, or is to a question of another call, client or installation."),
+}
+
+
+@define
+class Answered:
+    """An answer to a question: a `reply`, which way it came, by whom. One that could come again is held to be used
+    `once`: the store keeps which answers were, or it carries out an approval that stands there."""
+
+    question: Question
+    reply: Reply
+    way: Way
+    by: str
+    once: OnceOnly | None = None
+
+    @property
+    def line(self) -> dict[str, str]:
+        """For the audit."""
+        return {"question": self.question.id, "way": self.way, "by": cut(one_line(self.by), NAMED)}
+
+    def check(self, now: Quoted, demand: Demand | None) -> None:
+        """Raises NotConfirmed unless it is a yes that holds for this plan, as a policy wants it asked for now."""
+        self.check_yes()
+        if self.way == "relied":
+            return
+        if demand is not None and demand.way == "terminal" and self.way != "terminal":
+            raise AnswerVoid("The policy wants this asked in another way now.", _NOT_SENT, _AGAIN)
+        tolerance = min(self.question.demand.tolerance, *(() if demand is None else (demand.tolerance,)))
+        if change := self.question.quoted.change(now, tolerance):
+            raise AnswerVoid(f"{change}: the answer doesn't hold for that.", _NOT_SENT, _AGAIN)
+
+    def check_yes(self) -> None:
+        """Raises NotConfirmed unless it is a yes in time."""
+        if self.reply != "yes":
+            error, happened = _NO_YES[self.reply]
+            raise error(happened, _NOT_SENT, "Tell the user; don't call it again unless they ask for it.")
+        if machine() > self.question.until:
+            raise Unanswered("The answer came too late: the question's time was over.", _NOT_SENT, _AGAIN)
+
+
+_AGAIN = "Look how things are; if it is still wanted, call it again, and the person is asked anew."
+
+
+class Ask(Protocol):
+    """The way to the person behind a call."""
+
+    @property
+    def answered(self) -> Answered | None:
+        """An answer that came with the call, to a question of before."""
+
+    @property
+    def at_terminal(self) -> bool:
+        """Whether it is a terminal, where a passphrase can be typed."""
+
+    @property
+    def cant(self) -> str:
+        """Why nobody can be asked this way; "" where somebody can."""
+
+    async def __call__(self, question: Question) -> Answered:
+        """Ask, and wait for the answer; nothing is held meanwhile. Raises AskedFirst where it comes with another
+        call."""
+
+    async def type_keys(self, exchange: str, account: str) -> str:
+        """Have the person type an exchange's keys where no model sees them; what to say of it. Raises CallError where
+        that can't be, and AskedFirst."""
+
+
+@frozen
+class Visit:
+    """A page that a person is asked to go to, in `words`; its address is for nobody else."""
+
+    words: str
+    address: str = field(repr=False)
+    id: str
+
+
+class AskedFirst(Exception):
+    """The call ends here, and comes again with the answer to its question."""
+
+    def __init__(self, question: Question | Visit) -> None:
+        super().__init__(question.id)
+        self.question = question
+
+
+def cant_ask(why: str) -> CantAsk:
+    """Where nobody can be asked, and the policy doesn't rely on the client then."""
+    return CantAsk(
+        f"The policy wants a person asked before this is sent, and nobody can be: {why}.",
+        _NOT_SENT,
+        "A person set this in the policy: tell the user.",
+    )

@@ -1,0 +1,88 @@
+"""Whether a policy wants a person asked before requests are sent, and how."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Literal
+
+from attrs import frozen
+
+from hbmcp.catalog import ADDING, REDUCING
+from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.policy.call import Call
+from hbmcp.policy.model import Confirm, Policy
+from hbmcp.policy.names import matches
+from hbmcp.policy.rules import WHERE, is_about
+
+BY_THEMSELVES = ("person", "trigger")  # kinds that were asked: at a terminal, or when it was armed
+
+
+@frozen
+class Demand:
+    """What a policy wants for a plan, the strictest of the rules that ask. `tolerance` in percent, `patience` in
+    minutes; `relies` on the client's own approval where nobody can be asked."""
+
+    way: Literal["client", "terminal"]
+    relies: bool
+    tolerance: Decimal
+    patience: int
+
+
+def may_ask(policy: Policy, call: Call, requests: Sequence[PlannedRequest]) -> bool:
+    """Whether that depends on what the requests are worth, or is so in any case."""
+    return call.caller.kind not in BY_THEMSELVES and any(
+        rule.when != "never"
+        for rules in policy.confirm_lists
+        for one in requests
+        if (rule := _deciding(rules, call, one)) is not None
+    )
+
+
+def demanded(
+    policy: Policy, call: Call, requests: Sequence[PlannedRequest], values: Sequence[Decimal | None]
+) -> Demand | None:
+    """Whether a person is to be asked, and how. `values` are those of the requests in the policy's currency."""
+    found: list[Confirm] = []
+    for rules in policy.confirm_lists:
+        deciding = [_deciding(rules, call, one) for one in requests]
+        for rule in rules:
+            those = [place for place, decides in enumerate(deciding) if decides is rule]
+            if those and _asks(rule, [requests[place] for place in those], [values[place] for place in those]):
+                found.append(rule)
+    if not found:
+        return None
+    return Demand(
+        "terminal" if any(one.ask == "terminal" for one in found) else "client",
+        all(one.cant_ask == "rely" for one in found),
+        min(one.tolerance_percent for one in found),
+        min(one.patience for one in found),
+    )
+
+
+def _asks(rule: Confirm, requests: Sequence[PlannedRequest], values: Sequence[Decimal | None]) -> bool:
+    """What is worth nobody knows how much is asked for where it may be worth something."""
+    if rule.over is None:
+        return rule.when == "always"
+    needed = (*ADDING, "runs_code", *(rule.effects or ()))
+    unknown = any(value is None and one.effect in needed for one, value in zip(requests, values, strict=True))
+    return unknown or sum((one for one in values if one is not None), Decimal(0)) > rule.over
+
+
+def _deciding(rules: Iterable[Confirm], call: Call, planned: PlannedRequest) -> Confirm | None:
+    return next((rule for rule in rules if _matches(rule, call, planned)), None)
+
+
+def _matches(rule: Confirm, call: Call, planned: PlannedRequest) -> bool:
+    if planned.effect in REDUCING if rule.effects is None else planned.effect not in rule.effects:
+        return False
+    if rule.tools is not None and not any(matches(name, rule.tools) for name in (call.caller.name, planned.tool)):
+        return False
+    about = is_about(call, planned)
+    for kind in WHERE:
+        globs = getattr(rule, kind)
+        if globs is None:
+            continue
+        # What isn't known may be one of these: that is asked for, and not let pass.
+        said = [matches(name, globs) for name in about[kind]]
+        if not (bool(said) and all(said) if rule.when == "never" else any(said) or not said):
+            return False
+    return True
