@@ -97,7 +97,7 @@ def api(_faulty_api: FaultyApi) -> FaultyApi:
 
 def environment(**settings: str) -> dict[str, str]:
     """For a server of its own: nothing of this process's settings, but where Python finds the code."""
-    ours = ("HBMCP_", "HUMMINGBOT_", "MCP_", "LOG_LEVEL")
+    ours = ("HBMCP_", "HUMMINGBOT_", "MCP_", "OTEL_", "LOG_LEVEL")
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
     paths = [str(ROOT / "src"), str(ROOT / "generated"), os.environ.get("PYTHONPATH", "")]
     state = f"sqlite:///{Path(_STATE.name) / 'state.sqlite'}"

@@ -170,7 +170,8 @@ def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -
         "from hbmcp.server import line, protocol, stdio; from hbmcp.cli.app import app; told = settings.load(); "
         "protocol.build(line.Line(Catalog.load().offer(told), told, None, '')); "
         "print([name for name in ('httpx', 'jsonschema', 'attr', 'stamina', 'rich', 'sqlalchemy', 'hummingbot_api', "
-        "'hbmcp.bridge', 'hbmcp_tools.accounts') if name in sys.modules])"
+        "'hbmcp.bridge', 'hbmcp_tools.accounts', 'opentelemetry.sdk', 'hbmcp.server.tracing', 'prometheus_client') "
+        "if name in sys.modules])"
     )
     out = subprocess.run(
         [sys.executable, "-c", code], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=True

@@ -85,11 +85,12 @@ class Progress(Protocol):
 
 class Outcome(NamedTuple):
     """What a call came to, for a model to read; or the `question` that a person must answer first: with the answer the
-    call comes again."""
+    call comes again. `error` is what it ran into, unless that is a defect."""
 
     text: str
     is_error: bool
     question: Question | Visit | None = None
+    error: CallError | None = None
 
 
 class _Incoming(NamedTuple):
@@ -246,7 +247,7 @@ class Bridge:
             outcome = Outcome("", False, asked.question)
         except CallError as error:
             logger.debug("%s: %s", name, error.kind)
-            return Outcome(str(error), True)
+            return Outcome(str(error), True, error=error)
         except asyncio.CancelledError:
             logger.debug("%s: cancelled", name)
             raise

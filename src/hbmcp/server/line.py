@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from hbmcp.times import ticking
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder, Lent, Rights
-    from hbmcp.bridge import Bridge
+    from hbmcp.bridge import Bridge, Outcome
     from hbmcp.policy.model import Policy
     from hbmcp.server.key_pages import KeyPages
 
@@ -25,23 +25,26 @@ KINDS = 100  # of rights, of which it is kept what they leave
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class UnderWay:
-    """A call, who called, and when it began."""
+    """A call, who called, when it began, and what it came to; nothing, if it is cancelled."""
 
     tool: Tool
     client: str
     began: float
+    outcome: "Outcome | None" = None
 
 
 class Line:
-    """The way to the bridge, which is built at the first call. Once it is `ending` no call begins any more."""
+    """The way to the bridge, which is built at the first call. Once it is `ending` no call begins any more. `count` is
+    told of each that ends."""
 
     def __init__(self, offer: Offer, settings: Settings, policy: "Policy | None", name: str) -> None:
         self.name = name
         self.offer = offer
         self.settings = settings
         self.ending = False
+        self.count: Callable[[UnderWay], None] | None = None
         self._under_way: set[UnderWay] = set()
         self._policy = policy
         self._bridge: Bridge | None = None
@@ -114,14 +117,16 @@ class Line:
         return () if self._bridge is None else self._bridge.comparison.drift.gone
 
     @contextmanager
-    def calling(self, tool: Tool, client: str) -> Iterator[None]:
-        """A call is under way."""
+    def calling(self, tool: Tool, client: str) -> Iterator[UnderWay]:
+        """A call is under way; what it comes to is kept with it."""
         call = UnderWay(tool, client, ticking())
         self._under_way.add(call)
         try:
-            yield
+            yield call
         finally:
             self._under_way.discard(call)
+            if self.count is not None:
+                self.count(call)
 
     @property
     def busy(self) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,6 +19,8 @@ from hbmcp.server.line import Line
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder
+    from hbmcp.bridge import Outcome
+    from hbmcp.policy.confirmation.answer import Ask
 
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
@@ -85,16 +86,20 @@ def build(line: Line) -> Server[Line]:
         bridge = line.bridge_for(holder_of(ctx))
         from hbmcp.server.elicitation import called, client
 
-        call = partial(
-            bridge.call,
-            params.name,
-            params.arguments or {},
-            ctx.session.report_progress if wanted else None,
-            client=client(ctx),
-            key=meta.get(IDEMPOTENCY_KEY),
-        )
-        with line.calling(offer.catalog.names[params.name], client(ctx)):
-            answer = await called(ctx, params, line, bridge, lambda ask: call(ask=ask))
+        with line.calling(offer.catalog.names[params.name], client(ctx)) as under_way:
+
+            async def call(ask: "Ask") -> "Outcome":
+                under_way.outcome = await bridge.call(
+                    params.name,
+                    params.arguments or {},
+                    ctx.session.report_progress if wanted else None,
+                    client=client(ctx),
+                    key=meta.get(IDEMPOTENCY_KEY),
+                    ask=ask,
+                )
+                return under_way.outcome
+
+            answer = await called(ctx, params, line, bridge, call)
         line.watch()
         return answer
 
