@@ -236,7 +236,6 @@ def _told_of_page(line: "Line", page: str, reply: Reply) -> dict[str, Any]:
 
 
 def _answered(ctx: Context, params: CallToolRequestParams, state: str) -> Answered:
-    from hbmcp.store import OnceOnly
 
     reply = _reply((params.input_responses or {}).get(APPROVE))
     try:
