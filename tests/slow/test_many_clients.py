@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 TOKENS = 10
 CLIENTS = 200
-WARM, CALLS = 5, 15  # of each client; with fifty, ten thousand in all, it holds as well, and takes minutes
+WARM, CALLS = 5, 15  # of each client
 GROWN = 8  # MiB: what a heap leaves
 
 

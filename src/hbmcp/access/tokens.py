@@ -15,6 +15,7 @@ from hbmcp.times import ticking
 
 FRESH = 0.25  # seconds for which what the store said is believed: so long at most a revoked token opens anything
 KNOWN_FOR = 600.0  # seconds for which it is while the store doesn't answer: what reduces must go on, and nothing adds
+TO_OPEN = 15.0  # seconds for the first look, which may have to bring the store up to date
 TRIED_AGAIN_AFTER = 5.0  # seconds after it didn't
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class Tokens:
             began = ticking()
             if self._failed is None or began > self._failed + TRIED_AGAIN_AFTER:
                 try:
-                    async with asyncio.timeout(TO_REDUCE):
+                    async with asyncio.timeout(TO_OPEN if self._looked is None else TO_REDUCE):
                         self._rows = await self._store.tokens()
                 except (StoreError, TimeoutError) as error:
                     self._failed = ticking()

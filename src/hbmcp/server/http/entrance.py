@@ -1,10 +1,12 @@
 """Who comes in: whoever shows an access token, in the one header where it may stand."""
 
+import asyncio
 import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -20,6 +22,8 @@ from hbmcp.redaction import ACCESS_TOKEN
 from hbmcp.server.protocol import HOLDER
 
 AT_ONCE = 32  # requests of one holder that may be under way
+WAITING = 64  # that may wait for one of these to end; a stream ends a moment after its answer was read
+PATIENCE = 5.0  # seconds for which they do
 
 Verify = Callable[[str], Awaitable[Holder | None]]
 
@@ -53,7 +57,8 @@ class Entrance:
         self._verify = verify
         self._is_open = is_open
         self._challenge = challenge
-        self._under_way: Counter[str] = Counter()
+        self._there: Counter[str] = Counter()  # requests of each holder, under way or waiting
+        self._turns: dict[str, asyncio.Semaphore] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or self._is_open(scope["path"]):
@@ -69,16 +74,35 @@ class Entrance:
         scope["user"] = _user(holder)  # the SDK lets it use the sessions that it began, and no other
         if scope["method"] != "POST":  # a stream that waits for what the server has to say
             return await self._app(scope, receive, send)
-        if self._under_way[holder.key] >= AT_ONCE:
-            said = f"{AT_ONCE} requests with this access token are under way already: nothing was done."
-            return await PlainTextResponse(said, 429, {"retry-after": "1"})(scope, receive, send)
-        self._under_way[holder.key] += 1
+        async with self._turn(holder.key) as has_turn:
+            if has_turn:
+                return await self._app(scope, receive, send)
+        said = f"{AT_ONCE} requests with this access token are under way already: nothing was done."
+        return await PlainTextResponse(said, 429, {"retry-after": "1"})(scope, receive, send)
+
+    @asynccontextmanager
+    async def _turn(self, key: str) -> AsyncIterator[bool]:
+        """Whether a request of this holder may go on, once others have ended."""
+        if self._there[key] >= AT_ONCE + WAITING:
+            yield False
+            return
+        self._there[key] += 1
+        turns = self._turns.setdefault(key, asyncio.Semaphore(AT_ONCE))
         try:
-            return await self._app(scope, receive, send)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await turns.acquire()
+            except TimeoutError:
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                turns.release()
         finally:
-            self._under_way[holder.key] -= 1
-            if not self._under_way[holder.key]:
-                del self._under_way[holder.key]
+            self._there[key] -= 1
+            if not self._there[key]:
+                del self._there[key], self._turns[key]
 
     async def _holder(self, headers: Headers) -> Holder | Response:
         shown = headers.getlist("authorization")
