@@ -11,5 +11,6 @@ USER hbmcp
 # Told of no API it trades on paper, and keeps that in memory.
 ENV HBMCP_PAPER_DB=:memory:
 # Credentials come from the environment when the container starts: docker run -i --rm --env-file .env hbmcp
+# Over HTTP, with a token made in the same volume: docker run -p 3000:3000 … hbmcp serve --transport http --host 0.0.0.0
 ENTRYPOINT ["/app/bin/hbmcp"]
 CMD ["serve"]

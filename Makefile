@@ -16,16 +16,19 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test storm check regen bench clean
+.PHONY: help serve test snapshots storm check regen bench clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*  ## /\1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "make %-7s%s\n", name, $$0 }'
+	@sed -n 's/^\([a-z]*\):.*  ## /\1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "make %-10s%s\n", name, $$0 }'
 
 serve: $(VENV)/.serve  ## serve the tools over HTTP on 127.0.0.1:3000, or the port in MCP_SERVER_PORT
 	@$(PY) -m hbmcp serve --transport http $(if $(wildcard .env),--env-file .env)
 
 test: $(VENV)/.dev  ## run the tests
 	@$(PY) -m pytest -n auto --dist worksteal --ignore tests/slow
+
+snapshots: $(VENV)/.dev  ## write the snapshots of definitions, generated code and help anew
+	@$(PY) -m pytest -q --snapshot-update tests/test_every_tool.py tests/test_cli.py tests/codegen/test_tools.py tests/codegen/test_cli.py
 
 storm: $(VENV)/.dev  ## faults and cancellations, some minutes (AGAIN=1: only those that failed)
 	@$(PY) -m pytest -n auto --dist worksteal -m slow tests/slow tests/watch tests/workflows $(if $(AGAIN),--last-failed)

@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import guards, jobs, latency, paper, readme, samples, tokens, triggers
+from bench import guards, jobs, latency, over_http, paper, readme, samples, tokens, triggers
 from bench.peers import FROM_OPENAPI, HUMMINGBOT_MCP, ROOT
 from bench.report import OURS, Row, ratio, table
 from bench.session import Session, SessionError
@@ -237,6 +237,8 @@ def main() -> None:
         slow = latency.rows(milliseconds)
         progress.print("Sending orders with and without policy and audit")
         guarded = guards.rows(milliseconds)
+        progress.print(f"Calling over HTTP, {over_http.CLIENTS} clients at once")
+        at_once = over_http.rows(api, Path(name))
         progress.print("Watching triggers")
         watching = triggers.rows()
         progress.print("Regenerating a copy")
@@ -254,6 +256,7 @@ def main() -> None:
         listed("default toolsets listed", listings, DEFAULTS, bar=4_500),
         answered("everyday jobs, all of these", _sum(everyday.values()), bar=0.50),
         *(answered(f"  {job}", sizes) for job, sizes in everyday.items()),
+        *at_once,
         *slow,
         *guarded,
         *watching,

@@ -55,17 +55,24 @@ class _Open:
         """Everybody."""
 
     @asynccontextmanager
-    async def judging(self, call: Call, plan: Plan | None = None) -> AsyncIterator[None]:  # noqa: ARG002
+    async def judging(self, *_: object, answered: object = None) -> AsyncIterator[None]:  # noqa: ARG002
         """Nothing is written."""
         yield
 
-    async def grant(self, call: Call, plan: Plan, began: float, firing: Firing | None = None) -> Grant:
+    async def question(self, *_: object) -> None:
+        """Nobody is asked."""
+
+    async def grant(self, call: Call, plan: Plan, began: float, firing: Firing | None, _: object) -> Grant:
         """Everything, once."""
 
         async def refuse(_: PlannedRequest) -> None:
             """Nothing."""
 
         return Grant(plan, began, call.caller.kind, _NoEntry(), refuse, None, firing)  # type: ignore[arg-type]
+
+    async def ended(self) -> list[str]:
+        """Nothing was approved."""
+        return []
 
     async def standing(self) -> tuple[str, ...]:
         """Nothing to know."""

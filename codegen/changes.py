@@ -114,23 +114,26 @@ def _overlap(some: set[str], others: set[str]) -> float:
     return len(some & others) / len(some | others) if some or others else 1.0
 
 
-def report(changes: Changes, tools: Mapping[str, Sequence[str]]) -> str:
-    """The changes as text, what breaks first; `tools` are the names of those that stand on an operation, by its key."""
+def report(changes: Changes, tools: Mapping[str, Sequence[str]], shown: Mapping[str, str] | None = None) -> str:
+    """The changes as text, what breaks first; `tools` are the names of those that stand on an operation, by its key,
+    and `shown` is what to write of an added one."""
     if not changes:
         return "No operation changed."
     breaking = [change for change in changes.changed if change.breaking]
     other = [change for change in changes.changed if not change.breaking]
-    return "\n".join(_lines(changes, breaking, other, tools))
+    return "\n".join(_lines(changes, breaking, other, tools, shown or {}))
 
 
 def _lines(
-    changes: Changes, breaking: Sequence[Changed], other: Sequence[Changed], tools: Mapping[str, Sequence[str]]
+    changes: Changes,
+    breaking: Sequence[Changed],
+    other: Sequence[Changed],
+    tools: Mapping[str, Sequence[str]],
+    shown: Mapping[str, str],
 ) -> Iterator[str]:
     counts = {"removed": len(changes.removed), "changed": len(changes.changed), "added": len(changes.added)}
     yield f"Operations: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}."
     keys = [*(removed.key for removed in changes.removed), *(change.key for change in breaking)]
-    if touched := dict.fromkeys(name for key in keys for name in tools.get(key, ())):
-        yield f"Tools that may break: {', '.join(touched)}."
     if keys:
         yield "\nBreaking:"
     for removed in changes.removed:
@@ -147,7 +150,7 @@ def _lines(
         yield from _listed(change.differences)
     if changes.added:
         yield "\nAdded:"
-        yield from (f"  {key}" for key in changes.added)
+        yield from (f"  {shown.get(key, key)}" for key in changes.added)
 
 
 def _used(key: str, tools: Mapping[str, Sequence[str]]) -> str:

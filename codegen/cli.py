@@ -15,9 +15,13 @@ from rich.table import Table
 
 from codegen import changes, curation, render, scaffolding
 from codegen.contract import Contract, ContractError, dumps, load, normalise, parse
-from codegen.curation import CurationError, Mistake
-from codegen.dependents import Loss, dependents, losses
-from codegen.generate import GENERATED, OVERRIDES, PINNED, generate, write
+from codegen.curation import Curation, CurationError, Mistake
+from codegen.dependents import Loss, losses
+from codegen.generate import GENERATED, OVERRIDES, PINNED, RUN_TIME, generate, write
+from codegen.named_tools import unknown_tools
+from codegen.renames import proposals
+from codegen.reporting import EXIT, Format, Report
+from codegen.tool_changes import fields_read
 
 SHOWN = 20  # names of tools in a report
 GO_ON = "`make regen DROP=1`, or --drop"
@@ -75,7 +79,7 @@ def regen(
         step("Reading the contract and the overrides")
         old = _load_pinned(contract) if contract.exists() else None
         new = _load(source) if source else _load_pinned(contract)
-        curated = curation.read(overrides)
+        curated = curation.read(overrides).as_in(new.operations)
         gone = curation.vanished(curated, new)
         kept = curated.without(gone)
         misfits: tuple[Mistake, ...] = ()
@@ -85,7 +89,8 @@ def regen(
             if kept.mistakes or any(mistake.tool is None for mistake in error.mistakes):
                 raise
             misfits = error.mistakes
-        lost = list(losses(curated, gone, _successors(old, new), misfits))
+        successors = _successors(old, new)
+        lost = list(losses(curated, gone, successors, misfits, proposals(curated, old, new, successors)))
         if lost and not drop:
             raise typer.Exit(_refuse(lost))
         for one in lost:
@@ -105,7 +110,7 @@ def regen(
     for fallback in generated.fallbacks:
         err.print(f"less exact than the contract: {fallback.place}: {fallback.reason}", markup=False)
     if old:
-        out.print(changes.report(changes.compare(old, new), dependents(kept)), markup=False)
+        out.print(_report(old, new, curation.read(overrides)).told("text"), markup=False)
     out.print(_tool_changes(before, _tools(output)), markup=False)
     if missing := curation.unaccounted(kept, new):
         are = "operation is" if len(missing) == 1 else "operations are"
@@ -117,8 +122,9 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
     """Say everything that is wrong: in the overrides, and in a generated/ that isn't what regen would write."""
     with _errors():
         pinned = _load_pinned(contract)
-        curated = curation.read(overrides)
+        curated = curation.read(overrides).as_in(pinned.operations)
         mistakes = [*curated.mistakes, *curation.audit(curated, pinned)]
+        mistakes += unknown_tools(curated.without(curation.vanished(curated, pinned)), pinned, RUN_TIME / "hbmcp")
         if not curated.mistakes:
             try:
                 generated = generate(pinned, curated.without(curation.vanished(curated, pinned)))
@@ -140,7 +146,8 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
 def list_operations(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
     """List every operation with its tools, or why it has none."""
     with _errors():
-        pinned, curated = _load_pinned(contract), curation.read(overrides)
+        pinned = _load_pinned(contract)
+        curated = curation.read(overrides).as_in(pinned.operations)
         table = Table("operation", "tool", "toolset", "risk", box=None, pad_edge=False)
         for key in pinned.operations:
             users: list[tuple[str, str, str]] = [
@@ -160,20 +167,43 @@ def diff(
     old: Annotated[str, typer.Argument(help="URL or file of the older document.")],
     new: Annotated[str, typer.Argument(help="URL or file of the newer document.")],
     overrides: Overrides = OVERRIDES,
+    form: Annotated[Format, typer.Option("--format", help="For a person, a program, or a pull request.")] = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
-    """Say what changed between two contracts, and which tools that touches."""
+    """Say what changed between two contracts, tool by tool.
+
+    It exits with 4 if a tool breaks, and with 3 if something only came.
+    """
     with _errors():
-        compared = changes.compare(_load(old), _load(new))
-        out.print(changes.report(compared, dependents(curation.read(overrides))), markup=False)
+        told = _report(_load(old), _load(new), curation.read(overrides))
+    text = told.told("json" if as_json else form)
+    typer.echo(json.dumps(text, indent=1, ensure_ascii=False) if as_json or form == "json" else text)
+    raise typer.Exit(EXIT[told.severity])
 
 
 @app.command()
-def scaffold(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
-    """Print a TOML skeleton for the operations that are neither curated nor excluded."""
+def scaffold(source: Source = None, contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
+    """Print a TOML skeleton for the operations that are neither curated nor excluded.
+
+    Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has.
+    """
     with _errors():
-        pinned, curated = _load_pinned(contract), curation.read(overrides)
-        missing = [pinned.operations[key] for key in curation.unaccounted(curated, pinned)]
-        out.print(scaffolding.skeleton(missing, pinned.schemas), markup=False)
+        pinned = _load_pinned(contract)
+        new = _load(source) if source else pinned
+        curated = curation.read(overrides).as_in(new.operations)
+        gone = curation.vanished(curated, new)
+        successors = {key: one for key, one in _successors(pinned, new).items() if key in gone}
+        moved = proposals(curated, pinned, new, successors)
+        done = {successors[key] for key in moved}
+        missing = [new.operations[key] for key in curation.unaccounted(curated, new) if key not in done]
+        lines = [f"# {key} moved: {line}" for key, line in moved.items()]
+        skeleton = scaffolding.skeleton(missing, new.schemas, scaffolding.usual_names(curated))
+        out.print("\n".join([*lines, *([""] if lines else []), skeleton]), markup=False)
+
+
+def _report(old: Contract, new: Contract, curated: Curation) -> Report:
+    rooms = (RUN_TIME / "hbmcp/installation", RUN_TIME / "hbmcp/workflows")
+    return Report.of(old, new, curated, frozenset[str]().union(*map(fields_read, rooms)))
 
 
 def _load(source: str) -> Contract:

@@ -8,7 +8,7 @@ mistakes at once, each with its file, table, key and, where one is near, the nam
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -104,7 +104,8 @@ class _Limits(_Table):
 class Param(_Limits):
     """What is said of one parameter of a tool. `time` is what the API takes: `s` or `ms` since the epoch, or ISO.
 
-    `null` says whether null is sent, which takes something away, or means that the argument is absent.
+    `null` says whether null is sent, which takes something away, or means that the argument is absent. One that is
+    taken `if_there` is left out where a contract hasn't it, and the tool stays.
     """
 
     to: str | None = None
@@ -113,10 +114,11 @@ class Param(_Limits):
     wrap: Literal["list"] | None = None
     time: Literal["s", "ms", "iso"] | None = None
     null: Literal["sent", "absent"] | None = None
+    if_there: bool = False
 
     @model_validator(mode="after")
     def _one_fate(self) -> Self:
-        offered = self.model_fields_set - {"to", "hidden", "fixed"}
+        offered = self.model_fields_set - {"to", "hidden", "fixed", "if_there"}
         if "fixed" in self.model_fields_set and (self.hidden or offered):
             raise ValueError("`fixed` hides the parameter: nothing else can be said of it")
         if self.hidden and offered:
@@ -166,6 +168,15 @@ class Result(_Table):
     def table(self) -> dict[str, Any]:
         """As it goes into the manifest."""
         return self.model_dump(by_alias=True, exclude_unset=True)
+
+
+def _both(param: Param | None, other: Param) -> Param:
+    """A parameter's table, with what another spelling of its operation has of it."""
+    return other if param is None else param.model_copy(update=_given(other))
+
+
+def _given(param: Param) -> dict[str, Any]:
+    return {name: getattr(param, name) for name in param.model_fields_set}
 
 
 def _effect(value: Any) -> Any:
@@ -220,14 +231,53 @@ class _Named(_Table):
         return self
 
 
-class Tool(_Named):
-    """One tool over one operation."""
+class Spelling(_Table):
+    """How another version of the API has a tool's operation: what differs of its parameters' tables."""
 
     operation: str
+    params: dict[str, Param] = {}
+
+
+def _spelling(value: Any) -> Any:
+    """`also = ["GET /v2/orders"]` is short for `also = [{ operation = "GET /v2/orders" }]`."""
+    return {"operation": value} if isinstance(value, str) else value
+
+
+class Tool(_Named):
+    """One tool over one operation, which other versions of the API spell otherwise."""
+
+    operation: str
+    also: list[Annotated[Spelling, BeforeValidator(_spelling)]] = []
     effect: Annotated[Effect | None, BeforeValidator(_effect)] = Field(default=None, validate_default=True)
     timeout: float | None = Field(default=None, gt=0, le=3600)
     params: dict[str, Param] = {}
     result: Result = Result()
+
+    @property
+    def spellings(self) -> list[Spelling]:
+        """All of them, the first one preferred."""
+        return [Spelling(operation=self.operation), *self.also]
+
+    def as_in(self, operations: Container[str]) -> Self:
+        """The tool as a contract with these operations spells it; as it stands, where none of them is its own."""
+        for spelling in self.spellings:
+            if spelling.operation in operations:
+                own = {name: _both(self.params.get(name), one) for name, one in spelling.params.items()}
+                back = {name: self._back(name, one) for name, one in spelling.params.items()}
+                also = [
+                    one.model_copy(update={"params": back | one.params})
+                    for one in self.spellings
+                    if one.operation != spelling.operation
+                ]
+                return self.model_copy(
+                    update={"operation": spelling.operation, "params": self.params | own, "also": also}
+                )
+        return self
+
+    def _back(self, name: str, spelled: Param) -> Param:
+        """What the others' tables have to say where one of them is taken that says this of a parameter."""
+        first = self.params.get(name)
+        return spelled.model_copy(update={"to": (first and first.to) or name})
 
     @field_validator("effect")
     @classmethod
@@ -300,6 +350,14 @@ class Curation:
             for name, tool in tools.items():
                 names.setdefault(tool.operation, []).append(name)
         return names
+
+    def as_in(self, operations: Container[str]) -> "Curation":
+        """The same, each tool over that of its operation's spellings that a contract with these operations has."""
+        tools = {
+            toolset: {name: tool.as_in(operations) for name, tool in tools.items()}
+            for toolset, tools in self.tools.items()
+        }
+        return evolve(self, tools=tools)
 
     def without(self, operations: Iterable[str]) -> "Curation":
         """The same without these operations' tools and exclusions."""
@@ -414,7 +472,10 @@ class _Reader:
     def _tool(self, name: str, table: Any, file: str) -> Tool | None:
         if isinstance(table, dict) and isinstance(table.get("operation"), str):
             self.claimed.add(table["operation"])
-        return self._validate(Tool, table, file, ("tools", name))
+        tool = self._validate(Tool, table, file, ("tools", name))
+        if tool:
+            self.claimed |= {one.operation for one in tool.also}
+        return tool
 
     def _validate(self, model: type[T], table: Any, file: str, parents: tuple[str, ...]) -> T | None:
         try:
@@ -438,6 +499,10 @@ def _keys(model: type[BaseModel], inner: list[str]) -> Iterable[str]:
             return model.model_fields
         case ["params", *_]:
             return (WorkflowParam if model is Workflow else Param).model_fields
+        case ["also", _]:
+            return Spelling.model_fields
+        case ["also", _, "params", *_]:
+            return Param.model_fields
         case ["result"]:
             return Result.model_fields
         case ["effect"]:
@@ -489,5 +554,6 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
                 yield Mistake(file, f"{table}.result", "cause", reason)
             elif cause and known[cause].risk != "read":
                 yield Mistake(file, f"{table}.result", "cause", f"{cause} is no read")
-            if tool.operation in curation.excluded:
-                yield Mistake(file, table, "operation", f"{tool.operation!r} is excluded in {EXCLUDED}")
+            for key, spelling in zip(("operation", *["also"] * len(tool.also)), tool.spellings, strict=True):
+                if spelling.operation in curation.excluded:
+                    yield Mistake(file, table, key, f"{spelling.operation!r} is excluded in {EXCLUDED}")

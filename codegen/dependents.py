@@ -27,14 +27,20 @@ def dependents(curation: Curation) -> dict[str, list[str]]:
 
 
 def losses(
-    curation: Curation, gone: Iterable[str], successors: Mapping[str, str | None], misfits: Iterable[Mistake]
+    curation: Curation,
+    gone: Iterable[str],
+    successors: Mapping[str, str | None],
+    misfits: Iterable[Mistake],
+    renames: Mapping[str, str],
 ) -> Iterator[Loss]:
-    """By their causes: curated or excluded operations that are gone, with what may have replaced them, and tools that
-    don't fit theirs. A tool that has several causes is in each."""
+    """By their causes: curated or excluded operations that are gone, with what may have replaced them, or what to write
+    where that only has another name, and tools that don't fit theirs. A tool that has several causes is in each."""
     standing = dependents(curation)
     for key in gone:
         successor = successors.get(key)
         advice = f"; now perhaps {successor}?" if successor else ""
+        if key in renames:
+            advice = f"; the same is {successor}: write {renames[key]}"
         yield Loss(key, f"{key} is gone", tuple(standing.get(key, ())), advice)
     for one in misfits:
         yield Loss(str(one), one.reason, tuple(_with_users(curation, [one.tool] if one.tool else [])))

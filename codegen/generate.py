@@ -1,12 +1,13 @@
 """Contract and overrides in, the files of generated/ out: the whole pipeline, in memory."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from codegen import render, tools
+from codegen import fingerprints, render, tools
 from codegen.client import Fallback, read_client, render_client
 from codegen.contract import Contract, dumps
 from codegen.curation import Curation, CurationError
@@ -46,7 +47,15 @@ def generate(contract: Contract, curation: Curation, step: Callable[[str], None]
     step("Rendering")
     files = render_client(client) | tools.render_tools(specs, curation, manifest)
     files["hummingbot_api/openapi.json"] = dumps(contract.document)
+    files["hbmcp_tools/fingerprints.py"] = Path(fingerprints.__file__).read_text(encoding="utf-8")
+    files["hbmcp_tools/fingerprints.json"] = _fingerprints(contract)
     return Generated(files, specs, manifest, client.fallbacks)
+
+
+def _fingerprints(contract: Contract) -> str:
+    """A line for each operation, so that a diff shows which one changed."""
+    found = fingerprints.fingerprints(contract.document)
+    return "{\n" + ",\n".join(f" {json.dumps(key)}: {json.dumps(names)}" for key, names in found.items()) + "\n}\n"
 
 
 def write(generated: Generated, folder: Path, step: Callable[[str], None] = lambda _: None) -> None:

@@ -2,23 +2,39 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from codegen.contract import Operation, Schema
-from codegen.curation import EffectName
+from codegen.curation import Curation, EffectName
 from codegen.schema import reduce
 
 VERBS = {"GET": "get", "POST": "create", "PUT": "set", "PATCH": "update", "DELETE": "delete"}
 
 
-def skeleton(operations: Sequence[Operation], schemas: Mapping[str, Schema]) -> str:
-    """One table per operation; what only a person can say (risk, effect, the sentences) is left empty."""
+def usual_names(curation: Curation) -> dict[str, str]:
+    """The API's name of a parameter -> what most tools call it, where that is another name and several do."""
+    counts: dict[str, Counter[str]] = {}
+    for tools in curation.tools.values():
+        for tool in tools.values():
+            for name, param in tool.params.items():
+                if "." not in (param.to or name) and not param.wrap:
+                    counts.setdefault(param.to or name, Counter())[name] += 1
+    most = {api_name: names.most_common(1)[0] for api_name, names in counts.items()}
+    return {api_name: name for api_name, (name, times) in most.items() if times > 1 and name != api_name}
+
+
+def skeleton(
+    operations: Sequence[Operation], schemas: Mapping[str, Schema], usual: Mapping[str, str] | None = None
+) -> str:
+    """One table per operation; what only a person can say (risk, effect, the sentences) is left empty. `usual` are the
+    names that parameters get."""
     taken: set[str] = set()
-    return "\n".join(_table(operation, schemas, taken) for operation in operations)
+    return "\n".join(_table(operation, schemas, taken, usual or {}) for operation in operations)
 
 
-def _table(operation: Operation, schemas: Mapping[str, Schema], taken: set[str]) -> str:
+def _table(operation: Operation, schemas: Mapping[str, Schema], taken: set[str], usual: Mapping[str, str]) -> str:
     name = _name(operation, taken)
     lines = [
         f"[tools.{name}]",
@@ -33,7 +49,12 @@ def _table(operation: Operation, schemas: Mapping[str, Schema], taken: set[str])
         params += reduce(operation.body.schema, schemas).get("properties", {"body": {}})
     if params:
         lines.append(f"[tools.{name}.params]")
-        lines += [f'# {_key(param)} = {{ description = "" }}' for param in params]
+        lines += [
+            f'{usual[param]} = {{ to = {_text(param)}, description = "" }}'
+            if param in usual
+            else f'# {_key(param)} = {{ description = "" }}'
+            for param in params
+        ]
     return "\n".join(lines) + "\n"
 
 

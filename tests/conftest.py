@@ -97,7 +97,7 @@ def api(_faulty_api: FaultyApi) -> FaultyApi:
 
 def environment(**settings: str) -> dict[str, str]:
     """For a server of its own: nothing of this process's settings, but where Python finds the code."""
-    ours = ("HBMCP_", "HUMMINGBOT_", "MCP_", "LOG_LEVEL")
+    ours = ("HBMCP_", "HUMMINGBOT_", "MCP_", "OTEL_", "LOG_LEVEL")
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
     paths = [str(ROOT / "src"), str(ROOT / "generated"), os.environ.get("PYTHONPATH", "")]
     state = f"sqlite:///{Path(_STATE.name) / 'state.sqlite'}"
@@ -110,10 +110,13 @@ def environment(**settings: str) -> dict[str, str]:
     }
 
 
+_ALONE = {"HBMCP_COMPARE_API": "false"}  # the API is asked for what a call needs, and nothing else
+
+
 def connected(url: str, **settings: str) -> dict[str, str]:
     """An environment with an API and its credentials."""
     return environment(
-        HUMMINGBOT_API_URL=url, HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, **settings
+        HUMMINGBOT_API_URL=url, HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, **_ALONE | settings
     )
 
 
@@ -121,7 +124,10 @@ def replaying(replay: "Replay", **settings: str) -> dict[str, str]:
     """An environment with the replaying API and its credentials."""
     username, password = replay.auth
     return environment(
-        HUMMINGBOT_API_URL=replay.url, HUMMINGBOT_API_USERNAME=username, HUMMINGBOT_API_PASSWORD=password, **settings
+        HUMMINGBOT_API_URL=replay.url,
+        HUMMINGBOT_API_USERNAME=username,
+        HUMMINGBOT_API_PASSWORD=password,
+        **_ALONE | settings,
     )
 
 

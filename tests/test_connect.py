@@ -123,7 +123,7 @@ def test_what_the_api_took_but_does_not_list_is_not_called_connected(api: Faulty
         person.type("api_key", KEY)
         person.type("api_secret", SECRET)
         assert person.end() == 1
-    assert "The API took the keys." in person.screen
+    assert "The API took the keys, but it doesn't list binance" in person.screen
     assert "doesn't list binance among what master_account is connected to" in person.screen
 
 

@@ -132,6 +132,16 @@ def test_only_what_runs_it_knows_the_watch() -> None:
     assert not [one for one in imports("src", "hbmcp.watch") if within(one.name, "hbmcp.server", "hbmcp.cli")]
 
 
+def test_only_what_is_reached_over_http_knows_access_tokens() -> None:
+    """A call is judged by the tools and the policy that were lent to it, whoever lent them and for what."""
+    users = ("hbmcp.access", "hbmcp.server", "hbmcp.cli")
+    wrong = [
+        one for one in imports("src", "hbmcp") if within(one.name, "hbmcp.access") and not within(one.module, *users)
+    ]
+    assert not wrong
+    assert not [one for one in imports("src", "hbmcp.access") if within(one.name, "hbmcp.bridge", "hbmcp.server")]
+
+
 def test_the_store_knows_nothing_of_what_is_kept_in_it() -> None:
     """It is asked from every floor; what it knew of one it would drag into all."""
     above = (*UPSTAIRS, "hbmcp.installation")
@@ -180,8 +190,10 @@ def test_a_call_needs_what_a_listing_does_not() -> None:
     """Starting the server imports what listing needs; the bridge, and all under it, at the first call."""
     heavy = ("hbmcp.bridge", "hbmcp.api", "hbmcp.installation", "hbmcp.workflows", "hbmcp.store", "hbmcp.results")
     light = {"hbmcp.server", "hbmcp.catalog", "hbmcp.settings", "hbmcp.log", "hbmcp.cli", "hbmcp.identity"}
-    found = [one for one in imports("src", "hbmcp") if one.at_once and within(one.module, *light)]
-    assert not [one for one in found if within(one.name, *heavy)]
+    first_call = ("hbmcp.server.elicitation", "hbmcp.server.key_pages")
+    at_once = [one for one in imports("src", "hbmcp") if one.at_once and within(one.module, *light)]
+    found = [one for one in at_once if not within(one.module, *first_call)]
+    assert not [one for one in found if within(one.name, *heavy, *first_call)]
 
 
 def test_all_errors_stand_on_nothing() -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -169,7 +170,8 @@ def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -
         "from hbmcp.server import line, protocol, stdio; from hbmcp.cli.app import app; told = settings.load(); "
         "protocol.build(line.Line(Catalog.load().offer(told), told, None, '')); "
         "print([name for name in ('httpx', 'jsonschema', 'attr', 'stamina', 'rich', 'sqlalchemy', 'hummingbot_api', "
-        "'hbmcp.bridge', 'hbmcp_tools.accounts') if name in sys.modules])"
+        "'hbmcp.bridge', 'hbmcp_tools.accounts', 'opentelemetry.sdk', 'hbmcp.server.tracing', 'prometheus_client') "
+        "if name in sys.modules])"
     )
     out = subprocess.run(
         [sys.executable, "-c", code], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=True
@@ -201,8 +203,9 @@ def test_the_first_line_says_on_what_it_acts_and_who_said_so(tmp_path: Path, api
         first, *_ = logged(server)
     assert first == (
         f"INFO hbmcp: hbmcp {__version__}, LIVE on the Hummingbot API at {api.url.removeprefix('http://')}: {count} "
-        "tools, read-only. Settings: HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME, HUMMINGBOT_API_PASSWORD from the "
-        f"environment; LOG_LEVEL, HBMCP_EXCLUDE_TOOLS from {tmp_path / 'mine.env'}; --read-only from flags."
+        "tools, read-only. Settings: HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME, HUMMINGBOT_API_PASSWORD, "
+        "HBMCP_COMPARE_API from the environment; "
+        f"LOG_LEVEL, HBMCP_EXCLUDE_TOOLS from {tmp_path / 'mine.env'}; --read-only from flags."
     )
     with StdioServer(env=environment(HBMCP_STATE_URL=""), cwd=tmp_path) as server:
         count = len(server.tools())
@@ -245,3 +248,21 @@ def test_what_is_missing_is_told_before_a_call_and_what_is_only_for_http_is_not(
     done = hbmcp("serve", "--transport", "http", env=env, cwd=tmp_path)
     assert done.returncode == 2
     assert "MCP_SERVER_PORT (--port): " in done.stderr
+
+
+def test_what_the_api_turns_out_to_lack_is_not_listed_any_more(tmp_path: Path, api: FaultyApi) -> None:
+    """Whenever its own contract has come: beside the first call, which doesn't wait for it."""
+    contract = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
+    del contract["paths"]["/trading/positions"]
+    api.answers["/openapi.json"] = Reply.json(contract)
+    with StdioServer(env=connected(api.url, HBMCP_COMPARE_API="true"), cwd=tmp_path) as server:
+        assert "get_positions" in server.tools()
+        server.call("get_accounts")
+        listed = next(tools for _ in range(1000) if "get_positions" not in (tools := server.tools()))
+        assert {"get_accounts", "place_order"} <= listed.keys()
+        assert "close_position" not in listed
+        text, failed = server.call("get_positions")
+        assert failed
+        assert "isn't offered: this Hummingbot API has no POST /trading/positions" in text
+        server.close()
+        assert any("the API isn't of the version that the tools were made for" in line for line in server.log)

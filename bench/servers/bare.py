@@ -1,6 +1,7 @@
 """The least that a server on the SDK's low level can be: one tool, which awaits one GET.
 
 bare.py --httpx     import httpx at the start, as a server must before its first call; otherwise at the first call
+bare.py --http      over streamable HTTP on a free port, which it prints on stderr; otherwise over stdio
 """
 
 import asyncio
@@ -35,8 +36,22 @@ async def _call(_: object, __: object) -> types.CallToolResult:
 
 async def _main() -> None:
     server: Server[object] = Server("bare", on_list_tools=_list, on_call_tool=_call)
+    if "--http" in sys.argv:
+        await _over_http(server)
+        return
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
+
+
+async def _over_http(server: "Server[object]") -> None:
+    import socket
+
+    import uvicorn
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", file=sys.stderr, flush=True)
+    config = uvicorn.Config(server.streamable_http_app(), log_config=None, access_log=False)
+    await uvicorn.Server(config).serve([listener])
 
 
 if __name__ == "__main__":

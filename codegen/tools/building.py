@@ -1,6 +1,7 @@
 """Each curated tool is matched with its operation."""
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -39,6 +40,19 @@ def build(contract: Contract, curation: Curation, client: ClientSpec) -> tuple[T
     return tuple(specs)
 
 
+def _also(tool: Tool) -> Iterator[dict[str, Any]]:
+    """The other spellings that can be sent by renaming what this one sends: the operation, and of its parameters the
+    API's name in this one -> that in the other."""
+    names = {name: tool.params[name].to or name if name in tool.params else name for name in tool.params}
+    method = tool.operation.split()[0]
+    for spelling in tool.also:
+        if spelling.operation.split()[0] == method and all(
+            one.model_fields_set == {"to"} for one in spelling.params.values()
+        ):
+            renamed = {names.get(name, name): one.to for name, one in spelling.params.items()}
+            yield {"operation": spelling.operation} | ({"renamed": renamed} if renamed else {})
+
+
 class _Builder:
     """Puts one tool together, collecting what is wrong with its override."""
 
@@ -47,6 +61,7 @@ class _Builder:
         self.slots = slots_of(contract.operations[tool.operation], client, contract.schemas)
         self.mistakes: list[Mistake] = []
         self.offered: list[ToolParam] = []
+        self.absent: list[str] = []
         self.filled: list[Filled] = []
 
     def build(self) -> ToolSpec:
@@ -77,6 +92,9 @@ class _Builder:
             timeout=self.tool.timeout or TIMEOUTS[self.tool.risk],
             result=self._result(),
             params=tuple(self.offered),
+            absent=tuple(self.absent),
+            also=tuple(_also(self.tool)),
+            always=self._always(),
             module=self.client.module,
             function=self.client.function,
             returns=self.client.returns.annotation,
@@ -96,7 +114,10 @@ class _Builder:
             try:
                 slot, steps = find(self.slots, param.to or name, self.tool.operation)
             except NoSlotError as error:
-                self._wrong(name, str(error))
+                if not param.if_there:
+                    self._wrong(name, str(error))
+                elif not param.hidden:
+                    self.absent.append(name)
             else:
                 curated.setdefault(slot.name, []).append((name, param, steps))
         return curated
@@ -135,6 +156,12 @@ class _Builder:
 
     def _mistake(self, table: str, key: str, reason: str) -> None:
         self.mistakes.append(Mistake(f"{self.toolset}.toml", f"tools.{self.name}.{table}", key, reason))
+
+    def _always(self) -> tuple[str, ...]:
+        """What it sends whatever it is given, by the API's names."""
+        required = {param.name for param in self.offered if param.required}
+        filled = [one for one in self.filled if one.left_out is None and one.name not in required]
+        return tuple(dict.fromkeys(one.slot.api_name for one in filled))
 
     # The body
 

@@ -64,7 +64,8 @@ class WorkflowSpec:
 
 @frozen
 class ToolSpec:
-    """One tool: its definition for clients and everything that its function's template needs.
+    """One tool: its definition for clients and everything that its function's template needs. Its function takes the
+    `absent` parameters too, which this contract hasn't, and refuses them. `always` is what it sends in any case.
 
     `arguments` and `body_fields` are (Python name, expression) pairs. The body is `body_model(**body_fields)`
     where it has a model, else it is among the arguments.
@@ -84,6 +85,9 @@ class ToolSpec:
     timeout: float
     result: dict[str, Any]
     params: tuple[ToolParam, ...]
+    absent: tuple[str, ...]
+    also: tuple[dict[str, Any], ...]
+    always: tuple[str, ...]
     module: str
     function: str
     returns: str
@@ -102,7 +106,13 @@ class ToolSpec:
     def manifest(self) -> dict[str, Any]:
         """The tool's entry in manifest.json, whose format src/hbmcp/catalog.py describes."""
         operation = {"operation": self.operation, "timeout": self.timeout, "result": self.result}
-        return _entry(self) | operation | ({"effect": self.effect} if self.effect else {})
+        marks = {
+            "effect": self.effect,
+            "also": list(self.also),
+            "absent": list(self.absent),
+            "always": list(self.always),
+        }
+        return _entry(self) | operation | {name: given for name, given in marks.items() if given}
 
 
 def repeats(effect: Mapping[str, str]) -> bool:

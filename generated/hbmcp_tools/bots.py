@@ -18,8 +18,8 @@ from hummingbot_api.request import Request
 
 
 def list_bots() -> Request[Any]:
-    """List connected bots by full name, with status; P&L of all is in get_controller_performance, live and one by one
-    in get_bot_status.
+    """Connected bots by full name, with status; P&L of all is in get_controller_performance, live one by one in
+    get_bot_status.
 
     GET /bot-orchestration/status, risk: read.
     """
@@ -56,7 +56,7 @@ def get_bot_logs(
 
 
 def get_broker_status() -> Request[Any]:
-    """Tell whether the MQTT broker between API and bots is up, and which bots it hears.
+    """Whether the MQTT broker between API and bots is up, and which bots it hears.
 
     GET /bot-orchestration/mqtt, risk: read.
     """
@@ -68,7 +68,7 @@ def get_bot_history(
     bot_name: str,
     days: int | None = None,
 ) -> Request[Any]:
-    """List the fills of a connected bot; for archived bots use list_archived_trades.
+    """Fills of a connected bot; for archived bots use list_archived_trades.
 
     GET /bot-orchestration/{bot_name}/history, risk: read.
 

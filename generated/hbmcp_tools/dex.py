@@ -101,7 +101,7 @@ def get_swap_status(
     *,
     transaction_hash: str,
 ) -> Request[Any]:
-    """Tell whether a swap made here is SUBMITTED, CONFIRMED or FAILED, with its amounts.
+    """Whether a swap made here is SUBMITTED, CONFIRMED or FAILED, with amounts.
 
     GET /gateway/swaps/{transaction_hash}/status, risk: read.
     """
@@ -321,7 +321,7 @@ def close_clmm_position(
     network_id: str,
     position_address: str,
 ) -> Request[CLMMCollectFeesResponse]:
-    """Withdraw all liquidity and fees of a position that was opened through this API, and close it.
+    """Withdraw all liquidity and fees of a position opened through this API, and close it.
 
     POST /gateway/clmm/close, risk: trade.
 
@@ -343,7 +343,7 @@ def collect_clmm_fees(
     network_id: str,
     position_address: str,
 ) -> Request[CLMMCollectFeesResponse]:
-    """Collect the fees of a position that was opened through this API, leaving its liquidity.
+    """Collect the fees of a position opened through this API.
 
     POST /gateway/clmm/collect-fees, risk: trade.
 

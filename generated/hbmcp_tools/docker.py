@@ -11,7 +11,7 @@ from hummingbot_api.request import Request
 
 
 def get_docker_status() -> Request[Any]:
-    """Tell whether the API reaches Docker, without which no bot or Gateway can start.
+    """Whether the API reaches Docker, which bots and Gateway need.
 
     GET /docker/running, risk: read.
     """
@@ -35,7 +35,7 @@ def pull_image(
     *,
     image_name: str,
 ) -> Request[Any]:
-    """Fetch or update a Docker image in the background; get_pull_status shows how it ends.
+    """Fetch or update a Docker image; get_pull_status shows how it ends.
 
     POST /docker/pull-image/, risk: write.
 
@@ -106,7 +106,7 @@ def stop_container(
     *,
     container_name: str,
 ) -> Request[Any]:
-    """Cut a container off, leaving a bot's orders and positions open: use stop_bot first.
+    """Cut a container off, leaving a bot's orders open: stop_bot first.
 
     POST /docker/stop-container/{container_name}, risk: destructive.
     """
@@ -119,7 +119,7 @@ def remove_container(
     *,
     container_name: str,
 ) -> Request[Any]:
-    """Remove a container named hummingbot-…, running or not, and archive its bot's data; better: stop_and_archive_bot.
+    """Remove a container named hummingbot-… and archive its bot's data; better: stop_and_archive_bot.
 
     POST /docker/remove-container/{container_name}, risk: destructive.
     """

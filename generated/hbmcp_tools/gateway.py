@@ -54,7 +54,7 @@ def restart_gateway(
     *,
     image: str | None = None,
 ) -> Request[Any]:
-    """Restart Gateway, which config, key, token and pool changes need to take effect.
+    """Restart Gateway, for changes of config, keys, tokens or pools to take effect.
 
     POST /gateway/restart, risk: destructive.
 
@@ -84,7 +84,7 @@ def get_gateway_logs(
 
 
 def list_dex_connectors() -> Request[dict[str, Any]]:
-    """List DEX connectors with their trading types (router, amm, clmm), chain and networks.
+    """DEX connectors with their trading types (router, amm, clmm), chain and networks.
 
     GET /gateway/connectors, risk: read.
     """
@@ -248,7 +248,7 @@ def add_network_token(
     decimals: int,
     name: str | None = None,
 ) -> Request[dict[str, Any]]:
-    """Add a token by hand where import_network_token can't find it; wrong decimals make wrong amounts.
+    """Add a token that import_network_token can't find; wrong decimals make wrong amounts.
 
     POST /gateway/networks/{network_id}/tokens, risk: write.
 
@@ -338,7 +338,7 @@ def add_network_pool(
     quote_address: str,
     fee_pct: Decimal | None = None,
 ) -> Request[dict[str, Any]]:
-    """Add a pool by hand where import_network_pool can't find it.
+    """Add a pool that import_network_pool can't find.
 
     POST /gateway/networks/{network_id}/pools, risk: write.
 

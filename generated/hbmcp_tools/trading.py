@@ -259,7 +259,7 @@ def get_trading_rules(
     connector_name: str,
     trading_pairs: list[str] | None = None,
 ) -> Request[Any]:
-    """Minimum order size and value, price and amount steps of an exchange's pairs.
+    """Minimum order sizes and values, price and amount steps.
 
     GET /connectors/{connector_name}/trading-rules, risk: read.
 

@@ -24,7 +24,8 @@ from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Caller, Kind
 from hbmcp.cancellation import cancelled_once
-from hbmcp.catalog import NOT_IN_THIS_API, Offer, Tool
+from hbmcp.catalog import NOT_IN_THIS_API, REDUCING, Offer, Tool
+from hbmcp.drift import Comparison
 from hbmcp.errors import (
     BadArguments,
     CallError,
@@ -44,7 +45,7 @@ from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
-from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst
+from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Visit
 from hbmcp.policy.confirmation.approvals import Waiting
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.gate import Gate
@@ -84,11 +85,21 @@ class Progress(Protocol):
 
 class Outcome(NamedTuple):
     """What a call came to, for a model to read; or the `question` that a person must answer first: with the answer the
-    call comes again."""
+    call comes again. `error` is what it ran into, unless that is a defect."""
 
     text: str
     is_error: bool
-    question: Question | None = None
+    question: Question | Visit | None = None
+    error: CallError | None = None
+
+
+class _Incoming(NamedTuple):
+    """What comes with a call: its client's name, its idempotency key, the trigger that fires, the way to a person."""
+
+    client: str
+    key: str | None
+    firing: Firing | None
+    ask: Ask | None
 
 
 class _Line(NamedTuple):
@@ -117,6 +128,7 @@ class Bridge:
         self.identity = Identity.of(settings)
         self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self._open_store)
         self._api = Api(settings, offer)
+        self.comparison = Comparison(offer.catalog, self._api.send)
         self._lines: dict[str, _Line] = {}
         self._store = Store.open(settings, self.identity)
         self._token = ""
@@ -124,8 +136,15 @@ class Bridge:
         self._reset = settings.on_paper and settings.paper_reset
         self.news: list[str] = []  # what whoever calls next should know
 
+    def compare(self) -> None:
+        """Compare the API's own contract with the one that the tools were made from, beside the call that comes now;
+        unless settings say not to, or it is the paper exchange, which has that one."""
+        if self._settings.compare_api and not self._settings.on_paper:
+            self.comparison.begin()
+
     async def aclose(self) -> None:
         """Close the connections to the API, and the store."""
+        await self.comparison.aclose()
         await self._api.aclose()
         await self._gate.aclose()
         await self._store.aclose()
@@ -137,6 +156,14 @@ class Bridge:
         other._token = token
         other._offer, other._policy = offer, policy
         other._gate = self._gate.under(policy, offer, other.installation)
+        return other
+
+    def for_person(self, offer: Offer) -> "Bridge":
+        """The same bridge for a person, who is offered these tools. Nothing of it is closed."""
+        other = copy(self)
+        other._kind = "person"
+        other._offer = narrowed(offer, self._policy)
+        other._gate = self._gate.under(self._policy, other._offer, other.installation)
         return other
 
     async def call(
@@ -159,7 +186,7 @@ class Bridge:
         if self._token and isinstance(key, str):
             key = f"{self._token}/{key}"  # nobody is told what was sent under the key of another
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments, client, key, firing, ask))
+            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, ask)))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         asking = None if ask is None else _Asking(ask)
@@ -177,24 +204,16 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments, client, key, firing, asking), stop)
+            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, asking)), stop)
         finally:
             quiet()
 
-    async def _answer(
-        self,
-        name: str,
-        arguments: Mapping[str, Any],
-        client: str,
-        key: str | None,
-        firing: Firing | None,
-        ask: Ask | None,
-    ) -> Outcome:
+    async def _answer(self, name: str, arguments: Mapping[str, Any], incoming: _Incoming) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
         missed: dict[str, str] = {}
         token = _MISSED.set(missed)
         try:
-            outcome = await self._come_to(name, arguments, client, key, firing, ask)
+            outcome = await self._come_to(name, arguments, incoming)
         finally:
             _MISSED.reset(token)
         if outcome.question is not None:
@@ -202,35 +221,33 @@ class Bridge:
         for part, why in missed.items():
             if why.lower() not in outcome.text.lower():
                 outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
-        approves = ask is not None and ask.answered is not None and ask.answered.way == "terminal"
-        if firing is None and not approves:  # else who called isn't the one who is answered
-            news = await self._gate.ended(client, self._token)
-            if not self._token or self._offer.schema("list_triggers") is not None:
-                news += self.news
-                self.news.clear()
-            if news:
-                outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
+        answered = incoming.ask.answered if incoming.ask is not None else None
+        approves = answered is not None and answered.way == "terminal"  # then who called isn't the one who is answered
+        if incoming.firing is None and not approves and (news := await self._news(incoming.client)):
+            outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
         return outcome._replace(text=redacted(outcome.text))
 
-    async def _come_to(
-        self,
-        name: str,
-        arguments: Mapping[str, Any],
-        client: str,
-        key: str | None,
-        firing: Firing | None,
-        ask: Ask | None,
-    ) -> Outcome:
+    async def _news(self, client: str) -> list[str]:
+        """What who calls should know, and wasn't told. Of triggers who showed an access token hears where it is for
+        them."""
+        news = await self._gate.ended(client, self._token)
+        if not self._token or self._offer.schema("list_triggers") is not None:
+            news += self.news
+            self.news.clear()
+        return news
+
+    async def _come_to(self, name: str, arguments: Mapping[str, Any], incoming: _Incoming) -> Outcome:
         try:
-            tool = await self._find(name, arguments, client) if firing is None else self._fired.find(name)
-            outcome = Outcome(await self._run(tool, arguments, client, key, firing, ask), False)
+            fires = incoming.firing is not None
+            tool = self._fired.find(name) if fires else await self._find(name, arguments, incoming.client)
+            outcome = Outcome(await self._run(tool, arguments, incoming), False)
         except (SentBefore, Waiting) as told:
             outcome = Outcome(str(told), False)
         except AskedFirst as asked:
             outcome = Outcome("", False, asked.question)
         except CallError as error:
             logger.debug("%s: %s", name, error.kind)
-            return Outcome(str(error), True)
+            return Outcome(str(error), True, error=error)
         except asyncio.CancelledError:
             logger.debug("%s: cancelled", name)
             raise
@@ -247,7 +264,10 @@ class Bridge:
     async def _find(self, name: str, arguments: Mapping[str, Any], client: str) -> Tool:
         """The tool of this name. Raises UnknownTool, which is written down for one that is off here and no read."""
         try:
-            return self._offer.find(name)
+            found = self._offer.find(name)
+            if why := self.comparison.drift.gone.get(found.name):
+                raise UnknownTool(f"{found.name} isn't offered: {why}.", NOTHING_DONE, NOT_IN_THIS_API)
+            return found
         except UnknownTool:
             tool = self._offer.catalog.names.get(name)
             if tool is None or tool.reads:
@@ -257,29 +277,21 @@ class Bridge:
             async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
                 raise
 
-    async def _run(
-        self,
-        tool: Tool,
-        arguments: Mapping[str, Any],
-        client: str,
-        key: str | None,
-        firing: Firing | None,
-        ask: Ask | None,
-    ) -> str:
+    async def _run(self, tool: Tool, arguments: Mapping[str, Any], incoming: _Incoming) -> str:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
                 await self._open_store().sent_orders(order_ids=())
         line = self._lines.get(tool.name) or self._line(tool)
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
-        kind: Kind = self._kind if firing is None else "trigger"
-        caller = Caller(tool.name, tool.toolset, tool.parts, kind, client, self._token)
+        kind: Kind = self._kind if incoming.firing is None else "trigger"
+        caller = Caller(tool.name, tool.toolset, tool.parts, kind, incoming.client, self._token)
         if not tool.reads:
-            return await self._act(tool, line, arguments, caller, key, firing, ask)
+            return await self._act(tool, line, arguments, caller, incoming)
         given = line.checker.check(arguments)
         hide(secrets(tool, given))
         if tool.is_workflow:
-            answer = await line.build(self.installation(caller), **given)
+            answer = await line.build(self.installation(caller, ask=incoming.ask), **given)
             return render(answer.value, answer.spec)
         return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
 
@@ -289,12 +301,11 @@ class Bridge:
         line: _Line,
         arguments: Mapping[str, Any],
         caller: Caller,
-        key: str | None,
-        firing: Firing | None,
-        ask: Ask | None,
+        incoming: _Incoming,
     ) -> str:
         """Plan, ask a person where the policy says so, be granted, commit. Anew with an answer, which took its time;
         and while the plan's checks are too old when it is to be sent, and nothing was."""
+        _, key, firing, ask = incoming
         call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
             given = line.checker.check(arguments)
@@ -434,17 +445,17 @@ class Bridge:
         """What hbmcp remembers. Raises StoreError where it can't be opened."""
         return self._open_store()
 
-    def installation(self, caller: Caller, grant: Grant | None = None) -> Installation:
+    def installation(self, caller: Caller, grant: Grant | None = None, ask: Ask | None = None) -> Installation:
         """The installation for a caller, who can ask the reads among what it may use and nothing else, and send what
-        is granted. Errors name the caller."""
+        is granted; `ask` is the way to a person. Errors name the caller."""
         parts = {
             name: replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
             for name in caller.tools
             if name not in self._offer.catalog.absent
         }
 
-        async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
-            if why := self._offer.catalog.absent.get(name):
+        async def read(name: str, build: Callable[[], Request[Any]]) -> Any:
+            if why := self._offer.catalog.absent.get(name) or self.comparison.drift.gone.get(name):
                 _MISSED.get()[name] = why
                 raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
             part = parts[name]
@@ -457,12 +468,15 @@ class Bridge:
                 raise RuntimeError(f"{caller.name} was to send without a grant: {planned.words}")
             part = parts[planned.tool]
             spec = ResultSpec.from_table(part.result)
-            return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec))).raw
+            fits = planned.effect not in REDUCING  # what reduces is refused by the API alone
+            return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec, fits=fits))).raw
 
         keep = None if grant is None else grant.keep
         foresee = partial(self._foreseen, caller.client)
         standing = partial(self._gate.standing, caller.token)
-        return Installation(ask, self._open_store, self.identity, send, keep, standing, foresee)
+        differs = self.comparison.words
+        type_keys = None if ask is None else ask.type_keys
+        return Installation(read, self._open_store, self.identity, send, keep, standing, foresee, type_keys, differs)
 
     async def _ask(
         self,
@@ -471,10 +485,13 @@ class Bridge:
         result: ResultSpec,
         *,
         alone: bool = False,
+        fits: bool = True,
     ) -> Response[Any]:
         """The answer of one operation, every number in it an int or a Decimal. `alone`: it is all that is asked, so
         that of what isn't a read nobody looks what became of it. Raises CallError."""
-        response = await self._api.send(_built(tool, build), tool)
+        request = _built(tool, build)
+        request = self.comparison.drift.fitted(tool, request, refuses=fits and tool.effect.get("is") not in REDUCING)
+        response = await self._api.send(request, tool)
         try:
             await asyncio.to_thread(response.parse) if response.large else response.parse()
         except UnexpectedShape as drift:
@@ -548,6 +565,13 @@ class _Asking:
         self.waits = True
         try:
             return await self._ask(question)
+        finally:
+            self.waits = False
+
+    async def type_keys(self, exchange: str, account: str) -> str:
+        self.waits = True
+        try:
+            return await self._ask.type_keys(exchange, account)
         finally:
             self.waits = False
 

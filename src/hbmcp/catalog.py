@@ -47,6 +47,9 @@ class Tool:
     of the tools that it `uses`, and of those that it `uses_if_there`. One that isn't `default` is offered only where it
     is named. One that `acts_on_many` takes optional arguments as filters, and without any it acts on all.
 
+    `also` are other spellings of the operation, each with what is `renamed` in it; `absent` the arguments that the
+    contract has no place for; `always` what is sent in any case, by the API's names.
+
     What isn't a read and has an operation has an `effect`: what it `is`, and which arguments hold its account,
     exchange, pair, side, amount and price. One that `previews` only looks unless it is told not to.
     """
@@ -67,6 +70,9 @@ class Tool:
     effect: dict[str, str] = field(default_factory=dict)
     previews: bool = False
     bases: tuple[str, ...] = ()
+    also: tuple[dict[str, Any], ...] = ()
+    absent: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Self:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from hbmcp.settings import MEMORY, Settings
 from hbmcp.settings.address import canonical
+from hbmcp.text import named
 
 # The names of a paper exchange's accounts and exchanges look real.
 PAPER_ACCOUNTS = "These are accounts of a paper exchange inside hbmcp: prices are simulated, nothing is real money."
@@ -26,6 +27,11 @@ class Identity:
         if settings.on_paper:
             return cls(f"paper {_exchange(settings)}", True)
         return cls(settings.installation or canonical(settings.api_url), False)
+
+    @property
+    def words(self) -> str:
+        """Where something is to be done, for a person who is asked."""
+        return "the PAPER exchange" if self.on_paper else named(self.name)
 
     @property
     def accounts_remark(self) -> str:

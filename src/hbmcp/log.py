@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from hbmcp.redaction import MASK, redacted
 
 # Only warnings and worse from these: their debug lines carry whole messages, and so arguments.
-LIBRARIES = ("apprise", "asyncio", "httpcore", "httpx", "mcp", "sse_starlette", "urllib3", "uvicorn")
+LIBRARIES = (
+    "apprise",
+    "asyncio",
+    "httpcore",
+    "httpx",
+    "mcp",
+    "opentelemetry",
+    "sse_starlette",
+    "urllib3",
+    "uvicorn",
+)
 
 # Why a client that left in the middle of something can't be answered, as libraries raise it.
 GONE = {

@@ -252,7 +252,6 @@ def test_a_report() -> None:
     tools = {"GET /orders": ["get_orders", "count_orders"], "DELETE /wallets": ["remove_wallet"], "GET /prices": ["x"]}
     assert report(compare(old, new), tools) == (
         "Operations: 2 removed, 2 changed, 2 added.\n"
-        "Tools that may break: remove_wallet, get_orders, count_orders.\n"
         "\n"
         "Breaking:\n"
         "  GET /pools/{pool}: removed; now GET /net/{net}/pools/{pool}?\n"

@@ -121,8 +121,110 @@ def test_a_vanished_operation_stops_regen_before_anything_is_written(place: Work
     before = place.tree()
     result = place.run("regen", changed(tmp_path, move))
     assert result.exit_code == 1
-    assert "POST /orders/search: loses get_late_orders; now perhaps POST /v2/orders/search?" in result.output
+    assert (
+        "POST /orders/search: loses get_late_orders; the same is POST /v2/orders/search: write "
+        '[tools.get_late_orders] also = ["POST /v2/orders/search"]\n'
+    ) in result.output
     assert place.tree() == before
+
+
+def test_what_only_moved_is_a_line_of_the_skeleton(place: Workplace, tmp_path: Path) -> None:
+    """Of a document that isn't pinned yet; parameters are called what most tools call them."""
+
+    def change(document: dict[str, Any]) -> None:
+        move(document)
+        document["paths"]["/refunds"] = {"post": document["paths"]["/orders/"]["post"]}
+
+    orders = place.overrides / "orders.toml"
+    text = orders.read_text()
+    more = text[text.index("[tools.place_order]") : text.index("[tools.get_late_orders]")].replace(
+        "place_order", "rush_order"
+    )
+    orders.write_text(text + more)
+    before = place.tree()
+    skeleton = place.run("scaffold", changed(tmp_path, change)).output
+    assert place.tree() == before
+    line = '# POST /orders/search moved: [tools.get_late_orders] also = ["POST /v2/orders/search"]\n'
+    assert skeleton.startswith(line)
+    assert "[tools.create_refunds]" in skeleton
+    assert 'buyer = { to = "customer", description = "" }\n' in skeleton
+    assert "search" not in skeleton.removeprefix(line)
+
+
+@pytest.mark.parametrize(
+    ("change", "mistake"),
+    [
+        (
+            lambda text: text.replace("None is late.", "None; see get_lates."),
+            "names get_lates, and there is no such tool",
+        ),
+        (
+            lambda text: text.replace('"DELETE /orders/{order_id}"', '"DELETE /orders/{id}/x"'),
+            "cancel_order, which isn't",
+        ),
+    ],
+    ids=["no tool", "gone"],
+)
+def test_a_sentence_names_tools_that_are_there(place: Workplace, change: Callable[[str], str], mistake: str) -> None:
+    orders = place.overrides / "orders.toml"
+    orders.write_text(change(orders.read_text()))
+    check = place.run("check")
+    assert check.exit_code == 1
+    assert mistake in check.output
+
+
+def rename(document: dict[str, Any]) -> None:
+    """The operation moves, two of its parameters have other names, and there is a new one."""
+    move(document)
+    fields = document["components"]["schemas"]["OrderFilter"]["properties"]
+    fields["customer_ids"], fields["since_time"] = fields.pop("customers"), fields.pop("since")
+    fields["colour"] = {"type": "string"}
+
+
+def test_what_it_proposes_for_a_renamed_operation_is_right(place: Workplace, tmp_path: Path) -> None:
+    """One tool over two versions of the API, each with its own names."""
+    refused = place.run("regen", changed(tmp_path, rename))
+    assert refused.exit_code == 1
+    where, _, line = refused.output.partition("write [tools.get_late_orders] ")[2].partition("also")
+    line = f"also{line.splitlines()[0]}"
+    assert not where
+    assert line == (
+        'also = [{ operation = "POST /v2/orders/search", params.customer = { to = "customer_ids" }, '
+        'params.since = { to = "since_time" } }]'
+    )
+    orders = place.overrides / "orders.toml"
+    operation = 'operation = "POST /orders/search"\n'
+    orders.write_text(orders.read_text().replace(operation, f"{operation}{line}\n"))
+    for document in (changed(tmp_path, rename), shop.DOCUMENT):
+        assert place.run("regen", document).exit_code == 0
+        assert place.run("check").exit_code == 0
+        moved = document != shop.DOCUMENT
+        with importing_tools(place.output) as tools:
+            request = tools["hbmcp_tools.orders"].get_late_orders(customer="x")
+        assert request.path == ("/v2/orders/search" if moved else "/orders/search")
+        assert request.json["customer_ids" if moved else "customers"] == ["x"]
+        manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
+        (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_late_orders")
+        assert {"customer", "since"} <= tool["definition"]["inputSchema"]["properties"].keys()
+        names = {"customers": "customer_ids", "since": "since_time"}
+        other = {"operation": "POST /v2/orders/search", "renamed": names}
+        if moved:
+            other = {"operation": "POST /orders/search", "renamed": {now: was for was, now in names.items()}}
+        assert tool["also"] == [other]
+
+
+def test_a_parameter_that_is_taken_if_it_is_there_costs_no_tool(place: Workplace, tmp_path: Path) -> None:
+    orders = place.overrides / "orders.toml"
+    orders.write_text(orders.read_text().replace('since = { time = "ms" }', 'since = { time = "ms", if_there = true }'))
+    assert place.run("regen", changed(tmp_path, lose_since)).exit_code == 0
+    manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
+    (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_late_orders")
+    assert "since" not in tool["definition"]["inputSchema"]["properties"]
+    with importing_tools(place.output) as tools:
+        late = tools["hbmcp_tools.orders"].get_late_orders
+        assert "since" not in late(customer="x").json
+        with pytest.raises(ValueError, match="this Hummingbot API takes no since here"):
+            late(customer="x", since="24h")
 
 
 def test_drop_goes_on_without_the_vanished(place: Workplace, tmp_path: Path) -> None:

@@ -34,8 +34,11 @@ async def test_what_is_kept_comes_back_and_is_others_too(url: str) -> None:
     assert [(one.trigger, one.state, one.cause) for one in await other.trigger_events()] == [
         (key, "waiting", "created") for key in keys
     ]
+    assert await mine.move_trigger(keys[0], ["waiting"], "unknown", "sent, and no answer", time=NOW)
+    assert await other.trigger_numbers() == {"waiting": 1, "unknown": 1}
     elsewhere = store(url, api_url="http://elsewhere")
     assert await elsewhere.triggers() == []
+    assert await elsewhere.trigger_numbers() == {}
     assert not await elsewhere.move_trigger(keys[0], ["waiting"], "done", "none of mine", time=NOW)
     await closed(mine, other, elsewhere)
 

@@ -44,7 +44,7 @@ def get_database_orders(
 
 
 def get_database_performance(db_path: str) -> Request[Any]:
-    """Total P&L, fees and volume of an archived bot, computed from its trades; where it fails, add up
+    """P&L, fees and volume of an archived bot by its trades; where it fails, add up
     list_archived_executors.
 
     GET /archived-bots/{db_path}/performance

@@ -36,8 +36,8 @@ def deploy_v2_script(body: V2ScriptDeployment) -> Request[Any]:
 
 
 def get_active_bots_status() -> Request[Any]:
-    """List connected bots by full name, with status; P&L of all is in get_controller_performance, live and
-    one by one in get_bot_status.
+    """Connected bots by full name, with status; P&L of all is in get_controller_performance, live one by
+    one in get_bot_status.
 
     GET /bot-orchestration/status
     """
@@ -52,7 +52,7 @@ def get_bot_history(
     precision: int | None = None,
     timeout: Decimal | None = None,
 ) -> Request[Any]:
-    """List the fills of a connected bot; for archived bots use list_archived_trades.
+    """Fills of a connected bot; for archived bots use list_archived_trades.
 
     GET /bot-orchestration/{bot_name}/history
     """
@@ -169,7 +169,7 @@ def get_latest_controller_performance(*, bot_name: str | None = None) -> Request
 
 
 def get_mqtt_status() -> Request[Any]:
-    """Tell whether the MQTT broker between API and bots is up, and which bots it hears.
+    """Whether the MQTT broker between API and bots is up, and which bots it hears.
 
     GET /bot-orchestration/mqtt
     """

@@ -52,7 +52,7 @@ def get_pull_status() -> Request[Any]:
 
 
 def is_docker_running() -> Request[Any]:
-    """Tell whether the API reaches Docker, without which no bot or Gateway can start.
+    """Whether the API reaches Docker, which bots and Gateway need.
 
     GET /docker/running
     """
@@ -60,7 +60,7 @@ def is_docker_running() -> Request[Any]:
 
 
 def pull_image(body: DockerImage) -> Request[Any]:
-    """Fetch or update a Docker image in the background; get_pull_status shows how it ends.
+    """Fetch or update a Docker image; get_pull_status shows how it ends.
 
     POST /docker/pull-image/
     """
@@ -70,8 +70,7 @@ def pull_image(body: DockerImage) -> Request[Any]:
 def remove_container(
     container_name: str, *, archive_locally: bool | None = None, s3_bucket: str | None = None
 ) -> Request[Any]:
-    """Remove a container named hummingbot-…, running or not, and archive its bot's data; better:
-    stop_and_archive_bot.
+    """Remove a container named hummingbot-… and archive its bot's data; better: stop_and_archive_bot.
 
     POST /docker/remove-container/{container_name}
     """
@@ -92,7 +91,7 @@ def start_container(container_name: str) -> Request[Any]:
 
 
 def stop_container(container_name: str) -> Request[Any]:
-    """Cut a container off, leaving a bot's orders and positions open: use stop_bot first.
+    """Cut a container off, leaving a bot's orders open: stop_bot first.
 
     POST /docker/stop-container/{container_name}
     """

@@ -12,7 +12,7 @@ from hummingbot_api.request import Request
 
 
 def add_network_pool(network_id: str, body: AddPoolRequest) -> Request[dict[str, Any]]:
-    """Add a pool by hand where import_network_pool can't find it.
+    """Add a pool that import_network_pool can't find.
 
     POST /gateway/networks/{network_id}/pools
     """
@@ -25,7 +25,7 @@ def add_network_pool(network_id: str, body: AddPoolRequest) -> Request[dict[str,
 
 
 def add_network_token(network_id: str, body: AddTokenRequest) -> Request[dict[str, Any]]:
-    """Add a token by hand where import_network_token can't find it; wrong decimals make wrong amounts.
+    """Add a token that import_network_token can't find; wrong decimals make wrong amounts.
 
     POST /gateway/networks/{network_id}/tokens
     """
@@ -138,7 +138,7 @@ def list_chains() -> Request[dict[str, Any]]:
 
 
 def list_connectors() -> Request[dict[str, Any]]:
-    """List DEX connectors with their trading types (router, amm, clmm), chain and networks.
+    """DEX connectors with their trading types (router, amm, clmm), chain and networks.
 
     GET /gateway/connectors
     """
@@ -164,7 +164,7 @@ def list_pools_legacy(*, connector_name: str, network: str) -> Request[list[dict
 
 
 def restart_gateway(*, body: GatewayConfig | None = None) -> Request[Any]:
-    """Restart Gateway, which config, key, token and pool changes need to take effect.
+    """Restart Gateway, for changes of config, keys, tokens or pools to take effect.
 
     POST /gateway/restart
     """

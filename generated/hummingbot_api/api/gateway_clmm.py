@@ -26,7 +26,7 @@ def add_liquidity_to_clmm_position(body: CLMMAddLiquidityRequest) -> Request[Any
 
 
 def close_clmm_position(body: CLMMClosePositionRequest) -> Request[CLMMCollectFeesResponse]:
-    """Withdraw all liquidity and fees of a position that was opened through this API, and close it.
+    """Withdraw all liquidity and fees of a position opened through this API, and close it.
 
     POST /gateway/clmm/close
     """
@@ -34,7 +34,7 @@ def close_clmm_position(body: CLMMClosePositionRequest) -> Request[CLMMCollectFe
 
 
 def collect_fees_from_clmm_position(body: CLMMCollectFeesRequest) -> Request[CLMMCollectFeesResponse]:
-    """Collect the fees of a position that was opened through this API, leaving its liquidity.
+    """Collect the fees of a position opened through this API.
 
     POST /gateway/clmm/collect-fees
     """

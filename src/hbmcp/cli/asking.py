@@ -11,6 +11,7 @@ from attrs import frozen
 
 from hbmcp.cli import typed
 from hbmcp.errors import SettingsError, StoreError
+from hbmcp.errors.key_page import no_page
 from hbmcp.policy.confirmation.answer import Answered, Reply
 from hbmcp.policy.confirmation.passphrase import KEY, is_it
 from hbmcp.policy.confirmation.question import Question
@@ -66,6 +67,10 @@ class AtTheKeyboard:
             reply = "wrong"
         return Answered(question, reply, "terminal" if by_passphrase else "keyboard", person())
 
+    async def type_keys(self, exchange: str, account: str) -> str:
+        """Not here: another command does."""
+        raise no_page(exchange, account, "this is a terminal")
+
 
 @frozen
 class Approved:
@@ -78,3 +83,7 @@ class Approved:
     async def __call__(self, question: Question) -> Answered:
         """Not once more."""
         raise NotImplementedError
+
+    async def type_keys(self, exchange: str, account: str) -> str:
+        """Not here: another command does."""
+        raise no_page(exchange, account, "this is a terminal")

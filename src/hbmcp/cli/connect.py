@@ -1,5 +1,6 @@
 """hbmcp connect: an exchange's API keys, typed by a person and sent straight to the Hummingbot API."""
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -7,14 +8,7 @@ import typer
 from hbmcp.cli.options import EnvFile, settings_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from hbmcp.bridge import Bridge
-    from hbmcp.installation.installation import Installation
     from hbmcp.installation.keys.fields import KeyField
-
-LOOKS = ("list_accounts", "get_connectors", "get_credential_fields", "get_connected_exchanges")
-SENDS = "add_credential"
 
 
 def connect(
@@ -26,8 +20,8 @@ def connect(
     import anyio
 
     from hbmcp.bridge import Bridge
-    from hbmcp.catalog import Catalog
     from hbmcp.cli import opening, typed
+    from hbmcp.connecting.connection import Connection, offer
     from hbmcp.errors import CallError
     from hbmcp.policy.file import in_force
 
@@ -35,23 +29,26 @@ def connect(
     told = settings_for(env_file)
     held = in_force(told)
     opening.warn(told, held)
-    # Who excluded add_credential kept it from models.
-    offer = Catalog.load().choose(tools=(*LOOKS, SENDS), read_only=told.read_only)
 
-    def bridge() -> Bridge:
-        return Bridge(offer, told, "person", policy=held.policy)
+    async def look() -> Connection:
+        async with aclosing(Bridge(offered, told, "person", policy=held.policy)) as bridge:
+            return await Connection.look(bridge, exchange, account)
+
+    async def send() -> None:
+        async with aclosing(Bridge(offered, told, "person", policy=held.policy)) as bridge:
+            await connection.send(bridge, keys)
 
     try:
-        offer.find(SENDS)
-        fields, connected = anyio.run(_look, bridge, exchange, account)
+        offered = offer(told)
+        connection = anyio.run(look)
         typed.say(f"The keys of {exchange} for {account}, {opening.where(told)}. What you type isn't shown.")
         typed.warn_of_eavesdroppers(told)
         if told.on_paper:
             typed.say("Any keys will do there, and none is kept: type no real ones.")
-        if connected:
+        if connection.replaces:
             typer.confirm(f"{account} has keys of {exchange}. Replace them?", abort=True, err=True)
-        keys = {field.name: value for field in fields if (value := _typed(field)) is not None}
-        anyio.run(_send, bridge, exchange, account, keys)
+        keys = {field.name: value for field in connection.fields if (value := _typed(field)) is not None}
+        anyio.run(send)
     except CallError as error:
         typed.say(f"hbmcp: {error}")
         raise typer.Exit(1) from None
@@ -66,53 +63,3 @@ def _typed(field: "KeyField") -> Any:
         return typed.secret(field.name, optional=not field.required) or None
     chosen = typed.choice(field.name, field.choices, optional=not field.required)
     return field.meant(chosen) if chosen else None
-
-
-async def _look(build: "Callable[[], Bridge]", exchange: str, account: str) -> "tuple[list[KeyField], bool]":
-    """The fields to type, and whether the exchange is connected already. Raises CallError, where the policy would
-    refuse the keys as well: nobody types them for nothing."""
-    from hbmcp.errors import CallError
-    from hbmcp.installation.keys.fields import key_fields
-    from hbmcp.policy.gate import WOULD_BE_REFUSED
-
-    bridge = build()
-    unfilled = {"account_name": account, "connector_name": exchange, "credentials": {}, "preview": True}
-    try:
-        fields = await key_fields(_installation(bridge), account, exchange)
-        outcome = await bridge.call(SENDS, unfilled)
-        _, refused, why = outcome.text.partition(WOULD_BE_REFUSED)
-        if refused or outcome.is_error:
-            raise CallError(why.strip() or outcome.text, "Nothing was typed or sent.")
-        return fields
-    finally:
-        await bridge.aclose()
-
-
-async def _send(build: "Callable[[], Bridge]", exchange: str, account: str, keys: dict[str, Any]) -> None:
-    """Send the keys, and look whether they are there. Raises CallError."""
-    from hbmcp.cli import typed
-    from hbmcp.errors import CallError
-    from hbmcp.installation.connections import connections
-
-    bridge = build()
-    given = {"account_name": account, "connector_name": exchange, "credentials": keys}
-    try:
-        outcome = await bridge.call(SENDS, given)
-        if outcome.is_error:
-            raise CallError(outcome.text)
-        typed.say("The API took the keys.")
-        found = await connections(_installation(bridge), account)
-        found.raise_unread()
-        if exchange not in found.by_account[account]:
-            raise CallError(
-                f"It doesn't list {exchange} among what {account} is connected to.",
-                advice="`hbmcp call get_accounts` shows that; so does the API's log why.",
-            )
-    finally:
-        await bridge.aclose()
-
-
-def _installation(bridge: "Bridge") -> "Installation":
-    from hbmcp.caller import Caller
-
-    return bridge.installation(Caller("hbmcp connect", "accounts", frozenset(LOOKS), "terminal"))

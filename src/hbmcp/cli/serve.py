@@ -1,6 +1,7 @@
 """hbmcp serve: the tools for an MCP client."""
 
 import gc
+import os
 import sys
 from enum import StrEnum
 from functools import partial
@@ -61,6 +62,10 @@ def serve(
             help="Which web pages may call, such as https://example.com (HBMCP_HTTP_ALLOWED_ORIGINS).",
         ),
     ] = None,
+    metrics: Annotated[
+        bool | None,
+        typer.Option("--metrics", help="Answer Prometheus at /metrics, over HTTP (HBMCP_HTTP_METRICS)."),
+    ] = None,
     tls_cert: Annotated[
         str | None, typer.Option(metavar="FILE", help="The certificate of HTTPS, in PEM (HBMCP_TLS_CERT).")
     ] = None,
@@ -104,6 +109,7 @@ def serve(
             "http_host": host,
             "http_allowed_hosts": allowed_hosts,
             "http_allowed_origins": allowed_origins,
+            "http_metrics": metrics,
             "tls_cert": tls_cert,
             "tls_key": tls_key,
             "toolsets": toolsets,
@@ -124,6 +130,10 @@ def serve(
     opening.introduce(told, len(offer.tools))
     opening.tell_policy(held)
     opening.warn(told, held)
+    if any(name.startswith("OTEL_") for name in os.environ):
+        from hbmcp.server.tracing import trace
+
+        trace(offer.catalog.names)
     if stdio:
         _over_stdio(told, offer, held)
     else:

@@ -152,9 +152,14 @@ class NotAudited(Refused):
 
 
 class LimitReached(Refused):
-    """A limit that a person set is reached: which, its value, what is used, what was asked, what would pass."""
+    """A limit that a person set is reached: which, its value, what is used, what was asked, what would pass. `limit` is
+    its name in the policy, "budget" for any of these."""
 
     kind = "limit_reached"
+
+    def __init__(self, happened: str, undone: str = "", advice: str = "", *, limit: str = "") -> None:
+        super().__init__(happened, undone, advice)
+        self.limit = limit
 
 
 class NotCounted(Refused):

@@ -71,7 +71,7 @@ async def connections(
                 f"{named(account_name) if account_name else 'No account'} is "
                 f"{'not ' if account_name else ''}connected to {named(connector_name)}.",
                 "Nothing was done.",
-                f"Connected: {', '.join(map(named, have)) or 'none; add_credential connects an exchange'}.",
+                f"Connected: {', '.join(map(named, have)) or 'none; connect_exchange connects an exchange'}.",
             )
         connected = narrowed
     return Connections(connected, unread)

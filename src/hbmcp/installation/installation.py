@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 from attrs import evolve, frozen
 
 from hbmcp.errors import CallError, ReadTimedOut, UnreadableAnswer
+from hbmcp.errors.key_page import no_page
 from hbmcp.errors.reasons import misfit
 from hbmcp.identity import Identity
 from hbmcp.installation.answer_fields import Reading, anything
@@ -77,6 +78,8 @@ class Installation:
     _keep: Keep | None = None
     _standing: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     _foresee: Foresee | None = None
+    _type_keys: Callable[[str, str], Awaitable[str]] | None = None
+    _differs: Callable[[float], Awaitable[tuple[str, ...]]] | None = None
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The JSON of the answer to a read's request, `ask(trading.get_trades, limit=1000)`.
@@ -125,9 +128,21 @@ class Installation:
             raise RuntimeError(f"a plan keeps nothing, and was to {planned.words}")
         await self._keep(planned, write)
 
+    async def type_keys(self, exchange: str, account: str) -> str:
+        """Have a person type an exchange's keys where no model sees them; what to say of it. Raises CallError where
+        nobody can be asked to."""
+        if self._type_keys is None:
+            raise no_page(exchange, account, "nobody is there to type them")
+        return await self._type_keys(exchange, account)
+
     async def standing(self) -> tuple[str, ...]:
         """What a person allows just now, where that isn't as usual: a halt, say. A sentence each."""
         return () if self._standing is None else await self._standing()
+
+    async def differs(self, seconds: float) -> tuple[str, ...]:
+        """Where the API isn't of the version that the tools were made for, a sentence each, as far as that is known
+        within so many seconds."""
+        return () if self._differs is None else await self._differs(seconds)
 
     @property
     def store(self) -> "Store":

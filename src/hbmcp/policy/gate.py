@@ -35,7 +35,6 @@ from hbmcp.policy.place import Files
 from hbmcp.policy.said_twice import SentBefore
 from hbmcp.settings import Settings
 from hbmcp.store import Halt, Store
-from hbmcp.text import named
 
 WOULD_BE_REFUSED = "It would be refused:"
 
@@ -122,8 +121,7 @@ class Gate:
             if demand is None:
                 return None
             verdict = await self._allowed(call, plan)
-        where = "the PAPER exchange" if self._identity.on_paper else named(self._identity.name)
-        return Question.of(call, plan, worths, demand, self._policy.currency, where, verdict)
+        return Question.of(call, plan, worths, demand, self._policy.currency, self._identity.words, verdict)
 
     async def ask(self, call: Call, plan: Plan, question: Question, ask: Ask | None) -> Answered:
         """The yes of a person, or of a client that is relied on; until it comes nothing is held. Raises NotConfirmed;

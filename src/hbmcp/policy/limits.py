@@ -247,6 +247,7 @@ def refuse_exceeded(found: Iterable[Use]) -> None:
                 "Nothing was sent.",
                 f"A person set this limit: tell the user.{NEVER_ANSWERED if one.doubtful else ''} What reduces, "
                 "cancels or stops is never limited.",
+                limit=one.name.partition(" ")[0],
             )
 
 

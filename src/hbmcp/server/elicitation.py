@@ -30,8 +30,9 @@ from mcp.types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from hbmcp.errors import StoreError
-from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Reply
+from hbmcp.errors import CallError, StoreError
+from hbmcp.errors.key_page import no_page
+from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Reply, Visit
 from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
@@ -40,10 +41,12 @@ from hbmcp.times import machine
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Bridge, Outcome
+    from hbmcp.server.line import Line
 
 KEY = "answers"  # in the store: what seals questions and their answers
 SEALED_FOR = 2 * 86_400.0  # seconds; until when an answer holds stands in what is sealed
 APPROVE = "approve"  # the one thing that is asked for
+VISIT = "visit"  # a page, where one is asked to be visited
 SCHEMA = {
     "type": "object",
     "properties": {APPROVE: {"type": "boolean", "title": "Send it"}},
@@ -55,19 +58,23 @@ Context = ServerRequestContext[Any]
 Call = Callable[[Ask], Awaitable["Outcome"]]
 
 
-async def called(ctx: Context, params: CallToolRequestParams, bridge: "Bridge", call: Call) -> dict[str, Any]:
+async def called(
+    ctx: Context, params: CallToolRequestParams, line: "Line", bridge: "Bridge", call: Call
+) -> dict[str, Any]:
     """The result of a call that can ask its client; or the question, with which it must come again."""
     if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
-        return _told(await call(_Meanwhile(ctx)))
+        return _told(await call(_Meanwhile(ctx, line)))
     if params.request_state is None:
-        outcome = await call(_BeforeIt(ctx))
+        outcome = await call(_BeforeIt(ctx, line))
         if outcome.question is None:
             return _told(outcome)
         return await _sealed(ctx, bridge, partial(_given, _required(outcome.question)))
 
     async def answered(opened: Context) -> dict[str, Any]:
         state = (opened.params or {})["requestState"]
-        return _told(await call(_BeforeIt(ctx, _answered(ctx, params, state))))
+        if (page := _page(state)) is not None:
+            return _told_of_page(line, page, _reply_to_visit((params.input_responses or {}).get(VISIT)))
+        return _told(await call(_BeforeIt(ctx, line, _answered(ctx, params, state))))
 
     return await _sealed(ctx, bridge, answered)
 
@@ -81,6 +88,7 @@ class _Meanwhile:
     """Asks while the call waits."""
 
     _ctx: Context
+    _line: "Line"
     answered: Answered | None = None
     at_terminal: bool = False
 
@@ -108,12 +116,29 @@ class _Meanwhile:
             reply = "gone"
         return Answered(question, reply, "client", client(self._ctx))
 
+    async def type_keys(self, exchange: str, account: str) -> str:
+        no_way = "" if self._ctx.session.can_send_request else "this connection has no way back to the client"
+        if why := no_way or _cant_visit(self._ctx, self._line):
+            raise no_page(exchange, account, why)
+        session, pages = self._ctx.session, self._line.key_pages
+        visit = await pages.open(exchange, account, lambda id_: session.send_elicit_complete(id_))
+        try:
+            told = await session.elicit_url(visit.words, visit.address, visit.id, self._ctx.request_id)
+            reply = _reply_to_visit(told)
+        except (ValidationError, MCPError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            reply = "gone"
+        except BaseException:
+            pages.close(visit.id)
+            raise
+        return pages.visited(visit.id, reply)
+
 
 @frozen
 class _BeforeIt:
     """Asks before the call, which comes again with what was `answered`."""
 
     _ctx: Context
+    _line: "Line"
     answered: Answered | None = None
     at_terminal: bool = False
 
@@ -123,6 +148,11 @@ class _BeforeIt:
 
     async def __call__(self, question: Question) -> Answered:
         raise AskedFirst(question)
+
+    async def type_keys(self, exchange: str, account: str) -> str:
+        if why := _cant_visit(self._ctx, self._line):
+            raise no_page(exchange, account, why)
+        raise AskedFirst(await self._line.key_pages.open(exchange, account))
 
 
 def client(ctx: Context) -> str:
@@ -137,16 +167,40 @@ def _cant(ctx: Context) -> str:
     return "" if can and (can.form or not can.url) else "this client doesn't say that it can ask (elicitation)"
 
 
+def _cant_visit(ctx: Context, line: "Line") -> str:
+    """Why nobody can be sent to a page; "" where somebody can."""
+    told = ctx.session.client_capabilities
+    can = told.elicitation if told else None
+    if not (can and can.url):
+        return "this client doesn't say that it can open one (elicitation by URL)"
+    if holder_of(ctx) is not None or not line.on_this_machine:
+        return "this server's clients may be on other machines"
+    return ""
+
+
+def _reply_to_visit(told: Any) -> Reply:
+    if not isinstance(told, ElicitResult):
+        return "unreadable"
+    return "yes" if told.action == "accept" else _no(told)
+
+
+def _no(told: ElicitResult) -> Reply:
+    return "no" if told.action == "decline" else "dismissed"
+
+
 def _reply(told: Any) -> Reply:
     if not isinstance(told, ElicitResult):
         return "unreadable"
     if told.action != "accept":
-        return "no" if told.action == "decline" else "dismissed"
+        return _no(told)
     approved = (told.content or {}).get(APPROVE)
     return ("yes" if approved else "no") if isinstance(approved, bool) else "unreadable"
 
 
-def _required(question: Question) -> dict[str, Any]:
+def _required(question: Question | Visit) -> dict[str, Any]:
+    if isinstance(question, Visit):
+        visit = {"mode": "url", "message": question.words, "url": question.address, "elicitationId": question.id}
+        return _input_required(VISIT, visit, {"page": question.id})
     state = {
         "id": question.id,
         "until": question.until,
@@ -154,14 +208,35 @@ def _required(question: Question) -> dict[str, Any]:
         "quoted": question.quoted.text,
     }
     asked = {"mode": "form", "message": question.words, "requestedSchema": SCHEMA}
+    return _input_required(APPROVE, asked, state)
+
+
+def _input_required(name: str, asked: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
     return {
         "resultType": "input_required",
-        "inputRequests": {APPROVE: {"method": "elicitation/create", "params": asked}},
+        "inputRequests": {name: {"method": "elicitation/create", "params": asked}},
         "requestState": json.dumps(state),
     }
 
 
+def _page(state: str) -> str | None:
+    """The id of the page that a person was sent to; None for the state of a question."""
+    try:
+        found = json.loads(state)["page"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _told_of_page(line: "Line", page: str, reply: Reply) -> dict[str, Any]:
+    try:
+        return result(line.key_pages.visited(page, reply), is_error=False)
+    except CallError as error:
+        return result(str(error), is_error=True)
+
+
 def _answered(ctx: Context, params: CallToolRequestParams, state: str) -> Answered:
+
     reply = _reply((params.input_responses or {}).get(APPROVE))
     try:
         said = json.loads(state)

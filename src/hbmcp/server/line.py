@@ -2,20 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hbmcp.catalog import Offer, Tool
 from hbmcp.settings import Settings
+from hbmcp.settings.hosts import is_loopback
 from hbmcp.text import named
 from hbmcp.times import ticking
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder, Lent, Rights
-    from hbmcp.bridge import Bridge
+    from hbmcp.bridge import Bridge, Outcome
     from hbmcp.policy.model import Policy
+    from hbmcp.server.key_pages import KeyPages
 
 WATCH_AFTER = 1.0  # seconds after the first answer
 KINDS = 100  # of rights, of which it is kept what they leave
@@ -23,28 +25,32 @@ KINDS = 100  # of rights, of which it is kept what they leave
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class UnderWay:
-    """A call, who called, and when it began."""
+    """A call, who called, when it began, and what it came to; nothing, if it is cancelled."""
 
     tool: Tool
     client: str
     began: float
+    outcome: "Outcome | None" = None
 
 
 class Line:
-    """The way to the bridge, which is built at the first call. Once it is `ending` no call begins any more."""
+    """The way to the bridge, which is built at the first call. Once it is `ending` no call begins any more. `count` is
+    told of each that ends."""
 
     def __init__(self, offer: Offer, settings: Settings, policy: "Policy | None", name: str) -> None:
         self.name = name
         self.offer = offer
         self.settings = settings
         self.ending = False
+        self.count: Callable[[UnderWay], None] | None = None
         self._under_way: set[UnderWay] = set()
         self._policy = policy
         self._bridge: Bridge | None = None
         self._lent: dict[Rights, Lent] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._key_pages: KeyPages | None = None
 
     def watch(self) -> None:
         """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
@@ -91,15 +97,36 @@ class Line:
             self._bridge = Bridge(self.offer, self.settings, policy=self._policy)
         return self._bridge
 
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether all who reach it are."""
+        return is_loopback(self.settings.http_host) and not self.settings.http_allowed_hosts
+
+    @property
+    def key_pages(self) -> "KeyPages":
+        """The pages for keys that this server has open."""
+        if self._key_pages is None:
+            from hbmcp.server.key_pages import KeyPages
+
+            self._key_pages = KeyPages(self)
+        return self._key_pages
+
+    @property
+    def gone(self) -> Collection[str]:
+        """The tools that this API lacks the operations for, as far as that is known."""
+        return () if self._bridge is None else self._bridge.comparison.drift.gone
+
     @contextmanager
-    def calling(self, tool: Tool, client: str) -> Iterator[None]:
-        """A call is under way."""
+    def calling(self, tool: Tool, client: str) -> Iterator[UnderWay]:
+        """A call is under way; what it comes to is kept with it."""
         call = UnderWay(tool, client, ticking())
         self._under_way.add(call)
         try:
-            yield
+            yield call
         finally:
             self._under_way.discard(call)
+            if self.count is not None:
+                self.count(call)
 
     @property
     def busy(self) -> bool:
@@ -123,7 +150,9 @@ class Line:
             )
 
     async def aclose(self) -> None:
-        """Let others watch, and close the bridge, if there is one."""
+        """Let others watch, and close the pages and the bridge, if there are any."""
+        if self._key_pages is not None:
+            await self._key_pages.aclose()
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait([self._watching])

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,11 +19,14 @@ from hbmcp.server.line import Line
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder
+    from hbmcp.bridge import Outcome
+    from hbmcp.policy.confirmation.answer import Ask
 
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
 ENDING = "This server is being stopped. Nothing was done. Call again in a moment, when it or another runs."
-# The list stays as it is while the server runs. Private, for another server at the same address may offer other tools.
+# The list stays as it is while the server runs, but for what the API turns out to lack. Private, for another server at
+# the same address may offer other tools.
 LIST_TTL_MS = 5 * 60 * 1000
 
 
@@ -57,7 +59,7 @@ def build(line: Line) -> Server[Line]:
         # rest.
         return {
             "resultType": "complete",
-            "tools": _offered(ctx).definitions,
+            "tools": [one for one in _offered(ctx).definitions if one["name"] not in line.gone],
             "ttlMs": LIST_TTL_MS,
             "cacheScope": "private",
         }
@@ -77,21 +79,27 @@ def build(line: Line) -> Server[Line]:
                 return result(str(error), is_error=True)
             if params.name not in offer.catalog.names:
                 raise MCPError(INVALID_PARAMS, str(error)) from None
+        else:
+            line.bridge.compare()
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
         bridge = line.bridge_for(holder_of(ctx))
         from hbmcp.server.elicitation import called, client
 
-        call = partial(
-            bridge.call,
-            params.name,
-            params.arguments or {},
-            ctx.session.report_progress if wanted else None,
-            client=client(ctx),
-            key=meta.get(IDEMPOTENCY_KEY),
-        )
-        with line.calling(offer.catalog.names[params.name], client(ctx)):
-            answer = await called(ctx, params, bridge, lambda ask: call(ask=ask))
+        with line.calling(offer.catalog.names[params.name], client(ctx)) as under_way:
+
+            async def call(ask: "Ask") -> "Outcome":
+                under_way.outcome = await bridge.call(
+                    params.name,
+                    params.arguments or {},
+                    ctx.session.report_progress if wanted else None,
+                    client=client(ctx),
+                    key=meta.get(IDEMPOTENCY_KEY),
+                    ask=ask,
+                )
+                return under_way.outcome
+
+            answer = await called(ctx, params, line, bridge, call)
         line.watch()
         return answer
 

@@ -18,6 +18,7 @@ FLAGS = {
     "http_host": "--host",
     "http_allowed_hosts": "--allowed-hosts",
     "http_allowed_origins": "--allowed-origins",
+    "http_metrics": "--metrics",
     "tls_cert": "--tls-cert",
     "tls_key": "--tls-key",
     "log_level": "--log-level",
@@ -33,7 +34,16 @@ FLAGS = {
 }
 OAUTH = ("oauth_issuer", "oauth_audience", "oauth_jwks")
 # Of a server over HTTP alone.
-HTTP = ("port", "http_host", "http_allowed_hosts", "http_allowed_origins", "tls_cert", "tls_key", *OAUTH)
+HTTP = (
+    "port",
+    "http_host",
+    "http_allowed_hosts",
+    "http_allowed_origins",
+    "http_metrics",
+    "tls_cert",
+    "tls_key",
+    *OAUTH,
+)
 PASSWORDS = ("api_password", "api_password_file")  # two ways to say the same
 CREDENTIALS = ("api_username", *PASSWORDS)
 PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
@@ -218,6 +228,7 @@ class Settings(BaseModel):
     http_allowed_origins: Annotated[tuple[Origin, ...], BeforeValidator(_origins)] = Field(
         default=(), validation_alias="HBMCP_HTTP_ALLOWED_ORIGINS"
     )
+    http_metrics: bool = Field(default=False, validation_alias="HBMCP_HTTP_METRICS")
     # Files of the certificate, with those that lead to a known one, and of its key; without both it speaks plain HTTP.
     tls_cert: Annotated[str | None, BeforeValidator(_file)] = Field(default=None, validation_alias="HBMCP_TLS_CERT")
     tls_key: Annotated[str | None, BeforeValidator(_file)] = Field(default=None, validation_alias="HBMCP_TLS_KEY")
@@ -239,6 +250,8 @@ class Settings(BaseModel):
     tools: Names = Field(default=(), validation_alias="HBMCP_TOOLS")
     exclude_tools: Names = Field(default=(), validation_alias="HBMCP_EXCLUDE_TOOLS")
     read_only: bool = Field(default=False, validation_alias="HBMCP_READ_ONLY")
+    # Whether the API's own contract is compared with the one that the tools were made from.
+    compare_api: bool = Field(default=True, validation_alias="HBMCP_COMPARE_API")
     paper: bool = Field(default=False, validation_alias="HBMCP_PAPER")
     paper_balance: Annotated[tuple[tuple[str, Decimal], ...], BeforeValidator(_balances)] = Field(
         default=(), validation_alias="HBMCP_PAPER_BALANCE"

@@ -230,6 +230,10 @@ class Store:
         """Triggers, oldest first: those in these states, those of these keys."""
         return await self._do(lambda rows: rows.triggers.found(states, keys))
 
+    async def trigger_numbers(self) -> dict[TriggerState, int]:
+        """How many triggers are in each state that one is in."""
+        return await self._do(lambda rows: rows.triggers.numbers())
+
     async def trigger_events(
         self, *, keys: Collection[int] | None = None, since: int | None = None, after: int | None = None
     ) -> list[TriggerEvent]:

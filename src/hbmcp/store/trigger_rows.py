@@ -81,6 +81,11 @@ class TriggerRows:
             rows = connection.execute(select(*_TRIGGER).where(*wanted).order_by(triggers.c.key))
             return [TriggerRow(*row) for row in rows]
 
+    def numbers(self) -> dict[TriggerState, int]:
+        wanted = select(triggers.c.state, func.count().label("number")).where(self._triggers).group_by(triggers.c.state)
+        with self._database.reading() as connection:
+            return {row.state: row.number for row in connection.execute(wanted)}
+
     def events(self, keys: Collection[int] | None, since: int | None, after: int | None) -> list[TriggerEvent]:
         wanted = [trigger_events.c.installation == self._ours["installation"]]
         if keys is not None:

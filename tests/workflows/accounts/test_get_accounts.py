@@ -28,7 +28,7 @@ async def test_an_account_without_exchanges(api: PaperApi, monkeypatch: pytest.M
     async with assistant(api, monkeypatch) as call:
         text = await call.good("get_accounts")
     assert "\nempty []\n" in text
-    assert "An account without exchanges can't trade until add_credential connects one." in text
+    assert "An account without exchanges can't trade until connect_exchange connects one." in text
 
 
 async def test_an_account_whose_exchanges_cant_be_read(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -262,6 +262,6 @@ async def test_nothing_connected(api: PaperApi, monkeypatch: pytest.MonkeyPatch)
         api.paper.engine.disconnect(account, connector)
     async with assistant(api, monkeypatch) as call:
         text = await call.good("get_portfolio_balances")
-        assert text == "No exchange is connected: add_credential connects one."
+        assert text == "No exchange is connected: connect_exchange connects one."
         text = await call.good("get_account_balance", account_name="second_account")
-        assert text == "second_account: No exchange is connected: add_credential connects one."
+        assert text == "second_account: No exchange is connected: connect_exchange connects one."

@@ -227,7 +227,7 @@ class TestBeforeSending:
         [
             ({"account_name": "nobody"}, "There is no account nobody"),
             ({"connector_name": "nope"}, "master_account is not connected to nope"),
-            ({"trading_pair": "BTCUSDT"}, "BTCUSDT is no pair; expected BASE-QUOTE"),
+            ({"trading_pair": "BTCUSDT"}, "BTCUSDT isn't on binance. Nothing was sent. Did you mean BTC-USDT?"),
             ({"trading_pair": "BTC-USTD"}, "binance has no pair BTC-USTD. Nothing was sent. Did you mean BTC-USDT"),
             ({"trading_pair": "?-?"}, 'binance has no pair "?-?". Nothing was sent. get_trading_rules lists its pairs'),
             ({"trading_pair": ""}, "trading_pair: is empty"),

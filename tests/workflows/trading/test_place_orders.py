@@ -57,7 +57,7 @@ async def test_each_is_placed_and_answered(talk: Any, api: PaperApi, faults: tup
         ([{**LOW, "amount": -1}], '- orders[0].amount: "-1" isn\'t a number above 0'),
         ([{**LOW, "amount": "lots"}], "- orders[0].amount: lots isn't a number above 0"),
         ([{**LOW, "share": 5}], "- orders[0]: amount and share are given"),
-        ([{**LOW, "trading_pair": "BTC"}], "- orders[0].trading_pair: BTC is no pair"),
+        ([{**LOW, "trading_pair": "BTC-"}], "- orders[0].trading_pair: BTC- is no pair"),
         ([LOW, {**LOW, "trading_pair": "NO-USDT"}], "- orders[1]: binance has no pair NO-USDT"),
         ([LOW, {**LOW, "price": "900000"}], "- orders[1]: BUY at 900000 is more than 10% beyond"),
     ],

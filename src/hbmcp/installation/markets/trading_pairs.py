@@ -86,14 +86,22 @@ async def pair_on(installation: Installation, connector: str, asked: str) -> str
     get_trading_rules. Raises Refused where it has none, or doesn't tell."""
     if whole_pair(asked):
         return asked
-    found = await find_markets(installation, [connector], [asked])
-    if not found.all:
+    known, problems = await _pairs(installation, [connector])
+    pairs = known.get(connector)
+    if pairs is None:
         raise Refused(
-            " ".join(found.problems) or f"The pairs of {named(connector)} can't be read.",
+            " ".join(problems) or f"The pairs of {named(connector)} can't be read.",
             "Nothing was sent.",
-            f"Name the whole pair, {named(asked)}-USDT.",
+            "Name the whole pair.",
         )
-    return found.all[0].pair
+    if (found := find_pair(asked, pairs)) is not None:
+        return found
+    like = [one for one in pairs if one.replace("-", "") == asked.upper()] or pairs_of_base(asked, pairs)
+    raise Refused(
+        f"{named(asked)} isn't on {named(connector)}.",
+        "Nothing was sent.",
+        f"Did you mean {' or '.join(map(named, like))}?" if like else "get_trading_rules lists its pairs.",
+    )
 
 
 async def shared_markets(installation: Installation, connectors: Sequence[str], most: int) -> Markets:

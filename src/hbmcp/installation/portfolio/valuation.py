@@ -159,6 +159,6 @@ def _narrowed(connected: Connections, found: Holdings, connector: str) -> Holdin
         raise Refused(
             f"No balances at {named(connector)}: the account isn't connected to it.",
             "Nothing was done.",
-            f"Connected: {', '.join(map(named, others)) or 'none; add_credential connects an exchange'}.",
+            f"Connected: {', '.join(map(named, others)) or 'none; connect_exchange connects an exchange'}.",
         )
     return Holdings(tuple(row for row in found.rows if row.connector == connector), places)

@@ -21,7 +21,7 @@ def place_rows(found: Valuation, columns: Sequence[str], key: Callable[[Place], 
 
 def no_balances(found: Valuation) -> str:
     """What an empty portfolio means."""
-    return "No balances." if found.connected.pairs else "No exchange is connected: add_credential connects one."
+    return "No balances." if found.connected.pairs else "No exchange is connected: connect_exchange connects one."
 
 
 def dust_note(dust: Sequence[HoldingSum]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, Protocol, Self
 
-from attrs import define
+from attrs import define, field, frozen
 
 from hbmcp.errors import AnswerVoid, CantAsk, Declined, NotConfirmed, Unanswered
 from hbmcp.policy.confirmation.demand import Demand
@@ -93,11 +93,24 @@ class Ask(Protocol):
         """Ask, and wait for the answer; nothing is held meanwhile. Raises AskedFirst where it comes with another
         call."""
 
+    async def type_keys(self, exchange: str, account: str) -> str:
+        """Have the person type an exchange's keys where no model sees them; what to say of it. Raises CallError where
+        that can't be, and AskedFirst."""
+
+
+@frozen
+class Visit:
+    """A page that a person is asked to go to, in `words`; its address is for nobody else."""
+
+    words: str
+    address: str = field(repr=False)
+    id: str
+
 
 class AskedFirst(Exception):
     """The call ends here, and comes again with the answer to its question."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question | Visit) -> None:
         super().__init__(question.id)
         self.question = question
 

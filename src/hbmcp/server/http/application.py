@@ -2,6 +2,7 @@
 
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from hbmcp.server.http import doors
@@ -29,7 +30,7 @@ def application(line: Line, verify: Verify | None) -> ASGIApp:
         max_request_body_size=MOST,
         session_idle_timeout=IDLE,
         max_sessions=SESSIONS,
-        custom_starlette_routes=[*Health(line).routes, *resource.routes],
+        custom_starlette_routes=[*Health(line).routes, *resource.routes, *_numbers(line)],
     )
     app = WholeBody(app)
     if verify is not None:
@@ -46,3 +47,11 @@ def application(line: Line, verify: Verify | None) -> ASGIApp:
             expose_headers=["mcp-session-id", "www-authenticate"],
         )
     return doors.Doors(app, doors.hosts(told), doors.origins(told))
+
+
+def _numbers(line: Line) -> list[Route]:
+    if not line.settings.http_metrics:
+        return []
+    from hbmcp.server.http.metrics import Metrics
+
+    return Metrics(line).routes

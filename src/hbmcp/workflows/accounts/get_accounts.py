@@ -5,7 +5,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp.text import named
 
-UNCONNECTED = "An account without exchanges can't trade until add_credential connects one."
+UNCONNECTED = "An account without exchanges can't trade until connect_exchange connects one."
 
 
 async def get_accounts(installation: Installation) -> Answer:

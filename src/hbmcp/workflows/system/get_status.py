@@ -2,7 +2,7 @@
 
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.status.advice import advice
-from hbmcp.installation.status.reading import read_parts
+from hbmcp.installation.status.reading import PATIENCE, read_parts
 from hbmcp.results.answer import Answer
 
 
@@ -13,4 +13,5 @@ async def get_status(installation: Installation) -> Answer:
     """
     summary = (await read_parts(installation)).summary
     standing = await installation.standing()
-    return Answer(summary, (*standing, *advice(summary, on_paper=installation.identity.on_paper)))
+    differs = await installation.differs(PATIENCE)
+    return Answer(summary, (*standing, *differs, *advice(summary, on_paper=installation.identity.on_paper)))

@@ -45,7 +45,7 @@ def planned_start(account_name: str, prepared: Prepared) -> PlannedRequest:
         executors.start_executor,
         account_name=account_name,
         executor_config=config.sent,
-        controller_id=config.get("controller_id"),
+        controller_id=config.values.get("controller_id"),  # "main" is the API's own default, where it has one
     )
     return evolve(planned, trades=stakes(account_name, prepared))
 

@@ -1,0 +1,104 @@
+"""The tools that sentences name: of the curation, and of the hand-written run time. All of them must exist."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from codegen.contract import Contract
+from codegen.curation import Curation, Mistake, Tool, Workflow
+from codegen.tool_changes import fields_read
+
+_WORD = re.compile(r"(?<![\w.:/`-])[a-z]+(?:_[a-z0-9]+)+(?![\w(:/=-])")
+
+
+def unknown_tools(curation: Curation, contract: Contract, run_time: Path) -> Iterator[Mistake]:
+    """Sentences that name a tool which isn't there: any that the contract doesn't carry, and in the curation any name
+    that begins as tools do, and is neither one nor a parameter or a field."""
+    absent = {name: one.why for one in curation.absent for name in (one.name, *one.aliases)}
+    there = _names(curation)
+    verbs = {name.split("_")[0] for name in there}
+    others = _other_names(curation, contract) | fields_read(run_time)
+    for file, table, key, text in _sentences(curation):
+        for word in dict.fromkeys(_WORD.findall(text)):
+            if word in absent:
+                yield Mistake(file, table, key, f"names {word}, which isn't offered: {absent[word]}")
+            elif word not in there | others and word.split("_")[0] in verbs:
+                yield Mistake(file, table, key, f"names {word}, and there is no such tool")
+    for path, line, text in _written(run_time):
+        for word in dict.fromkeys(_WORD.findall(text)):
+            if word in absent:
+                yield Mistake(path, f"line {line}", "", f"names {word}, which isn't offered: {absent[word]}")
+
+
+def _names(curation: Curation) -> set[str]:
+    tables = [item for tools in curation.tools.values() for item in tools.items()]
+    workflows = [item for workflows in curation.workflows.values() for item in workflows.items()]
+    return {name for key, one in (*tables, *workflows) for name in (key, *one.aliases)}
+
+
+def _other_names(curation: Curation, contract: Contract) -> set[str]:
+    """Parameters, values of their enums, and fields."""
+    names = set(_fields(contract.document))
+    for one in _tables(curation):
+        for name, param in one.params.items():
+            names |= {name, *(str(value) for value in param.enum or ())}
+        if isinstance(one, Tool):
+            names.update(one.result.columns or ())
+    return names
+
+
+def _fields(value: Any) -> Iterator[str]:
+    """The names of all properties and parameters in a document."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key == "properties" and isinstance(one, dict):
+                yield from one
+            elif key == "name" and isinstance(one, str):
+                yield one
+            yield from _fields(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _fields(one)
+
+
+def _tables(curation: Curation) -> Iterator[Tool | Workflow]:
+    for tools in curation.tools.values():
+        yield from tools.values()
+    for workflows in curation.workflows.values():
+        yield from workflows.values()
+
+
+def _sentences(curation: Curation) -> Iterator[tuple[str, str, str, str]]:
+    """(file, table, key, sentence)"""
+    sections: tuple[tuple[str, Any], ...] = (("tools", curation.tools), ("workflows", curation.workflows))
+    for section, by_toolset in sections:
+        for toolset, tables in by_toolset.items():
+            for name, one in tables.items():
+                place = (f"{toolset}.toml", f"{section}.{name}")
+                yield (*place, "description", one.description)
+                for key, param in one.params.items():
+                    yield (*place, f"params.{key}", param.description or "")
+                if isinstance(one, Tool):
+                    result = one.result
+                    for key in ("note", "row_note", "empty"):
+                        yield (*place, f"result.{key}", getattr(result, key) or "")
+                    for failed in result.failed or ():
+                        yield (*place, "result.failed", " ".join(filter(None, (failed.say, failed.reason))))
+
+
+def _written(run_time: Path) -> Iterator[tuple[str, int, str]]:
+    """(file, line, text) of every text in the source that has a space: a sentence, or a part of one."""
+    for file in sorted(run_time.rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        docstrings = {id(doc) for node in ast.walk(tree) for doc in _docstring(node)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(text := node.value, str) and id(node) not in docstrings:
+                yield from [(str(file.relative_to(run_time.parent)), node.lineno, text)] if " " in text.strip() else []
+
+
+def _docstring(node: ast.AST) -> Iterable[ast.AST]:
+    body = getattr(node, "body", None)
+    if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+        yield body[0].value

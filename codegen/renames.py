@@ -1,0 +1,76 @@
+"""An operation that moved and takes and gives what it did: the line of curation that says so."""
+
+import json
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+
+from codegen.contract import Contract, Operation
+from codegen.curation import Curation, Tool
+from codegen.differences import Difference, differences
+from codegen.schema import reduce, without_null
+
+ALIKE = 0.5  # of two parameters' names, where neither is in the other
+
+
+def proposals(
+    curation: Curation, old: Contract | None, new: Contract, successors: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Removed operation -> what to write, and where, where its successor is the same under another name."""
+    found: dict[str, list[str]] = {}
+    for tools in curation.tools.values():
+        for name, tool in tools.items():
+            if old and (successor := successors.get(key := tool.operation)):
+                line = also(tool, old.operations[key], old, new.operations[successor], new)
+                found.setdefault(key, []).extend([f"[tools.{name}] {line}"] if line else [])
+    return {key: "; ".join(lines) for key, lines in found.items() if lines}
+
+
+def also(tool: Tool, before: Operation, old: Contract, after: Operation, new: Contract) -> str | None:
+    """`also = ["POST /v2/orders"]`, with what its parameters are called now; None where more has changed."""
+    renamed = _renamed(_taken(before, old), _taken(after, new))
+    others = [one for one in differences(before, old, after, new) if one.breaking and not _is_renaming(one, renamed)]
+    if others:
+        return None
+    moved = json.dumps(after.key)
+    if not renamed:
+        return f"also = [{moved}]"
+    ours = {param.to or name: name for name, param in tool.params.items()}
+    params = [f"params.{ours.get(name, name)} = {{ to = {json.dumps(to)} }}" for (_, name), to in renamed.items()]
+    return f"also = [{{ operation = {moved}, {', '.join(params)} }}]"
+
+
+Place = tuple[str, str]  # "query limit"
+
+
+def _taken(operation: Operation, contract: Contract) -> dict[Place, object]:
+    """What it takes -> what that may be."""
+    taken: dict[Place, object] = {
+        (one.location, one.name): reduce(one.schema, contract.schemas) for one in operation.parameters
+    }
+    if operation.body:
+        body = without_null(reduce(operation.body.schema, contract.schemas))
+        taken |= {("body", name): schema for name, schema in body.get("properties", {}).items()}
+    return taken
+
+
+def _renamed(before: Mapping[Place, object], after: Mapping[Place, object]) -> dict[Place, str]:
+    """What is gone -> the name of what came in the same place for the same values; the likest first."""
+    gone, came = ([place for place in one if place not in other] for one, other in ((before, after), (after, before)))
+    pairs = [(_likeness(was[1], now[1]), was, now) for was in gone for now in came if was[0] == now[0]]
+    result: dict[Place, str] = {}
+    for likeness, was, now in sorted(pairs, reverse=True):
+        fits = likeness >= ALIKE and before[was] == after[now]
+        if fits and was not in result and (was[0], now[1]) not in {(place, to) for (place, _), to in result.items()}:
+            result[was] = now[1]
+    return {place: result[place] for place in gone if place in result}
+
+
+def _likeness(one: str, other: str) -> float:
+    if one in other or other in one:
+        return 1
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def _is_renaming(difference: Difference, renamed: Mapping[Place, str]) -> bool:
+    place, _, name = difference.where.partition(" ")
+    return (place, name) in renamed or (place, name) in {(where, to) for (where, _), to in renamed.items()}

@@ -1,0 +1,143 @@
+"""What changed between two contracts, for a person, a program or a pull request."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from attrs import frozen
+
+from codegen.changes import Changes, compare, report
+from codegen.contract import Contract, Operation
+from codegen.curation import Curation
+from codegen.dependents import dependents
+from codegen.differences import Difference
+from codegen.schema import reduce, without_null
+from codegen.tool_changes import ToolChange, tool_changes
+
+Severity = Literal["none", "additive", "breaking"]
+Format = Literal["text", "json", "markdown"]
+#: What `diff` exits with; 1 and 2 are errors.
+EXIT: Mapping[Severity, int] = {"none": 0, "additive": 3, "breaking": 4}
+SHOWN = 6  # changes of a tool in a line
+
+
+@frozen
+class Report:
+    """The changes of operations, and those of the tools that stand on them."""
+
+    old: Contract
+    new: Contract
+    changes: Changes
+    tools: tuple[ToolChange, ...]
+    users: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, old: Contract, new: Contract, curation: Curation, read_fields: frozenset[str]) -> "Report":
+        """Compares two contracts; of the fields of an answer those count that are read."""
+        changes = compare(old, new)
+        users = dependents(curation.as_in(old.operations))
+        return cls(old, new, changes, tool_changes(old, new, changes, curation, read_fields), users)
+
+    @property
+    def severity(self) -> Severity:
+        """The worst that happens to a tool; new operations only add."""
+        if any(one.grade == "breaking" for one in self.tools):
+            return "breaking"
+        return "additive" if self.tools or self.changes else "none"
+
+    def told(self, form: Format) -> Any:
+        """Text, Markdown, or what becomes JSON."""
+        return {"text": self._text, "json": self._json, "markdown": self._markdown}[form]()
+
+    def _text(self) -> str:
+        lines = []
+        for title, grade in (("Tools that break", "breaking"), ("Tools that only gain or lose little", "additive")):
+            if rows := self._by_tool(grade):
+                lines += [f"{title}:", *(f"  {name}: {what}" for name, what in rows.items()), ""]
+        shown = {key: signature(self.new.operations[key], self.new) for key in self.changes.added}
+        return "\n".join([*lines, report(self.changes, self.users, shown)])
+
+    def _markdown(self) -> str:
+        lines = [f"### {self.old.title} {self.old.version} → {self.new.title} {self.new.version}"]
+        for title, grade in (("Breaking", "breaking"), ("Additive", "additive")):
+            if rows := self._by_tool(grade):
+                lines += ["", f"**{title}**", "", "| tool | what changed |", "| --- | --- |"]
+                lines += [f"| `{name}` | {what.replace('|', chr(92) + '|')} |" for name, what in rows.items()]
+        if self.changes.removed:
+            lines += ["", "**Operations removed**", ""]
+            lines += [
+                f"- `{one.key}`" + (f", now perhaps `{one.successor}`" if one.successor else "")
+                for one in self.changes.removed
+            ]
+        if self.changes.added:
+            lines += ["", "**Operations added**", ""]
+            lines += [f"- `{signature(self.new.operations[key], self.new)}`" for key in self.changes.added]
+        return "\n".join([*lines, *(["", "No operation changed."] if not self.changes else [])])
+
+    def _json(self) -> dict[str, Any]:
+        def told(differences: Sequence[Difference]) -> list[dict[str, Any]]:
+            return [{"where": one.where, "what": one.what, "breaking": one.breaking} for one in differences]
+
+        return {
+            "severity": self.severity,
+            "tools": [
+                {"tool": one.tool, "grade": one.grade, "what": one.what, "operation": one.operation}
+                | ({"through": one.through} if one.through else {})
+                for one in self.tools
+            ],
+            "removed": [
+                {"operation": one.key, "now_perhaps": one.successor, "differences": told(one.differences)}
+                for one in self.changes.removed
+            ],
+            "changed": [{"operation": one.key, "differences": told(one.differences)} for one in self.changes.changed],
+            "added": [
+                {
+                    "operation": key,
+                    "parameters": list(_parameters(self.new.operations[key], self.new)),
+                    "answer": _answer(self.new.operations[key], self.new),
+                }
+                for key in self.changes.added
+            ],
+        }
+
+    def _by_tool(self, grade: str) -> dict[str, str]:
+        """Tool -> its changes of that grade in a line; what a workflow has from the same tool together."""
+        found: dict[str, dict[str | None, list[str]]] = {}
+        for one in self.tools:
+            if one.grade == grade:
+                found.setdefault(one.tool, {}).setdefault(one.through, []).append(one.what)
+        return {
+            name: "; ".join(
+                (f"through {through}: " if through else "")
+                + ", ".join(whats[:SHOWN])
+                + (f" and {len(whats) - SHOWN} more" if len(whats) > SHOWN else "")
+                for through, whats in parts.items()
+            )
+            for name, parts in found.items()
+        }
+
+
+def signature(operation: Operation, contract: Contract) -> str:
+    """`GET /orders (customer, limit?) -> id, amount`"""
+    answer = _answer(operation, contract)
+    return f"{operation.key} ({', '.join(_parameters(operation, contract))})" + (f" -> {answer}" if answer else "")
+
+
+def _parameters(operation: Operation, contract: Contract) -> Iterator[str]:
+    for parameter in operation.parameters:
+        yield parameter.name if parameter.required else f"{parameter.name}?"
+    if operation.body:
+        body = without_null(reduce(operation.body.schema, contract.schemas))
+        if not body.get("properties"):
+            yield "body"
+        for name in body.get("properties", ()):
+            yield name if name in body.get("required", ()) else f"{name}?"
+
+
+def _answer(operation: Operation, contract: Contract) -> str:
+    """The names of its fields, or its type."""
+    if operation.response is None:
+        return ""
+    answer = without_null(reduce(operation.response, contract.schemas))
+    items = answer.get("items", {}) if answer.get("type") == "array" else answer
+    fields = ", ".join(items.get("properties", ())) or str(items.get("type", "anything"))
+    return f"[{fields}]" if answer.get("type") == "array" else fields

@@ -1,0 +1,123 @@
+"""Two contracts and the curation -> what became of every tool: what breaks a call that worked, and what only adds.
+
+Each contract is seen through the curation as it spells that contract. A workflow is touched through what it uses.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from attrs import frozen
+
+from codegen.changes import Changes
+from codegen.contract import Contract
+from codegen.curation import Curation, Param, Tool, Workflow
+from codegen.differences import Difference, differences
+
+Grade = Literal["breaking", "additive"]
+
+
+@frozen
+class ToolChange:
+    """One thing that changed for a tool. `through` is the tool that a workflow has it from."""
+
+    tool: str
+    grade: Grade
+    what: str
+    operation: str
+    through: str | None = None
+
+
+def tool_changes(
+    old: Contract, new: Contract, changes: Changes, curation: Curation, read_fields: frozenset[str]
+) -> tuple[ToolChange, ...]:
+    """All that changed, by tool in the order of the curation. `read_fields` are the names that workflows may read in
+    answers."""
+    before, after = curation.as_in(old.operations), curation.as_in(new.operations)
+    gone = {one.key: one.successor for one in changes.removed}
+    found: dict[str, list[ToolChange]] = {}
+    asked = {used for tables in curation.workflows.values() for one in tables.values() for used in _parts(one)}
+    for toolset, tools in before.tools.items():
+        for name, tool in tools.items():
+            if tool.operation not in old.operations:
+                continue
+            now = after.tools[toolset][name]
+            if now.operation not in new.operations:
+                successor = gone.get(tool.operation)
+                perhaps = f", now perhaps {successor}" if successor else ""
+                found[name] = [ToolChange(name, "breaking", f"removed{perhaps}", tool.operation)]
+                continue
+            compared = differences(old.operations[tool.operation], old, new.operations[now.operation], new)
+            told = [one for one in compared if not _is_spelled(one, tool, now)]
+            fields = _columns(tool) | (read_fields if name in asked else frozenset())
+            found[name] = [ToolChange(name, _grade(one, now, fields), str(one), tool.operation) for one in told]
+            if now.operation != tool.operation:
+                found[name].append(ToolChange(name, "additive", f"now {now.operation}", tool.operation))
+    for workflows in curation.workflows.values():
+        for name, workflow in workflows.items():
+            found[name] = [
+                ToolChange(
+                    name,
+                    "additive" if part in workflow.uses_if_there and one.what.startswith("removed") else one.grade,
+                    one.what,
+                    one.operation,
+                    part,
+                )
+                for part in _parts(workflow)
+                for one in found.get(part, ())
+            ]
+    return tuple(one for changes in found.values() for one in changes)
+
+
+def _parts(workflow: Workflow) -> list[str]:
+    return [*workflow.uses, *workflow.uses_if_there]
+
+
+def _grade(difference: Difference, tool: Tool, fields: frozenset[str]) -> Grade:
+    if not difference.breaking:
+        return "additive"
+    where = difference.where
+    if where.startswith("answer"):
+        name = re.split(r"[. ]", where)[-1].replace("[]", "")
+        return "breaking" if name in fields | {"answer"} else "additive"
+    param = _param(tool, where.partition(" ")[2]) or Param()
+    if "required" in difference.what:
+        always = bool(param.required) or bool(param.model_fields_set & {"fixed", "default"})
+        return "additive" if always else "breaking"
+    never = param.hidden or (param.if_there and difference.what == "removed")
+    return "additive" if never else "breaking"
+
+
+def _param(tool: Tool, path: str) -> Param | None:
+    """The table of what stands at a place of the request."""
+    name = path.split(".")[0].split("[")[0]
+    return next((param for key, param in tool.params.items() if (param.to or key) in (name, path)), None)
+
+
+def _is_spelled(difference: Difference, before: Tool, after: Tool) -> bool:
+    """Whether it is a parameter's other name that the curation knows."""
+    name = difference.where.partition(" ")[2]
+    names = ({param.to or key for key, param in tool.params.items()} for tool in (before, after))
+    was, now = names
+    return name in was ^ now and ("removed" in difference.what or "added" in difference.what)
+
+
+def _columns(tool: Tool) -> frozenset[str]:
+    """The names of an answer's fields that the curation counts on."""
+    result = tool.result
+    paths = [result.path, result.value, *(result.columns or ()), *(result.unnest or ())]
+    paths += [path for one in result.failed or () for path in (one.path, one.reason)]
+    return frozenset(step for path in paths if path for step in path.split("."))
+
+
+def fields_read(folder: Path) -> frozenset[str]:
+    """Every name in the source under a folder that can be that of an answer's field: its texts."""
+    return frozenset(name for file in folder.rglob("*.py") for name in _texts(ast.parse(file.read_text("utf-8"))))
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            yield node.value

@@ -1,0 +1,246 @@
+"""Where the API's own contract isn't the one that the tools were made from, and what that means for each tool.
+
+Compared are fingerprints: which operations there are, and the names of what they take.
+"""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from importlib.resources import files
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from hbmcp.catalog import Catalog, Tool
+from hbmcp.errors import CallError, UnknownOperation
+from hbmcp.text import named
+from hbmcp_tools.fingerprints import REQUIRED, fingerprints
+from hummingbot_api.client import Response
+from hummingbot_api.request import Request
+
+SHARE = 2  # of the operations one in so many is there, or it is another API's document
+SHOWN = 8  # names in a sentence
+BESIDE = 0.05  # seconds that a call has to go first
+AGAIN = 3600.0  # seconds after which the API may be another
+REGENERATE = "A person can make hbmcp's tools anew from this API: `make regen API=1`."
+
+logger = logging.getLogger(__name__)
+
+_PLACE = re.compile(r"\{[^}]*\}")
+
+
+@frozen
+class Spelling:
+    """How this API has an operation: its method and path, and the names that are others in it."""
+
+    operation: str
+    renamed: Mapping[str, str] = field(factory=dict)
+
+
+@frozen
+class Operation:
+    """What this API takes there that hbmcp doesn't know it to, and the other way round."""
+
+    required: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+
+
+@frozen
+class Drift:
+    """`gone` are tools, with the reason; `missing` the operations of those over one; `elsewhere` the operations that
+    this API spells otherwise; `changed` those that take something else; `added` how many there are besides."""
+
+    gone: Mapping[str, str] = field(factory=dict)
+    missing: frozenset[str] = frozenset()
+    elsewhere: Mapping[str, Spelling] = field(factory=dict)
+    changed: Mapping[str, Operation] = field(factory=dict)
+    added: int = 0
+
+    @classmethod
+    def of(cls, catalog: Catalog, document: Any) -> "Drift":
+        """What the API's own document says. Raises ValueError where it is none, or not that of such an API."""
+        there = {_alike(key): (key, names) for key, names in fingerprints(document).items()}
+        known: dict[str, list[str]] = json.loads(files("hbmcp_tools").joinpath("fingerprints.json").read_bytes())
+        if SHARE * sum(_alike(key) in there for key in known) < len(known):
+            raise ValueError("it isn't the contract of such an API")
+        gone: dict[str, str] = {}
+        missing: set[str] = set()
+        elsewhere: dict[str, Spelling] = {}
+        changed: dict[str, Operation] = {}
+        for tool in catalog.tools.values():
+            if tool.is_workflow:
+                continue
+            key = _alike(tool.operation)
+            names = _names(known.get(tool.operation, ()))
+            spelled = next((one for one in tool.also if _alike(one["operation"]) in there), None)
+            if key not in there and spelled is None:
+                gone[tool.name] = f"this Hummingbot API has no {tool.operation}"
+                missing.add(tool.operation)
+                continue
+            if key not in there and spelled is not None:
+                renamed = spelled.get("renamed", {})
+                elsewhere[tool.operation] = Spelling(there[_alike(spelled["operation"])][0], renamed)
+                key = _alike(spelled["operation"])
+                names = {renamed.get(name, name): needed for name, needed in names.items()}
+            now = _names(there[key][1])
+            required = {name for name, needed in now.items() if needed and not names.get(name)}
+            unknown = names.keys() - now.keys()
+            if required or unknown:
+                changed[tool.operation] = Operation(frozenset(required), frozenset(unknown))
+        for tool in catalog.tools.values():
+            if lost := [gone[part] for part in tool.uses if part in gone]:
+                gone[tool.name] = lost[0]
+        expected = {*map(_alike, known), *(_alike(one.operation) for one in elsewhere.values())}
+        return cls(gone, frozenset(missing), elsewhere, changed, len(there.keys() - expected))
+
+    def fitted(self, tool: Tool, request: Request[Any], *, refuses: bool = True) -> Request[Any]:
+        """A tool's request as this API takes it. Raises UnknownOperation where it doesn't, and nothing is sent, unless
+        that is left to the API."""
+        if tool.operation in self.missing and refuses:
+            raise UnknownOperation(
+                f"This Hummingbot API has no {tool.operation}.", "Nothing was sent.", f"Use another tool. {REGENERATE}"
+            )
+        if spelling := self.elsewhere.get(tool.operation):
+            request = _moved(request, tool.operation, spelling)
+        if refuses and (change := self.changed.get(tool.operation)):
+            sent = _sent(request)
+            if wanted := change.required - sent:
+                raise UnknownOperation(
+                    f"This Hummingbot API requires {_listed(map(named, wanted))} in {tool.operation}, which hbmcp "
+                    "doesn't send.",
+                    "Nothing was sent.",
+                    REGENERATE,
+                )
+            if ignored := (change.unknown & sent) - ({*tool.always} if tool.reads else set()):
+                raise UnknownOperation(
+                    f"This Hummingbot API takes no {_listed(map(named, ignored))} in {tool.operation}, and would "
+                    "ignore it.",
+                    "Nothing was sent.",
+                    f"Call it without. {REGENERATE}",
+                )
+        return request
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """A sentence for each kind of difference that touches a tool."""
+        required = {key for key, one in self.changed.items() if one.required}
+        told = {
+            "Not offered, for this API hasn't what they need": self.gone,
+            "The API has these elsewhere, and is asked there": self.elsewhere,
+            "The API requires more than hbmcp sends for": required,
+            "The API takes less than hbmcp knows for": self.changed.keys() - required,
+        }
+        lines = [f"{what}: {_listed(names)}." for what, names in told.items() if names]
+        if lines and self.added:
+            lines.append(f"It has {self.added} operations that hbmcp doesn't know.")
+        return (*lines, REGENERATE) if lines else ()
+
+
+NONE = Drift()
+_READ = Tool(
+    name="compare_api",
+    definition={},
+    toolset="system",
+    risk="read",
+    aliases=(),
+    default=False,
+    times=(),
+    operation="GET /openapi.json",
+    timeout=10,
+)
+
+
+class Comparison:
+    """Reads the API's own contract beside the calls, at the first one and from time to time. Use it inside one event
+    loop, and close it there. `changed` are called when other tools are gone than before."""
+
+    def __init__(self, catalog: Catalog, send: Callable[[Request[Any], Tool], Awaitable[Response[Any]]]) -> None:
+        self.drift = NONE
+        self.changed: list[Callable[[], object]] = []
+        self._catalog = catalog
+        self._send = send
+        self._task: asyncio.Task[None] | None = None
+        self._again = 0.0  # by the event loop's clock
+
+    def begin(self) -> None:
+        """Compare, unless that was done lately."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._again:
+            self._again = now + AGAIN
+            self._task = asyncio.create_task(self._compare())
+
+    async def words(self, seconds: float) -> tuple[str, ...]:
+        """What differs, a sentence each; a comparison that is under way is waited for so long."""
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=seconds)
+        return self.drift.words
+
+    async def aclose(self) -> None:
+        """Give up what is under way."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _compare(self) -> None:
+        await asyncio.sleep(BESIDE)
+        before = self.drift
+        try:
+            answer = await self._send(Request("GET", "/openapi.json", parse=lambda value: value), _READ)
+            drift = await asyncio.to_thread(Drift.of, self._catalog, answer.raw)
+        except CallError as error:
+            logger.info("the API's own contract can't be read, so nothing is compared: %s", error.happened)
+        except (ValueError, RecursionError) as error:
+            logger.warning("the API's /openapi.json isn't compared: %s", error)
+        else:
+            self.drift = drift
+            if drift != before and drift.words:
+                logger.warning("the API isn't of the version that the tools were made for. %s", " ".join(drift.words))
+            if drift.gone.keys() != before.gone.keys():
+                for tell in self.changed:
+                    tell()
+
+
+def _alike(operation: str) -> str:
+    """What a path's places are called doesn't matter."""
+    return _PLACE.sub("{}", operation)
+
+
+def _names(taken: Iterable[str]) -> dict[str, bool]:
+    return {name.removesuffix(REQUIRED): name.endswith(REQUIRED) for name in taken}
+
+
+def _sent(request: Request[Any]) -> set[str]:
+    pairs = (*request.query, *(request.form or ()), *(request.headers or ()))
+    body = request.json if isinstance(request.json, dict) else {}
+    return {name for name, _ in pairs} | {str(name) for name in body} | {name for name, _ in request.files or ()}
+
+
+def _moved(request: Request[Any], operation: str, spelling: Spelling) -> Request[Any]:
+    """The same at another place, by its names there."""
+    template, path = operation.partition(" ")[2], spelling.operation.partition(" ")[2]
+    renamed = spelling.renamed
+    values = re.fullmatch("([^/]*)".join(map(re.escape, _PLACE.split(template))), request.path)
+    held = dict(zip(_PLACE.findall(template), values.groups() if values else (), strict=False))
+    in_path = {f"{{{renamed.get(place[1:-1], place[1:-1])}}}": value for place, value in held.items()}
+    if lost := {*_PLACE.findall(path)} ^ in_path.keys():
+        raise UnknownOperation(
+            f"This Hummingbot API has {operation} elsewhere, and {_listed(map(named, lost))} has no place in one of "
+            "them.",
+            "Nothing was sent.",
+            REGENERATE,
+        )
+    body = request.json
+    return evolve(
+        request,
+        path=_PLACE.sub(lambda place: in_path[place[0]], path),
+        query=tuple((renamed.get(name, name), value) for name, value in request.query),
+        json={renamed.get(name, name): value for name, value in body.items()} if isinstance(body, dict) else body,
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    ordered = sorted(names)
+    more = f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else ""
+    return ", ".join(ordered[:SHOWN]) + more

@@ -1,0 +1,12 @@
+"""Have a person type an exchange's API keys, which no model sees."""
+
+from hbmcp.installation.installation import Installation
+from hbmcp.results.answer import Answer
+
+
+async def connect_exchange(
+    installation: Installation, *, connector_name: str, account_name: str = "master_account"
+) -> Answer:
+    """Where the person types them, once they were sent there. It changes nothing by itself: what is typed is a call of
+    its own. Raises Refused where there can be no such place, with the command that does the same at a terminal."""
+    return Answer(await installation.type_keys(connector_name, account_name))

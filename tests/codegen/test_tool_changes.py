@@ -1,0 +1,200 @@
+"""What two contracts mean for each tool: every change is found and graded, and nothing else."""
+
+import json
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from attrs import frozen
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
+
+from codegen import curation
+from codegen.cli import app
+from codegen.contract import Contract, normalise, parse
+from codegen.reporting import Report
+from codegen.tool_changes import fields_read
+from tests.codegen import shop
+
+WORKFLOWS = """
+[workflows.order_all]
+title = "Order all"
+risk = "trade"
+description = "Order several things."
+uses = ["place_order"]
+uses_if_there = ["get_late_orders"]
+"""
+
+
+@pytest.fixture(scope="session")
+def overrides(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _overrides(str(tmp_path_factory.mktemp("overrides")))
+
+
+@cache
+def _overrides(folder: str) -> Path:
+    for file in shop.OVERRIDES.iterdir():
+        more = WORKFLOWS if file.name == "orders.toml" else ""
+        (Path(folder) / file.name).write_text(file.read_text() + more)
+    return Path(folder)
+
+
+DOCUMENT: dict[str, Any] = yaml.safe_load(shop.DOCUMENT.read_text())
+
+
+def contract(change: Callable[[dict[str, Any]], object] = lambda _: None) -> Contract:
+    document = deepcopy(DOCUMENT)
+    change(document)
+    return parse(normalise(document))
+
+
+def schemas(document: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = document["components"]["schemas"][name]
+    return found
+
+
+@frozen
+class Change:
+    """A change of the document, and what each tool is told of it: (grade, what), through which tool for a workflow."""
+
+    make: Callable[[dict[str, Any]], object]
+    told: Mapping[str, tuple[str, str]]
+
+
+CHANGES: Mapping[str, Change] = {
+    "an operation is gone": Change(
+        lambda document: document["paths"].pop("/orders/{order_id}"), {"cancel_order": ("breaking", "removed")}
+    ),
+    "a field is newly required": Change(
+        lambda document: schemas(document, "OrderRequest")["required"].append("price"),
+        {
+            "place_order": ("breaking", "body price: now required"),
+            "order_all": ("breaking", "body price: now required"),
+        },
+    ),
+    "a field that is always sent is newly required": Change(
+        lambda document: schemas(document, "OrderRequest")["required"].append("rush"),
+        {"place_order": ("additive", "body rush: now required"), "order_all": ("additive", "body rush: now required")},
+    ),
+    "a type is narrowed": Change(
+        lambda document: schemas(document, "Rounding")["properties"]["step"].update(type="integer"),
+        {
+            "set_currency": ("additive", "body rounding.step: integer, was number"),  # which never sends it
+            "set_rounding": ("breaking", "body rounding.step: integer, was number"),
+        },
+    ),
+    "an enum is narrowed": Change(
+        lambda document: schemas(document, "Side").update(enum=["BUY"]),
+        {
+            "place_order": ("breaking", "body side: no longer SELL"),
+            "order_all": ("breaking", "body side: no longer SELL"),
+        },
+    ),
+    "an enum is widened": Change(
+        lambda document: schemas(document, "Currency")["properties"].update(sign={"type": "string"}),
+        {"set_currency": ("additive", "body currency.sign: added (string)")},
+    ),
+    "a field of the answer that is read is gone": Change(
+        lambda document: schemas(document, "Line")["properties"].pop("count"),
+        {
+            "get_late_orders": ("breaking", "answer[].lines[].count: removed"),
+            "order_all": ("breaking", "answer lines[].count: removed"),
+        },
+    ),
+    "a hidden parameter is gone": Change(
+        lambda document: schemas(document, "OrderFilter")["properties"].pop("cursor"),
+        {"get_late_orders": ("additive", "body cursor: removed")},
+    ),
+}
+
+
+def report(folder: Path, *names: str) -> Report:
+    def make(document: dict[str, Any]) -> None:
+        for name in names:
+            CHANGES[name].make(document)
+
+    return Report.of(contract(), contract(make), curation.read(folder), frozenset({"count"}))
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_is_found_and_graded(overrides: Path, name: str) -> None:
+    done = report(overrides, name)
+    for tool, told in CHANGES[name].told.items():
+        assert told in {(one.grade, one.what) for one in done.tools if one.tool == tool}
+    worst = "breaking" if any(grade == "breaking" for grade, _ in CHANGES[name].told.values()) else "additive"
+    assert done.severity == worst
+
+
+@given(st.sets(st.sampled_from(sorted(CHANGES))))
+def test_all_that_is_made_is_found_and_only_that(overrides: Path, names: set[str]) -> None:
+    done = report(overrides, *sorted(names))
+    alone = {(one.tool, one.grade, one.what) for name in names for one in report(overrides, name).tools}
+    assert {(one.tool, one.grade, one.what) for one in done.tools} == alone
+    assert (done.severity == "none") == (not names)
+
+
+def test_what_a_workflow_can_do_without_breaks_nothing(overrides: Path) -> None:
+    gone = contract(lambda document: document["paths"].pop("/orders/search"))
+    done = Report.of(contract(), gone, curation.read(overrides), frozenset())
+    assert [(one.tool, one.grade, one.through) for one in done.tools] == [
+        ("get_late_orders", "breaking", None),
+        ("order_all", "additive", "get_late_orders"),
+    ]
+
+
+def test_an_operation_that_is_spelled_otherwise_breaks_nothing(overrides: Path, tmp_path: Path) -> None:
+    for file in overrides.iterdir():
+        also = '"POST /orders/search"\nalso = ["POST /v2/search"]'
+        (tmp_path / file.name).write_text(file.read_text().replace('"POST /orders/search"', also))
+    moved = contract(lambda document: document["paths"].update({"/v2/search": document["paths"].pop("/orders/search")}))
+    for old, new in ((contract(), moved), (moved, contract())):
+        done = Report.of(old, new, curation.read(tmp_path), frozenset())
+        assert {(one.tool, one.grade) for one in done.tools} == {
+            ("get_late_orders", "additive"),
+            ("order_all", "additive"),
+        }
+
+
+def diff(overrides: Path, tmp_path: Path, change: Callable[[dict[str, Any]], object], *more: str) -> Result:
+    document = deepcopy(DOCUMENT)
+    change(document)
+    file = tmp_path / "new.json"
+    file.write_text(json.dumps(document))
+    return CliRunner().invoke(app, ["diff", str(shop.DOCUMENT), str(file), "--overrides", str(overrides), *more])
+
+
+def test_the_exit_code_tells_the_worst(overrides: Path, tmp_path: Path) -> None:
+    def add(document: dict[str, Any]) -> None:
+        document["paths"]["/close"] = {"post": {"responses": {"200": {"description": ""}}}}
+
+    assert diff(overrides, tmp_path, lambda _: None).exit_code == 0
+    assert diff(overrides, tmp_path, add).exit_code == 3
+    assert diff(overrides, tmp_path, CHANGES["an enum is narrowed"].make).exit_code == 4
+
+
+def test_for_a_program_and_for_a_pull_request(overrides: Path, tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["paths"]["/v3/orders/{order_id}"] = document["paths"].pop("/orders/{order_id}")
+
+    told = json.loads(diff(overrides, tmp_path, change, "--json").stdout)
+    assert told["severity"] == "breaking"
+    assert told["added"] == [
+        {"operation": "DELETE /v3/orders/{order_id}", "parameters": ["order_id", "reason?", "X-Trace?"], "answer": ""}
+    ]
+    assert told["tools"] == [
+        {"tool": "cancel_order", "grade": "breaking", "what": "removed, now perhaps DELETE /v3/orders/{order_id}"}
+        | {"operation": "DELETE /orders/{order_id}"}
+    ]
+    table = diff(overrides, tmp_path, change, "--format", "markdown").stdout
+    assert "| `cancel_order` | removed, now perhaps DELETE /v3/orders/{order_id} |" in table
+    assert "- `DELETE /v3/orders/{order_id} (order_id, reason?, X-Trace?)`" in table
+
+
+def test_the_names_that_are_read(tmp_path: Path) -> None:
+    (tmp_path / "room.py").write_text('"""A docstring."""\nFIELD = fields.needed("order_id", text)\n')
+    assert fields_read(tmp_path) == {"order_id"}
