@@ -10,6 +10,8 @@ from mcp.types import ClientCapabilities, ElicitResult
 
 from hbmcp.server.elicitation import _answered, _BeforeIt, _Meanwhile, _reply
 
+NO_LINE: Any = None  # only pages need one
+
 
 def context(elicitation: Any, *, way_back: bool = True) -> Any:
     capabilities = ClientCapabilities.model_validate({} if elicitation is None else {"elicitation": elicitation})
@@ -21,15 +23,15 @@ def context(elicitation: Any, *, way_back: bool = True) -> Any:
     ("elicitation", "can"), [({}, True), ({"form": {}}, True), ({"form": {}, "url": {}}, True), ({"url": {}}, False)]
 )
 def test_only_a_form_is_a_question(elicitation: Any, can: bool) -> None:
-    assert (_Meanwhile(context(elicitation)).cant == "") == can
-    assert (_BeforeIt(context(elicitation)).cant == "") == can
+    assert (_Meanwhile(context(elicitation), NO_LINE).cant == "") == can
+    assert (_BeforeIt(context(elicitation), NO_LINE).cant == "") == can
 
 
 def test_without_a_way_back_or_the_capability_nobody_can_be_asked() -> None:
-    assert _Meanwhile(context({}, way_back=False)).cant == "this connection has no way back to the client"
-    assert _BeforeIt(context({}, way_back=False)).cant == "", "the answer comes with the next call"
+    assert _Meanwhile(context({}, way_back=False), NO_LINE).cant == "this connection has no way back to the client"
+    assert _BeforeIt(context({}, way_back=False), NO_LINE).cant == "", "the answer comes with the next call"
     for way in (_Meanwhile, _BeforeIt):
-        assert "doesn't say that it can ask" in way(context(None)).cant
+        assert "doesn't say that it can ask" in way(context(None), NO_LINE).cant
 
 
 CONTENT = st.none() | st.dictionaries(
