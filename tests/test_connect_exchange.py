@@ -73,3 +73,13 @@ async def test_a_client_that_opens_no_pages_is_told_the_command(place: Place) ->
         said = await client.call_tool("connect_exchange", GIVEN)
     assert said.is_error
     assert "hbmcp connect kucoin --account second_account" in text(said)
+
+
+async def test_where_the_policy_refuses_keys_nobody_is_sent_to_a_page(tmp_path: Path) -> None:
+    place = placed(tmp_path, "stdio", "auto", policy='[deny]\ntools = ["add_credential"]\n')
+    addresses: list[str] = []
+    async with place.client(at_the_page("accept", addresses)) as client:
+        said = await client.call_tool("connect_exchange", GIVEN)
+    assert said.is_error
+    assert "the policy denies it" in text(said)
+    assert not addresses

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp.types import ClientCapabilities, ElicitResult
 
-from hbmcp.server.elicitation import _answered, _BeforeIt, _Meanwhile, _reply
+from hbmcp.server.elicitation import _answered, _BeforeIt, _cant_visit, _Meanwhile, _reply
+from hbmcp.server.protocol import HOLDER
 
 NO_LINE: Any = None  # only pages need one
 
@@ -32,6 +33,26 @@ def test_without_a_way_back_or_the_capability_nobody_can_be_asked() -> None:
     assert _BeforeIt(context({}, way_back=False), NO_LINE).cant == "", "the answer comes with the next call"
     for way in (_Meanwhile, _BeforeIt):
         assert "doesn't say that it can ask" in way(context(None), NO_LINE).cant
+
+
+@pytest.mark.parametrize(
+    ("elicitation", "token", "here", "why"),
+    [
+        ({"url": {}}, None, True, ""),
+        ({"form": {}}, None, True, "can open one"),
+        ({}, None, True, "can open one"),
+        (None, None, True, "can open one"),
+        ({"url": {}}, SimpleNamespace(name="laptop"), True, "on other machines"),
+        ({"url": {}}, None, False, "on other machines"),
+    ],
+)
+def test_a_page_is_for_who_is_on_this_machine_and_can_open_one(
+    elicitation: Any, token: Any, here: bool, why: str
+) -> None:
+    ctx = context(elicitation)
+    ctx.request = SimpleNamespace(scope={HOLDER: token})
+    line: Any = SimpleNamespace(on_this_machine=here)
+    assert (why in _cant_visit(ctx, line)) if why else _cant_visit(ctx, line) == ""
 
 
 CONTENT = st.none() | st.dictionaries(
