@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hbmcp.server.key_pages import KeyPages
 
 WATCH_AFTER = 1.0  # seconds after the first answer
-KINDS = 100  # of rights, of which it is kept what they leave
+KINDS = 100  # of rights, of which it is kept what they leave; and of holders
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class Line:
         self._policy = policy
         self._bridge: Bridge | None = None
         self._lent: dict[Rights, Lent] = {}
+        self._bridges: dict[tuple[str, Rights], Bridge] = {}
         self._watching: asyncio.Task[None] | None = None
         self._key_pages: KeyPages | None = None
 
@@ -85,8 +86,13 @@ class Line:
         """The bridge, for who showed a token, or none where none is asked for."""
         if holder is None:
             return self.bridge
-        lent = self.lent(holder)
-        return self.bridge.lent(holder.name, lent.offer, lent.policy)
+        whose = (holder.name, holder.rights)
+        if whose not in self._bridges:
+            if len(self._bridges) >= KINDS:
+                self._bridges.clear()
+            lent = self.lent(holder)
+            self._bridges[whose] = self.bridge.lent(holder.name, lent.offer, lent.policy)
+        return self._bridges[whose]
 
     @property
     def bridge(self) -> "Bridge":
