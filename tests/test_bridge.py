@@ -91,7 +91,7 @@ async def test_a_call_that_lasts_reports_progress_until_its_end(
     async def report(progress: float, total: float | None = None, message: str | None = None) -> None:
         assert total is None
         reports.append((progress, message))
-        if len(reports) == 2:
+        if len(reports) >= 2 and api.requests:
             group.cancel_scope.cancel()
 
     with anyio.fail_after(10):
@@ -100,8 +100,9 @@ async def test_a_call_that_lasts_reports_progress_until_its_end(
     assert reports[0][0] < reports[1][0]
     assert "Waiting for the Hummingbot API" in str(reports[0][1])
     monkeypatch.setattr(bridges, "REPORT_EVERY", 60)
+    before = len(reports)
     assert not (await bridge.call("list_accounts", {}, report)).is_error
-    assert len(reports) == 2
+    assert len(reports) == before
     await bridge.aclose()
 
 

@@ -16,8 +16,7 @@ REPLACED = {  # by workflows that do it from other operations
     "get_average_fill_price",
     "get_worst_fill_price",
     "get_volume_to_price",
-    "get_executor_config_schema",
-    "get_credential_fields",  # and `hbmcp connect`
+    "get_executor_config_schema",  # and `hbmcp connect`
 }
 
 

@@ -100,7 +100,15 @@ OF_SWAP = Stake(
     value=Decimal(300),
     market=Decimal(150),
 )
-OF_DEPOSIT = Stake(exchange="meteora", pair="SOL-USDC", amount=Decimal(2), value=Decimal(400), market=Decimal(150))
+OF_DEPOSIT = Stake(
+    exchange="meteora",
+    pair="SOL-USDC",
+    amount=Decimal(2),
+    price=Decimal(100),
+    until=Decimal(200),
+    value=Decimal(400),
+    market=Decimal(150),
+)
 OF_SCRIPT = Stake(type="v2_with_controllers")
 Prepare = Callable[[Assistant], Awaitable[Mapping[str, Any] | None]]
 CASES: list[tuple[str, dict[str, Any], str, Stake, Prepare | None]] = [

@@ -73,7 +73,7 @@ async def called(
     async def answered(opened: Context) -> dict[str, Any]:
         state = (opened.params or {})["requestState"]
         if (page := _page(state)) is not None:
-            return _told_of_page(line, page, _reply_to_visit((params.input_responses or {}).get(VISIT)))
+            return await _told_of_page(line, page, _reply_to_visit((params.input_responses or {}).get(VISIT)))
         return _told(await call(_BeforeIt(ctx, line, _answered(ctx, params, state))))
 
     return await _sealed(ctx, bridge, answered)
@@ -128,9 +128,9 @@ class _Meanwhile:
         except (ValidationError, MCPError, anyio.BrokenResourceError, anyio.ClosedResourceError):
             reply = "gone"
         except BaseException:
-            pages.close(visit.id)
+            await pages.close(visit.id)
             raise
-        return pages.visited(visit.id, reply)
+        return await pages.visited(visit.id, reply)
 
 
 @frozen
@@ -228,9 +228,9 @@ def _page(state: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _told_of_page(line: "Line", page: str, reply: Reply) -> dict[str, Any]:
+async def _told_of_page(line: "Line", page: str, reply: Reply) -> dict[str, Any]:
     try:
-        return result(line.key_pages.visited(page, reply), is_error=False)
+        return result(await line.key_pages.visited(page, reply), is_error=False)
     except CallError as error:
         return result(str(error), is_error=True)
 

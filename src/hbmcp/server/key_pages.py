@@ -56,14 +56,14 @@ class KeyPages:
         serving.add_done_callback(partial(self._closed, page.id, ended))
         return visit
 
-    def visited(self, id_: str, reply: Reply) -> str:
+    async def visited(self, id_: str, reply: Reply) -> str:
         """What to say of a person who was asked to go there. Raises CallError where they didn't; then it is closed."""
         if (typed := dict(self._typed).get(id_)) is not None:
             with suppress(ValueError):
                 self._line.bridge.news.remove(typed)  # it is told here
             return f"{typed}."
         if reply != "yes":
-            self.close(id_)
+            await self.close(id_)
             error = Declined if reply in ("no", "dismissed") else Unanswered
             raise error("The user didn't open the page for the keys.", "Nothing was sent.", "Don't ask again unasked.")
         if id_ not in self._open:
@@ -73,10 +73,11 @@ class KeyPages:
             "connected; get_accounts shows it."
         )
 
-    def close(self, id_: str) -> None:
+    async def close(self, id_: str) -> None:
         """Close that page, if it is open."""
         if (serving := self._open.get(id_)) is not None:
             serving.cancel()
+            await asyncio.wait([serving])
 
     async def aclose(self) -> None:
         """Close all."""

@@ -337,10 +337,10 @@ class TestWhatIsRemembered:
             store = call.bridge._open_store()
             submit = call.bridge._ask
 
-            async def watched(tool: Any, *rest_: Any) -> Any:
+            async def watched(tool: Any, *rest_: Any, **named: Any) -> Any:
                 if tool.operation == PLACE:
                     seen.append(await store.sent_orders())
-                return await submit(tool, *rest_)
+                return await submit(tool, *rest_, **named)
 
             call.bridge._ask = watched
             await call.good("place_order", **BUY, amount=0.01, price="1000")
