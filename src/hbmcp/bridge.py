@@ -131,7 +131,7 @@ class Bridge:
         self.comparison = Comparison(offer.catalog, self._api.send)
         self._lines: dict[str, _Line] = {}
         self._store = Store.open(settings, self.identity)
-        self._token = ""
+        self._token = self._holder = ""
         self._drifted: set[tuple[str, str]] = set()
         self._reset = settings.on_paper and settings.paper_reset
         self.news: list[str] = []  # what whoever calls next should know
@@ -149,11 +149,11 @@ class Bridge:
         await self._gate.aclose()
         await self._store.aclose()
 
-    def lent(self, token: str, offer: Offer, policy: Policy) -> "Bridge":
-        """The same bridge for who showed the access token of this name: it offers these tools and no others, and the
-        policy is this one. Nothing of it is closed."""
+    def lent(self, token: str, holder: str, offer: Offer, policy: Policy) -> "Bridge":
+        """The same bridge for who showed the access token of this name and holds that key: it offers these tools and no
+        others, and the policy is this one. Nothing of it is closed."""
         other = copy(self)
-        other._token = token
+        other._token, other._holder = token, holder
         other._offer, other._policy = offer, policy
         other._gate = self._gate.under(policy, offer, other.installation)
         return other
@@ -183,8 +183,8 @@ class Bridge:
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
-        if self._token and isinstance(key, str):
-            key = f"{self._token}/{key}"  # nobody is told what was sent under the key of another
+        if self._holder and isinstance(key, str):
+            key = f"{self._holder}/{key}"  # nobody is told what was sent under the key of another
         if progress is None:
             return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, ask)))
         # A timer, because most calls end before their first report.
@@ -230,7 +230,7 @@ class Bridge:
     async def _news(self, client: str) -> list[str]:
         """What who calls should know, and wasn't told. Of triggers who showed an access token hears where it is for
         them."""
-        news = await self._gate.ended(client, self._token)
+        news = await self._gate.ended(client, self._holder)
         if not self._token or self._offer.schema("list_triggers") is not None:
             news += self.news
             self.news.clear()
@@ -273,7 +273,7 @@ class Bridge:
             if tool is None or tool.reads:
                 raise
             hide(secrets(tool, arguments))
-            caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client, self._token)
+            caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client, self._token, self._holder)
             async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
                 raise
 
@@ -285,7 +285,7 @@ class Bridge:
         line = self._lines.get(tool.name) or self._line(tool)
         hide(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if incoming.firing is None else "trigger"
-        caller = Caller(tool.name, tool.toolset, tool.parts, kind, incoming.client, self._token)
+        caller = Caller(tool.name, tool.toolset, tool.parts, kind, incoming.client, self._token, self._holder)
         if not tool.reads:
             return await self._act(tool, line, arguments, caller, incoming)
         given = line.checker.check(arguments)
@@ -385,7 +385,7 @@ class Bridge:
             meant["preview"] = False
         if "again" in tool.schema["properties"]:
             meant["again"] = True
-        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token)
+        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token, self._holder)
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
@@ -473,7 +473,7 @@ class Bridge:
 
         keep = None if grant is None else grant.keep
         foresee = partial(self._foreseen, caller.client)
-        standing = partial(self._gate.standing, caller.token)
+        standing = partial(self._gate.standing, caller.holder)
         differs = self.comparison.words
         type_keys = None if ask is None else ask.type_keys
         return Installation(read, self._open_store, self.identity, send, keep, standing, foresee, type_keys, differs)

@@ -14,7 +14,7 @@ class Caller:
     `kind` is what stands behind it: an MCP client or somebody at a terminal, who called a tool; a person who was asked
     at a terminal whether to do just that; the policy, which looks before it judges; a trigger that fires, or the watch,
     which looks whether one may. `client` is the client's own name of itself, `token` that of the access token
-    that it showed.
+    that it showed, and `holder` the key of who holds that.
     """
 
     name: str
@@ -23,3 +23,4 @@ class Caller:
     kind: Kind = "client"
     client: str = ""
     token: str = ""
+    holder: str = ""

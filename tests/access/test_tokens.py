@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.access import tokens as room
-from hbmcp.access.tokens import FRESH, KNOWN_FOR, TRIED_AGAIN_AFTER, Tokens, digest, new_token
+from hbmcp.access.holder import ISSUED
+from hbmcp.access.tokens import FRESH, KNOWN_FOR, TRIED_AGAIN_AFTER, Tokens, digest, key_of, new_token, stands
 from hbmcp.errors import StoreError
 from hbmcp.store import TokenRow
 
@@ -47,6 +48,17 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 def row(token: str, **changed: Any) -> TokenRow:
     told = {"name": "desk", "toolsets": (), "read_only": False, "profile": None, "created": 0, **changed}
     return TokenRow(digest=digest(token), **told)
+
+
+async def test_what_a_holder_showed_stands_until_it_is_revoked() -> None:
+    one, other = new_token(), new_token()
+    store: Any = Rows(row(one), row(other, name="other", revoked=1))
+    holder = await Tokens(store).holder(one)
+    assert holder is not None
+    assert await stands(holder.key, store)
+    for key in (key_of(row(other)), key_of(row(new_token())), "", "desk"):
+        assert not await stands(key, store)
+    assert await stands(f"{ISSUED}0", store), "what an issuer gave ends by itself"
 
 
 async def test_one_question_serves_all_who_came_before_it(clock: Callable[[float], None]) -> None:

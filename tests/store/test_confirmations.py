@@ -77,8 +77,8 @@ async def test_all_who_share_a_store_share_its_keys(url: str) -> None:
 
 async def test_who_called_is_told_once_what_became_of_it_and_nobody_else(url: str) -> None:
     opened = store(url)
-    for id_, client, token in (("a", "one", ""), ("b", "one", "t"), ("c", "two", ""), ("d", "one", "")):
-        mine = evolve(WAITS, id=id_, client=client, token=token, created=times.machine())
+    for id_, client, holder in (("a", "one", ""), ("b", "one", "t"), ("c", "two", ""), ("d", "one", "")):
+        mine = evolve(WAITS, id=id_, client=client, holder=holder, created=times.machine())
         await opened.add_approval(mine)
     assert await opened.tell_approvals("one", "") == []
     for id_ in "abc":

@@ -8,6 +8,8 @@ from hbmcp.policy.model import Policy, tightened
 from hbmcp.policy.offered import ITS_WORD, narrowed
 from hbmcp.text import named
 
+OURS, ISSUED = "token-", "issuer-"
+
 
 @dataclass(frozen=True, slots=True)
 class Rights:
@@ -36,7 +38,8 @@ class Rights:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who showed a token: its `name` stands in the audit. A session is `key`'s alone."""
+    """Who showed a token: its `name` stands in the audit. A session is `key`'s alone, and all else that is theirs: what
+    of it begins with tells whose token it is, and the rest is a hash."""
 
     name: str
     key: str

@@ -7,12 +7,13 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import httpx
 import jwt
 
-from hbmcp.access.holder import Holder, Rights
+from hbmcp.access.holder import ISSUED, Holder, Rights
 from hbmcp.errors import HbmcpError
 from hbmcp.settings.address import unencrypted
 from hbmcp.text import cut, visible
@@ -80,7 +81,8 @@ class Verifier:
         client = client or str(claims.get("azp") or "")
         who = "@".join(dict.fromkeys(filter(None, (subject, client)))) or "unnamed"
         name = re.sub(r"\s", "_", cut(visible(who), NAME))
-        return Holder(name, "\n".join((address, client, subject)), rights(_scopes(claims)))
+        mark = sha256("\n".join((address, client, subject)).encode("utf-8", "surrogatepass")).hexdigest()
+        return Holder(name, f"{ISSUED}{mark[:32]}", rights(_scopes(claims)))
 
     async def _key(self, kid: str | None) -> jwt.PyJWK | None:
         """That of this id; without an id the only one. Raises Unverifiable."""

@@ -7,7 +7,7 @@ import re
 from hashlib import sha256
 from secrets import token_urlsafe
 
-from hbmcp.access.holder import Holder, Rights
+from hbmcp.access.holder import ISSUED, OURS, Holder, Rights
 from hbmcp.errors import StoreError
 from hbmcp.redaction import ACCESS_TOKEN
 from hbmcp.store import TO_REDUCE, Store, TokenRow
@@ -29,6 +29,19 @@ def new_token() -> str:
 def digest(token: str) -> str:
     """What is kept of a token."""
     return sha256(token.encode()).hexdigest()
+
+
+def key_of(row: TokenRow) -> str:
+    """Its Holder's."""
+    return f"{OURS}{row.digest[:32]}"
+
+
+async def stands(key: str, store: Store) -> bool:
+    """Whether what a Holder of this key showed isn't revoked; an issuer's tokens only end by themselves. Raises
+    StoreError."""
+    if key.startswith(ISSUED):
+        return True
+    return any(row.revoked is None and key_of(row) == key for row in await store.tokens())
 
 
 class Tokens:
@@ -65,7 +78,7 @@ class Tokens:
         if found is None:
             return None
         rights = Rights.to(found.toolsets, read_only=found.read_only, profile=found.profile)
-        return Holder(found.name, found.digest, rights)
+        return Holder(found.name, key_of(found), rights)
 
     async def _known(self) -> list[TokenRow]:
         """What the store says now; one question serves all who came before it was asked."""

@@ -154,7 +154,7 @@ async def _carried_out(door: "Door", store: "Store", approval: "Approval", by: s
     ended: ApprovalState = "failed"
     came = "it was broken off: look what became of it"
     try:
-        outcome = await _called(door, approval, "yes", by)
+        outcome = await _revoked(store, approval) or await _called(door, approval, "yes", by)
         typer.echo(outcome.text)
         ended = "failed" if outcome.is_error else "carried out"
         came = cut(one_line(outcome.text), CAME)
@@ -164,6 +164,17 @@ async def _carried_out(door: "Door", store: "Store", approval: "Approval", by: s
         except StoreError as error:
             typer.echo(f"Who called isn't told: {error}", err=True)
     return outcome
+
+
+async def _revoked(store: "Store", approval: "Approval") -> "Outcome | None":
+    """That it isn't carried out, where the token that it was called with is revoked by now."""
+    from hbmcp.access.tokens import stands
+    from hbmcp.bridge import Outcome
+    from hbmcp.text import named
+
+    if not approval.token or await stands(approval.holder, store):
+        return None
+    return Outcome(f"The access token {named(approval.token)} that called is revoked. Nothing was sent.", True)
 
 
 async def _called(door: "Door", approval: "Approval", reply: "Reply", by: str) -> "Outcome":
@@ -187,7 +198,7 @@ async def _called(door: "Door", approval: "Approval", reply: "Reply", by: str) -
             return Outcome(f"The policy has no profile {named(approval.profile)} now. Nothing was sent.", True)
         policy = tightened(policy, profile)
     bridge = Bridge(door.offer, door.told, policy=policy)
-    theirs = bridge.lent(approval.token, door.offer, policy) if approval.token else bridge
+    theirs = bridge.lent(approval.token, approval.holder, door.offer, policy) if approval.token else bridge
     try:
         answered = restored(approval, reply, by)
         return await theirs.call(approval.tool, given, client=approval.client, ask=Approved(answered))

@@ -214,22 +214,22 @@ class Gate:
         """A person, outside the assistant; of a kind what is newest."""
         self._outbox.tell(kind, words)
 
-    async def standing(self, token: str = "") -> tuple[str, ...]:
-        """What whoever asks how things are must know first."""
+    async def standing(self, holder: str = "") -> tuple[str, ...]:
+        """What whoever asks how things are must know first: of others' calls nothing, where they showed a token."""
         found = await self._halts.standing()
-        unusual = "; ".join((await self._audit.unusual()).values())
+        unusual = "" if holder else "; ".join((await self._audit.unusual()).values())
         undelivered = self._outbox.standing()
         return (
             *(() if found is None else (halt.told(found),)),
             *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
-            *await self._approvals.standing(token),
+            *await self._approvals.standing(holder),
             *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
-    async def ended(self, client: str, token: str) -> list[str]:
-        """What became of what this client waits for with this token, each told once."""
-        return await self._approvals.ended(client, token)
+    async def ended(self, client: str, holder: str) -> list[str]:
+        """What became of what this client waits for with this holder's token, each told once."""
+        return await self._approvals.ended(client, holder)
 
     async def _demand(self, call: Call, plan: Plan) -> tuple[list[list[Worth]], Demand | None]:
         """What the requests are worth, and how the policy wants them asked for."""

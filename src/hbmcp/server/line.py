@@ -86,12 +86,12 @@ class Line:
         """The bridge, for who showed a token, or none where none is asked for."""
         if holder is None:
             return self.bridge
-        whose = (holder.name, holder.rights)
+        whose = (holder.key, holder.rights)
         if whose not in self._bridges:
             if len(self._bridges) >= KINDS:
                 self._bridges.clear()
             lent = self.lent(holder)
-            self._bridges[whose] = self.bridge.lent(holder.name, lent.offer, lent.policy)
+            self._bridges[whose] = self.bridge.lent(holder.name, holder.key, lent.offer, lent.policy)
         return self._bridges[whose]
 
     @property

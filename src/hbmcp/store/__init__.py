@@ -193,9 +193,9 @@ class Store:
         """Those asked for from `since` on, those of these ids, oldest first. What waited too long is expired."""
         return await self._do(lambda rows: rows.confirmations.found(since, ids))
 
-    async def tell_approvals(self, client: str, token: str) -> list[Approval]:
-        """What ended of what a client asked for with a token of that name, each told once."""
-        return await self._do(lambda rows: rows.confirmations.tell(client, token))
+    async def tell_approvals(self, client: str, holder: str) -> list[Approval]:
+        """What ended of what a client asked for with this holder's token, each told once."""
+        return await self._do(lambda rows: rows.confirmations.tell(client, holder))
 
     async def move_approval(
         self, id_: str, before: Collection[ApprovalState], state: ApprovalState, *, by: str = "", came: str = ""

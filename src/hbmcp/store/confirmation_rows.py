@@ -48,8 +48,8 @@ class ConfirmationRows:
             connection.execute(delete(approvals).where(self._approvals, approvals.c.created < old))
             connection.execute(self._put(approvals).values(**self._ours, **asdict(approval)))
 
-    def tell(self, client: str, token: str) -> list[Approval]:
-        theirs = (self._approvals, approvals.c.told == 0, approvals.c.client == client, approvals.c.token == token)
+    def tell(self, client: str, holder: str) -> list[Approval]:
+        theirs = (self._approvals, approvals.c.told == 0, approvals.c.client == client, approvals.c.holder == holder)
         with self._database.reading() as connection:
             if connection.execute(select(approvals.c.id).where(*theirs)).first() is None:
                 return []

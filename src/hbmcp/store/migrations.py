@@ -111,6 +111,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
         "ALTER TABLE hbmcp_approvals ADD COLUMN profile TEXT",
         "ALTER TABLE hbmcp_approvals ADD COLUMN told BIGINT NOT NULL DEFAULT 0",
     ),
+    ("ALTER TABLE hbmcp_approvals ADD COLUMN holder TEXT NOT NULL DEFAULT ''",),
 )
 
 

@@ -155,9 +155,9 @@ ApprovalState = Literal["waiting", "approved", "refused", "expired", "carried ou
 @frozen
 class Approval:
     """A call that waits until a person approves it out of band: the tool and its `arguments` (JSON) as a client called
-    it, with an access token of that name and its profile of the policy; the `question` in words, what the answer is
-    held to (`quoted`, JSON, and `tolerance` in percent), and until when (`until`). `came` says what it came to, and
-    `told` whether who called knows. Times in epoch ms."""
+    it, with an access token of that name and its profile of the policy, `holder` being its holder's key; the `question`
+    in words, what the answer is held to (`quoted`, JSON, and `tolerance` in percent), and until when (`until`). `came`
+    says what it came to, and `told` whether who called knows. Times in epoch ms."""
 
     id: str
     client: str
@@ -175,6 +175,7 @@ class Approval:
     token: str = ""
     profile: str | None = None
     told: int = 0
+    holder: str = ""
 
 
 @frozen

@@ -194,4 +194,5 @@ approvals = Table(
     Column("token", Text, nullable=False),
     Column("profile", Text),
     Column("told", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),
 )

@@ -24,6 +24,7 @@ from hummingbot_api import exact_json
 
 DAY = 86_400_000  # milliseconds; none waits longer
 MOST = 50  # that wait
+EACH = 10  # of one holder of a token, or of one client that showed none
 RECENT = 3_600_000  # milliseconds for which what became of one is told
 OVER = ("refused", "expired", "carried out", "failed")
 
@@ -81,6 +82,7 @@ class Approvals:
             until=question.until,
             token=call.caller.token,
             profile=self._policy.profile,
+            holder=call.caller.holder,
         )
         store = self._open_store()
         try:
@@ -88,8 +90,10 @@ class Approvals:
             for one in waiting:
                 if _caller_and_call(one) == _caller_and_call(approval):
                     return Waiting(one)
-            if len(waiting) >= MOST:
-                raise cant_ask(f"{MOST} calls wait for an approval already")
+            theirs = [one for one in waiting if _whose(one) == _whose(approval)]
+            if len(theirs) >= EACH or len(waiting) >= MOST:
+                which = f"{EACH} of its calls" if len(theirs) >= EACH else f"{MOST} calls"
+                raise cant_ask(f"{which} wait for an approval already")
             await store.add_approval(approval)
         except StoreError as error:
             raise NotCounted(
@@ -99,17 +103,17 @@ class Approvals:
             ) from None
         return Waiting(approval)
 
-    async def ended(self, client: str, token: str) -> list[str]:
-        """What became of what this client asked for with this token, each told once."""
+    async def ended(self, client: str, holder: str) -> list[str]:
+        """What became of what this client asked for with this holder's token, each told once."""
         if not self._used:
             return []
         try:
-            return [told(one) for one in await self._open_store().tell_approvals(_of(client), token)]
+            return [told(one) for one in await self._open_store().tell_approvals(_of(client), holder)]
         except StoreError:
             return []
 
-    async def standing(self, token: str) -> tuple[str, ...]:
-        """Those that wait, and what became of those of the last hour: of who showed this token, or else all."""
+    async def standing(self, holder: str) -> tuple[str, ...]:
+        """Those that wait, and what became of those of the last hour: of who holds this token, or else all."""
         if not self._used:
             return ()
         try:
@@ -117,7 +121,7 @@ class Approvals:
         except StoreError:
             return ()
         since = machine() - RECENT
-        theirs = [one for one in found if not token or one.token == token]
+        theirs = [one for one in found if not holder or one.holder == holder]
         return tuple(f"{told(one)}." for one in theirs if one.state not in OVER or one.changed >= since)
 
 
@@ -126,7 +130,11 @@ def _used(policy: Policy) -> bool:
 
 
 def _caller_and_call(one: Approval) -> tuple[str, ...]:
-    return one.token, one.client, one.tool, one.arguments
+    return one.holder, one.client, one.tool, one.arguments
+
+
+def _whose(one: Approval) -> tuple[str, str]:
+    return one.holder, "" if one.holder else one.client  # a client says itself what it is called
 
 
 def _of(client: str) -> str:

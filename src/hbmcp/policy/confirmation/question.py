@@ -47,7 +47,8 @@ class Question:
         requests = (*plan.requests, *plan.later)
         values = in_all(requests, worths)
         client = f", called by {named(call.caller.client)}" if call.caller.client else ""
-        lines = [f"{call.caller.name} on {where}{client}:"]
+        token = f", with the access token {named(call.caller.token)}" if call.caller.token else ""
+        lines = [f"{call.caller.name} on {where}{client}{token}:"]
         lines += [
             f"{_when(one)}{quoted(one.words, LONGEST)}: {_exposure(one)}{_worth(one, value, currency)}"
             for one, value in zip(requests, values, strict=True)

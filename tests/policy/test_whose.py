@@ -1,0 +1,111 @@
+"""What is one token holder's is no other's: keys, approvals, and what is told of them."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from hbmcp.access.tokens import digest, key_of, new_token
+from hbmcp.bridge import Bridge
+from hbmcp.caller import Caller
+from hbmcp.cli.approvals import _carried_out
+from hbmcp.errors import CantAsk
+from hbmcp.identity import Identity
+from hbmcp.installation.plan import Plan
+from hbmcp.policy.call import Call
+from hbmcp.policy.confirmation.approvals import EACH, Approvals
+from hbmcp.policy.confirmation.demand import Demand
+from hbmcp.policy.confirmation.question import Question
+from hbmcp.policy.model import Policy
+from hbmcp.results.answer import Answer
+from hbmcp.settings import Settings
+from hbmcp.store import Store, TokenRow
+from tests.paper.assistant import ALL
+from tests.paper.spot_account import BUY
+from tests.policy.audited import audited
+
+pytestmark = pytest.mark.anyio
+
+DEMAND = Demand("terminal", relies=False, tolerance=Decimal(1), patience=60)
+ASKS = Policy.model_validate({"confirm": [{"when": "always", "ask": "terminal"}]})
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Settings:
+    url = SecretStr(f"sqlite:///{tmp_path / 'state.sqlite'}")
+    return Settings.model_construct(state_url=url, api_username="trader")
+
+
+@pytest.fixture
+async def store(told: Settings) -> AsyncIterator[Store]:
+    opened = Store.open(told, Identity.of(told))
+    yield opened
+    await opened.aclose()
+
+
+def by(holder: str, token: str = "desk", client: str = "tests", number: int = 0) -> Call:
+    caller = Caller("place_order", "trading", frozenset(), "client", client, token, holder)
+    return Call(caller, {"amount": Decimal(number)})
+
+
+def asked(call: Call) -> Question:
+    return Question.of(call, Plan(Answer("")), [], DEMAND, "USDT", "paper", "")
+
+
+def theirs(bridge: Bridge, token: str, holder: str) -> Bridge:
+    return bridge.lent(token, holder, ALL, Policy())
+
+
+async def test_of_the_places_for_approvals_each_holder_has_some(told: Settings, store: Store) -> None:
+    approvals = Approvals(ASKS, Identity.of(told), told, lambda: store)
+
+    async def waits(call: Call) -> None:
+        await approvals.waiting(call, asked(call))
+
+    for number in range(EACH):
+        await waits(by("token-1", client=f"client {number}", number=number))
+        await waits(by("", token="", number=number))
+    for full in (by("token-1", number=EACH), by("", token="", number=EACH)):
+        with pytest.raises(CantAsk, match=f"{EACH} of its calls wait for an approval already"):
+            await waits(full)
+    await waits(by("token-1", client="client 0", number=0))  # which waits already
+    await waits(by("token-2"))  # of the same name
+    await waits(by("", token="", client="other"))
+    (one,) = await approvals.standing("token-2")
+    assert "waits for a person" in one
+
+
+async def test_what_a_token_called_that_is_revoked_by_now_isn_t_carried_out(told: Settings, store: Store) -> None:
+    row = TokenRow("desk", digest(new_token()), (), read_only=False, profile=None, created=0)
+    await store.add_token(row)
+    call = by(key_of(row))
+    question = asked(call)
+    assert question.words.startswith("place_order on paper, called by tests, with the access token desk:")
+    approvals = Approvals(ASKS, Identity.of(told), told, lambda: store)
+    which = (await approvals.waiting(call, question)).id
+    await store.revoke_token("desk", 1)
+    await store.add_token(TokenRow("desk", digest(new_token()), (), read_only=False, profile=None, created=0))
+    assert await store.move_approval(which, ("waiting",), "approved", by="me")
+    (approval,) = await store.approvals(ids=(which,))
+    no_door: Any = None
+    assert (await _carried_out(no_door, store, approval, "me")).is_error
+    (ended,) = await store.approvals(ids=(which,))
+    assert (ended.state, ended.came) == ("failed", "The access token desk that called is revoked. Nothing was sent.")
+
+
+async def test_a_key_and_what_is_unusual_are_of_one_holder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    market = {**BUY, "amount": 0.001, "order_type": "MARKET", "again": True}
+    nope = {**BUY, "trading_pair": "NOPE-USDT", "amount": 1, "order_type": "MARKET"}
+    async with audited(tmp_path, monkeypatch) as it:
+        bridge = it.call.bridge
+        holders = [theirs(bridge, "a/b", "token-1"), theirs(bridge, "a", "token-2"), theirs(bridge, "a", "token-3")]
+        for one, key in zip(holders, ("k", "b/k", "b/k"), strict=True):
+            assert not (await one.call("place_order", market, key=key)).is_error
+            assert "Not sent again" in (await one.call("place_order", market, key=key)).text
+        for _ in range(4):
+            await it.call.bad("place_order", **nope)
+        assert "Unusual within a day" in await it.call.good("get_status")
+        assert "Unusual" not in (await holders[0].call("get_status", {})).text
