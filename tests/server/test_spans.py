@@ -19,6 +19,8 @@ import sys
 sys.modules["opentelemetry.sdk"] = None
 sys.argv = ["hbmcp", "serve"]
 from hbmcp.cli import main
+
+pytestmark = pytest.mark.slow
 main()
 """
 

@@ -27,6 +27,8 @@ patience.HEAD = patience.BODY = {seconds}
 application.IDLE = {idle}
 sys.argv[0] = "hbmcp"
 from hbmcp.cli import main
+
+pytestmark = pytest.mark.slow
 main()
 """
 
