@@ -19,6 +19,8 @@ from tests.conftest import connected
 from tests.faulty_api import FaultyApi, Reply
 from tests.server.http.clients import ACCEPT, Raw, bearer, made, process, told
 
+pytestmark = pytest.mark.slow
+
 # Seconds as the code has them would make a test wait as long; what they do is the same.
 QUICK = """
 import sys
@@ -27,8 +29,6 @@ patience.HEAD = patience.BODY = {seconds}
 application.IDLE = {idle}
 sys.argv[0] = "hbmcp"
 from hbmcp.cli import main
-
-pytestmark = pytest.mark.slow
 main()
 """
 
