@@ -60,7 +60,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """STORM_PART=1/2 leaves one half of the tests, by their names, 2/2 the other."""
+    """STORM_PART=1/3 leaves a third of the tests, by their names, 2/3 and 3/3 the others."""
     if wanted := os.environ.get("STORM_PART"):
         part, parts = map(int, wanted.split("/"))
         other = [one for one in items if crc32(one.nodeid.encode()) % parts != part - 1]
