@@ -1,12 +1,13 @@
 """Text of others in sentences of ours: it can't end a quote, begin a line or hide a letter."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hbmcp.text import NAMED, named, quoted, visible
+from hbmcp.text import NAMED, named, one_line, quoted, visible
 
 HOSTILE = st.text(st.sampled_from('aZ0 "\\\\n\t\r\u200b\u202e\x1b[m\x00\u2028\ud800é漢')) | st.text()
 
@@ -52,3 +53,13 @@ def test_names_that_differ_look_different(one: str, other: str) -> None:
 
 def test_a_picture_made_of_several_is_one() -> None:
     assert visible("✔\ufe0f done \U0001f469\u200d\U0001f4bb") == "✔ done \U0001f469\U0001f4bb"
+
+
+@given(st.text(st.sampled_from("a \n\t\r\u3000")) | HOSTILE)
+def test_sentences_are_joined_where_lines_end(text: str) -> None:
+    assert one_line(text) == re.sub(r"\s*\n\s*", " ", visible(text).strip())
+
+
+def test_a_run_of_blanks_is_read_once() -> None:
+    blanks = " " * 1_000_000  # of each blank anew it would take hours
+    assert one_line(f"a{blanks}b\n{blanks}c") == f"a{blanks}b c"

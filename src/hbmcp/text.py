@@ -51,7 +51,7 @@ def quoted(text: str, characters: int = QUOTED) -> str:
 
 def one_line(text: str) -> str:
     """Sentences of ours, whatever stands in them, on one line."""
-    return re.sub(r"\s*\n\s*", " ", visible(redacted(text)).strip())
+    return " ".join(filter(None, map(str.strip, visible(redacted(text)).split("\n"))))
 
 
 def beginning(text: str, characters: int) -> str:

@@ -14,9 +14,10 @@ _SET = re.compile(r"(\bwith value: ?|\bset to |\bCannot set \S+ to )(?:(?!: JSON
 # Of an address the host is enough to know a node by. The rest holds keys, as a path or a query does, or a password.
 _ADDRESS = re.compile(r"(\b(?:https?|wss?)://)(?:[^\s/@'\"`]*@)?([^\s/?#'\"`,;)\]}]+)[/?#][^\s'\"`,;)\]}]*")
 _LOGIN = re.compile(r"(\b(?:https?|wss?)://)[^\s/@'\"`]*@")
-# What stands before a name's telling word is left out: looked for everywhere, it takes minutes in a long text.
+# What stands before a name's telling word is left out: looked for everywhere, it takes minutes in a long text. So it
+# does to look from each of a name's telling words for a value that doesn't follow: the name is found without one too.
 _NAMED = re.compile(
-    rf"((?:{SECRET_WORDS})[\w.-]*+[\"'`]?\s*[:=]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s,;)\]}}]+)", re.IGNORECASE
+    rf"((?:{SECRET_WORDS})[\w.-]*+)(?:([\"'`]?\s*+[:=]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s,;)\]}}]+))?", re.IGNORECASE
 )
 _SPELLED = re.compile(r"(\bprivate key:? ).+", re.IGNORECASE)
 
@@ -27,4 +28,4 @@ def scrubbed(text: str) -> str:
     text = _ADDRESS.sub(rf"\1\2/{MASK}", text)
     text = _LOGIN.sub(rf"\1{MASK}@", text)
     text = _SPELLED.sub(rf"\1{MASK}", text)
-    return _NAMED.sub(rf"\1{MASK}", text)
+    return _NAMED.sub(lambda found: found[0] if found[2] is None else f"{found[1]}{found[2]}{MASK}", text)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.policy.audit import record
-from hbmcp.policy.audit.record import LONGEST
+from hbmcp.policy.audit.record import LONGEST, LOOKED_AT
 from hbmcp.redaction import hide
 
 NAMES = st.sampled_from(["api_key", "secretKey", "passphrase", "private_key", "Mnemonic", "seed", "password"])
@@ -51,3 +51,11 @@ def test_a_long_text_can_be_told_from_another() -> None:
     assert one[:LONGEST] == other[:LONGEST]
     assert one != other
     assert len(one) < 2 * LONGEST
+
+
+@given(st.integers(LOOKED_AT - 40, LOOKED_AT))
+def test_of_a_text_that_is_looked_at_in_part_no_half_of_a_secret_is_shown(before: int) -> None:
+    told = record.words(("private key: " + "x" * before)[: before - 9] + ' password="one two three"' + "y" * LOOKED_AT)
+    assert told.startswith("…(+")
+    plain = "z" * 2 * LOOKED_AT
+    assert record.words(plain) == f"{plain[:LONGEST]}…(+{len(plain) - LONGEST} characters)"

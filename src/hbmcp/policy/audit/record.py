@@ -19,6 +19,7 @@ from hbmcp.times import machine
 Record = dict[str, Any]
 
 LONGEST = 500  # characters of a text
+LOOKED_AT = 16 * LONGEST  # of one that is longer: to find what is secret in it takes time, and the end isn't shown
 MOST = 100  # members of an object, items of a list
 DEEP = 8
 
@@ -86,7 +87,19 @@ def sent(requests: Iterable[Sent]) -> list[Record]:
 
 def words(text: str) -> str:
     """A text that others may have a part in, on one line, not too long, without secrets."""
-    return cut(_clean(text), LONGEST)
+    return _shown(text)[0]
+
+
+def _shown(text: str) -> tuple[str, bool]:
+    """The text without secrets, and whether it is all of it."""
+    text = redacted(text)
+    clean = _clean(text[:LOOKED_AT])
+    rest = len(text) - LOOKED_AT
+    if rest <= 0:
+        return cut(clean, LONGEST), len(clean) <= LONGEST
+    # With so much masked, what is left may end in half a secret.
+    kept = clean[:LONGEST] if len(clean) > LOOKED_AT // 2 else ""
+    return f"{kept}…(+{len(clean) - len(kept) + rest} characters)", False
 
 
 def _clean(text: str) -> str:
@@ -110,8 +123,8 @@ def _masked(value: Any, depth: int) -> Any:
     if isinstance(value, int):
         shown = words(str(value))
         return value if shown == str(value) else shown
-    clean = _clean(str(value))
-    if len(clean) <= LONGEST:
-        return clean
+    shown, whole = _shown(str(value))
+    if whole:
+        return shown
     # Of a script, say: which one it was.
-    return f"{cut(clean, LONGEST)} sha256 {sha256(redacted(str(value)).encode(errors='surrogatepass')).hexdigest()}"
+    return f"{shown} sha256 {sha256(redacted(str(value)).encode(errors='surrogatepass')).hexdigest()}"
