@@ -239,6 +239,10 @@ async def test_what_is_asked_for_by_its_tool_is_when_a_trigger_is_armed_with_it(
     async with talk(confirming({"when": "always", "tools": ["place_order"], "ask": "terminal"})) as call:
         told = await call.bad("create_trigger", watch="time", above="1h", **then)
         assert "The policy wants a person asked" in told
+    cancels = {"then": "cancel_orders", "arguments": {"all": True}}  # there is nothing to cancel yet
+    async with talk(confirming({"when": "always", "tools": ["cancel_orders"], "effects": ["cancels"]})) as call:
+        told = await call.bad("create_trigger", watch="time", above="1h", **cancels)
+        assert "The policy wants a person asked" in told
 
 
 async def test_what_a_trigger_sends_is_asked_for_as_often_as_it_fires(talk: Opened) -> None:

@@ -6,18 +6,18 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from hbmcp.catalog import REDUCING
+from hbmcp.catalog import REDUCING, Effect
 from hbmcp.errors import BadArguments
 from hbmcp.figures import plain, times
 from hbmcp.installation.installation import Foreseen, Installation
-from hbmcp.installation.planned_request import Later
+from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.installation.positions.position import Side
 from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.installation.triggers.trigger import Action, Protected, Tool
 from hbmcp.text import named
 
-# What cancels or closes all that matches then may have nothing to do now.
-_OF_THEN = ("cancel_orders", "close_positions")
+# What cancels or closes all that matches then may have nothing to do now; what it does then.
+_OF_THEN: Mapping[str, Effect] = {"cancel_orders": "cancels", "close_positions": "reduces"}
 
 
 @frozen
@@ -58,8 +58,10 @@ async def armed(
     if tool == "close_position" and protects is not None:
         given |= closing(protects)
     reduces = tool in _OF_THEN or all(one.effect in REDUCING for one in foreseen.requests)
-    action = Action(tool=tool, arguments=given, words=_words(tool, given, foreseen), reduces=reduces)
-    later = tuple(Later.fired(one, tool) for one in foreseen.requests)
+    words = _words(tool, given, foreseen)
+    action = Action(tool=tool, arguments=given, words=words, reduces=reduces)
+    meant = foreseen.requests or (evolve(PlannedRequest.kept(tool, "triggers", words), effect=_OF_THEN[tool]),)
+    later = tuple(Later.fired(one, tool) for one in meant)
     return Armed(action, later, foreseen.shown.notes, protects)
 
 
