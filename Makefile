@@ -30,8 +30,8 @@ test: $(VENV)/.dev  ## run the tests
 snapshots: $(VENV)/.dev  ## write the snapshots of definitions, generated code and help anew
 	@$(PY) -m pytest -q --snapshot-update tests/test_every_tool.py tests/test_cli.py tests/codegen/test_tools.py tests/codegen/test_cli.py
 
-storm: $(VENV)/.dev  ## faults and cancellations, some minutes (AGAIN=1: only those that failed)
-	@$(PY) -m pytest -n auto --dist worksteal -m slow tests/slow tests/watch tests/workflows $(if $(AGAIN),--last-failed)
+storm: $(VENV)/.dev  ## faults, cancellations, many processes: a quarter of an hour (PART=1/3: a third; AGAIN=1: those that failed)
+	@STORM_PART=$(PART) $(PY) -m pytest -n auto --dist worksteal -m slow $(if $(AGAIN),--last-failed)
 
 check: $(VENV)/.dev  ## generated/ is current, the curation complete, the code clean and typed
 	$(PY) -m codegen check

@@ -127,6 +127,7 @@ async def test_it_waits_and_is_carried_out_once_by_who_knows_the_passphrase(plac
     assert " at " in begun[0]["by"]
 
 
+@pytest.mark.slow
 async def test_refused_it_is_never_carried_out(place: Place) -> None:
     async with client(place) as model:
         which = waiting(text(await model.call_tool("place_order", ORDER)))
@@ -144,6 +145,7 @@ async def test_refused_it_is_never_carried_out(place: Place) -> None:
     assert (no["outcome"], no["confirmed"]["question"]) == ("declined", which)
 
 
+@pytest.mark.slow
 async def test_too_late_it_is_expired(place: Place) -> None:
     async with client(place) as model:
         which = waiting(text(await model.call_tool("place_order", ORDER)))
@@ -159,6 +161,7 @@ async def test_too_late_it_is_expired(place: Place) -> None:
     assert place.orders == 0
 
 
+@pytest.mark.slow
 async def test_of_two_who_approve_at_once_one_carries_it_out(place: Place) -> None:
     async with client(place) as model:
         which = waiting(text(await model.call_tool("place_order", ORDER)))
@@ -168,6 +171,7 @@ async def test_of_two_who_approve_at_once_one_carries_it_out(place: Place) -> No
     assert place.orders == 1
 
 
+@pytest.mark.slow
 async def test_what_changed_until_it_is_approved_isn_t_sent(place: Place) -> None:
     async with client(place) as model:
         half = {name: value for name, value in ORDER.items() if name != "amount"} | {"share": 50, "max_value": 10**6}
@@ -183,6 +187,7 @@ async def test_what_changed_until_it_is_approved_isn_t_sent(place: Place) -> Non
     assert place.orders == 1
 
 
+@pytest.mark.slow
 async def test_a_limit_that_was_set_meanwhile_holds(place: Place) -> None:
     async with client(place) as model:
         which = waiting(text(await model.call_tool("place_order", ORDER)))
@@ -194,6 +199,7 @@ async def test_a_limit_that_was_set_meanwhile_holds(place: Place) -> None:
     assert place.orders == 0
 
 
+@pytest.mark.slow
 async def test_a_secret_is_never_kept_until_somebody_approves_it(tmp_path: Path) -> None:
     place = placed(tmp_path, "stdio", "auto", POLICY)
     (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
@@ -212,6 +218,7 @@ async def test_a_secret_is_never_kept_until_somebody_approves_it(tmp_path: Path)
     assert b"secret-0815" not in (tmp_path / "state.sqlite").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_passphrase_is_kept_as_what_it_can_t_be_known_by() -> None:
     kept = hashed(PASSPHRASE)
     assert PASSPHRASE not in kept
@@ -220,6 +227,7 @@ def test_a_passphrase_is_kept_as_what_it_can_t_be_known_by() -> None:
     assert not is_it(f"{PASSPHRASE} ", kept)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("typed", "orders"), [("y", 1), ("n", 0), ("", 0)])
 def test_who_calls_at_a_terminal_is_asked_there(tmp_path: Path, typed: str, orders: int) -> None:
     place = placed(tmp_path, "stdio", "auto")
@@ -236,6 +244,7 @@ def test_who_calls_at_a_terminal_is_asked_there(tmp_path: Path, typed: str, orde
         assert begun["way"] == "keyboard"
 
 
+@pytest.mark.slow
 def test_who_calls_at_a_terminal_types_the_passphrase_where_the_policy_says_so(place: Place) -> None:
     given = [f"{name}={value}" for name, value in ORDER.items()]
     for said, orders in ((None, 0), ("another", 0), (PASSPHRASE, 1)):
@@ -254,6 +263,7 @@ def test_who_calls_at_a_terminal_types_the_passphrase_where_the_policy_says_so(p
     assert place.orders == 1
 
 
+@pytest.mark.slow
 async def test_who_showed_a_token_is_told_alone_and_its_profile_holds_when_it_is_carried_out(tmp_path: Path) -> None:
     place = placed(tmp_path, "http", "auto", f"{POLICY}[profiles.small.limits]\norder = 1000\n")
     small = made("small", "--toolsets", "trading", "--profile", "small", env=place.env, cwd=tmp_path)

@@ -162,6 +162,7 @@ async def test_asked_answered_and_audited(place: Place) -> None:
     assert yes == [{"question": asked[place_], "way": "client", "by": "mcp"} for place_ in (-2, -1)]
 
 
+@pytest.mark.slow
 async def test_a_client_that_can_t_ask_is_no_yes(place: Place) -> None:
     async with place.client(None) as client:
         result = await client.call_tool("place_order", ORDER)
@@ -171,6 +172,7 @@ async def test_a_client_that_can_t_ask_is_no_yes(place: Place) -> None:
         assert not (await client.call_tool("get_open_orders", {})).is_error
 
 
+@pytest.mark.slow
 async def test_what_changed_between_question_and_answer_isn_t_sent(place: Place) -> None:
     """Half of what is there is another half, once another server has spent some of it."""
     (place.folder / "policy.toml").write_text('[[confirm]]\nwhen = "always"\ntolerance_percent = 1\n')
@@ -191,6 +193,7 @@ async def test_what_changed_between_question_and_answer_isn_t_sent(place: Place)
     assert place.orders == 1
 
 
+@pytest.mark.slow
 async def test_a_call_that_is_cancelled_while_it_asks_leaves_nothing(place: Place) -> None:
     asked = anyio.Event()
 
@@ -211,6 +214,7 @@ async def test_a_call_that_is_cancelled_while_it_asks_leaves_nothing(place: Plac
     assert [one["event"] for one in place.audit] == ["asked"]
 
 
+@pytest.mark.slow
 async def test_a_client_that_leaves_while_it_is_asked_has_said_nothing(place: Place) -> None:
     asked = anyio.Event()
 
@@ -236,6 +240,7 @@ runpy.run_module("hbmcp", run_name="__main__")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 async def test_a_question_that_nobody_answered_is_never_carried_out(mode: str, tmp_path: Path) -> None:
     place = placed(tmp_path, "stdio", mode, '[[confirm]]\nwhen = "always"\nminutes = 1\n')
@@ -269,6 +274,7 @@ async def required(client: Client, tool: str = "place_order", given: Any = ORDER
 APPROVED = {"approve": ElicitResult(action="accept", content={"approve": True})}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["stdio", "http"])
 async def test_an_answer_survives_a_restart_and_is_used_once(transport: str, tmp_path: Path) -> None:
     place = placed(tmp_path, transport, "auto")
@@ -300,6 +306,7 @@ async def test_an_answer_survives_a_restart_and_is_used_once(transport: str, tmp
     assert outcomes == ["answer_void"] * 5 + ["unanswered"]
 
 
+@pytest.mark.slow
 async def test_another_client_can_t_use_an_answer(tmp_path: Path) -> None:
     from mcp.types import Implementation
 
@@ -314,6 +321,7 @@ async def test_another_client_can_t_use_an_answer(tmp_path: Path) -> None:
     assert place.orders == 0
 
 
+@pytest.mark.slow
 async def test_another_token_s_holder_can_t_use_an_answer(tmp_path: Path) -> None:
     place = placed(tmp_path, "http", "auto")
     one, two = (made(name, "--toolsets", "trading", env=place.env, cwd=tmp_path) for name in ("one", "two"))
@@ -333,6 +341,7 @@ async def test_another_token_s_holder_can_t_use_an_answer(tmp_path: Path) -> Non
     assert place.orders == 1
 
 
+@pytest.mark.slow
 async def test_of_two_answers_at_once_in_two_processes_one_is_used(tmp_path: Path) -> None:
     place = placed(tmp_path, "stdio", "auto")
     async with place.client(YES) as one, place.client(YES) as two:
@@ -351,6 +360,7 @@ async def test_of_two_answers_at_once_in_two_processes_one_is_used(tmp_path: Pat
     assert place.orders == 5
 
 
+@pytest.mark.slow
 async def test_any_bit_of_a_sealed_state_counts(tmp_path: Path) -> None:
     place = placed(tmp_path, "http", "auto")
     async with place.client(YES) as client:
@@ -378,6 +388,7 @@ async def test_any_bit_of_a_sealed_state_counts(tmp_path: Path) -> None:
     assert place.orders == 1
 
 
+@pytest.mark.slow
 async def test_a_server_that_ends_between_question_and_answer_sends_nothing(tmp_path: Path) -> None:
     """Of 2025 the question dies with it; the answer comes to nobody."""
     place = placed(tmp_path, "stdio", "legacy")

@@ -55,6 +55,7 @@ async def test_what_is_typed_on_the_page_connects_the_exchange(place: Place) -> 
     assert not any(one in str(place.audit) for one in TYPED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["decline", "cancel"])
 async def test_who_does_not_go_there_sends_nothing_and_the_page_is_closed(place: Place, action: str) -> None:
     addresses: list[str] = []
@@ -68,6 +69,7 @@ async def test_who_does_not_go_there_sends_nothing_and_the_page_is_closed(place:
     assert accounts.count("kucoin") == 1
 
 
+@pytest.mark.slow
 async def test_a_client_that_opens_no_pages_is_told_the_command(place: Place) -> None:
     async with place.client(None) as client:
         said = await client.call_tool("connect_exchange", GIVEN)

@@ -98,6 +98,7 @@ def test_fetch_pins_without_regenerating(place: Workplace, tmp_path: Path) -> No
     assert "hbmcp_tools/manifest.json: differs" in stale.output
 
 
+@pytest.mark.slow
 def test_a_new_operation_is_reported_and_only_check_refuses_it(place: Workplace, tmp_path: Path) -> None:
     def add(document: dict[str, Any]) -> None:
         document["paths"]["/shop/close"] = {"post": {"responses": {"200": {"description": "Closed"}}}}
@@ -181,6 +182,7 @@ def rename(document: dict[str, Any]) -> None:
     fields["colour"] = {"type": "string"}
 
 
+@pytest.mark.slow
 def test_what_it_proposes_for_a_renamed_operation_is_right(place: Workplace, tmp_path: Path) -> None:
     """One tool over two versions of the API, each with its own names."""
     refused = place.run("regen", changed(tmp_path, rename))

@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from hbmcp.bridge import Outcome
 from hbmcp.caller import Caller
 from hbmcp.catalog import EFFECTS, REDUCING
+from hbmcp.errors import NotAllowed
 from hbmcp.installation.orders import polling
+from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import Later
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered, Reply
 from hbmcp.policy.confirmation.demand import Demand, demanded
@@ -23,6 +26,8 @@ from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.limits import Ask as Worth
 from hbmcp.policy.model import Confirm, Policy, Written, tightened
+from hbmcp.policy.rules import refuse
+from hbmcp.results.answer import Answer
 from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import open_position
@@ -227,6 +232,59 @@ async def test_what_a_trigger_arms_is_asked_for_when_it_is_armed(talk: Opened) -
         assert not told.is_error, told.text
     (question,) = person.asked
     assert 'later: "BUY 0.1 BTC-USDT MARKET' in question.words
+
+
+async def test_what_is_asked_for_by_its_tool_is_when_a_trigger_is_armed_with_it(talk: Opened) -> None:
+    then = {"then": "place_order", "arguments": MARKET}
+    async with talk(confirming({"when": "always", "tools": ["place_order"], "ask": "terminal"})) as call:
+        told = await call.bad("create_trigger", watch="time", above="1h", **then)
+        assert "The policy wants a person asked" in told
+
+
+async def test_what_a_trigger_sends_is_asked_for_as_often_as_it_fires(talk: Opened) -> None:
+    person = Person()
+    where = {name: BUY[name] for name in ("account_name", "connector_name", "trading_pair")}
+    then = {"then": "place_order", "arguments": {"side": "BUY", "amount": 0.01, "order_type": "MARKET"}}
+    often = {**where, **then, "below": "45000", "every": 60, "times": 3}
+    async with talk(confirming({"when": "over 1000"})) as call:
+        for given in (often | {"total": 900}, where | then | {"below": "45000"}):
+            told = await call.bridge.call("create_trigger", given, ask=person)
+            assert not told.is_error, told.text
+        assert not person.asked
+        told = await call.bridge.call("create_trigger", often, ask=person)
+        assert not told.is_error, told.text
+        (question,) = person.asked
+        assert 'later, up to 3 times: "BUY 0.01 BTC-USDT MARKET' in question.words
+        assert "worth 1,350.06 USDT in all" in question.words
+
+
+async def test_at_a_time_nobody_knows_what_an_amount_of_coins_is_worth(talk: Opened) -> None:
+    timed = {"watch": "time", "above": "1h", "then": "place_order"}
+    in_quote = {name: value for name, value in MARKET.items() if name != "amount"} | {"quote_amount": 600}
+    async with talk(confirming({"when": "over 1000"})) as call:
+        person = Person()
+        told = await call.bridge.call("create_trigger", {**timed, "arguments": in_quote}, ask=person)
+        assert not told.is_error, told.text
+        assert not person.asked
+        for rest in ({}, {"every": 60, "times": 3}):
+            told = await call.bridge.call("create_trigger", {**timed, "arguments": MARKET, **rest}, ask=person)
+            assert not told.is_error, told.text
+            assert "worth nobody knows how much\n2 in all.\n" in person.asked.pop().words
+        bounded = {**timed, "arguments": MARKET, "every": 60, "times": 3, "total": 900}
+        assert not (await call.bridge.call("create_trigger", bounded, ask=person)).is_error
+        assert not person.asked
+
+
+@given(then=st.sampled_from(["place_order", "close_position"]), effect=st.sampled_from(EFFECTS))
+def test_a_rule_for_a_tool_holds_for_what_a_trigger_sends_with_it(then: str, effect: Any) -> None:
+    arms = evolve(CALL, caller=Caller("create_trigger", "triggers", frozenset()))
+    later = Later.fired(request(effect), then)
+    told = confirming({"when": "always", "tools": [then], "effects": [effect]})
+    assert demanded(told, arms, [later], [None]) is not None
+    assert demanded(told, arms, [request(effect)], [None]) is None
+    denied = Policy.model_validate({"deny": {"tools": [then]}})
+    with pytest.raises(NotAllowed, match=then):
+        refuse(denied, arms, Plan(Answer(""), (later,)))
 
 
 @pytest.mark.parametrize("effect", EFFECTS)

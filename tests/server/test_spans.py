@@ -18,6 +18,8 @@ from tests.faulty_api import FaultyApi, Reply
 from tests.server.collector import Collector
 from tests.stdio_server import StdioServer
 
+pytestmark = pytest.mark.slow
+
 SECRET = "kept-by-the-client-4711"
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50"}  # milliseconds
 WITHOUT = """

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.results.answer import Answer
 
 
@@ -25,6 +25,6 @@ class Plan:
     shown: Answer
     requests: tuple[PlannedRequest, ...] = ()
     commit: Callable[[Installation], Awaitable[Answer]] | None = None
-    later: tuple[PlannedRequest, ...] = ()
+    later: tuple[Later, ...] = ()
     unfit: CallError | None = None
     severable: bool = False

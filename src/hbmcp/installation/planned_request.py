@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ParamSpec, Self, cast
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields, frozen
 
 from hbmcp.catalog import Effect, Tool
 from hbmcp.errors import BadArguments
-from hbmcp.figures import number
+from hbmcp.figures import number, ratio, times
 from hbmcp.redaction import redacted
 from hbmcp.results.cells import compact
 from hbmcp.results.secrets_in_text import scrubbed
@@ -107,6 +107,15 @@ class PlannedRequest:
         return cls(tool, Request("PUT", f"hbmcp's own {what}", parse=lambda answer: answer), "configures", words)
 
     @property
+    def by(self) -> tuple[str, ...]:
+        """The tools that send it, beside the one that is called now."""
+        return ()
+
+    def in_all(self, value: Decimal | None) -> Decimal | None:
+        """What it comes to at most, where it is worth that now; None where nobody knows."""
+        return value
+
+    @property
     def unsent(self) -> str:
         """That it wasn't sent, and what it would do."""
         return f"Nothing was sent yet. Without preview: {self.words}."
@@ -124,6 +133,35 @@ class PlannedRequest:
         if self.effect != other.effect or self.effect not in ("opens", "reduces") or granted is None or asked is None:
             return False
         return asked <= granted and _but_amount(other.request) == _but_amount(self.request)
+
+
+@frozen
+class Later(PlannedRequest):
+    """One that a trigger sends with the tool `then` when it fires: up to `count` times, for at most `total` in quote.
+    `unpriced` where it is of an amount in base, and at what price then nobody knows."""
+
+    then: str = ""
+    count: int = 1
+    total: Decimal | None = None
+    unpriced: bool = False
+
+    @classmethod
+    def fired(cls, planned: PlannedRequest, then: str) -> Self:
+        """The same, sent by that tool."""
+        return cls(**{one.name: getattr(planned, one.name) for one in fields(PlannedRequest)}, then=then)
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        return (self.then,)
+
+    def in_all(self, value: Decimal | None) -> Decimal | None:
+        if value is None:
+            return None
+        whole = None if self.unpriced else times(value, Decimal(self.count))
+        if self.total is None or not self.stake.value:
+            return whole
+        most = ratio(times(value, self.total), self.stake.value)
+        return most if whole is None else min(whole, most)
 
 
 def _at(given: Mapping[str, Any], place: str) -> Any:

@@ -21,7 +21,7 @@ from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered, Ask, cant_ask
 from hbmcp.policy.confirmation.approvals import Approvals
 from hbmcp.policy.confirmation.demand import Demand, demanded, may_ask
-from hbmcp.policy.confirmation.question import Question, value_of
+from hbmcp.policy.confirmation.question import Question, in_all
 from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.counting import NOTHING, Counting, Reserved
 from hbmcp.policy.goes_on import goes_on, goes_unrecorded
@@ -235,7 +235,7 @@ class Gate:
         """What the requests are worth, and how the policy wants them asked for."""
         requests = (*plan.requests, *plan.later)
         worths = await self._counting.worths(requests)
-        return worths, demanded(self._policy, call, requests, [value_of(parts) for parts in worths])
+        return worths, demanded(self._policy, call, requests, in_all(requests, worths))
 
     async def _hold_to(self, answered: Answered, call: Call, plan: Plan) -> None:
         """Raises NotConfirmed where the answer doesn't hold for this plan."""

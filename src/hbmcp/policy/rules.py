@@ -47,7 +47,7 @@ def refuse(policy: Policy, call: Call, plan: Plan, asked: Collection[str] = ()) 
 def _reasons(policy: Policy, call: Call, request: PlannedRequest, asked: Collection[str]) -> Iterator[str]:
     tool, toolset = call.caller.name, call.caller.toolset
     # What denies a plain order doesn't take away the tool that closes with one.
-    for one in dict.fromkeys((tool, *(() if request.effect in REDUCING else (request.tool,)))):
+    for one in dict.fromkeys((tool, *request.by, *(() if request.effect in REDUCING else (request.tool,)))):
         if matches(one, policy.deny.tools):
             yield f"it denies the tool {one}"
     if matches(toolset, policy.deny.toolsets):

@@ -19,6 +19,8 @@ from tests.conftest import connected
 from tests.faulty_api import FaultyApi, Reply
 from tests.server.http.clients import ACCEPT, Raw, bearer, made, process, told
 
+pytestmark = pytest.mark.slow
+
 # Seconds as the code has them would make a test wait as long; what they do is the same.
 QUICK = """
 import sys

@@ -15,6 +15,8 @@ from tests.conftest import connected, http_server
 from tests.faulty_api import FaultyApi, Reply
 from tests.server.http.clients import BUY, MODES, bearer, client, made, on_paper, process
 
+pytestmark = pytest.mark.slow
+
 STRANGE = "stranger-4711"  # as a client, or what it calls, may be named
 
 

@@ -25,6 +25,8 @@ from tests.conftest import hbmcp
 from tests.server.http.authorization_server import AuthorizationServer, authorization_server
 from tests.server.http.clients import BUY, HELLO, MODES, Raw, bearer, client, on_paper, process, text
 
+pytestmark = pytest.mark.slow
+
 TOOLS = Catalog.load().tools
 
 

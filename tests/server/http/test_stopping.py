@@ -14,6 +14,8 @@ from tests.conftest import connected
 from tests.faulty_api import HANG, FaultyApi, Reply
 from tests.server.http.clients import Raw, process, told
 
+pytestmark = pytest.mark.slow
+
 ORDER = {
     "account_name": "master_account",
     "connector_name": "binance",

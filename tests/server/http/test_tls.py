@@ -15,6 +15,8 @@ from cryptography.x509.oid import NameOID
 from tests.conftest import hbmcp
 from tests.server.http.clients import made, on_paper, process
 
+pytestmark = pytest.mark.slow
+
 
 def certificate(folder: Path) -> tuple[str, str]:
     """Files of a certificate of 127.0.0.1 and its key."""

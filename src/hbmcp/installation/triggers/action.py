@@ -10,7 +10,7 @@ from hbmcp.catalog import REDUCING
 from hbmcp.errors import BadArguments
 from hbmcp.figures import plain, times
 from hbmcp.installation.installation import Foreseen, Installation
-from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.planned_request import Later
 from hbmcp.installation.positions.position import Side
 from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.installation.triggers.trigger import Action, Protected, Tool
@@ -25,7 +25,7 @@ class Armed:
     """An action, the requests that it would send now, which a policy judges, and the position that it reduces."""
 
     action: Action
-    later: tuple[PlannedRequest, ...]
+    later: tuple[Later, ...]
     notes: tuple[str, ...]
     protects: Protected | None = None
 
@@ -59,7 +59,8 @@ async def armed(
         given |= closing(protects)
     reduces = tool in _OF_THEN or all(one.effect in REDUCING for one in foreseen.requests)
     action = Action(tool=tool, arguments=given, words=_words(tool, given, foreseen), reduces=reduces)
-    return Armed(action, foreseen.requests, foreseen.shown.notes, protects)
+    later = tuple(Later.fired(one, tool) for one in foreseen.requests)
+    return Armed(action, later, foreseen.shown.notes, protects)
 
 
 def closing(what: Protected) -> dict[str, Any]:

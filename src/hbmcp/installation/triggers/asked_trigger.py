@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from hbmcp.errors import BadArguments, Refused
 from hbmcp.figures import money, number, plain
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import Later
 from hbmcp.installation.triggers.action import Armed, armed
 from hbmcp.installation.triggers.asked_condition import AskedCondition, Met, held_against_now, meant
 from hbmcp.installation.triggers.choices import NOTHING_SET, between
@@ -84,7 +85,8 @@ async def _arming(
     worth = None if action is None or action.value is None else money(action.value)
     if every and every.total is not None and worth is not None and worth > every.total:
         raise _bad(f"total, {plain(every.total):f}, is less than one firing is worth, {worth:f}.", "Raise it.")
-    arming = Arming(spec, {**met.shown, "worth": worth}, action.later if action else (), trailing_memory(met))
+    later = _later(action, met, every) if action else ()
+    arming = Arming(spec, {**met.shown, "worth": worth}, later, trailing_memory(met))
     if action is None:
         return arming, [TOLD]
     beside: Sequence[str] = ()
@@ -130,6 +132,25 @@ async def _action(installation: Installation, condition: AskedCondition, asked: 
             raise
         at = f"With the price at {plain(level):f}: {error.happened}"
         raise type(error)(at, NOTHING_SET, error.advice) from None
+
+
+def _later(action: Armed, met: Met, every: Every | None) -> tuple[Later, ...]:
+    """What it sends, each as often as it fires. The price then is known where the condition is a price there."""
+    when = met.condition
+    priced = (when.connector_name, when.trading_pair) if when.of == "price" and when.trail is None else None
+    in_quote = action.action.arguments.get("quote_amount") is not None
+    return tuple(
+        evolve(
+            one,
+            count=every.count if every else 1,
+            total=every.total if every else None,
+            unpriced=one.effect == "opens"
+            and one.stake.price is None
+            and not in_quote
+            and priced != (one.stake.exchange, one.stake.pair),
+        )
+        for one in action.later
+    )
 
 
 def _every(asked: AskedTrigger) -> Every | None:

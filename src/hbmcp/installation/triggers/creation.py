@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from hbmcp.errors import Refused, StoreError
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
-from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.installation.triggers.condition import Memory
 from hbmcp.installation.triggers.trigger import Spec, new
@@ -25,7 +25,7 @@ class Arming:
 
     spec: Spec
     shown: Mapping[str, Any]
-    later: tuple[PlannedRequest, ...] = ()
+    later: tuple[Later, ...] = ()
     memory: Memory = field(factory=Memory)
 
     @property

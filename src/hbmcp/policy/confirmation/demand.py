@@ -74,7 +74,8 @@ def _deciding(rules: Iterable[Confirm], call: Call, planned: PlannedRequest) -> 
 def _matches(rule: Confirm, call: Call, planned: PlannedRequest) -> bool:
     if planned.effect in REDUCING if rule.effects is None else planned.effect not in rule.effects:
         return False
-    if rule.tools is not None and not any(matches(name, rule.tools) for name in (call.caller.name, planned.tool)):
+    by = (call.caller.name, planned.tool, *planned.by)
+    if rule.tools is not None and not any(matches(name, rule.tools) for name in by):
         return False
     about = is_about(call, planned)
     for kind in WHERE:

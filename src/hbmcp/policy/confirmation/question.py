@@ -10,7 +10,7 @@ from attrs import field, frozen
 from hbmcp.catalog import ADDING, Effect
 from hbmcp.figures import cents, plain
 from hbmcp.installation.plan import Plan
-from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.quoted import Quoted
@@ -45,16 +45,17 @@ class Question:
     ) -> Self:
         """A plan in words: `where` is the installation in words, `verdict` what the policy says of it."""
         requests = (*plan.requests, *plan.later)
+        values = in_all(requests, worths)
         client = f", called by {named(call.caller.client)}" if call.caller.client else ""
         lines = [f"{call.caller.name} on {where}{client}:"]
         lines += [
-            f"{'later: ' if place >= len(plan.requests) else ''}{quoted(one.words, LONGEST)}: {_exposure(one)}"
-            f"{_worth(parts, currency)}"
-            for place, (one, parts) in enumerate(zip(requests, worths, strict=True))
+            f"{_when(one)}{quoted(one.words, LONGEST)}: {_exposure(one)}{_worth(one, value, currency)}"
+            for one, value in zip(requests, values, strict=True)
         ]
         if len(requests) > 1:
-            total = [value for parts in worths if (value := value_of(parts)) is not None]
-            lines.append(f"{len(requests)} in all, worth {cents(sum(total, Decimal(0))):,f} {currency}.")
+            known = [value for value in values if value is not None]
+            worth = f", worth {cents(sum(known, Decimal(0))):,f} {currency}"
+            lines.append(f"{len(requests)} in all{'' if any(map(_unknown, requests, values)) else worth}.")
         if verdict:
             lines.append(one_line(verdict))
         lines.append(
@@ -64,17 +65,32 @@ class Question:
         return cls("\n".join(lines), Quoted.of(call, requests, worths), demand, machine() + demand.patience * MINUTE)
 
 
-def value_of(parts: Iterable[Ask]) -> Decimal | None:
+def in_all(requests: Iterable[PlannedRequest], worths: Iterable[Sequence[Ask]]) -> list[Decimal | None]:
+    """What each comes to at most, however often it is sent; None where that isn't known."""
+    return [one.in_all(_value_of(parts)) for one, parts in zip(requests, worths, strict=True)]
+
+
+def _value_of(parts: Iterable[Ask]) -> Decimal | None:
     """All that a request comes to; None where that isn't known."""
     values = [one.value for one in parts]
     return None if None in values else sum((one for one in values if one is not None), Decimal(0))
 
 
-def _worth(parts: Sequence[Ask], currency: str) -> str:
-    value = value_of(parts)
+def _when(planned: PlannedRequest) -> str:
+    if not isinstance(planned, Later):
+        return ""
+    return "later: " if planned.count == 1 else f"later, up to {planned.count} times: "
+
+
+def _worth(planned: PlannedRequest, value: Decimal | None, currency: str) -> str:
     if value is not None:
-        return f", worth {cents(value):,f} {currency}"
-    return ", worth nobody knows how much" if parts and parts[0].planned.effect in (*ADDING, "runs_code") else ""
+        often = " in all" if isinstance(planned, Later) and planned.count > 1 else ""
+        return f", worth {cents(value):,f} {currency}{often}"
+    return ", worth nobody knows how much" if _unknown(planned, value) else ""
+
+
+def _unknown(planned: PlannedRequest, value: Decimal | None) -> bool:
+    return value is None and planned.effect in (*ADDING, "runs_code")
 
 
 def _exposure(planned: PlannedRequest) -> str:
