@@ -72,6 +72,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test keeps secret may be what another wants to read."""
     monkeypatch.setattr(redaction, "_forms", set())
+    monkeypatch.setattr(redaction, "_sent", {})
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
@@ -130,6 +131,68 @@ def test_a_form_sent_twice_at_once_is_sent_once() -> None:
             answers = await asyncio.gather(*(person.post(KEYS) for _ in range(5)))
             assert len(person.sent) == 1
             assert {one.status_code for one in answers} <= {200, 404}
+
+    asyncio.run(visit())
+
+
+FORM = urlencode(KEYS).encode()
+
+
+@asynccontextmanager
+async def half_sent(person: Visit) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A form of which half is sent."""
+    parts = urlsplit(person.page)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nOrigin: {person.origin}\r\n"
+    writer.write(f"{head}Content-Length: {len(FORM)}\r\n\r\n".encode() + FORM[:20])
+    await person.get()  # so it has been read
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+def test_what_comes_when_the_page_is_closed_is_not_sent() -> None:
+    async def visit() -> None:
+        async with visited() as person, half_sent(person) as (_, writer):
+            person.serving.cancel()
+            await asyncio.sleep(0)
+            writer.write(FORM[20:])
+            await asyncio.wait([person.serving])
+            assert person.sent == []
+
+    asyncio.run(visit())
+
+
+def test_what_is_being_sent_when_its_time_is_up_arrives_and_is_told() -> None:
+    async def visit() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def send(_: Mapping[str, Any]) -> None:
+            begun.set()
+            await go_on.wait()
+
+        open_page = KeyPage(Connection("binance", "master_account", FIELDS, False), "PAPER", send)
+        open_page.listen()
+        open_page._until = datetime.now(UTC)
+        sending = asyncio.create_task(open_page._take(FORM))
+        await begun.wait()
+        serving = asyncio.create_task(open_page.serve())
+        while not open_page._closed:
+            await asyncio.sleep(0)
+        go_on.set()
+        assert await serving
+        await sending
+
+    asyncio.run(visit())
+
+
+def test_a_form_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "BODY", 0.01)
+
+    async def visit() -> None:
+        async with visited() as person, half_sent(person) as (reader, _):
+            assert b" 408 " in await reader.readline()
 
     asyncio.run(visit())
 

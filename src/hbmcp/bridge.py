@@ -54,7 +54,7 @@ from hbmcp.policy.limits import sells
 from hbmcp.policy.model import Policy, default
 from hbmcp.policy.offered import narrowed
 from hbmcp.policy.said_twice import SentBefore
-from hbmcp.redaction import hide, redacted
+from hbmcp.redaction import call_under_way, hide_said, hide_sent, redacted
 from hbmcp.results import ResultSpec, failure, render
 from hbmcp.results.answer import Answer
 from hbmcp.results.cells import compact
@@ -210,6 +210,10 @@ class Bridge:
 
     async def _answer(self, name: str, arguments: Mapping[str, Any], incoming: _Incoming) -> Outcome:
         """Every text that leaves goes through here, and what is secret stays."""
+        with call_under_way():
+            return await self._answered(name, arguments, incoming)
+
+    async def _answered(self, name: str, arguments: Mapping[str, Any], incoming: _Incoming) -> Outcome:
         missed: dict[str, str] = {}
         token = _MISSED.set(missed)
         try:
@@ -272,7 +276,7 @@ class Bridge:
             tool = self._offer.catalog.names.get(name)
             if tool is None or tool.reads:
                 raise
-            hide(secrets(tool, arguments))
+            hide_said(secrets(tool, arguments))
             caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client, self._token, self._holder)
             async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
                 raise
@@ -283,13 +287,13 @@ class Bridge:
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
                 await self._open_store().sent_orders(order_ids=())
         line = self._lines.get(tool.name) or self._line(tool)
-        hide(secrets(tool, arguments))  # what doesn't fit is quoted
+        hide_said(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if incoming.firing is None else "trigger"
         caller = Caller(tool.name, tool.toolset, tool.parts, kind, incoming.client, self._token, self._holder)
         if not tool.reads:
             return await self._act(tool, line, arguments, caller, incoming)
         given = line.checker.check(arguments)
-        hide(secrets(tool, given))
+        hide_said(secrets(tool, given))
         if tool.is_workflow:
             answer = await line.build(self.installation(caller, ask=incoming.ask), **given)
             return render(answer.value, answer.spec)
@@ -309,7 +313,7 @@ class Bridge:
         call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
             given = line.checker.check(arguments)
-        hide(secrets(tool, given))
+        hide_said(secrets(tool, given))
         preview = given.pop("preview", tool.previews)
         again = given.pop("again", False) or firing is not None  # a trigger never says a thing twice
         call = Call(caller, given, again if "again" in tool.schema["properties"] else None, key, call.secret)
@@ -339,6 +343,7 @@ class Bridge:
                 if answered.way != "relied":
                     continue
             grant = await self._gate.grant(call, plan, began, firing, answered)
+            hide_sent(secrets(tool, given))
             try:
                 text = await self._commit(tool, line, given, caller, plan, grant)
             except BaseException as error:

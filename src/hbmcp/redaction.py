@@ -4,6 +4,9 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import chain
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
@@ -12,16 +15,49 @@ SHORTEST = 4  # what is shorter is masked nowhere: it would only garble the text
 JSON_IN_JSON = 3  # levels: a log's line of JSON, in an answer of JSON, shown as JSON
 ACCESS_TOKEN = r"hbmcp_[A-Za-z0-9_-]{43}"  # of our own, see hbmcp.access
 
+LONGEST = 10_000  # what is longer is no key of a call
+KEPT = 100  # values of calls that stay masked; and of one call, while it lasts
+
 _forms: set[str] = set()
+_sent: dict[str, set[str]] = {}  # values of calls that were sent, the oldest first, and how they may be written
+_said: ContextVar[dict[str, set[str]] | None] = ContextVar("said", default=None)  # those of the call under way
 
 
 def hide(values: Iterable[str]) -> None:
     """From now on `redacted` masks these values, percent-encoded, in base64 and in JSON too; and their lines, for a
     text may be shown line by line."""
     for value in values:
-        if len(value) >= SHORTEST:
-            _forms.update(form for form in _written(value) if len(form) >= SHORTEST)
-            _forms.update(line for line in value.split("\n") if len(line) >= LONG)
+        _forms.update(_forms_of(value))
+
+
+@contextmanager
+def call_under_way() -> Iterator[None]:
+    """Inside it what is `hide_said` stays hidden up to its end: what a caller makes up masks nothing for others."""
+    token = _said.set({})
+    try:
+        yield
+    finally:
+        _said.reset(token)
+
+
+def hide_said(values: Iterable[str]) -> None:
+    """Hide values that the call under way was given, in what is said of it."""
+    if (said := _said.get()) is not None:
+        _keep(said, values, SHORTEST)
+
+
+def hide_sent(values: Iterable[str]) -> None:
+    """Hide values of a call that is granted, from now on, for the API knows them and may say them at any time: what is
+    long enough to be no word, and of many the last."""
+    _keep(_sent, values, LONG)
+
+
+def _keep(kept: dict[str, set[str]], values: Iterable[str], shortest: int) -> None:
+    told = [value for value in values if shortest <= len(value) <= LONGEST][:KEPT]
+    for value in told:
+        kept[value] = kept.pop(value, set()) or _forms_of(value)
+    for value in list(kept)[:-KEPT]:
+        del kept[value]
 
 
 def hide_login(username: str, password: str) -> None:
@@ -33,9 +69,17 @@ def redacted(text: str) -> str:
     """The text with `***` for all that is hidden, and for access tokens; what is short only where it stands alone as a
     word."""
     # The longest first: a secret may contain another.
-    for form in sorted((one for one in _forms if one in text), key=len, reverse=True):
+    hidden = chain(_forms, *_sent.values(), *(_said.get() or {}).values())
+    for form in sorted({one for one in hidden if one in text}, key=len, reverse=True):
         text = text.replace(form, MASK) if len(form) >= LONG else re.sub(_alone(form), MASK, text)
     return re.sub(ACCESS_TOKEN, MASK, text) if "hbmcp_" in text else text
+
+
+def _forms_of(value: str) -> set[str]:
+    if len(value) < SHORTEST:
+        return set()
+    lines = {line for line in value.split("\n") if len(line) >= LONG}
+    return lines | {form for form in _written(value) if len(form) >= SHORTEST}
 
 
 def _written(value: str) -> Iterator[str]:

@@ -24,3 +24,11 @@ def test_an_address_with_something_invisible_in_it_is_removed_whole() -> None:
 def test_only_what_is_quoted_has_a_greatest_length() -> None:
     assert tidy("x" * 5000) == "x" * 700 + "…"
     assert in_words("x" * 5000) == "x" * 5000
+
+
+def test_what_an_answer_repeats_is_read_once() -> None:
+    blanks = " " * 1_000_000  # from each of them, or from each beginning, it would take hours
+    assert tidy(f"a{blanks}b \n For further information visit https://a.example c") == "a b c"
+    beginning = " [type=a, input_value=" * 100_000
+    assert tidy(beginning).startswith("[type=a")
+    assert tidy("not good [type=int, input_value='x', input_type=str]") == "not good"

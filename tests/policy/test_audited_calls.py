@@ -17,6 +17,7 @@ from hbmcp.arguments import secrets
 from hbmcp.bridge import Bridge
 from hbmcp.errors import StoreError
 from hbmcp.policy.audit.verify import verify
+from hbmcp.redaction import KEPT, hide_sent, redacted
 from hbmcp.store import worker
 from tests.conftest import connected, hbmcp
 from tests.faulty_api import DROP, HANG, FaultyApi, Reply
@@ -86,6 +87,22 @@ async def test_a_tool_that_is_off_leaves_one_too(tmp_path: Path, monkeypatch: py
         (only,) = it.lines
         assert (only["tool"], only["outcome"]) == ("add_credential", "unknown_tool")
         assert CANARY not in it.log.file.read_text()
+
+
+async def test_what_a_refused_call_made_up_is_masked_in_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["BTC-USDT", "get_open_orders", *(f"word-{number:05}" for number in range(10_000))]
+    async with audited(tmp_path, monkeypatch) as it:
+        offered = it.call.bridge._offer
+        it.call.bridge._offer = ALL.catalog.choose(read_only=True)
+        await it.call.bad("add_credential", **CANCEL_PLAIN, credentials={"api_key": words})
+        it.call.bridge._offer = offered
+        await it.call.bad("add_credential", credentials={"api_key": words})
+        text = " ".join(words)
+        assert redacted(text) == text
+        hide_sent(words)
+        assert redacted(text).count("***") == KEPT
 
 
 async def test_it_is_on_disk_before_the_request_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,18 @@
 """Spans leave a real server for a real collector, where the usual variables of OpenTelemetry ask for it."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import Client
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.trace import SpanContext, TraceFlags
+from opentelemetry.trace.span import TraceState
 
+from hbmcp.server.spans import _Reduced
 from tests.conftest import PASSWORD, connected, http_server
 from tests.faulty_api import FaultyApi, Reply
 from tests.server.collector import Collector
@@ -84,6 +90,22 @@ def test_nothing_that_a_client_made_up_leaves_nor_any_secret(tmp_path: Path, api
     assert attributes(collector.resources[0].resource)["service.name"] == "the desk's"
     assert collector.headers[0]["x-key"] == "of-the-collector"
     assert "of-the-collector" not in "".join(server.log)
+
+
+def test_the_client_s_tracestate_stays() -> None:
+    sent: list[ReadableSpan] = []
+
+    class Collected(SpanExporter):
+        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            sent.extend(spans)
+            return SpanExportResult.SUCCESS
+
+    state = TraceState([("vendor", SECRET)])
+    own, caller = (SpanContext(1, id_, True, TraceFlags(1), state) for id_ in (2, 3))
+    _Reduced(Collected(), ()).export([ReadableSpan("a", own, caller), ReadableSpan("b", own)])
+    assert SECRET not in repr([(one.context, one.parent) for one in sent])
+    bare, parent = (SpanContext(1, id_, True, TraceFlags(1)) for id_ in (2, 3))
+    assert [(one.context, one.parent) for one in sent] == [(bare, parent), (bare, None)]
 
 
 @pytest.mark.parametrize(

@@ -86,10 +86,13 @@ class Verifier:
 
     async def _key(self, kid: str | None) -> jwt.PyJWK | None:
         """That of this id; without an id the only one. Raises Unverifiable."""
+        if not self._old and (found := self._found(kid)) is not None:
+            return found  # whoever asks for a key that nobody knows lets no other wait
         async with self._turn:
             now = ticking()
-            old = self._had is None or now > self._had + KEYS_HOLD
-            if (old or self._found(kid) is None) and (self._asked is None or now > self._asked + ASKED_AGAIN_AFTER):
+            if (self._old or self._found(kid) is None) and (
+                self._asked is None or now > self._asked + ASKED_AGAIN_AFTER
+            ):
                 self._asked = now
                 try:
                     self._keys = await self._ask()
@@ -103,6 +106,10 @@ class Verifier:
                     "A person can see in hbmcp's log why.",
                 )
             return self._found(kid)
+
+    @property
+    def _old(self) -> bool:
+        return self._had is None or ticking() > self._had + KEYS_HOLD
 
     def _found(self, kid: str | None) -> jwt.PyJWK | None:
         if kid is None and len(self._keys) == 1:

@@ -29,6 +29,8 @@ HOST = "127.0.0.1"
 MINUTES = 10
 MOST = 65_536  # bytes of a form
 AT_ONCE = 20  # connections
+BODY = 30.0  # seconds for a form
+CUT_OFF = 1  # seconds for what is being answered when its time is up
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
@@ -54,6 +56,7 @@ class KeyPage:
         self._until = datetime.now(UTC) + timedelta(minutes=MINUTES)
         self._turn = asyncio.Lock()  # a form sent twice is sent once
         self._done = asyncio.Event()
+        self._closed = False  # its time is up, or nobody waits for it any more
         self._host = ""
 
     def listen(self) -> str:
@@ -66,33 +69,47 @@ class KeyPage:
         """Until the API has the keys, or the time is up: whether it has them."""
         app = Starlette(routes=[Route("/{token}", self._answer, methods=["GET", "POST"])])
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", ws="none", limit_concurrency=AT_ONCE
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            limit_concurrency=AT_ONCE,
+            timeout_graceful_shutdown=CUT_OFF,
         )
         server = _Quiet(config)
         serving = asyncio.create_task(server.serve([self._listener]))
         try:
             async with asyncio.timeout((self._until - datetime.now(UTC)).total_seconds()):
-                return await self._done.wait()
+                await self._done.wait()
         except TimeoutError:
-            return False
+            pass
         finally:
-            server.should_exit = True
+            self._closed = True
+            async with self._turn:  # keys that are being sent arrive
+                server.should_exit = True
             await asyncio.wait([serving])
             self._listener.close()
+        return self._done.is_set()
 
     async def _answer(self, request: Request) -> Response:
         own = request.headers.get("host") == self._host and secrets.compare_digest(
             request.path_params["token"].encode(), self._token.encode()
         )
-        if not own or self._done.is_set():
-            return PlainTextResponse("There is no such page, or no more.", HTTPStatus.NOT_FOUND)
+        if not own or self._closed or self._done.is_set():
+            return _no_page()
         if request.method == "GET":
             return self._page()
         if request.headers.get("origin") != f"http://{self._host}":
             return PlainTextResponse("That wasn't typed on this page.", HTTPStatus.FORBIDDEN)
         if not request.headers.get("content-length", "").isdecimal() or int(request.headers["content-length"]) > MOST:
             return PlainTextResponse("That is no form of this page.", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        return await self._take(await request.body())
+        try:
+            async with asyncio.timeout(BODY):
+                form = await request.body()
+        except TimeoutError:
+            return PlainTextResponse("The form didn't come: nothing was sent.", HTTPStatus.REQUEST_TIMEOUT)
+        return await self._take(form)
 
     async def _take(self, form: bytes) -> Response:
         given = {name: values[-1].strip() for name, values in parse_qs(form.decode("utf-8", "replace")).items()}
@@ -109,6 +126,8 @@ class KeyPage:
                 keys[field.name] = field.meant(value) if field.choices else value
         async with self._turn:
             if not self._done.is_set():
+                if self._closed:
+                    return _no_page()
                 try:
                     await self._send(keys)
                 except CallError as error:
@@ -128,6 +147,10 @@ class KeyPage:
         )
         status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
         return HTMLResponse(html, status, _headers(nonce))
+
+
+def _no_page() -> Response:
+    return PlainTextResponse("There is no such page, or no more.", HTTPStatus.NOT_FOUND)
 
 
 def _headers(nonce: str) -> dict[str, str]:

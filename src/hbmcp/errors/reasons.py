@@ -38,8 +38,9 @@ READINGS = (
         "this account has no API keys for this connector",
     ),
 )
-_PYDANTIC_NOTE = re.compile(r"\s*For further information visit \S+")
-_PYDANTIC_TYPE = re.compile(r" \[type=\w+, input_value=.*?, input_type=\w+\]")
+# Neither looks twice at a long run of blanks, nor to the end for each beginning: an API repeats what it was given.
+_PYDANTIC_NOTE = re.compile(r"(?<!\s)\s*+For further information visit \S+")
+_PYDANTIC_TYPE = re.compile(r" \[type=\w+, input_value=.{0,200}?, input_type=\w+\]")  # which Pydantic cuts at 50
 _ADDRESS = re.compile(r"\b(?:https?|wss?)://[^\s'\",)\]}]+")
 _BLANKS = re.compile(r"[^\S\n]+")
 

@@ -16,7 +16,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.trace import Status
+from opentelemetry.trace import SpanContext, Status
 
 from hbmcp import __version__
 from hbmcp.redaction import hide
@@ -77,8 +77,8 @@ class _Reduced(SpanExporter):
         kept = {name: said[name] for name, is_known in self._known.items() if name in said and is_known(said[name])}
         return ReadableSpan(
             name=" ".join((str(kept.get(METHOD, "other")), *([str(kept[TOOL])] if TOOL in kept else []))),
-            context=span.context,
-            parent=span.parent,
+            context=_without_state(span.context),
+            parent=_without_state(span.parent),
             resource=span.resource,
             attributes=kept,
             kind=span.kind,
@@ -87,3 +87,10 @@ class _Reduced(SpanExporter):
             end_time=span.end_time,
             instrumentation_scope=span.instrumentation_scope,
         )
+
+
+def _without_state(context: SpanContext | None) -> SpanContext | None:
+    """Which span of which trace, without the tracestate, which is the client's to fill."""
+    if context is None:
+        return None
+    return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags)

@@ -10,6 +10,7 @@ from hbmcp.server.http.entrance import Entrance, NoTokenInAddress, Verify
 from hbmcp.server.http.health import LIVES, READY, Health
 from hbmcp.server.http.patience import MOST, WholeBody
 from hbmcp.server.http.resource import Resource
+from hbmcp.server.http.sessions import SessionsOfEach
 from hbmcp.server.line import Line
 from hbmcp.server.protocol import build
 
@@ -24,7 +25,8 @@ _CHECKED_BEFORE = TransportSecuritySettings(enable_dns_rebinding_protection=Fals
 def application(line: Line, verify: Verify | None) -> ASGIApp:
     """Streamable HTTP at /mcp, for those whose access token `verify` knows; without it for whoever calls."""
     resource = Resource.of(line)
-    app: ASGIApp = build(line).streamable_http_app(
+    server = build(line)
+    app: ASGIApp = server.streamable_http_app(
         streamable_http_path=PATH,
         transport_security=_CHECKED_BEFORE,
         max_request_body_size=MOST,
@@ -32,7 +34,7 @@ def application(line: Line, verify: Verify | None) -> ASGIApp:
         max_sessions=SESSIONS,
         custom_starlette_routes=[*Health(line).routes, *resource.routes, *_numbers(line)],
     )
-    app = WholeBody(app)
+    app = WholeBody(SessionsOfEach(app, server.session_manager))
     if verify is not None:
         is_open = {LIVES, READY, *(route.path for route in resource.routes)}.__contains__
         app = Entrance(app, verify, is_open, resource.challenge)

@@ -19,11 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hbmcp.access.holder import Holder
 from hbmcp.errors import HbmcpError
 from hbmcp.redaction import ACCESS_TOKEN
+from hbmcp.server.http import patience
 from hbmcp.server.protocol import HOLDER
 
 AT_ONCE = 32  # requests of one holder that may be under way
 WAITING = 64  # that may wait for one of these to end; a stream ends a moment after its answer was read
 PATIENCE = 5.0  # seconds for which they do
+SMALL = 65_536  # bytes of a body that may be kept while its request waits
 
 Verify = Callable[[str], Awaitable[Holder | None]]
 
@@ -46,44 +48,17 @@ class NoTokenInAddress:
         return await self._app(scope, receive, send)
 
 
-class Entrance:
-    """Lets in who shows a token that `verify` knows; to what is `open`, everybody. `challenge` are parameters of the
-    answer to who shows none, see RFC 9728."""
+class _Turns:
+    """Of each holder's requests, so many at once."""
 
-    def __init__(
-        self, app: ASGIApp, verify: Verify, is_open: Callable[[str], bool], challenge: Mapping[str, str]
-    ) -> None:
-        self._app = app
-        self._verify = verify
-        self._is_open = is_open
-        self._challenge = challenge
+    def __init__(self) -> None:
         self._there: Counter[str] = Counter()  # requests of each holder, under way or waiting
         self._turns: dict[str, asyncio.Semaphore] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._is_open(scope["path"]):
-            return await self._app(scope, receive, send)
-        try:
-            holder = await self._holder(Headers(scope=scope))
-        except HbmcpError as error:
-            logger.warning("A client wasn't let in: %s", error)
-            return await PlainTextResponse(str(error), 503, {"retry-after": "5"})(scope, receive, send)
-        if isinstance(holder, Response):
-            return await holder(scope, receive, send)
-        scope[HOLDER] = holder
-        scope["user"] = _user(holder)  # the SDK lets it use the sessions that it began, and no other
-        if scope["method"] != "POST":  # a stream that waits for what the server has to say
-            return await self._app(scope, receive, send)
-        async with self._turn(holder.key) as has_turn:
-            if has_turn:
-                return await self._app(scope, receive, send)
-        said = f"{AT_ONCE} requests with this access token are under way already: nothing was done."
-        return await PlainTextResponse(said, 429, {"retry-after": "1"})(scope, receive, send)
-
     @asynccontextmanager
-    async def _turn(self, key: str) -> AsyncIterator[bool]:
-        """Whether a request of this holder may go on, once others have ended."""
-        if self._there[key] >= AT_ONCE + WAITING:
+    async def turn(self, key: str, *, waits: bool = True) -> AsyncIterator[bool]:
+        """Whether a request of this holder may go on, at once or, if it `waits`, when others have ended."""
+        if self._there[key] >= AT_ONCE + (WAITING if waits else 0):
             yield False
             return
         self._there[key] += 1
@@ -103,6 +78,56 @@ class Entrance:
             self._there[key] -= 1
             if not self._there[key]:
                 del self._there[key], self._turns[key]
+
+
+class Entrance:
+    """Lets in who shows a token that `verify` knows; to what is `open`, everybody. `challenge` are parameters of the
+    answer to who shows none, see RFC 9728."""
+
+    def __init__(
+        self, app: ASGIApp, verify: Verify, is_open: Callable[[str], bool], challenge: Mapping[str, str]
+    ) -> None:
+        self._app = app
+        self._verify = verify
+        self._is_open = is_open
+        self._challenge = challenge
+        self._bodies = _Turns()
+        self._calls = _Turns()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._is_open(scope["path"]):
+            return await self._app(scope, receive, send)
+        holder = await self._entering(scope)
+        if isinstance(holder, Response):
+            return await holder(scope, receive, send)
+        async with self._bodies.turn(holder.key) as has_turn:
+            body = await patience.read(scope, receive) if has_turn else _BUSY
+        if isinstance(body, Response):
+            return await body(scope, receive, send)
+        receive = patience.replayed(body, receive)
+        # No turn is needed for a stream that waits for what the server has to say, nor for an answer, for which one of
+        # the calls under way may wait.
+        if scope["method"] != "POST" or (body is not None and not _asks(body)):
+            return await self._let_in(scope, receive, send)
+        async with self._calls.turn(holder.key, waits=len(body or b"") <= SMALL) as has_turn:
+            return await (self._let_in if has_turn else _BUSY)(scope, receive, send)
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let in who still may: to come here took time, in which a token may have been revoked."""
+        holder = await self._entering(scope)
+        await (holder if isinstance(holder, Response) else self._app)(scope, receive, send)
+
+    async def _entering(self, scope: Scope) -> Holder | Response:
+        """Who shows a token, which the scope then says too; or the refusal."""
+        try:
+            holder = await self._holder(Headers(scope=scope))
+        except HbmcpError as error:
+            logger.warning("A client wasn't let in: %s", error)
+            return PlainTextResponse(str(error), 503, {"retry-after": "5"})
+        if isinstance(holder, Holder):
+            scope[HOLDER] = holder
+            scope["user"] = _user(holder)  # the SDK lets it use the sessions that it began, and no other
+        return holder
 
     async def _holder(self, headers: Headers) -> Holder | Response:
         shown = headers.getlist("authorization")
@@ -126,7 +151,11 @@ class Entrance:
         return Response(json.dumps(body), status, headers, "application/json")
 
 
+_BUSY = PlainTextResponse(
+    f"{AT_ONCE} requests with this access token are under way already: nothing was done.", 429, {"retry-after": "1"}
+)
 _TOKENS_NAME = re.compile(r"token|auth|bearer|key|secret|passw|credential", re.IGNORECASE)
+_TOKEN = re.compile(rf"{ACCESS_TOKEN}|(?<![\w-])eyJ[\w-]*\.[\w-]*\.", re.ASCII)  # of our own, or a JWT
 _HOW = "Send one as the header Authorization: Bearer …; hbmcp token create makes it."
 
 
@@ -134,8 +163,19 @@ def _user(holder: Holder) -> AuthenticatedUser:
     return AuthenticatedUser(AccessToken(token="", client_id=holder.name, scopes=[], subject=holder.key))
 
 
+def _asks(body: bytes) -> bool:
+    """Whether it is a request of JSON-RPC, or nothing of it; an answer or a notification isn't one."""
+    if len(body) > SMALL:
+        return True
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return True
+    return not isinstance(message, dict) or {"id", "method"} <= message.keys()
+
+
 def _holds_token(scope: Scope) -> bool:
     query = scope["query_string"].decode("latin-1")
     names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
     written = f"{scope['path']}?{unquote(query)}"
-    return any(map(_TOKENS_NAME.search, names)) or re.search(ACCESS_TOKEN, written) is not None
+    return any(map(_TOKENS_NAME.search, names)) or _TOKEN.search(written) is not None

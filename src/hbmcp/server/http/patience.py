@@ -5,7 +5,7 @@ from typing import Any
 
 import h11
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -59,40 +59,51 @@ class WholeBody:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        length = Headers(scope=scope).get("content-length", "")
-        if length.isdecimal() and int(length) > MOST:
-            return await _TOO_LONG(scope, receive, send)
-        try:
-            async with asyncio.timeout(BODY):
-                body, gone = await _read(receive)
-        except TimeoutError:
-            return await _TOO_SLOW(scope, receive, send)
-        except _TooLong:
-            return await _TOO_LONG(scope, receive, send)
-        messages: list[Any] = [{"type": "http.disconnect"} if gone else {"type": "http.request", "body": body}]
+        body = await read(scope, receive)
+        if isinstance(body, Response):
+            return await body(scope, receive, send)
+        return await self._app(scope, replayed(body, receive), send)
 
-        async def replay() -> Message:
-            return messages.pop() if messages else await receive()
 
-        return await self._app(scope, replay, send)
+async def read(scope: Scope, receive: Receive) -> bytes | Response | None:
+    """The body of a request, or its refusal; None where the client has gone before its end."""
+    length = Headers(scope=scope).get("content-length", "")
+    if length.isdecimal() and int(length) > MOST:
+        return _TOO_LONG
+    try:
+        async with asyncio.timeout(BODY):
+            return await _read(receive)
+    except TimeoutError:
+        return _TOO_SLOW
+    except _TooLong:
+        return _TOO_LONG
+
+
+def replayed(body: bytes | None, receive: Receive) -> Receive:
+    """What is received of a request whose body was read."""
+    messages: list[Any] = [{"type": "http.disconnect"} if body is None else {"type": "http.request", "body": body}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay
 
 
 class _TooLong(Exception):
     pass
 
 
-async def _read(receive: Receive) -> tuple[bytes, bool]:
-    """The body, and whether the client has gone before its end."""
+async def _read(receive: Receive) -> bytes | None:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"", True
+            return None
         body += message.get("body", b"")
         if len(body) > MOST:
             raise _TooLong
         if not message.get("more_body", False):
-            return bytes(body), False
+            return bytes(body)
 
 
 _TOO_LONG = PlainTextResponse(f"The body is longer than {MOST:,} bytes: nothing was done.", 413)
