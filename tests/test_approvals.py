@@ -77,6 +77,7 @@ async def in_thread(do: Any, *arguments: Any) -> Any:
     return await anyio.to_thread.run_sync(lambda: do(*arguments))
 
 
+@pytest.mark.slow
 async def test_it_waits_and_is_carried_out_once_by_who_knows_the_passphrase(place: Place) -> None:
     async with client(place) as model:
         result = await model.call_tool("place_order", ORDER)

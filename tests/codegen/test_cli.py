@@ -90,6 +90,7 @@ def test_regen_writes_everything_and_again_the_same(place: Workplace) -> None:
     assert place.run("check").exit_code == 0
 
 
+@pytest.mark.slow
 def test_fetch_pins_without_regenerating(place: Workplace, tmp_path: Path) -> None:
     renamed = changed(tmp_path, lambda document: document["info"].update(version="3"))
     assert "Pinned Shop API 3: 7 operations" in place.run("fetch", renamed).output
@@ -152,6 +153,7 @@ def test_what_only_moved_is_a_line_of_the_skeleton(place: Workplace, tmp_path: P
     assert "search" not in skeleton.removeprefix(line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "mistake"),
     [

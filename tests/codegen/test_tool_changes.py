@@ -168,6 +168,7 @@ def diff(overrides: Path, tmp_path: Path, change: Callable[[dict[str, Any]], obj
     return CliRunner().invoke(app, ["diff", str(shop.DOCUMENT), str(file), "--overrides", str(overrides), *more])
 
 
+@pytest.mark.slow
 def test_the_exit_code_tells_the_worst(overrides: Path, tmp_path: Path) -> None:
     def add(document: dict[str, Any]) -> None:
         document["paths"]["/close"] = {"post": {"responses": {"200": {"description": ""}}}}
