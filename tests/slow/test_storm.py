@@ -47,6 +47,7 @@ POOL = {**CHAIN, "connector": "meteora"}
 
 CALLS: dict[str, dict[str, Any]] = {
     "get_accounts": {},
+    "connect_exchange": {"connector_name": "kucoin", "account_name": "second_account"},
     "delete_account": {"account_name": "second_account"},
     "delete_credential": {"account_name": "second_account", "connector_name": "binance"},
     "get_controller_template": CONTROLLER,
