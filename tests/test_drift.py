@@ -19,12 +19,13 @@ from pydantic import SecretStr
 
 from codegen.contract import normalise
 from hbmcp.bridge import Bridge
+from hbmcp.caller import Caller
 from hbmcp.catalog import Catalog
 from hbmcp.drift import BESIDE, Drift
 from hbmcp.errors import UnknownOperation
 from hbmcp.paper.api.application import application
 from hbmcp.settings import Settings
-from hbmcp_tools import executors, rate_oracle, trading
+from hbmcp_tools import accounts, executors, rate_oracle, trading
 from hbmcp_tools.fingerprints import fingerprints
 from tests.codegen.any_document import documents
 from tests.conftest import EVERY
@@ -232,6 +233,17 @@ async def calling(
         yield bridge, transport
     finally:
         await bridge.aclose()
+
+
+async def test_what_is_asked_outside_of_a_call_is_told_that_it_is_gone(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the watch of triggers asks."""
+    async with calling(api, monkeypatch, PINNED) as (bridge, _):
+        bridge.comparison.drift = Drift(gone={"list_accounts": "this Hummingbot API has no GET /accounts/"})
+        watch = bridge.installation(Caller("watch", "accounts", frozenset({"list_accounts"}), "watch"))
+        with pytest.raises(UnknownOperation, match="This Hummingbot API has no GET /accounts/"):
+            await watch.ask(accounts.list_accounts)
 
 
 async def test_the_first_call_does_not_wait_for_it_and_the_next_one_knows(

@@ -69,8 +69,8 @@ from hummingbot_api.request import Request
 
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
 
-# What the call under way asked for and this API hasn't, with the reason.
-_MISSED: ContextVar[dict[str, str]] = ContextVar("missed")
+# What the call under way asked for and this API hasn't, with the reason; None where none is: triggers are watched.
+_MISSED: ContextVar[dict[str, str] | None] = ContextVar("missed", default=None)
 
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -461,7 +461,8 @@ class Bridge:
 
         async def read(name: str, build: Callable[[], Request[Any]]) -> Any:
             if why := self._offer.catalog.absent.get(name) or self.comparison.drift.gone.get(name):
-                _MISSED.get()[name] = why
+                if (missed := _MISSED.get()) is not None:
+                    missed[name] = why
                 raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
             part = parts[name]
             if not part.reads:
