@@ -23,6 +23,7 @@ from mcp.types import (
     INVALID_PARAMS,
     REQUEST_TIMEOUT,
     CallToolRequestParams,
+    ElicitationCapability,
     ElicitRequest,
     ElicitRequestFormParams,
     ElicitResult,
@@ -84,8 +85,8 @@ def _told(outcome: "Outcome") -> dict[str, Any]:
 
 
 @frozen
-class _Meanwhile:
-    """Asks while the call waits."""
+class _ByClient:
+    """The way to the person behind a client."""
 
     _ctx: Context
     _line: "Line"
@@ -94,9 +95,29 @@ class _Meanwhile:
 
     @property
     def cant(self) -> str:
-        if not self._ctx.session.can_send_request:
-            return "this connection has no way back to the client"
-        return _cant(self._ctx)
+        return self._no_way or _cant(self._ctx)
+
+    @property
+    def _no_way(self) -> str:
+        return ""
+
+    async def type_keys(self, exchange: str, account: str) -> str:
+        if why := self._no_way or _cant_visit(self._ctx, self._line):
+            raise no_page(exchange, account, why)
+        return await self._visited(exchange, account)
+
+    async def _visited(self, exchange: str, account: str) -> str:
+        """What to say once the person was sent to a page."""
+        raise NotImplementedError
+
+
+@frozen
+class _Meanwhile(_ByClient):
+    """Asks while the call waits."""
+
+    @property
+    def _no_way(self) -> str:
+        return "" if self._ctx.session.can_send_request else "this connection has no way back to the client"
 
     async def __call__(self, question: Question) -> Answered:
         reply: Reply
@@ -116,10 +137,7 @@ class _Meanwhile:
             reply = "gone"
         return Answered(question, reply, "client", client(self._ctx))
 
-    async def type_keys(self, exchange: str, account: str) -> str:
-        no_way = "" if self._ctx.session.can_send_request else "this connection has no way back to the client"
-        if why := no_way or _cant_visit(self._ctx, self._line):
-            raise no_page(exchange, account, why)
+    async def _visited(self, exchange: str, account: str) -> str:
         session, pages = self._ctx.session, self._line.key_pages
         visit = await pages.open(exchange, account, lambda id_: session.send_elicit_complete(id_))
         try:
@@ -134,24 +152,13 @@ class _Meanwhile:
 
 
 @frozen
-class _BeforeIt:
+class _BeforeIt(_ByClient):
     """Asks before the call, which comes again with what was `answered`."""
-
-    _ctx: Context
-    _line: "Line"
-    answered: Answered | None = None
-    at_terminal: bool = False
-
-    @property
-    def cant(self) -> str:
-        return _cant(self._ctx)
 
     async def __call__(self, question: Question) -> Answered:
         raise AskedFirst(question)
 
-    async def type_keys(self, exchange: str, account: str) -> str:
-        if why := _cant_visit(self._ctx, self._line):
-            raise no_page(exchange, account, why)
+    async def _visited(self, exchange: str, account: str) -> str:
         raise AskedFirst(await self._line.key_pages.open(exchange, account))
 
 
@@ -162,20 +169,23 @@ def client(ctx: Context) -> str:
 
 def _cant(ctx: Context) -> str:
     """An empty elicitation is the form's: it is older than the other."""
-    told = ctx.session.client_capabilities
-    can = told.elicitation if told else None
+    can = _elicitation(ctx)
     return "" if can and (can.form or not can.url) else "this client doesn't say that it can ask (elicitation)"
 
 
 def _cant_visit(ctx: Context, line: "Line") -> str:
     """Why nobody can be sent to a page; "" where somebody can."""
-    told = ctx.session.client_capabilities
-    can = told.elicitation if told else None
+    can = _elicitation(ctx)
     if not (can and can.url):
         return "this client doesn't say that it can open one (elicitation by URL)"
     if holder_of(ctx) is not None or not line.on_this_machine:
         return "this server's clients may be on other machines"
     return ""
+
+
+def _elicitation(ctx: Context) -> ElicitationCapability | None:
+    told = ctx.session.client_capabilities
+    return told.elicitation if told else None
 
 
 def _reply_to_visit(told: Any) -> Reply:
@@ -236,7 +246,6 @@ async def _told_of_page(line: "Line", page: str, reply: Reply) -> dict[str, Any]
 
 
 def _answered(ctx: Context, params: CallToolRequestParams, state: str) -> Answered:
-
     reply = _reply((params.input_responses or {}).get(APPROVE))
     try:
         said = json.loads(state)
