@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hbmcp.catalog import ONLY_A_PERSON, Off, Offer, Tool
-from hbmcp.policy.model import Policy, tightened
+from hbmcp.policy.model import Policy, bound
 from hbmcp.policy.offered import ITS_WORD, narrowed
 from hbmcp.text import named
 
@@ -56,14 +56,16 @@ class Lent:
 
 def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
     """What these rights leave of what a server offers under a policy."""
-    profile = policy.profiles.get(rights.profile) if rights.profile is not None else None
     off = {tool.name: _ABSENT for tool in offer.tools if not rights.has(tool)}
-    if profile is not None:
-        policy = tightened(policy, profile).model_copy(update={"profile": rights.profile})
-        off |= {tool.name: _LOOSER for tool in offer.tools if tool.name in ARM}
-    elif rights.profile is not None:
-        why = Off(f"the policy has no profile {named(rights.profile)}, to which this access token is bound", ITS_WORD)
-        off |= {tool.name: why for tool in offer.tools if not tool.reads}
+    if rights.profile is not None:
+        if (tighter := bound(policy, rights.profile)) is not None:
+            policy = tighter
+            off |= {tool.name: _LOOSER for tool in offer.tools if tool.name in ARM}
+        else:
+            why = Off(
+                f"the policy has no profile {named(rights.profile)}, to which this access token is bound", ITS_WORD
+            )
+            off |= {tool.name: why for tool in offer.tools if not tool.reads}
     return Lent(narrowed(offer.without(off), policy), policy)
 
 

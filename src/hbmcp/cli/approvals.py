@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -182,7 +182,7 @@ async def _called(door: "Door", approval: "Approval", reply: "Reply", by: str) -
     from hbmcp.bridge import Bridge, Outcome
     from hbmcp.cli.asking import Approved
     from hbmcp.policy.confirmation.approvals import restored
-    from hbmcp.policy.model import tightened
+    from hbmcp.policy.model import bound
     from hbmcp.text import named
     from hummingbot_api import exact_json
 
@@ -191,12 +191,9 @@ async def _called(door: "Door", approval: "Approval", reply: "Reply", by: str) -
     properties = known.schema["properties"] if known else {}
     given |= {"preview": False} if "preview" in properties else {}
     given |= {"again": True} if "again" in properties else {}  # whatever was done a moment before: a person looked
-    policy = door.policy
-    if approval.profile is not None:
-        profile = policy.profiles.get(approval.profile)
-        if profile is None:
-            return Outcome(f"The policy has no profile {named(approval.profile)} now. Nothing was sent.", True)
-        policy = tightened(policy, profile)
+    policy = door.policy if approval.profile is None else bound(door.policy, approval.profile)
+    if policy is None:
+        return Outcome(f"The policy has no profile {named(approval.profile)} now. Nothing was sent.", True)
     bridge = Bridge(door.offer, door.told, policy=policy)
     theirs = bridge.lent(approval.token, approval.holder, door.offer, policy) if approval.token else bridge
     try:
@@ -244,10 +241,8 @@ async def _store(told: "Settings") -> "AsyncIterator[Store]":
         raise SettingsError(
             "A paper exchange in memory asks for no approvals.", advice="Give it a file: HBMCP_PAPER_DB."
         )
-    store = Store.open(told, identity)
     try:
-        yield store
+        async with aclosing(Store.open(told, identity)) as store:
+            yield store
     except StoreError as error:
         raise SettingsError(error.happened, error.undone, error.advice) from None
-    finally:
-        await store.aclose()

@@ -166,3 +166,9 @@ def tightened(policy: Policy, by: Rules) -> Policy:
             "also": (*policy.also, by),
         }
     )
+
+
+def bound(policy: Policy, profile: str) -> Policy | None:
+    """What holds for who is bound to a profile of it; None where it has none of that name."""
+    rules = policy.profiles.get(profile)
+    return None if rules is None else tightened(policy, rules).model_copy(update={"profile": profile})
