@@ -152,18 +152,20 @@ class Bridge:
     def lent(self, token: str, holder: str, offer: Offer, policy: Policy) -> "Bridge":
         """The same bridge for who showed the access token of this name and holds that key: it offers these tools and no
         others, and the policy is this one. Nothing of it is closed."""
-        other = copy(self)
+        other = self._under(policy, offer)
         other._token, other._holder = token, holder
-        other._offer, other._policy = offer, policy
-        other._gate = self._gate.under(policy, offer, other.installation)
         return other
 
     def for_person(self, offer: Offer) -> "Bridge":
         """The same bridge for a person, who is offered these tools. Nothing of it is closed."""
-        other = copy(self)
+        other = self._under(self._policy, narrowed(offer, self._policy))
         other._kind = "person"
-        other._offer = narrowed(offer, self._policy)
-        other._gate = self._gate.under(self._policy, other._offer, other.installation)
+        return other
+
+    def _under(self, policy: Policy, offer: Offer) -> "Bridge":
+        other = copy(self)
+        other._offer, other._policy = offer, policy
+        other._gate = self._gate.under(policy, offer, other.installation)
         return other
 
     async def call(

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import aclosing
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -145,11 +146,8 @@ async def _used_up(told: "Settings", held: "Policy") -> str:
     from hbmcp.policy.counting import spent
     from hbmcp.store import Store
 
-    store = Store.open(told, Identity.of(told))
-    try:
+    async with aclosing(Store.open(told, Identity.of(told))) as store:
         return await spent(store, held)
-    finally:
-        await store.aclose()
 
 
 def _amount(question: str, default: str) -> Decimal | None:

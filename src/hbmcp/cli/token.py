@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -129,11 +130,8 @@ def _asked(told: "Settings", ask: "Callable[[Store], Awaitable[T]]") -> T:
         )
 
     async def asked() -> T:
-        store = Store.open(told, Identity.of(told))
-        try:
+        async with aclosing(Store.open(told, Identity.of(told))) as store:
             return await ask(store)
-        finally:
-            await store.aclose()
 
     try:
         return anyio.run(asked)

@@ -171,7 +171,7 @@ class Counting:
     async def worths(self, requests: Sequence[PlannedRequest]) -> list[list[Ask]]:
         """The parts of each with their market price and value, as far as they are known."""
         parts = [asked_of([one]) or [Ask(one)] for one in requests]
-        prices_now = valuation.Prices(self._installation(LOOKS))
+        prices_now = self._prices()
         asks = list(chain.from_iterable(parts))
         found = await answer_within(valuation.valued(prices_now, asks, self._policy.currency), PATIENCE)
         if isinstance(found, CallError):

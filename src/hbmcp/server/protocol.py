@@ -55,11 +55,12 @@ def build(line: Line) -> Server[Line]:
 
     async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:
         line.watch()
+        gone = line.gone
         # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
         # rest.
         return {
             "resultType": "complete",
-            "tools": [one for one in _offered(ctx).definitions if one["name"] not in line.gone],
+            "tools": [one for one in _offered(ctx).definitions if one["name"] not in gone],
             "ttlMs": LIST_TTL_MS,
             "cacheScope": "private",
         }
