@@ -2,18 +2,20 @@
 
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
+
+from tests.forked import HBMCP, Popen
 
 
 class StdioServer:
     """`python -m hbmcp serve`, or another command, after the handshake of 2025."""
 
     def __init__(self, *arguments: str, env: Mapping[str, str], cwd: Path, command: list[str] | None = None) -> None:
-        self._command = [*(command or [sys.executable, "-m", "hbmcp", "serve"]), *arguments]
+        self._command = [*(command or [*HBMCP, "serve"]), *arguments]
+        self._start = subprocess.Popen if command else Popen
         self._env = dict(env)
         self._cwd = cwd
         self._id = 0
@@ -22,7 +24,7 @@ class StdioServer:
 
     def __enter__(self) -> Self:
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(
+        self.process = self._start(
             self._command, env=self._env, cwd=self._cwd, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8"
         )
         self._reader = threading.Thread(target=self._read_log, daemon=True)

@@ -2,16 +2,16 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 from tests.conftest import PASSWORD, USERNAME, environment
+from tests.forked import HBMCP, Popen
 
 
 def start_paper(folder: Path, *, port: int, database: str) -> tuple["subprocess.Popen[str]", int]:
     """The process, once it answers, and its port; 0 is any."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hbmcp", "paper", "--port", str(port), "--paper-db", database],
+    process = Popen(
+        [*HBMCP, "paper", "--port", str(port), "--paper-db", database],
         env=environment(HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, LOG_LEVEL="ERROR"),
         cwd=folder,
         stderr=subprocess.PIPE,
