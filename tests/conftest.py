@@ -20,6 +20,7 @@ from hbmcp.catalog import Catalog
 from tests import forked
 from tests.faulty_api import FaultyApi
 from tests.forked import HBMCP, PYTHONPATH
+from tests.forked import ROOT as ROOT
 from tests.short_pauses import shorten_pauses
 from tests.stdio_server import StdioServer
 

@@ -15,7 +15,6 @@ class StdioServer:
 
     def __init__(self, *arguments: str, env: Mapping[str, str], cwd: Path, command: list[str] | None = None) -> None:
         self._command = [*(command or [*HBMCP, "serve"]), *arguments]
-        self._start = subprocess.Popen if command else Popen
         self._env = dict(env)
         self._cwd = cwd
         self._id = 0
@@ -24,7 +23,7 @@ class StdioServer:
 
     def __enter__(self) -> Self:
         pipe = subprocess.PIPE
-        self.process = self._start(
+        self.process = Popen(
             self._command, env=self._env, cwd=self._cwd, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8"
         )
         self._reader = threading.Thread(target=self._read_log, daemon=True)

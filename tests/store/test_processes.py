@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import environment
+from tests.forked import Popen
 from tests.store.opening import ORDER, store
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +50,7 @@ asyncio.run(main())
 
 @contextmanager
 def process(script: str, *arguments: str, url: str, cwd: Path) -> Iterator["subprocess.Popen[str]"]:
-    started = subprocess.Popen(
+    started = Popen(
         [sys.executable, "-c", HEAD + script, *arguments],
         env=environment(HBMCP_STATE_URL=url, HUMMINGBOT_API_USERNAME="trader"),
         cwd=cwd,
