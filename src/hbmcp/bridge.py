@@ -8,7 +8,7 @@ Imported at the first call, with all that a call needs and a listing doesn't.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from copy import copy
@@ -51,7 +51,7 @@ from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.limits import sells
-from hbmcp.policy.model import Policy, default
+from hbmcp.policy.model import Policy, bound, default
 from hbmcp.policy.offered import narrowed
 from hbmcp.policy.said_twice import SentBefore
 from hbmcp.redaction import call_under_way, hide_said, hide_sent, redacted
@@ -156,6 +156,24 @@ class Bridge:
         other._token, other._holder = token, holder
         return other
 
+    def for_approval(self, token: str, holder: str, profile: str | None) -> "Bridge | None":
+        """The same bridge for a call that a person approved, of who showed an access token or none: what the settings
+        exclude and what the policy, with that profile, doesn't allow is refused; which tools a client is shown says
+        nothing of it. None where the policy has no such profile. Nothing of it is closed."""
+        told = self._settings
+        policy = self._policy if profile is None else bound(self._policy, profile)
+        if policy is None:
+            return None
+        every = self._offer.catalog.choose(told.toolsets, (*told.tools, "all"), told.exclude_tools, told.read_only)
+        other = self.lent(token, holder, narrowed(every, policy), policy)
+        other._kind = "client"
+        return other
+
+    def arguments(self, name: str) -> Collection[str]:
+        """The names of those of a tool; none where it isn't offered."""
+        schema = self._offer.schema(name)
+        return set() if schema is None else set(schema["properties"])
+
     def for_person(self, offer: Offer) -> "Bridge":
         """The same bridge for a person, who is offered these tools. Nothing of it is closed."""
         other = self._under(self._policy, narrowed(offer, self._policy))
@@ -228,7 +246,7 @@ class Bridge:
             if why.lower() not in outcome.text.lower():
                 outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
         answered = incoming.ask.answered if incoming.ask is not None else None
-        approves = answered is not None and answered.way == "terminal"  # then who called isn't the one who is answered
+        approves = answered is not None and answered.out_of_band  # then who called isn't the one who is answered
         if incoming.firing is None and not approves and (news := await self._news(incoming.client)):
             outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
         return outcome._replace(text=redacted(outcome.text))

@@ -12,6 +12,7 @@ from hbmcp.catalog import Effect
 Amount = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]  # in the policy's currency
 Count = Annotated[int, Field(gt=0)]
 Globs = tuple[Annotated[str, Field(min_length=1)], ...]
+Way = Literal["client", "telegram", "terminal"]  # to ask a person: each proves more than the one before
 Percent = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]  # 5 is 5 %
 
 
@@ -65,8 +66,9 @@ class Confirm(_Table):
     plan is worth "over 500" in the policy's currency. All lists that are there must match; without `effects` it is
     about all that isn't refused by no limit (reduces, cancels, stops).
 
-    `ask` is the way: the client, or `hbmcp approvals` at a terminal. Where that way can't be gone, it is refused, or
-    left to the client's own approval. An answer holds for prices and amounts within the tolerance, and so long.
+    `ask` is the way: the client, the Telegram chat of the settings, or `hbmcp approvals` at a terminal. Where that way
+    can't be gone, it is refused, or left to the client's own approval. An answer holds for prices and amounts within
+    the tolerance, and so long.
     """
 
     when: str = Field(pattern=r"^(always|never|over [0-9]{1,20}(\.[0-9]{1,20})?)$")
@@ -75,10 +77,10 @@ class Confirm(_Table):
     accounts: Globs | None = None
     exchanges: Globs | None = None
     pairs: Globs | None = None
-    ask: Literal["client", "terminal"] = "client"
+    ask: Way = "client"
     cant_ask: Literal["refuse", "rely"] = "refuse"
     tolerance_percent: Percent = Decimal(1)
-    minutes: Annotated[int, Field(gt=0, le=1440)] | None = None  # 5 for a client, 60 for a terminal
+    minutes: Annotated[int, Field(gt=0, le=1440)] | None = None  # 5 for a client, else 60
 
     @property
     def over(self) -> Decimal | None:

@@ -65,7 +65,8 @@ CONFIRM = """
 # accounts = ["master_account"]
 # exchanges = ["binance*"]
 # tools = ["place_*"]
-# ask = "client"                        # which says what its user said; "terminal": hbmcp approvals, with a passphrase
+# ask = "client"                        # which says what its user said; "telegram": the bot's chat, a button;
+                                        # "terminal": hbmcp approvals, with a passphrase
 # cant_ask = "refuse"                   # where the client can't ask; "rely" on its own approval
 # tolerance_percent = 1                 # so far prices and amounts may move until the answer
 # minutes = 5                           # for an answer

@@ -157,7 +157,10 @@ class Approval:
     """A call that waits until a person approves it out of band: the tool and its `arguments` (JSON) as a client called
     it, with an access token of that name and its profile of the policy, `holder` being its holder's key; the `question`
     in words, what the answer is held to (`quoted`, JSON, and `tolerance` in percent), and until when (`until`). `came`
-    says what it came to, and `told` whether who called knows. Times in epoch ms."""
+    says what it came to, and `told` whether who called knows. Times in epoch ms.
+
+    `way` is how the policy wants it asked. In a chat its buttons carry the `nonce`, under the `message` of that id, 0
+    before it is there; `shown` is whether that says what became of it."""
 
     id: str
     client: str
@@ -176,6 +179,10 @@ class Approval:
     profile: str | None = None
     told: int = 0
     holder: str = ""
+    way: str = "terminal"
+    nonce: str = field(default="", repr=False)
+    message: int = 0
+    shown: int = 0
 
 
 @frozen

@@ -195,4 +195,16 @@ approvals = Table(
     Column("profile", Text),
     Column("told", BigInteger, nullable=False),
     Column("holder", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("message", BigInteger, nullable=False),
+    Column("shown", BigInteger, nullable=False),
+)
+
+chats = Table(
+    "hbmcp_chats",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
 )
