@@ -94,12 +94,14 @@ class Outcome(NamedTuple):
 
 
 class _Incoming(NamedTuple):
-    """What comes with a call: its client's name, its idempotency key, the trigger that fires, the way to a person."""
+    """What comes with a call: its client's name, its idempotency key, the trigger that fires, the way to a person, and
+    when the access token ends that was shown."""
 
     client: str
     key: str | None
     firing: Firing | None
     ask: Ask | None
+    until: int | None
 
 
 class _Line(NamedTuple):
@@ -196,17 +198,18 @@ class Bridge:
         key: str | None = None,
         firing: Firing | None = None,
         ask: Ask | None = None,
+        until: int | None = None,
     ) -> Outcome:
         """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
-        it isn't sent again for a day. `firing` is the trigger that calls, `ask` the way to a person. Never raises for
-        what a call can run into.
+        it isn't sent again for a day. `firing` is the trigger that calls, `ask` the way to a person; `until`, in epoch
+        ms, is when the access token ends that was shown. Never raises for what a call can run into.
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
         if self._holder and isinstance(key, str):
             key = f"{self._holder}/{key}"  # nobody is told what was sent under the key of another
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, ask)))
+            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, ask, until)))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         asking = None if ask is None else _Asking(ask)
@@ -224,7 +227,8 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, asking)), stop)
+            incoming = _Incoming(client, key, firing, asking, until)
+            return await cancelled_once(self._answer(name, arguments, incoming), stop)
         finally:
             quiet()
 
@@ -309,7 +313,9 @@ class Bridge:
         line = self._lines.get(tool.name) or self._line(tool)
         hide_said(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if incoming.firing is None else "trigger"
-        caller = Caller(tool.name, tool.toolset, tool.parts, kind, incoming.client, self._token, self._holder)
+        caller = Caller(
+            tool.name, tool.toolset, tool.parts, kind, incoming.client, self._token, self._holder, incoming.until
+        )
         if not tool.reads:
             return await self._act(tool, line, arguments, caller, incoming)
         given = line.checker.check(arguments)
@@ -329,7 +335,7 @@ class Bridge:
     ) -> str:
         """Plan, ask a person where the policy says so, be granted, commit. Anew with an answer, which took its time;
         and while the plan's checks are too old when it is to be sent, and nothing was."""
-        _, key, firing, ask = incoming
+        _, key, firing, ask, _ = incoming
         call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
             given = line.checker.check(arguments)
