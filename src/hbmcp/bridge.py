@@ -154,7 +154,7 @@ class Bridge:
     def lent(self, token: str, holder: str, offer: Offer, policy: Policy) -> "Bridge":
         """The same bridge for who showed the access token of this name and holds that key: it offers these tools and no
         others, and the policy is this one. Nothing of it is closed."""
-        other = self._under(policy, offer)
+        other = self._under(policy.held_by(holder), offer)
         other._token, other._holder = token, holder
         return other
 

@@ -52,6 +52,9 @@ class Limits(_Table):
     day_loss: Amount | None = None  # realised and unrealised, of a UTC day; beyond it only reducing is allowed
 
 
+BY_TIME = ("hour", "day", "orders_a_minute")  # which time uses up
+
+
 class Budget(_Table):
     """So much may be opened at an account, in a time. Closing doesn't refill it."""
 
@@ -122,10 +125,16 @@ class Written(Rules):
 class Policy(Written):
     """The whole that holds. `also` are the files that tightened it: what they allow, their budgets and when they ask
     hold beside its own, their limits and what they deny are among its own. One of them may be the `profile` of an
-    access token."""
+    access token: what of that is used up by time is `theirs`, and counts what its `holder` did alone."""
 
     profile: str | None = None
     also: tuple[Rules, ...] = ()
+    theirs: Rules | None = None
+    holder: str = ""
+
+    def held_by(self, holder: str) -> "Policy":
+        """The same for the holder of this key."""
+        return self.model_copy(update={"holder": holder})
 
     @property
     def allows(self) -> tuple[Names, ...]:
@@ -173,4 +182,10 @@ def tightened(policy: Policy, by: Rules) -> Policy:
 def bound(policy: Policy, profile: str) -> Policy | None:
     """What holds for who is bound to a profile of it; None where it has none of that name."""
     rules = policy.profiles.get(profile)
-    return None if rules is None else tightened(policy, rules).model_copy(update={"profile": profile})
+    if rules is None:
+        return None
+    used_up = {name: getattr(rules.limits, name) for name in BY_TIME}
+    theirs = Rules(limits=Limits.model_construct(**used_up), budgets=rules.budgets)
+    rest = {"limits": rules.limits.model_copy(update=dict.fromkeys(BY_TIME)), "budgets": {}}
+    tight = tightened(policy, rules.model_copy(update=rest))
+    return tight.model_copy(update={"profile": profile, "theirs": theirs})

@@ -82,7 +82,8 @@ BUDGETS = """
 """
 
 PROFILES = """
-# What holds besides for who shows an access token that was made with --profile bot; limits count what everybody does.
+# What holds besides for who shows an access token that was made with --profile bot. Its hour, day, orders_a_minute and
+# budgets count what that token did, and those above what everybody does; what is open, or lost, is everybody's.
 # [profiles.bot]
 # limits = { order = 100, day = 1000 }
 # allow = { pairs = ["BTC-USDT"] }

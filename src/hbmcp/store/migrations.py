@@ -120,6 +120,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
         """CREATE TABLE hbmcp_chats (
             installation TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, until BIGINT NOT NULL)""",
     ),
+    ("ALTER TABLE hbmcp_ledger ADD COLUMN holder TEXT",),
 )
 
 

@@ -62,7 +62,8 @@ UNDER_WAY = 600_000  # milliseconds after which nobody can be sending any more w
 class LedgerRow:
     """A request that was granted, at `time` in epoch ms, for the call of a tool with that digest; `words` say what it
     does. `opened` is what it adds to what is at risk, in `currency`, 0 where it adds nothing. `reference` is the id
-    that came back. `key` is 0 before the store has given one."""
+    that came back. `holder` is the key of who called with an access token, "" where none was shown, None where that
+    wasn't kept yet. `key` is 0 before the store has given one."""
 
     time: int
     caller: str
@@ -79,6 +80,7 @@ class LedgerRow:
     idempotency_key: str | None = None
     state: State = "reserved"
     reference: str | None = None
+    holder: str | None = None
     key: int = field(default=0, eq=False)
 
     def in_doubt(self, now: int) -> bool:

@@ -94,6 +94,7 @@ ledger = Table(
     Column("currency", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("reference", Text),
+    Column("holder", Text),
 )
 
 triggers = Table(
