@@ -8,7 +8,7 @@ Imported at the first call, with all that a call needs and a listing doesn't.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from copy import copy
@@ -51,7 +51,7 @@ from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.limits import sells
-from hbmcp.policy.model import Policy, default
+from hbmcp.policy.model import Policy, bound, default
 from hbmcp.policy.offered import narrowed
 from hbmcp.policy.said_twice import SentBefore
 from hbmcp.redaction import call_under_way, hide_said, hide_sent, redacted
@@ -94,12 +94,14 @@ class Outcome(NamedTuple):
 
 
 class _Incoming(NamedTuple):
-    """What comes with a call: its client's name, its idempotency key, the trigger that fires, the way to a person."""
+    """What comes with a call: its client's name, its idempotency key, the trigger that fires, the way to a person, and
+    when the access token ends that was shown."""
 
     client: str
     key: str | None
     firing: Firing | None
     ask: Ask | None
+    until: int | None
 
 
 class _Line(NamedTuple):
@@ -152,9 +154,27 @@ class Bridge:
     def lent(self, token: str, holder: str, offer: Offer, policy: Policy) -> "Bridge":
         """The same bridge for who showed the access token of this name and holds that key: it offers these tools and no
         others, and the policy is this one. Nothing of it is closed."""
-        other = self._under(policy, offer)
+        other = self._under(policy.held_by(holder), offer)
         other._token, other._holder = token, holder
         return other
+
+    def for_approval(self, token: str, holder: str, profile: str | None) -> "Bridge | None":
+        """The same bridge for a call that a person approved, of who showed an access token or none: what the settings
+        exclude and what the policy, with that profile, doesn't allow is refused; which tools a client is shown says
+        nothing of it. None where the policy has no such profile. Nothing of it is closed."""
+        told = self._settings
+        policy = self._policy if profile is None else bound(self._policy, profile)
+        if policy is None:
+            return None
+        every = self._offer.catalog.choose(told.toolsets, (*told.tools, "all"), told.exclude_tools, told.read_only)
+        other = self.lent(token, holder, narrowed(every, policy), policy)
+        other._kind = "client"
+        return other
+
+    def arguments(self, name: str) -> Collection[str]:
+        """The names of those of a tool; none where it isn't offered."""
+        schema = self._offer.schema(name)
+        return set() if schema is None else set(schema["properties"])
 
     def for_person(self, offer: Offer) -> "Bridge":
         """The same bridge for a person, who is offered these tools. Nothing of it is closed."""
@@ -178,17 +198,18 @@ class Bridge:
         key: str | None = None,
         firing: Firing | None = None,
         ask: Ask | None = None,
+        until: int | None = None,
     ) -> Outcome:
         """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
-        it isn't sent again for a day. `firing` is the trigger that calls, `ask` the way to a person. Never raises for
-        what a call can run into.
+        it isn't sent again for a day. `firing` is the trigger that calls, `ask` the way to a person; `until`, in epoch
+        ms, is when the access token ends that was shown. Never raises for what a call can run into.
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
         if self._holder and isinstance(key, str):
             key = f"{self._holder}/{key}"  # nobody is told what was sent under the key of another
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, ask)))
+            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, ask, until)))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         asking = None if ask is None else _Asking(ask)
@@ -206,7 +227,8 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, asking)), stop)
+            incoming = _Incoming(client, key, firing, asking, until)
+            return await cancelled_once(self._answer(name, arguments, incoming), stop)
         finally:
             quiet()
 
@@ -228,7 +250,7 @@ class Bridge:
             if why.lower() not in outcome.text.lower():
                 outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
         answered = incoming.ask.answered if incoming.ask is not None else None
-        approves = answered is not None and answered.way == "terminal"  # then who called isn't the one who is answered
+        approves = answered is not None and answered.out_of_band  # then who called isn't the one who is answered
         if incoming.firing is None and not approves and (news := await self._news(incoming.client)):
             outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
         return outcome._replace(text=redacted(outcome.text))
@@ -291,7 +313,9 @@ class Bridge:
         line = self._lines.get(tool.name) or self._line(tool)
         hide_said(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if incoming.firing is None else "trigger"
-        caller = Caller(tool.name, tool.toolset, tool.parts, kind, incoming.client, self._token, self._holder)
+        caller = Caller(
+            tool.name, tool.toolset, tool.parts, kind, incoming.client, self._token, self._holder, incoming.until
+        )
         if not tool.reads:
             return await self._act(tool, line, arguments, caller, incoming)
         given = line.checker.check(arguments)
@@ -311,7 +335,7 @@ class Bridge:
     ) -> str:
         """Plan, ask a person where the policy says so, be granted, commit. Anew with an answer, which took its time;
         and while the plan's checks are too old when it is to be sent, and nothing was."""
-        _, key, firing, ask = incoming
+        _, key, firing, ask, _ = incoming
         call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
             given = line.checker.check(arguments)

@@ -39,11 +39,13 @@ class Rights:
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who showed a token: its `name` stands in the audit. A session is `key`'s alone, and all else that is theirs: what
-    of it begins with tells whose token it is, and the rest is a hash."""
+    of it begins with tells whose token it is, and the rest is a hash. The token ends at `until`, in epoch ms; None for
+    never."""
 
     name: str
     key: str
     rights: Rights
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
