@@ -7,7 +7,7 @@ from typing import Any, Literal
 from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict
 
-from hbmcp.installation.triggers.condition import Condition, Goes, Memory
+from hbmcp.installation.triggers.condition import Condition, Goes, Memory, Of
 from hbmcp.pairs import is_of
 from hbmcp.store import TriggerRow, TriggerState
 from hbmcp.text import named
@@ -18,6 +18,7 @@ WAITING: tuple[TriggerState, ...] = ("waiting",)
 FIRING: tuple[TriggerState, ...] = ("firing",)
 LIVE = (*WAITING, *FIRING)
 OVER: tuple[TriggerState, ...] = ("done", "expired", "cancelled", "failed", "unknown")
+BOUNDED: tuple[Of, ...] = ("price", "spread", "portfolio")  # beyond whose level what opens isn't sent by more than slip
 
 
 class Action(BaseModel):
@@ -90,7 +91,8 @@ class Every(BaseModel):
 
 class Spec(BaseModel):
     """`then` is None where it only tells. `expires` in epoch ms. What opens isn't sent more than `slip` percent beyond
-    the level. `note` are the words of who made it. `switch` names the dead man's switch that it is of."""
+    the level, of a spread points. `note` are the words of who made it. `switch` names the dead man's switch that it is
+    of."""
 
     model_config = ConfigDict(frozen=True)
 
