@@ -396,7 +396,7 @@ class Bridge:
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
-        return Foreseen(meant, plan.requests, plan.shown)
+        return Foreseen(meant, plan.requests, plan.shown, plan.later)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""

@@ -16,7 +16,7 @@ from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
 if TYPE_CHECKING:
-    from hbmcp.installation.planned_request import PlannedRequest
+    from hbmcp.installation.planned_request import Later, PlannedRequest
     from hbmcp.results.answer import Answer
     from hbmcp.store import Store
 
@@ -50,12 +50,13 @@ class Keep(Protocol):
 
 @frozen
 class Foreseen:
-    """The call of another tool as it would be planned now: its `arguments` as they were meant, what it would send, and
-    what a preview shows. Nothing of it is sent."""
+    """The call of another tool as it would be planned now: its `arguments` as they were meant, what it would send, what
+    a preview shows, and what it would arm. Nothing of it is sent."""
 
     arguments: Mapping[str, Any]
     requests: "tuple[PlannedRequest, ...]"
     shown: "Answer"
+    later: "tuple[Later, ...]" = ()
 
 
 class Foresee(Protocol):
