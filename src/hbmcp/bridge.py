@@ -22,7 +22,7 @@ from attrs import evolve
 
 from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
-from hbmcp.caller import Caller, Kind
+from hbmcp.caller import Access, Caller, Kind
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import NOT_IN_THIS_API, REDUCING, Offer, Tool
 from hbmcp.drift import Comparison
@@ -51,7 +51,7 @@ from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.limits import sells
-from hbmcp.policy.model import Policy, default
+from hbmcp.policy.model import Policy, bound, default
 from hbmcp.policy.offered import narrowed
 from hbmcp.policy.said_twice import SentBefore
 from hbmcp.redaction import call_under_way, hide_said, hide_sent, redacted
@@ -156,6 +156,14 @@ class Bridge:
         other._token, other._holder = token, holder
         return other
 
+    def under(self, access: Access) -> "Bridge | None":
+        """The same bridge for what was called with that access token, as the policy is now; None where its profile is
+        gone. Nothing of it is closed."""
+        policy = self._policy if access.profile is None else bound(self._policy, access.profile)
+        if policy is None:
+            return None
+        return self.lent(access.token, access.holder, narrowed(self._offer, policy), policy)
+
     def for_person(self, offer: Offer) -> "Bridge":
         """The same bridge for a person, who is offered these tools. Nothing of it is closed."""
         other = self._under(self._policy, narrowed(offer, self._policy))
@@ -164,6 +172,7 @@ class Bridge:
 
     def _under(self, policy: Policy, offer: Offer) -> "Bridge":
         other = copy(self)
+        other.__dict__.pop("_fired", None)
         other._offer, other._policy = offer, policy
         other._gate = self._gate.under(policy, offer, other.installation)
         return other
@@ -484,7 +493,10 @@ class Bridge:
         standing = partial(self._gate.standing, caller.holder)
         differs = self.comparison.words
         type_keys = None if ask is None else ask.type_keys
-        return Installation(read, self._open_store, self.identity, send, keep, standing, foresee, type_keys, differs)
+        access = Access(caller.token, caller.holder, self._policy.profile) if caller.holder else None
+        return Installation(
+            read, self._open_store, self.identity, send, keep, standing, foresee, type_keys, differs, access
+        )
 
     async def _ask(
         self,
