@@ -62,7 +62,6 @@ def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
     if rights.profile is not None:
         if (tighter := bound(policy, rights.profile)) is not None:
             policy = tighter
-            off |= {tool.name: _LOOSER for tool in offer.tools if tool.name in ARM}
         else:
             why = Off(
                 f"the policy has no profile {named(rights.profile)}, to which this access token is bound", ITS_WORD
@@ -71,9 +70,6 @@ def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
     return Lent(narrowed(offer.without(off), policy), policy)
 
 
-# What opens when it fires is judged then by the policy of all, for nobody shows a token.
-ARM = ("create_trigger",)
-_LOOSER = Off("a trigger isn't held to the profile of this client's access token when it fires", ONLY_A_PERSON)
 _ABSENT = Off("this client's access token isn't for it", ONLY_A_PERSON)
 
 
