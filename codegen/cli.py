@@ -111,7 +111,7 @@ def regen(
         err.print(f"less exact than the contract: {fallback.place}: {fallback.reason}", markup=False)
     if old:
         out.print(_report(old, new, curation.read(overrides)).told("text"), markup=False)
-    out.print(_tool_changes(before, _tools(output)), markup=False)
+    out.print(_tool_changes(before, _tools(output), curated), markup=False)
     if missing := curation.unaccounted(kept, new):
         are = "operation is" if len(missing) == 1 else "operations are"
         err.print(f"{len(missing)} {are} neither curated nor excluded; see `scaffold` and `check`.")
@@ -185,7 +185,8 @@ def diff(
 def scaffold(source: Source = None, contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
     """Print a TOML skeleton for the operations that are neither curated nor excluded.
 
-    Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has.
+    Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has, and what took
+    the place of another has that one's table.
     """
     with _errors():
         pinned = _load_pinned(contract)
@@ -197,7 +198,8 @@ def scaffold(source: Source = None, contract: ContractFile = PINNED, overrides: 
         done = {successors[key] for key in moved}
         missing = [new.operations[key] for key in curation.unaccounted(curated, new) if key not in done]
         lines = [f"# {key} moved: {line}" for key, line in moved.items()]
-        skeleton = scaffolding.skeleton(missing, new.schemas, scaffolding.usual_names(curated))
+        kept = scaffolding.kept(curated, pinned, new, {key: one for key, one in successors.items() if key not in moved})
+        skeleton = scaffolding.skeleton(missing, new.schemas, scaffolding.usual_names(curated), kept)
         out.print("\n".join([*lines, *([""] if lines else []), skeleton]), markup=False)
 
 
@@ -254,10 +256,11 @@ def _tools(output: Path) -> dict[str, Any]:
         return {}
 
 
-def _tool_changes(before: dict[str, Any], after: dict[str, Any]) -> str:
+def _tool_changes(before: dict[str, Any], after: dict[str, Any], curated: Curation) -> str:
+    by = {name: one.by for removed in curated.removed.values() for name, one in removed.items() if one.by}
     parts = {
         "added": after.keys() - before.keys(),
-        "removed": before.keys() - after.keys(),
+        "removed": {f"{name} (now {by[name]})" if name in by else name for name in before.keys() - after.keys()},
         "changed": {name for name in before.keys() & after.keys() if before[name] != after[name]},
     }
     lines = [f"  {what}: {_some(sorted(names))}" for what, names in parts.items() if names and before]

@@ -165,6 +165,7 @@ def manifest(
 ) -> dict[str, Any]:
     """The whole of manifest.json: by toolset, the workflows first."""
     entries = [*(one.manifest for one in workflows), *(one.manifest for one in tools)]
+    offered = {entry["definition"]["name"] for entry in entries}
     return {
         "api": {
             "title": contract.title,
@@ -174,7 +175,13 @@ def manifest(
         },
         "toolsets": {
             name: {"title": toolset.title, "description": toolset.description, "default": toolset.default}
+            | ({"aliases": toolset.aliases} if toolset.aliases else {})
             for name, toolset in curation.toolsets.items()
+        },
+        "removed": {
+            name: one.by if one.by in offered else ""
+            for removed in curation.removed.values()
+            for name, one in removed.items()
         },
         "absent": {name: one.why for one in curation.absent for name in (one.name, *one.aliases)},
         "tools": [entry for toolset in curation.toolsets for entry in entries if entry["toolset"] == toolset],
