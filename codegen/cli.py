@@ -22,6 +22,7 @@ from codegen.named_tools import unknown_tools
 from codegen.renames import proposals
 from codegen.reporting import EXIT, Format, Report
 from codegen.tool_changes import fields_read
+from codegen.trials import Trials
 
 SHOWN = 20  # names of tools in a report
 GO_ON = "`make regen DROP=1`, or --drop"
@@ -125,6 +126,8 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
         curated = curation.read(overrides).as_in(pinned.operations)
         mistakes = [*curated.mistakes, *curation.audit(curated, pinned)]
         mistakes += unknown_tools(curated.without(curation.vanished(curated, pinned)), pinned, RUN_TIME / "hbmcp")
+        if trials := Trials.read(overrides.parent):
+            mistakes += trials.missing(curated, pinned)
         if not curated.mistakes:
             try:
                 generated = generate(pinned, curated.without(curation.vanished(curated, pinned)))
@@ -137,6 +140,8 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
             stale = render.differences(Path(folder), output)
         if stale:
             raise render.RenderError("\n".join([*stale, f"{output.name}/ is stale: run `make regen`."]))
+    for one in trials.left_over(curated, pinned) if trials else ():
+        err.print(f"not needed any more: {one}", markup=False)
     workflows = sum(map(len, curated.workflows.values()))
     tools = f"{_count(len(generated.tools), 'tool')} of one operation and {_count(workflows, 'workflow')}"
     out.print(f"{tools} over {_count(len(pinned.operations), 'operation')}: all in order.")

@@ -244,10 +244,12 @@ def _spelling(value: Any) -> Any:
 
 
 class Tool(_Named):
-    """One tool over one operation, which other versions of the API spell otherwise."""
+    """One tool over one operation, which other versions of the API spell otherwise. `paper` says why the paper exchange
+    hasn't it, unless a route answers there: "the paper exchange has no POST /x: …"."""
 
     operation: str
     also: list[Annotated[Spelling, BeforeValidator(_spelling)]] = []
+    paper: str | None = Field(default=None, min_length=1)
     effect: Annotated[Effect | None, BeforeValidator(_effect)] = Field(default=None, validate_default=True)
     timeout: float | None = Field(default=None, gt=0, le=3600)
     params: dict[str, Param] = {}

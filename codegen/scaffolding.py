@@ -79,6 +79,7 @@ def _table(operation: Operation, params: Sequence[str], names: set[str], usual: 
         f"title = {_toml(name.replace('_', ' ').capitalize())}",
         'risk = ""  # read, write, trade, destructive or secret',
         f'effect = ""  # unless it reads: {", ".join(get_args(EffectName))}',
+        'paper = ""  # why the paper exchange has none, unless a route answers it',
         'description = ""',
     ]
     return _whole(name, lines, [_param(param, usual) for param in params])

@@ -96,6 +96,7 @@ class _Builder:
             absent=tuple(self.absent),
             also=tuple(_also(self.tool)),
             always=self._always(),
+            paper=self.tool.paper,
             module=self.client.module,
             function=self.client.function,
             returns=self.client.returns.annotation,

@@ -88,6 +88,7 @@ class ToolSpec:
     absent: tuple[str, ...]
     also: tuple[dict[str, Any], ...]
     always: tuple[str, ...]
+    paper: str | None
     module: str
     function: str
     returns: str
@@ -111,6 +112,7 @@ class ToolSpec:
             "also": list(self.also),
             "absent": list(self.absent),
             "always": list(self.always),
+            "paper": self.paper,
         }
         return _entry(self) | operation | {name: given for name, given in marks.items() if given}
 

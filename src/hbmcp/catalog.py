@@ -48,7 +48,8 @@ class Tool:
     is named. One that `acts_on_many` takes optional arguments as filters, and without any it acts on all.
 
     `also` are other spellings of the operation, each with what is `renamed` in it; `absent` the arguments that the
-    contract has no place for; `always` what is sent in any case, by the API's names.
+    contract has no place for; `always` what is sent in any case, by the API's names. `paper` is why the paper exchange
+    hasn't the operation.
 
     What isn't a read and has an operation has an `effect`: what it `is`, and which arguments hold its account,
     exchange, pair, side, amount and price. One that `previews` only looks unless it is told not to.
@@ -73,6 +74,7 @@ class Tool:
     also: tuple[dict[str, Any], ...] = ()
     absent: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
+    paper: str = ""
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Self:

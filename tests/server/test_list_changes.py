@@ -97,7 +97,8 @@ async def test_a_client_of_2026_hears_it_in_the_stream_that_it_opened(
 
 def altered(change: str) -> list[str]:
     """The command of a server that looks at the API at other times."""
-    return [sys.executable, "-c", f"import hbmcp.drift; hbmcp.drift.{change}; from hbmcp.cli import main; main()", "serve"]
+    code = f"import hbmcp.drift; hbmcp.drift.{change}; from hbmcp.cli import main; main()"
+    return [sys.executable, "-c", code, "serve"]
 
 
 def test_nobody_is_told_of_tools_that_are_not_offered(api: FaultyApi, tmp_path: Path) -> None:
