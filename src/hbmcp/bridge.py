@@ -139,9 +139,8 @@ class Bridge:
         self.news: list[str] = []  # what whoever calls next should know
 
     def compare(self) -> None:
-        """Compare the API's own contract with the one that the tools were made from, beside the call that comes now;
-        unless settings say not to, or it is the paper exchange, which has that one."""
-        if self._settings.compare_api and not self._settings.on_paper:
+        """Compare the API's own contract with the one that the tools were made from, beside the call that comes now."""
+        if self._settings.compares:
             self.comparison.begin()
 
     async def aclose(self) -> None:
