@@ -95,9 +95,11 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     shorten_pauses(monkeypatch)
 
 
-@pytest.fixture(autouse=True)
-def _ready_stores(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_ready(monkeypatch)
+@pytest.fixture(autouse=True, scope="module")
+def _ready_stores() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        make_ready(patched)
+        yield
 
 
 @pytest.fixture

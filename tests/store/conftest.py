@@ -20,7 +20,7 @@ def _not_pruned_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "PRUNED_ONCE_IN", float("inf"))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _ready_stores() -> None:
     """None is: how they are made is tested here."""
 
