@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.conftest import PASSWORD, USERNAME, environment
-from tests.forked import Popen
+from tests.forked import HBMCP, Popen
 
 
 def start_paper(
-    folder: Path, *, port: int, database: str, program: Sequence[str] = ("-m", "hbmcp"), **variables: str
+    folder: Path, *, port: int, database: str, program: Sequence[str] = HBMCP[1:], **variables: str
 ) -> tuple["subprocess.Popen[str]", int]:
     """The process, once it answers, and its port; 0 is any."""
-    process = Popen(
+    start = Popen if program == HBMCP[1:] else subprocess.Popen  # which runs other code before what it changes
+    process = start(
         [sys.executable, *program, "paper", "--port", str(port), "--paper-db", database],
         env=environment(
             HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, LOG_LEVEL="ERROR", **variables
