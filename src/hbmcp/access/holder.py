@@ -39,11 +39,13 @@ class Rights:
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who showed a token: its `name` stands in the audit. A session is `key`'s alone, and all else that is theirs: what
-    of it begins with tells whose token it is, and the rest is a hash."""
+    of it begins with tells whose token it is, and the rest is a hash. The token ends at `until`, in epoch ms; None for
+    never."""
 
     name: str
     key: str
     rights: Rights
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,6 @@ def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
     if rights.profile is not None:
         if (tighter := bound(policy, rights.profile)) is not None:
             policy = tighter
-            off |= {tool.name: _LOOSER for tool in offer.tools if tool.name in ARM}
         else:
             why = Off(
                 f"the policy has no profile {named(rights.profile)}, to which this access token is bound", ITS_WORD
@@ -69,9 +70,6 @@ def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
     return Lent(narrowed(offer.without(off), policy), policy)
 
 
-# What opens when it fires is judged then by the policy of all, for nobody shows a token.
-ARM = ("create_trigger",)
-_LOOSER = Off("a trigger isn't held to the profile of this client's access token when it fires", ONLY_A_PERSON)
 _ABSENT = Off("this client's access token isn't for it", ONLY_A_PERSON)
 
 

@@ -128,18 +128,20 @@ class Gate:
         """The yes of a person, or of a client that is relied on; until it comes nothing is held. Raises NotConfirmed;
         Waiting for what a person approves elsewhere, and AskedFirst, once it is written down who was asked."""
         demand = question.demand
-        out_of_band = demand.way == "terminal" and not (ask is not None and ask.at_terminal)
-        cant = self._approvals.cant(call) if out_of_band else "nobody is there" if ask is None else ask.cant
+        here = demand.way == "client" or (demand.way == "terminal" and ask is not None and ask.at_terminal)
+        cant = self._approvals.cant(call, demand.way) if not here else "nobody is there" if ask is None else ask.cant
         if cant:
             if demand.relies:
                 return Answered(question, "yes", "relied", call.caller.client)
             async with self.judging(call, plan):
                 raise cant_ask(cant)
         await self._entry(call, plan).asked(question.id, demand.way)
-        if ask is None or out_of_band:
+        if ask is None or not here:
             async with self.judging(call, plan):
                 waiting = await self._approvals.waiting(call, question)
-            self._outbox.tell(f"approval {waiting.id}", f"Waits for your approval, id {waiting.id}: {question.words}")
+            if demand.way == "terminal":
+                words = f"Waits for your approval, id {waiting.id}: {question.words}"
+                self._outbox.tell(f"approval {waiting.id}", words)
             raise waiting
         answered = await ask(question)
         async with self.judging(call, plan, answered):

@@ -68,9 +68,12 @@ class Line:
 
         if self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists:
             return
+        from hbmcp.approving.chat import Chat
+        from hbmcp.installation.installation import all_of
         from hbmcp.watch.watcher import Watcher
 
-        await Watcher(self.bridge, self.name).run()
+        chat = Chat.of(self.bridge, self.settings)
+        await all_of(Watcher(self.bridge, self.name).run(), *(() if chat is None else (chat.run(),)))
 
     def lent(self, holder: "Holder") -> "Lent":
         """What the holder of an access token may use."""

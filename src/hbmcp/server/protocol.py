@@ -113,7 +113,8 @@ def build(line: Line) -> Server[Line]:
             line.bridge.compare()
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
-        bridge = line.bridge_for(holder_of(ctx))
+        holder = holder_of(ctx)
+        bridge = line.bridge_for(holder)
         from hbmcp.server.elicitation import called, client
 
         with line.calling(offer.catalog.names[params.name], client(ctx)) as under_way:
@@ -126,6 +127,7 @@ def build(line: Line) -> Server[Line]:
                     client=client(ctx),
                     key=meta.get(IDEMPOTENCY_KEY),
                     ask=ask,
+                    until=None if holder is None else holder.until,
                 )
                 return under_way.outcome
 
