@@ -122,7 +122,7 @@ def catalog(monkeypatch: pytest.MonkeyPatch) -> Catalog:
     manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
     for tool in manifest["tools"]:
         if also := ALSO.get(tool["definition"]["name"]):
-            tool["also"] = [also]
+            tool["also"] = [*tool.get("also", ()), also]
     monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
     return Catalog(manifest)
 
