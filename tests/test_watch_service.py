@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
+from tests.forked import HBMCP
+
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="launchd, of which there is none where tests run")
 
 
 def hbmcp(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HBMCP", "HUMMINGBOT"))}
     told = {**kept, "HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}", **environment}
-    command = [sys.executable, "-m", "hbmcp", "watch", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=told, cwd=home, check=False)
+    command = [*HBMCP, "watch", *arguments]
+    return forked.run(command, capture_output=True, text=True, env=told, cwd=home, check=False)
 
 
 @pytest.fixture
