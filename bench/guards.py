@@ -70,11 +70,11 @@ class _Open:
 
         return Grant(plan, began, call.caller.kind, _NoEntry(), refuse, None, firing)  # type: ignore[arg-type]
 
-    async def ended(self) -> list[str]:
+    async def ended(self, *_: object) -> list[str]:
         """Nothing was approved."""
         return []
 
-    async def standing(self) -> tuple[str, ...]:
+    async def standing(self, *_: object) -> tuple[str, ...]:
         """Nothing to know."""
         return ()
 

@@ -71,7 +71,7 @@ def holding(token: str) -> Bug:
 
 
 async def granted(call: Assistant) -> list[LedgerRow]:
-    return await call.bridge._open_store().granted(0)
+    return await call.bridge.store.granted(0)
 
 
 async def test_what_is_over_a_limit_is_not_sent_and_what_counts_is_what_was(talk: Opened, api: PaperApi) -> None:
@@ -254,7 +254,7 @@ class TestWhatWasNeverAnswered:
     async def test_keeps_nobody_from_reducing(self, talk: Opened, api: PaperApi) -> None:
         open_position(api, "BUY", "0.01")
         async with talk(policy(**TIGHT), Crash(PLACE, acted=False, times=1)) as call:
-            await call.bridge._open_store().reserve([row(99, times.now(), state="unknown")], 0, lambda _: None)
+            await call.bridge.store.reserve([row(99, times.now(), state="unknown")], 0, lambda _: None)
             asked = len(call.asked)
             await call.bad("place_order", **CLOSE, amount=0.004)
             await call.good("close_position", trading_pair="BTC-USDT")

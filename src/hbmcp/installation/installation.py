@@ -72,7 +72,7 @@ class Installation:
     can send with; its commit has."""
 
     _ask: Ask
-    _open_store: "Callable[[], Store]"
+    store: "Store"
     identity: Identity
     _send: Send | None = None
     _keep: Keep | None = None
@@ -143,11 +143,6 @@ class Installation:
         """Where the API isn't of the version that the tools were made for, a sentence each, as far as that is known
         within so many seconds."""
         return () if self._differs is None else await self._differs(seconds)
-
-    @property
-    def store(self) -> "Store":
-        """What hbmcp remembers of this installation. Raises StoreError where it can't be opened."""
-        return self._open_store()
 
 
 def _taken(reading: Reading[T], answer: Any, tool: str) -> T:
