@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from hbmcp.errors import StoreError
+from hbmcp.errors import Halted, StoreError
 from hbmcp.identity import Identity
 from hbmcp.policy import halt as halts
 from hbmcp.policy.halt import Halts
@@ -268,3 +268,15 @@ def test_who_halts_without_a_server_s_settings_halts_it_too(tmp_path: Path, monk
     assert files[0]
     assert files[1]
     assert set(files[1].halts) <= set(files[0].halts)
+
+
+def test_who_is_at_a_terminal_can_be_asked_for_what_protects_and_for_nothing_that_adds_risk() -> None:
+    for effect, kind, whole, for_person in (
+        ("unprotects", "terminal", False, True),
+        ("unprotects", "terminal", True, True),
+        ("unprotects", "client", False, False),
+        ("opens", "terminal", False, False),
+    ):
+        with pytest.raises(Halted) as halted:
+            halts.refuse(WHOLLY if whole else PARTLY, kind, effect)  # type: ignore[arg-type]
+        assert halted.value.for_person == for_person

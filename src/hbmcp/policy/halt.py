@@ -103,6 +103,7 @@ def refuse(halt: Halt | None, kind: Kind, effect: Effect) -> None:
             "Only a person at a terminal can act now, or resume it."
             if halt.everything
             else "What cancels, reduces or stops is still sent. Only a person can resume it, or cancel what protects.",
+            for_person=kind == "terminal" and goes_on(effect, "person"),
         )
 
 
