@@ -398,6 +398,14 @@ class Bridge:
             raise plan.unfit
         return Foreseen(meant, plan.requests, plan.shown)
 
+    async def _verdict(self, client: str, name: str, planned: PlannedRequest) -> str:
+        """What the policy would say of it, for who only estimates."""
+        tool = next((one for one in self._offer.tools if one.name == name), None)
+        if tool is None:
+            return ""
+        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token, self._holder)
+        return await self._gate.verdict(Call(caller, {}), Plan(Answer(None), (planned,)), figures=False)
+
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
         planned = PlannedRequest.plain(tool, _built(tool, partial(line.build, **given)), given)
@@ -479,8 +487,9 @@ class Bridge:
         foresee = partial(self._foreseen, caller.client)
         standing = partial(self._gate.standing, caller.holder)
         differs = self.comparison.words
+        verdict = partial(self._verdict, caller.client)
         type_keys = None if ask is None else ask.type_keys
-        return Installation(read, self.store, self.identity, send, keep, standing, foresee, type_keys, differs)
+        return Installation(read, self.store, self.identity, send, keep, standing, foresee, type_keys, differs, verdict)
 
     async def _ask(
         self,

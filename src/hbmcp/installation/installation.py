@@ -58,6 +58,12 @@ class Foreseen:
     shown: "Answer"
 
 
+class Verdict(Protocol):
+    """What the policy would say of what a tool would send, in a sentence; "" where that tool is off."""
+
+    def __call__(self, tool: str, planned: "PlannedRequest") -> Awaitable[str]: ...
+
+
 class Foresee(Protocol):
     """Checks and plans the call of another tool that isn't a read, with the installation as `seen` makes it."""
 
@@ -80,6 +86,7 @@ class Installation:
     _foresee: Foresee | None = None
     _type_keys: Callable[[str, str], Awaitable[str]] | None = None
     _differs: Callable[[float], Awaitable[tuple[str, ...]]] | None = None
+    _verdict: Verdict | None = None
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The JSON of the answer to a read's request, `ask(trading.get_trades, limit=1000)`.
@@ -138,6 +145,10 @@ class Installation:
     async def standing(self) -> tuple[str, ...]:
         """What a person allows just now, where that isn't as usual: a halt, say. A sentence each."""
         return () if self._standing is None else await self._standing()
+
+    async def verdict(self, tool: str, planned: "PlannedRequest") -> str:
+        """What the policy would say, were this sent by that tool; "" where there is none, or the tool is off."""
+        return "" if self._verdict is None else await self._verdict(tool, planned)
 
     async def differs(self, seconds: float) -> tuple[str, ...]:
         """Where the API isn't of the version that the tools were made for, a sentence each, as far as that is known

@@ -36,6 +36,7 @@ from hbmcp.policy.valuation import Prices
 from hbmcp.settings import Settings
 from hbmcp.store import Halt, Store
 
+ALLOWED = "The policy allows it."
 WOULD_BE_REFUSED = "It would be refused:"
 
 
@@ -181,11 +182,12 @@ class Gate:
         entry = self._entry(call, plan, reserved, answered)
         return Grant(plan, began, call.caller.kind, entry, not_meanwhile, reserved.counted, firing)
 
-    async def verdict(self, call: Call, plan: Plan) -> str:
-        """What would be said of the plan, for who only looks."""
+    async def verdict(self, call: Call, plan: Plan, *, figures: bool = True) -> str:
+        """What would be said of the plan, for who only looks; how far limits are used, only with `figures`."""
         prices = self._counting.prices()
         try:
             said = await self._allowed(call, plan, prices)
+            said = said if figures else ALLOWED
             asked = may_ask(self._policy, call, (*plan.requests, *plan.later))
             asked = asked and (await self._demand(call, plan, prices))[1] is not None
             return f"{said} A person is asked first." if asked else said
@@ -250,7 +252,7 @@ class Gate:
         if refused := await self._refuse(call, plan):
             return f"{len(refused)} of {len(plan.requests)} would be refused, the others not: {refused[0].happened}"
         foreseen = await self._foresee(call, plan, prices)
-        return await self._counting.used(call, plan, prices) or foreseen or "The policy allows it."
+        return await self._counting.used(call, plan, prices) or foreseen or ALLOWED
 
     async def _foresee(self, call: Call, plan: Plan, prices: Prices) -> str:
         """Of what it arms: raises what would be raised were it sent now."""
