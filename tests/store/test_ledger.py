@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hbmcp import times
 from hbmcp.errors import LimitReached, StoreError
-from hbmcp.store import LedgerRow, Settled, Settling, worker
+from hbmcp.store import LedgerRow, Settled, Settling, Store, worker
 from tests.store.opening import ORDER, store
 from tests.store.postgresql_cluster import Cluster
 from tests.store.test_processes import process
@@ -196,15 +196,19 @@ async def test_a_reservation_that_was_given_up_is_undone(postgresql: Cluster, mo
 
 
 async def test_a_day_begins_once(url: str) -> None:
-    opened = store(url)
-    assert await opened.day_start(NOW, "USDT", Decimal("100.50")) == Decimal("100.50")
-    assert await store(url).day_start(NOW, "USDT", Decimal(90)) == Decimal("100.50")
-    assert await opened.day_start(NOW, "USDT", Decimal(120)) == Decimal("100.50")
-    assert await opened.day_start(NOW, "USDT", Decimal(110), settling=True) == 110
-    assert await store(url).day_start(NOW, "USDT", Decimal(95), settling=True) == 110
-    assert await opened.day_start(NOW, "EUR", Decimal(80)) == 80
-    assert await opened.day_start(NOW + DAY, "USDT", Decimal(70)) == 70
-    assert await store(url, api_url="http://elsewhere").day_start(NOW, "USDT", Decimal(60)) == 60
+    opened, begun = store(url), NOW - NOW % DAY
+
+    async def started(equity: str, after: int, where: Store = opened, currency: str = "USDT") -> Decimal:
+        return await where.day_start(begun, currency, Decimal(equity), NOW + after, 600)
+
+    assert await started("100.50", 0) == Decimal("100.50")
+    assert await started("90", 1, store(url)) == Decimal("100.50")
+    assert await started("110", 599, store(url)) == 110  # the first look showed too little
+    assert await started("95", 599) == 110
+    assert await started("120", 600) == 110
+    assert await started("80", 600, currency="EUR") == 80
+    assert await started("60", 600, store(url, api_url="http://elsewhere")) == 60
+    assert await opened.day_start(begun + DAY, "USDT", Decimal(70), NOW + DAY, 600) == 70
 
 
 async def test_what_limits_need_is_kept_for_90_days(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,8 +216,8 @@ async def test_what_limits_need_is_kept_for_90_days(url: str, monkeypatch: pytes
     ages = (0, 89, 91)
     await opened.reserve([evolve(ROW, time=NOW - days * DAY, state="sent") for days in ages], 0, nobody)
     for days in ages:
-        await opened.day_start(NOW - days * DAY, "USDT", Decimal(days))
+        await opened.day_start(NOW - days * DAY, "USDT", Decimal(days), NOW, 0)
     monkeypatch.setattr(times, "_clock", lambda: NOW)
     opened._opened().prune()
     assert [(NOW - one.time) // DAY for one in await opened.granted(0)] == [89, 0]
-    assert [await opened.day_start(NOW - days * DAY, "USDT", Decimal(7)) for days in ages] == [0, 89, 7]
+    assert [await opened.day_start(NOW - days * DAY, "USDT", Decimal(7), NOW, 0) for days in ages] == [0, 89, 7]

@@ -49,7 +49,7 @@ from hbmcp.store import TO_REDUCE, LedgerRow, OnceOnly, Settling, Store
 from hbmcp.text import NAMED, cut, one_line
 from hbmcp.times import now
 
-SETTLING = 600_000  # milliseconds of a day in which its first equity may have been read too low
+SETTLING = 600_000  # milliseconds after the first look of a day, which may have shown too little
 PATIENCE = 10.0  # seconds for the prices
 
 LOOKS = Caller("hbmcp's policy", "trading", frozenset((*exposure.READS, *valuation.READS, *doubts.READS)), "policy")
@@ -276,8 +276,7 @@ class Counting:
         if limits.day_loss is None or seen.equity is None:
             return seen
         try:
-            gone = seen.at % DAY
-            began = await self._store.day_start(seen.at - gone, currency, seen.equity, settling=gone < SETTLING)
+            began = await self._store.day_start(seen.at - seen.at % DAY, currency, seen.equity, seen.at, SETTLING)
         except StoreError as error:
             raise _unremembered(error) from None
         return evolve(seen, loss=max(began - seen.equity, Decimal(0)))

@@ -93,7 +93,7 @@ class Held:
 @frozen
 class Seen:
     """What was read `at` that time: what is `held`, how many orders rest, the equity of all, the same by account and
-    exchange, and the day's loss; None where no limit needs it."""
+    exchange, and the day's loss; None where no limit needs it. `unfilled` are the ids of orders that rest whole."""
 
     at: int
     held: tuple[Held, ...] = ()
@@ -101,6 +101,7 @@ class Seen:
     equity: Decimal | None = None
     equity_at: Mapping[tuple[str, str], Decimal] = {}
     loss: Decimal | None = None
+    unfilled: frozenset[str] = frozenset()
 
 
 @frozen
@@ -397,8 +398,14 @@ class _Counting:
                 yield row
 
     def _unseen(self) -> list[LedgerRow]:
-        """What was granted and may not be among what was read: sent just before or since, or never heard of again."""
-        return [row for row in self.rows if row.time >= self.seen.at - IN_SIGHT_AFTER or row.state != "sent"]
+        """What was granted and may not be among what was read: sent just before or since, or never heard of again. Of
+        an order of which something is filled, that may be among the positions or not yet."""
+        return [
+            row
+            for row in self.rows
+            if (row.time >= self.seen.at - IN_SIGHT_AFTER or row.state != "sent")
+            and row.reference not in self.seen.unfilled
+        ]
 
     def _doubtful(self, rows: Iterable[LedgerRow]) -> Decimal:
         return _sum(row.opened for row in rows if row.in_doubt(self.now))

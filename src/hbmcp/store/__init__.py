@@ -146,10 +146,10 @@ class Store:
         """What was granted from `since` on, and before it what isn't settled; oldest first."""
         return await self._do(lambda rows: rows.granted(since))
 
-    async def day_start(self, day: int, currency: str, equity: Decimal, *, settling: bool = False) -> Decimal:
-        """The equity with which the day that began then was first seen: this one, unless there is another already;
-        while that is `settling`, the higher one."""
-        return await self._do(lambda rows: rows.day_start(day, currency, equity, settling))
+    async def day_start(self, day: int, currency: str, equity: Decimal, now: int, settling: int) -> Decimal:
+        """The equity with which the day that began then was first seen: this one, unless there is another already; for
+        so many milliseconds from then on, the highest."""
+        return await self._do(lambda rows: rows.day_start(day, currency, equity, now, settling))
 
     async def keep_funding(self, readings: Iterable[FundingReading]) -> None:
         """Keep readings; one that is kept already is left as it is."""

@@ -112,6 +112,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
         "ALTER TABLE hbmcp_approvals ADD COLUMN told BIGINT NOT NULL DEFAULT 0",
     ),
     ("ALTER TABLE hbmcp_approvals ADD COLUMN holder TEXT NOT NULL DEFAULT ''",),
+    ("ALTER TABLE hbmcp_day_starts ADD COLUMN seen BIGINT NOT NULL DEFAULT 0",),
 )
 
 

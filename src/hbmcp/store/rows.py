@@ -283,14 +283,14 @@ class Rows:
         found = connection.execute(_READ_LEDGER, {"ours": self._place.installation, "since": since})
         return [LedgerRow(*row) for row in found]
 
-    def day_start(self, day: int, currency: str, equity: Decimal, settling: bool = False) -> Decimal:
+    def day_start(self, day: int, currency: str, equity: Decimal, now: int, settling: int) -> Decimal:
         with self._database.writing() as connection:
-            first = self._insert(day_starts).values(**self._ours, time=day, currency=currency, equity=equity)
+            first = self._insert(day_starts).values(**self._ours, time=day, currency=currency, equity=equity, seen=now)
             connection.execute(first.on_conflict_do_nothing())
             wanted = (day_starts.c.installation == self._place.installation, day_starts.c.time == day)
-            kept = select(day_starts.c.equity).where(*wanted, day_starts.c.currency == currency)
-            began = cast(Decimal, connection.execute(kept).scalar_one())
-            if settling and equity > began:
+            kept = select(day_starts.c.equity, day_starts.c.seen).where(*wanted, day_starts.c.currency == currency)
+            began, seen = cast(tuple[Decimal, int], connection.execute(kept).one())
+            if now - seen < settling and equity > began:
                 connection.execute(
                     update(day_starts).where(*wanted, day_starts.c.currency == currency).values(equity=equity)
                 )
