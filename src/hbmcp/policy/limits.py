@@ -5,7 +5,7 @@ left the ledger. All requests of a plan are counted together.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from itertools import chain
 
@@ -16,7 +16,7 @@ from hbmcp.errors import LimitReached, NotCounted
 from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.planned_request import PlannedRequest, Stake
-from hbmcp.policy.model import Budget, Limits, Policy
+from hbmcp.policy.model import Budget, Limits, Policy, in_utc
 from hbmcp.store import LedgerRow
 from hbmcp.text import named
 
@@ -460,7 +460,7 @@ def _lasts(budget: Budget, now: int) -> bool:
 
 
 def _milliseconds(moment: datetime) -> int:
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    return int(in_utc(moment).timestamp() * 1000)
 
 
 def base_of(pair: str) -> str:
