@@ -78,7 +78,7 @@ class Door:
 
         async def call() -> Any:
             bridge = Bridge(self.offer, self.told, "terminal", policy=self.policy)
-            ask = AtTheKeyboard(lambda: bridge.store)
+            ask = AtTheKeyboard(bridge.store)
             try:
                 came = await bridge.call(tool, given, key=key, ask=ask)
                 if isinstance(came.error, Halted) and came.error.for_person and ask.at_terminal:

@@ -74,7 +74,7 @@ class PlannedOrder:
 def planned_order(
     order: SentOrder, known: KnownIds, *, reduces: bool, value: Decimal | None = None, market: Decimal | None = None
 ) -> PlannedOrder:
-    """An order with its request, which is as `order_request` makes it."""
+    """The order with the request that places it; see order_request."""
     return PlannedOrder(order, order_request(order, reduces=reduces, value=value, market=market), known)
 
 
@@ -82,7 +82,7 @@ def order_request(
     order: SentOrder, *, reduces: bool, value: Decimal | None = None, market: Decimal | None = None
 ) -> PlannedRequest:
     """The request that places an order worth `value` in quote, held against the price `market`. It `reduces` only a
-    position that was read, by no more than its size."""
+    position that was read, by no more than its size, or what is had by then."""
     stake = Stake(
         account=order.account,
         exchange=order.connector,
