@@ -405,7 +405,8 @@ class Bridge:
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
-        return Foreseen(meant, plan.requests, plan.shown, plan.later)
+        requests = tuple(evolve(one, called=tool.name) for one in plan.requests)
+        return Foreseen(meant, requests, plan.shown, plan.later, plan.commit)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
