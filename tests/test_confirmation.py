@@ -285,7 +285,7 @@ async def test_a_question_that_nobody_answered_is_withdrawn(transport: str, tmp_
 
     async with AsyncExitStack() as stack:
         if transport == "stdio":
-            told: Any = StdioServerParameters(command=sys.executable, args=["-c", SECONDS], env=place.env, cwd=tmp_path)
+            told: Any = stdio([sys.executable, "-c", SECONDS], env=place.env, cwd=tmp_path)
         else:
             _, told = stack.enter_context(process(env=place.env, cwd=tmp_path, code=SECONDS))
         client = await stack.enter_async_context(Client(told, elicitation_callback=asked, mode="legacy"))

@@ -1,31 +1,50 @@
-"""hbmcp watch --install and --uninstall, with a stand-in for systemctl that notes what it is told."""
+"""hbmcp watch --install and --uninstall, with stand-ins for systemctl and launchctl that note what they are told.
 
+Neither launchd nor Docker runs here: what is written for them is held to what their documentation says.
+"""
+
+import json
 import os
+import plistlib
+import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests import forked
-from tests.forked import HBMCP
+from tests.conftest import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="launchd, of which there is none where tests run")
+pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="the stand-ins are for Linux")
+
+ON_A_MAC = """
+import sys
+from types import SimpleNamespace
+from hbmcp.cli import main, service
+service.sys = SimpleNamespace(platform="darwin", executable=sys.executable)
+main()
+"""
 
 
-def hbmcp(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def hbmcp(
+    home: Path, *arguments: str, program: Sequence[str] = ("-m", "hbmcp"), **environment: str
+) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HBMCP", "HUMMINGBOT"))}
     told = {**kept, "HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}", **environment}
-    command = [*HBMCP, "watch", *arguments]
+    command = [sys.executable, *program, "watch", *arguments]
     return forked.run(command, capture_output=True, text=True, env=told, cwd=home, check=False)
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    systemctl = tmp_path / "bin/systemctl"
-    systemctl.parent.mkdir()
-    systemctl.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/told\n')
-    systemctl.chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    for name in ("systemctl", "launchctl"):
+        program = tmp_path / "bin" / name
+        program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/told\n')
+        program.chmod(0o755)
     return tmp_path
 
 
@@ -41,6 +60,34 @@ def test_is_installed_and_removed(home: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert not unit.exists()
     assert (home / "told").read_text().splitlines()[-1] == "--user disable --now hbmcp-watch.service"
+
+
+def test_a_launchd_agent_is_what_its_documentation_says(home: Path) -> None:
+    """launchd.plist(5): a label like the file's name, the program and its arguments, and when it runs; launchctl(1)."""
+    (home / "settings.env").write_text("HBMCP_PAPER=true\n")
+    done = hbmcp(home, "--install", "--env-file", "settings.env", program=("-c", ON_A_MAC))
+    assert done.returncode == 0, done.stderr
+    agent = home / "Library/LaunchAgents/org.hbmcp.watch.plist"
+    assert plistlib.loads(agent.read_bytes()) == {
+        "Label": agent.stem,
+        "ProgramArguments": [sys.executable, "-m", "hbmcp", "watch", "--env-file", f"{home}/settings.env"],
+        "RunAtLoad": True,
+        "KeepAlive": True,
+    }
+    assert agent.stat().st_mode & 0o022 == 0, "launchd loads none that others may write"
+    assert (home / "told").read_text().splitlines() == [f"load -w {agent}"]
+    done = hbmcp(home, "--uninstall", program=("-c", ON_A_MAC))
+    assert done.returncode == 0, done.stderr
+    assert not agent.exists()
+    assert (home / "told").read_text().splitlines()[-1] == f"unload -w {agent}"
+
+
+def test_in_docker_watch_takes_the_place_of_serve() -> None:
+    """What follows the image's name replaces CMD, and is told to ENTRYPOINT, a program that this project installs."""
+    told = dict(re.findall(r"^(ENTRYPOINT|CMD) (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
+    assert json.loads(told["CMD"]) == ["serve"]
+    (program,) = json.loads(told["ENTRYPOINT"])
+    assert Path(program).name in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 
 
 def test_a_service_that_would_lack_the_environment_isnt_installed(home: Path) -> None:
