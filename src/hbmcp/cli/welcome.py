@@ -34,9 +34,7 @@ set HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD.
     at, elsewhere = address, ""
     if is_everywhere(told.http_host):
         at = f"every address of this machine, here {address}"
-        elsewhere = (
-            "\nOn another machine put an address or a name of this one in the place of that here.\n"
-        )
+        elsewhere = "\nOn another machine put an address or a name of this one in the place of that here.\n"
     shows = ' --header "Authorization: Bearer …"' if demanded else ""
     return f"""\
 hbmcp {__version__} serves at {at}, {whom}. Ctrl-C stops it.
