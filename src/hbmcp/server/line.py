@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from hbmcp.catalog import Offer, Tool
 from hbmcp.settings import Settings
-from hbmcp.settings.hosts import is_loopback
 from hbmcp.text import named
 from hbmcp.times import ticking
 
@@ -105,11 +104,6 @@ class Line:
 
             self._bridge = Bridge(self.offer, self.settings, policy=self._policy)
         return self._bridge
-
-    @property
-    def on_this_machine(self) -> bool:
-        """Whether all who reach it are."""
-        return is_loopback(self.settings.http_host) and not self.settings.http_allowed_hosts
 
     @property
     def key_pages(self) -> "KeyPages":
