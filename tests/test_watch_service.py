@@ -11,10 +11,19 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
+from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from attrs import evolve
+from rich.console import Console
 
+from hbmcp.cli.watch import _table
+from hbmcp.errors import ApiFailed
+from hbmcp.installation.triggers.condition import Condition, Memory
+from hbmcp.installation.triggers.trigger import Spec, Trigger, new
+from hbmcp.watch.watcher import Seen
 from tests import forked
 from tests.conftest import ROOT
 
@@ -101,3 +110,16 @@ def test_what_may_only_read_doesnt_watch(home: Path) -> None:
     done = hbmcp(home, HBMCP_PAPER="true", HBMCP_READ_ONLY="true")
     assert done.returncode != 0
     assert "HBMCP_READ_ONLY" in done.stderr
+
+
+def test_the_live_view_has_a_row_for_each_that_waits() -> None:
+    when = Condition(goes="below", level=Decimal(45_000), connector_name="binance", trading_pair="BTC-USDT")
+    one = Trigger(evolve(new(Spec(when=when), 0), key=7), Spec(when=when), Memory())
+    shown = [Seen(one, Decimal(50_000), Decimal(45_000)), Seen(one, ApiFailed("No answer."), None)]
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(_table(shown))
+    told = console.export_text()
+    assert "2 triggers" in told
+    assert told.count("when last price of BTC-USDT on binance is 45000 or less: tell") == 2
+    assert " 50000 " in told
+    assert "No answer." in told
