@@ -22,7 +22,7 @@ from attrs import evolve
 
 from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
-from hbmcp.caller import Caller, Kind
+from hbmcp.caller import Access, Caller, Kind
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import NOT_IN_THIS_API, REDUCING, Offer, Tool
 from hbmcp.drift import Comparison
@@ -139,9 +139,8 @@ class Bridge:
         self.news: list[str] = []  # what whoever calls next should know
 
     def compare(self) -> None:
-        """Compare the API's own contract with the one that the tools were made from, beside the call that comes now;
-        unless settings say not to, or it is the paper exchange, which has that one."""
-        if self._settings.compare_api and not self._settings.on_paper:
+        """Compare the API's own contract with the one that the tools were made from, beside the call that comes now."""
+        if self._settings.compares:
             self.comparison.begin()
 
     async def aclose(self) -> None:
@@ -158,17 +157,22 @@ class Bridge:
         other._token, other._holder = token, holder
         return other
 
-    def for_approval(self, token: str, holder: str, profile: str | None) -> "Bridge | None":
-        """The same bridge for a call that a person approved, of who showed an access token or none: what the settings
-        exclude and what the policy, with that profile, doesn't allow is refused; which tools a client is shown says
-        nothing of it. None where the policy has no such profile. Nothing of it is closed."""
-        told = self._settings
-        policy = self._policy if profile is None else bound(self._policy, profile)
+    def under(self, access: Access, offer: Offer | None = None) -> "Bridge | None":
+        """The same bridge for what was called with that access token, or none, as the policy is now; None where its
+        profile is gone. It offers what this one does, or `offer`. Nothing of it is closed."""
+        policy = self._policy if access.profile is None else bound(self._policy, access.profile)
         if policy is None:
             return None
+        return self.lent(access.token, access.holder, narrowed(offer or self._offer, policy), policy)
+
+    def for_approval(self, access: Access) -> "Bridge | None":
+        """As `under`, for a call that a person approved: what the settings exclude is refused; which tools a client is
+        shown says nothing of it."""
+        told = self._settings
         every = self._offer.catalog.choose(told.toolsets, (*told.tools, "all"), told.exclude_tools, told.read_only)
-        other = self.lent(token, holder, narrowed(every, policy), policy)
-        other._kind = "client"
+        other = self.under(access, every)
+        if other is not None:
+            other._kind = "client"
         return other
 
     def arguments(self, name: str) -> Collection[str]:
@@ -184,6 +188,7 @@ class Bridge:
 
     def _under(self, policy: Policy, offer: Offer) -> "Bridge":
         other = copy(self)
+        other.__dict__.pop("_fired", None)
         other._offer, other._policy = offer, policy
         other._gate = self._gate.under(policy, offer, other.installation)
         return other
@@ -420,7 +425,7 @@ class Bridge:
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
-        return Foreseen(meant, plan.requests, plan.shown)
+        return Foreseen(meant, plan.requests, plan.shown, plan.later)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
@@ -508,7 +513,10 @@ class Bridge:
         standing = partial(self._gate.standing, caller.holder)
         differs = self.comparison.words
         type_keys = None if ask is None else ask.type_keys
-        return Installation(read, self._open_store, self.identity, send, keep, standing, foresee, type_keys, differs)
+        access = Access(caller.token, caller.holder, self._policy.profile) if caller.holder else None
+        return Installation(
+            read, self._open_store, self.identity, send, keep, standing, foresee, type_keys, differs, access
+        )
 
     async def _ask(
         self,

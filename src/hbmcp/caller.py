@@ -8,6 +8,16 @@ AT_A_TERMINAL: tuple[Kind, ...] = ("terminal", "person")
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """With what something was called: the name of an access token, the key of who holds it, and the profile of the
+    policy that holds for it; None for none."""
+
+    token: str
+    holder: str
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Errors name it `name`, and look things up with tools of `toolset`. It may use `tools`, and no others.
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from hbmcp.access.tokens import stands
 from hbmcp.bridge import Bridge, Outcome
+from hbmcp.caller import Access
 from hbmcp.errors import StoreError
 from hbmcp.policy.confirmation.answer import Answered, Reply
 from hbmcp.policy.confirmation.approvals import restored
@@ -58,7 +59,7 @@ async def carried_out(bridge: Bridge, approval: Approval, way: Way, by: str) -> 
 async def answered(bridge: Bridge, approval: Approval, reply: Reply, way: Way, by: str) -> Outcome:
     """The call as it came, with a person's answer; where that is no yes, it ends with being written down."""
     given: dict[str, Any] = exact_json.loads(approval.arguments.encode())
-    theirs = bridge.for_approval(approval.token, approval.holder, approval.profile)
+    theirs = bridge.for_approval(Access(approval.token, approval.holder, approval.profile))
     if theirs is None:
         return Outcome(f"The policy has no profile {named(approval.profile)} now. Nothing was sent.", True)
     takes = theirs.arguments(approval.tool)

@@ -29,6 +29,7 @@ from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.halt import Halts
 from hbmcp.policy.limits import Ask as Worth
 from hbmcp.policy.model import Policy
+from hbmcp.policy.names import in_todays_names
 from hbmcp.policy.notify.addresses import addresses
 from hbmcp.policy.notify.outbox import Outbox
 from hbmcp.policy.place import Files
@@ -54,7 +55,7 @@ class Gate:
         approvals: Approvals,
         outbox: Outbox,
     ) -> None:
-        self._policy = policy
+        self._policy = in_todays_names(policy, offer.catalog)
         self._offer = offer
         self._identity = identity
         self._audit = audit

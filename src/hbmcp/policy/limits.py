@@ -199,7 +199,16 @@ def held_to(limits: Limits, asks: Sequence[Ask]) -> Limits:
 def needs_value(policy: Policy) -> bool:
     """Whether a limit holds against what a request is worth."""
     of = policy.limits
-    sizes = (of.order, of.order_percent, of.hour, of.day, of.position, of.pair, of.account, of.leverage)
+    sizes: tuple[Decimal | None, ...] = (
+        of.order,
+        of.order_percent,
+        of.hour,
+        of.day,
+        of.position,
+        of.pair,
+        of.account,
+        of.leverage,
+    )
     theirs = policy.theirs
     if theirs is not None:
         sizes = (*sizes, theirs.limits.hour, theirs.limits.day, *(one.amount for one in theirs.budgets.values()))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hbmcp.catalog import Offer, Tool
+from hbmcp.server.list_changes import ListChanges
 from hbmcp.settings import Settings
 from hbmcp.text import named
 from hbmcp.times import ticking
@@ -43,6 +44,7 @@ class Line:
         self.offer = offer
         self.settings = settings
         self.ending = False
+        self.list_changes = ListChanges()
         self.count: Callable[[UnderWay], None] | None = None
         self._under_way: set[UnderWay] = set()
         self._policy = policy
@@ -103,7 +105,12 @@ class Line:
             from hbmcp.bridge import Bridge
 
             self._bridge = Bridge(self.offer, self.settings, policy=self._policy)
+            self._bridge.comparison.changed.append(self._tell_changed)
         return self._bridge
+
+    def _tell_changed(self, tools: Collection[str]) -> None:
+        if any(tool.name in tools for tool in self.offer.tools):
+            self.list_changes.tell()
 
     @property
     def key_pages(self) -> "KeyPages":
@@ -118,6 +125,11 @@ class Line:
     def gone(self) -> Collection[str]:
         """The tools that this API lacks the operations for, as far as that is known."""
         return () if self._bridge is None else self._bridge.comparison.drift.gone
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is offered stays, as far as that can be told."""
+        return not self.settings.compares or (self._bridge is not None and self._bridge.comparison.settled)
 
     @contextmanager
     def calling(self, tool: Tool, client: str) -> Iterator[UnderWay]:
@@ -154,6 +166,7 @@ class Line:
 
     async def aclose(self) -> None:
         """Let others watch, and close the pages and the bridge, if there are any."""
+        self.list_changes.close()
         if self._key_pages is not None:
             await self._key_pages.aclose()
         if self._watching is not None:

@@ -26,6 +26,7 @@ FLAGS = {
     "tools": "--tools",
     "exclude_tools": "--exclude-tools",
     "read_only": "--read-only",
+    "compare_api": "--no-compare-api",
     "paper": "--paper",
     "paper_balance": "--paper-balance",
     "paper_db": "--paper-db",
@@ -326,6 +327,11 @@ class Settings(BaseModel):
     def on_paper(self) -> bool:
         """Whether the tools act on the paper exchange: asked for, or nothing said of a real API."""
         return self.paper or not self.model_fields_set & REAL
+
+    @property
+    def compares(self) -> bool:
+        """Whether the API may be of another version, and is looked at: the paper exchange is of this one."""
+        return self.compare_api and not self.on_paper
 
 
 VARIABLES = {name: str(info.validation_alias) for name, info in Settings.model_fields.items() if info.validation_alias}
