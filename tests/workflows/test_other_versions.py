@@ -25,19 +25,22 @@ from hbmcp.paper.api.application import application
 from hbmcp.paper.api.contract import contract_of
 from hbmcp.settings import Settings
 from tests.answer_storm import CASES, PROMISED, hurry
-from tests.conftest import EVERY
+from tests.conftest import EVERY, operation_of
 from tests.paper.paper_api import AUTH, PaperApi
 
 pytestmark = pytest.mark.anyio
 
 Document = dict[str, Any]
 PINNED = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
-CANCEL = "/trading/{account_name}/{connector_name}/orders/{client_order_id}/cancel"
-#: What the promised tools can't do without: the paths of tests/workflows/test_without_what_it_can_do_without.py.
+CANCEL, RATES, POSITIONS = (operation_of(tool).split()[1] for tool in ("submit_cancel", "get_rates", "list_positions"))
+#: What the promised tools can't do without.
 CORE = {
-    *("/accounts/", "/accounts/{account_name}/credentials", "/portfolio/state", "/portfolio/history"),
-    *("/trading/orders", "/trading/positions", "/trading/orders/search", "/trading/trades", CANCEL),
-    *("/market-data/order-book", "/market-data/funding-info"),
+    operation_of(tool).split()[1]
+    for tool in (
+        *("list_accounts", "get_connected_exchanges", "get_portfolio_state", "get_portfolio_history"),
+        *("submit_order", "list_positions", "search_orders", "get_trades", "submit_cancel"),
+        *("get_orderbook", "get_funding_info"),
+    )
 }
 
 
@@ -51,10 +54,10 @@ def _lean(document: Document) -> None:
 def _moved(document: Document) -> None:
     """What the portfolio is valued by is elsewhere, and a parameter of it has another name."""
     paths, fields = document["paths"], document["components"]["schemas"]["RateRequest"]
-    paths["/v2/rates"] = paths.pop("/rate-oracle/rates")
+    paths["/v2/rates"] = paths.pop(RATES)
     fields["properties"]["pairs"] = fields["properties"].pop("trading_pairs")
     fields["required"] = ["pairs"]
-    paths["/v2/positions"] = paths.pop("/trading/positions")
+    paths["/v2/positions"] = paths.pop(POSITIONS)
     paths[f"/v2{CANCEL}"] = paths.pop(CANCEL)
 
 
@@ -94,7 +97,7 @@ VERSIONS: Mapping[str, Version] = {
     "lean": Version(_lean, ("Not offered, for this API hasn't what they need: ", "make regen API=1")),
     "moved": Version(
         _moved,
-        (f"asked there: POST /rate-oracle/rates, POST /trading/positions, POST {CANCEL}.", "make regen API=1"),
+        (f"asked there: POST {RATES}, POST {POSITIONS}, POST {CANCEL}.", "make regen API=1"),
     ),
     "grown": Version(_grown, ("requires more than hbmcp sends for: POST /executors/search.", "It has 1 op")),
     "shrunk": Version(_shrunk, ("takes less than hbmcp knows for: POST /executors/search",)),
