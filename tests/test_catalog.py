@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from hbmcp.access.holder import Rights, lent
 from hbmcp.catalog import Catalog
 from hbmcp.errors import SettingsError, UnknownTool
-from hbmcp.policy.model import default
+from hbmcp.policy.model import Policy, default
 from hbmcp.policy.offered import offered
 from hbmcp.settings import Settings
 from tests.conftest import ROOT
@@ -90,6 +90,21 @@ def test_an_alias_is_callable_and_not_listed() -> None:
     offer = CATALOG.choose(["all"])
     assert offer.find("send_order") is offer.find("place_order")
     assert "send_order" not in [tool.name for tool in offer.tools]
+
+
+def test_who_only_reads_has_no_person_change_something_either() -> None:
+    catalog = Catalog.load()
+    (handing,) = [tool for tool in catalog.tools.values() if tool.hands_over]
+    assert handing.name == "connect_exchange"
+    assert handing.reads
+    with pytest.raises(UnknownTool, match="this server is read-only, and the tool has a person change something"):
+        catalog.choose(read_only=True).find("connect_exchange")
+    offer = catalog.choose()
+    assert Rights.to((), read_only=False, profile=None).has(handing)
+    assert not Rights.to((), read_only=True, profile=None).has(handing)
+    left = lent(Rights.to(("accounts",), read_only=True, profile=None), offer, Policy()).offer
+    assert "get_accounts" in {tool.name for tool in left.tools}
+    assert left.schema("connect_exchange") is None
 
 
 @pytest.mark.parametrize(
