@@ -47,7 +47,7 @@ def test_an_answer_that_the_contract_does_not_tell_is_named() -> None:
 def test_a_parameter_is_called_as_most_operations_call_it() -> None:
     """Unless those beside it call it so."""
     usual = UsualNames.of(CURATED, CONTRACT)
-    for path, called in (("/market-data/depth", {"connector": "connector_name"}), ("/gateway/depth", {})):
+    for path, called in (("/moon/depth", {"connector": "connector_name"}), ("/gateway/depth", {})):
         operation = evolve(CONTRACT.operations[BOOK], path=path)
         assert usual.called(operation, ["connector", "trading_pair", "colour"]) == called
     assert usual.called(operation, ["connector", "connector_name", "network"]) == {"network": "network_id"}
