@@ -24,6 +24,7 @@ from hbmcp.errors import ApiFailed
 from hbmcp.installation.triggers.condition import Condition, Memory
 from hbmcp.installation.triggers.trigger import Spec, Trigger, new
 from hbmcp.watch.watcher import Seen
+from tests import forked
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="the stand-ins are for Linux")
@@ -43,7 +44,7 @@ def hbmcp(
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HBMCP", "HUMMINGBOT"))}
     told = {**kept, "HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}", **environment}
     command = [sys.executable, *program, "watch", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=told, cwd=home, check=False)
+    return forked.run(command, capture_output=True, text=True, env=told, cwd=home, check=False)
 
 
 @pytest.fixture
