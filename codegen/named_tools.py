@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -92,11 +93,17 @@ def _sentences(curation: Curation) -> Iterator[tuple[str, str, str, str]]:
 def _written(run_time: Path) -> Iterator[tuple[str, int, str]]:
     """(file, line, text) of every text in the source that has a space: a sentence, or a part of one."""
     for file in sorted(run_time.rglob("*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        docstrings = {id(doc) for node in ast.walk(tree) for doc in _docstring(node)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(text := node.value, str) and id(node) not in docstrings:
-                yield from [(str(file.relative_to(run_time.parent)), node.lineno, text)] if " " in text.strip() else []
+        for line, text in _texts(file.read_text(encoding="utf-8")):
+            yield str(file.relative_to(run_time.parent)), line, text
+
+
+@cache
+def _texts(source: str) -> tuple[tuple[int, str], ...]:
+    nodes = list(ast.walk(ast.parse(source)))
+    docstrings = {id(doc) for node in nodes for doc in _docstring(node)}
+    constants = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in docstrings)
+    texts = ((node.lineno, node.value) for node in constants if isinstance(node.value, str))
+    return tuple((line, text) for line, text in texts if " " in text.strip())
 
 
 def _docstring(node: ast.AST) -> Iterable[ast.AST]:

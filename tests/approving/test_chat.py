@@ -4,8 +4,6 @@ import asyncio
 import json
 import re
 import sqlite3
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from decimal import Decimal
@@ -27,6 +25,7 @@ from hbmcp.settings import Settings
 from hbmcp.store import Approval
 from tests.bot_api import ALICE, CHAT, TOKEN, BotApi, bot_api, failed
 from tests.conftest import environment
+from tests.forked import HBMCP, Popen
 from tests.stdio_server import StdioServer
 from tests.test_confirmation import FIVE, ORDER
 
@@ -381,9 +380,11 @@ async def test_a_long_or_hostile_question_is_whole_and_no_markup(words: str) -> 
 
 @contextmanager
 def watching(env: dict[str, str], cwd: Path) -> Iterator[None]:
-    with subprocess.Popen([sys.executable, "-m", "hbmcp", "watch"], env=env, cwd=cwd) as process:
-        yield
-        process.terminate()
+    with Popen([*HBMCP, "watch"], env=env, cwd=cwd) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 @pytest.mark.slow
