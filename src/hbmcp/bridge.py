@@ -425,7 +425,8 @@ class Bridge:
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
-        return Foreseen(meant, plan.requests, plan.shown, plan.later)
+        requests = tuple(evolve(one, called=tool.name) for one in plan.requests)
+        return Foreseen(meant, requests, plan.shown, plan.later, plan.commit)
 
     async def _verdict(self, client: str, name: str, planned: PlannedRequest) -> str:
         """What the policy would say of it, for who only estimates."""

@@ -32,6 +32,7 @@ from hbmcp.policy.audit.spare import ROOM
 from hbmcp.policy.audit.verify import late, whole_lines
 from hbmcp.store import LedgerRow
 from tests.conftest import ROOT, address_of, connected, hbmcp
+from tests.forked import Popen
 from tests.slow.breaking_api import Break, BreakingApi
 from tests.stdio_server import StdioServer
 from tests.store.conftest import postgresql
@@ -92,7 +93,7 @@ class Http:
         self._folder = folder
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
+        self.process = Popen(
             [sys.executable, "-c", SERVER, "serve", "--transport", "http", "--port", "0"],
             env=self._env,
             cwd=self._folder,

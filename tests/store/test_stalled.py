@@ -15,6 +15,7 @@ from hbmcp.policy.audit import audit
 from hbmcp.store import worker
 from hbmcp.store.worker import STALLED, Worker
 from tests.conftest import environment
+from tests.forked import Popen
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import open_position
@@ -110,7 +111,7 @@ async def main():
 asyncio.run(main())
 """
     env = environment(HBMCP_STATE_URL=postgresql.database(), HUMMINGBOT_API_USERNAME="trader")
-    with subprocess.Popen(
+    with Popen(
         [sys.executable, "-c", script], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as process:
         assert process.stdout is not None

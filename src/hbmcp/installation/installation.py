@@ -52,12 +52,13 @@ class Keep(Protocol):
 @frozen
 class Foreseen:
     """The call of another tool as it would be planned now: its `arguments` as they were meant, what it would send, what
-    a preview shows, and what it would arm. Nothing of it is sent."""
+    a preview shows, and what it would arm. Nothing of it is sent; who plans the same and may, can `commit` it."""
 
     arguments: Mapping[str, Any]
     requests: "tuple[PlannedRequest, ...]"
     shown: "Answer"
     later: "tuple[Later, ...]" = ()
+    commit: "Callable[[Installation], Awaitable[Answer]] | None" = None
 
 
 class Verdict(Protocol):

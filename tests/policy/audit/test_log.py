@@ -2,7 +2,6 @@
 
 import json
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from hbmcp.policy.audit.chain import START, read, sealed
 from hbmcp.policy.audit.locking import locked
 from hbmcp.policy.audit.log import BLOCK, Log
 from hbmcp.policy.audit.verify import verify
+from tests import forked
 from tests.conftest import environment
 
 VALUES = st.recursive(
@@ -155,9 +155,7 @@ for number in range(500):
 
 def test_several_processes_write_one_chain(tmp_path: Path) -> None:
     file = tmp_path / "audit.jsonl"
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITE, str(file), name], env=environment()) for name in ("a", "b")
-    ]
+    writers = [forked.Popen([sys.executable, "-c", WRITE, str(file), name], env=environment()) for name in ("a", "b")]
     assert [one.wait(timeout=300) for one in writers] == [0, 0]
     log = Log(file)
     report = verify(log, log.end)
@@ -193,7 +191,7 @@ print(len(log.spare.lines))
 
 def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
     file = tmp_path / "audit.jsonl"
-    done = subprocess.run(
+    done = forked.run(
         [sys.executable, "-c", FULL, str(file)], env=environment(), capture_output=True, encoding="utf-8", check=True
     )
     assert done.stdout == "File too large\n0\n"
