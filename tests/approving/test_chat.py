@@ -264,6 +264,22 @@ async def test_of_two_processes_one_speaks_and_the_other_goes_on_after_it(place:
     assert len(place.api.messages) == 3
 
 
+async def test_who_ends_while_it_asks_has_asked_once(place: Place) -> None:
+    bridge = place.bridge()
+    loop = asyncio.get_running_loop()
+    ending = Chat.of(bridge, place.told)
+    assert ending is not None
+    task = asyncio.create_task(ending.run())
+    place.api.faults["sendMessage"] = lambda: loop.call_soon_threadsafe(task.cancel) and None
+    which = await waits(bridge)
+    await asyncio.wait([task])
+    async with place.speaking(place.bridge()):
+        asked = await question(place, which)
+        place.api.press(asked)
+        await over(asked, "is carried out")
+    assert len(place.api.messages) == 1
+
+
 async def test_another_program_reads_the_bot(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     bridge = place.bridge()
     conflicts = [failed(409, "Conflict: terminated by other getUpdates request")] * 3
