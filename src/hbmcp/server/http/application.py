@@ -5,7 +5,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from hbmcp.server.http import doors
+from hbmcp.server.http.doors import doors
 from hbmcp.server.http.entrance import Entrance, NoTokenInAddress, Verify
 from hbmcp.server.http.health import LIVES, READY, Health
 from hbmcp.server.http.patience import MOST, WholeBody
@@ -50,7 +50,7 @@ def application(line: Line, verify: Verify | None) -> ASGIApp:
             allow_headers=["*"],
             expose_headers=["mcp-session-id", "www-authenticate"],
         )
-    return doors.Doors(app, doors.hosts(told), doors.origins(told))
+    return doors(app, told)
 
 
 def _numbers(line: Line) -> list[Route]:
