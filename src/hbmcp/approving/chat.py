@@ -47,6 +47,7 @@ class Chat:
         self._speaks = False
         self._hearing: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()  # what is said or pressed, and what that sets going
+        self.carries = 0  # calls that were approved, and are under way
         self._speaking = _Patience("ask")
         self._listening = _Patience("hear what was pressed")
         self._failed = ""
@@ -185,6 +186,7 @@ class Chat:
         return "Approved: it is checked anew, and sent." if reply == YES else "Refused."
 
     async def _carry(self, one: Approval, reply: str, by: str) -> None:
+        self.carries += 1
         try:
             if reply == YES:
                 await carried_out(self._bridge, one, "telegram", by)
@@ -192,6 +194,8 @@ class Chat:
                 await answered(self._bridge, one, "no", "telegram", by)  # for the audit
         except Exception:
             logger.exception("Approval %s: a defect of hbmcp", one.id)
+        finally:
+            self.carries -= 1
 
     def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Work that goes on though nobody speaks or hears any more; who leaves waits for it."""
