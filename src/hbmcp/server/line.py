@@ -15,6 +15,7 @@ from hbmcp.times import ticking
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder, Lent, Rights
+    from hbmcp.approving.chat import Chat
     from hbmcp.bridge import Bridge, Outcome
     from hbmcp.policy.model import Policy
     from hbmcp.server.key_pages import KeyPages
@@ -52,6 +53,7 @@ class Line:
         self._lent: dict[Rights, Lent] = {}
         self._bridges: dict[tuple[str, Rights], Bridge] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._chat: Chat | None = None
         self._key_pages: KeyPages | None = None
 
     def watch(self) -> None:
@@ -71,7 +73,7 @@ class Line:
         from hbmcp.installation.installation import all_of
         from hbmcp.watch.watcher import Watcher
 
-        chat = Chat.of(self.bridge, self.settings)
+        self._chat = chat = Chat.of(self.bridge, self.settings)
         await all_of(Watcher(self.bridge, self.name).run(), *(() if chat is None else (chat.run(),)))
 
     def lent(self, holder: "Holder") -> "Lent":
@@ -146,12 +148,17 @@ class Line:
     @property
     def busy(self) -> bool:
         """Whether a call is under way."""
-        return bool(self._under_way)
+        return bool(self._under_way) or self._carries
 
     @property
     def acts(self) -> bool:
         """Whether a call is under way that isn't a read, and so may have sent something."""
-        return any(not call.tool.reads for call in self._under_way)
+        return self._carries or any(not call.tool.reads for call in self._under_way)
+
+    @property
+    def _carries(self) -> bool:
+        """Whether one is that was approved in the chat."""
+        return self._chat is not None and self._chat.carries > 0
 
     def tell_broken_off(self) -> None:
         """Log what is under way, for it is about to be broken off."""
