@@ -97,7 +97,10 @@ VERSIONS: Mapping[str, Version] = {
     "lean": Version(_lean, ("Not offered, for this API hasn't what they need: ", "make regen API=1")),
     "moved": Version(
         _moved,
-        (f"asked there: POST {RATES}, POST {POSITIONS}, POST {CANCEL}.", "make regen API=1"),
+        (
+            "asked there: " + ", ".join(f"POST {path}" for path in sorted((RATES, POSITIONS, CANCEL))),
+            "make regen API=1",
+        ),
     ),
     "grown": Version(_grown, ("requires more than hbmcp sends for: POST /executors/search.", "It has 1 op")),
     "shrunk": Version(_shrunk, ("takes less than hbmcp knows for: POST /executors/search",)),
@@ -122,7 +125,7 @@ def catalog(monkeypatch: pytest.MonkeyPatch) -> Catalog:
     manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
     for tool in manifest["tools"]:
         if also := ALSO.get(tool["definition"]["name"]):
-            tool["also"] = [also]
+            tool["also"] = [*tool.get("also", ()), also]
     monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
     return Catalog(manifest)
 

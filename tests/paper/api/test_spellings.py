@@ -42,15 +42,14 @@ def move(document: dict[str, Any]) -> None:
 def test_another_spelling_is_answered_by_its_own_names(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
     (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_rates")
-    tool["also"] = [{"operation": "POST /rates", "renamed": {"trading_pairs": "pairs"}}]
+    names = [RATES, *(one["operation"] for one in tool.get("also", ()))]  # one of them has a route
+    tool["also"] = [*tool.get("also", ()), {"operation": "POST /rates", "renamed": {"trading_pairs": "pairs"}}]
     monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
     answer = posted(api, move, "/rates", {"pairs": ["BTC-USDT"]})
     assert (answer.status_code, [*answer.json()["rates"]]) == (200, ["BTC-USDT"])
     # The other way round: the tools are made of a contract that has it there.
-    tool["operation"], tool["also"] = (
-        "POST /rates",
-        [{"operation": RATES, "renamed": {"pairs": "trading_pairs"}}],
-    )
+    tool["operation"] = "POST /rates"
+    tool["also"] = [{"operation": name, "renamed": {"pairs": "trading_pairs"}} for name in names]
     answer = posted(api, move, "/rates", {"pairs": ["BTC-USDT"]})
     assert (answer.status_code, [*answer.json()["rates"]]) == (200, ["BTC-USDT"])
 
@@ -58,7 +57,7 @@ def test_another_spelling_is_answered_by_its_own_names(api: PaperApi, monkeypatc
 def test_what_is_not_there_says_why(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
     (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_rates")
-    tool |= {"operation": "POST /moon", "paper": "it has no moon"}
+    tool |= {"operation": "POST /moon", "also": [], "paper": "it has no moon"}
     monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
 
     def add(document: dict[str, Any]) -> None:
