@@ -2,10 +2,13 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import aclosing
+from itertools import chain
 from urllib.parse import urlsplit
 
 from hbmcp import __version__
 from hbmcp.policy.file import InForce
+from hbmcp.policy.model import Policy
 from hbmcp.policy.words import summary
 from hbmcp.settings import FLAGS, VARIABLES, Settings
 
@@ -38,9 +41,43 @@ def warn(told: Settings, held: InForce | None = None) -> None:
         from hbmcp.policy.notify.addresses import addresses
 
         addresses(told)
-    policys = held.remarks if held else ()
+    policys = (*held.remarks, *unapproved(told, held.policy)) if held else ()
     for remark in (*told.remarks, *(_of_paper(told) if told.on_paper else ()), *policys):
         logger.warning("%s", remark)
+
+
+def unapproved(told: Settings, policy: Policy) -> list[str]:
+    """That nobody can approve anything, where the policy asks at a terminal."""
+    profiles = (profile.confirm for profile in policy.profiles.values())
+    if all(rule.ask != "terminal" for rules in chain(policy.confirm_lists, profiles) for rule in rules):
+        return []
+    import anyio
+
+    return anyio.run(_unapproved, told)
+
+
+async def _unapproved(told: Settings) -> list[str]:
+    from hbmcp.errors import StoreError
+    from hbmcp.identity import Identity
+    from hbmcp.policy.confirmation.passphrase import KEY
+    from hbmcp.store import Store
+    from hbmcp.store.place import Place
+
+    identity = Identity.of(told)
+    place = Place.of(told, identity)
+    if place.file is None and place.postgresql is None:
+        return ["The policy asks at a terminal, and no terminal sees what waits in memory. Set HBMCP_PAPER_DB."]
+    if place.exists:
+        try:
+            async with aclosing(Store.open(told, identity)) as store:
+                if await store.key(KEY) is not None:
+                    return []
+        except StoreError:  # which is told when it is needed
+            return []
+    return [
+        "The policy asks at a terminal, and no passphrase is set, without which nobody approves anything: "
+        "`hbmcp approvals passphrase` sets it."
+    ]
 
 
 def tell_policy(held: InForce) -> None:

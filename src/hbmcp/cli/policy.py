@@ -66,6 +66,7 @@ def check(
 ) -> None:
     """Name every mistake in the policy. Exits with 1 if there is one."""
     from hbmcp import settings
+    from hbmcp.cli.opening import unapproved
     from hbmcp.policy.file import in_force, read
     from hbmcp.policy.words import summary
 
@@ -83,7 +84,7 @@ def check(
     except SettingsError as error:
         typer.echo(error.happened, err=True)
         raise typer.Exit(1) from None
-    for remark in held.remarks:
+    for remark in (*held.remarks, *unapproved(told, held.policy)):
         typer.echo(remark, err=True)
     typer.echo(f"No mistake. What holds, {held.origin}: {summary(held.policy)}.")
 
@@ -94,6 +95,7 @@ def show(env_file: EnvFile = None) -> None:
     import anyio
 
     from hbmcp import settings
+    from hbmcp.cli.opening import unapproved
     from hbmcp.policy.file import in_force
     from hbmcp.policy.words import WITHOUT_ASKING, rules
 
@@ -105,7 +107,7 @@ def show(env_file: EnvFile = None) -> None:
     if said := anyio.run(_used_up, told, held.policy):
         typer.echo(said)
     typer.echo(WITHOUT_ASKING)
-    for remark in held.remarks:
+    for remark in (*held.remarks, *unapproved(told, held.policy)):
         typer.echo(remark, err=True)
 
 
