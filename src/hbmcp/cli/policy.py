@@ -68,6 +68,7 @@ def check(
     from hbmcp import settings
     from hbmcp.cli.opening import unapproved
     from hbmcp.policy.file import in_force, read
+    from hbmcp.policy.misnamed import misnamed
     from hbmcp.policy.words import summary
 
     if file is not None:
@@ -76,6 +77,8 @@ def check(
             typer.echo(mistake, err=True)
         if found is None:
             raise typer.Exit(1)
+        for remark in misnamed(found):
+            typer.echo(f"{file}: {remark}", err=True)
         typer.echo(f"{file} has no mistake: {summary(found)}.")
         return
     told = settings.load(env_file_path=env_file, unused=settings.HTTP)
