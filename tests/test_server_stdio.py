@@ -27,7 +27,7 @@ ORDER = {
 
 def test_says_what_it_is(stdio: StdioServer) -> None:
     assert stdio.hello["serverInfo"]["title"] == "Hummingbot"
-    assert stdio.hello["capabilities"] == {"tools": {"listChanged": False}}
+    assert stdio.hello["capabilities"] == {"tools": {"listChanged": True}}
     assert "live Hummingbot trading installation" in stdio.hello["instructions"]
     assert len(stdio.hello["instructions"].split()) <= 120
 

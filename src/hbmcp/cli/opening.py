@@ -47,13 +47,20 @@ def warn(told: Settings, held: InForce | None = None) -> None:
 
 
 def unapproved(told: Settings, policy: Policy) -> list[str]:
-    """That nobody can approve anything, where the policy asks at a terminal."""
+    """That nobody can approve anything, where the policy asks at a terminal or in a chat."""
     profiles = (profile.confirm for profile in policy.profiles.values())
-    if all(rule.ask != "terminal" for rules in chain(policy.confirm_lists, profiles) for rule in rules):
-        return []
-    import anyio
+    ways = {rule.ask for rules in chain(policy.confirm_lists, profiles) for rule in rules}
+    said = []
+    if "telegram" in ways and told.telegram_token is None:
+        said.append(
+            "The policy asks in Telegram, and no bot is set: what it asks for is refused. Set HBMCP_TELEGRAM_TOKEN and "
+            "HBMCP_TELEGRAM_CHAT."
+        )
+    if "terminal" in ways:
+        import anyio
 
-    return anyio.run(_unapproved, told)
+        said += anyio.run(_unapproved, told)
+    return said
 
 
 async def _unapproved(told: Settings) -> list[str]:

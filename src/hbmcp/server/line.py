@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hbmcp.catalog import Offer, Tool
+from hbmcp.server.list_changes import ListChanges
 from hbmcp.settings import Settings
 from hbmcp.settings.hosts import is_loopback
 from hbmcp.text import named
@@ -44,6 +45,7 @@ class Line:
         self.offer = offer
         self.settings = settings
         self.ending = False
+        self.list_changes = ListChanges()
         self.count: Callable[[UnderWay], None] | None = None
         self._under_way: set[UnderWay] = set()
         self._policy = policy
@@ -66,9 +68,12 @@ class Line:
 
         if self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists:
             return
+        from hbmcp.approving.chat import Chat
+        from hbmcp.installation.installation import all_of
         from hbmcp.watch.watcher import Watcher
 
-        await Watcher(self.bridge, self.name).run()
+        chat = Chat.of(self.bridge, self.settings)
+        await all_of(Watcher(self.bridge, self.name).run(), *(() if chat is None else (chat.run(),)))
 
     def lent(self, holder: "Holder") -> "Lent":
         """What the holder of an access token may use."""
@@ -101,7 +106,12 @@ class Line:
             from hbmcp.bridge import Bridge
 
             self._bridge = Bridge(self.offer, self.settings, policy=self._policy)
+            self._bridge.comparison.changed.append(self._tell_changed)
         return self._bridge
+
+    def _tell_changed(self, tools: Collection[str]) -> None:
+        if any(tool.name in tools for tool in self.offer.tools):
+            self.list_changes.tell()
 
     @property
     def on_this_machine(self) -> bool:
@@ -121,6 +131,11 @@ class Line:
     def gone(self) -> Collection[str]:
         """The tools that this API lacks the operations for, as far as that is known."""
         return () if self._bridge is None else self._bridge.comparison.drift.gone
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is offered stays, as far as that can be told."""
+        return not self.settings.compares or (self._bridge is not None and self._bridge.comparison.settled)
 
     @contextmanager
     def calling(self, tool: Tool, client: str) -> Iterator[UnderWay]:
@@ -157,6 +172,7 @@ class Line:
 
     async def aclose(self) -> None:
         """Let others watch, and close the pages and the bridge, if there are any."""
+        self.list_changes.close()
         if self._key_pages is not None:
             await self._key_pages.aclose()
         if self._watching is not None:

@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 from mcp.server.context import ServerRequestContext
-from mcp.server.lowlevel import Server
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
 from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS, CallToolRequestParams, PaginatedRequestParams
+from mcp.types import (
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    PaginatedRequestParams,
+    SubscriptionsListenRequestParams,
+    SubscriptionsListenResult,
+)
 
 from hbmcp import __version__
 from hbmcp.catalog import Offer
@@ -25,9 +32,10 @@ if TYPE_CHECKING:
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
 ENDING = "This server is being stopped. Nothing was done. Call again in a moment, when it or another runs."
-# The list stays as it is while the server runs, but for what the API turns out to lack. Private, for another server at
-# the same address may offer other tools.
+# While it isn't known yet what the API lacks, the list may be another after the next call; then it stays, and who
+# listens is told if not. Private, for another server at the same address may offer other tools.
 LIST_TTL_MS = 5 * 60 * 1000
+CHANGING = NotificationOptions(tools_changed=True)
 
 
 def result(text: str, *, is_error: bool) -> dict[str, Any]:
@@ -38,6 +46,20 @@ def result(text: str, *, is_error: bool) -> dict[str, Any]:
 def holder_of(ctx: ServerRequestContext[Line]) -> "Holder | None":
     """Who showed the access token of a request, if it had to show one."""
     return None if ctx.request is None else ctx.request.scope.get(HOLDER)
+
+
+class _Server(Server[Line]):
+    """Says over either transport that its list may change."""
+
+    def create_initialization_options(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+    ) -> InitializationOptions:
+        return super().create_initialization_options(
+            notification_options or CHANGING, experimental_capabilities, extensions
+        )
 
 
 def build(line: Line) -> Server[Line]:
@@ -55,15 +77,22 @@ def build(line: Line) -> Server[Line]:
 
     async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:
         line.watch()
+        line.list_changes.held_by(ctx.session)
         gone = line.gone
         # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
         # rest.
         return {
             "resultType": "complete",
             "tools": [one for one in _offered(ctx).definitions if one["name"] not in gone],
-            "ttlMs": LIST_TTL_MS,
+            "ttlMs": LIST_TTL_MS if line.settled else 0,
             "cacheScope": "private",
         }
+
+    async def listen(
+        ctx: ServerRequestContext[Line], params: SubscriptionsListenRequestParams
+    ) -> SubscriptionsListenResult:
+        holder = holder_of(ctx)
+        return await line.list_changes.listen(ctx, params, "" if holder is None else holder.key)
 
     def _offered(ctx: ServerRequestContext[Line]) -> Offer:
         holder = holder_of(ctx)
@@ -76,7 +105,7 @@ def build(line: Line) -> Server[Line]:
             _offered(ctx).find(params.name)
         except UnknownTool as error:
             # One that is known is told of as the result of its call, which every client shows to its model.
-            if params.name in offer.catalog.absent:
+            if params.name in offer.catalog.absent or params.name in offer.catalog.removed:
                 return result(str(error), is_error=True)
             if params.name not in offer.catalog.names:
                 raise MCPError(INVALID_PARAMS, str(error)) from None
@@ -84,7 +113,8 @@ def build(line: Line) -> Server[Line]:
             line.bridge.compare()
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
-        bridge = line.bridge_for(holder_of(ctx))
+        holder = holder_of(ctx)
+        bridge = line.bridge_for(holder)
         from hbmcp.server.elicitation import called, client
 
         with line.calling(offer.catalog.names[params.name], client(ctx)) as under_way:
@@ -97,6 +127,7 @@ def build(line: Line) -> Server[Line]:
                     client=client(ctx),
                     key=meta.get(IDEMPOTENCY_KEY),
                     ask=ask,
+                    until=None if holder is None else holder.until,
                 )
                 return under_way.outcome
 
@@ -104,7 +135,7 @@ def build(line: Line) -> Server[Line]:
         line.watch()
         return answer
 
-    server = Server(
+    server = _Server(
         "hbmcp",
         version=__version__,
         title="Hummingbot",
@@ -115,4 +146,5 @@ def build(line: Line) -> Server[Line]:
     )
     server.add_request_handler("tools/list", PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", CallToolRequestParams, call_tool)
+    server.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, listen)
     return server
