@@ -100,8 +100,8 @@ def test_who_only_reads_has_no_person_change_something_either() -> None:
     with pytest.raises(UnknownTool, match="this server is read-only, and the tool has a person change something"):
         catalog.choose(read_only=True).find("connect_exchange")
     offer = catalog.choose()
-    assert Rights.to((), read_only=False, profile=None).has(handing)
-    assert not Rights.to((), read_only=True, profile=None).has(handing)
+    assert Rights.to((), read_only=False, profile=None).has(handing, catalog.toolset_names)
+    assert not Rights.to((), read_only=True, profile=None).has(handing, catalog.toolset_names)
     left = lent(Rights.to(("accounts",), read_only=True, profile=None), offer, Policy()).offer
     assert "get_accounts" in {tool.name for tool in left.tools}
     assert left.schema("connect_exchange") is None

@@ -85,12 +85,14 @@ class Progress(Protocol):
 
 class Outcome(NamedTuple):
     """What a call came to, for a model to read; or the `question` that a person must answer first: with the answer the
-    call comes again. `error` is what it ran into, unless that is a defect."""
+    call comes again. `error` is what it ran into, unless that is a defect. It `waits` where a person is to approve it
+    elsewhere."""
 
     text: str
     is_error: bool
     question: Question | Visit | None = None
     error: CallError | None = None
+    waits: bool = False
 
 
 class _Incoming(NamedTuple):
@@ -275,7 +277,7 @@ class Bridge:
             tool = self._fired.find(name) if fires else await self._find(name, arguments, incoming.client)
             outcome = Outcome(await self._run(tool, arguments, incoming), False)
         except (SentBefore, Waiting) as told:
-            outcome = Outcome(str(told), False)
+            outcome = Outcome(str(told), False, waits=isinstance(told, Waiting))
         except AskedFirst as asked:
             outcome = Outcome("", False, asked.question)
         except CallError as error:
