@@ -27,7 +27,12 @@ ORDER = {
 
 def test_says_what_it_is(stdio: StdioServer) -> None:
     assert stdio.hello["serverInfo"]["title"] == "Hummingbot"
-    assert stdio.hello["capabilities"] == {"tools": {"listChanged": False}}
+    none_changes = {"listChanged": False}
+    assert stdio.hello["capabilities"] == {
+        "tools": none_changes,
+        "prompts": none_changes,
+        "resources": {**none_changes, "subscribe": False},
+    }
     assert "live Hummingbot trading installation" in stdio.hello["instructions"]
     assert len(stdio.hello["instructions"].split()) <= 120
 

@@ -37,7 +37,8 @@ from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Reply, V
 from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
-from hbmcp.server.protocol import holder_of, result
+from hbmcp.server.line import holder_of
+from hbmcp.server.protocol import result
 from hbmcp.times import machine
 
 if TYPE_CHECKING:

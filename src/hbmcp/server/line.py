@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mcp.server.context import ServerRequestContext
+
 from hbmcp.catalog import Offer, Tool
 from hbmcp.settings import Settings
 from hbmcp.settings.hosts import is_loopback
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from hbmcp.policy.model import Policy
     from hbmcp.server.key_pages import KeyPages
 
+HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 WATCH_AFTER = 1.0  # seconds after the first answer
 KINDS = 100  # of rights, of which it is kept what they leave; and of holders
 
@@ -33,6 +36,11 @@ class UnderWay:
     client: str
     began: float
     outcome: "Outcome | None" = None
+
+
+def holder_of(ctx: "ServerRequestContext[Line]") -> "Holder | None":
+    """Who showed the access token of a request, if it had to show one."""
+    return None if ctx.request is None else ctx.request.scope.get(HOLDER)
 
 
 class Line:
@@ -81,6 +89,10 @@ class Line:
             policy = self._policy or default(self.settings.on_paper)
             self._lent[holder.rights] = lent(holder.rights, self.offer, policy)
         return self._lent[holder.rights]
+
+    def offer_for(self, holder: "Holder | None") -> Offer:
+        """The tools for who showed a token, or none where none is asked for."""
+        return self.offer if holder is None else self.lent(holder).offer
 
     def bridge_for(self, holder: "Holder | None") -> "Bridge":
         """The bridge, for who showed a token, or none where none is asked for."""

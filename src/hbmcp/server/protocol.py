@@ -8,21 +8,19 @@ import anyio
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS, CallToolRequestParams, PaginatedRequestParams
+from mcp.types import INVALID_PARAMS, CallToolRequestParams, Icon, PaginatedRequestParams
 
 from hbmcp import __version__
-from hbmcp.catalog import Offer
 from hbmcp.errors import UnknownTool
 from hbmcp.server.ending import SHUTDOWN
-from hbmcp.server.introduction import instructions
-from hbmcp.server.line import Line
+from hbmcp.server.introduction import DESCRIPTION, ICON, instructions
+from hbmcp.server.line import Line, holder_of
+from hbmcp.server.prompts_and_resources import serve_beside_tools
 
 if TYPE_CHECKING:
-    from hbmcp.access.holder import Holder
     from hbmcp.bridge import Outcome
     from hbmcp.policy.confirmation.answer import Ask
 
-HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
 ENDING = "This server is being stopped. Nothing was done. Call again in a moment, when it or another runs."
 # The list stays as it is while the server runs, but for what the API turns out to lack. Private, for another server at
@@ -33,11 +31,6 @@ LIST_TTL_MS = 5 * 60 * 1000
 def result(text: str, *, is_error: bool) -> dict[str, Any]:
     """Of a tools/call."""
     return {"resultType": "complete", "content": [{"type": "text", "text": text}], "isError": is_error}
-
-
-def holder_of(ctx: ServerRequestContext[Line]) -> "Holder | None":
-    """Who showed the access token of a request, if it had to show one."""
-    return None if ctx.request is None else ctx.request.scope.get(HOLDER)
 
 
 def build(line: Line) -> Server[Line]:
@@ -60,20 +53,16 @@ def build(line: Line) -> Server[Line]:
         # rest.
         return {
             "resultType": "complete",
-            "tools": [one for one in _offered(ctx).definitions if one["name"] not in gone],
+            "tools": [one for one in line.offer_for(holder_of(ctx)).definitions if one["name"] not in gone],
             "ttlMs": LIST_TTL_MS,
             "cacheScope": "private",
         }
-
-    def _offered(ctx: ServerRequestContext[Line]) -> Offer:
-        holder = holder_of(ctx)
-        return offer if holder is None else line.lent(holder).offer
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
         if line.ending:
             return result(ENDING, is_error=True)
         try:
-            _offered(ctx).find(params.name)
+            line.offer_for(holder_of(ctx)).find(params.name)
         except UnknownTool as error:
             # One that is known is told of as the result of its call, which every client shows to its model.
             if params.name in offer.catalog.absent:
@@ -108,6 +97,8 @@ def build(line: Line) -> Server[Line]:
         "hbmcp",
         version=__version__,
         title="Hummingbot",
+        description=DESCRIPTION,
+        icons=[Icon(src=ICON, mime_type="image/svg+xml", sizes=["any"])],
         instructions=instructions(line.settings),
         lifespan=lifespan,
         # Without it the SDK would walk tools/list at every call over HTTP.
@@ -115,4 +106,5 @@ def build(line: Line) -> Server[Line]:
     )
     server.add_request_handler("tools/list", PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", CallToolRequestParams, call_tool)
+    serve_beside_tools(server)
     return server
