@@ -162,6 +162,15 @@ class Bridge:
         other._kind = "person"
         return other
 
+    def reading(self, name: str) -> Installation:
+        """The installation for what stands beside tools: it can be asked what that tool may ask, which reads. Raises
+        UnknownTool for one that isn't offered."""
+        return self.installation(self._reader(self._offer.find(name)))
+
+    def _reader(self, tool: Tool) -> Caller:
+        parts = tool.parts if tool.is_workflow else frozenset({tool.name})
+        return Caller(tool.name, tool.toolset, parts, "resource", "", self._token, self._holder)
+
     def _under(self, policy: Policy, offer: Offer) -> "Bridge":
         other = copy(self)
         other._offer, other._policy = offer, policy

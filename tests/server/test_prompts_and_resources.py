@@ -5,9 +5,15 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, PromptReference, TextContent
+from syrupy.assertion import SnapshotAssertion
 
 from hbmcp import __version__
-from tests.server.http.clients import on_paper, process
+from hbmcp.prompts.prompt import prompts
+from tests.server.http.clients import client as holding
+from tests.server.http.clients import made, on_paper, process
 from tests.server.ways import WAYS, Ways
 
 
@@ -37,3 +43,58 @@ async def test_says_what_it_is_and_answers_every_list(over: str, mode: str, ways
         await client.list_prompts()
         await client.list_resources()
         await client.list_resource_templates()
+
+
+@pytest.mark.anyio
+async def test_the_lists_are_these(ways: Ways, snapshot: SnapshotAssertion) -> None:
+    """As a client has them, of a server with the default toolsets."""
+    async with ways.client("http", "auto") as client:
+        listed = (await client.list_prompts()).prompts
+        assert [one.model_dump(exclude_none=True, by_alias=True) for one in listed] == snapshot(name="prompts")
+
+
+async def completed(client: Client, prompt: str, argument: str, typed: str, **given: str) -> list[str]:
+    done = await client.complete(PromptReference(name=prompt), {"name": argument, "value": typed}, given or None)
+    return done.completion.values
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("over", "mode"), WAYS)
+async def test_prompts_are_listed_written_and_completed(over: str, mode: str, ways: Ways) -> None:
+    async with ways.client(over, mode) as client:
+        assert {one.name for one in (await client.list_prompts()).prompts} == prompts().keys()
+        told = {"side": "BUY", "trading_pair": "BTC-USDT", "quote_amount": "100"}
+        (message,) = (await client.get_prompt("safe_trade", told)).messages
+        assert isinstance(message.content, TextContent)
+        assert message.role == "user"
+        assert message.content.text.startswith("I want to BUY BTC-USDT for 100 of its quote currency.\n1. get_accounts")
+        with pytest.raises(MCPError, match="side is needed") as refused:
+            await client.get_prompt("safe_trade", {})
+        assert refused.value.error.code == INVALID_PARAMS
+        with pytest.raises(MCPError, match=r"No prompt safe_trad is offered here.*Did you mean safe_trade"):
+            await client.get_prompt("safe_trad", {})
+        assert await completed(client, "safe_trade", "side", "b") == ["BUY"]
+        assert await completed(client, "safe_trade", "account_name", "MAST") == ["master_account"]
+        assert "binance_perpetual" in await completed(client, "safe_trade", "connector_name", "binance")
+        pairs = await completed(client, "safe_trade", "trading_pair", "btc-", connector_name="binance")
+        assert "BTC-USDT" in pairs
+        assert all(one.startswith("BTC-") for one in pairs[:1])
+        assert await completed(client, "safe_trade", "quote_amount", "1") == []
+        assert await completed(client, "safe_trade", "colour", "r") == []
+        assert await completed(client, "safe_trade", "trading_pair", "", connector_name="no_such_exchange") == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_a_token_has_the_prompts_whose_tools_it_has(mode: str, ways: Ways) -> None:
+    reader = made(f"reader-{mode}", "--read-only", env=ways.env, cwd=ways.cwd)
+    trader = made(f"trader-{mode}", "--toolsets", "trading", env=ways.env, cwd=ways.cwd)
+    with process(env=ways.env, cwd=ways.cwd) as (_, url):
+        async with holding(url, reader, mode=mode) as client:
+            names = {one.name for one in (await client.list_prompts()).prompts}
+            assert names == {"morning_report", "portfolio_review", "funding_arbitrage"}
+            with pytest.raises(MCPError, match="No prompt safe_trade is offered here"):
+                await client.get_prompt("safe_trade", {})
+            assert "master_account" in await completed(client, "morning_report", "account_name", "")
+        async with holding(url, trader, mode=mode) as client:
+            assert (await client.list_prompts()).prompts == []

@@ -18,6 +18,7 @@ from hbmcp.times import ticking
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder, Lent, Rights
     from hbmcp.bridge import Bridge, Outcome
+    from hbmcp.completion import Completion
     from hbmcp.policy.model import Policy
     from hbmcp.server.key_pages import KeyPages
 
@@ -38,11 +39,6 @@ class UnderWay:
     outcome: "Outcome | None" = None
 
 
-def holder_of(ctx: "ServerRequestContext[Line]") -> "Holder | None":
-    """Who showed the access token of a request, if it had to show one."""
-    return None if ctx.request is None else ctx.request.scope.get(HOLDER)
-
-
 class Line:
     """The way to the bridge, which is built at the first call. Once it is `ending` no call begins any more. `count` is
     told of each that ends."""
@@ -60,6 +56,7 @@ class Line:
         self._bridges: dict[tuple[str, Rights], Bridge] = {}
         self._watching: asyncio.Task[None] | None = None
         self._key_pages: KeyPages | None = None
+        self._completion: Completion | None = None
 
     def watch(self) -> None:
         """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
@@ -130,6 +127,15 @@ class Line:
         return self._key_pages
 
     @property
+    def completion(self) -> "Completion":
+        """What completes the words that people type."""
+        if self._completion is None:
+            from hbmcp.completion import Completion
+
+            self._completion = Completion()
+        return self._completion
+
+    @property
     def gone(self) -> Collection[str]:
         """The tools that this API lacks the operations for, as far as that is known."""
         return () if self._bridge is None else self._bridge.comparison.drift.gone
@@ -176,3 +182,11 @@ class Line:
             await asyncio.wait([self._watching])
         if self._bridge is not None:
             await self._bridge.aclose()
+
+
+Context = ServerRequestContext[Line]
+
+
+def holder_of(ctx: Context) -> "Holder | None":
+    """Who showed the access token of a request, if it had to show one."""
+    return None if ctx.request is None else ctx.request.scope.get(HOLDER)

@@ -5,20 +5,31 @@ All lists are there, whatever is in them: several clients drop a server of which
 
 from typing import Any
 
-from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
-from mcp.types import PaginatedRequestParams
+from mcp.types import CompleteRequestParams, GetPromptRequestParams, PaginatedRequestParams
 
-from hbmcp.server.line import Line
+from hbmcp.server.line import Context, Line
 
-Context = ServerRequestContext[Line]
+LIST_TTL_MS = 5 * 60 * 1000  # as that of tools, on which these lists depend
 
 
-def serve_beside_tools(server: Server[Line]) -> None:
+def serve_beside_tools(server: Server[Line], line: Line) -> None:
     """Have the server answer for prompts and resources."""
 
-    async def list_prompts(_ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
-        return _listed("prompts", [])
+    async def list_prompts(ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
+        from hbmcp.server.prompts import prompts_for
+
+        return _listed("prompts", [one.definition for one in prompts_for(ctx, line).values()])
+
+    async def get_prompt(ctx: Context, params: GetPromptRequestParams) -> dict[str, Any]:
+        from hbmcp.server.prompts import got
+
+        return got(ctx, line, params)
+
+    async def complete(ctx: Context, params: CompleteRequestParams) -> dict[str, Any]:
+        from hbmcp.server.completing import completed
+
+        return await completed(ctx, line, params)
 
     async def list_resources(_ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
         return _listed("resources", [])
@@ -27,9 +38,11 @@ def serve_beside_tools(server: Server[Line]) -> None:
         return _listed("resourceTemplates", [])
 
     server.add_request_handler("prompts/list", PaginatedRequestParams, list_prompts)
+    server.add_request_handler("prompts/get", GetPromptRequestParams, get_prompt)
+    server.add_request_handler("completion/complete", CompleteRequestParams, complete)
     server.add_request_handler("resources/list", PaginatedRequestParams, list_resources)
     server.add_request_handler("resources/templates/list", PaginatedRequestParams, list_resource_templates)
 
 
 def _listed(what: str, definitions: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"resultType": "complete", what: definitions, "ttlMs": 0, "cacheScope": "private"}
+    return {"resultType": "complete", what: definitions, "ttlMs": LIST_TTL_MS, "cacheScope": "private"}

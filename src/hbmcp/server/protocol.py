@@ -106,5 +106,5 @@ def build(line: Line) -> Server[Line]:
     )
     server.add_request_handler("tools/list", PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", CallToolRequestParams, call_tool)
-    serve_beside_tools(server)
+    serve_beside_tools(server, line)
     return server
