@@ -17,11 +17,12 @@ WAYS = [(over, mode) for over in ("stdio", "http") for mode in MODES]
 
 @frozen
 class Ways:
-    """Servers with the same environment, one of which is there already, over HTTP."""
+    """Servers with the same environment, one of which is there already, over HTTP. `code` is run in place of hbmcp."""
 
     env: Mapping[str, str]
     cwd: Path
     url: str
+    code: str = ""
 
     @asynccontextmanager
     async def client(self, over: str, mode: Any, **other: Any) -> AsyncIterator[Client]:
@@ -29,8 +30,9 @@ class Ways:
             async with clients.client(self.url, mode=mode, **other) as opened:
                 yield opened
             return
+        run = ["-c", self.code] if self.code else ["-m", "hbmcp"]
         parameters = StdioServerParameters(
-            command=sys.executable, args=["-m", "hbmcp", "serve"], env=dict(self.env), cwd=self.cwd
+            command=sys.executable, args=[*run, "serve"], env=dict(self.env), cwd=self.cwd
         )
         async with Client(parameters, mode=mode, **other) as opened:
             yield opened

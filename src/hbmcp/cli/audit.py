@@ -21,8 +21,6 @@ COLUMNS = (
     *("seq", "time", "event", "call", "installation", "caller", "client", "token", "tool"),
     *("arguments", "plan", "verdict", "sent", "outcome", "text"),
 )
-NO_END = "no end: under way, or its process died"
-
 audit = typer.Typer(
     name="audit", help="What was sent and what was refused, line by line.", no_args_is_help=True, add_completion=False
 )
@@ -42,19 +40,21 @@ def show(
     from rich.console import Console
     from rich.table import Table
 
-    calls = [
+    from hbmcp.policy.audit.calls import calls
+
+    found = [
         one
-        for one in _calls(_records(_log(_files(settings_for(env_file))), since))
+        for one in calls(_records(_log(_files(settings_for(env_file))), since))
         if (tool is None or one.get("tool") == tool) and (not refused or one["event"] == "refused")
     ]
     table = Table()
     for name in ("time", "caller", "tool", "what", "outcome"):
         table.add_column(name, no_wrap=name == "time", overflow="fold")
-    for one in calls[-last:]:
+    for one in found[-last:]:
         table.add_row(*_row(one))
     Console(markup=False, highlight=False).print(table)
-    if len(calls) > last:
-        typer.echo(f"The latest {last} of {len(calls)}; --last shows more.")
+    if len(found) > last:
+        typer.echo(f"The latest {last} of {len(found)}; --last shows more.")
 
 
 @audit.command()
@@ -146,27 +146,12 @@ def _records(log: "Log", since: str | None) -> Iterator[Record]:
             yield {**late(line.record), "seq": line.link.seq}
 
 
-def _calls(records: Iterator[Record]) -> Iterator[dict[str, Any]]:
-    """One for each call: its first line, with how it ended."""
-    calls: dict[str, dict[str, Any]] = {}
-    for one in records:
-        if one.get("event") == "end":
-            calls.setdefault(str(one.get("call")), {**one, "tool": "?"}).update(
-                {name: one.get(name) for name in ("sent", "outcome", "text")}
-            )
-        elif "call" in one:
-            calls[str(one["call"])] = dict(one)
-    yield from calls.values()
-
-
 def _row(call: Record) -> tuple[str, ...]:
+    from hbmcp.policy.audit.calls import came_to
+
     planned = call.get("plan") or ()
     what = "\n".join(str(one.get("words")) for one in planned) or _cell(call.get("arguments"))
-    outcome = call.get("outcome") or NO_END
-    ids = ", ".join(one["id"] for one in call.get("sent") or () if one.get("id"))
-    text = ids if outcome == "done" else call.get("text") or ""
-    if call["event"] == "refused":
-        outcome = f"not sent: {outcome}"
+    outcome, text = came_to(call)
     token = call.get("token")
     who = "\n".join(filter(None, (call.get("caller"), call.get("client"), token and f"token {token}")))
     return str(call.get("time"))[:19] + "Z", who, str(call.get("tool")), what, f"{outcome}\n{text}".strip()

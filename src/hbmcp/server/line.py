@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from hbmcp.completion import Completion
     from hbmcp.policy.model import Policy
     from hbmcp.server.key_pages import KeyPages
+    from hbmcp.server.subscriptions import Subscriptions
 
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 WATCH_AFTER = 1.0  # seconds after the first answer
@@ -57,6 +59,8 @@ class Line:
         self._watching: asyncio.Task[None] | None = None
         self._key_pages: KeyPages | None = None
         self._completion: Completion | None = None
+        self._subscriptions: Subscriptions | None = None
+        self.hearing: Counter[str] = Counter()  # standing streams of sessions over HTTP
 
     def watch(self) -> None:
         """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
@@ -136,6 +140,20 @@ class Line:
         return self._completion
 
     @property
+    def subscriptions(self) -> "Subscriptions":
+        """Those to resources."""
+        if self._subscriptions is None:
+            from hbmcp.server.subscriptions import Subscriptions
+
+            self._subscriptions = Subscriptions(self)
+        return self._subscriptions
+
+    def stop_listening(self) -> None:
+        """End all subscriptions."""
+        if self._subscriptions is not None:
+            self._subscriptions.close()
+
+    @property
     def gone(self) -> Collection[str]:
         """The tools that this API lacks the operations for, as far as that is known."""
         return () if self._bridge is None else self._bridge.comparison.drift.gone
@@ -175,6 +193,7 @@ class Line:
 
     async def aclose(self) -> None:
         """Let others watch, and close the pages and the bridge, if there are any."""
+        self.stop_listening()
         if self._key_pages is not None:
             await self._key_pages.aclose()
         if self._watching is not None:
@@ -190,3 +209,8 @@ Context = ServerRequestContext[Line]
 def holder_of(ctx: Context) -> "Holder | None":
     """Who showed the access token of a request, if it had to show one."""
     return None if ctx.request is None else ctx.request.scope.get(HOLDER)
+
+
+def client(ctx: Context) -> str:
+    """The client's own name of itself."""
+    return ctx.session.client_params.client_info.name if ctx.session.client_params else ""

@@ -6,7 +6,16 @@ All lists are there, whatever is in them: several clients drop a server of which
 from typing import Any
 
 from mcp.server.lowlevel import Server
-from mcp.types import CompleteRequestParams, GetPromptRequestParams, PaginatedRequestParams
+from mcp.types import (
+    CompleteRequestParams,
+    GetPromptRequestParams,
+    PaginatedRequestParams,
+    ReadResourceRequestParams,
+    SubscribeRequestParams,
+    SubscriptionsListenRequestParams,
+    SubscriptionsListenResult,
+    UnsubscribeRequestParams,
+)
 
 from hbmcp.server.line import Context, Line
 
@@ -31,17 +40,39 @@ def serve_beside_tools(server: Server[Line], line: Line) -> None:
 
         return await completed(ctx, line, params)
 
-    async def list_resources(_ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
-        return _listed("resources", [])
+    async def list_resources(ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
+        from hbmcp.server.resources import resources_for
 
-    async def list_resource_templates(_ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
-        return _listed("resourceTemplates", [])
+        return _listed("resources", [one.definition for one in resources_for(ctx, line) if not one.variables])
+
+    async def list_resource_templates(ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
+        from hbmcp.server.resources import resources_for
+
+        return _listed("resourceTemplates", [one.definition for one in resources_for(ctx, line) if one.variables])
+
+    async def read_resource(ctx: Context, params: ReadResourceRequestParams) -> dict[str, Any]:
+        from hbmcp.server.resources import read
+
+        return await read(ctx, line, params)
+
+    async def subscribe(ctx: Context, params: SubscribeRequestParams) -> dict[str, Any]:
+        return await line.subscriptions.subscribe(ctx, params)
+
+    async def unsubscribe(ctx: Context, params: UnsubscribeRequestParams) -> dict[str, Any]:
+        return await line.subscriptions.unsubscribe(ctx, params)
+
+    async def listen(ctx: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
+        return await line.subscriptions.listen(ctx, params)
 
     server.add_request_handler("prompts/list", PaginatedRequestParams, list_prompts)
     server.add_request_handler("prompts/get", GetPromptRequestParams, get_prompt)
     server.add_request_handler("completion/complete", CompleteRequestParams, complete)
     server.add_request_handler("resources/list", PaginatedRequestParams, list_resources)
     server.add_request_handler("resources/templates/list", PaginatedRequestParams, list_resource_templates)
+    server.add_request_handler("resources/read", ReadResourceRequestParams, read_resource)
+    server.add_request_handler("resources/subscribe", SubscribeRequestParams, subscribe)
+    server.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, unsubscribe)
+    server.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, listen)
 
 
 def _listed(what: str, definitions: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,13 +8,13 @@ import anyio
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS, CallToolRequestParams, Icon, PaginatedRequestParams
+from mcp.types import INVALID_PARAMS, CallToolRequestParams, Icon, PaginatedRequestParams, ServerCapabilities
 
 from hbmcp import __version__
 from hbmcp.errors import UnknownTool
 from hbmcp.server.ending import SHUTDOWN
 from hbmcp.server.introduction import DESCRIPTION, ICON, instructions
-from hbmcp.server.line import Line, holder_of
+from hbmcp.server.line import Line, client, holder_of
 from hbmcp.server.prompts_and_resources import serve_beside_tools
 
 if TYPE_CHECKING:
@@ -31,6 +31,17 @@ LIST_TTL_MS = 5 * 60 * 1000
 def result(text: str, *, is_error: bool) -> dict[str, Any]:
     """Of a tools/call."""
     return {"resultType": "complete", "content": [{"type": "text", "text": text}], "isError": is_error}
+
+
+class _Server(Server[Line]):
+    """Says what it does: one can subscribe to resources; to what a list has, nobody can."""
+
+    def get_capabilities(self, *told: Any, **more: Any) -> ServerCapabilities:
+        can = super().get_capabilities(*told, **more)
+        for one in (can.tools, can.prompts, can.resources):
+            if one is not None:
+                one.list_changed = False
+        return can
 
 
 def build(line: Line) -> Server[Line]:
@@ -74,7 +85,7 @@ def build(line: Line) -> Server[Line]:
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
         bridge = line.bridge_for(holder_of(ctx))
-        from hbmcp.server.elicitation import called, client
+        from hbmcp.server.elicitation import called
 
         with line.calling(offer.catalog.names[params.name], client(ctx)) as under_way:
 
@@ -93,7 +104,7 @@ def build(line: Line) -> Server[Line]:
         line.watch()
         return answer
 
-    server = Server(
+    server = _Server(
         "hbmcp",
         version=__version__,
         title="Hummingbot",
