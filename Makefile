@@ -27,8 +27,8 @@ serve: $(VENV)/.serve  ## serve the tools over HTTP on 127.0.0.1:3000, or the po
 test: $(VENV)/.dev  ## run the tests
 	@$(PY) -m pytest -n auto --dist worksteal --ignore tests/slow
 
-snapshots: $(VENV)/.dev  ## write the snapshots of definitions, generated code and help anew
-	@$(PY) -m pytest -q --snapshot-update tests/test_every_tool.py tests/test_cli.py tests/codegen/test_tools.py tests/codegen/test_cli.py
+snapshots: $(VENV)/.dev  ## write all snapshots anew: definitions, requests, notes, generated code, help, some answers
+	@$(PY) -m pytest -q --snapshot-update $$(grep -rl --include='test_*.py' SnapshotAssertion tests)
 
 storm: $(VENV)/.dev  ## faults, cancellations, many processes: a quarter of an hour (PART=1/3: a third; AGAIN=1: those that failed)
 	@STORM_PART=$(PART) $(PY) -m pytest -n auto --dist worksteal -m slow $(if $(AGAIN),--last-failed)

@@ -18,6 +18,7 @@ from hbmcp.catalog import Catalog
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
+from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.model import Policy
 from hbmcp.settings import Settings
@@ -48,21 +49,24 @@ class _NoEntry:
         """Nothing is written."""
 
 
-class _Open:
+class _Open(Gate):
     """A gate that stands open."""
+
+    def __init__(self) -> None:
+        """It needs nothing."""
 
     async def admit(self, call: Call) -> None:
         """Everybody."""
 
     @asynccontextmanager
-    async def judging(self, *_: object, answered: object = None) -> AsyncIterator[None]:  # noqa: ARG002
+    async def judging(self, *_: object, **__: object) -> AsyncIterator[None]:
         """Nothing is written."""
         yield
 
     async def question(self, *_: object) -> None:
         """Nobody is asked."""
 
-    async def grant(self, call: Call, plan: Plan, began: float, firing: Firing | None, _: object) -> Grant:
+    async def grant(self, call: Call, plan: Plan, began: float, firing: Firing | None = None, *_: object) -> Grant:
         """Everything, once."""
 
         async def refuse(_: PlannedRequest) -> None:
@@ -70,11 +74,11 @@ class _Open:
 
         return Grant(plan, began, call.caller.kind, _NoEntry(), refuse, None, firing)  # type: ignore[arg-type]
 
-    async def ended(self) -> list[str]:
+    async def ended(self, *_: object) -> list[str]:
         """Nothing was approved."""
         return []
 
-    async def standing(self) -> tuple[str, ...]:
+    async def standing(self, *_: object) -> tuple[str, ...]:
         """Nothing to know."""
         return ()
 
@@ -111,7 +115,7 @@ async def _measured() -> dict[str, float]:
 
         bridges = {name: bridge(name, policy) for name, (policy, _) in POLICIES.items()}
         bridges[WITHOUT] = bridge(WITHOUT, Policy())
-        bridges[WITHOUT]._gate = _Open()  # type: ignore[assignment]
+        bridges[WITHOUT]._gate = _Open()
         seconds: dict[str, list[float]] = {name: [] for name in bridges}
         for turn in range(WARM_UP + TURNS):
             for name in list(bridges)[:: 1 if turn % 2 else -1]:

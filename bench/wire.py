@@ -22,7 +22,7 @@ class WireError(Exception):
 class Wire:
     """One connection to a server at an address such as http://127.0.0.1:3000/mcp: with a session, which is of 2025, or
     without, as in 2026. One call at a time; a server closes what nobody uses for some seconds. Leaving the context
-    closes it."""
+    ends both."""
 
     def __init__(self, url: str, token: str = "", *, session: bool) -> None:
         parts = urlsplit(url)
@@ -49,7 +49,11 @@ class Wire:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.close()
+        try:
+            if self._has_session and error is None:  # a server lets one access token have so many sessions
+                await self._send("DELETE", b"")
+        finally:
+            self._writer.close()
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> str:
         """The text that a model reads.
@@ -71,9 +75,11 @@ class Wire:
 
     async def _post(self, message: dict[str, Any]) -> tuple[dict[str, str], bytes]:
         """Headers and body of the answer."""
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        return await self._send("POST", json.dumps({"jsonrpc": "2.0", **message}).encode())
+
+    async def _send(self, method: str, body: bytes) -> tuple[dict[str, str], bytes]:
         headers = "".join(f"{name}: {value}\r\n" for name, value in self._headers.items())
-        head = f"POST {self._path} HTTP/1.1\r\n{headers}content-length: {len(body)}\r\n\r\n"
+        head = f"{method} {self._path} HTTP/1.1\r\n{headers}content-length: {len(body)}\r\n\r\n"
         self._writer.write(head.encode() + body)
         try:
             status, *lines = (await self._reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 
 from attrs import frozen
 
 from codegen.contract import Contract, Operation
 from codegen.differences import Difference, differences
+from codegen.likeness import NEAR, Trait, paired, succession
 
 USED = 3  # names of tools in a line; the summary above has all that may break
 
@@ -61,7 +61,7 @@ def compare(old: Contract, new: Contract) -> Changes:
     return Changes(
         added=tuple(operation.key for operation in added),
         removed=tuple(
-            Removed(before.key, after.key, differences(before, old, after, new))
+            Removed(before.key, after, differences(before, old, new.operations[after], new))
             if (after := successors.get(before.key))
             else Removed(before.key)
             for before in gone
@@ -70,48 +70,10 @@ def compare(old: Contract, new: Contract) -> Changes:
     )
 
 
-def _successors(gone: Sequence[Operation], added: Sequence[Operation]) -> dict[str, Operation]:
-    """Key of a removed operation -> the added one that most likely replaces it. The best pairs go first."""
-    scores = [(_likeness(before, after), before.key, after) for before in gone for after in added]
-    result: dict[str, Operation] = {}
-    for score, key, after in sorted(scores, key=lambda entry: (-entry[0], entry[1], entry[2].key)):
-        if score >= 0.6 and key not in result and after not in result.values():
-            result[key] = after
-    return result
-
-
-def _likeness(before: Operation, after: Operation) -> float:
-    """0 to 1: the path counts half, the rest is what the two take and give."""
-    if before.method != after.method and re.sub(r"\{.*?\}", "{}", before.path) != re.sub(r"\{.*?\}", "{}", after.path):
-        return 0  # another method on another path is another operation
-    steps, others = _steps(before.path), _steps(after.path)
-    words, other_words = [step for step in steps if step != "{}"], [step for step in others if step != "{}"]
-    path = SequenceMatcher(None, steps, others, autojunk=False).ratio()
-    spelling = SequenceMatcher(None, "/".join(words), "/".join(other_words), autojunk=False).ratio()
-    ending = _ending(words, other_words) * float((steps[-1:] == ["{}"]) == (others[-1:] == ["{}"]))
-    takes = _overlap(_taken(before), _taken(after))
-    gives = float(before.response == after.response and before.response not in ({}, None))
-    return 0.25 * path + 0.25 * spelling + 0.25 * ending + 0.2 * takes + 0.05 * gives
-
-
-def _steps(path: str) -> list[str]:
-    return [re.sub(r"\{.*?\}", "{}", step) for step in path.split("/") if step]
-
-
-def _ending(words: Sequence[str], others: Sequence[str]) -> float:
-    """How much of the shorter last name is in the other: all of "run" is in "run-backtesting"."""
-    last, other = (set(re.findall(r"[^\W_]+", path[-1])) if path else set() for path in (words, others))
-    return len(last & other) / max(1, min(len(last), len(other)))
-
-
-def _taken(operation: Operation) -> set[str]:
-    """What an operation takes, by name: its parameters, and the schema of its body."""
-    names = {parameter.name for parameter in operation.parameters}
-    return names | {operation.body.schema.get("$ref", "body")} if operation.body else names
-
-
-def _overlap(some: set[str], others: set[str]) -> float:
-    return len(some & others) / len(some | others) if some or others else 1.0
+def _successors(gone: Iterable[Operation], added: Iterable[Operation]) -> dict[str, str]:
+    """Key of a removed operation -> that of the added one that most likely replaces it."""
+    before, after = ({one.key: Trait.of(one) for one in some} for some in (gone, added))
+    return paired(before, list(after), lambda one, other: succession(before[one], after[other]), NEAR)
 
 
 def report(changes: Changes, tools: Mapping[str, Sequence[str]], shown: Mapping[str, str] | None = None) -> str:
@@ -137,7 +99,7 @@ def _lines(
     if keys:
         yield "\nBreaking:"
     for removed in changes.removed:
-        successor = f"; now {removed.successor}?" if removed.successor else ""
+        successor = f"; now perhaps {removed.successor}?" if removed.successor else ""
         yield f"  {removed.key}: removed{successor}{_used(removed.key, tools)}"
         yield from _listed(removed.differences)
     for change in breaking:

@@ -22,6 +22,7 @@ from codegen.named_tools import unknown_tools
 from codegen.renames import proposals
 from codegen.reporting import EXIT, Format, Report
 from codegen.tool_changes import fields_read
+from codegen.trials import Trials
 
 SHOWN = 20  # names of tools in a report
 GO_ON = "`make regen DROP=1`, or --drop"
@@ -111,7 +112,7 @@ def regen(
         err.print(f"less exact than the contract: {fallback.place}: {fallback.reason}", markup=False)
     if old:
         out.print(_report(old, new, curation.read(overrides)).told("text"), markup=False)
-    out.print(_tool_changes(before, _tools(output)), markup=False)
+    out.print(_tool_changes(before, _tools(output), curated), markup=False)
     if missing := curation.unaccounted(kept, new):
         are = "operation is" if len(missing) == 1 else "operations are"
         err.print(f"{len(missing)} {are} neither curated nor excluded; see `scaffold` and `check`.")
@@ -125,6 +126,8 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
         curated = curation.read(overrides).as_in(pinned.operations)
         mistakes = [*curated.mistakes, *curation.audit(curated, pinned)]
         mistakes += unknown_tools(curated.without(curation.vanished(curated, pinned)), pinned, RUN_TIME / "hbmcp")
+        if trials := Trials.read(overrides.parent):
+            mistakes += trials.missing(curated, pinned)
         if not curated.mistakes:
             try:
                 generated = generate(pinned, curated.without(curation.vanished(curated, pinned)))
@@ -137,6 +140,8 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
             stale = render.differences(Path(folder), output)
         if stale:
             raise render.RenderError("\n".join([*stale, f"{output.name}/ is stale: run `make regen`."]))
+    for one in trials.left_over(curated, pinned) if trials else ():
+        err.print(f"not needed any more: {one}", markup=False)
     workflows = sum(map(len, curated.workflows.values()))
     tools = f"{_count(len(generated.tools), 'tool')} of one operation and {_count(workflows, 'workflow')}"
     out.print(f"{tools} over {_count(len(pinned.operations), 'operation')}: all in order.")
@@ -185,7 +190,8 @@ def diff(
 def scaffold(source: Source = None, contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
     """Print a TOML skeleton for the operations that are neither curated nor excluded.
 
-    Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has.
+    Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has, and what took
+    the place of another has that one's table.
     """
     with _errors():
         pinned = _load_pinned(contract)
@@ -197,7 +203,8 @@ def scaffold(source: Source = None, contract: ContractFile = PINNED, overrides: 
         done = {successors[key] for key in moved}
         missing = [new.operations[key] for key in curation.unaccounted(curated, new) if key not in done]
         lines = [f"# {key} moved: {line}" for key, line in moved.items()]
-        skeleton = scaffolding.skeleton(missing, new.schemas, scaffolding.usual_names(curated))
+        kept = scaffolding.kept(curated, pinned, new, {key: one for key, one in successors.items() if key not in moved})
+        skeleton = scaffolding.skeleton(missing, new.schemas, scaffolding.usual_names(curated), kept)
         out.print("\n".join([*lines, *([""] if lines else []), skeleton]), markup=False)
 
 
@@ -254,10 +261,11 @@ def _tools(output: Path) -> dict[str, Any]:
         return {}
 
 
-def _tool_changes(before: dict[str, Any], after: dict[str, Any]) -> str:
+def _tool_changes(before: dict[str, Any], after: dict[str, Any], curated: Curation) -> str:
+    by = {name: one.by for removed in curated.removed.values() for name, one in removed.items() if one.by}
     parts = {
         "added": after.keys() - before.keys(),
-        "removed": before.keys() - after.keys(),
+        "removed": {f"{name} (now {by[name]})" if name in by else name for name in before.keys() - after.keys()},
         "changed": {name for name in before.keys() & after.keys() if before[name] != after[name]},
     }
     lines = [f"  {what}: {_some(sorted(names))}" for what, names in parts.items() if names and before]

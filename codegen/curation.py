@@ -5,14 +5,13 @@ src/hbmcp/workflows/, is `[workflows.NAME]`. CONTRIBUTING.md explains every key 
 mistakes at once, each with its file, table, key and, where one is near, the name that was meant.
 """
 
-import difflib
 import re
 import tomllib
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -25,6 +24,7 @@ from pydantic import (
 )
 
 from codegen.contract import Contract
+from codegen.likeness import NEAR, Trait, nearest, succession
 
 Risk = Literal["read", "write", "trade", "destructive", "secret"]
 # src/hbmcp/catalog.py says what each means.
@@ -45,7 +45,7 @@ SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z]|$)")
 MAX_NAME = 40
 MAX_SENTENCES = 2
 EXCLUDED = "excluded.toml"
-SECTIONS = ("toolset", "tools", "workflows")  # of a toolset's file
+SECTIONS = ("toolset", "tools", "workflows", "removed")  # of a toolset's file
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -244,10 +244,12 @@ def _spelling(value: Any) -> Any:
 
 
 class Tool(_Named):
-    """One tool over one operation, which other versions of the API spell otherwise."""
+    """One tool over one operation, which other versions of the API spell otherwise. `paper` says why the paper exchange
+    hasn't it, unless a route answers there: "the paper exchange has no POST /x: …"."""
 
     operation: str
     also: list[Annotated[Spelling, BeforeValidator(_spelling)]] = []
+    paper: str | None = Field(default=None, min_length=1)
     effect: Annotated[Effect | None, BeforeValidator(_effect)] = Field(default=None, validate_default=True)
     timeout: float | None = Field(default=None, gt=0, le=3600)
     params: dict[str, Param] = {}
@@ -308,6 +310,14 @@ class Toolset(_Table):
     title: str = Field(min_length=1)
     description: str = Field(min_length=1)
     default: bool
+    aliases: list[str] = []
+
+
+class Removed(_Table):
+    """A name that was a tool's. `by` is the tool that took its place, and `operation` that which it had."""
+
+    by: str | None = None
+    operation: str | None = None
 
 
 class Excluded(_Table):
@@ -329,7 +339,8 @@ class Absent:
 
 @frozen
 class Curation:
-    """All of overrides/. `tools` and `workflows` are by toolset, then by name, in the order of the files.
+    """All of overrides/. `tools`, `workflows` and what was `removed` are by toolset, then by name, in the order of the
+    files.
 
     What is wrong in a table is in `mistakes`, and the table is left out; `claimed` also counts its operation. `absent`
     are the tools that were taken out for what a contract lacks.
@@ -339,6 +350,7 @@ class Curation:
     tools: dict[str, dict[str, Tool]]
     workflows: dict[str, dict[str, Workflow]]
     excluded: dict[str, str]
+    removed: dict[str, dict[str, Removed]] = field(factory=dict)
     claimed: frozenset[str] = frozenset()
     mistakes: tuple[Mistake, ...] = ()
     absent: tuple[Absent, ...] = ()
@@ -392,7 +404,9 @@ def read(folder: Path) -> Curation:
     reader = _Reader()
     for file in sorted(folder.glob("*.toml")):
         reader.read(file)
-    curation = Curation(reader.toolsets, reader.tools, reader.workflows, reader.excluded, frozenset(reader.claimed))
+    curation = Curation(
+        reader.toolsets, reader.tools, reader.workflows, reader.excluded, reader.removed, frozenset(reader.claimed)
+    )
     return evolve(curation, mistakes=(*reader.mistakes, *_rules(curation)))
 
 
@@ -414,18 +428,20 @@ def audit(curation: Curation, contract: Contract) -> Iterable[Mistake]:
     for toolset, tools in curation.tools.items():
         for name, tool in tools.items():
             if tool.operation not in contract.operations:
-                reason = f"the contract has no {tool.operation}{nearest(tool.operation, contract.operations)}"
+                reason = f"the contract has no {tool.operation}{_perhaps(tool.operation, contract)}"
                 yield Mistake(f"{toolset}.toml", f"tools.{name}", "operation", reason)
     for key in curation.excluded:
         if key not in contract.operations:
-            reason = f"the contract has no such operation{nearest(key, contract.operations)}"
+            reason = f"the contract has no such operation{_perhaps(key, contract)}"
             yield Mistake(EXCLUDED, "operations", key, reason)
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """`; did you mean X?`, or nothing where no name is near."""
-    found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f"; did you mean {found[0]}?" if found else ""
+def _perhaps(key: str, contract: Contract) -> str:
+    """`; now perhaps X?`: what most likely took its place; else what may have been meant."""
+    gone = Trait(*key.partition(" ")[::2])
+    likely = {other: succession(gone, Trait(one.method, one.path)) for other, one in contract.operations.items()}
+    found = max(likely, key=likely.__getitem__, default=key)
+    return f"; now perhaps {found}?" if likely.get(found, 0) >= NEAR else nearest(key, contract.operations)
 
 
 class _Reader:
@@ -436,6 +452,7 @@ class _Reader:
         self.tools: dict[str, dict[str, Tool]] = {}
         self.workflows: dict[str, dict[str, Workflow]] = {}
         self.excluded: dict[str, str] = {}
+        self.removed: dict[str, dict[str, Removed]] = {}
         self.claimed: set[str] = set()
         self.mistakes: list[Mistake] = []
 
@@ -457,8 +474,13 @@ class _Reader:
             name: self._validate(Workflow, table, file.name, ("workflows", name))
             for name, table in self._tables("workflows", document, file.name)
         }
+        removed = {
+            name: self._validate(Removed, table, file.name, ("removed", name))
+            for name, table in self._tables("removed", document, file.name)
+        }
         if toolset:
             self.toolsets[file.stem] = toolset
+            self.removed[file.stem] = {name: one for name, one in removed.items() if one}
             self.tools[file.stem] = {name: tool for name, tool in tools.items() if tool}
             self.workflows[file.stem] = {name: workflow for name, workflow in workflows.items() if workflow}
 
@@ -514,12 +536,17 @@ def _keys(model: type[BaseModel], inner: list[str]) -> Iterable[str]:
 def _rules(curation: Curation) -> Iterable[Mistake]:
     """What holds for all toolsets together: names, aliases, lengths."""
     owners: dict[str, str] = {}
+    sets: dict[str, str] = {}
     known = {name: tool for tools in curation.tools.values() for name, tool in tools.items()}
     for toolset, tools in curation.tools.items():
         workflows = curation.workflows[toolset]
         file = f"{toolset}.toml"
         if not re.fullmatch(r"[a-z][a-z0-9_]*", toolset):
             yield Mistake(file, "", "", "a toolset's file is named in snake_case")
+        for key, used in [("", toolset), *(("aliases", alias) for alias in curation.toolsets[toolset].aliases)]:
+            if used in sets:
+                yield Mistake(file, "toolset", key, f"{used!r} is already a name of {sets[used]}")
+            sets.setdefault(used, toolset)
         named: list[tuple[str, str, Tool | Workflow]] = [
             *(("tools", *item) for item in tools.items()),
             *(("workflows", *item) for item in workflows.items()),
@@ -557,3 +584,11 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
             for key, spelling in zip(("operation", *["also"] * len(tool.also)), tool.spellings, strict=True):
                 if spelling.operation in curation.excluded:
                     yield Mistake(file, table, key, f"{spelling.operation!r} is excluded in {EXCLUDED}")
+    names = {name for section in (curation.tools, curation.workflows) for tables in section.values() for name in tables}
+    for toolset, removed in curation.removed.items():
+        for name, one in removed.items():
+            place = (f"{toolset}.toml", f"removed.{name}")
+            if name in owners:
+                yield Mistake(*place, "", f"{name!r} is a name of {owners[name]}")
+            if one.by is not None and one.by not in names:
+                yield Mistake(*place, "by", f"there is no tool {one.by!r}{nearest(one.by, names)}")

@@ -18,6 +18,7 @@ def unknown_tools(curation: Curation, contract: Contract, run_time: Path) -> Ite
     """Sentences that name a tool which isn't there: any that the contract doesn't carry, and in the curation any name
     that begins as tools do, and is neither one nor a parameter or a field."""
     absent = {name: one.why for one in curation.absent for name in (one.name, *one.aliases)}
+    absent |= {name: "it was removed" for removed in curation.removed.values() for name in removed}
     there = _names(curation)
     verbs = {name.split("_")[0] for name in there}
     others = _other_names(curation, contract) | fields_read(run_time)

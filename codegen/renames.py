@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from difflib import SequenceMatcher
 
 from codegen.contract import Contract, Operation
 from codegen.curation import Curation, Tool
 from codegen.differences import Difference, differences
+from codegen.likeness import naming, paired
 from codegen.schema import reduce, without_null
 
 ALIKE = 0.5  # of two parameters' names, where neither is in the other
@@ -27,7 +27,7 @@ def proposals(
 
 def also(tool: Tool, before: Operation, old: Contract, after: Operation, new: Contract) -> str | None:
     """`also = ["POST /v2/orders"]`, with what its parameters are called now; None where more has changed."""
-    renamed = _renamed(_taken(before, old), _taken(after, new))
+    renamed = renaming(taken(before, old), taken(after, new))
     others = [one for one in differences(before, old, after, new) if one.breaking and not _is_renaming(one, renamed)]
     if others:
         return None
@@ -42,33 +42,25 @@ def also(tool: Tool, before: Operation, old: Contract, after: Operation, new: Co
 Place = tuple[str, str]  # "query limit"
 
 
-def _taken(operation: Operation, contract: Contract) -> dict[Place, object]:
+def taken(operation: Operation, contract: Contract) -> dict[Place, object]:
     """What it takes -> what that may be."""
-    taken: dict[Place, object] = {
+    found: dict[Place, object] = {
         (one.location, one.name): reduce(one.schema, contract.schemas) for one in operation.parameters
     }
     if operation.body:
         body = without_null(reduce(operation.body.schema, contract.schemas))
-        taken |= {("body", name): schema for name, schema in body.get("properties", {}).items()}
-    return taken
+        found |= {("body", name): schema for name, schema in body.get("properties", {}).items()}
+    return found
 
 
-def _renamed(before: Mapping[Place, object], after: Mapping[Place, object]) -> dict[Place, str]:
-    """What is gone -> the name of what came in the same place for the same values; the likest first."""
+def renaming(before: Mapping[Place, object], after: Mapping[Place, object]) -> dict[Place, str]:
+    """What is gone -> the name of what came in the same place for the same values."""
     gone, came = ([place for place in one if place not in other] for one, other in ((before, after), (after, before)))
-    pairs = [(_likeness(was[1], now[1]), was, now) for was in gone for now in came if was[0] == now[0]]
-    result: dict[Place, str] = {}
-    for likeness, was, now in sorted(pairs, reverse=True):
-        fits = likeness >= ALIKE and before[was] == after[now]
-        if fits and was not in result and (was[0], now[1]) not in {(place, to) for (place, _), to in result.items()}:
-            result[was] = now[1]
-    return {place: result[place] for place in gone if place in result}
 
+    def likeness(was: Place, now: Place) -> float:
+        return naming(was[1], now[1]) if was[0] == now[0] and before[was] == after[now] else 0
 
-def _likeness(one: str, other: str) -> float:
-    if one in other or other in one:
-        return 1
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+    return {was: name for was, (_, name) in paired(gone, came, likeness, ALIKE).items()}
 
 
 def _is_renaming(difference: Difference, renamed: Mapping[Place, str]) -> bool:

@@ -4,10 +4,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import get_args
+from typing import Any, get_args
 
-from codegen.contract import Operation, Schema
-from codegen.curation import Curation, EffectName
+from attrs import frozen
+
+from codegen.contract import Contract, Operation, Schema
+from codegen.curation import Curation, EffectName, Tool
+from codegen.renames import renaming, taken
 from codegen.schema import reduce
 
 VERBS = {"GET": "get", "POST": "create", "PUT": "set", "PATCH": "update", "DELETE": "delete"}
@@ -25,37 +28,102 @@ def usual_names(curation: Curation) -> dict[str, str]:
     return {api_name: name for api_name, (name, times) in most.items() if times > 1 and name != api_name}
 
 
+@frozen
+class Kept:
+    """A tool whose operation is gone, for the one that took its place: what it said, and what its parameters are called
+    there now, by what they were."""
+
+    name: str
+    tool: Tool
+    renamed: Mapping[str, str]
+
+
+def kept(
+    curation: Curation, old: Contract, new: Contract, successors: Mapping[str, str | None]
+) -> dict[str, list[Kept]]:
+    """New operation -> the tools of that whose place it took."""
+    found: dict[str, list[Kept]] = {}
+    for tools in curation.tools.values():
+        for name, tool in tools.items():
+            if successor := successors.get(tool.operation):
+                before, after = old.operations[tool.operation], new.operations[successor]
+                renamed = {was: now for (_, was), now in renaming(taken(before, old), taken(after, new)).items()}
+                found.setdefault(successor, []).append(Kept(name, tool, renamed))
+    return found
+
+
 def skeleton(
-    operations: Sequence[Operation], schemas: Mapping[str, Schema], usual: Mapping[str, str] | None = None
+    operations: Sequence[Operation],
+    schemas: Mapping[str, Schema],
+    usual: Mapping[str, str] | None = None,
+    kept: Mapping[str, Sequence[Kept]] | None = None,
 ) -> str:
     """One table per operation; what only a person can say (risk, effect, the sentences) is left empty. `usual` are the
-    names that parameters get."""
-    taken: set[str] = set()
-    return "\n".join(_table(operation, schemas, taken, usual or {}) for operation in operations)
+    names that parameters get, and `kept` the tools that an operation has already."""
+    names: set[str] = set()
+    tables = []
+    for operation in operations:
+        params = _params(operation, schemas)
+        if had := (kept or {}).get(operation.key):
+            tables += [_kept(one, operation, params, usual or {}) for one in had]
+        else:
+            tables.append(_table(operation, params, names, usual or {}))
+    return "\n".join(tables)
 
 
-def _table(operation: Operation, schemas: Mapping[str, Schema], taken: set[str], usual: Mapping[str, str]) -> str:
-    name = _name(operation, taken)
+def _table(operation: Operation, params: Sequence[str], names: set[str], usual: Mapping[str, str]) -> str:
+    name = _name(operation, names)
     lines = [
         f"[tools.{name}]",
-        f"operation = {_text(operation.key)}",
-        f"title = {_text(name.replace('_', ' ').capitalize())}",
+        f"operation = {_toml(operation.key)}",
+        f"title = {_toml(name.replace('_', ' ').capitalize())}",
         'risk = ""  # read, write, trade, destructive or secret',
         f'effect = ""  # unless it reads: {", ".join(get_args(EffectName))}',
+        'paper = ""  # why the paper exchange has none, unless a route answers it',
         'description = ""',
     ]
-    params = [parameter.name for parameter in operation.parameters]
+    return _whole(name, lines, [_param(param, usual) for param in params])
+
+
+def _kept(had: Kept, operation: Operation, params: Sequence[str], usual: Mapping[str, str]) -> str:
+    """Its table as it was, with what is new in it and what is gone."""
+    said = had.tool.model_dump(by_alias=True, exclude_unset=True)
+    lines = [f"# was {had.tool.operation}", f"[tools.{had.name}]"]
+    lines += [
+        f"{key} = {_toml(value)}"
+        for key, value in {**said, "operation": operation.key}.items()
+        if key not in ("params", "also")
+    ]
+    rows, done = [], set()
+    for name, param in said.get("params", {}).items():
+        first, dot, rest = param.get("to", name).partition(".")
+        now = had.renamed.get(first, first)
+        if now in params:
+            param = {**param, "to": f"{now}{dot}{rest}"} if now != name or "to" in param else param
+            rows.append(f"{_key(name)} = {_toml(param)}")
+        else:
+            rows.append(f"# {name}: the operation takes no {first}")
+        done.add(now)
+    rows += [_param(param, usual) for param in params if param not in done]
+    return _whole(had.name, lines, rows)
+
+
+def _whole(name: str, lines: Sequence[str], params: Sequence[str]) -> str:
+    return "\n".join([*lines, *([f"[tools.{name}.params]"] if params else []), *params]) + "\n"
+
+
+def _param(name: str, usual: Mapping[str, str]) -> str:
+    if name in usual:
+        return f'{usual[name]} = {{ to = {_toml(name)}, description = "" }}'
+    return f'# {_key(name)} = {{ description = "" }}'
+
+
+def _params(operation: Operation, schemas: Mapping[str, Schema]) -> list[str]:
+    """The names of what it takes."""
+    names = [parameter.name for parameter in operation.parameters]
     if operation.body:
-        params += reduce(operation.body.schema, schemas).get("properties", {"body": {}})
-    if params:
-        lines.append(f"[tools.{name}.params]")
-        lines += [
-            f'{usual[param]} = {{ to = {_text(param)}, description = "" }}'
-            if param in usual
-            else f'# {_key(param)} = {{ description = "" }}'
-            for param in params
-        ]
-    return "\n".join(lines) + "\n"
+        names += reduce(operation.body.schema, schemas).get("properties", {"body": {}})
+    return names
 
 
 def _name(operation: Operation, taken: set[str]) -> str:
@@ -69,9 +137,14 @@ def _name(operation: Operation, taken: set[str]) -> str:
     return name
 
 
-def _text(value: str) -> str:
+def _toml(value: Any) -> str:
+    """A value, in one line."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_key(key)} = {_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)

@@ -55,6 +55,11 @@ def tool_changes(
             found[name] = [ToolChange(name, _grade(one, now, fields), str(one), tool.operation) for one in told]
             if now.operation != tool.operation:
                 found[name].append(ToolChange(name, "additive", f"now {now.operation}", tool.operation))
+    for removed in curation.removed.values():
+        for name, one in removed.items():
+            if one.operation in old.operations and one.operation not in new.operations:
+                by = f", and {one.by} took its place" if one.by else ""
+                found[name] = [ToolChange(name, "breaking", f"removed{by}", one.operation)]
     for workflows in curation.workflows.values():
         for name, workflow in workflows.items():
             found[name] = [

@@ -60,7 +60,12 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """STORM_PART=1/3 leaves a third of the tests, by their names, 2/3 and 3/3 the others."""
+    """STORM_PART=1/3 leaves a third of the tests, by their names, 2/3 and 3/3 the others; --snapshot-update those that
+    have some."""
+    if config.getoption("update_snapshots", False):
+        others = [one for one in items if "snapshot" not in getattr(one, "fixturenames", ())]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [one for one in items if one not in others]
     if wanted := os.environ.get("STORM_PART"):
         part, parts = map(int, wanted.split("/"))
         other = [one for one in items if crc32(one.nodeid.encode()) % parts != part - 1]

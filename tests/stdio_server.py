@@ -12,10 +12,18 @@ from typing import Any, Self
 class StdioServer:
     """`python -m hbmcp serve`, or another command, after the handshake of 2025."""
 
-    def __init__(self, *arguments: str, env: Mapping[str, str], cwd: Path, command: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        env: Mapping[str, str],
+        cwd: Path,
+        command: list[str] | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+    ) -> None:
         self._command = [*(command or [sys.executable, "-m", "hbmcp", "serve"]), *arguments]
         self._env = dict(env)
         self._cwd = cwd
+        self._capabilities = dict(capabilities or {})
         self._id = 0
         self.log: list[str] = []
         self.notifications: list[dict[str, Any]] = []
@@ -31,7 +39,7 @@ class StdioServer:
             "initialize",
             {
                 "protocolVersion": "2025-06-18",
-                "capabilities": {},
+                "capabilities": self._capabilities,
                 "clientInfo": {"name": "tests", "version": "0"},
             },
         )
@@ -81,7 +89,7 @@ class StdioServer:
             line = self.process.stdout.readline()
             assert line, "the server closed stdout: " + "".join(self.log)
             message: dict[str, Any] = json.loads(line)
-            if message.get("id") == request:
+            if message.get("id") == request and "method" not in message:
                 return message
             self.notifications.append(message)
 

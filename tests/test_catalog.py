@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hbmcp.access.holder import Rights, lent
 from hbmcp.catalog import Catalog
 from hbmcp.errors import SettingsError, UnknownTool
 from hbmcp.policy.model import default
@@ -35,7 +36,8 @@ def toolset(default: bool) -> dict[str, Any]:
 CATALOG = Catalog(
     {
         "api": {"title": "Some API", "version": "1", "operations": 7, "contract": "0"},
-        "toolsets": {"trading": toolset(True), "bots": toolset(False)},
+        "toolsets": {"trading": toolset(True), "bots": toolset(False) | {"aliases": ["instances"]}},
+        "removed": {"get_order_book": "get_open_orders", "get_moon_phase": ""},
         "tools": [
             one("get_trading_rules", "trading"),
             one("place_order", "trading", "trade", "POST /trading/orders", "send_order"),
@@ -115,6 +117,26 @@ def test_an_unknown_tool_is_told_the_nearest_names_or_that_a_person_switched_it_
         assert not any(recipe in str(refused.value) for recipe in ("--", "HBMCP_"))
     with pytest.raises(UnknownTool, match="tools/list"):
         offer.find("zzzzz")
+
+
+def test_a_toolset_keeps_its_old_names() -> None:
+    assert names(toolsets=["instances"]) == names(toolsets=["bots"])
+    assert CATALOG.choose(["instances"]).asked == CATALOG.choose(["bots"]).asked
+    rights = Rights.to(["instances"], read_only=True, profile=None)
+    left = lent(rights, CATALOG.choose(["all"]), default(on_paper=True))
+    assert [tool.name for tool in left.offer.tools] == ["list_bots"]
+
+
+def test_a_tool_that_was_removed_says_what_took_its_place() -> None:
+    offer = CATALOG.choose()
+    with pytest.raises(
+        UnknownTool, match=r"^get_order_book was removed since, and get_open_orders took its place\. No"
+    ):
+        offer.find("get_order_book")
+    with pytest.raises(UnknownTool, match=r"^get_moon_phase was removed since\. Nothing was done\. tools/list"):
+        offer.find("get_moon_phase")
+    with pytest.raises(SettingsError, match="removed since: get_order_book, and get_open_orders took its place"):
+        names(tools=["get_order_book"])
 
 
 def test_lookups_are_offered_reads_about_the_same_thing() -> None:

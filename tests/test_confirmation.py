@@ -5,7 +5,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from mcp.types import CallToolResult, ElicitRequestFormParams, ElicitResult, Inp
 
 from tests.conftest import environment, http_server
 from tests.server.http.clients import client as holding
-from tests.server.http.clients import made
+from tests.server.http.clients import made, process
+from tests.stdio_server import StdioServer
 
 pytestmark = pytest.mark.anyio
 
@@ -235,7 +236,7 @@ SECONDS = """
 import runpy, sys
 import hbmcp.policy.confirmation.question as question
 question.MINUTE = 200
-sys.argv = ["hbmcp", "serve"]
+sys.argv = ["hbmcp", *(sys.argv[1:] or ["serve"])]
 runpy.run_module("hbmcp", run_name="__main__")
 """
 
@@ -263,6 +264,52 @@ async def test_a_question_that_nobody_answered_is_never_carried_out(mode: str, t
         assert result.is_error
         assert ("in time" if mode == "legacy" else "too late") in text(result)
         assert not (await client.call_tool("get_open_orders", {})).is_error
+    assert place.orders == 0
+    assert [one["outcome"] for one in place.audit if one["event"] == "refused"] == ["unanswered"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("transport", ["stdio", "http"])
+async def test_a_question_that_nobody_answered_is_withdrawn(transport: str, tmp_path: Path) -> None:
+    """The client of 2025 is told, so that it shows it no longer."""
+    place = placed(tmp_path, transport, "legacy", '[[confirm]]\nwhen = "always"\nminutes = 1\n')
+    withdrawn = anyio.Event()
+
+    async def asked(_: Any, __: Any) -> ElicitResult:
+        try:
+            await anyio.sleep_forever()
+        except anyio.get_cancelled_exc_class():
+            withdrawn.set()
+            raise
+        raise AssertionError
+
+    async with AsyncExitStack() as stack:
+        if transport == "stdio":
+            told: Any = StdioServerParameters(command=sys.executable, args=["-c", SECONDS], env=place.env, cwd=tmp_path)
+        else:
+            _, told = stack.enter_context(process(env=place.env, cwd=tmp_path, code=SECONDS))
+        client = await stack.enter_async_context(Client(told, elicitation_callback=asked, mode="legacy"))
+        assert "in time" in text(await client.call_tool("place_order", ORDER))
+        with anyio.fail_after(30):
+            await withdrawn.wait()
+    assert place.orders == 0
+
+
+@pytest.mark.slow
+def test_an_answer_to_a_question_that_was_withdrawn_is_ignored(tmp_path: Path) -> None:
+    place = placed(tmp_path, "stdio", "legacy", '[[confirm]]\nwhen = "always"\nminutes = 1\n')
+    can = {"elicitation": {}}
+    command = [sys.executable, "-c", SECONDS]
+    with StdioServer(env=place.env, cwd=tmp_path, command=command, capabilities=can) as server:
+        result = server.answer(server.start("tools/call", {"name": "place_order", "arguments": ORDER}))["result"]
+        assert "in time" in result["content"][0]["text"]
+        asked, withdrawn = (one for one in server.notifications if one["method"] != "notifications/progress")
+        assert asked["method"] == "elicitation/create"
+        assert withdrawn["method"] == "notifications/cancelled"
+        assert withdrawn["params"]["requestId"] == asked["id"]
+        yes = {"action": "accept", "content": {"approve": True}}
+        server.write(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": yes}))
+        assert not server.call("get_open_orders")[1]
     assert place.orders == 0
     assert [one["outcome"] for one in place.audit if one["event"] == "refused"] == ["unanswered"]
 

@@ -5,7 +5,7 @@ The API is tests/replay: it checks each request strictly against the pinned cont
 
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from tests.conftest import EVERY, http_server, replaying
 from tests.replay.server import Replay
 
 CATALOG = Catalog.load()
+DEFINITIONS = Path(__file__).parent / "__snapshots__" / "definitions"
 
 
 class OneFilePerTool(SingleFileSnapshotExtension):
@@ -32,8 +33,8 @@ class OneFilePerTool(SingleFileSnapshotExtension):
     _write_mode = WriteMode.TEXT
 
     @classmethod
-    def dirname(cls, *, test_location: PyTestLocation) -> str:
-        return str(Path(test_location.filepath).parent / "__snapshots__" / "definitions")
+    def dirname(cls, *, test_location: PyTestLocation) -> str:  # noqa: ARG003
+        return str(DEFINITIONS)
 
     @classmethod
     def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:  # noqa: ARG003
@@ -121,6 +122,27 @@ async def test_definitions(replay: Replay, tmp_path: Path, snapshot: SnapshotAss
         definition = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
         assert definition == snapshot(name=tool.name, extension_class=OneFilePerTool)
     assert len(tools) == len(CATALOG.tools) >= 160
+
+
+def test_no_definition_is_left_of_a_tool_that_is_gone(snapshot: SnapshotAssertion) -> None:
+    """syrupy takes no such file for its own, and neither tells nor removes it."""
+    for file in DEFINITIONS.glob("*.json"):
+        if file.stem not in CATALOG.tools:
+            assert snapshot.session.update_snapshots, f"{file.name} is left: `make snapshots` removes it"
+            file.unlink()
+
+
+def test_notes(snapshot: SnapshotAssertion) -> None:
+    """What results say beside what the API answers, by tool."""
+    for tool in CATALOG.tools.values():
+        if said := sorted(_sentences(tool.result)):
+            assert "\n".join(said) == snapshot(name=tool.name)
+
+
+def _sentences(result: dict[str, Any]) -> Iterator[str]:
+    yield from (f"{key}: {result[key]}" for key in ("note", "row_note", "empty") if key in result)
+    said = [one[key] for one in result.get("failed", ()) for key in ("say", "reason") if key in one]
+    yield from (f"failed: {one}" for one in said if " " in one)  # else it is where the API says it
 
 
 @pytest.mark.anyio

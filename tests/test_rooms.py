@@ -133,13 +133,23 @@ def test_only_what_runs_it_knows_the_watch() -> None:
 
 
 def test_only_what_is_reached_over_http_knows_access_tokens() -> None:
-    """A call is judged by the tools and the policy that were lent to it, whoever lent them and for what."""
-    users = ("hbmcp.access", "hbmcp.server", "hbmcp.cli")
+    """A call is judged by the tools and the policy that were lent to it, whoever lent them and for what. The watch asks
+    whether the token stands with which a trigger was armed."""
+    users = ("hbmcp.access", "hbmcp.server", "hbmcp.cli", "hbmcp.approving", "hbmcp.watch")
     wrong = [
         one for one in imports("src", "hbmcp") if within(one.name, "hbmcp.access") and not within(one.module, *users)
     ]
     assert not wrong
     assert not [one for one in imports("src", "hbmcp.access") if within(one.name, "hbmcp.bridge", "hbmcp.server")]
+
+
+def test_only_what_runs_it_carries_out_what_was_approved() -> None:
+    """It calls the bridge, as a client does; a call never waits for it."""
+    runs = ("hbmcp.approving", "hbmcp.server", "hbmcp.cli")
+    assert not [
+        one for one in imports("src", "hbmcp") if within(one.name, "hbmcp.approving") and not within(one.module, *runs)
+    ]
+    assert not [one for one in imports("src", "hbmcp.approving") if within(one.name, "hbmcp.server", "hbmcp.cli")]
 
 
 def test_the_store_knows_nothing_of_what_is_kept_in_it() -> None:

@@ -27,11 +27,11 @@ ORDER = {
 
 def test_says_what_it_is(stdio: StdioServer) -> None:
     assert stdio.hello["serverInfo"]["title"] == "Hummingbot"
-    none_changes: dict[str, bool] = {"listChanged": False}
+    changes = {"listChanged": True}
     assert stdio.hello["capabilities"] == {
-        "tools": none_changes,
-        "prompts": none_changes,
-        "resources": {**none_changes, "subscribe": True},
+        "tools": changes,
+        "prompts": changes,
+        "resources": {**changes, "subscribe": True},
         "completions": {},
     }
     assert "live Hummingbot trading installation" in stdio.hello["instructions"]

@@ -10,7 +10,8 @@ from attrs import evolve
 from codegen.client import ClientOperation, ClientSpec
 from codegen.client.names import Unique
 from codegen.contract import Contract
-from codegen.curation import Curation, CurationError, Mistake, Param, Risk, Tool, nearest
+from codegen.curation import Curation, CurationError, Mistake, Param, Risk, Tool
+from codegen.likeness import nearest
 from codegen.tools.filling import TIME_FUNCTIONS, Call, Filled, any_given, call, fill, fill_fixed
 from codegen.tools.params import check, offer
 from codegen.tools.portable import declared, hint, is_portable, portable
@@ -95,6 +96,7 @@ class _Builder:
             absent=tuple(self.absent),
             also=tuple(_also(self.tool)),
             always=self._always(),
+            paper=self.tool.paper,
             module=self.client.module,
             function=self.client.function,
             returns=self.client.returns.annotation,

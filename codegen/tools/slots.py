@@ -6,7 +6,7 @@ from attrs import frozen
 
 from codegen.client import ClientField, ClientOperation, ClientParameter, Value
 from codegen.contract import Operation, Schema, is_json
-from codegen.curation import nearest
+from codegen.likeness import nearest
 from codegen.schema import Nulls, reduce, without_null
 
 Steps = tuple[str, ...]  # from an object to a property inside of it

@@ -88,6 +88,7 @@ class ToolSpec:
     absent: tuple[str, ...]
     also: tuple[dict[str, Any], ...]
     always: tuple[str, ...]
+    paper: str | None
     module: str
     function: str
     returns: str
@@ -111,6 +112,7 @@ class ToolSpec:
             "also": list(self.also),
             "absent": list(self.absent),
             "always": list(self.always),
+            "paper": self.paper,
         }
         return _entry(self) | operation | {name: given for name, given in marks.items() if given}
 
@@ -165,6 +167,7 @@ def manifest(
 ) -> dict[str, Any]:
     """The whole of manifest.json: by toolset, the workflows first."""
     entries = [*(one.manifest for one in workflows), *(one.manifest for one in tools)]
+    offered = {entry["definition"]["name"] for entry in entries}
     return {
         "api": {
             "title": contract.title,
@@ -174,7 +177,13 @@ def manifest(
         },
         "toolsets": {
             name: {"title": toolset.title, "description": toolset.description, "default": toolset.default}
+            | ({"aliases": toolset.aliases} if toolset.aliases else {})
             for name, toolset in curation.toolsets.items()
+        },
+        "removed": {
+            name: one.by if one.by in offered else ""
+            for removed in curation.removed.values()
+            for name, one in removed.items()
         },
         "absent": {name: one.why for one in curation.absent for name in (one.name, *one.aliases)},
         "tools": [entry for toolset in curation.toolsets for entry in entries if entry["toolset"] == toolset],

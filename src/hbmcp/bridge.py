@@ -8,7 +8,7 @@ Imported at the first call, with all that a call needs and a listing doesn't.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from copy import copy
@@ -22,7 +22,7 @@ from attrs import evolve
 
 from hbmcp.api import Api
 from hbmcp.arguments import Checker, secrets
-from hbmcp.caller import Caller, Kind
+from hbmcp.caller import Access, Caller, Kind
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import NOT_IN_THIS_API, REDUCING, Offer, Tool
 from hbmcp.drift import Comparison
@@ -51,7 +51,7 @@ from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.gate import Gate
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.limits import sells
-from hbmcp.policy.model import Policy, default
+from hbmcp.policy.model import Policy, bound, default
 from hbmcp.policy.offered import narrowed
 from hbmcp.policy.said_twice import SentBefore
 from hbmcp.redaction import call_under_way, hide_said, hide_sent, redacted
@@ -94,12 +94,14 @@ class Outcome(NamedTuple):
 
 
 class _Incoming(NamedTuple):
-    """What comes with a call: its client's name, its idempotency key, the trigger that fires, the way to a person."""
+    """What comes with a call: its client's name, its idempotency key, the trigger that fires, the way to a person, and
+    when the access token ends that was shown."""
 
     client: str
     key: str | None
     firing: Firing | None
     ask: Ask | None
+    until: int | None
 
 
 class _Line(NamedTuple):
@@ -137,9 +139,8 @@ class Bridge:
         self.news: list[str] = []  # what whoever calls next should know
 
     def compare(self) -> None:
-        """Compare the API's own contract with the one that the tools were made from, beside the call that comes now;
-        unless settings say not to, or it is the paper exchange, which has that one."""
-        if self._settings.compare_api and not self._settings.on_paper:
+        """Compare the API's own contract with the one that the tools were made from, beside the call that comes now."""
+        if self._settings.compares:
             self.comparison.begin()
 
     async def aclose(self) -> None:
@@ -152,9 +153,32 @@ class Bridge:
     def lent(self, token: str, holder: str, offer: Offer, policy: Policy) -> "Bridge":
         """The same bridge for who showed the access token of this name and holds that key: it offers these tools and no
         others, and the policy is this one. Nothing of it is closed."""
-        other = self._under(policy, offer)
+        other = self._under(policy.held_by(holder), offer)
         other._token, other._holder = token, holder
         return other
+
+    def under(self, access: Access, offer: Offer | None = None) -> "Bridge | None":
+        """The same bridge for what was called with that access token, or none, as the policy is now; None where its
+        profile is gone. It offers what this one does, or `offer`. Nothing of it is closed."""
+        policy = self._policy if access.profile is None else bound(self._policy, access.profile)
+        if policy is None:
+            return None
+        return self.lent(access.token, access.holder, narrowed(offer or self._offer, policy), policy)
+
+    def for_approval(self, access: Access) -> "Bridge | None":
+        """As `under`, for a call that a person approved: what the settings exclude is refused; which tools a client is
+        shown says nothing of it."""
+        told = self._settings
+        every = self._offer.catalog.choose(told.toolsets, (*told.tools, "all"), told.exclude_tools, told.read_only)
+        other = self.under(access, every)
+        if other is not None:
+            other._kind = "client"
+        return other
+
+    def arguments(self, name: str) -> Collection[str]:
+        """The names of those of a tool; none where it isn't offered."""
+        schema = self._offer.schema(name)
+        return set() if schema is None else set(schema["properties"])
 
     def for_person(self, offer: Offer) -> "Bridge":
         """The same bridge for a person, who is offered these tools. Nothing of it is closed."""
@@ -200,6 +224,7 @@ class Bridge:
 
     def _under(self, policy: Policy, offer: Offer) -> "Bridge":
         other = copy(self)
+        other.__dict__.pop("_fired", None)
         other._offer, other._policy = offer, policy
         other._gate = self._gate.under(policy, offer, other.installation)
         return other
@@ -214,17 +239,18 @@ class Bridge:
         key: str | None = None,
         firing: Firing | None = None,
         ask: Ask | None = None,
+        until: int | None = None,
     ) -> Outcome:
         """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
-        it isn't sent again for a day. `firing` is the trigger that calls, `ask` the way to a person. Never raises for
-        what a call can run into.
+        it isn't sent again for a day. `firing` is the trigger that calls, `ask` the way to a person; `until`, in epoch
+        ms, is when the access token ends that was shown. Never raises for what a call can run into.
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
         if self._holder and isinstance(key, str):
             key = f"{self._holder}/{key}"  # nobody is told what was sent under the key of another
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, ask)))
+            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, ask, until)))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         asking = None if ask is None else _Asking(ask)
@@ -242,7 +268,8 @@ class Bridge:
             call.cancel()
 
         try:
-            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, asking)), stop)
+            incoming = _Incoming(client, key, firing, asking, until)
+            return await cancelled_once(self._answer(name, arguments, incoming), stop)
         finally:
             quiet()
 
@@ -264,7 +291,7 @@ class Bridge:
             if why.lower() not in outcome.text.lower():
                 outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
         answered = incoming.ask.answered if incoming.ask is not None else None
-        approves = answered is not None and answered.way == "terminal"  # then who called isn't the one who is answered
+        approves = answered is not None and answered.out_of_band  # then who called isn't the one who is answered
         hears = incoming.firing is None and not approves and self._kind != "resource"
         if hears and (news := await self._news(incoming.client)):
             outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
@@ -328,7 +355,9 @@ class Bridge:
         line = self._lines.get(tool.name) or self._line(tool)
         hide_said(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if incoming.firing is None else "trigger"
-        caller = Caller(tool.name, tool.toolset, tool.parts, kind, incoming.client, self._token, self._holder)
+        caller = Caller(
+            tool.name, tool.toolset, tool.parts, kind, incoming.client, self._token, self._holder, incoming.until
+        )
         if not tool.reads:
             return await self._act(tool, line, arguments, caller, incoming)
         given = line.checker.check(arguments)
@@ -348,7 +377,7 @@ class Bridge:
     ) -> str:
         """Plan, ask a person where the policy says so, be granted, commit. Anew with an answer, which took its time;
         and while the plan's checks are too old when it is to be sent, and nothing was."""
-        _, key, firing, ask = incoming
+        _, key, firing, ask, _ = incoming
         call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
             given = line.checker.check(arguments)
@@ -433,7 +462,7 @@ class Bridge:
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
-        return Foreseen(meant, plan.requests, plan.shown)
+        return Foreseen(meant, plan.requests, plan.shown, plan.later)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
@@ -521,7 +550,10 @@ class Bridge:
         standing = partial(self._gate.standing, caller.holder)
         differs = self.comparison.words
         type_keys = None if ask is None else ask.type_keys
-        return Installation(read, self._open_store, self.identity, send, keep, standing, foresee, type_keys, differs)
+        access = Access(caller.token, caller.holder, self._policy.profile) if caller.holder else None
+        return Installation(
+            read, self._open_store, self.identity, send, keep, standing, foresee, type_keys, differs, access
+        )
 
     async def _ask(
         self,

@@ -48,7 +48,8 @@ class Tool:
     is named. One that `acts_on_many` takes optional arguments as filters, and without any it acts on all.
 
     `also` are other spellings of the operation, each with what is `renamed` in it; `absent` the arguments that the
-    contract has no place for; `always` what is sent in any case, by the API's names.
+    contract has no place for; `always` what is sent in any case, by the API's names. `paper` is why the paper exchange
+    hasn't the operation.
 
     What isn't a read and has an operation has an `effect`: what it `is`, and which arguments hold its account,
     exchange, pair, side, amount and price. One that `previews` only looks unless it is told not to.
@@ -73,6 +74,7 @@ class Tool:
     also: tuple[dict[str, Any], ...] = ()
     absent: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
+    paper: str = ""
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Self:
@@ -112,6 +114,7 @@ class Toolset:
     title: str
     description: str
     default: bool
+    aliases: tuple[str, ...] = ()
 
 
 ONLY_A_PERSON = "Only a person can change that, in hbmcp's settings."  # and a model isn't told how
@@ -134,12 +137,16 @@ class Catalog:
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         self.api: Mapping[str, Any] = manifest["api"]
         self.toolsets = {
-            name: Toolset(name, one["title"], one["description"], one["default"])
+            name: Toolset(name, one["title"], one["description"], one["default"], tuple(one.get("aliases", ())))
             for name, one in manifest["toolsets"].items()
         }
+        self.toolset_names = {name: one.name for one in self.toolsets.values() for name in (one.name, *one.aliases)}
         tools = map(Tool.from_entry, manifest["tools"])
         self.tools = {tool.name: tool for tool in tools}
         self.absent: Mapping[str, str] = manifest.get("absent", {})  # curated, and why the API hasn't what they need
+        self.removed: Mapping[str, str] = manifest.get(
+            "removed", {}
+        )  # names that were tools, and which took their place
         self.names = {name: tool for tool in self.tools.values() for name in (tool.name, *tool.aliases)}  # aliases too
 
     @classmethod
@@ -169,7 +176,8 @@ class Catalog:
         singles = self._tools(tools, "HBMCP_TOOLS (--tools)")
         excluded = self._tools(exclude, "HBMCP_EXCLUDE_TOOLS (--exclude-tools)")
         named_singly = self._tools([name for name in tools if name != "all"], "HBMCP_TOOLS (--tools)")
-        asked = {tool.name for tool in self.tools.values() if tool.name in named_singly or tool.toolset in toolsets}
+        named_sets = self._toolsets(name for name in toolsets if name != "all")
+        asked = {tool.name for tool in self.tools.values() if tool.name in named_singly or tool.toolset in named_sets}
         off: dict[str, Off] = {}
         for tool in self.tools.values():
             if read_only and not tool.reads:
@@ -209,12 +217,15 @@ class Catalog:
 
     def _toolsets(self, names: Iterable[str]) -> set[str]:
         names = list(names)
-        if unknown := [name for name in names if name not in self.toolsets and name != "all"]:
+        if unknown := [name for name in names if name not in self.toolset_names and name != "all"]:
             raise _unknown("HBMCP_TOOLSETS (--toolsets)", "toolset", unknown, [*self.toolsets, "all"])
-        return set(self.toolsets if "all" in names else names)
+        return set(self.toolsets if "all" in names else (self.toolset_names[name] for name in names))
 
     def _tools(self, names: Iterable[str], setting: str) -> set[str]:
         names = [name for name in names if name not in self.absent]  # right for another version of the API
+        if gone := [name for name in names if name in self.removed]:
+            told = [f"{named(name)}{_instead(self.removed[name])}" for name in gone]
+            raise SettingsError(f"{setting}: removed since: {', '.join(told)}.", advice="Correct the setting.")
         if unknown := [name for name in names if name not in self.names and name != "all"]:
             raise _unknown(setting, "tool", unknown, list(self.names))
         return set(self.tools if "all" in names else (self.names[name].name for name in names))
@@ -250,6 +261,12 @@ class Offer:
             raise UnknownTool(f"{named(name)} is switched off here: {off.why}.", "Nothing was done.", off.advice)
         if why := self.catalog.absent.get(name):
             raise UnknownTool(f"{named(name)} isn't offered: {why}.", "Nothing was done.", NOT_IN_THIS_API)
+        if (by := self.catalog.removed.get(name)) is not None:
+            raise UnknownTool(
+                f"{named(name)} was removed since{_instead(by)}.",
+                "Nothing was done.",
+                f"Call {by}." if by else "tools/list has what there is.",
+            )
         near = nearest(name, self._names, most=3)
         raise UnknownTool(
             f"There is no tool {named(name)}.",
@@ -281,6 +298,10 @@ class Offer:
 def _words(name: str) -> set[str]:
     """ "get_open_orders" -> {"open", "order"}, the verb left out"""
     return {word.rstrip("s") for word in _WORD.findall(name)[1:]}
+
+
+def _instead(by: str) -> str:
+    return f", and {by} took its place" if by else ""
 
 
 def _either(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -24,6 +24,7 @@ SHARE = 2  # of the operations one in so many is there, or it is another API's d
 SHOWN = 8  # names in a sentence
 BESIDE = 0.05  # seconds that a call has to go first
 AGAIN = 3600.0  # seconds after which the API may be another
+SOON = 60.0  # seconds after which one that didn't answer is asked again
 REGENERATE = "A person can make hbmcp's tools anew from this API: `make regen API=1`."
 
 logger = logging.getLogger(__name__)
@@ -154,11 +155,13 @@ _READ = Tool(
 
 class Comparison:
     """Reads the API's own contract beside the calls, at the first one and from time to time. Use it inside one event
-    loop, and close it there. `changed` are called when other tools are gone than before."""
+    loop, and close it there. It is `settled` when that was read, or there is none, and `changed` are called with the
+    tools that are gone then and weren't before, or are there again."""
 
     def __init__(self, catalog: Catalog, send: Callable[[Request[Any], Tool], Awaitable[Response[Any]]]) -> None:
         self.drift = NONE
-        self.changed: list[Callable[[], object]] = []
+        self.settled = False
+        self.changed: list[Callable[[Collection[str]], object]] = []
         self._catalog = catalog
         self._send = send
         self._task: asyncio.Task[None] | None = None
@@ -191,15 +194,19 @@ class Comparison:
             drift = await asyncio.to_thread(Drift.of, self._catalog, answer.raw)
         except CallError as error:
             logger.info("the API's own contract can't be read, so nothing is compared: %s", error.happened)
+            self.settled = isinstance(error, UnknownOperation)
+            self._again = self._again if self.settled else asyncio.get_running_loop().time() + SOON
         except (ValueError, RecursionError) as error:
             logger.warning("the API's /openapi.json isn't compared: %s", error)
+            self.settled = True
         else:
             self.drift = drift
+            self.settled = True
             if drift != before and drift.words:
                 logger.warning("the API isn't of the version that the tools were made for. %s", " ".join(drift.words))
-            if drift.gone.keys() != before.gone.keys():
+            if others := drift.gone.keys() ^ before.gone.keys():
                 for tell in self.changed:
-                    tell()
+                    tell(others)
 
 
 def _alike(operation: str) -> str:

@@ -31,7 +31,9 @@ def private_file(file: Path) -> None:
         private_folder(folder)
     elif _open_to_all(folder):
         logger.warning("%s can be replaced by others: everybody may write to %s.", file.name, folder)
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    # One that is there isn't opened: to close it would end the locks that this process has on it, SQLite's too.
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     for ending in SQLITE:
         _close(Path(f"{file}{ending}"), 0o600)
 

@@ -254,7 +254,7 @@ def test_a_report() -> None:
         "Operations: 2 removed, 2 changed, 2 added.\n"
         "\n"
         "Breaking:\n"
-        "  GET /pools/{pool}: removed; now GET /net/{net}/pools/{pool}?\n"
+        "  GET /pools/{pool}: removed; now perhaps GET /net/{net}/pools/{pool}?\n"
         "    ! path net: added, required (string)\n"
         "  DELETE /wallets: removed  [remove_wallet]\n"
         "  GET /orders  [get_orders, count_orders]\n"

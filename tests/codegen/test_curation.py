@@ -113,6 +113,16 @@ def test_names_and_aliases_are_unique_over_all_toolsets(tmp_path: Path) -> None:
     ]
 
 
+def test_old_names_of_toolsets_are_unique_and_what_took_a_place_is_there(tmp_path: Path) -> None:
+    other = GOOD.replace("place_order", "buy_thing").replace("default = true", 'default = true\naliases = ["orders"]')
+    gone = '\n[removed.get_thing]\nby = "buy_thin"\n[removed.buy_thing]\noperation = "GET /thing"\n'
+    assert mistakes(tmp_path, orders=GOOD, shop=other + gone) == [
+        "shop.toml: [toolset] aliases: 'orders' is already a name of orders",
+        "shop.toml: [removed.get_thing] by: there is no tool 'buy_thin'; did you mean buy_thing?",
+        "shop.toml: [removed.buy_thing]: 'buy_thing' is a name of buy_thing in shop.toml",
+    ]
+
+
 def test_every_operation_is_accounted_for_once(tmp_path: Path, contract: Contract) -> None:
     (tmp_path / "excluded.toml").write_text('[operations]\n"POST /orders" = "No."\n"GET /order" = "Gone."')
     assert mistakes(tmp_path, orders=GOOD) == [

@@ -1,6 +1,7 @@
 """What two contracts mean for each tool: every change is found and graded, and nothing else."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import cache
@@ -158,6 +159,18 @@ def test_an_operation_that_is_spelled_otherwise_breaks_nothing(overrides: Path, 
             ("get_late_orders", "additive"),
             ("order_all", "additive"),
         }
+
+
+def test_what_took_the_place_of_a_tool_that_was_removed_is_told(overrides: Path, tmp_path: Path) -> None:
+    for file in overrides.iterdir():
+        removed = '\n[removed.cancel_order]\nby = "place_order"\noperation = "DELETE /orders/{order_id}"\n'
+        text = re.sub(r"\[tools\.cancel_order\].*?(?=\n\[workflows)", "", file.read_text(), flags=re.DOTALL)
+        (tmp_path / file.name).write_text(text + removed * (file.name == "orders.toml"))
+    gone = contract(lambda document: document["paths"].pop("/orders/{order_id}"))
+    done = Report.of(contract(), gone, curation.read(tmp_path), frozenset())
+    assert [(one.tool, one.grade, one.what) for one in done.tools] == [
+        ("cancel_order", "breaking", "removed, and place_order took its place")
+    ]
 
 
 def diff(overrides: Path, tmp_path: Path, change: Callable[[dict[str, Any]], object], *more: str) -> Result:

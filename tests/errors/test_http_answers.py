@@ -26,6 +26,8 @@ def refusal(tool: str, status: int, answer: Any, content_type: str = "applicatio
         ("list_accounts", 403, {"detail": "Forbidden"}, None, "wrong_credentials", "Nothing was done"),
         ("list_accounts", 404, {"detail": "Not Found"}, None, "unknown_operation", "has no GET /accounts/"),
         ("submit_order", 405, {"detail": "Method Not Allowed"}, None, "unknown_operation", "no POST /trading/orders"),
+        ("submit_order", 501, {"detail": "No orders"}, None, "unknown_operation", '501): "No orders". Nothing'),
+        ("submit_order", 501, "<html>What?</html>", HTML, "outcome_unknown", "may have been placed"),
         ("submit_order", 404, {"detail": "Account 'x' not found"}, None, "refused", "Account 'x' not found"),
         ("submit_order", 400, {"detail": "Order amount 0.1 is below minimum."}, None, "refused", 'below minimum".'),
         ("submit_order", 429, {"detail": "Slow down"}, None, "refused", "wait"),

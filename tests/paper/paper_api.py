@@ -35,6 +35,7 @@ EXCHANGE_OPERATIONS = [
     key
     for module in (root, accounts, connectors, portfolio, trading, market_data, rate_oracle)
     for key in module.ROUTES
+    if key in pinned().operations
 ]
 
 

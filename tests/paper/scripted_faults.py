@@ -13,6 +13,8 @@ DOWN = (
     'Error: {"code": -1000, "msg": "Service unavailable."}'
 )
 
+DIAGNOSTICS = "GET /market-data/order-book/diagnostics/{connector_name}"
+
 
 def failing(*operations: str, status: int = 500, detail: str = "broken", times: int | None = None) -> Bug:
     """The first requests of these operations fail; all where `times` is None."""
@@ -119,3 +121,32 @@ def old_price(price: str) -> Bug:
         return told
 
     return Bug("a price of yesterday", {"POST /market-data/prices": wrap})
+
+
+def old_market(price: str) -> Bug:
+    """What the API tells of any pair is an hour old, price and book alike, and so its diagnostics say."""
+
+    def old_book(handler: Handler) -> Handler:
+        def book(call: Call) -> Json:
+            levels = {
+                side: [{"price": Decimal(price) + away, "amount": 1}] for side, away in (("bids", -1), ("asks", 1))
+            }
+            return {**handler(call), **levels}
+
+        return book
+
+    wraps = {"POST /market-data/order-book": old_book, DIAGNOSTICS: still}
+    return Bug("a market of yesterday", {**old_price(price).wraps, **wraps})
+
+
+def still(handler: Handler) -> Handler:
+    """Diagnostics of a feed that stopped an hour ago."""
+
+    def handle(call: Call) -> Json:
+        answer = handler(call)
+        for row in answer["metrics"]["per_pair_metrics"].values():
+            row["tracking_start_time"] = row["last_diff_timestamp"] = answer["metrics"]["tracker_start_time"] + 1
+        answer["metrics"]["uptime_seconds"] = 3600
+        return answer
+
+    return handle

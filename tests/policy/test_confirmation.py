@@ -245,6 +245,29 @@ async def test_what_is_asked_for_by_its_tool_is_when_a_trigger_is_armed_with_it(
         assert "The policy wants a person asked" in told
 
 
+@pytest.mark.parametrize(
+    ("exchange", "tool", "way_out"),
+    [
+        ("binance_perpetual", "close_position", "close the LONG position BTC-USDT on binance_perpetual at market"),
+        ("binance", "place_order", "SELL 0.01 BTC-USDT MARKET on binance"),
+    ],
+)
+async def test_the_stop_of_an_order_is_asked_for_as_what_it_calls(
+    talk: Opened, exchange: str, tool: str, way_out: str
+) -> None:
+    """With the order, and when a trigger is armed that places it."""
+    order = {**BUY, "connector_name": exchange, "amount": 0.01, "order_type": "MARKET", "stop_loss": "-5%"}
+    armed = {"watch": "time", "above": "1h", "then": "place_order", "arguments": order}
+    async with talk(confirming({"when": "always", "tools": [tool], "effects": ["reduces"]})) as call:
+        for called, given in (("place_order", order), ("create_trigger", armed)):
+            person = Person()
+            told = await call.bridge.call(called, given, ask=person)
+            assert not told.is_error, told.text
+            (question,) = person.asked
+            assert 'later: "when ' in question.words
+            assert f'or less: {way_out}": reduces a position' in question.words
+
+
 async def test_what_a_trigger_sends_is_asked_for_as_often_as_it_fires(talk: Opened) -> None:
     person = Person()
     where = {name: BUY[name] for name in ("account_name", "connector_name", "trading_pair")}

@@ -8,7 +8,8 @@ import pytest
 
 from hbmcp.catalog import REDUCING, Catalog
 from hbmcp.errors import SettingsError, UnknownTool
-from hbmcp.policy.model import Names, Policy, default, tightened
+from hbmcp.policy.model import Confirm, Names, Policy, default, tightened
+from hbmcp.policy.names import in_todays_names
 from hbmcp.policy.offered import narrowed, offered
 from hbmcp.settings import Settings
 
@@ -80,6 +81,25 @@ def test_an_old_name_of_a_tool_is_denied_like_the_new_one() -> None:
         entry["aliases"] = ["send_order"] if entry["definition"]["name"] == "place_order" else []
     offer = narrowed(Catalog(manifest).choose(), Policy(deny=Names(tools=("send_order",))))
     assert "place_order" not in [tool.name for tool in offer.tools]
+
+
+def test_old_names_count_in_every_list_of_a_policy() -> None:
+    """What was denied, allowed or asked for by them stays so."""
+    manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
+    for entry in manifest["tools"]:
+        entry["aliases"] = ["send_order"] if entry["definition"]["name"] == "place_order" else []
+    manifest["toolsets"]["trading"]["aliases"] = ["orders"]
+    catalog = Catalog(manifest)
+    assert not {
+        tool.name for tool in narrowed(catalog.choose(["trading"]), Policy(deny=Names(toolsets=("ord*",)))).tools
+    }
+    confirm = (Confirm(when="always", tools=("send_order",)), Confirm(when="never"))
+    written = Policy(allow=Names(tools=("send_order",), toolsets=("orders",)), confirm=confirm)
+    now = in_todays_names(tightened(written, Policy(deny=Names(tools=("send_order",)))), catalog)
+    assert (now.allow.tools, now.allow.toolsets) == (("send_order", "place_order"), ("orders", "trading"))
+    assert [one.tools for one in now.confirm] == [("send_order", "place_order"), None]
+    assert now.deny.tools == ("send_order", "place_order")
+    assert in_todays_names(written, CATALOG) == written
 
 
 def test_a_policy_that_leaves_nothing_is_told() -> None:

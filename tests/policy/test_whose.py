@@ -3,15 +3,14 @@
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from hbmcp.access.tokens import digest, key_of, new_token
+from hbmcp.approving.carrying_out import carried_out
 from hbmcp.bridge import Bridge
 from hbmcp.caller import Caller
-from hbmcp.cli.approvals import _carried_out
 from hbmcp.errors import CantAsk
 from hbmcp.identity import Identity
 from hbmcp.installation.plan import Plan
@@ -90,8 +89,9 @@ async def test_what_a_token_called_that_is_revoked_by_now_isn_t_carried_out(told
     await store.add_token(TokenRow("desk", digest(new_token()), (), read_only=False, profile=None, created=0))
     assert await store.move_approval(which, ("waiting",), "approved", by="me")
     (approval,) = await store.approvals(ids=(which,))
-    no_door: Any = None
-    assert (await _carried_out(no_door, store, approval, "me")).is_error
+    bridge = Bridge(ALL, told)
+    assert (await carried_out(bridge, approval, "terminal", "me")).is_error
+    await bridge.aclose()
     (ended,) = await store.approvals(ids=(which,))
     assert (ended.state, ended.came) == ("failed", "The access token desk that called is revoked. Nothing was sent.")
 

@@ -14,7 +14,7 @@ import asyncio
 import json
 import threading
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.replay.contract_rules import mistakes, operation_paths
+from hbmcp.catalog import Catalog
+from tests.replay.contract_rules import mistakes, operation_paths, pinned
+from tests.replay.examples import example
 
 ANSWERS = Path(__file__).parent / "answers"
 USER, PASSWORD = "trader", "s3cret-pass"
@@ -110,13 +112,23 @@ class Replay:
 
 @cache
 def good_answers() -> Mapping[str, Answer]:
-    """Operation key -> what it answers when nothing goes wrong."""
+    """Operation key -> what it answers when nothing goes wrong: as it is written in answers/, under any of its
+    spellings, or as the contract says."""
     files = sorted(ANSWERS.glob("*.json"))
-    return {
-        key: Answer(status=answer["status"], body=answer["body"])
-        for file in files
-        for key, answer in json.loads(file.read_text(encoding="utf-8")).items()
-    }
+    written = {key: one for file in files for key, one in json.loads(file.read_text(encoding="utf-8")).items()}
+    names = spellings()
+    good = {}
+    for key, operation in pinned().operations.items():
+        known = next((written[name] for name in (key, *names.get(key, ())) if name in written), None)
+        made = {"status": operation.status, "body": example(operation.response or {})}
+        good[key] = Answer(**(known or made))
+    return good
+
+
+def spellings() -> Mapping[str, Sequence[str]]:
+    """Operation key -> how other versions of the API have it."""
+    plain = [tool for tool in Catalog.load().tools.values() if not tool.is_workflow]
+    return {tool.operation: [one["operation"] for one in tool.also] for tool in plain}
 
 
 def application(replay: Replay) -> Starlette:

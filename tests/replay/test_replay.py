@@ -8,8 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from codegen.contract import Schema
 from tests.replay.contract_rules import conforms, pinned
+from tests.replay.examples import example
 from tests.replay.server import ANSWERS, Answer, Replay, good_answers
 
 OPERATIONS = pinned().operations
@@ -26,15 +30,18 @@ class TestAnswers:
 
     def test_they_lie_in_the_file_of_their_tag(self) -> None:
         for file in ANSWERS.glob("*.json"):
-            tags = {OPERATIONS[key].tag.lower().replace(" ", "_") for key in json.loads(file.read_text())}
-            assert tags == {file.stem}
+            there = OPERATIONS.keys() & json.loads(file.read_text()).keys()
+            assert {OPERATIONS[key].tag.lower().replace(" ", "_") for key in there} <= {file.stem}
+
+    @given(st.sampled_from([one.response for one in OPERATIONS.values() if one.response]))
+    def test_one_that_is_made_of_the_contract_is_what_it_says(self, schema: Schema) -> None:
+        assert conforms(example(schema), schema) == []
 
     @pytest.mark.parametrize("key", OPERATIONS)
     def test_they_are_what_the_contract_says(self, key: str) -> None:
         answer, operation = good_answers()[key], OPERATIONS[key]
         assert answer.status == operation.status
-        assert operation.response is not None
-        assert conforms(answer.body, operation.response) == []
+        assert conforms(answer.body, operation.response or {}) == []
 
 
 class TestAccess:

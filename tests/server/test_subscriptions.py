@@ -145,7 +145,7 @@ async def test_what_can_not_be_subscribed_to(ways: Ways) -> None:
         client.listen(resource_subscriptions=["hummingbot://policy"], tools_list_changed=True) as stream,
     ):
         assert stream.honored.resource_subscriptions is None
-        assert stream.honored.tools_list_changed is None
+        assert stream.honored.tools_list_changed is True
 
 
 @pytest.mark.anyio

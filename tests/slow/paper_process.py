@@ -3,16 +3,21 @@
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.conftest import PASSWORD, USERNAME, environment
 
 
-def start_paper(folder: Path, *, port: int, database: str) -> tuple["subprocess.Popen[str]", int]:
+def start_paper(
+    folder: Path, *, port: int, database: str, program: Sequence[str] = ("-m", "hbmcp"), **variables: str
+) -> tuple["subprocess.Popen[str]", int]:
     """The process, once it answers, and its port; 0 is any."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "hbmcp", "paper", "--port", str(port), "--paper-db", database],
-        env=environment(HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, LOG_LEVEL="ERROR"),
+        [sys.executable, *program, "paper", "--port", str(port), "--paper-db", database],
+        env=environment(
+            HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, LOG_LEVEL="ERROR", **variables
+        ),
         cwd=folder,
         stderr=subprocess.PIPE,
         encoding="utf-8",

@@ -22,7 +22,7 @@ import pytest
 from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.trigger import Action, Spec, Trigger, new
 from hbmcp.store import Store
-from tests.conftest import PASSWORD, USERNAME, connected
+from tests.conftest import PASSWORD, ROOT, USERNAME, connected
 from tests.slow.paper_process import start_paper
 from tests.store.opening import store
 
@@ -39,6 +39,7 @@ import os, signal
 from importlib import import_module
 from hbmcp.watch import firing, reconciliation, watcher
 watcher.EVERY, watcher.HEARTBEAT, watcher.LEASE = 0.2, 500, 900
+watcher.BLIND = 1_000
 firing.DEADLINE, reconciliation.AFTER = {DEADLINE}, {AFTER * 1000:.0f}
 if at := os.environ.get("FAULT"):
     module, path, when, turn, sent = at.split("|")
@@ -77,6 +78,19 @@ STEPS = [  # where it ends, the orders by then, and what is known at last
     ("hbmcp.store|Store.move_trigger|after|2", 1, "done"),
 ]
 
+#: The paper exchange as `hbmcp paper` has it, with a fault of tests.paper.scripted_faults.
+FAULTY_API = f"""
+import os, sys
+sys.path.insert(0, {str(ROOT)!r})
+from functools import partial
+from hbmcp.paper.api import application as api
+from tests.paper import scripted_faults
+name, price = os.environ["FAULT"].split()
+api.application = partial(api.application, faults=[getattr(scripted_faults, name)(price)])
+from hbmcp.cli import main
+main()
+"""
+
 
 class World:
     """An exchange in a process of its own, a store, and watchers."""
@@ -112,8 +126,16 @@ class World:
 
         return anyio.run(run)
 
-    def add(self) -> int:
-        when = Condition(goes="below", level=Decimal(1_000_000), **SPOT)
+    def start_again(self, fault: str = "") -> None:
+        """The exchange, with all that it knew; with a fault it answers wrongly from now on."""
+        self.paper.kill()
+        self.paper.wait()
+        program = ("-c", FAULTY_API) if fault else ("-m", "hbmcp")
+        database = str(self.folder / "paper.sqlite")
+        self.paper, _ = start_paper(self.folder, port=self.port, database=database, program=program, FAULT=fault)
+
+    def add(self, level: Decimal = Decimal(1_000_000)) -> int:
+        when = Condition(goes="below", level=level, **SPOT)
         then = Action(tool="place_order", arguments=ORDER, words="BUY 0.01 BTC-USDT", reduces=False)
         rows = [new(Spec(when=when, then=then, slip=Decimal(100)), time.time_ns() // 1_000_000)]
         return int(self.asked(lambda opened: opened.add_triggers(rows, "created"))[0])
@@ -126,6 +148,13 @@ class World:
         asked = {"connector_names": ["binance"], "trading_pairs": ["BTC-USDT"], "limit": 1000}
         with httpx.Client(base_url=self.url, auth=(USERNAME, PASSWORD)) as exchange:
             return list(exchange.post("/trading/orders/search", json=asked).raise_for_status().json()["data"])
+
+    @property
+    def price(self) -> Decimal:
+        asked = {"connector_name": "binance", "trading_pairs": ["BTC-USDT"]}
+        with httpx.Client(base_url=self.url, auth=(USERNAME, PASSWORD)) as exchange:
+            answer = exchange.post("/market-data/prices", json=asked).raise_for_status().json()
+        return Decimal(str(answer["prices"]["BTC-USDT"]))
 
     def until_over(self, key: int) -> str:
         return until(lambda: state if (state := self.trigger(key).row.state) not in ("waiting", "firing") else "")
@@ -212,9 +241,34 @@ def test_an_api_that_comes_back(world: World) -> None:
     second = world.add()
     log = world.folder / "watcher0.log"
     until(lambda: world.trigger(second).memory.doubt or "answer" in log.read_text())
-    world.paper, _ = start_paper(world.folder, port=world.port, database=str(world.folder / "paper.sqlite"))
+    world.start_again()
     assert world.until_over(second) == "done"
     assert len(world.orders) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("old_price", "by another"),  # its books are of now
+        ("old_market", "hasn't changed for"),  # nothing of it is, and all of it agrees
+    ],
+)
+def test_an_api_that_was_started_again_and_answers_yesterdays_price(world: World, fault: str, why: str) -> None:
+    """By which the trigger's condition holds: it opens nothing, a person is told, and by prices of now it waits."""
+    world.watch()
+    assert world.until_over(world.add()) == "done"
+    price = world.price
+    keys = [world.add(price * Decimal("0.6"))]
+    world.start_again(f"{fault} {price / 2:.2f}")
+    keys.append(world.add(price * Decimal("0.6")))  # of the first it may be told already that the API was away
+    log = world.folder / "watcher0.log"
+    until(lambda: all(why in world.trigger(key).memory.doubt for key in keys))
+    until(lambda: any("can't be judged" in line and why in line for line in log.read_text().splitlines()))
+    assert ([world.trigger(key).row.state for key in keys], len(world.orders)) == (["waiting", "waiting"], 1)
+    world.start_again()
+    until(lambda: all(world.trigger(key).memory.doubted is None for key in keys))
+    assert ([world.trigger(key).row.state for key in keys], len(world.orders)) == (["waiting", "waiting"], 1)
+    assert world.until_over(world.add()) == "done"
 
 
 def test_a_store_that_cant_be_written(world: World) -> None:

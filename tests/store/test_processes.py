@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hbmcp import times
 from tests.conftest import environment
-from tests.store.opening import ORDER, store
+from tests.store.opening import ORDER, order, store
 
 pytestmark = pytest.mark.anyio
 
@@ -33,6 +34,14 @@ async def main():
     sys.stdin.readline()
     for number in range(40):
         await store.name_order(await store.remember_order(order(sys.argv[1])), f"{sys.argv[1]}-{number}")
+asyncio.run(main())
+"""
+
+WRITE_ONE = """
+async def main():
+    await store.remember_order(order(sys.argv[1]))
+    print(sorted(one.account for one in await store.sent_orders()))
+    await store.aclose()
 asyncio.run(main())
 """
 
@@ -98,3 +107,29 @@ async def test_what_was_written_outlives_the_process_whole(url: str, tmp_path: P
     assert len(batches) in (done + 1, done + 2)
     await opened.remember_order(ORDER)
     assert ORDER in await opened.sent_orders()
+
+
+async def test_what_is_opened_twice_in_one_process_is_still_one_store_with_another_process(url: str) -> None:
+    """SQLite's locks are a process's: who opens and closes the file by itself gives them up for all of it, and then
+    the next process to leave takes away what this one still writes to."""
+    first, second = store(url), store(url)
+    for one in (first, second):
+        await one.remember_order(order(times.now()))
+    assert _one(url, "other") == "['master', 'master', 'other']\n"
+    await first.remember_order(order(times.now()))
+    assert _one(url, "third") == "['master', 'master', 'master', 'other', 'third']\n"
+    assert len(await first.sent_orders()) == len(await second.sent_orders()) == 5
+    await first.aclose()
+    await second.aclose()
+
+
+def _one(url: str, name: str) -> str:
+    """What another process finds, once it has written under that name."""
+    ran = subprocess.run(
+        [sys.executable, "-c", HEAD + WRITE_ONE, name],
+        env=environment(HBMCP_STATE_URL=url, HUMMINGBOT_API_USERNAME="trader"),
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return ran.stdout

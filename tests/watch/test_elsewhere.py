@@ -15,6 +15,7 @@ from hbmcp.policy.model import Limits, Policy
 from hbmcp.watch import attachments
 from hbmcp.watch.watcher import Watcher
 from tests.paper.perpetual_account import open_position, sizes
+from tests.paper.scripted_faults import DIAGNOSTICS, still
 from tests.paper.spot_account import rest
 from tests.watch.watched import LONG, PERPETUAL, SPOT, Watched, above, below, buy, close, watched
 
@@ -355,20 +356,6 @@ def odd_last(price: float, odd: list[bool]) -> Bug:
     return Bug("a bad tick", {"POST /market-data/prices": wrap})
 
 
-def still(handler: Handler) -> Handler:
-    """Diagnostics of a feed that stopped an hour ago."""
-
-    def handle(call: Call) -> Json:
-        answer = handler(call)
-        pairs = answer["metrics"]["per_pair_metrics"]
-        for row in pairs.values():
-            row["tracking_start_time"] = row["last_diff_timestamp"] = answer["metrics"]["tracker_start_time"] + 1
-        answer["metrics"]["uptime_seconds"] = 3600
-        return answer
-
-    return handle
-
-
 async def test_one_bad_tick_closes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     odd: list[bool] = []
     async with watched(tmp_path, monkeypatch, [odd_last(40_000.0, odd)]) as one:
@@ -386,8 +373,7 @@ async def test_a_book_that_stands_still_opens_nothing_and_closes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Price and book agree, for both are of yesterday."""
-    where = "GET /market-data/order-book/diagnostics/{connector_name}"
-    async with watched(tmp_path, monkeypatch, [Bug("a feed that stopped", {where: still})]) as one:
+    async with watched(tmp_path, monkeypatch, [Bug("a feed that stopped", {DIAGNOSTICS: still})]) as one:
         open_position(one.api, "BUY", "0.2")
         opens, closes = await one.add(Spec(when=below(45_000), then=buy()), stop())
         await one.rounds(2, price=44_990)

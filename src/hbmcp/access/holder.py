@@ -1,6 +1,6 @@
 """Who showed an access token, and what that lets them do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hbmcp.catalog import ONLY_A_PERSON, Off, Offer, Tool
@@ -31,19 +31,21 @@ class Rights:
         """Whether they are to nothing."""
         return self.acts == self.reads == frozenset()
 
-    def has(self, tool: Tool) -> bool:
-        """Whether they are to this tool."""
-        return _in(self.acts, tool) or (tool.reads and _in(self.reads, tool))
+    def has(self, tool: Tool, toolsets: Mapping[str, str]) -> bool:
+        """Whether they are to this tool; `toolsets` are today's names of toolsets, by all that they had."""
+        return _in(self.acts, tool, toolsets) or (tool.reads and _in(self.reads, tool, toolsets))
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who showed a token: its `name` stands in the audit. A session is `key`'s alone, and all else that is theirs: what
-    of it begins with tells whose token it is, and the rest is a hash."""
+    of it begins with tells whose token it is, and the rest is a hash. The token ends at `until`, in epoch ms; None for
+    never."""
 
     name: str
     key: str
     rights: Rights
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,10 @@ class Lent:
 
 def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
     """What these rights leave of what a server offers under a policy."""
-    off = {tool.name: _ABSENT for tool in offer.tools if not rights.has(tool)}
+    off = {tool.name: _ABSENT for tool in offer.tools if not rights.has(tool, offer.catalog.toolset_names)}
     if rights.profile is not None:
         if (tighter := bound(policy, rights.profile)) is not None:
             policy = tighter
-            off |= {tool.name: _LOOSER for tool in offer.tools if tool.name in ARM}
         else:
             why = Off(
                 f"the policy has no profile {named(rights.profile)}, to which this access token is bound", ITS_WORD
@@ -69,11 +70,8 @@ def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
     return Lent(narrowed(offer.without(off), policy), policy)
 
 
-# What opens when it fires is judged then by the policy of all, for nobody shows a token.
-ARM = ("create_trigger",)
-_LOOSER = Off("a trigger isn't held to the profile of this client's access token when it fires", ONLY_A_PERSON)
 _ABSENT = Off("this client's access token isn't for it", ONLY_A_PERSON)
 
 
-def _in(toolsets: frozenset[str] | None, tool: Tool) -> bool:
-    return toolsets is None or tool.toolset in toolsets
+def _in(names: frozenset[str] | None, tool: Tool, toolsets: Mapping[str, str]) -> bool:
+    return names is None or tool.toolset in {toolsets.get(name, name) for name in names}

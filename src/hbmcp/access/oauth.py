@@ -82,7 +82,7 @@ class Verifier:
         who = "@".join(dict.fromkeys(filter(None, (subject, client)))) or "unnamed"
         name = re.sub(r"\s", "_", cut(visible(who), NAME))
         mark = sha256("\n".join((address, client, subject)).encode("utf-8", "surrogatepass")).hexdigest()
-        return Holder(name, f"{ISSUED}{mark[:32]}", rights(_scopes(claims)))
+        return Holder(name, f"{ISSUED}{mark[:32]}", rights(_scopes(claims)), int(claims["exp"] * 1000))
 
     async def _key(self, kid: str | None) -> jwt.PyJWK | None:
         """That of this id; without an id the only one. Raises Unverifiable."""

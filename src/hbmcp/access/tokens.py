@@ -37,8 +37,8 @@ def key_of(row: TokenRow) -> str:
 
 
 async def stands(key: str, store: Store) -> bool:
-    """Whether what a Holder of this key showed isn't revoked; an issuer's tokens only end by themselves. Raises
-    StoreError."""
+    """Whether what a Holder of this key showed isn't revoked; an issuer's tokens end by themselves, and what waits for
+    an approval ends with them. Raises StoreError."""
     if key.startswith(ISSUED):
         return True
     return any(row.revoked is None and key_of(row) == key for row in await store.tokens())

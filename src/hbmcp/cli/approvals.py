@@ -3,7 +3,7 @@
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,21 +12,17 @@ from hbmcp.cli.options import EnvFile, settings_for
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from hbmcp.bridge import Outcome
+    from hbmcp.bridge import Bridge, Outcome
     from hbmcp.cli.call import Door
-    from hbmcp.policy.confirmation.answer import Reply
     from hbmcp.settings import Settings
-    from hbmcp.store import Approval, ApprovalState, Store
+    from hbmcp.store import Approval, Store
 
 EVERY = 1.0  # seconds between two looks
 SHOWN_FOR = 86_400_000  # milliseconds that one is listed after it was asked for
-WAITING: "tuple[ApprovalState, ...]" = ("waiting",)
-BEGUN: "tuple[ApprovalState, ...]" = ("approved", "carried out")
-CAME = 500  # characters of what one came to
 
 approvals = typer.Typer(
     name="approvals",
-    help="What waits for your approval, where the policy asks at a terminal.",
+    help="What waits for your approval, where the policy asks at a terminal or in a chat.",
     invoke_without_command=True,
 )
 
@@ -128,6 +124,7 @@ async def _set_passphrase(told: "Settings") -> None:
 
 
 async def _approve(door: "Door", which: str) -> "Outcome":
+    from hbmcp.approving.carrying_out import WAITING, answered, carried_out
     from hbmcp.cli import typed
     from hbmcp.cli.asking import knows_passphrase, person
     from hbmcp.errors import SettingsError
@@ -137,73 +134,20 @@ async def _approve(door: "Door", which: str) -> "Outcome":
         approval = await _waiting(store, which)
         typer.echo(visible(approval.question))
         by = person()
-        if not await knows_passphrase(store):
-            await _called(door, approval, "wrong", by)  # for the audit
-            raise SettingsError("That isn't the passphrase.", "Nothing was done.")
-        if not await store.move_approval(which, WAITING, "approved", by=by):
-            await _waiting(store, which)  # raises
-        typed.say("Approved; it is checked anew.")
-        return await _carried_out(door, store, approval, by)
-
-
-async def _carried_out(door: "Door", store: "Store", approval: "Approval", by: str) -> "Outcome":
-    """The call, now that it is approved. What it comes to is told here, and to who called it."""
-    from hbmcp.errors import StoreError
-    from hbmcp.text import cut, one_line
-
-    ended: ApprovalState = "failed"
-    came = "it was broken off: look what became of it"
-    try:
-        outcome = await _revoked(store, approval) or await _called(door, approval, "yes", by)
-        typer.echo(outcome.text)
-        ended = "failed" if outcome.is_error else "carried out"
-        came = cut(one_line(outcome.text), CAME)
-    finally:
-        try:
-            await store.move_approval(approval.id, BEGUN, ended, came=came)
-        except StoreError as error:
-            typer.echo(f"Who called isn't told: {error}", err=True)
+        async with _bridge(door) as bridge:
+            if not await knows_passphrase(store):
+                await answered(bridge, approval, "wrong", "terminal", by)  # for the audit
+                raise SettingsError("That isn't the passphrase.", "Nothing was done.")
+            if not await store.move_approval(which, WAITING, "approved", by=by):
+                await _waiting(store, which)  # raises
+            typed.say("Approved; it is checked anew.")
+            outcome = await carried_out(bridge, approval, "terminal", by)
+    typer.echo(outcome.text)
     return outcome
 
 
-async def _revoked(store: "Store", approval: "Approval") -> "Outcome | None":
-    """That it isn't carried out, where the token that it was called with is revoked by now."""
-    from hbmcp.access.tokens import stands
-    from hbmcp.bridge import Outcome
-    from hbmcp.text import named
-
-    if not approval.token or await stands(approval.holder, store):
-        return None
-    return Outcome(f"The access token {named(approval.token)} that called is revoked. Nothing was sent.", True)
-
-
-async def _called(door: "Door", approval: "Approval", reply: "Reply", by: str) -> "Outcome":
-    """The call as it came, with a person's answer."""
-    from hbmcp.bridge import Bridge, Outcome
-    from hbmcp.cli.asking import Approved
-    from hbmcp.policy.confirmation.approvals import restored
-    from hbmcp.policy.model import bound
-    from hbmcp.text import named
-    from hummingbot_api import exact_json
-
-    given: dict[str, Any] = exact_json.loads(approval.arguments.encode())
-    known = door.offer.catalog.names.get(approval.tool)
-    properties = known.schema["properties"] if known else {}
-    given |= {"preview": False} if "preview" in properties else {}
-    given |= {"again": True} if "again" in properties else {}  # whatever was done a moment before: a person looked
-    policy = door.policy if approval.profile is None else bound(door.policy, approval.profile)
-    if policy is None:
-        return Outcome(f"The policy has no profile {named(approval.profile)} now. Nothing was sent.", True)
-    bridge = Bridge(door.offer, door.told, policy=policy)
-    theirs = bridge.lent(approval.token, approval.holder, door.offer, policy) if approval.token else bridge
-    try:
-        answered = restored(approval, reply, by)
-        return await theirs.call(approval.tool, given, client=approval.client, ask=Approved(answered))
-    finally:
-        await bridge.aclose()
-
-
 async def _refuse(door: "Door", which: str) -> None:
+    from hbmcp.approving.carrying_out import WAITING, answered
     from hbmcp.cli.asking import person
 
     by = person()
@@ -211,7 +155,8 @@ async def _refuse(door: "Door", which: str) -> None:
         approval = await _waiting(store, which)
         if not await store.move_approval(which, WAITING, "refused", by=by):
             await _waiting(store, which)  # raises
-    await _called(door, approval, "no", by)  # for the audit: it ends with that
+    async with _bridge(door) as bridge:
+        await answered(bridge, approval, "no", "terminal", by)  # for the audit: it ends with that
     typer.echo("Refused.")
 
 
@@ -226,6 +171,17 @@ async def _waiting(store: "Store", which: str) -> "Approval":
     if found[0].state != "waiting":
         raise SettingsError(f"The {told(found[0])}.", "Nothing was done.")
     return found[0]
+
+
+@asynccontextmanager
+async def _bridge(door: "Door") -> "AsyncIterator[Bridge]":
+    from hbmcp.bridge import Bridge
+
+    bridge = Bridge(door.offer, door.told, policy=door.policy)
+    try:
+        yield bridge
+    finally:
+        await bridge.aclose()
 
 
 @asynccontextmanager

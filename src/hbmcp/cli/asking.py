@@ -1,4 +1,4 @@
-"""Asking at a terminal: who calls from one, before a call is sent; and who approves what another called."""
+"""Asking at a terminal: who calls from one, before a call is sent; and for the passphrase of who approves."""
 
 import sys
 from collections.abc import Callable
@@ -66,23 +66,6 @@ class AtTheKeyboard:
             typed.say(str(error))
             reply = "wrong"
         return Answered(question, reply, "terminal" if by_passphrase else "keyboard", person())
-
-    async def type_keys(self, exchange: str, account: str) -> str:
-        """Not here: another command does."""
-        raise no_page(exchange, account, "this is a terminal")
-
-
-@frozen
-class Approved:
-    """Who approves was asked before."""
-
-    answered: Answered
-    at_terminal: bool = False
-    cant: str = "it was approved already, for what it was then"
-
-    async def __call__(self, question: Question) -> Answered:
-        """Not once more."""
-        raise NotImplementedError
 
     async def type_keys(self, exchange: str, account: str) -> str:
         """Not here: another command does."""

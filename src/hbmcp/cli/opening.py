@@ -38,9 +38,19 @@ def warn(told: Settings, held: InForce | None = None) -> None:
         from hbmcp.policy.notify.addresses import addresses
 
         addresses(told)
-    policys = held.remarks if held else ()
+    policys = (*held.remarks, *_unasked(told, held)) if held else ()
     for remark in (*told.remarks, *(_of_paper(told) if told.on_paper else ()), *policys):
         logger.warning("%s", remark)
+
+
+def _unasked(told: Settings, held: InForce) -> list[str]:
+    asks = any(rule.ask == "telegram" for rules in held.policy.confirm_lists for rule in rules)
+    if not asks or told.telegram_token is not None:
+        return []
+    return [
+        "The policy asks in Telegram, and no bot is set: what it asks for is refused. Set HBMCP_TELEGRAM_TOKEN and "
+        "HBMCP_TELEGRAM_CHAT."
+    ]
 
 
 def tell_policy(held: InForce) -> None:

@@ -23,6 +23,13 @@ ReadOnly = Annotated[
     bool | None,
     typer.Option("--read-only", help="Offer only what changes nothing, whatever else is set (HBMCP_READ_ONLY)."),
 ]
+CompareApi = Annotated[
+    bool | None,
+    typer.Option(
+        "--compare-api/--no-compare-api",
+        help="Look beside the first call what the API of this version has, and offer only that (HBMCP_COMPARE_API).",
+    ),
+]
 Balance = Annotated[
     list[str] | None,
     typer.Option(

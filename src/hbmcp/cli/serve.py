@@ -11,6 +11,7 @@ import typer
 
 from hbmcp.cli.options import (
     Balance,
+    CompareApi,
     Database,
     EnvFile,
     ExcludeTools,
@@ -74,6 +75,7 @@ def serve(
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
     read_only: ReadOnly = None,
+    compare_api: CompareApi = None,
     log_level: Annotated[
         str | None,
         typer.Option(
@@ -116,6 +118,7 @@ def serve(
             "tools": tools,
             "exclude_tools": listed(exclude_tools),
             "read_only": read_only,
+            "compare_api": compare_api,
             "log_level": log_level,
             # Who sets up the paper exchange wants it.
             "paper": paper or any((paper_balance, paper_db, paper_reset, paper_speed)) or None,

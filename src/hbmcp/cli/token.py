@@ -101,7 +101,7 @@ def _check(told: "Settings", toolsets: list[str], profile: str | None) -> None:
     from hbmcp.did_you_mean import suggestion
     from hbmcp.policy.file import in_force
 
-    known = list(Catalog.load().toolsets)
+    known = list(Catalog.load().toolset_names)
     for name in toolsets:
         if name not in known:
             raise SettingsError(f"There is no toolset {name}{suggestion(name, known) or '.'}", "No token was made.")

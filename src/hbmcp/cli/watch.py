@@ -49,14 +49,17 @@ def watch(
 async def _watch(door: "Door") -> None:
     import asyncio
 
+    from hbmcp.approving.chat import Chat
     from hbmcp.bridge import Bridge
+    from hbmcp.installation.installation import all_of
 
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32":  # so that what fires comes to its end, and another takes over
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     bridge = Bridge(door.offer, door.told, "watch", policy=door.policy)
+    chat = Chat.of(bridge, door.told)
     try:
-        await _run(bridge)
+        await all_of(_run(bridge), *(() if chat is None else (chat.run(),)))
     except asyncio.CancelledError:
         return  # SIGTERM, or Ctrl-C
     finally:

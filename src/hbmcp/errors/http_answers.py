@@ -72,6 +72,12 @@ def refusal(status: int, body: bytes, content_type: str, tool: Tool, offer: Offe
             f"Its version isn't the one that {tool.name} was made for ({api['title']} {api['version']}): use another "
             "tool; a person can update the API or hbmcp.",
         )
+    if status == 501 and detail is not None:
+        return UnknownOperation(
+            f"This Hummingbot API can't do {tool.operation} (HTTP 501){_quote(detail)}",
+            NOTHING_DONE,
+            "Use another tool.",
+        )
     if (answer := gateway_answer(status, detail, tool, offer)) or (answer := _service(status, detail, tool)):
         return answer
     if status in (502, 504) or (status == 503 and detail is None):

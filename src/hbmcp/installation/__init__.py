@@ -12,7 +12,6 @@ Floors, from the ground up; no import runs up them:
     orders/  portfolio/  position_history/  funding/
     closing/  performance/  executors/  keys/
     triggers/
-    triggers/
 
 Nothing here knows tools, bridge, server or paper exchange: it is given what it asks with.
 """

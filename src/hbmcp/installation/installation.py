@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from attrs import evolve, frozen
 
+from hbmcp.caller import Access
 from hbmcp.errors import CallError, ReadTimedOut, UnreadableAnswer
 from hbmcp.errors.key_page import no_page
 from hbmcp.errors.reasons import misfit
@@ -16,7 +17,7 @@ from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Request
 
 if TYPE_CHECKING:
-    from hbmcp.installation.planned_request import PlannedRequest
+    from hbmcp.installation.planned_request import Later, PlannedRequest
     from hbmcp.results.answer import Answer
     from hbmcp.store import Store
 
@@ -50,12 +51,13 @@ class Keep(Protocol):
 
 @frozen
 class Foreseen:
-    """The call of another tool as it would be planned now: its `arguments` as they were meant, what it would send, and
-    what a preview shows. Nothing of it is sent."""
+    """The call of another tool as it would be planned now: its `arguments` as they were meant, what it would send, what
+    a preview shows, and what it would arm. Nothing of it is sent."""
 
     arguments: Mapping[str, Any]
     requests: "tuple[PlannedRequest, ...]"
     shown: "Answer"
+    later: "tuple[Later, ...]" = ()
 
 
 class Foresee(Protocol):
@@ -69,7 +71,7 @@ class Foresee(Protocol):
 @frozen
 class Installation:
     """An installation for one caller: it can be asked for the reads that that caller may use. A plan has none that it
-    can send with; its commit has."""
+    can send with; its commit has. `access` is the token that the caller showed."""
 
     _ask: Ask
     _open_store: "Callable[[], Store]"
@@ -80,6 +82,7 @@ class Installation:
     _foresee: Foresee | None = None
     _type_keys: Callable[[str, str], Awaitable[str]] | None = None
     _differs: Callable[[float], Awaitable[tuple[str, ...]]] | None = None
+    access: Access | None = None
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The JSON of the answer to a read's request, `ask(trading.get_trades, limit=1000)`.

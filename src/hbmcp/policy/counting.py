@@ -128,6 +128,7 @@ class Counting:
                 opened=ask.opened,
                 currency=self._policy.currency,
                 idempotency_key=call.key,
+                holder=call.caller.holder,
             )
             for _, ask in counted
         ]

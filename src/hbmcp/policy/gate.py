@@ -32,6 +32,7 @@ from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.halt import Halts
 from hbmcp.policy.limits import Ask as Worth
 from hbmcp.policy.model import Policy
+from hbmcp.policy.names import in_todays_names
 from hbmcp.policy.notify.addresses import addresses
 from hbmcp.policy.notify.outbox import Outbox
 from hbmcp.policy.place import Files
@@ -61,7 +62,7 @@ class Gate:
         approvals: Approvals,
         outbox: Outbox,
     ) -> None:
-        self._policy = policy
+        self._policy = in_todays_names(policy, offer.catalog)
         self._offer = offer
         self._identity = identity
         self._audit = audit
@@ -134,18 +135,20 @@ class Gate:
         """The yes of a person, or of a client that is relied on; until it comes nothing is held. Raises NotConfirmed;
         Waiting for what a person approves elsewhere, and AskedFirst, once it is written down who was asked."""
         demand = question.demand
-        out_of_band = demand.way == "terminal" and not (ask is not None and ask.at_terminal)
-        cant = self._approvals.cant(call) if out_of_band else "nobody is there" if ask is None else ask.cant
+        here = demand.way == "client" or (demand.way == "terminal" and ask is not None and ask.at_terminal)
+        cant = self._approvals.cant(call, demand.way) if not here else "nobody is there" if ask is None else ask.cant
         if cant:
             if demand.relies:
                 return Answered(question, "yes", "relied", call.caller.client)
             async with self.judging(call, plan):
                 raise cant_ask(cant)
         await self._entry(call, plan).asked(question.id, demand.way)
-        if ask is None or out_of_band:
+        if ask is None or not here:
             async with self.judging(call, plan):
                 waiting = await self._approvals.waiting(call, question)
-            self._outbox.tell(f"approval {waiting.id}", f"Waits for your approval, id {waiting.id}: {question.words}")
+            if demand.way == "terminal":
+                words = f"Waits for your approval, id {waiting.id}: {question.words}"
+                self._outbox.tell(f"approval {waiting.id}", words)
             raise waiting
         answered = await ask(question)
         async with self.judging(call, plan, answered):

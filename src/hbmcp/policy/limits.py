@@ -16,7 +16,7 @@ from hbmcp.errors import LimitReached, NotCounted
 from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.planned_request import PlannedRequest, Stake
-from hbmcp.policy.model import Budget, Limits, Policy
+from hbmcp.policy.model import Budget, Limits, Policy, Rules
 from hbmcp.store import LedgerRow
 from hbmcp.text import named
 
@@ -199,18 +199,30 @@ def held_to(limits: Limits, asks: Sequence[Ask]) -> Limits:
 def needs_value(policy: Policy) -> bool:
     """Whether a limit holds against what a request is worth."""
     of = policy.limits
-    sizes = (of.order, of.order_percent, of.hour, of.day, of.position, of.pair, of.account, of.leverage)
+    sizes: tuple[Decimal | None, ...] = (
+        of.order,
+        of.order_percent,
+        of.hour,
+        of.day,
+        of.position,
+        of.pair,
+        of.account,
+        of.leverage,
+    )
+    theirs = policy.theirs
+    if theirs is not None:
+        sizes = (*sizes, theirs.limits.hour, theirs.limits.day, *(one.amount for one in theirs.budgets.values()))
     return bool(policy.budget_lists) or any(one is not None for one in sizes)
 
 
 def since(policy: Policy, now: int) -> int:
     """From when on what was granted counts against a limit."""
-    of = policy.limits
-    of_the_day = (of.day, of.position, of.pair, of.account, of.leverage, of.open_orders)
+    of, theirs = policy.limits, policy.theirs or Rules()
+    of_the_day = (of.day, of.position, of.pair, of.account, of.leverage, of.open_orders, theirs.limits.day)
     begins = [now - MINUTE]
-    begins += [] if of.hour is None else [now - HOUR]
+    begins += [] if of.hour is None and theirs.limits.hour is None else [now - HOUR]
     begins += [now - now % DAY] if any(one is not None for one in of_the_day) else []
-    budgets = [one for budgets in policy.budget_lists for one in budgets.values()]
+    budgets = [one for budgets in (*policy.budget_lists, theirs.budgets) for one in budgets.values()]
     begins += [0 if one.starts is None else _milliseconds(one.starts) for one in budgets]
     return min(begins)
 
@@ -219,6 +231,7 @@ def uses(policy: Policy, asks: Sequence[Ask], granted: Iterable[LedgerRow], seen
     """How far each limit that holds against these is used. Raises NotCounted for what can't be held to one."""
     rows = [one for one in granted if one.currency == policy.currency]
     counting = _Counting(policy.limits, policy.currency, [one for one in asks if one.adds], rows, seen, now)
+    theirs = _theirs(policy, counting)
     return [
         *counting.of_sizes(),
         *counting.of_times(),
@@ -227,6 +240,7 @@ def uses(policy: Policy, asks: Sequence[Ask], granted: Iterable[LedgerRow], seen
         *counting.of_leverage(asks),
         *counting.of_the_day(asks),
         *chain.from_iterable(_budgets(budgets, counting) for budgets in policy.budget_lists),
+        *map(_by_them, (*theirs.of_times(), *theirs.of_numbers(), *_budgets(_their_budgets(policy), theirs))),
     ]
 
 
@@ -235,7 +249,24 @@ def used_up(policy: Policy, granted: Iterable[LedgerRow], seen: Seen, now: int) 
     rows = [one for one in granted if one.currency == policy.currency]
     counting = _Counting(policy.limits, policy.currency, [], rows, seen, now)
     budgets = chain.from_iterable(_spent(budgets, counting) for budgets in policy.budget_lists)
-    return [*counting.spent(), *counting.of_a_minute(), *counting.resting(), *counting.lost(), *budgets]
+    theirs = _theirs(policy, counting)
+    by_them = (*theirs.spent(), *theirs.of_a_minute(), *_spent(_their_budgets(policy), theirs))
+    ours = (*counting.spent(), *counting.of_a_minute(), *counting.resting(), *counting.lost(), *budgets)
+    return [*ours, *map(_by_them, by_them)]
+
+
+def _theirs(policy: Policy, counting: "_Counting") -> "_Counting":
+    """What of a profile its token's holder alone uses up. What was granted before it was kept by whom counts."""
+    rows = [row for row in counting.rows if row.holder in (policy.holder, None)]
+    return evolve(counting, limits=(policy.theirs or Rules()).limits, rows=rows)
+
+
+def _their_budgets(policy: Policy) -> Mapping[str, Budget]:
+    return {} if policy.theirs is None else policy.theirs.budgets
+
+
+def _by_them(use: Use) -> Use:
+    return evolve(use, short=f"{use.short} with this access token")
 
 
 def refuse_exceeded(found: Iterable[Use]) -> None:

@@ -12,6 +12,7 @@ from hbmcp.catalog import Effect
 Amount = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]  # in the policy's currency
 Count = Annotated[int, Field(gt=0)]
 Globs = tuple[Annotated[str, Field(min_length=1)], ...]
+Way = Literal["client", "telegram", "terminal"]  # to ask a person: each proves more than the one before
 Percent = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]  # 5 is 5 %
 
 
@@ -51,6 +52,9 @@ class Limits(_Table):
     day_loss: Amount | None = None  # realised and unrealised, of a UTC day; beyond it only reducing is allowed
 
 
+BY_TIME = ("hour", "day", "orders_a_minute")  # which time uses up
+
+
 class Budget(_Table):
     """So much may be opened at an account, in a time. Closing doesn't refill it."""
 
@@ -65,8 +69,9 @@ class Confirm(_Table):
     plan is worth "over 500" in the policy's currency. All lists that are there must match; without `effects` it is
     about all that isn't refused by no limit (reduces, cancels, stops).
 
-    `ask` is the way: the client, or `hbmcp approvals` at a terminal. Where that way can't be gone, it is refused, or
-    left to the client's own approval. An answer holds for prices and amounts within the tolerance, and so long.
+    `ask` is the way: the client, the Telegram chat of the settings, or `hbmcp approvals` at a terminal. Where that way
+    can't be gone, it is refused, or left to the client's own approval. An answer holds for prices and amounts within
+    the tolerance, and so long.
     """
 
     when: str = Field(pattern=r"^(always|never|over [0-9]{1,20}(\.[0-9]{1,20})?)$")
@@ -75,10 +80,10 @@ class Confirm(_Table):
     accounts: Globs | None = None
     exchanges: Globs | None = None
     pairs: Globs | None = None
-    ask: Literal["client", "terminal"] = "client"
+    ask: Way = "client"
     cant_ask: Literal["refuse", "rely"] = "refuse"
     tolerance_percent: Percent = Decimal(1)
-    minutes: Annotated[int, Field(gt=0, le=1440)] | None = None  # 5 for a client, 60 for a terminal
+    minutes: Annotated[int, Field(gt=0, le=1440)] | None = None  # 5 for a client, else 60
 
     @property
     def over(self) -> Decimal | None:
@@ -120,10 +125,16 @@ class Written(Rules):
 class Policy(Written):
     """The whole that holds. `also` are the files that tightened it: what they allow, their budgets and when they ask
     hold beside its own, their limits and what they deny are among its own. One of them may be the `profile` of an
-    access token."""
+    access token: what of that is used up by time is `theirs`, and counts what its `holder` did alone."""
 
     profile: str | None = None
     also: tuple[Rules, ...] = ()
+    theirs: Rules | None = None
+    holder: str = ""
+
+    def held_by(self, holder: str) -> "Policy":
+        """The same for the holder of this key."""
+        return self.model_copy(update={"holder": holder})
 
     @property
     def allows(self) -> tuple[Names, ...]:
@@ -171,4 +182,10 @@ def tightened(policy: Policy, by: Rules) -> Policy:
 def bound(policy: Policy, profile: str) -> Policy | None:
     """What holds for who is bound to a profile of it; None where it has none of that name."""
     rules = policy.profiles.get(profile)
-    return None if rules is None else tightened(policy, rules).model_copy(update={"profile": profile})
+    if rules is None:
+        return None
+    used_up = {name: getattr(rules.limits, name) for name in BY_TIME}
+    theirs = Rules(limits=Limits.model_construct(**used_up), budgets=rules.budgets)
+    rest = {"limits": rules.limits.model_copy(update=dict.fromkeys(BY_TIME)), "budgets": {}}
+    tight = tightened(policy, rules.model_copy(update=rest))
+    return tight.model_copy(update={"profile": profile, "theirs": theirs})

@@ -3,9 +3,16 @@
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
-from hbmcp.policy.model import Names
+from pydantic import BaseModel
+
+from hbmcp.catalog import Catalog
+from hbmcp.policy.model import Names, Policy, Rules
 from hbmcp.text import NAMED, named
+
+T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R", bound=Rules)
 
 WRITES = "content"  # the argument of a tool that is source code
 
@@ -36,6 +43,30 @@ def has_tool(names: Names, toolset: str, *called: str) -> bool:
     return lists_tools(names) and (
         matches(toolset, names.toolsets) or any(matches(name, names.tools) for name in called)
     )
+
+
+def in_todays_names(policy: Policy, catalog: Catalog) -> Policy:
+    """The same, with the name of today beside an old one of a tool or toolset."""
+    had = {
+        "tools": [(tool.name, tool.aliases) for tool in catalog.tools.values() if tool.aliases],
+        "toolsets": [(one.name, one.aliases) for one in catalog.toolsets.values() if one.aliases],
+    }
+
+    def named_now(table: T) -> T:
+        update: dict[str, tuple[str, ...]] = {}
+        for key, renames in had.items():
+            globs: tuple[str, ...] = getattr(table, key, None) or ()
+            if now := [name for name, old in renames if any(matches(one, globs) for one in old)]:
+                update[key] = (*globs, *now)
+        return table.model_copy(update=update) if update else table
+
+    def all_named_now(rules: R) -> R:
+        confirm = tuple(map(named_now, rules.confirm))
+        return rules.model_copy(
+            update={"allow": named_now(rules.allow), "deny": named_now(rules.deny), "confirm": confirm}
+        )
+
+    return all_named_now(policy).model_copy(update={"also": tuple(map(all_named_now, policy.also))})
 
 
 def lists_code(names: Names) -> bool:

@@ -7,7 +7,7 @@ its toolset ("all" is neither), or the policy, which can also name the code.
 from hbmcp.catalog import ONLY_A_PERSON, REDUCING, Catalog, Off, Offer, Tool
 from hbmcp.errors import SettingsError
 from hbmcp.policy.model import Policy
-from hbmcp.policy.names import WRITES, has_tool, lists_code, lists_tools
+from hbmcp.policy.names import WRITES, has_tool, in_todays_names, lists_code, lists_tools
 from hbmcp.settings import Settings
 
 ITS_WORD = "A person set this in the policy."
@@ -23,22 +23,22 @@ def offered(catalog: Catalog, told: Settings, policy: Policy) -> Offer:
 
 def narrowed(offer: Offer, policy: Policy) -> Offer:
     """What of an offer a policy leaves."""
+    policy = in_todays_names(policy, offer.catalog)
     off = {tool.name: why for tool in offer.tools if (why := _off(tool, offer, policy))}
     return offer.without(off) if off else offer
 
 
 def _off(tool: Tool, offer: Offer, policy: Policy) -> Off | None:
-    called = (tool.name, *tool.aliases)
-    if has_tool(policy.deny, tool.toolset, *called):
+    if has_tool(policy.deny, tool.toolset, tool.name):
         return Off("the policy denies it", ITS_WORD)
     if tool.reads:
         return None
-    if not all(has_tool(names, tool.toolset, *called) for names in policy.allows if lists_tools(names)):
+    if not all(has_tool(names, tool.toolset, tool.name) for names in policy.allows if lists_tools(names)):
         return Off("the policy doesn't allow it", ITS_WORD)
     runs_code = _runs_code(tool, offer.catalog)
     if not runs_code and (tool.risk != "destructive" or tool.effect.get("is") in REDUCING):
         return None
-    if tool.name in offer.asked or has_tool(policy.allow, tool.toolset, *called):
+    if tool.name in offer.asked or has_tool(policy.allow, tool.toolset, tool.name):
         return None
     if runs_code and lists_code(policy.allow) and WRITES not in tool.schema["properties"]:
         return None

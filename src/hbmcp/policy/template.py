@@ -65,7 +65,8 @@ CONFIRM = """
 # accounts = ["master_account"]
 # exchanges = ["binance*"]
 # tools = ["place_*"]
-# ask = "client"                        # which says what its user said; "terminal": hbmcp approvals, with a passphrase
+# ask = "client"                        # which says what its user said; "telegram": the bot's chat, a button;
+                                        # "terminal": hbmcp approvals, with a passphrase
 # cant_ask = "refuse"                   # where the client can't ask; "rely" on its own approval
 # tolerance_percent = 1                 # so far prices and amounts may move until the answer
 # minutes = 5                           # for an answer
@@ -81,7 +82,8 @@ BUDGETS = """
 """
 
 PROFILES = """
-# What holds besides for who shows an access token that was made with --profile bot; limits count what everybody does.
+# What holds besides for who shows an access token that was made with --profile bot. Its hour, day, orders_a_minute and
+# budgets count what that token did, and those above what everybody does; what is open, or lost, is everybody's.
 # [profiles.bot]
 # limits = { order = 100, day = 1000 }
 # allow = { pairs = ["BTC-USDT"] }

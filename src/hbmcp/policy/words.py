@@ -53,7 +53,8 @@ def _confirm(one: Confirm, currency: str) -> str:
     if one.when == "never":
         return said
     else_ = "" if one.cant_ask == "refuse" else ", where that can't be on the client's own approval"
-    return f"{said}: by the {one.ask}{else_}, within {one.patience} min and {one.tolerance_percent} %"
+    way = "in Telegram" if one.ask == "telegram" else f"by the {one.ask}"
+    return f"{said}: {way}{else_}, within {one.patience} min and {one.tolerance_percent} %"
 
 
 def _globs(table: str, names: Names) -> Iterator[str]:

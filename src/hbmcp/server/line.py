@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mcp.server.context import ServerRequestContext
 
 from hbmcp.catalog import Offer, Tool
+from hbmcp.server.list_changes import ListChanges
 from hbmcp.settings import Settings
 from hbmcp.settings.hosts import is_loopback
 from hbmcp.text import named
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from hbmcp.server.subscriptions import Subscriptions
 
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
+# While it isn't known yet what the API lacks, lists may be others after the next call; then they stay, and who listens
+# is told if not.
+LIST_TTL_MS = 5 * 60 * 1000
 WATCH_AFTER = 1.0  # seconds after the first answer
 KINDS = 100  # of rights, of which it is kept what they leave; and of holders
 
@@ -50,6 +54,7 @@ class Line:
         self.offer = offer
         self.settings = settings
         self.ending = False
+        self.list_changes = ListChanges()
         self.count: Callable[[UnderWay], None] | None = None
         self._under_way: set[UnderWay] = set()
         self._policy = policy
@@ -75,9 +80,12 @@ class Line:
 
         if self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists:
             return
+        from hbmcp.approving.chat import Chat
+        from hbmcp.installation.installation import all_of
         from hbmcp.watch.watcher import Watcher
 
-        await Watcher(self.bridge, self.name).run()
+        chat = Chat.of(self.bridge, self.settings)
+        await all_of(Watcher(self.bridge, self.name).run(), *(() if chat is None else (chat.run(),)))
 
     def lent(self, holder: "Holder") -> "Lent":
         """What the holder of an access token may use."""
@@ -114,7 +122,12 @@ class Line:
             from hbmcp.bridge import Bridge
 
             self._bridge = Bridge(self.offer, self.settings, policy=self._policy)
+            self._bridge.comparison.changed.append(self._tell_changed)
         return self._bridge
+
+    def _tell_changed(self, tools: Collection[str]) -> None:
+        if any(tool.name in tools for tool in self.offer.tools):
+            self.list_changes.tell()
 
     @property
     def on_this_machine(self) -> bool:
@@ -148,15 +161,20 @@ class Line:
             self._subscriptions = Subscriptions(self)
         return self._subscriptions
 
-    def stop_listening(self) -> None:
-        """End all subscriptions."""
-        if self._subscriptions is not None:
-            self._subscriptions.close()
-
     @property
     def gone(self) -> Collection[str]:
         """The tools that this API lacks the operations for, as far as that is known."""
         return () if self._bridge is None else self._bridge.comparison.drift.gone
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is offered stays, as far as that can be told."""
+        return not self.settings.compares or (self._bridge is not None and self._bridge.comparison.settled)
+
+    @property
+    def list_ttl_ms(self) -> int:
+        """For how long a list is good."""
+        return LIST_TTL_MS if self.settled else 0
 
     @contextmanager
     def calling(self, tool: Tool, client: str) -> Iterator[UnderWay]:
@@ -193,7 +211,9 @@ class Line:
 
     async def aclose(self) -> None:
         """Let others watch, and close the pages and the bridge, if there are any."""
-        self.stop_listening()
+        self.list_changes.close()
+        if self._subscriptions is not None:
+            self._subscriptions.close()
         if self._key_pages is not None:
             await self._key_pages.aclose()
         if self._watching is not None:

@@ -19,7 +19,7 @@ def prompts_for(ctx: Context, line: Line) -> dict[str, Offered]:
     holder = holder_of(ctx)
 
     def may(tool: Tool) -> bool:
-        return holder is None or holder.rights.has(tool)
+        return holder is None or holder.rights.has(tool, line.offer.catalog.toolset_names)
 
     return {one.prompt.name: one for one in offered(line.offer_for(holder), line.gone, may)}
 

@@ -19,8 +19,6 @@ from mcp.types import (
 
 from hbmcp.server.line import Context, Line
 
-LIST_TTL_MS = 5 * 60 * 1000  # as that of tools, on which these lists depend
-
 
 def serve_beside_tools(server: Server[Line], line: Line) -> None:
     """Have the server answer for prompts and resources."""
@@ -28,7 +26,8 @@ def serve_beside_tools(server: Server[Line], line: Line) -> None:
     async def list_prompts(ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
         from hbmcp.server.prompts import prompts_for
 
-        return _listed("prompts", [one.definition for one in prompts_for(ctx, line).values()])
+        line.list_changes.held_by(ctx.session, "prompts")
+        return _listed(line, "prompts", [one.definition for one in prompts_for(ctx, line).values()])
 
     async def get_prompt(ctx: Context, params: GetPromptRequestParams) -> dict[str, Any]:
         from hbmcp.server.prompts import got
@@ -43,12 +42,14 @@ def serve_beside_tools(server: Server[Line], line: Line) -> None:
     async def list_resources(ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
         from hbmcp.server.resources import resources_for
 
-        return _listed("resources", [one.definition for one in resources_for(ctx, line) if not one.variables])
+        line.list_changes.held_by(ctx.session, "resources")
+        return _listed(line, "resources", [one.definition for one in resources_for(ctx, line) if not one.variables])
 
     async def list_resource_templates(ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
         from hbmcp.server.resources import resources_for
 
-        return _listed("resourceTemplates", [one.definition for one in resources_for(ctx, line) if one.variables])
+        line.list_changes.held_by(ctx.session, "resources")
+        return _listed(line, "resourceTemplates", [one.definition for one in resources_for(ctx, line) if one.variables])
 
     async def read_resource(ctx: Context, params: ReadResourceRequestParams) -> dict[str, Any]:
         from hbmcp.server.resources import read
@@ -75,5 +76,5 @@ def serve_beside_tools(server: Server[Line], line: Line) -> None:
     server.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, listen)
 
 
-def _listed(what: str, definitions: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"resultType": "complete", what: definitions, "ttlMs": LIST_TTL_MS, "cacheScope": "private"}
+def _listed(line: Line, what: str, definitions: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"resultType": "complete", what: definitions, "ttlMs": line.list_ttl_ms, "cacheScope": "private"}

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 from mcp.server.context import ServerRequestContext
-from mcp.server.lowlevel import Server
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
 from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS, CallToolRequestParams, Icon, PaginatedRequestParams, ServerCapabilities
+from mcp.types import INVALID_PARAMS, CallToolRequestParams, Icon, PaginatedRequestParams
 
 from hbmcp import __version__
 from hbmcp.errors import UnknownTool
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
 ENDING = "This server is being stopped. Nothing was done. Call again in a moment, when it or another runs."
-# The list stays as it is while the server runs, but for what the API turns out to lack. Private, for another server at
-# the same address may offer other tools.
-LIST_TTL_MS = 5 * 60 * 1000
+CHANGING = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
 
 def result(text: str, *, is_error: bool) -> dict[str, Any]:
@@ -34,14 +33,17 @@ def result(text: str, *, is_error: bool) -> dict[str, Any]:
 
 
 class _Server(Server[Line]):
-    """Says what it does: one can subscribe to resources; to what a list has, nobody can."""
+    """Says over either transport that its lists may change."""
 
-    def get_capabilities(self, *told: Any, **more: Any) -> ServerCapabilities:
-        can = super().get_capabilities(*told, **more)
-        for one in (can.tools, can.prompts, can.resources):
-            if one is not None:
-                one.list_changed = False
-        return can
+    def create_initialization_options(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+    ) -> InitializationOptions:
+        return super().create_initialization_options(
+            notification_options or CHANGING, experimental_capabilities, extensions
+        )
 
 
 def build(line: Line) -> Server[Line]:
@@ -59,13 +61,14 @@ def build(line: Line) -> Server[Line]:
 
     async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:
         line.watch()
+        line.list_changes.held_by(ctx.session, "tools")
         gone = line.gone
         # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
         # rest.
         return {
             "resultType": "complete",
             "tools": [one for one in line.offer_for(holder_of(ctx)).definitions if one["name"] not in gone],
-            "ttlMs": LIST_TTL_MS,
+            "ttlMs": line.list_ttl_ms,
             "cacheScope": "private",
         }
 
@@ -76,7 +79,7 @@ def build(line: Line) -> Server[Line]:
             line.offer_for(holder_of(ctx)).find(params.name)
         except UnknownTool as error:
             # One that is known is told of as the result of its call, which every client shows to its model.
-            if params.name in offer.catalog.absent:
+            if params.name in offer.catalog.absent or params.name in offer.catalog.removed:
                 return result(str(error), is_error=True)
             if params.name not in offer.catalog.names:
                 raise MCPError(INVALID_PARAMS, str(error)) from None
@@ -84,7 +87,8 @@ def build(line: Line) -> Server[Line]:
             line.bridge.compare()
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
-        bridge = line.bridge_for(holder_of(ctx))
+        holder = holder_of(ctx)
+        bridge = line.bridge_for(holder)
         from hbmcp.server.elicitation import called
 
         with line.calling(offer.catalog.names[params.name], client(ctx)) as under_way:
@@ -97,6 +101,7 @@ def build(line: Line) -> Server[Line]:
                     client=client(ctx),
                     key=meta.get(IDEMPOTENCY_KEY),
                     ask=ask,
+                    until=None if holder is None else holder.until,
                 )
                 return under_way.outcome
 

@@ -7,7 +7,6 @@ answers their request. What other processes change is seen like all else: in the
 import asyncio
 import json
 import logging
-from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,11 @@ import anyio
 from attrs import define, field
 from mcp.server.session import ServerSession
 from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
-from mcp.server.subscriptions import SUBSCRIPTION_ID_META_KEY, InMemorySubscriptionBus, ListenHandler, ResourceUpdated
+from mcp.server.subscriptions import SUBSCRIPTION_ID_META_KEY
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
-    INTERNAL_ERROR,
     INVALID_PARAMS,
     SubscribeRequestParams,
-    SubscriptionFilter,
     SubscriptionsListenRequestParams,
     SubscriptionsListenResult,
     UnsubscribeRequestParams,
@@ -33,13 +30,11 @@ from hbmcp.resources.resource import Resource
 from hbmcp.server.line import Context, Line, holder_of
 from hbmcp.server.resources import resources_for
 from hbmcp.text import named
+from hbmcp.times import machine
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder
 
-STREAMS = 100  # of 2026, at once, of all who show no access token
-OF_EACH = 8  # of who shows one: fewer than the requests that it may have under way
-LONGEST = 3_600.0  # seconds of one of these: an issuer's token ends, and nobody says so
 PATIENCE = 5.0  # seconds for a client of 2025 to take a notification
 
 logger = logging.getLogger(__name__)
@@ -64,9 +59,6 @@ class Subscriptions:
         self._sessions: dict[str, Subscriber] = {}
         self._subscribers: set[Subscriber] = set()
         self._looks: dict[str, asyncio.Task[None]] = {}
-        self._bus = InMemorySubscriptionBus()
-        self._listen = ListenHandler(self._bus)
-        self._streams: Counter[str] = Counter()
 
     async def subscribe(self, ctx: Context, params: SubscribeRequestParams) -> dict[str, Any]:
         """Of a session of 2025, until it ends. Raises MCPError for what this client can't subscribe to."""
@@ -96,25 +88,23 @@ class Subscriptions:
         return {}
 
     async def listen(self, ctx: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
-        """A stream of 2026: of what is asked for, what this client may read is honoured. Raises MCPError for one too
-        many."""
+        """A stream of 2026, until the token ends that was shown: of the resources that are asked for, those are
+        honoured that differ and that this client may read. Raises MCPError for one too many."""
         holder, asked = holder_of(ctx), set(params.notifications.resource_subscriptions or ())
         watched = [one for one in _watched(ctx, self._line) if one.uri in asked]
-        key = holder.key if holder else ""
-        if self._streams[key] >= (OF_EACH if holder else STREAMS):
-            raise MCPError(INTERNAL_ERROR, f"{self._streams[key]} streams are open already: nothing was done. End one.")
-        honoured = SubscriptionFilter(resource_subscriptions=[one.uri for one in watched] or None)
-        deadline = anyio.current_time() + LONGEST if holder else float("inf")
-        with anyio.CancelScope(deadline=deadline) as scope, self._open(holder, watched, scope):
-            return await self._listen(ctx, params.model_copy(update={"notifications": honoured}))
+        uris = [one.uri for one in watched]
+        honoured = params.notifications.model_copy(update={"resource_subscriptions": uris or None})
+        left = float("inf") if holder is None or holder.until is None else (holder.until - machine()) / 1000
+        with anyio.CancelScope(deadline=anyio.current_time() + left) as scope, self._open(holder, watched, scope):
+            return await self._line.list_changes.listen(
+                ctx, params.model_copy(update={"notifications": honoured}), holder.key if holder else ""
+            )
         meta: Any = {SUBSCRIPTION_ID_META_KEY: ctx.request_id}
         return SubscriptionsListenResult(_meta=meta)
 
     @contextmanager
     def _open(self, holder: "Holder | None", watched: Collection[Resource], scope: anyio.CancelScope) -> Iterator[None]:
-        key = holder.key if holder else ""
         subscriber = Subscriber(holder, {one.uri for one in watched}, scope=scope)
-        self._streams[key] += 1
         self._subscribers.add(subscriber)
         try:
             for one in watched:
@@ -122,12 +112,10 @@ class Subscriptions:
             yield
         finally:
             self._subscribers.discard(subscriber)
-            self._streams[key] -= 1
             self._end_looks()
 
     def close(self) -> None:
-        """End the streams of 2026, which tells their clients so; nobody looks any more."""
-        self._listen.close()
+        """Nobody looks any more."""
         self._subscribers.clear()
         self._end_looks()
 
@@ -191,7 +179,7 @@ class Subscriptions:
         return None
 
     async def _tell(self, uri: str) -> None:
-        await self._bus.publish(ResourceUpdated(uri=uri))
+        await self._line.list_changes.tell_updated(uri)
         for one in await self._audience(uri):
             if one.session is not None:
                 with anyio.move_on_after(PATIENCE):

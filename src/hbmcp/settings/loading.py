@@ -5,9 +5,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+from pydantic import SecretStr
+
 from hbmcp.errors import SettingsError
 from hbmcp.settings import misspelt, password_file
-from hbmcp.settings.model import CREDENTIALS, PASSWORDS, PROTECTIVE, VARIABLES, Settings, called, parsed
+from hbmcp.settings.model import BOT_TOKENS, CREDENTIALS, PASSWORDS, PROTECTIVE, VARIABLES, Settings, called, parsed
 from hbmcp.settings.sources import Source, command_line, env_file, environment
 
 
@@ -40,7 +42,9 @@ def load(
     found = [env_file(env_file_path), environment(), command_line(flags or {})]
     sources = [_without(source, unused) for source in found if source]
     remarks = list(chain.from_iterable(source.remarks for source in sources))
-    sources = _one_password([source if source.named else _believed(source, remarks) for source in sources])
+    sources = [source if source.named else _believed(source, remarks) for source in sources]
+    for ways in (PASSWORDS, BOT_TOKENS):
+        sources = _one_way(sources, ways)
     told, by = _chosen(sources)
     if told.paper and "api_url" in by:
         if not by["paper"].named or by["api_url"].named:
@@ -56,7 +60,7 @@ def load(
         remarks += [] if told.paper else _unfilled(sources)
     else:
         _hold_together(told, by)
-    told = _with_password(told, remarks)
+    told = _with_bot(_with_password(told, remarks), by, remarks)
     if not told.on_paper:
         remarks += _missing(told)
     remarks += _misspelt(sources, told.on_paper)
@@ -95,20 +99,20 @@ def _believed(source: Source, remarks: list[str]) -> Source:
     return _without(source, left_out)
 
 
-def _one_password(sources: Iterable[Source]) -> list[Source]:
-    """The strongest that has a password, or names a file of one, is the only one that has. Raises SettingsError for a
+def _one_way(sources: Iterable[Source], ways: Collection[str]) -> list[Source]:
+    """The strongest that has a secret, or names a file of it, is the only one that has. Raises SettingsError for a
     source that does both."""
     left: list[Source] = []
     found = False
     for source in reversed(list(sources)):
-        given = [VARIABLES[field] for field in PASSWORDS if field in source.values]
+        given = [VARIABLES[field] for field in ways if field in source.values]
         if len(given) > 1:
             raise SettingsError(
                 f"{' and '.join(given)} are both set (from {source.name}), and only one can be right.",
                 "Neither is used, so hbmcp doesn't start.",
                 "Remove one.",
             )
-        left.append(_without(source, PASSWORDS) if found else source)
+        left.append(_without(source, ways) if found else source)
         found = found or bool(given)
     return left[::-1]
 
@@ -116,17 +120,7 @@ def _one_password(sources: Iterable[Source]) -> list[Source]:
 def _with_password(told: Settings, remarks: list[str]) -> Settings:
     """With that of the file, or else whether one is kept for the address. Raises SettingsError for such a file."""
     if file := told.api_password_file:
-        name = VARIABLES["api_password_file"]
-        try:
-            password = password_file.read(file)
-        except ValueError as error:
-            raise SettingsError(
-                f"{name}: {error} (from {told.origins['api_password_file']}).",
-                "Without the password hbmcp doesn't start.",
-                "Name a file that holds the password alone.",
-            ) from None
-        if password_file.readable_by_others(file):
-            remarks.append(f"The file that {name} names can be read by other users: chmod 600 keeps it from them.")
+        password = _of_file(told, "api_password_file", file, "password", remarks)
         return told.model_copy(update={"api_password": password})
     if told.on_paper or told.api_password:
         return told
@@ -147,6 +141,48 @@ def _with_password(told: Settings, remarks: list[str]) -> Settings:
         return told
     origins = {"api_username": LOGIN, **told.origins, "api_password": LOGIN}
     return told.model_copy(update={"api_username": username, "in_keyring": True, "origins": origins})
+
+
+def _with_bot(told: Settings, by: Mapping[str, Source], remarks: list[str]) -> Settings:
+    """With the bot's token from its file. Raises SettingsError, also for half of what a bot needs, and for a token that
+    would go to another address than stands beside it."""
+    if file := told.telegram_token_file:
+        name = "telegram_token_file"
+        token = _of_file(told, name, file, "bot's token", remarks)
+        try:
+            told = told.model_copy(update={"telegram_token": parsed("telegram_token", token)})
+        except ValueError as error:
+            raise SettingsError(f"{VARIABLES[name]}: {error} (from {told.origins[name]}).") from None
+    if (told.telegram_token is None) != (told.telegram_chat is None):
+        raise SettingsError(
+            "HBMCP_TELEGRAM_TOKEN and HBMCP_TELEGRAM_CHAT need each other: a bot asks in one chat, and in no other.",
+            "hbmcp doesn't start.",
+            "Set both, or neither.",
+        )
+    source = next((by[field] for field in BOT_TOKENS if field in by), None)
+    if source is not None and "telegram_url" in by and by["telegram_url"] != source:
+        raise SettingsError(
+            f"HBMCP_TELEGRAM_URL comes from {by['telegram_url'].name}, and the bot's token from {source.name}.",
+            "It is sent nowhere else than where it was meant to, so hbmcp doesn't start.",
+            "Give both in the same place.",
+        )
+    return told
+
+
+def _of_file(told: Settings, field: str, file: str, what: str, remarks: list[str]) -> SecretStr:
+    """The secret in it. Raises SettingsError."""
+    name = VARIABLES[field]
+    try:
+        found = password_file.read(file)
+    except ValueError as error:
+        raise SettingsError(
+            f"{name}: {error} (from {told.origins[field]}).",
+            f"Without the {what} hbmcp doesn't start.",
+            f"Name a file that holds the {what} alone.",
+        ) from None
+    if password_file.readable_by_others(file):
+        remarks.append(f"The file that {name} names can be read by other users: chmod 600 keeps it from them.")
+    return found
 
 
 def _chosen(sources: Iterable[Source]) -> tuple[Settings, dict[str, Source]]:

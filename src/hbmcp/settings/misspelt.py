@@ -6,7 +6,7 @@ from hbmcp.did_you_mean import nearest
 from hbmcp.settings.model import OAUTH, VARIABLES
 
 # Who misspells one of these could have less protection than they think.
-_GUARDS = ("read_only", "exclude_tools", "policy", "notify", "tls_cert", "tls_key", *OAUTH)
+_GUARDS = ("read_only", "exclude_tools", "policy", "notify", "telegram_user", "tls_cert", "tls_key", *OAUTH)
 _PROTECT = {VARIABLES[field] for field in _GUARDS}
 _CHOOSE = {VARIABLES[field] for field in ("tools", "toolsets")}
 _PAPER = VARIABLES["paper"]

@@ -26,6 +26,7 @@ FLAGS = {
     "tools": "--tools",
     "exclude_tools": "--exclude-tools",
     "read_only": "--read-only",
+    "compare_api": "--no-compare-api",
     "paper": "--paper",
     "paper_balance": "--paper-balance",
     "paper_db": "--paper-db",
@@ -45,6 +46,7 @@ HTTP = (
     *OAUTH,
 )
 PASSWORDS = ("api_password", "api_password_file")  # two ways to say the same
+BOT_TOKENS = ("telegram_token", "telegram_token_file")  # likewise
 CREDENTIALS = ("api_username", *PASSWORDS)
 PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
 REAL = {"api_url", *CREDENTIALS}  # who sets one of these means the real API
@@ -54,6 +56,7 @@ _PAGES = ("/docs", "/redoc", "/openapi.json")  # of the API, as a browser's addr
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _BEFORE_ADDRESS = re.compile(r",(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 _HOST = re.compile(r"[\w.\-]+|[0-9a-f:.]+(%\w+)?", re.IGNORECASE)
+_BOT_TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,100}", re.ASCII)
 
 
 def _listed(value: Any) -> Any:
@@ -148,6 +151,16 @@ def _addresses(value: Any) -> Any:
         if not _ADDRESS.fullmatch(one):
             raise ValueError(f"its address {place} of {len(found)} must be one such as ntfys://ntfy.sh/topic")
     return tuple(map(SecretStr, found))
+
+
+def _bot_token(value: Any) -> Any:
+    """Raises ValueError, without quoting it."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str):
+        return value
+    if not _BOT_TOKEN.fullmatch(text.strip()):
+        raise ValueError("it must be a bot's token as @BotFather gives it, digits:letters")
+    return SecretStr(text.strip())
 
 
 def _file(value: Any) -> Any:
@@ -275,6 +288,19 @@ class Settings(BaseModel):
     notify: Annotated[tuple[SecretStr, ...], BeforeValidator(_addresses)] = Field(
         default=(), validation_alias="HBMCP_NOTIFY"
     )
+    # The bot by which a person is asked, whom in: the one chat, and of those in it this user alone, if one is named.
+    telegram_token: Annotated[SecretStr | None, BeforeValidator(_bot_token)] = Field(
+        default=None, validation_alias="HBMCP_TELEGRAM_TOKEN"
+    )
+    telegram_token_file: Annotated[str | None, BeforeValidator(_file)] = Field(
+        default=None, validation_alias="HBMCP_TELEGRAM_TOKEN_FILE"
+    )
+    telegram_chat: int | None = Field(default=None, validation_alias="HBMCP_TELEGRAM_CHAT")
+    telegram_user: int | None = Field(default=None, gt=0, validation_alias="HBMCP_TELEGRAM_USER")
+    # Of a Bot API server of one's own.
+    telegram_url: Annotated[str, BeforeValidator(_page_url)] = Field(
+        default="https://api.telegram.org", validation_alias="HBMCP_TELEGRAM_URL"
+    )
     # Whether `hbmcp login` keeps the password for this address and username: it is asked for when it is needed.
     in_keyring: bool = False
     # What set each field, and what a person must be told of it all when hbmcp starts.
@@ -294,6 +320,11 @@ class Settings(BaseModel):
     def on_paper(self) -> bool:
         """Whether the tools act on the paper exchange: asked for, or nothing said of a real API."""
         return self.paper or not self.model_fields_set & REAL
+
+    @property
+    def compares(self) -> bool:
+        """Whether the API may be of another version, and is looked at: the paper exchange is of this one."""
+        return self.compare_api and not self.on_paper
 
 
 VARIABLES = {name: str(info.validation_alias) for name, info in Settings.model_fields.items() if info.validation_alias}

@@ -1,4 +1,4 @@
-"""A file that holds the API's password, as Docker, Kubernetes and systemd give secrets to a program."""
+"""A file that holds a secret, the API's password, say, as Docker, Kubernetes and systemd give secrets to a program."""
 
 import os
 import stat
@@ -10,7 +10,7 @@ MOST = 4096  # bytes
 
 
 def read(name: str) -> SecretStr:
-    """The password: the file's one line. Raises ValueError, which quotes neither: who errs may have set the password
+    """The secret: the file's one line. Raises ValueError, which quotes neither: who errs may have set the secret
     where the file's name belongs."""
     file = Path(name)
     try:
@@ -21,7 +21,7 @@ def read(name: str) -> SecretStr:
     except OSError as error:
         raise ValueError(f"it can't be read ({error.strerror})") from None
     if len(found) > MOST:
-        raise ValueError(f"the file has more than {MOST} bytes, so it isn't a password's")
+        raise ValueError(f"the file has more than {MOST} bytes, so it holds no secret")
     try:
         line = found.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
@@ -29,7 +29,7 @@ def read(name: str) -> SecretStr:
     if not line.strip():
         raise ValueError("the file is empty")
     if not line.isprintable():
-        raise ValueError("the file must hold the password alone, on one line")
+        raise ValueError("the file must hold the secret alone, on one line")
     return SecretStr(line)
 
 

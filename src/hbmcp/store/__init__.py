@@ -204,6 +204,19 @@ class Store:
         nothing is changed."""
         return await self._do(lambda rows: rows.confirmations.move(id_, before, state, by, came))
 
+    async def in_chat(self, holder: str, until: int) -> list[Approval]:
+        """Those to be asked for in the chat, or of which it doesn't say yet what became of them, for who speaks there
+        until then; nothing where another does. Whoever holds that renews it so."""
+        return await self._do(lambda rows: rows.confirmations.in_chat(holder, until))
+
+    async def leave_chat(self, holder: str) -> None:
+        """From now on this one doesn't speak in the chat."""
+        await self._do(lambda rows: rows.confirmations.leave_chat(holder))
+
+    async def show_approval(self, id_: str, message: int | None = None) -> None:
+        """It stands in the chat as the message of that id; or, without one, that says what became of it."""
+        await self._do(lambda rows: rows.confirmations.show(id_, message))
+
     async def key(self, name: str, fresh: str | None = None) -> str | None:
         """A key that all who share the store share; where there is none, `fresh` is it from now on."""
         return await self._do(lambda rows: rows.confirmations.key(name, fresh))

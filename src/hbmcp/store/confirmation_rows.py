@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from hbmcp import times
 from hbmcp.store.place import Place
 from hbmcp.store.records import Approval, ApprovalState, OnceOnly
-from hbmcp.store.tables import approvals, keys, used_answers
+from hbmcp.store.tables import approvals, chats, keys, used_answers
 
 if TYPE_CHECKING:
     from hbmcp.store.database import Database
@@ -80,6 +80,37 @@ class ConfirmationRows:
         changed |= {name: said for name, said in (("by", by), ("came", came)) if said}
         with self._database.writing() as connection:
             return connection.execute(update(approvals).where(*one).values(**changed)).rowcount == 1
+
+    def in_chat(self, holder: str, until: int) -> list[Approval]:
+        # Asked every second by every process: nothing is written while nothing is to be said.
+        there = approvals.c.state.in_(("waiting", "approved")) | (approvals.c.message != 0)
+        open_ = (self._approvals, approvals.c.way == "telegram", approvals.c.shown == 0, there)
+        with self._database.reading() as connection:
+            if connection.execute(select(approvals.c.id).where(*open_)).first() is None:
+                return []
+        with self._database.writing() as connection:
+            if not self._leads(connection, holder, until):
+                return []
+            self._expire(connection)
+            rows = connection.execute(select(*_APPROVAL).where(*open_).order_by(approvals.c.created, approvals.c.id))
+            return [Approval(*row) for row in rows]
+
+    def _leads(self, connection: Connection, holder: str, until: int) -> bool:
+        mine = {"holder": holder, "until": until}
+        put = self._put(chats).values(**self._ours, **mine)
+        free = (chats.c.holder == holder) | (chats.c.until < times.machine())
+        taken = put.on_conflict_do_update(index_elements=chats.primary_key, set_=mine, where=free)
+        return connection.execute(taken.returning(chats.c.holder)).first() is not None
+
+    def leave_chat(self, holder: str) -> None:
+        ours = chats.c.installation == self._ours["installation"]
+        with self._database.writing() as connection:
+            connection.execute(delete(chats).where(ours, chats.c.holder == holder))
+
+    def show(self, id_: str, message: int | None) -> None:
+        said = {"shown": 1} if message is None else {"message": message}
+        with self._database.writing() as connection:
+            connection.execute(update(approvals).where(self._approvals, approvals.c.id == id_).values(said))
 
     def key(self, name: str, fresh: str | None) -> str | None:
         """The one that is kept; `fresh` becomes it where there is none."""

@@ -112,6 +112,15 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
         "ALTER TABLE hbmcp_approvals ADD COLUMN told BIGINT NOT NULL DEFAULT 0",
     ),
     ("ALTER TABLE hbmcp_approvals ADD COLUMN holder TEXT NOT NULL DEFAULT ''",),
+    (
+        "ALTER TABLE hbmcp_approvals ADD COLUMN way TEXT NOT NULL DEFAULT 'terminal'",
+        "ALTER TABLE hbmcp_approvals ADD COLUMN nonce TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE hbmcp_approvals ADD COLUMN message BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE hbmcp_approvals ADD COLUMN shown BIGINT NOT NULL DEFAULT 0",
+        """CREATE TABLE hbmcp_chats (
+            installation TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, until BIGINT NOT NULL)""",
+    ),
+    ("ALTER TABLE hbmcp_ledger ADD COLUMN holder TEXT",),
 )
 
 

@@ -62,7 +62,8 @@ UNDER_WAY = 600_000  # milliseconds after which nobody can be sending any more w
 class LedgerRow:
     """A request that was granted, at `time` in epoch ms, for the call of a tool with that digest; `words` say what it
     does. `opened` is what it adds to what is at risk, in `currency`, 0 where it adds nothing. `reference` is the id
-    that came back. `key` is 0 before the store has given one."""
+    that came back. `holder` is the key of who called with an access token, "" where none was shown, None where that
+    wasn't kept yet. `key` is 0 before the store has given one."""
 
     time: int
     caller: str
@@ -79,6 +80,7 @@ class LedgerRow:
     idempotency_key: str | None = None
     state: State = "reserved"
     reference: str | None = None
+    holder: str | None = None
     key: int = field(default=0, eq=False)
 
     def in_doubt(self, now: int) -> bool:
@@ -157,7 +159,10 @@ class Approval:
     """A call that waits until a person approves it out of band: the tool and its `arguments` (JSON) as a client called
     it, with an access token of that name and its profile of the policy, `holder` being its holder's key; the `question`
     in words, what the answer is held to (`quoted`, JSON, and `tolerance` in percent), and until when (`until`). `came`
-    says what it came to, and `told` whether who called knows. Times in epoch ms."""
+    says what it came to, and `told` whether who called knows. Times in epoch ms.
+
+    `way` is how the policy wants it asked. In a chat its buttons carry the `nonce`, under the `message` of that id, 0
+    before it is there; `shown` is whether that says what became of it."""
 
     id: str
     client: str
@@ -176,6 +181,10 @@ class Approval:
     profile: str | None = None
     told: int = 0
     holder: str = ""
+    way: str = "terminal"
+    nonce: str = field(default="", repr=False)
+    message: int = 0
+    shown: int = 0
 
 
 @frozen

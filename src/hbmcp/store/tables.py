@@ -94,6 +94,7 @@ ledger = Table(
     Column("currency", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("reference", Text),
+    Column("holder", Text),
 )
 
 triggers = Table(
@@ -195,4 +196,16 @@ approvals = Table(
     Column("profile", Text),
     Column("told", BigInteger, nullable=False),
     Column("holder", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("message", BigInteger, nullable=False),
+    Column("shown", BigInteger, nullable=False),
+)
+
+chats = Table(
+    "hbmcp_chats",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
 )

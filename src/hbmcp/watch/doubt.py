@@ -1,4 +1,4 @@
-"""Whether a reading is believed: two witnesses must agree, and of what opens the book must have moved."""
+"""Whether a reading is believed: two sources must agree, and of what opens the book must have moved."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,40 +6,42 @@ from decimal import Decimal
 from hbmcp.errors import CallError
 from hbmcp.figures import plain, ratio
 from hbmcp.installation.triggers.book_age import Market
-from hbmcp.installation.triggers.condition import Judged
-from hbmcp.installation.triggers.readings import Value
-from hbmcp.installation.triggers.trigger import Trigger
+from hbmcp.installation.triggers.condition import IN_PERCENT, Judged
+from hbmcp.installation.triggers.trigger import BOUNDED, Trigger
+from hbmcp.installation.triggers.witnesses import Testimony
 
-APART = Decimal(1)  # percent that two witnesses of one price may be apart
 STILL = 60  # seconds without a change of its book, after which a price isn't believed by what opens
 
 
-def disbelief(one: Trigger, found: Judged, witness: Value | None) -> str:
-    """Why a reading isn't acted on; "" where nothing speaks against it. `witness` is None where there is no other."""
+def disbelief(one: Trigger, found: Judged, witness: Testimony | None) -> str:
+    """Why a reading isn't acted on; "" where nothing speaks against it. `witness` is None of what is always sure."""
     when, value = one.spec.when, found.memory.value
     assert value is not None
     if isinstance(witness, CallError):
         return f"{when.what} is {plain(value):f}, and nothing else says so: {witness.happened}"
-    if witness is not None and _apart(when.of == "price", value, witness) > APART:
-        return f"{when.what} is {plain(value):f} by one source and {plain(witness):f} by another"
-    if not one.spec.reduces and when.of == "price" and found.level:
-        beyond = abs(ratio((value - found.level) * 100, found.level))
+    if witness is not None and abs(witness.value - value) > witness.apart:
+        return f"{when.what} is {plain(value):f} by one source and {plain(witness.value):f} by another"
+    if not one.spec.reduces and when.of in BOUNDED and found.level is not None:
+        in_points = when.of in IN_PERCENT
+        away = abs(value - found.level)
+        beyond = away if in_points or not found.level else ratio(away * 100, found.level)
         if beyond > one.spec.slip:
-            return f"{when.what} is {plain(value):f}, more than {one.spec.slip}% beyond the level"
+            unit = " points" if in_points else "%"
+            return f"{when.what} is {plain(value):f}, more than {one.spec.slip}{unit} beyond the level"
     return ""
 
 
 def opens_by(one: Trigger) -> tuple[Market, ...]:
     """The books by which it opens something, and which must have moved."""
     when = one.spec.when
-    if one.spec.reduces or when.of not in ("price", "spread") or not when.connector_name or not when.trading_pair:
+    if one.spec.reduces or not when.connector_name or not when.trading_pair:
         return ()
     others = ((when.other, when.trading_pair),) if when.other else ()
     return ((when.connector_name, when.trading_pair), *others)
 
 
 def stillness(one: Trigger, ages: Mapping[Market, Decimal | CallError]) -> str:
-    """Why the price by which it opens may be an old one."""
+    """Why the value by which it opens may be an old one."""
     for market in opens_by(one):
         age = ages.get(market)
         if isinstance(age, CallError):
@@ -47,10 +49,3 @@ def stillness(one: Trigger, ages: Mapping[Market, Decimal | CallError]) -> str:
         if age is not None and age > STILL:
             return f"{one.spec.when.what} may be an old one: its book hasn't changed for {age:.0f} s"
     return ""
-
-
-def _apart(is_price: bool, value: Decimal, witness: Decimal) -> Decimal:
-    """In percent; what is in percent itself, in points."""
-    if not is_price:
-        return abs(witness - value)
-    return abs(ratio((witness - value) * 100, value)) if value else Decimal(100)

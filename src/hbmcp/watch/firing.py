@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from attrs import evolve, frozen
 
 from hbmcp import times
+from hbmcp.access.tokens import stands
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.errors import CallError, Refused, StoreError
 from hbmcp.figures import plain
@@ -62,6 +63,13 @@ class _Gone(Refused):
 
     def __init__(self, what: str) -> None:
         super().__init__(what, "Nothing was sent.", "")
+
+
+class _Withdrawn(Refused):
+    """Who armed it may not let it act any more."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, "Nothing was sent.", "")
 
 
 class _TotalReached(Refused):
@@ -204,15 +212,32 @@ async def _result(bridge: Bridge, installation: Installation, trigger: Trigger, 
         return Result("done", trigger.spec.when.words)
     try:
         arguments = await _arguments(installation, trigger)
-    except _Gone as error:
+        theirs = await _of_who_armed(bridge, trigger)
+    except (_Gone, _Withdrawn) as error:
         return Result("cancelled", error.happened)
     except CallError as error:
         outcome = Outcome(str(error), True)
     else:
-        outcome = await bridge.call(action.tool, arguments, client=f"trigger {trigger.key}", firing=firing)
+        outcome = await theirs.call(action.tool, arguments, client=f"trigger {trigger.key}", firing=firing)
     if outcome.is_error and not firing.sent and (gone := await _gone(installation, trigger)):
         return Result("cancelled", gone)
     return _came_to(trigger, firing, outcome)
+
+
+async def _of_who_armed(bridge: Bridge, trigger: Trigger) -> Bridge:
+    """Held to the profile of the access token with which it was armed. What reduces goes on whatever became of that; of
+    what opens, raises _Withdrawn where it is revoked or its profile gone, and StoreError where nobody knows."""
+    access = trigger.spec.armed_with
+    if access is None:
+        return bridge
+    theirs = bridge.under(access)
+    if trigger.spec.reduces:
+        return theirs or bridge
+    if not await stands(access.holder, bridge.store):
+        raise _Withdrawn(f"the access token {named(access.token)} with which it was armed is revoked: nothing was sent")
+    if theirs is None:
+        raise _Withdrawn(f"the policy has no profile {named(access.profile or '')} now, under which it was armed")
+    return theirs
 
 
 async def _arguments(installation: Installation, trigger: Trigger) -> dict[str, Any]:

@@ -14,11 +14,10 @@ from hbmcp import times
 from hbmcp.bridge import Bridge
 from hbmcp.caller import Caller
 from hbmcp.errors import CallError, StoreError
-from hbmcp.installation.triggers import book_age
-from hbmcp.installation.triggers import readings as reading
+from hbmcp.installation.triggers import book_age, witnesses
 from hbmcp.installation.triggers.book_age import book_ages
 from hbmcp.installation.triggers.condition import Condition, Judged, Memory
-from hbmcp.installation.triggers.readings import EVERY, Value, marks, readings, witnesses
+from hbmcp.installation.triggers.readings import EVERY, Value, readings
 from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
 from hbmcp.installation.triggers.watching import rank, unwatched
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
@@ -35,7 +34,7 @@ LEASE = 2 * HEARTBEAT - 2_000  # ms: another takes over within twice the heartbe
 LOOKS = 5  # rounds between two looks at positions and orders that triggers hang on
 KEPT = 15  # rounds between two times that the last reading is kept, where nothing else must be
 BLIND = 60_000  # ms without a reading that can be believed, after which somebody is told
-USES = reading.USES | attachments.USES | book_age.USES
+USES = witnesses.USES | attachments.USES | book_age.USES
 ACTS = ("place_order", "close_position", "cancel_orders", "stop_executor")  # without these it doesn't watch
 
 logger = logging.getLogger(__name__)
@@ -222,12 +221,12 @@ class Watcher:
     async def _disbelieved(self, judged: list[tuple[Trigger, Judged]]) -> list[tuple[Trigger, Judged, str]]:
         """Those whose condition holds, and why that isn't acted on; "" where nothing speaks against it."""
         asked = {one.spec.when.quantity: one.spec.when for one, _ in judged}
-        sure = await witnesses(self._installation, asked.values())
-        whys = [disbelief(one, found, sure[asked[one.spec.when.quantity]]) for one, found in judged]
+        sure = await witnesses.testimonies(self._installation, asked.values())
+        whys = [disbelief(one, found, sure.get(asked[one.spec.when.quantity])) for one, found in judged]
         denied = {
             one.spec.when.quantity for (one, _), why in zip(judged, whys, strict=True) if why and one.spec.reduces
         }
-        third = await marks(self._installation, [asked[quantity] for quantity in denied]) if denied else {}
+        third = await witnesses.by_marks(self._installation, [asked[quantity] for quantity in denied]) if denied else {}
         opens = {market for (one, _), why in zip(judged, whys, strict=True) if not why for market in opens_by(one)}
         ages = await book_ages(self._installation, opens) if opens else {}
         told = []

@@ -127,7 +127,7 @@ async def test_a_list_shows_what_a_token_is_for_and_nothing_else(mode: str, serv
     assert {"place_order", "get_ticker", "list_triggers"} <= every
     assert await listed(served.prices) == {name for name in every if catalog.tools[name].toolset == "market_data"}
     assert await listed(served.looks) == every & READS
-    assert await listed(served.small) == every - {"create_trigger"}  # which fires under the policy of all
+    assert await listed(served.small) == every
 
 
 @pytest.mark.anyio

@@ -4,9 +4,10 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -70,10 +71,9 @@ class Kept:
         self.client = client_info
 
 
-@pytest.mark.anyio
-@pytest.mark.parametrize("mode", MODES)
-async def test_a_client_finds_its_way_in_by_itself(mode: str, served: Served) -> None:
-    """401, the resource's metadata, the server's, a registration, a code with PKCE, a token: all by the SDK."""
+@asynccontextmanager
+async def by_itself(url: str, mode: Any) -> AsyncIterator[Client]:
+    """A client of the SDK that is told nothing but the address."""
     back: list[AuthorizationCodeResult] = []
 
     async def to_the_page(address: str) -> None:
@@ -88,12 +88,20 @@ async def test_a_client_finds_its_way_in_by_itself(mode: str, served: Served) ->
     metadata = OAuthClientMetadata.model_validate(
         {"redirect_uris": ["http://127.0.0.1:9/back"], "client_name": "tests", "token_endpoint_auth_method": "none"}
     )
-    flow = OAuthClientProvider(served.url, metadata, Kept(), to_the_page, called_back)
-    served.issuer.grants = ["hbmcp:market_data"]
+    flow = OAuthClientProvider(url, metadata, Kept(), to_the_page, called_back)
     async with (
         httpx2.AsyncClient(auth=flow, timeout=30, trust_env=False) as http,
-        Client(streamable_http_client(served.url, http_client=http), mode=mode) as opened,
+        Client(streamable_http_client(url, http_client=http), mode=mode) as opened,
     ):
+        yield opened
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_client_finds_its_way_in_by_itself(mode: str, served: Served) -> None:
+    """401, the resource's metadata, the server's, a registration, a code with PKCE, a token: all by the SDK."""
+    served.issuer.grants = ["hbmcp:market_data"]
+    async with by_itself(served.url, mode) as opened:
         names = {tool.name for tool in (await opened.list_tools()).tools}
         assert names
         assert {TOOLS[name].toolset for name in names} == {"market_data"}

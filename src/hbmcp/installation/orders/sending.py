@@ -74,8 +74,15 @@ class PlannedOrder:
 def planned_order(
     order: SentOrder, known: KnownIds, *, reduces: bool, value: Decimal | None = None, market: Decimal | None = None
 ) -> PlannedOrder:
+    """The order with the request that places it; see order_request."""
+    return PlannedOrder(order, order_request(order, reduces=reduces, value=value, market=market), known)
+
+
+def order_request(
+    order: SentOrder, *, reduces: bool, value: Decimal | None = None, market: Decimal | None = None
+) -> PlannedRequest:
     """The request that places an order worth `value` in quote, held against the price `market`. It `reduces` only a
-    position that was read, by no more than its size."""
+    position that was read, by no more than its size, or what is had by then."""
     stake = Stake(
         account=order.account,
         exchange=order.connector,
@@ -86,7 +93,7 @@ def planned_order(
         value=value,
         market=market,
     )
-    request = PlannedRequest.of(
+    return PlannedRequest.of(
         "reduces" if reduces else "opens",
         describe_order(order),
         stake,
@@ -100,7 +107,6 @@ def planned_order(
         price=order.price,
         position_action=order.action,  # type: ignore[arg-type]
     )
-    return PlannedOrder(order, request, known)
 
 
 async def send_order(

@@ -61,7 +61,7 @@ async def armed(
     words = _words(tool, given, foreseen)
     action = Action(tool=tool, arguments=given, words=words, reduces=reduces)
     meant = foreseen.requests or (evolve(PlannedRequest.kept(tool, "triggers", words), effect=_OF_THEN[tool]),)
-    later = tuple(Later.fired(one, tool) for one in meant)
+    later = (*(Later.fired(one, tool) for one in meant), *foreseen.later)
     return Armed(action, later, foreseen.shown.notes, protects)
 
 

@@ -14,12 +14,12 @@ from hbmcp.installation.planned_request import Later
 from hbmcp.installation.triggers.action import Armed, armed
 from hbmcp.installation.triggers.asked_condition import AskedCondition, Met, held_against_now, meant
 from hbmcp.installation.triggers.choices import NOTHING_SET, between
-from hbmcp.installation.triggers.condition import Memory
+from hbmcp.installation.triggers.condition import IN_PERCENT, Memory
 from hbmcp.installation.triggers.creation import Arming, arm
 from hbmcp.installation.triggers.market_at import market_at
 from hbmcp.installation.triggers.moments import parse_moment
 from hbmcp.installation.triggers.protected import beside_notes, live_triggers
-from hbmcp.installation.triggers.trigger import Every, Spec, Tool
+from hbmcp.installation.triggers.trigger import BOUNDED, Every, Spec, Tool
 from hbmcp.results.answer import without_nulls
 from hbmcp.text import cut, named, one_line
 from hbmcp.times import now
@@ -169,8 +169,9 @@ def _advice(met: Met, action: Armed, slip: Decimal) -> list[str]:
     """What a trader should know of it."""
     said = []
     opens = any(one.effect == "opens" for one in action.later)
-    if opens and met.condition.of == "price":
-        said.append(f"What opens isn't sent more than {plain(slip):f}% beyond the level.")
+    if opens and met.condition.of in BOUNDED:
+        unit = " points" if met.condition.of in IN_PERCENT else "%"
+        said.append(f"What opens isn't sent more than {plain(slip):f}{unit} beyond the level.")
     if (price := _resting_price(met, action)) is not None:
         where = named(str(met.condition.connector_name))
         said.append(f"place_order LIMIT at {plain(price):f} rests at {where} and does the same with nobody watching.")

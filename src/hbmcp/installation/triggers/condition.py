@@ -14,6 +14,8 @@ Of = Literal["price", "spread", "funding_rate", "pnl", "portfolio", "time"]
 PriceKind = Literal["last", "bid", "ask", "mark"]
 Goes = Literal["above", "below"]
 
+IN_PERCENT: tuple[Of, ...] = ("spread", "funding_rate", "pnl")  # what is so itself
+
 GAP = 30_000  # ms between two readings; after a longer one nobody knows what held meanwhile
 
 

@@ -65,7 +65,7 @@ def arm(
 
     async def commit(installation: Installation) -> Answer:
         moment = now()
-        added = [new(one.spec, moment, bond, one.memory) for one in armings]
+        added = [new(one.spec, moment, bond, one.memory, installation.access) for one in armings]
         keys: list[int] = []
 
         async def write() -> None:

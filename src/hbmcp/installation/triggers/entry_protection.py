@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Self
 from uuid import uuid4
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from hbmcp.errors import BadArguments, OutcomeUnknown, Refused, StoreError
 from hbmcp.figures import money, plain
@@ -14,7 +14,8 @@ from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.levels import Level, parse_level
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.orders.sending import order_request
+from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.installation.positions.position import Side
 from hbmcp.installation.triggers.action import closing, closing_words, selling
 from hbmcp.installation.triggers.condition import Condition
@@ -96,6 +97,18 @@ class Exits:
         words = f"{self.words} for {order.side} {plain(order.amount):f} {named(order.pair)} when it fills"
         return (PlannedRequest.kept("place_order", "triggers", words),)
 
+    def later(self, order: SentOrder) -> tuple[Later, ...]:
+        """What they send, as a plan has it."""
+        sent = []
+        for one in self.specs(order):
+            assert one.then is not None
+            side = "SELL" if order.side == "BUY" else "BUY"
+            action = "CLOSE" if is_perpetual(order.connector) else None
+            way_out = evolve(order, side=side, type="MARKET", price=None, action=action)
+            request = evolve(order_request(way_out, reduces=True), words=one.words)
+            sent.append(Later.fired(request, one.then.tool))
+        return tuple(sent)
+
     async def beside(self, installation: Installation, order: SentOrder) -> tuple[str, ...]:
         """What else protects the same, in sentences. Raises nothing."""
         if not self:
@@ -166,7 +179,7 @@ class EntryTriggers:
         bond, moment = uuid4().hex if len(specs) > 1 else None, now()
 
         async def write() -> None:
-            rows = [new(one, moment, bond) for one in specs]
+            rows = [new(one, moment, bond, armed_with=self._installation.access) for one in specs]
             keys = await self._installation.store.add_triggers(rows, "armed with its order, which is to be sent")
             self._kept = dict(zip(keys, specs, strict=True))
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Collection, Hashable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from hbmcp.errors import ApiFailed, CallError, Refused
 from hbmcp.figures import percent
 from hbmcp.installation.answer_fields import Fields, number
-from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation, answer_within, together
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.prices import prices
-from hbmcp.installation.portfolio.valuation import value_portfolio
+from hbmcp.installation.portfolio.valuation import Valuation, value_portfolio
 from hbmcp.installation.positions.open_positions import positions_or_doubt
 from hbmcp.installation.positions.position import PLACES, Position
 from hbmcp.installation.triggers.condition import Condition
@@ -39,83 +38,64 @@ PATIENCE = 10.0  # seconds for an answer: one exchange that hangs doesn't blind 
 
 Value = Decimal | CallError
 
+T = TypeVar("T")
+
 
 async def readings(installation: Installation, conditions: Collection[Condition]) -> Mapping[Condition, Value]:
     """Each condition's value, or why there is none. The caller uses USES. Raises nothing."""
-    return await _read(installation, {one: _needs(one) for one in conditions})
+    return await worked_out(installation, {one: _needs(one) for one in conditions})
 
 
-async def witnesses(installation: Installation, conditions: Collection[Condition]) -> Mapping[Condition, Value | None]:
-    """The same values from elsewhere: a price from the book, a book from the last price. None where the API knows it
-    from one place only."""
-    asked = {one: _witness(one) for one in conditions}
-    found = await _read(installation, {one: need for one, need in asked.items() if need is not None})
-    return {one: found.get(one) for one in conditions}
+class Need(Generic[T]):
+    """What something is made of: keys of what is asked, and how."""
 
-
-async def marks(installation: Installation, conditions: Collection[Condition]) -> Mapping[Condition, Value]:
-    """Their mark prices, a third witness: of prices on perpetual exchanges that aren't the mark themselves."""
-    asked = {
-        one: _price("mark", one.connector_name or "", one.trading_pair or "") for one in conditions if _marked(one)
-    }
-    return await _read(installation, asked)
-
-
-def _marked(one: Condition) -> bool:
-    return one.of == "price" and one.price != "mark" and is_perpetual(one.connector_name or "")
-
-
-class _Need:
-    """What a value is made of: keys of what is asked, and how."""
-
-    def __init__(self, work_out: Callable[..., Decimal], *asked: Hashable) -> None:
+    def __init__(self, work_out: Callable[..., T], *asked: Hashable) -> None:
         self.work_out = work_out
         self.asked = asked
 
+    def of(self, found: Mapping[Hashable, Any]) -> T | CallError:
+        """Worked out of what was found, or why it can't be."""
+        parts = [found[key] for key in self.asked]
+        failed = next((part for part in parts if isinstance(part, CallError)), None)
+        if failed is not None:
+            return failed
+        try:
+            return self.work_out(*parts)
+        except CallError as error:
+            return error
 
-def _needs(one: Condition) -> _Need:
-    connector, pair, other = one.connector_name or "", one.trading_pair or "", one.other or ""
+
+def _needs(one: Condition) -> Need[Decimal]:
+    connector, pair = one.connector_name or "", one.trading_pair or ""
     match one.of:
         case "price":
-            return _price(one.price, connector, pair)
+            return price_need(one.price, connector, pair)
         case "spread":
-            return _Need(_over, ("last", connector, pair), ("last", other, pair))
+            return Need(over, ("last", connector, pair), ("last", one.other or "", pair))
         case "funding_rate":
-            return _Need(lambda info: _told(info, "funding_rate") * 100, ("funding", connector, pair))
+            return Need(rate_of, ("funding", connector, pair))
         case "pnl":
-            return _Need(lambda listed: _pnl(one, listed), ("positions", one.account_name or "", connector))
+            return Need(lambda listed: pnl_of(one, listed), ("positions", one.account_name or "", connector))
         case "portfolio":
-            return _Need(lambda value: value, ("portfolio",))
+            return Need(equity_of, ("portfolio",))
         case "time":
-            return _Need(lambda: Decimal(now()))
+            return Need(lambda: Decimal(now()))
 
 
-def _witness(one: Condition) -> _Need | None:
-    connector, pair, other = one.connector_name or "", one.trading_pair or "", one.other or ""
-    match one.of:
-        case "price":
-            return _price("mid" if one.price == "last" else "last", connector, pair)
-        case "spread":
-            return _Need(lambda a, b: _over(_mid(a), _mid(b)), ("book", connector, pair), ("book", other, pair))
-        case "pnl":
-            asked = ("positions", one.account_name or "", connector), ("book", connector, pair)
-            return _Need(lambda listed, best: _pnl(one, listed, _mid(best)), *asked)
-        case "funding_rate" | "portfolio" | "time":
-            return None
-
-
-def _price(kind: str, connector: str, pair: str) -> _Need:
+def price_need(kind: str, connector: str, pair: str) -> Need[Decimal]:
+    """A price of that kind, or the middle of the book ("mid")."""
     match kind:
         case "last":
-            return _Need(lambda price: price, ("last", connector, pair))
+            return Need(lambda price: price, ("last", connector, pair))
         case "mark":
-            return _Need(lambda info: _told(info, "mark_price"), ("funding", connector, pair))
+            return Need(mark_of, ("funding", connector, pair))
         case _:
-            sides: dict[str, Callable[[Book], Decimal]] = {"bid": _bid, "ask": _offer, "mid": _mid}
-            return _Need(sides[kind], ("book", connector, pair))
+            sides: dict[str, Callable[[Book], Decimal]] = {"bid": _bid, "ask": _offer, "mid": mid_of}
+            return Need(sides[kind], ("book", connector, pair))
 
 
-async def _read(installation: Installation, needs: Mapping[Condition, _Need]) -> dict[Condition, Value]:
+async def worked_out(installation: Installation, needs: Mapping[Condition, Need[T]]) -> dict[Condition, T | CallError]:
+    """What each needs, worked out, or why it can't be; what several need is asked once. Raises nothing."""
     asked = list(dict.fromkeys(key for need in needs.values() for key in need.asked))
     found: dict[Hashable, Any] = {}
     pairs: dict[str, list[str]] = {}
@@ -136,7 +116,7 @@ async def _read(installation: Installation, needs: Mapping[Condition, _Need]) ->
         found[key] = await answer_within(_ask(installation, key), PATIENCE)
 
     await together([*(last(*one) for one in pairs.items()), *map(other, rest)])
-    return {one: _worked_out(need, found) for one, need in needs.items()}
+    return {one: need.of(found) for one, need in needs.items()}
 
 
 async def _ask(installation: Installation, key: Hashable) -> Any:
@@ -153,28 +133,51 @@ async def _ask(installation: Installation, key: Hashable) -> Any:
                 raise ApiFailed(f"The positions of {named(account)} on {named(connector)} can't be believed: {doubt}")
             return listed
         case _:
-            worth = await value_portfolio(installation)
-            if "equity_incomplete" in worth.totals or worth.connected.unread:
-                raise ApiFailed("Not all of the portfolio could be read.")
-            return worth.totals.get("equity", worth.value)
+            return await whole_portfolio(installation)
 
 
-def _worked_out(need: _Need, found: Mapping[Hashable, Any]) -> Value:
-    parts = [found[key] for key in need.asked]
-    failed = next((part for part in parts if isinstance(part, CallError)), None)
-    if failed is not None:
-        return failed
-    try:
-        return need.work_out(*parts)
-    except CallError as error:
-        return error
+async def whole_portfolio(installation: Installation) -> Valuation:
+    """Raises ApiFailed where a part of it can't be read, or may be an old one: an exchange that doesn't answer is given
+    with its old balances, or is missing."""
+    worth = await value_portfolio(installation)
+    why = [f"{named(account)}: {error.happened}" for account, error in worth.connected.unread.items()]
+    why += [str(one) for one in worth.positions.unread]
+    why += [f"{named(one.connector)} doesn't answer: {one.silence.happened}" for one in worth.checks if one.silence]
+    there = set(worth.balances.places)
+    why += [f"{place_words(one)} has no balances yet" for one in worth.connected.pairs if one not in there]
+    why += [f"{one} has no P&L in money" for one in worth.unrealized.uncounted]
+    if why:
+        raise ApiFailed(f"Not all of the portfolio could be read. {'; '.join(why)}")
+    return worth
 
 
-def _over(price: Decimal, other: Decimal) -> Decimal:
+def place_words(place: tuple[str, str]) -> str:
+    """ "binance of master_account" """
+    account, connector = place
+    return f"{named(connector)} of {named(account)}"
+
+
+def equity_of(worth: Valuation) -> Decimal:
+    """With the P&L of what is open."""
+    equity: Decimal = worth.totals.get("equity", worth.value)
+    return equity
+
+
+def over(price: Decimal, other: Decimal) -> Decimal:
     """In percent by how much one price is above another."""
     if not other:
         raise ApiFailed("One of the prices is 0.")
     return percent(price - other, other, PLACES) or Decimal(0)
+
+
+def rate_of(info: Fields) -> Decimal:
+    """The funding rate of funding info, in percent."""
+    return _told(info, "funding_rate") * 100
+
+
+def mark_of(info: Fields) -> Decimal:
+    """The mark price of funding info."""
+    return _told(info, "mark_price")
 
 
 def _told(info: Fields, name: str) -> Decimal:
@@ -192,7 +195,8 @@ def _offer(best: Book) -> Decimal:
     return _side(best.ask)
 
 
-def _mid(best: Book) -> Decimal:
+def mid_of(best: Book) -> Decimal:
+    """The middle of a book. Raises ApiFailed where a side of it is empty."""
     return _side(best.mid)
 
 
@@ -202,12 +206,19 @@ def _side(price: Decimal | None) -> Decimal:
     return price
 
 
-def _pnl(one: Condition, listed: Collection[Position], mark: Decimal | None = None) -> Decimal:
+def position_of(one: Condition, listed: Collection[Position]) -> Position:
+    """The one that a condition is about. Raises Refused where it isn't open."""
     position = next((row for row in listed if row.pair == one.trading_pair and one.side in (None, row.side)), None)
     if position is None:
         raise Refused(f"No position {named(one.trading_pair or '')} is open on {named(one.connector_name or '')}.")
-    if mark is not None and position.entry is not None:
-        position = position.at(mark)
+    return position
+
+
+def pnl_of(one: Condition, listed: Collection[Position], price: Decimal | None = None) -> Decimal:
+    """A position's P&L in percent, as the exchange tells it, or as it is at a price."""
+    position = position_of(one, listed)
+    if price is not None and position.entry is not None:
+        position = position.at(price)
     value = position.percent_of(one.measure)
     if value is None:
         raise ApiFailed(f"The exchange tells too little of {position} for its P&L in percent of {one.measure}.")

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict
 
-from hbmcp.installation.triggers.condition import Condition, Goes, Memory
+from hbmcp.caller import Access
+from hbmcp.installation.triggers.condition import Condition, Goes, Memory, Of
 from hbmcp.pairs import is_of
 from hbmcp.store import TriggerRow, TriggerState
 from hbmcp.text import named
@@ -18,6 +19,7 @@ WAITING: tuple[TriggerState, ...] = ("waiting",)
 FIRING: tuple[TriggerState, ...] = ("firing",)
 LIVE = (*WAITING, *FIRING)
 OVER: tuple[TriggerState, ...] = ("done", "expired", "cancelled", "failed", "unknown")
+BOUNDED: tuple[Of, ...] = ("price", "spread", "portfolio")  # beyond whose level what opens isn't sent by more than slip
 
 
 class Action(BaseModel):
@@ -90,7 +92,8 @@ class Every(BaseModel):
 
 class Spec(BaseModel):
     """`then` is None where it only tells. `expires` in epoch ms. What opens isn't sent more than `slip` percent beyond
-    the level. `note` are the words of who made it. `switch` names the dead man's switch that it is of."""
+    the level, of a spread points. `note` are the words of who made it. `switch` names the dead man's switch that it is
+    of, `armed_with` is the access token with which it was armed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -103,6 +106,7 @@ class Spec(BaseModel):
     slip: Decimal = Decimal(2)
     note: str = ""
     switch: str = ""
+    armed_with: Access | None = None
 
     @property
     def reduces(self) -> bool:
@@ -165,8 +169,11 @@ class Trigger:
         return evolve(self.row, spec=written_spec(self.spec), memory=written_memory(self.memory))
 
 
-def new(spec: Spec, now: int, bond: str | None = None, memory: Memory | None = None) -> TriggerRow:
+def new(
+    spec: Spec, now: int, bond: str | None = None, memory: Memory | None = None, armed_with: Access | None = None
+) -> TriggerRow:
     """The row of one that isn't kept yet. Triggers of one bond end with the first of them that is done."""
+    spec = spec.model_copy(update={"armed_with": armed_with})
     return TriggerRow(
         written_spec(spec), created=now, changed=now, memory=written_memory(memory or Memory()), bond=bond
     )

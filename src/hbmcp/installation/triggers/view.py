@@ -32,6 +32,7 @@ def trigger_details(one: Trigger, bonded: Iterable[int], events: Iterable[Trigge
         "fired": one.row.fired or None,
         "ends_with": ", ".join(map(str, bonded)) or None,
         "created": utc(one.row.created),
+        "armed_with": spec.armed_with.token if spec.armed_with else None,
         "came_to": one_line(memory.came) or None,
         "spent": money(memory.spent) if memory.spent else None,
     }

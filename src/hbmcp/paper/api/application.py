@@ -37,6 +37,7 @@ from hbmcp.paper.api.routes import (
     trading,
 )
 from hbmcp.paper.api.routes.base import Call, Paper, Refusal, Routes
+from hbmcp.paper.api.spellings import others
 
 OPEN = "GET /"  # the one operation that asks for no credentials
 DOCUMENT = "/openapi.json"
@@ -78,10 +79,15 @@ STATUSES: Mapping[type[errors.PaperError], int] = {
 logger = logging.getLogger(__name__)
 
 
-def application(paper: Paper, username: str, password: str, faults: Collection[Fault] = ()) -> Starlette:
-    """The API of this paper exchange, for whoever has the credentials. `faults` are for tests."""
+def application(
+    paper: Paper, username: str, password: str, faults: Collection[Fault] = (), contract: Contract | None = None
+) -> Starlette:
+    """The API of this paper exchange, for whoever has the credentials. `faults`, and another `contract` than the pinned
+    one, are for tests."""
     credentials = f"{username}:{password}".encode()
-    endpoint = _Endpoint(paper, pinned(), credentials, faulty_routes(ROUTES, faults))
+    contract = contract or pinned()
+    routes = faulty_routes(ROUTES, faults)
+    endpoint = _Endpoint(paper, contract, credentials, routes, others(routes, contract.operations))
     return Starlette(routes=[Route("/{path:path}", faulty_wire(endpoint, faults))])
 
 
@@ -93,6 +99,7 @@ class _Endpoint:
     contract: Contract
     credentials: bytes
     routes: Routes
+    others: Routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.answer(Request(scope, receive))
@@ -115,7 +122,8 @@ class _Endpoint:
             given = operation.read(values, query, body, request.headers.get("content-type"))
             # Before the engine goes on: what executors do must happen at its own time, between the fills.
             executors.catch_up(self.paper)
-            answer = self.routes[operation.key](Call(self.paper, given.path, given.query, given.body))
+            handler = self.routes.get(operation.key) or self.others[operation.key]
+            answer = handler(Call(self.paper, given.path, given.query, given.body))
             return _json(operation.status, answer)
         except Invalid as invalid:
             return _crash() if invalid.unanswerable else _problems(invalid)

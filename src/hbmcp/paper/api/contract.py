@@ -146,8 +146,11 @@ class Contract:
 @cache
 def pinned() -> Contract:
     """The contract that the typed client was made from."""
-    text = resources.files("hummingbot_api").joinpath("openapi.json").read_text(encoding="utf-8")
-    document = json.loads(text)
+    return contract_of(json.loads(resources.files("hummingbot_api").joinpath("openapi.json").read_bytes()))
+
+
+def contract_of(document: Schema) -> Contract:
+    """That of an OpenAPI document as FastAPI writes it."""
     schemas = document["components"]["schemas"]
     operations = {
         operation.key: operation

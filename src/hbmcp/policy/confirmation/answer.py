@@ -6,16 +6,16 @@ from typing import Literal, Protocol, Self
 from attrs import define, field, frozen
 
 from hbmcp.errors import AnswerVoid, CantAsk, Declined, NotConfirmed, Unanswered
-from hbmcp.policy.confirmation.demand import Demand
+from hbmcp.policy.confirmation.demand import WAYS, Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.store import OnceOnly
 from hbmcp.text import NAMED, cut, one_line
 from hbmcp.times import machine
 
-# A client's word; a passphrase at a terminal; a key pressed at the terminal that called; "relied" on the client's own
-# approval: nobody was asked.
-Way = Literal["client", "terminal", "keyboard", "relied"]
+# A client's word; a button pressed in the chat; a passphrase at a terminal; a key pressed at the terminal that called;
+# "relied" on the client's own approval: nobody was asked.
+Way = Literal["client", "telegram", "terminal", "keyboard", "relied"]
 Reply = Literal["yes", "no", "dismissed", "none", "gone", "unreadable", "wrong", "void"]
 
 _NOT_SENT = "Nothing was sent."
@@ -56,11 +56,20 @@ class Answered:
         self.check_yes()
         if self.way == "relied":
             return
-        if demand is not None and demand.way == "terminal" and self.way != "terminal":
+        if demand is not None and not self._proves(demand):
             raise AnswerVoid("The policy wants this asked in another way now.", _NOT_SENT, _AGAIN)
         tolerance = min(self.question.demand.tolerance, *(() if demand is None else (demand.tolerance,)))
         if change := self.question.quoted.change(now, tolerance):
             raise AnswerVoid(f"{change}: the answer doesn't hold for that.", _NOT_SENT, _AGAIN)
+
+    @property
+    def out_of_band(self) -> bool:
+        """Whether who answered isn't behind the client that called."""
+        return self.way in ("telegram", "terminal")
+
+    def _proves(self, demand: Demand) -> bool:
+        """Whether it came as the policy wants, or in a way that proves more."""
+        return demand.way == "client" or (self.out_of_band and WAYS.index(self.way) >= WAYS.index(demand.way))
 
     def check_yes(self) -> None:
         """Raises NotConfirmed unless it is a yes in time."""

@@ -1,4 +1,4 @@
-"""Calls that wait until a person approves them, outside the client that made them: at a terminal.
+"""Calls that wait until a person approves them, outside the client that made them: at a terminal, or in a chat.
 
 A row in the store holds the call as it came and what was asked. Who approves it carries it out: planned and judged
 anew, once.
@@ -6,6 +6,7 @@ anew, once.
 
 from collections.abc import Callable
 from copy import copy
+from secrets import token_urlsafe
 
 from hbmcp.errors import NotCounted, StoreError
 from hbmcp.identity import Identity
@@ -14,7 +15,7 @@ from hbmcp.policy.confirmation.answer import Answered, Reply, cant_ask
 from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
-from hbmcp.policy.model import Policy
+from hbmcp.policy.model import Policy, Way
 from hbmcp.settings import Settings
 from hbmcp.store import Approval, OnceOnly, Store
 from hbmcp.store.place import Place
@@ -48,6 +49,7 @@ class Approvals:
     def __init__(self, policy: Policy, identity: Identity, settings: Settings, open_store: Callable[[], Store]) -> None:
         place = Place.of(settings, identity)
         self._in_memory = place.file is None and place.postgresql is None
+        self._has_bot = settings.telegram_token is not None
         self._open_store = open_store
         self._policy = policy
         self._used = _used(policy)
@@ -58,10 +60,12 @@ class Approvals:
         other._policy, other._used = policy, _used(policy)
         return other
 
-    def cant(self, call: Call) -> str:
-        """Why nobody can approve it elsewhere; "" where somebody can."""
+    def cant(self, call: Call, way: Way) -> str:
+        """Why nobody can approve it elsewhere, that way; "" where somebody can."""
+        if way == "telegram" and not self._has_bot:
+            return "no Telegram bot is set here (HBMCP_TELEGRAM_TOKEN, HBMCP_TELEGRAM_CHAT)"
         if self._in_memory:
-            return "this paper exchange is in memory, where no terminal sees what waits"
+            return "this paper exchange is in memory, where nobody else sees what waits"
         if call.secret:
             return "it takes or shows a secret, which isn't kept until somebody approves it"
         return ""
@@ -83,6 +87,8 @@ class Approvals:
             token=call.caller.token,
             profile=self._policy.profile,
             holder=call.caller.holder,
+            way=question.demand.way,
+            nonce=token_urlsafe(16),
         )
         store = self._open_store()
         try:
@@ -126,7 +132,7 @@ class Approvals:
 
 
 def _used(policy: Policy) -> bool:
-    return any(rule.ask == "terminal" for rules in policy.confirm_lists for rule in rules)
+    return any(rule.ask != "client" for rules in policy.confirm_lists for rule in rules)
 
 
 def _caller_and_call(one: Approval) -> tuple[str, ...]:
@@ -141,11 +147,11 @@ def _of(client: str) -> str:
     return cut(one_line(client), NAMED)
 
 
-def restored(approval: Approval, reply: Reply, by: str) -> Answered:
-    """What a person says to it at a terminal."""
-    demand = Demand("terminal", relies=False, tolerance=approval.tolerance, patience=0)
+def restored(approval: Approval, reply: Reply, way: Way, by: str) -> Answered:
+    """What a person says to it, and which way."""
+    demand = Demand(way, relies=False, tolerance=approval.tolerance, patience=0)
     question = Question(approval.question, Quoted.from_text(approval.quoted), demand, approval.until, approval.id)
-    return Answered(question, reply, "terminal", by, OnceOnly("approval", approval.id))
+    return Answered(question, reply, way, by, OnceOnly("approval", approval.id))
 
 
 def told(approval: Approval) -> str:

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import get_args
 
 from attrs import frozen
 
 from hbmcp.catalog import ADDING, REDUCING
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
-from hbmcp.policy.model import Confirm, Policy
+from hbmcp.policy.model import Confirm, Policy, Way
 from hbmcp.policy.names import matches
 from hbmcp.policy.rules import WHERE, is_about
 
+WAYS: Sequence[Way] = get_args(Way)
 BY_THEMSELVES = ("person", "trigger")  # kinds that were asked: at a terminal, or when it was armed
 
 
@@ -21,7 +22,7 @@ class Demand:
     """What a policy wants for a plan, the strictest of the rules that ask. `tolerance` in percent, `patience` in
     minutes; `relies` on the client's own approval where nobody can be asked."""
 
-    way: Literal["client", "terminal"]
+    way: Way
     relies: bool
     tolerance: Decimal
     patience: int
@@ -51,7 +52,7 @@ def demanded(
     if not found:
         return None
     return Demand(
-        "terminal" if any(one.ask == "terminal" for one in found) else "client",
+        max((one.ask for one in found), key=WAYS.index),
         all(one.cant_ask == "rely" for one in found),
         min(one.tolerance_percent for one in found),
         min(one.patience for one in found),

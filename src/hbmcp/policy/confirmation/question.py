@@ -43,8 +43,14 @@ class Question:
         where: str,
         verdict: str,
     ) -> Self:
-        """A plan in words: `where` is the installation in words, `verdict` what the policy says of it."""
+        """A plan in words: `where` is the installation in words, `verdict` what the policy says of it. No answer holds
+        longer than the access token of who called."""
         requests = (*plan.requests, *plan.later)
+        now = machine()
+        patience = demand.patience * MINUTE
+        if call.caller.until is not None:
+            patience = max(min(patience, call.caller.until - now), 0)
+        within = duration(patience) if patience >= MINUTE else f"{patience / 1000:.0f} s"
         values = in_all(requests, worths)
         client = f", called by {named(call.caller.client)}" if call.caller.client else ""
         token = f", with the access token {named(call.caller.token)}" if call.caller.token else ""
@@ -60,10 +66,10 @@ class Question:
         if verdict:
             lines.append(one_line(verdict))
         lines.append(
-            f"Without a yes within {duration(demand.patience * MINUTE)} nothing is sent, nor when a price or an amount "
+            f"Without a yes within {within} nothing is sent, nor when a price or an amount "
             f"has moved by more than {plain(demand.tolerance):f} % by then."
         )
-        return cls("\n".join(lines), Quoted.of(call, requests, worths), demand, machine() + demand.patience * MINUTE)
+        return cls("\n".join(lines), Quoted.of(call, requests, worths), demand, now + patience)
 
 
 def in_all(requests: Iterable[PlannedRequest], worths: Iterable[Sequence[Ask]]) -> list[Decimal | None]:

@@ -26,6 +26,7 @@ AT_ONCE = 32  # requests of one holder that may be under way
 WAITING = 64  # that may wait for one of these to end; a stream ends a moment after its answer was read
 PATIENCE = 5.0  # seconds for which they do
 SMALL = 65_536  # bytes of a body that may be kept while its request waits
+LISTEN = "subscriptions/listen"  # has a bound of its own, see list_changes
 
 Verify = Callable[[str], Awaitable[Holder | None]]
 
@@ -164,14 +165,17 @@ def _user(holder: Holder) -> AuthenticatedUser:
 
 
 def _asks(body: bytes) -> bool:
-    """Whether it is a request of JSON-RPC, or nothing of it; an answer or a notification isn't one."""
+    """Whether it is a request of JSON-RPC, or nothing of it; an answer or a notification isn't one, nor what only
+    listens."""
     if len(body) > SMALL:
         return True
     try:
         message = json.loads(body)
     except (ValueError, RecursionError):
         return True
-    return not isinstance(message, dict) or {"id", "method"} <= message.keys()
+    if not isinstance(message, dict):
+        return True
+    return {"id", "method"} <= message.keys() and message["method"] != LISTEN
 
 
 def _holds_token(scope: Scope) -> bool:

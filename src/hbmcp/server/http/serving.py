@@ -40,7 +40,7 @@ class Server(uvicorn.Server):
         """No call begins any more; those under way have some time, and what of them is broken off then is told."""
         end_by(FINISH + SHUTDOWN)
         self._line.ending = True
-        self._line.stop_listening()
+        self._line.list_changes.close()
         began = ticking()
         while ticking() < began + (FINISH if self._line.acts else SHUTDOWN) and self._line.busy and not self.force_exit:
             await asyncio.sleep(0.02)

@@ -92,4 +92,5 @@ async def place_order(
 
     shown = {"would_place": planned.request.words, **size} | ({"when_filled": exits.words} if exits else {})
     notes = (*prepared.notes, *beside)
-    return Plan(Answer(shown, notes), (planned.request, *arming), commit, unfit=prepared.unfit)
+    requests, later = (planned.request, *arming), exits.later(prepared.order)
+    return Plan(Answer(shown, notes), requests, commit, later, unfit=prepared.unfit)

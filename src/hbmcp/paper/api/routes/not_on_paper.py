@@ -138,12 +138,17 @@ def no_archive(call: Call) -> Json:
     raise Refusal(404, f"Database path '{path}' not found")
 
 
-_ARCHIVED = ("status", "summary", "performance", "trades", "orders", "executors", "positions", "controllers")
-
 ARCHIVED: Routes = {
     "GET /archived-bots/": always([]),
     "DELETE /archived-bots/{db_path}": no_archive,
-    **{f"GET /archived-bots/{{db_path}}/{part}": no_archive for part in _ARCHIVED},
+    "GET /archived-bots/{db_path}/status": no_archive,
+    "GET /archived-bots/{db_path}/summary": no_archive,
+    "GET /archived-bots/{db_path}/performance": no_archive,
+    "GET /archived-bots/{db_path}/trades": no_archive,
+    "GET /archived-bots/{db_path}/orders": no_archive,
+    "GET /archived-bots/{db_path}/executors": no_archive,
+    "GET /archived-bots/{db_path}/positions": no_archive,
+    "GET /archived-bots/{db_path}/controllers": no_archive,
 }
 
 

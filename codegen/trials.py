@@ -1,0 +1,92 @@
+"""What tests need of each operation beside its curation: an answer on the paper exchange, or why it has none there; one
+to replay; a row of what is tried. All of it is named by the operation, so that nobody has to look for it in tests.
+"""
+
+import ast
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from codegen.contract import Contract, Operation
+from codegen.curation import Curation, Mistake, Tool
+from codegen.schema import reduce, without_null
+
+ROUTES = Path("src/hbmcp/paper/api/routes")
+ANSWERS = Path("tests/replay/answers")
+TRIED = Path("tests/paper/tried.toml")
+
+_KEY = re.compile(r"(GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS|TRACE) /\S*")
+
+
+@frozen
+class Trials:
+    """What there is: operations that a route answers, those that have a replayed answer, tools that have a row."""
+
+    routes: frozenset[str]
+    answers: Mapping[str, Any]
+    rows: frozenset[str]
+
+    @classmethod
+    def read(cls, folder: Path) -> "Trials | None":
+        """Of the repository in a folder; None where it has no paper exchange."""
+        if not (folder / TRIED).exists():
+            return None
+        table = tomllib.loads((folder / TRIED).read_text(encoding="utf-8"))
+        rows = {*table["found"], *table["refused"], *(name for name, *_ in table["changes"])}
+        answers = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((folder / ANSWERS).glob("*.json"))]
+        routes = {key for file in (folder / ROUTES).glob("*.py") for key in _keys(ast.parse(file.read_text("utf-8")))}
+        return cls(frozenset(routes), {key: one for file in answers for key, one in file.items()}, frozenset(rows))
+
+    def missing(self, curation: Curation, contract: Contract) -> Iterator[Mistake]:
+        """What is wanting for an operation of the contract."""
+        tools = {name: (toolset, tool) for toolset, tools in curation.tools.items() for name, tool in tools.items()}
+        of: dict[str, list[str]] = {}
+        for name, (_, tool) in tools.items():
+            of.setdefault(tool.operation, []).append(name)
+        for key, operation in contract.operations.items():
+            spellings = {key} | {one.operation for name in of.get(key, ()) for one in tools[name][1].spellings}
+            if spellings.isdisjoint(self.answers) and not told(operation, contract):
+                reason = f"the contract doesn't say what it answers: write an answer of it into {ANSWERS}"
+                yield Mistake("tests", "", key, reason)
+            routed = not spellings.isdisjoint(self.routes)
+            for name in of.get(key, ()):
+                toolset, tool = tools[name]
+                yield from self._of_a_tool(toolset, name, tool, routed=routed)
+
+    def _of_a_tool(self, toolset: str, name: str, tool: Tool, *, routed: bool) -> Iterator[Mistake]:
+        place = (f"{toolset}.toml", f"tools.{name}", "paper")
+        if not routed and not tool.paper:
+            yield Mistake(*place, f"no route of the paper exchange ({ROUTES}) answers {tool.operation}: say why")
+        elif routed and tool.paper:
+            yield Mistake(*place, f"a route of the paper exchange answers {tool.operation}")
+        elif routed and name not in self.rows:
+            yield Mistake(*place, f"{TRIED} has no row of it, though a route of the paper exchange answers")
+
+    def left_over(self, curation: Curation, contract: Contract) -> Iterator[str]:
+        """What is there for an operation or a tool that is gone. It does no harm."""
+        tools = {name: tool for tools in curation.tools.values() for name, tool in tools.items()}
+        there = {one.operation for tool in tools.values() for one in tool.spellings} | contract.operations.keys()
+        yield from (f"{ROUTES}: {key}" for key in sorted(self.routes - there))
+        yield from (f"{ANSWERS}: {key}" for key in sorted(self.answers.keys() - there))
+        yield from (f"{TRIED}: {name}" for name in sorted(self.rows - tools.keys()))
+
+
+def told(operation: Operation, contract: Contract) -> bool:
+    """Whether an answer can be made of what the contract says."""
+    if operation.response is None:
+        return False
+    schema = without_null(reduce(operation.response, contract.schemas))
+    return bool(schema.keys() & {"properties", "items", "enum"}) or schema.get("type", "object") != "object"
+
+
+def _keys(tree: ast.AST) -> Iterator[str]:
+    """The operations that are keys of a dictionary."""
+    for node in ast.walk(tree):
+        for key in node.keys if isinstance(node, ast.Dict) else ():
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and _KEY.fullmatch(key.value):
+                yield key.value

@@ -1,0 +1,58 @@
+"""What answers an operation that has no route: the one of another spelling, or a refusal with the curated reason."""
+
+from collections.abc import Iterable, Mapping
+
+from attrs import evolve
+
+from hbmcp.catalog import Catalog, Tool
+from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal, Routes
+
+NOT_IMPLEMENTED = 501
+
+
+def others(routes: Routes, operations: Iterable[str]) -> Routes:
+    """Of those operations that have no route of their own."""
+    lacking = [key for key in operations if key not in routes]
+    if not lacking:
+        return {}
+    tools: dict[str, Tool] = {}
+    for tool in Catalog.load().tools.values():
+        for operation in _names(tool):
+            tools.setdefault(operation, tool)
+    return {key: _other(key, routes, tools.get(key)) for key in lacking}
+
+
+def _names(tool: Tool) -> dict[str, Mapping[str, str]]:
+    """Each spelling of its operation -> what the tool's own names are called there."""
+    if tool.is_workflow:
+        return {}
+    return {tool.operation: {}} | {one["operation"]: one.get("renamed", {}) for one in tool.also}
+
+
+def _other(key: str, routes: Routes, tool: Tool | None) -> Handler:
+    names = {} if tool is None else _names(tool)
+    for operation, there in names.items():
+        if operation in routes:
+            own = {now: name for name, now in names[key].items()}
+            return _renamed(routes[operation], {**there, **{now: there.get(name, name) for now, name in own.items()}})
+    return _refusing(f"The paper exchange has no {key}{f': {tool.paper}' if tool is not None and tool.paper else ''}")
+
+
+def _renamed(handler: Handler, names: Mapping[str, str]) -> Handler:
+    """The same, given what it takes by other names."""
+
+    def handle(call: Call) -> Json:
+        path, query, body = (
+            {names.get(name, name): value for name, value in part.items()} if isinstance(part, Mapping) else part
+            for part in (call.path, call.query, call.body)
+        )
+        return handler(evolve(call, path=path, query=query, body=body))
+
+    return handle
+
+
+def _refusing(reason: str) -> Handler:
+    def refuse(_: Call) -> Json:
+        raise Refusal(NOT_IMPLEMENTED, reason)
+
+    return refuse

@@ -1,0 +1,54 @@
+"""What `check` names of an operation that tests know nothing of."""
+
+from attrs import evolve
+
+from codegen import curation
+from codegen.contract import Operation, load, parse
+from codegen.generate import OVERRIDES, PINNED, ROOT
+from codegen.trials import Trials
+
+CONTRACT = parse(load(PINNED))
+CURATED = curation.read(OVERRIDES).as_in(CONTRACT.operations)
+TRIALS = Trials.read(ROOT)
+DEPTH = "GET /market-data/depth"
+PLACE = "market_data.toml: [tools.get_depth] paper:"
+BOOK = "POST /market-data/order-book"
+
+
+def named(operation: Operation, **said: object) -> list[str]:
+    """With one operation more, and a tool over it that is get_orderbook's but for its name and what is said."""
+    assert TRIALS is not None
+    contract = evolve(CONTRACT, operations=CONTRACT.operations | {operation.key: operation})
+    market_data = CURATED.tools["market_data"]
+    tool = market_data["get_orderbook"].model_copy(update={"operation": operation.key, **said})
+    tools = CURATED.tools | {"market_data": market_data | {"get_depth": tool}}
+    return [str(mistake) for mistake in TRIALS.missing(evolve(CURATED, tools=tools), contract)]
+
+
+def test_an_operation_needs_a_route_or_a_reason() -> None:
+    new = evolve(CONTRACT.operations[BOOK], method="GET", path="/market-data/depth")
+    assert named(new) == [
+        f"{PLACE} no route of the paper exchange (src/hbmcp/paper/api/routes) answers {DEPTH}: say why"
+    ]
+    assert named(new, paper="it has one book alone") == []
+    assert named(new, also=[curation.Spelling(operation=BOOK)]) == [
+        f"{PLACE} tests/paper/tried.toml has no row of it, though a route of the paper exchange answers"
+    ]
+
+
+def test_an_answer_that_the_contract_does_not_tell_is_named() -> None:
+    new = evolve(CONTRACT.operations[BOOK], method="GET", path="/market-data/depth", response={})
+    assert named(new, paper="it has one book alone") == [
+        f"tests: {DEPTH}: the contract doesn't say what it answers: write an answer of it into tests/replay/answers"
+    ]
+
+
+def test_what_is_left_of_a_tool_that_is_gone_is_told() -> None:
+    assert TRIALS is not None
+    contract = evolve(CONTRACT, operations={key: one for key, one in CONTRACT.operations.items() if key != BOOK})
+    without = CURATED.without([BOOK])
+    assert list(TRIALS.left_over(without, contract)) == [
+        f"src/hbmcp/paper/api/routes: {BOOK}",
+        f"tests/replay/answers: {BOOK}",
+        "tests/paper/tried.toml: get_orderbook",
+    ]

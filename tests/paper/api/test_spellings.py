@@ -1,0 +1,68 @@
+"""The paper exchange as an API of another version."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from importlib.resources import files
+from typing import Any
+
+import httpx
+import pytest
+
+from hbmcp.catalog import Catalog
+from hbmcp.paper.api.application import application
+from hbmcp.paper.api.contract import contract_of
+from tests.paper.paper_api import AUTH, PaperApi
+
+PINNED = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
+
+
+def posted(api: PaperApi, change: Callable[[dict[str, Any]], object], path: str, body: Any = None) -> httpx.Response:
+    document = deepcopy(PINNED)
+    change(document)
+    app = application(api.paper, *AUTH, contract=contract_of(document))
+
+    async def post() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://paper", auth=AUTH) as client:
+            return await client.post(path, json=body)
+
+    return asyncio.run(post())
+
+
+def move(document: dict[str, Any]) -> None:
+    document["paths"]["/rates"] = document["paths"].pop("/rate-oracle/rates")
+    fields = document["components"]["schemas"]["RateRequest"]
+    fields["properties"]["pairs"] = fields["properties"].pop("trading_pairs")
+    fields["required"] = ["pairs"]
+
+
+def test_another_spelling_is_answered_by_its_own_names(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
+    (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_rates")
+    tool["also"] = [{"operation": "POST /rates", "renamed": {"trading_pairs": "pairs"}}]
+    monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
+    answer = posted(api, move, "/rates", {"pairs": ["BTC-USDT"]})
+    assert (answer.status_code, [*answer.json()["rates"]]) == (200, ["BTC-USDT"])
+    # The other way round: the tools are made of a contract that has it there.
+    tool["operation"], tool["also"] = (
+        "POST /rates",
+        [{"operation": "POST /rate-oracle/rates", "renamed": {"pairs": "trading_pairs"}}],
+    )
+    answer = posted(api, move, "/rates", {"pairs": ["BTC-USDT"]})
+    assert (answer.status_code, [*answer.json()["rates"]]) == (200, ["BTC-USDT"])
+
+
+def test_what_is_not_there_says_why(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
+    (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_rates")
+    tool |= {"operation": "POST /moon", "paper": "it has no moon"}
+    monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
+
+    def add(document: dict[str, Any]) -> None:
+        document["paths"]["/moon"] = {"post": {"responses": {"200": {"description": ""}}}}
+        document["paths"]["/sun"] = document["paths"]["/moon"]
+
+    for path, why in (("/moon", ": it has no moon"), ("/sun", "")):
+        answer = posted(api, add, path)
+        assert (answer.status_code, answer.json()) == (501, {"detail": f"The paper exchange has no POST {path}{why}"})

@@ -1,0 +1,84 @@
+"""A profile's limits that time uses up count what one token did, and the policy's own what everybody does."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hbmcp.bridge import Bridge
+from hbmcp.policy.model import Policy, bound
+from hbmcp.store import LedgerRow
+from tests.paper.assistant import ALL, Assistant, assistant
+from tests.paper.paper_api import PaperApi
+from tests.paper.spot_account import BUY
+from tests.policy.planning import row
+
+pytestmark = pytest.mark.anyio
+
+MARKET = {**BUY, "order_type": "MARKET", "amount": 0.01, "again": True}  # some 681 USDT
+
+PROFILES: list[tuple[dict[str, Any], str]] = [
+    ({"limits": {"day": 1500}}, "limit day is 1,500 USDT opened today with this access token"),
+    ({"limits": {"hour": 1500}}, "limit hour is 1,500 USDT opened within an hour with this access token"),
+    ({"limits": {"orders_a_minute": 2}}, "limit orders_a_minute is 2 orders a minute with this access token"),
+    (
+        {"budgets": {"trial": {"account": "master_account", "amount": 1500}}},
+        "budget trial is 1,500 USDT opened at master_account with this access token",
+    ),
+]
+
+
+def told(profile: dict[str, Any], **own: Any) -> Policy:
+    return Policy.model_validate({"profiles": {"small": profile}, **own})
+
+
+def holding(call: Assistant, policy: Policy, holder: str, profile: str | None = "small") -> Bridge:
+    theirs = policy if profile is None else bound(policy, profile)
+    assert theirs is not None
+    return call.bridge.lent(holder, holder, ALL, theirs)
+
+
+async def sent(bridge: Bridge) -> str:
+    outcome = await bridge.call("place_order", MARKET)
+    return outcome.text if outcome.is_error else ""
+
+
+@pytest.mark.parametrize(("profile", "said"), PROFILES)
+async def test_what_others_do_uses_up_nothing_of_it(
+    profile: dict[str, Any], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = told(profile)
+    with PaperApi(tmp_path) as api:
+        async with assistant(api, monkeypatch, policy=policy) as call:
+            one, two = (holding(call, policy, holder) for holder in ("token-1", "token-2"))
+            for bridge in (call.bridge, holding(call, policy, "token-3", None), one, one, two):
+                assert await sent(bridge) == ""
+            assert said in await sent(one)
+            preview = (await one.call("place_order", {**MARKET, "preview": True})).text
+            assert "It would be refused" in preview
+            assert await sent(two) == ""
+            assert said in await sent(two)
+            assert await sent(call.bridge) == ""
+            assert "with this access token" in (await two.call("get_status", {})).text.rpartition("Limits: ")[2]
+
+
+async def test_the_policy_s_own_count_what_everybody_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = told({"limits": {"day": 1500, "order": 1000}}, limits={"day": 2500})
+    with PaperApi(tmp_path) as api:
+        async with assistant(api, monkeypatch, policy=policy) as call:
+            one = holding(call, policy, "token-1")
+            for bridge in (call.bridge, call.bridge, one):
+                assert await sent(bridge) == ""
+            assert "limit day is 2,500 USDT opened today: 2,0" in await sent(one)
+            large = await one.call("place_order", {**MARKET, "amount": 0.02})
+            assert "limit order is 1,000 USDT" in large.text
+
+
+async def test_what_was_sent_before_it_was_kept_by_whom_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = told({"limits": {"day": 1500}})
+    with PaperApi(tmp_path) as api:
+        async with assistant(api, monkeypatch, policy=policy) as call:
+            before: LedgerRow = row(opened=1000, time=api.clock.now(), account="master_account")
+            assert before.holder is None
+            await call.bridge.store.reserve([before], 0, lambda _: None)
+            assert "1,000 used already" in await sent(holding(call, policy, "token-1"))
