@@ -2,7 +2,6 @@
 
 import os
 import stat
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -13,6 +12,7 @@ from typer.testing import CliRunner
 from hbmcp.cli.app import app
 from hbmcp.errors import SettingsError
 from hbmcp.policy.file import read
+from tests import forked
 from tests.conftest import connected, environment, hbmcp
 from tests.faulty_api import FaultyApi
 from tests.stdio_server import StdioServer
@@ -52,8 +52,8 @@ def test_init_asks_five_questions_and_writes_a_file_for_its_user_alone(tmp_path:
 
     def init(*answers: str) -> tuple[int, str]:
         os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
-        done = subprocess.run(
-            [sys.executable, "-m", "hbmcp", "policy", "init"],
+        done = forked.run(
+            [*forked.HBMCP, "policy", "init"],
             env=env, cwd=tmp_path, stdin=theirs, capture_output=True, encoding="utf-8", timeout=60, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr

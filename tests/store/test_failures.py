@@ -14,9 +14,11 @@ import pytest
 from psycopg import sql
 
 from hbmcp.errors import HbmcpError, StoreError
+from hbmcp.extras import install
 from hbmcp.store import Store, database
 from hbmcp.store.failures import told
 from hbmcp.store.place import Place
+from tests import forked
 from tests.conftest import environment
 from tests.store.opening import ORDER, store
 from tests.store.postgresql_cluster import PASSWORD, USER, Cluster
@@ -93,7 +95,7 @@ async def write(most):
 
 
 def said(script: str, place: Path) -> list[str]:
-    done = subprocess.run(
+    done = forked.run(
         [sys.executable, "-c", SAY + script],
         env=environment(HBMCP_STATE_URL=f"sqlite:///{place}", HUMMINGBOT_API_USERNAME="trader"),
         cwd=place.parent,
@@ -254,7 +256,7 @@ except StoreError as error:
 """
     env = environment(HBMCP_STATE_URL=f"postgresql://trader:{PASSWORD}@localhost/x")
     done = subprocess.run([sys.executable, "-c", script], env=env, cwd=tmp_path, capture_output=True, encoding="utf-8")
-    assert "pip install 'hbmcp[postgres]'" in done.stdout, done.stderr
+    assert install("postgres") in done.stdout, done.stderr
     assert PASSWORD not in done.stdout + done.stderr
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from hbmcp.extras import install
 from hbmcp.store import TriggerState
 from tests.conftest import connected, http_server
 from tests.faulty_api import FaultyApi, Reply
@@ -114,4 +115,4 @@ def test_without_the_package_it_does_not_start(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert "pip install 'hbmcp[metrics]'" in done.stderr
+    assert install("metrics") in done.stderr

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hbmcp import extras
 from hbmcp.errors import CallError, LimitReached, OutcomeUnknown, Refused, SettingsError, StoreError
 from hbmcp.server.line import Line, UnderWay
 from hbmcp.times import ticking
@@ -19,7 +20,7 @@ except ImportError:
     raise SettingsError(
         "HBMCP_HTTP_METRICS (--metrics) asks for numbers that prometheus_client makes, and that isn't installed.",
         "hbmcp doesn't start.",
-        "Install it, pip install 'hbmcp[metrics]', or leave the setting out.",
+        f"{extras.advice('metrics')}, or leave the setting out.",
     ) from None
 
 if TYPE_CHECKING:
