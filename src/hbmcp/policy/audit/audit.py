@@ -119,6 +119,10 @@ class Audit:
             raise
         return True
 
+    async def newest(self, most: int) -> list[Mapping[str, Any]]:
+        """What the latest lines say, oldest first. Raises OSError, and StoreError where the disk doesn't answer."""
+        return [] if self._log is None else await self._worker.run(partial(self._log.since, "", most))
+
     async def unusual(self) -> dict[str, str]:
         """What a person should look at, a kind and a few words each."""
         return (await self._within_a_day()).found
