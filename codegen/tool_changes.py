@@ -5,7 +5,7 @@ Each contract is seen through the curation as it spells that contract. A workflo
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -119,10 +119,10 @@ def _columns(tool: Tool) -> frozenset[str]:
 
 def fields_read(folder: Path) -> frozenset[str]:
     """Every name in the source under a folder that can be that of an answer's field: its texts."""
-    return frozenset(name for file in folder.rglob("*.py") for name in _texts(ast.parse(file.read_text("utf-8"))))
+    return frozenset(name for file in folder.rglob("*.py") for name in _texts(file.read_text("utf-8")))
 
 
-def _texts(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
-            yield node.value
+@cache
+def _texts(source: str) -> frozenset[str]:
+    texts = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return frozenset(text for text in texts if isinstance(text, str) and text.isidentifier())

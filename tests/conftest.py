@@ -21,6 +21,7 @@ from tests import forked
 from tests.faulty_api import FaultyApi
 from tests.forked import HBMCP, PYTHONPATH
 from tests.forked import ROOT as ROOT
+from tests.ready_store import make_ready
 from tests.short_pauses import shorten_pauses
 from tests.stdio_server import StdioServer
 
@@ -92,6 +93,13 @@ def _own_state(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     shorten_pauses(monkeypatch)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _ready_stores() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        make_ready(patched)
+        yield
 
 
 @pytest.fixture

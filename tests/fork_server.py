@@ -18,7 +18,7 @@ import socket
 import sys
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType
@@ -36,6 +36,8 @@ READ_AT_IMPORT = (
 READ_LATER = ("PYTHONPATH", "PYTHON_KEYRING_BACKEND")  # keyring isn't imported
 NEEDED = ("__main__", "builtins", "linecache", "sys", "traceback", "warnings")  # to the end, for what is said there
 
+read: set[str] = set()  # what imports read of the environment
+
 PDEATHSIG, SUBREAPER = 1, 36  # of prctl
 MOST = 1 << 20  # bytes of a message
 
@@ -43,7 +45,9 @@ MOST = 1 << 20  # bytes of a message
 def serve() -> None:
     """Never returns, but to end the process; in one that was forked off too, at its own end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends first, and says how its tests ended
+    os.environ.__class__ = _Noting
     preload()
+    os.environ.__class__ = _Noting.__base__
     atexit.register(_leave, {name: one for name, one in sys.modules.items() if name not in NEEDED})
     gc.collect()
     gc.freeze()
@@ -58,6 +62,23 @@ def serve() -> None:
             start = json.loads(message)
             del message, streams
             return _become(start)
+
+
+class _Noting(type(os.environ)):  # type: ignore[misc]
+    """The environment, of which is noted what was read."""
+
+    def __getitem__(self, name: str) -> str:
+        read.add(name)
+        value: str = super().__getitem__(name)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        read.add(str(name))
+        return name in self._data
+
+    def __iter__(self) -> Iterator[str]:
+        read.add("all of it")
+        return super().__iter__()
 
 
 def preload() -> None:
@@ -79,8 +100,15 @@ def _leave(modules: Mapping[str, ModuleType]) -> None:
         sys.modules.pop(name, None)
 
 
+def ends_with_its_parent(by: signal.Signals = signal.SIGKILL) -> None:
+    """This process, even where its parent is killed."""
+    prctl(PDEATHSIG, by)
+
+
 def prctl(option: int, value: int) -> None:
-    """Linux's."""
+    """Linux's; elsewhere there is none."""
+    if sys.platform != "linux":
+        return
     if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")
 
@@ -101,7 +129,7 @@ def _forked(streams: list[int]) -> bool:
     os.close(parent)
     os.read(orphaned, 1)
     os.close(orphaned)
-    prctl(PDEATHSIG, signal.SIGKILL)
+    ends_with_its_parent()
     for number, one in enumerate(streams):
         os.dup2(one, number)
         os.close(one)

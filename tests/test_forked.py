@@ -60,8 +60,7 @@ ASKED = {"TZ": "Asia/Tokyo", "COLUMNS": "40", "HBMCP_PAPER": "true", "odd": "ü 
 ASKED["PYTHONPATH"] = os.pathsep.join([forked.PYTHONPATH, "/first/of/all", *forked.PATHS, "/last/of/all"])
 
 
-@pytest.mark.parametrize("leads", [True, False])
-@pytest.mark.parametrize("command", [["-m", "tell"], ["-c", TELL]])
+@pytest.mark.parametrize(("command", "leads"), [(["-m", "tell"], True), (["-c", TELL], False)])
 def test_it_finds_what_a_new_process_does(command: list[str], leads: bool, tmp_path: Path) -> None:
     (tmp_path / "tell.py").write_text(TELL)
 
@@ -125,38 +124,17 @@ def test_it_says_at_its_end_what_a_process_does(code: str) -> None:
 
 def test_what_imports_read_of_the_environment_sends_it_to_a_new_process() -> None:
     """Else they would have read it of another environment."""
-    code = """
-import os
-read = set()
-class Noting(type(os.environ)):
-    def __getitem__(self, name):
-        read.add(name)
-        return super().__getitem__(name)
-    def __contains__(self, name):
-        read.add(name)
-        return name in self._data
-    def __iter__(self):
-        read.add("all of them")
-        return super().__iter__()
-os.environ.__class__ = Noting
-import fork_server
-fork_server.preload()
-print(*read)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment(),
-        cwd=Path(forked.__file__).parent,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    read = done.stdout.split()
+
+    def said(code: str, **variables: str) -> list[str]:
+        command = [sys.executable, "-c", code]
+        return forked.run(command, env=environment(**variables), capture_output=True, text=True).stdout.split()
+
+    read = said("import fork_server; print(*fork_server.read)")
     assert "PYDANTIC_DISABLE_PLUGINS" in read
-    assert [one for one in read if not one.startswith(fork_server.READ_AT_IMPORT)] == ["HOME"]  # for user_site only
-    env = environment(PYTHONHASHSEED="1")
-    seed = [sys.executable, "-c", "import sys; print(sys.flags.hash_randomization)"]
-    assert forked.run(seed, env=env, capture_output=True, text=True).stdout == "1\n"
+    assert not {*read} & {*fork_server.READ_LATER}
+    assert [one for one in read if not one.startswith(fork_server.READ_AT_IMPORT)] == ["HOME"]  # of site's user_base
+    loaded = "import sys; print('hbmcp.bridge' in sys.modules)"
+    assert [said(loaded), said(loaded, PYDANTIC_DISABLE_PLUGINS="1")] == [["True"], ["False"]]
 
 
 def test_none_is_left_when_who_started_them_vanishes() -> None:

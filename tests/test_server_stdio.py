@@ -27,7 +27,13 @@ ORDER = {
 
 def test_says_what_it_is(stdio: StdioServer) -> None:
     assert stdio.hello["serverInfo"]["title"] == "Hummingbot"
-    assert stdio.hello["capabilities"] == {"tools": {"listChanged": True}}
+    changes = {"listChanged": True}
+    assert stdio.hello["capabilities"] == {
+        "tools": changes,
+        "prompts": changes,
+        "resources": {**changes, "subscribe": True},
+        "completions": {},
+    }
     assert "live Hummingbot trading installation" in stdio.hello["instructions"]
     assert len(stdio.hello["instructions"].split()) <= 120
 
@@ -170,7 +176,8 @@ def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -
         "from hbmcp.server import line, protocol, stdio; from hbmcp.cli.app import app; told = settings.load(); "
         "protocol.build(line.Line(Catalog.load().offer(told), told, None, '')); "
         "print([name for name in ('httpx', 'jsonschema', 'attr', 'stamina', 'rich', 'sqlalchemy', 'hummingbot_api', "
-        "'hbmcp.bridge', 'hbmcp_tools.accounts', 'opentelemetry.sdk', 'hbmcp.server.tracing', 'prometheus_client') "
+        "'hbmcp.bridge', 'hbmcp.prompts', 'hbmcp.completion', 'hbmcp.resources', 'hbmcp_tools.accounts', "
+        "'opentelemetry.sdk', 'hbmcp.server.tracing', 'prometheus_client') "
         "if name in sys.modules])"
     )
     out = subprocess.run(

@@ -65,7 +65,7 @@ from hbmcp.text import QUOTED, cut, one_line
 from hbmcp.times import ticking
 from hummingbot_api.client import Response
 from hummingbot_api.errors import UnexpectedShape
-from hummingbot_api.request import Request
+from hummingbot_api.request import Json, Request
 
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
 
@@ -85,12 +85,14 @@ class Progress(Protocol):
 
 class Outcome(NamedTuple):
     """What a call came to, for a model to read; or the `question` that a person must answer first: with the answer the
-    call comes again. `error` is what it ran into, unless that is a defect."""
+    call comes again. `error` is what it ran into, unless that is a defect. It `waits` where a person is to approve it
+    elsewhere."""
 
     text: str
     is_error: bool
     question: Question | Visit | None = None
     error: CallError | None = None
+    waits: bool = False
 
 
 class _Incoming(NamedTuple):
@@ -186,6 +188,42 @@ class Bridge:
         other._kind = "person"
         return other
 
+    def for_resources(self) -> "Bridge":
+        """The same bridge for what reads resources. Nothing of it is closed."""
+        other = copy(self)
+        other._kind = "resource"
+        return other
+
+    async def holds(self) -> Outcome:
+        """The policy, for who asks."""
+        return Outcome(redacted("\n".join(await self._gate.holds(self._holder))), False)
+
+    async def calls(self) -> Outcome:
+        """The latest calls that weren't reads, of who asks."""
+        try:
+            rows = await self._gate.calls(self._token)
+        except (OSError, StoreError) as error:
+            return Outcome(redacted(f"The audit can't be read: {error}"), True)
+        answer = Answer(rows or "Nothing but reads was called.", outside=bool(rows))
+        return Outcome(redacted(render(answer.value, answer.spec)), False)
+
+    async def seen(self, name: str) -> Json:
+        """What a workflow that reads finds, before it is text. Raises CallError."""
+        tool = self._offer.find(name)
+        line = self._lines.get(tool.name) or self._line(tool)
+        with call_under_way():
+            answer: Answer = await line.build(self.installation(self._reader(tool)))
+        return answer.value
+
+    def reading(self, name: str) -> Installation:
+        """The installation for what stands beside tools: it can be asked what that tool may ask, which reads. Raises
+        UnknownTool for one that isn't offered."""
+        return self.installation(self._reader(self._offer.find(name)))
+
+    def _reader(self, tool: Tool) -> Caller:
+        parts = tool.parts if tool.is_workflow else frozenset({tool.name})
+        return Caller(tool.name, tool.toolset, parts, "resource", "", self._token, self._holder)
+
     def _under(self, policy: Policy, offer: Offer) -> "Bridge":
         other = copy(self)
         other.__dict__.pop("_fired", None)
@@ -256,7 +294,8 @@ class Bridge:
                 outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
         answered = incoming.ask.answered if incoming.ask is not None else None
         approves = answered is not None and answered.out_of_band  # then who called isn't the one who is answered
-        if incoming.firing is None and not approves and (news := await self._news(incoming.client)):
+        hears = incoming.firing is None and not approves and self._kind != "resource"
+        if hears and (news := await self._news(incoming.client)):
             outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
         return outcome._replace(text=redacted(outcome.text))
 
@@ -275,7 +314,7 @@ class Bridge:
             tool = self._fired.find(name) if fires else await self._find(name, arguments, incoming.client)
             outcome = Outcome(await self._run(tool, arguments, incoming), False)
         except (SentBefore, Waiting) as told:
-            outcome = Outcome(str(told), False)
+            outcome = Outcome(str(told), False, waits=isinstance(told, Waiting))
         except AskedFirst as asked:
             outcome = Outcome("", False, asked.question)
         except CallError as error:

@@ -132,10 +132,11 @@ NOT_IN_THIS_API = "Use another tool; a person can update the API, or hbmcp."
 
 @dataclass(frozen=True, slots=True)
 class Off:
-    """Why a tool isn't offered, and who could change that."""
+    """Why a tool isn't offered, and who could change that; the `toolset` that would bring it, if only that is off."""
 
     why: str
     advice: str
+    toolset: str = ""
 
 
 class Catalog:
@@ -208,6 +209,7 @@ class Catalog:
                 off[tool.name] = Off(
                     f"it belongs to the toolset {tool.toolset}",
                     ONLY_A_PERSON,
+                    tool.toolset,
                 )
         if len(off) == len(self.tools):
             raise SettingsError(
@@ -277,6 +279,10 @@ class Offer:
             "Nothing was done.",
             f"Did you mean {_either(near)}?" if near else "tools/list has the names.",
         )
+
+    def off(self, name: str) -> Off | None:
+        """Why a tool of this name isn't offered; None for one that is."""
+        return self._off.get(name)
 
     def without(self, off: Mapping[str, Off]) -> "Offer":
         """The same less these."""

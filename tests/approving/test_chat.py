@@ -4,8 +4,6 @@ import asyncio
 import json
 import re
 import sqlite3
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from decimal import Decimal
@@ -23,10 +21,13 @@ from hbmcp.approving.chat import LONGEST, Chat, ended, parts
 from hbmcp.bridge import Bridge
 from hbmcp.catalog import Catalog
 from hbmcp.policy.model import Policy
+from hbmcp.server import line as line_module
+from hbmcp.server.line import Line
 from hbmcp.settings import Settings
 from hbmcp.store import Approval
 from tests.bot_api import ALICE, CHAT, TOKEN, BotApi, bot_api, failed
 from tests.conftest import environment
+from tests.forked import HBMCP, Popen
 from tests.stdio_server import StdioServer
 from tests.test_confirmation import FIVE, ORDER
 
@@ -264,6 +265,42 @@ async def test_of_two_processes_one_speaks_and_the_other_goes_on_after_it(place:
     assert len(place.api.messages) == 3
 
 
+async def test_who_ends_while_it_asks_has_asked_once(place: Place) -> None:
+    bridge = place.bridge()
+    loop = asyncio.get_running_loop()
+    ending = Chat.of(bridge, place.told)
+    assert ending is not None
+    task = asyncio.create_task(ending.run())
+    place.api.faults["sendMessage"] = lambda: loop.call_soon_threadsafe(task.cancel) and None
+    which = await waits(bridge)
+    await asyncio.wait([task])
+    async with place.speaking(place.bridge()):
+        asked = await question(place, which)
+        place.api.press(asked)
+        await over(asked, "is carried out")
+    assert len(place.api.messages) == 1
+
+
+async def test_a_server_waits_for_what_was_approved_as_for_its_calls(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = asyncio.Event()
+
+    async def slow(*_: Any) -> None:
+        await end.wait()
+
+    monkeypatch.setattr(chat_module, "carried_out", slow)
+    monkeypatch.setattr(line_module, "WATCH_AFTER", 0)
+    line = Line(OFFER, place.told, Policy.model_validate(ASKS), "a test")
+    asked = line.bridge
+    line.watch()
+    place.api.press(await question(place, await waits(asked)))
+    await until(lambda: line.busy and line.acts)
+    end.set()
+    await until(lambda: not line.busy and not line.acts)
+    await line.aclose()
+
+
 async def test_another_program_reads_the_bot(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     bridge = place.bridge()
     conflicts = [failed(409, "Conflict: terminated by other getUpdates request")] * 3
@@ -381,9 +418,11 @@ async def test_a_long_or_hostile_question_is_whole_and_no_markup(words: str) -> 
 
 @contextmanager
 def watching(env: dict[str, str], cwd: Path) -> Iterator[None]:
-    with subprocess.Popen([sys.executable, "-m", "hbmcp", "watch"], env=env, cwd=cwd) as process:
-        yield
-        process.terminate()
+    with Popen([*HBMCP, "watch"], env=env, cwd=cwd) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 @pytest.mark.slow

@@ -113,6 +113,8 @@ async def test_it_is_on_disk_before_the_request_leaves(tmp_path: Path, monkeypat
         async def noting(tool: Any, *given: Any, **other: Any) -> Any:
             if tool.operation == PLACE:
                 written.append(len(it.lines))
+                database = it.call.bridge.store._opened()._database
+                assert database._later - database._on_disk <= 1  # the store's word for the line
             return await ask(tool, *given, **other)
 
         monkeypatch.setattr(it.call.bridge, "_ask", noting)

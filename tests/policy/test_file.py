@@ -149,7 +149,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(theirs: Path) -> None:
         "limits.account must be a number above 0.",
         "there is no allow.exchange; did you mean exchanges?",
         'allow.pairs must be a list, such as ["BTC-*"].',
-        "allow.tools.0 must be text.",
+        "allow.tools.1 must be text.",
         "allow.tools.1 must be text.",
         "there is no budgets.trial.amout; did you mean amount?",
         "budgets.trial.account is missing.",
@@ -231,13 +231,13 @@ def test_servers_of_tests_read_no_policy_of_the_user() -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ('confirm = "sometimes"', 'confirm.0.when must be "always", "never" or "over 500".'),
-        ('confirm = "over -1"', 'confirm.0.when must be "always", "never" or "over 500".'),
+        ('confirm = "sometimes"', 'confirm.1.when must be "always", "never" or "over 500".'),
+        ('confirm = "over -1"', 'confirm.1.when must be "always", "never" or "over 500".'),
         ("confirm = true", 'confirm must be "always", "never" or "over 500", or tables, [[confirm]].'),
-        ('[[confirm]]\nask = "client"', "confirm.0.when is missing."),
-        ('[[confirm]]\nwhen = "always"\neffects = ["open"]', "confirm.0.effects.0: Input should be 'opens'"),
-        ('[[confirm]]\nwhen = "always"\npair = ["BTC-*"]', "there is no confirm.0.pair; did you mean pairs?"),
-        ('[[confirm]]\nwhen = "always"\nminutes = 0', "confirm.0.minutes must be a number above 0."),
+        ('[[confirm]]\nask = "client"', "confirm.1.when is missing."),
+        ('[[confirm]]\nwhen = "always"\neffects = ["open"]', "confirm.1.effects.1: Input should be 'opens'"),
+        ('[[confirm]]\nwhen = "always"\npair = ["BTC-*"]', "there is no confirm.1.pair; did you mean pairs?"),
+        ('[[confirm]]\nwhen = "always"\nminutes = 0', "confirm.1.minutes must be a number above 0."),
     ],
 )
 def test_mistakes_in_when_a_person_is_asked_are_told(tmp_path: Path, written: str, said: str) -> None:
@@ -294,3 +294,23 @@ def test_a_file_in_the_working_directory_can_only_have_more_asked(theirs: Path) 
     told = list(rules(held().policy))
     assert "confirm.1 = over 500 USDT: by the client, within 5 min and 1 %" in told
     assert "confirm.2 = never" in told
+
+
+def test_what_no_exchange_and_no_pair_is_called_is_told_with_its_place(theirs: Path) -> None:
+    theirs.write_text(
+        """
+        allow = { exchanges = ["binance*", "500", "a, b"], pairs = ["BTC-*", "BTCUSDT", "*", "xyz:TSLA-USD"] }
+        deny = { pairs = ["ETH/USDT"] }
+        confirm = [{ when = "never" }, { when = "always", exchanges = ["BTC-USDT", "solana-mainnet-beta", "0x?"] }]
+        [profiles.bot.allow]
+        pairs = ["500"]
+        """
+    )
+    assert held().remarks == (
+        f"{theirs}: allow.exchanges has 500, which no exchange is called: they are such as binance_perpetual.",
+        f'{theirs}: allow.exchanges has "a, b", which no exchange is called: they are such as binance_perpetual.',
+        f"{theirs}: allow.pairs has BTCUSDT, which no pair is called: they are such as BTC-USDT, or BTC-*.",
+        f"{theirs}: deny.pairs has ETH/USDT, which no pair is called: they are such as BTC-USDT, or BTC-*.",
+        f"{theirs}: confirm.2.exchanges has BTC-USDT, which no exchange is called: they are such as binance_perpetual.",
+        f"{theirs}: profiles.bot.allow.pairs has 500, which no pair is called: they are such as BTC-USDT, or BTC-*.",
+    )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mcp.types import ClientCapabilities, ElicitResult
 
 from hbmcp.server.elicitation import _answered, _BeforeIt, _cant_visit, _Meanwhile, _reply
-from hbmcp.server.protocol import HOLDER
+from hbmcp.server.line import HOLDER
 
 NO_LINE: Any = None  # only pages need one
 

@@ -11,15 +11,16 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.subscriptions import ToolsListChanged
 from mcp.types import ToolListChangedNotification
 
+from hbmcp.server.line import LIST_TTL_MS
 from hbmcp.server.list_changes import OF_EACH
-from hbmcp.server.protocol import LIST_TTL_MS
 from tests.conftest import connected, http_server, operation_of
 from tests.faulty_api import FaultyApi, Reply
+from tests.forked import HBMCP, stdio
 from tests.server.http.clients import bearer, made
 from tests.stdio_server import StdioServer
 
@@ -47,8 +48,7 @@ def older(api: FaultyApi) -> FaultyApi:
 async def client_of(transport: str, mode: str, api: FaultyApi, folder: Path, **other: Any) -> AsyncIterator[Client]:
     env = connected(api.url, **COMPARES)
     if transport == "stdio":
-        command = StdioServerParameters(command=sys.executable, args=["-m", "hbmcp", "serve"], env=env, cwd=folder)
-        async with Client(command, mode=mode, **other) as client:
+        async with Client(stdio([*HBMCP, "serve"], env=env, cwd=folder), mode=mode, **other) as client:
             yield client
     else:
         with http_server(env, folder) as url:
@@ -136,9 +136,8 @@ def test_an_api_that_does_not_answer_is_asked_again_soon(api: FaultyApi, tmp_pat
 
 
 async def test_where_nothing_is_compared_the_list_stays(api: FaultyApi, tmp_path: Path) -> None:
-    args = ["-m", "hbmcp", "serve", "--no-compare-api"]
-    command = StdioServerParameters(command=sys.executable, args=args, env=connected(api.url, **COMPARES), cwd=tmp_path)
-    async with Client(command, mode="auto") as client:
+    started = stdio([*HBMCP, "serve", "--no-compare-api"], env=connected(api.url, **COMPARES), cwd=tmp_path)
+    async with Client(started, mode="auto") as client:
         assert (await client.list_tools()).ttl_ms == LIST_TTL_MS
         await client.call_tool("get_accounts", {})
     assert not [one for one in api.requests if one.path == "/openapi.json"]

@@ -20,6 +20,11 @@ def _not_pruned_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "PRUNED_ONCE_IN", float("inf"))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _ready_stores() -> None:
+    """None is: how they are made is tested here."""
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The HBMCP_STATE_URL of an empty database."""

@@ -9,12 +9,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
 from attrs import define, field
+
+from tests.fork_server import ends_with_its_parent
 
 USER = "hbmcp"
 PASSWORD = "correct-horse"
@@ -101,7 +104,12 @@ def cluster() -> Iterator[Cluster]:
     def start() -> "subprocess.Popen[bytes]":
         with (folder / "log").open("ab") as log:
             return subprocess.Popen(
-                [programs / "postgres", "-D", data, *told], user=user, cwd=folder, stdout=log, stderr=log
+                [programs / "postgres", "-D", data, *told],
+                user=user,
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                preexec_fn=partial(ends_with_its_parent, signal.SIGQUIT),
             )
 
     found = Cluster(folder, start)

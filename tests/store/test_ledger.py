@@ -5,6 +5,7 @@ import os
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from hbmcp import times
 from hbmcp.errors import LimitReached, StoreError
 from hbmcp.store import LedgerRow, Settled, Settling, Store, worker
+from hbmcp.store.rows import Rows
 from tests.store.opening import ORDER, store
 from tests.store.postgresql_cluster import Cluster
 from tests.store.test_processes import process
@@ -192,6 +194,55 @@ async def test_a_reservation_that_was_given_up_is_undone(postgresql: Cluster, mo
     await opened._worker.aclose()
     monkeypatch.undo()
     assert await opened.granted(0) == []
+    await opened.aclose()
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_who_read_before_sees_what_who_reads_first_sees(url: str, seed: int) -> None:
+    chance, stores, open_keys = Random(seed), [store(url), store(url)], list[int]()
+    for number in range(60):
+        opened = chance.choice(stores)
+        match chance.randrange(4):
+            case 0 | 1:
+                time = NOW - chance.choice((0, 1, 5 * DAY))
+                open_keys += await opened.reserve([evolve(ROW, time=time, tool=f"{number}")], NOW - DAY, nobody) or []
+            case 2 if open_keys:
+                key = open_keys.pop(chance.randrange(len(open_keys)))
+                became = chance.choice((None, "sent", "unknown"))
+                settled = Settling(released=[key]) if became is None else Settling({key: Settled(became, "X")})
+                await opened.settle(settled)
+            case _:
+                since = chance.choice((0, NOW - 6 * DAY, NOW - DAY, NOW, NOW + 9 * DAY))
+                first = store(url)
+                assert await opened.granted(since) == await first.granted(since)
+                await first.aclose()
+    rows = await stores[0].granted(0)
+    with stores[0]._opened()._database.writing() as connection:  # as a paper exchange that is reset
+        connection.exec_driver_sql("DELETE FROM hbmcp_ledger")
+    assert rows
+    assert await stores[0].granted(0) == []
+    for one in stores:
+        await one.aclose()
+
+
+async def test_what_was_sent_is_read_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = store(url)
+    keys = await opened.reserve([ROW] * 20, 0, nobody) or []
+    await opened.settle(Settling(dict.fromkeys(keys, Settled("sent", "X"))))
+    assert len(await opened.granted(NOW)) == 20
+    read = list[LedgerRow]()
+    rows, real = opened._opened(), Rows._from
+
+    def noting(self: Rows, *given: Any) -> list[LedgerRow]:
+        found = real(self, *given)
+        read.extend(found)
+        return found
+
+    monkeypatch.setattr(Rows, "_from", noting)
+    await opened.reserve([ROW], NOW, nobody)
+    assert len(await opened.granted(NOW)) == 21
+    assert len(read) == 1 + 2
+    assert rows._read.upto == keys[-1]
     await opened.aclose()
 
 

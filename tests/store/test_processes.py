@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hbmcp import times
+from tests import forked
 from tests.conftest import environment
 from tests.forked import Popen
 from tests.store.opening import ORDER, order, store
@@ -126,7 +127,7 @@ async def test_what_is_opened_twice_in_one_process_is_still_one_store_with_anoth
 
 def _one(url: str, name: str) -> str:
     """What another process finds, once it has written under that name."""
-    ran = subprocess.run(
+    ran = forked.run(
         [sys.executable, "-c", HEAD + WRITE_ONE, name],
         env=environment(HBMCP_STATE_URL=url, HUMMINGBOT_API_USERNAME="trader"),
         capture_output=True,

@@ -35,7 +35,13 @@ def listed(context: typer.Context, env_file: EnvFile = None) -> None:
     import anyio
 
     if context.invoked_subcommand is None:
-        anyio.run(_list, settings_for(env_file))
+        from hbmcp.cli.opening import unapproved
+        from hbmcp.policy.file import in_force
+
+        told = settings_for(env_file)
+        for remark in unapproved(told, in_force(told).policy):
+            typer.echo(remark, err=True)
+        anyio.run(_list, told)
 
 
 @approvals.command()
@@ -173,7 +179,7 @@ async def _waiting(store: "Store", which: str) -> "Approval":
     if not found:
         raise SettingsError("There is no such approval here.", "Nothing was done.", "`hbmcp approvals` lists them.")
     if found[0].state != "waiting":
-        raise SettingsError(f"The {told(found[0])}.", "Nothing was done.")
+        raise SettingsError(f"It doesn't wait any more: {told(found[0])}.", "Nothing was done now.")
     return found[0]
 
 

@@ -21,7 +21,6 @@ COLUMNS = (
     *("seq", "time", "event", "call", "installation", "caller", "client", "token", "tool"),
     *("arguments", "plan", "limits", "question", "way", "confirmed", "verdict", "sent", "outcome", "text"),
 )
-NO_END = "no end: under way, or its process died"
 LONGEST = 300  # characters of arguments
 WAYS = {
     "client": "as the client says",
@@ -50,21 +49,23 @@ def show(
     from rich.padding import Padding
     from rich.text import Text
 
-    calls = [
+    from hbmcp.policy.audit.calls import calls
+
+    found = [
         one
-        for one in _calls(_records(_log(_files(settings_for(env_file))), since))
+        for one in calls(_records(_log(_files(settings_for(env_file))), since))
         if (tool is None or one.get("tool") == tool) and (not refused or one["event"] == "refused")
     ]
     console = Console(markup=False, highlight=False)
-    for one in calls[-last:]:
+    for one in found[-last:]:
         for place, line in enumerate(_lines(one)):
             indent = 2 if place else 0
             if console.is_terminal:
                 console.print(Padding(Text(line, overflow="fold"), (0, 0, 0, indent), expand=False))
             else:  # a program's, which wraps nothing
                 typer.echo(f"{' ' * indent}{line}")
-    if len(calls) > last:
-        typer.echo(f"The latest {last} of {len(calls)}; --last shows more.")
+    if len(found) > last:
+        typer.echo(f"The latest {last} of {len(found)}; --last shows more.")
 
 
 @audit.command()
@@ -156,21 +157,9 @@ def _records(log: "Log", since: str | None) -> Iterator[Record]:
             yield {**late(line.record), "seq": line.link.seq}
 
 
-def _calls(records: Iterator[Record]) -> Iterator[dict[str, Any]]:
-    """One for each call: its first line, with how it ended."""
-    calls: dict[str, dict[str, Any]] = {}
-    for one in records:
-        if one.get("event") == "end":
-            calls.setdefault(str(one.get("call")), {**one, "tool": "?"}).update(
-                {name: one.get(name) for name in ("sent", "outcome", "text")}
-            )
-        elif "call" in one:
-            calls[str(one["call"])] = dict(one)
-    yield from calls.values()
-
-
 def _lines(call: Record) -> Iterator[str]:
     """A call for a person: a line with when and what it came to, and those under it."""
+    from hbmcp.policy.audit.calls import NO_END
     from hbmcp.text import one_line
 
     outcome = call.get("outcome") or NO_END

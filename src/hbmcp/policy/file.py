@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import SettingsError
+from hbmcp.policy.misnamed import misnamed
 from hbmcp.policy.model import Budget, Confirm, Limits, Names, Policy, Rules, Written, default, tightened
 from hbmcp.settings import Settings
 from hbmcp.text import named
@@ -73,6 +74,7 @@ def in_force(told: Settings) -> InForce:
         origin = str(theirs)
         remarks += _open_to_others(theirs)
         if written:
+            remarks += (f"{theirs}: {one}" for one in misnamed(written))
             policy = Policy.model_construct(**dict(written))
     here = Path(HERE).absolute()
     if _is_there(here) and here.resolve() != theirs.resolve():
@@ -80,6 +82,7 @@ def in_force(told: Settings) -> InForce:
         mistakes += wrong
         origin = f"{origin}, tightened by {here}"
         if written:
+            remarks += (f"{here}: {one}" for one in misnamed(written))
             policy = tightened(policy, written)
             if written.profiles:
                 remarks.append(f"{here} can only tighten the policy: its profiles aren't used.")
@@ -138,7 +141,7 @@ def _line(content: bytes, place: int) -> int:
 
 def _mistakes(error: ValidationError) -> Iterator[str]:
     for one in error.errors(include_url=False, include_input=False, include_context=True):
-        at = [str(part) for part in one["loc"]]
+        at = [str(part + 1 if isinstance(part, int) else part) for part in one["loc"]]  # counted as a person does
         key, context = ".".join(map(named, at)), one.get("ctx", {})
         match one["type"]:
             case "extra_forbidden" if len(at) == 1 and at[0] in Limits.model_fields:

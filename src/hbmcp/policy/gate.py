@@ -13,9 +13,12 @@ from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy import halt, rules
+from hbmcp.policy import halt, rules, words
 from hbmcp.policy.audit import record
 from hbmcp.policy.audit.audit import Audit, Entry
+from hbmcp.policy.audit.calls import calls, shown
+from hbmcp.policy.audit.record import Record
+from hbmcp.policy.audit.verify import late
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered, Ask, cant_ask
 from hbmcp.policy.confirmation.approvals import Approvals
@@ -39,6 +42,10 @@ from hbmcp.store import Halt, Store
 
 ALLOWED = "The policy allows it."
 WOULD_BE_REFUSED = "It would be refused:"
+
+
+LINES = 400  # of the audit that are looked at
+CALLS = 30  # of them that are shown
 
 
 class Gate:
@@ -234,6 +241,25 @@ class Gate:
             *await self._approvals.standing(holder),
             *((limits,) if (limits := await self._counting.today()) else ()),
         )
+
+    async def holds(self, holder: str = "") -> list[str]:
+        """What a person allows, a line each, and how far limits are used up; to who showed a token nothing of other
+        tokens' profiles."""
+        policy = self._policy.model_copy(update={"profiles": {}}) if holder else self._policy
+        found = await self._halts.standing()
+        halted = () if found is None else (halt.told(found),)
+        return [*halted, *words.rules(policy), *filter(None, (await self._counting.today(),)), words.WITHOUT_ASKING]
+
+    async def calls(self, token: str = "") -> list[Record]:
+        """The latest calls of this installation that weren't reads, a row each; for who showed a token, those with it.
+        Raises OSError and StoreError."""
+        lines = [
+            one
+            for one in map(late, await self._audit.newest(LINES))
+            if one.get("installation", self._identity.name) == self._identity.name
+        ]
+        found = [one for one in calls(lines) if one["tool"] != "?" and (not token or one.get("token") == token)]
+        return [shown(one) for one in found[-CALLS:]]
 
     async def ended(self, client: str, holder: str) -> list[str]:
         """What became of what this client waits for with this holder's token, each told once."""

@@ -37,7 +37,8 @@ from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Reply, V
 from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
-from hbmcp.server.protocol import holder_of, result
+from hbmcp.server.line import client, holder_of
+from hbmcp.server.protocol import result
 from hbmcp.times import machine
 
 if TYPE_CHECKING:
@@ -160,11 +161,6 @@ class _BeforeIt(_ByClient):
 
     async def _visited(self, exchange: str, account: str) -> str:
         raise AskedFirst(await self._line.key_pages.open(exchange, account))
-
-
-def client(ctx: Context) -> str:
-    """The client's own name of itself."""
-    return ctx.session.client_params.client_info.name if ctx.session.client_params else ""
 
 
 def _cant(ctx: Context) -> str:

@@ -125,8 +125,9 @@ class Store:
     ) -> list[int] | None:
         """Show `judge` what was `granted` from `since` on, and keep what is granted now; gives the keys
         for `settle`, in their order. In one transaction, so that no two pass where only one may. Raises what the judge
-        does, and then keeps nothing; nor, giving None, where `once` was used before. Where it isn't done in time, or
-        who asks is cancelled, it is undone, but for `once`, which stays used."""
+        does, and then keeps nothing; nor, giving None, where `once` was used before. On disk it is with what is
+        flushed next. Where it isn't done in time, or who asks is cancelled, it is undone, but for `once`, which stays
+        used."""
         rows_granted = list(granted)
         return await self._do(
             lambda rows: rows.reserve(rows_granted, since, judge, once),
@@ -182,11 +183,13 @@ class Store:
         before: AuditHead,
         holds: Callable[[AuditHead], bool],
         settling: Settling = NOTHING,
+        *,
+        flush: bool = False,
     ) -> AuditHead | None:
         """Remember the last line of an audit log, unless a later one is known; the line `before` it is in the log.
         Gives the one that was known if that isn't in the log any more, as `holds` tells; then it stays. In the same
-        transaction, and in any case, keeps what is settled."""
-        return await self._do(lambda rows: rows.move_audit_head(log, head, before, holds, settling))
+        transaction, and in any case, keeps what is settled. `flush`: all that was written before is on disk then."""
+        return await self._do(lambda rows: rows.move_audit_head(log, head, before, holds, settling, flush))
 
     async def halt(self) -> Halt | None:
         """The halt of all who share this store."""

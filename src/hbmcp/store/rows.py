@@ -4,9 +4,10 @@ import logging
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any, Self, cast
 
-from attrs import asdict, fields
+from attrs import asdict, fields, frozen
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -52,6 +53,7 @@ HOUR = 3_600_000
 KEPT_FOR = 90 * DAY
 ORDERS = 20_000  # kept of one installation
 READINGS = 200_000
+NEVER = 1 << 62  # milliseconds
 EVERYONE = "all"  # whom a halt holds for: whoever shares the store
 PRUNED_ONCE_IN = 100  # writes, on average: by chance, because most processes write only once or twice
 
@@ -68,9 +70,10 @@ _READ_LEDGER = (
     select(*_GRANTED)
     .where(
         ledger.c.installation == bindparam("ours"),
+        ledger.c.key >= bindparam("upto"),
         or_(ledger.c.time >= bindparam("since"), *(ledger.c.state == one for one in OPEN)),
     )
-    .order_by(ledger.c.time, ledger.c.key)
+    .order_by(ledger.c.key)
 )
 _SETTLE = (
     update(ledger)
@@ -93,6 +96,28 @@ _LEDGER_LOCK = 0x68626D6C  # any number that others of the same database aren't 
 logger = logging.getLogger(__name__)
 
 
+@frozen
+class _Read:
+    """What of the ledger was read before and can't be otherwise any more, for what was sent stays sent: all that was
+    granted from `since` on, up to the last of `rows`, which are in the order of their keys."""
+
+    since: int
+    rows: tuple[LedgerRow, ...] = ()
+
+    @property
+    def upto(self) -> int:
+        """The key of the last."""
+        return self.rows[-1].key if self.rows else 0
+
+    def reaching(self, since: int) -> "_Read":
+        """The same for who asks from then on: nothing where that is farther back, and less where it is days later."""
+        if since < self.since:
+            return _Read(since)
+        if not self.since or since - self.since < 3 * DAY:  # from the beginning, for a budget, say
+            return self
+        return _Read(since, tuple(one for one in self.rows if one.time >= since))
+
+
 class Rows:
     """The rows of one installation. Every method is a transaction, and raises StoreError."""
 
@@ -106,6 +131,7 @@ class Rows:
         put = self._insert(audit_heads)
         moved = {name: put.excluded[name] for name in (one.name for one in fields(AuditHead))}
         self._put_head = put.on_conflict_do_update(index_elements=audit_heads.primary_key, set_=moved)
+        self._read = _Read(NEVER)  # replaced whole: several threads may read
         self.triggers = TriggerRows(database, place)
         self.confirmations = ConfirmationRows(database, place, self._insert)
         self.tokens = TokenRows(database, place)
@@ -200,9 +226,15 @@ class Rows:
             return _head(connection, log)
 
     def move_audit_head(
-        self, log: str, head: AuditHead, before: AuditHead, holds: Callable[[AuditHead], bool], settling: Settling
+        self,
+        log: str,
+        head: AuditHead,
+        before: AuditHead,
+        holds: Callable[[AuditHead], bool],
+        settling: Settling,
+        flush: bool,
     ) -> AuditHead | None:
-        with self._database.writing(at_once=False) as connection:
+        with self._database.writing(at_once=flush and self._database.behind) as connection:
             self._settle(connection, settling)
             follows = {"which": log, "before_seq": before.seq, "before_hash": before.hash}
             if connection.execute(_MOVE_HEAD, {**follows, **asdict(head)}).rowcount:
@@ -235,7 +267,7 @@ class Rows:
         judge: Callable[[Sequence[LedgerRow]], object],
         once: OnceOnly | None = None,
     ) -> list[int] | None:
-        with self._database.writing() as connection:
+        with self._database.writing(at_once=False) as connection:
             self._lock_ledger(connection)
             if once is not None and not self.confirmations.use(connection, once):
                 return None
@@ -279,9 +311,21 @@ class Rows:
             return self._granted(connection, since)
 
     def _granted(self, connection: Connection, since: int) -> list[LedgerRow]:
-        """Oldest first."""
-        found = connection.execute(_READ_LEDGER, {"ours": self._place.installation, "since": since})
-        return [LedgerRow(*row) for row in found]
+        """Oldest first. A day may have thousands, and each call asks: what is new or may be otherwise is read alone."""
+        read = self._read.reaching(since)
+        found = self._from(connection, read)
+        if read.rows and (not found or found[0].key != read.upto):  # somebody deleted what was there
+            read = _Read(since)
+            found = self._from(connection, read)
+        new = found[1:] if read.rows else found
+        self._read = _Read(read.since, (*read.rows, *takewhile(lambda one: one.state == "sent", new)))
+        granted = [one for one in (*read.rows, *new) if one.time >= since or one.state != "sent"]
+        return sorted(granted, key=lambda one: (one.time, one.key))
+
+    def _from(self, connection: Connection, read: _Read) -> list[LedgerRow]:
+        """From the last that was read on, that one too."""
+        last = {"ours": self._place.installation, "since": read.since, "upto": read.upto}
+        return [LedgerRow(*row) for row in connection.execute(_READ_LEDGER, last)]
 
     def day_start(self, day: int, currency: str, equity: Decimal, now: int, settling: int) -> Decimal:
         with self._database.writing() as connection:

@@ -27,7 +27,7 @@ from tests.server.http.clients import (
     told,
 )
 
-READS = {tool.name for tool in Catalog.load().tools.values() if tool.reads}
+READS = {tool.name for tool in Catalog.load().tools.values() if tool.only_looks}
 
 
 class Served(NamedTuple):

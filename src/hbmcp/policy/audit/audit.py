@@ -88,11 +88,13 @@ class Audit:
         taken_back: Record | None = None,
         patience: float | None = None,
         settling: Settling = NOTHING,
+        *,
+        flush: bool = False,
     ) -> bool:
         """Add a line; it is on disk, and the store knows of it, when this returns, and of what is settled: False where
-        it is told of nothing, since there is no log. Raises Unwritten, for the store after `patience` seconds at most,
-        if that is told. One that gets there although who asked was cancelled, or gave up, is followed by
-        `taken_back`."""
+        it is told of nothing, since there is no log. `flush`: what the store was told before is on disk then, too.
+        Raises Unwritten, for the store after `patience` seconds at most, if that is told. A line that gets there
+        although who asked was cancelled, or gave up, is followed by `taken_back`."""
         await self._notice(record)
         if self._log is None:
             return False
@@ -105,7 +107,7 @@ class Audit:
             raise Unwritten(error.strerror or str(error)) from None
         try:
             async with asyncio.timeout(patience):
-                await self._tell_store(self._log, appended, settling)
+                await self._tell_store(self._log, appended, settling, flush)
         except StoreError as error:
             raise Unwritten(error.happened, on_disk=True) from None
         except TimeoutError:
@@ -116,6 +118,10 @@ class Audit:
                     await self._worker.run(undo)
             raise
         return True
+
+    async def newest(self, most: int) -> list[Mapping[str, Any]]:
+        """What the latest lines say, oldest first. Raises OSError, and StoreError where the disk doesn't answer."""
+        return [] if self._log is None else await self._worker.run(partial(self._log.since, "", most))
 
     async def unusual(self) -> dict[str, str]:
         """What a person should look at, a kind and a few words each."""
@@ -169,7 +175,7 @@ class Audit:
             self._prepared = True
         return self._log.append(record, above)
 
-    async def _tell_store(self, log: Log, appended: Appended, settling: Settling) -> None:
+    async def _tell_store(self, log: Log, appended: Appended, settling: Settling, flush: bool) -> None:
         """Move the head, from a line that is in the log. Where it isn't, somebody cut, changed or removed the log:
         that stands in it then."""
 
@@ -178,7 +184,7 @@ class Audit:
             return link == appended.before or log.holds(link)
 
         before, head = _head(appended.before), _head(appended.link)
-        lost = await self._store.move_audit_head(self._name, head, before, holds, settling)
+        lost = await self._store.move_audit_head(self._name, head, before, holds, settling, flush=flush)
         if lost is None:
             return
         said = f"The audit log was cut or changed: its line {lost.seq} isn't there. See `hbmcp audit verify`."
@@ -221,7 +227,7 @@ class Entry:
                 line = stamped("begin", call=self._call, **self._said, verdict="granted")
                 taken_back = stamped("end", call=self._call, outcome="cancelled, not sent")
                 try:
-                    await self._audit.write(line, taken_back, self._patience)
+                    await self._audit.write(line, taken_back, self._patience, flush=True)
                 except Unwritten as error:
                     self._failure = str(error)
                     if self._goes_on and not error.on_disk:

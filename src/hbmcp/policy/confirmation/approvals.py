@@ -4,6 +4,7 @@ A row in the store holds the call as it came and what was asked. Who approves it
 anew, once.
 """
 
+import logging
 from copy import copy
 from secrets import token_urlsafe
 
@@ -27,6 +28,8 @@ MOST = 50  # that wait
 EACH = 10  # of one holder of a token, or of one client that showed none
 RECENT = 3_600_000  # milliseconds for which what became of one is told
 OVER = ("refused", "expired", "carried out", "failed")
+
+logger = logging.getLogger(__name__)
 
 
 class Waiting(Exception):
@@ -105,6 +108,7 @@ class Approvals:
                 "Nothing was sent.",
                 error.advice,
             ) from None
+        logger.info("The %s: `hbmcp approvals` shows it.", told(approval))
         return Waiting(approval)
 
     async def ended(self, client: str, holder: str) -> list[str]:
@@ -153,8 +157,9 @@ def restored(approval: Approval, reply: Reply, way: Way, by: str) -> Answered:
 
 
 def told(approval: Approval) -> str:
-    """An approval in a few words."""
+    """An approval in a few words, for a sentence of ours."""
     what = f"approval {approval.id} of {named(approval.tool)}"
     if approval.state == "waiting":
         return f"{what} waits for a person until {utc(approval.until)}"
-    return f"{what} is {approval.state}{f': {one_line(approval.came)}' if approval.came else ''}"
+    came = one_line(approval.came).removesuffix(".")
+    return f"{what} is {approval.state}{f': {came}' if came else ''}"

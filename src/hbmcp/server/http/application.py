@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 from hbmcp.server.http.doors import doors
 from hbmcp.server.http.entrance import Entrance, NoTokenInAddress, Verify
 from hbmcp.server.http.health import LIVES, READY, Health
+from hbmcp.server.http.hearing import Hearing
 from hbmcp.server.http.patience import MOST, WholeBody
 from hbmcp.server.http.resource import Resource
 from hbmcp.server.http.sessions import SessionsOfEach
@@ -34,7 +35,7 @@ def application(line: Line, verify: Verify | None) -> ASGIApp:
         max_sessions=SESSIONS,
         custom_starlette_routes=[*Health(line).routes, *resource.routes, *_numbers(line)],
     )
-    app = SessionsOfEach(app, server.session_manager)
+    app = Hearing(SessionsOfEach(app, server.session_manager), line)
     if verify is None:
         app = WholeBody(app)
     else:

@@ -21,7 +21,7 @@ from hbmcp.errors import HbmcpError
 from hbmcp.redaction import ACCESS_TOKEN
 from hbmcp.server.http import patience
 from hbmcp.server.http.turned_away import TurnedAway
-from hbmcp.server.protocol import HOLDER
+from hbmcp.server.line import HOLDER
 
 AT_ONCE = 32  # requests of one holder that may be under way
 WAITING = 64  # that may wait for one of these to end; a stream ends a moment after its answer was read

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hbmcp import extras
-from hbmcp.errors import CallError, LimitReached, OutcomeUnknown, Refused, SettingsError, StoreError
+from hbmcp.errors import CallError, LimitReached, OutcomeUnknown, Refused, SettingsError, StoreError, UnknownTool
 from hbmcp.server.line import Line, UnderWay
 from hbmcp.times import ticking
 
@@ -98,9 +98,11 @@ def _word(outcome: "Outcome | None", error: CallError | None) -> str:
         return "unknown"
     if outcome.question is not None:
         return "asked"
+    if outcome.waits:
+        return "waiting"
     return "failed" if outcome.is_error else "done"
 
 
 def _is_ours(error: CallError) -> bool:
-    """Whether it is a refusal by hbmcp; the API's have the kind itself."""
-    return isinstance(error, Refused) and type(error) is not Refused
+    """Whether it is a refusal by hbmcp, of a tool that is off for who called too; the API's have the kind itself."""
+    return isinstance(error, UnknownTool) or (isinstance(error, Refused) and type(error) is not Refused)
