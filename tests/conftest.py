@@ -4,7 +4,6 @@ import gc
 import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +17,10 @@ from hypothesis import HealthCheck, settings
 
 from hbmcp import redaction
 from hbmcp.catalog import Catalog
+from tests import forked
 from tests.faulty_api import FaultyApi
+from tests.forked import HBMCP, PYTHONPATH
+from tests.forked import ROOT as ROOT
 from tests.short_pauses import shorten_pauses
 from tests.stdio_server import StdioServer
 
@@ -34,7 +36,6 @@ settings.register_profile("hbmcp", settings.get_profile("thorough"), max_example
 settings.register_profile("ci", settings.get_profile("hbmcp"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "hbmcp")
 
-ROOT = Path(__file__).parent.parent
 USERNAME = "trader"
 PASSWORD = "correct-horse"
 EVERY = tuple(Catalog.load().tools)  # by name: "all" leaves out what has to be asked for
@@ -98,6 +99,11 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+def operation_of(tool: str) -> str:
+    """That of a tool, as the pinned contract spells it."""
+    return Catalog.load().tools[tool].operation
+
+
 @pytest.fixture(scope="session")
 def _faulty_api() -> Iterator[FaultyApi]:
     with FaultyApi() as api:
@@ -115,11 +121,10 @@ def environment(**settings: str) -> dict[str, str]:
     """For a server of its own: nothing of this process's settings, but where Python finds the code."""
     ours = ("HBMCP_", "HUMMINGBOT_", "MCP_", "OTEL_", "LOG_LEVEL")
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
-    paths = [str(ROOT / "src"), str(ROOT / "generated"), os.environ.get("PYTHONPATH", "")]
     state = f"sqlite:///{Path(_STATE.name) / 'state.sqlite'}"
     return {
         **kept,
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "PYTHONPATH": PYTHONPATH,
         "HBMCP_STATE_URL": state,
         "XDG_CONFIG_HOME": _STATE.name,
         **settings,
@@ -157,8 +162,8 @@ def address_of(process: "subprocess.Popen[str]") -> str:
 @contextmanager
 def http_server(env: Mapping[str, str], cwd: Path) -> Iterator[str]:
     """A server over HTTP on a free port; gives its address. It must leave stdout alone."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hbmcp", "serve", "--transport", "http", "--port", "0"],
+    process = forked.Popen(
+        [*HBMCP, "serve", "--transport", "http", "--port", "0"],
         env=dict(env),
         cwd=cwd,
         stdout=subprocess.PIPE,
@@ -175,8 +180,8 @@ def http_server(env: Mapping[str, str], cwd: Path) -> Iterator[str]:
 
 def http_log(env: Mapping[str, str], cwd: Path) -> str:
     """All that a server over HTTP on a free port says on stderr, until it listens and is told to end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hbmcp", "serve", "--transport", "http", "--port", "0"],
+    process = forked.Popen(
+        [*HBMCP, "serve", "--transport", "http", "--port", "0"],
         env=dict(env),
         cwd=cwd,
         stderr=subprocess.PIPE,
@@ -194,15 +199,7 @@ def http_log(env: Mapping[str, str], cwd: Path) -> str:
 
 def hbmcp(*arguments: str, env: Mapping[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a command to its end. `cwd` is where a .env would be read from."""
-    return subprocess.run(
-        [sys.executable, "-m", "hbmcp", *arguments],
-        env=dict(env),
-        cwd=cwd,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    return forked.run([*HBMCP, *arguments], env=dict(env), cwd=cwd, capture_output=True, encoding="utf-8", timeout=60)
 
 
 @pytest.fixture(scope="session")

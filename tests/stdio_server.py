@@ -2,11 +2,12 @@
 
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
+
+from tests.forked import HBMCP, Popen
 
 
 class StdioServer:
@@ -20,7 +21,7 @@ class StdioServer:
         command: list[str] | None = None,
         capabilities: Mapping[str, Any] | None = None,
     ) -> None:
-        self._command = [*(command or [sys.executable, "-m", "hbmcp", "serve"]), *arguments]
+        self._command = [*(command or [*HBMCP, "serve"]), *arguments]
         self._env = dict(env)
         self._cwd = cwd
         self._capabilities = dict(capabilities or {})
@@ -30,7 +31,7 @@ class StdioServer:
 
     def __enter__(self) -> Self:
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(
+        self.process = Popen(
             self._command, env=self._env, cwd=self._cwd, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8"
         )
         self._reader = threading.Thread(target=self._read_log, daemon=True)

@@ -1,16 +1,14 @@
 """A command at a terminal of its own, where a person types."""
 
-import fcntl
 import os
 import pty
 import re
 import select
-import subprocess
-import sys
-import termios
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+
+from tests.forked import HBMCP, Popen, take_terminal
 
 PATIENCE = 60.0  # seconds for a prompt
 
@@ -29,15 +27,15 @@ class Terminal:
 
     def __enter__(self) -> Self:
         self._ours, theirs = pty.openpty()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "hbmcp", *self._arguments],
+        self._process = Popen(
+            [*HBMCP, *self._arguments],
             env=self._env,
             cwd=self._cwd,
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=take_terminal,
         )
         os.close(theirs)
         return self

@@ -11,10 +11,11 @@ from typing import Any
 
 import anyio
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
 from hbmcp.policy.confirmation.passphrase import hashed, is_it
 from tests.conftest import hbmcp, http_server
+from tests.forked import HBMCP, stdio
 from tests.server.http.clients import MODES, made
 from tests.server.http.clients import client as holding
 from tests.test_confirmation import FIVE, ORDER, Place, placed, text
@@ -41,12 +42,7 @@ async def client(place: Place) -> AsyncIterator[Client]:
     async def yes(*_: Any) -> Any:
         raise AssertionError("it was asked")
 
-    started = StdioServerParameters(
-        command=sys.executable,
-        args=["-m", "hbmcp", "serve", "--toolsets", "trading,system"],
-        env=place.env,
-        cwd=place.folder,
-    )
+    started = stdio([*HBMCP, "serve", "--toolsets", "trading,system"], env=place.env, cwd=place.folder)
     async with Client(started, mode="auto", elicitation_callback=yes) as opened:
         yield opened
 
@@ -216,12 +212,7 @@ async def test_a_secret_is_never_kept_until_somebody_approves_it(tmp_path: Path)
     (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
     keys = {"binance_api_key": "key-4711", "binance_api_secret": "secret-0815"}
     given = {"account_name": "master_account", "connector_name": "binance", "credentials": keys}
-    started = StdioServerParameters(
-        command=sys.executable,
-        args=["-m", "hbmcp", "serve", "--tools", "add_credential"],
-        env=place.env,
-        cwd=tmp_path,
-    )
+    started = stdio([*HBMCP, "serve", "--tools", "add_credential"], env=place.env, cwd=tmp_path)
     async with Client(started, mode="auto") as model:
         result = await model.call_tool("add_credential", given)
         assert result.is_error

@@ -4,14 +4,13 @@ The API is tests/replay: it checks each request strictly against the pinned cont
 """
 
 import json
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 from mcp.types import TextContent, Tool
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
@@ -20,6 +19,7 @@ from syrupy.types import SnapshotIndex
 
 from hbmcp.catalog import Catalog
 from tests.conftest import EVERY, http_server, replaying
+from tests.forked import HBMCP, stdio
 from tests.replay.server import Replay
 
 CATALOG = Catalog.load()
@@ -103,8 +103,7 @@ async def session(transport: str, replay: Replay, folder: Path) -> AsyncIterator
     policy.touch()  # no limits: what is sent here is worth nothing that anybody knows
     env = replaying(replay, HBMCP_TOOLS=",".join(EVERY), HBMCP_POLICY=str(policy))
     if transport == "stdio":
-        command = StdioServerParameters(command=sys.executable, args=["-m", "hbmcp", "serve"], env=env, cwd=folder)
-        async with Client(command) as client:
+        async with Client(stdio([*HBMCP, "serve"], env=env, cwd=folder)) as client:
             yield client
     else:
         with http_server(env, folder) as url:

@@ -11,7 +11,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import INVALID_PARAMS
 
 from hbmcp import __version__
-from tests.conftest import PASSWORD, USERNAME, connected, environment, hbmcp
+from tests.conftest import PASSWORD, USERNAME, connected, environment, hbmcp, operation_of
 from tests.faulty_api import HANG, FaultyApi, Reply
 from tests.stdio_server import StdioServer
 
@@ -253,7 +253,8 @@ def test_what_is_missing_is_told_before_a_call_and_what_is_only_for_http_is_not(
 def test_what_the_api_turns_out_to_lack_is_not_listed_any_more(tmp_path: Path, api: FaultyApi) -> None:
     """Whenever its own contract has come: beside the first call, which doesn't wait for it."""
     contract = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
-    del contract["paths"]["/trading/positions"]
+    positions = operation_of("list_positions")
+    del contract["paths"][positions.split()[1]]
     api.answers["/openapi.json"] = Reply.json(contract)
     with StdioServer(env=connected(api.url, HBMCP_COMPARE_API="true"), cwd=tmp_path) as server:
         assert "get_positions" in server.tools()
@@ -263,6 +264,6 @@ def test_what_the_api_turns_out_to_lack_is_not_listed_any_more(tmp_path: Path, a
         assert "close_position" not in listed
         text, failed = server.call("get_positions")
         assert failed
-        assert "isn't offered: this Hummingbot API has no POST /trading/positions" in text
+        assert f"isn't offered: this Hummingbot API has no {positions}" in text
         server.close()
         assert any("the API isn't of the version that the tools were made for" in line for line in server.log)

@@ -130,11 +130,11 @@ class Bridge:
         self._settings = settings
         self._kind = kind
         self.identity = Identity.of(settings)
-        self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self._open_store)
+        self.store = Store.open(settings, self.identity)
+        self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self.store)
         self._api = Api(settings, offer)
         self.comparison = Comparison(offer.catalog, self._api.send)
         self._lines: dict[str, _Line] = {}
-        self._store = Store.open(settings, self.identity)
         self._token = self._holder = ""
         self._drifted: set[tuple[str, str]] = set()
         self._reset = settings.on_paper and settings.paper_reset
@@ -150,7 +150,7 @@ class Bridge:
         await self.comparison.aclose()
         await self._api.aclose()
         await self._gate.aclose()
-        await self._store.aclose()
+        await self.store.aclose()
 
     def lent(self, token: str, holder: str, offer: Offer, policy: Policy) -> "Bridge":
         """The same bridge for who showed the access token of this name and holds that key: it offers these tools and no
@@ -316,7 +316,7 @@ class Bridge:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
-                await self._open_store().sent_orders(order_ids=())
+                await self.store.sent_orders(order_ids=())
         line = self._lines.get(tool.name) or self._line(tool)
         hide_said(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if incoming.firing is None else "trigger"
@@ -427,7 +427,16 @@ class Bridge:
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
-        return Foreseen(meant, plan.requests, plan.shown, plan.later)
+        requests = tuple(evolve(one, called=tool.name) for one in plan.requests)
+        return Foreseen(meant, requests, plan.shown, plan.later, plan.commit)
+
+    async def _verdict(self, client: str, name: str, planned: PlannedRequest) -> str:
+        """What the policy would say of it, for who only estimates."""
+        tool = next((one for one in self._offer.tools if one.name == name), None)
+        if tool is None:
+            return ""
+        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token, self._holder)
+        return await self._gate.verdict(Call(caller, {}), Plan(Answer(None), (planned,)), figures=False)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
@@ -478,26 +487,22 @@ class Bridge:
         every = self._offer.catalog.choose(tools=("all",), exclude=told.exclude_tools, read_only=told.read_only)
         return narrowed(every, self._policy)
 
-    @property
-    def store(self) -> Store:
-        """What hbmcp remembers. Raises StoreError where it can't be opened."""
-        return self._open_store()
-
     def installation(self, caller: Caller, grant: Grant | None = None, ask: Ask | None = None) -> Installation:
         """The installation for a caller, who can ask the reads among what it may use and nothing else, and send what
         is granted; `ask` is the way to a person. Errors name the caller."""
-        parts = {
-            name: replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
-            for name in caller.tools
-            if name not in self._offer.catalog.absent
-        }
+
+        def part_of(name: str) -> Tool:
+            """A tool that the caller may use, under its name."""
+            if name not in caller.tools:
+                raise KeyError(f"{caller.name} was to use {name}")
+            return replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
 
         async def read(name: str, build: Callable[[], Request[Any]]) -> Any:
             if why := self._offer.catalog.absent.get(name) or self.comparison.drift.gone.get(name):
                 if (missed := _MISSED.get()) is not None:
                     missed[name] = why
                 raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
-            part = parts[name]
+            part = part_of(name)
             if not part.reads:
                 raise RuntimeError(f"{caller.name} was to ask for {name}, which isn't a read: only a plan sends it")
             return (await self._ask(part, build, ResultSpec.from_table(part.result))).raw
@@ -505,7 +510,7 @@ class Bridge:
         async def send(planned: PlannedRequest) -> Any:
             if grant is None:
                 raise RuntimeError(f"{caller.name} was to send without a grant: {planned.words}")
-            part = parts[planned.tool]
+            part = part_of(planned.tool)
             spec = ResultSpec.from_table(part.result)
             fits = planned.effect not in REDUCING  # what reduces is refused by the API alone
             return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec, fits=fits))).raw
@@ -514,10 +519,11 @@ class Bridge:
         foresee = partial(self._foreseen, caller.client)
         standing = partial(self._gate.standing, caller.holder)
         differs = self.comparison.words
+        verdict = partial(self._verdict, caller.client)
         type_keys = None if ask is None else ask.type_keys
         access = Access(caller.token, caller.holder, self._policy.profile) if caller.holder else None
         return Installation(
-            read, self._open_store, self.identity, send, keep, standing, foresee, type_keys, differs, access
+            read, self.store, self.identity, send, keep, standing, foresee, type_keys, differs, access, verdict
         )
 
     async def _ask(
@@ -551,9 +557,6 @@ class Bridge:
                 advice="Correct the cause before you call it again.",
             )
         return response
-
-    def _open_store(self) -> Store:
-        return self._store
 
     def _line(self, tool: Tool) -> _Line:
         result = ResultSpec.from_table(tool.result)

@@ -26,7 +26,7 @@ from tests.paper.paper_api import PaperApi
 from tests.paper.spot_account import BUY, PLACE, orders, rest
 from tests.policy.audited import Audited, audited
 from tests.stdio_server import StdioServer
-from tests.store.opening import store
+from tests.store.opening import failing_store, store
 from tests.store.postgresql_cluster import Cluster
 
 pytestmark = pytest.mark.anyio
@@ -158,10 +158,7 @@ async def test_what_cannot_be_written_down_is_sent_only_if_it_reduces(
 async def test_a_store_that_cannot_be_told_stops_what_adds_risk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def closed() -> Any:
-        raise StoreError("The store is closed.")
-
-    async with audited(tmp_path, monkeypatch, closed) as it:
+    async with audited(tmp_path, monkeypatch, failing_store(StoreError("The store is closed."))) as it:
         resting = rest(it.api)
         text = await it.call.bad("place_order", **MARKET)
         assert "The store is closed" in text
@@ -176,7 +173,7 @@ async def test_with_a_frozen_postgresql_only_what_reduces_is_sent(
     opened = store(postgresql.database())
     await opened.sent_orders()
     monkeypatch.setattr(worker, "PATIENCE", 0.2)
-    async with audited(tmp_path, monkeypatch, lambda: opened) as it:
+    async with audited(tmp_path, monkeypatch, opened) as it:
         resting = rest(it.api)
         with postgresql.frozen():
             assert "audit log" in await it.call.bad("place_order", **MARKET)

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import subprocess
 import sys
 import tomllib
 from contextlib import aclosing
@@ -21,6 +20,7 @@ from hbmcp.identity import Identity
 from hbmcp.policy.confirmation.passphrase import KEY
 from hbmcp.policy.file import in_force, read
 from hbmcp.store import Store
+from tests import forked
 from tests.conftest import connected, environment, hbmcp
 from tests.faulty_api import FaultyApi
 from tests.stdio_server import StdioServer
@@ -60,8 +60,8 @@ def test_init_asks_five_questions_and_writes_a_file_for_its_user_alone(tmp_path:
 
     def init(*answers: str) -> tuple[int, str]:
         os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
-        done = subprocess.run(
-            [sys.executable, "-m", "hbmcp", "policy", "init"],
+        done = forked.run(
+            [*forked.HBMCP, "policy", "init"],
             env=env, cwd=tmp_path, stdin=theirs, capture_output=True, encoding="utf-8", timeout=60, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr

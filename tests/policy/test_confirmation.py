@@ -409,3 +409,13 @@ def test_a_rule_reads_as_it_is_written() -> None:
     assert Written.model_validate({"confirm": "over 500"}).confirm == (Confirm(when="over 500"),)
     assert Confirm(when="always").patience == 5
     assert Confirm(when="always", ask="terminal").patience == 60
+
+
+async def test_who_is_asked_costs_no_price_more(talk: Opened) -> None:
+    prices, counts = "POST /market-data/prices", {}
+    for rules in ([], [{"when": "over 1"}]):
+        told = Policy.model_validate({"currency": "BTC", "confirm": rules, "limits": {"order": 1, "position": 5}})
+        async with talk(told) as call:
+            await call.good("place_order", **MARKET, preview=True)
+            counts[len(rules)] = call.asked.count(prices)
+    assert counts[0] == counts[1] > 1

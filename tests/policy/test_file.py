@@ -166,7 +166,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(theirs: Path) -> None:
     [
         (b"[limits\n", "isn't TOML"),
         (b"[limits]\norder = 1\norder = 2\n", "isn't TOML"),
-        (b"# \xe9\n", "isn't UTF-8 text"),
+        (b"# \n# \xe9\n", "isn't UTF-8 text, from line 2 on"),
         (b"\xff\xfe[\x00", "isn't UTF-8 text"),
         (b"x = " + b"[" * 90_000, "isn't TOML"),
         (b"[limits]\norder = " + b"9" * 5_000, "isn't TOML"),
@@ -247,6 +247,44 @@ def test_mistakes_in_when_a_person_is_asked_are_told(tmp_path: Path, written: st
     assert found is None
     assert len(mistakes) == 1
     assert said in mistakes[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("[limits]\norders_a_minute = true", "limits.orders_a_minute must be a whole number above 0."),
+        ('[limits]\nopen_orders = "5"', "limits.open_orders must be a whole number above 0."),
+        ("[limits]\nleverage = -3", "limits.leverage must be a number above 0."),
+        ("[limits]\norder = 1e400", "limits.order must be a number below 1e30."),
+        ("[limits]\nday = " + "9" * 500, "limits.day must be a number below 1e30."),
+        ("[limits]\norder = 1e99999999999999999999", "limits.order must be a number above 0."),
+        ("order = 5", "there is no order outside of [limits]."),
+        ('[budgets.x]\naccount = "a"\namount = 1\nstarts = "soon"', "budgets.x.starts must be a time, such as 2026-"),
+        ('[budgets.x]\naccount = "a"\namount = 1\nends = 12', "budgets.x.ends must be a time, such as 2026-"),
+        (
+            '[budgets.x]\naccount = "a"\namount = 1\nstarts = 2027-01-02\nends = 2027-01-01T00:00:00Z',
+            "budgets.x must end after it starts.",
+        ),
+        ("[limits]\nday = 1\n[limits]\norder = 1", "isn't TOML: Cannot declare ('limits',) twice (at line 3"),
+        ("\n\n[limits]\norder = " + "9" * 5000, "isn't TOML that can be read, line 4: a number is too long"),
+    ],
+)
+def test_a_mistake_is_told_with_its_key_or_its_line(tmp_path: Path, written: str, said: str) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(written, encoding="utf-8")
+    mistakes, found = read(file)
+    assert found is None
+    assert len(mistakes) == 1
+    assert said in mistakes[0]
+
+
+def test_times_of_a_budget_may_be_dates_and_text(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('[budgets.x]\naccount = "a"\namount = 1\nstarts = 2027-01-01\nends = "2027-01-02T00:00:00Z"')
+    mistakes, found = read(file)
+    assert mistakes == []
+    assert found is not None
+    assert str(found.budgets["x"].starts) == "2027-01-01 00:00:00"
 
 
 def test_a_file_in_the_working_directory_can_only_have_more_asked(theirs: Path) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.conftest import PASSWORD, USERNAME, environment
+from tests.forked import Popen
 
 
 def start_paper(
     folder: Path, *, port: int, database: str, program: Sequence[str] = ("-m", "hbmcp"), **variables: str
 ) -> tuple["subprocess.Popen[str]", int]:
     """The process, once it answers, and its port; 0 is any."""
-    process = subprocess.Popen(
+    process = Popen(
         [sys.executable, *program, "paper", "--port", str(port), "--paper-db", database],
         env=environment(
             HUMMINGBOT_API_USERNAME=USERNAME, HUMMINGBOT_API_PASSWORD=PASSWORD, LOG_LEVEL="ERROR", **variables

@@ -20,6 +20,7 @@ from hbmcp.paper.start import close, open_paper
 from hbmcp.paper.start_balances import start_balances
 from hbmcp.settings import Settings, load
 from tests.conftest import environment, hbmcp, http_server
+from tests.forked import HBMCP, Popen
 from tests.stdio_server import StdioServer
 
 pytestmark = pytest.mark.slow
@@ -172,8 +173,8 @@ async def test_all_sessions_over_http_share_one_exchange(env: dict[str, str], tm
 @contextmanager
 def paper_api(*arguments: str, env: Mapping[str, str], cwd: Path) -> Iterator[tuple[str, str]]:
     """(address, the second line of what it says) of `hbmcp paper` on a free port."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hbmcp", "paper", "--port", "0", *arguments],
+    process = Popen(
+        [*HBMCP, "paper", "--port", "0", *arguments],
         env=dict(env),
         cwd=cwd,
         stderr=subprocess.PIPE,

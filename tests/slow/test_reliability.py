@@ -32,6 +32,7 @@ from hbmcp.policy.audit.spare import ROOM
 from hbmcp.policy.audit.verify import late, whole_lines
 from hbmcp.store import LedgerRow
 from tests.conftest import ROOT, address_of, connected, hbmcp
+from tests.forked import Popen
 from tests.slow.breaking_api import Break, BreakingApi
 from tests.stdio_server import StdioServer
 from tests.store.conftest import postgresql
@@ -92,7 +93,7 @@ class Http:
         self._folder = folder
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
+        self.process = Popen(
             [sys.executable, "-c", SERVER, "serve", "--transport", "http", "--port", "0"],
             env=self._env,
             cwd=self._folder,
@@ -336,7 +337,7 @@ def test_a_server_that_is_killed_between_two_steps(when: str, world: World) -> N
         assert server.process.wait(60) == -signal.SIGKILL
     ended = when in ("written down after", "settled")
     assert ("began and have no end" in world.verified()) == (when != "reserved" and not ended)
-    assert [one.state for one in world.ledger] == ["sent" if when == "settled" else "reserved"]
+    assert [one.state for one in world.ledger] == ["sent" if ended else "reserved"]
     with world.server() as server:
         ends_well(world, server, placed=placed, known="unknown")
 

@@ -1,8 +1,6 @@
 """schemathesis against the paper exchange's own /openapi.json, over HTTP: no crash but where the real API has one."""
 
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from tests.conftest import environment
+from tests.forked import HBMCP, Popen
 
 pytestmark = pytest.mark.slow
 
@@ -81,8 +80,8 @@ def paper(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """The address of a paper exchange in a process of its own, and what it logs."""
     log = tmp_path / "stderr"
     with log.open("w") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hbmcp", "paper", "--port", "0", "--paper-db", ":memory:"],
+        process = Popen(
+            [*HBMCP, "paper", "--port", "0", "--paper-db", ":memory:"],
             env=environment(HOME=str(tmp_path)),
             cwd=tmp_path,
             stderr=stderr,

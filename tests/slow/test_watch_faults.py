@@ -23,6 +23,7 @@ from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.trigger import Action, Spec, Trigger, new
 from hbmcp.store import Store
 from tests.conftest import PASSWORD, ROOT, USERNAME, connected
+from tests.forked import Popen
 from tests.slow.paper_process import start_paper
 from tests.store.opening import store
 
@@ -105,7 +106,7 @@ class World:
 
     def watch(self, fault: str = "") -> "subprocess.Popen[bytes]":
         with (self.folder / f"watcher{len(self.watchers)}.log").open("wb") as log:
-            process = subprocess.Popen(
+            process = Popen(
                 [sys.executable, "-c", WATCHER, "watch"],
                 env={**self.env, "FAULT": fault},
                 cwd=self.folder,

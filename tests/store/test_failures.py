@@ -18,6 +18,7 @@ from hbmcp.extras import install
 from hbmcp.store import Store, database
 from hbmcp.store.failures import told
 from hbmcp.store.place import Place
+from tests import forked
 from tests.conftest import environment
 from tests.store.opening import ORDER, store
 from tests.store.postgresql_cluster import PASSWORD, USER, Cluster
@@ -94,7 +95,7 @@ async def write(most):
 
 
 def said(script: str, place: Path) -> list[str]:
-    done = subprocess.run(
+    done = forked.run(
         [sys.executable, "-c", SAY + script],
         env=environment(HBMCP_STATE_URL=f"sqlite:///{place}", HUMMINGBOT_API_USERNAME="trader"),
         cwd=place.parent,

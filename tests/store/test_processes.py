@@ -11,6 +11,7 @@ import pytest
 
 from hbmcp import times
 from tests.conftest import environment
+from tests.forked import Popen
 from tests.store.opening import ORDER, order, store
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +59,7 @@ asyncio.run(main())
 
 @contextmanager
 def process(script: str, *arguments: str, url: str, cwd: Path) -> Iterator["subprocess.Popen[str]"]:
-    started = subprocess.Popen(
+    started = Popen(
         [sys.executable, "-c", HEAD + script, *arguments],
         env=environment(HBMCP_STATE_URL=url, HUMMINGBOT_API_USERNAME="trader"),
         cwd=cwd,

@@ -113,7 +113,10 @@ def _table(found: "list[Approval]") -> "Table":
 
 async def _set_passphrase(told: "Settings") -> None:
     from hbmcp.cli import typed
+    from hbmcp.cli.asking import person
     from hbmcp.errors import SettingsError
+    from hbmcp.identity import Identity
+    from hbmcp.policy.audit.deed import noted
     from hbmcp.policy.confirmation.passphrase import KEY, SHORTEST, hashed, is_it
 
     async with _store(told) as store:
@@ -125,7 +128,8 @@ async def _set_passphrase(told: "Settings") -> None:
             raise SettingsError(f"A passphrase has at least {SHORTEST} characters.", "Nothing was changed.")
         if typed.secret("Once more") != new:
             raise SettingsError("The two aren't the same.", "Nothing was changed.")
-        await store.save_key(KEY, hashed(new))
+        async with noted(told, Identity.of(told), store, "approvals passphrase", person()):
+            await store.save_key(KEY, hashed(new))
     typed.say("It approves from now on.")
 
 

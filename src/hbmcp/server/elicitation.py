@@ -178,7 +178,7 @@ def _cant_visit(ctx: Context, line: "Line") -> str:
     can = _elicitation(ctx)
     if not (can and can.url):
         return "this client doesn't say that it can open one (elicitation by URL)"
-    if holder_of(ctx) is not None or not line.on_this_machine:
+    if holder_of(ctx) is not None or not line.settings.called_from_here:
         return "this server's clients may be on other machines"
     return ""
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from hbmcp.catalog import Offer, Tool
 from hbmcp.server.list_changes import ListChanges
 from hbmcp.settings import Settings
-from hbmcp.settings.hosts import is_loopback
 from hbmcp.text import named
 from hbmcp.times import ticking
 
@@ -112,11 +111,6 @@ class Line:
     def _tell_changed(self, tools: Collection[str]) -> None:
         if any(tool.name in tools for tool in self.offer.tools):
             self.list_changes.tell()
-
-    @property
-    def on_this_machine(self) -> bool:
-        """Whether all who reach it are."""
-        return is_loopback(self.settings.http_host) and not self.settings.http_allowed_hosts
 
     @property
     def key_pages(self) -> "KeyPages":

@@ -60,18 +60,23 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """All or nothing; on SQLite the only transaction that writes, from its beginning on. Raises StoreError."""
-        with self._transaction(writes=True) as connection:
+    def writing(self, *, at_once: bool = True) -> Iterator[Connection]:
+        """All or nothing; on SQLite the only transaction that writes, from its beginning on. `at_once` on disk; else
+        SQLite takes its time, and where the machine loses its power, the last moments are lost. Raises StoreError."""
+        with self._transaction(writes=True, at_once=at_once) as connection:
             yield connection
 
     def close(self) -> None:
         self._engine.dispose()
 
     @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+    def _transaction(self, *, writes: bool, at_once: bool = True) -> Iterator[Connection]:
         try:
-            with self._turn, self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
+            with (
+                self._turn,
+                self._engine.connect().execution_options(writes=writes, at_once=at_once) as connection,
+                connection.begin(),
+            ):
                 yield connection
         except (SQLAlchemyError, TooNew, UnicodeError, OverflowError) as error:
             raise told(error, self._place) from None
@@ -101,8 +106,10 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 def _begun(connection: Connection) -> None:
     # A transaction that reads first and then writes fails where another has written in between, however patient it is.
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    told = connection.get_execution_options()
+    if told.get("writes"):
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if told.get('at_once') else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if told.get("writes") else "BEGIN")
 
 
 def _postgresql(told: dict[str, str]) -> Engine:

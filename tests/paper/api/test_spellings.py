@@ -13,8 +13,10 @@ import pytest
 from hbmcp.catalog import Catalog
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.contract import contract_of
+from tests.conftest import operation_of
 from tests.paper.paper_api import AUTH, PaperApi
 
+RATES = operation_of("get_rates")
 PINNED = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
 
 
@@ -31,7 +33,7 @@ def posted(api: PaperApi, change: Callable[[dict[str, Any]], object], path: str,
 
 
 def move(document: dict[str, Any]) -> None:
-    document["paths"]["/rates"] = document["paths"].pop("/rate-oracle/rates")
+    document["paths"]["/rates"] = document["paths"].pop(RATES.split()[1])
     fields = document["components"]["schemas"]["RateRequest"]
     fields["properties"]["pairs"] = fields["properties"].pop("trading_pairs")
     fields["required"] = ["pairs"]
@@ -47,7 +49,7 @@ def test_another_spelling_is_answered_by_its_own_names(api: PaperApi, monkeypatc
     # The other way round: the tools are made of a contract that has it there.
     tool["operation"], tool["also"] = (
         "POST /rates",
-        [{"operation": "POST /rate-oracle/rates", "renamed": {"pairs": "trading_pairs"}}],
+        [{"operation": RATES, "renamed": {"pairs": "trading_pairs"}}],
     )
     answer = posted(api, move, "/rates", {"pairs": ["BTC-USDT"]})
     assert (answer.status_code, [*answer.json()["rates"]]) == (200, ["BTC-USDT"])

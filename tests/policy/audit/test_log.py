@@ -2,7 +2,6 @@
 
 import json
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from hbmcp.policy.audit.chain import START, read, sealed
 from hbmcp.policy.audit.locking import locked
 from hbmcp.policy.audit.log import BLOCK, Log
 from hbmcp.policy.audit.verify import verify
+from tests import forked
 from tests.conftest import environment
 
 VALUES = st.recursive(
@@ -155,9 +155,7 @@ for number in range(500):
 
 def test_several_processes_write_one_chain(tmp_path: Path) -> None:
     file = tmp_path / "audit.jsonl"
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITE, str(file), name], env=environment()) for name in ("a", "b")
-    ]
+    writers = [forked.Popen([sys.executable, "-c", WRITE, str(file), name], env=environment()) for name in ("a", "b")]
     assert [one.wait(timeout=300) for one in writers] == [0, 0]
     log = Log(file)
     report = verify(log, log.end)
@@ -193,7 +191,7 @@ print(len(log.spare.lines))
 
 def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
     file = tmp_path / "audit.jsonl"
-    done = subprocess.run(
+    done = forked.run(
         [sys.executable, "-c", FULL, str(file)], env=environment(), capture_output=True, encoding="utf-8", check=True
     )
     assert done.stdout == "File too large\n0\n"
@@ -221,3 +219,13 @@ def test_the_spare_file_takes_no_more_than_it_has(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="is full"):
         log.spare.keep(b"x" * 1000 + b"\n")
     assert len(log.spare.lines) == 65
+
+
+def test_where_nobody_else_wrote_the_end_isnt_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, other = filled(tmp_path), Log(tmp_path / "audit.jsonl")
+    other.append({"event": "note"})
+    log.append({"event": "note"})
+    with monkeypatch.context() as patch:
+        patch.setattr(Log, "end", property(lambda _: pytest.fail("it was read")))
+        log.append({"event": "note"})
+    assert (verify(log, log.end).lines, verify(log, log.end).broken) == (21, ())

@@ -15,6 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
 from tests.conftest import address_of, environment, hbmcp
+from tests.forked import HBMCP, Popen
 
 PRICE = {"connector_names": ["binance"], "trading_pairs": ["BTC-USDT"]}
 MODES = ["legacy", "auto"]  # of 2025, and of 2026
@@ -60,9 +61,9 @@ def process(
     *flags: str, env: Mapping[str, str], cwd: Path, code: str = ""
 ) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """A server over HTTP on a free port, with its address; `code` is run in place of hbmcp."""
-    run = ["-c", code] if code else ["-m", "hbmcp"]
-    started = subprocess.Popen(
-        [sys.executable, *run, "serve", "--transport", "http", *([] if "--port" in flags else ["--port", "0"]), *flags],
+    run = [sys.executable, "-c", code] if code else HBMCP
+    started = Popen(
+        [*run, "serve", "--transport", "http", *([] if "--port" in flags else ["--port", "0"]), *flags],
         env=dict(env),
         cwd=cwd,
         stdout=subprocess.PIPE,

@@ -239,3 +239,18 @@ def test_origins_are_said_as_a_browser_says_them(text: str) -> None:
 )
 def test_what_is_the_loopback(address: str, loopback: bool) -> None:
     assert is_loopback(address) is loopback
+
+
+@pytest.mark.parametrize(
+    ("given", "here"),
+    [
+        ({}, True),
+        ({"HBMCP_HTTP_HOST": "localhost", "HBMCP_HTTP_ALLOWED_HOSTS": "localhost:3000,[::1]"}, True),
+        ({"HBMCP_HTTP_HOST": "0.0.0.0"}, False),
+        ({"HBMCP_HTTP_ALLOWED_HOSTS": "localhost,host.docker.internal"}, False),
+        ({"HBMCP_HTTP_ALLOWED_ORIGINS": "http://localhost:5173"}, True),
+        ({"HBMCP_HTTP_ALLOWED_ORIGINS": "https://example.com"}, False),
+    ],
+)
+def test_who_is_let_in_from_elsewhere(given: dict[str, str], here: bool) -> None:
+    assert Settings.model_validate(given).called_from_here is here

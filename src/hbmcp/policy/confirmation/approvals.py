@@ -5,7 +5,6 @@ anew, once.
 """
 
 import logging
-from collections.abc import Callable
 from copy import copy
 from secrets import token_urlsafe
 
@@ -49,11 +48,11 @@ class Waiting(Exception):
 class Approvals:
     """Those of one installation."""
 
-    def __init__(self, policy: Policy, identity: Identity, settings: Settings, open_store: Callable[[], Store]) -> None:
+    def __init__(self, policy: Policy, identity: Identity, settings: Settings, store: Store) -> None:
         place = Place.of(settings, identity)
         self._in_memory = place.file is None and place.postgresql is None
         self._has_bot = settings.telegram_token is not None
-        self._open_store = open_store
+        self._store = store
         self._policy = policy
         self._used = _used(policy)
 
@@ -93,9 +92,8 @@ class Approvals:
             way=question.demand.way,
             nonce=token_urlsafe(16),
         )
-        store = self._open_store()
         try:
-            waiting = [one for one in await store.approvals(since=machine() - DAY) if one.state == "waiting"]
+            waiting = [one for one in await self._store.approvals(since=machine() - DAY) if one.state == "waiting"]
             for one in waiting:
                 if _caller_and_call(one) == _caller_and_call(approval):
                     return Waiting(one)
@@ -103,7 +101,7 @@ class Approvals:
             if len(theirs) >= EACH or len(waiting) >= MOST:
                 which = f"{EACH} of its calls" if len(theirs) >= EACH else f"{MOST} calls"
                 raise cant_ask(f"{which} wait for an approval already")
-            await store.add_approval(approval)
+            await self._store.add_approval(approval)
         except StoreError as error:
             raise NotCounted(
                 f"A person is to approve this, and it can't be kept until then: {error.happened}",
@@ -118,7 +116,7 @@ class Approvals:
         if not self._used:
             return []
         try:
-            return [told(one) for one in await self._open_store().tell_approvals(_of(client), holder)]
+            return [told(one) for one in await self._store.tell_approvals(_of(client), holder)]
         except StoreError:
             return []
 
@@ -127,7 +125,7 @@ class Approvals:
         if not self._used:
             return ()
         try:
-            found = await self._open_store().approvals(since=machine() - DAY)
+            found = await self._store.approvals(since=machine() - DAY)
         except StoreError:
             return ()
         since = machine() - RECENT

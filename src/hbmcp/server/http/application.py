@@ -34,8 +34,10 @@ def application(line: Line, verify: Verify | None) -> ASGIApp:
         max_sessions=SESSIONS,
         custom_starlette_routes=[*Health(line).routes, *resource.routes, *_numbers(line)],
     )
-    app = WholeBody(SessionsOfEach(app, server.session_manager))
-    if verify is not None:
+    app = SessionsOfEach(app, server.session_manager)
+    if verify is None:
+        app = WholeBody(app)
+    else:
         is_open = {LIVES, READY, *(route.path for route in resource.routes)}.__contains__
         app = Entrance(app, verify, is_open, resource.challenge)
     app = NoTokenInAddress(app)

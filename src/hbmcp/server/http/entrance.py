@@ -92,6 +92,7 @@ class Entrance:
         self, app: ASGIApp, verify: Verify, is_open: Callable[[str], bool], challenge: Mapping[str, str]
     ) -> None:
         self._app = app
+        self._to_all = patience.WholeBody(app)
         self._verify = verify
         self._is_open = is_open
         self._challenge = challenge
@@ -101,7 +102,7 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or self._is_open(scope["path"]):
-            return await self._app(scope, receive, send)
+            return await self._to_all(scope, receive, send)
         holder = await self._entering(scope)
         if isinstance(holder, Response):
             return await holder(scope, receive, send)
