@@ -83,7 +83,7 @@ async def test_that_it_waits_stands_in_the_log_once_and_what_it_came_to_ends_wit
     from hbmcp.cli.approvals import _waiting
 
     caplog.set_level("INFO")
-    approvals = Approvals(ASKS, Identity.of(told), told, lambda: store)
+    approvals = Approvals(ASKS, Identity.of(told), told, store)
     call = by("token-1")
     which = (await approvals.waiting(call, asked(call))).id
     await approvals.waiting(call, asked(call))  # which waits already
