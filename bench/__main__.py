@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import guards, jobs, latency, over_http, paper, readme, samples, tokens, triggers
+from bench import guards, jobs, latency, many_clients, over_http, paper, readme, samples, tokens, triggers
 from bench.peers import FROM_OPENAPI, HUMMINGBOT_MCP, ROOT
 from bench.report import OURS, Row, ratio, table
 from bench.session import Session, SessionError
@@ -239,6 +239,8 @@ def main() -> None:
         guarded = guards.rows(milliseconds)
         progress.print(f"Calling over HTTP, {over_http.CLIENTS} clients at once")
         at_once = over_http.rows(api, Path(name))
+        progress.print(f"Calling over HTTP, {many_clients.CLIENTS} clients at once")
+        ten_thousand = many_clients.row(Path(name) / "many")
         progress.print("Watching triggers")
         watching = triggers.rows()
         progress.print("Regenerating a copy")
@@ -257,6 +259,7 @@ def main() -> None:
         answered("everyday jobs, all of these", _sum(everyday.values()), bar=0.50),
         *(answered(f"  {job}", sizes) for job, sizes in everyday.items()),
         *at_once,
+        ten_thousand,
         *slow,
         *guarded,
         *watching,

@@ -24,7 +24,6 @@ from hbmcp.catalog import Catalog
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
 from hbmcp.settings import Settings
-from hbmcp.store import Store
 from hbmcp_tools import accounts, portfolio, trading
 from hummingbot_api.request import Request
 
@@ -90,7 +89,7 @@ async def _measured() -> dict[str, dict[str, float]]:
             """Straight to the API: no policy, no audit."""
             return (await api.send(build(), catalog.tools[name])).raw
 
-        chains = Installation(ask, _no_store, Identity.of(settings))
+        chains = Installation(ask, bridge.store, Identity.of(settings))
         seconds: dict[str, dict[str, list[float]]] = {case: {OURS: [], CHAIN: []} for case in CASES}
         for turn in range(TURNS + 1):
             for case, (tool, arguments, chain, _) in CASES.items():
@@ -100,10 +99,6 @@ async def _measured() -> dict[str, dict[str, float]]:
         await bridge.aclose()
         await api.aclose()
     return {case: {who: median(values) for who, values in taken.items()} for case, taken in seconds.items()}
-
-
-def _no_store() -> Store:
-    raise RuntimeError("a chain remembers nothing")
 
 
 async def _called(bridge: Bridge, tool: str, arguments: Mapping[str, Any]) -> None:

@@ -294,11 +294,19 @@ class Tool(_Named):
 
 class Workflow(_Named):
     """A tool that src/hbmcp/workflows/TOOLSET/NAME.py carries out by calling other tools: those in `uses`, without
-    which it can't, and those in `uses_if_there`, without which it knows less, and says so."""
+    which it can't, and those in `uses_if_there`, without which it knows less, and says so. A read that `hands_over`
+    has a person change something: who may only read isn't offered it."""
 
     uses: list[str] = []
     uses_if_there: list[str] = []
+    hands_over: bool = False
     params: dict[str, WorkflowParam] = {}
+
+    @model_validator(mode="after")
+    def _only_a_read_hands_over(self) -> Self:
+        if self.hands_over and self.risk != "read":
+            raise ValueError("only a read has use for `hands_over`: who may only read isn't offered others anyway")
+        return self
 
 
 N = TypeVar("N", bound=_Named)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -28,10 +29,10 @@ def unknown_tools(curation: Curation, contract: Contract, run_time: Path) -> Ite
                 yield Mistake(file, table, key, f"names {word}, which isn't offered: {absent[word]}")
             elif word not in there | others and word.split("_")[0] in verbs:
                 yield Mistake(file, table, key, f"names {word}, and there is no such tool")
-    for path, line, text in _written(run_time):
+    for path, place, text in (*_written(run_time), *_prompts(run_time)):
         for word in dict.fromkeys(_WORD.findall(text)):
             if word in absent:
-                yield Mistake(path, f"line {line}", "", f"names {word}, which isn't offered: {absent[word]}")
+                yield Mistake(path, place, "", f"names {word}, which isn't offered: {absent[word]}")
 
 
 def _names(curation: Curation) -> set[str]:
@@ -90,11 +91,18 @@ def _sentences(curation: Curation) -> Iterator[tuple[str, str, str, str]]:
                         yield (*place, "result.failed", " ".join(filter(None, (failed.say, failed.reason))))
 
 
-def _written(run_time: Path) -> Iterator[tuple[str, int, str]]:
-    """(file, line, text) of every text in the source that has a space: a sentence, or a part of one."""
+def _prompts(run_time: Path) -> Iterator[tuple[str, str, str]]:
+    """(file, prompt, text) of what a person may pick; a colon stands there between a tool and what it is called for."""
+    file = run_time / "prompts" / "prompts.toml"
+    for name, prompt in tomllib.loads(file.read_text(encoding="utf-8")).items():
+        yield (str(file.relative_to(run_time.parent)), name, prompt["text"].replace(": ", " "))
+
+
+def _written(run_time: Path) -> Iterator[tuple[str, str, str]]:
+    """(file, place, text) of every text in the source that has a space: a sentence, or a part of one."""
     for file in sorted(run_time.rglob("*.py")):
         for line, text in _texts(file.read_text(encoding="utf-8")):
-            yield str(file.relative_to(run_time.parent)), line, text
+            yield str(file.relative_to(run_time.parent)), f"line {line}", text
 
 
 @cache

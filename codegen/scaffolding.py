@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 from attrs import frozen
 
@@ -13,19 +13,50 @@ from codegen.curation import Curation, EffectName, Tool
 from codegen.renames import renaming, taken
 from codegen.schema import reduce
 
+SEVERAL = 3  # operations
 VERBS = {"GET": "get", "POST": "create", "PUT": "set", "PATCH": "update", "DELETE": "delete"}
 
 
-def usual_names(curation: Curation) -> dict[str, str]:
-    """The API's name of a parameter -> what most tools call it, where that is another name and several do."""
-    counts: dict[str, Counter[str]] = {}
-    for tools in curation.tools.values():
-        for tool in tools.values():
-            for name, param in tool.params.items():
-                if "." not in (param.to or name) and not param.wrap:
-                    counts.setdefault(param.to or name, Counter())[name] += 1
-    most = {api_name: names.most_common(1)[0] for api_name, names in counts.items()}
-    return {api_name: name for api_name, (name, times) in most.items() if times > 1 and name != api_name}
+@frozen
+class UsualNames:
+    """What parameters are called: by tools that rename them, by the operations at the same root, and by all."""
+
+    renamed: Mapping[str, str]
+    at_root: Mapping[str, frozenset[str]]
+    common: Counter[str]
+
+    @classmethod
+    def of(cls, curation: Curation, contract: Contract) -> Self:
+        """As these tools call what these operations take."""
+        counts: dict[str, Counter[str]] = {}
+        for tools in curation.tools.values():
+            for tool in tools.values():
+                for name, param in tool.params.items():
+                    if "." not in (param.to or name) and not param.wrap:
+                        counts.setdefault(param.to or name, Counter())[name] += 1
+        most = {api_name: names.most_common(1)[0] for api_name, names in counts.items()}
+        renamed = {api_name: name for api_name, (name, times) in most.items() if times > 1 and name != api_name}
+        taken = [(_root(one), _params(one, contract.schemas)) for one in contract.operations.values()]
+        roots = {root: frozenset(name for at, names in taken if at == root for name in names) for root, _ in taken}
+        return cls(renamed, roots, Counter(name for _, names in taken for name in names))
+
+    def called(self, operation: Operation, params: Sequence[str]) -> dict[str, str]:
+        """Of an operation's parameters those that get another name: the one that several tools give them; or, unless
+        its neighbours take such a one, the longer one of most operations, connector_name for connector."""
+        beside = self.at_root.get(_root(operation), frozenset())
+        longer = {name: self._longer(name) for name in params if name not in self.renamed and name not in beside}
+        found = {name: self.renamed.get(name) or longer.get(name) for name in params}
+        return {name: other for name, other in found.items() if other and other not in params}
+
+    def _longer(self, name: str) -> str | None:
+        words = set(name.split("_"))
+        known = [other for other, times in self.common.items() if words < set(other.split("_")) and times >= SEVERAL]
+        usual = max(known, key=self.common.__getitem__, default=name)
+        return usual if self.common[usual] > self.common[name] else None
+
+
+def _root(operation: Operation) -> str:
+    return operation.path.split("/")[1]
 
 
 @frozen
@@ -55,7 +86,7 @@ def kept(
 def skeleton(
     operations: Sequence[Operation],
     schemas: Mapping[str, Schema],
-    usual: Mapping[str, str] | None = None,
+    usual: UsualNames,
     kept: Mapping[str, Sequence[Kept]] | None = None,
 ) -> str:
     """One table per operation; what only a person can say (risk, effect, the sentences) is left empty. `usual` are the
@@ -64,10 +95,11 @@ def skeleton(
     tables = []
     for operation in operations:
         params = _params(operation, schemas)
+        called = usual.called(operation, params)
         if had := (kept or {}).get(operation.key):
-            tables += [_kept(one, operation, params, usual or {}) for one in had]
+            tables += [_kept(one, operation, params, called) for one in had]
         else:
-            tables.append(_table(operation, params, names, usual or {}))
+            tables.append(_table(operation, params, names, called))
     return "\n".join(tables)
 
 

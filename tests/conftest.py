@@ -107,6 +107,11 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+def operation_of(tool: str) -> str:
+    """That of a tool, as the pinned contract spells it."""
+    return Catalog.load().tools[tool].operation
+
+
 @pytest.fixture(scope="session")
 def _faulty_api() -> Iterator[FaultyApi]:
     with FaultyApi() as api:

@@ -16,8 +16,8 @@ from mcp import Client
 from hbmcp.policy.confirmation.passphrase import hashed, is_it
 from tests.conftest import hbmcp, http_server
 from tests.forked import HBMCP, stdio
+from tests.server.http.clients import MODES, made
 from tests.server.http.clients import client as holding
-from tests.server.http.clients import made
 from tests.test_confirmation import FIVE, ORDER, Place, placed, text
 
 if sys.platform == "win32":
@@ -266,13 +266,16 @@ def test_who_calls_at_a_terminal_types_the_passphrase_where_the_policy_says_so(p
 
 
 @pytest.mark.slow
-async def test_who_showed_a_token_is_told_alone_and_its_profile_holds_when_it_is_carried_out(tmp_path: Path) -> None:
-    place = placed(tmp_path, "http", "auto", f"{POLICY}[profiles.small.limits]\norder = 1000\n")
+@pytest.mark.parametrize("mode", MODES)
+async def test_who_showed_a_token_is_told_alone_and_its_profile_holds_when_it_is_carried_out(
+    tmp_path: Path, mode: str
+) -> None:
+    place = placed(tmp_path, "http", mode, f"{POLICY}[profiles.small.limits]\norder = 1000\n")
     small = made("small", "--toolsets", "trading", "--profile", "small", env=place.env, cwd=tmp_path)
     other = made("other", "--toolsets", "trading", env=place.env, cwd=tmp_path)
     async with AsyncExitStack() as stack:
         address = stack.enter_context(http_server(place.env, tmp_path))
-        one, two = [await stack.enter_async_context(holding(address, token)) for token in (small, other)]
+        one, two = [await stack.enter_async_context(holding(address, token, mode)) for token in (small, other)]
         which = waiting(text(await one.call_tool("place_order", ORDER)))
         third = waiting(text(await two.call_tool("place_order", {**ORDER, "price": "50001"})))
         await in_thread(set_passphrase, place)

@@ -9,7 +9,10 @@ from syrupy.assertion import SnapshotAssertion
 from typer.testing import CliRunner
 
 from hbmcp import __version__, tokens
+from hbmcp.catalog import Catalog
 from hbmcp.cli.app import app
+from hbmcp.policy.model import default
+from hbmcp.policy.offered import narrowed
 from tests.conftest import PASSWORD, USERNAME, environment, hbmcp
 from tests.faulty_api import FaultyApi, Reply
 from tests.stdio_server import StdioServer
@@ -144,3 +147,12 @@ def test_a_list_costs_what_a_client_is_sent(tmp_path: Path) -> None:
 def test_tokens_are_counted_with_it() -> None:
     count, exact = tokens.counter()
     assert (count("hello world"), exact) == (2, True)
+
+
+def test_what_is_offered_by_default_costs_no_more_than_is_promised() -> None:
+    count, exact = tokens.counter()
+    assert exact
+    every = Catalog.load()
+    assert count(tokens.shown(narrowed(every.choose(), default(on_paper=True)).definitions)) <= 4_500
+    toolsets = {tool.toolset for tool in every.tools.values()}
+    assert count(tokens.shown(every.choose(toolsets=tuple(toolsets)).definitions)) <= 16_000

@@ -97,8 +97,9 @@ class Place:
     @property
     def audit(self) -> list[dict[str, Any]]:
         """The lines of the audit, as far as they are about calls."""
-        lines = (self.folder / "paper-audit.jsonl").read_text().splitlines()
-        return [json.loads(line) for line in lines]
+        lines = [json.loads(line) for line in (self.folder / "paper-audit.jsonl").read_text().splitlines()]
+        commands = {one["call"] for one in lines if " " in one.get("tool", "")}  # such as token create
+        return [one for one in lines if one["call"] not in commands]
 
 
 def text(result: CallToolResult) -> str:

@@ -28,14 +28,15 @@ from hbmcp.settings import Settings
 from hbmcp_tools import accounts, executors, rate_oracle, trading
 from hbmcp_tools.fingerprints import fingerprints
 from tests.codegen.any_document import documents
-from tests.conftest import EVERY
+from tests.conftest import EVERY, operation_of
 from tests.paper.paper_api import AUTH, PaperApi
 
 pytestmark = pytest.mark.anyio
 
 PINNED = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
 CATALOG = Catalog.load()
-RATES = "POST /rate-oracle/rates"
+RATES, POSITIONS = operation_of("get_rates"), operation_of("list_positions")
+RATES_PATH, POSITIONS_PATH = RATES.split()[1], POSITIONS.split()[1]
 
 
 def changed(change: Callable[[dict[str, Any]], object] = lambda _: None) -> dict[str, Any]:
@@ -102,8 +103,8 @@ def test_a_tool_is_gone_where_what_it_needs_is(paths: set[str]) -> None:
 
 def test_what_is_newly_required_is_refused_with_the_word_to_regenerate() -> None:
     drift = Drift.of(CATALOG, changed(require("RateRequest", "venue")))
-    assert drift.words[0] == "The API requires more than hbmcp sends for: POST /rate-oracle/rates."
-    with pytest.raises(UnknownOperation, match=r"requires venue in POST /rate-oracle/rates.*make regen"):
+    assert drift.words[0] == f"The API requires more than hbmcp sends for: {RATES}."
+    with pytest.raises(UnknownOperation, match=rf"requires venue in {RATES}.*make regen"):
         drift.fitted(CATALOG.tools["get_rates"], rate_oracle.get_rates(trading_pairs=["BTC-USDT"]))
 
 
@@ -160,10 +161,10 @@ def respelled(name: str, also: dict[str, Any]) -> Catalog:
 
 def test_a_spelling_that_is_there_is_used() -> None:
     def change(document: dict[str, Any]) -> None:
-        document["paths"]["/rates/{venue}"] = document["paths"].pop("/rate-oracle/rates")
+        document["paths"]["/rates/{venue}"] = document["paths"].pop(RATES_PATH)
 
     def move(document: dict[str, Any]) -> None:
-        document["paths"]["/rates"] = document["paths"].pop("/rate-oracle/rates")
+        document["paths"]["/rates"] = document["paths"].pop(RATES_PATH)
         fields = document["components"]["schemas"]["RateRequest"]
         fields["properties"]["pairs"] = fields["properties"].pop("trading_pairs")
         fields["required"] = ["pairs"]
@@ -171,7 +172,7 @@ def test_a_spelling_that_is_there_is_used() -> None:
     catalog = respelled("get_rates", {"operation": "POST /rates", "renamed": {"trading_pairs": "pairs"}})
     drift = Drift.of(catalog, changed(move))
     assert not drift.gone
-    assert drift.words[0] == "The API has these elsewhere, and is asked there: POST /rate-oracle/rates."
+    assert drift.words[0] == f"The API has these elsewhere, and is asked there: {RATES}."
     request = drift.fitted(catalog.tools["get_rates"], rate_oracle.get_rates(trading_pairs=["BTC-USDT"]))
     assert (request.method, request.path, request.json) == ("POST", "/rates", {"pairs": ["BTC-USDT"]})
     assert Drift.of(catalog, changed(change)).gone.keys() == {"get_rates"}
@@ -249,7 +250,7 @@ async def test_what_is_asked_outside_of_a_call_is_told_that_it_is_gone(
 async def test_the_first_call_does_not_wait_for_it_and_the_next_one_knows(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    document = changed(without("/rate-oracle/rates", "/trading/positions"))
+    document = changed(without(RATES_PATH, POSITIONS_PATH))
     async with calling(api, monkeypatch, document) as (bridge, transport):
         told: list[str] = []
         bridge.comparison.changed.append(told.extend)
@@ -263,12 +264,12 @@ async def test_the_first_call_does_not_wait_for_it_and_the_next_one_knows(
         assert not {"get_portfolio_balances", "place_order"} & bridge.comparison.drift.gone.keys()
         gone = await bridge.call("get_positions", {})
         assert gone.is_error
-        assert "get_positions isn't offered: this Hummingbot API has no POST /trading/positions." in gone.text
+        assert f"get_positions isn't offered: this Hummingbot API has no {POSITIONS}." in gone.text
         before = len(transport.asked)
         balances = await bridge.call("get_portfolio_balances", {})
         assert not balances.is_error
-        assert "this hummingbot api has no post /trading/positions" in balances.text.lower()
-        assert not {"/trading/positions", "/openapi.json"} & set(transport.asked[before:])
+        assert f"this hummingbot api has no {POSITIONS}".lower() in balances.text.lower()
+        assert not {POSITIONS_PATH, "/openapi.json"} & set(transport.asked[before:])
         status = (await bridge.call("get_status", {})).text
     assert "Not offered, for this API hasn't what they need: close_position" in status
     assert [record.levelname for record in caplog.records if "isn't of the version" in record.message] == ["WARNING"]
@@ -302,6 +303,22 @@ async def test_no_document_costs_a_tool(
         assert bridge.comparison.drift == Drift()
         assert not (await bridge.call("get_positions", {})).is_error
     assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_the_same_document_is_not_compared_again(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hbmcp.drift.AGAIN", 0.0)
+    made: list[Any] = []
+    of = Drift.of
+    monkeypatch.setattr(Drift, "of", lambda catalog, document: made.append(document) or of(catalog, document))
+    async with calling(api, monkeypatch, changed(without(RATES_PATH))) as (bridge, transport):
+        transport.open.set()
+        for document, times in ((None, 1), (None, 1), (changed(), 2), (changed(), 2)):
+            transport.document = httpx.Response(200, json=document) if document else transport.document
+            bridge.compare()
+            await bridge.comparison.words(30)
+            assert len(made) == times
+            assert ("get_rates" in bridge.comparison.drift.gone) == (document is None)
+    assert transport.asked.count("/openapi.json") == 4
 
 
 async def test_it_can_be_switched_off(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

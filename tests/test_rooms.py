@@ -200,7 +200,12 @@ def test_a_call_needs_what_a_listing_does_not() -> None:
     """Starting the server imports what listing needs; the bridge, and all under it, at the first call."""
     heavy = ("hbmcp.bridge", "hbmcp.api", "hbmcp.installation", "hbmcp.workflows", "hbmcp.store", "hbmcp.results")
     light = {"hbmcp.server", "hbmcp.catalog", "hbmcp.settings", "hbmcp.log", "hbmcp.cli", "hbmcp.identity"}
-    first_call = ("hbmcp.server.elicitation", "hbmcp.server.key_pages")
+    heavy = (*heavy, "hbmcp.prompts", "hbmcp.completion", "hbmcp.resources")
+    first_call = (
+        *("hbmcp.server.elicitation", "hbmcp.server.key_pages"),
+        *("hbmcp.server.prompts", "hbmcp.server.completing"),
+        *("hbmcp.server.resources", "hbmcp.server.subscriptions"),
+    )
     at_once = [one for one in imports("src", "hbmcp") if one.at_once and within(one.module, *light)]
     found = [one for one in at_once if not within(one.module, *first_call)]
     assert not [one for one in found if within(one.name, *heavy, *first_call)]

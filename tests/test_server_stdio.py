@@ -11,7 +11,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import INVALID_PARAMS
 
 from hbmcp import __version__
-from tests.conftest import PASSWORD, USERNAME, connected, environment, hbmcp
+from tests.conftest import PASSWORD, USERNAME, connected, environment, hbmcp, operation_of
 from tests.faulty_api import HANG, FaultyApi, Reply
 from tests.stdio_server import StdioServer
 
@@ -27,7 +27,13 @@ ORDER = {
 
 def test_says_what_it_is(stdio: StdioServer) -> None:
     assert stdio.hello["serverInfo"]["title"] == "Hummingbot"
-    assert stdio.hello["capabilities"] == {"tools": {"listChanged": True}}
+    changes = {"listChanged": True}
+    assert stdio.hello["capabilities"] == {
+        "tools": changes,
+        "prompts": changes,
+        "resources": {**changes, "subscribe": True},
+        "completions": {},
+    }
     assert "live Hummingbot trading installation" in stdio.hello["instructions"]
     assert len(stdio.hello["instructions"].split()) <= 120
 
@@ -170,7 +176,8 @@ def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -
         "from hbmcp.server import line, protocol, stdio; from hbmcp.cli.app import app; told = settings.load(); "
         "protocol.build(line.Line(Catalog.load().offer(told), told, None, '')); "
         "print([name for name in ('httpx', 'jsonschema', 'attr', 'stamina', 'rich', 'sqlalchemy', 'hummingbot_api', "
-        "'hbmcp.bridge', 'hbmcp_tools.accounts', 'opentelemetry.sdk', 'hbmcp.server.tracing', 'prometheus_client') "
+        "'hbmcp.bridge', 'hbmcp.prompts', 'hbmcp.completion', 'hbmcp.resources', 'hbmcp_tools.accounts', "
+        "'opentelemetry.sdk', 'hbmcp.server.tracing', 'prometheus_client') "
         "if name in sys.modules])"
     )
     out = subprocess.run(
@@ -253,7 +260,8 @@ def test_what_is_missing_is_told_before_a_call_and_what_is_only_for_http_is_not(
 def test_what_the_api_turns_out_to_lack_is_not_listed_any_more(tmp_path: Path, api: FaultyApi) -> None:
     """Whenever its own contract has come: beside the first call, which doesn't wait for it."""
     contract = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
-    del contract["paths"]["/trading/positions"]
+    positions = operation_of("list_positions")
+    del contract["paths"][positions.split()[1]]
     api.answers["/openapi.json"] = Reply.json(contract)
     with StdioServer(env=connected(api.url, HBMCP_COMPARE_API="true"), cwd=tmp_path) as server:
         assert "get_positions" in server.tools()
@@ -263,6 +271,6 @@ def test_what_the_api_turns_out_to_lack_is_not_listed_any_more(tmp_path: Path, a
         assert "close_position" not in listed
         text, failed = server.call("get_positions")
         assert failed
-        assert "isn't offered: this Hummingbot API has no POST /trading/positions" in text
+        assert f"isn't offered: this Hummingbot API has no {positions}" in text
         server.close()
         assert any("the API isn't of the version that the tools were made for" in line for line in server.log)

@@ -1,5 +1,6 @@
 """hbmcp token: what it makes, lists and ends, and what it refuses."""
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -31,7 +32,19 @@ def test_a_name_is_one_token_s_until_it_is_revoked(tmp_path: Path) -> None:
     assert "There is a token named desk already" in again.stderr
     revoked("desk", env, tmp_path)
     assert hbmcp("token", "revoke", "desk", env=env, cwd=tmp_path).returncode == 2
-    assert made("desk", env=env, cwd=tmp_path) != first
+    second = made("desk", env=env, cwd=tmp_path)
+    assert second != first
+    exported = hbmcp("audit", "export", env=env, cwd=tmp_path).stdout
+    assert not any(token in exported for token in (first, second))
+    lines = json.loads(exported)
+    done = [(lines[at]["tool"], lines[at + 1]["outcome"]) for at in range(0, len(lines), 2)]
+    assert done == [
+        ("token create", "done"),
+        ("token create", "failed"),
+        ("token revoke", "done"),
+        ("token revoke", "failed"),
+        ("token create", "done"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -116,9 +116,11 @@ class _Builder:
             try:
                 slot, steps = find(self.slots, param.to or name, self.tool.operation)
             except NoSlotError as error:
-                if not param.if_there:
+                # What is hidden isn't sent anyway; only a name that is near may be mistyped.
+                mistyped = nearest(param.to or name, self.slots)
+                if not (param.if_there or (param.hidden and not mistyped)):
                     self._wrong(name, str(error))
-                elif not param.hidden:
+                elif not (param.hidden or "fixed" in param.model_fields_set):
                     self.absent.append(name)
             else:
                 curated.setdefault(slot.name, []).append((name, param, steps))

@@ -54,12 +54,13 @@ class WorkflowSpec:
     params: tuple[ToolParam, ...]
     uses: tuple[str, ...]
     uses_if_there: tuple[str, ...]
+    hands_over: bool
 
     @property
     def manifest(self) -> dict[str, Any]:
         """The tool's entry in manifest.json, whose format src/hbmcp/catalog.py describes."""
-        uses = {"uses": list(self.uses), "uses_if_there": list(self.uses_if_there)}
-        return _entry(self) | {name: names for name, names in uses.items() if names}
+        own = {"uses": list(self.uses), "uses_if_there": list(self.uses_if_there), "hands_over": self.hands_over}
+        return _entry(self) | {name: given for name, given in own.items() if given}
 
 
 @frozen

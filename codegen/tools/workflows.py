@@ -40,6 +40,7 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
                     params=tuple(sorted(params, key=lambda param: not param.required)),
                     uses=tuple(workflow.uses),
                     uses_if_there=tuple(workflow.uses_if_there),
+                    hands_over=workflow.hands_over,
                 )
             )
     if mistakes:

@@ -65,7 +65,7 @@ from hbmcp.text import QUOTED, cut, one_line
 from hbmcp.times import ticking
 from hummingbot_api.client import Response
 from hummingbot_api.errors import UnexpectedShape
-from hummingbot_api.request import Request
+from hummingbot_api.request import Json, Request
 
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
 
@@ -85,12 +85,14 @@ class Progress(Protocol):
 
 class Outcome(NamedTuple):
     """What a call came to, for a model to read; or the `question` that a person must answer first: with the answer the
-    call comes again. `error` is what it ran into, unless that is a defect."""
+    call comes again. `error` is what it ran into, unless that is a defect. It `waits` where a person is to approve it
+    elsewhere."""
 
     text: str
     is_error: bool
     question: Question | Visit | None = None
     error: CallError | None = None
+    waits: bool = False
 
 
 class _Incoming(NamedTuple):
@@ -128,11 +130,11 @@ class Bridge:
         self._settings = settings
         self._kind = kind
         self.identity = Identity.of(settings)
-        self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self._open_store)
+        self.store = Store.open(settings, self.identity)
+        self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self.store)
         self._api = Api(settings, offer)
         self.comparison = Comparison(offer.catalog, self._api.send)
         self._lines: dict[str, _Line] = {}
-        self._store = Store.open(settings, self.identity)
         self._token = self._holder = ""
         self._drifted: set[tuple[str, str]] = set()
         self._reset = settings.on_paper and settings.paper_reset
@@ -148,7 +150,7 @@ class Bridge:
         await self.comparison.aclose()
         await self._api.aclose()
         await self._gate.aclose()
-        await self._store.aclose()
+        await self.store.aclose()
 
     def lent(self, token: str, holder: str, offer: Offer, policy: Policy) -> "Bridge":
         """The same bridge for who showed the access token of this name and holds that key: it offers these tools and no
@@ -185,6 +187,42 @@ class Bridge:
         other = self._under(self._policy, narrowed(offer, self._policy))
         other._kind = "person"
         return other
+
+    def for_resources(self) -> "Bridge":
+        """The same bridge for what reads resources. Nothing of it is closed."""
+        other = copy(self)
+        other._kind = "resource"
+        return other
+
+    async def holds(self) -> Outcome:
+        """The policy, for who asks."""
+        return Outcome(redacted("\n".join(await self._gate.holds(self._holder))), False)
+
+    async def calls(self) -> Outcome:
+        """The latest calls that weren't reads, of who asks."""
+        try:
+            rows = await self._gate.calls(self._token)
+        except (OSError, StoreError) as error:
+            return Outcome(redacted(f"The audit can't be read: {error}"), True)
+        answer = Answer(rows or "Nothing but reads was called.", outside=bool(rows))
+        return Outcome(redacted(render(answer.value, answer.spec)), False)
+
+    async def seen(self, name: str) -> Json:
+        """What a workflow that reads finds, before it is text. Raises CallError."""
+        tool = self._offer.find(name)
+        line = self._lines.get(tool.name) or self._line(tool)
+        with call_under_way():
+            answer: Answer = await line.build(self.installation(self._reader(tool)))
+        return answer.value
+
+    def reading(self, name: str) -> Installation:
+        """The installation for what stands beside tools: it can be asked what that tool may ask, which reads. Raises
+        UnknownTool for one that isn't offered."""
+        return self.installation(self._reader(self._offer.find(name)))
+
+    def _reader(self, tool: Tool) -> Caller:
+        parts = tool.parts if tool.is_workflow else frozenset({tool.name})
+        return Caller(tool.name, tool.toolset, parts, "resource", "", self._token, self._holder)
 
     def _under(self, policy: Policy, offer: Offer) -> "Bridge":
         other = copy(self)
@@ -256,7 +294,8 @@ class Bridge:
                 outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
         answered = incoming.ask.answered if incoming.ask is not None else None
         approves = answered is not None and answered.out_of_band  # then who called isn't the one who is answered
-        if incoming.firing is None and not approves and (news := await self._news(incoming.client)):
+        hears = incoming.firing is None and not approves and self._kind != "resource"
+        if hears and (news := await self._news(incoming.client)):
             outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
         return outcome._replace(text=redacted(outcome.text))
 
@@ -275,7 +314,7 @@ class Bridge:
             tool = self._fired.find(name) if fires else await self._find(name, arguments, incoming.client)
             outcome = Outcome(await self._run(tool, arguments, incoming), False)
         except (SentBefore, Waiting) as told:
-            outcome = Outcome(str(told), False)
+            outcome = Outcome(str(told), False, waits=isinstance(told, Waiting))
         except AskedFirst as asked:
             outcome = Outcome("", False, asked.question)
         except CallError as error:
@@ -314,7 +353,7 @@ class Bridge:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
-                await self._open_store().sent_orders(order_ids=())
+                await self.store.sent_orders(order_ids=())
         line = self._lines.get(tool.name) or self._line(tool)
         hide_said(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if incoming.firing is None else "trigger"
@@ -425,7 +464,16 @@ class Bridge:
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
-        return Foreseen(meant, plan.requests, plan.shown, plan.later)
+        requests = tuple(evolve(one, called=tool.name) for one in plan.requests)
+        return Foreseen(meant, requests, plan.shown, plan.later, plan.commit)
+
+    async def _verdict(self, client: str, name: str, planned: PlannedRequest) -> str:
+        """What the policy would say of it, for who only estimates."""
+        tool = next((one for one in self._offer.tools if one.name == name), None)
+        if tool is None:
+            return ""
+        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token, self._holder)
+        return await self._gate.verdict(Call(caller, {}), Plan(Answer(None), (planned,)), figures=False)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
@@ -476,26 +524,22 @@ class Bridge:
         every = self._offer.catalog.choose(tools=("all",), exclude=told.exclude_tools, read_only=told.read_only)
         return narrowed(every, self._policy)
 
-    @property
-    def store(self) -> Store:
-        """What hbmcp remembers. Raises StoreError where it can't be opened."""
-        return self._open_store()
-
     def installation(self, caller: Caller, grant: Grant | None = None, ask: Ask | None = None) -> Installation:
         """The installation for a caller, who can ask the reads among what it may use and nothing else, and send what
         is granted; `ask` is the way to a person. Errors name the caller."""
-        parts = {
-            name: replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
-            for name in caller.tools
-            if name not in self._offer.catalog.absent
-        }
+
+        def part_of(name: str) -> Tool:
+            """A tool that the caller may use, under its name."""
+            if name not in caller.tools:
+                raise KeyError(f"{caller.name} was to use {name}")
+            return replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
 
         async def read(name: str, build: Callable[[], Request[Any]]) -> Any:
             if why := self._offer.catalog.absent.get(name) or self.comparison.drift.gone.get(name):
                 if (missed := _MISSED.get()) is not None:
                     missed[name] = why
                 raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
-            part = parts[name]
+            part = part_of(name)
             if not part.reads:
                 raise RuntimeError(f"{caller.name} was to ask for {name}, which isn't a read: only a plan sends it")
             return (await self._ask(part, build, ResultSpec.from_table(part.result))).raw
@@ -503,7 +547,7 @@ class Bridge:
         async def send(planned: PlannedRequest) -> Any:
             if grant is None:
                 raise RuntimeError(f"{caller.name} was to send without a grant: {planned.words}")
-            part = parts[planned.tool]
+            part = part_of(planned.tool)
             spec = ResultSpec.from_table(part.result)
             fits = planned.effect not in REDUCING  # what reduces is refused by the API alone
             return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec, fits=fits))).raw
@@ -512,10 +556,11 @@ class Bridge:
         foresee = partial(self._foreseen, caller.client)
         standing = partial(self._gate.standing, caller.holder)
         differs = self.comparison.words
+        verdict = partial(self._verdict, caller.client)
         type_keys = None if ask is None else ask.type_keys
         access = Access(caller.token, caller.holder, self._policy.profile) if caller.holder else None
         return Installation(
-            read, self._open_store, self.identity, send, keep, standing, foresee, type_keys, differs, access
+            read, self.store, self.identity, send, keep, standing, foresee, type_keys, differs, access, verdict
         )
 
     async def _ask(
@@ -549,9 +594,6 @@ class Bridge:
                 advice="Correct the cause before you call it again.",
             )
         return response
-
-    def _open_store(self) -> Store:
-        return self._store
 
     def _line(self, tool: Tool) -> _Line:
         result = ResultSpec.from_table(tool.result)

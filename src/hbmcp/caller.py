@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["client", "terminal", "person", "policy", "trigger", "watch"]
+Kind = Literal["client", "terminal", "person", "policy", "trigger", "watch", "resource"]
 AT_A_TERMINAL: tuple[Kind, ...] = ("terminal", "person")
 
 
@@ -23,8 +23,9 @@ class Caller:
 
     `kind` is what stands behind it: an MCP client or somebody at a terminal, who called a tool; a person who was asked
     at a terminal whether to do just that; the policy, which looks before it judges; a trigger that fires, or the watch,
-    which looks whether one may. `client` is the client's own name of itself, `token` that of the access token
-    that it showed, `holder` the key of who holds that, and `until` when it ends, in epoch ms; None for never.
+    which looks whether one may; a resource that a client reads, or what completes its words. `client` is the client's
+    own name of itself, `token` that of the access token that it showed, `holder` the key of who holds that, and `until`
+    when it ends, in epoch ms; None for never.
     """
 
     name: str

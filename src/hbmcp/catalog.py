@@ -51,6 +51,8 @@ class Tool:
     contract has no place for; `always` what is sent in any case, by the API's names. `paper` is why the paper exchange
     hasn't the operation.
 
+    A read that `hands_over` has a person change something.
+
     What isn't a read and has an operation has an `effect`: what it `is`, and which arguments hold its account,
     exchange, pair, side, amount and price. One that `previews` only looks unless it is told not to.
     """
@@ -67,6 +69,7 @@ class Tool:
     result: dict[str, Any] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
     uses_if_there: tuple[str, ...] = ()
+    hands_over: bool = False
     acts_on_many: bool = False
     effect: dict[str, str] = field(default_factory=dict)
     previews: bool = False
@@ -100,6 +103,11 @@ class Tool:
         return self.risk == "read"
 
     @property
+    def only_looks(self) -> bool:
+        """Nothing is changed by it, nor by a person whom it asks: it is for who may only read."""
+        return self.reads and not self.hands_over
+
+    @property
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the arguments."""
         schema: dict[str, Any] = self.definition["inputSchema"]
@@ -124,10 +132,11 @@ NOT_IN_THIS_API = "Use another tool; a person can update the API, or hbmcp."
 
 @dataclass(frozen=True, slots=True)
 class Off:
-    """Why a tool isn't offered, and who could change that."""
+    """Why a tool isn't offered, and who could change that; the `toolset` that would bring it, if only that is off."""
 
     why: str
     advice: str
+    toolset: str = ""
 
 
 class Catalog:
@@ -179,11 +188,9 @@ class Catalog:
         asked = {tool.name for tool in self.tools.values() if tool.name in named_singly or tool.toolset in named_sets}
         off: dict[str, Off] = {}
         for tool in self.tools.values():
-            if read_only and not tool.reads:
-                off[tool.name] = Off(
-                    f"this server is read-only, and the tool isn't a read (risk: {tool.risk})",
-                    ONLY_A_PERSON,
-                )
+            if read_only and not tool.only_looks:
+                why = "has a person change something" if tool.reads else f"isn't a read (risk: {tool.risk})"
+                off[tool.name] = Off(f"this server is read-only, and the tool {why}", ONLY_A_PERSON)
             elif tool.name in excluded:
                 off[tool.name] = Off("it was excluded", ONLY_A_PERSON)
             elif tool.risk == "secret" and tool.name not in named_singly:
@@ -202,6 +209,7 @@ class Catalog:
                 off[tool.name] = Off(
                     f"it belongs to the toolset {tool.toolset}",
                     ONLY_A_PERSON,
+                    tool.toolset,
                 )
         if len(off) == len(self.tools):
             raise SettingsError(
@@ -271,6 +279,10 @@ class Offer:
             "Nothing was done.",
             f"Did you mean {_either(near)}?" if near else "tools/list has the names.",
         )
+
+    def off(self, name: str) -> Off | None:
+        """Why a tool of this name isn't offered; None for one that is."""
+        return self._off.get(name)
 
     def without(self, off: Mapping[str, Off]) -> "Offer":
         """The same less these."""

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -165,6 +166,7 @@ class Comparison:
         self._catalog = catalog
         self._send = send
         self._task: asyncio.Task[None] | None = None
+        self._read, self._found = b"", NONE  # the digest of what was compared last, and what that came to
         self._again = 0.0  # by the event loop's clock
 
     def begin(self) -> None:
@@ -186,12 +188,20 @@ class Comparison:
             self._task.cancel()
             await asyncio.wait([self._task])
 
+    def _drift_of(self, document: Any) -> Drift:
+        """What was found of the same document the last time, or is found now."""
+        digest = sha256(json.dumps(document, sort_keys=True, default=str).encode()).digest()
+        if digest != self._read:
+            self._found = Drift.of(self._catalog, document)
+            self._read = digest
+        return self._found
+
     async def _compare(self) -> None:
         await asyncio.sleep(BESIDE)
         before = self.drift
         try:
             answer = await self._send(Request("GET", "/openapi.json", parse=lambda value: value), _READ)
-            drift = await asyncio.to_thread(Drift.of, self._catalog, answer.raw)
+            drift = await asyncio.to_thread(self._drift_of, answer.raw)
         except CallError as error:
             logger.info("the API's own contract can't be read, so nothing is compared: %s", error.happened)
             self.settled = isinstance(error, UnknownOperation)

@@ -68,6 +68,8 @@ def hide_login(username: str, password: str) -> None:
 def redacted(text: str) -> str:
     """The text with `***` for all that is hidden, and for access tokens; what is short only where it stands alone as a
     word."""
+    if len(text) < SHORTEST:
+        return text
     # The longest first: a secret may contain another.
     hidden = chain(_forms, *_sent.values(), *(_said.get() or {}).values())
     for form in sorted({one for one in hidden if one in text}, key=len, reverse=True):

@@ -21,6 +21,8 @@ from hbmcp.approving.chat import LONGEST, Chat, ended, parts
 from hbmcp.bridge import Bridge
 from hbmcp.catalog import Catalog
 from hbmcp.policy.model import Policy
+from hbmcp.server import line as line_module
+from hbmcp.server.line import Line
 from hbmcp.settings import Settings
 from hbmcp.store import Approval
 from tests.bot_api import ALICE, CHAT, TOKEN, BotApi, bot_api, failed
@@ -261,6 +263,42 @@ async def test_of_two_processes_one_speaks_and_the_other_goes_on_after_it(place:
         await over(asked[2], "is carried out")
     assert place.orders == 3
     assert len(place.api.messages) == 3
+
+
+async def test_who_ends_while_it_asks_has_asked_once(place: Place) -> None:
+    bridge = place.bridge()
+    loop = asyncio.get_running_loop()
+    ending = Chat.of(bridge, place.told)
+    assert ending is not None
+    task = asyncio.create_task(ending.run())
+    place.api.faults["sendMessage"] = lambda: loop.call_soon_threadsafe(task.cancel) and None
+    which = await waits(bridge)
+    await asyncio.wait([task])
+    async with place.speaking(place.bridge()):
+        asked = await question(place, which)
+        place.api.press(asked)
+        await over(asked, "is carried out")
+    assert len(place.api.messages) == 1
+
+
+async def test_a_server_waits_for_what_was_approved_as_for_its_calls(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = asyncio.Event()
+
+    async def slow(*_: Any) -> None:
+        await end.wait()
+
+    monkeypatch.setattr(chat_module, "carried_out", slow)
+    monkeypatch.setattr(line_module, "WATCH_AFTER", 0)
+    line = Line(OFFER, place.told, Policy.model_validate(ASKS), "a test")
+    asked = line.bridge
+    line.watch()
+    place.api.press(await question(place, await waits(asked)))
+    await until(lambda: line.busy and line.acts)
+    end.set()
+    await until(lambda: not line.busy and not line.acts)
+    await line.aclose()
 
 
 async def test_another_program_reads_the_bot(place: Place, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,34 @@ def test_what_only_moved_is_a_line_of_the_skeleton(place: Workplace, tmp_path: P
     assert "[tools.create_refunds]" in skeleton
     assert 'buyer = { to = "customer", description = "" }\n' in skeleton
     assert "search" not in skeleton.removeprefix(line)
+
+
+def test_what_took_the_place_of_another_has_its_table(place: Workplace, tmp_path: Path) -> None:
+    """Its name, its sentences and what its parameters are called, where more has changed than the path."""
+
+    def change(document: dict[str, Any]) -> None:
+        rename(document)
+        fields = document["components"]["schemas"]["OrderFilter"]
+        fields["properties"]["region"] = {"type": "string"}
+        fields["required"] = ["region"]
+        del fields["properties"]["limit"]
+
+    skeleton = place.run("scaffold", changed(tmp_path, change)).output
+    table = tomllib.loads(skeleton)["tools"]["get_late_orders"]
+    was = tomllib.loads((place.overrides / "orders.toml").read_text())["tools"]["get_late_orders"]
+    assert table["operation"] == "POST /v2/orders/search"
+    assert {key: table[key] for key in was if key not in ("operation", "params")} == {
+        key: one for key, one in was.items() if key not in ("operation", "params")
+    }
+    assert table["params"] == {
+        "customer": {"to": "customer_ids", "wrap": "list"},
+        "since": {"to": "since_time", "time": "ms"},
+        "cursor": {"hidden": True},
+        "threshold": {"fixed": 0.1},
+    }
+    assert "# was POST /orders/search\n" in skeleton
+    assert "# limit: the operation takes no limit\n" in skeleton
+    assert '# region = { description = "" }\n' in skeleton
 
 
 @pytest.mark.slow

@@ -107,6 +107,34 @@ CHANGES: Mapping[str, Change] = {
             "order_all": ("breaking", "answer lines[].count: removed"),
         },
     ),
+    "a parameter that is required is new": Change(
+        lambda document: document["paths"]["/orders/search"]["post"].update(
+            parameters=[{"name": "shop", "in": "query", "required": True, "schema": {"type": "string"}}]
+        ),
+        {
+            "get_late_orders": ("breaking", "query shop: added, required (string)"),
+            "order_all": ("breaking", "query shop: added, required (string)"),
+        },
+    ),
+    "a parameter is gone": Change(
+        lambda document: schemas(document, "OrderFilter")["properties"].pop("since"),
+        {"get_late_orders": ("breaking", "body since: removed")},
+    ),
+    "a parameter is new": Change(
+        lambda document: schemas(document, "OrderFilter")["properties"].update(colour={"type": "string"}),
+        {
+            "get_late_orders": ("additive", "body colour: added (string)"),
+            "order_all": ("additive", "body colour: added (string)"),
+        },
+    ),
+    "a field of the answer that nobody reads is gone": Change(
+        lambda document: schemas(document, "Line")["properties"].pop("title"),
+        {"get_late_orders": ("additive", "answer[].lines[].title: removed")},
+    ),
+    "a type of the answer that nobody reads is another": Change(
+        lambda document: schemas(document, "Order")["properties"]["order_id"].update(type="integer"),
+        {"get_late_orders": ("additive", "answer[].order_id: integer, was string")},
+    ),
     "a hidden parameter is gone": Change(
         lambda document: schemas(document, "OrderFilter")["properties"].pop("cursor"),
         {"get_late_orders": ("additive", "body cursor: removed")},

@@ -5,6 +5,7 @@ from attrs import evolve
 from codegen import curation
 from codegen.contract import Operation, load, parse
 from codegen.generate import OVERRIDES, PINNED, ROOT
+from codegen.scaffolding import UsualNames
 from codegen.trials import Trials
 
 CONTRACT = parse(load(PINNED))
@@ -43,11 +44,21 @@ def test_an_answer_that_the_contract_does_not_tell_is_named() -> None:
     ]
 
 
+def test_a_parameter_is_called_as_most_operations_call_it() -> None:
+    """Unless those beside it call it so."""
+    usual = UsualNames.of(CURATED, CONTRACT)
+    for path, called in (("/moon/depth", {"connector": "connector_name"}), ("/gateway/depth", {})):
+        operation = evolve(CONTRACT.operations[BOOK], path=path)
+        assert usual.called(operation, ["connector", "trading_pair", "colour"]) == called
+    assert usual.called(operation, ["connector", "connector_name", "network"]) == {"network": "network_id"}
+
+
 def test_what_is_left_of_a_tool_that_is_gone_is_told() -> None:
     assert TRIALS is not None
     contract = evolve(CONTRACT, operations={key: one for key, one in CONTRACT.operations.items() if key != BOOK})
     without = CURATED.without([BOOK])
-    assert list(TRIALS.left_over(without, contract)) == [
+    before = set(TRIALS.left_over(CURATED, CONTRACT))
+    assert [one for one in TRIALS.left_over(without, contract) if one not in before] == [
         f"src/hbmcp/paper/api/routes: {BOOK}",
         f"tests/replay/answers: {BOOK}",
         "tests/paper/tried.toml: get_orderbook",

@@ -158,6 +158,14 @@ def test_what_it_uses_if_it_is_there_can_be_gone(tmp_path: Path) -> None:
     assert absent.why == "this Hummingbot API has no GET /colours"
 
 
+def test_only_a_read_hands_over(tmp_path: Path) -> None:
+    handing = SALES.replace('uses_if_there = ["get_colours"]', "hands_over = true")
+    (workflow,) = build_workflows(read(written(tmp_path, handing)))
+    assert workflow.manifest["hands_over"] is True
+    (mistake,) = read(written(tmp_path, handing.replace('"read"', '"write"', 1))).mistakes
+    assert "only a read has use for `hands_over`" in mistake.reason
+
+
 def test_what_it_uses_can_not(tmp_path: Path) -> None:
     left = read(written(tmp_path, SALES)).without(["GET /orders"])
     assert build_workflows(left) == ()

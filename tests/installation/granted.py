@@ -1,19 +1,15 @@
 """A plan that is granted whole, by no policy, and audited nowhere."""
 
-from typing import Any
-
 from hbmcp.installation.plan import Plan
 from hbmcp.policy.audit.audit import Audit, Entry
 from hbmcp.policy.grant import Grant
 from hbmcp.times import ticking
+from tests.store.opening import failing_store
 
 
 def granted(plan: Plan, began: float | None = None) -> Grant:
     """Its checks `began` then, or now."""
-
-    def no_store() -> Any:
-        raise AssertionError("this audit has no store")
-
+    no_store = failing_store(AssertionError("this audit has no store"))
     entry = Entry(Audit(None, "", no_store), {}, goes_on=True, secret=False)
     return Grant(plan, ticking() if began is None else began, "client", entry, _nothing_refused)
 

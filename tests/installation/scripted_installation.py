@@ -11,6 +11,7 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.results.answer import Answer
 from hummingbot_api.request import Request
+from tests.store.opening import failing_store
 
 Reply = Callable[[Request[Any]], Any]
 
@@ -56,7 +57,4 @@ class Script:
         return await plan.commit(self._installation(send))
 
     def _installation(self, send: Send | None = None) -> Installation:
-        def no_store() -> Any:
-            raise self.no_store
-
-        return Installation(self, no_store, Identity("scripted", on_paper=False), send)
+        return Installation(self, failing_store(self.no_store), Identity("scripted", on_paper=False), send)

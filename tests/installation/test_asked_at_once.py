@@ -98,7 +98,7 @@ class SlowExchanges:
 
     @property
     def installation(self) -> Installation:
-        return Installation(self, lambda: cast(Store, QuickStore()), Identity("slow", on_paper=False))
+        return Installation(self, cast(Store, QuickStore()), Identity("slow", on_paper=False))
 
     @property
     def granted(self) -> Installation:

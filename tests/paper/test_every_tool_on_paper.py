@@ -74,12 +74,19 @@ CHANGES: list[tuple[str, dict[str, Any], str]] = [row for row in TRIED["changes"
 def arguments(tool: Tool, **others: Any) -> dict[str, Any]:
     """Those that the tool needs, and of the others those that it takes."""
     properties = tool.schema["properties"]
-    given = {name: VALUES.get(name, f"any-{name}") for name in tool.schema.get("required", ())}
+    given = {name: VALUES.get(name, _any(name, properties[name])) for name in tool.schema.get("required", ())}
     if properties.get("connector_name", {}).get("pattern") or tool.name == "get_funding_info":
         given |= {"connector_name": "binance_perpetual"}
     if "enum" in (connector := properties.get("connector", {})):
         given |= {"connector": connector["enum"][0]}
     return given | {name: value for name, value in others.items() if name in properties}
+
+
+def _any(name: str, schema: Mapping[str, Any]) -> Any:
+    if schema.get("type") == "array":
+        return [_any(name, schema["items"])]
+    kinds: dict[str, Any] = {"number": 1, "integer": 1, "boolean": True, "object": {}}
+    return kinds.get(schema.get("type", ""), f"any-{name}")
 
 
 def mentioned(text: str, pattern: str) -> str:

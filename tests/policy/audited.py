@@ -36,7 +36,7 @@ class Audited:
 async def audited(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
-    open_store: Callable[[], Store] | None = None,
+    store: Store | None = None,
     *,
     told: Policy | None = None,
     tell: Callable[[str, str], object] = lambda *_: None,
@@ -45,8 +45,8 @@ async def audited(
     log = Log(folder / "state" / "audit.jsonl")
     with PaperApi(folder / "files") as api:
         async with assistant(api, monkeypatch, policy=told) as call:
-            opened = open_store or call.bridge._open_store
-            halts = Halts([folder / "state" / "halt"], opened)
-            call.bridge._gate._audit = Audit(log, "log", opened, tell)
+            kept = store or call.bridge.store
+            halts = Halts([folder / "state" / "halt"], kept)
+            call.bridge._gate._audit = Audit(log, "log", kept, tell)
             call.bridge._gate._halts = halts
             yield Audited(call, api, log, halts)

@@ -26,7 +26,7 @@ from tests.paper.paper_api import PaperApi
 from tests.paper.spot_account import BUY, PLACE, orders, rest
 from tests.policy.audited import Audited, audited
 from tests.stdio_server import StdioServer
-from tests.store.opening import store
+from tests.store.opening import failing_store, store
 from tests.store.postgresql_cluster import Cluster
 
 pytestmark = pytest.mark.anyio
@@ -113,6 +113,8 @@ async def test_it_is_on_disk_before_the_request_leaves(tmp_path: Path, monkeypat
         async def noting(tool: Any, *given: Any, **other: Any) -> Any:
             if tool.operation == PLACE:
                 written.append(len(it.lines))
+                database = it.call.bridge.store._opened()._database
+                assert database._later - database._on_disk <= 1  # the store's word for the line
             return await ask(tool, *given, **other)
 
         monkeypatch.setattr(it.call.bridge, "_ask", noting)
@@ -158,10 +160,7 @@ async def test_what_cannot_be_written_down_is_sent_only_if_it_reduces(
 async def test_a_store_that_cannot_be_told_stops_what_adds_risk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def closed() -> Any:
-        raise StoreError("The store is closed.")
-
-    async with audited(tmp_path, monkeypatch, closed) as it:
+    async with audited(tmp_path, monkeypatch, failing_store(StoreError("The store is closed."))) as it:
         resting = rest(it.api)
         text = await it.call.bad("place_order", **MARKET)
         assert "The store is closed" in text
@@ -175,8 +174,8 @@ async def test_with_a_frozen_postgresql_only_what_reduces_is_sent(
 ) -> None:
     opened = store(postgresql.database())
     await opened.sent_orders()
-    monkeypatch.setattr(worker, "PATIENCE", 1.0)  # for the store of what is counted, too
-    async with audited(tmp_path, monkeypatch, lambda: opened) as it:
+    monkeypatch.setattr(worker, "PATIENCE", 0.2)
+    async with audited(tmp_path, monkeypatch, opened) as it:
         resting = rest(it.api)
         with postgresql.frozen():
             assert "audit log" in await it.call.bad("place_order", **MARKET)

@@ -4,14 +4,22 @@ import os
 import stat
 import sys
 import tomllib
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
+import anyio
 import pytest
 from typer.testing import CliRunner
 
+from hbmcp import settings
 from hbmcp.cli.app import app
+from hbmcp.cli.opening import unapproved
 from hbmcp.errors import SettingsError
-from hbmcp.policy.file import read
+from hbmcp.identity import Identity
+from hbmcp.policy.confirmation.passphrase import KEY
+from hbmcp.policy.file import in_force, read
+from hbmcp.store import Store
 from tests import forked
 from tests.conftest import connected, environment, hbmcp
 from tests.faulty_api import FaultyApi
@@ -145,6 +153,33 @@ def test_show_prints_what_holds_and_where_from(file: Path, monkeypatch: pytest.M
     assert run("show")[1].startswith(
         "The policy, the default, for there is no policy file:\n  limits.order = 1,000,000 USDT\n"
     )
+
+
+def test_that_nobody_can_approve_is_said_until_a_passphrase_is_set(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HBMCP_PAPER_DB", str(tmp_path / "paper.sqlite"))
+    write(file, '[[profiles.bot.confirm]]\nwhen = "always"\nask = "terminal"\n')
+    approvals = partial(CliRunner().invoke, app, ["approvals"])
+    told = settings.load(unused=settings.HTTP)
+    nobody = "no passphrase is set, without which nobody approves anything: `hbmcp approvals passphrase` sets it."
+    for said in (run("check")[1], run("show")[1], approvals().output, *unapproved(told, in_force(told).policy)):
+        assert nobody in said
+    monkeypatch.setenv("HBMCP_PAPER_DB", ":memory:")
+    monkeypatch.delenv("HBMCP_STATE_URL")
+    assert "no terminal sees what waits in memory" in run("check")[1]
+    monkeypatch.setenv("HBMCP_PAPER_DB", str(tmp_path / "paper.sqlite"))
+    monkeypatch.setenv("HBMCP_STATE_URL", f"sqlite:///{tmp_path}/s")
+
+    async def keep() -> None:
+        async with aclosing(Store.open(told, Identity.of(told))) as store:
+            await store.save_key(KEY, "a hash")
+
+    anyio.run(keep)
+    for said in (run("check")[1], run("show")[1], approvals().output):
+        assert "passphrase" not in said
+    write(file, '[[confirm]]\nwhen = "always"\n')
+    assert "passphrase" not in run("check")[1]
 
 
 def test_test_tells_the_verdict_and_sends_nothing(file: Path) -> None:

@@ -94,7 +94,8 @@ async def test_a_yes_sends_it_once_and_the_question_says_what(talk: Opened, api:
     (question,) = person.asked
     assert question.words == (
         "place_order on the PAPER exchange, called by tests:\n"
-        '"BUY 0.01 BTC-USDT MARKET on binance, account master_account": adds to what is open, worth 681.13 USDT\n'
+        '"BUY 0.01 BTC-USDT MARKET on binance, account master_account": opens, or adds to what is open, worth '
+        "681.13 USDT\n"
         "Limits, with this: 681.13 of at most 1,000 USDT an order.\n"
         "Without a yes within 5 min nothing is sent, nor when a price or an amount has moved by more than 1 % by then."
     )
@@ -401,10 +402,20 @@ def test_no_name_of_others_is_a_line_or_a_sentence_of_the_question(name: str) ->
     words = Question.of(call, plan, [[Worth(one)]], demand, "USDT", "x", "").words
     _, second, _ = words.split("\n")
     assert second.startswith('"BUY 1 ')
-    assert second.endswith('": adds to what is open, worth nobody knows how much')
+    assert second.endswith('": opens, or adds to what is open, worth nobody knows how much')
 
 
 def test_a_rule_reads_as_it_is_written() -> None:
     assert Written.model_validate({"confirm": "over 500"}).confirm == (Confirm(when="over 500"),)
     assert Confirm(when="always").patience == 5
     assert Confirm(when="always", ask="terminal").patience == 60
+
+
+async def test_who_is_asked_costs_no_price_more(talk: Opened) -> None:
+    prices, counts = "POST /market-data/prices", {}
+    for rules in ([], [{"when": "over 1"}]):
+        told = Policy.model_validate({"currency": "BTC", "confirm": rules, "limits": {"order": 1, "position": 5}})
+        async with talk(told) as call:
+            await call.good("place_order", **MARKET, preview=True)
+            counts[len(rules)] = call.asked.count(prices)
+    assert counts[0] == counts[1] > 1

@@ -70,8 +70,30 @@ def holding(token: str) -> Bug:
     return Bug("a token of that name", {STATE: held})
 
 
+def gaining(quote: str, rate: str | None) -> Bug:
+    """A position that is paid in a token has gained a million of it, of which the rate oracle says that."""
+
+    def open_there(handler: Handler) -> Handler:
+        def answer(call: Call) -> Json:
+            found: Any = handler(call)
+            row = {"account_name": "master_account", "connector_name": "binance_perpetual", "side": "LONG"}
+            row |= {"trading_pair": f"SOL-{quote}", "amount": 1.0, "entry_price": 100.0, "leverage": 1.0}
+            return {**found, "data": [*found["data"], {**row, "unrealized_pnl": 1e6}]}
+
+        return answer
+
+    def told(handler: Handler) -> Handler:
+        def answer(call: Call) -> Json:
+            found: Any = handler(call)
+            return {**found, "rates": {**found["rates"], f"{quote}-USDT": None if rate is None else float(rate)}}
+
+        return answer
+
+    return Bug("a position in that token", {POSITIONS: open_there, "POST /rate-oracle/rates": told})
+
+
 async def granted(call: Assistant) -> list[LedgerRow]:
-    return await call.bridge._open_store().granted(0)
+    return await call.bridge.store.granted(0)
 
 
 async def test_what_is_over_a_limit_is_not_sent_and_what_counts_is_what_was(talk: Opened, api: PaperApi) -> None:
@@ -254,7 +276,7 @@ class TestWhatWasNeverAnswered:
     async def test_keeps_nobody_from_reducing(self, talk: Opened, api: PaperApi) -> None:
         open_position(api, "BUY", "0.01")
         async with talk(policy(**TIGHT), Crash(PLACE, acted=False, times=1)) as call:
-            await call.bridge._open_store().reserve([row(99, times.now(), state="unknown")], 0, lambda _: None)
+            await call.bridge.store.reserve([row(99, times.now(), state="unknown")], 0, lambda _: None)
             asked = len(call.asked)
             await call.bad("place_order", **CLOSE, amount=0.004)
             await call.good("close_position", trading_pair="BTC-USDT")
@@ -370,6 +392,22 @@ class TestWhatIsOpen:
             text = await call.good("place_order", **{**LONG, "amount": 0.1}, preview=True)
             assert ("would be refused" in text) != counts
 
+    @pytest.mark.parametrize(
+        ("quote", "rate", "refused"),
+        [
+            ("TUSD", "0.001", "limit order_percent is 1 %"),
+            ("TUSD", None, "can't be read for certain"),
+            ("USDC", None, ""),
+        ],
+    )
+    async def test_what_is_gained_in_such_a_token_is_no_dollar(
+        self, talk: Opened, quote: str, rate: str | None, refused: str
+    ) -> None:
+        async with talk(policy(order_percent=1), gaining(quote, rate)) as call:
+            text = await call.good("place_order", **{**LONG, "amount": 0.1}, preview=True)
+            assert refused in text
+            assert ("would be refused" in text) == bool(refused)
+
     async def test_a_token_that_is_only_called_a_dollar_is_no_account(self, talk: Opened) -> None:
         async with talk(policy(), holding("FREEUSD")) as call:
             assert "that may be a slip" in await call.bad("place_order", **{**MARKET, "amount": 1})
@@ -380,6 +418,11 @@ class TestWhatIsOpen:
             await call.good("place_order", **BUY, amount=0.01, price="50000")
             text = await call.bad("place_order", **BUY, amount=0.01, price="50001")
             assert "limit open_orders is 2 open orders" in text
+
+    async def test_an_order_that_was_just_placed_counts_once(self, talk: Opened) -> None:
+        async with talk(policy(position=800, open_orders=2)) as call:
+            for price in ("50000", "50001"):  # each asks for 341 at the market, and rests at 250
+                await call.good("place_order", **{**ENTRY, "amount": 0.005, "price": price})
 
     async def test_each_order_of_an_executor(self, talk: Opened) -> None:
         levels = {"amounts_quote": [100, 100, 100], "prices": [60000, 59000, 58000], "side": "BUY"}
@@ -401,6 +444,15 @@ async def test_the_day_s_loss_is_counted_from_the_first_look(talk: Opened, api: 
         await call.good("place_order", **CLOSE, amount=0.01)
         api.clock.advance(86_400_000)
         await call.good("place_order", **LONG)
+
+
+async def test_defaults_send_nothing_and_what_starts_with_them_is_held_to_limits(talk: Opened) -> None:
+    config = {name: value for name, value in POSITION.items() if name != "leverage"}
+    start = {**START, "config": config, "max_value": 100_000}
+    async with talk(policy(leverage=3)) as call:
+        defaults = {"executor_type": "position_executor", "config": {"leverage": 20}}
+        await call.good("set_executor_defaults", **defaults)
+        assert "limit leverage is 3x" in await call.bad("create_executor", **start)
 
 
 class TestSaidTwice:

@@ -149,7 +149,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(theirs: Path) -> None:
         "limits.account must be a number above 0.",
         "there is no allow.exchange; did you mean exchanges?",
         'allow.pairs must be a list, such as ["BTC-*"].',
-        "allow.tools.0 must be text.",
+        "allow.tools.1 must be text.",
         "allow.tools.1 must be text.",
         "there is no budgets.trial.amout; did you mean amount?",
         "budgets.trial.account is missing.",
@@ -166,7 +166,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(theirs: Path) -> None:
     [
         (b"[limits\n", "isn't TOML"),
         (b"[limits]\norder = 1\norder = 2\n", "isn't TOML"),
-        (b"# \xe9\n", "isn't UTF-8 text"),
+        (b"# \n# \xe9\n", "isn't UTF-8 text, from line 2 on"),
         (b"\xff\xfe[\x00", "isn't UTF-8 text"),
         (b"x = " + b"[" * 90_000, "isn't TOML"),
         (b"[limits]\norder = " + b"9" * 5_000, "isn't TOML"),
@@ -231,13 +231,13 @@ def test_servers_of_tests_read_no_policy_of_the_user() -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ('confirm = "sometimes"', 'confirm.0.when must be "always", "never" or "over 500".'),
-        ('confirm = "over -1"', 'confirm.0.when must be "always", "never" or "over 500".'),
+        ('confirm = "sometimes"', 'confirm.1.when must be "always", "never" or "over 500".'),
+        ('confirm = "over -1"', 'confirm.1.when must be "always", "never" or "over 500".'),
         ("confirm = true", 'confirm must be "always", "never" or "over 500", or tables, [[confirm]].'),
-        ('[[confirm]]\nask = "client"', "confirm.0.when is missing."),
-        ('[[confirm]]\nwhen = "always"\neffects = ["open"]', "confirm.0.effects.0: Input should be 'opens'"),
-        ('[[confirm]]\nwhen = "always"\npair = ["BTC-*"]', "there is no confirm.0.pair; did you mean pairs?"),
-        ('[[confirm]]\nwhen = "always"\nminutes = 0', "confirm.0.minutes must be a number above 0."),
+        ('[[confirm]]\nask = "client"', "confirm.1.when is missing."),
+        ('[[confirm]]\nwhen = "always"\neffects = ["open"]', "confirm.1.effects.1: Input should be 'opens'"),
+        ('[[confirm]]\nwhen = "always"\npair = ["BTC-*"]', "there is no confirm.1.pair; did you mean pairs?"),
+        ('[[confirm]]\nwhen = "always"\nminutes = 0', "confirm.1.minutes must be a number above 0."),
     ],
 )
 def test_mistakes_in_when_a_person_is_asked_are_told(tmp_path: Path, written: str, said: str) -> None:
@@ -249,6 +249,44 @@ def test_mistakes_in_when_a_person_is_asked_are_told(tmp_path: Path, written: st
     assert said in mistakes[0]
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("[limits]\norders_a_minute = true", "limits.orders_a_minute must be a whole number above 0."),
+        ('[limits]\nopen_orders = "5"', "limits.open_orders must be a whole number above 0."),
+        ("[limits]\nleverage = -3", "limits.leverage must be a number above 0."),
+        ("[limits]\norder = 1e400", "limits.order must be a number below 1e30."),
+        ("[limits]\nday = " + "9" * 500, "limits.day must be a number below 1e30."),
+        ("[limits]\norder = 1e99999999999999999999", "limits.order must be a number above 0."),
+        ("order = 5", "there is no order outside of [limits]."),
+        ('[budgets.x]\naccount = "a"\namount = 1\nstarts = "soon"', "budgets.x.starts must be a time, such as 2026-"),
+        ('[budgets.x]\naccount = "a"\namount = 1\nends = 12', "budgets.x.ends must be a time, such as 2026-"),
+        (
+            '[budgets.x]\naccount = "a"\namount = 1\nstarts = 2027-01-02\nends = 2027-01-01T00:00:00Z',
+            "budgets.x must end after it starts.",
+        ),
+        ("[limits]\nday = 1\n[limits]\norder = 1", "isn't TOML: Cannot declare ('limits',) twice (at line 3"),
+        ("\n\n[limits]\norder = " + "9" * 5000, "isn't TOML that can be read, line 4: a number is too long"),
+    ],
+)
+def test_a_mistake_is_told_with_its_key_or_its_line(tmp_path: Path, written: str, said: str) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(written, encoding="utf-8")
+    mistakes, found = read(file)
+    assert found is None
+    assert len(mistakes) == 1
+    assert said in mistakes[0]
+
+
+def test_times_of_a_budget_may_be_dates_and_text(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('[budgets.x]\naccount = "a"\namount = 1\nstarts = 2027-01-01\nends = "2027-01-02T00:00:00Z"')
+    mistakes, found = read(file)
+    assert mistakes == []
+    assert found is not None
+    assert str(found.budgets["x"].starts) == "2027-01-01 00:00:00"
+
+
 def test_a_file_in_the_working_directory_can_only_have_more_asked(theirs: Path) -> None:
     theirs.write_text('[[confirm]]\nwhen = "over 500"\n', encoding="utf-8")
     Path("hbmcp.toml").write_text('[[confirm]]\nwhen = "never"\ncant_ask = "rely"\n', encoding="utf-8")
@@ -256,3 +294,23 @@ def test_a_file_in_the_working_directory_can_only_have_more_asked(theirs: Path) 
     told = list(rules(held().policy))
     assert "confirm.1 = over 500 USDT: by the client, within 5 min and 1 %" in told
     assert "confirm.2 = never" in told
+
+
+def test_what_no_exchange_and_no_pair_is_called_is_told_with_its_place(theirs: Path) -> None:
+    theirs.write_text(
+        """
+        allow = { exchanges = ["binance*", "500", "a, b"], pairs = ["BTC-*", "BTCUSDT", "*", "xyz:TSLA-USD"] }
+        deny = { pairs = ["ETH/USDT"] }
+        confirm = [{ when = "never" }, { when = "always", exchanges = ["BTC-USDT", "solana-mainnet-beta", "0x?"] }]
+        [profiles.bot.allow]
+        pairs = ["500"]
+        """
+    )
+    assert held().remarks == (
+        f"{theirs}: allow.exchanges has 500, which no exchange is called: they are such as binance_perpetual.",
+        f'{theirs}: allow.exchanges has "a, b", which no exchange is called: they are such as binance_perpetual.',
+        f"{theirs}: allow.pairs has BTCUSDT, which no pair is called: they are such as BTC-USDT, or BTC-*.",
+        f"{theirs}: deny.pairs has ETH/USDT, which no pair is called: they are such as BTC-USDT, or BTC-*.",
+        f"{theirs}: confirm.2.exchanges has BTC-USDT, which no exchange is called: they are such as binance_perpetual.",
+        f"{theirs}: profiles.bot.allow.pairs has 500, which no pair is called: they are such as BTC-USDT, or BTC-*.",
+    )

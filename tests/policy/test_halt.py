@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from hbmcp.errors import StoreError
+from hbmcp.errors import Halted, StoreError
 from hbmcp.identity import Identity
 from hbmcp.policy import halt as halts
 from hbmcp.policy.halt import Halts
 from hbmcp.policy.model import Policy
 from hbmcp.policy.place import Files
 from hbmcp.settings import load
-from hbmcp.store import Halt, Store
+from hbmcp.store import Halt
 from tests.conftest import connected, hbmcp
 from tests.faulty_api import FaultyApi, Reply
 from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, open_position
 from tests.paper.spot_account import BUY, PLACE, orders, rest
 from tests.policy.audited import audited
 from tests.stdio_server import StdioServer
-from tests.store.opening import store
+from tests.store.opening import failing_store, store
 from tests.store.postgresql_cluster import Cluster
 
 pytestmark = pytest.mark.anyio
@@ -157,8 +157,8 @@ async def test_a_sale_on_a_spot_exchange_adds_no_risk_and_needs_no_record(
     async with audited(tmp_path, monkeypatch) as it:
         it.api.paper.engine.deposit("master_account", "binance", "BTC", Decimal(1))
         monkeypatch.setattr(it.log, "append", full)
-        monkeypatch.setattr(it.call.bridge._open_store(), "granted", no_store)
-        monkeypatch.setattr(it.call.bridge._open_store(), "reserve", no_store)
+        monkeypatch.setattr(it.call.bridge.store, "granted", no_store)
+        monkeypatch.setattr(it.call.bridge.store, "reserve", no_store)
         assert "refused" not in await it.call.good("place_order", **sale, preview=True)
         await it.call.good("place_order", **sale)
         assert [one.side for one in orders(it.api)] == ["SELL"]
@@ -192,7 +192,7 @@ async def test_one_that_begins_in_the_middle_of_a_call_stops_what_is_left(
 
 async def test_another_machine_sees_it_by_the_store(url: str, tmp_path: Path) -> None:
     here, there = store(url), store(url)
-    mine, others = Halts([tmp_path / "here"], lambda: here), Halts([tmp_path / "there"], lambda: there)
+    mine, others = Halts([tmp_path / "here"], here), Halts([tmp_path / "there"], there)
     assert await others.standing() is None
     await mine.begin(WHOLLY)
     others._read_at = float("-inf")  # a second later
@@ -207,10 +207,7 @@ async def test_another_machine_sees_it_by_the_store(url: str, tmp_path: Path) ->
 
 
 async def test_without_the_store_the_file_decides(tmp_path: Path) -> None:
-    def closed() -> Store:
-        raise StoreError("closed")
-
-    found = Halts([tmp_path / "halt"], closed)
+    found = Halts([tmp_path / "halt"], failing_store(StoreError("closed")))
     assert await found.standing() is None
     assert len(await found.begin(PARTLY)) == 1
     assert await found.standing() == PARTLY
@@ -224,7 +221,7 @@ async def test_a_frozen_store_keeps_nobody_and_what_it_said_last_holds(
     postgresql: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = store(postgresql.database())
-    found = Halts([tmp_path / "halt"], lambda: opened)
+    found = Halts([tmp_path / "halt"], opened)
     await found.begin(PARTLY)
     (tmp_path / "halt").unlink()
     assert await found.standing() == PARTLY
@@ -271,3 +268,15 @@ def test_who_halts_without_a_server_s_settings_halts_it_too(tmp_path: Path, monk
     assert files[0]
     assert files[1]
     assert set(files[1].halts) <= set(files[0].halts)
+
+
+def test_who_is_at_a_terminal_can_be_asked_for_what_protects_and_for_nothing_that_adds_risk() -> None:
+    for effect, kind, whole, for_person in (
+        ("unprotects", "terminal", False, True),
+        ("unprotects", "terminal", True, True),
+        ("unprotects", "client", False, False),
+        ("opens", "terminal", False, False),
+    ):
+        with pytest.raises(Halted) as halted:
+            halts.refuse(WHOLLY if whole else PARTLY, kind, effect)  # type: ignore[arg-type]
+        assert halted.value.for_person == for_person

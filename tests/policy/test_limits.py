@@ -162,6 +162,16 @@ def test_orders_that_rest_and_those_that_cannot_be_seen_yet_are_numbered() -> No
         judged(policy(open_orders=9), [ask()], seen=Seen(NOW))
 
 
+def test_an_order_that_is_seen_to_rest_counts_once_from_then_on() -> None:
+    rests = held(100)
+    seen = Seen(NOW, (rests,), resting=1, unfilled=frozenset({"X-1"}))
+    new = [row(100, NOW - 1, state="sent", reference="X-1")]
+    for reference, used in (("X-1", 100), ("X-2", 200), (None, 200)):
+        rows = [evolve(one, reference=reference) for one in new]
+        assert one(judged(policy(position=1000), [ask(1)], rows, seen), "position").used == used
+    assert "1 used already, 1 asked" in refused(policy(open_orders=1), [ask()], new, seen)
+
+
 def held(value: Any, account: str = "master_account", exchange: str = "binance_perpetual", **other: Any) -> Held:
     return Held(account, exchange, "BTC", other.get("pair", "BTC-USDT"), Decimal(value), other.get("leverage"))
 

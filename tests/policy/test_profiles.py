@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hbmcp.bridge import Bridge
+from hbmcp.caller import Access
 from hbmcp.policy.model import Policy, bound
 from hbmcp.store import LedgerRow
 from tests.paper.assistant import ALL, Assistant, assistant
@@ -82,3 +83,15 @@ async def test_what_was_sent_before_it_was_kept_by_whom_counts(tmp_path: Path, m
             assert before.holder is None
             await call.bridge.store.reserve([before], 0, lambda _: None)
             assert "1,000 used already" in await sent(holding(call, policy, "token-1"))
+
+
+async def test_what_a_trigger_sends_is_of_who_armed_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted as its own, and held to what is left of it."""
+    policy = told(PROFILES[0][0])
+    with PaperApi(tmp_path) as api:
+        async with assistant(api, monkeypatch, policy=policy) as call:
+            fired = call.bridge.under(Access("desk", "token-1", "small"))
+            assert fired is not None
+            for bridge in (fired, holding(call, policy, "token-1")):
+                assert await sent(bridge) == ""
+            assert PROFILES[0][1] in await sent(fired)

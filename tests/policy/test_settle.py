@@ -1,5 +1,6 @@
 """hbmcp policy settle: what was never answered counts until a person who looked says what became of it."""
 
+import json
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -43,6 +44,15 @@ async def test_a_person_says_what_became_of_each(api: FaultyApi, tmp_path: Path)
         ("sent", "sent"),
     ]
     await kept.aclose()
+    lines = [json.loads(one) for one in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    assert [(one["event"], one.get("tool"), one.get("outcome")) for one in lines] == [
+        ("begin", "policy settle", None),
+        ("end", None, "done"),
+    ] * 2
+    assert [one["arguments"]["done"] for one in lines[::2]] == ["yes", "no"]
+    assert lines[0]["caller"] == "person"
+    assert lines[0]["arguments"]["was"] == "done"
+    assert hbmcp("audit", "verify", env=connected(api.url, HBMCP_STATE_URL=url), cwd=tmp_path).returncode == 0
 
 
 def test_only_a_person_says_it(api: FaultyApi, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.errors import ApiFailed, Unreachable
+from hbmcp.installation.installation import together
 from hbmcp.installation.planned_request import Stake
 from hbmcp.policy.limits import Ask
 from hbmcp.policy.valuation import Prices, valued, worth
@@ -151,3 +152,11 @@ async def test_a_price_that_is_none_values_nothing(price: Any) -> None:
 async def test_an_api_that_fails_values_nothing() -> None:
     down = {"get_prices": Unreachable("down"), "get_rates": Unreachable("down")}
     assert await value(ask(amount=Decimal(3)), told=script(**down)) is None
+
+
+async def test_what_many_ask_at_once_is_read_once() -> None:
+    script = Script({"get_prices": {"prices": {"ETH-BTC": "0.05"}}, "get_rates": {"rates": {}}})
+    prices = Prices(script.installation)
+    assert await together([prices.market("binance", "ETH-BTC") for _ in range(5)]) == [Decimal("0.05")] * 5
+    assert await together([prices.market("binance", "NO-BTC") for _ in range(5)]) == [None] * 5
+    assert script.names == ["get_prices", "get_prices", "get_rates"]

@@ -11,7 +11,7 @@ from hbmcp.access.tokens import digest, key_of, new_token
 from hbmcp.approving.carrying_out import carried_out
 from hbmcp.bridge import Bridge
 from hbmcp.caller import Caller
-from hbmcp.errors import CantAsk
+from hbmcp.errors import CantAsk, SettingsError
 from hbmcp.identity import Identity
 from hbmcp.installation.plan import Plan
 from hbmcp.policy.call import Call
@@ -59,7 +59,7 @@ def theirs(bridge: Bridge, token: str, holder: str) -> Bridge:
 
 
 async def test_of_the_places_for_approvals_each_holder_has_some(told: Settings, store: Store) -> None:
-    approvals = Approvals(ASKS, Identity.of(told), told, lambda: store)
+    approvals = Approvals(ASKS, Identity.of(told), told, store)
 
     async def waits(call: Call) -> None:
         await approvals.waiting(call, asked(call))
@@ -77,13 +77,35 @@ async def test_of_the_places_for_approvals_each_holder_has_some(told: Settings, 
     assert "waits for a person" in one
 
 
+async def test_that_it_waits_stands_in_the_log_once_and_what_it_came_to_ends_with_one_stop(
+    told: Settings, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    from hbmcp.cli.approvals import _waiting
+
+    caplog.set_level("INFO")
+    approvals = Approvals(ASKS, Identity.of(told), told, store)
+    call = by("token-1")
+    which = (await approvals.waiting(call, asked(call))).id
+    await approvals.waiting(call, asked(call))  # which waits already
+    (line,) = caplog.messages
+    assert line.startswith(f"The approval {which} of place_order waits for a person until 20")
+    assert line.endswith(": `hbmcp approvals` shows it.")
+    assert await store.move_approval(which, ("waiting",), "carried out", came="It rests. Not filled.")
+    said = f"approval {which} of place_order is carried out: It rests. Not filled"
+    assert await approvals.standing("token-1") == (f"{said}.",)
+    assert await approvals.ended("tests", "token-1") == [said]
+    with pytest.raises(SettingsError) as error:
+        await _waiting(store, which)
+    assert str(error.value) == f"It doesn't wait any more: {said}. Nothing was done now."
+
+
 async def test_what_a_token_called_that_is_revoked_by_now_isn_t_carried_out(told: Settings, store: Store) -> None:
     row = TokenRow("desk", digest(new_token()), (), read_only=False, profile=None, created=0)
     await store.add_token(row)
     call = by(key_of(row))
     question = asked(call)
     assert question.words.startswith("place_order on paper, called by tests, with the access token desk:")
-    approvals = Approvals(ASKS, Identity.of(told), told, lambda: store)
+    approvals = Approvals(ASKS, Identity.of(told), told, store)
     which = (await approvals.waiting(call, question)).id
     await store.revoke_token("desk", 1)
     await store.add_token(TokenRow("desk", digest(new_token()), (), read_only=False, profile=None, created=0))

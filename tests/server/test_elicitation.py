@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mcp.types import ClientCapabilities, ElicitResult
 
 from hbmcp.server.elicitation import _answered, _BeforeIt, _cant_visit, _Meanwhile, _reply
-from hbmcp.server.protocol import HOLDER
+from hbmcp.server.line import HOLDER
 
 NO_LINE: Any = None  # only pages need one
 
@@ -51,7 +51,7 @@ def test_a_page_is_for_who_is_on_this_machine_and_can_open_one(
 ) -> None:
     ctx = context(elicitation)
     ctx.request = SimpleNamespace(scope={HOLDER: token})
-    line: Any = SimpleNamespace(on_this_machine=here)
+    line: Any = SimpleNamespace(settings=SimpleNamespace(called_from_here=here))
     assert (why in _cant_visit(ctx, line)) if why else _cant_visit(ctx, line) == ""
 
 

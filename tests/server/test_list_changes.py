@@ -16,9 +16,9 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.subscriptions import ToolsListChanged
 from mcp.types import ToolListChangedNotification
 
+from hbmcp.server.line import LIST_TTL_MS
 from hbmcp.server.list_changes import OF_EACH
-from hbmcp.server.protocol import LIST_TTL_MS
-from tests.conftest import connected, http_server
+from tests.conftest import connected, http_server, operation_of
 from tests.faulty_api import FaultyApi, Reply
 from tests.forked import HBMCP, stdio
 from tests.server.http.clients import bearer, made
@@ -26,6 +26,7 @@ from tests.stdio_server import StdioServer
 
 pytestmark = pytest.mark.anyio
 
+POSITIONS = operation_of("list_positions").split()[1]
 PINNED = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
 GONE = {"get_positions", "close_position", "close_positions", "protect_position"}  # of the default toolsets
 COMPARES = {"HBMCP_COMPARE_API": "true", "LOG_LEVEL": "WARNING"}
@@ -39,7 +40,7 @@ def document(*without: str) -> Reply:
 @pytest.fixture
 def older(api: FaultyApi) -> FaultyApi:
     """An API without positions."""
-    api.answers["/openapi.json"] = document("/trading/positions")
+    api.answers["/openapi.json"] = document(POSITIONS)
     return api
 
 
@@ -102,7 +103,7 @@ def altered(change: str) -> list[str]:
 
 
 def test_nobody_is_told_of_tools_that_are_not_offered(api: FaultyApi, tmp_path: Path) -> None:
-    api.answers["/openapi.json"] = document("/docker/running")
+    api.answers["/openapi.json"] = document(operation_of("get_docker_status").split()[1])
     with StdioServer("--toolsets", "system", env=connected(api.url, **COMPARES), cwd=tmp_path) as server:
         server.tools()
         server.call("get_status")
@@ -128,7 +129,7 @@ def test_an_api_that_does_not_answer_is_asked_again_soon(api: FaultyApi, tmp_pat
     with StdioServer(env=connected(api.url, **COMPARES), cwd=tmp_path, command=altered("SOON = 0.0")) as server:
         assert server.tools().keys() >= GONE
         server.call("get_accounts")
-        api.answers["/openapi.json"] = document("/trading/positions")
+        api.answers["/openapi.json"] = document(POSITIONS)
         while not server.notifications:
             server.call("get_accounts")
         assert GONE.isdisjoint(server.tools())

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from hbmcp.policy.audit.log import Log
 from tests.conftest import connected, environment, hbmcp
 from tests.faulty_api import FaultyApi, Reply
+from tests.terminal import Terminal
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +39,41 @@ def test_show_has_a_row_a_call(env: dict[str, str], tmp_path: Path) -> None:
     assert "add_account" not in hbmcp("audit", "show", "--since", "2090-01-01", env=env, cwd=tmp_path).stdout
     assert "The latest 1 of 3" in hbmcp("audit", "show", "--last", "1", env=env, cwd=tmp_path).stdout
     assert hbmcp("audit", "show", "--since", "soon", env=env, cwd=tmp_path).returncode == 2
+
+
+def test_show_says_who_said_yes_and_which_way_on_a_narrow_terminal(tmp_path: Path) -> None:
+    confirmed = {"question": "12ab", "way": "terminal", "by": "alice at desk"}
+    order = {"words": "BUY 0.01 BTC-USDT LIMIT at 50000 on binance, account master_account"}
+    said = {"caller": "client", "client": "an agent", "token": "desk", "tool": "place_order", "plan": [order]}
+    log = Log(tmp_path / "paper-audit.jsonl")
+    log.prepare()
+    for one in (
+        {"event": "asked", "call": "a", **said, "question": "12ab", "way": "terminal", "outcome": "asked"},
+        {"event": "begin", "call": "b", **said, "confirmed": confirmed},
+        {"event": "end", "call": "b", "sent": [{"id": "paper-1"}], "outcome": "done"},
+        {"event": "begin", "call": "c", **said, "confirmed": {**confirmed, "way": "relied"}},
+        {"event": "refused", "call": "d", "caller": "client", "tool": "close_position", "text": "No."}
+        | {"arguments": {"account_name": "x\x1b[2J" * 50}, "outcome": "declined"}
+        | {"confirmed": {**confirmed, "way": "client", "by": "tests"}},
+    ):
+        log.append({"time": "2026-11-30T14:31:04.000Z", **one})
+    env = environment(HBMCP_PAPER="true", HBMCP_PAPER_DB=str(tmp_path / "paper.sqlite"), COLUMNS="80")
+    env["HBMCP_STATE_URL"] = f"sqlite:///{tmp_path / 'state.sqlite'}"
+    words = "  BUY 0.01 BTC-USDT LIMIT at 50000 on binance, account master_account\n"
+    by = '  by client "an agent", token desk\n'
+    shown = hbmcp("audit", "show", env=env, cwd=tmp_path).stdout
+    assert f"Z place_order: asked\n{words}{by}  a person is asked, terminal: question 12ab\n" in shown
+    asked = '  approved by "alice at desk", with the passphrase at a terminal: question 12ab\n'
+    assert f"Z place_order: done\n{words}  paper-1\n{by}{asked}" in shown
+    assert f"{by}  nobody was asked: the client's own approval was relied on\n" in shown
+    assert "Z close_position: not sent: declined\n  account_name=" in shown
+    assert shown.endswith("  No.\n  by client\n  answered by tests, as the client says: question 12ab\n")
+    with Terminal("audit", "show", env=env, cwd=tmp_path) as person:
+        assert person.end() == 0
+    lines = person.screen.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) < 5 * 6 + 6
+    assert "\x1b[2J" not in person.screen
 
 
 def test_export_loses_nothing(env: dict[str, str], tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """A halt and its end, by a person at a terminal, who is asked what is to become of what is open."""
 
+import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -90,3 +92,38 @@ def test_at_a_terminal_it_offers_to_end_what_is_open_and_resumes_when_it_is_told
         terminal.answer("Resume? [y/N]:", "y")
         assert terminal.ended() == 0
     assert not (tmp_path / "halt").exists()
+
+
+def test_what_protects_is_cancelled_only_for_a_person_who_was_asked(tmp_path: Path) -> None:
+    env = environment(
+        HBMCP_PAPER="true",
+        HBMCP_PAPER_DB=str(tmp_path / "paper.sqlite"),
+        HBMCP_STATE_URL=f"sqlite:///{tmp_path / 'state.sqlite'}",
+    )
+    where = ("account_name=master_account", "connector_name=binance_perpetual", "trading_pair=BTC-USDT")
+
+    def called(*arguments: str) -> str:
+        done = hbmcp("call", *arguments, env=env, cwd=tmp_path)
+        assert done.returncode == 0, done
+        return done.stdout
+
+    called("place_order", *where, "side=BUY", "amount=0.01", "order_type=MARKET", "max_value=100000")
+    target = ("side=SELL", "amount=0.01", "price=+20%", "position_action=CLOSE")
+    (order,) = re.findall(r'"order_id":"([^"]+)"', called("place_order", *where, *target))
+    assert hbmcp("halt", "--yes", env=env, cwd=tmp_path).returncode == 0
+    cancel = ("call", "cancel_order", f"order_id={order}")
+    assert "hbmcp is halted" in hbmcp(*cancel, env=env, cwd=tmp_path).stdout  # nobody is there
+    for answer, ends, what in (("", 1, "halted"), ("y", 0, "Cancelled")):
+        with at_a_terminal(*cancel, env=env, cwd=tmp_path) as terminal:
+            terminal.answer("Send it all the same? [y/N]:", answer)
+            assert terminal.ended() == ends
+            assert what in terminal.said
+    shown = hbmcp("audit", "export", env=env, cwd=tmp_path).stdout
+    lines = [one for one in json.loads(shown) if one.get("tool") in ("halt", "cancel_order")]
+    told = [(one["caller"], one["event"], one.get("outcome")) for one in lines]
+    assert told == [
+        ("person", "begin", None),
+        *[("terminal", "refused", "halted")] * 3,
+        ("person", "begin", None),
+    ]
+    assert hbmcp("audit", "verify", env=env, cwd=tmp_path).returncode == 0

@@ -7,16 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.many_clients import ACTS, TOOLS, crossed, echo
+from bench.many_clients import ACTS, CLIENTS, GROWN, TOKENS, TOOLS, WARM, crossed, echo
 from tests.conftest import connected, hbmcp
 from tests.server.http.clients import made, process
 
 pytestmark = pytest.mark.slow
 
-TOKENS = 10
-CLIENTS = 200
-WARM, CALLS = 5, 15  # of each client
-GROWN = 8  # MiB: what a heap leaves
+CALLS = 15  # of each client; the benchmark has 50
 
 
 def memory(pid: int) -> float:

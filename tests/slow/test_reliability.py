@@ -337,7 +337,7 @@ def test_a_server_that_is_killed_between_two_steps(when: str, world: World) -> N
         assert server.process.wait(60) == -signal.SIGKILL
     ended = when in ("written down after", "settled")
     assert ("began and have no end" in world.verified()) == (when != "reserved" and not ended)
-    assert [one.state for one in world.ledger] == ["sent" if when == "settled" else "reserved"]
+    assert [one.state for one in world.ledger] == ["sent" if ended else "reserved"]
     with world.server() as server:
         ends_well(world, server, placed=placed, known="unknown")
 

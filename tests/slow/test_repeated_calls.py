@@ -119,10 +119,10 @@ async def test_cancelled_before_it_was_sent_nothing_counts(bridge: Bridge, api: 
     async with anyio.create_task_group() as group:
         group.start_soon(lambda: bridge.call("submit_order", ORDER))
         with anyio.fail_after(10):
-            while not await bridge._open_store().granted(0):
+            while not await bridge.store.granted(0):
                 await anyio.sleep(0.01)
         group.cancel_scope.cancel()
-    assert await bridge._open_store().granted(0) == []
+    assert await bridge.store.granted(0) == []
     assert not api.requests
 
 
@@ -134,18 +134,18 @@ async def test_cancelled_after_it_was_sent_it_counts(bridge: Bridge, api: Faulty
             while not api.requests:
                 await anyio.sleep(0.01)
         group.cancel_scope.cancel()
-    assert [row.state for row in await bridge._open_store().granted(0)] == ["unknown"]
+    assert [row.state for row in await bridge.store.granted(0)] == ["unknown"]
 
 
 async def test_at_whichever_step_it_is_cancelled_what_counts_is_what_was_sent(bridge: Bridge, api: FaultyApi) -> None:
     api.always = PLACED
     await bridge.call("submit_order", ORDER)  # opens the store, and a connection
     for steps in range(0, 60, 3):
-        asked, counted = len(api.requests), len(await bridge._open_store().granted(0))
+        asked, counted = len(api.requests), len(await bridge.store.granted(0))
         async with anyio.create_task_group() as group:
             group.start_soon(lambda: bridge.call("submit_order", {**ORDER, "again": True}))
             for _ in range(steps):
                 await asyncio.sleep(0.0005)
             group.cancel_scope.cancel()
-        await bridge._open_store()._worker.aclose()
-        assert len(await bridge._open_store().granted(0)) - counted >= len(api.requests) - asked
+        await bridge.store._worker.aclose()
+        assert len(await bridge.store.granted(0)) - counted >= len(api.requests) - asked

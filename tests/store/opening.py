@@ -1,7 +1,7 @@
 """Stores for tests, whatever the environment says."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from attrs import evolve
 from pydantic import SecretStr
@@ -22,3 +22,22 @@ def store(url: str | None = None, **chosen: Any) -> Store:
 
 def order(time: int = 1_000, **other: Any) -> SentOrder:
     return evolve(ORDER, time=time, **other)
+
+
+def failing_store(error: Exception) -> Store:
+    """One of which every question ends in this."""
+    return cast(Store, _Failing(error))
+
+
+class _Failing:
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        async def fails(*_: object, **__: object) -> None:
+            raise self._error
+
+        return fails
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""

@@ -91,3 +91,33 @@ async def test_who_called_is_told_once_what_became_of_it_and_nobody_else(url: st
     assert [(one.id, one.came) for one in await opened.tell_approvals("one", "")] == [("d", "the exchange said no")]
     assert [one.id for one in await opened.tell_approvals("one", "t")] == ["b"]
     assert [one.id for one in await opened.tell_approvals("two", "")] == ["c"]
+
+
+async def test_one_at_a_time_speaks_in_the_chat(url: str) -> None:
+    """Of what is to be said there, until it ends or leaves; nothing is told twice."""
+    stores = [store(url) for _ in range(4)]
+    opened, later = stores[0], times.machine() + 60_000
+    asked = evolve(WAITS, way="telegram", nonce="n", created=times.machine())
+    assert await opened.in_chat("a", later) == []
+    for one in (asked, evolve(WAITS, id="b")):  # the other is of a terminal
+        await opened.add_approval(one)
+    found = await asyncio.gather(*(one.in_chat(str(name), later) for name, one in enumerate(stores)))
+    (speaks,) = (str(name) for name, there in enumerate(found) if there)
+    assert await opened.in_chat(speaks, times.machine() - 1) == [asked]  # its time is over at once
+    assert await opened.in_chat("next", later) == [asked]
+    assert await opened.in_chat(speaks, later) == []
+    await opened.show_approval("a", 7)
+    await opened.leave_chat("next")
+    assert await opened.in_chat("last", later) == [evolve(asked, message=7)]
+    await opened.move_approval("a", ("waiting",), "refused")
+    assert [one.state for one in await opened.in_chat("last", later)] == ["refused"]
+    await opened.show_approval("a")
+    assert await opened.in_chat("last", later) == []
+    assert await store(url, api_url="http://elsewhere").in_chat("last", later) == []
+
+
+async def test_what_was_never_put_and_is_over_needs_no_word_in_the_chat(url: str) -> None:
+    opened = store(url)
+    await opened.add_approval(evolve(WAITS, way="telegram", until=times.machine() - 1))
+    assert await opened.in_chat("a", 2**52) == []
+    assert [one.state for one in await opened.approvals()] == ["expired"]

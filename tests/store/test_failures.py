@@ -14,6 +14,7 @@ import pytest
 from psycopg import sql
 
 from hbmcp.errors import HbmcpError, StoreError
+from hbmcp.extras import install
 from hbmcp.store import Store, database
 from hbmcp.store.failures import told
 from hbmcp.store.place import Place
@@ -255,7 +256,7 @@ except StoreError as error:
 """
     env = environment(HBMCP_STATE_URL=f"postgresql://trader:{PASSWORD}@localhost/x")
     done = subprocess.run([sys.executable, "-c", script], env=env, cwd=tmp_path, capture_output=True, encoding="utf-8")
-    assert "pip install 'hbmcp[postgres]'" in done.stdout, done.stderr
+    assert install("postgres") in done.stdout, done.stderr
     assert PASSWORD not in done.stdout + done.stderr
 
 

@@ -5,6 +5,7 @@ import os
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from hbmcp import times
 from hbmcp.errors import LimitReached, StoreError
-from hbmcp.store import LedgerRow, Settled, worker
+from hbmcp.store import LedgerRow, Settled, Settling, Store, worker
+from hbmcp.store.rows import Rows
 from tests.store.opening import ORDER, store
 from tests.store.postgresql_cluster import Cluster
 from tests.store.test_processes import process
@@ -54,7 +56,7 @@ async def test_every_digit_comes_back(several: list[LedgerRow], url: str) -> Non
     keys = await opened.reserve(several, 0, nobody)
     found = await opened.granted(0)
     assert len(set(keys)) == len(several)
-    await opened.settle({}, keys)
+    await opened.settle(Settling(released=keys))
     assert await opened.granted(0) == []
     await opened.aclose()
     assert [str(one.opened) for one in sorted(several, key=lambda one: one.time)] == [str(one.opened) for one in found]
@@ -63,7 +65,7 @@ async def test_every_digit_comes_back(several: list[LedgerRow], url: str) -> Non
 async def test_what_is_settled_stays_and_what_is_released_goes(url: str) -> None:
     opened = store(url)
     keys = await opened.reserve([ROW, evolve(ROW, tool="a"), evolve(ROW, tool="b")], 0, nobody)
-    await opened.settle({keys[0]: Settled("sent", "X-1"), keys[1]: Settled("unknown", None)}, [keys[2]])
+    await opened.settle(Settling({keys[0]: Settled("sent", "X-1"), keys[1]: Settled("unknown", None)}, [keys[2]]))
     await opened.aclose()
     found = await store(url).granted(0)
     assert [(one.tool, one.state, one.reference) for one in found] == [
@@ -85,7 +87,7 @@ async def test_what_the_judge_refuses_is_not_kept(url: str) -> None:
 async def test_what_is_not_settled_is_among_what_counts_however_old_it_is(url: str) -> None:
     opened = store(url)
     keys = await opened.reserve([ROW, evolve(ROW, tool="a"), evolve(ROW, tool="b")], 0, nobody)
-    await opened.settle({keys[0]: Settled("sent", "X-1"), keys[1]: Settled("unknown", None)}, [])
+    await opened.settle(Settling({keys[0]: Settled("sent", "X-1"), keys[1]: Settled("unknown", None)}))
     assert [row.tool for row in await opened.granted(NOW + 1)] == ["a", "b"]
     old = [evolve(ROW, time=1, tool=state, state=state) for state in ("reserved", "sent", "unknown")]  # type: ignore[arg-type]
     await opened.reserve(old, 0, nobody)
@@ -132,7 +134,7 @@ async def test_whatever_is_asked_at_once_never_exceeds_a_limit(values: list[Deci
 
 RESERVE = """
 from hbmcp.errors import LimitReached
-from hbmcp.store import LedgerRow, Settled
+from hbmcp.store import LedgerRow, Settled, Settling
 NOW = times.now()  # what is old is pruned
 ROW = LedgerRow(NOW, "client", sys.argv[1], "place_order", "d", "BUY", "opens", "m", "b", "p", Decimal(1), "USDT")
 
@@ -152,7 +154,7 @@ async def main():
         print("reserved", flush=True)
         if sys.argv[1] == "dies":
             sys.stdin.readline()
-        await store.settle({key: Settled("sent", "X")}, [])
+        await store.settle(Settling({key: Settled("sent", "X")}))
 asyncio.run(main())
 """
 
@@ -195,16 +197,69 @@ async def test_a_reservation_that_was_given_up_is_undone(postgresql: Cluster, mo
     await opened.aclose()
 
 
-async def test_a_day_begins_once(url: str) -> None:
+@pytest.mark.parametrize("seed", range(5))
+async def test_who_read_before_sees_what_who_reads_first_sees(url: str, seed: int) -> None:
+    chance, stores, open_keys = Random(seed), [store(url), store(url)], list[int]()
+    for number in range(60):
+        opened = chance.choice(stores)
+        match chance.randrange(4):
+            case 0 | 1:
+                time = NOW - chance.choice((0, 1, 5 * DAY))
+                open_keys += await opened.reserve([evolve(ROW, time=time, tool=f"{number}")], NOW - DAY, nobody) or []
+            case 2 if open_keys:
+                key = open_keys.pop(chance.randrange(len(open_keys)))
+                became = chance.choice((None, "sent", "unknown"))
+                settled = Settling(released=[key]) if became is None else Settling({key: Settled(became, "X")})
+                await opened.settle(settled)
+            case _:
+                since = chance.choice((0, NOW - 6 * DAY, NOW - DAY, NOW, NOW + 9 * DAY))
+                first = store(url)
+                assert await opened.granted(since) == await first.granted(since)
+                await first.aclose()
+    rows = await stores[0].granted(0)
+    with stores[0]._opened()._database.writing() as connection:  # as a paper exchange that is reset
+        connection.exec_driver_sql("DELETE FROM hbmcp_ledger")
+    assert rows
+    assert await stores[0].granted(0) == []
+    for one in stores:
+        await one.aclose()
+
+
+async def test_what_was_sent_is_read_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = store(url)
-    assert await opened.day_start(NOW, "USDT", Decimal("100.50")) == Decimal("100.50")
-    assert await store(url).day_start(NOW, "USDT", Decimal(90)) == Decimal("100.50")
-    assert await opened.day_start(NOW, "USDT", Decimal(120)) == Decimal("100.50")
-    assert await opened.day_start(NOW, "USDT", Decimal(110), settling=True) == 110
-    assert await store(url).day_start(NOW, "USDT", Decimal(95), settling=True) == 110
-    assert await opened.day_start(NOW, "EUR", Decimal(80)) == 80
-    assert await opened.day_start(NOW + DAY, "USDT", Decimal(70)) == 70
-    assert await store(url, api_url="http://elsewhere").day_start(NOW, "USDT", Decimal(60)) == 60
+    keys = await opened.reserve([ROW] * 20, 0, nobody) or []
+    await opened.settle(Settling(dict.fromkeys(keys, Settled("sent", "X"))))
+    assert len(await opened.granted(NOW)) == 20
+    read = list[LedgerRow]()
+    rows, real = opened._opened(), Rows._from
+
+    def noting(self: Rows, *given: Any) -> list[LedgerRow]:
+        found = real(self, *given)
+        read.extend(found)
+        return found
+
+    monkeypatch.setattr(Rows, "_from", noting)
+    await opened.reserve([ROW], NOW, nobody)
+    assert len(await opened.granted(NOW)) == 21
+    assert len(read) == 1 + 2
+    assert rows._read.upto == keys[-1]
+    await opened.aclose()
+
+
+async def test_a_day_begins_once(url: str) -> None:
+    opened, begun = store(url), NOW - NOW % DAY
+
+    async def started(equity: str, after: int, where: Store = opened, currency: str = "USDT") -> Decimal:
+        return await where.day_start(begun, currency, Decimal(equity), NOW + after, 600)
+
+    assert await started("100.50", 0) == Decimal("100.50")
+    assert await started("90", 1, store(url)) == Decimal("100.50")
+    assert await started("110", 599, store(url)) == 110  # the first look showed too little
+    assert await started("95", 599) == 110
+    assert await started("120", 600) == 110
+    assert await started("80", 600, currency="EUR") == 80
+    assert await started("60", 600, store(url, api_url="http://elsewhere")) == 60
+    assert await opened.day_start(begun + DAY, "USDT", Decimal(70), NOW + DAY, 600) == 70
 
 
 async def test_what_limits_need_is_kept_for_90_days(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,8 +267,8 @@ async def test_what_limits_need_is_kept_for_90_days(url: str, monkeypatch: pytes
     ages = (0, 89, 91)
     await opened.reserve([evolve(ROW, time=NOW - days * DAY, state="sent") for days in ages], 0, nobody)
     for days in ages:
-        await opened.day_start(NOW - days * DAY, "USDT", Decimal(days))
+        await opened.day_start(NOW - days * DAY, "USDT", Decimal(days), NOW, 0)
     monkeypatch.setattr(times, "_clock", lambda: NOW)
     opened._opened().prune()
     assert [(NOW - one.time) // DAY for one in await opened.granted(0)] == [89, 0]
-    assert [await opened.day_start(NOW - days * DAY, "USDT", Decimal(7)) for days in ages] == [0, 89, 7]
+    assert [await opened.day_start(NOW - days * DAY, "USDT", Decimal(7), NOW, 0) for days in ages] == [0, 89, 7]

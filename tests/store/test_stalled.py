@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
-from threading import Event
+from threading import Event, current_thread
 
 import pytest
 
@@ -55,7 +55,7 @@ async def test_with_a_frozen_postgresql_only_what_reduces_is_sent(
     with PaperApi(tmp_path / "files") as api:
         resting = rest(api)
         async with assistant(api, monkeypatch) as call:
-            monkeypatch.setattr(call.bridge, "_open_store", lambda: opened)
+            monkeypatch.setattr(call.bridge, "store", opened)
             with postgresql.frozen():
                 text = await call.bad("place_order", **BUY, amount=0.01, order_type="MARKET")
                 assert "doesn't answer" in text
@@ -78,8 +78,8 @@ async def test_what_reduces_waits_less_for_it(
     await opened.sent_orders()
     for module in (sending, counting, audit):
         monkeypatch.setattr(module, "TO_REDUCE", 0.2)
-    async with audited(tmp_path, monkeypatch, lambda: opened) as it:
-        monkeypatch.setattr(it.call.bridge, "_open_store", lambda: opened)
+    async with audited(tmp_path, monkeypatch, opened) as it:
+        monkeypatch.setattr(it.call.bridge, "store", opened)
         open_position(it.api, "BUY", "0.01")
         with postgresql.frozen():
             text = await it.call.good("close_position", trading_pair="BTC-USDT")
@@ -151,3 +151,30 @@ async def test_no_more_is_asked_of_what_hangs_than_a_few_questions(monkeypatch: 
     thaw.set()
     await asker.aclose()
     assert await asker.run(lambda: "again") == "again"
+
+
+async def test_a_thread_does_one_question_after_the_other_and_none_waits_for_one_that_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    thaw, asker = Event(), Worker()
+    threads = {await asker.run(current_thread) for _ in range(30)}
+    assert len(threads) <= 2  # the next question may come before the thread of the last is free
+    monkeypatch.setattr(worker, "IDLE", 0.01)
+    hangs = [asyncio.create_task(asker.run(thaw.wait)) for _ in range(3)]
+    await asyncio.sleep(0)
+    beside = {await asker.run(current_thread) for _ in range(5)}
+    thaw.set()
+    assert [await one for one in hangs] == [True] * 3
+    for thread in beside - threads:
+        await asyncio.to_thread(thread.join, 10)  # which nobody needs any more
+        assert not thread.is_alive()
+    assert await asker.run(lambda: "again") == "again"
+
+
+async def test_of_two_who_ask_at_the_moment_when_a_thread_ends_both_are_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "IDLE", 0.0)
+    asker = Worker()
+    for _ in range(50):
+        assert await asyncio.gather(*(asker.run(lambda: 1) for _ in range(4))) == [1] * 4

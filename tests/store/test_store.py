@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hbmcp import times
-from hbmcp.store import FundingReading, SentOrder, Store, rows
+from hbmcp.store import AuditHead, FundingReading, SentOrder, Store, StoreError, rows
 from tests.conftest import environment
 from tests.store.opening import ORDER, order, store
 
@@ -209,3 +209,23 @@ assert "sqlalchemy" in sys.modules
 """
     env = environment(HBMCP_STATE_URL=f"sqlite:///{tmp_path / 'state.sqlite'}")
     subprocess.run([sys.executable, "-c", script], env=env, cwd=tmp_path, check=True)
+
+
+async def test_what_is_written_at_once_brings_what_was_written_before(tmp_path: Path) -> None:
+    opened = store(f"sqlite:///{tmp_path}/state.sqlite")
+    await opened.sent_orders()
+    database = opened._opened()._database
+    for at_once, level in ((False, 1), (True, 2), (False, 1), (False, 1), (True, 2)):
+        with database.writing(at_once=at_once) as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == level
+        assert database.behind == (not at_once)
+    with pytest.raises(StoreError), database.writing(at_once=False):
+        raise StoreError("It isn't done.")
+    key = await opened.remember_order(ORDER)
+    assert not database.behind
+    await opened.name_order(key, "X")
+    assert database.behind
+    head = AuditHead(1, "a")
+    await opened.move_audit_head("log", head, AuditHead(0, "0"), lambda _: True, flush=True)
+    assert not database.behind
+    await opened.aclose()

@@ -130,6 +130,20 @@ class TestFundingRate:
         async with world(odd(told(funding_rate=Decimal("0.0006"), **old), FUNDING)) as one:
             await doubted(one, await pair_of(one, FUNDED), why)
 
+    async def test_one_that_turns_is_believed(self, world: World) -> None:
+        """Near 0 each reading is another, and by how much of it says nothing."""
+        asked: list[Any] = []
+
+        def change(answer: Json, _: Call) -> Json:
+            asked.append(answer)
+            return {**answer, "funding_rate": Decimal("-0.000001") * len(asked)}
+
+        turned = FUNDED.model_copy(update={"goes": "below", "level": Decimal(0)})
+        async with world(odd(change, FUNDING)) as one:
+            keys = await pair_of(one, turned)
+            await one.rounds(1)
+            assert await states(one, keys) == ["done", "done"]
+
     async def test_one_bad_reading_is_asked_again(self, world: World) -> None:
         asked: list[Any] = []
 

@@ -146,7 +146,7 @@ async def test_a_stop_isnt_held_back_by_one_that_hangs(one: Watched, monkeypatch
 
 
 async def test_a_halt_lets_a_stop_of_coins_fire_and_nothing_that_opens(one: Watched, tmp_path: Path) -> None:
-    halts = Halts([tmp_path / "halt"], lambda: one.store)
+    halts = Halts([tmp_path / "halt"], one.store)
     one.call.bridge._gate._halts = halts
     assert await halts.begin(Halt(one.api.clock.now(), everything=False, by="a test")) == []
     arguments = {**SPOT, "side": "SELL", "amount": "0.3", "order_type": "MARKET", "max_value": "1000000"}

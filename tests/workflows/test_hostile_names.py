@@ -20,6 +20,7 @@ from hbmcp.results.answer import Answer
 from hummingbot_api.request import Request
 from tests.replay.contract_rules import pinned
 from tests.replay.server import good_answers
+from tests.store.opening import failing_store
 
 pytestmark = pytest.mark.anyio
 
@@ -125,13 +126,10 @@ def installation(name: str, broken: str = "") -> Installation:
         body = answers[CATALOG.tools[tool].operation].content
         return renamed(json.loads(body, parse_float=Decimal), name) if body else None
 
-    def no_store() -> Any:
-        raise StoreError("There is no store.")
-
     async def send(planned: PlannedRequest) -> Any:
         return await ask(planned.tool, lambda: planned.request)
 
-    return Installation(ask, no_store, Identity("hostile", on_paper=False), send)
+    return Installation(ask, failing_store(StoreError("There is no store.")), Identity("hostile", on_paper=False), send)
 
 
 def arguments(tool: Tool, name: str, *, every: bool) -> dict[str, Any]:

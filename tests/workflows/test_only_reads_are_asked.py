@@ -4,6 +4,7 @@ import pytest
 
 from hbmcp.caller import Caller
 from hbmcp_tools import trading
+from tests.conftest import operation_of
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import PaperApi
 
@@ -20,4 +21,4 @@ async def test_what_is_no_read_is_not_asked_for(api: PaperApi, monkeypatch: pyte
                 trading.submit_cancel, account_name="master_account", connector_name="binance", order_id="x"
             )
         await installation.ask(trading.list_positions)
-        assert call.asked == ["POST /trading/positions"]
+        assert call.asked == [operation_of("list_positions")]

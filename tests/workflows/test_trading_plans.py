@@ -190,7 +190,7 @@ async def test_an_order_that_closes_of_a_position_that_is_gone_protects_nothing(
         await call.good("submit_order", **at)
         (order,) = api.paper.engine.orders(statuses=["OPEN"])
         sent = SentOrder(ACCOUNT, CONNECTOR, PAIR, "SELL", "LIMIT", order.amount, order.price, "CLOSE", order.created)
-        await call.bridge._open_store().remember_order(evolve(sent, order_id=order.id))
+        await call.bridge.store.remember_order(evolve(sent, order_id=order.id))
         open_position(api, "SELL", "0.1")
         await call.good("cancel_order", order_id=order.id, preview=True)
         await call.good("cancel_order", order_id=order.id)

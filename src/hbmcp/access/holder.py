@@ -33,7 +33,7 @@ class Rights:
 
     def has(self, tool: Tool, toolsets: Mapping[str, str]) -> bool:
         """Whether they are to this tool; `toolsets` are today's names of toolsets, by all that they had."""
-        return _in(self.acts, tool, toolsets) or (tool.reads and _in(self.reads, tool, toolsets))
+        return _in(self.acts, tool, toolsets) or (tool.only_looks and _in(self.reads, tool, toolsets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
             why = Off(
                 f"the policy has no profile {named(rights.profile)}, to which this access token is bound", ITS_WORD
             )
-            off |= {tool.name: why for tool in offer.tools if not tool.reads}
+            off |= {tool.name: why for tool in offer.tools if not tool.only_looks}
     return Lent(narrowed(offer.without(off), policy), policy)
 
 

@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import Coroutine, Iterator
 from hmac import compare_digest
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 from hbmcp.approving.bot import CONFLICT, Bot, BotError, Press, units
@@ -30,6 +30,8 @@ PAUSE, LONGEST_PAUSE = 2.0, 60.0  # seconds after a failure: twice as long each 
 LONGEST = 4_000  # of a message, in UTF-16; Telegram takes 4,096
 YES, NO = "yes", "no"
 
+T = TypeVar("T")
+
 logger = logging.getLogger(__name__)
 
 
@@ -44,7 +46,8 @@ class Chat:
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._speaks = False
         self._hearing: asyncio.Task[None] | None = None
-        self._under_way: set[asyncio.Task[None]] = set()  # presses, and what they set going
+        self._under_way: set[asyncio.Task[Any]] = set()  # what is said or pressed, and what that sets going
+        self.carries = 0  # calls that were approved, and are under way
         self._speaking = _Patience("ask")
         self._listening = _Patience("hear what was pressed")
         self._failed = ""
@@ -90,9 +93,9 @@ class Chat:
             return False
         for one in found:
             if one.state == "waiting" and not one.message:
-                return await self._put(one)
+                return await asyncio.shield(self._begin(self._put(one)))  # or it would be put twice
             if one.message and (one.state in ("refused", "expired", "failed") or one.came):
-                return await self._end(one)
+                return await asyncio.shield(self._begin(self._end(one)))
         return False
 
     async def _put(self, one: Approval) -> bool:
@@ -183,6 +186,7 @@ class Chat:
         return "Approved: it is checked anew, and sent." if reply == YES else "Refused."
 
     async def _carry(self, one: Approval, reply: str, by: str) -> None:
+        self.carries += 1
         try:
             if reply == YES:
                 await carried_out(self._bridge, one, "telegram", by)
@@ -190,9 +194,11 @@ class Chat:
                 await answered(self._bridge, one, "no", "telegram", by)  # for the audit
         except Exception:
             logger.exception("Approval %s: a defect of hbmcp", one.id)
+        finally:
+            self.carries -= 1
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Work that goes on though nobody hears any more; who leaves waits for it."""
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Work that goes on though nobody speaks or hears any more; who leaves waits for it."""
         task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)

@@ -35,7 +35,13 @@ def listed(context: typer.Context, env_file: EnvFile = None) -> None:
     import anyio
 
     if context.invoked_subcommand is None:
-        anyio.run(_list, settings_for(env_file))
+        from hbmcp.cli.opening import unapproved
+        from hbmcp.policy.file import in_force
+
+        told = settings_for(env_file)
+        for remark in unapproved(told, in_force(told).policy):
+            typer.echo(remark, err=True)
+        anyio.run(_list, told)
 
 
 @approvals.command()
@@ -107,7 +113,10 @@ def _table(found: "list[Approval]") -> "Table":
 
 async def _set_passphrase(told: "Settings") -> None:
     from hbmcp.cli import typed
+    from hbmcp.cli.asking import person
     from hbmcp.errors import SettingsError
+    from hbmcp.identity import Identity
+    from hbmcp.policy.audit.deed import noted
     from hbmcp.policy.confirmation.passphrase import KEY, SHORTEST, hashed, is_it
 
     async with _store(told) as store:
@@ -119,7 +128,8 @@ async def _set_passphrase(told: "Settings") -> None:
             raise SettingsError(f"A passphrase has at least {SHORTEST} characters.", "Nothing was changed.")
         if typed.secret("Once more") != new:
             raise SettingsError("The two aren't the same.", "Nothing was changed.")
-        await store.save_key(KEY, hashed(new))
+        async with noted(told, Identity.of(told), store, "approvals passphrase", person()):
+            await store.save_key(KEY, hashed(new))
     typed.say("It approves from now on.")
 
 
@@ -169,7 +179,7 @@ async def _waiting(store: "Store", which: str) -> "Approval":
     if not found:
         raise SettingsError("There is no such approval here.", "Nothing was done.", "`hbmcp approvals` lists them.")
     if found[0].state != "waiting":
-        raise SettingsError(f"The {told(found[0])}.", "Nothing was done.")
+        raise SettingsError(f"It doesn't wait any more: {told(found[0])}.", "Nothing was done now.")
     return found[0]
 
 

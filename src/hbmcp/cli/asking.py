@@ -1,7 +1,6 @@
 """Asking at a terminal: who calls from one, before a call is sent; and for the passphrase of who approves."""
 
 import sys
-from collections.abc import Callable
 from getpass import getuser
 from platform import node
 from typing import TYPE_CHECKING
@@ -37,7 +36,7 @@ def person() -> str:
 class AtTheKeyboard:
     """Asks who called, for the passphrase where the policy says so; `store` has what is known of that."""
 
-    _store: Callable[[], "Store"]
+    _store: "Store"
     answered: Answered | None = None
 
     @property
@@ -57,7 +56,7 @@ class AtTheKeyboard:
         reply: Reply
         try:
             if by_passphrase:
-                reply = "yes" if await knows_passphrase(self._store()) else "wrong"
+                reply = "yes" if await knows_passphrase(self._store) else "wrong"
             else:
                 reply = "yes" if typer.confirm("Send it?", default=False, err=True) else "no"
         except typer.Abort:

@@ -19,9 +19,15 @@ Record = Mapping[str, Any]
 
 COLUMNS = (
     *("seq", "time", "event", "call", "installation", "caller", "client", "token", "tool"),
-    *("arguments", "plan", "verdict", "sent", "outcome", "text"),
+    *("arguments", "plan", "limits", "question", "way", "confirmed", "verdict", "sent", "outcome", "text"),
 )
-NO_END = "no end: under way, or its process died"
+LONGEST = 300  # characters of arguments
+WAYS = {
+    "client": "as the client says",
+    "telegram": "in Telegram",
+    "terminal": "with the passphrase at a terminal",
+    "keyboard": "at the terminal that called",
+}
 
 audit = typer.Typer(
     name="audit", help="What was sent and what was refused, line by line.", no_args_is_help=True, add_completion=False
@@ -38,23 +44,28 @@ def show(
     last: Annotated[int, typer.Option(min=1, help="At most so many calls, the latest.")] = 50,
     env_file: EnvFile = None,
 ) -> None:
-    """Show calls that aren't reads, a row each, the latest last."""
+    """Show calls that aren't reads, the latest last: what, who called, who was asked and which way, what it came to."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
+    from rich.text import Text
 
-    calls = [
+    from hbmcp.policy.audit.calls import calls
+
+    found = [
         one
-        for one in _calls(_records(_log(_files(settings_for(env_file))), since))
+        for one in calls(_records(_log(_files(settings_for(env_file))), since))
         if (tool is None or one.get("tool") == tool) and (not refused or one["event"] == "refused")
     ]
-    table = Table()
-    for name in ("time", "caller", "tool", "what", "outcome"):
-        table.add_column(name, no_wrap=name == "time", overflow="fold")
-    for one in calls[-last:]:
-        table.add_row(*_row(one))
-    Console(markup=False, highlight=False).print(table)
-    if len(calls) > last:
-        typer.echo(f"The latest {last} of {len(calls)}; --last shows more.")
+    console = Console(markup=False, highlight=False)
+    for one in found[-last:]:
+        for place, line in enumerate(_lines(one)):
+            indent = 2 if place else 0
+            if console.is_terminal:
+                console.print(Padding(Text(line, overflow="fold"), (0, 0, 0, indent), expand=False))
+            else:  # a program's, which wraps nothing
+                typer.echo(f"{' ' * indent}{line}")
+    if len(found) > last:
+        typer.echo(f"The latest {last} of {len(found)}; --last shows more.")
 
 
 @audit.command()
@@ -146,30 +157,44 @@ def _records(log: "Log", since: str | None) -> Iterator[Record]:
             yield {**late(line.record), "seq": line.link.seq}
 
 
-def _calls(records: Iterator[Record]) -> Iterator[dict[str, Any]]:
-    """One for each call: its first line, with how it ended."""
-    calls: dict[str, dict[str, Any]] = {}
-    for one in records:
-        if one.get("event") == "end":
-            calls.setdefault(str(one.get("call")), {**one, "tool": "?"}).update(
-                {name: one.get(name) for name in ("sent", "outcome", "text")}
-            )
-        elif "call" in one:
-            calls[str(one["call"])] = dict(one)
-    yield from calls.values()
+def _lines(call: Record) -> Iterator[str]:
+    """A call for a person: a line with when and what it came to, and those under it."""
+    from hbmcp.policy.audit.calls import NO_END
+    from hbmcp.text import one_line
 
-
-def _row(call: Record) -> tuple[str, ...]:
-    planned = call.get("plan") or ()
-    what = "\n".join(str(one.get("words")) for one in planned) or _cell(call.get("arguments"))
     outcome = call.get("outcome") or NO_END
-    ids = ", ".join(one["id"] for one in call.get("sent") or () if one.get("id"))
-    text = ids if outcome == "done" else call.get("text") or ""
-    if call["event"] == "refused":
-        outcome = f"not sent: {outcome}"
-    token = call.get("token")
-    who = "\n".join(filter(None, (call.get("caller"), call.get("client"), token and f"token {token}")))
-    return str(call.get("time"))[:19] + "Z", who, str(call.get("tool")), what, f"{outcome}\n{text}".strip()
+    not_sent = "not sent: " if call["event"] == "refused" else ""
+    yield one_line(f"{str(call.get('time'))[:19]}Z {call.get('tool')}: {not_sent}{outcome}")
+    yield from filter(None, map(one_line, _details(call, outcome)))
+
+
+def _details(call: Record, outcome: str) -> Iterator[str]:
+    from hbmcp.text import cut, named
+
+    planned = call.get("plan") or ()
+    if planned:
+        yield from (str(one.get("words")) for one in planned)
+    else:
+        given = (f"{name}={_cell(value)}" for name, value in (call.get("arguments") or {}).items())
+        yield cut(", ".join(given), LONGEST)
+    yield ", ".join(one["id"] for one in call.get("sent") or () if one.get("id"))
+    yield "" if outcome == "done" else str(call.get("text") or "")
+    client, token = call.get("client"), call.get("token")
+    yield f"by {call.get('caller')}{f' {named(client)}' if client else ''}{f', token {token}' if token else ''}"
+    if call["event"] == "asked":
+        yield f"a person is asked, {call.get('way')}: question {call.get('question')}"
+    elif (confirmed := call.get("confirmed")) is not None:
+        yield _confirmed(confirmed, approved=call["event"] != "refused")
+
+
+def _confirmed(said: Mapping[str, str], *, approved: bool) -> str:
+    """Who answered, and which way."""
+    from hbmcp.text import named
+
+    if said["way"] == "relied":
+        return "nobody was asked: the client's own approval was relied on"
+    by = f"{named(said['by'])}, {WAYS.get(said['way'], said['way'])}: question {said['question']}"
+    return f"{'approved' if approved else 'answered'} by {by}"
 
 
 def _cell(value: Any) -> str:

@@ -74,11 +74,18 @@ class Door:
 
         from hbmcp.bridge import Bridge
         from hbmcp.cli.asking import AtTheKeyboard
+        from hbmcp.errors import Halted
 
         async def call() -> Any:
             bridge = Bridge(self.offer, self.told, "terminal", policy=self.policy)
+            ask = AtTheKeyboard(bridge.store)
             try:
-                return await bridge.call(tool, given, key=key, ask=AtTheKeyboard(lambda: bridge.store))
+                came = await bridge.call(tool, given, key=key, ask=ask)
+                if isinstance(came.error, Halted) and came.error.for_person and ask.at_terminal:
+                    typer.echo(came.text, err=True)
+                    if typer.confirm("It takes away what protects. Send it all the same?", default=False, err=True):
+                        return await bridge.for_person(self.offer).call(tool, given, key=key)
+                return came
             finally:
                 await bridge.aclose()
 

@@ -1,8 +1,9 @@
 """hbmcp halt and hbmcp resume: nothing that adds risk is sent in between, by anyone."""
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -62,11 +63,13 @@ async def _halt(told: "Settings", everything: bool, yes: bool) -> None:
     from hbmcp.store import Halt
     from hbmcp.times import machine
 
-    async with _halts(told) as halts:
-        failed = await halts.begin(Halt(machine(), everything, person()))
-        for error in failed:
-            typer.echo(f"Half of it failed: {error}", err=True)
-        standing = await halts.standing()
+    by, what = person(), "everything" if everything else "what adds risk"
+    async with _halts(told) as (halts, noted):
+        failed = await halts.begin(Halt(machine(), everything, by))  # at once; what is said of it comes after
+        async with noted("halt", by, what=what):
+            for error in failed:
+                typer.echo(f"Half of it failed: {error}", err=True)
+            standing = await halts.standing()
     if standing is None:
         typer.echo("hbmcp is NOT halted.", err=True)
         raise typer.Exit(1)
@@ -83,21 +86,23 @@ async def _resume(told: "Settings") -> None:
     from hbmcp.cli.asking import person
     from hbmcp.policy.halt import told as in_words
 
-    async with _halts(told) as halts:
+    by = person()
+    async with _halts(told) as (halts, noted):
         standing = await halts.standing()
         if standing is None:
             typer.echo("hbmcp isn't halted.")
             return
         typer.echo(in_words(standing))
         typer.confirm("Resume?", default=False, abort=True)
-        failed = await halts.end()
+        async with noted("resume", by):
+            failed = await halts.end()
     for error in failed:
         typer.echo(f"hbmcp is still halted by what couldn't be removed: {error}", err=True)
     if failed:
         raise typer.Exit(1)
     typer.echo("hbmcp is resumed.")
     _, outbox = _outbox(told)
-    outbox.tell("halt", f"hbmcp is resumed: {person()} ended its halt.")
+    outbox.tell("halt", f"hbmcp is resumed: {by} ended its halt.")
     outbox.close(TO_TELL)
 
 
@@ -184,9 +189,11 @@ async def _positions(installation: "Installation") -> list[tuple[str, dict[str, 
 
 
 @asynccontextmanager
-async def _halts(told: "Settings") -> AsyncIterator["Halts"]:
+async def _halts(told: "Settings") -> "AsyncIterator[tuple[Halts, Callable[..., AbstractAsyncContextManager[None]]]]":
+    """The halts, and what has the audit say what is done with them."""
     from hbmcp.errors import SettingsError
     from hbmcp.identity import Identity
+    from hbmcp.policy.audit.deed import noted
     from hbmcp.policy.halt import Halts
     from hbmcp.policy.place import Files
     from hbmcp.store import Store
@@ -197,7 +204,7 @@ async def _halts(told: "Settings") -> AsyncIterator["Halts"]:
         raise SettingsError("A paper exchange in memory can't be halted: end its server.")
     store = Store.open(told, identity)
     try:
-        yield Halts(files.halts, lambda: store)
+        yield Halts(files.halts, store), partial(noted, told, identity, store)
     finally:
         await store.aclose()
 

@@ -2,10 +2,13 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import aclosing
+from itertools import chain
 from urllib.parse import urlsplit
 
 from hbmcp import __version__
 from hbmcp.policy.file import InForce
+from hbmcp.policy.model import Policy
 from hbmcp.policy.words import summary
 from hbmcp.settings import FLAGS, VARIABLES, Settings
 
@@ -38,18 +41,49 @@ def warn(told: Settings, held: InForce | None = None) -> None:
         from hbmcp.policy.notify.addresses import addresses
 
         addresses(told)
-    policys = (*held.remarks, *_unasked(told, held)) if held else ()
+    policys = (*held.remarks, *unapproved(told, held.policy)) if held else ()
     for remark in (*told.remarks, *(_of_paper(told) if told.on_paper else ()), *policys):
         logger.warning("%s", remark)
 
 
-def _unasked(told: Settings, held: InForce) -> list[str]:
-    asks = any(rule.ask == "telegram" for rules in held.policy.confirm_lists for rule in rules)
-    if not asks or told.telegram_token is not None:
-        return []
+def unapproved(told: Settings, policy: Policy) -> list[str]:
+    """That nobody can approve anything, where the policy asks at a terminal or in a chat."""
+    profiles = (profile.confirm for profile in policy.profiles.values())
+    ways = {rule.ask for rules in chain(policy.confirm_lists, profiles) for rule in rules}
+    said = []
+    if "telegram" in ways and told.telegram_token is None:
+        said.append(
+            "The policy asks in Telegram, and no bot is set: what it asks for is refused. Set HBMCP_TELEGRAM_TOKEN and "
+            "HBMCP_TELEGRAM_CHAT."
+        )
+    if "terminal" in ways:
+        import anyio
+
+        said += anyio.run(_unapproved, told)
+    return said
+
+
+async def _unapproved(told: Settings) -> list[str]:
+    from hbmcp.errors import StoreError
+    from hbmcp.identity import Identity
+    from hbmcp.policy.confirmation.passphrase import KEY
+    from hbmcp.store import Store
+    from hbmcp.store.place import Place
+
+    identity = Identity.of(told)
+    place = Place.of(told, identity)
+    if place.file is None and place.postgresql is None:
+        return ["The policy asks at a terminal, and no terminal sees what waits in memory. Set HBMCP_PAPER_DB."]
+    if place.exists:
+        try:
+            async with aclosing(Store.open(told, identity)) as store:
+                if await store.key(KEY) is not None:
+                    return []
+        except StoreError:  # which is told when it is needed
+            return []
     return [
-        "The policy asks in Telegram, and no bot is set: what it asks for is refused. Set HBMCP_TELEGRAM_TOKEN and "
-        "HBMCP_TELEGRAM_CHAT."
+        "The policy asks at a terminal, and no passphrase is set, without which nobody approves anything: "
+        "`hbmcp approvals passphrase` sets it."
     ]
 
 

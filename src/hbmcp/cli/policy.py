@@ -66,7 +66,9 @@ def check(
 ) -> None:
     """Name every mistake in the policy. Exits with 1 if there is one."""
     from hbmcp import settings
+    from hbmcp.cli.opening import unapproved
     from hbmcp.policy.file import in_force, read
+    from hbmcp.policy.misnamed import misnamed
     from hbmcp.policy.words import summary
 
     if file is not None:
@@ -75,6 +77,8 @@ def check(
             typer.echo(mistake, err=True)
         if found is None:
             raise typer.Exit(1)
+        for remark in misnamed(found):
+            typer.echo(f"{file}: {remark}", err=True)
         typer.echo(f"{file} has no mistake: {summary(found)}.")
         return
     told = settings.load(env_file_path=env_file, unused=settings.HTTP)
@@ -83,7 +87,7 @@ def check(
     except SettingsError as error:
         typer.echo(error.happened, err=True)
         raise typer.Exit(1) from None
-    for remark in held.remarks:
+    for remark in (*held.remarks, *unapproved(told, held.policy)):
         typer.echo(remark, err=True)
     typer.echo(f"No mistake. What holds, {held.origin}: {summary(held.policy)}.")
 
@@ -94,6 +98,7 @@ def show(env_file: EnvFile = None) -> None:
     import anyio
 
     from hbmcp import settings
+    from hbmcp.cli.opening import unapproved
     from hbmcp.policy.file import in_force
     from hbmcp.policy.words import WITHOUT_ASKING, rules
 
@@ -105,7 +110,7 @@ def show(env_file: EnvFile = None) -> None:
     if said := anyio.run(_used_up, told, held.policy):
         typer.echo(said)
     typer.echo(WITHOUT_ASKING)
-    for remark in held.remarks:
+    for remark in (*held.remarks, *unapproved(told, held.policy)):
         typer.echo(remark, err=True)
 
 

@@ -1,6 +1,7 @@
 """hbmcp serve: the tools for an MCP client."""
 
 import gc
+import logging
 import os
 import sys
 from enum import StrEnum
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from hbmcp.catalog import Offer
     from hbmcp.policy.file import InForce
     from hbmcp.settings import Settings
+
+
+logger = logging.getLogger("hbmcp")
 
 
 class Transport(StrEnum):
@@ -163,7 +167,7 @@ def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str 
     from hbmcp.cli.welcome import welcome
     from hbmcp.server.http.application import PATH
     from hbmcp.server.http.demand import token_demanded
-    from hbmcp.server.http.listening import address, beyond_this_machine, listen
+    from hbmcp.server.http.listening import address, beyond_this_machine, listen, remarks
     from hbmcp.server.http.serving import run_http
     from hbmcp.server.http.tls import certificate
 
@@ -171,8 +175,10 @@ def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str 
     scheme = "http" if certificate(told) is None else "https"
     listener = listen(told.port, told.http_host)
     demanded = anyio.run(partial(token_demanded, told, reached_from_elsewhere=beyond_this_machine(listener)))
+    for remark in remarks(told, listener):
+        logger.warning("%s", remark)
     typer.echo(welcome(address(listener, scheme, PATH), told, env_file, demanded=demanded), err=True)
-    run_http(told, offer, listener, held.policy, demanded)
+    run_http(told, offer, listener, held.policy, demanded, lambda: logger.info("It answers clients now."))
 
 
 def _collect_again() -> None:

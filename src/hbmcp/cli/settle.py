@@ -30,9 +30,12 @@ def settle(env_file: EnvFile = None) -> None:
 
 async def _settle(door: Door) -> None:
     from hbmcp.bridge import Bridge
+    from hbmcp.cli.asking import person
     from hbmcp.policy import doubts
+    from hbmcp.policy.audit.deed import noted
+    from hbmcp.policy.audit.record import time_text
     from hbmcp.policy.counting import LOOKS
-    from hbmcp.store import Settled
+    from hbmcp.store import Settled, Settling
 
     bridge = Bridge(door.offer, door.told, "terminal", policy=door.policy)
     try:
@@ -44,10 +47,12 @@ async def _settle(door: Door) -> None:
             typer.echo("There is nothing of which nobody knows what became of it.")
         for row in left:
             said = _asked(row)
-            if said == YES:
-                await installation.store.settle({row.key: Settled("sent", None)}, ())
-            elif said == NO:
-                await installation.store.settle({}, [row.key])
+            if said == LATER:
+                continue
+            which = {"time": time_text(row.time), "tool": row.tool, "was": row.words, "done": said}
+            async with noted(door.told, bridge.identity, bridge.store, "policy settle", person(), **which):
+                done = Settling({row.key: Settled("sent", None)}) if said == YES else Settling(released=[row.key])
+                await bridge.store.settle(done)
     finally:
         await bridge.aclose()
 

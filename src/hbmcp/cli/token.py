@@ -47,12 +47,12 @@ def create(
     _check(told, names, profile)
     made = new_token()
     row = TokenRow(name, digest(made), tuple(names), read_only, profile, created=now())
-    if not _asked(told, lambda store: store.add_token(row)):
-        raise SettingsError(
-            f"There is a token named {name} already.",
-            "None was made.",
-            f"Choose another name, or `hbmcp token revoke {name}` first.",
-        )
+    taken = SettingsError(
+        f"There is a token named {name} already.",
+        "None was made.",
+        f"Choose another name, or `hbmcp token revoke {name}` first.",
+    )
+    _do(told, "create", name, lambda store: store.add_token(row), taken)
     typer.echo(made)
     typer.echo(
         "That is shown once. A client sends it as the header Authorization: Bearer …, and never in an address. Servers "
@@ -90,8 +90,8 @@ def revoke(name: Name, env_file: EnvFile = None) -> None:
     """End a token: from now on it opens nothing, in whichever process."""
     from hbmcp.times import now
 
-    if not _asked(settings_for(env_file), lambda store: store.revoke_token(name, now())):
-        raise SettingsError(f"There is no token named {name} that opens anything.", "Nothing was changed.")
+    none = SettingsError(f"There is no token named {name} that opens anything.", "Nothing was changed.")
+    _do(settings_for(env_file), "revoke", name, lambda store: store.revoke_token(name, now()), none)
     typer.echo(f"The token {name} opens nothing any more.")
 
 
@@ -112,6 +112,22 @@ def _check(told: "Settings", toolsets: list[str], profile: str | None) -> None:
             "No token was made.",
             f"Write [profiles.{profile}] into it first; `hbmcp policy show` says where it stands.",
         )
+
+
+def _do(
+    told: "Settings", what: str, name: str, do: "Callable[[Store], Awaitable[bool]]", undone: SettingsError
+) -> None:
+    """What changes a token, which the audit tells. Raises `undone` where nothing is changed, and as `_asked`."""
+    from hbmcp.cli.asking import person
+    from hbmcp.identity import Identity
+    from hbmcp.policy.audit.deed import noted
+
+    async def done(store: "Store") -> None:
+        async with noted(told, Identity.of(told), store, f"token {what}", person(), name=name):
+            if not await do(store):
+                raise undone
+
+    _asked(told, done)
 
 
 def _asked(told: "Settings", ask: "Callable[[Store], Awaitable[T]]") -> T:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hbmcp import __version__
 from hbmcp.settings import FLAGS, HTTP, MEMORY, NONE, VARIABLES, Settings
+from hbmcp.settings.hosts import is_everywhere
 
 SECRET = ("api_username", "api_password", "state_url", "notify")  # a person fills them in
 LOGGED_IN = {"api_username", "api_password"}
@@ -30,10 +31,14 @@ set HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD.
 """
     desktop = {"mcpServers": {"hummingbot": entry(told, env_file)}}
     whom = "for who shows an access token (hbmcp token create)" if demanded else "for this machine only"
+    at, elsewhere = address, ""
+    if is_everywhere(told.http_host):
+        at = f"every address of this machine, here {address}"
+        elsewhere = "\nOn another machine put an address or a name of this one in the place of that here.\n"
     shows = ' --header "Authorization: Bearer …"' if demanded else ""
     return f"""\
-hbmcp {__version__} serves at {address}, {whom}. Ctrl-C stops it.
-{where}
+hbmcp {__version__} serves at {at}, {whom}. Ctrl-C stops it.
+{where}{elsewhere}
 Claude Code:     claude mcp add --scope user --transport http hummingbot {address}{shows}
 Gemini CLI:      gemini mcp add --scope user --transport http hummingbot {address}{shows}
 Claude Desktop, which starts a server of its own, in claude_desktop_config.json:

@@ -140,9 +140,13 @@ class NotAllowed(Refused):
 
 
 class Halted(Refused):
-    """A person halted hbmcp, and this isn't sent until it is resumed."""
+    """A person halted hbmcp, and this isn't sent until it is resumed; unless it is `for_person`, who can be asked."""
 
     kind = "halted"
+
+    def __init__(self, happened: str, undone: str = "", advice: str = "", *, for_person: bool = False) -> None:
+        super().__init__(happened, undone, advice)
+        self.for_person = for_person
 
 
 class NotAudited(Refused):

@@ -103,3 +103,32 @@ async def accounts_connected_to(
             raise
         return []
     return list(found.by_account)
+
+
+async def account_at(installation: Installation, connector_name: str, account_name: str | None = None) -> str:
+    """The account that is named, or the only one that is connected to that exchange. The workflow uses list_accounts
+    and get_connected_exchanges. Raises Refused where that isn't one, and CallError where it can't be known."""
+    if account_name is not None:
+        return account_name
+    found = await connections(installation, None, connector_name)
+    found.raise_unread()
+    if len(found.by_account) > 1:
+        raise Refused(
+            f"{len(found.by_account)} accounts are connected to {named(connector_name)}: "
+            f"{', '.join(map(named, found.by_account))}.",
+            "Nothing was done.",
+            "Say which one as account_name.",
+        )
+    return next(iter(found.by_account))
+
+
+async def connected_account(installation: Installation, connector_name: str, account_name: str | None) -> str:
+    """The same, and one that is named is there and connected, as far as that can be read."""
+    try:
+        if account_name is not None:
+            await connections(installation, account_name, connector_name)
+    except Refused:
+        raise
+    except CallError:
+        pass
+    return await account_at(installation, connector_name, account_name)

@@ -17,7 +17,7 @@ class Stale(Refused):
             f"Between the checks and the sending more than {FRESH:g} s passed, {ROUNDS} times: the API or hbmcp's "
             "store is too slow, or this machine slept.",
             "Nothing was sent.",
-            "Look with get_status how the API does, and try again later.",
+            "Try again later; a person can see with `hbmcp call get_status` how the API does.",
         )
 
 

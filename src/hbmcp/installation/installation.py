@@ -52,12 +52,19 @@ class Keep(Protocol):
 @frozen
 class Foreseen:
     """The call of another tool as it would be planned now: its `arguments` as they were meant, what it would send, what
-    a preview shows, and what it would arm. Nothing of it is sent."""
+    a preview shows, and what it would arm. Nothing of it is sent; who plans the same and may, can `commit` it."""
 
     arguments: Mapping[str, Any]
     requests: "tuple[PlannedRequest, ...]"
     shown: "Answer"
     later: "tuple[Later, ...]" = ()
+    commit: "Callable[[Installation], Awaitable[Answer]] | None" = None
+
+
+class Verdict(Protocol):
+    """What the policy would say of what a tool would send, in a sentence; "" where that tool is off."""
+
+    def __call__(self, tool: str, planned: "PlannedRequest") -> Awaitable[str]: ...
 
 
 class Foresee(Protocol):
@@ -74,7 +81,7 @@ class Installation:
     can send with; its commit has. `access` is the token that the caller showed."""
 
     _ask: Ask
-    _open_store: "Callable[[], Store]"
+    store: "Store"
     identity: Identity
     _send: Send | None = None
     _keep: Keep | None = None
@@ -83,6 +90,7 @@ class Installation:
     _type_keys: Callable[[str, str], Awaitable[str]] | None = None
     _differs: Callable[[float], Awaitable[tuple[str, ...]]] | None = None
     access: Access | None = None
+    _verdict: Verdict | None = None
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The JSON of the answer to a read's request, `ask(trading.get_trades, limit=1000)`.
@@ -142,15 +150,14 @@ class Installation:
         """What a person allows just now, where that isn't as usual: a halt, say. A sentence each."""
         return () if self._standing is None else await self._standing()
 
+    async def verdict(self, tool: str, planned: "PlannedRequest") -> str:
+        """What the policy would say, were this sent by that tool; "" where there is none, or the tool is off."""
+        return "" if self._verdict is None else await self._verdict(tool, planned)
+
     async def differs(self, seconds: float) -> tuple[str, ...]:
         """Where the API isn't of the version that the tools were made for, a sentence each, as far as that is known
         within so many seconds."""
         return () if self._differs is None else await self._differs(seconds)
-
-    @property
-    def store(self) -> "Store":
-        """What hbmcp remembers of this installation. Raises StoreError where it can't be opened."""
-        return self._open_store()
 
 
 def _taken(reading: Reading[T], answer: Any, tool: str) -> T:

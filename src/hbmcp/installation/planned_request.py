@@ -52,7 +52,7 @@ class PlannedRequest:
 
     `trades` is what the code or executor that it starts is told to trade with an account's keys: a stake for each
     market of each configuration; empty where nobody can tell, None for an executor on one market, and for whatever
-    starts nothing on an account.
+    starts nothing on an account. `called` is the tool whose call it is of, where another is called.
     """
 
     tool: str
@@ -61,6 +61,7 @@ class PlannedRequest:
     words: str
     stake: Stake = field(factory=Stake)
     trades: tuple[Stake, ...] | None = None
+    called: str = field(default="", eq=False)
 
     @classmethod
     def of(
@@ -109,7 +110,7 @@ class PlannedRequest:
     @property
     def by(self) -> tuple[str, ...]:
         """The tools that send it, beside the one that is called now."""
-        return ()
+        return (self.called,) if self.called else ()
 
     def in_all(self, value: Decimal | None) -> Decimal | None:
         """What it comes to at most, where it is worth that now; None where nobody knows."""

@@ -7,9 +7,8 @@ reservation, which counts.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import partial
 from itertools import chain
 
 from attrs import evolve, frozen
@@ -21,7 +20,7 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy import doubts, exposure, valuation
 from hbmcp.policy.call import Call
-from hbmcp.policy.grant import Settle
+from hbmcp.policy.grant import Outcomes
 from hbmcp.policy.limits import (
     DAY,
     Ask,
@@ -46,11 +45,11 @@ from hbmcp.policy.said_twice import (
     refuse_known_key,
     refuse_twice,
 )
-from hbmcp.store import TO_REDUCE, LedgerRow, OnceOnly, Settled, Store
+from hbmcp.store import TO_REDUCE, LedgerRow, OnceOnly, Settling, Store
 from hbmcp.text import NAMED, cut, one_line
 from hbmcp.times import now
 
-SETTLING = 600_000  # milliseconds of a day in which its first equity may have been read too low
+SETTLING = 600_000  # milliseconds after the first look of a day, which may have shown too little
 PATIENCE = 10.0  # seconds for the prices
 
 LOOKS = Caller("hbmcp's policy", "trading", frozenset((*exposure.READS, *valuation.READS, *doubts.READS)), "policy")
@@ -59,11 +58,32 @@ logger = logging.getLogger(__name__)
 
 
 @frozen
-class Reserved:
-    """What was counted in: who is told at the end what became of it, None where nothing is counted; and the limits
-    of which hardly anything is left then, `at` that time."""
+class Counted:
+    """What the store keeps of a plan: the place in it of each row, with its key."""
 
-    settle: Settle | None = None
+    _store: Store
+    _rows: Sequence[tuple[int, int]]
+
+    def settling(self, outcomes: Outcomes) -> Settling:
+        """What became of it, for the store."""
+        settled = {key: what for place, key in self._rows if (what := outcomes[place]) is not None}
+        return Settling(settled, [key for place, key in self._rows if outcomes[place] is None])
+
+    async def settle(self, settling: Settling) -> None:
+        """A store that fails keeps them as reserved, which counts."""
+        try:
+            async with asyncio.timeout(TO_REDUCE):
+                await self._store.settle(settling)
+        except (StoreError, TimeoutError) as error:
+            logger.warning("What became of a call couldn't be settled, and counts as it was reserved: %s", _why(error))
+
+
+@frozen
+class Reserved:
+    """What was counted in, None where nothing is; and the limits of which hardly anything is left then, `at` that
+    time."""
+
+    counted: Counted | None = None
     at: int = 0
     nearly: tuple[Use, ...] = ()
 
@@ -83,18 +103,22 @@ class _Judged:
 class Counting:
     """The numbers of a policy, for one installation. `installation` gives what a caller may ask."""
 
-    def __init__(
-        self, policy: Policy, installation: Callable[[Caller], Installation], open_store: Callable[[], Store]
-    ) -> None:
+    def __init__(self, policy: Policy, installation: Callable[[Caller], Installation], store: Store) -> None:
         self._policy = policy
         self._installation = installation
-        self._open_store = open_store
+        self._store = store
 
     def under(self, policy: Policy, installation: Callable[[Caller], Installation]) -> "Counting":
         """The same numbers, held against another policy."""
-        return Counting(policy, installation, self._open_store)
+        return Counting(policy, installation, self._store)
 
-    async def reserve(self, call: Call, plan: Plan, once_only: OnceOnly | None = None) -> Reserved:
+    def prices(self) -> valuation.Prices:
+        """Those of this moment, of which nothing is read yet."""
+        return valuation.Prices(self._installation(LOOKS))
+
+    async def reserve(
+        self, call: Call, plan: Plan, prices: valuation.Prices, once_only: OnceOnly | None = None
+    ) -> Reserved:
         """Count the plan in, and an answer, which is used up with it.
 
         Raises LimitReached, NotCounted, SaidTwice, SentBefore, BadArguments for a key that stands for another call, or
@@ -105,7 +129,7 @@ class Counting:
         once = call.again is not None and may_be_meant_once(plan, call.arguments)
         if not (asked_of(plan.requests) or call.key is not None or once or once_only):
             return NOTHING
-        judged = await self._judged(plan)
+        judged = await self._judged(plan, prices)
         moment = now()
         mark = digest(call.caller.name, call.arguments)
         counted = [
@@ -145,7 +169,7 @@ class Counting:
 
         async def reserve() -> list[int] | None:
             async with asyncio.timeout(None if adds else TO_REDUCE):
-                return await self._open_store().reserve(rows, self._since(call, moment), judge, once_only)
+                return await self._store.reserve(rows, self._since(call, moment), judge, once_only)
 
         try:
             try:
@@ -166,15 +190,14 @@ class Counting:
                 "Nothing was sent this time.",
                 "Look what became of it; if it is wanted once more, call it again, and the person is asked anew.",
             )
-        places = [(place, key) for (place, _), key in zip(counted, keys, strict=True)]
-        return Reserved(partial(self._settle, places), moment, tuple(one for one in used if one.nearly))
+        kept = Counted(self._store, [(place, key) for (place, _), key in zip(counted, keys, strict=True)])
+        return Reserved(kept, moment, tuple(one for one in used if one.nearly))
 
-    async def worths(self, requests: Sequence[PlannedRequest]) -> list[list[Ask]]:
+    async def worths(self, requests: Sequence[PlannedRequest], prices: valuation.Prices) -> list[list[Ask]]:
         """The parts of each with their market price and value, as far as they are known."""
         parts = [asked_of([one]) or [Ask(one)] for one in requests]
-        prices_now = self._prices()
         asks = list(chain.from_iterable(parts))
-        found = await answer_within(valuation.valued(prices_now, asks, self._policy.currency), PATIENCE)
+        found = await answer_within(valuation.valued(prices, asks, self._policy.currency), PATIENCE)
         if isinstance(found, CallError):
             return parts
         rest = iter(found)
@@ -189,17 +212,17 @@ class Counting:
         moment = now()
         try:
             async with asyncio.timeout(TO_REDUCE):
-                granted = await self._open_store().granted(moment - KEY_HOLDS)
+                granted = await self._store.granted(moment - KEY_HOLDS)
         except (StoreError, TimeoutError):
             return
         refuse_known_key(call.key, digest(call.caller.name, call.arguments), granted, moment)
 
-    async def used(self, call: Call, plan: Plan) -> str:
+    async def used(self, call: Call, plan: Plan, prices: valuation.Prices) -> str:
         """A sentence on how far the limits would be used, for who only looks; "" where none holds. Raises as `reserve`
         does."""
         if not asked_of(plan.requests):
             return ""
-        judged = await self._judged(plan)
+        judged = await self._judged(plan, prices)
         moment = now()
         adds = any(map(adds_risk, plan.requests))
 
@@ -207,7 +230,7 @@ class Counting:
             granted: Sequence[LedgerRow] = ()
             try:
                 async with asyncio.timeout(None if adds else TO_REDUCE):
-                    granted = await self._open_store().granted(self._since(call, moment))
+                    granted = await self._store.granted(self._since(call, moment))
             except (StoreError, TimeoutError) as error:
                 if adds:
                     raise _unremembered(error) from None
@@ -225,10 +248,10 @@ class Counting:
         limits = self._policy.limits
         of_all = Limits(open_orders=limits.open_orders, day_loss=limits.day_loss)
         try:
-            seen = await self._seen(of_all, [], self._prices())
+            seen = await self._seen(of_all, [], self.prices())
         except NotCounted as error:
             return f"{UNTOLD} {error.happened}"
-        return await spent(self._open_store(), self._policy, seen)
+        return await spent(self._store, self._policy, seen)
 
     async def _less_doubtful(self, found: Sequence[Use]) -> bool:
         """Look what became of what was never answered, where a limit would refuse for that; whether anything was
@@ -236,51 +259,36 @@ class Counting:
         refused = any(one.exceeded and one.doubtful for one in found)
         return refused and await doubts.look(self._installation(LOOKS))
 
-    async def _judged(self, plan: Plan) -> _Judged:
+    async def _judged(self, plan: Plan, prices: valuation.Prices) -> _Judged:
         asks = asked_of(plan.requests)
         adding = [ask for ask in asks if ask.adds]
         limits = held_to(self._policy.limits, asks)
         if not adding and limits == Limits():
             return _Judged(asks, Seen(now()))
-        prices_now = self._prices()
         priced, seen = await all_of(
-            answer_within(self._valued(prices_now, asks), PATIENCE), self._seen(limits, adding, prices_now)
+            answer_within(self._valued(prices, asks), PATIENCE), self._seen(limits, adding, prices)
         )
         return _Judged(asks if isinstance(priced, CallError) else priced, seen)
 
-    def _prices(self) -> valuation.Prices:
-        return valuation.Prices(self._installation(LOOKS))
-
-    async def _seen(self, limits: Limits, adding: Sequence[Ask], prices_now: valuation.Prices) -> Seen:
+    async def _seen(self, limits: Limits, adding: Sequence[Ask], prices: valuation.Prices) -> Seen:
         """What the limits need of what is open, with the day's loss. Raises NotCounted."""
         currency = self._policy.currency
-        seen = await exposure.look(self._installation(LOOKS), prices_now, limits, adding, currency)
+        seen = await exposure.look(self._installation(LOOKS), prices, limits, adding, currency)
         if limits.day_loss is None or seen.equity is None:
             return seen
         try:
-            gone = seen.at % DAY
-            began = await self._open_store().day_start(seen.at - gone, currency, seen.equity, settling=gone < SETTLING)
+            began = await self._store.day_start(seen.at - seen.at % DAY, currency, seen.equity, seen.at, SETTLING)
         except StoreError as error:
             raise _unremembered(error) from None
         return evolve(seen, loss=max(began - seen.equity, Decimal(0)))
 
-    async def _valued(self, prices_now: valuation.Prices, asks: list[Ask]) -> list[Ask]:
+    async def _valued(self, prices: valuation.Prices, asks: list[Ask]) -> list[Ask]:
         if needs_value(self._policy) or self._policy.limits.distance_percent is not None:
-            return await valuation.valued(prices_now, asks, self._policy.currency)
+            return await valuation.valued(prices, asks, self._policy.currency)
         return asks
 
     def _since(self, call: Call, moment: int) -> int:
         return min(since(self._policy, moment), moment - (AGAIN_AFTER if call.key is None else KEY_HOLDS))
-
-    async def _settle(self, rows: Sequence[tuple[int, int]], outcomes: Mapping[int, Settled | None]) -> None:
-        """`rows` are places in the plan, with their keys. A store that fails keeps them as reserved, which counts."""
-        settled = {key: what for place, key in rows if (what := outcomes[place]) is not None}
-        released = [key for place, key in rows if outcomes[place] is None]
-        try:
-            async with asyncio.timeout(TO_REDUCE):
-                await self._open_store().settle(settled, released)
-        except (StoreError, TimeoutError) as error:
-            logger.warning("What became of a call couldn't be settled, and counts as it was reserved: %s", _why(error))
 
 
 async def spent(store: Store, policy: Policy, seen: Seen | None = None) -> str:

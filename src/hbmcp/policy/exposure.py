@@ -17,6 +17,7 @@ from hbmcp.installation.markets.trading_pairs import is_stable, only_sounds_stab
 from hbmcp.installation.orders.open_orders import RestingOrders, resting_orders
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.portfolio.holdings import CURRENCY
+from hbmcp.installation.portfolio.unrealized_pnl import sum_unrealized_pnl
 from hbmcp.installation.portfolio.valuation import Valuation, value_portfolio
 from hbmcp.policy.limits import Ask, Held, Seen, base_of
 from hbmcp.policy.model import Limits
@@ -70,10 +71,12 @@ async def look(
         _believe(resting.doubts)
         if positions:
             held += await _of_orders(prices_now, resting.rows, currency)
+    number = None if resting is None else len(resting.rows)
+    unfilled = frozenset(one.order_id for one in resting.rows if one.order_id and not one.filled) if resting else ()
     if valuation is None:
-        return Seen(at, tuple(held), resting=None if resting is None else len(resting.rows))
-    _believe(_doubts(valuation))
+        return Seen(at, tuple(held), number, unfilled=frozenset(unfilled))
     valuation = await _at_their_price(prices_now, valuation)
+    _believe(_doubts(valuation))
     rate = await prices_now.rate(None, CURRENCY, currency)
     if rate is None:
         raise _doubtful(f"{currency} has no price in {CURRENCY}.")
@@ -89,7 +92,7 @@ async def look(
         for place in places
     }
     equity = times(valuation.value + valuation.unrealized.on_top(places), rate)
-    return Seen(at, tuple(held), None if resting is None else len(resting.rows), equity, at_place)
+    return Seen(at, tuple(held), number, equity, at_place, unfilled=frozenset(unfilled))
 
 
 async def _portfolio(installation: Installation, account: str | None, *, wanted: bool) -> Valuation | None:
@@ -101,8 +104,8 @@ async def _resting(installation: Installation, *, wanted: bool) -> RestingOrders
 
 
 async def _at_their_price(prices_now: Prices, found: Valuation) -> Valuation:
-    """With what the API counts as dollars for its name alone at the rate oracle's price; without one it counts
-    nothing."""
+    """With what the API counts as dollars for its name alone at the rate oracle's price: a token without one counts
+    nothing, and the P&L of a position that is paid in it isn't known."""
     rows = []
     for one in found.rows:
         if only_sounds_stable(one.token):
@@ -110,7 +113,13 @@ async def _at_their_price(prices_now: Prices, found: Valuation) -> Valuation:
             rows.append(evolve(one, price=price, value=None if price is None else times(one.units, price)))
         else:
             rows.append(one)
-    return evolve(found, balances=evolve(found.balances, rows=tuple(rows)))
+    positions, pnl = found.positions.rows, found.unrealized
+    if any(only_sounds_stable(one.quote) for one in positions):
+        quotes = list(dict.fromkeys(one.quote for one in positions))
+        rates = [await prices_now.rate(None, quote, CURRENCY) for quote in quotes]
+        known = {quote: rate for quote, rate in zip(quotes, rates, strict=True) if rate is not None}
+        pnl = sum_unrealized_pnl(positions, known)
+    return evolve(found, balances=evolve(found.balances, rows=tuple(rows)), unrealized=pnl)
 
 
 def _doubts(found: Valuation) -> Iterable[str]:

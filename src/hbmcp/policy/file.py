@@ -5,10 +5,11 @@ directory, which may be anybody's, can only tighten what that says.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import SettingsError
+from hbmcp.policy.misnamed import misnamed
 from hbmcp.policy.model import Budget, Confirm, Limits, Names, Policy, Rules, Written, default, tightened
 from hbmcp.settings import Settings
 from hbmcp.text import named
@@ -72,6 +74,7 @@ def in_force(told: Settings) -> InForce:
         origin = str(theirs)
         remarks += _open_to_others(theirs)
         if written:
+            remarks += (f"{theirs}: {one}" for one in misnamed(written))
             policy = Policy.model_construct(**dict(written))
     here = Path(HERE).absolute()
     if _is_there(here) and here.resolve() != theirs.resolve():
@@ -79,6 +82,7 @@ def in_force(told: Settings) -> InForce:
         mistakes += wrong
         origin = f"{origin}, tightened by {here}"
         if written:
+            remarks += (f"{here}: {one}" for one in misnamed(written))
             policy = tightened(policy, written)
             if written.profiles:
                 remarks.append(f"{here} can only tighten the policy: its profiles aren't used.")
@@ -108,28 +112,50 @@ def read(file: Path) -> Mistakes:
     if len(content) > MOST:
         return Mistakes([f"{file} is longer than {MOST:,} bytes: it isn't a policy."], None)
     try:
-        table = tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
-    except UnicodeDecodeError:
-        return Mistakes([f"{file} isn't UTF-8 text."], None)
-    except (ValueError, ArithmeticError, RecursionError) as error:  # Decimal and int have limits of their own
+        table = tomllib.loads(content.decode("utf-8-sig"), parse_float=_number)
+    except UnicodeDecodeError as error:
+        return Mistakes([f"{file} isn't UTF-8 text, from line {_line(content, error.start)} on."], None)
+    except tomllib.TOMLDecodeError as error:
         return Mistakes([f"{file} isn't TOML: {error}."], None)
+    except (ValueError, RecursionError):  # Python's own bounds
+        found = re.search(rb"[0-9_]{1000}|\[{50}|\{{50}", content)
+        at = f", line {_line(content, found.start())}" if found else ""
+        return Mistakes([f"{file} isn't TOML that can be read{at}: a number is too long, or a value too deep."], None)
     try:
         return Mistakes([], Written.model_validate(table))
     except ValidationError as error:
         return Mistakes([f"{file}: {one}" for one in _mistakes(error)], None)
 
 
+def _number(text: str) -> Decimal:
+    """What Decimal can't hold is no number, and told under its key."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
+def _line(content: bytes, place: int) -> int:
+    return content.count(b"\n", 0, place) + 1
+
+
 def _mistakes(error: ValidationError) -> Iterator[str]:
     for one in error.errors(include_url=False, include_input=False, include_context=True):
-        at = [str(part) for part in one["loc"]]
+        at = [str(part + 1 if isinstance(part, int) else part) for part in one["loc"]]  # counted as a person does
         key, context = ".".join(map(named, at)), one.get("ctx", {})
         match one["type"]:
+            case "extra_forbidden" if len(at) == 1 and at[0] in Limits.model_fields:
+                yield f"there is no {key} outside of [limits]."
             case "extra_forbidden":
                 yield f"there is no {key}{suggestion(at[-1], _keys(at[:-1])) or '.'}"
             case "missing":
                 yield f"{key} is missing."
             case "greater_than":
                 yield f"{key} must be a number above {context['gt']}."
+            case "less_than":
+                yield f"{key} must be a number below {context['lt']:.0e}.".replace("e+", "e")
+            case "moment":
+                yield f"{key} {one['msg']}."
             case "finite_number" | "decimal_type" | "decimal_parsing":
                 yield f"{key} must be a number above 0."
             case "int_type" | "int_parsing" | "int_from_float":

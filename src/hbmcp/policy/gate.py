@@ -13,10 +13,12 @@ from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy import halt, rules
+from hbmcp.policy import halt, rules, words
 from hbmcp.policy.audit import record
 from hbmcp.policy.audit.audit import Audit, Entry
-from hbmcp.policy.audit.log import Log
+from hbmcp.policy.audit.calls import calls, shown
+from hbmcp.policy.audit.record import Record
+from hbmcp.policy.audit.verify import late
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered, Ask, cant_ask
 from hbmcp.policy.confirmation.approvals import Approvals
@@ -34,10 +36,16 @@ from hbmcp.policy.notify.addresses import addresses
 from hbmcp.policy.notify.outbox import Outbox
 from hbmcp.policy.place import Files
 from hbmcp.policy.said_twice import SentBefore
+from hbmcp.policy.valuation import Prices
 from hbmcp.settings import Settings
 from hbmcp.store import Halt, Store
 
+ALLOWED = "The policy allows it."
 WOULD_BE_REFUSED = "It would be refused:"
+
+
+LINES = 400  # of the audit that are looked at
+CALLS = 30  # of them that are shown
 
 
 class Gate:
@@ -72,7 +80,7 @@ class Gate:
         settings: Settings,
         identity: Identity,
         installation: Callable[[Caller], Installation],
-        open_store: Callable[[], Store],
+        store: Store,
     ) -> Self:
         """As policy and settings say; `installation` gives what the policy itself asks of it. Nothing is opened before
         something is judged."""
@@ -82,10 +90,10 @@ class Gate:
             policy,
             offer,
             identity,
-            audit=Audit(Log(files.audit) if files else None, files.log if files else "", open_store, outbox.tell),
-            halts=Halts(files.halts if files else (), open_store),
-            counting=Counting(policy, installation, open_store),
-            approvals=Approvals(policy, identity, settings, open_store),
+            audit=Audit.of(settings, identity, store, outbox.tell),
+            halts=Halts(files.halts if files else (), store),
+            counting=Counting(policy, installation, store),
+            approvals=Approvals(policy, identity, settings, store),
             outbox=outbox,
         )
 
@@ -118,10 +126,11 @@ class Gate:
         if not may_ask(self._policy, call, requests):
             return None
         async with self.judging(call, plan):
-            worths, demand = await self._demand(call, plan)
+            prices = self._counting.prices()
+            worths, demand = await self._demand(call, plan, prices)
             if demand is None:
                 return None
-            verdict = await self._allowed(call, plan)
+            verdict = await self._allowed(call, plan, prices)
         return Question.of(call, plan, worths, demand, self._policy.currency, self._identity.words, verdict)
 
     async def ask(self, call: Call, plan: Plan, question: Question, ask: Ask | None) -> Answered:
@@ -171,23 +180,26 @@ class Gate:
                 halt.refuse(found, call.caller.kind, planned.effect)
 
         async with self.judging(call, plan, answered):
-            once = None
+            once, prices = None, self._counting.prices()
             if answered is not None:
-                await self._hold_to(answered, call, plan)
+                await self._hold_to(answered, call, plan, prices)
                 once = answered.once
             await self._refuse(call, plan)
-            await self._foresee(call, plan)
-            reserved = await self._counting.reserve(call, plan, once)
+            await self._foresee(call, plan, prices)
+            reserved = await self._counting.reserve(call, plan, prices, once)
             if answered is not None:
                 answered.once = None  # used, by this call
         entry = self._entry(call, plan, reserved, answered)
-        return Grant(plan, began, call.caller.kind, entry, not_meanwhile, reserved.settle, firing)
+        return Grant(plan, began, call.caller.kind, entry, not_meanwhile, reserved.counted, firing)
 
-    async def verdict(self, call: Call, plan: Plan) -> str:
-        """What would be said of the plan, for who only looks."""
+    async def verdict(self, call: Call, plan: Plan, *, figures: bool = True) -> str:
+        """What would be said of the plan, for who only looks; how far limits are used, only with `figures`."""
+        prices = self._counting.prices()
         try:
-            said = await self._allowed(call, plan)
-            asked = may_ask(self._policy, call, (*plan.requests, *plan.later)) and (await self._demand(call, plan))[1]
+            said = await self._allowed(call, plan, prices)
+            said = said if figures else ALLOWED
+            asked = may_ask(self._policy, call, (*plan.requests, *plan.later))
+            asked = asked and (await self._demand(call, plan, prices))[1] is not None
             return f"{said} A person is asked first." if asked else said
         except CallError as error:
             return f"{WOULD_BE_REFUSED} {error.happened}"
@@ -196,7 +208,7 @@ class Gate:
         """What is raised for a plan that can't be carried out anyway: what the policy says, where it refuses it too,
         so that nobody mends the one to hear of the other."""
         try:
-            await self._allowed(call, plan)
+            await self._allowed(call, plan, self._counting.prices())
         except CallError as refused:
             return type(refused)(f"{refused.happened} Besides: {why.happened}", refused.undone, refused.advice)
         return why
@@ -230,35 +242,54 @@ class Gate:
             *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
+    async def holds(self, holder: str = "") -> list[str]:
+        """What a person allows, a line each, and how far limits are used up; to who showed a token nothing of other
+        tokens' profiles."""
+        policy = self._policy.model_copy(update={"profiles": {}}) if holder else self._policy
+        found = await self._halts.standing()
+        halted = () if found is None else (halt.told(found),)
+        return [*halted, *words.rules(policy), *filter(None, (await self._counting.today(),)), words.WITHOUT_ASKING]
+
+    async def calls(self, token: str = "") -> list[Record]:
+        """The latest calls of this installation that weren't reads, a row each; for who showed a token, those with it.
+        Raises OSError and StoreError."""
+        lines = [
+            one
+            for one in map(late, await self._audit.newest(LINES))
+            if one.get("installation", self._identity.name) == self._identity.name
+        ]
+        found = [one for one in calls(lines) if one["tool"] != "?" and (not token or one.get("token") == token)]
+        return [shown(one) for one in found[-CALLS:]]
+
     async def ended(self, client: str, holder: str) -> list[str]:
         """What became of what this client waits for with this holder's token, each told once."""
         return await self._approvals.ended(client, holder)
 
-    async def _demand(self, call: Call, plan: Plan) -> tuple[list[list[Worth]], Demand | None]:
+    async def _demand(self, call: Call, plan: Plan, prices: Prices) -> tuple[list[list[Worth]], Demand | None]:
         """What the requests are worth, and how the policy wants them asked for."""
         requests = (*plan.requests, *plan.later)
-        worths = await self._counting.worths(requests)
+        worths = await self._counting.worths(requests, prices)
         return worths, demanded(self._policy, call, requests, in_all(requests, worths))
 
-    async def _hold_to(self, answered: Answered, call: Call, plan: Plan) -> None:
+    async def _hold_to(self, answered: Answered, call: Call, plan: Plan, prices: Prices) -> None:
         """Raises NotConfirmed where the answer doesn't hold for this plan."""
-        worths, demand = await self._demand(call, plan)
+        worths, demand = await self._demand(call, plan, prices)
         answered.check(Quoted.of(call, (*plan.requests, *plan.later), worths), demand)
 
-    async def _allowed(self, call: Call, plan: Plan) -> str:
+    async def _allowed(self, call: Call, plan: Plan, prices: Prices) -> str:
         """A sentence on it. Raises what `grant` would, but for what was said before."""
         if refused := await self._refuse(call, plan):
             return f"{len(refused)} of {len(plan.requests)} would be refused, the others not: {refused[0].happened}"
-        foreseen = await self._foresee(call, plan)
-        return await self._counting.used(call, plan) or foreseen or "The policy allows it."
+        foreseen = await self._foresee(call, plan, prices)
+        return await self._counting.used(call, plan, prices) or foreseen or ALLOWED
 
-    async def _foresee(self, call: Call, plan: Plan) -> str:
+    async def _foresee(self, call: Call, plan: Plan, prices: Prices) -> str:
         """Of what it arms: raises what would be raised were it sent now."""
         if not plan.later:
             return ""
         later = Plan(plan.shown, plan.later)
         await self._refuse(call, later)
-        return await self._counting.used(call, later)
+        return await self._counting.used(call, later, prices)
 
     async def _refuse(self, call: Call, plan: Plan) -> list[Refused]:
         """What is refused of a plan that is severable, unless all of it is. Raises Halted and NotAllowed."""

@@ -26,7 +26,7 @@ from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.audit.audit import Entry
 from hbmcp.policy.audit.record import Sent
 from hbmcp.policy.goes_on import goes_on, goes_unrecorded
-from hbmcp.store import Settled
+from hbmcp.store import NOTHING, Settled, Settling
 from hbmcp.times import ticking
 from hummingbot_api.client import Response
 
@@ -53,7 +53,17 @@ _IDS = (
     "bot_name",
 )
 
-Settle = Callable[[Mapping[int, Settled | None]], Awaitable[None]]
+Outcomes = Mapping[int, Settled | None]  # of requests by their places in a plan, None for what surely wasn't done
+
+
+class Reservation(Protocol):
+    """What was counted of a plan."""
+
+    def settling(self, outcomes: Outcomes) -> Settling:
+        """What the store is to be told."""
+
+    async def settle(self, settling: Settling) -> None:
+        """Tell it. Raises nothing."""
 
 
 class Firing(Protocol):
@@ -65,8 +75,8 @@ class Firing(Protocol):
     async def sending(self, planned: PlannedRequest) -> None:
         """Right before each request leaves. What is raised here keeps it back, and nothing of it was sent."""
 
-    def ended(self, outcomes: Mapping[int, Settled | None]) -> None:
-        """What became of each request, by its place in the plan; None where it surely wasn't done."""
+    def ended(self, outcomes: Outcomes) -> None:
+        """What became of each request."""
 
 
 @define(eq=False)
@@ -91,8 +101,8 @@ class Spent:
 
 class Grant:
     """A plan of a `kind` of caller that may be carried out. Its checks `began` then, by hbmcp.times.ticking. It is
-    audited in `entry`; `refuse` raises what came between, a halt, say; and `settle` is told at the end what became of
-    each request, by its place in the plan, None where it wasn't done. `firing`, the trigger that sends it, is too."""
+    audited in `entry`; `refuse` raises what came between, a halt, say; and what was `reserved` is settled at the end as
+    it came. `firing`, the trigger that sends it, is told that too."""
 
     def __init__(
         self,
@@ -101,7 +111,7 @@ class Grant:
         kind: Kind,
         entry: Entry,
         refuse: Callable[[PlannedRequest], Awaitable[None]],
-        settle: Settle | None = None,
+        reserved: Reservation | None = None,
         firing: Firing | None = None,
     ) -> None:
         self._firing = firing
@@ -111,7 +121,7 @@ class Grant:
         self._kind = kind
         self._entry = entry
         self._refuse = refuse
-        self._settle = settle
+        self._reserved = reserved
         self.spent: list[Spent] = []
 
     async def send(self, planned: PlannedRequest, ask: Callable[[], Awaitable[Response[T]]]) -> Response[T]:
@@ -172,16 +182,18 @@ class Grant:
         sent = [Sent(one.planned, _outcome(one.error, "answered"), one.reference) for one in self.spent]
         if error is None and not self._places:  # it only waited, which was granted too
             await self._entry.begin()
-        if self._entry.begun or not isinstance(error, asyncio.CancelledError):  # who hangs up isn't refused
-            await self._entry.end(sent, _outcome(error, "done"), str(error or text))
         outcomes: dict[int, Settled | None] = dict.fromkeys(self._places)
         outcomes |= {one.place: one.settled for one in self.spent}
         if len(self.spent) == 1 and isinstance(error, Rejected):
             outcomes[self.spent[0].place] = None
         if self._firing is not None:
             self._firing.ended(outcomes)
-        if self._settle is not None:
-            await self._settle(outcomes)
+        settling = NOTHING if self._reserved is None else self._reserved.settling(outcomes)
+        settled = False
+        if self._entry.begun or not isinstance(error, asyncio.CancelledError):  # who hangs up isn't refused
+            settled = await self._entry.end(sent, _outcome(error, "done"), str(error or text), settling)
+        if self._reserved is not None and not settled:
+            await self._reserved.settle(settling)
 
 
 def _outcome(error: BaseException | None, good: str) -> str:

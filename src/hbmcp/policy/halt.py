@@ -30,9 +30,9 @@ PATIENCE = 2.0  # seconds for the store: a halt keeps nobody from reducing
 class Halts:
     """Whether there is a halt. Without files there never is: what is only in memory is nobody's risk."""
 
-    def __init__(self, files: Sequence[Path], open_store: "Callable[[], Store]") -> None:
+    def __init__(self, files: Sequence[Path], store: "Store") -> None:
         self._files = files
-        self._open_store = open_store
+        self._store = store
         self._row: Halt | None = None
         self._read_at = float("-inf")
 
@@ -44,7 +44,7 @@ class Halts:
         if ticking() - self._read_at > KNOWN_FOR:
             with suppress(StoreError, TimeoutError):
                 async with asyncio.timeout(PATIENCE):
-                    self._row = await self._open_store().halt()
+                    self._row = await self._store.halt()
                 self._read_at = ticking()
         return _strictest(*map(_on_file, self._files), self._row)
 
@@ -68,7 +68,7 @@ class Halts:
             except OSError as error:
                 failed.append(error)
         try:
-            await self._open_store().save_halt(halt)
+            await self._store.save_halt(halt)
         except StoreError as error:
             failed.append(error)
         self._read_at = float("-inf")
@@ -103,6 +103,7 @@ def refuse(halt: Halt | None, kind: Kind, effect: Effect) -> None:
             "Only a person at a terminal can act now, or resume it."
             if halt.everything
             else "What cancels, reduces or stops is still sent. Only a person can resume it, or cancel what protects.",
+            for_person=kind == "terminal" and goes_on(effect, "person"),
         )
 
 

@@ -5,7 +5,7 @@ left the ledger. All requests of a plan are counted together.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from itertools import chain
 
@@ -16,7 +16,7 @@ from hbmcp.errors import LimitReached, NotCounted
 from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.planned_request import PlannedRequest, Stake
-from hbmcp.policy.model import Budget, Limits, Policy, Rules
+from hbmcp.policy.model import Budget, Limits, Policy, Rules, in_utc
 from hbmcp.store import LedgerRow
 from hbmcp.text import named
 
@@ -93,7 +93,7 @@ class Held:
 @frozen
 class Seen:
     """What was read `at` that time: what is `held`, how many orders rest, the equity of all, the same by account and
-    exchange, and the day's loss; None where no limit needs it."""
+    exchange, and the day's loss; None where no limit needs it. `unfilled` are the ids of orders that rest whole."""
 
     at: int
     held: tuple[Held, ...] = ()
@@ -101,6 +101,7 @@ class Seen:
     equity: Decimal | None = None
     equity_at: Mapping[tuple[str, str], Decimal] = {}
     loss: Decimal | None = None
+    unfilled: frozenset[str] = frozenset()
 
 
 @frozen
@@ -428,8 +429,14 @@ class _Counting:
                 yield row
 
     def _unseen(self) -> list[LedgerRow]:
-        """What was granted and may not be among what was read: sent just before or since, or never heard of again."""
-        return [row for row in self.rows if row.time >= self.seen.at - IN_SIGHT_AFTER or row.state != "sent"]
+        """What was granted and may not be among what was read: sent just before or since, or never heard of again. Of
+        an order of which something is filled, that may be among the positions or not yet."""
+        return [
+            row
+            for row in self.rows
+            if (row.time >= self.seen.at - IN_SIGHT_AFTER or row.state != "sent")
+            and row.reference not in self.seen.unfilled
+        ]
 
     def _doubtful(self, rows: Iterable[LedgerRow]) -> Decimal:
         return _sum(row.opened for row in rows if row.in_doubt(self.now))
@@ -484,7 +491,7 @@ def _lasts(budget: Budget, now: int) -> bool:
 
 
 def _milliseconds(moment: datetime) -> int:
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    return int(in_utc(moment).timestamp() * 1000)
 
 
 def base_of(pair: str) -> str:

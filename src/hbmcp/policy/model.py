@@ -1,19 +1,35 @@
 """What a person can set: who may act where, and how much."""
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from hbmcp.catalog import Effect
 
-Amount = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]  # in the policy's currency
-Count = Annotated[int, Field(gt=0)]
+MOST = Decimal("1e30")  # what is beyond it is no amount of money
+
+Amount = Annotated[Decimal, Field(gt=0, lt=MOST, allow_inf_nan=False)]  # in the policy's currency
+Count = Annotated[int, Field(gt=0, lt=10**9, strict=True)]  # of TOML's own: true is no number
 Globs = tuple[Annotated[str, Field(min_length=1)], ...]
 Way = Literal["client", "telegram", "terminal"]  # to ask a person: each proves more than the one before
-Percent = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]  # 5 is 5 %
+Percent = Annotated[Decimal, Field(gt=0, lt=MOST, allow_inf_nan=False)]  # 5 is 5 %
+
+
+def _moment(told: Any) -> Any:
+    """TOML's own times, or the same as text. A number would be seconds since 1970, which nobody means."""
+    if isinstance(told, date | None):  # a datetime is one
+        return told
+    with suppress(ValueError):
+        return datetime.fromisoformat(told if isinstance(told, str) else "")
+    raise PydanticCustomError("moment", "must be a time, such as 2026-12-01T00:00:00Z")
+
+
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 
 
 class _Table(BaseModel):
@@ -55,13 +71,24 @@ class Limits(_Table):
 BY_TIME = ("hour", "day", "orders_a_minute")  # which time uses up
 
 
+def in_utc(moment: datetime) -> datetime:
+    """Where it says no zone."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 class Budget(_Table):
     """So much may be opened at an account, in a time. Closing doesn't refill it."""
 
     account: str
     amount: Amount
-    starts: datetime | None = None
-    ends: datetime | None = None
+    starts: Moment = None
+    ends: Moment = None
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.starts is not None and self.ends is not None and in_utc(self.ends) <= in_utc(self.starts):
+            raise PydanticCustomError("moment", "must end after it starts")
+        return self
 
 
 class Confirm(_Table):

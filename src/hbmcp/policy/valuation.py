@@ -6,6 +6,8 @@ rate oracle tells what the base token is worth by itself, and where that is more
 oracle alone tells it, and where it doesn't, nothing is known.
 """
 
+from asyncio import Lock
+from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -32,18 +34,21 @@ DIGITS = 30  # before the point or behind it; what has more is no amount of mone
 
 
 class Prices:
-    """Prices of one moment, each read once. Uses get_prices and get_rates. Nothing of it raises."""
+    """Prices of one moment, each read once, however many ask at once. Uses get_prices and get_rates. Nothing of it
+    raises."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._found: dict[tuple[str | None, str], Decimal | None] = {}
+        self._asking: defaultdict[tuple[str | None, str], Lock] = defaultdict(Lock)
 
     async def market(self, exchange: str | None, pair: str) -> Decimal | None:
         """What the pair costs there, or by the rate oracle where it is on no order book; None where nobody tells."""
         key = exchange, pair
-        if key not in self._found:
-            there = await self._at(exchange, pair) if exchange else None
-            self._found[key] = there or await self._by_oracle(pair)
+        async with self._asking[key]:
+            if key not in self._found:
+                there = await self._at(exchange, pair) if exchange else None
+                self._found[key] = there or await self._by_oracle(pair)
         return self._found[key]
 
     async def rate(self, exchange: str | None, token: str, currency: str) -> Decimal | None:

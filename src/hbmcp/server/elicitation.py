@@ -37,7 +37,8 @@ from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Reply, V
 from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
-from hbmcp.server.protocol import holder_of, result
+from hbmcp.server.line import client, holder_of
+from hbmcp.server.protocol import result
 from hbmcp.times import machine
 
 if TYPE_CHECKING:
@@ -162,11 +163,6 @@ class _BeforeIt(_ByClient):
         raise AskedFirst(await self._line.key_pages.open(exchange, account))
 
 
-def client(ctx: Context) -> str:
-    """The client's own name of itself."""
-    return ctx.session.client_params.client_info.name if ctx.session.client_params else ""
-
-
 def _cant(ctx: Context) -> str:
     """An empty elicitation is the form's: it is older than the other."""
     can = _elicitation(ctx)
@@ -178,7 +174,7 @@ def _cant_visit(ctx: Context, line: "Line") -> str:
     can = _elicitation(ctx)
     if not (can and can.url):
         return "this client doesn't say that it can open one (elicitation by URL)"
-    if holder_of(ctx) is not None or not line.on_this_machine:
+    if holder_of(ctx) is not None or not line.settings.called_from_here:
         return "this server's clients may be on other machines"
     return ""
 

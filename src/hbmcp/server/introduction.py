@@ -1,6 +1,16 @@
-"""What the server tells a model of all its tools together."""
+"""What the server says of itself: to a person, and to a model of all its tools together."""
+
+from base64 import b64encode
 
 from hbmcp.settings import Settings
+
+DESCRIPTION = "Lets AI assistants run a Hummingbot trading installation."
+# A hummingbird. Small, since it comes with every answer of 2026.
+_BIRD = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<path fill="#2a9d8f" d="M2 12l9 2 10-12-2 12 5 1 6-1-5 3-4 8-9 5 3-7-6-6z"/></svg>'
+)
+ICON = f"data:image/svg+xml;base64,{b64encode(_BIRD.encode()).decode()}"
 
 LIVE = "These tools run a live Hummingbot trading installation; orders use real money."
 PAPER = "These tools run a paper exchange inside hbmcp: prices are simulated, no order is real, no money is at risk."

@@ -2,24 +2,33 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mcp.server.context import ServerRequestContext
+
 from hbmcp.catalog import Offer, Tool
 from hbmcp.server.list_changes import ListChanges
 from hbmcp.settings import Settings
-from hbmcp.settings.hosts import is_loopback
 from hbmcp.text import named
 from hbmcp.times import ticking
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder, Lent, Rights
+    from hbmcp.approving.chat import Chat
     from hbmcp.bridge import Bridge, Outcome
+    from hbmcp.completion import Completion
     from hbmcp.policy.model import Policy
     from hbmcp.server.key_pages import KeyPages
+    from hbmcp.server.subscriptions import Subscriptions
 
+HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
+# While it isn't known yet what the API lacks, lists may be others after the next call; then they stay, and who listens
+# is told if not.
+LIST_TTL_MS = 5 * 60 * 1000
 WATCH_AFTER = 1.0  # seconds after the first answer
 KINDS = 100  # of rights, of which it is kept what they leave; and of holders
 
@@ -53,7 +62,11 @@ class Line:
         self._lent: dict[Rights, Lent] = {}
         self._bridges: dict[tuple[str, Rights], Bridge] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._chat: Chat | None = None
         self._key_pages: KeyPages | None = None
+        self._completion: Completion | None = None
+        self._subscriptions: Subscriptions | None = None
+        self.hearing: Counter[str] = Counter()  # standing streams of sessions over HTTP
 
     def watch(self) -> None:
         """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
@@ -72,7 +85,7 @@ class Line:
         from hbmcp.installation.installation import all_of
         from hbmcp.watch.watcher import Watcher
 
-        chat = Chat.of(self.bridge, self.settings)
+        self._chat = chat = Chat.of(self.bridge, self.settings)
         await all_of(Watcher(self.bridge, self.name).run(), *(() if chat is None else (chat.run(),)))
 
     def lent(self, holder: "Holder") -> "Lent":
@@ -86,6 +99,10 @@ class Line:
             policy = self._policy or default(self.settings.on_paper)
             self._lent[holder.rights] = lent(holder.rights, self.offer, policy)
         return self._lent[holder.rights]
+
+    def offer_for(self, holder: "Holder | None") -> Offer:
+        """The tools for who showed a token, or none where none is asked for."""
+        return self.offer if holder is None else self.lent(holder).offer
 
     def bridge_for(self, holder: "Holder | None") -> "Bridge":
         """The bridge, for who showed a token, or none where none is asked for."""
@@ -114,11 +131,6 @@ class Line:
             self.list_changes.tell()
 
     @property
-    def on_this_machine(self) -> bool:
-        """Whether all who reach it are."""
-        return is_loopback(self.settings.http_host) and not self.settings.http_allowed_hosts
-
-    @property
     def key_pages(self) -> "KeyPages":
         """The pages for keys that this server has open."""
         if self._key_pages is None:
@@ -126,6 +138,24 @@ class Line:
 
             self._key_pages = KeyPages(self)
         return self._key_pages
+
+    @property
+    def completion(self) -> "Completion":
+        """What completes the words that people type."""
+        if self._completion is None:
+            from hbmcp.completion import Completion
+
+            self._completion = Completion()
+        return self._completion
+
+    @property
+    def subscriptions(self) -> "Subscriptions":
+        """Those to resources."""
+        if self._subscriptions is None:
+            from hbmcp.server.subscriptions import Subscriptions
+
+            self._subscriptions = Subscriptions(self)
+        return self._subscriptions
 
     @property
     def gone(self) -> Collection[str]:
@@ -136,6 +166,11 @@ class Line:
     def settled(self) -> bool:
         """Whether what is offered stays, as far as that can be told."""
         return not self.settings.compares or (self._bridge is not None and self._bridge.comparison.settled)
+
+    @property
+    def list_ttl_ms(self) -> int:
+        """For how long a list is good."""
+        return LIST_TTL_MS if self.settled else 0
 
     @contextmanager
     def calling(self, tool: Tool, client: str) -> Iterator[UnderWay]:
@@ -152,12 +187,17 @@ class Line:
     @property
     def busy(self) -> bool:
         """Whether a call is under way."""
-        return bool(self._under_way)
+        return bool(self._under_way) or self._carries
 
     @property
     def acts(self) -> bool:
         """Whether a call is under way that isn't a read, and so may have sent something."""
-        return any(not call.tool.reads for call in self._under_way)
+        return self._carries or any(not call.tool.reads for call in self._under_way)
+
+    @property
+    def _carries(self) -> bool:
+        """Whether one is that was approved in the chat."""
+        return self._chat is not None and self._chat.carries > 0
 
     def tell_broken_off(self) -> None:
         """Log what is under way, for it is about to be broken off."""
@@ -173,6 +213,8 @@ class Line:
     async def aclose(self) -> None:
         """Let others watch, and close the pages and the bridge, if there are any."""
         self.list_changes.close()
+        if self._subscriptions is not None:
+            self._subscriptions.close()
         if self._key_pages is not None:
             await self._key_pages.aclose()
         if self._watching is not None:
@@ -180,3 +222,16 @@ class Line:
             await asyncio.wait([self._watching])
         if self._bridge is not None:
             await self._bridge.aclose()
+
+
+Context = ServerRequestContext[Line]
+
+
+def holder_of(ctx: Context) -> "Holder | None":
+    """Who showed the access token of a request, if it had to show one."""
+    return None if ctx.request is None else ctx.request.scope.get(HOLDER)
+
+
+def client(ctx: Context) -> str:
+    """The client's own name of itself."""
+    return ctx.session.client_params.client_info.name if ctx.session.client_params else ""

@@ -1,21 +1,30 @@
-"""Who holds a list of the tools, and listens, is told when it becomes another."""
+"""Who holds a list, of tools or of what depends on them, and listens, is told when it becomes another."""
 
 import asyncio
 from collections import Counter
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakSet
 
 import anyio
 from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
 from mcp.server.session import ServerSession
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
+from mcp.server.subscriptions import (
+    InMemorySubscriptionBus,
+    ListenHandler,
+    PromptsListChanged,
+    ResourcesListChanged,
+    ResourceUpdated,
+    ToolsListChanged,
+)
 from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, SubscriptionsListenRequestParams, SubscriptionsListenResult
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 OF_EACH = 100  # streams of one holder at once
 PATIENCE = 5.0  # seconds for a client that doesn't read
+
+Kind = Literal["tools", "prompts", "resources"]
 
 
 class ListChanges:
@@ -26,13 +35,17 @@ class ListChanges:
         self._bus = InMemorySubscriptionBus()
         self._serve = ListenHandler(self._bus)
         self._streams: Counter[str] = Counter()
-        self._sessions: WeakSet[Connection] = WeakSet()
+        self._sessions: dict[Kind, WeakSet[Connection]] = {
+            "tools": WeakSet(),
+            "prompts": WeakSet(),
+            "resources": WeakSet(),
+        }
         self._telling: set[asyncio.Task[None]] = set()
 
-    def held_by(self, session: ServerSession) -> None:
-        """This client has just been given the list."""
+    def held_by(self, session: ServerSession, kind: Kind) -> None:
+        """This client has just been given the list of these."""
         if session.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS:
-            self._sessions.add(session._connection)  # the session itself is of this one request
+            self._sessions[kind].add(session._connection)  # the session itself is of this one request
 
     async def listen(
         self, ctx: ServerRequestContext[Any], params: SubscriptionsListenRequestParams, holder: str
@@ -47,16 +60,25 @@ class ListChanges:
             self._streams[holder] -= 1
             self._streams += Counter()  # without those at none
 
+    async def tell_updated(self, uri: str) -> None:
+        """A resource holds something else now: tell the streams."""
+        await self._bus.publish(ResourceUpdated(uri=uri))
+
     def tell(self) -> None:
-        """The list is another now."""
+        """The lists are others now."""
         task = asyncio.create_task(self._tell())
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
     async def _tell(self) -> None:
-        await self._bus.publish(ToolsListChanged())
+        for event in (ToolsListChanged(), PromptsListChanged(), ResourcesListChanged()):
+            await self._bus.publish(event)
         with anyio.move_on_after(PATIENCE):
-            await asyncio.gather(*(one.send_tool_list_changed() for one in self._sessions))
+            await asyncio.gather(
+                *(one.send_tool_list_changed() for one in self._sessions["tools"]),
+                *(one.send_prompt_list_changed() for one in self._sessions["prompts"]),
+                *(one.send_resource_list_changed() for one in self._sessions["resources"]),
+            )
 
     def close(self) -> None:
         """End the streams, with a last word to each."""

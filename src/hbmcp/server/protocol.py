@@ -9,33 +9,22 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
 from mcp.shared.exceptions import MCPError
-from mcp.types import (
-    INVALID_PARAMS,
-    CallToolRequestParams,
-    PaginatedRequestParams,
-    SubscriptionsListenRequestParams,
-    SubscriptionsListenResult,
-)
+from mcp.types import INVALID_PARAMS, CallToolRequestParams, Icon, PaginatedRequestParams
 
 from hbmcp import __version__
-from hbmcp.catalog import Offer
 from hbmcp.errors import UnknownTool
 from hbmcp.server.ending import SHUTDOWN
-from hbmcp.server.introduction import instructions
-from hbmcp.server.line import Line
+from hbmcp.server.introduction import DESCRIPTION, ICON, instructions
+from hbmcp.server.line import Line, client, holder_of
+from hbmcp.server.prompts_and_resources import serve_beside_tools
 
 if TYPE_CHECKING:
-    from hbmcp.access.holder import Holder
     from hbmcp.bridge import Outcome
     from hbmcp.policy.confirmation.answer import Ask
 
-HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
 ENDING = "This server is being stopped. Nothing was done. Call again in a moment, when it or another runs."
-# While it isn't known yet what the API lacks, the list may be another after the next call; then it stays, and who
-# listens is told if not. Private, for another server at the same address may offer other tools.
-LIST_TTL_MS = 5 * 60 * 1000
-CHANGING = NotificationOptions(tools_changed=True)
+CHANGING = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
 
 def result(text: str, *, is_error: bool) -> dict[str, Any]:
@@ -43,13 +32,8 @@ def result(text: str, *, is_error: bool) -> dict[str, Any]:
     return {"resultType": "complete", "content": [{"type": "text", "text": text}], "isError": is_error}
 
 
-def holder_of(ctx: ServerRequestContext[Line]) -> "Holder | None":
-    """Who showed the access token of a request, if it had to show one."""
-    return None if ctx.request is None else ctx.request.scope.get(HOLDER)
-
-
 class _Server(Server[Line]):
-    """Says over either transport that its list may change."""
+    """Says over either transport that its lists may change."""
 
     def create_initialization_options(
         self,
@@ -77,32 +61,22 @@ def build(line: Line) -> Server[Line]:
 
     async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:
         line.watch()
-        line.list_changes.held_by(ctx.session)
+        line.list_changes.held_by(ctx.session, "tools")
         gone = line.gone
         # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
         # rest.
         return {
             "resultType": "complete",
-            "tools": [one for one in _offered(ctx).definitions if one["name"] not in gone],
-            "ttlMs": LIST_TTL_MS if line.settled else 0,
+            "tools": [one for one in line.offer_for(holder_of(ctx)).definitions if one["name"] not in gone],
+            "ttlMs": line.list_ttl_ms,
             "cacheScope": "private",
         }
-
-    async def listen(
-        ctx: ServerRequestContext[Line], params: SubscriptionsListenRequestParams
-    ) -> SubscriptionsListenResult:
-        holder = holder_of(ctx)
-        return await line.list_changes.listen(ctx, params, "" if holder is None else holder.key)
-
-    def _offered(ctx: ServerRequestContext[Line]) -> Offer:
-        holder = holder_of(ctx)
-        return offer if holder is None else line.lent(holder).offer
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
         if line.ending:
             return result(ENDING, is_error=True)
         try:
-            _offered(ctx).find(params.name)
+            line.offer_for(holder_of(ctx)).find(params.name)
         except UnknownTool as error:
             # One that is known is told of as the result of its call, which every client shows to its model.
             if params.name in offer.catalog.absent or params.name in offer.catalog.removed:
@@ -115,7 +89,7 @@ def build(line: Line) -> Server[Line]:
         wanted = meta.get("progress_token") is not None
         holder = holder_of(ctx)
         bridge = line.bridge_for(holder)
-        from hbmcp.server.elicitation import called, client
+        from hbmcp.server.elicitation import called
 
         with line.calling(offer.catalog.names[params.name], client(ctx)) as under_way:
 
@@ -139,6 +113,8 @@ def build(line: Line) -> Server[Line]:
         "hbmcp",
         version=__version__,
         title="Hummingbot",
+        description=DESCRIPTION,
+        icons=[Icon(src=ICON, mime_type="image/svg+xml", sizes=["any"])],
         instructions=instructions(line.settings),
         lifespan=lifespan,
         # Without it the SDK would walk tools/list at every call over HTTP.
@@ -146,5 +122,5 @@ def build(line: Line) -> Server[Line]:
     )
     server.add_request_handler("tools/list", PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", CallToolRequestParams, call_tool)
-    server.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, listen)
+    serve_beside_tools(server, line)
     return server

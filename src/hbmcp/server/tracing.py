@@ -4,6 +4,8 @@ import logging
 import os
 from collections.abc import Container
 
+from hbmcp import extras
+
 logger = logging.getLogger(__name__)
 
 COLLECTORS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -25,7 +27,7 @@ def trace(tools: Container[str]) -> None:
 
         begin(tools)
     except ImportError:
-        _none_leave("opentelemetry isn't installed: pip install 'hbmcp[telemetry]'")
+        _none_leave(f"opentelemetry isn't installed ({extras.install('telemetry')})")
     except Exception as error:  # whatever it raises of a variable that it can't read; the message may quote that
         _none_leave(f"opentelemetry can't begin ({type(error).__name__})")
 

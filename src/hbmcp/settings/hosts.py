@@ -63,6 +63,20 @@ def is_loopback(address: str) -> bool:
         return address == "localhost"
 
 
+def is_everywhere(address: str) -> bool:
+    """Whether to listen there is to listen at every address of this machine."""
+    return is_address(address) and ipaddress.ip_address(address).is_unspecified
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an address, and no name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_ipv6(text: str) -> bool:
     try:
         return ipaddress.ip_address(text).version == 6

@@ -12,6 +12,7 @@ from typing import Any
 from platformdirs import user_config_path
 from pydantic import SecretStr
 
+from hbmcp import extras
 from hbmcp.errors import SettingsError
 from hbmcp.private_files import write_private
 from hbmcp.settings.address import canonical
@@ -80,7 +81,7 @@ def _keyring() -> Any:
         raise SettingsError(
             "The package keyring, which `hbmcp login` keeps passwords with, isn't installed where hbmcp is.",
             "Nothing was kept, asked for or forgotten.",
-            f"Install it there (pip install 'keyring>=25.7,<26'). {ELSEWHERE}",
+            f"{extras.advice('keyring')}. {ELSEWHERE}",
         ) from None
 
 

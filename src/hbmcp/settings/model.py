@@ -308,6 +308,13 @@ class Settings(BaseModel):
     remarks: tuple[str, ...] = ()
 
     @property
+    def called_from_here(self) -> bool:
+        """Whether a person lets in only who calls this machine by the loopback's names: nobody from a container,
+        through a proxy, or from a web page elsewhere."""
+        hosts = (*self.http_allowed_hosts, *(origin.host for origin in self.http_allowed_origins))
+        return all(map(is_loopback, (self.http_host, *(host.name for host in hosts))))
+
+    @property
     def paper_place(self) -> str:
         """The file that the paper exchange is kept in, or MEMORY."""
         if self.paper_db:

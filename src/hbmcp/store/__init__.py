@@ -28,6 +28,7 @@ from hbmcp.store.records import (
     OnceOnly,
     SentOrder,
     Settled,
+    Settling,
     TokenRow,
     TriggerEvent,
     TriggerRow,
@@ -49,6 +50,7 @@ __all__ = [
     "OnceOnly",
     "SentOrder",
     "Settled",
+    "Settling",
     "Store",
     "StoreError",
     "TokenRow",
@@ -62,6 +64,7 @@ TO_REDUCE = 3.0  # seconds that what only reduces waits for the store, each time
 
 T = TypeVar("T")
 
+NOTHING = Settling()
 OPENED_AGAIN_AFTER = 5.0  # seconds after it couldn't be: who calls often shouldn't wait each time
 
 
@@ -122,17 +125,18 @@ class Store:
     ) -> list[int] | None:
         """Show `judge` what was `granted` from `since` on, and keep what is granted now; gives the keys
         for `settle`, in their order. In one transaction, so that no two pass where only one may. Raises what the judge
-        does, and then keeps nothing; nor, giving None, where `once` was used before. Where it isn't done in time, or
-        who asks is cancelled, it is undone, but for `once`, which stays used."""
+        does, and then keeps nothing; nor, giving None, where `once` was used before. On disk it is with what is
+        flushed next. Where it isn't done in time, or who asks is cancelled, it is undone, but for `once`, which stays
+        used."""
         rows_granted = list(granted)
         return await self._do(
             lambda rows: rows.reserve(rows_granted, since, judge, once),
-            lambda rows, keys: rows.settle({}, keys or ()),
+            lambda rows, keys: rows.settle(Settling(released=keys or ())),
         )
 
-    async def settle(self, settled: Mapping[int, Settled], released: Collection[int]) -> None:
-        """What became of requests that were reserved; what was `released` wasn't done, and counts no more."""
-        await self._do(lambda rows: rows.settle(settled, released))
+    async def settle(self, settling: Settling) -> None:
+        """Keep what became of requests that were reserved."""
+        await self._do(lambda rows: rows.settle(settling))
 
     async def identify(self, key: int, reference: str, order: int | None = None) -> bool:
         """What was granted and in doubt was sent, and is this, which the `order` that was remembered for it is named
@@ -143,10 +147,10 @@ class Store:
         """What was granted from `since` on, and before it what isn't settled; oldest first."""
         return await self._do(lambda rows: rows.granted(since))
 
-    async def day_start(self, day: int, currency: str, equity: Decimal, *, settling: bool = False) -> Decimal:
-        """The equity with which the day that began then was first seen: this one, unless there is another already;
-        while that is `settling`, the higher one."""
-        return await self._do(lambda rows: rows.day_start(day, currency, equity, settling))
+    async def day_start(self, day: int, currency: str, equity: Decimal, now: int, settling: int) -> Decimal:
+        """The equity with which the day that began then was first seen: this one, unless there is another already; for
+        so many milliseconds from then on, the highest."""
+        return await self._do(lambda rows: rows.day_start(day, currency, equity, now, settling))
 
     async def keep_funding(self, readings: Iterable[FundingReading]) -> None:
         """Keep readings; one that is kept already is left as it is."""
@@ -172,10 +176,20 @@ class Store:
         """The last line of this audit log, as it was when it was last written to."""
         return await self._do(lambda rows: rows.audit_head(log))
 
-    async def move_audit_head(self, log: str, head: AuditHead, holds: Callable[[AuditHead], bool]) -> AuditHead | None:
-        """Remember the last line of an audit log, unless a later one is known. Gives the one before it if that isn't
-        in the log any more, as `holds` tells; then nothing is changed."""
-        return await self._do(lambda rows: rows.move_audit_head(log, head, holds))
+    async def move_audit_head(
+        self,
+        log: str,
+        head: AuditHead,
+        before: AuditHead,
+        holds: Callable[[AuditHead], bool],
+        settling: Settling = NOTHING,
+        *,
+        flush: bool = False,
+    ) -> AuditHead | None:
+        """Remember the last line of an audit log, unless a later one is known; the line `before` it is in the log.
+        Gives the one that was known if that isn't in the log any more, as `holds` tells; then it stays. In the same
+        transaction, and in any case, keeps what is settled. `flush`: all that was written before is on disk then."""
+        return await self._do(lambda rows: rows.move_audit_head(log, head, before, holds, settling, flush))
 
     async def halt(self) -> Halt | None:
         """The halt of all who share this store."""

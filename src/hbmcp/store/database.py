@@ -27,7 +27,11 @@ class Database:
 
     def __init__(self, engine: Engine, place: Place) -> None:
         self._engine = engine
+        self._reads = engine.execution_options(writes=False)
+        self._writes = {at_once: engine.execution_options(writes=True, at_once=at_once) for at_once in (True, False)}
         self._place = place
+        self._later = self._on_disk = 0  # how many were written that weren't on disk at once, and are there by now
+        self._counts = Lock()
         # In memory all threads share one connection, and so take turns.
         in_memory = engine.dialect.name == "sqlite" and place.file is None
         self._turn: AbstractContextManager[Any] = Lock() if in_memory else nullcontext()
@@ -56,22 +60,35 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads. Raises StoreError."""
-        with self._transaction(writes=False) as connection:
+        with self._transaction(self._reads) as connection:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """All or nothing; on SQLite the only transaction that writes, from its beginning on. Raises StoreError."""
-        with self._transaction(writes=True) as connection:
+    def writing(self, *, at_once: bool = True) -> Iterator[Connection]:
+        """All or nothing; on SQLite the only transaction that writes, from its beginning on. `at_once` on disk, with
+        all that was written before; else SQLite takes its time, and where the machine loses its power, the last moments
+        are lost. Raises StoreError."""
+        with self._transaction(self._writes[at_once]) as connection:
+            before = self._later
             yield connection
+        with self._counts:
+            if at_once:
+                self._on_disk = max(self._on_disk, before)
+            else:
+                self._later += 1
+
+    @property
+    def behind(self) -> bool:
+        """Whether something was written that may not be on disk yet."""
+        return self._later > self._on_disk
 
     def close(self) -> None:
         self._engine.dispose()
 
     @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
         try:
-            with self._turn, self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
+            with self._turn, engine.connect() as connection, connection.begin():
                 yield connection
         except (SQLAlchemyError, TooNew, UnicodeError, OverflowError) as error:
             raise told(error, self._place) from None
@@ -101,8 +118,12 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 def _begun(connection: Connection) -> None:
     # A transaction that reads first and then writes fails where another has written in between, however patient it is.
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    told = connection.get_execution_options()
+    if told.get("writes"):
+        own: sqlite3.Connection | None = connection.connection.driver_connection
+        assert own is not None
+        own.execute(f"PRAGMA synchronous = {'FULL' if told.get('at_once') else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if told.get("writes") else "BEGIN")
 
 
 def _postgresql(told: dict[str, str]) -> Engine:

@@ -5,6 +5,7 @@ import sqlite3
 
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
+from hbmcp import extras
 from hbmcp.errors import StoreError
 from hbmcp.redaction import hide, redacted
 from hbmcp.store.migrations import STEPS, TooNew
@@ -42,7 +43,7 @@ def told(error: Exception, place: Place) -> StoreError:
         return StoreError(
             "HBMCP_STATE_URL names PostgreSQL, and psycopg, its driver, isn't installed.",
             UNDONE,
-            "Install it: pip install 'hbmcp[postgres]'.",
+            f"{extras.advice('postgres')}.",
         )
     cause = error.orig if isinstance(error, StatementError) and error.orig else error
     reason = _one_line(cause, place)

@@ -121,6 +121,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
             installation TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, until BIGINT NOT NULL)""",
     ),
     ("ALTER TABLE hbmcp_ledger ADD COLUMN holder TEXT",),
+    ("ALTER TABLE hbmcp_day_starts ADD COLUMN seen BIGINT NOT NULL DEFAULT 0",),
 )
 
 

@@ -1,5 +1,6 @@
 """What the store holds."""
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -140,6 +141,14 @@ class Settled:
 
     state: State
     reference: str | None
+
+
+@frozen
+class Settling:
+    """What became of granted requests, by their keys; what was `released` wasn't done, and counts no more."""
+
+    settled: Mapping[int, Settled] = {}
+    released: Collection[int] = ()
 
 
 @frozen

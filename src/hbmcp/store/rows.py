@@ -4,10 +4,24 @@ import logging
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any, Self, cast
 
-from attrs import asdict, fields
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, text, tuple_, update
+from attrs import asdict, fields, frozen
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hbmcp import times
@@ -15,7 +29,7 @@ from hbmcp.errors import StoreError
 from hbmcp.store.confirmation_rows import ConfirmationRows
 from hbmcp.store.database import Database
 from hbmcp.store.place import Place
-from hbmcp.store.records import OPEN, AuditHead, FundingReading, Halt, LedgerRow, OnceOnly, SentOrder, Settled
+from hbmcp.store.records import OPEN, AuditHead, FundingReading, Halt, LedgerRow, OnceOnly, SentOrder, Settling
 from hbmcp.store.tables import (
     approvals,
     audit_heads,
@@ -39,6 +53,7 @@ HOUR = 3_600_000
 KEPT_FOR = 90 * DAY
 ORDERS = 20_000  # kept of one installation
 READINGS = 200_000
+NEVER = 1 << 62  # milliseconds
 EVERYONE = "all"  # whom a halt holds for: whoever shares the store
 PRUNED_ONCE_IN = 100  # writes, on average: by chance, because most processes write only once or twice
 
@@ -46,9 +61,61 @@ _SENT = [orders.c[one.name] for one in fields(SentOrder)]
 _READ = [funding.c[one.name] for one in fields(FundingReading)]
 _GRANTED = [ledger.c[one.name] for one in fields(LedgerRow)]
 
+# What each call that isn't a read asks and writes, made once: to make it takes as long as to carry it out.
+_ADD_ORDER = insert(orders).returning(orders.c.key)
+_NAME_ORDER = update(orders).where(orders.c.key == bindparam("which")).values(order_id=bindparam("named"))
+_READ_HALT = select(halts.c.since, halts.c.everything, halts.c.by)
+_ADD_TO_LEDGER = insert(ledger).returning(ledger.c.key)
+_READ_LEDGER = (
+    select(*_GRANTED)
+    .where(
+        ledger.c.installation == bindparam("ours"),
+        ledger.c.key >= bindparam("upto"),
+        or_(ledger.c.time >= bindparam("since"), *(ledger.c.state == one for one in OPEN)),
+    )
+    .order_by(ledger.c.key)
+)
+_SETTLE = (
+    update(ledger)
+    .where(ledger.c.key == bindparam("which"))
+    .values(state=bindparam("now_state"), reference=bindparam("now_reference"))
+)
+_MOVE_HEAD = (
+    update(audit_heads)
+    .where(
+        audit_heads.c.log == bindparam("which"),
+        audit_heads.c.seq == bindparam("before_seq"),
+        audit_heads.c.hash == bindparam("before_hash"),
+    )
+    .values(seq=bindparam("seq"), hash=bindparam("hash"))
+)
+_READ_HEAD = select(audit_heads.c.seq, audit_heads.c.hash).where(audit_heads.c.log == bindparam("which"))
+
 _LEDGER_LOCK = 0x68626D6C  # any number that others of the same database aren't likely to lock
 
 logger = logging.getLogger(__name__)
+
+
+@frozen
+class _Read:
+    """What of the ledger was read before and can't be otherwise any more, for what was sent stays sent: all that was
+    granted from `since` on, up to the last of `rows`, which are in the order of their keys."""
+
+    since: int
+    rows: tuple[LedgerRow, ...] = ()
+
+    @property
+    def upto(self) -> int:
+        """The key of the last."""
+        return self.rows[-1].key if self.rows else 0
+
+    def reaching(self, since: int) -> "_Read":
+        """The same for who asks from then on: nothing where that is farther back, and less where it is days later."""
+        if since < self.since:
+            return _Read(since)
+        if not self.since or since - self.since < 3 * DAY:  # from the beginning, for a budget, say
+            return self
+        return _Read(since, tuple(one for one in self.rows if one.time >= since))
 
 
 class Rows:
@@ -61,6 +128,10 @@ class Rows:
         self._insert: Callable[[Table], sqlite.Insert | postgresql.Insert] = (
             postgresql.insert if database.dialect == "postgresql" else sqlite.insert
         )
+        put = self._insert(audit_heads)
+        moved = {name: put.excluded[name] for name in (one.name for one in fields(AuditHead))}
+        self._put_head = put.on_conflict_do_update(index_elements=audit_heads.primary_key, set_=moved)
+        self._read = _Read(NEVER)  # replaced whole: several threads may read
         self.triggers = TriggerRows(database, place)
         self.confirmations = ConfirmationRows(database, place, self._insert)
         self.tokens = TokenRows(database, place)
@@ -82,14 +153,13 @@ class Rows:
 
     def remember_order(self, order: SentOrder) -> int:
         with self._database.writing() as connection:
-            key = connection.execute(insert(orders).values(**self._ours, **_given(order)).returning(orders.c.key))
-            found: int = key.scalar_one()
+            found: int = connection.execute(_ADD_ORDER, {**self._ours, **_given(order)}).scalar_one()
         self._maybe_prune()
         return found
 
     def name_order(self, key: int, order_id: str) -> None:
-        with self._database.writing() as connection:
-            connection.execute(update(orders).where(orders.c.key == key).values(order_id=order_id))
+        with self._database.writing(at_once=False) as connection:
+            connection.execute(_NAME_ORDER, {"which": key, "named": order_id})
 
     def forget_order(self, key: int) -> None:
         with self._database.writing() as connection:
@@ -155,22 +225,32 @@ class Rows:
         with self._database.reading() as connection:
             return _head(connection, log)
 
-    def move_audit_head(self, log: str, head: AuditHead, holds: Callable[[AuditHead], bool]) -> AuditHead | None:
-        with self._database.writing() as connection:
+    def move_audit_head(
+        self,
+        log: str,
+        head: AuditHead,
+        before: AuditHead,
+        holds: Callable[[AuditHead], bool],
+        settling: Settling,
+        flush: bool,
+    ) -> AuditHead | None:
+        with self._database.writing(at_once=flush and self._database.behind) as connection:
+            self._settle(connection, settling)
+            follows = {"which": log, "before_seq": before.seq, "before_hash": before.hash}
+            if connection.execute(_MOVE_HEAD, {**follows, **asdict(head)}).rowcount:
+                return None
             if self._database.dialect == "postgresql":  # SQLite lets one write at a time
                 connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(log))))
-            before = _head(connection, log)
-            if before is not None and before != head and not holds(before):
-                return before
-            if before is None or before.seq < head.seq:
-                moved = asdict(head)
-                put = self._insert(audit_heads).values(log=log, **moved)
-                connection.execute(put.on_conflict_do_update(index_elements=audit_heads.primary_key, set_=moved))
+            known = _head(connection, log)
+            if known is not None and known != head and not holds(known):
+                return known
+            if known is None or known.seq < head.seq:
+                connection.execute(self._put_head, {"log": log, **asdict(head)})
         return None
 
     def halt(self) -> Halt | None:
         with self._database.reading() as connection:
-            found = connection.execute(select(halts.c.since, halts.c.everything, halts.c.by)).first()
+            found = connection.execute(_READ_HALT).first()
         return None if found is None else Halt(found[0], bool(found[1]), found[2])
 
     def save_halt(self, halt: Halt | None) -> None:
@@ -187,24 +267,25 @@ class Rows:
         judge: Callable[[Sequence[LedgerRow]], object],
         once: OnceOnly | None = None,
     ) -> list[int] | None:
-        with self._database.writing() as connection:
+        with self._database.writing(at_once=False) as connection:
             self._lock_ledger(connection)
             if once is not None and not self.confirmations.use(connection, once):
                 return None
             judge(self._granted(connection, since))
-            added = insert(ledger).returning(ledger.c.key)
-            keys = [
-                cast(int, connection.execute(added.values(**self._ours, **_given(one))).scalar_one()) for one in granted
-            ]
+            rows = [{**self._ours, **_given(one)} for one in granted]
+            keys = [cast(int, connection.execute(_ADD_TO_LEDGER, row).scalar_one()) for row in rows]
         self._maybe_prune()
         return keys
 
-    def settle(self, settled: Mapping[int, Settled], released: Collection[int]) -> None:
-        with self._database.writing() as connection:
-            for key, what in settled.items():
-                connection.execute(update(ledger).where(ledger.c.key == key).values(**asdict(what)))
-            if released:
-                connection.execute(delete(ledger).where(ledger.c.key.in_(list(released))))
+    def settle(self, settling: Settling) -> None:
+        with self._database.writing(at_once=False) as connection:
+            self._settle(connection, settling)
+
+    def _settle(self, connection: Connection, settling: Settling) -> None:
+        for key, what in settling.settled.items():
+            connection.execute(_SETTLE, {"which": key, "now_state": what.state, "now_reference": what.reference})
+        if settling.released:
+            connection.execute(delete(ledger).where(ledger.c.key.in_(list(settling.released))))
 
     def identify(self, key: int, reference: str, order: int | None) -> bool:
         with self._database.writing() as connection:
@@ -230,22 +311,30 @@ class Rows:
             return self._granted(connection, since)
 
     def _granted(self, connection: Connection, since: int) -> list[LedgerRow]:
-        """Oldest first."""
-        wanted = (
-            ledger.c.installation == self._place.installation,
-            (ledger.c.time >= since) | ledger.c.state.in_(OPEN),
-        )
-        found = connection.execute(select(*_GRANTED).where(*wanted).order_by(ledger.c.time, ledger.c.key))
-        return [LedgerRow(*row) for row in found]
+        """Oldest first. A day may have thousands, and each call asks: what is new or may be otherwise is read alone."""
+        read = self._read.reaching(since)
+        found = self._from(connection, read)
+        if read.rows and (not found or found[0].key != read.upto):  # somebody deleted what was there
+            read = _Read(since)
+            found = self._from(connection, read)
+        new = found[1:] if read.rows else found
+        self._read = _Read(read.since, (*read.rows, *takewhile(lambda one: one.state == "sent", new)))
+        granted = [one for one in (*read.rows, *new) if one.time >= since or one.state != "sent"]
+        return sorted(granted, key=lambda one: (one.time, one.key))
 
-    def day_start(self, day: int, currency: str, equity: Decimal, settling: bool = False) -> Decimal:
+    def _from(self, connection: Connection, read: _Read) -> list[LedgerRow]:
+        """From the last that was read on, that one too."""
+        last = {"ours": self._place.installation, "since": read.since, "upto": read.upto}
+        return [LedgerRow(*row) for row in connection.execute(_READ_LEDGER, last)]
+
+    def day_start(self, day: int, currency: str, equity: Decimal, now: int, settling: int) -> Decimal:
         with self._database.writing() as connection:
-            first = self._insert(day_starts).values(**self._ours, time=day, currency=currency, equity=equity)
+            first = self._insert(day_starts).values(**self._ours, time=day, currency=currency, equity=equity, seen=now)
             connection.execute(first.on_conflict_do_nothing())
             wanted = (day_starts.c.installation == self._place.installation, day_starts.c.time == day)
-            kept = select(day_starts.c.equity).where(*wanted, day_starts.c.currency == currency)
-            began = cast(Decimal, connection.execute(kept).scalar_one())
-            if settling and equity > began:
+            kept = select(day_starts.c.equity, day_starts.c.seen).where(*wanted, day_starts.c.currency == currency)
+            began, seen = cast(tuple[Decimal, int], connection.execute(kept).one())
+            if now - seen < settling and equity > began:
                 connection.execute(
                     update(day_starts).where(*wanted, day_starts.c.currency == currency).values(equity=equity)
                 )
@@ -293,9 +382,9 @@ class Rows:
 
 
 def _given(row: SentOrder | LedgerRow) -> dict[str, Any]:
-    return {name: value for name, value in asdict(row).items() if name != "key"}  # that is the store's to give
+    return {one.name: getattr(row, one.name) for one in fields(type(row)) if one.name != "key"}  # the store gives that
 
 
 def _head(connection: Connection, log: str) -> AuditHead | None:
-    found = connection.execute(select(audit_heads.c.seq, audit_heads.c.hash).where(audit_heads.c.log == log)).first()
+    found = connection.execute(_READ_HEAD, {"which": log}).first()
     return None if found is None else AuditHead(*found)

@@ -158,6 +158,7 @@ day_starts = Table(
     Column("time", BigInteger, primary_key=True),
     Column("currency", Text, primary_key=True),
     Column("equity", Exact, nullable=False),
+    Column("seen", BigInteger, nullable=False),
 )
 
 keys = Table(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -14,14 +15,16 @@ T = TypeVar("T")
 PATIENCE = 12.0  # seconds for an answer of the database
 TO_UNDO = 2.0  # seconds that the end waits for what was given up to be undone
 STALLED = 4  # questions that may be without an answer before no more are asked
+IDLE = 10.0  # seconds after which a thread that nobody needs ends
 
 
 class Worker:
-    """Every question has a thread of its own, a daemon, and is given up after PATIENCE seconds: a database that hangs
-    keeps neither who asks it, nor the process when it ends."""
+    """Every question has a thread to itself while it is under way, a daemon, and is given up after PATIENCE seconds: a
+    database that hangs keeps neither who asks it, nor the next, nor the process when it ends."""
 
     def __init__(self) -> None:
         self._given_up: set[_Question[object]] = set()
+        self._threads = _Threads()
 
     async def run(self, act: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
         """What `act` gives, or raises. What it does after it was given up, or after who asked was cancelled, is undone.
@@ -30,7 +33,7 @@ class Worker:
         """
         if sum(question.stalls for question in self._given_up) >= STALLED:
             raise _silent()
-        question = _Question(act, undo, self._given_up)
+        question = _Question(act, undo, self._given_up, self._threads)
         try:
             async with asyncio.timeout(PATIENCE):
                 return await question.answer
@@ -51,7 +54,11 @@ class _Question(Generic[T]):
     """One function under way in a thread. `given_up` are those whose answers nobody waits for any more."""
 
     def __init__(
-        self, act: Callable[[], T], undo: Callable[[T], object] | None, given_up: "set[_Question[object]]"
+        self,
+        act: Callable[[], T],
+        undo: Callable[[T], object] | None,
+        given_up: "set[_Question[object]]",
+        threads: "_Threads",
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.answer: asyncio.Future[T] = self._loop.create_future()
@@ -59,10 +66,11 @@ class _Question(Generic[T]):
         self._act = act
         self._undo = undo
         self._given_up = given_up
+        self._threads = threads
         self._lock = Lock()
         self._ended = False
         self._began = monotonic()
-        Thread(target=self._run, name="hbmcp-store", daemon=True).start()
+        threads.do(self._run)
 
     @property
     def stalls(self) -> bool:
@@ -106,7 +114,7 @@ class _Question(Generic[T]):
             self._tell(self._end)
 
         self._given_up.add(self)  # type: ignore[arg-type]
-        Thread(target=undo, name="hbmcp-store", daemon=True).start()
+        self._threads.do(undo)
 
     def _undone(self, result: Any) -> None:
         if self._undo is not None:
@@ -120,6 +128,39 @@ class _Question(Generic[T]):
     def _tell(self, what: Callable[[], object]) -> None:
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(what)
+
+
+class _Threads:
+    """Daemons that do one thing each, and then the next: to start one takes longer than most questions."""
+
+    def __init__(self) -> None:
+        self._idle: list[SimpleQueue[Callable[[], object]]] = []  # where each of them waits for what to do
+        self._lock = Lock()
+
+    def do(self, what: Callable[[], object]) -> None:
+        """At once: what is under way keeps nothing else."""
+        with self._lock:
+            waits = self._idle.pop() if self._idle else None
+        if waits is None:
+            waits = SimpleQueue()
+            Thread(target=self._work, args=(waits,), name="hbmcp-store", daemon=True).start()
+        waits.put(what)
+
+    def _work(self, given: "SimpleQueue[Callable[[], object]]") -> None:
+        what = given.get()
+        while True:
+            what()
+            del what  # and all that it holds
+            with self._lock:
+                self._idle.append(given)
+            try:
+                what = given.get(timeout=IDLE)
+            except Empty:
+                with self._lock:
+                    if given in self._idle:
+                        self._idle.remove(given)
+                        return
+                what = given.get()  # it was chosen in this moment
 
 
 def _silent() -> StoreError:

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from hbmcp.paper.api.contract import Given, Invalid, pinned
-from tests.paper.paper_api import SPOT
+from tests.paper.paper_api import SPOT, here
 
 JSON = "application/json"
 
 
 def read(method: str, path: str, query: str = "", body: bytes = b"", content_type: str | None = JSON) -> Given:
-    operation, values, _ = pinned().find(method, path)
+    operation, values, _ = pinned().find(method, here(method, path))
     assert operation is not None
     pairs = [(name, value) for name, _, value in (pair.partition("=") for pair in query.split("&") if pair)]
     return operation.read(values, pairs, body, content_type)

@@ -13,8 +13,10 @@ import pytest
 from hbmcp.catalog import Catalog
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.contract import contract_of
+from tests.conftest import operation_of
 from tests.paper.paper_api import AUTH, PaperApi
 
+RATES = operation_of("get_rates")
 PINNED = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
 
 
@@ -31,7 +33,7 @@ def posted(api: PaperApi, change: Callable[[dict[str, Any]], object], path: str,
 
 
 def move(document: dict[str, Any]) -> None:
-    document["paths"]["/rates"] = document["paths"].pop("/rate-oracle/rates")
+    document["paths"]["/rates"] = document["paths"].pop(RATES.split()[1])
     fields = document["components"]["schemas"]["RateRequest"]
     fields["properties"]["pairs"] = fields["properties"].pop("trading_pairs")
     fields["required"] = ["pairs"]
@@ -40,15 +42,14 @@ def move(document: dict[str, Any]) -> None:
 def test_another_spelling_is_answered_by_its_own_names(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
     (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_rates")
-    tool["also"] = [{"operation": "POST /rates", "renamed": {"trading_pairs": "pairs"}}]
+    names = [RATES, *(one["operation"] for one in tool.get("also", ()))]  # one of them has a route
+    tool["also"] = [*tool.get("also", ()), {"operation": "POST /rates", "renamed": {"trading_pairs": "pairs"}}]
     monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
     answer = posted(api, move, "/rates", {"pairs": ["BTC-USDT"]})
     assert (answer.status_code, [*answer.json()["rates"]]) == (200, ["BTC-USDT"])
     # The other way round: the tools are made of a contract that has it there.
-    tool["operation"], tool["also"] = (
-        "POST /rates",
-        [{"operation": "POST /rate-oracle/rates", "renamed": {"pairs": "trading_pairs"}}],
-    )
+    tool["operation"] = "POST /rates"
+    tool["also"] = [{"operation": name, "renamed": {"pairs": "trading_pairs"}} for name in names]
     answer = posted(api, move, "/rates", {"pairs": ["BTC-USDT"]})
     assert (answer.status_code, [*answer.json()["rates"]]) == (200, ["BTC-USDT"])
 
@@ -56,7 +57,7 @@ def test_another_spelling_is_answered_by_its_own_names(api: PaperApi, monkeypatc
 def test_what_is_not_there_says_why(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
     (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_rates")
-    tool |= {"operation": "POST /moon", "paper": "it has no moon"}
+    tool |= {"operation": "POST /moon", "also": [], "paper": "it has no moon"}
     monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
 
     def add(document: dict[str, Any]) -> None:

@@ -219,3 +219,13 @@ def test_the_spare_file_takes_no_more_than_it_has(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="is full"):
         log.spare.keep(b"x" * 1000 + b"\n")
     assert len(log.spare.lines) == 65
+
+
+def test_where_nobody_else_wrote_the_end_isnt_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, other = filled(tmp_path), Log(tmp_path / "audit.jsonl")
+    other.append({"event": "note"})
+    log.append({"event": "note"})
+    with monkeypatch.context() as patch:
+        patch.setattr(Log, "end", property(lambda _: pytest.fail("it was read")))
+        log.append({"event": "note"})
+    assert (verify(log, log.end).lines, verify(log, log.end).broken) == (21, ())

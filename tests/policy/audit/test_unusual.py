@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp.policy.audit.unusual import unusual
+from hbmcp.policy.audit.unusual import Lately
 from tests.paper.spot_account import BUY
 from tests.policy.audited import audited
 from tests.policy.planning import policy
@@ -26,7 +26,11 @@ def refused(number: int, outcome: str) -> list[dict[str, Any]]:
 
 
 def calls(*each: list[dict[str, Any]]) -> dict[str, str]:
-    return unusual([line for lines in each for line in lines])
+    lately = Lately()
+    for lines in each:
+        for line in lines:
+            lately.add(line)
+    return lately.found
 
 
 def test_the_everyday_is_nothing() -> None:
@@ -66,6 +70,27 @@ def test_a_limit_is_told_once_in_its_window() -> None:
     }
     other = calls(first, nearly(2, "8 of 10 open orders", limit="open_orders open orders"))["limits"]
     assert other.count(" were used at ") == 2
+
+
+def test_what_is_older_than_a_day_is_forgotten() -> None:
+    lately = Lately()
+    usual = [line for number in range(5) for line in call(number)]
+    bad = [line for number in range(5) for line in call(20 + number, "outcome_unknown")]
+    for line in (*usual, *call(9, value="5000"), *nearly(10, "81 of 100"), *bad):
+        lately.add(line)
+    for number in range(3):
+        lately.add({**refused(number, "halted")[0], "time": f"2026-11-30T00:00:3{number}.000Z"})
+    assert lately.found.keys() == {"refusals", "unknown outcomes", "failures", "sizes", "limits"}
+    lately.forget("2026-11-30T00:00:10.000Z")
+    assert lately.found.keys() == {"refusals", "unknown outcomes", "failures", "limits"}
+    lately.forget("2026-11-30T00:00:21.000Z")
+    assert lately.found["unknown outcomes"].startswith("of 4 calls")
+    assert lately.found.keys() == {"refusals", "unknown outcomes", "failures"}  # refusals of that tool are failures too
+    lately.forget("2026-11-30T00:01:00.000Z")
+    assert lately.found == {}
+    for line in (*usual, *call(9, value="5000")):
+        lately.add(line)
+    assert lately.found.keys() == {"sizes"}
 
 
 @pytest.mark.anyio

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from hbmcp.extras import install
 from hbmcp.store import TriggerState
 from tests.conftest import connected, http_server
 from tests.faulty_api import FaultyApi, Reply
@@ -23,16 +24,19 @@ STRANGE = "stranger-4711"  # as a client, or what it calls, may be named
 class Served(NamedTuple):
     url: str
     token: str
+    reader: str
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
-    (folder / "policy.toml").write_text("[limits]\norder = 1\n")
+    asks = '[[confirm]]\nwhen = "always"\nask = "terminal"\ntools = ["add_account"]\n'
+    (folder / "policy.toml").write_text(f"{asks}[limits]\norder = 1\n")
     env = on_paper(folder, HBMCP_POLICY=str(folder / "policy.toml"), HBMCP_HTTP_METRICS="true")
     token = made(f"{STRANGE}-token", env=env, cwd=folder)
+    reader = made("reader", "--read-only", env=env, cwd=folder)
     with process(env=env, cwd=folder) as (_, url):
-        yield Served(url, token)
+        yield Served(url, token, reader)
 
 
 def page(url: str, headers: Mapping[str, str] = {}) -> httpx.Response:
@@ -53,8 +57,11 @@ async def test_calls_errors_refusals_and_triggers_are_counted_by_words_of_ours(s
             await one.call_tool("get_accounts", {})
             assert (await one.call_tool("get_ticker", {STRANGE: STRANGE})).is_error
             assert (await one.call_tool("place_order", {**BUY, "amount": "0.002"})).is_error
+            assert not (await one.call_tool("add_account", {"account_name": "x"})).is_error  # it waits for a person
             with pytest.raises(Exception, match=STRANGE):
                 await one.call_tool(STRANGE, {})
+        async with client(served.url, served.reader, mode) as one:
+            assert (await one.call_tool("close_position", {})).is_error
     answer = page(served.url, bearer(served.token))
     found = numbers(answer.text)
     assert found["hbmcp_calls_total", "done", "get_accounts"] == 2
@@ -63,6 +70,10 @@ async def test_calls_errors_refusals_and_triggers_are_counted_by_words_of_ours(s
     assert found["hbmcp_errors_total", "bad_arguments"] == 2
     assert found["hbmcp_errors_total", "limit_reached"] == 2
     assert found["hbmcp_refusals_total", "order"] == 2
+    assert found["hbmcp_calls_total", "waiting", "add_account"] == 2
+    assert ("hbmcp_calls_total", "done", "add_account") not in found
+    assert found["hbmcp_calls_total", "refused", "close_position"] == 2
+    assert found["hbmcp_refusals_total", "unknown_tool"] == 2
     assert found["hbmcp_call_seconds_count", "place_order"] == 2
     assert {key[1] for key in found if key[0] == "hbmcp_triggers"} == set(TriggerState.__args__)  # type: ignore[attr-defined]
     assert found["hbmcp_triggers", "waiting"] == 0
@@ -114,4 +125,4 @@ def test_without_the_package_it_does_not_start(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert "pip install 'hbmcp[metrics]'" in done.stderr
+    assert install("metrics") in done.stderr

@@ -96,6 +96,7 @@ async def test_answers_come_in_while_all_calls_wait_for_them(monkeypatch: pytest
 
 async def test_a_token_that_is_revoked_while_its_body_comes_opens_nothing() -> None:
     door = Door()
+    door.end.set()
 
     async def revoke() -> None:
         door.known.clear()

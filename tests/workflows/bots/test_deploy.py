@@ -102,7 +102,7 @@ def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Opened:
 
 
 async def opened_at(call: Assistant) -> list[tuple[str | None, str | None, Decimal, str]]:
-    rows = await call.bridge._open_store().granted(0)
+    rows = await call.bridge.store.granted(0)
     return [(row.exchange, row.pair, row.opened, row.state) for row in rows]
 
 

@@ -11,6 +11,7 @@ from hbmcp.errors import StoreError
 from hbmcp.installation.executors.run.no_orders_yet import WAITS
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash, Cut, Late
 from hbmcp.paper.api.routes.base import Call, Handler, Json
+from tests.store.opening import failing_store
 from tests.workflows.answers import head
 from tests.workflows.executors.executor_account import GRID, LIMIT, PERPETUAL, POSITION, desk
 
@@ -87,7 +88,7 @@ async def test_one_that_is_cancelled_after_its_answer_keeps_its_id(
         await asyncio.wait([call])
         (record,) = at.executors.shelf.all()
         assert f"Cancelled after executor {record.id} was started" in caplog.text
-        (row,) = await at.call.bridge._open_store().granted(0)
+        (row,) = await at.call.bridge.store.granted(0)
         assert (row.state, row.reference) == ("sent", record.id)
         assert record.id in await at.call.good("list_executors")
 
@@ -173,11 +174,8 @@ async def test_an_entry_that_the_price_has_passed_is_said_to_fill_at_once(
 
 
 async def test_a_store_that_fails_doesnt_stop_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> Any:
-        raise StoreError("The store can't be opened.")
-
     async with desk(tmp_path, monkeypatch) as at:
-        monkeypatch.setattr(at.call.bridge, "_open_store", broken)
+        monkeypatch.setattr(at.call.bridge, "store", failing_store(StoreError("The store can't be opened.")))
         text = await at.call.good("create_executor", **ASK)
         assert head(text)["status"] == "RUNNING"
         assert "Saved defaults couldn't be read, none were applied: The store can't be opened." in text

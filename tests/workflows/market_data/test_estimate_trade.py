@@ -9,9 +9,11 @@ import pytest
 from hbmcp.paper.api.faults import EARLY_TIMES, Crash
 from hbmcp.paper.market.listings import EXCHANGES
 from hbmcp.paper.market.order_book import Book
+from hbmcp.policy.model import Policy
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import NOW, PaperApi
 from tests.paper.scripted_faults import old_price
+from tests.policy.planning import policy
 from tests.workflows.answers import notes, value
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +38,7 @@ async def test_the_order_then_costs_what_was_said(
         await call.good("submit_order", **ORDER, side=side, amount=amount)
     small = next(fill.order_id for fill in api.paper.engine.fills() if fill.amount == Decimal("0.001"))
     fills = [fill for fill in api.paper.engine.fills() if fill.order_id != small]
-    assert said == ""
+    assert said == "The policy allows it."
     quote = sum((fill.amount * fill.price for fill in fills), Decimal(0))
     fee = sum((fill.fee for fill in fills), Decimal(0))
     assert sum(fill.amount for fill in fills) == amount == value["amount"]
@@ -174,3 +176,29 @@ async def test_a_price_that_the_book_denies_is_told(api: PaperApi, monkeypatch: 
     async with assistant(api, monkeypatch, {old_price("120000")}) as call:
         _, said = await estimated(call, **SPOT, **MINE, side="BUY", amount=Decimal("0.1"))
     assert "The API's price of BTC-USDT on binance is 120000, but its order book has bid " in said
+
+
+async def test_what_the_policy_would_say_of_it_is_told(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    budgets = {"none": {"account": "second_account", "amount": 1}}
+    both = {"connector_name": "bybit_perpetual", "trading_pair": "ETH-USDT", "side": "BUY", "amount": Decimal("0.01")}
+    async with assistant(api, monkeypatch, policy=policy(budgets, order=1000)) as call:
+        _, said = await estimated(call, **SPOT, **MINE, side="BUY", amount=Decimal("0.01"))
+        assert said.splitlines()[-1] == "The policy allows it."
+        _, said = await estimated(call, **SPOT, **MINE, side="BUY", amount=Decimal("0.02"))
+        told = re.search(
+            r"It would be refused: (The policy's limit order is 1,000 USDT an order, and this is .*?:)", said
+        )
+        assert told
+        assert told[1] in await call.good("place_order", **ORDER, side="BUY", amount="0.02", preview=True)
+        _, said = await estimated(call, **both)
+        assert "master_account: The policy allows it." in said
+        assert "second_account: It would be refused: The policy's limit budget none is 1 USDT" in said
+        assert await call.bridge.store.granted(0) == []
+    asks = Policy.model_validate({"confirm": "always"})
+    async with assistant(api, monkeypatch, policy=asks) as call:
+        _, said = await estimated(call, **SPOT, **MINE, side="BUY", amount=Decimal("0.01"))
+        assert said.endswith("The policy allows it. A person is asked first.")
+    off = Policy.model_validate({"deny": {"tools": ["place_order"]}})
+    async with assistant(api, monkeypatch, policy=off) as call:
+        _, said = await estimated(call, **SPOT, **MINE, side="BUY", amount=Decimal("0.01"))
+        assert "policy" not in said

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Crash, Cut
+from tests.conftest import operation_of
 from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import PERPETUAL, SPOT, PaperApi
 from tests.workflows.answers import notes, value
@@ -236,7 +237,7 @@ async def test_spot_exchanges_without_prices_are_named_once(api: PaperApi, monke
 
 
 async def test_positions_that_cant_be_read_leave_the_balances(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with assistant(api, monkeypatch, faults={Cut("POST /trading/positions")}) as call:
+    async with assistant(api, monkeypatch, faults={Cut(operation_of("list_positions"))}) as call:
         text = await call.good("get_portfolio_balances")
     total = sum((worth(api, *place) for place in places(api)), Decimal(0))
     assert abs(value(text)["total_value"] - total) < CENT

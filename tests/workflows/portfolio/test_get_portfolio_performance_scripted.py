@@ -63,7 +63,7 @@ def script(stored: dict[int, State], current: State | Exception, **answers: Any)
 def answer(asked: Script, monkeypatch: pytest.MonkeyPatch, **arguments: Any) -> Answer:
     monkeypatch.setattr("hbmcp.times._clock", lambda: NOW)
     store: Any = NoStore()
-    installation = evolve(asked.installation, open_store=lambda: store)
+    installation = evolve(asked.installation, store=store)
     return asyncio.run(get_portfolio_performance(installation, **arguments))
 
 

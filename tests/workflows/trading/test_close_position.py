@@ -135,7 +135,7 @@ class TestClosing:
         open_position(api, "BUY", "0.02")
         async with assistant(api, monkeypatch) as call:
             row = flat(await call.good("close_position", trading_pair=PAIR))
-            (sent,) = await call.bridge._open_store().sent_orders()
+            (sent,) = await call.bridge.store.sent_orders()
         assert (sent.order_id, sent.side, sent.amount, sent.action, sent.type) == (
             row["order_id"],
             "SELL",

@@ -206,7 +206,7 @@ class TestOneOrder:
             "master_account", "binance", "BTC-USDT", "BUY", "LIMIT", Decimal("0.01"), Decimal(1000), None, wrong, order
         )
         async with talk(empty(ACTIVE)) as call:
-            await call.bridge._open_store().remember_order(sent)
+            await call.bridge.store.remember_order(sent)
             assert flat(await call.good("get_order", order_id=order))["status"] == "OPEN"
 
     async def test_of_another_exchange_is_not_shown(self, talk: Any, api: PaperApi) -> None:

@@ -212,7 +212,7 @@ class TestOrdersOfUnknownOutcome:
             old,
         )
         async with talk() as call:
-            await call.bridge._open_store().remember_order(sent)
+            await call.bridge.store.remember_order(sent)
             assert await ids(call, limit=2) == newer[::-1]
 
 

@@ -203,7 +203,7 @@ async def test_in_hedge_mode_long_and_short_live_beside_each_other(
 
 async def remember(call: Assistant, orders: Collection[Order]) -> None:
     """As if hbmcp had sent them."""
-    store = call.bridge._open_store()
+    store = call.bridge.store
     for one in orders:
         sent = SentOrder(
             one.account, one.exchange, one.pair, one.side, one.type, one.amount, None, one.action, one.created, one.id

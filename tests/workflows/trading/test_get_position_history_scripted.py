@@ -62,7 +62,7 @@ async def told(
         }
     )
     store: Any = NoStore()
-    answer: Answer = await get_position_history(Installation(script, lambda: store, False), start_time="2020-01-01")
+    answer: Answer = await get_position_history(Installation(script, store, False), start_time="2020-01-01")
     value: Any = answer.value if isinstance(answer.value, dict) else {"positions": [], "totals": {"USDT": {}}}
     return value["positions"], value["totals"]["USDT"], " ".join(answer.notes), script
 

@@ -13,7 +13,7 @@ from tests.installation.scripted_installation import Script
 from tests.paper.assistant import assistant
 from tests.paper.paper_api import HOUR, PaperApi
 from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, POSITIONS, PRICES, held, open_position
-from tests.paper.scripted_faults import down
+from tests.paper.scripted_faults import down, failing
 from tests.workflows.answers import notes, value
 
 pytestmark = pytest.mark.anyio
@@ -82,6 +82,36 @@ class TestFigures:
             assert 0 < before < Decimal("0.02")  # its maintenance margin
         assert Decimal(never["liquidation_if_isolated"]) == 0
         assert "tells neither them nor the margin mode" in notes(text)
+
+    async def test_with_cross_margin_all_that_the_account_has_there_is_lost(
+        self, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of hyperliquid the balance has the P&L in it."""
+        for connector, pair in ((CONNECTOR, PAIR), ("hyperliquid_perpetual", "ETH-USD")):
+            api.paper.engine.set_leverage(ACCOUNT, connector, pair, 20)
+        open_position(api, "BUY", "3")
+        open_position(api, "SELL", "20", "SOL-USDT")
+        open_position(api, "SELL", "20", "ETH-USD", "hyperliquid_perpetual")
+        api.clock.advance(5 * HOUR)
+        async with assistant(api, monkeypatch) as call:
+            rows = value(await call.good("get_positions"))["positions"]
+        for connector, quote in ((CONNECTOR, "USDT"), ("hyperliquid_perpetual", "USD")):
+            equity = api.paper.engine.reported(ACCOUNT, connector)[quote].total
+            if connector == CONNECTOR:
+                equity += sum(one.unrealized for one in held(api))
+            for one in held(api, connector):
+                row = row_of(rows, one.pair, "LONG" if one.amount > 0 else "SHORT", connector)
+                assert near(row["liquidation_if_cross"], max(one.mark - equity / one.amount, Decimal(0)))
+        assert Decimal(row_of(rows, PAIR, "LONG")["liquidation_if_cross"]) > 0
+
+    async def test_what_cross_margin_would_do_isnt_known_without_balances(
+        self, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        open_position(api, "BUY", "0.5")
+        async with assistant(api, monkeypatch, [failing("POST /portfolio/state")]) as call:
+            text = await call.good("get_positions")
+        assert "liquidation_if_cross" not in value(text)["positions"][0]
+        assert "liquidation_if_cross isn't known: " in notes(text)
 
     async def test_totals_for_each_quote_currency_of_several(
         self, api: PaperApi, monkeypatch: pytest.MonkeyPatch
@@ -226,6 +256,7 @@ def scripted(*rows: dict[str, Any], funding: Any = None) -> Script:
     return Script(
         {
             "list_accounts": ["a"],
+            "get_portfolio_state": {},
             "get_connected_exchanges": ["binance_perpetual", "binance"],
             "list_positions": {"data": [shape | row for row in rows]},
             "get_funding_info": funding,

@@ -47,7 +47,7 @@ async def test_an_order_is_prepared_again(talk: Any, api: PaperApi, asleep: list
     async with talk() as call:
         await call.good("place_order", **MARKET)
         assert (call.asked.count(PRICES), call.asked.count(PLACE)) == (3, 1)
-        assert len(await call.bridge._open_store().sent_orders()) == 1
+        assert len(await call.bridge.store.sent_orders()) == 1
     assert len(orders(api)) == 1
 
 
@@ -55,7 +55,7 @@ async def test_an_order_that_is_late_each_time_is_not_sent(talk: Any, api: Paper
     asleep += [HOUR] * 3
     async with talk() as call:
         text = await call.bad("place_order", **MARKET)
-        assert await call.bridge._open_store().sent_orders() == []
+        assert await call.bridge.store.sent_orders() == []
     assert text.startswith("Between the checks and the sending more than 25 s passed, 3 times")
     assert "Nothing was sent." in text
     assert orders(api) == []
@@ -101,7 +101,7 @@ async def test_closing_late_sends_no_more_than_is_left_and_than_was_planned(
     async with talk() as call:
         outcome = await call("close_position", trading_pair="BTC-USDT")
         assert call.asked.count(PLACE) == (sent is not None)
-        remembered = await call.bridge._open_store().sent_orders()
+        remembered = await call.bridge.store.sent_orders()
     assert [one.amount for one in remembered] == ([Decimal(sent)] if sent else [])
     assert outcome.is_error == (sent is None)
     if sent is None:

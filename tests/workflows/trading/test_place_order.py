@@ -255,7 +255,7 @@ class TestBeforeSending:
         async with talk() as call:
             text = await call.bad("place_order", **{**BUY, "amount": 0.01, "price": "1000", **changes})
             assert PLACE not in call.asked
-            remembered = await call.bridge._open_store().sent_orders()
+            remembered = await call.bridge.store.sent_orders()
         assert said in text
         assert "othing was" in text
         assert orders(api) == []
@@ -334,7 +334,7 @@ class TestWhatIsRemembered:
         seen: list[list[SentOrder]] = []
 
         async with talk() as call:
-            store = call.bridge._open_store()
+            store = call.bridge.store
             submit = call.bridge._ask
 
             async def watched(tool: Any, *rest_: Any, **named: Any) -> Any:
@@ -434,6 +434,6 @@ async def test_the_store_forgets_what_is_old_by_the_clock_of_a_paper_exchange(mo
     try:
         outcome = await bridge.call("place_order", {**BUY, "amount": 0.01, "price": "-50%"})
         assert "Rests on the exchange" in outcome.text
-        assert len(await bridge._open_store().sent_orders()) == 1
+        assert len(await bridge.store.sent_orders()) == 1
     finally:
         await bridge.aclose()

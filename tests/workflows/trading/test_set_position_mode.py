@@ -14,6 +14,7 @@ from tests.paper.spot_account import SEARCH, rest
 pytestmark = pytest.mark.anyio
 
 WHERE = {"account_name": ACCOUNT, "connector_name": CONNECTOR}
+LOOKED_UP = ("GET /accounts/", "GET /accounts/{account_name}/credentials")  # whether it is there and connected
 READ = "GET /trading/{account_name}/{connector_name}/position-mode"
 PLACE = f"{CONNECTOR} ({ACCOUNT})"
 
@@ -30,7 +31,7 @@ async def test_it_changes(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Non
         call.asked.clear()
         text = await call.good("set_position_mode", **WHERE, position_mode="HEDGE")
         assert text == f"{PLACE} is in HEDGE mode already: nothing was sent."
-        assert call.asked == [READ]
+        assert call.asked == [*LOOKED_UP, READ]
 
 
 async def test_success_that_changes_nothing(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ async def test_a_conditional_buy_is_one_call(talk: Any, api: PaperApi) -> None:
     assert 4499 < told["worth"] < 4502, "valued at the level, not at the price of now"
     assert told["expires"] == "2026-12-22T08:43:23Z"
     assert told["watched_by"].startswith("nobody; ")
-    assert "place_order LIMIT at 45000 rests at binance and does the same with nobody watching." in notes(text)
+    assert "With at_exchange=true a LIMIT at 45000 rests at binance with nobody watching." in notes(text)
     assert one.row.state == "waiting"
     assert one.spec.then is not None
     assert one.spec.then.arguments["account_name"] == "master_account"

@@ -115,7 +115,7 @@ async def test_a_target_says_what_rests_and_does_the_same(talk: Any, api: PaperA
     open_position(api, opening, "0.05")
     async with talk() as call:
         text = await call.good("protect_position", trading_pair=PAIR, target="+5%", stop="-5%")
-    assert f"place_order {side} LIMIT at" in notes(text)
+    assert f"With at_exchange=true the target is a {side} LIMIT at" in notes(text)
 
 
 async def test_a_target_later_is_bonded_to_the_stop(talk: Any, api: PaperApi) -> None:

@@ -8,6 +8,8 @@ from hbmcp.arguments.pair_spelling import PAIR, fit_pairs
 from hbmcp.did_you_mean import nearest
 from hbmcp.errors import BadArguments
 from hbmcp.figures import number
+from hbmcp.installation.connections import account_at
+from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.preparation import OrderRequest
 from hbmcp.installation.orders.sizing import AskedSize
 from hbmcp.text import named
@@ -23,6 +25,21 @@ CHOICES = {
 }
 FIELDS = (*NEEDED, *FIGURES, "order_type", "price", "position_action")
 ALONE = ("risk", "stop_loss", "take_profit")  # a stop begins with the fill of one order
+
+
+async def with_accounts(installation: Installation, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Each with the only account that is connected to its exchange, where none is named. As account_at."""
+    only: dict[str, str] = {}
+    found = []
+    for row in rows:
+        connector = row.get("connector_name")
+        if row.get("account_name") or not isinstance(connector, str) or not connector:
+            found.append(row)
+            continue
+        if connector not in only:
+            only[connector] = await account_at(installation, connector)
+        found.append({**row, "account_name": only[connector]})
+    return found
 
 
 def asked_orders(rows: Sequence[Mapping[str, Any]]) -> list[OrderRequest]:

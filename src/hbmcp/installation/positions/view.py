@@ -10,14 +10,15 @@ from hbmcp.installation.positions.position import PLACES, Position
 from hbmcp.text import named
 
 WORKED_OUT = (
-    "margin (initial) and liquidation_if_isolated (where it is lost whole) are worked out from entry and leverage: the "
-    "API tells neither them nor the margin mode. The exchange liquidates somewhat earlier, by its maintenance margin; "
-    "with cross margin it depends on the whole account."
+    "margin (initial) and liquidation_if_isolated (where it is lost whole) are worked out from entry and leverage, "
+    "liquidation_if_cross from what the account has there in that currency with the P&L shown, if only this price "
+    "moves: the API tells neither them nor the margin mode. The exchange liquidates somewhat earlier, by its "
+    "maintenance margin."
 )
 
 
-def position_row(position: Position) -> dict[str, Any]:
-    """A position as a row."""
+def position_row(position: Position, if_cross: Decimal | None = None) -> dict[str, Any]:
+    """A position as a row, with the price at which it is liquidated if its margin is the account's."""
     return {
         "account_name": position.account,
         "connector_name": position.connector,
@@ -33,6 +34,7 @@ def position_row(position: Position) -> dict[str, Any]:
         "leverage": position.leverage,
         "margin": _money(position.margin),
         "liquidation_if_isolated": _money(position.liquidation_if_isolated),
+        "liquidation_if_cross": _money(if_cross),
     }
 
 

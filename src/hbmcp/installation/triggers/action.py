@@ -57,6 +57,8 @@ async def armed(
     given = dict(foreseen.arguments)
     if tool == "close_position" and protects is not None:
         given |= closing(protects)
+    if tool == "place_order":  # by then another may fit too
+        given |= {"account_name": foreseen.requests[0].stake.account}
     reduces = tool in _OF_THEN or all(one.effect in REDUCING for one in foreseen.requests)
     words = _words(tool, given, foreseen)
     action = Action(tool=tool, arguments=given, words=words, reduces=reduces)
@@ -77,6 +79,11 @@ def selling(what: Protected, price: Decimal) -> dict[str, Any]:
     worth = times(amount, price) * 2
     told = {"side": "SELL", "amount": f"{plain(amount):f}", "order_type": "MARKET", "max_value": f"{plain(worth):f}"}
     return {**what.where, **told}
+
+
+def resting(what: Protected, price: Decimal) -> dict[str, Any]:
+    """The arguments of place_order that end it at that price, by an order which rests until it comes."""
+    return bounded(selling(what, price), what, price)
 
 
 def bounded(sale: Mapping[str, Any], what: Protected, price: Decimal) -> dict[str, Any]:

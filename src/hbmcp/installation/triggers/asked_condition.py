@@ -1,7 +1,7 @@
 """A condition as it is asked for, held against the value of now."""
 
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from attrs import evolve, frozen
 
@@ -28,9 +28,23 @@ _OF_A_PAIR: tuple[Of, ...] = ("price", "spread", "funding_rate", "pnl")
 _OFFSETS: tuple[Of, ...] = ("price", "portfolio")  # of these a percentage counts from the value now
 
 
+class ConditionArguments(TypedDict, total=False):
+    """What whoever waits can say of a condition."""
+
+    watch: str | None
+    connector_name: str | None
+    trading_pair: str | None
+    account_name: str | None
+    above: str | None
+    below: str | None
+    price: str | None
+    other_connector: str | None
+    holds_for: int | None
+
+
 @frozen(kw_only=True)
 class AskedCondition:
-    """The arguments of a tool that waits. `trail_percent` is below 0 for a distance below the highest value since."""
+    """What is waited for. `trail_percent` is below 0 for a distance below the highest value since."""
 
     watch: Of = "price"
     connector_name: str | None = None
@@ -50,11 +64,11 @@ class AskedCondition:
     def of(
         cls,
         *,
-        watch: str | None,
-        price: str | None,
-        side: str | None,
-        measure: str | None,
-        holds_for: int | None,
+        watch: str | None = None,
+        price: str | None = None,
+        side: str | None = None,
+        measure: str | None = None,
+        holds_for: int | None = None,
         **others: Any,
     ) -> Self:
         """With its words and numbers held to what they can be, which no definition says. Raises BadArguments."""

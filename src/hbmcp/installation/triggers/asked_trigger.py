@@ -47,12 +47,15 @@ class AskedTrigger:
     now_if_met: bool
     slip: Decimal | None
     note: str
+    at_exchange: bool
 
 
 async def plan_trigger(installation: Installation, condition: AskedCondition, asked: AskedTrigger) -> Plan:
     """One trigger, or two that end each other where both above and below are given. Raises BadArguments and Refused for
     what can't be meant, and what the action's own call would; CallError where the value can't be read. The caller uses
     readings.USES and get_trading_rules."""
+    if asked.at_exchange:
+        return await _at_exchange(installation, await meant(installation, condition), asked)
     armings: list[Arming] = []
     notes: list[str] = []
     for one in (await meant(installation, condition)).sides:
@@ -94,6 +97,28 @@ async def _arming(
         triggers, unread = await live_triggers(installation)
         beside = beside_notes(action.protects, [one for one in triggers if one.key not in asked.cancels], unread)
     return arming, (*action.notes, *_advice(met, action, slip), *beside)
+
+
+async def _at_exchange(installation: Installation, condition: AskedCondition, asked: AskedTrigger) -> Plan:
+    """An order that rests at the exchange in place of the trigger, where that does the same."""
+    waits = (asked.expires, asked.every, asked.times, asked.total, asked.slip)
+    if condition.holds_for or asked.cancels or any(one is not None for one in waits) or len(condition.sides) > 1:
+        raise _bad(
+            "An order at the exchange has a price, and no end, no pause and no other condition.", "Leave them out."
+        )
+    met = await held_against_now(installation, condition)
+    refuse_met(met, asked.now_if_met)
+    given = {name: getattr(condition, name) for name in _OF_A_MARKET[:-1]} | dict(asked.arguments or {})
+    price = _resting_price(met, given) if asked.then == "place_order" else None
+    if price is None:
+        raise Refused(
+            "No order at the exchange does the same.",
+            NOTHING_SET,
+            "That is place_order with a BUY below the market or a SELL above it, at a fixed price of its own pair.",
+        )
+    given |= {"order_type": "LIMIT", "price": f"{plain(price):f}"}
+    order = await installation.foresee("place_order", without_nulls(given))
+    return Plan(order.shown, order.requests, order.commit, order.later)
 
 
 def refuse_met(met: Met, now_if_met: bool) -> None:
@@ -172,19 +197,20 @@ def _advice(met: Met, action: Armed, slip: Decimal) -> list[str]:
     if opens and met.condition.of in BOUNDED:
         unit = " points" if met.condition.of in IN_PERCENT else "%"
         said.append(f"What opens isn't sent more than {plain(slip):f}{unit} beyond the level.")
-    if (price := _resting_price(met, action)) is not None:
+    rests = action.action.tool == "place_order"
+    if rests and (price := _resting_price(met, action.action.arguments)) is not None:
         where = named(str(met.condition.connector_name))
-        said.append(f"place_order LIMIT at {plain(price):f} rests at {where} and does the same with nobody watching.")
+        said.append(f"With at_exchange=true a LIMIT at {plain(price):f} rests at {where} with nobody watching.")
     return said
 
 
-def _resting_price(met: Met, action: Armed) -> Decimal | None:
-    """Where an order of its own would rest until the same price comes: BUY below the market, SELL above it."""
-    condition, level, given = met.condition, met.judged.level, action.action.arguments
+def _resting_price(met: Met, given: Mapping[str, Any]) -> Decimal | None:
+    """Where an order of these arguments would rest until the same price comes: BUY below the market, SELL above it."""
+    condition, level = met.condition, met.judged.level
     same = all(given.get(name) == getattr(condition, name) for name in ("connector_name", "trading_pair"))
     waits = {"BUY": "below", "SELL": "above"}.get(str(given.get("side"))) == condition.goes
     fixed = condition.of == "price" and condition.trail is None and not met.beyond
-    if action.action.tool != "place_order" or not (same and waits and fixed):
+    if not (same and waits and fixed):
         return None
     return number(given.get("price")) or level
 

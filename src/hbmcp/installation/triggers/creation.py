@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from attrs import evolve, field, frozen
 
-from hbmcp.errors import Refused, StoreError
-from hbmcp.installation.installation import Installation
+from hbmcp.errors import CallError, Refused, StoreError
+from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.installation.triggers.choices import NOTHING_SET
@@ -89,3 +89,22 @@ def arm(
 
     would: dict[str, Any] = {"would_arm": rows[0] if len(rows) == 1 else rows, "replaces": replaces or None}
     return Plan(Answer(without_nulls(would), tuple(notes)), (change,), commit, later)
+
+
+def with_order(armed: Plan, order: Foreseen, note: str) -> Plan:
+    """The same plan, and then an order that rests at the exchange: what protects is there first, and stays where the
+    exchange doesn't take the order."""
+    keep, place = armed.commit, order.commit
+    assert keep is not None
+    assert place is not None
+
+    async def commit(installation: Installation) -> Answer:
+        kept = await keep(installation)
+        try:
+            placed = await place(installation)
+        except CallError as error:
+            return Answer({**kept.value, "at_exchange": str(error)}, kept.notes)
+        return Answer({**kept.value, "at_exchange": placed.value}, (*kept.notes, *placed.notes, note))
+
+    shown = Answer({**armed.shown.value, **order.shown.value}, (*armed.shown.notes, *order.shown.notes, note))
+    return evolve(armed, shown=shown, requests=(*armed.requests, *order.requests), commit=commit)

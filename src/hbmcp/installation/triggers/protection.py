@@ -8,18 +8,18 @@ from attrs import frozen
 from hbmcp.errors import BadArguments, CallError, Refused, StoreError
 from hbmcp.figures import money, plain
 from hbmcp.installation.closing.position_choice import only_position
-from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.connections import account_at, is_perpetual
+from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.levels import Level, parse_level
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.installation.positions.position import Side
-from hbmcp.installation.triggers.action import Armed, armed, bounded, closing, selling
+from hbmcp.installation.triggers.action import Armed, armed, bounded, closing, resting, selling
 from hbmcp.installation.triggers.asked_condition import Met, met
 from hbmcp.installation.triggers.asked_trigger import trailing_memory
 from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.installation.triggers.condition import Condition, Goes, PriceKind
-from hbmcp.installation.triggers.creation import Arming, arm
+from hbmcp.installation.triggers.creation import Arming, arm, with_order
 from hbmcp.installation.triggers.kept import kept, refused
 from hbmcp.installation.triggers.market_at import market_at
 from hbmcp.installation.triggers.protected import Kind, kind_of, of_position, protecting
@@ -29,10 +29,15 @@ from hbmcp.installation.triggers.view import short_level
 from hbmcp.pairs import whole_pair
 from hbmcp.text import named
 
+AT_EXCHANGE = (
+    "The target at the exchange can only reduce, is for the size of now, and is of no use once the stop has closed the "
+    "position: get_open_orders tells whether the exchange ended it."
+)
+
 
 @frozen
 class AskedProtection:
-    """The arguments of protect_position. `amount` only of coins on spot."""
+    """The arguments of protect_position. `amount` only of coins on spot; `at_exchange` is of the target."""
 
     trading_pair: str
     account_name: str | None
@@ -47,6 +52,7 @@ class AskedProtection:
     price: PriceKind | None
     holds_for: int
     replace: bool
+    at_exchange: bool
 
 
 @frozen
@@ -86,6 +92,12 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
     instead = _replaced(before, [kind for kind, _ in conditions], replace=asked.replace)
     bound = _bound(asked, held, conditions)
     armings, notes = [], list(held.notes)
+    order: Foreseen | None = None
+    if asked.at_exchange:
+        order = await _resting(installation, held, conditions, before)
+        conditions = [(kind, one) for kind, one in conditions if kind != "target"]
+        if not conditions:
+            return Plan(order.shown, order.requests, order.commit)
     for kind, one in conditions:
         action = await _action(installation, held, one, bound if kind == "stop" else None)
         spec = Spec(when=one.condition, then=action.action, protects=held.what)
@@ -100,7 +112,8 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
     ends = "" if spot else "It ends with the position."
     notes += _rests(held, conditions)
     replaces = "; ".join(_replaced_words(one, conditions) for one in before if one.key in instead)
-    return arm("protect_position", armings, (*notes, bonded, ends), joins=joins, instead=instead, replaces=replaces)
+    plan = arm("protect_position", armings, (*notes, bonded, ends), joins=joins, instead=instead, replaces=replaces)
+    return plan if order is None else with_order(plan, order, AT_EXCHANGE)
 
 
 async def _position(installation: Installation, asked: AskedProtection) -> Held:
@@ -140,15 +153,12 @@ def _of(what: Protected, kind: PriceKind) -> Condition:
 
 async def _coins(installation: Installation, asked: AskedProtection) -> Held:
     connector = asked.connector_name or ""
-    missing = [name for name in ("account_name", "amount") if getattr(asked, name) is None]
-    if missing:
-        raise BadArguments(
-            f"To protect coins on {named(connector)}, {' and '.join(missing)} must be said.", NOTHING_SET, ""
-        )
+    if asked.amount is None:
+        raise BadArguments(f"To protect coins on {named(connector)}, amount must be said.", NOTHING_SET, "")
     if asked.side == "SHORT" or asked.price == "mark":
         raise BadArguments("Coins on spot are neither SHORT nor have a mark price.", NOTHING_SET, "Leave it out.")
     what = Protected(
-        account_name=asked.account_name or "",
+        account_name=await account_at(installation, connector, asked.account_name),
         connector_name=connector,
         trading_pair=asked.trading_pair,
         side="LONG",
@@ -187,6 +197,25 @@ def _conditions(asked: AskedProtection, held: Held) -> list[tuple[Kind, Met]]:
     return found
 
 
+async def _resting(
+    installation: Installation, held: Held, conditions: Sequence[tuple[Kind, Met]], before: Sequence[Trigger]
+) -> Foreseen:
+    """The target as an order at the exchange. Raises BadArguments and Refused, also where a trigger is the target
+    already, and for coins that have a stop."""
+    level = next((one.condition.level for kind, one in conditions if kind == "target"), None)
+    if level is None:
+        raise BadArguments("at_exchange is of target.", NOTHING_SET, "Give target too: a stop stays a trigger.")
+    if held.what.amount is not None and (len(conditions) > 1 or before):
+        raise Refused(
+            "A target that rests at the exchange holds the coins that the stop must sell.",
+            NOTHING_SET,
+            "Leave at_exchange out.",
+        )
+    if others := [one.key for one in before if kind_of(one) == "target"]:
+        raise Refused(f"Trigger {others[0]} is its target already.", NOTHING_SET, "cancel_trigger ends that one.")
+    return await installation.foresee("place_order", resting(held.what, level))
+
+
 def _rests(held: Held, conditions: Sequence[tuple[Kind, Met]]) -> list[str]:
     """What would do the same as a target with nobody watching. Of coins nothing is said: resting, it would lock what
     the stop must sell."""
@@ -195,8 +224,8 @@ def _rests(held: Held, conditions: Sequence[tuple[Kind, Met]]) -> list[str]:
         return []
     side = "SELL" if held.what.side == "LONG" else "BUY"
     return [
-        f"The same as the target with nobody watching: place_order {side} LIMIT at {plain(target):f}, position_action "
-        f"CLOSE, share 100, which rests at {named(held.what.connector_name)}."
+        f"With at_exchange=true the target is a {side} LIMIT at {plain(target):f} that rests at "
+        f"{named(held.what.connector_name)} with nobody watching."
     ]
 
 

@@ -39,6 +39,7 @@ USES = READ | {"get_portfolio_history"}
 
 HOUR = 3_600_000  # ms
 APART = Decimal(1)  # percent that two sources of one price may be apart
+LITTLE = Decimal("0.001")  # percent by which a funding rate changes from one second to the next, near 0 too
 LATE = 60_000  # ms after a payment of funding, in which it may still be told as the next one
 
 
@@ -127,7 +128,7 @@ def _of_now(info: Fields, best: Book) -> Witness:
     if payment and payment * 1000 < now() - LATE:
         raise ApiFailed("The next payment told with it is past.")
     rate = rate_of(info)
-    return Witness(rate, abs(rate) / 10)
+    return Witness(rate, max(abs(rate) / 10, LITTLE))
 
 
 async def _recounted(installation: Installation) -> Witness:

@@ -120,6 +120,9 @@ class _Endpoint:
         query = request.query_params.multi_items()
         try:
             given = operation.read(values, query, body, request.headers.get("content-type"))
+            if (own := pinned().operations.get(operation.key, operation)) is not operation:
+                # Of another version, which may lack what its route reads.
+                given = own.read(values, query, body, request.headers.get("content-type"))
             # Before the engine goes on: what executors do must happen at its own time, between the fills.
             executors.catch_up(self.paper)
             handler = self.routes.get(operation.key) or self.others[operation.key]

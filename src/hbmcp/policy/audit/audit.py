@@ -7,23 +7,25 @@ stops what adds risk; what reduces goes on, and its lines to stderr and into the
 import asyncio
 import json
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from hbmcp.errors import StoreError
 from hbmcp.policy.audit.chain import Link
 from hbmcp.policy.audit.log import Appended, Log
 from hbmcp.policy.audit.record import Record, Sent, sent, stamped, time_text, words
-from hbmcp.policy.audit.unusual import AT_BEGINNING, COUNTED, unusual
-from hbmcp.store import TO_REDUCE, AuditHead
+from hbmcp.policy.audit.unusual import AT_BEGINNING, COUNTED, Lately
+from hbmcp.policy.place import Files
+from hbmcp.store import NOTHING, TO_REDUCE, AuditHead, Settling
 from hbmcp.store.worker import Worker
 from hbmcp.times import machine
 
 if TYPE_CHECKING:
+    from hbmcp.identity import Identity
+    from hbmcp.settings import Settings
     from hbmcp.store import Store
 
 DAY = 86_400_000  # milliseconds
@@ -40,6 +42,10 @@ class Unwritten(Exception):
         self.on_disk = on_disk
 
 
+def silent(kind: str, words: str) -> None:
+    """Nobody is told."""
+
+
 class Audit:
     """The audit of one installation, in a log that it may share with others; without a log nothing is kept. `tell` gets
     what becomes unusual, its kind and a few words."""
@@ -48,29 +54,50 @@ class Audit:
         self,
         log: Log | None,
         name: str,
-        open_store: "Callable[[], Store]",
-        tell: Callable[[str, str], object] = lambda *_: None,
+        store: "Store",
+        tell: Callable[[str, str], object] = silent,
     ) -> None:
         self._log = log
         self._tell = tell
         self._name = name  # of the log, in the store
-        self._open_store = open_store
+        self._store = store
         self._worker = Worker()
         self._prepared = False
-        self._recent: deque[Mapping[str, Any]] | None = None  # of a day, of this process and of all before it
+        self._lately: Lately | None = None  # of this process and of all before it
         self._told: set[str] = set()
+
+    @classmethod
+    def of(
+        cls,
+        settings: "Settings",
+        identity: "Identity",
+        store: "Store",
+        tell: Callable[[str, str], object] = silent,
+    ) -> Self:
+        """That of an installation, where the settings have it."""
+        files = Files.of(settings, identity)
+        return cls(Log(files.audit) if files else None, files.log if files else "", store, tell)
 
     async def aclose(self) -> None:
         """Wait a moment for what is still being written."""
         await self._worker.aclose()
 
-    async def write(self, record: Record, taken_back: Record | None = None, patience: float | None = None) -> None:
-        """Add a line; it is on disk, and the store knows of it, when this returns. Raises Unwritten, for the store
-        after `patience` seconds at most, if that is told. One that gets there although who asked was cancelled, or
-        gave up, is followed by `taken_back`."""
+    async def write(
+        self,
+        record: Record,
+        taken_back: Record | None = None,
+        patience: float | None = None,
+        settling: Settling = NOTHING,
+        *,
+        flush: bool = False,
+    ) -> bool:
+        """Add a line; it is on disk, and the store knows of it, when this returns, and of what is settled: False where
+        it is told of nothing, since there is no log. `flush`: what the store was told before is on disk then, too.
+        Raises Unwritten, for the store after `patience` seconds at most, if that is told. A line that gets there
+        although who asked was cancelled, or gave up, is followed by `taken_back`."""
         await self._notice(record)
         if self._log is None:
-            return
+            return False
         undo = None if taken_back is None else lambda _=None: self._append(taken_back)
         try:
             appended = await self._worker.run(partial(self._append, record), undo)
@@ -80,7 +107,7 @@ class Audit:
             raise Unwritten(error.strerror or str(error)) from None
         try:
             async with asyncio.timeout(patience):
-                await self._tell_store(self._log, appended)
+                await self._tell_store(self._log, appended, settling, flush)
         except StoreError as error:
             raise Unwritten(error.happened, on_disk=True) from None
         except TimeoutError:
@@ -90,40 +117,39 @@ class Audit:
                 with suppress(OSError, StoreError):
                     await self._worker.run(undo)
             raise
+        return True
+
+    async def newest(self, most: int) -> list[Mapping[str, Any]]:
+        """What the latest lines say, oldest first. Raises OSError, and StoreError where the disk doesn't answer."""
+        return [] if self._log is None else await self._worker.run(partial(self._log.since, "", most))
 
     async def unusual(self) -> dict[str, str]:
         """What a person should look at, a kind and a few words each."""
-        await self._lately()
-        return self._unusual()
+        return (await self._within_a_day()).found
 
-    async def _lately(self) -> "deque[Mapping[str, Any]]":
-        """The lines in which the unusual is looked for: read once, and then as they come."""
-        if self._recent is None:
-            self._recent = deque(maxlen=RECENT)
+    async def _within_a_day(self) -> Lately:
+        """What was written within a day: read once, and then as it comes."""
+        if self._lately is None:
+            lately = Lately()
             if self._log is not None:
                 since = time_text(machine() - DAY)
                 with suppress(OSError, StoreError):
-                    self._recent.extend(await self._worker.run(partial(self._log.since, since, RECENT)))
-            self._told.update(self._unusual())
-        return self._recent
-
-    def _unusual(self) -> dict[str, str]:
-        since = time_text(machine() - DAY)
-        try:
-            return unusual([one for one in self._recent or () if str(one.get("time")) >= since])
-        except Exception:  # lines of another version, say: no reason to send nothing
-            logger.exception("What is unusual in the audit couldn't be told")
-            return {}
+                    for line in await self._worker.run(partial(self._log.since, since, RECENT)):
+                        _add(lately, line)
+            if self._lately is None:  # nobody else was quicker
+                self._lately = lately
+                self._told.update(lately.found)
+        self._lately.forget(time_text(machine() - DAY))
+        return self._lately
 
     async def _notice(self, record: Record) -> None:
         """Tell what becomes unusual with this line, or more so; and warn of it in the log."""
-        lately = await self._lately()
+        lately = await self._within_a_day()
+        before = lately.found
+        _add(lately, record)
         if record.get("outcome") == "done":  # makes nothing worse
-            lately.append(record)
             return
-        before = self._unusual()
-        lately.append(record)
-        after = self._unusual()
+        after = lately.found
         for kind, said in after.items():
             shows_now = (kind in AT_BEGINNING) == (record.get("event") == "begin")
             if shows_now and said != before.get(kind):
@@ -149,17 +175,16 @@ class Audit:
             self._prepared = True
         return self._log.append(record, above)
 
-    async def _tell_store(self, log: Log, appended: Appended) -> None:
+    async def _tell_store(self, log: Log, appended: Appended, settling: Settling, flush: bool) -> None:
         """Move the head, from a line that is in the log. Where it isn't, somebody cut, changed or removed the log:
         that stands in it then."""
-        store, before = self._open_store(), appended.before
 
         def holds(head: AuditHead) -> bool:
             link = Link(head.seq, head.hash)
-            return link == before or log.holds(link)
+            return link == appended.before or log.holds(link)
 
-        head = AuditHead(appended.link.seq, appended.link.hash)
-        lost = await store.move_audit_head(self._name, head, holds)
+        before, head = _head(appended.before), _head(appended.link)
+        lost = await self._store.move_audit_head(self._name, head, before, holds, settling, flush=flush)
         if lost is None:
             return
         said = f"The audit log was cut or changed: its line {lost.seq} isn't there. See `hbmcp audit verify`."
@@ -170,7 +195,7 @@ class Audit:
             after = (await self._worker.run(partial(self._append, gap, lost.seq))).link
         except OSError as error:
             raise StoreError(error.strerror or str(error)) from None
-        await store.move_audit_head(self._name, AuditHead(after.seq, after.hash), lambda _: True)
+        await self._store.move_audit_head(self._name, _head(after), head, lambda _: True)
 
 
 class Entry:
@@ -202,7 +227,7 @@ class Entry:
                 line = stamped("begin", call=self._call, **self._said, verdict="granted")
                 taken_back = stamped("end", call=self._call, outcome="cancelled, not sent")
                 try:
-                    await self._audit.write(line, taken_back, self._patience)
+                    await self._audit.write(line, taken_back, self._patience, flush=True)
                 except Unwritten as error:
                     self._failure = str(error)
                     if self._goes_on and not error.on_disk:
@@ -212,16 +237,29 @@ class Entry:
                 self.begun = True
             return self._failure
 
-    async def end(self, requests: Sequence[Sent], outcome: str, text: str) -> None:
-        """Write the line after; or the only one, of a call that came to nothing before anything left."""
+    async def end(self, requests: Sequence[Sent], outcome: str, text: str, settling: Settling = NOTHING) -> bool:
+        """Write the line after; or the only one, of a call that came to nothing before anything left. Gives whether
+        the store was told with it what is settled."""
         said = {} if self.begun else self._said
         told = None if self._secret and outcome == "done" else words(text)
         event = "end" if self.begun else "refused"
         line = stamped(event, call=self._call, **said, sent=sent(requests) or None, outcome=outcome, text=told or None)
         try:
-            await self._audit.write(line, patience=self._patience)
+            return await self._audit.write(line, patience=self._patience, settling=settling)
         except Unwritten as error:
             if requests and not error.on_disk:
                 await self._audit.keep_aside(line, str(error))
             else:
                 logger.warning("The audit log: %s", error)
+            return False
+
+
+def _head(link: Link) -> AuditHead:
+    return AuditHead(link.seq, link.hash)
+
+
+def _add(lately: Lately, line: Mapping[str, Any]) -> None:
+    try:
+        lately.add(line)
+    except Exception:  # a line of another version, say: no reason to send nothing
+        logger.exception("What is unusual in a line of the audit couldn't be told")

@@ -6,6 +6,7 @@ A file that is large enough is put aside under the number of its last line, and 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from io import FileIO
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ class Log:
         self.file = file
         self._largest = largest
         self._lock = file.with_suffix(".lock")
+        self._left: tuple[tuple[int, ...], Link] | None = None  # how the file was left here, and its last line then
         self.spare = Spare(file.with_suffix(".spare"))
 
     @property
@@ -53,7 +55,7 @@ class Log:
     def append(self, record: Mapping[str, Any], above: int = 0) -> Appended:
         """Add a line, with a number above that; it is on disk when this returns, or isn't there at all."""
         with locked(self._lock):
-            before = self.end or START
+            before = self._end_as_left or self.end or START
             link = self._write(record, Link(max(before.seq, above), before.hash))
             with suppress(OSError):  # what is kept aside stays there
                 link = self._take_in(link)
@@ -66,6 +68,14 @@ class Log:
                 link = self._write({"event": "late", "said": late.decode(errors="replace")}, link)
             self.spare.forget(kept)
         return link
+
+    @property
+    def _end_as_left(self) -> Link | None:
+        """The last line, where nobody else has written since."""
+        with suppress(FileNotFoundError):
+            if self._left is not None and self._left[0] == _how_it_is(self.file.stat()):
+                return self._left[1]
+        return None
 
     @property
     def end(self) -> Link | None:
@@ -98,8 +108,7 @@ class Log:
         with suppress(FileNotFoundError):
             if self.file.stat().st_size + len(line) > self._largest:
                 self.file.rename(self.file.with_name(f"{self.file.stem}-{before.seq:09}{self.file.suffix}"))
-        os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))
-        with self.file.open("r+b", buffering=0) as file:
+        with FileIO(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
             size = file.seek(0, os.SEEK_END)
             if size:
                 file.seek(size - 1)
@@ -113,6 +122,7 @@ class Log:
                 with suppress(OSError):
                     file.truncate(size)
                 raise
+            self._left = _how_it_is(os.fstat(file.fileno())), link
         if not size and ACROSS_PROCESSES:
             _sync_folder(self.file.parent)
         return link
@@ -132,6 +142,10 @@ def _backwards(file: Path) -> Iterator[bytes]:
             rest = first
         if rest:
             yield rest
+
+
+def _how_it_is(file: os.stat_result) -> tuple[int, ...]:
+    return file.st_dev, file.st_ino, file.st_size, file.st_mtime_ns
 
 
 def _sync_folder(folder: Path) -> None:

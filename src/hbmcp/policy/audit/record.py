@@ -27,6 +27,8 @@ DEEP = 8
 _NO_SECRET = ("account_name", "connector_name", "chain")
 _CREDENTIALS = re.compile(r"(\b(?:basic|bearer)\s+|://[^\s/@:]*:)[^\s@'\",]+", re.IGNORECASE)
 
+_WORD = re.compile(r"[\w.-]*", re.ASCII)  # in which nothing stands beside a secret that would tell it
+
 
 @frozen
 class Sent:
@@ -93,6 +95,8 @@ def words(text: str) -> str:
 def _shown(text: str) -> tuple[str, bool]:
     """The text without secrets, and whether it is all of it."""
     text = redacted(text)
+    if len(text) <= LONGEST and _WORD.fullmatch(text):
+        return text, True
     clean = _clean(text[:LOOKED_AT])
     rest = len(text) - LOOKED_AT
     if rest <= 0:

@@ -46,7 +46,8 @@ class Spare:
         """What is kept there."""
         try:
             with self._opened("rb") as file:
-                return _written(file).splitlines()
+                nothing = file.read(1) in (b"", b"\0")  # as nearly always
+                return [] if nothing else _written(file).splitlines()
         except FileNotFoundError:
             return []
 

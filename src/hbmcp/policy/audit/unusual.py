@@ -1,10 +1,12 @@
-"""What of the audit's last day a person should look at. Pure."""
+"""What of the audit's last day a person should look at, kept up line by line: each call adds some. Pure."""
 
-from bisect import insort
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, insort
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
+
+from attrs import define, field
 
 from hbmcp.catalog import ADDING
 from hbmcp.figures import number
@@ -17,77 +19,133 @@ REFUSALS = 3  # fewer are everyday
 FAILURES = 5  # of one tool
 FAR = 10  # times the usual
 USUAL = 5  # orders of a pair before there is a usual
+MOST = 1_000  # orders of a pair of which the usual is
 COUNTED = ("refusals", "failures")  # kinds of which the log has the first alone
 AT_BEGINNING = ("sizes", "limits")  # kinds that show when a call begins; the others, when it has ended
 
 
-def unusual(records: Sequence[Record]) -> dict[str, str]:
-    """What there is, a kind and a few words for each: records of a day, oldest first."""
-    begun = {str(one.get("call")): one for one in records if one.get("event") == "begin"}
-    ended = [
-        {**begun.get(str(one.get("call")), {}), **one} for one in records if one.get("event") in ("end", "refused")
-    ]
-    found = {
-        "refusals": _refusals(ended),
-        "unknown outcomes": _unknown(ended),
-        "failures": _failures(ended),
-        "sizes": _sizes(begun.values()),
-        "limits": _limits(begun.values()),
-    }
-    return {kind: words for kind, words in found.items() if words}
+@define
+class _Orders:
+    """What orders of a pair were worth, as they came and as they rank."""
+
+    came: deque[tuple[str, Decimal]] = field(factory=deque)
+    ranked: list[Decimal] = field(factory=list)
+
+    @property
+    def usual(self) -> Decimal | None:
+        """The median, once there are enough."""
+        return self.ranked[len(self.ranked) // 2] if len(self.ranked) >= USUAL else None
+
+    def add(self, time: str, value: Decimal) -> None:
+        self.came.append((time, value))
+        insort(self.ranked, value)
+
+    def forget(self, before: str) -> None:
+        while self.came and (self.came[0][0] < before or len(self.came) > MOST):
+            _, value = self.came.popleft()
+            del self.ranked[bisect_left(self.ranked, value)]
 
 
-def _refusals(ended: Iterable[Record]) -> str:
-    kinds = Counter(
-        str(one["outcome"]) for one in ended if one["event"] == "refused" and one.get("outcome") not in MISTAKES
-    )
-    if kinds.total() < REFUSALS:
-        return ""
-    return f"{kinds.total()} calls were refused ({', '.join(f'{kind} {count}' for kind, count in kinds.most_common())})"
+@define
+class Lately:
+    """The lines that were added, oldest first, less those that were forgotten."""
 
+    _begun: dict[str, tuple[str, str]] = field(factory=dict)  # call -> when and by which tool, of those with no end
+    _refused: deque[tuple[str, str]] = field(factory=deque)  # when and why, as all below
+    _reasons: Counter[str] = field(factory=Counter)
+    _unknown: deque[tuple[str, str]] = field(factory=deque)
+    _failed: defaultdict[str, deque[str]] = field(factory=lambda: defaultdict(deque))  # tool -> in a row, when
+    _orders: defaultdict[str, _Orders] = field(factory=lambda: defaultdict(_Orders))  # by pair
+    _large: deque[tuple[str, Decimal, str]] = field(factory=deque)  # and how many times the usual
+    _limits: dict[str, tuple[str, Any, str]] = field(factory=dict)  # limit -> and its window
 
-def _unknown(ended: Iterable[Record]) -> str:
-    found = [one for one in ended if one["event"] == "end" and one.get("outcome") in UNKNOWN]
-    return f"of {len(found)} calls the outcome is unknown, the last {_which(found[-1])}" if found else ""
+    @property
+    def found(self) -> dict[str, str]:
+        """What there is, a kind and a few words for each."""
+        found = {
+            "refusals": self._refusals,
+            "unknown outcomes": self._unknown_outcomes,
+            "failures": self._failures,
+            "sizes": max(self._large, key=lambda one: (one[1], one[0]))[2] if self._large else "",
+            "limits": ", ".join(words for _, _, words in self._limits.values()),
+        }
+        return {kind: words for kind, words in found.items() if words}
 
+    def add(self, record: Record) -> None:
+        time, call, tool = str(record.get("time")), str(record.get("call")), str(record.get("tool"))
+        match record.get("event"):
+            case "begin":
+                self._begun[call] = time, tool
+                self._add_orders(time, record.get("plan") or ())
+                self._add_limits(time, record.get("limits") or ())
+            case "end":
+                _, tool = self._begun.pop(call, (time, tool))
+                if record.get("outcome") in UNKNOWN:
+                    self._unknown.append((time, f"{tool} at {time}"))
+                self._add_outcome(time, tool, record.get("outcome"))
+            case "refused":
+                why = str(record["outcome"])
+                if why not in MISTAKES:
+                    self._refused.append((time, why))
+                    self._reasons[why] += 1
+                self._add_outcome(time, tool, why)
 
-def _failures(ended: Iterable[Record]) -> str:
-    """Of tools whose latest calls all failed."""
-    rows: Counter[str] = Counter()
-    for one in ended:
-        tool = str(one.get("tool"))
-        rows[tool] = 0 if one.get("outcome") == "done" else rows[tool] + 1
-    return ", ".join(f"{tool} failed {count} times in a row" for tool, count in rows.items() if count >= FAILURES)
+    def forget(self, before: str) -> None:
+        """What was written before that."""
+        while self._refused and self._refused[0][0] < before:
+            self._reasons[self._refused.popleft()[1]] -= 1
+        for several in (self._unknown, self._large):
+            while several and several[0][0] < before:
+                several.popleft()
+        for times in self._failed.values():
+            while times and times[0] < before:
+                times.popleft()
+        for orders in self._orders.values():
+            orders.forget(before)
+        for entries in (self._begun, self._limits):
+            for name in [name for name, one in entries.items() if one[0] < before]:
+                del entries[name]
 
+    def _add_outcome(self, time: str, tool: str, outcome: Any) -> None:
+        if outcome == "done":
+            self._failed.pop(tool, None)
+        else:
+            self._failed[tool].append(time)
 
-def _sizes(begun: Iterable[Record]) -> str:
-    """Of the largest order that was far above those before it."""
-    before: defaultdict[str, list[Decimal]] = defaultdict(list)
-    words, times = "", Decimal(FAR)
-    for call in begun:
-        for one in call.get("plan") or ():
+    def _add_orders(self, time: str, planned: Iterable[Record]) -> None:
+        for one in planned:
             value = number(one.get("value"))
             if value is None or one.get("effect") not in ADDING:
                 continue
-            earlier = before[str(one.get("pair"))]
-            usual = earlier[len(earlier) // 2] if len(earlier) >= USUAL else None  # the median
-            if usual and value / usual >= times:
-                times = value / usual
-                words = f"{one.get('words')} was {times:.0f} times the usual, at {call.get('time')}"
-            insort(earlier, value)
-    return words
+            orders = self._orders[str(one.get("pair"))]
+            usual = orders.usual
+            if usual and value / usual >= FAR:
+                words = f"{one.get('words')} was {value / usual:.0f} times the usual, at {time}"
+                self._large.append((time, value / usual, words))
+            orders.add(time, value)
 
-
-def _limits(begun: Iterable[Record]) -> str:
-    """Each limit of which hardly anything is left: when that was first so, in the latest hour, say, that it is for."""
-    first: dict[str, tuple[Any, str]] = {}
-    for call in begun:
-        for one in call.get("limits") or ():
+    def _add_limits(self, time: str, nearly: Iterable[Record]) -> None:
+        """Of each limit of which hardly anything is left: when that was first so, in the latest hour, say, that it is
+        for."""
+        for one in nearly:
             limit, since = str(one.get("limit")), one.get("since")
-            if limit not in first or first[limit][0] != since:
-                first[limit] = since, f"{one.get('used')} were used at {call.get('time')}"
-    return ", ".join(words for _, words in first.values())
+            if limit not in self._limits or self._limits[limit][1] != since:
+                self._limits[limit] = time, since, f"{one.get('used')} were used at {time}"
 
+    @property
+    def _refusals(self) -> str:
+        if len(self._refused) < REFUSALS:
+            return ""
+        reasons = ", ".join(f"{why} {count}" for why, count in self._reasons.most_common() if count)
+        return f"{len(self._refused)} calls were refused ({reasons})"
 
-def _which(call: Record) -> str:
-    return f"{call.get('tool')} at {call.get('time')}"
+    @property
+    def _unknown_outcomes(self) -> str:
+        last = self._unknown[-1][1] if self._unknown else ""
+        return f"of {len(self._unknown)} calls the outcome is unknown, the last {last}" if last else ""
+
+    @property
+    def _failures(self) -> str:
+        """Of tools whose latest calls all failed."""
+        several = {tool: len(times) for tool, times in self._failed.items() if len(times) >= FAILURES}
+        return ", ".join(f"{tool} failed {count} times in a row" for tool, count in several.items())

@@ -4,7 +4,7 @@ A row in the store holds the call as it came and what was asked. Who approves it
 anew, once.
 """
 
-from collections.abc import Callable
+import logging
 from copy import copy
 from secrets import token_urlsafe
 
@@ -29,6 +29,8 @@ EACH = 10  # of one holder of a token, or of one client that showed none
 RECENT = 3_600_000  # milliseconds for which what became of one is told
 OVER = ("refused", "expired", "carried out", "failed")
 
+logger = logging.getLogger(__name__)
+
 
 class Waiting(Exception):
     """It waits for a person's approval under that id; str() tells it."""
@@ -46,11 +48,11 @@ class Waiting(Exception):
 class Approvals:
     """Those of one installation."""
 
-    def __init__(self, policy: Policy, identity: Identity, settings: Settings, open_store: Callable[[], Store]) -> None:
+    def __init__(self, policy: Policy, identity: Identity, settings: Settings, store: Store) -> None:
         place = Place.of(settings, identity)
         self._in_memory = place.file is None and place.postgresql is None
         self._has_bot = settings.telegram_token is not None
-        self._open_store = open_store
+        self._store = store
         self._policy = policy
         self._used = _used(policy)
 
@@ -90,9 +92,8 @@ class Approvals:
             way=question.demand.way,
             nonce=token_urlsafe(16),
         )
-        store = self._open_store()
         try:
-            waiting = [one for one in await store.approvals(since=machine() - DAY) if one.state == "waiting"]
+            waiting = [one for one in await self._store.approvals(since=machine() - DAY) if one.state == "waiting"]
             for one in waiting:
                 if _caller_and_call(one) == _caller_and_call(approval):
                     return Waiting(one)
@@ -100,13 +101,14 @@ class Approvals:
             if len(theirs) >= EACH or len(waiting) >= MOST:
                 which = f"{EACH} of its calls" if len(theirs) >= EACH else f"{MOST} calls"
                 raise cant_ask(f"{which} wait for an approval already")
-            await store.add_approval(approval)
+            await self._store.add_approval(approval)
         except StoreError as error:
             raise NotCounted(
                 f"A person is to approve this, and it can't be kept until then: {error.happened}",
                 "Nothing was sent.",
                 error.advice,
             ) from None
+        logger.info("The %s: `hbmcp approvals` shows it.", told(approval))
         return Waiting(approval)
 
     async def ended(self, client: str, holder: str) -> list[str]:
@@ -114,7 +116,7 @@ class Approvals:
         if not self._used:
             return []
         try:
-            return [told(one) for one in await self._open_store().tell_approvals(_of(client), holder)]
+            return [told(one) for one in await self._store.tell_approvals(_of(client), holder)]
         except StoreError:
             return []
 
@@ -123,7 +125,7 @@ class Approvals:
         if not self._used:
             return ()
         try:
-            found = await self._open_store().approvals(since=machine() - DAY)
+            found = await self._store.approvals(since=machine() - DAY)
         except StoreError:
             return ()
         since = machine() - RECENT
@@ -155,8 +157,9 @@ def restored(approval: Approval, reply: Reply, way: Way, by: str) -> Answered:
 
 
 def told(approval: Approval) -> str:
-    """An approval in a few words."""
+    """An approval in a few words, for a sentence of ours."""
     what = f"approval {approval.id} of {named(approval.tool)}"
     if approval.state == "waiting":
         return f"{what} waits for a person until {utc(approval.until)}"
-    return f"{what} is {approval.state}{f': {one_line(approval.came)}' if approval.came else ''}"
+    came = one_line(approval.came).removesuffix(".")
+    return f"{what} is {approval.state}{f': {came}' if came else ''}"

@@ -105,7 +105,7 @@ def _exposure(planned: PlannedRequest) -> str:
 
 
 _EXPOSURE: Mapping[Effect, str] = {
-    "opens": "adds to what is open",
+    "opens": "opens, or adds to what is open",
     "reduces": "reduces a position",
     "cancels": "cancels what protects nothing",
     "moves": "swaps or moves tokens",

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import unquote
 
+from hbmcp import extras
 from hbmcp.errors import SettingsError
 from hbmcp.identity import Identity
 from hbmcp.policy.audit.record import words
@@ -88,7 +89,7 @@ def _apprise() -> Any:
         raise SettingsError(
             f"{NAME} is set, and apprise, which delivers notifications, isn't installed.",
             "Nobody would be told, so hbmcp doesn't start.",
-            "Install hbmcp with the extra notify (pip install '.[notify]'), or unset it.",
+            f"{extras.advice('notify')}, or unset it.",
         ) from None
 
 

@@ -5,9 +5,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from hbmcp.server.http import doors
+from hbmcp.server.http.doors import doors
 from hbmcp.server.http.entrance import Entrance, NoTokenInAddress, Verify
 from hbmcp.server.http.health import LIVES, READY, Health
+from hbmcp.server.http.hearing import Hearing
 from hbmcp.server.http.patience import MOST, WholeBody
 from hbmcp.server.http.resource import Resource
 from hbmcp.server.http.sessions import SessionsOfEach
@@ -34,8 +35,10 @@ def application(line: Line, verify: Verify | None) -> ASGIApp:
         max_sessions=SESSIONS,
         custom_starlette_routes=[*Health(line).routes, *resource.routes, *_numbers(line)],
     )
-    app = WholeBody(SessionsOfEach(app, server.session_manager))
-    if verify is not None:
+    app = Hearing(SessionsOfEach(app, server.session_manager), line)
+    if verify is None:
+        app = WholeBody(app)
+    else:
         is_open = {LIVES, READY, *(route.path for route in resource.routes)}.__contains__
         app = Entrance(app, verify, is_open, resource.challenge)
     app = NoTokenInAddress(app)
@@ -48,7 +51,7 @@ def application(line: Line, verify: Verify | None) -> ASGIApp:
             allow_headers=["*"],
             expose_headers=["mcp-session-id", "www-authenticate"],
         )
-    return doors.Doors(app, doors.hosts(told), doors.origins(told))
+    return doors(app, told)
 
 
 def _numbers(line: Line) -> list[Route]:

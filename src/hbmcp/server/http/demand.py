@@ -5,7 +5,6 @@ import logging
 from hbmcp.errors import SettingsError, StoreError
 from hbmcp.identity import Identity
 from hbmcp.settings import Settings
-from hbmcp.settings.hosts import is_loopback
 
 CREATE = "Make one with `hbmcp token create NAME`, with the same settings."
 
@@ -19,7 +18,7 @@ async def token_demanded(told: Settings, *, reached_from_elsewhere: bool) -> boo
     from hbmcp.store import Store
     from hbmcp.store.place import Place
 
-    beyond = reached_from_elsewhere or called_from_elsewhere(told)
+    beyond = reached_from_elsewhere or not told.called_from_here
     place = Place.of(told, Identity.of(told))
     ever = left = False
     if place.exists:
@@ -43,10 +42,3 @@ async def token_demanded(told: Settings, *, reached_from_elsewhere: bool) -> boo
             f"{CREATE} Or let only this machine in: --host 127.0.0.1, and no HBMCP_HTTP_ALLOWED_HOSTS or _ORIGINS.",
         )
     raise SettingsError("All access tokens are revoked, so nobody could come in.", "It doesn't start.", CREATE)
-
-
-def called_from_elsewhere(told: Settings) -> bool:
-    """Whether a person lets in who calls this machine by other names than its own: from a container, through a proxy,
-    from a web page."""
-    hosts = (*told.http_allowed_hosts, *(origin.host for origin in told.http_allowed_origins))
-    return not all(is_loopback(host.name) for host in hosts)

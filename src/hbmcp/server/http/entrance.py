@@ -20,7 +20,8 @@ from hbmcp.access.holder import Holder
 from hbmcp.errors import HbmcpError
 from hbmcp.redaction import ACCESS_TOKEN
 from hbmcp.server.http import patience
-from hbmcp.server.protocol import HOLDER
+from hbmcp.server.http.turned_away import TurnedAway
+from hbmcp.server.line import HOLDER
 
 AT_ONCE = 32  # requests of one holder that may be under way
 WAITING = 64  # that may wait for one of these to end; a stream ends a moment after its answer was read
@@ -38,9 +39,11 @@ class NoTokenInAddress:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._turned_away = TurnedAway()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _holds_token(scope):
+            self._turned_away.tell(scope, "address", "a token stands in its address: revoke that one")
             said = (
                 "A token stands in the address, where logs keep it: nothing was done. Revoke it (hbmcp token revoke), "
                 "make another, and send that as the header Authorization: Bearer …"
@@ -89,15 +92,17 @@ class Entrance:
         self, app: ASGIApp, verify: Verify, is_open: Callable[[str], bool], challenge: Mapping[str, str]
     ) -> None:
         self._app = app
+        self._to_all = patience.WholeBody(app)
         self._verify = verify
         self._is_open = is_open
         self._challenge = challenge
         self._bodies = _Turns()
         self._calls = _Turns()
+        self._turned_away = TurnedAway()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or self._is_open(scope["path"]):
-            return await self._app(scope, receive, send)
+            return await self._to_all(scope, receive, send)
         holder = await self._entering(scope)
         if isinstance(holder, Response):
             return await holder(scope, receive, send)
@@ -121,7 +126,7 @@ class Entrance:
     async def _entering(self, scope: Scope) -> Holder | Response:
         """Who shows a token, which the scope then says too; or the refusal."""
         try:
-            holder = await self._holder(Headers(scope=scope))
+            holder = await self._holder(scope)
         except HbmcpError as error:
             logger.warning("A client wasn't let in: %s", error)
             return PlainTextResponse(str(error), 503, {"retry-after": "5"})
@@ -130,24 +135,26 @@ class Entrance:
             scope["user"] = _user(holder)  # the SDK lets it use the sessions that it began, and no other
         return holder
 
-    async def _holder(self, headers: Headers) -> Holder | Response:
-        shown = headers.getlist("authorization")
+    async def _holder(self, scope: Scope) -> Holder | Response:
+        shown = Headers(scope=scope).getlist("authorization")
         if not shown:
-            return self._refused(401, {})
+            return self._refused(scope, 401, None, _NONE)
         kind, _, token = shown[0].partition(" ")
         if len(shown) > 1 or kind.lower() != "bearer":
-            return self._refused(401, {"error": "invalid_request", "error_description": "one Bearer token is needed"})
+            return self._refused(scope, 401, "invalid_request", "one Bearer token is needed")
         holder = await self._verify(token)
         if holder is None:
-            return self._refused(401, {"error": "invalid_token", "error_description": "this token opens nothing here"})
+            return self._refused(scope, 401, "invalid_token", "this token opens nothing here")
         if holder.rights.none:
-            said = {"error": "insufficient_scope", "error_description": "no scope of it is one of this server's"}
-            return self._refused(403, said)
+            return self._refused(scope, 403, "insufficient_scope", "no scope of it is one of this server's")
         return holder
 
-    def _refused(self, status: int, said: Mapping[str, str]) -> Response:
+    def _refused(self, scope: Scope, status: int, error: str | None, why: str) -> Response:
+        """`error` as RFC 6750 has it; none where no token was shown."""
+        self._turned_away.tell(scope, error or _NONE, why)
+        said = {} if error is None else {"error": error, "error_description": why}
         parameters = ", ".join(f'{name}="{value}"' for name, value in {**said, **self._challenge}.items())
-        body: dict[str, Any] = dict(said) or {"error": "no access token", "error_description": _HOW}
+        body: dict[str, Any] = said or {"error": _NONE, "error_description": _HOW}
         headers = {"www-authenticate": f"Bearer {parameters}".rstrip()}
         return Response(json.dumps(body), status, headers, "application/json")
 
@@ -157,6 +164,7 @@ _BUSY = PlainTextResponse(
 )
 _TOKENS_NAME = re.compile(r"token|auth|bearer|key|secret|passw|credential", re.IGNORECASE)
 _TOKEN = re.compile(rf"{ACCESS_TOKEN}|(?<![\w-])eyJ[\w-]*\.[\w-]*\.", re.ASCII)  # of our own, or a JWT
+_NONE = "no access token"
 _HOW = "Send one as the header Authorization: Bearer …; hbmcp token create makes it."
 
 

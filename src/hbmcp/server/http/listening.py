@@ -2,12 +2,14 @@
 
 import socket
 import sys
+from collections.abc import Iterator
 
 from hbmcp.errors import SettingsError
-from hbmcp.settings.hosts import is_loopback
+from hbmcp.settings import Settings
+from hbmcp.settings.hosts import is_everywhere, is_loopback
+from hbmcp.settings.model import called
 
 HOST = "127.0.0.1"
-EVERYWHERE = ("0.0.0.0", "::")
 
 
 def listen(port: int, host: str = HOST) -> socket.socket:
@@ -39,6 +41,22 @@ def beyond_this_machine(listener: socket.socket) -> bool:
     """Whether others than this machine reach it."""
     address: str = listener.getsockname()[0]
     return not is_loopback(address)
+
+
+def remarks(told: Settings, listener: socket.socket) -> Iterator[str]:
+    """What a person should know who has others than this machine reach it."""
+    if not beyond_this_machine(listener):
+        return
+    if told.tls_cert is None:
+        yield (
+            "It speaks plain HTTP beyond this machine: whoever is on the way there can read access tokens. Give it a "
+            f"certificate, {called('tls_cert')}, or let only a proxy that speaks TLS reach it."
+        )
+    if is_everywhere(told.http_host) and not told.http_allowed_hosts:
+        yield (
+            "Clients may call it by each address of this machine, and by no name but localhost: allow names in "
+            f"{called('http_allowed_hosts')}."
+        )
 
 
 def address(listener: socket.socket, scheme: str, path: str) -> str:

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hbmcp.errors import CallError, LimitReached, OutcomeUnknown, Refused, SettingsError, StoreError
+from hbmcp import extras
+from hbmcp.errors import CallError, LimitReached, OutcomeUnknown, Refused, SettingsError, StoreError, UnknownTool
 from hbmcp.server.line import Line, UnderWay
 from hbmcp.times import ticking
 
@@ -19,7 +20,7 @@ except ImportError:
     raise SettingsError(
         "HBMCP_HTTP_METRICS (--metrics) asks for numbers that prometheus_client makes, and that isn't installed.",
         "hbmcp doesn't start.",
-        "Install it, pip install 'hbmcp[metrics]', or leave the setting out.",
+        f"{extras.advice('metrics')}, or leave the setting out.",
     ) from None
 
 if TYPE_CHECKING:
@@ -97,9 +98,11 @@ def _word(outcome: "Outcome | None", error: CallError | None) -> str:
         return "unknown"
     if outcome.question is not None:
         return "asked"
+    if outcome.waits:
+        return "waiting"
     return "failed" if outcome.is_error else "done"
 
 
 def _is_ours(error: CallError) -> bool:
-    """Whether it is a refusal by hbmcp; the API's have the kind itself."""
-    return isinstance(error, Refused) and type(error) is not Refused
+    """Whether it is a refusal by hbmcp, of a tool that is off for who called too; the API's have the kind itself."""
+    return isinstance(error, UnknownTool) or (isinstance(error, Refused) and type(error) is not Refused)

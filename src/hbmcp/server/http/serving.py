@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import anyio
@@ -30,11 +31,18 @@ CUT_OFF = 1  # seconds for the rest of what is being answered; streams that only
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, which lets calls end."""
+    """uvicorn's, which lets calls end, and tells when it answers."""
 
-    def __init__(self, config: uvicorn.Config, line: Line) -> None:
+    def __init__(self, config: uvicorn.Config, line: Line, answers: Callable[[], None]) -> None:
         super().__init__(config)
         self._line = line
+        self._answers = answers
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """From when this returns on, what comes is answered."""
+        await super().startup(sockets)
+        if self.started:
+            self._answers()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """No call begins any more; those under way have some time, and what of them is broken off then is told."""
@@ -52,10 +60,15 @@ class Server(uvicorn.Server):
 
 
 async def serve_http(
-    settings: Settings, offer: Offer, listener: socket.socket, policy: "Policy | None", demanded: bool
+    settings: Settings,
+    offer: Offer,
+    listener: socket.socket,
+    policy: "Policy | None",
+    demanded: bool,
+    answers: Callable[[], None],
 ) -> None:
     """Serve streamable HTTP on this socket until the process is told to stop. `demanded` is an access token of every
-    client."""
+    client; `answers` is called when the first can come."""
     from hbmcp.access.tokens import Tokens
     from hbmcp.store import Store
 
@@ -70,13 +83,18 @@ async def serve_http(
     config.load()
     config.ssl = certificate(settings)
     try:
-        await Server(config, line).serve([listener])
+        await Server(config, line, answers).serve([listener])
     finally:
         await tokens.aclose()
 
 
 def run_http(
-    settings: Settings, offer: Offer, listener: socket.socket, policy: "Policy | None", demanded: bool
+    settings: Settings,
+    offer: Offer,
+    listener: socket.socket,
+    policy: "Policy | None",
+    demanded: bool,
+    answers: Callable[[], None],
 ) -> None:
     """serve_http in an event loop of its own."""
-    anyio.run(serve_http, settings, offer, listener, policy, demanded)
+    anyio.run(serve_http, settings, offer, listener, policy, demanded, answers)

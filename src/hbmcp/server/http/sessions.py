@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hbmcp.server.protocol import HOLDER
+from hbmcp.server.line import HOLDER
 
 OF_EACH = 100  # at once
 

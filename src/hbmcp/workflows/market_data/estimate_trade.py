@@ -1,20 +1,26 @@
-"""What a market order would cost, and whether book and balance hold it."""
+"""What a market order would cost, and whether book, balance and policy allow it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from hbmcp.errors import BadArguments
+from hbmcp.figures import times
 from hbmcp.installation.balances import available_balances
-from hbmcp.installation.connections import accounts_connected_to
+from hbmcp.installation.connections import accounts_connected_to, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.markets.order_book import Book, Side, book
 from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.taker_fees import taker_fees
-from hbmcp.installation.markets.trade_cost import estimate
+from hbmcp.installation.markets.trade_cost import Estimate, estimate
 from hbmcp.installation.markets.trade_cost_view import FEE_ASSUMED, balance_check, cost, limits
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.installation.markets.trading_rules import Rule, rule_if_readable
+from hbmcp.installation.orders.sending import order_request
 from hbmcp.results.answer import Answer, without_nulls
+from hbmcp.store import SentOrder
+from hbmcp.text import named
+from hbmcp.times import now
 
 
 async def estimate_trade(
@@ -29,7 +35,8 @@ async def estimate_trade(
 ) -> Answer:
     """`average_price` and `worst_price` are those of a walk through the book, `slippage_percent` how much worse than
     mid the average is; `value`, `fee` and `total` (paid with the fee, or got after it) are in the pair's quote
-    currency. `book_holds_it` and, on spot, `balance_holds_it` say whether they do.
+    currency. `book_holds_it` and, on spot, `balance_holds_it` say whether they do. A note has what the policy would say
+    of it as an order of each account that it may be for.
 
     Raises BadArguments unless either amount or quote_amount is given, Refused for an account, exchange or pair that
     isn't there, and CallError where the book can't be read.
@@ -49,8 +56,28 @@ async def estimate_trade(
     order = estimate(levels, rule or Rule(), side, amount, quote_amount, fee.rate)
     held, balance_note = balance_check(market, order, connected, balances)
     value = {"account_name": account, **cost(market, order, fee), **held}
-    notes = (doubt, *limits(market, order, rule, amount), FEE_ASSUMED if fee.assumed else "", balance_note)
+    policy_note = await _verdict(installation, market, order, connected)
+    assumed = FEE_ASSUMED if fee.assumed else ""
+    notes = (doubt, *limits(market, order, rule, amount), assumed, balance_note, policy_note)
     return Answer(without_nulls(value), notes)
+
+
+async def _verdict(installation: Installation, market: Market, order: Estimate, accounts: Sequence[str]) -> str:
+    """What the policy would say of it; "" where that isn't known. As an order that opens: whether there is a position
+    that it would close is another question."""
+    price = order.walk.average if order.in_book else order.walk.worst
+    if price is None or not order.amount:
+        return ""
+    action = "OPEN" if is_perpetual(market.connector) else None
+    value = times(order.amount, price)
+    verdicts: dict[str, list[str]] = {}
+    for account in accounts:
+        sent = SentOrder(account, *market, order.side, "MARKET", order.amount, None, action, now())
+        request = order_request(sent, reduces=False, value=value, market=price)
+        verdicts.setdefault(await installation.verdict("place_order", request), []).append(account)
+    if len(verdicts) == 1:
+        return next(iter(verdicts))
+    return " ".join(f"{', '.join(map(named, those))}: {said}" for said, those in verdicts.items() if said)
 
 
 async def _levels(installation: Installation, market: Market) -> tuple[Book, str]:

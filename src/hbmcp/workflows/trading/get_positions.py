@@ -1,6 +1,7 @@
 """Open perpetual positions with the arithmetic done."""
 
 from hbmcp.installation.installation import Installation, all_of
+from hbmcp.installation.portfolio.cross_margin import cross_liquidations
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.view import WORKED_OUT, no_positions, position_row, position_totals
 from hbmcp.installation.triggers.protected import live_triggers, of_position, protecting, protection_words
@@ -18,7 +19,8 @@ async def get_positions(
 
     notional = amount * mark_price; unrealized_pnl is the exchange's own figure, without fees and funding;
     pnl_percent_of_entry = 100 * unrealized_pnl / (amount * entry_price), pnl_percent_of_margin that times the leverage.
-    margin and liquidation_if_isolated are worked out: see Position. Money is in the pair's quote currency.
+    margin and liquidation_if_isolated are worked out: see Position; and liquidation_if_cross: see cross_liquidations.
+    Money is in the pair's quote currency.
     `protected_by` names triggers, not what rests at the exchange. Raises Refused where there can't be positions.
     """
     refuse_spot(connector_name)
@@ -27,10 +29,12 @@ async def get_positions(
     )
     if not found.rows:
         return Answer(no_positions(found, trading_pair), found.notes)
+    if_cross, unknown = await cross_liquidations(installation, found.rows)
     rows = [
-        position_row(one)
+        position_row(one, if_cross.get(one))
         | ({} if unread else {"protected_by": protection_words(protecting(triggers, of_position(one)))})
         for one in found.rows
     ]
     totals = {"totals": position_totals(found.rows)} if len(rows) > 1 else {}
-    return Answer({"positions": rows, **totals}, (*found.notes, WORKED_OUT, unread))
+    unknown = f"liquidation_if_cross isn't known: {unknown}" if unknown else ""
+    return Answer({"positions": rows, **totals}, (*found.notes, WORKED_OUT, unknown, unread))

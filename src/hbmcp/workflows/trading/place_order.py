@@ -6,6 +6,7 @@ from attrs import asdict
 
 from hbmcp.errors import OutcomeUnknown
 from hbmcp.figures import number
+from hbmcp.installation.connections import account_at
 from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.placement import arrival_note, placement_refused, placement_result
@@ -23,7 +24,7 @@ from hbmcp.results.answer import Answer
 async def place_order(
     installation: Installation,
     *,
-    account_name: str,
+    account_name: str | None = None,
     connector_name: str,
     trading_pair: str,
     side: str,
@@ -50,9 +51,10 @@ async def place_order(
     """
     asked_exits = AskedExits.of(stop_loss, take_profit)
     sized = AskedSize(amount, quote_amount, share, risk, asked_exits.stop)
-    request = OrderRequest(account_name, connector_name, trading_pair, side, sized, order_type, price, position_action)
+    account = await account_at(installation, connector_name, account_name)
+    request = OrderRequest(account, connector_name, trading_pair, side, sized, order_type, price, position_action)
     prepared, known = await all_of(
-        prepare_order(installation, request, max_value), known_order_ids(installation, account_name, connector_name)
+        prepare_order(installation, request, max_value), known_order_ids(installation, account, connector_name)
     )
     exits = asked_exits.of_order(prepared.order, prepared.entry)
     arming = exits.arming(prepared.order)
@@ -73,16 +75,15 @@ async def place_order(
             sent = await send_order(installation, planned, seconds, companion=kept)
         except OutcomeUnknown as unknown:
             raise kept.waiting_for(unknown, exits.words) if kept else unknown from None
-        asked = asdict(request) | {"amount": amount, "price": number(price), "position_action": sent.order.action}
+        asked = asdict(request) | {"account_name": account_name, "amount": amount, "price": number(price)}
+        asked["position_action"] = sent.order.action
         armed = [await kept.told(exits.words)] if kept else []
         notes = (*prepared.notes, *sent.notes, *armed, *beside)
         told = size if order_type == "MARKET" else {}
         if not seconds:
             unseen = unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked)
             return Answer({**unseen, **told}, notes)
-        order = await wait_for_outcome(
-            installation, sent.order_id, account_name, connector_name, seconds, sent=sent.order
-        )
+        order = await wait_for_outcome(installation, sent.order_id, account, connector_name, seconds, sent=sent.order)
         if order.status == "FAILED":
             raise placement_refused(order, sent.order, notes)
         result = order_result(placement_result(order), order, asked)

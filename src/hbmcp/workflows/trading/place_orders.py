@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.orders.asked_orders import asked_orders
+from hbmcp.installation.orders.asked_orders import asked_orders, with_accounts
 from hbmcp.installation.orders.several_orders import NOT_SENT, placed_rows, prepare_orders, send_orders
 from hbmcp.installation.plan import Plan
 from hbmcp.results.answer import Answer
@@ -24,7 +24,8 @@ async def place_orders(
     How many came to what, and a row for each. Raises BadArguments or Refused where any of them can't be sent: then none
     was.
     """
-    several = await prepare_orders(installation, asked_orders(orders), max_value)
+    asked = asked_orders(await with_accounts(installation, orders))
+    several = await prepare_orders(installation, asked, max_value)
     requests = tuple(one.request for one in several.planned)
 
     async def commit(installation: Installation) -> Answer:

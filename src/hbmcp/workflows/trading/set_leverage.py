@@ -1,6 +1,7 @@
 """Set a pair's leverage, and look whether the exchange has it."""
 
 from hbmcp.errors import CallError, Failed
+from hbmcp.installation.connections import connected_account
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.leverage import LeverageChange, change_leverage, plan_leverage
@@ -9,13 +10,19 @@ from hbmcp.text import named
 
 
 async def set_leverage(
-    installation: Installation, *, account_name: str, connector_name: str, trading_pair: str, leverage: int
+    installation: Installation,
+    *,
+    account_name: str | None = None,
+    connector_name: str,
+    trading_pair: str,
+    leverage: int,
 ) -> Plan:
     """A sentence: what the leverage is now. The API says success also where the exchange refuses, and nothing but an
     open position shows what the exchange has.
 
     Raises Failed where an open position keeps another, OutcomeUnknown where no answer came and no position shows it.
     """
+    account_name = await connected_account(installation, connector_name, account_name)
     where = f"{named(trading_pair)} on {named(connector_name)} ({named(account_name)})"
     plan = await plan_leverage(installation, account_name, connector_name, trading_pair, leverage)
 

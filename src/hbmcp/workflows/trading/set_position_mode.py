@@ -1,6 +1,7 @@
 """Switch between one-way and hedge mode, and look whether it happened."""
 
 from hbmcp.errors import Failed
+from hbmcp.installation.connections import connected_account
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.position_mode_blockers import position_mode_blockers
 from hbmcp.installation.plan import Plan
@@ -10,12 +11,13 @@ from hbmcp.text import named
 
 
 async def set_position_mode(
-    installation: Installation, *, account_name: str, connector_name: str, position_mode: Mode
+    installation: Installation, *, account_name: str | None = None, connector_name: str, position_mode: Mode
 ) -> Plan:
     """A sentence: what the mode is now. The API says success also where the exchange changes nothing.
 
     Raises Failed where the mode stays what it was, OutcomeUnknown where it can't be read back.
     """
+    account_name = await connected_account(installation, connector_name, account_name)
     where = f"{named(connector_name)} ({named(account_name)})"
     before = await read_position_mode(installation, account_name, connector_name)
     if before == position_mode:

@@ -25,6 +25,7 @@ async def protect_position(
     price: str | None = None,
     holds_for: int | None = None,
     replace: bool | None = None,
+    at_exchange: bool | None = None,
 ) -> Plan:
     """A row for each of the triggers, as create_trigger's answer. See plan_protection for what is refused."""
     asked = AskedProtection(
@@ -41,5 +42,6 @@ async def protect_position(
         one_of("price", price, PRICES),
         between("holds_for", holds_for, 0, LONGEST) or 0,
         bool(replace),
+        bool(at_exchange),
     )
     return await plan_protection(installation, asked)

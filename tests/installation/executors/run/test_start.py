@@ -13,6 +13,7 @@ from hbmcp.installation.executors.plan.preparation import Prepared
 from hbmcp.installation.executors.run.start import Started, logged_if_cancelled, planned_start, start
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.planned_request import PlannedRequest
+from tests.store.opening import failing_store
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,9 @@ async def test_one_that_was_sent_is_told_of(
 
     config = check("create_executor", KIND, dict(TYPES[KIND].example))
     planned: PlannedRequest = planned_start("main", Prepared(config, None, None, ()))
-    installation = Installation(cancelled, lambda: None, Identity("scripted", on_paper=False), cancelled)  # type: ignore[arg-type,return-value]
+    installation = Installation(
+        cancelled, failing_store(AssertionError()), Identity("scripted", on_paper=False), cancelled
+    )
     with pytest.raises(asyncio.CancelledError):
         await start(installation, "main", config, planned, None)
     assert ("it may run: start position_executor: BUY BTC-USDT on binance_perpetual" in caplog.text) == logged

@@ -1,0 +1,55 @@
+"""A prompt as it is curated, and the tools that it names."""
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
+
+from attrs import field, frozen
+
+_WORD = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
+
+
+@frozen
+class Argument:
+    """What a person may say to a prompt. `values` are all that it can be, where it isn't free."""
+
+    description: str
+    required: bool = False
+    values: tuple[str, ...] = field(default=(), converter=tuple)
+
+
+@frozen(slots=False)
+class Prompt:
+    """`text` is a template of its arguments and of `tools`, the names of those that are offered. `if_there` are the
+    tools that it can do without."""
+
+    name: str
+    title: str
+    description: str
+    text: str
+    arguments: Mapping[str, Argument]
+    if_there: Collection[str] = ()
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """What of its text can be the name of a tool."""
+        return frozenset(_WORD.findall(self.text))
+
+    def needs(self, tools: Collection[str]) -> list[str]:
+        """Which of all these tools it names and can't do without."""
+        return [name for name in tools if name in self.words and name not in self.if_there]
+
+
+@cache
+def prompts() -> Mapping[str, Prompt]:
+    """All, by name."""
+    written = tomllib.loads(files("hbmcp.prompts").joinpath("prompts.toml").read_text(encoding="utf-8"))
+    return {name: _read(name, table) for name, table in written.items()}
+
+
+def _read(name: str, table: dict[str, Any]) -> Prompt:
+    arguments = {key: Argument(**one) for key, one in table.pop("arguments").items()}
+    return Prompt(name=name, arguments=arguments, **table)

@@ -1,0 +1,38 @@
+"""completion/complete: of a prompt's arguments and a resource's place. Imported at the first."""
+
+from typing import Any
+
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, CompleteRequestParams, PromptReference, ResourceTemplateReference
+
+from hbmcp.completion import MOST, matching
+from hbmcp.server.line import Context, Line, holder_of
+from hbmcp.server.prompts import find, prompts_for
+from hbmcp.server.resources import resources_for
+from hbmcp.text import named
+
+
+async def completed(ctx: Context, line: Line, params: CompleteRequestParams) -> dict[str, Any]:
+    """The result. Raises MCPError for a prompt or a template that isn't offered."""
+    name = params.argument.name
+    names = _fixed(ctx, line, params.ref, name)
+    if names is None:
+        given = (params.context and params.context.arguments) or {}
+        names = await line.completion.names(line.bridge_for(holder_of(ctx)), name, given)
+    found = matching(names, params.argument.value)
+    return {
+        "resultType": "complete",
+        "completion": {"values": found[:MOST], "total": len(found), "hasMore": len(found) > MOST},
+    }
+
+
+def _fixed(ctx: Context, line: Line, ref: PromptReference | ResourceTemplateReference, name: str) -> list[str] | None:
+    """What an argument can be, where that is known without the API; None where it is to be asked."""
+    if isinstance(ref, PromptReference):
+        argument = find(prompts_for(ctx, line), ref.name).prompt.arguments.get(name)
+        return [] if argument is None else list(argument.values) or None
+    for one in resources_for(ctx, line):
+        if one.uri == ref.uri:
+            schema = line.offer.schema(one.tool) or {}
+            return schema["properties"].get(name, {}).get("enum") if name in one.variables else []
+    raise MCPError(INVALID_PARAMS, f"No resource template {named(ref.uri)} is offered here. Nothing was done.")

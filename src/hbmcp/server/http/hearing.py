@@ -1,0 +1,27 @@
+"""Which sessions of 2025 hear what the server says by itself: those whose standing stream is open."""
+
+from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hbmcp.server.line import Line
+
+
+class Hearing:
+    """Counts the streams of each session."""
+
+    def __init__(self, app: ASGIApp, line: Line) -> None:
+        self._app = app
+        self._hearing = line.hearing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        session = Headers(scope=scope).get(MCP_SESSION_ID_HEADER) if scope["type"] == "http" else None
+        if session is None or scope["method"] != "GET":
+            return await self._app(scope, receive, send)
+        self._hearing[session] += 1
+        try:
+            return await self._app(scope, receive, send)
+        finally:
+            self._hearing[session] -= 1
+            if not self._hearing[session]:
+                del self._hearing[session]

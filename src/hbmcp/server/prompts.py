@@ -1,0 +1,50 @@
+"""The requests for prompts, and for what completes their arguments. Imported at the first."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, GetPromptRequestParams
+
+from hbmcp.catalog import Tool
+from hbmcp.did_you_mean import nearest
+from hbmcp.errors import BadArguments
+from hbmcp.prompts.offered import Offered, offered
+from hbmcp.server.line import Context, Line, holder_of
+from hbmcp.text import named
+
+
+def prompts_for(ctx: Context, line: Line) -> dict[str, Offered]:
+    """What is offered to who asks, by name."""
+    holder = holder_of(ctx)
+
+    def may(tool: Tool) -> bool:
+        return holder is None or holder.rights.has(tool, line.offer.catalog.toolset_names)
+
+    return {one.prompt.name: one for one in offered(line.offer_for(holder), line.gone, may)}
+
+
+def got(ctx: Context, line: Line, params: GetPromptRequestParams) -> dict[str, Any]:
+    """The result of prompts/get. Raises MCPError."""
+    from hbmcp.prompts.rendering import rendered
+
+    found = find(prompts_for(ctx, line), params.name)
+    tools = {tool.name for tool in line.offer_for(holder_of(ctx)).tools if tool.name not in line.gone}
+    try:
+        text = rendered(found, params.arguments or {}, tools)
+    except BadArguments as error:
+        raise MCPError(INVALID_PARAMS, str(error)) from None
+    return {
+        "resultType": "complete",
+        "description": found.prompt.description,
+        "messages": [{"role": "user", "content": {"type": "text", "text": text}}],
+    }
+
+
+def find(prompts: Mapping[str, Offered], name: str) -> Offered:
+    """The prompt of this name. Raises MCPError where none is offered."""
+    if name in prompts:
+        return prompts[name]
+    near = nearest(name, prompts, most=3)
+    advice = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise MCPError(INVALID_PARAMS, f"No prompt {named(name)} is offered here. Nothing was done.{advice}")

@@ -1,0 +1,38 @@
+"""The ways to a server: over stdio and HTTP, by clients of 2025 and of 2026."""
+
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+from mcp import Client, StdioServerParameters
+
+from tests.server.http import clients
+
+MODES = ["legacy", "auto"]  # of 2025, and of 2026
+WAYS = [(over, mode) for over in ("stdio", "http") for mode in MODES]
+
+
+@frozen
+class Ways:
+    """Servers with the same environment, one of which is there already, over HTTP. `code` is run in place of hbmcp."""
+
+    env: Mapping[str, str]
+    cwd: Path
+    url: str
+    code: str = ""
+
+    @asynccontextmanager
+    async def client(self, over: str, mode: Any, **other: Any) -> AsyncIterator[Client]:
+        if over == "http":
+            async with clients.client(self.url, mode=mode, **other) as opened:
+                yield opened
+            return
+        run = ["-c", self.code] if self.code else ["-m", "hbmcp"]
+        parameters = StdioServerParameters(
+            command=sys.executable, args=[*run, "serve"], env=dict(self.env), cwd=self.cwd
+        )
+        async with Client(parameters, mode=mode, **other) as opened:
+            yield opened

@@ -1,0 +1,72 @@
+"""An account's name can't be guessed: where one alone fits it needn't be said, and where several do they are named."""
+
+from typing import Any
+
+import pytest
+
+from tests.paper.paper_api import PaperApi
+from tests.paper.spot_account import orders
+from tests.workflows.answers import head
+from tests.workflows.triggers.test_create_trigger import kept
+
+pytestmark = pytest.mark.anyio
+
+PAIR = "BTC-USDT"
+SPOT: dict[str, Any] = {"connector_name": "binance", "trading_pair": PAIR}
+PERPETUAL: dict[str, Any] = {"connector_name": "binance_perpetual", "trading_pair": PAIR}
+ORDER: dict[str, Any] = {"side": "BUY", "amount": 0.01, "order_type": "MARKET"}
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("place_order", {**SPOT, **ORDER}),
+    ("place_orders", {"orders": [{**SPOT, **ORDER}]}),
+    ("set_leverage", {**PERPETUAL, "leverage": 3}),
+    ("set_position_mode", {"connector_name": "binance_perpetual", "position_mode": "HEDGE"}),
+    ("create_trigger", {**SPOT, "below": "45000", "then": "place_order", "arguments": ORDER}),
+    ("protect_position", {**SPOT, "amount": 0.1, "stop": "-5%"}),
+]
+
+
+@pytest.mark.parametrize(("tool", "given"), CALLS, ids=[tool for tool, _ in CALLS])
+async def test_the_only_one_is_taken_and_said(talk: Any, api: PaperApi, tool: str, given: dict[str, Any]) -> None:
+    api.paper.engine.delete_account("second_account")
+    async with talk() as call:
+        assert "master_account" in await call.good(tool, **given, preview=True)
+        assert "master_account" in await call.good(tool, **given) or tool == "place_orders"
+
+
+@pytest.mark.parametrize(("tool", "given"), CALLS, ids=[tool for tool, _ in CALLS])
+async def test_several_are_named(talk: Any, api: PaperApi, tool: str, given: dict[str, Any]) -> None:
+    api.paper.engine.connect("second_account", "binance_perpetual")
+    async with talk() as call:
+        text = await call.bad(tool, **given)
+        assert "2 accounts are connected to binance" in text
+        assert "master_account, second_account" in text
+    assert orders(api) == []
+
+
+@pytest.mark.parametrize(("tool", "given"), CALLS, ids=[tool for tool, _ in CALLS])
+async def test_of_a_wrong_one_those_that_there_are_are_named(
+    talk: Any, api: PaperApi, tool: str, given: dict[str, Any]
+) -> None:
+    wrong = {"account_name": "main"}
+    named = {"orders": [{**SPOT, **ORDER, **wrong}]} if tool == "place_orders" else {**given, **wrong}
+    async with talk() as call:
+        text = await call.bad(tool, **named)
+        assert "There is no account main" in text
+        assert "master_account" in text
+    assert orders(api) == []
+
+
+async def test_a_trigger_keeps_the_account_that_it_was_armed_for(talk: Any, api: PaperApi) -> None:
+    """Whatever is connected by then."""
+    api.paper.engine.delete_account("second_account")
+    async with talk() as call:
+        await call.good("create_trigger", **SPOT, below="45000", then="place_order", arguments=ORDER)
+        (one,) = await kept(call)
+    assert one.spec.then is not None
+    assert one.spec.then.arguments["account_name"] == "master_account"
+
+
+async def test_the_answer_says_which(talk: Any, api: PaperApi) -> None:
+    api.paper.engine.delete_account("second_account")
+    async with talk() as call:
+        assert head(await call.good("place_order", **SPOT, **ORDER))["account_name"] == "master_account"
