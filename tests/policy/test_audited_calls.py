@@ -174,7 +174,7 @@ async def test_with_a_frozen_postgresql_only_what_reduces_is_sent(
 ) -> None:
     opened = store(postgresql.database())
     await opened.sent_orders()
-    monkeypatch.setattr(worker, "PATIENCE", 0.2)
+    monkeypatch.setattr(worker, "PATIENCE", 1.0)  # for the store of what is counted, too
     async with audited(tmp_path, monkeypatch, opened) as it:
         resting = rest(it.api)
         with postgresql.frozen():
