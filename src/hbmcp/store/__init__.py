@@ -3,8 +3,8 @@ it read, defaults of executors, triggers and who watches them, what a person con
 PostgreSQL.
 
 Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation has
-its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders, readings and what was counted
-are kept for 90 days, readings of more than a day ago one an hour.
+its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders, readings, approvals and what was
+counted are kept for 90 days, readings of more than a day ago one an hour; that an answer was used, for a day.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -28,7 +28,7 @@ def trigger_details(one: Trigger, bonded: Iterable[int], events: Iterable[Trigge
         **_what(one),
         **_read(one),
         "doubt": memory.doubt or None,
-        "slip_percent": None if spec.reduces else spec.slip,
+        "slip": None if spec.reduces else spec.slip,
         "fired": one.row.fired or None,
         "ends_with": ", ".join(map(str, bonded)) or None,
         "created": utc(one.row.created),

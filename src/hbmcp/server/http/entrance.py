@@ -85,7 +85,7 @@ class _Turns:
 
 
 class Entrance:
-    """Lets in who shows a token that `verify` knows; to what is `open`, everybody. `challenge` are parameters of the
+    """Lets in who shows a token that `verify` knows; where `is_open`, everybody. `challenge` are parameters of the
     answer to who shows none, see RFC 9728."""
 
     def __init__(
