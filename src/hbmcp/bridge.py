@@ -203,7 +203,11 @@ class Bridge:
         try:
             rows = await self._gate.calls(self._token)
         except (OSError, StoreError) as error:
-            return Outcome(redacted(f"The audit can't be read: {error}"), True)
+            why = error.happened if isinstance(error, StoreError) else f"{error.strerror or error}."
+            unread = CallError(
+                f"The audit can't be read: {why}", "No calls are shown.", "A person must see to the disk of its log."
+            )
+            return Outcome(redacted(str(unread)), True)
         answer = Answer(rows or "Nothing but reads was called.", outside=bool(rows))
         return Outcome(redacted(render(answer.value, answer.spec)), False)
 
