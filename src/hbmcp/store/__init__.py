@@ -262,11 +262,10 @@ class Store:
         return await self._do(lambda rows: rows.triggers.numbers())
 
     async def trigger_events(
-        self, *, keys: Collection[int] | None = None, since: int | None = None, after: int | None = None
+        self, *, keys: Collection[int] | None = None, after: int | None = None
     ) -> list[TriggerEvent]:
-        """What became of triggers, oldest first: of those of these keys, from `since` on, `after` the event of that
-        key."""
-        return await self._do(lambda rows: rows.triggers.events(keys, since, after))
+        """What became of triggers, oldest first: of those of these keys, `after` the event of that key."""
+        return await self._do(lambda rows: rows.triggers.events(keys, after))
 
     async def last_trigger_event(self) -> int:
         """The key of the newest event; 0 where there is none."""

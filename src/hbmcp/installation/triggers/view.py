@@ -13,8 +13,6 @@ from hbmcp.store import TriggerEvent
 from hbmcp.text import one_line
 from hbmcp.times import utc
 
-OUTCOMES = ("done", "failed", "unknown")
-
 
 def trigger_row(one: Trigger) -> dict[str, Any]:
     """One of several: what it waits for, and where that is as far as the watcher has read it."""
