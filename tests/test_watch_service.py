@@ -123,7 +123,7 @@ def test_what_may_only_read_doesnt_watch(home: Path) -> None:
 
 def test_the_live_view_has_a_row_for_each_that_waits() -> None:
     when = Condition(goes="below", level=Decimal(45_000), connector_name="binance", trading_pair="BTC-USDT")
-    one = Trigger(evolve(new(Spec(when=when), 0), key=7), Spec(when=when), Memory())
+    one = Trigger(evolve(new(Spec(when=when), 0, None, None), key=7), Spec(when=when), Memory())
     shown = [Seen(one, Decimal(50_000), Decimal(45_000)), Seen(one, ApiFailed("No answer."), None)]
     console = Console(width=200, record=True, file=StringIO())
     console.print(_table(shown))
