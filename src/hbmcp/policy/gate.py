@@ -29,7 +29,7 @@ from hbmcp.policy.counting import NOTHING, Counting, Reserved
 from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.halt import Halts
-from hbmcp.policy.limits import Ask as Worth
+from hbmcp.policy.limits import Worth
 from hbmcp.policy.model import Policy
 from hbmcp.policy.names import in_todays_names
 from hbmcp.policy.notify.addresses import addresses
