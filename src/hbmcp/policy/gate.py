@@ -26,6 +26,7 @@ from hbmcp.policy.confirmation.demand import Demand, demanded, may_ask
 from hbmcp.policy.confirmation.question import Question, in_all
 from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.counting import NOTHING, Counting, Reserved
+from hbmcp.policy.files import Files
 from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.halt import Halts
@@ -34,7 +35,6 @@ from hbmcp.policy.model import Policy
 from hbmcp.policy.names import in_todays_names
 from hbmcp.policy.notify.addresses import addresses
 from hbmcp.policy.notify.outbox import Outbox
-from hbmcp.policy.place import Files
 from hbmcp.policy.said_twice import SentBefore
 from hbmcp.policy.valuation import Prices
 from hbmcp.settings import Settings

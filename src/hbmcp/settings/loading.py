@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from hbmcp.errors import SettingsError
-from hbmcp.settings import misspelt, password_file
+from hbmcp.settings import misspelt, secret_file
 from hbmcp.settings.model import BOT_TOKENS, CREDENTIALS, PASSWORDS, PROTECTIVE, VARIABLES, Settings, called, parsed
 from hbmcp.settings.sources import Source, command_line, env_file, environment
 
@@ -173,14 +173,14 @@ def _of_file(told: Settings, field: str, file: str, what: str, remarks: list[str
     """The secret in it. Raises SettingsError."""
     name = VARIABLES[field]
     try:
-        found = password_file.read(file)
+        found = secret_file.read(file)
     except ValueError as error:
         raise SettingsError(
             f"{name}: {error} (from {told.origins[field]}).",
             f"Without the {what} hbmcp doesn't start.",
             f"Name a file that holds the {what} alone.",
         ) from None
-    if password_file.readable_by_others(file):
+    if secret_file.readable_by_others(file):
         remarks.append(f"The file that {name} names can be read by other users: chmod 600 keeps it from them.")
     return found
 
