@@ -555,15 +555,19 @@ class Bridge:
             fits = planned.effect not in REDUCING  # what reduces is refused by the API alone
             return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec, fits=fits))).raw
 
-        keep = None if grant is None else grant.keep
-        foresee = partial(self._foreseen, caller.client)
-        standing = partial(self._gate.standing, caller.holder)
-        differs = self.comparison.words
-        verdict = partial(self._verdict, caller.client)
-        type_keys = None if ask is None else ask.type_keys
         access = Access(caller.token, caller.holder, self._policy.profile) if caller.holder else None
         return Installation(
-            read, self.store, self.identity, send, keep, standing, foresee, type_keys, differs, access, verdict
+            read,
+            self.store,
+            self.identity,
+            send=send,
+            keep=None if grant is None else grant.keep,
+            standing=partial(self._gate.standing, caller.holder),
+            foresee=partial(self._foreseen, caller.client),
+            type_keys=None if ask is None else ask.type_keys,
+            differs=self.comparison.words,
+            access=access,
+            verdict=partial(self._verdict, caller.client),
         )
 
     async def _ask(
