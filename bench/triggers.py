@@ -69,7 +69,7 @@ async def _measured(count: int, markets: Sequence[tuple[str, str]]) -> tuple[Cou
         watcher._installation = watcher._installation.answering(counted)
         specs = [_far(*markets[place % len(markets)], place) for place in range(count)]
         for at in range(0, count, AT_ONCE):
-            await bridge.store.add_triggers([new(one, now()) for one in specs[at : at + AT_ONCE]], "bench")
+            await bridge.store.add_triggers([new(one, now(), None, None) for one in specs[at : at + AT_ONCE]], "bench")
         await watcher.round()  # imports, connects, reads all
         asked.clear()
         begun = time.process_time()

@@ -363,12 +363,16 @@ class Curation:
     mistakes: tuple[Mistake, ...] = ()
     absent: tuple[Absent, ...] = ()
 
+    @property
+    def by_name(self) -> dict[str, Tool]:
+        """The tools of all toolsets. A name that two of them have is a mistake."""
+        return {name: tool for tools in self.tools.values() for name, tool in tools.items()}
+
     def by_operation(self) -> dict[str, list[str]]:
         """Operation -> names of the tools that use it."""
         names: dict[str, list[str]] = {}
-        for tools in self.tools.values():
-            for name, tool in tools.items():
-                names.setdefault(tool.operation, []).append(name)
+        for name, tool in self.by_name.items():
+            names.setdefault(tool.operation, []).append(name)
         return names
 
     def as_in(self, operations: Container[str]) -> "Curation":
@@ -545,7 +549,7 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
     """What holds for all toolsets together: names, aliases, lengths."""
     owners: dict[str, str] = {}
     sets: dict[str, str] = {}
-    known = {name: tool for tools in curation.tools.values() for name, tool in tools.items()}
+    known = curation.by_name
     for toolset, tools in curation.tools.items():
         workflows = curation.workflows[toolset]
         file = f"{toolset}.toml"

@@ -36,9 +36,8 @@ def unknown_tools(curation: Curation, contract: Contract, run_time: Path) -> Ite
 
 
 def _names(curation: Curation) -> set[str]:
-    tables = [item for tools in curation.tools.values() for item in tools.items()]
     workflows = [item for workflows in curation.workflows.values() for item in workflows.items()]
-    return {name for key, one in (*tables, *workflows) for name in (key, *one.aliases)}
+    return {name for key, one in (*curation.by_name.items(), *workflows) for name in (key, *one.aliases)}
 
 
 def _other_names(curation: Curation, contract: Contract) -> set[str]:
@@ -67,8 +66,7 @@ def _fields(value: Any) -> Iterator[str]:
 
 
 def _tables(curation: Curation) -> Iterator[Tool | Workflow]:
-    for tools in curation.tools.values():
-        yield from tools.values()
+    yield from curation.by_name.values()
     for workflows in curation.workflows.values():
         yield from workflows.values()
 

@@ -17,11 +17,10 @@ def proposals(
 ) -> dict[str, str]:
     """Removed operation -> what to write, and where, where its successor is the same under another name."""
     found: dict[str, list[str]] = {}
-    for tools in curation.tools.values():
-        for name, tool in tools.items():
-            if old and (successor := successors.get(key := tool.operation)):
-                line = also(tool, old.operations[key], old, new.operations[successor], new)
-                found.setdefault(key, []).extend([f"[tools.{name}] {line}"] if line else [])
+    for name, tool in curation.by_name.items():
+        if old and (successor := successors.get(key := tool.operation)):
+            line = also(tool, old.operations[key], old, new.operations[successor], new)
+            found.setdefault(key, []).extend([f"[tools.{name}] {line}"] if line else [])
     return {key: "; ".join(lines) for key, lines in found.items() if lines}
 
 

@@ -29,11 +29,10 @@ class UsualNames:
     def of(cls, curation: Curation, contract: Contract) -> Self:
         """As these tools call what these operations take."""
         counts: dict[str, Counter[str]] = {}
-        for tools in curation.tools.values():
-            for tool in tools.values():
-                for name, param in tool.params.items():
-                    if "." not in (param.to or name) and not param.wrap:
-                        counts.setdefault(param.to or name, Counter())[name] += 1
+        for tool in curation.by_name.values():
+            for name, param in tool.params.items():
+                if "." not in (param.to or name) and not param.wrap:
+                    counts.setdefault(param.to or name, Counter())[name] += 1
         most = {api_name: names.most_common(1)[0] for api_name, names in counts.items()}
         renamed = {api_name: name for api_name, (name, times) in most.items() if times > 1 and name != api_name}
         taken = [(_root(one), _params(one, contract.schemas)) for one in contract.operations.values()]
@@ -74,12 +73,11 @@ def kept(
 ) -> dict[str, list[Kept]]:
     """New operation -> the tools of that whose place it took."""
     found: dict[str, list[Kept]] = {}
-    for tools in curation.tools.values():
-        for name, tool in tools.items():
-            if successor := successors.get(tool.operation):
-                before, after = old.operations[tool.operation], new.operations[successor]
-                renamed = {was: now for (_, was), now in renaming(taken(before, old), taken(after, new)).items()}
-                found.setdefault(successor, []).append(Kept(name, tool, renamed))
+    for name, tool in curation.by_name.items():
+        if successor := successors.get(tool.operation):
+            before, after = old.operations[tool.operation], new.operations[successor]
+            renamed = {was: now for (_, was), now in renaming(taken(before, old), taken(after, new)).items()}
+            found.setdefault(successor, []).append(Kept(name, tool, renamed))
     return found
 
 

@@ -69,7 +69,7 @@ class Trials:
 
     def left_over(self, curation: Curation, contract: Contract) -> Iterator[str]:
         """What is there for an operation or a tool that is gone. It does no harm."""
-        tools = {name: tool for tools in curation.tools.values() for name, tool in tools.items()}
+        tools = curation.by_name
         there = {one.operation for tool in tools.values() for one in tool.spellings} | contract.operations.keys()
         yield from (f"{ROUTES}: {key}" for key in sorted(self.routes - there))
         yield from (f"{ANSWERS}: {key}" for key in sorted(self.answers.keys() - there))

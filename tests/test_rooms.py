@@ -152,6 +152,25 @@ def test_only_what_runs_it_carries_out_what_was_approved() -> None:
     assert not [one for one in imports("src", "hbmcp.approving") if within(one.name, "hbmcp.server", "hbmcp.cli")]
 
 
+def test_only_a_server_offers_what_people_pick_and_type() -> None:
+    """A client's user is at its other end. What can be picked is known of the tools alone, so that listing it asks
+    nothing; a call needs none of it."""
+    rooms = ("hbmcp.prompts", "hbmcp.resources", "hbmcp.completion")
+    found = list(imports("src", "hbmcp"))
+    assert not [one for one in found if within(one.name, *rooms) and not within(one.module, *rooms, "hbmcp.server")]
+    below = ("hbmcp.installation", "hbmcp.policy", "hbmcp.store", *UPSTAIRS)
+    assert not [one for one in found if within(one.module, *rooms[:2]) and within(one.name, *below)]
+    assert not [one for one in found if within(one.module, rooms[2]) and within(one.name, "hbmcp.server", "hbmcp.cli")]
+
+
+def test_only_a_person_connects_an_exchange() -> None:
+    """At a terminal or on a page that a server has open: no tool sees the keys on their way."""
+    users = ("hbmcp.connecting", "hbmcp.server.key_pages", "hbmcp.cli.connect")
+    found = [one for one in imports("src", "hbmcp") if within(one.name, "hbmcp.connecting")]
+    assert not [one for one in found if not within(one.module, *users)]
+    assert not [one for one in imports("src", "hbmcp.connecting") if within(one.name, "hbmcp.server", "hbmcp.cli")]
+
+
 def test_the_store_knows_nothing_of_what_is_kept_in_it() -> None:
     """It is asked from every floor; what it knew of one it would drag into all."""
     above = (*UPSTAIRS, "hbmcp.installation")

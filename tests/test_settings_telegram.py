@@ -50,6 +50,7 @@ def test_from_the_environment_and_from_a_file(monkeypatch: pytest.MonkeyPatch) -
         ({NAME: TOKEN, FILE: "token", CHAT: "1"}, "both set"),
         ({FILE: "nowhere", CHAT: "1"}, "can't be read"),
         ({FILE: "empty", CHAT: "1"}, "as @BotFather gives it"),
+        ({FILE: "empty", CHAT: "1"}, "Without the bot's token hbmcp doesn't start. Name a file that holds"),
         ({NAME: TOKEN, CHAT: "1", URL: "http://telegram.example"}, "must be https"),
         ({NAME: TOKEN, CHAT: "1", "HBMCP_TELEGRAM_USR": "1"}, f"did you mean {USER}?"),
     ],

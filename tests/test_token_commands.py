@@ -50,7 +50,7 @@ def test_a_name_is_one_token_s_until_it_is_revoked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
-        (["a b"], "A token's name is"),
+        (["a b"], "A token's name is 1 to 40 letters, digits, dots, dashes and underscores. No token was made. Choose"),
         (["x" * 41], "A token's name is"),
         (["desk", "--toolsets", "tradin"], "There is no toolset tradin; did you mean trading?"),
         (["desk", "--profile", "small"], "The policy has no profile small."),

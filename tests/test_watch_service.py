@@ -106,15 +106,24 @@ def test_a_service_that_would_lack_the_environment_isnt_installed(home: Path) ->
     assert not (home / ".config").exists() or not list((home / ".config").rglob("*.service"))
 
 
+def test_a_service_that_could_not_be_started_is_said_to_be_in_no_other_state(home: Path) -> None:
+    (home / "bin/systemctl").write_text("#!/bin/sh\necho No bus. >&2\nexit 1\n")
+    (home / "settings.env").write_text("HBMCP_PAPER=true\n")
+    done = hbmcp(home, "--install", "--env-file", "settings.env")
+    assert done.returncode != 0
+    assert "failed: No bus. The service was neither started nor removed. Mend that" in " ".join(done.stderr.split())
+
+
 def test_what_may_only_read_doesnt_watch(home: Path) -> None:
     done = hbmcp(home, HBMCP_PAPER="true", HBMCP_READ_ONLY="true")
     assert done.returncode != 0
     assert "HBMCP_READ_ONLY" in done.stderr
+    assert "Nothing was started. Start it without." in done.stderr
 
 
 def test_the_live_view_has_a_row_for_each_that_waits() -> None:
     when = Condition(goes="below", level=Decimal(45_000), connector_name="binance", trading_pair="BTC-USDT")
-    one = Trigger(evolve(new(Spec(when=when), 0), key=7), Spec(when=when), Memory())
+    one = Trigger(evolve(new(Spec(when=when), 0, None, None), key=7), Spec(when=when), Memory())
     shown = [Seen(one, Decimal(50_000), Decimal(45_000)), Seen(one, ApiFailed("No answer."), None)]
     console = Console(width=200, record=True, file=StringIO())
     console.print(_table(shown))

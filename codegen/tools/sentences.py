@@ -10,19 +10,18 @@ def docs(contract: Contract, curation: Curation) -> Docs:
     operations: dict[str, str] = {}
     fields: dict[tuple[str, str], str] = {}
     nulls: dict[str, set[str]] = {}
-    for tools in curation.tools.values():
-        for tool in tools.values():
-            if tool.operation not in contract.operations:
-                continue
-            operations.setdefault(tool.operation, tool.description)
-            sent = {param.to or name for name, param in tool.params.items() if param.null == "sent"}
-            if sent:
-                nulls.setdefault(tool.operation, set()).update(sent)
-            body = contract.operations[tool.operation].body
-            if body is None or "$ref" not in body.schema:
-                continue
-            schema = schema_name(body.schema["$ref"])
-            for name, param in tool.params.items():
-                if param.description and not param.time:
-                    fields.setdefault((schema, param.to or name), param.description)
+    for tool in curation.by_name.values():
+        if tool.operation not in contract.operations:
+            continue
+        operations.setdefault(tool.operation, tool.description)
+        sent = {param.to or name for name, param in tool.params.items() if param.null == "sent"}
+        if sent:
+            nulls.setdefault(tool.operation, set()).update(sent)
+        body = contract.operations[tool.operation].body
+        if body is None or "$ref" not in body.schema:
+            continue
+        schema = schema_name(body.schema["$ref"])
+        for name, param in tool.params.items():
+            if param.description and not param.time:
+                fields.setdefault((schema, param.to or name), param.description)
     return Docs(operations=operations, fields=fields, nulls=nulls)

@@ -18,9 +18,7 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
     """
     mistakes: list[Mistake] = []
     specs = []
-    effects = {
-        name: tool.effect.table() for tools in curation.tools.values() for name, tool in tools.items() if tool.effect
-    }
+    effects = {name: tool.effect.table() for name, tool in curation.by_name.items() if tool.effect}
     for toolset, workflows in curation.workflows.items():
         for name, workflow in workflows.items():
             place = partial(Mistake, f"{toolset}.toml", f"workflows.{name}.params")

@@ -203,14 +203,18 @@ class Bridge:
         try:
             rows = await self._gate.calls(self._token)
         except (OSError, StoreError) as error:
-            return Outcome(redacted(f"The audit can't be read: {error}"), True)
+            why = error.happened if isinstance(error, StoreError) else f"{error.strerror or error}."
+            unread = CallError(
+                f"The audit can't be read: {why}", "No calls are shown.", "A person must see to the disk of its log."
+            )
+            return Outcome(redacted(str(unread)), True)
         answer = Answer(rows or "Nothing but reads was called.", outside=bool(rows))
         return Outcome(redacted(render(answer.value, answer.spec)), False)
 
     async def seen(self, name: str) -> Json:
         """What a workflow that reads finds, before it is text. Raises CallError."""
         tool = self._offer.find(name)
-        line = self._lines.get(tool.name) or self._line(tool)
+        line = self._line(tool)
         with call_under_way():
             answer: Answer = await line.build(self.installation(self._reader(tool)))
         return answer.value
@@ -354,7 +358,7 @@ class Bridge:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
                 await self.store.sent_orders(order_ids=())
-        line = self._lines.get(tool.name) or self._line(tool)
+        line = self._line(tool)
         hide_said(secrets(tool, arguments))  # what doesn't fit is quoted
         kind: Kind = self._kind if incoming.firing is None else "trigger"
         caller = Caller(
@@ -379,15 +383,14 @@ class Bridge:
     ) -> str:
         """Plan, ask a person where the policy says so, be granted, commit. Anew with an answer, which took its time;
         and while the plan's checks are too old when it is to be sent, and nothing was."""
-        _, key, firing, ask, _ = incoming
         call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
             given = line.checker.check(arguments)
         hide_said(secrets(tool, given))
         preview = given.pop("preview", tool.previews)
-        again = given.pop("again", False) or firing is not None  # a trigger never says a thing twice
-        call = Call(caller, given, again if "again" in tool.schema["properties"] else None, key, call.secret)
-        answered = None if ask is None or preview else ask.answered
+        again = given.pop("again", False) or incoming.firing is not None  # a trigger never says a thing twice
+        call = Call(caller, given, again if "again" in tool.schema["properties"] else None, incoming.key, call.secret)
+        answered = None if incoming.ask is None or preview else incoming.ask.answered
         async with self._gate.judging(call, answered=answered):
             await self._gate.admit(call)
             if answered is not None:
@@ -397,7 +400,7 @@ class Bridge:
             async with self._gate.judging(call):
                 began = ticking()
                 plan = await self._plan(tool, line, given, self.installation(caller))
-                if firing is not None and firing.protects:
+                if incoming.firing is not None and incoming.firing.protects:
                     plan = evolve(
                         plan, requests=tuple(one.as_reduction if sells(one) else one for one in plan.requests)
                     )
@@ -409,10 +412,10 @@ class Bridge:
                 said = await self._gate.verdict(call, plan) if judged else ""
                 return render(plan.shown.value, plan.shown.with_notes(said).spec)
             if answered is None and (question := await self._gate.question(call, plan)) is not None:
-                answered = await self._gate.ask(call, plan, question, ask)
+                answered = await self._gate.ask(call, plan, question, incoming.ask)
                 if answered.way != "relied":
                     continue
-            grant = await self._gate.grant(call, plan, began, firing, answered)
+            grant = await self._gate.grant(call, plan, began, incoming.firing, answered)
             hide_sent(secrets(tool, given))
             try:
                 text = await self._commit(tool, line, given, caller, plan, grant)
@@ -451,7 +454,7 @@ class Bridge:
     ) -> Foreseen:
         """A call as it would be planned, for who arms it."""
         tool = self._offer.find(name)
-        line = self._lines.get(tool.name) or self._line(tool)
+        line = self._line(tool)
         given = line.checker.check(arguments)
         for of_the_bridge in ("preview", "again"):
             given.pop(of_the_bridge, None)
@@ -552,15 +555,19 @@ class Bridge:
             fits = planned.effect not in REDUCING  # what reduces is refused by the API alone
             return (await grant.send(planned, lambda: self._ask(part, lambda: planned.request, spec, fits=fits))).raw
 
-        keep = None if grant is None else grant.keep
-        foresee = partial(self._foreseen, caller.client)
-        standing = partial(self._gate.standing, caller.holder)
-        differs = self.comparison.words
-        verdict = partial(self._verdict, caller.client)
-        type_keys = None if ask is None else ask.type_keys
         access = Access(caller.token, caller.holder, self._policy.profile) if caller.holder else None
         return Installation(
-            read, self.store, self.identity, send, keep, standing, foresee, type_keys, differs, access, verdict
+            read,
+            self.store,
+            self.identity,
+            send=send,
+            keep=None if grant is None else grant.keep,
+            standing=partial(self._gate.standing, caller.holder),
+            foresee=partial(self._foreseen, caller.client),
+            type_keys=None if ask is None else ask.type_keys,
+            differs=self.comparison.words,
+            access=access,
+            verdict=partial(self._verdict, caller.client),
         )
 
     async def _ask(
@@ -596,6 +603,8 @@ class Bridge:
         return response
 
     def _line(self, tool: Tool) -> _Line:
+        if (known := self._lines.get(tool.name)) is not None:
+            return known
         result = ResultSpec.from_table(tool.result)
         page = tool.schema.get("properties", {}).get(result.page, {}) if result.page else {}
         module = f"hbmcp.workflows.{tool.toolset}.{tool.name}" if tool.is_workflow else f"hbmcp_tools.{tool.toolset}"

@@ -11,7 +11,7 @@ def granted(plan: Plan, began: float | None = None) -> Grant:
     """Its checks `began` then, or now."""
     no_store = failing_store(AssertionError("this audit has no store"))
     entry = Entry(Audit(None, "", no_store), {}, goes_on=True, secret=False)
-    return Grant(plan, ticking() if began is None else began, "client", entry, _nothing_refused)
+    return Grant(plan, ticking() if began is None else began, "client", entry, _nothing_refused, None, None)
 
 
 async def _nothing_refused(_: object) -> None:

@@ -81,7 +81,9 @@ def unlike(key: str, answer: Any) -> list[str]:
 
 @cache
 def _answers_of(key: str) -> Draft202012Validator:
-    return Draft202012Validator(pinned().answer_schema(key) or {})
+    contract = pinned()
+    schema = contract.operations[key].response
+    return Draft202012Validator({**schema, "components": contract.document["components"]} if schema else {})
 
 
 class PaperApi:

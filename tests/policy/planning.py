@@ -7,7 +7,7 @@ from attrs import evolve
 
 from hbmcp.catalog import Effect
 from hbmcp.installation.planned_request import PlannedRequest, Stake
-from hbmcp.policy.limits import Ask
+from hbmcp.policy.limits import Worth
 from hbmcp.policy.model import Policy
 from hbmcp.store import LedgerRow
 from hbmcp_tools import trading
@@ -39,8 +39,8 @@ def request(effect: Effect = "opens", **stake: Any) -> PlannedRequest:
     )
 
 
-def ask(value: Any = None, market: Any = None, effect: Effect = "opens", **stake: Any) -> Ask:
-    return Ask(
+def ask(value: Any = None, market: Any = None, effect: Effect = "opens", **stake: Any) -> Worth:
+    return Worth(
         request(effect, **stake),
         None if value is None else Decimal(value),
         None if market is None else Decimal(market),

@@ -24,7 +24,7 @@ from hbmcp.policy.confirmation.answer import Answered, Reply
 from hbmcp.policy.confirmation.demand import Demand, demanded
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
-from hbmcp.policy.limits import Ask as Worth
+from hbmcp.policy.limits import Worth
 from hbmcp.policy.model import Confirm, Policy, Written, tightened
 from hbmcp.policy.rules import refuse
 from hbmcp.results.answer import Answer

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from hbmcp.errors import Halted, StoreError
 from hbmcp.identity import Identity
 from hbmcp.policy import halt as halts
+from hbmcp.policy.files import Files
 from hbmcp.policy.halt import Halts
 from hbmcp.policy.model import Policy
-from hbmcp.policy.place import Files
 from hbmcp.settings import load
 from hbmcp.store import Halt
 from tests.conftest import connected, hbmcp

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.errors import LimitReached, NotCounted
-from hbmcp.policy.limits import Ask, Held, Seen, Use, refuse_exceeded, since, uses
+from hbmcp.policy.limits import Held, Seen, Use, Worth, refuse_exceeded, since, uses
 from hbmcp.policy.model import Policy
 from hbmcp.store import LedgerRow
 from tests.policy.planning import DAY, NOW, STAKE, ask, policy, request, row
@@ -26,11 +26,11 @@ def one(found: list[Use], name: str) -> Use:
     return use
 
 
-def judged(told: Policy, asks: list[Ask], rows: list[LedgerRow] = [], seen: Seen = SEEN, now: int = NOW) -> list[Use]:  # noqa: B006
+def judged(told: Policy, asks: list[Worth], rows: list[LedgerRow] = [], seen: Seen = SEEN, now: int = NOW) -> list[Use]:  # noqa: B006
     return uses(told, asks, rows, seen, now)
 
 
-def refused(told: Policy, asks: list[Ask], rows: list[LedgerRow] = [], seen: Seen = SEEN) -> str:  # noqa: B006
+def refused(told: Policy, asks: list[Worth], rows: list[LedgerRow] = [], seen: Seen = SEEN) -> str:  # noqa: B006
     with pytest.raises(LimitReached) as error:
         refuse_exceeded(judged(told, asks, rows, seen))
     return str(error.value)
@@ -209,7 +209,7 @@ def test_leverage_is_what_is_said_what_is_set_and_what_it_comes_to() -> None:
 
 def test_a_bot_s_leverage_that_nobody_names_is_no_small_one() -> None:
     bot = request("runs_code", pair=None)
-    parts = [Ask(bot, Decimal(100), part=evolve(STAKE, exchange=one)) for one in ("binance", "binance_perpetual")]
+    parts = [Worth(bot, Decimal(100), part=evolve(STAKE, exchange=one)) for one in ("binance", "binance_perpetual")]
     assert judged(policy(leverage=3), parts[:1], seen=_at()) == []
     with pytest.raises(NotCounted, match=r"leverage.*its controller has its own"):
         judged(policy(leverage=3), parts, seen=_at())

@@ -15,7 +15,7 @@ from hbmcp.errors import NotAllowed, Refused
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.policy.call import Call
-from hbmcp.policy.limits import Ask, Seen, uses
+from hbmcp.policy.limits import Seen, Worth, uses
 from hbmcp.policy.model import Budget, Limits, Names, Policy, Written, tightened
 from hbmcp.policy.rules import (
     CONTROLLER_CONFIGS,
@@ -265,7 +265,7 @@ def test_a_budget_of_another_file_does_not_begin_where_one_ended() -> None:
     ended = Budget(account="a", amount=Decimal(1000), ends=datetime.fromtimestamp(now / 1000 - 1, UTC))
     lasting = Budget(account="a", amount=Decimal(1000))
     _, plan = one("opens", Stake("a", "binance", "BTC-USDT"))
-    asks = [Ask(plan.requests[0], Decimal(1))]
+    asks = [Worth(plan.requests[0], Decimal(1))]
 
     def exceeded(policy: Policy) -> list[str]:
         return [use.name for use in uses(policy, asks, (), Seen(now), now) if use.exceeded]

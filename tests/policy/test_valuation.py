@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hbmcp.errors import ApiFailed, Unreachable
 from hbmcp.installation.installation import together
 from hbmcp.installation.planned_request import Stake
-from hbmcp.policy.limits import Ask
+from hbmcp.policy.limits import Worth
 from hbmcp.policy.valuation import Prices, valued, worth
 from tests.installation.scripted_installation import Script
 from tests.policy.planning import ask, request
@@ -73,7 +73,7 @@ def script(**instead: Any) -> Script:
     return Script({"get_prices": at_exchange, "get_rates": by_oracle, **instead})
 
 
-async def value(asked: Ask, currency: str = "USDT", told: Script | None = None) -> Decimal | None:
+async def value(asked: Worth, currency: str = "USDT", told: Script | None = None) -> Decimal | None:
     (found,) = await valued(Prices((told or script()).installation), [asked], currency)
     return found.value
 
@@ -92,8 +92,8 @@ async def test_a_plan_that_has_it_costs_no_request() -> None:
     assert len(told.asked) == asked
 
 
-def _with_market(market: Decimal) -> Ask:
-    return Ask(request(amount=Decimal(2), market=market))
+def _with_market(market: Decimal) -> Worth:
+    return Worth(request(amount=Decimal(2), market=market))
 
 
 async def test_quote_becomes_the_policy_s_currency() -> None:
@@ -116,26 +116,26 @@ async def test_a_swap_is_valued_by_the_rate_oracle() -> None:
 @pytest.mark.parametrize(("market", "whole"), [(250, 760), (200, 610), (150, 610)])
 async def test_of_what_moves_on_a_chain_the_oracle_s_price_counts_where_it_is_dearer(market: int, whole: int) -> None:
     held = {"market": Decimal(market), "amount": Decimal(3), "value": Decimal(3 * market + 10)}
-    assert await value(Ask(request("moves", exchange="meteora", pair="SOL-USDC", **held))) == whole
+    assert await value(Worth(request("moves", exchange="meteora", pair="SOL-USDC", **held))) == whole
 
 
 async def test_a_quote_token_that_calls_itself_a_dollar_makes_nothing_cheaper() -> None:
     told = {"market": Decimal("0.05"), "amount": Decimal(3), "value": Decimal("0.15")}
-    assert await value(Ask(request("moves", exchange="jupiter", pair="SOL-XUSD", **told))) is None
+    assert await value(Worth(request("moves", exchange="jupiter", pair="SOL-XUSD", **told))) is None
 
 
 async def test_a_quote_without_a_price_is_still_held_to_the_oracle_s() -> None:
     told = {"market": Decimal(0), "amount": Decimal(3), "value": Decimal(1)}
-    assert await value(Ask(request("moves", exchange="jupiter", pair="SOL-USDC", **told))) == 600
+    assert await value(Worth(request("moves", exchange="jupiter", pair="SOL-USDC", **told))) == 600
 
 
 async def test_an_order_s_market_is_its_exchange_s_whatever_the_oracle_says() -> None:
-    assert await value(Ask(request(pair="SOL-USDC", market=Decimal(1), amount=Decimal(3)))) == 3
+    assert await value(Worth(request(pair="SOL-USDC", market=Decimal(1), amount=Decimal(3)))) == 3
 
 
 async def test_a_wrapped_token_is_worth_what_it_wraps() -> None:
     told = script(get_rates={"rates": {"BTC-USDT": "50000"}})
-    assert await value(Ask(request("moves", exchange="0x", pair="X-WBTC", value=Decimal(4))), told=told) == 200_000
+    assert await value(Worth(request("moves", exchange="0x", pair="X-WBTC", value=Decimal(4))), told=told) == 200_000
 
 
 @pytest.mark.parametrize("pair", ["NOPE-USDT", "BTC-NOPE", None, "", "x"])

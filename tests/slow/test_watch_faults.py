@@ -138,7 +138,7 @@ class World:
     def add(self, level: Decimal = Decimal(1_000_000)) -> int:
         when = Condition(goes="below", level=level, **SPOT)
         then = Action(tool="place_order", arguments=ORDER, words="BUY 0.01 BTC-USDT", reduces=False)
-        rows = [new(Spec(when=when, then=then, slip=Decimal(100)), time.time_ns() // 1_000_000)]
+        rows = [new(Spec(when=when, then=then, slip=Decimal(100)), time.time_ns() // 1_000_000, None, None)]
         return int(self.asked(lambda opened: opened.add_triggers(rows, "created"))[0])
 
     def trigger(self, key: int) -> Trigger:

@@ -242,7 +242,7 @@ async def test_what_was_sent_is_read_once(url: str, monkeypatch: pytest.MonkeyPa
     await opened.reserve([ROW], NOW, nobody)
     assert len(await opened.granted(NOW)) == 21
     assert len(read) == 1 + 2
-    assert rows._read.upto == keys[-1]
+    assert rows._seen.upto == keys[-1]
     await opened.aclose()
 
 

@@ -49,7 +49,7 @@ class Watched:
             await asyncio.wait(firing)
 
     async def add(self, *specs: Spec, bond: str | None = None) -> list[int]:
-        return await self.store.add_triggers([new(spec, times.now(), bond) for spec in specs], "created")
+        return await self.store.add_triggers([new(spec, times.now(), bond, None) for spec in specs], "created")
 
     @property
     def store(self) -> Any:

@@ -39,7 +39,7 @@ class Login:
             ) from None
         except SettingsError as error:
             self._asked = None  # the next call asks again
-            raise NotConfigured(str(error), UNSENT) from None
+            raise NotConfigured(error.happened, UNSENT, error.advice) from None
         hide_login(self._settings.api_username or "", password.get_secret_value())
         return self._settings.model_copy(update={"api_password": password})
 

@@ -199,7 +199,7 @@ async def _store(told: "Settings") -> "AsyncIterator[Store]":
     """Of the installation. Raises SettingsError where it doesn't answer, or is in memory."""
     from hbmcp.errors import SettingsError, StoreError
     from hbmcp.identity import Identity
-    from hbmcp.policy.place import Files
+    from hbmcp.policy.files import Files
     from hbmcp.store import Store
 
     identity = Identity.of(told)

@@ -12,7 +12,7 @@ from hbmcp.cli.options import EnvFile, settings_for
 if TYPE_CHECKING:
     from hbmcp.policy.audit.chain import Link
     from hbmcp.policy.audit.log import Log
-    from hbmcp.policy.place import Files
+    from hbmcp.policy.files import Files
     from hbmcp.settings import Settings
 
 Record = Mapping[str, Any]
@@ -114,7 +114,7 @@ def export(
 def _files(told: "Settings") -> "Files":
     from hbmcp.errors import SettingsError
     from hbmcp.identity import Identity
-    from hbmcp.policy.place import Files
+    from hbmcp.policy.files import Files
 
     files = Files.of(told, Identity.of(told))
     if files is None:

@@ -194,8 +194,8 @@ async def _halts(told: "Settings") -> "AsyncIterator[tuple[Halts, Callable[..., 
     from hbmcp.errors import SettingsError
     from hbmcp.identity import Identity
     from hbmcp.policy.audit.deed import noted
+    from hbmcp.policy.files import Files
     from hbmcp.policy.halt import Halts
-    from hbmcp.policy.place import Files
     from hbmcp.store import Store
 
     identity = Identity.of(told)

@@ -63,7 +63,9 @@ def _settings(address: str | None, env_file: str | None) -> "Settings":
     try:
         api_url = parsed("api_url", address) if address is not None else told.api_url
     except ValueError as error:
-        raise SettingsError(f"The address: {error}.") from None
+        raise SettingsError(
+            f"The address: {error}.", "No login was kept or forgotten.", "Write it as in http://localhost:8000."
+        ) from None
     return told.model_copy(update={"api_url": api_url, "api_username": None, "in_keyring": False})
 
 

@@ -177,4 +177,8 @@ def _write(file: Path, text: str) -> None:
     try:
         write_private(file, text)
     except OSError as error:
-        raise SettingsError(f"{file} can't be written ({error.strerror}).") from None
+        raise SettingsError(
+            f"{file} can't be written ({error.strerror}).",
+            "The policy is as it was.",
+            "Let it be written there, or name another file in HBMCP_POLICY.",
+        ) from None

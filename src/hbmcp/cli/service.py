@@ -12,6 +12,8 @@ from hbmcp.settings import VARIABLES, Settings
 
 UNIT = "hbmcp-watch.service"
 AGENT = "org.hbmcp.watch"
+UNCHANGED = "The service was neither started nor removed."
+ELSEWHERE = "un `hbmcp watch` by whatever starts programs here."
 
 
 def install(told: Settings, env_file: str | None) -> str:
@@ -21,7 +23,8 @@ def install(told: Settings, env_file: str | None) -> str:
     if elsewhere:
         raise SettingsError(
             f"A service doesn't have the environment of this terminal, and {', '.join(elsewhere)} come from there.",
-            advice="Write them to a file that only you can read, and name it with --env-file.",
+            "The service wasn't installed.",
+            "Write them to a file that only you can read, and name it with --env-file.",
         )
     named = env_file not in (None, "none")
     command = [
@@ -81,15 +84,20 @@ def _write(file: Path, text: str) -> None:
     try:
         write_private(file, text)
     except OSError as error:
-        raise SettingsError(f"{file} can't be written: {error.strerror}.") from None
+        raise SettingsError(
+            f"{file} can't be written: {error.strerror}.",
+            "The service wasn't installed.",
+            f"Let it be written there, or r{ELSEWHERE}",
+        ) from None
 
 
 def _run(program: str, *arguments: str) -> None:
     found = shutil.which(program)
     if found is None:
-        raise SettingsError(
-            f"There is no {program} here.", advice="Run `hbmcp watch` by whatever starts programs here."
-        )
+        raise SettingsError(f"There is no {program} here.", UNCHANGED, f"R{ELSEWHERE}")
     done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SettingsError(f"{program} {' '.join(arguments)} failed: {done.stderr.strip() or done.returncode}")
+        said = done.stderr.strip().rstrip(".") or done.returncode
+        raise SettingsError(
+            f"{program} {' '.join(arguments)} failed: {said}.", UNCHANGED, "Mend that, and give the command again."
+        )

@@ -42,7 +42,11 @@ def create(
 
     told = settings_for(env_file)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", name):
-        raise SettingsError("A token's name is 1 to 40 letters, digits, dots, dashes and underscores.")
+        raise SettingsError(
+            "A token's name is 1 to 40 letters, digits, dots, dashes and underscores.",
+            "No token was made.",
+            "Choose another name.",
+        )
     names = [one.strip() for one in (toolsets or "").split(",") if one.strip()]
     _check(told, names, profile)
     made = new_token()

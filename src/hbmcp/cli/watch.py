@@ -38,7 +38,11 @@ def watch(
         return
     door = Door.opened(env_file)
     if door.told.read_only:
-        raise SettingsError("HBMCP_READ_ONLY is set, and what may only read doesn't watch triggers.")
+        raise SettingsError(
+            "HBMCP_READ_ONLY is set, and what may only read doesn't watch triggers.",
+            "Nothing was started.",
+            "Start it without.",
+        )
     if install:
         typer.echo(service.install(door.told, env_file))
         return

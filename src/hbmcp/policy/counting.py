@@ -23,9 +23,9 @@ from hbmcp.policy.call import Call
 from hbmcp.policy.grant import Outcomes
 from hbmcp.policy.limits import (
     DAY,
-    Ask,
     Seen,
     Use,
+    Worth,
     adds_risk,
     asked_of,
     held_to,
@@ -96,7 +96,7 @@ UNTOLD = "How far the policy's limits are used up can't be told:"
 class _Judged:
     """What was worked out before the store is asked: requests with their values, and what is open."""
 
-    asks: list[Ask]
+    asks: list[Worth]
     seen: Seen
 
 
@@ -135,7 +135,7 @@ class Counting:
         counted = [
             (place, ask)
             for place, planned in enumerate(plan.requests)
-            for ask in [one for one in judged.asks if one.planned is planned] or [Ask(planned)]
+            for ask in [one for one in judged.asks if one.planned is planned] or [Worth(planned)]
         ]
         rows = [
             LedgerRow(
@@ -193,9 +193,9 @@ class Counting:
         kept = Counted(self._store, [(place, key) for (place, _), key in zip(counted, keys, strict=True)])
         return Reserved(kept, moment, tuple(one for one in used if one.nearly))
 
-    async def worths(self, requests: Sequence[PlannedRequest], prices: valuation.Prices) -> list[list[Ask]]:
+    async def worths(self, requests: Sequence[PlannedRequest], prices: valuation.Prices) -> list[list[Worth]]:
         """The parts of each with their market price and value, as far as they are known."""
-        parts = [asked_of([one]) or [Ask(one)] for one in requests]
+        parts = [asked_of([one]) or [Worth(one)] for one in requests]
         asks = list(chain.from_iterable(parts))
         found = await answer_within(valuation.valued(prices, asks, self._policy.currency), PATIENCE)
         if isinstance(found, CallError):
@@ -270,7 +270,7 @@ class Counting:
         )
         return _Judged(asks if isinstance(priced, CallError) else priced, seen)
 
-    async def _seen(self, limits: Limits, adding: Sequence[Ask], prices: valuation.Prices) -> Seen:
+    async def _seen(self, limits: Limits, adding: Sequence[Worth], prices: valuation.Prices) -> Seen:
         """What the limits need of what is open, with the day's loss. Raises NotCounted."""
         currency = self._policy.currency
         seen = await exposure.look(self._installation(LOOKS), prices, limits, adding, currency)
@@ -282,7 +282,7 @@ class Counting:
             raise _unremembered(error) from None
         return evolve(seen, loss=max(began - seen.equity, Decimal(0)))
 
-    async def _valued(self, prices: valuation.Prices, asks: list[Ask]) -> list[Ask]:
+    async def _valued(self, prices: valuation.Prices, asks: list[Worth]) -> list[Worth]:
         if needs_value(self._policy) or self._policy.limits.distance_percent is not None:
             return await valuation.valued(prices, asks, self._policy.currency)
         return asks

@@ -19,7 +19,7 @@ from hbmcp.installation.orders.order import Order
 from hbmcp.installation.portfolio.holdings import CURRENCY
 from hbmcp.installation.portfolio.unrealized_pnl import sum_unrealized_pnl
 from hbmcp.installation.portfolio.valuation import Valuation, value_portfolio
-from hbmcp.policy.limits import Ask, Held, Seen, base_of
+from hbmcp.policy.limits import Held, Seen, Worth, base_of
 from hbmcp.policy.model import Limits
 from hbmcp.policy.valuation import Prices, amount
 from hbmcp.times import now
@@ -43,7 +43,7 @@ PATIENCE = 10.0  # seconds for all of it
 
 
 async def look(
-    installation: Installation, prices_now: Prices, limits: Limits, asks: Sequence[Ask], currency: str
+    installation: Installation, prices_now: Prices, limits: Limits, asks: Sequence[Worth], currency: str
 ) -> Seen:
     """What the limits need of what is there; nothing is read that none needs. Raises NotCounted for doubt. Uses READS.
 

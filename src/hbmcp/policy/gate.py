@@ -26,15 +26,15 @@ from hbmcp.policy.confirmation.demand import Demand, demanded, may_ask
 from hbmcp.policy.confirmation.question import Question, in_all
 from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.counting import NOTHING, Counting, Reserved
+from hbmcp.policy.files import Files
 from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.halt import Halts
-from hbmcp.policy.limits import Ask as Worth
+from hbmcp.policy.limits import Worth
 from hbmcp.policy.model import Policy
 from hbmcp.policy.names import in_todays_names
 from hbmcp.policy.notify.addresses import addresses
 from hbmcp.policy.notify.outbox import Outbox
-from hbmcp.policy.place import Files
 from hbmcp.policy.said_twice import SentBefore
 from hbmcp.policy.valuation import Prices
 from hbmcp.settings import Settings
@@ -162,8 +162,8 @@ class Gate:
         call: Call,
         plan: Plan,
         began: float,
-        firing: Firing | None = None,
-        answered: Answered | None = None,
+        firing: Firing | None,
+        answered: Answered | None,
     ) -> Grant:
         """The plan may be carried out; its checks `began` then. What is granted must be ended. What a person `answered`
         must hold for it, and is used up.
@@ -229,7 +229,7 @@ class Gate:
         """A person, outside the assistant; of a kind what is newest."""
         self._outbox.tell(kind, words)
 
-    async def standing(self, holder: str = "") -> tuple[str, ...]:
+    async def standing(self, holder: str) -> tuple[str, ...]:
         """What whoever asks how things are must know first: of others' calls nothing, where they showed a token."""
         found = await self._halts.standing()
         unusual = "" if holder else "; ".join((await self._audit.unusual()).values())
@@ -242,7 +242,7 @@ class Gate:
             *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
-    async def holds(self, holder: str = "") -> list[str]:
+    async def holds(self, holder: str) -> list[str]:
         """What a person allows, a line each, and how far limits are used up; to who showed a token nothing of other
         tokens' profiles."""
         policy = self._policy.model_copy(update={"profiles": {}}) if holder else self._policy

@@ -111,8 +111,8 @@ class Grant:
         kind: Kind,
         entry: Entry,
         refuse: Callable[[PlannedRequest], Awaitable[None]],
-        reserved: Reservation | None = None,
-        firing: Firing | None = None,
+        reserved: Reservation | None,
+        firing: Firing | None,
     ) -> None:
         self._firing = firing
         self._left = list(enumerate(plan.requests))

@@ -36,7 +36,7 @@ _NONE = Decimal(0)
 
 
 @frozen
-class Ask:
+class Worth:
     """A request that limits hold against, or the `part` of it that is one of the stakes of what code is to trade.
     `value` is at the worse of the market and its own price, in the policy's currency; None where no limit needs it.
     `market` is in quote."""
@@ -84,7 +84,7 @@ class Held:
     value: Decimal
     leverage: Decimal | None = None
 
-    def is_of(self, ask: Ask) -> bool:
+    def is_of(self, ask: Worth) -> bool:
         """Whether it is of the same pair, on whatever account; a token is of every pair that it is bought with."""
         pair, exchange = ask.stake.pair or "", ask.stake.exchange or ""
         return self.pair == pair or (self.pair is None and not is_perpetual(exchange) and self.base == base_of(pair))
@@ -173,18 +173,18 @@ def adds_risk(planned: PlannedRequest) -> bool:
     return planned.effect not in REDUCING and not sells(planned)
 
 
-def asked_of(requests: Iterable[PlannedRequest]) -> list[Ask]:
+def asked_of(requests: Iterable[PlannedRequest]) -> list[Worth]:
     """The requests that a limit may hold against, not yet valued; of what code is to trade each part."""
-    asks: list[Ask] = []
+    asks: list[Worth] = []
     for one in requests:
         if one.trades:
-            asks += [Ask(one, part=stake) for stake in one.trades]
+            asks += [Worth(one, part=stake) for stake in one.trades]
         elif one.effect in (*ADDING, "runs_code") or (one.effect not in REDUCING and one.stake.leverage is not None):
-            asks.append(Ask(one))
+            asks.append(Worth(one))
     return asks
 
 
-def held_to(limits: Limits, asks: Sequence[Ask]) -> Limits:
+def held_to(limits: Limits, asks: Sequence[Worth]) -> Limits:
     """Those that hold for these: a sale on a spot exchange is free of what limits exposure and loss, and what starts
     code of which no amounts are known stands under that of the day's loss alone."""
     if any(ask.opens for ask in asks):
@@ -228,7 +228,7 @@ def since(policy: Policy, now: int) -> int:
     return min(begins)
 
 
-def uses(policy: Policy, asks: Sequence[Ask], granted: Iterable[LedgerRow], seen: Seen, now: int) -> list[Use]:
+def uses(policy: Policy, asks: Sequence[Worth], granted: Iterable[LedgerRow], seen: Seen, now: int) -> list[Use]:
     """How far each limit that holds against these is used. Raises NotCounted for what can't be held to one."""
     rows = [one for one in granted if one.currency == policy.currency]
     counting = _Counting(policy.limits, policy.currency, [one for one in asks if one.adds], rows, seen, now)
@@ -289,14 +289,14 @@ class _Counting:
 
     limits: Limits
     currency: str
-    asks: list[Ask]
+    asks: list[Worth]
     rows: list[LedgerRow]
     seen: Seen
     now: int
 
     def of_sizes(self) -> Iterator[Use]:
         """Each request on its own, with all its parts."""
-        whole: dict[int, list[Ask]] = {}
+        whole: dict[int, list[Worth]] = {}
         for ask in self.asks:
             whole.setdefault(id(ask.planned), []).append(ask)
         for parts in whole.values():
@@ -357,14 +357,14 @@ class _Counting:
 
     def of_positions(self) -> Iterator[Use]:
         """What is held, what rests, what was granted and can't be seen yet, and what is asked."""
-        kinds: tuple[tuple[str, Decimal | None, Callable[[Ask], tuple[str | None, ...]]], ...] = (
+        kinds: tuple[tuple[str, Decimal | None, Callable[[Worth], tuple[str | None, ...]]], ...] = (
             ("position", self.limits.position, lambda ask: (ask.stake.pair, ask.stake.account)),
             ("pair", self.limits.pair, lambda ask: (ask.stake.pair,)),
             ("account", self.limits.account, lambda ask: (ask.stake.account,)),
         )
         opening = [ask for ask in self.asks if ask.opens and ask.planned.effect != "moves"]
         for name, most, key in kinds:
-            groups: dict[tuple[str | None, ...], list[Ask]] = {}
+            groups: dict[tuple[str | None, ...], list[Worth]] = {}
             for ask in opening if most is not None else ():
                 if None in key(ask):
                     raise _uncounted(name, f"pair and account aren't known of {ask.planned.words}")
@@ -376,7 +376,7 @@ class _Counting:
                 short = f"open {'at' if name == 'account' else 'in'} {where}"
                 yield self.in_currency(name, most, _values(those), short, granted, held)
 
-    def of_leverage(self, asks: Iterable[Ask]) -> Iterator[Use]:
+    def of_leverage(self, asks: Iterable[Worth]) -> Iterator[Use]:
         """What a request says, what the pair's position shows, and what all that is open there would come to."""
         if (most := self.limits.leverage) is None:
             return
@@ -405,7 +405,7 @@ class _Counting:
             doubtful = _SUMS.divide(self._doubtful(unseen), equity)
             yield Use("leverage", most, used, asked, "x", "all that is open there to its equity", doubtful)
 
-    def of_the_day(self, asks: Iterable[Ask]) -> Iterator[Use]:
+    def of_the_day(self, asks: Iterable[Worth]) -> Iterator[Use]:
         """What was lost today, where something may be lost by these."""
         return self.lost() if any(ask.opens or _runs_code(ask) for ask in asks) else iter(())
 
@@ -416,13 +416,13 @@ class _Counting:
                 raise _uncounted("day_loss", "what was lost today isn't known")
             yield self.in_currency("day_loss", self.limits.day_loss, _NONE, "lost today", held=self.seen.loss)
 
-    def _held(self, name: str, ask: Ask) -> Iterator[Decimal]:
+    def _held(self, name: str, ask: Worth) -> Iterator[Decimal]:
         account = ask.stake.account
         for one in self.seen.held:
             if (name == "pair" or one.account == account) and (name == "account" or one.is_of(ask)):
                 yield one.value
 
-    def _granted(self, name: str, ask: Ask) -> Iterator[LedgerRow]:
+    def _granted(self, name: str, ask: Worth) -> Iterator[LedgerRow]:
         stake = ask.stake
         for row in self._unseen():
             if (name == "pair" or row.account == stake.account) and (name == "account" or row.pair == stake.pair):
@@ -481,7 +481,7 @@ def _spent(budgets: Mapping[str, Budget], counting: _Counting) -> Iterator[Use]:
             yield counting.in_currency(f"budget {name}", one.amount, _NONE, f"opened at {named(one.account)}", rows)
 
 
-def _runs_code(ask: Ask) -> bool:
+def _runs_code(ask: Worth) -> bool:
     return ask.planned.effect == "runs_code"
 
 
@@ -506,7 +506,7 @@ def _nearest(stake: Stake, market: Decimal) -> Decimal:
     return min(max(market, low), high)
 
 
-def _value(ask: Ask) -> Decimal:
+def _value(ask: Worth) -> Decimal:
     if ask.value is None or not ask.value.is_finite() or ask.value <= 0:
         raise NotCounted(
             f"What this is worth isn't known, so it can't be held to the policy's limits: {ask.planned.words}.",
@@ -516,7 +516,7 @@ def _value(ask: Ask) -> Decimal:
     return ask.value
 
 
-def _values(asks: Iterable[Ask]) -> Decimal:
+def _values(asks: Iterable[Worth]) -> Decimal:
     return _sum(_value(ask) for ask in asks)
 
 

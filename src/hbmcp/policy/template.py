@@ -67,9 +67,9 @@ CONFIRM = """
 # tools = ["place_*"]
 # ask = "client"                        # which says what its user said; "telegram": the bot's chat, a button;
                                         # "terminal": hbmcp approvals, with a passphrase
-# cant_ask = "refuse"                   # where the client can't ask; "rely" on its own approval
+# cant_ask = "refuse"                   # where nobody can be asked that way; "rely" on the client's own approval
 # tolerance_percent = 1                 # so far prices and amounts may move until the answer
-# minutes = 5                           # for an answer
+# minutes = 5                           # for an answer: 5 for a client, else 60
 """
 
 BUDGETS = """

@@ -22,7 +22,7 @@ from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_pairs import is_stable
 from hbmcp.installation.planned_request import Stake
 from hbmcp.installation.portfolio.holdings import CURRENCY
-from hbmcp.policy.limits import Ask
+from hbmcp.policy.limits import Worth
 from hbmcp_tools import rate_oracle
 
 READS = ("get_prices", "get_rates")
@@ -73,13 +73,13 @@ class Prices:
         return amount(rates.known(pair, a_number))
 
 
-async def valued(prices_now: Prices, asks: Sequence[Ask], currency: str) -> list[Ask]:
+async def valued(prices_now: Prices, asks: Sequence[Worth], currency: str) -> list[Worth]:
     """The same with their market price and their value; None where it isn't known. Raises nothing."""
     found = await together(_valued(prices_now, ask, currency) for ask in asks)
     return [ask if isinstance(one, CallError) else one for ask, one in zip(asks, found, strict=True)]
 
 
-async def _valued(prices_now: Prices, ask: Ask, currency: str) -> Ask:
+async def _valued(prices_now: Prices, ask: Worth, currency: str) -> Worth:
     stake = ask.stake
     exchange = None if ask.planned.effect == "moves" else stake.exchange
     market = amount(stake.market)

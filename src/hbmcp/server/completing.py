@@ -35,4 +35,8 @@ def _fixed(ctx: Context, line: Line, ref: PromptReference | ResourceTemplateRefe
         if one.uri == ref.uri:
             schema = line.offer.schema(one.tool) or {}
             return schema["properties"].get(name, {}).get("enum") if name in one.variables else []
-    raise MCPError(INVALID_PARAMS, f"No resource template {named(ref.uri)} is offered here. Nothing was done.")
+    raise MCPError(
+        INVALID_PARAMS,
+        f"No resource template {named(ref.uri)} is offered here. Nothing was done. "
+        "resources/templates/list has what there is.",
+    )

@@ -52,7 +52,9 @@ class ListChanges:
     ) -> SubscriptionsListenResult:
         """A stream, for who showed the access token of this holder, until either side ends it."""
         if holder and self._streams[holder] >= OF_EACH:
-            raise MCPError(INTERNAL_ERROR, f"{OF_EACH} streams with this access token are open: end one.")
+            raise MCPError(
+                INTERNAL_ERROR, f"{OF_EACH} streams with this access token are open. This one wasn't opened. End one."
+            )
         self._streams[holder] += 1
         try:
             return await self._serve(ctx, params)

@@ -42,7 +42,11 @@ def find(ctx: Context, line: Line, uri: str) -> tuple[Resource, dict[str, Any]]:
     for one in resources_for(ctx, line):
         if (arguments := one.arguments(uri)) is not None:
             return one, arguments
-    raise MCPError(INVALID_PARAMS, f"No resource {named(uri)} is offered here. Nothing was done.", {"uri": uri})
+    raise MCPError(
+        INVALID_PARAMS,
+        f"No resource {named(uri)} is offered here. Nothing was done. resources/list has what there is.",
+        {"uri": uri},
+    )
 
 
 async def _read(ctx: Context, line: Line, found: Resource, arguments: dict[str, Any]) -> "Outcome":

@@ -169,7 +169,7 @@ class Subscriptions:
     async def _content(self, resource: Resource) -> str | None:
         """What it holds, less what passes; None where it can't be read."""
         try:
-            found = await self._line.bridge.for_resources().seen(resource.tool)
+            found = await self._line.bridge.seen(resource.tool)
         except CallError as error:
             logger.debug("%s can't be looked at: %s", resource.uri, error)
         except Exception:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from hbmcp.errors import SettingsError
-from hbmcp.settings import misspelt, password_file
+from hbmcp.settings import misspelt, secret_file
 from hbmcp.settings.model import BOT_TOKENS, CREDENTIALS, PASSWORDS, PROTECTIVE, VARIABLES, Settings, called, parsed
 from hbmcp.settings.sources import Source, command_line, env_file, environment
 
@@ -152,7 +152,7 @@ def _with_bot(told: Settings, by: Mapping[str, Source], remarks: list[str]) -> S
         try:
             told = told.model_copy(update={"telegram_token": parsed("telegram_token", token)})
         except ValueError as error:
-            raise SettingsError(f"{VARIABLES[name]}: {error} (from {told.origins[name]}).") from None
+            raise _unusable(told, name, error, "bot's token") from None
     if (told.telegram_token is None) != (told.telegram_chat is None):
         raise SettingsError(
             "HBMCP_TELEGRAM_TOKEN and HBMCP_TELEGRAM_CHAT need each other: a bot asks in one chat, and in no other.",
@@ -173,16 +173,24 @@ def _of_file(told: Settings, field: str, file: str, what: str, remarks: list[str
     """The secret in it. Raises SettingsError."""
     name = VARIABLES[field]
     try:
-        found = password_file.read(file)
+        found = secret_file.read(file)
     except ValueError as error:
-        raise SettingsError(
-            f"{name}: {error} (from {told.origins[field]}).",
-            f"Without the {what} hbmcp doesn't start.",
-            f"Name a file that holds the {what} alone.",
-        ) from None
-    if password_file.readable_by_others(file):
+        raise _unusable(told, field, error, what) from None
+    if secret_file.readable_by_others(file):
         remarks.append(f"The file that {name} names can be read by other users: chmod 600 keeps it from them.")
     return found
+
+
+def _unusable(told: Settings, field: str, error: ValueError, what: str) -> SettingsError:
+    return SettingsError(
+        _wrong(field, error, told.origins[field]),
+        f"Without the {what} hbmcp doesn't start.",
+        f"Name a file that holds the {what} alone.",
+    )
+
+
+def _wrong(field: str, error: ValueError, origin: str) -> str:
+    return f"{called(field)}: {error} (from {origin})."
 
 
 def _chosen(sources: Iterable[Source]) -> tuple[Settings, dict[str, Source]]:
@@ -215,7 +223,7 @@ def _parsed(source: Source, field: str) -> Any:
     try:
         return parsed(field, source.values[field])
     except ValueError as error:
-        raise ValueError(f"{called(field)}: {error} (from {source.name}).") from None
+        raise ValueError(_wrong(field, error, source.name)) from None
 
 
 def _hold_together(told: Settings, by: Mapping[str, Source]) -> None:

@@ -119,4 +119,8 @@ def _write(known: dict[str, str]) -> None:
     try:
         write_private(_file(), json.dumps(known, indent=2) + "\n")
     except OSError as error:
-        raise SettingsError(f"{_file()} can't be written: {error.strerror}.") from None
+        raise SettingsError(
+            f"{_file()} can't be written: {error.strerror}.",
+            "Who it says is logged in where is as it was.",
+            "Let it be written there, and give the command again.",
+        ) from None

@@ -3,8 +3,8 @@ it read, defaults of executors, triggers and who watches them, what a person con
 PostgreSQL.
 
 Nothing is opened, and SQLAlchemy isn't imported, before something is asked of the store. Each installation has
-its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders, readings and what was counted
-are kept for 90 days, readings of more than a day ago one an hour.
+its own rows, under its name (see hbmcp.identity), and sees no others. Bounded: orders, readings, approvals and what was
+counted are kept for 90 days, readings of more than a day ago one an hour; that an answer was used, for a day.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -262,11 +262,10 @@ class Store:
         return await self._do(lambda rows: rows.triggers.numbers())
 
     async def trigger_events(
-        self, *, keys: Collection[int] | None = None, since: int | None = None, after: int | None = None
+        self, *, keys: Collection[int] | None = None, after: int | None = None
     ) -> list[TriggerEvent]:
-        """What became of triggers, oldest first: of those of these keys, from `since` on, `after` the event of that
-        key."""
-        return await self._do(lambda rows: rows.triggers.events(keys, since, after))
+        """What became of triggers, oldest first: of those of these keys, `after` the event of that key."""
+        return await self._do(lambda rows: rows.triggers.events(keys, after))
 
     async def last_trigger_event(self) -> int:
         """The key of the newest event; 0 where there is none."""

@@ -58,7 +58,7 @@ EVERYONE = "all"  # whom a halt holds for: whoever shares the store
 PRUNED_ONCE_IN = 100  # writes, on average: by chance, because most processes write only once or twice
 
 _SENT = [orders.c[one.name] for one in fields(SentOrder)]
-_READ = [funding.c[one.name] for one in fields(FundingReading)]
+_FUNDING = [funding.c[one.name] for one in fields(FundingReading)]
 _GRANTED = [ledger.c[one.name] for one in fields(LedgerRow)]
 
 # What each call that isn't a read asks and writes, made once: to make it takes as long as to carry it out.
@@ -97,7 +97,7 @@ logger = logging.getLogger(__name__)
 
 
 @frozen
-class _Read:
+class _Seen:
     """What of the ledger was read before and can't be otherwise any more, for what was sent stays sent: all that was
     granted from `since` on, up to the last of `rows`, which are in the order of their keys."""
 
@@ -109,13 +109,13 @@ class _Read:
         """The key of the last."""
         return self.rows[-1].key if self.rows else 0
 
-    def reaching(self, since: int) -> "_Read":
+    def reaching(self, since: int) -> "_Seen":
         """The same for who asks from then on: nothing where that is farther back, and less where it is days later."""
         if since < self.since:
-            return _Read(since)
+            return _Seen(since)
         if not self.since or since - self.since < 3 * DAY:  # from the beginning, for a budget, say
             return self
-        return _Read(since, tuple(one for one in self.rows if one.time >= since))
+        return _Seen(since, tuple(one for one in self.rows if one.time >= since))
 
 
 class Rows:
@@ -131,7 +131,7 @@ class Rows:
         put = self._insert(audit_heads)
         moved = {name: put.excluded[name] for name in (one.name for one in fields(AuditHead))}
         self._put_head = put.on_conflict_do_update(index_elements=audit_heads.primary_key, set_=moved)
-        self._read = _Read(NEVER)  # replaced whole: several threads may read
+        self._seen = _Seen(NEVER)  # replaced whole: several threads may read
         self.triggers = TriggerRows(database, place)
         self.confirmations = ConfirmationRows(database, place, self._insert)
         self.tokens = TokenRows(database, place)
@@ -202,7 +202,7 @@ class Rows:
             wanted.append(funding.c.pair.in_(list(pairs)))
         oldest_first = (funding.c.time, funding.c.connector, funding.c.pair)
         with self._database.reading() as connection:
-            found = connection.execute(select(*_READ).where(*wanted).order_by(*oldest_first))
+            found = connection.execute(select(*_FUNDING).where(*wanted).order_by(*oldest_first))
             return [FundingReading(*row) for row in found]
 
     def executor_defaults(self, kind: str) -> dict[str, Any]:
@@ -312,19 +312,19 @@ class Rows:
 
     def _granted(self, connection: Connection, since: int) -> list[LedgerRow]:
         """Oldest first. A day may have thousands, and each call asks: what is new or may be otherwise is read alone."""
-        read = self._read.reaching(since)
-        found = self._from(connection, read)
-        if read.rows and (not found or found[0].key != read.upto):  # somebody deleted what was there
-            read = _Read(since)
-            found = self._from(connection, read)
-        new = found[1:] if read.rows else found
-        self._read = _Read(read.since, (*read.rows, *takewhile(lambda one: one.state == "sent", new)))
-        granted = [one for one in (*read.rows, *new) if one.time >= since or one.state != "sent"]
+        seen = self._seen.reaching(since)
+        found = self._from(connection, seen)
+        if seen.rows and (not found or found[0].key != seen.upto):  # somebody deleted what was there
+            seen = _Seen(since)
+            found = self._from(connection, seen)
+        new = found[1:] if seen.rows else found
+        self._seen = _Seen(seen.since, (*seen.rows, *takewhile(lambda one: one.state == "sent", new)))
+        granted = [one for one in (*seen.rows, *new) if one.time >= since or one.state != "sent"]
         return sorted(granted, key=lambda one: (one.time, one.key))
 
-    def _from(self, connection: Connection, read: _Read) -> list[LedgerRow]:
+    def _from(self, connection: Connection, seen: _Seen) -> list[LedgerRow]:
         """From the last that was read on, that one too."""
-        last = {"ours": self._place.installation, "since": read.since, "upto": read.upto}
+        last = {"ours": self._place.installation, "since": seen.since, "upto": seen.upto}
         return [LedgerRow(*row) for row in connection.execute(_READ_LEDGER, last)]
 
     def day_start(self, day: int, currency: str, equity: Decimal, now: int, settling: int) -> Decimal:

@@ -86,12 +86,10 @@ class TriggerRows:
         with self._database.reading() as connection:
             return {row.state: row.number for row in connection.execute(wanted)}
 
-    def events(self, keys: Collection[int] | None, since: int | None, after: int | None) -> list[TriggerEvent]:
+    def events(self, keys: Collection[int] | None, after: int | None) -> list[TriggerEvent]:
         wanted = [trigger_events.c.installation == self._ours["installation"]]
         if keys is not None:
             wanted.append(trigger_events.c.trigger.in_(list(keys)))
-        if since is not None:
-            wanted.append(trigger_events.c.time >= since)
         if after is not None:
             wanted.append(trigger_events.c.key > after)
         with self._database.reading() as connection:

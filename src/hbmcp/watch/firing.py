@@ -58,15 +58,8 @@ class _Unmarked(Refused):
         super().__init__(f"That it is sent can't be remembered: {error.happened}", "Nothing was sent.", error.advice)
 
 
-class _Gone(Refused):
-    """There is nothing that it could reduce."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what, "Nothing was sent.", "")
-
-
-class _Withdrawn(Refused):
-    """Who armed it may not let it act any more."""
+class _Over(Refused):
+    """It never acts: there is nothing that it could reduce, or who armed it may not let it act any more."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why, "Nothing was sent.", "")
@@ -213,7 +206,7 @@ async def _result(bridge: Bridge, installation: Installation, trigger: Trigger, 
     try:
         arguments = await _arguments(installation, trigger)
         theirs = await _of_who_armed(bridge, trigger)
-    except (_Gone, _Withdrawn) as error:
+    except _Over as error:
         return Result("cancelled", error.happened)
     except CallError as error:
         outcome = Outcome(str(error), True)
@@ -226,7 +219,7 @@ async def _result(bridge: Bridge, installation: Installation, trigger: Trigger, 
 
 async def _of_who_armed(bridge: Bridge, trigger: Trigger) -> Bridge:
     """Held to the profile of the access token with which it was armed. What reduces goes on whatever became of that; of
-    what opens, raises _Withdrawn where it is revoked or its profile gone, and StoreError where nobody knows."""
+    what opens, raises _Over where it is revoked or its profile gone, and StoreError where nobody knows."""
     access = trigger.spec.armed_with
     if access is None:
         return bridge
@@ -234,9 +227,9 @@ async def _of_who_armed(bridge: Bridge, trigger: Trigger) -> Bridge:
     if trigger.spec.reduces:
         return theirs or bridge
     if not await stands(access.holder, bridge.store):
-        raise _Withdrawn(f"the access token {named(access.token)} with which it was armed is revoked: nothing was sent")
+        raise _Over(f"the access token {named(access.token)} with which it was armed is revoked: nothing was sent")
     if theirs is None:
-        raise _Withdrawn(f"the policy has no profile {named(access.profile or '')} now, under which it was armed")
+        raise _Over(f"the policy has no profile {named(access.profile or '')} now, under which it was armed")
     return theirs
 
 
@@ -250,7 +243,7 @@ async def _arguments(installation: Installation, trigger: Trigger) -> dict[str, 
         told = await balances(installation, protects.account_name, exchange)
         there = available(told).get(base, Decimal(0))
         if units_of(told, base) == 0:
-            raise _Gone(f"the {named(base)} that it protects is gone from {named(exchange)}")
+            raise _Over(f"the {named(base)} that it protects is gone from {named(exchange)}")
         if not there:
             raise Refused(f"No {base} is available on {exchange}; orders hold it.", "Nothing was sent.", "")
         arguments["amount"] = str(plain(min(there, protects.amount)))

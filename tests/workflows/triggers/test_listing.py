@@ -11,7 +11,7 @@ from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import open_position
 from tests.paper.spot_account import rest
 from tests.workflows.answers import flat, head
-from tests.workflows.triggers.test_create_trigger import BTC
+from tests.workflows.triggers.test_create_trigger import BTC, BUY, MINE
 
 pytestmark = pytest.mark.anyio
 
@@ -80,6 +80,15 @@ async def test_one_shows_its_readings_events_and_orders(talk: Any, api: PaperApi
         assert "armed" in text
         assert order in text
         assert "OPEN" in text
+
+
+async def test_how_far_beyond_its_level_one_opens_is_no_percentage_of_a_spread(talk: Any) -> None:
+    async with talk() as call:
+        spread = {"watch": "spread", "other_connector": "kucoin", "above": "2%"}
+        await call.good("create_trigger", **MINE, **spread, **BUY, slip="0.5")
+        told = head(await call.good("get_trigger", id=1))
+    assert told["slip"] == 0.5
+    assert "slip_percent" not in told
 
 
 async def test_taking_away_a_protection_is_judged_as_that(talk: Any, api: PaperApi) -> None:

@@ -91,7 +91,8 @@ class AskedCondition:
 
 @frozen
 class Met:
-    """A condition, its `value` now, and how that is judged; `held` is that for as long as it must hold."""
+    """A condition, its `value` now, and how that is judged; `beyond` is whether it is met but for the time it must
+    hold."""
 
     condition: Condition
     value: Decimal

@@ -33,7 +33,7 @@ TOLD = "It is told with the answer to your next call after that, in the log, and
 _OF_A_MARKET = ("account_name", "connector_name", "trading_pair", "side")
 
 
-@frozen
+@frozen(kw_only=True)
 class AskedTrigger:
     """The rest of create_trigger's arguments; `then` is None where it only tells."""
 

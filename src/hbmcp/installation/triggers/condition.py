@@ -32,7 +32,6 @@ class Memory(BaseModel):
     read: int | None = None
     doubted: int | None = None
     doubt: str = ""
-    told: bool = False  # that nobody sees it
     wakes: int = 0  # it fires no earlier than this
     spent: Decimal = Decimal(0)  # in quote, by all its firings
     references: tuple[str, ...] = ()  # ids of the orders that it sent

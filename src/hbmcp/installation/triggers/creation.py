@@ -43,7 +43,7 @@ def _worth(requests: Sequence[PlannedRequest]) -> Decimal:
 def arm(
     tool: str,
     armings: Sequence[Arming],
-    notes: Sequence[str] = (),
+    notes: Sequence[str],
     *,
     joins: Collection[int] = (),
     instead: Collection[int] = (),
@@ -65,7 +65,7 @@ def arm(
 
     async def commit(installation: Installation) -> Answer:
         moment = now()
-        added = [new(one.spec, moment, bond, one.memory, installation.access) for one in armings]
+        added = [new(one.spec, moment, bond, installation.access, one.memory) for one in armings]
         keys: list[int] = []
 
         async def write() -> None:

@@ -179,7 +179,7 @@ class EntryTriggers:
         bond, moment = uuid4().hex if len(specs) > 1 else None, now()
 
         async def write() -> None:
-            rows = [new(one, moment, bond, armed_with=self._installation.access) for one in specs]
+            rows = [new(one, moment, bond, self._installation.access) for one in specs]
             keys = await self._installation.store.add_triggers(rows, "armed with its order, which is to be sent")
             self._kept = dict(zip(keys, specs, strict=True))
 

@@ -35,7 +35,7 @@ AT_EXCHANGE = (
 )
 
 
-@frozen
+@frozen(kw_only=True)
 class AskedProtection:
     """The arguments of protect_position. `amount` only of coins on spot; `at_exchange` is of the target."""
 

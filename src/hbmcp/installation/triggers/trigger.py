@@ -169,9 +169,7 @@ class Trigger:
         return evolve(self.row, spec=written_spec(self.spec), memory=written_memory(self.memory))
 
 
-def new(
-    spec: Spec, now: int, bond: str | None = None, memory: Memory | None = None, armed_with: Access | None = None
-) -> TriggerRow:
+def new(spec: Spec, now: int, bond: str | None, armed_with: Access | None, memory: Memory | None = None) -> TriggerRow:
     """The row of one that isn't kept yet. Triggers of one bond end with the first of them that is done."""
     spec = spec.model_copy(update={"armed_with": armed_with})
     return TriggerRow(

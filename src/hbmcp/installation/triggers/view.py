@@ -13,8 +13,6 @@ from hbmcp.store import TriggerEvent
 from hbmcp.text import one_line
 from hbmcp.times import utc
 
-OUTCOMES = ("done", "failed", "unknown")
-
 
 def trigger_row(one: Trigger) -> dict[str, Any]:
     """One of several: what it waits for, and where that is as far as the watcher has read it."""
@@ -28,7 +26,7 @@ def trigger_details(one: Trigger, bonded: Iterable[int], events: Iterable[Trigge
         **_what(one),
         **_read(one),
         "doubt": memory.doubt or None,
-        "slip_percent": None if spec.reduces else spec.slip,
+        "slip": None if spec.reduces else spec.slip,
         "fired": one.row.fired or None,
         "ends_with": ", ".join(map(str, bonded)) or None,
         "created": utc(one.row.created),

@@ -137,11 +137,6 @@ class Contract:
         """(the operation, its path's values, []), or (None, {}, the methods that this path has); `path` is decoded."""
         return self._paths.find(method, path)
 
-    def answer_schema(self, key: str) -> Schema | None:
-        """The JSON schema of an operation's good answer, with all that it refers to; None where it has none."""
-        response = self.operations[key].response
-        return response and {**response, "components": self.document["components"]}
-
 
 @cache
 def pinned() -> Contract:

@@ -18,7 +18,7 @@ from hbmcp.policy.audit.chain import Link
 from hbmcp.policy.audit.log import Appended, Log
 from hbmcp.policy.audit.record import Record, Sent, sent, stamped, time_text, words
 from hbmcp.policy.audit.unusual import AT_BEGINNING, COUNTED, Lately
-from hbmcp.policy.place import Files
+from hbmcp.policy.files import Files
 from hbmcp.store import NOTHING, TO_REDUCE, AuditHead, Settling
 from hbmcp.store.worker import Worker
 from hbmcp.times import machine

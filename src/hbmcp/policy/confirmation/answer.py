@@ -15,7 +15,7 @@ from hbmcp.times import machine
 
 # A client's word; a button pressed in the chat; a passphrase at a terminal; a key pressed at the terminal that called;
 # "relied" on the client's own approval: nobody was asked.
-Way = Literal["client", "telegram", "terminal", "keyboard", "relied"]
+CameBy = Literal["client", "telegram", "terminal", "keyboard", "relied"]
 Reply = Literal["yes", "no", "dismissed", "none", "gone", "unreadable", "wrong", "void"]
 
 _NOT_SENT = "Nothing was sent."
@@ -37,7 +37,7 @@ class Answered:
 
     question: Question
     reply: Reply
-    way: Way
+    way: CameBy
     by: str
     once: OnceOnly | None = None
 

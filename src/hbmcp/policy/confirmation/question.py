@@ -14,7 +14,7 @@ from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.quoted import Quoted
-from hbmcp.policy.limits import Ask, sells
+from hbmcp.policy.limits import Worth, sells
 from hbmcp.text import named, one_line, quoted
 from hbmcp.times import duration, machine
 
@@ -37,7 +37,7 @@ class Question:
         cls,
         call: Call,
         plan: Plan,
-        worths: Sequence[Sequence[Ask]],
+        worths: Sequence[Sequence[Worth]],
         demand: Demand,
         currency: str,
         where: str,
@@ -72,12 +72,12 @@ class Question:
         return cls("\n".join(lines), Quoted.of(call, requests, worths), demand, now + patience)
 
 
-def in_all(requests: Iterable[PlannedRequest], worths: Iterable[Sequence[Ask]]) -> list[Decimal | None]:
+def in_all(requests: Iterable[PlannedRequest], worths: Iterable[Sequence[Worth]]) -> list[Decimal | None]:
     """What each comes to at most, however often it is sent; None where that isn't known."""
     return [one.in_all(_value_of(parts)) for one, parts in zip(requests, worths, strict=True)]
 
 
-def _value_of(parts: Iterable[Ask]) -> Decimal | None:
+def _value_of(parts: Iterable[Worth]) -> Decimal | None:
     """All that a request comes to; None where that isn't known."""
     values = [one.value for one in parts]
     return None if None in values else sum((one for one in values if one is not None), Decimal(0))

@@ -12,7 +12,7 @@ from attrs import asdict, frozen, has
 from hbmcp.figures import number, plain
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
-from hbmcp.policy.limits import Ask
+from hbmcp.policy.limits import Worth
 from hummingbot_api import exact_json
 
 _MOVES = re.compile(r"amount|price|quote|value|market|total|size")  # names of what moves with the market
@@ -27,7 +27,7 @@ class Quoted:
     figures: Mapping[str, Decimal]
 
     @classmethod
-    def of(cls, call: Call, requests: Sequence[PlannedRequest], worths: Sequence[Sequence[Ask]]) -> Self:
+    def of(cls, call: Call, requests: Sequence[PlannedRequest], worths: Sequence[Sequence[Worth]]) -> Self:
         """`worths` are the parts of each request with their values."""
         figures: dict[str, Decimal] = {}
 
@@ -78,7 +78,7 @@ def _body(planned: PlannedRequest) -> Any:
     return {name: getattr(request, name, None) for name in ("json", "form", "content", "files")}
 
 
-def _valued(worth: Ask) -> dict[str, Any]:
+def _valued(worth: Worth) -> dict[str, Any]:
     return {**(asdict(worth.part) if worth.part else {}), "value": worth.value, "market": worth.market}
 
 

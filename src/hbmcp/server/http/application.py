@@ -10,7 +10,7 @@ from hbmcp.server.http.entrance import Entrance, NoTokenInAddress, Verify
 from hbmcp.server.http.health import LIVES, READY, Health
 from hbmcp.server.http.hearing import Hearing
 from hbmcp.server.http.patience import MOST, WholeBody
-from hbmcp.server.http.resource import Resource
+from hbmcp.server.http.protected_resource import ProtectedResource
 from hbmcp.server.http.sessions import SessionsOfEach
 from hbmcp.server.line import Line
 from hbmcp.server.protocol import build
@@ -25,7 +25,7 @@ _CHECKED_BEFORE = TransportSecuritySettings(enable_dns_rebinding_protection=Fals
 
 def application(line: Line, verify: Verify | None) -> ASGIApp:
     """Streamable HTTP at /mcp, for those whose access token `verify` knows; without it for whoever calls."""
-    resource = Resource.of(line)
+    resource = ProtectedResource.of(line)
     server = build(line)
     app: ASGIApp = server.streamable_http_app(
         streamable_http_path=PATH,

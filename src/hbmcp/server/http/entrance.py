@@ -85,7 +85,7 @@ class _Turns:
 
 
 class Entrance:
-    """Lets in who shows a token that `verify` knows; to what is `open`, everybody. `challenge` are parameters of the
+    """Lets in who shows a token that `verify` knows; where `is_open`, everybody. `challenge` are parameters of the
     answer to who shows none, see RFC 9728."""
 
     def __init__(
@@ -160,7 +160,9 @@ class Entrance:
 
 
 _BUSY = PlainTextResponse(
-    f"{AT_ONCE} requests with this access token are under way already: nothing was done.", 429, {"retry-after": "1"}
+    f"{AT_ONCE} requests with this access token are under way already. Nothing was done. Send it again in a second.",
+    429,
+    {"retry-after": "1"},
 )
 _TOKENS_NAME = re.compile(r"token|auth|bearer|key|secret|passw|credential", re.IGNORECASE)
 _TOKEN = re.compile(rf"{ACCESS_TOKEN}|(?<![\w-])eyJ[\w-]*\.[\w-]*\.", re.ASCII)  # of our own, or a JWT

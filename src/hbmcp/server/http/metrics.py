@@ -11,6 +11,7 @@ from starlette.routing import Route
 from hbmcp import extras
 from hbmcp.errors import CallError, LimitReached, OutcomeUnknown, Refused, SettingsError, StoreError, UnknownTool
 from hbmcp.server.line import Line, UnderWay
+from hbmcp.settings.model import called
 from hbmcp.times import ticking
 
 try:
@@ -18,7 +19,7 @@ try:
     from prometheus_client.exposition import choose_encoder
 except ImportError:
     raise SettingsError(
-        "HBMCP_HTTP_METRICS (--metrics) asks for numbers that prometheus_client makes, and that isn't installed.",
+        f"{called('http_metrics')} asks for numbers that prometheus_client makes, and that isn't installed.",
         "hbmcp doesn't start.",
         f"{extras.advice('metrics')}, or leave the setting out.",
     ) from None

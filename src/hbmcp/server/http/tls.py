@@ -14,7 +14,9 @@ def certificate(told: Settings) -> ssl.SSLContext | None:
     if told.tls_cert is None or told.tls_key is None:
         missing = "tls_key" if told.tls_key is None else "tls_cert"
         raise SettingsError(
-            f"A certificate needs its key, and {called(missing)} isn't set.", "The server doesn't start without TLS."
+            f"A certificate needs its key, and {called(missing)} isn't set.",
+            "The server doesn't start without TLS.",
+            "Set both, or neither.",
         )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

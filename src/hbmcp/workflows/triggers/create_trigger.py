@@ -37,16 +37,16 @@ async def create_trigger(
         trail_percent=trail_percent, trail_from=trail_from, side=side, measure=measure, **condition
     )
     asked = AskedTrigger(
-        then,
-        arguments,
-        expires,
-        every,
-        times,
-        total,
-        cancels or (),
-        bool(now_if_met),
-        slip,
-        note or "",
-        bool(at_exchange),
+        then=then,
+        arguments=arguments,
+        expires=expires,
+        every=every,
+        times=times,
+        total=total,
+        cancels=cancels or (),
+        now_if_met=bool(now_if_met),
+        slip=slip,
+        note=note or "",
+        at_exchange=bool(at_exchange),
     )
     return await plan_trigger(installation, waited_for, asked)

@@ -29,19 +29,19 @@ async def protect_position(
 ) -> Plan:
     """A row for each of the triggers, as create_trigger's answer. See plan_protection for what is refused."""
     asked = AskedProtection(
-        trading_pair,
-        account_name,
-        connector_name,
-        one_of("side", side, SIDES),
-        amount,
-        stop,
-        stop_limit,
-        target,
-        between("trail_percent", trail_percent, 0, 99),
-        trail_from,
-        one_of("price", price, PRICES),
-        between("holds_for", holds_for, 0, LONGEST) or 0,
-        bool(replace),
-        bool(at_exchange),
+        trading_pair=trading_pair,
+        account_name=account_name,
+        connector_name=connector_name,
+        side=one_of("side", side, SIDES),
+        amount=amount,
+        stop=stop,
+        stop_limit=stop_limit,
+        target=target,
+        trail_percent=between("trail_percent", trail_percent, 0, 99),
+        trail_from=trail_from,
+        price=one_of("price", price, PRICES),
+        holds_for=between("holds_for", holds_for, 0, LONGEST) or 0,
+        replace=bool(replace),
+        at_exchange=bool(at_exchange),
     )
     return await plan_protection(installation, asked)

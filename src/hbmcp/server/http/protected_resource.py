@@ -10,14 +10,14 @@ from starlette.routing import Route
 from hbmcp.server.line import Line
 
 
-class Resource(NamedTuple):
+class ProtectedResource(NamedTuple):
     """Where its metadata is, and what who shows no token is told of that; nothing where there is no issuer."""
 
     routes: Sequence[Route] = ()
     challenge: Mapping[str, str] = {}
 
     @classmethod
-    def of(cls, line: Line) -> "Resource":
+    def of(cls, line: Line) -> "ProtectedResource":
         """Of a server with these settings and tools."""
         told = line.settings
         if told.oauth_issuer is None or told.oauth_audience is None:
