@@ -35,7 +35,16 @@ class UsualNames:
                     counts.setdefault(param.to or name, Counter())[name] += 1
         most = {api_name: names.most_common(1)[0] for api_name, names in counts.items()}
         renamed = {api_name: name for api_name, (name, times) in most.items() if times > 1 and name != api_name}
-        taken = [(_root(one), _params(one, contract.schemas)) for one in contract.operations.values()]
+        given = {  # what a tool calls otherwise says nothing of what its neighbours are called
+            (tool.operation, param.to)
+            for tool in curation.by_name.values()
+            for name, param in tool.params.items()
+            if param.to not in (None, name)
+        }
+        taken = [
+            (_root(one), [name for name in _params(one, contract.schemas) if (one.key, name) not in given])
+            for one in contract.operations.values()
+        ]
         roots = {root: frozenset(name for at, names in taken if at == root for name in names) for root, _ in taken}
         return cls(renamed, roots, Counter(name for _, names in taken for name in names))
 
