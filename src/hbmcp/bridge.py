@@ -68,6 +68,7 @@ from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Json, Request
 
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
+TELLS_FIGURES = "get_status"  # how far limits are used up, by all calls
 
 # What the call under way asked for and this API hasn't, with the reason; None where none is: triggers are watched.
 _MISSED: ContextVar[dict[str, str] | None] = ContextVar("missed", default=None)
@@ -195,8 +196,9 @@ class Bridge:
         return other
 
     async def holds(self) -> Outcome:
-        """The policy, for who asks."""
-        return Outcome(redacted("\n".join(await self._gate.holds(self._holder))), False)
+        """The policy, for who asks; figures of the whole installation only for who has the tool that tells them."""
+        lines = await self._gate.holds(self._holder, figures=self._offer.schema(TELLS_FIGURES) is not None)
+        return Outcome(redacted("\n".join(lines)), False)
 
     async def calls(self) -> Outcome:
         """The latest calls that weren't reads, of who asks."""

@@ -11,6 +11,7 @@ from hbmcp.access.tokens import digest, key_of, new_token
 from hbmcp.approving.carrying_out import carried_out
 from hbmcp.bridge import Bridge
 from hbmcp.caller import Caller
+from hbmcp.catalog import Catalog
 from hbmcp.errors import CantAsk, SettingsError
 from hbmcp.identity import Identity
 from hbmcp.installation.plan import Plan
@@ -131,3 +132,18 @@ async def test_a_key_and_what_is_unusual_are_of_one_holder(tmp_path: Path, monke
             await it.call.bad("place_order", **nope)
         assert "Unusual within a day" in await it.call.good("get_status")
         assert "Unusual" not in (await holders[0].call("get_status", {})).text
+
+
+async def test_figures_of_the_whole_installation_are_for_who_has_the_tool_that_tells_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Policy.model_validate({"limits": {"day": 7_000, "day_loss": 500, "open_orders": 9}})
+    async with audited(tmp_path, monkeypatch, told=told) as it:
+        looks, sees = (
+            it.call.bridge.lent("desk", "token-1", Catalog.load().choose(toolsets), told).for_resources()
+            for toolsets in (("market_data",), ("system",))
+        )
+        without, with_them = (await looks.holds()).text, (await sees.holds()).text
+        assert "limits.day_loss = 500 USDT" in without
+        assert "Limits: " in with_them
+        assert [one for one in with_them.splitlines() if not one.startswith("Limits: ")] == without.splitlines()

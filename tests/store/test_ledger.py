@@ -32,7 +32,7 @@ ROW = LedgerRow(
 text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 rows = st.builds(
     LedgerRow,
-    *(st.integers(0, 2**62), *[text] * 6, *[st.none() | text] * 3, st.decimals(allow_nan=False), text),
+    *(st.integers(NOW, 2**62), *[text] * 6, *[st.none() | text] * 3, st.decimals(allow_nan=False), text),
     *(st.none() | text, st.sampled_from(["reserved", "sent", "unknown"]), st.none() | text),
 )
 
@@ -243,6 +243,62 @@ async def test_what_was_sent_is_read_once(url: str, monkeypatch: pytest.MonkeyPa
     assert len(await opened.granted(NOW)) == 21
     assert len(read) == 1 + 2
     assert rows._seen.upto == keys[-1]
+    await opened.aclose()
+
+
+async def test_what_is_in_doubt_keeps_nothing_else_from_being_read_once(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hbmcp.store.rows.AT_ONCE", 2)
+    opened, other = store(url), store(url)
+    keys = await opened.reserve([ROW] * 20, 0, nobody) or []
+    sent, doubtful = keys[5:], keys[:5]
+    await opened.settle(Settling(dict.fromkeys(sent, Settled("sent", "X")) | {keys[0]: Settled("unknown", None)}))
+    assert len(await opened.granted(0)) == 20
+    cached = opened._opened()._read
+    assert [one.key for one in cached.rows] == sent
+    assert await opened.granted(0) == await other.granted(0)
+    assert opened._opened()._read.rows is cached.rows
+    await other.settle(Settling({keys[1]: Settled("sent", "Y")}, [keys[2]]))
+    assert await other.identify(keys[0], "Z")
+    found = await opened.granted(0)
+    assert [(one.key, one.reference) for one in found if one.key in doubtful] == [
+        *((keys[0], "Z"), (keys[1], "Y"), (keys[3], None), (keys[4], None)),
+    ]
+    assert [one.key for one in opened._opened()._read.rows] == [*keys[:2], *sent]
+    assert found == await other.granted(0)
+    for one in (opened, other):
+        await one.aclose()
+
+
+async def test_what_is_older_than_is_kept_counts_for_nobody(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(times, "_clock", lambda: NOW)
+    opened, other = store(url), store(url)
+    ages = (95, 91, 85, 0)
+    await opened.reserve([evolve(ROW, time=NOW - days * DAY, state="sent") for days in ages], 0, nobody)
+    for days, left in ((0, [85, 0]), (4, [85, 0]), (6, [0])):
+        later = NOW + days * DAY
+        monkeypatch.setattr(times, "_clock", lambda later=later: later)
+        for one in (opened, other):  # of which one prunes
+            assert [(NOW - row.time) // DAY for row in await one.granted(0)] == left
+            one._opened().prune()
+    monkeypatch.setattr(times, "_clock", lambda: NOW + 8 * DAY)
+    await opened.granted(0)
+    assert len(opened._opened()._read.rows) == 1  # nobody needs the others
+    for one in (opened, other):
+        await one.aclose()
+
+
+async def test_who_asks_for_less_leaves_what_another_needs(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(times, "_clock", lambda: NOW)
+    opened = store(url)
+    await opened.reserve([evolve(ROW, time=NOW - days * DAY, state="sent") for days in (30, 0)], 0, nobody)
+    assert len(await opened.granted(NOW - 40 * DAY)) == 2
+    assert len(await opened.granted(NOW - DAY)) == 1
+    assert len(opened._opened()._read.rows) == 2
+    monkeypatch.setattr(times, "_clock", lambda: NOW + DAY)
+    assert len(await opened.granted(NOW - DAY)) == 1
+    assert len(opened._opened()._read.rows) == 1
     await opened.aclose()
 
 

@@ -153,6 +153,26 @@ async def test_no_more_is_asked_of_what_hangs_than_a_few_questions(monkeypatch: 
     assert await asker.run(lambda: "again") == "again"
 
 
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), TimeoutError(), ValueError("a defect")])
+async def test_what_cannot_be_undone_stands_in_nobodys_way(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker, "PATIENCE", 0.01)
+    thaw, asker = Event(), Worker()
+
+    def undo(_: object) -> None:
+        raise error
+
+    for _ in range(STALLED):
+        with pytest.raises(StoreError, match="doesn't answer"):
+            await asker.run(thaw.wait, undo)
+    thaw.set()
+    await asker.aclose()
+    assert caplog.text.count("couldn't be undone") == STALLED
+    monkeypatch.undo()
+    assert await asker.run(lambda: "again") == "again"
+
+
 async def test_a_thread_does_one_question_after_the_other_and_none_waits_for_one_that_hangs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

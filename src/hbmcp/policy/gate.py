@@ -242,13 +242,14 @@ class Gate:
             *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
-    async def holds(self, holder: str) -> list[str]:
-        """What a person allows, a line each, and how far limits are used up; to who showed a token nothing of other
-        tokens' profiles."""
+    async def holds(self, holder: str, *, figures: bool) -> list[str]:
+        """What a person allows, a line each, and with `figures` how far limits are used up; to who showed a token
+        nothing of other tokens' profiles."""
         policy = self._policy.model_copy(update={"profiles": {}}) if holder else self._policy
         found = await self._halts.standing()
         halted = () if found is None else (halt.told(found),)
-        return [*halted, *words.rules(policy), *filter(None, (await self._counting.today(),)), words.WITHOUT_ASKING]
+        used = await self._counting.today() if figures else ""
+        return [*halted, *words.rules(policy), *filter(None, (used,)), words.WITHOUT_ASKING]
 
     async def calls(self, token: str = "") -> list[Record]:
         """The latest calls of this installation that weren't reads, a row each; for who showed a token, those with it.

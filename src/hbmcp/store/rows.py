@@ -4,10 +4,10 @@ import logging
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from itertools import takewhile
+from operator import attrgetter
 from typing import Any, Self, cast
 
-from attrs import asdict, fields, frozen
+from attrs import asdict, evolve, fields, frozen
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -53,6 +53,7 @@ HOUR = 3_600_000
 KEPT_FOR = 90 * DAY
 ORDERS = 20_000  # kept of one installation
 READINGS = 200_000
+AT_ONCE = 500  # keys in one question
 NEVER = 1 << 62  # milliseconds
 EVERYONE = "all"  # whom a halt holds for: whoever shares the store
 PRUNED_ONCE_IN = 100  # writes, on average: by chance, because most processes write only once or twice
@@ -74,6 +75,9 @@ _READ_LEDGER = (
         or_(ledger.c.time >= bindparam("since"), *(ledger.c.state == one for one in OPEN)),
     )
     .order_by(ledger.c.key)
+)
+_READ_AGAIN = select(*_GRANTED).where(
+    ledger.c.installation == bindparam("ours"), ledger.c.key.in_(bindparam("keys", expanding=True))
 )
 _SETTLE = (
     update(ledger)
@@ -98,24 +102,35 @@ logger = logging.getLogger(__name__)
 
 @frozen
 class _Seen:
-    """What of the ledger was read before and can't be otherwise any more, for what was sent stays sent: all that was
-    granted from `since` on, up to the last of `rows`, which are in the order of their keys."""
+    """What of the ledger was read before: what was sent stays sent, so `rows` are all that was, granted from `since`
+    on, up to the last of them, in the order of their keys. What was `open` then may be otherwise. `needed` is when
+    somebody asked that far back."""
 
     since: int
+    needed: int = 0
     rows: tuple[LedgerRow, ...] = ()
+    open: frozenset[int] = frozenset()
 
     @property
     def upto(self) -> int:
         """The key of the last."""
         return self.rows[-1].key if self.rows else 0
 
-    def reaching(self, since: int) -> "_Seen":
-        """The same for who asks from then on: nothing where that is farther back, and less where it is days later."""
+    def reaching(self, since: int, now: int) -> "_Seen":
+        """The same for who asks from then on: nothing where that is farther back, and less where nobody needs more."""
         if since < self.since:
-            return _Seen(since)
-        if not self.since or since - self.since < 3 * DAY:  # from the beginning, for a budget, say
+            return _Seen(since, now)
+        if since - self.since < 3 * DAY:
+            return evolve(self, needed=now)
+        if now - self.needed < HOUR:
             return self
-        return _Seen(since, tuple(one for one in self.rows if one.time >= since))
+        return _Seen(since, now, tuple(one for one in self.rows if one.time >= since), self.open)
+
+    def followed_by(self, rows: Collection[LedgerRow]) -> "_Seen":
+        """With what was read since: all that was open before and is still there, and all that is new."""
+        sent = [one for one in rows if one.state == "sent" and one.time >= self.since]
+        known = tuple(sorted((*self.rows, *sent), key=attrgetter("key"))) if sent else self.rows
+        return evolve(self, rows=known, open=frozenset(one.key for one in rows if one.state != "sent"))
 
 
 class Rows:
@@ -312,20 +327,33 @@ class Rows:
 
     def _granted(self, connection: Connection, since: int) -> list[LedgerRow]:
         """Oldest first. A day may have thousands, and each call asks: what is new or may be otherwise is read alone."""
-        seen = self._seen.reaching(since)
+        now = times.now()
+        since = max(since, now - KEPT_FOR)  # what is older counts no more, whether it is pruned yet or not
+        seen = self._seen.reaching(since, now)
         found = self._from(connection, seen)
-        if seen.rows and (not found or found[0].key != seen.upto):  # somebody deleted what was there
-            seen = _Seen(since)
+        if seen.rows and (not found or found[0] != seen.rows[-1]):  # somebody deleted what was there
+            seen = _Seen(since, now)
             found = self._from(connection, seen)
-        new = found[1:] if seen.rows else found
-        self._seen = _Seen(seen.since, (*seen.rows, *takewhile(lambda one: one.state == "sent", new)))
-        granted = [one for one in (*seen.rows, *new) if one.time >= since or one.state != "sent"]
+        rows = [*self._again(connection, seen), *(found[1:] if seen.rows else found)]
+        self._seen = seen.followed_by(rows)
+        granted = [one for one in (*seen.rows, *rows) if one.time >= since or one.state != "sent"]
         return sorted(granted, key=lambda one: (one.time, one.key))
 
     def _from(self, connection: Connection, seen: _Seen) -> list[LedgerRow]:
         """From the last that was read on, that one too."""
         last = {"ours": self._place.installation, "since": seen.since, "upto": seen.upto}
         return [LedgerRow(*row) for row in connection.execute(_READ_LEDGER, last)]
+
+    def _again(self, connection: Connection, seen: _Seen) -> list[LedgerRow]:
+        """What is left of those before the last that were open."""
+        keys = [one for one in seen.open if one < seen.upto]
+        return [
+            LedgerRow(*row)
+            for start in range(0, len(keys), AT_ONCE)
+            for row in connection.execute(
+                _READ_AGAIN, {"ours": self._place.installation, "keys": keys[start : start + AT_ONCE]}
+            )
+        ]
 
     def day_start(self, day: int, currency: str, equity: Decimal, now: int, settling: int) -> Decimal:
         with self._database.writing() as connection:

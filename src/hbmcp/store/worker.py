@@ -1,6 +1,7 @@
 """Runs what the database is asked in threads that nobody has to wait for."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -16,6 +17,8 @@ PATIENCE = 12.0  # seconds for an answer of the database
 TO_UNDO = 2.0  # seconds that the end waits for what was given up to be undone
 STALLED = 4  # questions that may be without an answer before no more are asked
 IDLE = 10.0  # seconds after which a thread that nobody needs ends
+
+logger = logging.getLogger(__name__)
 
 
 class Worker:
@@ -118,8 +121,12 @@ class _Question(Generic[T]):
 
     def _undone(self, result: Any) -> None:
         if self._undo is not None:
-            with suppress(StoreError):  # nobody is left to be told
+            try:
                 self._undo(result)
+            except (StoreError, OSError) as error:  # nobody is left to be told
+                logger.warning("What nobody waited for couldn't be undone: %s", error)
+            except BaseException:  # the thread goes on, and so does who waits for the end of this
+                logger.exception("What nobody waited for couldn't be undone: a defect of hbmcp")
 
     def _end(self) -> None:
         self._given_up.discard(self)
