@@ -11,9 +11,11 @@ from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.connections import account_at, is_perpetual
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.levels import Level, parse_level
+from hbmcp.installation.orders.closing_orders import left_to_open
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.installation.positions.position import Side
+from hbmcp.installation.reduce_only import close_is_reduce_only
 from hbmcp.installation.triggers.action import Armed, armed, bounded, closing, resting, selling
 from hbmcp.installation.triggers.asked_condition import Met, met
 from hbmcp.installation.triggers.asked_trigger import trailing_memory
@@ -111,6 +113,13 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
     bonded = "The first that acts ends the others." if len(armings) + len(joins) > 1 else ""
     ends = "" if spot else "It ends with the position."
     notes += _rests(held, conditions)
+    if order is None and not spot:  # once a trigger has closed all of it
+        place = held.what
+        notes.append(
+            await left_to_open(
+                installation, place.account_name, place.connector_name, place.trading_pair, place.side, Decimal(0)
+            )
+        )
     replaces = "; ".join(_replaced_words(one, conditions) for one in before if one.key in instead)
     plan = arm("protect_position", armings, (*notes, bonded, ends), joins=joins, instead=instead, replaces=replaces)
     return plan if order is None else with_order(plan, order, AT_EXCHANGE)
@@ -213,6 +222,15 @@ async def _resting(
         )
     if others := [one.key for one in before if kind_of(one) == "target"]:
         raise Refused(f"Trigger {others[0]} is its target already.", NOTHING_SET, "cancel_trigger ends that one.")
+    where = held.what
+    stopped = len(conditions) > 1 or bool(before)
+    if stopped and not await close_is_reduce_only(installation, where.account_name, where.connector_name):
+        raise Refused(
+            f"On {named(where.connector_name)} Hummingbot doesn't surely make a target that rests reduce-only: once "
+            "the stop has closed the position, it could open the other side.",
+            NOTHING_SET,
+            "Leave at_exchange out: then the target is a trigger, and ends with the stop.",
+        )
     return await installation.foresee("place_order", resting(held.what, level))
 
 
