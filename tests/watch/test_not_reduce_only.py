@@ -51,10 +51,13 @@ async def test_a_target_rests_beside_no_stop_that_was_armed_before(one: Watched)
 async def test_who_closes_or_protects_beside_what_rests_is_told(one: Watched) -> None:
     assert "it opens a SHORT" in await one.call.good("place_order", **TARGET)
     order = one.api.paper.engine.orders()[0]
-    for tool, given in (("protect_position", {"stop": "-5%"}), ("close_position", {})):
+    for tool, given in (("protect_position", {"stop": "-5%"}), ("close_position", {"fraction": 0.5})):
         told = await one.call.good(tool, trading_pair=PAIR, **given)
         assert f"SELL orders of 0.2 rest on this pair ({order.id})" in told
         assert "open a SHORT" in told
+    told = await one.call.bad("protect_position", trading_pair=PAIR, stop="-5%", stop_limit="-6%", replace=True)
+    assert "leave stop_limit out" in told
+    await one.call.good("close_position", trading_pair=PAIR)
     await one.call.good("cancel_order", order_id=order.id)
     await one.rounds(2, price=56_000)
     assert sizes(one.api) == {}

@@ -1,4 +1,4 @@
-"""Protecting what is held: a stop and a target that end each other, by market orders that can only reduce."""
+"""Protecting what is held: a stop and a target that end each other, by market orders for no more than is held."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -113,13 +113,8 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
     bonded = "The first that acts ends the others." if len(armings) + len(joins) > 1 else ""
     ends = "" if spot else "It ends with the position."
     notes += _rests(held, conditions)
-    if order is None and not spot:  # once a trigger has closed all of it
-        place = held.what
-        notes.append(
-            await left_to_open(
-                installation, place.account_name, place.connector_name, place.trading_pair, place.side, Decimal(0)
-            )
-        )
+    if order is None:
+        notes.append(await _beside_what_rests(installation, held, bound))
     replaces = "; ".join(_replaced_words(one, conditions) for one in before if one.key in instead)
     plan = arm("protect_position", armings, (*notes, bonded, ends), joins=joins, instead=instead, replaces=replaces)
     return plan if order is None else with_order(plan, order, AT_EXCHANGE)
@@ -232,6 +227,20 @@ async def _resting(
             "Leave at_exchange out: then the target is a trigger, and ends with the stop.",
         )
     return await installation.foresee("place_order", resting(held.what, level))
+
+
+async def _beside_what_rests(installation: Installation, held: Held, bound: Decimal | None) -> str:
+    """What to say of orders that would open the other side once a trigger has closed the position. Raises Refused where
+    the stop is to rest too: the two would close more than there is."""
+    place = held.what
+    if place.amount is not None:
+        return ""
+    rests = await left_to_open(
+        installation, place.account_name, place.connector_name, place.trading_pair, place.side, Decimal(0)
+    )
+    if rests and bound is not None:
+        raise Refused(rests, NOTHING_SET, "Do that first, or leave stop_limit out.")
+    return rests
 
 
 def _rests(held: Held, conditions: Sequence[tuple[Kind, Met]]) -> list[str]:
