@@ -61,3 +61,16 @@ async def test_who_closes_or_protects_beside_what_rests_is_told(one: Watched) ->
     await one.call.good("cancel_order", order_id=order.id)
     await one.rounds(2, price=56_000)
     assert sizes(one.api) == {}
+
+
+@pytest.mark.parametrize(("connector", "rests"), [("binance_perpetual", False), ("bybit_perpetual", True)])
+async def test_no_order_that_create_trigger_rests_is_a_target_beside_a_stop(
+    one: Watched, connector: str, rests: bool
+) -> None:
+    open_position(one.api, "BUY", "0.2", connector="bybit_perpetual")
+    where = {"account_name": "master_account", "trading_pair": PAIR, "connector_name": connector}
+    await one.call.good("protect_position", **where, stop="-5%")
+    close = {"side": "SELL", "position_action": "CLOSE", "share": 100}
+    given = {**where, "above": "55000", "then": "place_order", "arguments": close, "at_exchange": True}
+    ask = one.call.good if rests else one.call.bad
+    assert ("could open the other side" in await ask("create_trigger", **given)) is not rests

@@ -15,7 +15,6 @@ from hbmcp.installation.orders.closing_orders import left_to_open
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.installation.positions.position import Side
-from hbmcp.installation.reduce_only import close_is_reduce_only
 from hbmcp.installation.triggers.action import Armed, armed, bounded, closing, resting, selling
 from hbmcp.installation.triggers.asked_condition import Met, met
 from hbmcp.installation.triggers.asked_trigger import trailing_memory
@@ -26,6 +25,7 @@ from hbmcp.installation.triggers.kept import kept, refused
 from hbmcp.installation.triggers.market_at import market_at
 from hbmcp.installation.triggers.protected import Kind, kind_of, of_position, protecting
 from hbmcp.installation.triggers.readings import readings
+from hbmcp.installation.triggers.resting_target import refuse_what_could_open
 from hbmcp.installation.triggers.trigger import LIVE, WAITING, Protected, Spec, Trigger
 from hbmcp.installation.triggers.view import short_level
 from hbmcp.pairs import whole_pair
@@ -217,15 +217,8 @@ async def _resting(
         )
     if others := [one.key for one in before if kind_of(one) == "target"]:
         raise Refused(f"Trigger {others[0]} is its target already.", NOTHING_SET, "cancel_trigger ends that one.")
-    where = held.what
-    stopped = len(conditions) > 1 or bool(before)
-    if stopped and not await close_is_reduce_only(installation, where.account_name, where.connector_name):
-        raise Refused(
-            f"On {named(where.connector_name)} Hummingbot doesn't surely make a target that rests reduce-only: once "
-            "the stop has closed the position, it could open the other side.",
-            NOTHING_SET,
-            "Leave at_exchange out: then the target is a trigger, and ends with the stop.",
-        )
+    if len(conditions) > 1 or before:
+        await refuse_what_could_open(installation, held.what)
     return await installation.foresee("place_order", resting(held.what, level))
 
 
