@@ -23,6 +23,7 @@ FLOORS = (
     {"balances", "levels", "connections", "heard_bots", "fills", "scripts", "gateway"},
     {"markets", "controllers", "status", "dex"},
     {"positions", "bots"},
+    {"reduce_only"},
     {"orders", "portfolio", "position_history", "funding"},
     {"closing", "performance", "executors", "keys"},
     {"triggers"},

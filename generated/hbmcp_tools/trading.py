@@ -44,7 +44,7 @@ def submit_order(
         amount: Base units
         order_type: LIMIT_MAKER: post-only
         price: Needed unless MARKET
-        position_action: CLOSE only reduces a perpetual position
+        position_action: CLOSE reduces a perpetual position
     """
     return trading_api.place_trade(
         body=TradeRequest(

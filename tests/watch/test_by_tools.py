@@ -117,10 +117,10 @@ async def test_a_stop_with_a_worst_price_ends_with_its_position(one: Watched) ->
 async def test_of_a_stop_and_a_target_at_the_exchange_one_acts(one: Watched, side: str, gain: str, ends: str) -> None:
     """The stop ends with the position, and so does the target, which can only reduce."""
     way = 1 if side == "LONG" else -1
-    open_position(one.api, "BUY" if way > 0 else "SELL", "0.2")
+    open_position(one.api, "BUY" if way > 0 else "SELL", "0.2", connector="bybit_perpetual")
     await one.call.good("protect_position", trading_pair=PAIR, stop="-5%", target="+10%", at_exchange=True)
     await one.rounds(12, price=50_000 + way * int(gain))
-    assert sizes(one.api) == {}
+    assert sizes(one.api, "bybit_perpetual") == {}
     filled = [order for order in one.api.paper.engine.orders() if order.status == "FILLED"]
     assert len(filled) == 2, "it was opened and closed"
     (target,) = [order for order in one.api.paper.engine.orders() if order.type == "LIMIT"]

@@ -20,6 +20,7 @@ from hbmcp.times import ticking
 from tests.paper.assistant import ALL, Assistant, assistant
 from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import ACCOUNT, CONNECTOR, PAIR, open_position
+from tests.paper.scripted_faults import failing
 from tests.paper.spot_account import BUY, rest
 from tests.workflows.executors.executor_account import POSITION
 
@@ -180,6 +181,48 @@ async def test_together_orders_reduce_no_more_than_the_position(
     async with assistant(api, monkeypatch) as call:
         await call.good("place_orders", orders=[CLOSES, CLOSES])
     assert [one.effect for one in plans[0].requests] == ["reduces", "opens"]
+
+
+@pytest.mark.parametrize(
+    ("connector", "mode", "effects"),
+    [
+        ("bybit_perpetual", "ONEWAY", ["reduces", "reduces"]),
+        ("binance_perpetual", "HEDGE", ["reduces", "reduces"]),
+        ("binance_perpetual", "ONEWAY", ["reduces", "opens"]),
+    ],
+)
+async def test_what_rests_reduces_no_more_than_other_orders_leave(
+    api: PaperApi,
+    monkeypatch: pytest.MonkeyPatch,
+    plans: list[Plan],
+    connector: str,
+    mode: Any,
+    effects: list[Effect],
+) -> None:
+    """Where each isn't surely reduce-only; a market order and a replacement go on."""
+    api.paper.engine.set_position_mode(ACCOUNT, connector, mode)
+    open_position(api, "BUY", "0.1", connector=connector)
+    whole = {**SELL, "connector_name": connector, "amount": 0.1, "price": "+20%", "position_action": "CLOSE"}
+    async with assistant(api, monkeypatch) as call:
+        for price in ("+20%", "+30%"):
+            await call.good("place_order", **whole | {"price": price})
+        assert [plan.requests[0].effect for plan in plans] == effects
+        first = api.paper.engine.orders(statuses=["OPEN"])[-1]
+        await call.good("cancel_order", order_id=api.paper.engine.orders(statuses=["OPEN"])[0].id)
+        await call.good("replace_order", order_id=first.id, price="+25%")
+        assert plans[-1].requests[-1].effect == "reduces"
+        del whole["price"]
+        await call.good("place_order", **whole | {"order_type": "MARKET"})
+    assert plans[-1].requests[0].effect == "reduces"
+
+
+async def test_what_rests_opens_where_nobody_knows_what_else_rests(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, plans: list[Plan]
+) -> None:
+    long(api)
+    async with assistant(api, monkeypatch, [failing("POST /trading/orders/active")]) as call:
+        await call.good("place_order", **CLOSES)
+    assert plans[0].requests[0].effect == "opens"
 
 
 async def test_an_order_that_closes_of_a_position_that_is_gone_protects_nothing(

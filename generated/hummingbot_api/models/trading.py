@@ -151,7 +151,7 @@ class TradeRequest:
     order_type: Literal["LIMIT", "MARKET", "LIMIT_MAKER"] | None = None
     #: Needed unless MARKET
     price: Decimal | None = None
-    #: CLOSE only reduces a perpetual position
+    #: CLOSE reduces a perpetual position
     position_action: Literal["OPEN", "CLOSE"] | None = None
 
     def to_dict(self) -> dict[str, Any]:

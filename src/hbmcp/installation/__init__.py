@@ -9,6 +9,7 @@ Floors, from the ground up; no import runs up them:
     balances  levels  connections  heard_bots  fills/  scripts/  gateway/
     markets/  controllers/  status/  dex/
     positions/  bots/
+    reduce_only (what can open nothing)
     orders/  portfolio/  position_history/  funding/
     closing/  performance/  executors/  keys/
     triggers/

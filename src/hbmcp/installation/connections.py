@@ -14,11 +14,6 @@ def is_perpetual(connector_name: str) -> bool:
     return "_perpetual" in connector_name
 
 
-def only_reduces(connector_name: str, side: str | None, action: str | None) -> bool:
-    """Whether an order can open nothing: it closes of a position, or sells what is held."""
-    return action == "CLOSE" if is_perpetual(connector_name) else side == "SELL"
-
-
 @frozen
 class Connections:
     """Account -> its connectors; and the accounts whose connectors couldn't be read, with the reason."""

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from hbmcp.errors import CallError, NotCounted
 from hbmcp.figures import times
-from hbmcp.installation.connections import is_perpetual, only_reduces
+from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.trading_pairs import is_stable, only_sounds_stable
 from hbmcp.installation.orders.open_orders import RestingOrders, resting_orders
@@ -19,6 +19,7 @@ from hbmcp.installation.orders.order import Order
 from hbmcp.installation.portfolio.holdings import CURRENCY
 from hbmcp.installation.portfolio.unrealized_pnl import sum_unrealized_pnl
 from hbmcp.installation.portfolio.valuation import Valuation, value_portfolio
+from hbmcp.installation.reduce_only import only_reduces
 from hbmcp.policy.limits import Held, Seen, Worth, base_of
 from hbmcp.policy.model import Limits
 from hbmcp.policy.valuation import Prices, amount
@@ -164,7 +165,8 @@ async def _of_positions(prices_now: Prices, found: Valuation, currency: str) -> 
 
 
 async def _of_orders(prices_now: Prices, orders: Iterable[Order], currency: str) -> list[Held]:
-    """What the orders that rest would open: those that close a position, or sell what is held, open nothing."""
+    """What the orders that rest would open: those that surely close a position, or sell what is held,
+    open nothing."""
     held = []
     for one in orders:
         if only_reduces(one.connector, one.side, one.action):

@@ -17,6 +17,7 @@ from tests.workflows.triggers.test_create_trigger import MINE, kept
 pytestmark = pytest.mark.anyio
 
 BUY: dict[str, Any] = {"then": "place_order", "arguments": {"side": "BUY", "amount": 0.1}}
+SURE = "bybit_perpetual"  # there Hummingbot makes CLOSE reduce-only; on binance_perpetual not every version does
 COINS: dict[str, Any] = {"trading_pair": PAIR, "connector_name": "binance", "account_name": ACCOUNT, "amount": 0.1}
 
 
@@ -70,8 +71,8 @@ async def test_policy_judges_it_as_the_order_that_it_is(talk: Any, api: PaperApi
 async def test_a_target_rests_and_can_only_reduce_and_its_stop_is_a_trigger(
     talk: Any, api: PaperApi, opening: str
 ) -> None:
-    open_position(api, opening, "0.05")
-    (position,) = held(api)
+    open_position(api, opening, "0.05", connector=SURE)
+    (position,) = held(api, SURE)
     async with talk() as call:
         given = {"trading_pair": PAIR, "stop": "-5%", "target": "+10%", "at_exchange": True}
         shown = head(await call.good("protect_position", **given, preview=True))
@@ -98,7 +99,7 @@ async def test_a_target_alone_rests_without_any_trigger(talk: Any, api: PaperApi
 
 
 async def test_a_stop_stays_where_the_exchange_takes_no_target(talk: Any, api: PaperApi) -> None:
-    open_position(api, "BUY", "0.05")
+    open_position(api, "BUY", "0.05", connector=SURE)
     for fault in (failing(PLACE, status=400, detail="no such order"), Crash(PLACE, acted=False)):
         async with talk(fault) as call:
             given = {"trading_pair": PAIR, "stop": "-5%", "target": "+10%", "at_exchange": True, "replace": True}

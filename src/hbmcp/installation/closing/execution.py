@@ -1,8 +1,8 @@
 """Closing one position: an order that only reduces it, sent once, and what it came to.
 
-The order is a market order with position action CLOSE, on the other side and of no more than the position's size. In
-one-way mode the exchange takes it as reduce-only, in hedge mode it names the position that it works on: either way it
-can't open one, also where the position shrinks or turns on the order's way to the exchange.
+The order is a market order with position action CLOSE, on the other side and of no more than the position's size as
+it was just read, and fills at once. Where it is surely reduce-only (see reduce_only) it can't open one, also where the
+position shrinks or turns on the order's way to the exchange.
 """
 
 from hbmcp.errors import CallError, Refused
@@ -11,6 +11,7 @@ from hbmcp.installation.closing.pnl_threshold import ANY_PNL, PnlThreshold
 from hbmcp.installation.closing.result import Closing, closing_error
 from hbmcp.installation.fresh_checks import HELD_BACK, Stale
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.closing_orders import left_to_open
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.polling import wait_for_outcome
 from hbmcp.installation.orders.sending import Submission, send_order
@@ -24,7 +25,7 @@ async def close(installation: Installation, plan: ClosePlan, wait: float, thresh
 
     Raises what `plan_close` and `send_order` raise: nothing was placed, or OutcomeUnknown; Failed where the exchange
     refused the order, and OutcomeUnknown where nothing is seen of it. Uses submit_order, search_orders, get_trades,
-    get_trading_rules and list_positions.
+    get_trading_rules, list_positions, list_active_orders and get_position_mode.
     """
     try:
         sent = await _send(installation, plan, plan.began)
@@ -66,4 +67,5 @@ async def _with_what_is_left(
     except CallError as error:
         return Closing(plan, order, None, None, (*notes, f"What is left couldn't be read: {error.happened}"))
     left, against = (position_size(listed, one.pair, side) for side in (one.side, opposite(one.side)))
-    return Closing(plan, order, left, against, notes)
+    rests = await left_to_open(installation, one.account, one.connector, one.pair, one.side, left)
+    return Closing(plan, order, left, against, (*notes, *filter(None, [rests])))

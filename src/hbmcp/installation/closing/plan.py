@@ -35,7 +35,7 @@ class ClosePlan:
 
     @property
     def planned(self) -> PlannedOrder:
-        """The order as it is sent: a market order that can only reduce."""
+        """The order as it is sent: a market order of no more than the position."""
         one, order = self.position, self.order
         return planned_order(
             SentOrder(one.account, one.connector, one.pair, order.side, "MARKET", order.amount, None, "CLOSE", now()),

@@ -67,10 +67,16 @@ class RestingOrders:
     doubts: tuple[str, ...]
 
 
-async def resting_orders(installation: Installation) -> RestingOrders:
-    """Of all accounts, without a look at their fills. Uses list_active_orders and search_orders. Raises a CallError
-    where no source can be read."""
-    sources = await _sources(installation, {"account_name": None, "connector_name": None, "trading_pair": None})
+async def resting_orders(
+    installation: Installation,
+    account_name: str | None = None,
+    connector_name: str | None = None,
+    trading_pair: str | None = None,
+) -> RestingOrders:
+    """Without a look at their fills. Uses list_active_orders and search_orders. Raises a CallError where no source can
+    be read."""
+    where = {"account_name": account_name, "connector_name": connector_name, "trading_pair": trading_pair}
+    sources = await _sources(installation, where)
     return RestingOrders(tuple(one for one in sources.orders if not one.ended), sources.notes)
 
 

@@ -24,18 +24,25 @@ from hbmcp.installation.markets.taker_fees import assumed_fee, taker_fees
 from hbmcp.installation.markets.trading_pairs import pair_on
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
+from hbmcp.installation.orders.closing_orders import closing_orders
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order, usdt_rate
 from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, Side, opposite
 from hbmcp.installation.positions.position_mode import is_hedge_mode
+from hbmcp.installation.reduce_only import close_is_reduce_only
 from hbmcp.pairs import base_of, quote_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 from hbmcp.times import now
 
 PATIENCE = 10.0  # seconds that a check may take; without its answer it is left to the exchange
+
+NOT_REDUCE_ONLY = (
+    "Hummingbot doesn't surely make this order reduce-only on {exchange}: where it rests, cancel it once the position "
+    "is closed otherwise, or it opens a {opened}."
+)
 
 # What an order wouldn't get past either.
 _HOPELESS = (NotConfigured, UnknownOperation, Unreachable, WrongCredentials)
@@ -61,8 +68,8 @@ class PreparedOrder:
     """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked. `size` is
     None where no price is known; `market` is what it costs now, the worse of the current price and the book's,
     `entry` its own price, or without one about that at which it fills.
-    `closes_of` is the size of the position that it closes, where one was read: it `reduces` where it is no more. It
-    `takes` so much of a balance, as far as that is known. `unfit` is why it can't be sent: the balance doesn't hold it,
+    `closes_of` is how much of a position it can close, where one was read: it `reduces` where it is no more. It `takes`
+    so much of a balance, as far as that is known. `unfit` is why it can't be sent: the balance doesn't hold it,
     or it looks like a slip."""
 
     order: SentOrder
@@ -104,7 +111,8 @@ async def prepare_order(
     Raises BadArguments or Refused for what the exchange wouldn't take whatever it held: nothing was sent. What can't
     be read refuses nothing but a market order of unknown size. The workflow uses list_accounts,
     get_connected_exchanges, get_trading_rules, get_prices, get_orderbook, get_portfolio_state, list_positions,
-    get_position_mode and, for a size in money, get_trades."""
+    get_position_mode and, for a size in money, get_trades; for one that closes and may rest, list_active_orders and
+    search_orders."""
     wanted = pricing.parse_price(request.order_type, request.price)
     connector, side = request.connector_name, request.side
     pair = await pair_on(installation, connector, request.trading_pair)
@@ -163,6 +171,12 @@ async def prepare_order(
     closes_of = next(
         (one.amount for one in known.held or () if closing and (one.pair, one.side) == (pair, closed)), None
     )
+    sure = market or not closing or await close_is_reduce_only(installation, request.account_name, connector)
+    if not sure:
+        notes.append(NOT_REDUCE_ONLY.format(exchange=named(connector), opened=opposite(closed)))
+        if closes_of is not None:
+            closes_of, note = await _uncovered(installation, order, closes_of, instead_of)
+            notes.append(note)
     reduces = closes_of is not None and size <= closes_of
     there = known.balances if instead_of is None else balance_check.freed(known.balances, instead_of)
     taking = balance_check.Taking(
@@ -193,6 +207,25 @@ async def prepare_order(
         balance_check.least_taken(there, taking),
         tuple(filter(None, (*notes, short, thin, turned))),
         unfit,
+    )
+
+
+async def _uncovered(
+    installation: Installation, order: SentOrder, position: Decimal, instead_of: Order | None
+) -> tuple[Decimal | None, str]:
+    """What of the position no order that rests already would close, where none of them is reduce-only; None where that
+    can't be read. And a sentence on it."""
+    found = await closing_orders(installation, order.account, order.connector, order.pair, order.side)
+    if found.doubt:
+        return None, f"What rests already isn't known for certain, so this counts as opening: {found.doubt}"
+    replaced = instead_of.order_id if instead_of else None
+    covered = evolve(found, orders=tuple(one for one in found.orders if one.order_id != replaced)).amount
+    left = max(position - covered, Decimal(0))
+    if order.amount <= left:
+        return left, ""
+    return left, (
+        f"Of the {plain(position):f} {named(base_of(order.pair))} orders that rest already would close "
+        f"{plain(covered):f}: this one counts as opening."
     )
 
 

@@ -20,12 +20,12 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.installation.answer_fields import text, under
-from hbmcp.installation.connections import only_reduces
 from hbmcp.installation.fresh_checks import FRESH, Stale
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.unknown_outcome import KnownIds, unknown_outcome
 from hbmcp.installation.orders.view import describe_order
 from hbmcp.installation.planned_request import PlannedRequest, Stake
+from hbmcp.installation.reduce_only import only_reduces
 from hbmcp.store import TO_REDUCE, SentOrder, StoreError
 from hbmcp.text import named
 from hbmcp.times import now, ticking
@@ -126,7 +126,7 @@ async def send_order(
     """
     memory = _Memory(installation)
     order = evolve(planned.order, time=now())
-    await memory.remember(order)
+    await memory.remember(order, reduces=planned.request.effect == "reduces")
     try:
         if began is not None and ticking() - began > FRESH:
             raise Stale
@@ -167,9 +167,9 @@ class _Memory:
         self.key: int | None = None
         self.notes: list[str] = []
 
-    async def remember(self, order: SentOrder) -> None:
+    async def remember(self, order: SentOrder, *, reduces: bool) -> None:
         """Raises Refused for an order that adds risk: were its answer lost, nobody could find it."""
-        reduces = only_reduces(order.connector, order.side, order.action)
+        reduces = reduces or only_reduces(order.connector, order.side, order.action)
         try:
             async with asyncio.timeout(TO_REDUCE if reduces else None):
                 self.key = await self._installation.store.remember_order(order)

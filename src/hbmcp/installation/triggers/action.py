@@ -53,7 +53,8 @@ async def armed(
         said = foreseen.shown.value
         told = said.get("result", said) if isinstance(said, Mapping) else said
         raise BadArguments(f"{tool} would send nothing: {told}", NOTHING_SET, "Give its arguments so that it acts.")
-    protects = _protected(foreseen)
+    reducing = [one.effect for one in foreseen.requests] == ["reduces"]
+    protects = protected_by(foreseen) if reducing else None
     given = dict(foreseen.arguments)
     if tool == "close_position" and protects is not None:
         given |= closing(protects)
@@ -106,9 +107,9 @@ def closing_words(given: Mapping[str, Any]) -> str:
     )
 
 
-def _protected(foreseen: Foreseen) -> Protected | None:
-    """The position that all of it reduces."""
-    if len(foreseen.requests) != 1 or foreseen.requests[0].effect != "reduces":
+def protected_by(foreseen: Foreseen) -> Protected | None:
+    """The position whose closing side its only request is on."""
+    if len(foreseen.requests) != 1:
         return None
     stake = foreseen.requests[0].stake
     if stake.account is None or stake.exchange is None or stake.pair is None:

@@ -11,14 +11,15 @@ from hbmcp.figures import money, number, plain
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import Later
-from hbmcp.installation.triggers.action import Armed, armed
+from hbmcp.installation.triggers.action import Armed, armed, protected_by
 from hbmcp.installation.triggers.asked_condition import AskedCondition, Met, held_against_now, meant
 from hbmcp.installation.triggers.choices import NOTHING_SET, between
 from hbmcp.installation.triggers.condition import IN_PERCENT, Memory
 from hbmcp.installation.triggers.creation import Arming, arm
 from hbmcp.installation.triggers.market_at import market_at
 from hbmcp.installation.triggers.moments import parse_moment
-from hbmcp.installation.triggers.protected import beside_notes, live_triggers
+from hbmcp.installation.triggers.protected import beside_notes, live_triggers, protecting
+from hbmcp.installation.triggers.resting_target import refuse_what_could_open
 from hbmcp.installation.triggers.trigger import BOUNDED, Every, Spec, Tool
 from hbmcp.results.answer import without_nulls
 from hbmcp.text import cut, named, one_line
@@ -118,6 +119,10 @@ async def _at_exchange(installation: Installation, condition: AskedCondition, as
         )
     given |= {"order_type": "LIMIT", "price": f"{plain(price):f}"}
     order = await installation.foresee("place_order", without_nulls(given))
+    if given.get("position_action") == "CLOSE" and (closes := protected_by(order)) is not None:
+        triggers, _ = await live_triggers(installation)
+        if protecting(triggers, closes):
+            await refuse_what_could_open(installation, closes)
     return Plan(order.shown, order.requests, order.commit, order.later)
 
 

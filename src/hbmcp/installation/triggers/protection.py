@@ -1,4 +1,4 @@
-"""Protecting what is held: a stop and a target that end each other, by market orders that can only reduce."""
+"""Protecting what is held: a stop and a target that end each other, by market orders for no more than is held."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -11,6 +11,7 @@ from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.connections import account_at, is_perpetual
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.levels import Level, parse_level
+from hbmcp.installation.orders.closing_orders import left_to_open
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.installation.positions.position import Side
@@ -24,6 +25,7 @@ from hbmcp.installation.triggers.kept import kept, refused
 from hbmcp.installation.triggers.market_at import market_at
 from hbmcp.installation.triggers.protected import Kind, kind_of, of_position, protecting
 from hbmcp.installation.triggers.readings import readings
+from hbmcp.installation.triggers.resting_target import refuse_what_could_open
 from hbmcp.installation.triggers.trigger import LIVE, WAITING, Protected, Spec, Trigger
 from hbmcp.installation.triggers.view import short_level
 from hbmcp.pairs import whole_pair
@@ -111,6 +113,8 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
     bonded = "The first that acts ends the others." if len(armings) + len(joins) > 1 else ""
     ends = "" if spot else "It ends with the position."
     notes += _rests(held, conditions)
+    if order is None:
+        notes.append(await _beside_what_rests(installation, held, bound))
     replaces = "; ".join(_replaced_words(one, conditions) for one in before if one.key in instead)
     plan = arm("protect_position", armings, (*notes, bonded, ends), joins=joins, instead=instead, replaces=replaces)
     return plan if order is None else with_order(plan, order, AT_EXCHANGE)
@@ -213,7 +217,23 @@ async def _resting(
         )
     if others := [one.key for one in before if kind_of(one) == "target"]:
         raise Refused(f"Trigger {others[0]} is its target already.", NOTHING_SET, "cancel_trigger ends that one.")
+    if len(conditions) > 1 or before:
+        await refuse_what_could_open(installation, held.what)
     return await installation.foresee("place_order", resting(held.what, level))
+
+
+async def _beside_what_rests(installation: Installation, held: Held, bound: Decimal | None) -> str:
+    """What to say of orders that would open the other side once a trigger has closed the position. Raises Refused where
+    the stop is to rest too: the two would close more than there is."""
+    place = held.what
+    if place.amount is not None:
+        return ""
+    rests = await left_to_open(
+        installation, place.account_name, place.connector_name, place.trading_pair, place.side, Decimal(0)
+    )
+    if rests and bound is not None:
+        raise Refused(rests, NOTHING_SET, "Do that first, or leave stop_limit out.")
+    return rests
 
 
 def _rests(held: Held, conditions: Sequence[tuple[Kind, Met]]) -> list[str]:

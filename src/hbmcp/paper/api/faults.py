@@ -227,6 +227,18 @@ def _unchanging(set_mode: Handler) -> Handler:
     return handler
 
 
+def _not_reduce_only(place: Handler) -> Handler:
+    """In one-way mode CLOSE is told to no exchange: such an order closes what is open, and opens with the rest."""
+
+    def handler(call: Call) -> Json:
+        account, connector, action = (call.body[one] for one in ("account_name", "connector_name", "position_action"))
+        if action == "CLOSE" and call.engine.position_mode(account, connector) == "ONEWAY":
+            return place(_with(call, position_action="OPEN"))
+        return place(call)
+
+    return handler
+
+
 def _early(*names: str) -> Wrap:
     """These times of the rows are too early, and a period that is asked for means the wrong times."""
 
@@ -266,6 +278,7 @@ EXCHANGE_DOWN = Bug(
 RACING_CANCEL = Bug("cancelling twice is 200 or 404", {_CANCEL: _racing})
 UNCHANGED_MODE = Bug("position-mode says success and changes nothing", {_MODE: _unchanging})
 NO_FUNDING = Bug("funding-payments stays empty", {"POST /trading/funding-payments": _empty})
+NOT_REDUCE_ONLY = Bug("CLOSE isn't reduce-only in one-way mode", {"POST /trading/orders": _not_reduce_only})
 EARLY_TIMES = Bug(
     "times of trades and active orders are five minutes early",
     {"POST /trading/trades": _early("timestamp"), _ACTIVE: _early("created_at")},

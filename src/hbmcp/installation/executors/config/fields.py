@@ -410,7 +410,7 @@ ORDER = Type(
         ),
         _money("price", PRICE, "60000", "Of LIMIT and LIMIT_MAKER", ""),
         LEVERAGE,
-        _choice("position_action", _same("OPEN", "CLOSE"), "OPEN", "CLOSE only reduces a position", default="OPEN"),
+        _choice("position_action", _same("OPEN", "CLOSE"), "OPEN", "CLOSE reduces a position", default="OPEN"),
         Field(
             name="chaser_config",
             kind="object",

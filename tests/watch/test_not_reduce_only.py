@@ -1,0 +1,76 @@
+"""An exchange to which Hummingbot's connector doesn't say that an order may only reduce: nothing turns a position."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hbmcp.paper.api.faults import NOT_REDUCE_ONLY
+from tests.paper.perpetual_account import PAIR, open_position, sizes
+from tests.watch.watched import PERPETUAL, Watched, watched
+
+pytestmark = pytest.mark.anyio
+
+TARGET = {**PERPETUAL, "side": "SELL", "position_action": "CLOSE", "share": 100, "price": "55000"}
+
+
+@pytest.fixture
+async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    async with watched(tmp_path, monkeypatch, [NOT_REDUCE_ONLY]) as found:
+        open_position(found.api, "BUY", "0.2")
+        yield found
+
+
+async def test_the_exchange_turns_a_position(one: Watched) -> None:
+    """What the rest is about: a target that rests opens once the position was closed."""
+    await one.call.good("place_order", **TARGET)
+    await one.call.good("close_position", trading_pair=PAIR)
+    await one.rounds(2, price=56_000)
+    assert sizes(one.api)[PAIR, "BOTH"] < 0
+
+
+async def test_beside_a_stop_no_target_rests(one: Watched) -> None:
+    given = {"trading_pair": PAIR, "stop": "-5%", "target": "+10%"}
+    told = await one.call.bad("protect_position", **given, at_exchange=True)
+    assert "could open the other side" in told
+    assert "Leave at_exchange out" in told
+    await one.call.good("protect_position", **given)
+    told = await one.call.bad("protect_position", trading_pair=PAIR, target="+10%", at_exchange=True, replace=True)
+    assert "is its target already" in told
+    await one.rounds(3, price=47_000)
+    await one.rounds(3, price=56_000)
+    assert sizes(one.api) == {}
+
+
+async def test_a_target_rests_beside_no_stop_that_was_armed_before(one: Watched) -> None:
+    await one.call.good("protect_position", trading_pair=PAIR, stop="-5%")
+    told = await one.call.bad("protect_position", trading_pair=PAIR, target="+10%", at_exchange=True)
+    assert "could open the other side" in told
+
+
+async def test_who_closes_or_protects_beside_what_rests_is_told(one: Watched) -> None:
+    assert "it opens a SHORT" in await one.call.good("place_order", **TARGET)
+    order = one.api.paper.engine.orders()[0]
+    for tool, given in (("protect_position", {"stop": "-5%"}), ("close_position", {"fraction": 0.5})):
+        told = await one.call.good(tool, trading_pair=PAIR, **given)
+        assert f"SELL orders of 0.2 rest on this pair ({order.id})" in told
+        assert "open a SHORT" in told
+    told = await one.call.bad("protect_position", trading_pair=PAIR, stop="-5%", stop_limit="-6%", replace=True)
+    assert "leave stop_limit out" in told
+    await one.call.good("close_position", trading_pair=PAIR)
+    await one.call.good("cancel_order", order_id=order.id)
+    await one.rounds(2, price=56_000)
+    assert sizes(one.api) == {}
+
+
+@pytest.mark.parametrize(("connector", "rests"), [("binance_perpetual", False), ("bybit_perpetual", True)])
+async def test_no_order_that_create_trigger_rests_is_a_target_beside_a_stop(
+    one: Watched, connector: str, rests: bool
+) -> None:
+    open_position(one.api, "BUY", "0.2", connector="bybit_perpetual")
+    where = {"account_name": "master_account", "trading_pair": PAIR, "connector_name": connector}
+    await one.call.good("protect_position", **where, stop="-5%")
+    close = {"side": "SELL", "position_action": "CLOSE", "share": 100}
+    given = {**where, "above": "55000", "then": "place_order", "arguments": close, "at_exchange": True}
+    ask = one.call.good if rests else one.call.bad
+    assert ("could open the other side" in await ask("create_trigger", **given)) is not rests
