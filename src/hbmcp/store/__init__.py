@@ -199,9 +199,20 @@ class Store:
         """Begin a halt, or end it."""
         await self._do(lambda rows: rows.save_halt(halt))
 
-    async def add_approval(self, approval: Approval) -> None:
-        """Keep a call that waits for a person's approval."""
-        await self._do(lambda rows: rows.confirmations.add(approval))
+    async def add_approval(
+        self,
+        approval: Approval,
+        since: int,
+        judge: Callable[[Sequence[LedgerRow], Sequence[Approval]], Approval | None],
+    ) -> Approval:
+        """Show `judge` what was granted from `since` on, and what waits for a person's approval, and keep a call that
+        waits for it, too; unless the judge gives one that stands for it. Gives the one that waits. In one transaction,
+        also with what `reserve` does. Raises what the judge does, and then keeps nothing. Where it isn't done in time,
+        or who asks is cancelled, it is taken back."""
+        return await self._do(
+            lambda rows: rows.add_approval(approval, since, judge),
+            lambda rows, waits: rows.confirmations.take_back(approval.id) if waits.id == approval.id else None,
+        )
 
     async def approvals(self, *, since: int = 0, ids: Collection[str] | None = None) -> list[Approval]:
         """Those asked for from `since` on, those of these ids, oldest first. What waited too long is expired."""

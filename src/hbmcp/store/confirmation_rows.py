@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hbmcp.store.database import Database
 
 KEPT_FOR = 90 * 86_400_000  # milliseconds
+TAKEN_BACK = "who called took it back"
 
 _APPROVAL = [approvals.c[one.name] for one in fields(Approval)]
 
@@ -42,11 +43,22 @@ class ConfirmationRows:
         first = used.on_conflict_do_nothing().returning(used_answers.c.id)
         return connection.execute(first).first() is not None
 
-    def add(self, approval: Approval) -> None:
+    def waiting(self, connection: Connection) -> list[Approval]:
+        self._expire(connection)
+        rows = connection.execute(select(*_APPROVAL).where(self._approvals, approvals.c.state == "waiting"))
+        return [Approval(*row) for row in rows]
+
+    def add(self, connection: Connection, approval: Approval) -> None:
         old = times.machine() - KEPT_FOR
+        connection.execute(delete(approvals).where(self._approvals, approvals.c.created < old))
+        connection.execute(self._put(approvals).values(**self._ours, **asdict(approval)))
+
+    def take_back(self, id_: str) -> None:
+        """Who asked for it has gone, and isn't told; where it was put to a person already, that says so."""
+        one = (self._approvals, approvals.c.id == id_, approvals.c.state == "waiting")
+        gone = {"state": "expired", "came": TAKEN_BACK, "changed": times.machine(), "told": 1}
         with self._database.writing() as connection:
-            connection.execute(delete(approvals).where(self._approvals, approvals.c.created < old))
-            connection.execute(self._put(approvals).values(**self._ours, **asdict(approval)))
+            connection.execute(update(approvals).where(*one).values(gone))
 
     def tell(self, client: str, holder: str) -> list[Approval]:
         theirs = (self._approvals, approvals.c.told == 0, approvals.c.client == client, approvals.c.holder == holder)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import takewhile
 from typing import Any, Self, cast
 
-from attrs import asdict, fields, frozen
+from attrs import asdict, evolve, fields, frozen
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -29,7 +29,17 @@ from hbmcp.errors import StoreError
 from hbmcp.store.confirmation_rows import ConfirmationRows
 from hbmcp.store.database import Database
 from hbmcp.store.place import Place
-from hbmcp.store.records import OPEN, AuditHead, FundingReading, Halt, LedgerRow, OnceOnly, SentOrder, Settling
+from hbmcp.store.records import (
+    OPEN,
+    Approval,
+    AuditHead,
+    FundingReading,
+    Halt,
+    LedgerRow,
+    OnceOnly,
+    SentOrder,
+    Settling,
+)
 from hbmcp.store.tables import (
     approvals,
     audit_heads,
@@ -276,6 +286,22 @@ class Rows:
             keys = [cast(int, connection.execute(_ADD_TO_LEDGER, row).scalar_one()) for row in rows]
         self._maybe_prune()
         return keys
+
+    def add_approval(
+        self,
+        approval: Approval,
+        since: int,
+        judge: Callable[[Sequence[LedgerRow], Sequence[Approval]], Approval | None],
+    ) -> Approval:
+        with self._database.writing() as connection:
+            self._lock_ledger(connection)
+            granted = self._granted(connection, since)
+            same = judge(granted, self.confirmations.waiting(connection))
+            if same is not None:
+                return same
+            added = evolve(approval, upto=max((one.key for one in granted), default=0))
+            self.confirmations.add(connection, added)
+        return added
 
     def settle(self, settling: Settling) -> None:
         with self._database.writing(at_once=False) as connection:
