@@ -88,7 +88,8 @@ async def test_under_a_key_that_was_sent_meanwhile_nothing_is_carried_out(place:
     assert (await order(asks, "K1")).waits
     (one,) = await asks.store.approvals()
     assert not (await order(free, "K1", client="another")).is_error
-    assert "Not sent again" in (await approve(asks, one)).text
+    assert [one.state for one in await asks.store.approvals()] == ["expired"]
+    assert (await carried_out(asks, one, "terminal", "me")).text.startswith("Not sent again")
     assert place.orders == 1
 
 
@@ -112,6 +113,33 @@ async def test_what_another_said_after_it_was_asked_for_is_not_said_again(place:
     (ended,) = await asks.store.approvals()
     assert ended.state == "failed"
     assert place.orders == 1
+
+
+@pytest.mark.parametrize("approved", [False, True])
+async def test_what_waits_ends_when_the_same_is_sent(place: Place, approved: bool) -> None:
+    """Even where a person said yes, and it is about to be carried out."""
+    asks, free = place.bridge(400), place.bridge(100_000)
+    assert (await order(asks)).waits
+    (one,) = await asks.store.approvals()
+    if approved:
+        assert await asks.store.move_approval(one.id, WAITING, "approved", by="me")
+    ended = f"approval {one.id} of place_order is expired: called again, it needed no approval"
+    assert (await order(free, price="50000")).text.endswith(f"Since your last call: {ended}.")
+    if approved:
+        assert "was used already" in (await carried_out(asks, one, "terminal", "me")).text
+    else:
+        assert not await asks.store.move_approval(one.id, WAITING, "approved", by="me")
+    assert place.orders == 1
+
+
+async def test_what_waits_stays_where_another_call_is_sent(place: Place) -> None:
+    asks, free = place.bridge(400), place.bridge(100_000)
+    assert (await order(asks)).waits
+    (one,) = await asks.store.approvals()
+    assert not (await order(free, price="49000")).is_error
+    assert not (await order(free.lent("desk", "token-1", OFFER, Policy()))).is_error
+    assert not (await order(free, client="another", again=True)).is_error
+    assert await asks.store.approvals() == [one]
 
 
 async def test_of_calls_at_once_in_two_processes_as_many_wait_as_may(place: Place) -> None:

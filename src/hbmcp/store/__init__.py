@@ -125,9 +125,9 @@ class Store:
     ) -> list[int] | None:
         """Show `judge` what was `granted` from `since` on, and keep what is granted now; gives the keys
         for `settle`, in their order. In one transaction, so that no two pass where only one may. Raises what the judge
-        does, and then keeps nothing; nor, giving None, where `once` was used before. On disk it is with what is
-        flushed next. Where it isn't done in time, or who asks is cancelled, it is undone, but for `once`, which stays
-        used."""
+        does, and then keeps nothing; nor, giving None, where `once` was used before. Where the same waits for an
+        approval, it needs none any more: that is expired. On disk it is with what is flushed next. Where it isn't done
+        in time, or who asks is cancelled, it is undone, but for `once`, which stays used, and what is expired."""
         rows_granted = list(granted)
         return await self._do(
             lambda rows: rows.reserve(rows_granted, since, judge, once),

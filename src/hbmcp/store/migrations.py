@@ -126,6 +126,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
         "ALTER TABLE hbmcp_approvals ADD COLUMN idempotency_key TEXT",
         "ALTER TABLE hbmcp_approvals ADD COLUMN digest TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE hbmcp_approvals ADD COLUMN upto BIGINT NOT NULL DEFAULT 0",
+        "CREATE INDEX hbmcp_approvals_by_state ON hbmcp_approvals (installation, state)",
     ),
 )
 

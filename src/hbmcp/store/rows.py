@@ -282,6 +282,8 @@ class Rows:
             if once is not None and not self.confirmations.use(connection, once):
                 return None
             judge(self._granted(connection, since))
+            for same in {one.digest: one for one in granted}.values():
+                self.confirmations.end_same(connection, same)
             rows = [{**self._ours, **_given(one)} for one in granted]
             keys = [cast(int, connection.execute(_ADD_TO_LEDGER, row).scalar_one()) for row in rows]
         self._maybe_prune()
