@@ -10,8 +10,9 @@ import pytest
 from attrs import evolve
 
 from hbmcp import times
-from hbmcp.errors import LimitReached
+from hbmcp.errors import LimitReached, StoreError
 from hbmcp.store import Approval, OnceOnly, Store
+from hbmcp.store.database import Database
 from tests.store.opening import store
 from tests.store.test_ledger import ROW, nobody
 
@@ -163,6 +164,29 @@ async def test_one_at_a_time_speaks_in_the_chat(url: str) -> None:
     await opened.show_approval("a")
     assert await opened.in_chat("last", later) == []
     assert await store(url, api_url="http://elsewhere").in_chat("last", later) == []
+
+
+async def test_who_speaks_writes_nothing_before_half_its_time_is_over(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, later = store(url), times.machine() + 60_000
+    asked = evolve(WAITS, way="telegram")
+    await add(opened, asked)
+    assert await opened.in_chat("a", later) == [asked]
+
+    def writes(*_: Any, **__: Any) -> Any:
+        raise StoreError("It writes.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "writing", writes)
+        assert await opened.in_chat("a", later + 50_000) == [asked]
+        assert await opened.in_chat("b", later) == []
+        with pytest.raises(StoreError, match="It writes"):
+            await opened.in_chat("a", later + 90_000)
+        monkeypatch.setattr(times, "machine", lambda: later + 1)
+        with pytest.raises(StoreError, match="It writes"):
+            await opened.in_chat("b", later + 60_000)
+    assert await opened.in_chat("b", later + 60_000) == [asked]
 
 
 async def test_what_was_never_put_and_is_over_needs_no_word_in_the_chat(url: str) -> None:

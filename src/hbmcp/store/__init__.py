@@ -231,7 +231,7 @@ class Store:
 
     async def in_chat(self, holder: str, until: int) -> list[Approval]:
         """Those to be asked for in the chat, or of which it doesn't say yet what became of them, for who speaks there
-        until then; nothing where another does. Whoever holds that renews it so."""
+        until then; nothing where another does. Whoever holds that renews it so, once half of it is over."""
         return await self._do(lambda rows: rows.confirmations.in_chat(holder, until))
 
     async def leave_chat(self, holder: str) -> None:

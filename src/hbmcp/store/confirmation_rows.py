@@ -114,18 +114,25 @@ class ConfirmationRows:
             return connection.execute(update(approvals).where(*one).values(**changed)).rowcount == 1
 
     def in_chat(self, holder: str, until: int) -> list[Approval]:
-        # Asked every second by every process: nothing is written while nothing is to be said.
+        # Asked every second by every process: nothing is written while nothing is to be said, or who speaks is known.
         there = approvals.c.state.in_(OPEN) | (approvals.c.message != 0)
         open_ = (self._approvals, approvals.c.way == "telegram", approvals.c.shown == 0, there)
+        wanted = select(*_APPROVAL).where(*open_).order_by(approvals.c.created, approvals.c.id)
+        ours = chats.c.installation == self._ours["installation"]
         with self._database.reading() as connection:
-            if connection.execute(select(approvals.c.id).where(*open_)).first() is None:
-                return []
+            found = [Approval(*row) for row in connection.execute(wanted)]
+            speaks = connection.execute(select(chats.c.holder, chats.c.until).where(ours)).first() if found else None
+        now = times.machine()
+        if not found or (speaks is not None and speaks.holder != holder and speaks.until >= now):
+            return []
+        leads = speaks is not None and speaks.holder == holder and (now + until) // 2 < speaks.until <= until
+        if leads and not any(one.state in OPEN and one.until < now for one in found):
+            return found
         with self._database.writing() as connection:
             if not self._leads(connection, holder, until):
                 return []
             self._expire(connection)
-            rows = connection.execute(select(*_APPROVAL).where(*open_).order_by(approvals.c.created, approvals.c.id))
-            return [Approval(*row) for row in rows]
+            return [Approval(*row) for row in connection.execute(wanted)]
 
     def _leads(self, connection: Connection, holder: str, until: int) -> bool:
         mine = {"holder": holder, "until": until}
