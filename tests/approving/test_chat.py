@@ -340,6 +340,36 @@ async def test_telegram_fails_and_comes_back(method: str, fault: int, place: Pla
     assert len(place.api.messages) == 1
 
 
+async def test_one_that_telegram_refuses_holds_up_no_other(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    bridge = place.bridge()
+    first = await waits(bridge)
+
+    async def refuses(said: dict[str, Any]) -> Any:
+        return failed(400, "Bad Request: can't parse entities") if first in said["text"] else say(said)
+
+    say = place.api._send_message
+    place.api._send_message = refuses  # type: ignore[method-assign]
+    async with place.speaking(place.bridge()):
+        second = await question(place, await waits(bridge, price="49000"))
+        place.api.press(second)
+        await over(second, "is carried out")
+        assert caplog.text.count(f"The Telegram bot can't ask for approval {first}: HTTP 400") == 1
+        place.api._send_message = say  # type: ignore[method-assign]
+        assert await question(place, first)
+
+
+async def test_of_a_long_question_each_part_is_said_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_module, "LONGEST", 120)
+    bridge = place.bridge()
+    fails = [True, False] * 50
+    place.api.faults["sendMessage"] = lambda: failed(502, "Bad Gateway") if fails.pop() else None
+    async with place.speaking(place.bridge()):
+        await question(place, await waits(bridge))
+    (one,) = await bridge.store.approvals()
+    assert len(parts(one)) > 2
+    assert len(place.api.messages) == len(parts(one))
+
+
 async def test_it_is_left_alone_for_as_long_as_it_says(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(chat_module, "ticking", lambda: now[0])

@@ -20,6 +20,7 @@ from hbmcp.policy.confirmation.approvals import EACH, Approvals
 from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.model import Policy
+from hbmcp.policy.said_twice import Said
 from hbmcp.results.answer import Answer
 from hbmcp.settings import Settings
 from hbmcp.store import Store, TokenRow
@@ -63,7 +64,7 @@ async def test_of_the_places_for_approvals_each_holder_has_some(told: Settings, 
     approvals = Approvals(ASKS, Identity.of(told), told, store)
 
     async def waits(call: Call) -> None:
-        await approvals.waiting(call, asked(call))
+        await approvals.waiting(call, asked(call), Said.of(call))
 
     for number in range(EACH):
         await waits(by("token-1", client=f"client {number}", number=number))
@@ -86,8 +87,8 @@ async def test_that_it_waits_stands_in_the_log_once_and_what_it_came_to_ends_wit
     caplog.set_level("INFO")
     approvals = Approvals(ASKS, Identity.of(told), told, store)
     call = by("token-1")
-    which = (await approvals.waiting(call, asked(call))).id
-    await approvals.waiting(call, asked(call))  # which waits already
+    which = (await approvals.waiting(call, asked(call), Said.of(call))).id
+    await approvals.waiting(call, asked(call), Said.of(call))  # which waits already
     (line,) = caplog.messages
     assert line.startswith(f"The approval {which} of place_order waits for a person until 20")
     assert line.endswith(": `hbmcp approvals` shows it.")
@@ -107,7 +108,7 @@ async def test_what_a_token_called_that_is_revoked_by_now_isn_t_carried_out(told
     question = asked(call)
     assert question.words.startswith("place_order on paper, called by tests, with the access token desk:")
     approvals = Approvals(ASKS, Identity.of(told), told, store)
-    which = (await approvals.waiting(call, question)).id
+    which = (await approvals.waiting(call, question, Said.of(call))).id
     await store.revoke_token("desk", 1)
     await store.add_token(TokenRow("desk", digest(new_token()), (), read_only=False, profile=None, created=0))
     assert await store.move_approval(which, ("waiting",), "approved", by="me")

@@ -12,6 +12,7 @@ from hbmcp.redaction import hide
 PATIENCE = 10.0  # seconds for an answer
 POLL = 25  # seconds for which it waits for the next press
 LONGEST_WAIT = 300.0  # seconds that are waited for it at most, whatever it says
+REFUSED = 400  # what was to be said, not who says it
 CONFLICT = 409  # another reads the same bot's presses
 
 

@@ -64,9 +64,11 @@ async def answered(bridge: Bridge, approval: Approval, reply: Reply, way: Way, b
         return Outcome(f"The policy has no profile {named(approval.profile)} now. Nothing was sent.", True)
     takes = theirs.arguments(approval.tool)
     given |= {"preview": False} if "preview" in takes else {}
-    given |= {"again": True} if "again" in takes else {}  # whatever was done a moment before: a person looked
+    key = approval.idempotency_key
+    if key is not None and approval.holder:
+        key = key.removeprefix(f"{approval.holder}/")  # which the bridge of its holder sets before it
     ask = Approved(restored(approval, reply, way, by))
-    return await theirs.call(approval.tool, given, client=approval.client, ask=ask)
+    return await theirs.call(approval.tool, given, client=approval.client, key=key, ask=ask)
 
 
 async def _revoked(bridge: Bridge, approval: Approval) -> Outcome | None:

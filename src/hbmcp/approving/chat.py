@@ -14,7 +14,9 @@ from hmac import compare_digest
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
-from hbmcp.approving.bot import CONFLICT, Bot, BotError, Press, units
+from attrs import define
+
+from hbmcp.approving.bot import CONFLICT, REFUSED, Bot, BotError, Press, units
 from hbmcp.approving.carrying_out import WAITING, answered, carried_out
 from hbmcp.bridge import Bridge
 from hbmcp.errors import StoreError
@@ -50,6 +52,7 @@ class Chat:
         self.carries = 0  # calls that were approved, and are under way
         self._speaking = _Patience("ask")
         self._listening = _Patience("hear what was pressed")
+        self._begun: dict[str, _Begun] = {}  # by approval
         self._failed = ""
 
     @classmethod
@@ -91,8 +94,9 @@ class Chat:
     async def _say(self, found: list[Approval]) -> bool:
         if self._speaking.pauses:
             return False
+        self._begun = {one.id: self._begun.get(one.id) or _Begun.of(one) for one in found}
         for one in found:
-            if one.state == "waiting" and not one.message:
+            if one.state == "waiting" and not one.message and not self._begun[one.id].patience.pauses:
                 return await asyncio.shield(self._begin(self._put(one)))  # or it would be put twice
             if one.message and (one.state in ("refused", "expired", "failed") or one.came):
                 return await asyncio.shield(self._begin(self._end(one)))
@@ -100,14 +104,17 @@ class Chat:
 
     async def _put(self, one: Approval) -> bool:
         *before, last = parts(one)
+        begun = self._begun[one.id]
         buttons = {"Send it": f"{one.nonce}:{YES}", "Refuse": f"{one.nonce}:{NO}"}
         try:
-            for part in before:
+            for part in before[begun.said :]:
                 await self._bot.say(self._chat, part)
+                begun.said += 1
             message = await self._bot.say(self._chat, last, buttons)
         except BotError as error:
-            self._tell(self._speaking, error)
-            return False
+            of_this = error.code == REFUSED
+            self._tell(begun.patience if of_this else self._speaking, error)
+            return of_this  # the next may pass
         self._speaking.over()
         await self._bridge.store.show_approval(one.id, message)
         return True
@@ -116,7 +123,7 @@ class Chat:
         try:
             await self._bot.change(self._chat, one.message, ended(one))
         except BotError as error:
-            if error.code != 400:  # it is gone, or says so already
+            if error.code != REFUSED:  # it is gone, or says so already
                 self._tell(self._speaking, error)
                 return False
         self._speaking.over()
@@ -257,6 +264,19 @@ class _Patience:
     def over(self) -> None:
         """It works."""
         self._pause, self._told = PAUSE, ""
+
+
+@define
+class _Begun:
+    """A question that isn't put whole yet: of its parts so many are `said`; it alone is refused, and waits."""
+
+    patience: _Patience
+    said: int = 0
+
+    @classmethod
+    def of(cls, one: Approval) -> Self:
+        """None of it is said."""
+        return cls(_Patience(f"ask for approval {one.id}"))
 
 
 def parts(one: Approval) -> list[str]:

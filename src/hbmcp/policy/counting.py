@@ -37,13 +37,8 @@ from hbmcp.policy.limits import (
 )
 from hbmcp.policy.model import Limits, Policy
 from hbmcp.policy.said_twice import (
-    AGAIN_AFTER,
-    KEY_HOLDS,
+    Said,
     check_key,
-    digest,
-    may_be_meant_once,
-    refuse_known_key,
-    refuse_twice,
 )
 from hbmcp.store import TO_REDUCE, LedgerRow, OnceOnly, Settling, Store
 from hbmcp.text import NAMED, cut, one_line
@@ -117,21 +112,21 @@ class Counting:
         return valuation.Prices(self._installation(LOOKS))
 
     async def reserve(
-        self, call: Call, plan: Plan, prices: valuation.Prices, once_only: OnceOnly | None = None
+        self, call: Call, plan: Plan, prices: valuation.Prices, once_only: OnceOnly | None = None, upto: int = -1
     ) -> Reserved:
-        """Count the plan in, and an answer, which is used up with it.
+        """Count the plan in, and an answer, which is used up with it. Up to that key of the ledger, who answered could
+        know of what was said before.
 
         Raises LimitReached, NotCounted, SaidTwice, SentBefore, BadArguments for a key that stands for another call, or
         AnswerVoid for an answer that was used: nothing was sent. What only reduces is refused by none but the last
         four, and not by a store that fails, unless an answer is to be used up.
         """
         adds = once_only is not None or any(map(adds_risk, plan.requests))
-        once = call.again is not None and may_be_meant_once(plan, call.arguments)
-        if not (asked_of(plan.requests) or call.key is not None or once or once_only):
+        said = Said.of(call, plan)
+        if not (asked_of(plan.requests) or call.key is not None or said.once or once_only):
             return NOTHING
         judged = await self._judged(plan, prices)
         moment = now()
-        mark = digest(call.caller.name, call.arguments)
         counted = [
             (place, ask)
             for place, planned in enumerate(plan.requests)
@@ -143,7 +138,7 @@ class Counting:
                 caller=call.caller.kind,
                 client=cut(one_line(call.caller.client), NAMED),
                 tool=call.caller.name,
-                digest=mark,
+                digest=said.digest,
                 words=one_line(ask.planned.words),
                 effect=ask.planned.effect,
                 account=ask.stake.account,
@@ -160,16 +155,14 @@ class Counting:
         used: list[Use] = []
 
         def judge(granted: Sequence[LedgerRow]) -> None:
-            if call.key is not None:
-                refuse_known_key(call.key, mark, granted, moment)
-            if once and not call.again:
-                refuse_twice(mark, granted, moment)
+            said.refuse(granted, moment, upto)
             used[:] = uses(self._policy, judged.asks, granted, judged.seen, moment)
             refuse_exceeded(used)
 
         async def reserve() -> list[int] | None:
             async with asyncio.timeout(None if adds else TO_REDUCE):
-                return await self._store.reserve(rows, self._since(call, moment), judge, once_only)
+                begin = min(since(self._policy, moment), said.since(moment))
+                return await self._store.reserve(rows, begin, judge, once_only)
 
         try:
             try:
@@ -209,15 +202,20 @@ class Counting:
         if call.key is None:
             return
         check_key(call.key)
+        await self.said_before(Said.of(call))
+
+    async def said_before(self, said: Said) -> None:
+        """Raises SentBefore, SaidTwice, and BadArguments, before a person is asked. A store that fails is left to
+        `reserve`."""
         moment = now()
         try:
             async with asyncio.timeout(TO_REDUCE):
-                granted = await self._store.granted(moment - KEY_HOLDS)
+                granted = await self._store.granted(said.since(moment))
         except (StoreError, TimeoutError):
             return
-        refuse_known_key(call.key, digest(call.caller.name, call.arguments), granted, moment)
+        said.refuse(granted, moment)
 
-    async def used(self, call: Call, plan: Plan, prices: valuation.Prices) -> str:
+    async def used(self, plan: Plan, prices: valuation.Prices) -> str:
         """A sentence on how far the limits would be used, for who only looks; "" where none holds. Raises as `reserve`
         does."""
         if not asked_of(plan.requests):
@@ -230,7 +228,7 @@ class Counting:
             granted: Sequence[LedgerRow] = ()
             try:
                 async with asyncio.timeout(None if adds else TO_REDUCE):
-                    granted = await self._store.granted(self._since(call, moment))
+                    granted = await self._store.granted(since(self._policy, moment))
             except (StoreError, TimeoutError) as error:
                 if adds:
                     raise _unremembered(error) from None
@@ -286,9 +284,6 @@ class Counting:
         if needs_value(self._policy) or self._policy.limits.distance_percent is not None:
             return await valuation.valued(prices, asks, self._policy.currency)
         return asks
-
-    def _since(self, call: Call, moment: int) -> int:
-        return min(since(self._policy, moment), moment - (AGAIN_AFTER if call.key is None else KEY_HOLDS))
 
 
 async def spent(store: Store, policy: Policy, seen: Seen | None = None) -> str:

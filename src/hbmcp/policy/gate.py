@@ -35,7 +35,7 @@ from hbmcp.policy.model import Policy
 from hbmcp.policy.names import in_todays_names
 from hbmcp.policy.notify.addresses import addresses
 from hbmcp.policy.notify.outbox import Outbox
-from hbmcp.policy.said_twice import SentBefore
+from hbmcp.policy.said_twice import Said, SentBefore
 from hbmcp.policy.valuation import Prices
 from hbmcp.settings import Settings
 from hbmcp.store import Halt, Store
@@ -130,6 +130,7 @@ class Gate:
             worths, demand = await self._demand(call, plan, prices)
             if demand is None:
                 return None
+            await self._counting.said_before(Said.of(call, plan))
             verdict = await self._allowed(call, plan, prices)
         return Question.of(call, plan, worths, demand, self._policy.currency, self._identity.words, verdict)
 
@@ -147,7 +148,7 @@ class Gate:
         await self._entry(call, plan).asked(question.id, demand.way)
         if ask is None or not here:
             async with self.judging(call, plan):
-                waiting = await self._approvals.waiting(call, question)
+                waiting = await self._approvals.waiting(call, question, Said.of(call, plan))
             if demand.way == "terminal":
                 words = f"Waits for your approval, id {waiting.id}: {question.words}"
                 self._outbox.tell(f"approval {waiting.id}", words)
@@ -180,13 +181,13 @@ class Gate:
                 halt.refuse(found, call.caller.kind, planned.effect)
 
         async with self.judging(call, plan, answered):
-            once, prices = None, self._counting.prices()
+            once, upto, prices = None, -1, self._counting.prices()
             if answered is not None:
                 await self._hold_to(answered, call, plan, prices)
-                once = answered.once
+                once, upto = answered.once, answered.upto
             await self._refuse(call, plan)
             await self._foresee(call, plan, prices)
-            reserved = await self._counting.reserve(call, plan, prices, once)
+            reserved = await self._counting.reserve(call, plan, prices, once, upto)
             if answered is not None:
                 answered.once = None  # used, by this call
         entry = self._entry(call, plan, reserved, answered)
@@ -282,7 +283,7 @@ class Gate:
         if refused := await self._refuse(call, plan):
             return f"{len(refused)} of {len(plan.requests)} would be refused, the others not: {refused[0].happened}"
         foreseen = await self._foresee(call, plan, prices)
-        return await self._counting.used(call, plan, prices) or foreseen or ALLOWED
+        return await self._counting.used(plan, prices) or foreseen or ALLOWED
 
     async def _foresee(self, call: Call, plan: Plan, prices: Prices) -> str:
         """Of what it arms: raises what would be raised were it sent now."""
@@ -290,7 +291,7 @@ class Gate:
             return ""
         later = Plan(plan.shown, plan.later)
         await self._refuse(call, later)
-        return await self._counting.used(call, later, prices)
+        return await self._counting.used(later, prices)
 
     async def _refuse(self, call: Call, plan: Plan) -> list[Refused]:
         """What is refused of a plan that is severable, unless all of it is. Raises Halted and NotAllowed."""

@@ -9,12 +9,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
+
+from attrs import frozen
 
 from hbmcp.catalog import ADDING
 from hbmcp.errors import BadArguments, SaidTwice
 from hbmcp.figures import plain
 from hbmcp.installation.plan import Plan
+from hbmcp.policy.call import Call
 from hbmcp.store import LedgerRow
 from hbmcp.text import named
 
@@ -65,9 +68,10 @@ def may_be_meant_once(plan: Plan, arguments: Mapping[str, Any]) -> bool:
     return part and any(one.effect == "reduces" for one in plan.requests)
 
 
-def refuse_twice(mark: str, granted: Iterable[LedgerRow], now: int) -> None:
-    """Raises SaidTwice where a call with this digest was sent within the last minute, or is under way."""
-    before = [row for row in granted if row.digest == mark and row.time > now - AGAIN_AFTER]
+def refuse_twice(mark: str, granted: Iterable[LedgerRow], now: int, upto: int = -1) -> None:
+    """Raises SaidTwice where a call with this digest was sent within the last minute, or is under way; what has a key
+    of `upto` or before is left out."""
+    before = [row for row in granted if row.digest == mark and row.time > now - AGAIN_AFTER and row.key > upto]
     if not before:
         return
     raise SaidTwice(
@@ -89,6 +93,35 @@ def refuse_known_key(key: str, mark: str, granted: Iterable[LedgerRow], now: int
             "Give each call a key of its own.",
         )
     raise SentBefore(f"Not sent again: under this idempotency key, {_ago(before[-1], now)}, {_became(before)}.")
+
+
+@frozen
+class Said:
+    """A call, as far as it may have been said before. Said `once` more it would do more; `again` says that this is
+    meant."""
+
+    digest: str
+    key: str | None
+    once: bool = False
+    again: bool = False
+
+    @classmethod
+    def of(cls, call: Call, plan: Plan | None = None) -> Self:
+        """Without its plan, it is judged by its key alone."""
+        once = plan is not None and call.again is not None and may_be_meant_once(plan, call.arguments)
+        return cls(digest(call.caller.name, call.arguments), call.key, once, bool(call.again))
+
+    def since(self, now: int) -> int:
+        """From when on it counts what was granted."""
+        return now - (AGAIN_AFTER if self.key is None else KEY_HOLDS)
+
+    def refuse(self, granted: Sequence[LedgerRow], now: int, upto: int = -1) -> None:
+        """Raises SentBefore, SaidTwice, and BadArguments for a key that stands for another call. What was granted up to
+        that key of the ledger was known to who says it: the same may be said once more."""
+        if self.key is not None:
+            refuse_known_key(self.key, self.digest, granted, now)
+        if self.once and not self.again:
+            refuse_twice(self.digest, granted, now, upto)
 
 
 def _became(before: Sequence[LedgerRow]) -> str:

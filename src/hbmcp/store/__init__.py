@@ -125,9 +125,9 @@ class Store:
     ) -> list[int] | None:
         """Show `judge` what was `granted` from `since` on, and keep what is granted now; gives the keys
         for `settle`, in their order. In one transaction, so that no two pass where only one may. Raises what the judge
-        does, and then keeps nothing; nor, giving None, where `once` was used before. On disk it is with what is
-        flushed next. Where it isn't done in time, or who asks is cancelled, it is undone, but for `once`, which stays
-        used."""
+        does, and then keeps nothing; nor, giving None, where `once` was used before. Where the same waits for an
+        approval, it needs none any more: that is expired. On disk it is with what is flushed next. Where it isn't done
+        in time, or who asks is cancelled, it is undone, but for `once`, which stays used, and what is expired."""
         rows_granted = list(granted)
         return await self._do(
             lambda rows: rows.reserve(rows_granted, since, judge, once),
@@ -199,9 +199,20 @@ class Store:
         """Begin a halt, or end it."""
         await self._do(lambda rows: rows.save_halt(halt))
 
-    async def add_approval(self, approval: Approval) -> None:
-        """Keep a call that waits for a person's approval."""
-        await self._do(lambda rows: rows.confirmations.add(approval))
+    async def add_approval(
+        self,
+        approval: Approval,
+        since: int,
+        judge: Callable[[Sequence[LedgerRow], Sequence[Approval]], Approval | None],
+    ) -> Approval:
+        """Show `judge` what was granted from `since` on, and what waits for a person's approval, and keep a call that
+        waits for it, too; unless the judge gives one that stands for it. Gives the one that waits. In one transaction,
+        also with what `reserve` does. Raises what the judge does, and then keeps nothing. Where it isn't done in time,
+        or who asks is cancelled, it is taken back."""
+        return await self._do(
+            lambda rows: rows.add_approval(approval, since, judge),
+            lambda rows, waits: rows.confirmations.take_back(approval.id) if waits.id == approval.id else None,
+        )
 
     async def approvals(self, *, since: int = 0, ids: Collection[str] | None = None) -> list[Approval]:
         """Those asked for from `since` on, those of these ids, oldest first. What waited too long is expired."""
@@ -220,7 +231,7 @@ class Store:
 
     async def in_chat(self, holder: str, until: int) -> list[Approval]:
         """Those to be asked for in the chat, or of which it doesn't say yet what became of them, for who speaks there
-        until then; nothing where another does. Whoever holds that renews it so."""
+        until then; nothing where another does. Whoever holds that renews it so, once half of it is over."""
         return await self._do(lambda rows: rows.confirmations.in_chat(holder, until))
 
     async def leave_chat(self, holder: str) -> None:

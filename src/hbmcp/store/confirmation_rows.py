@@ -4,20 +4,36 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from attrs import asdict, fields
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hbmcp import times
 from hbmcp.store.place import Place
-from hbmcp.store.records import Approval, ApprovalState, OnceOnly
+from hbmcp.store.records import Approval, ApprovalState, LedgerRow, OnceOnly
 from hbmcp.store.tables import approvals, chats, keys, used_answers
 
 if TYPE_CHECKING:
     from hbmcp.store.database import Database
 
 KEPT_FOR = 90 * 86_400_000  # milliseconds
+CALLED_AGAIN = "called again, it needed no approval"
+TAKEN_BACK = "who called took it back"
+OPEN = ("waiting", "approved")  # nothing was sent yet
 
 _APPROVAL = [approvals.c[one.name] for one in fields(Approval)]
+
+# What each call that is counted writes: made once.
+_END_SAME = (
+    update(approvals)
+    .where(
+        approvals.c.installation == bindparam("ours"),
+        or_(*(approvals.c.state == one for one in OPEN)),
+        approvals.c.holder == bindparam("whose"),
+        ((approvals.c.client == bindparam("who")) & (approvals.c.digest == bindparam("mark")))
+        | (approvals.c.idempotency_key == bindparam("named")),
+    )
+    .values(state="expired", came=CALLED_AGAIN, changed=bindparam("at"))
+)
 
 
 class ConfirmationRows:
@@ -42,11 +58,27 @@ class ConfirmationRows:
         first = used.on_conflict_do_nothing().returning(used_answers.c.id)
         return connection.execute(first).first() is not None
 
-    def add(self, approval: Approval) -> None:
+    def waiting(self, connection: Connection) -> list[Approval]:
+        self._expire(connection)
+        rows = connection.execute(select(*_APPROVAL).where(self._approvals, approvals.c.state == "waiting"))
+        return [Approval(*row) for row in rows]
+
+    def add(self, connection: Connection, approval: Approval) -> None:
         old = times.machine() - KEPT_FOR
+        connection.execute(delete(approvals).where(self._approvals, approvals.c.created < old))
+        connection.execute(self._put(approvals).values(**self._ours, **asdict(approval)))
+
+    def end_same(self, connection: Connection, sent: LedgerRow) -> None:
+        """Nobody is to approve once more what is being sent: the same call of the same client, or under its key."""
+        same = {"whose": sent.holder or "", "who": sent.client, "mark": sent.digest, "named": sent.idempotency_key}
+        connection.execute(_END_SAME, {"ours": self._ours["installation"], **same, "at": times.machine()})
+
+    def take_back(self, id_: str) -> None:
+        """Who asked for it has gone, and isn't told; where it was put to a person already, that says so."""
+        one = (self._approvals, approvals.c.id == id_, approvals.c.state == "waiting")
+        gone = {"state": "expired", "came": TAKEN_BACK, "changed": times.machine(), "told": 1}
         with self._database.writing() as connection:
-            connection.execute(delete(approvals).where(self._approvals, approvals.c.created < old))
-            connection.execute(self._put(approvals).values(**self._ours, **asdict(approval)))
+            connection.execute(update(approvals).where(*one).values(gone))
 
     def tell(self, client: str, holder: str) -> list[Approval]:
         theirs = (self._approvals, approvals.c.told == 0, approvals.c.client == client, approvals.c.holder == holder)
@@ -61,7 +93,7 @@ class ConfirmationRows:
             return [Approval(*row) for row in connection.execute(told)]
 
     def _expire(self, connection: Connection) -> None:
-        over = (approvals.c.state.in_(("waiting", "approved")), approvals.c.until < times.machine())
+        over = (approvals.c.state.in_(OPEN), approvals.c.until < times.machine())
         ended = {"state": "expired", "changed": approvals.c.until}
         connection.execute(update(approvals).where(self._approvals, *over).values(ended))
 
@@ -82,18 +114,25 @@ class ConfirmationRows:
             return connection.execute(update(approvals).where(*one).values(**changed)).rowcount == 1
 
     def in_chat(self, holder: str, until: int) -> list[Approval]:
-        # Asked every second by every process: nothing is written while nothing is to be said.
-        there = approvals.c.state.in_(("waiting", "approved")) | (approvals.c.message != 0)
+        # Asked every second by every process: nothing is written while nothing is to be said, or who speaks is known.
+        there = approvals.c.state.in_(OPEN) | (approvals.c.message != 0)
         open_ = (self._approvals, approvals.c.way == "telegram", approvals.c.shown == 0, there)
+        wanted = select(*_APPROVAL).where(*open_).order_by(approvals.c.created, approvals.c.id)
+        ours = chats.c.installation == self._ours["installation"]
         with self._database.reading() as connection:
-            if connection.execute(select(approvals.c.id).where(*open_)).first() is None:
-                return []
+            found = [Approval(*row) for row in connection.execute(wanted)]
+            speaks = connection.execute(select(chats.c.holder, chats.c.until).where(ours)).first() if found else None
+        now = times.machine()
+        if not found or (speaks is not None and speaks.holder != holder and speaks.until >= now):
+            return []
+        leads = speaks is not None and speaks.holder == holder and (now + until) // 2 < speaks.until <= until
+        if leads and not any(one.state in OPEN and one.until < now for one in found):
+            return found
         with self._database.writing() as connection:
             if not self._leads(connection, holder, until):
                 return []
             self._expire(connection)
-            rows = connection.execute(select(*_APPROVAL).where(*open_).order_by(approvals.c.created, approvals.c.id))
-            return [Approval(*row) for row in rows]
+            return [Approval(*row) for row in connection.execute(wanted)]
 
     def _leads(self, connection: Connection, holder: str, until: int) -> bool:
         mine = {"holder": holder, "until": until}

@@ -122,6 +122,12 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
     ),
     ("ALTER TABLE hbmcp_ledger ADD COLUMN holder TEXT",),
     ("ALTER TABLE hbmcp_day_starts ADD COLUMN seen BIGINT NOT NULL DEFAULT 0",),
+    (
+        "ALTER TABLE hbmcp_approvals ADD COLUMN idempotency_key TEXT",
+        "ALTER TABLE hbmcp_approvals ADD COLUMN digest TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE hbmcp_approvals ADD COLUMN upto BIGINT NOT NULL DEFAULT 0",
+        "CREATE INDEX hbmcp_approvals_by_state ON hbmcp_approvals (installation, state)",
+    ),
 )
 
 

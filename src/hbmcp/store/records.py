@@ -171,7 +171,10 @@ class Approval:
     says what it came to, and `told` whether who called knows. Times in epoch ms.
 
     `way` is how the policy wants it asked. In a chat its buttons carry the `nonce`, under the `message` of that id, 0
-    before it is there; `shown` is whether that says what became of it."""
+    before it is there; `shown` is whether that says what became of it.
+
+    `idempotency_key` and `digest` are those of the call; `upto` is the key of the last row of the ledger when it was
+    asked for."""
 
     id: str
     client: str
@@ -194,6 +197,9 @@ class Approval:
     nonce: str = field(default="", repr=False)
     message: int = 0
     shown: int = 0
+    idempotency_key: str | None = None
+    digest: str = ""
+    upto: int = 0
 
 
 @frozen

@@ -29,7 +29,17 @@ from hbmcp.errors import StoreError
 from hbmcp.store.confirmation_rows import ConfirmationRows
 from hbmcp.store.database import Database
 from hbmcp.store.place import Place
-from hbmcp.store.records import OPEN, AuditHead, FundingReading, Halt, LedgerRow, OnceOnly, SentOrder, Settling
+from hbmcp.store.records import (
+    OPEN,
+    Approval,
+    AuditHead,
+    FundingReading,
+    Halt,
+    LedgerRow,
+    OnceOnly,
+    SentOrder,
+    Settling,
+)
 from hbmcp.store.tables import (
     approvals,
     audit_heads,
@@ -287,10 +297,28 @@ class Rows:
             if once is not None and not self.confirmations.use(connection, once):
                 return None
             judge(self._granted(connection, since))
+            for same in {one.digest: one for one in granted}.values():
+                self.confirmations.end_same(connection, same)
             rows = [{**self._ours, **_given(one)} for one in granted]
             keys = [cast(int, connection.execute(_ADD_TO_LEDGER, row).scalar_one()) for row in rows]
         self._maybe_prune()
         return keys
+
+    def add_approval(
+        self,
+        approval: Approval,
+        since: int,
+        judge: Callable[[Sequence[LedgerRow], Sequence[Approval]], Approval | None],
+    ) -> Approval:
+        with self._database.writing() as connection:
+            self._lock_ledger(connection)
+            granted = self._granted(connection, since)
+            same = judge(granted, self.confirmations.waiting(connection))
+            if same is not None:
+                return same
+            added = evolve(approval, upto=max((one.key for one in granted), default=0))
+            self.confirmations.add(connection, added)
+        return added
 
     def settle(self, settling: Settling) -> None:
         with self._database.writing(at_once=False) as connection:

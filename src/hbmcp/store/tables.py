@@ -201,6 +201,9 @@ approvals = Table(
     Column("nonce", Text, nullable=False),
     Column("message", BigInteger, nullable=False),
     Column("shown", BigInteger, nullable=False),
+    Column("idempotency_key", Text),
+    Column("digest", Text, nullable=False),
+    Column("upto", BigInteger, nullable=False),
 )
 
 chats = Table(

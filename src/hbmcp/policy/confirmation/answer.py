@@ -33,13 +33,15 @@ _NO_YES: Mapping[Reply, tuple[type[NotConfirmed], str]] = {
 @define
 class Answered:
     """An answer to a question: a `reply`, which way it came, by whom. One that could come again is held to be used
-    `once`: the store keeps which answers were, or it carries out an approval that stands there."""
+    `once`: the store keeps which answers were, or it carries out an approval that stands there. What was said before
+    the question, `upto` that key of the ledger, isn't held against it."""
 
     question: Question
     reply: Reply
     way: CameBy
     by: str
     once: OnceOnly | None = None
+    upto: int = -1
 
     @classmethod
     def carried(cls, question: Question, reply: Reply, by: str) -> Self:

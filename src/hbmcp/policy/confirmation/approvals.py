@@ -5,6 +5,7 @@ anew, once.
 """
 
 import logging
+from collections.abc import Sequence
 from copy import copy
 from secrets import token_urlsafe
 
@@ -16,11 +17,12 @@ from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.model import Policy, Way
+from hbmcp.policy.said_twice import Said
 from hbmcp.settings import Settings
-from hbmcp.store import Approval, OnceOnly, Store
+from hbmcp.store import Approval, LedgerRow, OnceOnly, Store
 from hbmcp.store.place import Place
 from hbmcp.text import NAMED, cut, named, one_line
-from hbmcp.times import machine, utc
+from hbmcp.times import machine, now, utc
 from hummingbot_api import exact_json
 
 DAY = 86_400_000  # milliseconds; none waits longer
@@ -72,9 +74,9 @@ class Approvals:
             return "it takes or shows a secret, which isn't kept until somebody approves it"
         return ""
 
-    async def waiting(self, call: Call, question: Question) -> Waiting:
+    async def waiting(self, call: Call, question: Question, said: Said) -> Waiting:
         """Have it wait; what tells so. The same call, while it waits, waits once. Raises CantAsk where too many wait,
-        and NotCounted."""
+        NotCounted, and what `said` refuses."""
         arguments = exact_json.dumps(dict(call.arguments)).decode()
         approval = Approval(
             id=question.id,
@@ -91,25 +93,33 @@ class Approvals:
             holder=call.caller.holder,
             way=question.demand.way,
             nonce=token_urlsafe(16),
+            idempotency_key=call.key,
+            digest=said.digest,
         )
-        try:
-            waiting = [one for one in await self._store.approvals(since=machine() - DAY) if one.state == "waiting"]
+        moment = now()
+
+        def judge(granted: Sequence[LedgerRow], waiting: Sequence[Approval]) -> Approval | None:
             for one in waiting:
                 if _caller_and_call(one) == _caller_and_call(approval):
-                    return Waiting(one)
+                    return one
+            said.refuse(granted, moment)
             theirs = [one for one in waiting if _whose(one) == _whose(approval)]
             if len(theirs) >= EACH or len(waiting) >= MOST:
                 which = f"{EACH} of its calls" if len(theirs) >= EACH else f"{MOST} calls"
                 raise cant_ask(f"{which} wait for an approval already")
-            await self._store.add_approval(approval)
+            return None
+
+        try:
+            waits = await self._store.add_approval(approval, said.since(moment), judge)
         except StoreError as error:
             raise NotCounted(
                 f"A person is to approve this, and it can't be kept until then: {error.happened}",
                 "Nothing was sent.",
                 error.advice,
             ) from None
-        logger.info("The %s: `hbmcp approvals` shows it.", told(approval))
-        return Waiting(approval)
+        if waits.id == approval.id:
+            logger.info("The %s: `hbmcp approvals` shows it.", told(waits))
+        return Waiting(waits)
 
     async def ended(self, client: str, holder: str) -> list[str]:
         """What became of what this client asked for with this holder's token, each told once."""
@@ -138,7 +148,7 @@ def _used(policy: Policy) -> bool:
 
 
 def _caller_and_call(one: Approval) -> tuple[str, ...]:
-    return one.holder, one.client, one.tool, one.arguments
+    return one.holder, one.client, one.digest
 
 
 def _whose(one: Approval) -> tuple[str, str]:
@@ -153,7 +163,7 @@ def restored(approval: Approval, reply: Reply, way: Way, by: str) -> Answered:
     """What a person says to it, and which way."""
     demand = Demand(way, relies=False, tolerance=approval.tolerance, patience=0)
     question = Question(approval.question, Quoted.from_text(approval.quoted), demand, approval.until, approval.id)
-    return Answered(question, reply, way, by, OnceOnly("approval", approval.id))
+    return Answered(question, reply, way, by, OnceOnly("approval", approval.id), approval.upto)
 
 
 def told(approval: Approval) -> str:
