@@ -59,7 +59,7 @@ def theirs(bridge: Bridge, token: str, holder: str) -> Bridge:
 
 
 async def test_of_the_places_for_approvals_each_holder_has_some(told: Settings, store: Store) -> None:
-    approvals = Approvals(ASKS, Identity.of(told), told, store)
+    approvals = Approvals(ASKS, told, store)
 
     async def waits(call: Call) -> None:
         await approvals.waiting(call, asked(call))
@@ -83,7 +83,7 @@ async def test_that_it_waits_stands_in_the_log_once_and_what_it_came_to_ends_wit
     from hbmcp.cli.approvals import _waiting
 
     caplog.set_level("INFO")
-    approvals = Approvals(ASKS, Identity.of(told), told, store)
+    approvals = Approvals(ASKS, told, store)
     call = by("token-1")
     which = (await approvals.waiting(call, asked(call))).id
     await approvals.waiting(call, asked(call))  # which waits already
@@ -105,7 +105,7 @@ async def test_what_a_token_called_that_is_revoked_by_now_isn_t_carried_out(told
     call = by(key_of(row))
     question = asked(call)
     assert question.words.startswith("place_order on paper, called by tests, with the access token desk:")
-    approvals = Approvals(ASKS, Identity.of(told), told, store)
+    approvals = Approvals(ASKS, told, store)
     which = (await approvals.waiting(call, question)).id
     await store.revoke_token("desk", 1)
     await store.add_token(TokenRow("desk", digest(new_token()), (), read_only=False, profile=None, created=0))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hbmcp.cli.options import EnvFile, settings_for
+from hbmcp.cli.options import EnvFile, kept_files, settings_for
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -199,14 +199,10 @@ async def _store(told: "Settings") -> "AsyncIterator[Store]":
     """Of the installation. Raises SettingsError where it doesn't answer, or is in memory."""
     from hbmcp.errors import SettingsError, StoreError
     from hbmcp.identity import Identity
-    from hbmcp.policy.place import Files
     from hbmcp.store import Store
 
     identity = Identity.of(told)
-    if Files.of(told, identity) is None:
-        raise SettingsError(
-            "A paper exchange in memory asks for no approvals.", advice="Give it a file: HBMCP_PAPER_DB."
-        )
+    kept_files(told, identity)
     try:
         async with aclosing(Store.open(told, identity)) as store:
             yield store

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hbmcp.cli.options import EnvFile, settings_for
+from hbmcp.cli.options import EnvFile, kept_files, settings_for
 
 if TYPE_CHECKING:
     from hbmcp.policy.audit.chain import Link
@@ -112,14 +112,9 @@ def export(
 
 
 def _files(told: "Settings") -> "Files":
-    from hbmcp.errors import SettingsError
     from hbmcp.identity import Identity
-    from hbmcp.policy.place import Files
 
-    files = Files.of(told, Identity.of(told))
-    if files is None:
-        raise SettingsError("A paper exchange in memory has no audit log.", advice="Give it a file: HBMCP_PAPER_DB.")
-    return files
+    return kept_files(told, Identity.of(told))
 
 
 def _log(files: "Files") -> "Log":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hbmcp.cli.options import EnvFile, settings_for
+from hbmcp.cli.options import EnvFile, kept_files, settings_for
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
@@ -191,17 +191,13 @@ async def _positions(installation: "Installation") -> list[tuple[str, dict[str, 
 @asynccontextmanager
 async def _halts(told: "Settings") -> "AsyncIterator[tuple[Halts, Callable[..., AbstractAsyncContextManager[None]]]]":
     """The halts, and what has the audit say what is done with them."""
-    from hbmcp.errors import SettingsError
     from hbmcp.identity import Identity
     from hbmcp.policy.audit.deed import noted
     from hbmcp.policy.halt import Halts
-    from hbmcp.policy.place import Files
     from hbmcp.store import Store
 
     identity = Identity.of(told)
-    files = Files.of(told, identity)
-    if files is None:
-        raise SettingsError("A paper exchange in memory can't be halted: end its server.")
+    files = kept_files(told, identity)
     store = Store.open(told, identity)
     try:
         yield Halts(files.halts, store), partial(noted, told, identity, store)

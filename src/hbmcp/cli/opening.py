@@ -70,11 +70,10 @@ async def _unapproved(told: Settings) -> list[str]:
     from hbmcp.store import Store
     from hbmcp.store.place import Place
 
-    identity = Identity.of(told)
-    place = Place.of(told, identity)
-    if place.file is None and place.postgresql is None:
+    if told.in_memory:
         return ["The policy asks at a terminal, and no terminal sees what waits in memory. Set HBMCP_PAPER_DB."]
-    if place.exists:
+    identity = Identity.of(told)
+    if Place.of(told, identity).exists:
         try:
             async with aclosing(Store.open(told, identity)) as store:
                 if await store.key(KEY) is not None:

@@ -93,7 +93,7 @@ class Gate:
             audit=Audit.of(settings, identity, store, outbox.tell),
             halts=Halts(files.halts if files else (), store),
             counting=Counting(policy, installation, store),
-            approvals=Approvals(policy, identity, settings, store),
+            approvals=Approvals(policy, settings, store),
             outbox=outbox,
         )
 

@@ -9,7 +9,6 @@ from copy import copy
 from secrets import token_urlsafe
 
 from hbmcp.errors import NotCounted, StoreError
-from hbmcp.identity import Identity
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered, Reply, cant_ask
 from hbmcp.policy.confirmation.demand import Demand
@@ -18,7 +17,6 @@ from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.model import Policy, Way
 from hbmcp.settings import Settings
 from hbmcp.store import Approval, OnceOnly, Store
-from hbmcp.store.place import Place
 from hbmcp.text import NAMED, cut, named, one_line
 from hbmcp.times import machine, utc
 from hummingbot_api import exact_json
@@ -48,9 +46,8 @@ class Waiting(Exception):
 class Approvals:
     """Those of one installation."""
 
-    def __init__(self, policy: Policy, identity: Identity, settings: Settings, store: Store) -> None:
-        place = Place.of(settings, identity)
-        self._in_memory = place.file is None and place.postgresql is None
+    def __init__(self, policy: Policy, settings: Settings, store: Store) -> None:
+        self._in_memory = settings.in_memory
         self._has_bot = settings.telegram_token is not None
         self._store = store
         self._policy = policy
