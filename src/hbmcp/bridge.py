@@ -201,7 +201,7 @@ class Bridge:
     async def calls(self) -> Outcome:
         """The latest calls that weren't reads, of who asks."""
         try:
-            rows = await self._gate.calls(self._token)
+            rows = await self._gate.calls(self._holder)
         except (OSError, StoreError) as error:
             return Outcome(redacted(f"The audit can't be read: {error}"), True)
         answer = Answer(rows or "Nothing but reads was called.", outside=bool(rows))

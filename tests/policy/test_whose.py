@@ -127,6 +127,9 @@ async def test_a_key_and_what_is_unusual_are_of_one_holder(tmp_path: Path, monke
         for one, key in zip(holders, ("k", "b/k", "b/k"), strict=True):
             assert not (await one.call("place_order", market, key=key)).is_error
             assert "Not sent again" in (await one.call("place_order", market, key=key)).text
+        for one in holders[1:]:  # of one name
+            assert "# 2 rows" in (await one.calls()).text
+        assert "# 6 rows" in (await it.call.bridge.calls()).text
         for _ in range(4):
             await it.call.bad("place_order", **nope)
         assert "Unusual within a day" in await it.call.good("get_status")

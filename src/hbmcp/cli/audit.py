@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Record = Mapping[str, Any]
 
 COLUMNS = (
-    *("seq", "time", "event", "call", "installation", "caller", "client", "token", "tool"),
+    *("seq", "time", "event", "call", "installation", "caller", "client", "token", "holder", "tool"),
     *("arguments", "plan", "limits", "question", "way", "confirmed", "verdict", "sent", "outcome", "text"),
 )
 LONGEST = 300  # characters of arguments

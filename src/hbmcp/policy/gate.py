@@ -250,15 +250,15 @@ class Gate:
         halted = () if found is None else (halt.told(found),)
         return [*halted, *words.rules(policy), *filter(None, (await self._counting.today(),)), words.WITHOUT_ASKING]
 
-    async def calls(self, token: str = "") -> list[Record]:
-        """The latest calls of this installation that weren't reads, a row each; for who showed a token, those with it.
+    async def calls(self, holder: str = "") -> list[Record]:
+        """The latest calls of this installation that weren't reads, a row each; for who showed a token, their own.
         Raises OSError and StoreError."""
         lines = [
             one
             for one in map(late, await self._audit.newest(LINES))
             if one.get("installation", self._identity.name) == self._identity.name
         ]
-        found = [one for one in calls(lines) if one["tool"] != "?" and (not token or one.get("token") == token)]
+        found = [one for one in calls(lines) if one["tool"] != "?" and (not holder or one.get("holder") == holder)]
         return [shown(one) for one in found[-CALLS:]]
 
     async def ended(self, client: str, holder: str) -> list[str]:
@@ -317,6 +317,7 @@ class Gate:
             "caller": call.caller.kind,
             "client": record.words(call.caller.client) or None,
             "token": call.caller.token or None,
+            "holder": call.caller.holder or None,
             "tool": call.caller.name,
             "arguments": record.arguments(call.arguments, secret=call.secret),
             "plan": record.plan(plan.requests) if plan else None,
