@@ -170,7 +170,7 @@ def test_that_nobody_can_approve_is_said_until_a_passphrase_is_set(
         assert nobody in said
     monkeypatch.setenv("HBMCP_PAPER_DB", ":memory:")
     monkeypatch.delenv("HBMCP_STATE_URL")
-    assert "no terminal sees what waits in memory" in run("check")[1]
+    assert "asks at a terminal, and nobody can be: this paper exchange is in memory" in run("check")[1]
     monkeypatch.setenv("HBMCP_PAPER_DB", str(tmp_path / "paper.sqlite"))
     monkeypatch.setenv("HBMCP_STATE_URL", f"sqlite:///{tmp_path}/s")
 
@@ -183,6 +183,26 @@ def test_that_nobody_can_approve_is_said_until_a_passphrase_is_set(
         assert "passphrase" not in said
     write(file, '[[confirm]]\nwhen = "always"\n')
     assert "passphrase" not in run("check")[1]
+
+
+@pytest.mark.parametrize(
+    ("cant_ask", "became"),
+    [
+        (("refuse",), "refused."),
+        (("rely",), "sent without asking."),
+        (("rely", "refuse"), 'refused, but where cant_ask is "rely".'),
+    ],
+)
+def test_without_a_bot_it_is_told_what_becomes_of_what_is_asked_for(
+    file: Path, cant_ask: tuple[str, ...], became: str
+) -> None:
+    write(file, "".join(f'[[confirm]]\nwhen = "always"\nask = "telegram"\ncant_ask = "{one}"\n' for one in cant_ask))
+    told = settings.load(unused=settings.HTTP)
+    said = unapproved(told, in_force(told).policy)
+    assert said == [
+        "The policy asks in Telegram, and nobody can be: no Telegram bot is set here (HBMCP_TELEGRAM_TOKEN, "
+        f"HBMCP_TELEGRAM_CHAT). What it asks for so is {became}"
+    ]
 
 
 @pytest.mark.parametrize("command", [("approvals",), ("audit", "show"), ("halt", "--yes"), ("token", "list")])

@@ -47,8 +47,7 @@ class Approvals:
     """Those of one installation."""
 
     def __init__(self, policy: Policy, settings: Settings, store: Store) -> None:
-        self._in_memory = settings.in_memory
-        self._has_bot = settings.telegram_token is not None
+        self._settings = settings
         self._store = store
         self._policy = policy
         self._used = _used(policy)
@@ -61,13 +60,9 @@ class Approvals:
 
     def cant(self, call: Call, way: Way) -> str:
         """Why nobody can approve it elsewhere, that way; "" where somebody can."""
-        if way == "telegram" and not self._has_bot:
-            return "no Telegram bot is set here (HBMCP_TELEGRAM_TOKEN, HBMCP_TELEGRAM_CHAT)"
-        if self._in_memory:
-            return "this paper exchange is in memory, where nobody else sees what waits"
-        if call.secret:
-            return "it takes or shows a secret, which isn't kept until somebody approves it"
-        return ""
+        if why := nobody(self._settings, way):
+            return why
+        return "it takes or shows a secret, which isn't kept until somebody approves it" if call.secret else ""
 
     async def waiting(self, call: Call, question: Question) -> Waiting:
         """Have it wait; what tells so. The same call, while it waits, waits once. Raises CantAsk where too many wait,
@@ -128,6 +123,15 @@ class Approvals:
         since = machine() - RECENT
         theirs = [one for one in found if not holder or one.holder == holder]
         return tuple(f"{told(one)}." for one in theirs if one.state not in OVER or one.changed >= since)
+
+
+def nobody(settings: Settings, way: Way) -> str:
+    """Why the settings let nobody approve anything that way; "" where they do."""
+    if way == "telegram" and settings.telegram_token is None:
+        return "no Telegram bot is set here (HBMCP_TELEGRAM_TOKEN, HBMCP_TELEGRAM_CHAT)"
+    if settings.in_memory:
+        return "this paper exchange is in memory (HBMCP_PAPER_DB), where nobody else sees what waits"
+    return ""
 
 
 def _used(policy: Policy) -> bool:
