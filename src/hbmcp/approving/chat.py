@@ -94,7 +94,7 @@ class Chat:
         for one in found:
             if one.state == "waiting" and not one.message:
                 return await asyncio.shield(self._begin(self._put(one)))  # or it would be put twice
-            if one.message and (one.state in ("refused", "expired", "failed") or one.came):
+            if one.message and one.over:
                 return await asyncio.shield(self._begin(self._end(one)))
         return False
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hbmcp import times
 from hbmcp.store.place import Place
-from hbmcp.store.records import Approval, ApprovalState, OnceOnly
+from hbmcp.store.records import ENDED, Approval, ApprovalState, OnceOnly
 from hbmcp.store.tables import approvals, chats, keys, used_answers
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 KEPT_FOR = 90 * 86_400_000  # milliseconds
 
 _APPROVAL = [approvals.c[one.name] for one in fields(Approval)]
+_OVER = approvals.c.state.in_(ENDED) | (approvals.c.came != "")  # Approval.over
 
 
 class ConfirmationRows:
@@ -55,9 +56,7 @@ class ConfirmationRows:
                 return []
         with self._database.writing() as connection:
             self._expire(connection)
-            # What is carried out has nothing to tell before it has come to something.
-            over = approvals.c.state.in_(("refused", "expired", "failed")) | (approvals.c.came != "")
-            told = update(approvals).where(*theirs, over).values(told=1).returning(*_APPROVAL)
+            told = update(approvals).where(*theirs, _OVER).values(told=1).returning(*_APPROVAL)
             return [Approval(*row) for row in connection.execute(told)]
 
     def _expire(self, connection: Connection) -> None:
@@ -83,7 +82,7 @@ class ConfirmationRows:
 
     def in_chat(self, holder: str, until: int) -> list[Approval]:
         # Asked every second by every process: nothing is written while nothing is to be said.
-        there = approvals.c.state.in_(("waiting", "approved")) | (approvals.c.message != 0)
+        there = ~_OVER | (approvals.c.message != 0)
         open_ = (self._approvals, approvals.c.way == "telegram", approvals.c.shown == 0, there)
         with self._database.reading() as connection:
             if connection.execute(select(approvals.c.id).where(*open_)).first() is None:

@@ -25,7 +25,6 @@ DAY = 86_400_000  # milliseconds; none waits longer
 MOST = 50  # that wait
 EACH = 10  # of one holder of a token, or of one client that showed none
 RECENT = 3_600_000  # milliseconds for which what became of one is told
-OVER = ("refused", "expired", "carried out", "failed")
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +121,7 @@ class Approvals:
             return ()
         since = machine() - RECENT
         theirs = [one for one in found if not holder or one.holder == holder]
-        return tuple(f"{told(one)}." for one in theirs if one.state not in OVER or one.changed >= since)
+        return tuple(f"{told(one)}." for one in theirs if not one.over or one.changed >= since)
 
 
 def nobody(settings: Settings, way: Way) -> str:
