@@ -1,7 +1,9 @@
 """What a person approved, or refused, out of band: the call as it came, planned and judged anew."""
 
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Literal
 
 from hbmcp.access.tokens import stands
 from hbmcp.bridge import Bridge, Outcome
@@ -38,6 +40,19 @@ class Approved:
     async def type_keys(self, exchange: str, account: str) -> str:
         """Not here: what takes a secret never waits for an approval."""
         raise NotImplementedError
+
+
+async def decided(
+    bridge: Bridge, approval: Approval, reply: Literal["yes", "no"], way: Way, by: str
+) -> Callable[[], Awaitable[Outcome]] | None:
+    """That a person answers it, from now on; what is still to be done then: to carry the call out, or to write the no
+    down. None for one that doesn't wait, and then nothing is changed. Raises StoreError."""
+    state: ApprovalState = "approved" if reply == "yes" else "refused"
+    if not await bridge.store.move_approval(approval.id, WAITING, state, by=by):
+        return None
+    if reply == "yes":
+        return partial(carried_out, bridge, approval, way, by)
+    return partial(answered, bridge, approval, reply, way, by)
 
 
 async def carried_out(bridge: Bridge, approval: Approval, way: Way, by: str) -> Outcome:
