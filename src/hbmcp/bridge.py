@@ -8,7 +8,7 @@ Imported at the first call, with all that a call needs and a listing doesn't.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from copy import copy
@@ -176,11 +176,6 @@ class Bridge:
         if other is not None:
             other._kind = "client"
         return other
-
-    def arguments(self, name: str) -> Collection[str]:
-        """The names of those of a tool; none where it isn't offered."""
-        schema = self._offer.schema(name)
-        return set() if schema is None else set(schema["properties"])
 
     def for_person(self, offer: Offer) -> "Bridge":
         """The same bridge for a person, who is offered these tools. Nothing of it is closed."""
@@ -380,6 +375,9 @@ class Bridge:
         """Plan, ask a person where the policy says so, be granted, commit. Anew with an answer, which took its time;
         and while the plan's checks are too old when it is to be sent, and nothing was."""
         _, key, firing, ask, _ = incoming
+        answered = None if ask is None else ask.answered
+        if answered is not None and answered.out_of_band:
+            arguments = tool.unattended(arguments)
         call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
             given = line.checker.check(arguments)
@@ -387,7 +385,7 @@ class Bridge:
         preview = given.pop("preview", tool.previews)
         again = given.pop("again", False) or firing is not None  # a trigger never says a thing twice
         call = Call(caller, given, again if "again" in tool.schema["properties"] else None, key, call.secret)
-        answered = None if ask is None or preview else ask.answered
+        answered = None if preview else answered
         async with self._gate.judging(call, answered=answered):
             await self._gate.admit(call)
             if answered is not None:
@@ -455,17 +453,12 @@ class Bridge:
         given = line.checker.check(arguments)
         for of_the_bridge in ("preview", "again"):
             given.pop(of_the_bridge, None)
-        meant = dict(given)  # as it is called then: not to look, and whatever was done a moment before
-        if tool.previews:
-            meant["preview"] = False
-        if "again" in tool.schema["properties"]:
-            meant["again"] = True
         caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token, self._holder)
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
         requests = tuple(evolve(one, called=tool.name) for one in plan.requests)
-        return Foreseen(meant, requests, plan.shown, plan.later, plan.commit)
+        return Foreseen(tool.unattended(given), requests, plan.shown, plan.later, plan.commit)
 
     async def _verdict(self, client: str, name: str, planned: PlannedRequest) -> str:
         """What the policy would say of it, for who only estimates."""

@@ -87,6 +87,15 @@ class Tool:
         }
         return cls(name=entry["definition"]["name"], **values)
 
+    def unattended(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """A call of it as it is meant when nobody is there: not to look, and whatever was done a moment before."""
+        meant = dict(arguments)
+        if self.previews:
+            meant["preview"] = False
+        if "again" in self.schema["properties"]:
+            meant["again"] = True
+        return meant
+
     @property
     def is_workflow(self) -> bool:
         """Carried out by a module of hbmcp.workflows."""

@@ -77,9 +77,6 @@ async def answered(bridge: Bridge, approval: Approval, reply: Reply, way: Way, b
     theirs = bridge.for_approval(Access(approval.token, approval.holder, approval.profile))
     if theirs is None:
         return Outcome(f"The policy has no profile {named(approval.profile)} now. Nothing was sent.", True)
-    takes = theirs.arguments(approval.tool)
-    given |= {"preview": False} if "preview" in takes else {}
-    given |= {"again": True} if "again" in takes else {}  # whatever was done a moment before: a person looked
     ask = Approved(restored(approval, reply, way, by))
     return await theirs.call(approval.tool, given, client=approval.client, ask=ask)
 
