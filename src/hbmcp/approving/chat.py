@@ -7,12 +7,9 @@ What a press means is in the store too, so that it counts once, however often it
 
 import asyncio
 import logging
-import os
-import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from hmac import compare_digest
 from typing import Any, Literal, Self, TypeVar
-from uuid import uuid4
 
 from hbmcp.approving.bot import CONFLICT, Bot, BotError, Press, units
 from hbmcp.approving.carrying_out import decided
@@ -21,6 +18,7 @@ from hbmcp.errors import StoreError
 from hbmcp.policy.confirmation.approvals import DAY, told
 from hbmcp.settings import Settings
 from hbmcp.store import Approval
+from hbmcp.store.lease import new_holder
 from hbmcp.text import visible
 from hbmcp.times import machine, ticking, utc
 
@@ -43,7 +41,7 @@ class Chat:
         self._bot = bot
         self._chat = chat
         self._user = user
-        self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+        self._holder = new_holder()
         self._speaks = False
         self._hearing: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()  # what is said or pressed, and what that sets going
