@@ -170,9 +170,7 @@ class Bridge:
     def for_approval(self, access: Access) -> "Bridge | None":
         """As `under`, for a call that a person approved: what the settings exclude is refused; which tools a client is
         shown says nothing of it."""
-        told = self._settings
-        every = self._offer.catalog.choose(told.toolsets, (*told.tools, "all"), told.exclude_tools, told.read_only)
-        other = self.under(access, every)
+        other = self.under(access, self._offer.catalog.every(self._settings))
         if other is not None:
             other._kind = "client"
         return other

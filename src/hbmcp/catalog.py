@@ -175,6 +175,11 @@ class Catalog:
         """What the settings choose. Raises SettingsError as choose does."""
         return self.choose(settings.toolsets, settings.tools, settings.exclude_tools, settings.read_only)
 
+    def every(self, settings: "Settings") -> "Offer":
+        """All but what the settings exclude: which tools a client is shown says nothing of it."""
+        tools = (*settings.tools, "all")  # those that show a secret have to be named
+        return self.choose(settings.toolsets, tools, settings.exclude_tools, settings.read_only)
+
     def choose(
         self,
         toolsets: Sequence[str] = (),

@@ -112,8 +112,7 @@ async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -
     from hbmcp.caller import Caller
     from hbmcp.catalog import Catalog
 
-    offer = Catalog.load().offer(told.model_copy(update={"tools": ("all",)}))
-    bridge = Bridge(offer, told, "person", policy=_policy(told))
+    bridge = Bridge(Catalog.load().every(told), told, "person", policy=_policy(told))
     try:
         typer.echo(
             "Nothing cancels, reduces or stops these now, but for you at a terminal:"
