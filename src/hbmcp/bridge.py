@@ -8,7 +8,7 @@ Imported at the first call, with all that a call needs and a listing doesn't.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from copy import copy
@@ -171,17 +171,10 @@ class Bridge:
     def for_approval(self, access: Access) -> "Bridge | None":
         """As `under`, for a call that a person approved: what the settings exclude is refused; which tools a client is
         shown says nothing of it."""
-        told = self._settings
-        every = self._offer.catalog.choose(told.toolsets, (*told.tools, "all"), told.exclude_tools, told.read_only)
-        other = self.under(access, every)
+        other = self.under(access, self._offer.catalog.every(self._settings))
         if other is not None:
             other._kind = "client"
         return other
-
-    def arguments(self, name: str) -> Collection[str]:
-        """The names of those of a tool; none where it isn't offered."""
-        schema = self._offer.schema(name)
-        return set() if schema is None else set(schema["properties"])
 
     def for_person(self, offer: Offer) -> "Bridge":
         """The same bridge for a person, who is offered these tools. Nothing of it is closed."""
@@ -203,7 +196,7 @@ class Bridge:
     async def calls(self) -> Outcome:
         """The latest calls that weren't reads, of who asks."""
         try:
-            rows = await self._gate.calls(self._token)
+            rows = await self._gate.calls(self._holder)
         except (OSError, StoreError) as error:
             why = error.happened if isinstance(error, StoreError) else f"{error.strerror or error}."
             unread = CallError(
@@ -385,6 +378,9 @@ class Bridge:
     ) -> str:
         """Plan, ask a person where the policy says so, be granted, commit. Anew with an answer, which took its time;
         and while the plan's checks are too old when it is to be sent, and nothing was."""
+        answered = None if incoming.ask is None else incoming.ask.answered
+        if answered is not None and answered.out_of_band:
+            arguments = tool.unattended(arguments)
         call = Call(caller, arguments, secret=tool.risk == "secret")
         async with self._gate.judging(call):
             given = line.checker.check(arguments)
@@ -392,7 +388,7 @@ class Bridge:
         preview = given.pop("preview", tool.previews)
         again = given.pop("again", False) or incoming.firing is not None  # a trigger never says a thing twice
         call = Call(caller, given, again if "again" in tool.schema["properties"] else None, incoming.key, call.secret)
-        answered = None if incoming.ask is None or preview else incoming.ask.answered
+        answered = None if preview else answered
         async with self._gate.judging(call, answered=answered):
             await self._gate.admit(call)
             if answered is not None:
@@ -460,16 +456,14 @@ class Bridge:
         given = line.checker.check(arguments)
         for of_the_bridge in ("preview", "again"):
             given.pop(of_the_bridge, None)
-        meant = dict(given)  # as it is called then: not to look, and whatever was done a moment before
-        if tool.previews:
-            meant["preview"] = False
-        if "again" in tool.schema["properties"]:
-            meant["again"] = True
         caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token, self._holder)
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
         requests = tuple(evolve(one, called=tool.name) for one in plan.requests)
+        meant = tool.unattended(given)
+        if "again" in tool.schema["properties"]:
+            meant["again"] = True  # whatever was done a moment before
         return Foreseen(meant, requests, plan.shown, plan.later, plan.commit)
 
     async def _verdict(self, client: str, name: str, planned: PlannedRequest) -> str:

@@ -87,6 +87,10 @@ class Tool:
         }
         return cls(name=entry["definition"]["name"], **values)
 
+    def unattended(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """A call of it as it is meant when nobody is there: not to look."""
+        return {**arguments, "preview": False} if self.previews else dict(arguments)
+
     @property
     def is_workflow(self) -> bool:
         """Carried out by a module of hbmcp.workflows."""
@@ -165,6 +169,11 @@ class Catalog:
     def offer(self, settings: "Settings") -> "Offer":
         """What the settings choose. Raises SettingsError as choose does."""
         return self.choose(settings.toolsets, settings.tools, settings.exclude_tools, settings.read_only)
+
+    def every(self, settings: "Settings") -> "Offer":
+        """All but what the settings exclude: which tools a client is shown says nothing of it."""
+        tools = (*settings.tools, "all")  # those that show a secret have to be named
+        return self.choose(settings.toolsets, tools, settings.exclude_tools, settings.read_only)
 
     def choose(
         self,

@@ -1,14 +1,19 @@
-"""Trading pairs: BASE-QUOTE, BTC-USDT. Where a pair is asked for, its base alone may be."""
+"""Trading pairs: BASE-QUOTE, BTC-USDT. Where a pair is asked for, its base alone may be.
+
+A base may have dashes of its own, USDT-PERP-USDC; what is counted in, the quote, is the last part.
+"""
 
 
 def base_of(pair: str) -> str:
-    """BTC of BTC-USDT."""
-    return pair.partition("-")[0]
+    """BTC of BTC-USDT, and of BTC."""
+    base, dash, last = pair.rpartition("-")
+    return base if dash else last
 
 
 def quote_of(pair: str) -> str:
-    """USDT of BTC-USDT."""
-    return pair.partition("-")[2]
+    """USDT of BTC-USDT; "" of BTC."""
+    _, dash, last = pair.rpartition("-")
+    return last if dash else ""
 
 
 def whole_pair(asked: str | None) -> str | None:

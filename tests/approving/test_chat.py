@@ -15,6 +15,7 @@ from attrs import define, evolve
 from pydantic import SecretStr
 from starlette.responses import HTMLResponse
 
+from hbmcp.approving import carrying_out
 from hbmcp.approving import chat as chat_module
 from hbmcp.approving.bot import Bot, units
 from hbmcp.approving.chat import LONGEST, Chat, ended, parts
@@ -289,7 +290,7 @@ async def test_a_server_waits_for_what_was_approved_as_for_its_calls(
     async def slow(*_: Any) -> None:
         await end.wait()
 
-    monkeypatch.setattr(chat_module, "carried_out", slow)
+    monkeypatch.setattr(carrying_out, "carried_out", slow)
     monkeypatch.setattr(line_module, "WATCH_AFTER", 0)
     line = Line(OFFER, place.told, Policy.model_validate(ASKS), "a test")
     asked = line.bridge

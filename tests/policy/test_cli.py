@@ -13,7 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from hbmcp import settings
+from hbmcp.bridge import Bridge, Outcome
+from hbmcp.catalog import Catalog
 from hbmcp.cli.app import app
+from hbmcp.cli.call import read_arguments
 from hbmcp.cli.opening import unapproved
 from hbmcp.errors import SettingsError
 from hbmcp.identity import Identity
@@ -167,7 +170,7 @@ def test_that_nobody_can_approve_is_said_until_a_passphrase_is_set(
         assert nobody in said
     monkeypatch.setenv("HBMCP_PAPER_DB", ":memory:")
     monkeypatch.delenv("HBMCP_STATE_URL")
-    assert "no terminal sees what waits in memory" in run("check")[1]
+    assert "asks at a terminal, and nobody can be: this paper exchange is in memory" in run("check")[1]
     monkeypatch.setenv("HBMCP_PAPER_DB", str(tmp_path / "paper.sqlite"))
     monkeypatch.setenv("HBMCP_STATE_URL", f"sqlite:///{tmp_path}/s")
 
@@ -180,6 +183,53 @@ def test_that_nobody_can_approve_is_said_until_a_passphrase_is_set(
         assert "passphrase" not in said
     write(file, '[[confirm]]\nwhen = "always"\n')
     assert "passphrase" not in run("check")[1]
+
+
+@pytest.mark.parametrize(
+    ("cant_ask", "became"),
+    [
+        (("refuse",), "refused."),
+        (("rely",), "sent without asking."),
+        (("rely", "refuse"), 'refused, but where cant_ask is "rely".'),
+    ],
+)
+def test_without_a_bot_it_is_told_what_becomes_of_what_is_asked_for(
+    file: Path, cant_ask: tuple[str, ...], became: str
+) -> None:
+    write(file, "".join(f'[[confirm]]\nwhen = "always"\nask = "telegram"\ncant_ask = "{one}"\n' for one in cant_ask))
+    told = settings.load(unused=settings.HTTP)
+    said = unapproved(told, in_force(told).policy)
+    assert said == [
+        "The policy asks in Telegram, and nobody can be: no Telegram bot is set here (HBMCP_TELEGRAM_TOKEN, "
+        f"HBMCP_TELEGRAM_CHAT). What it asks for so is {became}"
+    ]
+
+
+@pytest.mark.parametrize("command", [("approvals",), ("audit", "show"), ("halt", "--yes"), ("token", "list")])
+def test_what_a_paper_exchange_in_memory_has_no_other_command_looks_at(file: Path, command: tuple[str, ...]) -> None:
+    """Though what is remembered of it is in a file."""
+    write(file, "")
+    refused = CliRunner().invoke(app, command).exception
+    assert isinstance(refused, SettingsError)
+    assert str(refused).startswith("A paper exchange in memory is its server's alone: no other command sees it")
+
+
+def test_in_memory_a_call_never_waits_for_another_terminal(file: Path) -> None:
+    write(file, '[[confirm]]\nwhen = "always"\nask = "terminal"\n')
+    told = settings.load(unused=settings.HTTP)
+    assert told.state_url is not None
+
+    async def call() -> Outcome:
+        bridge = Bridge(Catalog.load().choose(), told, policy=in_force(told).policy)
+        try:
+            return await bridge.call("place_order", read_arguments([*ORDER, "trading_pair=BTC-USDT"], None))
+        finally:
+            await bridge.aclose()
+
+    outcome = anyio.run(call)
+    assert outcome.is_error
+    assert "nobody can be: this paper exchange is in memory" in outcome.text
+    assert "in memory" in run("check")[1]
 
 
 def test_test_tells_the_verdict_and_sends_nothing(file: Path) -> None:

@@ -61,7 +61,7 @@ def theirs(bridge: Bridge, token: str, holder: str) -> Bridge:
 
 
 async def test_of_the_places_for_approvals_each_holder_has_some(told: Settings, store: Store) -> None:
-    approvals = Approvals(ASKS, Identity.of(told), told, store)
+    approvals = Approvals(ASKS, told, store)
 
     async def waits(call: Call) -> None:
         await approvals.waiting(call, asked(call), Said.of(call))
@@ -85,7 +85,7 @@ async def test_that_it_waits_stands_in_the_log_once_and_what_it_came_to_ends_wit
     from hbmcp.cli.approvals import _waiting
 
     caplog.set_level("INFO")
-    approvals = Approvals(ASKS, Identity.of(told), told, store)
+    approvals = Approvals(ASKS, told, store)
     call = by("token-1")
     which = (await approvals.waiting(call, asked(call), Said.of(call))).id
     await approvals.waiting(call, asked(call), Said.of(call))  # which waits already
@@ -107,7 +107,7 @@ async def test_what_a_token_called_that_is_revoked_by_now_isn_t_carried_out(told
     call = by(key_of(row))
     question = asked(call)
     assert question.words.startswith("place_order on paper, called by tests, with the access token desk:")
-    approvals = Approvals(ASKS, Identity.of(told), told, store)
+    approvals = Approvals(ASKS, told, store)
     which = (await approvals.waiting(call, question, Said.of(call))).id
     await store.revoke_token("desk", 1)
     await store.add_token(TokenRow("desk", digest(new_token()), (), read_only=False, profile=None, created=0))
@@ -129,6 +129,9 @@ async def test_a_key_and_what_is_unusual_are_of_one_holder(tmp_path: Path, monke
         for one, key in zip(holders, ("k", "b/k", "b/k"), strict=True):
             assert not (await one.call("place_order", market, key=key)).is_error
             assert "Not sent again" in (await one.call("place_order", market, key=key)).text
+        for one in holders[1:]:  # of one name
+            assert "# 2 rows" in (await one.calls()).text
+        assert "# 6 rows" in (await it.call.bridge.calls()).text
         for _ in range(4):
             await it.call.bad("place_order", **nope)
         assert "Unusual within a day" in await it.call.good("get_status")

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 from threading import Event
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from attrs import evolve
 
 from hbmcp import times
 from hbmcp.errors import LimitReached, StoreError
-from hbmcp.store import Approval, OnceOnly, Store
+from hbmcp.store import Approval, ApprovalState, OnceOnly, Store
 from hbmcp.store.database import Database
 from tests.store.opening import store
 from tests.store.test_ledger import ROW, nobody
@@ -194,3 +194,20 @@ async def test_what_was_never_put_and_is_over_needs_no_word_in_the_chat(url: str
     await add(opened, evolve(WAITS, way="telegram", until=times.machine() - 1))
     assert await opened.in_chat("a", 2**52) == []
     assert [one.state for one in await opened.approvals()] == ["expired"]
+
+
+async def test_what_is_told_and_stays_no_longer_in_the_chat_is_what_is_over(url: str) -> None:
+    opened = store(url)
+    ways = [(state, came) for state in get_args(ApprovalState) for came in ("", "it rests")]
+    asked = [
+        evolve(WAITS, id=str(place), created=times.machine(), way="telegram", state=state, came=came)
+        for place, (state, came) in enumerate(ways)
+    ]
+    for one in asked:
+        await add(opened, one)
+    in_chat = {one.id for one in await opened.in_chat("me", times.machine() + 1000)}
+    told = {one.id for one in await opened.tell_approvals("tests", "")}
+    over = {one.id for one in asked if one.over}
+    assert told == over
+    assert in_chat == {one.id for one in asked} - over
+    assert {one.state for one in asked if not one.over} == {"waiting", "approved", "carried out"}

@@ -1,7 +1,9 @@
 """What a person approved, or refused, out of band: the call as it came, planned and judged anew."""
 
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Literal
 
 from hbmcp.access.tokens import stands
 from hbmcp.bridge import Bridge, Outcome
@@ -40,6 +42,19 @@ class Approved:
         raise NotImplementedError
 
 
+async def decided(
+    bridge: Bridge, approval: Approval, reply: Literal["yes", "no"], way: Way, by: str
+) -> Callable[[], Awaitable[Outcome]] | None:
+    """That a person answers it, from now on; what is still to be done then: to carry the call out, or to write the no
+    down. None for one that doesn't wait, and then nothing is changed. Raises StoreError."""
+    state: ApprovalState = "approved" if reply == "yes" else "refused"
+    if not await bridge.store.move_approval(approval.id, WAITING, state, by=by):
+        return None
+    if reply == "yes":
+        return partial(carried_out, bridge, approval, way, by)
+    return partial(answered, bridge, approval, reply, way, by)
+
+
 async def carried_out(bridge: Bridge, approval: Approval, way: Way, by: str) -> Outcome:
     """The call, now that it is `approved` in the store. What it comes to is kept there, for who called."""
     ended: ApprovalState = "failed"
@@ -62,8 +77,6 @@ async def answered(bridge: Bridge, approval: Approval, reply: Reply, way: Way, b
     theirs = bridge.for_approval(Access(approval.token, approval.holder, approval.profile))
     if theirs is None:
         return Outcome(f"The policy has no profile {named(approval.profile)} now. Nothing was sent.", True)
-    takes = theirs.arguments(approval.tool)
-    given |= {"preview": False} if "preview" in takes else {}
     key = approval.idempotency_key
     if key is not None and approval.holder:
         key = key.removeprefix(f"{approval.holder}/")  # which the bridge of its holder sets before it

@@ -7,22 +7,20 @@ What a press means is in the store too, so that it counts once, however often it
 
 import asyncio
 import logging
-import os
-import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from hmac import compare_digest
-from typing import Any, Self, TypeVar
-from uuid import uuid4
+from typing import Any, Literal, Self, TypeVar
 
 from attrs import define
 
 from hbmcp.approving.bot import CONFLICT, REFUSED, Bot, BotError, Press, units
-from hbmcp.approving.carrying_out import WAITING, answered, carried_out
-from hbmcp.bridge import Bridge
+from hbmcp.approving.carrying_out import decided
+from hbmcp.bridge import Bridge, Outcome
 from hbmcp.errors import StoreError
 from hbmcp.policy.confirmation.approvals import DAY, told
 from hbmcp.settings import Settings
 from hbmcp.store import Approval
+from hbmcp.store.lease import new_holder
 from hbmcp.text import visible
 from hbmcp.times import machine, ticking, utc
 
@@ -45,7 +43,7 @@ class Chat:
         self._bot = bot
         self._chat = chat
         self._user = user
-        self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+        self._holder = new_holder()
         self._speaks = False
         self._hearing: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()  # what is said or pressed, and what that sets going
@@ -98,7 +96,7 @@ class Chat:
         for one in found:
             if one.state == "waiting" and not one.message and not self._begun[one.id].patience.pauses:
                 return await asyncio.shield(self._begin(self._put(one)))  # or it would be put twice
-            if one.message and (one.state in ("refused", "expired", "failed") or one.came):
+            if one.message and one.over:
                 return await asyncio.shield(self._begin(self._end(one)))
         return False
 
@@ -184,21 +182,17 @@ class Chat:
         if _letters(press.text or "") != _letters(parts(one)[-1]):
             logger.warning("The message of approval %s isn't as it was put: what was pressed there counts not", one.id)
             return "This message isn't as it was sent. Nothing was done: `hbmcp approvals` shows what waits."
-        by = f"Telegram user {press.user}"
-        if not await self._bridge.store.move_approval(
-            one.id, WAITING, "approved" if reply == YES else "refused", by=by
-        ):
+        answer: Literal["yes", "no"] = "yes" if reply == YES else "no"
+        rest = await decided(self._bridge, one, answer, "telegram", f"Telegram user {press.user}")
+        if rest is None:
             return "It is answered already."
-        self._begin(self._carry(one, reply, by))
+        self._begin(self._carry(one, rest))
         return "Approved: it is checked anew, and sent." if reply == YES else "Refused."
 
-    async def _carry(self, one: Approval, reply: str, by: str) -> None:
+    async def _carry(self, one: Approval, rest: Callable[[], Awaitable[Outcome]]) -> None:
         self.carries += 1
         try:
-            if reply == YES:
-                await carried_out(self._bridge, one, "telegram", by)
-            else:
-                await answered(self._bridge, one, "no", "telegram", by)  # for the audit
+            await rest()
         except Exception:
             logger.exception("Approval %s: a defect of hbmcp", one.id)
         finally:

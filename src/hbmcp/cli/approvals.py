@@ -1,19 +1,20 @@
 """hbmcp approvals: what waits for a person's yes outside the client, and giving it."""
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hbmcp.cli.options import EnvFile, settings_for
+from hbmcp.cli.options import EnvFile, kept_files, settings_for
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from hbmcp.bridge import Bridge, Outcome
     from hbmcp.cli.call import Door
+    from hbmcp.errors import SettingsError
     from hbmcp.settings import Settings
     from hbmcp.store import Approval, Store
 
@@ -134,81 +135,93 @@ async def _set_passphrase(told: "Settings") -> None:
 
 
 async def _approve(door: "Door", which: str) -> "Outcome":
-    from hbmcp.approving.carrying_out import WAITING, answered, carried_out
+    from hbmcp.approving.carrying_out import answered
     from hbmcp.cli import typed
     from hbmcp.cli.asking import knows_passphrase, person
     from hbmcp.errors import SettingsError
     from hbmcp.text import visible
 
-    async with _store(door.told) as store:
-        approval = await _waiting(store, which)
+    async with _bridge(door) as bridge:
+        approval = await _waiting(bridge.store, which)
         typer.echo(visible(approval.question))
-        by = person()
-        async with _bridge(door) as bridge:
-            if not await knows_passphrase(store):
-                await answered(bridge, approval, "wrong", "terminal", by)  # for the audit
-                raise SettingsError("That isn't the passphrase.", "Nothing was done.")
-            if not await store.move_approval(which, WAITING, "approved", by=by):
-                await _waiting(store, which)  # raises
-            typed.say("Approved; it is checked anew.")
-            outcome = await carried_out(bridge, approval, "terminal", by)
+        if not await knows_passphrase(bridge.store):
+            await answered(bridge, approval, "wrong", "terminal", person())  # for the audit
+            raise SettingsError("That isn't the passphrase.", "Nothing was done.")
+        carry_out = await _decided(bridge, approval, "yes")
+        typed.say("Approved; it is checked anew.")
+        outcome = await carry_out()
     typer.echo(outcome.text)
     return outcome
 
 
 async def _refuse(door: "Door", which: str) -> None:
-    from hbmcp.approving.carrying_out import WAITING, answered
+    async with _bridge(door) as bridge:
+        write_down = await _decided(bridge, await _waiting(bridge.store, which), "no")
+        await write_down()
+    typer.echo("Refused.")
+
+
+async def _decided(
+    bridge: "Bridge", approval: "Approval", reply: Literal["yes", "no"]
+) -> "Callable[[], Awaitable[Outcome]]":
+    """What is still to be done. Raises SettingsError where another was first."""
+    from hbmcp.approving.carrying_out import decided
     from hbmcp.cli.asking import person
 
-    by = person()
-    async with _store(door.told) as store:
-        approval = await _waiting(store, which)
-        if not await store.move_approval(which, WAITING, "refused", by=by):
-            await _waiting(store, which)  # raises
-    async with _bridge(door) as bridge:
-        await answered(bridge, approval, "no", "terminal", by)  # for the audit: it ends with that
-    typer.echo("Refused.")
+    rest = await decided(bridge, approval, reply, "terminal", person())
+    if rest is None:
+        (now,) = await bridge.store.approvals(ids=(approval.id,))
+        raise _not_waiting(now)
+    return rest
 
 
 async def _waiting(store: "Store", which: str) -> "Approval":
     """Raises SettingsError for one that doesn't wait."""
     from hbmcp.errors import SettingsError
-    from hbmcp.policy.confirmation.approvals import told
 
     found = await store.approvals(ids=(which,))
     if not found:
         raise SettingsError("There is no such approval here.", "Nothing was done.", "`hbmcp approvals` lists them.")
     if found[0].state != "waiting":
-        raise SettingsError(f"It doesn't wait any more: {told(found[0])}.", "Nothing was done now.")
+        raise _not_waiting(found[0])
     return found[0]
+
+
+def _not_waiting(approval: "Approval") -> "SettingsError":
+    from hbmcp.errors import SettingsError
+    from hbmcp.policy.confirmation.approvals import told
+
+    return SettingsError(f"It doesn't wait any more: {told(approval)}.", "Nothing was done now.")
 
 
 @asynccontextmanager
 async def _bridge(door: "Door") -> "AsyncIterator[Bridge]":
+    """Of the installation. Raises as `_store`."""
     from hbmcp.bridge import Bridge
 
-    bridge = Bridge(door.offer, door.told, policy=door.policy)
-    try:
-        yield bridge
-    finally:
-        await bridge.aclose()
+    with _kept(door.told):
+        async with aclosing(Bridge(door.offer, door.told, policy=door.policy)) as bridge:
+            yield bridge
 
 
 @asynccontextmanager
 async def _store(told: "Settings") -> "AsyncIterator[Store]":
     """Of the installation. Raises SettingsError where it doesn't answer, or is in memory."""
-    from hbmcp.errors import SettingsError, StoreError
     from hbmcp.identity import Identity
-    from hbmcp.policy.files import Files
     from hbmcp.store import Store
 
-    identity = Identity.of(told)
-    if Files.of(told, identity) is None:
-        raise SettingsError(
-            "A paper exchange in memory asks for no approvals.", advice="Give it a file: HBMCP_PAPER_DB."
-        )
-    try:
-        async with aclosing(Store.open(told, identity)) as store:
+    with _kept(told):
+        async with aclosing(Store.open(told, Identity.of(told))) as store:
             yield store
+
+
+@contextmanager
+def _kept(told: "Settings") -> "Iterator[None]":
+    from hbmcp.errors import SettingsError, StoreError
+    from hbmcp.identity import Identity
+
+    kept_files(told, Identity.of(told))
+    try:
+        yield
     except StoreError as error:
         raise SettingsError(error.happened, error.undone, error.advice) from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hbmcp.cli.options import EnvFile, settings_for
+from hbmcp.cli.options import EnvFile, kept_files, settings_for
 
 if TYPE_CHECKING:
     from hbmcp.policy.audit.chain import Link
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Record = Mapping[str, Any]
 
 COLUMNS = (
-    *("seq", "time", "event", "call", "installation", "caller", "client", "token", "tool"),
+    *("seq", "time", "event", "call", "installation", "caller", "client", "token", "holder", "tool"),
     *("arguments", "plan", "limits", "question", "way", "confirmed", "verdict", "sent", "outcome", "text"),
 )
 LONGEST = 300  # characters of arguments
@@ -112,14 +112,9 @@ def export(
 
 
 def _files(told: "Settings") -> "Files":
-    from hbmcp.errors import SettingsError
     from hbmcp.identity import Identity
-    from hbmcp.policy.files import Files
 
-    files = Files.of(told, Identity.of(told))
-    if files is None:
-        raise SettingsError("A paper exchange in memory has no audit log.", advice="Give it a file: HBMCP_PAPER_DB.")
-    return files
+    return kept_files(told, Identity.of(told))
 
 
 def _log(files: "Files") -> "Log":
@@ -159,16 +154,16 @@ def _records(log: "Log", since: str | None) -> Iterator[Record]:
 
 def _lines(call: Record) -> Iterator[str]:
     """A call for a person: a line with when and what it came to, and those under it."""
-    from hbmcp.policy.audit.calls import NO_END
+    from hbmcp.policy.audit.calls import came_to
     from hbmcp.text import one_line
 
-    outcome = call.get("outcome") or NO_END
-    not_sent = "not sent: " if call["event"] == "refused" else ""
-    yield one_line(f"{str(call.get('time'))[:19]}Z {call.get('tool')}: {not_sent}{outcome}")
-    yield from filter(None, map(one_line, _details(call, outcome)))
+    outcome, _ = came_to(call)
+    yield one_line(f"{str(call.get('time'))[:19]}Z {call.get('tool')}: {outcome}")
+    yield from filter(None, map(one_line, _details(call)))
 
 
-def _details(call: Record, outcome: str) -> Iterator[str]:
+def _details(call: Record) -> Iterator[str]:
+    from hbmcp.policy.audit.calls import error_of, ids_of
     from hbmcp.text import cut, named
 
     planned = call.get("plan") or ()
@@ -177,8 +172,8 @@ def _details(call: Record, outcome: str) -> Iterator[str]:
     else:
         given = (f"{name}={_cell(value)}" for name, value in (call.get("arguments") or {}).items())
         yield cut(", ".join(given), LONGEST)
-    yield ", ".join(one["id"] for one in call.get("sent") or () if one.get("id"))
-    yield "" if outcome == "done" else str(call.get("text") or "")
+    yield ids_of(call)
+    yield error_of(call)
     client, token = call.get("client"), call.get("token")
     yield f"by {call.get('caller')}{f' {named(client)}' if client else ''}{f', token {token}' if token else ''}"
     if call["event"] == "asked":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hbmcp.cli.options import EnvFile, settings_for
+from hbmcp.cli.options import EnvFile, kept_files, settings_for
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
@@ -112,8 +112,7 @@ async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -
     from hbmcp.caller import Caller
     from hbmcp.catalog import Catalog
 
-    offer = Catalog.load().offer(told.model_copy(update={"tools": ("all",)}))
-    bridge = Bridge(offer, told, "person", policy=_policy(told))
+    bridge = Bridge(Catalog.load().every(told), told, "person", policy=_policy(told))
     try:
         typer.echo(
             "Nothing cancels, reduces or stops these now, but for you at a terminal:"
@@ -191,17 +190,13 @@ async def _positions(installation: "Installation") -> list[tuple[str, dict[str, 
 @asynccontextmanager
 async def _halts(told: "Settings") -> "AsyncIterator[tuple[Halts, Callable[..., AbstractAsyncContextManager[None]]]]":
     """The halts, and what has the audit say what is done with them."""
-    from hbmcp.errors import SettingsError
     from hbmcp.identity import Identity
     from hbmcp.policy.audit.deed import noted
-    from hbmcp.policy.files import Files
     from hbmcp.policy.halt import Halts
     from hbmcp.store import Store
 
     identity = Identity.of(told)
-    files = Files.of(told, identity)
-    if files is None:
-        raise SettingsError("A paper exchange in memory can't be halted: end its server.")
+    files = kept_files(told, identity)
     store = Store.open(told, identity)
     try:
         yield Halts(files.halts, store), partial(noted, told, identity, store)

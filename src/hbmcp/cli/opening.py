@@ -1,16 +1,18 @@
 """What a command says on stderr before it does anything: on what it acts, and what is wrong with its settings."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import aclosing
 from itertools import chain
 from urllib.parse import urlsplit
 
 from hbmcp import __version__
 from hbmcp.policy.file import InForce
-from hbmcp.policy.model import Policy
+from hbmcp.policy.model import Policy, Way
 from hbmcp.policy.words import summary
 from hbmcp.settings import FLAGS, VARIABLES, Settings
+
+_WAYS: Mapping[Way, str] = {"telegram": "in Telegram", "terminal": "at a terminal"}
 
 logger = logging.getLogger("hbmcp")
 
@@ -49,21 +51,27 @@ def warn(told: Settings, held: InForce | None = None) -> None:
 def unapproved(told: Settings, policy: Policy) -> list[str]:
     """That nobody can approve anything, where the policy asks at a terminal or in a chat."""
     profiles = (profile.confirm for profile in policy.profiles.values())
-    ways = {rule.ask for rules in chain(policy.confirm_lists, profiles) for rule in rules}
-    said = []
-    if "telegram" in ways and told.telegram_token is None:
-        said.append(
-            "The policy asks in Telegram, and no bot is set: what it asks for is refused. Set HBMCP_TELEGRAM_TOKEN and "
-            "HBMCP_TELEGRAM_CHAT."
-        )
-    if "terminal" in ways:
-        import anyio
+    asking = [rule for rules in chain(policy.confirm_lists, profiles) for rule in rules if rule.ask != "client"]
+    if not asking:
+        return []
+    import anyio
 
-        said += anyio.run(_unapproved, told)
+    from hbmcp.policy.confirmation.approvals import nobody
+
+    said = []
+    for way, where in _WAYS.items():
+        rules = [rule for rule in asking if rule.ask == way]
+        if rules and (why := nobody(told, way)):
+            relying = [rule for rule in rules if rule.cant_ask == "rely"]
+            refused = "refused" if not relying else 'refused, but where cant_ask is "rely"'
+            became = "sent without asking" if len(relying) == len(rules) else refused
+            said.append(f"The policy asks {where}, and nobody can be: {why}. What it asks for so is {became}.")
+        elif rules and way == "terminal":
+            said += anyio.run(_without_passphrase, told)
     return said
 
 
-async def _unapproved(told: Settings) -> list[str]:
+async def _without_passphrase(told: Settings) -> list[str]:
     from hbmcp.errors import StoreError
     from hbmcp.identity import Identity
     from hbmcp.policy.confirmation.passphrase import KEY
@@ -71,10 +79,7 @@ async def _unapproved(told: Settings) -> list[str]:
     from hbmcp.store.place import Place
 
     identity = Identity.of(told)
-    place = Place.of(told, identity)
-    if place.file is None and place.postgresql is None:
-        return ["The policy asks at a terminal, and no terminal sees what waits in memory. Set HBMCP_PAPER_DB."]
-    if place.exists:
+    if Place.of(told, identity).exists:
         try:
             async with aclosing(Store.open(told, identity)) as store:
                 if await store.key(KEY) is not None:

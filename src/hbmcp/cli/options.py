@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from hbmcp.identity import Identity
+    from hbmcp.policy.files import Files
     from hbmcp.settings import Settings
 
 EnvFile = Annotated[
@@ -64,6 +66,22 @@ def settings_for(env_file: str | None) -> "Settings":
     told = settings.load(env_file_path=env_file, unused=settings.HTTP)
     log.configure(told.log_level)
     return told
+
+
+def kept_files(told: "Settings", identity: "Identity") -> "Files":
+    """Where the audit and the halts are. Raises SettingsError for a paper exchange in memory, of which no command but
+    its own sees anything."""
+    from hbmcp.errors import SettingsError
+    from hbmcp.policy.files import Files
+
+    files = Files.of(told, identity)
+    if files is None:
+        raise SettingsError(
+            "A paper exchange in memory is its server's alone: no other command sees it, and nothing of it is kept.",
+            "Nothing was done.",
+            "Give it a file, HBMCP_PAPER_DB; or end its server.",
+        )
+    return files
 
 
 def paper_settings(

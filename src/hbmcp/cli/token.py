@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from hbmcp.cli.options import EnvFile, settings_for
+from hbmcp.cli.options import EnvFile, kept_files, settings_for
 from hbmcp.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -139,18 +139,13 @@ def _asked(told: "Settings", ask: "Callable[[Store], Awaitable[T]]") -> T:
     import anyio
 
     from hbmcp.identity import Identity
-    from hbmcp.settings import MEMORY
     from hbmcp.store import Store, StoreError
 
-    if told.on_paper and told.paper_place == MEMORY:
-        raise SettingsError(
-            "This paper exchange is kept in memory, and its tokens would be too.",
-            "Nothing was done.",
-            "Keep it in a file: HBMCP_PAPER_DB.",
-        )
+    identity = Identity.of(told)
+    kept_files(told, identity)
 
     async def asked() -> T:
-        async with aclosing(Store.open(told, Identity.of(told))) as store:
+        async with aclosing(Store.open(told, identity)) as store:
             return await ask(store)
 
     try:

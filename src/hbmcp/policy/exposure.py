@@ -20,7 +20,8 @@ from hbmcp.installation.portfolio.holdings import CURRENCY
 from hbmcp.installation.portfolio.unrealized_pnl import sum_unrealized_pnl
 from hbmcp.installation.portfolio.valuation import Valuation, value_portfolio
 from hbmcp.installation.reduce_only import only_reduces
-from hbmcp.policy.limits import Held, Seen, Worth, base_of
+from hbmcp.pairs import base_of, quote_of
+from hbmcp.policy.limits import Held, Seen, Worth
 from hbmcp.policy.model import Limits
 from hbmcp.policy.valuation import Prices, amount
 from hbmcp.times import now
@@ -174,7 +175,7 @@ async def _of_orders(prices_now: Prices, orders: Iterable[Order], currency: str)
         if one.pair is None or one.amount is None:
             raise _doubtful(f"what the order {one.order_id} is for isn't known.")
         price = amount(one.price or await prices_now.market(one.connector, one.pair))
-        rate = await prices_now.rate(one.connector, one.pair.rpartition("-")[2], currency)
+        rate = await prices_now.rate(one.connector, quote_of(one.pair), currency)
         if price is None or rate is None:
             raise _doubtful(f"what the order {one.order_id} is worth isn't known.")
         left = max(one.amount - one.filled, Decimal(0))

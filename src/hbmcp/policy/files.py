@@ -8,7 +8,7 @@ from attrs import frozen
 from platformdirs import user_data_path
 
 from hbmcp.identity import Identity
-from hbmcp.settings import MEMORY, Settings
+from hbmcp.settings import Settings
 from hbmcp.store.place import Place
 
 
@@ -23,8 +23,8 @@ class Files:
 
     @classmethod
     def of(cls, settings: Settings, identity: Identity) -> Self | None:
-        """None where all is in memory: a paper exchange that nobody sees again. Another one has a log of its own."""
-        if identity.on_paper and settings.paper_db == MEMORY:
+        """None for a paper exchange in memory, which nobody sees again. Another one has a log of its own."""
+        if settings.in_memory:
             return None
         store = Place.of(settings, identity)
         own = user_data_path("hbmcp")

@@ -93,7 +93,7 @@ class Gate:
             audit=Audit.of(settings, identity, store, outbox.tell),
             halts=Halts(files.halts if files else (), store),
             counting=Counting(policy, installation, store),
-            approvals=Approvals(policy, identity, settings, store),
+            approvals=Approvals(policy, settings, store),
             outbox=outbox,
         )
 
@@ -252,15 +252,15 @@ class Gate:
         used = await self._counting.today() if figures else ""
         return [*halted, *words.rules(policy), *filter(None, (used,)), words.WITHOUT_ASKING]
 
-    async def calls(self, token: str = "") -> list[Record]:
-        """The latest calls of this installation that weren't reads, a row each; for who showed a token, those with it.
+    async def calls(self, holder: str = "") -> list[Record]:
+        """The latest calls of this installation that weren't reads, a row each; for who showed a token, their own.
         Raises OSError and StoreError."""
         lines = [
             one
             for one in map(late, await self._audit.newest(LINES))
             if one.get("installation", self._identity.name) == self._identity.name
         ]
-        found = [one for one in calls(lines) if one["tool"] != "?" and (not token or one.get("token") == token)]
+        found = [one for one in calls(lines) if one["tool"] != "?" and (not holder or one.get("holder") == holder)]
         return [shown(one) for one in found[-CALLS:]]
 
     async def ended(self, client: str, holder: str) -> list[str]:
@@ -319,6 +319,7 @@ class Gate:
             "caller": call.caller.kind,
             "client": record.words(call.caller.client) or None,
             "token": call.caller.token or None,
+            "holder": call.caller.holder or None,
             "tool": call.caller.name,
             "arguments": record.arguments(call.arguments, secret=call.secret),
             "plan": record.plan(plan.requests) if plan else None,

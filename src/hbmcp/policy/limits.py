@@ -16,6 +16,7 @@ from hbmcp.errors import LimitReached, NotCounted
 from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.planned_request import PlannedRequest, Stake
+from hbmcp.pairs import base_of
 from hbmcp.policy.model import Budget, Limits, Policy, Rules, in_utc
 from hbmcp.store import LedgerRow
 from hbmcp.text import named
@@ -492,11 +493,6 @@ def _lasts(budget: Budget, now: int) -> bool:
 
 def _milliseconds(moment: datetime) -> int:
     return int(in_utc(moment).timestamp() * 1000)
-
-
-def base_of(pair: str) -> str:
-    """The currency of a pair's amounts."""
-    return pair.rpartition("-")[0]
 
 
 def _nearest(stake: Stake, market: Decimal) -> Decimal:

@@ -22,6 +22,7 @@ from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_pairs import is_stable
 from hbmcp.installation.planned_request import Stake
 from hbmcp.installation.portfolio.holdings import CURRENCY
+from hbmcp.pairs import base_of, quote_of
 from hbmcp.policy.limits import Worth
 from hbmcp_tools import rate_oracle
 
@@ -88,7 +89,7 @@ async def _valued(prices_now: Prices, ask: Worth, currency: str) -> Worth:
     in_quote = worth(stake, market)
     if in_quote is None or stake.pair is None:
         return evolve(ask, market=market)
-    base, _, quote = stake.pair.rpartition("-")
+    base, quote = base_of(stake.pair), quote_of(stake.pair)
     rate = await prices_now.rate(exchange, quote, currency)
     if rate is None:
         return evolve(ask, market=market)

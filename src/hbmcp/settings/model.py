@@ -329,6 +329,12 @@ class Settings(BaseModel):
         return self.paper or not self.model_fields_set & REAL
 
     @property
+    def in_memory(self) -> bool:
+        """Whether they act on a paper exchange that no other process sees, and that ends with this one, whatever is
+        kept elsewhere."""
+        return self.on_paper and self.paper_place == MEMORY
+
+    @property
     def compares(self) -> bool:
         """Whether the API may be of another version, and is looked at: the paper exchange is of this one."""
         return self.compare_api and not self.on_paper

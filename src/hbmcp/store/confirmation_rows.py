@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hbmcp import times
 from hbmcp.store.place import Place
-from hbmcp.store.records import Approval, ApprovalState, LedgerRow, OnceOnly
+from hbmcp.store.records import ENDED, Approval, ApprovalState, LedgerRow, OnceOnly
 from hbmcp.store.tables import approvals, chats, keys, used_answers
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ TAKEN_BACK = "who called took it back"
 OPEN = ("waiting", "approved")  # nothing was sent yet
 
 _APPROVAL = [approvals.c[one.name] for one in fields(Approval)]
+_OVER = approvals.c.state.in_(ENDED) | (approvals.c.came != "")  # Approval.over
 
 # What each call that is counted writes: made once.
 _END_SAME = (
@@ -87,9 +88,7 @@ class ConfirmationRows:
                 return []
         with self._database.writing() as connection:
             self._expire(connection)
-            # What is carried out has nothing to tell before it has come to something.
-            over = approvals.c.state.in_(("refused", "expired", "failed")) | (approvals.c.came != "")
-            told = update(approvals).where(*theirs, over).values(told=1).returning(*_APPROVAL)
+            told = update(approvals).where(*theirs, _OVER).values(told=1).returning(*_APPROVAL)
             return [Approval(*row) for row in connection.execute(told)]
 
     def _expire(self, connection: Connection) -> None:
@@ -115,7 +114,7 @@ class ConfirmationRows:
 
     def in_chat(self, holder: str, until: int) -> list[Approval]:
         # Asked every second by every process: nothing is written while nothing is to be said, or who speaks is known.
-        there = approvals.c.state.in_(OPEN) | (approvals.c.message != 0)
+        there = ~_OVER | (approvals.c.message != 0)
         open_ = (self._approvals, approvals.c.way == "telegram", approvals.c.shown == 0, there)
         wanted = select(*_APPROVAL).where(*open_).order_by(approvals.c.created, approvals.c.id)
         ours = chats.c.installation == self._ours["installation"]

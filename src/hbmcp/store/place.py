@@ -8,7 +8,7 @@ from attrs import field, frozen
 from platformdirs import user_data_path
 
 from hbmcp.identity import Identity
-from hbmcp.settings import MEMORY, Settings
+from hbmcp.settings import Settings
 
 
 @frozen
@@ -28,7 +28,7 @@ class Place:
         file = None
         if url is not None and url.startswith("sqlite:"):
             file = Path(url.removeprefix("sqlite:///")).expanduser()
-        elif url is None and not (identity.on_paper and settings.paper_db == MEMORY):
+        elif url is None and not settings.in_memory:
             file = user_data_path("hbmcp") / "state.sqlite"
         return cls(
             identity.name,

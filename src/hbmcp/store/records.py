@@ -161,6 +161,7 @@ class OnceOnly:
 
 
 ApprovalState = Literal["waiting", "approved", "refused", "expired", "carried out", "failed"]
+ENDED: tuple[ApprovalState, ...] = ("refused", "expired", "failed")  # whatever they came to
 
 
 @frozen
@@ -200,6 +201,11 @@ class Approval:
     idempotency_key: str | None = None
     digest: str = ""
     upto: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether it has come to its end: what is being carried out hasn't before it came to something."""
+        return self.state in ENDED or self.came != ""
 
 
 @frozen

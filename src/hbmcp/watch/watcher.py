@@ -2,11 +2,8 @@
 
 import asyncio
 import logging
-import os
-import socket
 from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
-from uuid import uuid4
 
 from attrs import frozen
 
@@ -21,6 +18,7 @@ from hbmcp.installation.triggers.readings import EVERY, Value, readings
 from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
 from hbmcp.installation.triggers.watching import rank, unwatched
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
+from hbmcp.store.lease import new_holder
 from hbmcp.watch import attachments
 from hbmcp.watch.attachments import Attachments, Found, entry_of
 from hbmcp.watch.doubt import disbelief, opens_by, stillness
@@ -58,7 +56,7 @@ class Watcher:
         self._kind = kind
         self._watches = bridge.fires(ACTS)
         self._show = show
-        self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+        self._holder = new_holder()
         self._installation = bridge.installation(Caller("watch", "triggers", USES, "watch"))
         self._renewed: int | None = None
         self._rounds = 0

@@ -10,6 +10,7 @@ from hbmcp.figures import plain, ratio, times
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.fills.fills import Fill, fills
 from hbmcp.installation.installation import Installation
+from hbmcp.pairs import base_of, quote_of
 
 RECENT = 50  # fills of an exchange that tell its fee
 
@@ -69,6 +70,6 @@ def assumed_fee(connector: str) -> TakerFee:
 
 def _rate(fill: Fill) -> Decimal | None:
     """None where the fee isn't known, was paid in a third token, or was a rebate."""
-    base, _, quote = fill.pair.partition("-")
+    base, quote = base_of(fill.pair), quote_of(fill.pair)
     value = {base: fill.amount, quote: times(fill.amount, fill.price)}.get(fill.fee_currency or "")
     return ratio(fill.fee, value) if value and fill.fee > 0 else None

@@ -162,7 +162,7 @@ def _costs(taking: Taking) -> tuple[Decimal | None, Decimal | None]:
 
 def freed(balances: Sequence[Balance], order: Order) -> list[Balance]:
     """The balances once an order is gone: with what it holds at most."""
-    base, _, quote = (order.pair or "").partition("-")
+    base, quote = base_of(order.pair or ""), quote_of(order.pair or "")
     rest = (order.amount or Decimal(0)) - order.filled
     sells = order.side == "SELL" and not is_perpetual(order.connector)
     token, held = (base, rest) if sells else (quote, times(rest, order.price or Decimal(0)))

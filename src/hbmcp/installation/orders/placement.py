@@ -7,6 +7,7 @@ from hbmcp.figures import money, plain, ratio
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.orders.order import UNKNOWN, Order
 from hbmcp.installation.orders.view import describe_order, progress
+from hbmcp.pairs import base_of, quote_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 
@@ -41,7 +42,7 @@ def arrival_note(order: Order) -> str:
     """What a purchase on a spot exchange brought, net of its fee, as far as is known; "" for any other order."""
     if not order.filled or order.side != "BUY" or is_perpetual(order.connector) or not order.pair:
         return ""
-    base, _, quote = order.pair.partition("-")
+    base, quote = base_of(order.pair), quote_of(order.pair)
     net = order.filled - order.fees.get(base, Decimal(0))
     arrived = f"{plain(net):f} {named(base)} arrived"
     if order.fees.keys() == {quote} and order.average_price:

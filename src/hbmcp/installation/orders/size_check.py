@@ -16,7 +16,7 @@ from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.markets.trading_pairs import is_stable, only_sounds_stable
 from hbmcp.installation.positions.position import Position
-from hbmcp.pairs import quote_of
+from hbmcp.pairs import base_of, quote_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 
@@ -91,7 +91,7 @@ def size_of(notional: Decimal, pair: str, balances: Sequence[Balance], held: Seq
 
 def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal | None, *, reduces: bool) -> None:
     """As `refuse_too_large`. What only reduces a position needs no figure, and is held to one that is given."""
-    base, _, quote = order.pair.rpartition("-")
+    base, quote = base_of(order.pair), quote_of(order.pair)
     if reduces and max_value is None:
         return
     refuse_too_large(

@@ -27,8 +27,17 @@ def came_to(call: Record) -> tuple[str, str]:
     outcome = str(call.get("outcome") or NO_END)
     if call.get("event") == "refused":
         outcome = f"not sent: {outcome}"
-    ids = ", ".join(one["id"] for one in call.get("sent") or () if one.get("id"))
-    return outcome, ids if call.get("outcome") == "done" else str(call.get("text") or "")
+    return outcome, ids_of(call) if call.get("outcome") == "done" else error_of(call)
+
+
+def ids_of(call: Record) -> str:
+    """Of what a call made."""
+    return ", ".join(one["id"] for one in call.get("sent") or () if one.get("id"))
+
+
+def error_of(call: Record) -> str:
+    """What a call ran into; "" where it is done."""
+    return "" if call.get("outcome") == "done" else str(call.get("text") or "")
 
 
 def shown(call: Record) -> dict[str, Any]:

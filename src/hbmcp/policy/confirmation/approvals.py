@@ -10,7 +10,6 @@ from copy import copy
 from secrets import token_urlsafe
 
 from hbmcp.errors import NotCounted, StoreError
-from hbmcp.identity import Identity
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered, Reply, cant_ask
 from hbmcp.policy.confirmation.demand import Demand
@@ -20,7 +19,6 @@ from hbmcp.policy.model import Policy, Way
 from hbmcp.policy.said_twice import Said
 from hbmcp.settings import Settings
 from hbmcp.store import Approval, LedgerRow, OnceOnly, Store
-from hbmcp.store.place import Place
 from hbmcp.text import NAMED, cut, named, one_line
 from hbmcp.times import machine, now, utc
 from hummingbot_api import exact_json
@@ -29,7 +27,6 @@ DAY = 86_400_000  # milliseconds; none waits longer
 MOST = 50  # that wait
 EACH = 10  # of one holder of a token, or of one client that showed none
 RECENT = 3_600_000  # milliseconds for which what became of one is told
-OVER = ("refused", "expired", "carried out", "failed")
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +47,8 @@ class Waiting(Exception):
 class Approvals:
     """Those of one installation."""
 
-    def __init__(self, policy: Policy, identity: Identity, settings: Settings, store: Store) -> None:
-        place = Place.of(settings, identity)
-        self._in_memory = place.file is None and place.postgresql is None
-        self._has_bot = settings.telegram_token is not None
+    def __init__(self, policy: Policy, settings: Settings, store: Store) -> None:
+        self._settings = settings
         self._store = store
         self._policy = policy
         self._used = _used(policy)
@@ -66,13 +61,9 @@ class Approvals:
 
     def cant(self, call: Call, way: Way) -> str:
         """Why nobody can approve it elsewhere, that way; "" where somebody can."""
-        if way == "telegram" and not self._has_bot:
-            return "no Telegram bot is set here (HBMCP_TELEGRAM_TOKEN, HBMCP_TELEGRAM_CHAT)"
-        if self._in_memory:
-            return "this paper exchange is in memory, where nobody else sees what waits"
-        if call.secret:
-            return "it takes or shows a secret, which isn't kept until somebody approves it"
-        return ""
+        if why := nobody(self._settings, way):
+            return why
+        return "it takes or shows a secret, which isn't kept until somebody approves it" if call.secret else ""
 
     async def waiting(self, call: Call, question: Question, said: Said) -> Waiting:
         """Have it wait; what tells so. The same call, while it waits, waits once. Raises CantAsk where too many wait,
@@ -140,7 +131,16 @@ class Approvals:
             return ()
         since = machine() - RECENT
         theirs = [one for one in found if not holder or one.holder == holder]
-        return tuple(f"{told(one)}." for one in theirs if one.state not in OVER or one.changed >= since)
+        return tuple(f"{told(one)}." for one in theirs if not one.over or one.changed >= since)
+
+
+def nobody(settings: Settings, way: Way) -> str:
+    """Why the settings let nobody approve anything that way; "" where they do."""
+    if way == "telegram" and settings.telegram_token is None:
+        return "no Telegram bot is set here (HBMCP_TELEGRAM_TOKEN, HBMCP_TELEGRAM_CHAT)"
+    if settings.in_memory:
+        return "this paper exchange is in memory (HBMCP_PAPER_DB), where nobody else sees what waits"
+    return ""
 
 
 def _used(policy: Policy) -> bool:
