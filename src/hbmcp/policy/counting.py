@@ -163,7 +163,7 @@ class Counting:
             if call.key is not None:
                 refuse_known_key(call.key, mark, granted, moment)
             if once and not call.again:
-                refuse_twice(mark, granted, moment)
+                refuse_twice(mark, granted, moment, call.caller.holder)
             used[:] = uses(self._policy, judged.asks, granted, judged.seen, moment)
             refuse_exceeded(used)
 

@@ -65,13 +65,21 @@ def may_be_meant_once(plan: Plan, arguments: Mapping[str, Any]) -> bool:
     return part and any(one.effect == "reduces" for one in plan.requests)
 
 
-def refuse_twice(mark: str, granted: Iterable[LedgerRow], now: int) -> None:
-    """Raises SaidTwice where a call with this digest was sent within the last minute, or is under way."""
+def refuse_twice(mark: str, granted: Iterable[LedgerRow], now: int, holder: str) -> None:
+    """Raises SaidTwice where a call with this digest was sent within the last minute, or is under way, by
+    whomever: two assistants of one person may have been told the same. What became of it only its `holder` is told."""
     before = [row for row in granted if row.digest == mark and row.time > now - AGAIN_AFTER]
     if not before:
         return
+    ours = [row for row in before if row.holder == holder]
+    if not ours:
+        raise SaidTwice(
+            f"The same was said {_ago(before[-1], now)} by another client.",
+            "Nothing was sent this time.",
+            "To do it all the same, say again=true; a person can see in hbmcp's audit what became of the other.",
+        )
     raise SaidTwice(
-        f"The same was said {_ago(before[-1], now)}, and {_became(before)}.",
+        f"The same was said {_ago(ours[-1], now)}, and {_became(ours)}.",
         "Nothing was sent this time.",
         "To do it once more, say again=true; else look what became of it.",
     )
