@@ -39,12 +39,27 @@ def test_neither_has_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Authorization: Basic dXNlcjpwYXNz", "GET http://user:dXNlcjpwYXNz@host/", "bearer dXNlcjpwYXNz"]
+    "line",
+    [
+        "Authorization: Basic dXNlcjpwYXNz",
+        "GET http://user:dXNlcjpwYXNz@host/",
+        "GET http://user:dXNlcjpwYXNz",
+        "GET http://user:8000/dXNlcjpwYXNz@host/",
+        "GET http://:dXNlcjpwYXNz@[::1]:8000/",
+        "bearer dXNlcjpwYXNz",
+    ],
 )
 def test_credentials_are_masked_without_being_told(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     log.configure("INFO")
     logging.getLogger("hbmcp.test").info(line)
     assert "dXNlcjpwYXNz" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("where", ["localhost:8000", "127.0.0.1:3000/mcp", "[::1]:8000", "api.example:65535?page=2"])
+def test_a_port_is_no_credential(where: str, capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("INFO")
+    logging.getLogger("hbmcp.test").info("It serves at http://%s.", where + " now")
+    assert f"http://{where} now" in capsys.readouterr().err
 
 
 def test_libraries_are_quiet_even_at_debug(capsys: pytest.CaptureFixture[str]) -> None:

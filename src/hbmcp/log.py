@@ -1,12 +1,11 @@
 """Logs: lines on stderr, in UTC, with secrets masked."""
 
 import logging
-import re
 import sys
 import time
 from collections.abc import Iterator
 
-from hbmcp.redaction import MASK, redacted
+from hbmcp.redaction import redacted, without_credentials
 
 # Only warnings and worse from these: their debug lines carry whole messages, and so arguments.
 LIBRARIES = (
@@ -40,9 +39,6 @@ IDLE = (
     "No supported WebSocket library detected.",  # none is wanted
 )
 
-# A header or an address with credentials, wherever they came from.
-_CREDENTIALS = re.compile(r"(\b(?:basic|bearer)\s+|://[^\s/@:]*:)[^\s@'\",]+", re.IGNORECASE)
-
 
 class _Formatter(logging.Formatter):
     """Masks in the finished line, so that what an exception says is masked too; what is known first, while it is
@@ -51,7 +47,7 @@ class _Formatter(logging.Formatter):
     converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
-        return _CREDENTIALS.sub(rf"\1{MASK}", redacted(super().format(record)))
+        return without_credentials(redacted(super().format(record)))
 
 
 def configure(level: str) -> None:

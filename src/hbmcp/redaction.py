@@ -10,6 +10,10 @@ from itertools import chain
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
+# A header, or an address with credentials. The "@" after those may have been cut off; a port ends where its digits do.
+_CREDENTIALS = re.compile(
+    r"(\b(?:basic|bearer)\s+|://(?!\[)[^\s/@:]*:(?!\d{1,5}(?=$|[\s/?#'\"`,;)\]])(?!\S*@)))[^\s@'\",]+", re.IGNORECASE
+)
 LONG = 8  # characters; what is shorter may be a word (the API's own default password is admin) or a part of one
 SHORTEST = 4  # what is shorter is masked nowhere: it would only garble the text
 JSON_IN_JSON = 3  # levels: a log's line of JSON, in an answer of JSON, shown as JSON
@@ -75,6 +79,11 @@ def redacted(text: str) -> str:
     for form in sorted({one for one in hidden if one in text}, key=len, reverse=True):
         text = text.replace(form, MASK) if len(form) >= LONG else re.sub(_alone(form), MASK, text)
     return re.sub(ACCESS_TOKEN, MASK, text) if "hbmcp_" in text else text
+
+
+def without_credentials(text: str) -> str:
+    """The text with `***` for what follows "Basic" and "Bearer", and for the password in an address; its port stays."""
+    return _CREDENTIALS.sub(rf"\1{MASK}", text)
 
 
 def _forms_of(value: str) -> set[str]:

@@ -390,7 +390,7 @@ async def test_what_a_token_called_that_is_revoked_by_now_isn_t_carried_out(plac
         assert "with the access token desk" in asked.text
         await bridge.store.revoke_token("desk", 1)
         place.api.press(asked)
-        await over(asked, "The access token desk that called is revoked. Nothing was sent.")
+        await over(asked, "The access token desk that called is revoked. Nothing was sent")
     assert place.orders == 0
 
 

@@ -287,7 +287,7 @@ def everything(of: Contract) -> Curation:
         for number, key in enumerate(of.operations)
     }
     toolset = Toolset(title="T", description="T.", default=True)
-    return Curation({"every": toolset}, {"every": tools}, {"every": {}}, {}, frozenset(of.operations))
+    return Curation({"every": toolset}, {"every": tools}, {"every": {}}, {}, {}, frozenset(of.operations))
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])

@@ -99,7 +99,7 @@ async def test_a_postgresql_that_is_restarted(
     """What was armed before fires after, once."""
     async with watched(tmp_path, monkeypatch) as one:
         await one.call.bridge.store.aclose()
-        one.call.bridge._store = store(postgresql.database())
+        one.call.bridge.store = store(postgresql.database())
         one.watcher = Watcher(one.call.bridge, "a test")
         first, second = await one.add(Spec(when=below(45_000), then=buy()), Spec(when=below(40_000), then=buy("0.2")))
         await one.rounds(2, price=44_990)

@@ -30,11 +30,10 @@ pytestmark = pytest.mark.anyio
 @asynccontextmanager
 async def two(folder: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> AsyncIterator[tuple[Watched, Watcher]]:
     async with watched(folder, monkeypatch) as one:
-        await one.call.bridge.store.aclose()
         settings = Settings.model_construct(paper=True, paper_db=":memory:")
         bridge = Bridge(ALL, settings, policy=Policy())
         other = Watcher(bridge, "another")
-        one.call.bridge._store, bridge._store = store(url), store(url)
+        one.call.bridge.store, bridge.store = store(url), store(url)
         one.watcher = Watcher(one.call.bridge, "one")
 
         async def leads(_: Watcher) -> bool:

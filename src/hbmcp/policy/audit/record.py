@@ -10,7 +10,7 @@ from attrs import asdict, frozen
 
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.limits import Use
-from hbmcp.redaction import MASK, redacted
+from hbmcp.redaction import MASK, redacted, without_credentials
 from hbmcp.results.secrets_in_text import scrubbed
 from hbmcp.secret_names import names_secret
 from hbmcp.text import cut, one_line
@@ -25,7 +25,6 @@ DEEP = 8
 
 # Of a call that is about credentials, all that is no credential for certain.
 _NO_SECRET = ("account_name", "connector_name", "chain")
-_CREDENTIALS = re.compile(r"(\b(?:basic|bearer)\s+|://[^\s/@:]*:)[^\s@'\",]+", re.IGNORECASE)
 
 _WORD = re.compile(r"[\w.-]*", re.ASCII)  # in which nothing stands beside a secret that would tell it
 
@@ -107,7 +106,7 @@ def _shown(text: str) -> tuple[str, bool]:
 
 
 def _clean(text: str) -> str:
-    return redacted(scrubbed(_CREDENTIALS.sub(rf"\1{MASK}", one_line(text))))
+    return redacted(scrubbed(without_credentials(one_line(text))))
 
 
 def _line(planned: PlannedRequest) -> str:
