@@ -61,18 +61,33 @@ def test_what_closes_all_cannot_do_it_twice(effect: Any, arguments: dict[str, An
 
 @pytest.mark.parametrize("state", ["reserved", "sent", "unknown"])
 def test_the_same_within_a_minute_is_refused_and_told(state: Any) -> None:
-    before = row(time=NOW - 12_000, state=state, reference="X-1", words="BUY 1 BTC-USDT LIMIT 100")
+    before = row(time=NOW - 12_000, state=state, reference="X-1", words="BUY 1 BTC-USDT LIMIT 100", holder="token-1")
+    others = row(time=NOW - 1_000, reference="X-2", holder="token-2")
     with pytest.raises(SaidTwice) as error:
-        refuse_twice("d", [before], NOW)
+        refuse_twice("d", [before, others], NOW, "token-1")
     text = str(error.value)
     assert text.startswith("The same was said 12 s ago, and BUY 1 BTC-USDT LIMIT 100 ")
     assert 'as "X-1"' in text or "as X-1" in text
     assert "again=true" in text
     assert "Nothing was sent this time." in text
+    assert "X-2" not in text
+
+
+@pytest.mark.parametrize("holder", ["token-1", "", None])
+def test_of_what_another_said_it_is_told_that_it_was_and_nothing_that_became_of_it(holder: str | None) -> None:
+    before = row(time=NOW - 12_000, state="sent", reference="X-1", words="BUY 1 BTC-USDT", holder=holder)
+    with pytest.raises(SaidTwice) as error:
+        refuse_twice("d", [before], NOW, "token-2")
+    text = str(error.value)
+    assert text.startswith("The same was said 12 s ago by another")
+    assert "again=true" in text
+    assert "Nothing was sent this time." in text
+    assert "X-1" not in text
+    assert "BUY" not in text
 
 
 def test_what_is_a_minute_old_or_another_is_not() -> None:
-    refuse_twice("d", [row(time=NOW - 60_000), row(digest="e")], NOW)
+    refuse_twice("d", [row(time=NOW - 60_000), row(digest="e")], NOW, "")
 
 
 def test_a_key_stands_for_what_was_sent_under_it_for_a_day() -> None:

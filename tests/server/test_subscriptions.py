@@ -24,8 +24,12 @@ from mcp.types import (
 )
 
 from hbmcp import settings
+from hbmcp.access.holder import ISSUED, OURS, Holder, Rights
+from hbmcp.access.tokens import digest, key_of, new_token
 from hbmcp.catalog import Catalog
-from hbmcp.server.line import Line
+from hbmcp.server.line import HOLDER, Line
+from hbmcp.store import TokenRow
+from hbmcp.times import machine
 from tests.conftest import PASSWORD, USERNAME
 from tests.faulty_api import FaultyApi, Reply
 from tests.server.http.clients import client as holding
@@ -127,7 +131,9 @@ async def test_it_is_told_when_it_differs_and_by_whomever(over: str, mode: str, 
             before = await client.read_resource(orders, cache_mode="bypass")
             assert "BTC-USDT" in str(before)
             await call(client, "cancel_orders", all=True)
-            assert await hear() == orders
+            while (heard := await hear()) == triggers:
+                """By now a server watches them."""
+            assert heard == orders
             await call(client, "cancel_trigger", all=True)
             assert await hear() == triggers
 
@@ -219,7 +225,8 @@ def test_a_client_over_stdio_leaves_whatever_it_listens_to(ways: Ways) -> None:
 class Ticks:
     """In place of asyncio in hbmcp.server.subscriptions: time goes on when a test says so."""
 
-    Task = asyncio.Task
+    Task, Event = asyncio.Task, asyncio.Event
+    gather = staticmethod(asyncio.gather)
     create_task = staticmethod(asyncio.create_task)
 
     def __init__(self) -> None:
@@ -263,15 +270,20 @@ RESTS = Reply.json(
 class Session:
     """A session of 2025 over HTTP, as a request of it has it."""
 
-    def __init__(self, id_: str) -> None:
+    def __init__(self, id_: str, holder: Holder | None = None) -> None:
         self.heard: list[str] = []
+        self.told, self.reads = asyncio.Event(), asyncio.Event()
+        self.reads.set()
         self.ends = AsyncExitStack()
         self._connection = SimpleNamespace(exit_stack=self.ends)
-        request = SimpleNamespace(scope={}, headers={"mcp-session-id": id_})
+        scope = {} if holder is None else {HOLDER: holder}
+        request = SimpleNamespace(scope=scope, headers={"mcp-session-id": id_})
         self.ctx: Any = SimpleNamespace(session=self, request=request)
 
     async def send_resource_updated(self, uri: str) -> None:
+        await self.reads.wait()
         self.heard.append(uri)
+        self.told.set()
 
 
 @pytest.mark.anyio
@@ -319,3 +331,117 @@ async def test_there_is_one_look_for_all_and_none_while_nobody_hears(
         assert not subscriptions._looks
     finally:
         await line.aclose()
+
+
+ORDERS = SubscribeRequestParams(uri="hummingbot://orders")
+EVERY = Rights(None, None)
+
+
+@pytest.fixture
+async def looked_at(
+    api: FaultyApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[tuple[Line, Ticks]]:
+    """A line to an API at which nothing rests, and when it looks."""
+    ticks = Ticks()
+    monkeypatch.setattr("hbmcp.server.subscriptions.asyncio", ticks)
+    monkeypatch.chdir(tmp_path)
+    told = settings.load(
+        {
+            "api_url": api.url,
+            "api_username": USERNAME,
+            "api_password": PASSWORD,
+            "state_url": f"sqlite:///{tmp_path / 'state.sqlite'}",
+        }
+    )
+    line = Line(Catalog.load().choose(), told, None, "tests")
+    api.always = NOTHING
+    yield line, ticks
+    await line.aclose()
+
+
+async def subscribed(line: Line, *sessions: Session) -> None:
+    for one in sessions:
+        await line.subscriptions.subscribe(one.ctx, ORDERS)
+        line.hearing[one.ctx.request.headers["mcp-session-id"]] += 1
+
+
+@pytest.mark.anyio
+async def test_what_differs_at_once_after_the_answer_is_told(looked_at: tuple[Line, Ticks], api: FaultyApi) -> None:
+    line, ticks = looked_at
+    await subscribed(line, one := Session("one"))
+    api.always = RESTS
+    await ticks.asleep.wait()
+    await ticks.next()
+    assert one.heard == [ORDERS.uri]
+
+
+@pytest.mark.anyio
+async def test_a_client_that_does_not_read_holds_up_no_other(looked_at: tuple[Line, Ticks], api: FaultyApi) -> None:
+    line, ticks = looked_at
+    stuck = [Session(f"{number}") for number in range(6)]
+    for one in stuck:
+        one.reads.clear()
+    lost = Session("lost")
+    lost.told = None  # type: ignore[assignment]
+    await subscribed(line, *stuck, lost, fine := Session("fine"))
+    api.always = RESTS
+    with anyio.fail_after(SOON):
+        await ticks.asleep.wait()
+        later = asyncio.create_task(ticks.next())
+        await fine.told.wait()
+        assert not later.done()
+        for one in stuck:
+            one.reads.set()
+        await later
+        assert {len(one.heard) for one in stuck} == {1}
+        api.always = NOTHING
+        await ticks.next()
+        assert len(fine.heard) == 2
+
+
+@pytest.mark.anyio
+async def test_a_look_reads_the_tokens_once_and_sends_away_whose_is_revoked(
+    looked_at: tuple[Line, Ticks], api: FaultyApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, ticks = looked_at
+    rows = [TokenRow(name, digest(new_token()), (), read_only=False, profile=None, created=0) for name in "abc"]
+    store, read = line.bridge.store, list[int]()
+    for row in rows:
+        await store.add_token(row)
+    sessions = [Session(row.name, Holder(row.name, key_of(row), EVERY)) for row in rows]
+    await subscribed(line, *sessions)
+    real = store.tokens
+
+    async def noting() -> list[TokenRow]:
+        read.append(1)
+        return await real()
+
+    monkeypatch.setattr(store, "tokens", noting)
+    await store.revoke_token("b", 1)
+    api.always = RESTS
+    await ticks.asleep.wait()
+    await ticks.next()
+    assert len(read) == 1
+    assert [len(one.heard) for one in sessions] == [1, 0, 1]
+
+
+@pytest.mark.anyio
+async def test_a_session_hears_until_its_token_ends_and_again_with_another(
+    looked_at: tuple[Line, Ticks], api: FaultyApi
+) -> None:
+    line, ticks = looked_at
+    ended = Holder("desk", f"{ISSUED}0", EVERY, until=machine() - 1)
+    await subscribed(line, one := Session("one", ended), other := Session("other"))
+    await ticks.asleep.wait()
+    api.always = RESTS
+    await ticks.next()
+    assert (one.heard, other.heard) == ([], [ORDERS.uri])
+    line.shown("one", Holder("thief", f"{OURS}0", EVERY))
+    line.shown("nobody", ended)
+    api.always = NOTHING
+    await ticks.next()
+    assert one.heard == []
+    line.shown("one", Holder("desk", f"{ISSUED}0", EVERY, until=machine() + 600_000))
+    api.always = RESTS
+    await ticks.next()
+    assert one.heard == [ORDERS.uri]

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import logging
 import re
+from collections.abc import Collection
 from hashlib import sha256
 from secrets import token_urlsafe
 
@@ -36,12 +37,18 @@ def key_of(row: TokenRow) -> str:
     return f"{OURS}{row.digest[:32]}"
 
 
+async def standing(keys: Collection[str], store: Store) -> set[str]:
+    """Those of these keys of Holders of which what they showed isn't revoked; an issuer's tokens end by themselves, and
+    what waits for an approval ends with them. Raises StoreError."""
+    issued = {key for key in keys if key.startswith(ISSUED)}
+    if issued == set(keys):
+        return issued
+    return issued | ({key_of(row) for row in await store.tokens() if row.revoked is None} & set(keys))
+
+
 async def stands(key: str, store: Store) -> bool:
-    """Whether what a Holder of this key showed isn't revoked; an issuer's tokens end by themselves, and what waits for
-    an approval ends with them. Raises StoreError."""
-    if key.startswith(ISSUED):
-        return True
-    return any(row.revoked is None and key_of(row) == key for row in await store.tokens())
+    """Whether what a Holder of this key showed isn't revoked. Raises StoreError."""
+    return bool(await standing((key,), store))
 
 
 class Tokens:

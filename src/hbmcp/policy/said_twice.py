@@ -68,14 +68,22 @@ def may_be_meant_once(plan: Plan, arguments: Mapping[str, Any]) -> bool:
     return part and any(one.effect == "reduces" for one in plan.requests)
 
 
-def refuse_twice(mark: str, granted: Iterable[LedgerRow], now: int, upto: int = -1) -> None:
-    """Raises SaidTwice where a call with this digest was sent within the last minute, or is under way; what has a key
+def refuse_twice(mark: str, granted: Iterable[LedgerRow], now: int, holder: str, upto: int = -1) -> None:
+    """Raises SaidTwice where a call with this digest was sent within the last minute, or is under way, by whomever: two
+    assistants of one person may have been told the same. What became of it only its `holder` is told. What has a key
     of `upto` or before is left out."""
     before = [row for row in granted if row.digest == mark and row.time > now - AGAIN_AFTER and row.key > upto]
     if not before:
         return
+    ours = [row for row in before if row.holder == holder]
+    if not ours:
+        raise SaidTwice(
+            f"The same was said {_ago(before[-1], now)} by another client.",
+            "Nothing was sent this time.",
+            "To do it all the same, say again=true; a person can see in hbmcp's audit what became of the other.",
+        )
     raise SaidTwice(
-        f"The same was said {_ago(before[-1], now)}, and {_became(before)}.",
+        f"The same was said {_ago(ours[-1], now)}, and {_became(ours)}.",
         "Nothing was sent this time.",
         "To do it once more, say again=true; else look what became of it.",
     )
@@ -102,6 +110,7 @@ class Said:
 
     digest: str
     key: str | None
+    holder: str
     once: bool = False
     again: bool = False
 
@@ -109,7 +118,7 @@ class Said:
     def of(cls, call: Call, plan: Plan | None = None) -> Self:
         """Without its plan, it is judged by its key alone."""
         once = plan is not None and call.again is not None and may_be_meant_once(plan, call.arguments)
-        return cls(digest(call.caller.name, call.arguments), call.key, once, bool(call.again))
+        return cls(digest(call.caller.name, call.arguments), call.key, call.caller.holder, once, bool(call.again))
 
     def since(self, now: int) -> int:
         """From when on it counts what was granted."""
@@ -121,7 +130,7 @@ class Said:
         if self.key is not None:
             refuse_known_key(self.key, self.digest, granted, now)
         if self.once and not self.again:
-            refuse_twice(self.digest, granted, now, upto)
+            refuse_twice(self.digest, granted, now, self.holder, upto)
 
 
 def _became(before: Sequence[LedgerRow]) -> str:

@@ -157,6 +157,11 @@ class Line:
             self._subscriptions = Subscriptions(self)
         return self._subscriptions
 
+    def shown(self, session: str, holder: "Holder") -> None:
+        """A request of that session over HTTP showed a token."""
+        if self._subscriptions is not None:
+            self._subscriptions.shown(session, holder)
+
     @property
     def gone(self) -> Collection[str]:
         """The tools that this API lacks the operations for, as far as that is known."""

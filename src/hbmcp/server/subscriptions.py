@@ -7,12 +7,12 @@ answers their request. What other processes change is seen like all else: in the
 import asyncio
 import json
 import logging
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
-from attrs import define, field
+from attrs import define, field, frozen
 from mcp.server.session import ServerSession
 from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
 from mcp.server.subscriptions import SUBSCRIPTION_ID_META_KEY
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hbmcp.access.holder import Holder
 
 PATIENCE = 5.0  # seconds for a client of 2025 to take a notification
+TO_LOOK = 5.0  # seconds that who subscribes waits at most for the first look
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,19 @@ class Subscriber:
     id: str = ""
     scope: anyio.CancelScope | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether the token that it showed last has ended."""
+        return self.holder is not None and self.holder.until is not None and machine() >= self.holder.until
+
+
+@frozen
+class _Look:
+    """At one resource. `began`: what is changed from then on is told."""
+
+    task: asyncio.Task[None]
+    began: asyncio.Event
+
 
 class Subscriptions:
     """Those to the resources of one installation."""
@@ -58,7 +72,7 @@ class Subscriptions:
         self._line = line
         self._sessions: dict[str, Subscriber] = {}
         self._subscribers: set[Subscriber] = set()
-        self._looks: dict[str, asyncio.Task[None]] = {}
+        self._looks: dict[str, _Look] = {}
 
     async def subscribe(self, ctx: Context, params: SubscribeRequestParams) -> dict[str, Any]:
         """Of a session of 2025, until it ends. Raises MCPError for what this client can't subscribe to."""
@@ -77,8 +91,14 @@ class Subscriptions:
             # The SDK has no other way to know when a session ends.
             ctx.session._connection.exit_stack.callback(self._forget, id_)
         self._sessions[id_].uris.add(params.uri)
-        self._look_at(watched[params.uri])
+        await self._look_at(watched[params.uri])
         return {}
+
+    def shown(self, id_: str, holder: "Holder") -> None:
+        """A request of that session of 2025 showed a token: the one before may have ended, or will."""
+        subscriber = self._sessions.get(id_)
+        if subscriber is not None and subscriber.holder is not None and subscriber.holder.key == holder.key:
+            subscriber.holder = holder
 
     async def unsubscribe(self, ctx: Context, params: UnsubscribeRequestParams) -> dict[str, Any]:
         """Of a session of 2025."""
@@ -95,20 +115,22 @@ class Subscriptions:
         uris = [one.uri for one in watched]
         honoured = params.notifications.model_copy(update={"resource_subscriptions": uris or None})
         left = float("inf") if holder is None or holder.until is None else (holder.until - machine()) / 1000
-        with anyio.CancelScope(deadline=anyio.current_time() + left) as scope, self._open(holder, watched, scope):
-            return await self._line.list_changes.listen(
-                ctx, params.model_copy(update={"notifications": honoured}), holder.key if holder else ""
-            )
+        with anyio.CancelScope(deadline=anyio.current_time() + left) as scope:
+            async with self._open(holder, watched, scope):
+                return await self._line.list_changes.listen(
+                    ctx, params.model_copy(update={"notifications": honoured}), holder.key if holder else ""
+                )
         meta: Any = {SUBSCRIPTION_ID_META_KEY: ctx.request_id}
         return SubscriptionsListenResult(_meta=meta)
 
-    @contextmanager
-    def _open(self, holder: "Holder | None", watched: Collection[Resource], scope: anyio.CancelScope) -> Iterator[None]:
+    @asynccontextmanager
+    async def _open(
+        self, holder: "Holder | None", watched: Collection[Resource], scope: anyio.CancelScope
+    ) -> AsyncIterator[None]:
         subscriber = Subscriber(holder, {one.uri for one in watched}, scope=scope)
         self._subscribers.add(subscriber)
         try:
-            for one in watched:
-                self._look_at(one)
+            await asyncio.gather(*map(self._look_at, watched))
             yield
         finally:
             self._subscribers.discard(subscriber)
@@ -124,47 +146,61 @@ class Subscriptions:
             self._subscribers.discard(subscriber)
             self._end_looks()
 
-    def _look_at(self, resource: Resource) -> None:
-        if resource.uri not in self._looks:
-            self._looks[resource.uri] = asyncio.create_task(self._look(resource))
+    async def _look_at(self, resource: Resource) -> None:
+        """From now on; who subscribes hears of what is changed after the answer."""
+        if (look := self._looks.get(resource.uri)) is None:
+            began = asyncio.Event()
+            look = _Look(asyncio.create_task(self._look(resource, began)), began)
+            self._looks[resource.uri] = look
+        with anyio.move_on_after(TO_LOOK + 1):  # it may be ended meanwhile
+            await look.began.wait()
 
     def _end_looks(self) -> None:
         """At what nobody subscribes to any more."""
         wanted = {uri for one in self._subscribers for uri in one.uris}
         for uri in self._looks.keys() - wanted:
-            self._looks.pop(uri).cancel()
+            self._looks.pop(uri).task.cancel()
 
-    async def _look(self, resource: Resource) -> None:
+    async def _look(self, resource: Resource, began: asyncio.Event) -> None:
         """At one resource, from time to time while somebody hears of it; tell when it differs from the time before."""
-        before = await self._content(resource)
+        before = None  # where the first look takes long: then the next is told, for it may differ
+        try:
+            with anyio.move_on_after(TO_LOOK):
+                before = await self._content(resource)
+        finally:
+            began.set()
         while True:
             await asyncio.sleep(resource.every)
-            if not await self._audience(resource.uri):
+            await self._send_away()
+            if not self._audience(resource.uri):
                 continue
             now = await self._content(resource)
             if now is not None and now != before:
                 before = now
                 await self._tell(resource.uri)
 
-    async def _audience(self, uri: str) -> list[Subscriber]:
-        """Who subscribes to it and hears now; who showed a token that was revoked since is sent away."""
-        found = []
-        for one in [one for one in self._subscribers if uri in one.uris]:
-            if one.holder is not None and not await self._stands(one.holder):
+    def _audience(self, uri: str) -> list[Subscriber]:
+        """Who subscribes to it and hears now; not whose token has ended, until it shows another."""
+        return [
+            one
+            for one in self._subscribers
+            if uri in one.uris and not one.ended and (one.session is None or not one.id or self._line.hearing[one.id])
+        ]
+
+    async def _send_away(self) -> None:
+        """Who showed a token that was revoked since."""
+        from hbmcp.access.tokens import standing
+
+        held = {one: one.holder.key for one in self._subscribers if one.holder is not None}
+        try:
+            stand = await standing(set(held.values()), self._line.bridge.store)
+        except StoreError:
+            return  # as for their calls, which go on for a while
+        for one, key in held.items():
+            if key not in stand:
                 if one.scope is not None:
                     one.scope.cancel()
                 self._forget(one.id)
-            elif one.session is None or not one.id or self._line.hearing[one.id]:
-                found.append(one)
-        return found
-
-    async def _stands(self, holder: "Holder") -> bool:
-        from hbmcp.access.tokens import stands
-
-        try:
-            return await stands(holder.key, self._line.bridge.store)
-        except StoreError:
-            return True  # as for their calls, which go on for a while
 
     async def _content(self, resource: Resource) -> str | None:
         """What it holds, less what passes; None where it can't be read."""
@@ -180,10 +216,15 @@ class Subscriptions:
 
     async def _tell(self, uri: str) -> None:
         await self._line.list_changes.tell_updated(uri)
-        for one in await self._audience(uri):
-            if one.session is not None:
-                with anyio.move_on_after(PATIENCE):
-                    await one.session.send_resource_updated(uri)
+        await asyncio.gather(*(self._tell_session(one.session, uri) for one in self._audience(uri) if one.session))
+
+    async def _tell_session(self, session: ServerSession, uri: str) -> None:
+        """That none hears keeps no other from hearing."""
+        try:
+            with anyio.move_on_after(PATIENCE):
+                await session.send_resource_updated(uri)
+        except Exception as error:
+            logger.debug("A session couldn't be told that %s differs: %r", uri, error)
 
 
 def _watched(ctx: Context, line: Line) -> Iterator[Resource]:
