@@ -255,17 +255,17 @@ async def test_what_is_in_doubt_keeps_nothing_else_from_being_read_once(
     sent, doubtful = keys[5:], keys[:5]
     await opened.settle(Settling(dict.fromkeys(sent, Settled("sent", "X")) | {keys[0]: Settled("unknown", None)}))
     assert len(await opened.granted(0)) == 20
-    cached = opened._opened()._read
+    cached = opened._opened()._seen
     assert [one.key for one in cached.rows] == sent
     assert await opened.granted(0) == await other.granted(0)
-    assert opened._opened()._read.rows is cached.rows
+    assert opened._opened()._seen.rows is cached.rows
     await other.settle(Settling({keys[1]: Settled("sent", "Y")}, [keys[2]]))
     assert await other.identify(keys[0], "Z")
     found = await opened.granted(0)
     assert [(one.key, one.reference) for one in found if one.key in doubtful] == [
         *((keys[0], "Z"), (keys[1], "Y"), (keys[3], None), (keys[4], None)),
     ]
-    assert [one.key for one in opened._opened()._read.rows] == [*keys[:2], *sent]
+    assert [one.key for one in opened._opened()._seen.rows] == [*keys[:2], *sent]
     assert found == await other.granted(0)
     for one in (opened, other):
         await one.aclose()
@@ -284,7 +284,7 @@ async def test_what_is_older_than_is_kept_counts_for_nobody(url: str, monkeypatc
             one._opened().prune()
     monkeypatch.setattr(times, "_clock", lambda: NOW + 8 * DAY)
     await opened.granted(0)
-    assert len(opened._opened()._read.rows) == 1  # nobody needs the others
+    assert len(opened._opened()._seen.rows) == 1  # nobody needs the others
     for one in (opened, other):
         await one.aclose()
 
@@ -295,10 +295,10 @@ async def test_who_asks_for_less_leaves_what_another_needs(url: str, monkeypatch
     await opened.reserve([evolve(ROW, time=NOW - days * DAY, state="sent") for days in (30, 0)], 0, nobody)
     assert len(await opened.granted(NOW - 40 * DAY)) == 2
     assert len(await opened.granted(NOW - DAY)) == 1
-    assert len(opened._opened()._read.rows) == 2
+    assert len(opened._opened()._seen.rows) == 2
     monkeypatch.setattr(times, "_clock", lambda: NOW + DAY)
     assert len(await opened.granted(NOW - DAY)) == 1
-    assert len(opened._opened()._read.rows) == 1
+    assert len(opened._opened()._seen.rows) == 1
     await opened.aclose()
 
 

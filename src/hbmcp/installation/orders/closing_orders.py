@@ -38,7 +38,7 @@ async def closing_orders(
     if isinstance(read, CallError):
         return ClosingOrders((), read.happened)
     found = tuple(one for one in read.rows if one.side in (side, None))
-    unknown = [f"the size of order {one.order_id} isn't known." for one in found if one.amount is None]
+    unknown = [f"the size of order {named(str(one.order_id))} isn't known." for one in found if one.amount is None]
     return ClosingOrders(found, next(iter((*read.doubts, *unknown)), None))
 
 
