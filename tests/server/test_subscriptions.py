@@ -113,7 +113,10 @@ async def call(client: Client, tool: str, **arguments: Any) -> str:
 
 @pytest.mark.anyio
 @pytest.mark.filterwarnings("ignore:resources:mcp.shared.exceptions.MCPDeprecationWarning")
-@pytest.mark.parametrize(("over", "mode"), WAYS)
+@pytest.mark.parametrize(
+    ("over", "mode"),
+    [pytest.param(*way, marks=[pytest.mark.slow] if way[0] == "http" else []) for way in WAYS],  # it waits for looks
+)
 async def test_it_is_told_when_it_differs_and_by_whomever(over: str, mode: str, ways: Ways) -> None:
     """A trigger that another process armed; an order of this one. What only passes isn't told: an order's age."""
 
@@ -156,6 +159,7 @@ async def test_what_can_not_be_subscribed_to(ways: Ways) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.filterwarnings("ignore:resources:mcp.shared.exceptions.MCPDeprecationWarning")
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_token_hears_of_what_it_may_read_until_it_is_revoked(mode: str, ways: Ways) -> None:
     name = f"hears-{mode}"
