@@ -145,7 +145,7 @@ class Watched(bridge.Bridge):
             "connections in use": sum(not one.is_idle() for one in pool.connections),
             "requests": len(pool._requests),
             "places": self._api._places._value,
-            "store connections": self._store._rows._database._engine.pool.checkedout(),
+            "store connections": self.store._rows._database._engine.pool.checkedout(),
             "tasks": sorted(task.get_coro().__qualname__ for task in asyncio.all_tasks()),
             "objects": len(gc.get_objects()),
         }), file=sys.stderr, flush=True)
