@@ -221,7 +221,10 @@ class Bridge:
 
     def _reader(self, tool: Tool) -> Caller:
         parts = tool.parts if tool.is_workflow else frozenset({tool.name})
-        return Caller(tool.name, tool.toolset, parts, "resource", "", self._token, self._holder)
+        return replace(self._caller(tool, ""), kind="resource", tools=parts)
+
+    def _caller(self, tool: Tool, client: str) -> Caller:
+        return Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token, self._holder)
 
     def _under(self, policy: Policy, offer: Offer) -> "Bridge":
         other = copy(self)
@@ -344,7 +347,7 @@ class Bridge:
             if tool is None or tool.reads:
                 raise
             hide_said(secrets(tool, arguments))
-            caller = Caller(tool.name, tool.toolset, frozenset(), self._kind, client, self._token, self._holder)
+            caller = replace(self._caller(tool, client), tools=frozenset())
             async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
                 raise
 
@@ -355,10 +358,9 @@ class Bridge:
                 await self.store.sent_orders(order_ids=())
         line = self._line(tool)
         hide_said(secrets(tool, arguments))  # what doesn't fit is quoted
-        kind: Kind = self._kind if incoming.firing is None else "trigger"
-        caller = Caller(
-            tool.name, tool.toolset, tool.parts, kind, incoming.client, self._token, self._holder, incoming.until
-        )
+        caller = replace(self._caller(tool, incoming.client), until=incoming.until)
+        if incoming.firing is not None:
+            caller = replace(caller, kind="trigger")
         if not tool.reads:
             return await self._act(tool, line, arguments, caller, incoming)
         given = line.checker.check(arguments)
@@ -456,7 +458,7 @@ class Bridge:
         given = line.checker.check(arguments)
         for of_the_bridge in ("preview", "again"):
             given.pop(of_the_bridge, None)
-        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token, self._holder)
+        caller = self._caller(tool, client)
         plan = await self._plan(tool, line, given, seen(self.installation(caller)))
         if plan.unfit is not None:
             raise plan.unfit
@@ -471,7 +473,7 @@ class Bridge:
         tool = next((one for one in self._offer.tools if one.name == name), None)
         if tool is None:
             return ""
-        caller = Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token, self._holder)
+        caller = self._caller(tool, client)
         return await self._gate.verdict(Call(caller, {}), Plan(Answer(None), (planned,)), figures=False)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
