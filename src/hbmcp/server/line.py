@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.context import ServerRequestContext
 
@@ -172,10 +172,10 @@ class Line:
         """Whether what is offered stays, as far as that can be told."""
         return not self.settings.compares or (self._bridge is not None and self._bridge.comparison.settled)
 
-    @property
-    def list_ttl_ms(self) -> int:
-        """For how long a list is good."""
-        return LIST_TTL_MS if self.settled else 0
+    def listed(self, what: str, definitions: list[dict[str, Any]]) -> dict[str, Any]:
+        """The answer to a request for a list: good for as long as what is offered stays."""
+        good_for = LIST_TTL_MS if self.settled else 0
+        return {"resultType": "complete", what: definitions, "ttlMs": good_for, "cacheScope": "private"}
 
     @contextmanager
     def calling(self, tool: Tool, client: str) -> Iterator[UnderWay]:

@@ -27,7 +27,7 @@ def serve_beside_tools(server: Server[Line], line: Line) -> None:
         from hbmcp.server.prompts import prompts_for
 
         line.list_changes.held_by(ctx.session, "prompts")
-        return _listed(line, "prompts", [one.definition for one in prompts_for(ctx, line).values()])
+        return line.listed("prompts", [one.definition for one in prompts_for(ctx, line).values()])
 
     async def get_prompt(ctx: Context, params: GetPromptRequestParams) -> dict[str, Any]:
         from hbmcp.server.prompts import got
@@ -43,13 +43,13 @@ def serve_beside_tools(server: Server[Line], line: Line) -> None:
         from hbmcp.server.resources import resources_for
 
         line.list_changes.held_by(ctx.session, "resources")
-        return _listed(line, "resources", [one.definition for one in resources_for(ctx, line) if not one.variables])
+        return line.listed("resources", [one.definition for one in resources_for(ctx, line) if not one.variables])
 
     async def list_resource_templates(ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
         from hbmcp.server.resources import resources_for
 
         line.list_changes.held_by(ctx.session, "resources")
-        return _listed(line, "resourceTemplates", [one.definition for one in resources_for(ctx, line) if one.variables])
+        return line.listed("resourceTemplates", [one.definition for one in resources_for(ctx, line) if one.variables])
 
     async def read_resource(ctx: Context, params: ReadResourceRequestParams) -> dict[str, Any]:
         from hbmcp.server.resources import read
@@ -74,7 +74,3 @@ def serve_beside_tools(server: Server[Line], line: Line) -> None:
     server.add_request_handler("resources/subscribe", SubscribeRequestParams, subscribe)
     server.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, unsubscribe)
     server.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, listen)
-
-
-def _listed(line: Line, what: str, definitions: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"resultType": "complete", what: definitions, "ttlMs": line.list_ttl_ms, "cacheScope": "private"}

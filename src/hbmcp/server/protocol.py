@@ -65,12 +65,9 @@ def build(line: Line) -> Server[Line]:
         gone = line.gone
         # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
         # rest.
-        return {
-            "resultType": "complete",
-            "tools": [one for one in line.offer_for(holder_of(ctx)).definitions if one["name"] not in gone],
-            "ttlMs": line.list_ttl_ms,
-            "cacheScope": "private",
-        }
+        return line.listed(
+            "tools", [one for one in line.offer_for(holder_of(ctx)).definitions if one["name"] not in gone]
+        )
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
         if line.ending:
