@@ -151,14 +151,16 @@ def serve(
 
 
 def _over_stdio(told: "Settings", offer: "Offer", held: "InForce") -> None:
-    from hbmcp.server.stdio import run_stdio
+    import anyio
+
+    from hbmcp.server.stdio import serve_stdio
 
     _collect_again()
     if sys.stdin.isatty():
         from hbmcp.cli.welcome import ON_A_TERMINAL
 
         typer.echo(ON_A_TERMINAL, err=True)
-    run_stdio(told, offer, held.policy)
+    anyio.run(serve_stdio, told, offer, held.policy)
 
 
 def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str | None) -> None:
@@ -168,7 +170,7 @@ def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str 
     from hbmcp.server.http.application import PATH
     from hbmcp.server.http.demand import token_demanded
     from hbmcp.server.http.listening import address, beyond_this_machine, listen, remarks
-    from hbmcp.server.http.serving import run_http
+    from hbmcp.server.http.serving import serve_http
     from hbmcp.server.http.tls import certificate
 
     _collect_again()
@@ -178,7 +180,7 @@ def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str 
     for remark in remarks(told, listener):
         logger.warning("%s", remark)
     typer.echo(welcome(address(listener, scheme, PATH), told, env_file, demanded=demanded), err=True)
-    run_http(told, offer, listener, held.policy, demanded, lambda: logger.info("It answers clients now."))
+    anyio.run(serve_http, told, offer, listener, held.policy, demanded, lambda: logger.info("It answers clients now."))
 
 
 def _collect_again() -> None:

@@ -7,7 +7,6 @@ import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
-import anyio
 from mcp.server.stdio import stdio_server
 
 from hbmcp.catalog import Offer
@@ -42,8 +41,3 @@ async def serve_stdio(settings: Settings, offer: Offer, policy: "Policy | None" 
             end_by(SHUTDOWN)
     except* ConnectionError:
         logger.info("the client has gone")
-
-
-def run_stdio(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> None:
-    """serve_stdio in an event loop of its own."""
-    anyio.run(serve_stdio, settings, offer, policy)

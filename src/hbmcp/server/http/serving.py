@@ -5,7 +5,6 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import anyio
 import uvicorn
 from sse_starlette.sse import AppStatus
 
@@ -86,15 +85,3 @@ async def serve_http(
         await Server(config, line, answers).serve([listener])
     finally:
         await tokens.aclose()
-
-
-def run_http(
-    settings: Settings,
-    offer: Offer,
-    listener: socket.socket,
-    policy: "Policy | None",
-    demanded: bool,
-    answers: Callable[[], None],
-) -> None:
-    """serve_http in an event loop of its own."""
-    anyio.run(serve_http, settings, offer, listener, policy, demanded, answers)
