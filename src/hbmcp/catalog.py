@@ -87,6 +87,13 @@ class Tool:
         }
         return cls(name=entry["definition"]["name"], **values)
 
+    @property
+    def spellings(self) -> dict[str, Mapping[str, str]]:
+        """Each spelling of its operation, its own first -> what is renamed there; of a workflow none."""
+        if self.is_workflow:
+            return {}
+        return {self.operation: {}} | {one["operation"]: one.get("renamed", {}) for one in self.also}
+
     def unattended(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """A call of it as it is meant when nobody is there: not to look."""
         return {**arguments, "preview": False} if self.previews else dict(arguments)
@@ -156,9 +163,8 @@ class Catalog:
         tools = map(Tool.from_entry, manifest["tools"])
         self.tools = {tool.name: tool for tool in tools}
         self.absent: Mapping[str, str] = manifest.get("absent", {})  # curated, and why the API hasn't what they need
-        self.removed: Mapping[str, str] = manifest.get(
-            "removed", {}
-        )  # names that were tools, and which took their place
+        # Names that were tools -> which took their place.
+        self.removed: Mapping[str, str] = manifest.get("removed", {})
         self.names = {name: tool for tool in self.tools.values() for name in (tool.name, *tool.aliases)}  # aliases too
 
     @classmethod

@@ -76,15 +76,14 @@ class Drift:
                 continue
             key = _alike(tool.operation)
             names = _names(known.get(tool.operation, ()))
-            spelled = next((one for one in tool.also if _alike(one["operation"]) in there), None)
-            if key not in there and spelled is None:
+            spelled = next((one for one in tool.spellings if _alike(one) in there), None)
+            if spelled is None:
                 gone[tool.name] = f"this Hummingbot API has no {tool.operation}"
                 missing.add(tool.operation)
                 continue
-            if key not in there and spelled is not None:
-                renamed = spelled.get("renamed", {})
-                elsewhere[tool.operation] = Spelling(there[_alike(spelled["operation"])][0], renamed)
-                key = _alike(spelled["operation"])
+            if spelled != tool.operation:
+                renamed, key = tool.spellings[spelled], _alike(spelled)
+                elsewhere[tool.operation] = Spelling(there[key][0], renamed)
                 names = {renamed.get(name, name): needed for name, needed in names.items()}
             now = _names(there[key][1])
             required = {name for name, needed in now.items() if needed and not names.get(name)}

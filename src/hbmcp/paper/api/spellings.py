@@ -17,20 +17,13 @@ def others(routes: Routes, operations: Iterable[str]) -> Routes:
         return {}
     tools: dict[str, Tool] = {}
     for tool in Catalog.load().tools.values():
-        for operation in _names(tool):
+        for operation in tool.spellings:
             tools.setdefault(operation, tool)
     return {key: _other(key, routes, tools.get(key)) for key in lacking}
 
 
-def _names(tool: Tool) -> dict[str, Mapping[str, str]]:
-    """Each spelling of its operation -> what the tool's own names are called there."""
-    if tool.is_workflow:
-        return {}
-    return {tool.operation: {}} | {one["operation"]: one.get("renamed", {}) for one in tool.also}
-
-
 def _other(key: str, routes: Routes, tool: Tool | None) -> Handler:
-    names = {} if tool is None else _names(tool)
+    names = {} if tool is None else tool.spellings
     for operation, there in names.items():
         if operation in routes:
             own = {now: name for name, now in names[key].items()}
