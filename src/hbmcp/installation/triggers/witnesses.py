@@ -1,8 +1,8 @@
 """What else says what a reading says: another source of the same value, and how far the two may be apart."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hbmcp.errors import ApiFailed, CallError
 from hbmcp.figures import plain, times
@@ -33,14 +33,13 @@ from hbmcp.installation.triggers.readings import (
     worked_out,
 )
 from hbmcp.installation.triggers.readings import USES as READ
-from hbmcp.times import now
+from hbmcp.times import HOUR, MINUTE, now
 
 USES = READ | {"get_portfolio_history"}
 
-HOUR = 3_600_000  # ms
 APART = Decimal(1)  # percent that two sources of one price may be apart
 LITTLE = Decimal("0.001")  # percent by which a funding rate changes from one second to the next, near 0 too
-LATE = 60_000  # ms after a payment of funding, in which it may still be told as the next one
+LATE = MINUTE  # after a payment of funding, in which it may still be told as the next one
 
 
 class Witness(NamedTuple):
@@ -72,16 +71,14 @@ async def by_marks(installation: Installation, conditions: Collection[Condition]
 
 
 def _witness(one: Condition) -> Need[Witness] | None:
-    connector, pair, other = one.connector_name or "", one.trading_pair or "", one.other or ""
+    connector, pair = one.connector_name or "", one.trading_pair or ""
     match one.of:
         case "price":
             return _of_price(price_need("mid" if one.price == "last" else "last", connector, pair))
         case "spread":
-            books = ("book", connector, pair), ("book", other, pair)
-            return Need(lambda a, b: Witness(over(mid_of(a), mid_of(b)), APART), *books)
+            return _of_spread(one, "book", mid_of)
         case "pnl":
-            asked = ("positions", one.account_name or "", connector), ("book", connector, pair)
-            return Need(lambda listed, best: _pnl_at(one, listed, mid_of(best)), *asked)
+            return _of_pnl(one, "book", mid_of)
         case "funding_rate":
             return Need(_of_now, ("funding", connector, pair), ("book", connector, pair))
         case "portfolio" | "time":
@@ -96,11 +93,9 @@ def _by_marks(one: Condition) -> Need[Witness] | None:
         case "price" if one.price != "mark":
             return _of_price(price_need("mark", connector, pair))
         case "spread" if is_perpetual(other):
-            both = ("funding", connector, pair), ("funding", other, pair)
-            return Need(lambda a, b: Witness(over(mark_of(a), mark_of(b)), APART), *both)
+            return _of_spread(one, "funding", mark_of)
         case "pnl":
-            asked = ("positions", one.account_name or "", connector), ("funding", connector, pair)
-            return Need(lambda listed, info: _pnl_at(one, listed, mark_of(info)), *asked)
+            return _of_pnl(one, "funding", mark_of)
         case _:
             return None
 
@@ -111,6 +106,20 @@ def _of_price(need: Need[Decimal]) -> Need[Witness]:
         return Witness(value, _apart(value))
 
     return Need(work_out, *need.asked)
+
+
+def _of_spread(one: Condition, source: str, price_of: Callable[[Any], Decimal]) -> Need[Witness]:
+    """At the prices that this source tells of both exchanges."""
+    pair = one.trading_pair or ""
+    both = (source, one.connector_name or "", pair), (source, one.other or "", pair)
+    return Need(lambda a, b: Witness(over(price_of(a), price_of(b)), APART), *both)
+
+
+def _of_pnl(one: Condition, source: str, price_of: Callable[[Any], Decimal]) -> Need[Witness]:
+    """Of the position at the price that this source tells."""
+    connector = one.connector_name or ""
+    asked = ("positions", one.account_name or "", connector), (source, connector, one.trading_pair or "")
+    return Need(lambda listed, told: _pnl_at(one, listed, price_of(told)), *asked)
 
 
 def _pnl_at(one: Condition, listed: Collection[Position], price: Decimal) -> Witness:
