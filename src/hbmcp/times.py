@@ -21,6 +21,8 @@ from hbmcp.text import named
 
 Unit = Literal["s", "ms"]
 
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # milliseconds
+
 # Linux stops CLOCK_MONOTONIC while it sleeps, macOS doesn't; elsewhere Python's own clock has to do.
 _AWAKE_AND_ASLEEP: int | None = getattr(time, "CLOCK_MONOTONIC" if sys.platform == "darwin" else "CLOCK_BOOTTIME", None)
 
@@ -30,7 +32,6 @@ _NUMBERS = (int, Decimal, float)
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,20})?")
 _AGE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_DAY = 86_400_000  # milliseconds
 _DAYS_AGO = {"today": 0, "yesterday": 1}
 _TIME_KEY = re.compile(
     r"timestamp|(?:^|[_\W])(?:time|ts|at|date|created|updated|creation|update|expiry|expires|expiration)(?:_?(?:s|ms|utc))?$"
@@ -85,7 +86,7 @@ def to_iso(text: str | None) -> str | None:
 def _read(text: str) -> int | None:
     moment = now()
     if (word := text.lower()) in _DAYS_AGO:
-        return moment - moment % _DAY - _DAYS_AGO[word] * _DAY
+        return moment - moment % DAY - _DAYS_AGO[word] * DAY
     if word == "now":
         return moment
     if age := _AGE.fullmatch(text):
@@ -160,7 +161,7 @@ def utc(milliseconds: int) -> str:
 @lru_cache(maxsize=4096)
 def duration(milliseconds: int) -> str:
     """A length of time in words: `2 min`, up to `90 min`, `24 h`, up to `72 h`, `7 days`."""
-    minutes = milliseconds / 60_000
+    minutes = milliseconds / MINUTE
     if minutes <= 90:
         return f"{minutes:.0f} min"
     hours = minutes / 60

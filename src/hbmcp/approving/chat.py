@@ -17,12 +17,12 @@ from hbmcp.approving.bot import CONFLICT, REFUSED, Bot, BotError, Press, units
 from hbmcp.approving.carrying_out import decided
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.errors import StoreError
-from hbmcp.policy.confirmation.approvals import DAY, told
+from hbmcp.policy.confirmation.approvals import told
 from hbmcp.settings import Settings
 from hbmcp.store import Approval
 from hbmcp.store.lease import new_holder
 from hbmcp.text import visible
-from hbmcp.times import machine, ticking, utc
+from hbmcp.times import DAY, machine, ticking, utc
 
 EVERY = 1.0  # seconds between two looks at the store
 LEASE = 40_000  # milliseconds: more than the longest that is done between two looks

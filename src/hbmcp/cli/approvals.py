@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from hbmcp.store import Approval, Store
 
 EVERY = 1.0  # seconds between two looks
-SHOWN_FOR = 86_400_000  # milliseconds that one is listed after it was asked for
 
 approvals = typer.Typer(
     name="approvals",
@@ -85,15 +84,15 @@ async def _list(told: "Settings") -> None:
     from rich.console import Console
     from rich.live import Live
 
-    from hbmcp.times import machine
+    from hbmcp.times import DAY, machine
 
     async with _store(told) as store:
         if not sys.stdout.isatty():
-            Console(width=200).print(_table(await store.approvals(since=machine() - SHOWN_FOR)))
+            Console(width=200).print(_table(await store.approvals(since=machine() - DAY)))
             return
         with Live(console=Console(), auto_refresh=False) as live:
             while True:
-                live.update(_table(await store.approvals(since=machine() - SHOWN_FOR)), refresh=True)
+                live.update(_table(await store.approvals(since=machine() - DAY)), refresh=True)
                 await asyncio.sleep(EVERY)
 
 

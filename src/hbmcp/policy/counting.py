@@ -22,7 +22,6 @@ from hbmcp.policy import doubts, exposure, valuation
 from hbmcp.policy.call import Call
 from hbmcp.policy.grant import Outcomes
 from hbmcp.policy.limits import (
-    DAY,
     Seen,
     Use,
     Worth,
@@ -36,13 +35,10 @@ from hbmcp.policy.limits import (
     uses,
 )
 from hbmcp.policy.model import Limits, Policy
-from hbmcp.policy.said_twice import (
-    Said,
-    check_key,
-)
+from hbmcp.policy.said_twice import Said, check_key
 from hbmcp.store import TO_REDUCE, LedgerRow, OnceOnly, Settling, Store
 from hbmcp.text import NAMED, cut, one_line
-from hbmcp.times import now
+from hbmcp.times import DAY, now
 
 SETTLING = 600_000  # milliseconds after the first look of a day, which may have shown too little
 PATIENCE = 10.0  # seconds for the prices

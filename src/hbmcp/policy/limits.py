@@ -20,10 +20,8 @@ from hbmcp.pairs import base_of
 from hbmcp.policy.model import Budget, Limits, Policy, Rules, in_utc
 from hbmcp.store import LedgerRow
 from hbmcp.text import named
+from hbmcp.times import DAY, HOUR, MINUTE
 
-MINUTE = 60_000  # milliseconds
-HOUR = 3_600_000
-DAY = 86_400_000
 BY_ITSELF = ("order", "order_percent", "distance_percent", "leverage")  # which hold for each request alone
 NEARLY = Decimal(80)  # percent of a limit, from which on a person should know
 IN_SIGHT_AFTER = 3_000  # until what was sent stands among the orders or the positions

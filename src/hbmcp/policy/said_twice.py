@@ -20,9 +20,10 @@ from hbmcp.installation.plan import Plan
 from hbmcp.policy.call import Call
 from hbmcp.store import LedgerRow
 from hbmcp.text import named
+from hbmcp.times import DAY, MINUTE
 
-AGAIN_AFTER = 60_000  # milliseconds
-KEY_HOLDS = 86_400_000
+AGAIN_AFTER = MINUTE
+KEY_HOLDS = DAY
 
 _KEY = re.compile(r"[!-~]{1,200}")
 _WHOLE = {"fraction": 1, "percentage": 100}  # arguments that say how much of a position, and all of it

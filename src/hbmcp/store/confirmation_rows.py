@@ -9,13 +9,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hbmcp import times
 from hbmcp.store.place import Place
-from hbmcp.store.records import ENDED, Approval, ApprovalState, LedgerRow, OnceOnly
+from hbmcp.store.records import ENDED, KEPT_FOR, Approval, ApprovalState, LedgerRow, OnceOnly
 from hbmcp.store.tables import approvals, chats, keys, used_answers
 
 if TYPE_CHECKING:
     from hbmcp.store.database import Database
 
-KEPT_FOR = 90 * 86_400_000  # milliseconds
 CALLED_AGAIN = "called again, it needed no approval"
 TAKEN_BACK = "who called took it back"
 OPEN = ("waiting", "approved")  # nothing was sent yet

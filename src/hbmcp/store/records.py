@@ -6,6 +6,10 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from hbmcp.times import DAY
+
+KEPT_FOR = 90 * DAY  # orders, approvals, and what was counted
+
 
 @frozen
 class SentOrder:

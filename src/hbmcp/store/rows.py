@@ -30,6 +30,7 @@ from hbmcp.store.confirmation_rows import ConfirmationRows
 from hbmcp.store.database import Database
 from hbmcp.store.place import Place
 from hbmcp.store.records import (
+    KEPT_FOR,
     OPEN,
     Approval,
     AuditHead,
@@ -56,11 +57,9 @@ from hbmcp.store.tables import (
 )
 from hbmcp.store.token_rows import TokenRows
 from hbmcp.store.trigger_rows import TriggerRows
+from hbmcp.times import DAY, HOUR
 from hummingbot_api import exact_json
 
-DAY = 86_400_000  # milliseconds
-HOUR = 3_600_000
-KEPT_FOR = 90 * DAY
 ORDERS = 20_000  # kept of one installation
 READINGS = 200_000
 AT_ONCE = 500  # keys in one question

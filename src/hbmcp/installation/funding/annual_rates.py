@@ -7,10 +7,10 @@ from itertools import pairwise
 from attrs import frozen
 
 from hbmcp.figures import ratio, times
+from hbmcp.times import HOUR
 
 YEAR = Decimal(365)  # days
 _HOURS = (1, 2, 4, 8)  # between payments, on the exchanges there are
-_HOUR = 3_600_000
 _HOURLY = ("aevo", "derive", "dydx_v4", "hyperliquid", "injective_v2", "lighter", "pacifica")
 _EXACT = Context(prec=50)
 
@@ -41,9 +41,9 @@ def interval(connector: str, next_payment: int | None, now: int, earlier: int | 
 
 
 def _possible(next_payment: int | None, now: int) -> list[int]:
-    if next_payment is None or next_payment <= now or next_payment % _HOUR:
+    if next_payment is None or next_payment <= now or next_payment % HOUR:
         return []
-    return [hours for hours in _HOURS if next_payment // _HOUR % hours == 0 and hours * _HOUR >= next_payment - now]
+    return [hours for hours in _HOURS if next_payment // HOUR % hours == 0 and hours * HOUR >= next_payment - now]
 
 
 def daily(rate: Decimal, hours: Decimal | int) -> Decimal:

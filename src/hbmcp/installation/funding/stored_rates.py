@@ -12,11 +12,11 @@ from hbmcp.installation.funding.rates import FundingRate
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.store import FundingReading, StoreError
-from hbmcp.times import duration, now
+from hbmcp.times import DAY, duration, now
 
 NOTHING_EARLIER = "No earlier rates to compare: each call keeps what it reads from now on."
 _MOSTLY = 0.9  # of a period, so much is as good as all
-_PROOF = 7 * 86_400_000  # milliseconds for which a proven interval is believed
+_PROOF = 7 * DAY  # milliseconds for which a proven interval is believed
 
 
 @frozen

@@ -16,14 +16,13 @@ from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.text import named
-from hbmcp.times import now
+from hbmcp.times import MINUTE, now
 from hbmcp_tools import market_data
 from hummingbot_api.request import Json
 
 PATIENCE = 10.0  # seconds for the price of a day ago: a ticker is worth little when it is late
-_MINUTE = 60_000
-_DAY = 24 * 60 * _MINUTE
-_QUIET = 10 * _MINUTE  # so long a market may be without a trade
+_DAY = 24 * 60 * MINUTE
+_QUIET = 10 * MINUTE  # so long a market may be without a trade
 
 
 @frozen
@@ -117,7 +116,7 @@ async def price_at(installation: Installation, market: Market, then: int) -> Dec
             )
     except TimeoutError:
         raise ApiFailed(f"candles took longer than {PATIENCE:g} s.") from None
-    closes = [close for begun, close in candles if begun * 1000 + _MINUTE <= then]
+    closes = [close for begun, close in candles if begun * 1000 + MINUTE <= then]
     if not closes or not closes[-1]:
         raise ApiFailed("the exchange has no candle of that time.")
     return closes[-1]

@@ -32,13 +32,12 @@ from hbmcp.installation.portfolio.unrealized_pnl import balance_includes_pnl
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
 from hbmcp.installation.positions.position_mode import is_hedge_mode
-from hbmcp.times import now
+from hbmcp.times import MINUTE, now
 from hbmcp_tools import portfolio, trading
 from hummingbot_api.request import Json
 
 Interval = Literal["5m", "15m", "30m", "1h", "4h", "12h", "1d"]
 
-MINUTE = 60_000
 EVERY = 5 * MINUTE  # between two snapshots
 NEAR = 2 * EVERY + MINUTE  # a snapshot that is no farther from a time stands for it
 _STEPS: dict[Interval, int] = {

@@ -18,9 +18,8 @@ from hbmcp.installation.triggers.kept import kept, refused
 from hbmcp.installation.triggers.trigger import WAITING, Spec, Tool
 from hbmcp.installation.triggers.watching import DURABLE, outlives_clients, watched_by
 from hbmcp.results.answer import Answer
-from hbmcp.times import now
+from hbmcp.times import MINUTE, now
 
-MINUTE = 60_000  # ms
 LONGEST = 1440  # minutes
 
 

@@ -21,14 +21,13 @@ from hbmcp.policy.audit.unusual import AT_BEGINNING, COUNTED, Lately
 from hbmcp.policy.files import Files
 from hbmcp.store import NOTHING, TO_REDUCE, AuditHead, Settling
 from hbmcp.store.worker import Worker
-from hbmcp.times import machine
+from hbmcp.times import DAY, machine
 
 if TYPE_CHECKING:
     from hbmcp.identity import Identity
     from hbmcp.settings import Settings
     from hbmcp.store import Store
 
-DAY = 86_400_000  # milliseconds
 RECENT = 1_000  # lines, at most, in which the unusual is looked for
 
 logger = logging.getLogger(__name__)

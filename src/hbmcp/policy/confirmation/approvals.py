@@ -20,13 +20,11 @@ from hbmcp.policy.said_twice import Said
 from hbmcp.settings import Settings
 from hbmcp.store import Approval, LedgerRow, OnceOnly, Store
 from hbmcp.text import NAMED, cut, named, one_line
-from hbmcp.times import machine, now, utc
+from hbmcp.times import DAY, HOUR, machine, now, utc
 from hummingbot_api import exact_json
 
-DAY = 86_400_000  # milliseconds; none waits longer
 MOST = 50  # that wait
 EACH = 10  # of one holder of a token, or of one client that showed none
-RECENT = 3_600_000  # milliseconds for which what became of one is told
 
 logger = logging.getLogger(__name__)
 
@@ -129,7 +127,7 @@ class Approvals:
             found = await self._store.approvals(since=machine() - DAY)
         except StoreError:
             return ()
-        since = machine() - RECENT
+        since = machine() - HOUR
         theirs = [one for one in found if not holder or one.holder == holder]
         return tuple(f"{told(one)}." for one in theirs if not one.over or one.changed >= since)
 

@@ -16,9 +16,8 @@ from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.limits import Worth, sells
 from hbmcp.text import named, one_line, quoted
-from hbmcp.times import duration, machine
+from hbmcp.times import MINUTE, duration, machine
 
-MINUTE = 60_000  # milliseconds
 LONGEST = 500  # characters of a request's words
 
 

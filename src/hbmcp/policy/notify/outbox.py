@@ -12,13 +12,12 @@ from attrs import define, evolve, frozen
 
 from hbmcp.policy.audit.record import words
 from hbmcp.store.worker import Worker
-from hbmcp.times import machine, ticking, utc
+from hbmcp.times import DAY, machine, ticking, utc
 
 EVERY = 60.0  # seconds between two of a kind
 FIRST, LONGEST = 5.0, 150.0  # seconds before it is tried again: twice as long each time
 TO_END = 2.0  # seconds that the end waits for it
 GIVE_UP = 600.0  # seconds after it failed first
-DAY = 86_400_000  # milliseconds
 
 logger = logging.getLogger(__name__)
 
