@@ -21,7 +21,7 @@ from codegen.generate import GENERATED, OVERRIDES, PINNED, RUN_TIME, generate, w
 from codegen.named_tools import unknown_tools
 from codegen.renames import proposals
 from codegen.reporting import EXIT, Format, Report
-from codegen.tool_changes import fields_read
+from codegen.source_texts import fields_read
 from codegen.trials import Trials
 
 SHOWN = 20  # names of tools in a report

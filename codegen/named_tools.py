@@ -1,16 +1,14 @@
 """The tools that sentences name: of the curation, and of the hand-written run time. All of them must exist."""
 
-import ast
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from codegen.contract import Contract
 from codegen.curation import Curation, Mistake, Tool, Workflow
-from codegen.tool_changes import fields_read
+from codegen.source_texts import fields_read, texts
 
 _WORD = re.compile(r"(?<![\w.:/`-])[a-z]+(?:_[a-z0-9]+)+(?![\w(:/=-])")
 
@@ -98,21 +96,6 @@ def _prompts(run_time: Path) -> Iterator[tuple[str, str, str]]:
 
 def _written(run_time: Path) -> Iterator[tuple[str, str, str]]:
     """(file, place, text) of every text in the source that has a space: a sentence, or a part of one."""
-    for file in sorted(run_time.rglob("*.py")):
-        for line, text in _texts(file.read_text(encoding="utf-8")):
-            yield str(file.relative_to(run_time.parent)), f"line {line}", text
-
-
-@cache
-def _texts(source: str) -> tuple[tuple[int, str], ...]:
-    nodes = list(ast.walk(ast.parse(source)))
-    docstrings = {id(doc) for node in nodes for doc in _docstring(node)}
-    constants = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in docstrings)
-    texts = ((node.lineno, node.value) for node in constants if isinstance(node.value, str))
-    return tuple((line, text) for line, text in texts if " " in text.strip())
-
-
-def _docstring(node: ast.AST) -> Iterable[ast.AST]:
-    body = getattr(node, "body", None)
-    if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
-        yield body[0].value
+    for file, one in texts(run_time):
+        if not one.is_docstring and " " in one.value.strip():
+            yield str(file.relative_to(run_time.parent)), f"line {one.line}", one.value

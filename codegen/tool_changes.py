@@ -3,10 +3,7 @@
 Each contract is seen through the curation as it spells that contract. A workflow is touched through what it uses.
 """
 
-import ast
 import re
-from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from attrs import frozen
@@ -115,14 +112,3 @@ def _columns(tool: Tool) -> frozenset[str]:
     paths = [result.path, result.value, *(result.columns or ()), *(result.unnest or ())]
     paths += [path for one in result.failed or () for path in (one.path, one.reason)]
     return frozenset(step for path in paths if path for step in path.split("."))
-
-
-def fields_read(folder: Path) -> frozenset[str]:
-    """Every name in the source under a folder that can be that of an answer's field: its texts."""
-    return frozenset(name for file in folder.rglob("*.py") for name in _texts(file.read_text("utf-8")))
-
-
-@cache
-def _texts(source: str) -> frozenset[str]:
-    texts = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
-    return frozenset(text for text in texts if isinstance(text, str) and text.isidentifier())

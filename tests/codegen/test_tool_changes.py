@@ -19,7 +19,7 @@ from codegen import curation
 from codegen.cli import app
 from codegen.contract import Contract, normalise, parse
 from codegen.reporting import Report
-from codegen.tool_changes import fields_read
+from codegen.source_texts import fields_read
 from tests.codegen import shop
 
 WORKFLOWS = """
