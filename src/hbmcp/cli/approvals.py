@@ -115,7 +115,6 @@ async def _set_passphrase(told: "Settings") -> None:
     from hbmcp.cli import typed
     from hbmcp.cli.asking import person
     from hbmcp.errors import SettingsError
-    from hbmcp.identity import Identity
     from hbmcp.policy.audit.deed import noted
     from hbmcp.policy.confirmation.passphrase import KEY, SHORTEST, hashed, is_it
 
@@ -128,7 +127,7 @@ async def _set_passphrase(told: "Settings") -> None:
             raise SettingsError(f"A passphrase has at least {SHORTEST} characters.", "Nothing was changed.")
         if typed.secret("Once more") != new:
             raise SettingsError("The two aren't the same.", "Nothing was changed.")
-        async with noted(told, Identity.of(told), store, "approvals passphrase", person()):
+        async with noted(told, store, "approvals passphrase", person()):
             await store.save_key(KEY, hashed(new))
     typed.say("It approves from now on.")
 

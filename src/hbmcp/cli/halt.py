@@ -199,7 +199,7 @@ async def _halts(told: "Settings") -> "AsyncIterator[tuple[Halts, Callable[..., 
     files = kept_files(told, identity)
     store = Store.open(told, identity)
     try:
-        yield Halts(files.halts, store), partial(noted, told, identity, store)
+        yield Halts(files.halts, store), partial(noted, told, store)
     finally:
         await store.aclose()
 

@@ -50,7 +50,7 @@ async def _settle(door: Door) -> None:
             if said == LATER:
                 continue
             which = {"time": time_text(row.time), "tool": row.tool, "was": row.words, "done": said}
-            async with noted(door.told, bridge.identity, bridge.store, "policy settle", person(), **which):
+            async with noted(door.told, bridge.store, "policy settle", person(), **which):
                 done = Settling({row.key: Settled("sent", None)}) if said == YES else Settling(released=[row.key])
                 await bridge.store.settle(done)
     finally:

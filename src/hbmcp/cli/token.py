@@ -123,11 +123,10 @@ def _do(
 ) -> None:
     """What changes a token, which the audit tells. Raises `undone` where nothing is changed, and as `_asked`."""
     from hbmcp.cli.asking import person
-    from hbmcp.identity import Identity
     from hbmcp.policy.audit.deed import noted
 
     async def done(store: "Store") -> None:
-        async with noted(told, Identity.of(told), store, f"token {what}", person(), name=name):
+        async with noted(told, store, f"token {what}", person(), name=name):
             if not await do(store):
                 raise undone
 

@@ -13,10 +13,9 @@ from hbmcp.store import Store
 
 
 @asynccontextmanager
-async def noted(
-    settings: Settings, identity: Identity, store: Store, command: str, by: str, **said: Any
-) -> AsyncIterator[None]:
+async def noted(settings: Settings, store: Store, command: str, by: str, **said: Any) -> AsyncIterator[None]:
     """What is done inside, with a line before and one after. Where they can't be written, it is done all the same."""
+    identity = Identity.of(settings)
     audit = Audit.of(settings, identity, store)
     line = {
         "installation": identity.name,
