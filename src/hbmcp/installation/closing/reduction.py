@@ -6,7 +6,7 @@ from typing import Literal
 from attrs import frozen
 
 from hbmcp.installation.markets.trading_rules import Rule, on_step
-from hbmcp.installation.positions.position import Side
+from hbmcp.installation.positions.position import Side, closing_side
 
 _DOWN = Context(prec=80, rounding=ROUND_DOWN)
 WHOLE = Decimal(1)
@@ -39,7 +39,7 @@ def reduction(side: Side, size: Decimal, rule: Rule, fraction: Decimal = WHOLE) 
     if amount <= 0 or amount < rule.min_amount:
         what = "its size" if fraction == WHOLE else "that part of it"
         return TooSmall(f"{what}, {wanted:f}, is less than the smallest order, {smallest(rule):f}")
-    return Reduction("SELL" if side == "LONG" else "BUY", amount, _DOWN.subtract(size, amount))
+    return Reduction(closing_side(side), amount, _DOWN.subtract(size, amount))
 
 
 def smallest(rule: Rule) -> Decimal:

@@ -13,7 +13,7 @@ from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp.installation.orders.view import progress
 from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.installation.positions.open_positions import surely_gone
-from hbmcp.installation.positions.position import Side
+from hbmcp.installation.positions.position import Side, closed_by
 from hbmcp.text import named
 from hbmcp_tools import trading
 
@@ -52,7 +52,7 @@ def _closed(order: Order) -> tuple[str, str, str, Side] | None:
     """The position that it would close, by account, exchange, pair and side; None where that can't be told."""
     if not _may_protect(order) or not (order.pair and order.side) or not is_perpetual(order.connector):
         return None
-    return order.account, order.connector, order.pair, "SHORT" if order.side == "BUY" else "LONG"
+    return order.account, order.connector, order.pair, closed_by(order.side)
 
 
 def planned_cancellation(order: Order, *, unprotects: bool) -> PlannedRequest:

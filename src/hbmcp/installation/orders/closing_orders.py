@@ -9,7 +9,7 @@ from hbmcp.figures import plain
 from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.orders.open_orders import resting_orders
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.positions.position import Side, opposite
+from hbmcp.installation.positions.position import Side, closing_side, opposite
 from hbmcp.installation.reduce_only import close_is_reduce_only
 from hbmcp.text import named
 
@@ -49,7 +49,7 @@ async def left_to_open(
     is surely reduce-only. Uses get_position_mode, list_active_orders and search_orders. Raises nothing."""
     if await close_is_reduce_only(installation, account, connector):
         return ""
-    side = "SELL" if held == "LONG" else "BUY"
+    side = closing_side(held)
     found = await closing_orders(installation, account, connector, pair, side)
     if found.amount <= left:
         return ""

@@ -29,7 +29,7 @@ from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order, usdt_rate
 from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of
 from hbmcp.installation.positions.open_positions import listed_positions
-from hbmcp.installation.positions.position import Position, Side, opposite
+from hbmcp.installation.positions.position import Position, closed_by, opposite
 from hbmcp.installation.positions.position_mode import is_hedge_mode
 from hbmcp.installation.reduce_only import close_is_reduce_only
 from hbmcp.pairs import base_of, quote_of
@@ -167,7 +167,7 @@ async def prepare_order(
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
     dearest = [*costs, *_price_taken(taken)]
     worth = order_size(order, dearest, known.balances, known.held if perpetual else None)
-    closed: Side = "SHORT" if side == "BUY" else "LONG"
+    closed = closed_by(side)
     closes_of = next(
         (one.amount for one in known.held or () if closing and (one.pair, one.side) == (pair, closed)), None
     )
@@ -266,7 +266,7 @@ def _price_taken(taken: Walk | None) -> list[Decimal]:
 async def _turns(installation: Installation, request: OrderRequest, held: list[Position], amount: Decimal) -> str:
     """That the order works against a position before it opens one, or in hedge mode opens another beside it; "" where
     none is open on its other side. Uses get_position_mode."""
-    against: Side = "SHORT" if request.side == "BUY" else "LONG"
+    against = closed_by(request.side)
     found = next((one for one in held if (one.pair, one.side) == (request.trading_pair, against)), None)
     if found is None:
         return ""

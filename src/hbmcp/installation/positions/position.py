@@ -122,5 +122,15 @@ class Position:
         return evolve(self, leverage=Decimal(leverage))
 
 
+def closing_side(held: Side | None) -> Literal["BUY", "SELL"]:
+    """The side of an order that closes of such a position."""
+    return "SELL" if held == "LONG" else "BUY"
+
+
+def closed_by(side: str | None) -> Side:
+    """The side of the position that such an order closes of."""
+    return "SHORT" if side == "BUY" else "LONG"
+
+
 def opposite(side: Side) -> Side:
     return "SHORT" if side == "LONG" else "LONG"

@@ -11,7 +11,7 @@ from hbmcp.errors import BadArguments
 from hbmcp.figures import plain, times
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.planned_request import Later, PlannedRequest
-from hbmcp.installation.positions.position import Side
+from hbmcp.installation.positions.position import Side, closing_side
 from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.installation.triggers.trigger import Action, Protected, Tool
 from hbmcp.text import named
@@ -93,8 +93,7 @@ def bounded(sale: Mapping[str, Any], what: Protected, price: Decimal) -> dict[st
     limit = {"order_type": "LIMIT", "price": f"{plain(price):f}"}
     if what.amount is not None:
         return {**sale, **limit}
-    side = "SELL" if what.side == "LONG" else "BUY"
-    return {**what.where, **limit, "side": side, "position_action": "CLOSE", "share": "100"}
+    return {**what.where, **limit, "side": closing_side(what.side), "position_action": "CLOSE", "share": "100"}
 
 
 def closing_words(given: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from hbmcp.installation.levels import Level, parse_level
 from hbmcp.installation.orders.closing_orders import left_to_open
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions
-from hbmcp.installation.positions.position import Side
+from hbmcp.installation.positions.position import Side, closing_side
 from hbmcp.installation.triggers.action import Armed, armed, bounded, closing, resting, selling
 from hbmcp.installation.triggers.asked_condition import Met, met
 from hbmcp.installation.triggers.asked_trigger import trailing_memory
@@ -242,7 +242,7 @@ def _rests(held: Held, conditions: Sequence[tuple[Kind, Met]]) -> list[str]:
     target = next((one.condition.level for kind, one in conditions if kind == "target"), None)
     if target is None or held.what.amount is not None:
         return []
-    side = "SELL" if held.what.side == "LONG" else "BUY"
+    side = closing_side(held.what.side)
     return [
         f"With at_exchange=true the target is a {side} LIMIT at {plain(target):f} that rests at "
         f"{named(held.what.connector_name)} with nobody watching."

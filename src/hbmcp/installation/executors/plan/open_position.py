@@ -12,7 +12,7 @@ from hbmcp.installation.executors.plan.plan import Plan, Side, sign_of
 from hbmcp.installation.executors.plan.venue import Venue
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.positions.open_positions import listed_positions, positions_or_doubt
-from hbmcp.installation.positions.position import Position, opposite
+from hbmcp.installation.positions.position import Position, closed_by, opposite
 from hbmcp.installation.positions.position_mode import read_position_mode
 from hbmcp.text import named
 
@@ -68,7 +68,7 @@ def close_refusals(found: Sequence[Position], pair: str, side: Side, amount: Dec
     positions."""
     target = next((one for one in found if one.direction != sign_of(side)), None)
     if target is None:
-        wanted = "SHORT" if side == "BUY" else "LONG"
+        wanted = closed_by(side)
         held = " and ".join(f"{one.side} {one.amount:f}" for one in found) or "no position"
         return {
             "position_action": f"a {side} can only CLOSE a {wanted}, and of {named(pair)} you hold {held}; "
