@@ -299,7 +299,7 @@ class Bridge:
         hears = incoming.firing is None and not approves and self._kind != "resource"
         if hears and (news := await self._news(incoming.client)):
             outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
-        return outcome._replace(text=redacted(outcome.text))
+        return outcome._replace(text=redacted(f"{outcome.text}{self.identity.signature}"))
 
     async def _news(self, client: str) -> list[str]:
         """What who calls should know, and wasn't told. Of triggers who showed an access token hears where it is for

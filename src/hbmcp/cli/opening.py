@@ -31,9 +31,10 @@ def introduce(told: Settings, tools: int) -> None:
 
 def where(told: Settings) -> str:
     """Real or paper, and which."""
+    name = f"{told.name}, " if told.name else ""
     if told.on_paper:
-        return "PAPER (simulated, no real money)"
-    return f"LIVE on the Hummingbot API at {urlsplit(told.api_url).netloc}"
+        return f"{name}PAPER (simulated, no real money)"
+    return f"{name}LIVE on the Hummingbot API at {urlsplit(told.api_url).netloc}"
 
 
 def warn(told: Settings, held: InForce | None = None) -> None:

@@ -16,6 +16,13 @@ EnvFile = Annotated[
         help="Settings to read, all of them; without it, only what is safe in any .env of this folder.",
     ),
 ]
+Installations = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="A TOML file that names several installations (HBMCP_INSTALLATIONS)."),
+]
+Which = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Which of several installations, as their file names them.")
+]
 Toolsets = Annotated[str | None, typer.Option(help="Toolsets to offer, with commas between, or all (HBMCP_TOOLSETS).")]
 Tools = Annotated[
     str | None, typer.Option(help="Single tools to offer, or all; without --toolsets, only these (HBMCP_TOOLS).")
@@ -59,13 +66,21 @@ def listed(several: list[str] | None) -> str | None:
     return ",".join(several) if several else None
 
 
-def settings_for(env_file: str | None) -> "Settings":
-    """Of a command that serves nobody, with the log as they say. Raises SettingsError."""
+def settings_for(env_file: str | None, installation: str | None) -> "Settings":
+    """Of a command that serves nobody, with the log as they say. Raises SettingsError, also where it isn't said which
+    of several installations is meant."""
+    from hbmcp import settings
+
+    return settings.only(settings_for_all(env_file), installation)
+
+
+def settings_for_all(env_file: str | None, installation: str | None = None) -> "list[Settings]":
+    """Likewise, of each installation, or of the one that is named."""
     from hbmcp import log, settings
 
-    told = settings.load(env_file_path=env_file, unused=settings.HTTP)
-    log.configure(told.log_level)
-    return told
+    each = settings.load_all(env_file_path=env_file, unused=settings.HTTP)
+    log.configure(each[0].log_level)
+    return each if installation is None else [settings.only(each, installation)]
 
 
 def kept_files(told: "Settings", identity: "Identity") -> "Files":

@@ -16,6 +16,7 @@ from hbmcp.cli.options import (
     Database,
     EnvFile,
     ExcludeTools,
+    Installations,
     ReadOnly,
     Reset,
     Speed,
@@ -26,10 +27,7 @@ from hbmcp.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from hbmcp.catalog import Offer
-    from hbmcp.policy.file import InForce
-    from hbmcp.settings import Settings
-
+    from hbmcp.server.line import Terms
 
 logger = logging.getLogger("hbmcp")
 
@@ -87,6 +85,7 @@ def serve(
         ),
     ] = None,
     env_file: EnvFile = None,
+    installations: Installations = None,
     paper: Annotated[
         bool | None,
         typer.Option(
@@ -109,7 +108,7 @@ def serve(
     from hbmcp.policy.offered import offered
 
     stdio = transport is Transport.STDIO
-    told = settings.load(
+    each = settings.load_all(
         {
             "port": port,
             "http_host": host,
@@ -124,6 +123,7 @@ def serve(
             "read_only": read_only,
             "compare_api": compare_api,
             "log_level": log_level,
+            "installations": installations,
             # Who sets up the paper exchange wants it.
             "paper": paper or any((paper_balance, paper_db, paper_reset, paper_speed)) or None,
             **paper_settings(paper_balance, paper_db, paper_reset, paper_speed),
@@ -131,26 +131,30 @@ def serve(
         env_file_path=env_file,
         unused=settings.HTTP if stdio else (),
     )
-    log.configure(told.log_level)
-    held = in_force(told)
-    offer = offered(Catalog.load(), told, held.policy)
-    opening.introduce(told, len(offer.tools))
-    opening.tell_policy(held)
-    opening.warn(told, held)
+    log.configure(each[0].log_level)
+    catalog = Catalog.load()
+    terms: list[Terms] = []
+    for told in each:
+        held = in_force(told)
+        offer = offered(catalog, told, held.policy)
+        terms.append((told, offer, held.policy))
+        opening.introduce(told, len(offer.tools))
+        opening.tell_policy(held)
+        opening.warn(told, held)
     if any(name.startswith("OTEL_") for name in os.environ):
         from hbmcp.server.tracing import trace
 
-        trace(offer.catalog.names)
+        trace(catalog.names)
     if stdio:
-        _over_stdio(told, offer, held)
+        _over_stdio(terms)
     else:
-        _over_http(told, offer, held, env_file)
+        _over_http(terms, env_file)
 
 
 # What serves is imported only here, for it takes most of the start, and a mistake is told before.
 
 
-def _over_stdio(told: "Settings", offer: "Offer", held: "InForce") -> None:
+def _over_stdio(terms: "list[Terms]") -> None:
     import anyio
 
     from hbmcp.server.stdio import serve_stdio
@@ -160,10 +164,10 @@ def _over_stdio(told: "Settings", offer: "Offer", held: "InForce") -> None:
         from hbmcp.cli.welcome import ON_A_TERMINAL
 
         typer.echo(ON_A_TERMINAL, err=True)
-    anyio.run(serve_stdio, told, offer, held.policy)
+    anyio.run(serve_stdio, terms)
 
 
-def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str | None) -> None:
+def _over_http(terms: "list[Terms]", env_file: str | None) -> None:
     import anyio
 
     from hbmcp.cli.welcome import welcome
@@ -174,13 +178,15 @@ def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str 
     from hbmcp.server.http.tls import certificate
 
     _collect_again()
+    each = [told for told, *_ in terms]
+    told = each[0]  # what is asked of it here is the server's, and the same for each
     scheme = "http" if certificate(told) is None else "https"
     listener = listen(told.port, told.http_host)
-    demanded = anyio.run(partial(token_demanded, told, reached_from_elsewhere=beyond_this_machine(listener)))
+    demanded = anyio.run(partial(token_demanded, each, reached_from_elsewhere=beyond_this_machine(listener)))
     for remark in remarks(told, listener):
         logger.warning("%s", remark)
     typer.echo(welcome(address(listener, scheme, PATH), told, env_file, demanded=demanded), err=True)
-    anyio.run(serve_http, told, offer, listener, held.policy, demanded, lambda: logger.info("It answers clients now."))
+    anyio.run(serve_http, terms, listener, demanded, lambda: logger.info("It answers clients now."))
 
 
 def _collect_again() -> None:

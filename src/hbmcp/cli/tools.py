@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hbmcp.cli.options import EnvFile, ExcludeTools, ReadOnly, Tools, Toolsets, listed
+from hbmcp.cli.options import EnvFile, ExcludeTools, ReadOnly, Tools, Toolsets, Which, listed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,6 +16,7 @@ def list_tools(
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
     read_only: ReadOnly = None,
+    installation: Which = None,
     env_file: EnvFile = None,
 ) -> None:
     """List the tools that serve would offer, with what each costs a model in tokens."""
@@ -32,6 +33,7 @@ def list_tools(
         {"toolsets": toolsets, "tools": tools, "exclude_tools": listed(exclude_tools), "read_only": read_only},
         env_file_path=env_file,
         unused=settings.HTTP,
+        installation=installation,
     )
     log.configure(told.log_level)
     held = in_force(told)

@@ -1,62 +1,38 @@
-"""What a server's calls share: the bridge, the watch of the triggers, and which of them are under way."""
+"""What the calls to one installation share: the bridge, and the watch of the triggers."""
 
 import asyncio
-import logging
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.context import ServerRequestContext
 
-from hbmcp.catalog import Offer, Tool
-from hbmcp.server.list_changes import ListChanges
+from hbmcp.catalog import Offer
 from hbmcp.settings import Settings
-from hbmcp.text import named
-from hbmcp.times import ticking
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder, Lent, Rights
     from hbmcp.approving.chat import Chat
-    from hbmcp.bridge import Bridge, Outcome
+    from hbmcp.bridge import Bridge
     from hbmcp.completion import Completion
     from hbmcp.policy.model import Policy
     from hbmcp.server.key_pages import KeyPages
-    from hbmcp.server.subscriptions import Subscriptions
+
+Terms = tuple[Settings, Offer, "Policy | None"]  # of one installation: what is offered of it, and what is allowed
 
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
-# While it isn't known yet what the API lacks, lists may be others after the next call; then they stay, and who listens
-# is told if not.
-LIST_TTL_MS = 5 * 60 * 1000
 WATCH_AFTER = 1.0  # seconds after the first answer
 KINDS = 100  # of rights, of which it is kept what they leave; and of holders
 
-logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class UnderWay:
-    """A call, who called, when it began, and what it came to; nothing, if it is cancelled."""
-
-    tool: Tool
-    client: str
-    began: float
-    outcome: "Outcome | None" = None
-
 
 class Line:
-    """The way to the bridge, which is built at the first call. Once it is `ending` no call begins any more. `count` is
-    told of each that ends."""
+    """The way to the bridge of an installation, which is built at the first call, as if there were no other. `changed`
+    is called when the API is found to lack tools that are offered."""
 
     def __init__(self, offer: Offer, settings: Settings, policy: "Policy | None", name: str) -> None:
         self.name = name
         self.offer = offer
         self.settings = settings
-        self.ending = False
-        self.list_changes = ListChanges()
-        self.count: Callable[[UnderWay], None] | None = None
-        self._under_way: set[UnderWay] = set()
+        self.changed: Callable[[], None] = lambda: None
         self._policy = policy
         self._bridge: Bridge | None = None
         self._lent: dict[Rights, Lent] = {}
@@ -65,8 +41,6 @@ class Line:
         self._chat: Chat | None = None
         self._key_pages: KeyPages | None = None
         self._completion: Completion | None = None
-        self._subscriptions: Subscriptions | None = None
-        self.hearing: Counter[str] = Counter()  # standing streams of sessions over HTTP
 
     def watch(self) -> None:
         """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
@@ -128,7 +102,7 @@ class Line:
 
     def _tell_changed(self, tools: Collection[str]) -> None:
         if any(tool.name in tools for tool in self.offer.tools):
-            self.list_changes.tell()
+            self.changed()
 
     @property
     def key_pages(self) -> "KeyPages":
@@ -149,20 +123,6 @@ class Line:
         return self._completion
 
     @property
-    def subscriptions(self) -> "Subscriptions":
-        """Those to resources."""
-        if self._subscriptions is None:
-            from hbmcp.server.subscriptions import Subscriptions
-
-            self._subscriptions = Subscriptions(self)
-        return self._subscriptions
-
-    def shown(self, session: str, holder: "Holder") -> None:
-        """A request of that session over HTTP showed a token."""
-        if self._subscriptions is not None:
-            self._subscriptions.shown(session, holder)
-
-    @property
     def gone(self) -> Collection[str]:
         """The tools that this API lacks the operations for, as far as that is known."""
         return () if self._bridge is None else self._bridge.comparison.drift.gone
@@ -172,54 +132,13 @@ class Line:
         """Whether what is offered stays, as far as that can be told."""
         return not self.settings.compares or (self._bridge is not None and self._bridge.comparison.settled)
 
-    def listed(self, what: str, definitions: list[dict[str, Any]]) -> dict[str, Any]:
-        """The answer to a request for a list: good for as long as what is offered stays."""
-        good_for = LIST_TTL_MS if self.settled else 0
-        return {"resultType": "complete", what: definitions, "ttlMs": good_for, "cacheScope": "private"}
-
-    @contextmanager
-    def calling(self, tool: Tool, client: str) -> Iterator[UnderWay]:
-        """A call is under way; what it comes to is kept with it."""
-        call = UnderWay(tool, client, ticking())
-        self._under_way.add(call)
-        try:
-            yield call
-        finally:
-            self._under_way.discard(call)
-            if self.count is not None:
-                self.count(call)
-
     @property
-    def busy(self) -> bool:
-        """Whether a call is under way."""
-        return bool(self._under_way) or self._carries
-
-    @property
-    def acts(self) -> bool:
-        """Whether a call is under way that isn't a read, and so may have sent something."""
-        return self._carries or any(not call.tool.reads for call in self._under_way)
-
-    @property
-    def _carries(self) -> bool:
-        """Whether one is that was approved in the chat."""
+    def carries(self) -> bool:
+        """Whether a call is under way that was approved in the chat."""
         return self._chat is not None and self._chat.carries > 0
-
-    def tell_broken_off(self) -> None:
-        """Log what is under way, for it is about to be broken off."""
-        for call in self._under_way:
-            logger.warning(
-                "Broken off as the server ends: %s, after %.1f s%s.%s",
-                call.tool.name,
-                ticking() - call.began,
-                f", of {named(call.client)}" if call.client else "",
-                "" if call.tool.reads else " hbmcp audit show says what it sent, if anything.",
-            )
 
     async def aclose(self) -> None:
         """Let others watch, and close the pages and the bridge, if there are any."""
-        self.list_changes.close()
-        if self._subscriptions is not None:
-            self._subscriptions.close()
         if self._key_pages is not None:
             await self._key_pages.aclose()
         if self._watching is not None:
@@ -229,7 +148,7 @@ class Line:
             await self._bridge.aclose()
 
 
-Context = ServerRequestContext[Line]
+Context = ServerRequestContext[Any]
 
 
 def holder_of(ctx: Context) -> "Holder | None":

@@ -4,20 +4,16 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import redirect_stdout
-from typing import TYPE_CHECKING
 
 from mcp.server.stdio import stdio_server
 
-from hbmcp.catalog import Offer
 from hbmcp.server.ending import SHUTDOWN, end_by
-from hbmcp.server.line import Line
+from hbmcp.server.line import Line, Terms
 from hbmcp.server.protocol import build
-from hbmcp.settings import Settings
+from hbmcp.server.switchboard import Switchboard
 from hbmcp.unreadable import Answered
-
-if TYPE_CHECKING:
-    from hbmcp.policy.model import Policy
 
 OVER_STDIO = "an hbmcp server, until its client leaves"
 INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
@@ -25,9 +21,9 @@ INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
 logger = logging.getLogger(__name__)
 
 
-async def serve_stdio(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> None:
-    """Serve the client at stdin and stdout until it leaves. Ctrl-C ends the process from here."""
-    server = build(Line(offer, settings, policy, OVER_STDIO))
+async def serve_stdio(terms: Iterable[Terms]) -> None:
+    """Serve these installations to the client at stdin and stdout until it leaves. Ctrl-C ends the process here."""
+    server = build(Switchboard([Line(offer, told, policy, OVER_STDIO) for told, offer, policy in terms]))
     try:
         async with stdio_server() as (read, write):
             try:

@@ -27,6 +27,7 @@ FLAGS = {
     "exclude_tools": "--exclude-tools",
     "read_only": "--read-only",
     "compare_api": "--no-compare-api",
+    "installations": "--installations",
     "paper": "--paper",
     "paper_balance": "--paper-balance",
     "paper_db": "--paper-db",
@@ -49,7 +50,9 @@ PASSWORDS = ("api_password", "api_password_file")  # two ways to say the same
 BOT_TOKENS = ("telegram_token", "telegram_token_file")  # likewise
 CREDENTIALS = ("api_username", *PASSWORDS)
 PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
-REAL = {"api_url", *CREDENTIALS}  # who sets one of these means the real API
+REAL = {"api_url", *CREDENTIALS, "installations"}  # who sets one of these means the real API
+# Of one installation, so that none of them says which of several it is of.
+OF_ONE = ("api_url", *CREDENTIALS, "installation", "paper", "paper_balance", "paper_db", "paper_reset", "paper_speed")
 
 LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}  # as Python's logging calls them too
 _PAGES = ("/docs", "/redoc", "/openapi.json")  # of the API, as a browser's address bar has them
@@ -277,6 +280,10 @@ class Settings(BaseModel):
     installation: Annotated[str | None, BeforeValidator(_installation)] = Field(
         default=None, validation_alias="HBMCP_INSTALLATION"
     )
+    # A file that names several installations; what is said here holds for each.
+    installations: Annotated[str | None, BeforeValidator(_file)] = Field(
+        default=None, validation_alias="HBMCP_INSTALLATIONS"
+    )
     # None is a SQLite file in the user's data folder.
     state_url: Annotated[SecretStr | None, BeforeValidator(_state_url)] = Field(
         default=None, validation_alias="HBMCP_STATE_URL"
@@ -301,6 +308,8 @@ class Settings(BaseModel):
     telegram_url: Annotated[str, BeforeValidator(_page_url)] = Field(
         default="https://api.telegram.org", validation_alias="HBMCP_TELEGRAM_URL"
     )
+    # What that file calls this one; "" where there is none.
+    name: str = ""
     # Whether `hbmcp login` keeps the password for this address and username: it is asked for when it is needed.
     in_keyring: bool = False
     # What set each field, and what a person must be told of it all when hbmcp starts.
