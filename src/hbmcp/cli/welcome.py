@@ -24,7 +24,7 @@ Here you can list the tools with `hbmcp tools`, call one with `hbmcp call get_st
 def welcome(address: str, told: Settings, env_file: str | None, *, demanded: bool = False) -> str:
     """`env_file` as it was named on the command line. `demanded` is an access token of each client."""
     where = ""
-    if told.on_paper:
+    if told.on_paper and not told.name:
         where = """
 Everything happens on a PAPER EXCHANGE: simulated prices, no real money. To trade through a Hummingbot API,
 set HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD.
@@ -52,11 +52,15 @@ def entry(told: Settings, env_file: str | None) -> dict[str, Any]:
     args = ["-m", "hbmcp", "serve"]
     if env_file is not None:
         args += ["--env-file", file or NONE]
-    if told.on_paper:
+    if told.on_paper and not told.name:
         args.append("--paper")
-    # What the file says, the client's server reads there.
-    fields = [field for field, origin in told.origins.items() if origin != file and field not in NOT_FOR_A_CLIENT]
-    if not told.on_paper and not file:
+    # What a file says, the client's server reads there; so it does in that of several installations.
+    fields = [
+        field
+        for field, origin in told.origins.items()
+        if origin != file and f"of {told.installations}" not in origin and field not in NOT_FOR_A_CLIENT
+    ]
+    if not told.on_paper and not told.name and not file:
         fields = list(dict.fromkeys(("api_url", "api_username", "api_password", *fields)))
     # Where that stands, the client's server finds it too.
     elsewhere = LOGGED_IN if told.in_keyring else {"api_password"} if told.api_password_file else set()

@@ -18,6 +18,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from hbmcp import toml_file
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import SettingsError
@@ -40,12 +42,16 @@ _KEYS = {
     "paper": "paper",
     "paper_db": "paper_db",
     "paper_balance": "paper_balance",
+    "telegram_chat": "telegram_chat",
+    "telegram_user": "telegram_user",
 }
-_VARIABLES = {"username_env": "api_username", "password_env": "api_password"}  # those that name a variable
-_PASSWORD_FILE = "password_file"
-_EVERY = (*_KEYS, *_VARIABLES, _PASSWORD_FILE)
-_WAYS = ("password", "password_env", _PASSWORD_FILE)
-_FILES = ("policy", "paper_db", _PASSWORD_FILE)  # beside the file of installations, unless they begin with /
+# Those that name a variable, and those that name a secret's file.
+_VARIABLES = {"username_env": "api_username", "password_env": "api_password", "telegram_token_env": "telegram_token"}
+_SECRET_FILES = {"password_file": "api_password", "telegram_token_file": "telegram_token"}
+_EVERY = (*_KEYS, *_VARIABLES, *_SECRET_FILES)
+_WAYS = ("password", "password_env", "password_file")
+_BOT = ("telegram_token_env", "telegram_token_file")
+_FILES = ("policy", "paper_db", *_SECRET_FILES)  # beside the file of installations, unless they begin with /
 _OF_API = ("url", "username", "username_env", *_WAYS, "remembered_as")
 _OF_PAPER = ("paper_db", "paper_balance")
 
@@ -102,7 +108,7 @@ def _one(told: Settings, file: Path, name: str, table: Mapping[str, Any]) -> Set
             values[field] = parsed(field, value)
         except ValueError as error:
             mistakes.append(f"{key}: {error}.")
-        if key == _PASSWORD_FILE and not mistakes and secret_file.readable_by_others(_beside(file, table[key])):
+        if key in _SECRET_FILES and not mistakes and secret_file.readable_by_others(_beside(file, table[key])):
             remarks.append(f"The {key} of [{name}] can be read by other users: chmod 600 keeps it from them.")
     if "password" in table and _seen_by_others(file):
         mistakes.append(
@@ -113,12 +119,9 @@ def _one(told: Settings, file: Path, name: str, table: Mapping[str, Any]) -> Set
     values["read_only"] = told.read_only or values.get("read_only", False)
     values["exclude_tools"] = (*told.exclude_tools, *values.get("exclude_tools", ()))
     origin = f"[{name}] of {file}"
-    origins = {
-        **told.origins,
-        **{field: origin for field in values if field in Settings.model_fields and values[field]},
-    }
-    origins.pop("name")
-    return told.model_copy(update={**values, "origins": origins, "remarks": tuple(remarks)})
+    origins = {**told.origins, **{field: origin for field, value in values.items() if value}}
+    origins |= {field: f"the environment, as {origin} says" for key, field in _VARIABLES.items() if key in table}
+    return told.model_copy(update={**values, "name": name, "origins": origins, "remarks": tuple(remarks)})
 
 
 def _at_odds(table: Mapping[str, Any]) -> Iterator[str]:
@@ -129,7 +132,9 @@ def _at_odds(table: Mapping[str, Any]) -> Iterator[str]:
     for key in _OF_API if on_paper else _OF_PAPER:
         if key in table:
             yield f"{key} is of {'a real API' if on_paper else 'the paper exchange'}, which this isn't."
-    for ways in (_WAYS, ("username", "username_env")):
+    if any(key in table for key in _BOT) != ("telegram_chat" in table):
+        yield "needs both a bot's token and telegram_chat, or neither."
+    for ways in (_WAYS, _BOT, ("username", "username_env")):
         if len(given := [key for key in ways if key in table]) > 1:
             yield f"{' and '.join(given)} say the same, and only one can be right."
 
@@ -145,10 +150,10 @@ def _value(file: Path, key: str, said: Any) -> tuple[str, Any]:
         raise ValueError("it must be true or false")
     if key in _FILES and isinstance(said, str) and said != MEMORY:
         said = _beside(file, said)
-    if key == _PASSWORD_FILE:
+    if key in _SECRET_FILES:
         if not isinstance(said, str):
             raise ValueError("it must be the name of a file")
-        return "api_password", secret_file.read(said)
+        return _SECRET_FILES[key], secret_file.read(said)
     if isinstance(said, str) and not said.strip():
         raise ValueError("it is empty")
     return _KEYS[key], said
@@ -160,12 +165,15 @@ def _beside(file: Path, name: str) -> str:
 
 def _the_same(found: list[Settings]) -> Iterator[str]:
     """Two names for one would have two minds about its limits."""
-    for what in (_place, lambda one: one.installation):
+    for what in (_place, lambda one: one.installation, lambda one: one.telegram_token):
         known: dict[Any, str] = {}
         for one in found:
             if (which := what(one)) is not None and (first := known.setdefault(which, one.name)) != one.name:
                 advice = "; give one another paper_db" if one.paper else ""
-                yield f"[{first}] and [{one.name}] are the same installation, {which}{advice}."
+                if isinstance(which, SecretStr):
+                    yield f"[{first}] and [{one.name}] have the same bot, and only one of them would hear it."
+                else:
+                    yield f"[{first}] and [{one.name}] are the same installation, {which}{advice}."
 
 
 def _place(one: Settings) -> str | None:

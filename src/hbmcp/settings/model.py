@@ -52,7 +52,11 @@ CREDENTIALS = ("api_username", *PASSWORDS)
 PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
 REAL = {"api_url", *CREDENTIALS, "installations"}  # who sets one of these means the real API
 # Of one installation, so that none of them says which of several it is of.
-OF_ONE = ("api_url", *CREDENTIALS, "installation", "paper", "paper_balance", "paper_db", "paper_reset", "paper_speed")
+OF_ONE = (
+    *("api_url", *CREDENTIALS, "installation"),
+    *("paper", "paper_balance", "paper_db", "paper_reset", "paper_speed"),
+    *(*BOT_TOKENS, "telegram_chat", "telegram_user"),  # who reads what a bot hears reads it from all others
+)
 
 LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}  # as Python's logging calls them too
 _PAGES = ("/docs", "/redoc", "/openapi.json")  # of the API, as a browser's address bar has them
