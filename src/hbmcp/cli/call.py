@@ -55,8 +55,8 @@ class Door:
     @classmethod
     def opened(cls, env_file: str | None) -> Self:
         """As the settings say, with all tools where they choose none. Raises SettingsError."""
-        from hbmcp.catalog import Catalog
         from hbmcp.cli import opening
+        from hbmcp.plugins.loading import catalog
         from hbmcp.policy.file import in_force
         from hbmcp.policy.offered import offered
 
@@ -64,7 +64,7 @@ class Door:
         if not told.toolsets and not told.tools:
             told = told.model_copy(update={"tools": ("all",)})
         held = in_force(told)
-        offer = offered(Catalog.load(), told, held.policy)
+        offer = offered(catalog(told), told, held.policy)
         opening.warn(told, held)
         return cls(told, offer, held.policy)
 

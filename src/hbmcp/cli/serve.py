@@ -16,6 +16,7 @@ from hbmcp.cli.options import (
     Database,
     EnvFile,
     ExcludeTools,
+    Plugins,
     ReadOnly,
     Reset,
     Speed,
@@ -78,6 +79,7 @@ def serve(
     toolsets: Toolsets = None,
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
+    plugin: Plugins = None,
     read_only: ReadOnly = None,
     compare_api: CompareApi = None,
     log_level: Annotated[
@@ -103,8 +105,8 @@ def serve(
     # The imports make thousands of classes and next to no garbage; searching for it took a tenth of the start.
     gc.disable()
     from hbmcp import log, settings
-    from hbmcp.catalog import Catalog
     from hbmcp.cli import opening
+    from hbmcp.plugins.loading import catalog
     from hbmcp.policy.file import in_force
     from hbmcp.policy.offered import offered
 
@@ -121,6 +123,7 @@ def serve(
             "toolsets": toolsets,
             "tools": tools,
             "exclude_tools": listed(exclude_tools),
+            "plugins": listed(plugin),
             "read_only": read_only,
             "compare_api": compare_api,
             "log_level": log_level,
@@ -133,7 +136,7 @@ def serve(
     )
     log.configure(told.log_level)
     held = in_force(told)
-    offer = offered(Catalog.load(), told, held.policy)
+    offer = offered(catalog(told), told, held.policy)
     opening.introduce(told, len(offer.tools))
     opening.tell_policy(held)
     opening.warn(told, held)
