@@ -18,7 +18,7 @@ from hbmcp.plugins.schema import Schema, portable
 from hbmcp.text import named, one_line
 
 OF_THE_BRIDGE = ("preview", "again")  # arguments that the bridge takes
-LONGEST = 40  # characters of a tool's name, to which clients add the server's
+LONGEST = 48  # characters of a tool's name: of 64, and clients put the server's before it
 LONGEST_ARGUMENT = 60
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
