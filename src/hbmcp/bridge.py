@@ -68,6 +68,7 @@ from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Json, Request
 
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
+BINARY = ("data", "blob")  # keys of what is base64, in a block of content
 TELLS_FIGURES = "get_status"  # how far limits are used up, by all calls
 
 # What the call under way asked for and this API hasn't, with the reason; None where none is: triggers are watched.
@@ -87,13 +88,14 @@ class Progress(Protocol):
 class Outcome(NamedTuple):
     """What a call came to, for a model to read; or the `question` that a person must answer first: with the answer the
     call comes again. `error` is what it ran into, unless that is a defect. It `waits` where a person is to approve it
-    elsewhere."""
+    elsewhere. `content` is what a plugin shows beside the text."""
 
     text: str
     is_error: bool
     question: Question | Visit | None = None
     error: CallError | None = None
     waits: bool = False
+    content: tuple[Mapping[str, Any], ...] = ()
 
 
 class _Incoming(NamedTuple):
@@ -299,7 +301,8 @@ class Bridge:
         hears = incoming.firing is None and not approves and self._kind != "resource"
         if hears and (news := await self._news(incoming.client)):
             outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
-        return outcome._replace(text=redacted(f"{outcome.text}{self.identity.signature}"))
+        text = redacted(f"{outcome.text}{self.identity.signature}")
+        return outcome._replace(text=text, content=tuple(map(_masked, outcome.content)))
 
     async def _news(self, client: str) -> list[str]:
         """What who calls should know, and wasn't told. Of triggers who showed an access token hears where it is for
@@ -314,7 +317,7 @@ class Bridge:
         try:
             fires = incoming.firing is not None
             tool = self._fired.find(name) if fires else await self._find(name, arguments, incoming.client)
-            outcome = Outcome(await self._run(tool, arguments, incoming), False)
+            outcome = await self._run(tool, arguments, incoming)
         except (SentBefore, Waiting) as told:
             outcome = Outcome(str(told), False, waits=isinstance(told, Waiting))
         except AskedFirst as asked:
@@ -351,7 +354,7 @@ class Bridge:
             async with self._gate.judging(Call(caller, arguments, secret=tool.risk == "secret")):
                 raise
 
-    async def _run(self, tool: Tool, arguments: Mapping[str, Any], incoming: _Incoming) -> str:
+    async def _run(self, tool: Tool, arguments: Mapping[str, Any], incoming: _Incoming) -> Outcome:
         if self._reset:
             self._reset = False
             with suppress(StoreError):  # opened, it forgets the exchange that was, which this call resets
@@ -362,13 +365,15 @@ class Bridge:
         if incoming.firing is not None:
             caller = replace(caller, kind="trigger")
         if not tool.reads:
-            return await self._act(tool, line, arguments, caller, incoming)
+            return Outcome(await self._act(tool, line, arguments, caller, incoming), False)
         given = line.checker.check(arguments)
         hide_said(secrets(tool, given))
         if tool.is_workflow:
             answer = await line.build(self.installation(caller, ask=incoming.ask), **given)
-            return render(answer.value, answer.spec)
-        return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
+            text = "" if answer.content and answer.value is None else render(answer.value, answer.spec)
+            return Outcome(text, False, content=answer.content)
+        shown = await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
+        return Outcome(shown, False)
 
     async def _act(
         self,
@@ -560,13 +565,17 @@ class Bridge:
             self.identity,
             send=send,
             keep=None if grant is None else grant.keep,
-            standing=partial(self._gate.standing, caller.holder),
+            standing=partial(self._standing, caller.holder),
             foresee=partial(self._foreseen, caller.client),
             type_keys=None if ask is None else ask.type_keys,
             differs=self.comparison.words,
             access=access,
             verdict=partial(self._verdict, caller.client),
         )
+
+    async def _standing(self, holder: str) -> tuple[str, ...]:
+        """What whoever asks how things are must know first; of plugins nothing, where they showed a token."""
+        return (*await self._gate.standing(holder), *(() if holder else self._offer.catalog.remarks))
 
     async def _ask(
         self,
@@ -608,7 +617,7 @@ class Bridge:
         module = f"hbmcp.workflows.{tool.toolset}.{tool.name}" if tool.is_workflow else f"hbmcp_tools.{tool.toolset}"
         line = _Line(
             Checker(tool),
-            getattr(import_module(module), tool.name),
+            tool.function or getattr(import_module(module), tool.name),
             result,
             page.get("default"),
             page.get("maximum"),
@@ -635,6 +644,19 @@ def _built(tool: Tool, build: Callable[[], Request[Any]]) -> Request[Any]:
             "Nothing was sent.",
             "Correct them and call it again.",
         ) from None
+
+
+def _masked(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A block of content with what is secret masked in its texts; what is binary is none."""
+
+    def mask(value: Any, key: str = "") -> Any:
+        if isinstance(value, str):
+            return value if key in BINARY else redacted(value)
+        if isinstance(value, Mapping):
+            return {name: mask(one, name) for name, one in value.items()}
+        return [mask(one) for one in value] if isinstance(value, list) else value
+
+    return {name: mask(value, name) for name, value in block.items()}
 
 
 class _Asking:

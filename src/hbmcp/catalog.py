@@ -5,7 +5,7 @@ Imported at every start, so it needs nothing but the standard library.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
@@ -34,6 +34,8 @@ EFFECTS: tuple[Effect, ...] = get_args(Effect)
 ADDING: tuple[Effect, ...] = ("opens", "moves")  # what limits of value and number are about
 REDUCING: tuple[Effect, ...] = ("reduces", "cancels", "stops")  # never refused by a limit
 
+PLUGINS = "plugins"  # the toolset of tools that aren't hbmcp's own
+
 _WORD = re.compile(r"[a-z0-9]+")
 _ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset shares; and placeholders
 
@@ -51,7 +53,7 @@ class Tool:
     contract has no place for; `always` what is sent in any case, by the API's names. `paper` is why the paper exchange
     hasn't the operation.
 
-    A read that `hands_over` has a person change something.
+    A read that `hands_over` has a person change something. A plugin's tool is a workflow that a `function` carries out.
 
     What isn't a read and has an operation has an `effect`: what it `is`, and which arguments hold its account,
     exchange, pair, side, amount and price. One that `previews` only looks unless it is told not to.
@@ -78,6 +80,7 @@ class Tool:
     absent: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
     paper: str = ""
+    function: Callable[..., Awaitable[Any]] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Self:
@@ -100,7 +103,7 @@ class Tool:
 
     @property
     def is_workflow(self) -> bool:
-        """Carried out by a module of hbmcp.workflows."""
+        """Carried out by a module of hbmcp.workflows, or a plugin."""
         return not self.operation
 
     @property
@@ -166,11 +169,21 @@ class Catalog:
         # Names that were tools -> which took their place.
         self.removed: Mapping[str, str] = manifest.get("removed", {})
         self.names = {name: tool for tool in self.tools.values() for name in (tool.name, *tool.aliases)}  # aliases too
+        self.named: set[str] = set()  # those of plugins that a person named
+        self.remarks: list[str] = []  # which plugins, or tools of theirs, aren't there, and why
 
     @classmethod
     def load(cls) -> Self:
         """The catalog of the generated tools."""
         return cls(json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes()))
+
+    def add(self, toolset: "Toolset", tool: Tool, *, named: bool) -> None:
+        """A plugin's tool; `named` where a person named the plugin, and so asked for it."""
+        self.toolsets[toolset.name] = toolset
+        self.toolset_names[toolset.name] = toolset.name
+        self.tools[tool.name] = self.names[tool.name] = tool
+        if named:
+            self.named.add(tool.name)
 
     def offer(self, settings: "Settings") -> "Offer":
         """What the settings choose. Raises SettingsError as choose does."""
@@ -191,16 +204,17 @@ class Catalog:
         """What a server offers: these toolsets and these tools ("all" is every one), less the excluded ones.
 
         Nothing chosen means the default toolsets. A toolset brings its default tools: what a workflow does better has
-        to be named. What takes or shows a secret comes only where it is itself named. Read-only leaves reads alone,
-        whatever else is said.
+        to be named. What takes or shows a secret comes only where it is itself named. The tools of a plugin that a
+        person named are named with it. Read-only leaves reads alone, whatever else is said.
         Raises SettingsError for a name that doesn't exist, and when no tool is left.
         """
         wanted = self._toolsets(toolsets) if toolsets or tools else {n for n, s in self.toolsets.items() if s.default}
-        singles = self._tools(tools, "HBMCP_TOOLS (--tools)")
+        singles = self._tools(tools, "HBMCP_TOOLS (--tools)") | self.named
         excluded = self._tools(exclude, "HBMCP_EXCLUDE_TOOLS (--exclude-tools)")
         named_singly = self._tools([name for name in tools if name != "all"], "HBMCP_TOOLS (--tools)")
         named_sets = self._toolsets(name for name in toolsets if name != "all")
         asked = {tool.name for tool in self.tools.values() if tool.name in named_singly or tool.toolset in named_sets}
+        asked |= self.named
         off: dict[str, Off] = {}
         for tool in self.tools.values():
             if read_only and not tool.only_looks:

@@ -68,15 +68,15 @@ class Door:
 
     @classmethod
     def _of(cls, told: "Settings") -> Self:
-        from hbmcp.catalog import Catalog
         from hbmcp.cli import opening
+        from hbmcp.plugins.loading import catalog
         from hbmcp.policy.file import in_force
         from hbmcp.policy.offered import offered
 
         if not told.toolsets and not told.tools:
             told = told.model_copy(update={"tools": ("all",)})
         held = in_force(told)
-        offer = offered(Catalog.load(), told, held.policy)
+        offer = offered(catalog(told), told, held.policy)
         opening.warn(told, held)
         return cls(told, offer, held.policy)
 

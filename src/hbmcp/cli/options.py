@@ -28,6 +28,14 @@ Tools = Annotated[
     str | None, typer.Option(help="Single tools to offer, or all; without --toolsets, only these (HBMCP_TOOLS).")
 ]
 ExcludeTools = Annotated[list[str] | None, typer.Option(help="Tools not to offer (HBMCP_EXCLUDE_TOOLS).")]
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin",
+        metavar="FILE",
+        help="A file of Python with tools of your own, which is run; can be repeated (HBMCP_PLUGINS).",
+    ),
+]
 ReadOnly = Annotated[
     bool | None,
     typer.Option("--read-only", help="Offer only what changes nothing, whatever else is set (HBMCP_READ_ONLY)."),

@@ -17,6 +17,7 @@ from hbmcp.cli.options import (
     EnvFile,
     ExcludeTools,
     Installations,
+    Plugins,
     ReadOnly,
     Reset,
     Speed,
@@ -76,6 +77,7 @@ def serve(
     toolsets: Toolsets = None,
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
+    plugin: Plugins = None,
     read_only: ReadOnly = None,
     compare_api: CompareApi = None,
     log_level: Annotated[
@@ -102,8 +104,8 @@ def serve(
     # The imports make thousands of classes and next to no garbage; searching for it took a tenth of the start.
     gc.disable()
     from hbmcp import log, settings
-    from hbmcp.catalog import Catalog
     from hbmcp.cli import opening
+    from hbmcp.plugins.loading import catalog
     from hbmcp.policy.file import in_force
     from hbmcp.policy.offered import offered
 
@@ -120,6 +122,7 @@ def serve(
             "toolsets": toolsets,
             "tools": tools,
             "exclude_tools": listed(exclude_tools),
+            "plugins": listed(plugin),
             "read_only": read_only,
             "compare_api": compare_api,
             "log_level": log_level,
@@ -132,11 +135,11 @@ def serve(
         unused=settings.HTTP if stdio else (),
     )
     log.configure(each[0].log_level)
-    catalog = Catalog.load()
+    known = catalog(each[0])
     terms: list[Terms] = []
     for told in each:
         held = in_force(told)
-        offer = offered(catalog, told, held.policy)
+        offer = offered(known, told, held.policy)
         terms.append((told, offer, held.policy))
         opening.introduce(told, len(offer.tools))
         opening.tell_policy(held)
@@ -144,7 +147,7 @@ def serve(
     if any(name.startswith("OTEL_") for name in os.environ):
         from hbmcp.server.tracing import trace
 
-        trace(catalog.names)
+        trace(known.names)
     if stdio:
         _over_stdio(terms)
     else:

@@ -120,11 +120,11 @@ def _free(each: "list[Settings]", name: str, taken: SettingsError) -> "list[Sett
 
 def _check(told: "Settings", toolsets: list[str], profile: str | None) -> None:
     """Raises SettingsError for what doesn't exist."""
-    from hbmcp.catalog import Catalog
+    from hbmcp.catalog import PLUGINS, Catalog
     from hbmcp.did_you_mean import suggestion
     from hbmcp.policy.file import in_force
 
-    known = list(Catalog.load().toolset_names)
+    known = [*Catalog.load().toolset_names, PLUGINS]
     for name in toolsets:
         if name not in known:
             raise SettingsError(f"There is no toolset {name}{suggestion(name, known) or '.'}", "No token was made.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hbmcp.cli.options import EnvFile, ExcludeTools, ReadOnly, Tools, Toolsets, Which, listed
+from hbmcp.cli.options import EnvFile, ExcludeTools, Plugins, ReadOnly, Tools, Toolsets, Which, listed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -15,6 +15,7 @@ def list_tools(
     toolsets: Toolsets = None,
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
+    plugin: Plugins = None,
     read_only: ReadOnly = None,
     installation: Which = None,
     env_file: EnvFile = None,
@@ -23,21 +24,27 @@ def list_tools(
     from rich.console import Console
 
     from hbmcp import log, settings
-    from hbmcp.catalog import Catalog
     from hbmcp.cli import opening
+    from hbmcp.plugins.loading import catalog
     from hbmcp.policy.file import in_force
     from hbmcp.policy.offered import offered
     from hbmcp.tokens import counter, shown
 
     told = settings.load(
-        {"toolsets": toolsets, "tools": tools, "exclude_tools": listed(exclude_tools), "read_only": read_only},
+        {
+            "toolsets": toolsets,
+            "tools": tools,
+            "exclude_tools": listed(exclude_tools),
+            "plugins": listed(plugin),
+            "read_only": read_only,
+        },
         env_file_path=env_file,
         unused=settings.HTTP,
         installation=installation,
     )
     log.configure(told.log_level)
     held = in_force(told)
-    offer = offered(Catalog.load(), told, held.policy)
+    offer = offered(catalog(told), told, held.policy)
     opening.warn(told, held)
     count, exact = counter()
     unit = "tokens" if exact else "tokens, about"

@@ -1,6 +1,6 @@
 """What the server says: of itself, in tools/list, and in tools/call."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,10 @@ ENDING = "This server is being stopped. Nothing was done. Call again in a moment
 CHANGING = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
 
-def result(text: str, *, is_error: bool) -> dict[str, Any]:
-    """Of a tools/call."""
-    return {"resultType": "complete", "content": [{"type": "text", "text": text}], "isError": is_error}
+def result(text: str, *, is_error: bool, content: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Of a tools/call: its text, where it has one, and what a plugin shows beside it."""
+    texts = [{"type": "text", "text": text}] if text or not content else []
+    return {"resultType": "complete", "content": [*texts, *content], "isError": is_error}
 
 
 class _Server(Server[Switchboard]):

@@ -25,6 +25,7 @@ FLAGS = {
     "toolsets": "--toolsets",
     "tools": "--tools",
     "exclude_tools": "--exclude-tools",
+    "plugins": "--plugin",
     "read_only": "--read-only",
     "compare_api": "--no-compare-api",
     "installations": "--installations",
@@ -178,6 +179,11 @@ def _file(value: Any) -> Any:
         raise ValueError("whose home ~ is can't be told") from None
 
 
+def _files(value: Any) -> Any:
+    """ "a.py, b.py" -> the paths of both. Raises ValueError as _file does."""
+    return tuple(map(_file, _listed(value))) if isinstance(value, str) else value
+
+
 def _installation(value: Any) -> Any:
     """A name that can't be that of a paper exchange."""
     name = value.strip() if isinstance(value, str) else value
@@ -269,6 +275,8 @@ class Settings(BaseModel):
     toolsets: Names = Field(default=(), validation_alias="HBMCP_TOOLSETS")
     tools: Names = Field(default=(), validation_alias="HBMCP_TOOLS")
     exclude_tools: Names = Field(default=(), validation_alias="HBMCP_EXCLUDE_TOOLS")
+    # Files of Python that hold tools of one's own, which are run.
+    plugins: Annotated[tuple[str, ...], BeforeValidator(_files)] = Field(default=(), validation_alias="HBMCP_PLUGINS")
     read_only: bool = Field(default=False, validation_alias="HBMCP_READ_ONLY")
     # Whether the API's own contract is compared with the one that the tools were made from.
     compare_api: bool = Field(default=True, validation_alias="HBMCP_COMPARE_API")
