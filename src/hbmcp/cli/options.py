@@ -16,11 +16,20 @@ EnvFile = Annotated[
         help="Settings to read, all of them; without it, only what is safe in any .env of this folder.",
     ),
 ]
-Toolsets = Annotated[str | None, typer.Option(help="Toolsets to offer, with commas between, or all (HBMCP_TOOLSETS).")]
+Toolsets = Annotated[
+    str | None, typer.Option(help="Toolsets to offer, with commas between, or all, or none (HBMCP_TOOLSETS).")
+]
 Tools = Annotated[
     str | None, typer.Option(help="Single tools to offer, or all; without --toolsets, only these (HBMCP_TOOLS).")
 ]
 ExcludeTools = Annotated[list[str] | None, typer.Option(help="Tools not to offer (HBMCP_EXCLUDE_TOOLS).")]
+Discovery = Annotated[
+    str | None,
+    typer.Option(
+        metavar="search|toolsets|off",
+        help="Tools by which an assistant finds those that aren't listed, or has toolsets listed (HBMCP_DISCOVERY).",
+    ),
+]
 ReadOnly = Annotated[
     bool | None,
     typer.Option("--read-only", help="Offer only what changes nothing, whatever else is set (HBMCP_READ_ONLY)."),

@@ -14,6 +14,7 @@ from hbmcp.cli.options import (
     Balance,
     CompareApi,
     Database,
+    Discovery,
     EnvFile,
     ExcludeTools,
     ReadOnly,
@@ -78,6 +79,7 @@ def serve(
     toolsets: Toolsets = None,
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
+    discovery: Discovery = None,
     read_only: ReadOnly = None,
     compare_api: CompareApi = None,
     log_level: Annotated[
@@ -121,6 +123,7 @@ def serve(
             "toolsets": toolsets,
             "tools": tools,
             "exclude_tools": listed(exclude_tools),
+            "discovery": discovery,
             "read_only": read_only,
             "compare_api": compare_api,
             "log_level": log_level,
@@ -134,7 +137,7 @@ def serve(
     log.configure(told.log_level)
     held = in_force(told)
     offer = offered(Catalog.load(), told, held.policy)
-    opening.introduce(told, len(offer.tools))
+    opening.introduce(told, offer)
     opening.tell_policy(held)
     opening.warn(told, held)
     if any(name.startswith("OTEL_") for name in os.environ):

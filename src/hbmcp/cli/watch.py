@@ -46,7 +46,7 @@ def watch(
     if install:
         typer.echo(service.install(door.told, env_file))
         return
-    opening.introduce(door.told, len(door.offer.tools))
+    opening.introduce(door.told, door.offer)
     anyio.run(_watch, door)
 
 

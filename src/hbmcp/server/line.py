@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hbmcp.bridge import Bridge, Outcome
     from hbmcp.completion import Completion
     from hbmcp.policy.model import Policy
+    from hbmcp.server.discovery import Discovery
     from hbmcp.server.key_pages import KeyPages
     from hbmcp.server.subscriptions import Subscriptions
 
@@ -65,6 +66,7 @@ class Line:
         self._chat: Chat | None = None
         self._key_pages: KeyPages | None = None
         self._completion: Completion | None = None
+        self._discovery: Discovery | None = None
         self._subscriptions: Subscriptions | None = None
         self.hearing: Counter[str] = Counter()  # standing streams of sessions over HTTP
 
@@ -149,6 +151,21 @@ class Line:
         return self._completion
 
     @property
+    def discovery(self) -> "Discovery | None":
+        """What reaches the tools that aren't listed, if the settings ask for it."""
+        if self._discovery is None and self.settings.discovery != "off":
+            from hbmcp.server.discovery import Discovery
+
+            self._discovery = Discovery(self)
+        return self._discovery
+
+    def definitions(self, holder: "Holder | None") -> list[dict[str, Any]]:
+        """The list of tools, for who showed a token, or none where none is asked for."""
+        found = self.offer_for(holder).definitions if self.discovery is None else self.discovery.definitions(holder)
+        gone = self.gone
+        return [one for one in found if one["name"] not in gone]
+
+    @property
     def subscriptions(self) -> "Subscriptions":
         """Those to resources."""
         if self._subscriptions is None:
@@ -170,6 +187,8 @@ class Line:
     @property
     def settled(self) -> bool:
         """Whether what is offered stays, as far as that can be told."""
+        if self.settings.discovery == "toolsets":  # any call may have one listed
+            return False
         return not self.settings.compares or (self._bridge is not None and self._bridge.comparison.settled)
 
     def listed(self, what: str, definitions: list[dict[str, Any]]) -> dict[str, Any]:

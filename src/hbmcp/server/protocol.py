@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolRequestParams, Icon, PaginatedRequestParams
 
 from hbmcp import __version__
-from hbmcp.errors import UnknownTool
+from hbmcp.errors import CallError, UnknownTool
 from hbmcp.server.ending import SHUTDOWN
 from hbmcp.server.introduction import DESCRIPTION, ICON, instructions
 from hbmcp.server.line import Line, client, holder_of
@@ -62,38 +62,46 @@ def build(line: Line) -> Server[Line]:
     async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:
         line.watch()
         line.list_changes.held_by(ctx.session, "tools")
-        gone = line.gone
         # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
         # rest.
-        return line.listed(
-            "tools", [one for one in line.offer_for(holder_of(ctx)).definitions if one["name"] not in gone]
-        )
+        return line.listed("tools", line.definitions(holder_of(ctx)))
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
         if line.ending:
             return result(ENDING, is_error=True)
+        holder = holder_of(ctx)
+        name = params.name
+        arguments: Mapping[str, Any] = params.arguments or {}
+        reached = None
+        if line.discovery is not None:
+            try:
+                reached = line.discovery.taken(name, arguments, holder)
+            except CallError as error:
+                return result(str(error), is_error=True)
+            if isinstance(reached, str):
+                return result(reached, is_error=False)
+            name, arguments = reached or (name, arguments)
         try:
-            line.offer_for(holder_of(ctx)).find(params.name)
+            line.offer_for(holder).find(name)
         except UnknownTool as error:
             # One that is known is told of as the result of its call, which every client shows to its model.
-            if params.name in offer.catalog.absent or params.name in offer.catalog.removed:
-                return result(str(error), is_error=True)
-            if params.name not in offer.catalog.names:
+            if name not in offer.catalog.names:
+                if reached or name in offer.catalog.absent or name in offer.catalog.removed:
+                    return result(str(error), is_error=True)
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         else:
             line.bridge.compare()
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
-        holder = holder_of(ctx)
         bridge = line.bridge_for(holder)
         from hbmcp.server.elicitation import called
 
-        with line.calling(offer.catalog.names[params.name], client(ctx)) as under_way:
+        with line.calling(offer.catalog.names[name], client(ctx)) as under_way:
 
             async def call(ask: "Ask") -> "Outcome":
                 under_way.outcome = await bridge.call(
-                    params.name,
-                    params.arguments or {},
+                    name,
+                    arguments,
                     ctx.session.report_progress if wanted else None,
                     client=client(ctx),
                     key=meta.get(IDEMPOTENCY_KEY),

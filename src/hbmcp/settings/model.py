@@ -25,6 +25,7 @@ FLAGS = {
     "toolsets": "--toolsets",
     "tools": "--tools",
     "exclude_tools": "--exclude-tools",
+    "discovery": "--discovery",
     "read_only": "--read-only",
     "compare_api": "--no-compare-api",
     "paper": "--paper",
@@ -214,6 +215,11 @@ def _host(value: Any) -> Any:
     return host.name
 
 
+def _lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+Discovery = Literal["off", "search", "toolsets"]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -262,6 +268,8 @@ class Settings(BaseModel):
     toolsets: Names = Field(default=(), validation_alias="HBMCP_TOOLSETS")
     tools: Names = Field(default=(), validation_alias="HBMCP_TOOLS")
     exclude_tools: Names = Field(default=(), validation_alias="HBMCP_EXCLUDE_TOOLS")
+    # How a client comes by the tools that aren't listed.
+    discovery: Annotated[Discovery, BeforeValidator(_lower)] = Field(default="off", validation_alias="HBMCP_DISCOVERY")
     read_only: bool = Field(default=False, validation_alias="HBMCP_READ_ONLY")
     # Whether the API's own contract is compared with the one that the tools were made from.
     compare_api: bool = Field(default=True, validation_alias="HBMCP_COMPARE_API")
