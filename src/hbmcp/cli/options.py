@@ -26,8 +26,9 @@ ExcludeTools = Annotated[list[str] | None, typer.Option(help="Tools not to offer
 Discovery = Annotated[
     str | None,
     typer.Option(
-        metavar="search|toolsets|off",
-        help="Tools by which an assistant finds those that aren't listed, or has toolsets listed (HBMCP_DISCOVERY).",
+        metavar="HOW",
+        help="search: three tools find and call those that aren't listed; toolsets: one has a toolset listed "
+        "(HBMCP_DISCOVERY, or off).",
     ),
 ]
 ReadOnly = Annotated[

@@ -141,9 +141,10 @@ def serve(
     opening.tell_policy(held)
     opening.warn(told, held)
     if any(name.startswith("OTEL_") for name in os.environ):
+        from hbmcp.discovery.tools import OWN
         from hbmcp.server.tracing import trace
 
-        trace(offer.catalog.names)
+        trace({*offer.catalog.names, *OWN})
     if stdio:
         _over_stdio(told, offer, held)
     else:

@@ -6,7 +6,7 @@ from typing import Any
 from hbmcp.catalog import Offer, Tool
 from hbmcp.settings.model import Discovery
 
-FIND, CALL_READ, CALL, ENABLE = "find_tools", "call_read_tool", "call_tool", "enable_toolset"
+OWN = FIND, CALL_READ, CALL, ENABLE = "find_tools", "call_read_tool", "call_tool", "enable_toolset"
 
 
 def own(discovery: Discovery, offer: Offer) -> list[Tool]:
