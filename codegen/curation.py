@@ -212,12 +212,14 @@ class _Named(_Table):
     """What every tool has. One that isn't `default` is offered only where it is asked for by name.
 
     One that `acts_on_many` takes optional arguments as filters: without any it acts on all, so empty ones are refused.
-    One that `previews` only shows what it would send unless it is told `preview = false`.
+    One that `previews` only shows what it would send unless it is told `preview = false`. By the words of `find` it is
+    found, beside those that it is called and described with.
     """
 
     title: str = Field(min_length=1, max_length=MAX_NAME)
     risk: Risk
     description: str = Field(min_length=1)
+    find: list[Annotated[str, Field(min_length=1)]] = []
     aliases: list[str] = []
     default: bool = True
     acts_on_many: bool = False

@@ -220,9 +220,9 @@ def test_a_call_needs_what_a_listing_does_not() -> None:
     """Starting the server imports what listing needs; the bridge, and all under it, at the first call."""
     heavy = ("hbmcp.bridge", "hbmcp.api", "hbmcp.installation", "hbmcp.workflows", "hbmcp.store", "hbmcp.results")
     light = {"hbmcp.server", "hbmcp.catalog", "hbmcp.settings", "hbmcp.log", "hbmcp.cli", "hbmcp.identity"}
-    heavy = (*heavy, "hbmcp.prompts", "hbmcp.completion", "hbmcp.resources")
+    heavy = (*heavy, "hbmcp.prompts", "hbmcp.completion", "hbmcp.resources", "hbmcp.discovery")
     first_call = (
-        *("hbmcp.server.elicitation", "hbmcp.server.key_pages"),
+        *("hbmcp.server.elicitation", "hbmcp.server.key_pages", "hbmcp.server.discovery"),
         *("hbmcp.server.prompts", "hbmcp.server.completing"),
         *("hbmcp.server.resources", "hbmcp.server.subscriptions"),
     )

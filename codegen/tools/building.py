@@ -85,6 +85,7 @@ class _Builder:
             description=self.tool.description,
             risk=self.tool.risk,
             operation=self.tool.operation,
+            find=tuple(self.tool.find),
             aliases=tuple(self.tool.aliases),
             default=self.tool.default,
             acts_on_many=self.tool.acts_on_many,

@@ -46,6 +46,7 @@ class WorkflowSpec:
     title: str
     description: str
     risk: Risk
+    find: tuple[str, ...]
     aliases: tuple[str, ...]
     default: bool
     acts_on_many: bool
@@ -78,6 +79,7 @@ class ToolSpec:
     description: str
     risk: Risk
     operation: str
+    find: tuple[str, ...]
     aliases: tuple[str, ...]
     default: bool
     acts_on_many: bool
@@ -147,7 +149,7 @@ def _of_the_bridge(tool: ToolSpec | WorkflowSpec) -> tuple[ToolParam, ...]:
 def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
     """What the manifest has of both kinds."""
     bases = [param.name for param in tool.params if param.may_be_base]
-    marks = {"acts_on_many": tool.acts_on_many, "previews": tool.previews, "bases": bases}
+    marks = {"acts_on_many": tool.acts_on_many, "previews": tool.previews, "bases": bases, "find": list(tool.find)}
     return {
         "definition": {
             "name": tool.name,

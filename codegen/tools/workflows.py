@@ -30,6 +30,7 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
                     title=workflow.title,
                     description=workflow.description,
                     risk=workflow.risk,
+                    find=tuple(workflow.find),
                     aliases=tuple(workflow.aliases),
                     default=workflow.default,
                     acts_on_many=workflow.acts_on_many,

@@ -23,7 +23,9 @@ Installations = Annotated[
 Which = Annotated[
     str | None, typer.Option(metavar="NAME", help="Which of several installations, as their file names them.")
 ]
-Toolsets = Annotated[str | None, typer.Option(help="Toolsets to offer, with commas between, or all (HBMCP_TOOLSETS).")]
+Toolsets = Annotated[
+    str | None, typer.Option(help="Toolsets to offer, with commas between, or all, or none (HBMCP_TOOLSETS).")
+]
 Tools = Annotated[
     str | None, typer.Option(help="Single tools to offer, or all; without --toolsets, only these (HBMCP_TOOLS).")
 ]
@@ -34,6 +36,14 @@ Plugins = Annotated[
         "--plugin",
         metavar="FILE",
         help="A file of Python with tools of your own, which is run; can be repeated (HBMCP_PLUGINS).",
+    ),
+]
+Discovery = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOW",
+        help="search: three tools find and call those that aren't listed; toolsets: one has a toolset listed "
+        "(HBMCP_DISCOVERY, or off).",
     ),
 ]
 ReadOnly = Annotated[

@@ -14,6 +14,7 @@ from hbmcp.cli.options import (
     Balance,
     CompareApi,
     Database,
+    Discovery,
     EnvFile,
     ExcludeTools,
     Installations,
@@ -78,6 +79,7 @@ def serve(
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
     plugin: Plugins = None,
+    discovery: Discovery = None,
     read_only: ReadOnly = None,
     compare_api: CompareApi = None,
     log_level: Annotated[
@@ -123,6 +125,7 @@ def serve(
             "tools": tools,
             "exclude_tools": listed(exclude_tools),
             "plugins": listed(plugin),
+            "discovery": discovery,
             "read_only": read_only,
             "compare_api": compare_api,
             "log_level": log_level,
@@ -141,13 +144,14 @@ def serve(
         held = in_force(told)
         offer = offered(known, told, held.policy)
         terms.append((told, offer, held.policy))
-        opening.introduce(told, len(offer.tools))
+        opening.introduce(told, offer)
         opening.tell_policy(held)
         opening.warn(told, held)
     if any(name.startswith("OTEL_") for name in os.environ):
+        from hbmcp.discovery.tools import OWN
         from hbmcp.server.tracing import trace
 
-        trace(known.names)
+        trace({*known.names, *OWN})
     if stdio:
         _over_stdio(terms)
     else:

@@ -55,7 +55,7 @@ def watch(
         typer.echo(service.install(env_file, installation))
         return
     for door in doors:
-        opening.introduce(door.told, len(door.offer.tools))
+        opening.introduce(door.told, door.offer)
     anyio.run(_watch, doors)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
     from hbmcp.completion import Completion
     from hbmcp.policy.model import Policy
+    from hbmcp.server.discovery import Discovery
     from hbmcp.server.key_pages import KeyPages
 
 Terms = tuple[Settings, Offer, "Policy | None"]  # of one installation: what is offered of it, and what is allowed
@@ -26,13 +27,13 @@ KINDS = 100  # of rights, of which it is kept what they leave; and of holders
 
 class Line:
     """The way to the bridge of an installation, which is built at the first call, as if there were no other. `changed`
-    is called when the API is found to lack tools that are offered."""
+    is called with the kinds of lists that are others now, or with none for all."""
 
     def __init__(self, offer: Offer, settings: Settings, policy: "Policy | None", name: str) -> None:
         self.name = name
         self.offer = offer
         self.settings = settings
-        self.changed: Callable[[], None] = lambda: None
+        self.changed: Callable[..., object] = lambda *_: None
         self._policy = policy
         self._bridge: Bridge | None = None
         self._lent: dict[Rights, Lent] = {}
@@ -41,6 +42,7 @@ class Line:
         self._chat: Chat | None = None
         self._key_pages: KeyPages | None = None
         self._completion: Completion | None = None
+        self._discovery: Discovery | None = None
 
     def watch(self) -> None:
         """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
@@ -123,6 +125,21 @@ class Line:
         return self._completion
 
     @property
+    def discovery(self) -> "Discovery | None":
+        """What reaches the tools that aren't listed, if the settings ask for it."""
+        if self._discovery is None and self.settings.discovery != "off":
+            from hbmcp.server.discovery import Discovery
+
+            self._discovery = Discovery(self)
+        return self._discovery
+
+    def definitions(self, holder: "Holder | None") -> list[dict[str, Any]]:
+        """The list of tools, for who showed a token, or none where none is asked for."""
+        found = self.offer_for(holder).definitions if self.discovery is None else self.discovery.definitions(holder)
+        gone = self.gone
+        return [one for one in found if one["name"] not in gone]
+
+    @property
     def gone(self) -> Collection[str]:
         """The tools that this API lacks the operations for, as far as that is known."""
         return () if self._bridge is None else self._bridge.comparison.drift.gone
@@ -130,6 +147,8 @@ class Line:
     @property
     def settled(self) -> bool:
         """Whether what is offered stays, as far as that can be told."""
+        if self.settings.discovery == "toolsets":  # any call may have one listed
+            return False
         return not self.settings.compares or (self._bridge is not None and self._bridge.comparison.settled)
 
     @property

@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolRequestParams, Icon, PaginatedRequestParams
 
 from hbmcp import __version__
-from hbmcp.errors import BadArguments, UnknownTool
+from hbmcp.errors import CallError, UnknownTool
 from hbmcp.server.ending import SHUTDOWN
 from hbmcp.server.introduction import DESCRIPTION, ICON, instructions
 from hbmcp.server.line import client, holder_of
@@ -72,17 +72,25 @@ def build(board: Switchboard) -> Server[Switchboard]:
         if board.ending:
             return result(ENDING, is_error=True)
         holder = holder_of(ctx)
+        name = params.name
+        arguments: Mapping[str, Any]
+        reached = None
         try:
             line, arguments = board.put_through(params.arguments or {}, holder)
-        except BadArguments as error:
+            if line.discovery is not None:
+                reached = line.discovery.taken(name, arguments, holder)
+        except CallError as error:
             return result(str(error), is_error=True)
+        if isinstance(reached, str):
+            return result(reached, is_error=False)
+        name, arguments = reached or (name, arguments)
         try:
-            line.offer_for(holder).find(params.name)
+            line.offer_for(holder).find(name)
         except UnknownTool as error:
             # One that is known is told of as the result of its call, which every client shows to its model.
-            if params.name in catalog.absent or params.name in catalog.removed:
-                return result(str(error), is_error=True)
-            if params.name not in catalog.names:
+            if name not in catalog.names:
+                if reached or name in catalog.absent or name in catalog.removed:
+                    return result(str(error), is_error=True)
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         else:
             line.bridge.compare()
@@ -91,11 +99,11 @@ def build(board: Switchboard) -> Server[Switchboard]:
         bridge = line.bridge_for(holder)
         from hbmcp.server.elicitation import called
 
-        with board.calling(catalog.names[params.name], client(ctx)) as under_way:
+        with board.calling(catalog.names[name], client(ctx)) as under_way:
 
             async def call(ask: "Ask") -> "Outcome":
                 under_way.outcome = await bridge.call(
-                    params.name,
+                    name,
                     arguments,
                     ctx.session.report_progress if wanted else None,
                     client=client(ctx),

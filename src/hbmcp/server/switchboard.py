@@ -88,11 +88,9 @@ class Switchboard:
         found: dict[str, dict[str, Any]] = {}
         where: dict[str, list[str]] = {}
         for name, line in self.reached(holder).items():
-            gone = line.gone
-            for one in line.offer_for(holder).definitions:
-                if one["name"] not in gone:
-                    found.setdefault(one["name"], one)
-                    where.setdefault(one["name"], []).append(name)
+            for one in line.definitions(holder):
+                found.setdefault(one["name"], one)
+                where.setdefault(one["name"], []).append(name)
         return [_asking(one, where[tool]) for tool, one in found.items()]
 
     def schema(self, tool: str) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ FLAGS = {
     "tools": "--tools",
     "exclude_tools": "--exclude-tools",
     "plugins": "--plugin",
+    "discovery": "--discovery",
     "read_only": "--read-only",
     "compare_api": "--no-compare-api",
     "installations": "--installations",
@@ -227,6 +228,11 @@ def _host(value: Any) -> Any:
     return host.name
 
 
+def _lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+Discovery = Literal["off", "search", "toolsets"]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -277,6 +283,8 @@ class Settings(BaseModel):
     exclude_tools: Names = Field(default=(), validation_alias="HBMCP_EXCLUDE_TOOLS")
     # Files of Python that hold tools of one's own, which are run.
     plugins: Annotated[tuple[str, ...], BeforeValidator(_files)] = Field(default=(), validation_alias="HBMCP_PLUGINS")
+    # How a client comes by the tools that aren't listed.
+    discovery: Annotated[Discovery, BeforeValidator(_lower)] = Field(default="off", validation_alias="HBMCP_DISCOVERY")
     read_only: bool = Field(default=False, validation_alias="HBMCP_READ_ONLY")
     # Whether the API's own contract is compared with the one that the tools were made from.
     compare_api: bool = Field(default=True, validation_alias="HBMCP_COMPARE_API")
