@@ -70,9 +70,11 @@ def build(board: Switchboard) -> Server[Switchboard]:
     async def call_tool(ctx: ServerRequestContext[Switchboard], params: CallToolRequestParams) -> dict[str, Any]:
         if board.ending:
             return result(ENDING, is_error=True)
-        holder = holder_of(ctx)
+        holder, given = holder_of(ctx), params.arguments or {}
+        if board.of_each(params.name, given):
+            return result(await board.overview(holder, client(ctx)), is_error=False)
         try:
-            line, arguments = board.put_through(params.arguments or {}, holder)
+            line, arguments = board.put_through(given, holder)
         except BadArguments as error:
             return result(str(error), is_error=True)
         try:
