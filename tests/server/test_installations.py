@@ -68,7 +68,7 @@ def test_each_tool_asks_which_is_meant_and_each_answer_says_whose_it_is(server: 
     for tool in server.tools().values():
         schema = tool["inputSchema"]
         assert schema["properties"]["installation"] == {"type": "string", "enum": ["home", "lab"]}
-        assert schema["required"][0] == "installation"
+        assert ("installation" in schema["required"]) == (tool["name"] != "get_status")
     assert "At installation home and lab: These tools run a paper exchange" in server.hello["instructions"]
     assert good(server, "get_accounts", installation="lab").endswith("\n\nInstallation: lab (paper).")
     text, failed = server.call("get_ticker", installation="home", connector_names=["nope"])
@@ -201,6 +201,9 @@ def test_one_that_is_not_reached_stops_no_other(tmp_path: Path) -> None:
     gone = '[gone]\nurl = "http://127.0.0.1:9"\nusername = "u"\npassword = "p"\n'
     env = settings_of(tmp_path, gone + TWO)
     with StdioServer(env=env, cwd=tmp_path) as server:
+        first, *others = good(server, "get_status", installation=None).splitlines()
+        assert first.startswith("gone: The Hummingbot API")
+        assert [one.partition(": {")[0] for one in others] == ["home", "lab"]
         assert server.call("get_accounts", installation="gone")[1]
         good(server, "place_order", **BUY, installation="home")
     with http_server(env, tmp_path) as url:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hbmcp.cli.options import EnvFile, Which, kept_files, settings_for_all
+from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
 
 if TYPE_CHECKING:
     from hbmcp.policy.audit.chain import Link
@@ -125,9 +125,8 @@ def _each(env_file: str | None, installation: str | None) -> "list[tuple[Setting
     """The installations whose logs are meant, with their files. Raises SettingsError as kept_files."""
     from hbmcp.identity import Identity
 
-    each = settings_for_all(env_file, installation)
-    kept = [told for told in each if not told.in_memory] or each
-    return [(told, kept_files(told, Identity.of(told))) for told in kept]
+    each = kept(settings_for_all(env_file, installation))
+    return [(told, kept_files(told, Identity.of(told))) for told in each]
 
 
 def _log(files: "Files") -> "Log":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hbmcp.cli.options import EnvFile, Which, kept_files, settings_for_all
+from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
@@ -41,21 +41,21 @@ def halt(
     Shows what is open then, and offers to cancel orders, stop executors and close positions."""
     import anyio
 
-    each = settings_for_all(env_file, installation)
+    each = kept(settings_for_all(env_file, installation))
     if not yes:
         _need_terminal("halt asks before it acts; --yes halts without.")
         what = "Send nothing at all, not even what protects," if everything else "Send nothing that adds risk"
         typer.confirm(f"{what} in any server, until you resume?", default=True, abort=True)
-    anyio.run(partial(_halt, _kept(each), everything, yes, alone=installation is not None))
+    anyio.run(partial(_halt, each, everything, yes, alone=installation is not None))
 
 
 def resume(installation: Which = None, env_file: EnvFile = None) -> None:
     """End a halt. Asks at a terminal, so that no script does it."""
     import anyio
 
-    each = settings_for_all(env_file, installation)
+    each = kept(settings_for_all(env_file, installation))
     _need_terminal("resume asks a person, and has no way around that.")
-    anyio.run(partial(_resume, _kept(each), alone=installation is not None))
+    anyio.run(partial(_resume, each, alone=installation is not None))
 
 
 async def _halt(each: "list[Settings]", everything: bool, yes: bool, *, alone: bool) -> None:
@@ -135,11 +135,6 @@ async def _end(told: "Settings", *, alone: bool) -> bool:
 def _of(told: "Settings", words: str) -> str:
     """Of which of several it is said."""
     return f"{told.name}: {words}" if told.name else words
-
-
-def _kept(each: "list[Settings]") -> "list[Settings]":
-    """Those that other processes see; the only one in any case."""
-    return [told for told in each if not told.in_memory] or each
 
 
 async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -> None:

@@ -101,6 +101,11 @@ def settings_for_all(env_file: str | None, installation: str | None = None) -> "
     return each if installation is None else [settings.only(each, installation)]
 
 
+def kept(each: "list[Settings]") -> "list[Settings]":
+    """Of several those of which other processes see something; the only one in any case."""
+    return [told for told in each if not told.in_memory] or each
+
+
 def kept_files(told: "Settings", identity: "Identity") -> "Files":
     """Where the audit and the halts are. Raises SettingsError for a paper exchange in memory, of which no command but
     its own sees anything."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from hbmcp.cli.options import EnvFile, Which, kept_files, settings_for_all
+from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
 from hbmcp.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def create(
     from hbmcp.store import TokenRow
     from hbmcp.times import now
 
-    each = settings_for_all(env_file, installation)
+    each = kept(settings_for_all(env_file, installation))
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", name):
         raise SettingsError(
             "A token's name is 1 to 40 letters, digits, dots, dashes and underscores.",
@@ -76,22 +76,20 @@ def show(installation: Which = None, env_file: EnvFile = None) -> None:
 
     from hbmcp.policy.audit.record import time_text
 
-    each = settings_for_all(env_file, installation)
-    table = Table()
-    several = each[0].name != ""
-    for column in (*(["installation"] if several else []), "name", "toolsets", "for", "profile", "made", "revoked"):
-        table.add_column(column, overflow="fold")
-    for named, row in ((told.name, row) for told in each for row in _rows(told)):
-        table.add_row(
-            *([named] if several else []),
-            row.name,
-            ", ".join(row.toolsets) or "all",
-            "reads" if row.read_only else "all",
-            row.profile or "",
-            time_text(row.created)[:10],
-            "" if row.revoked is None else time_text(row.revoked)[:10],
-        )
-    Console(markup=False, highlight=False).print(table)
+    for told in kept(settings_for_all(env_file, installation)):
+        table = Table(title=told.name or None)
+        for column in ("name", "toolsets", "for", "profile", "made", "revoked"):
+            table.add_column(column, overflow="fold")
+        for row in _rows(told):
+            table.add_row(
+                row.name,
+                ", ".join(row.toolsets) or "all",
+                "reads" if row.read_only else "all",
+                row.profile or "",
+                time_text(row.created)[:10],
+                "" if row.revoked is None else time_text(row.revoked)[:10],
+            )
+        Console(markup=False, highlight=False).print(table)
 
 
 @token.command()
@@ -100,7 +98,7 @@ def revoke(name: Name, installation: Which = None, env_file: EnvFile = None) -> 
     from hbmcp.times import now
 
     none = SettingsError(f"There is no token named {name} that opens anything.", "Nothing was changed.")
-    each = settings_for_all(env_file, installation)
+    each = kept(settings_for_all(env_file, installation))
     having = [told for told in each if any(row.name == name and row.revoked is None for row in _rows(told))]
     for told in having or each[:1]:
         _do(told, "revoke", name, lambda store: store.revoke_token(name, now()), none)

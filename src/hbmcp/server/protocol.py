@@ -71,12 +71,13 @@ def build(board: Switchboard) -> Server[Switchboard]:
     async def call_tool(ctx: ServerRequestContext[Switchboard], params: CallToolRequestParams) -> dict[str, Any]:
         if board.ending:
             return result(ENDING, is_error=True)
-        holder = holder_of(ctx)
-        name = params.name
+        holder, given, name = holder_of(ctx), params.arguments or {}, params.name
+        if board.of_each(name, given):
+            return result(await board.overview(holder, client(ctx)), is_error=False)
         arguments: Mapping[str, Any]
         reached = None
         try:
-            line, arguments = board.put_through(params.arguments or {}, holder)
+            line, arguments = board.put_through(given, holder)
             if line.discovery is not None:
                 reached = line.discovery.taken(name, arguments, holder)
         except CallError as error:

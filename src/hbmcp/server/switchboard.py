@@ -1,14 +1,14 @@
 """Where a server's requests come in: each is put through to the line of its installation, which it names where there
 are several. What all lines share is here: who is told of changes, and which calls are under way."""
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
-
-from anyio import create_task_group
 
 from hbmcp.catalog import Tool
 from hbmcp.errors import BadArguments
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hbmcp.server.subscriptions import Subscriptions
 
 INSTALLATION = "installation"  # the argument by which a call names one of several
+OVERVIEW = "get_status"  # the one tool that needs none: then it tells of each in a line
 # While it isn't known yet what the API lacks, lists may be others after the next call; then they stay, and who listens
 # is told if not.
 LIST_TTL_MS = 5 * 60 * 1000
@@ -82,6 +83,19 @@ class Switchboard:
         else:
             happened = f"There is no installation {named(str(name))} here."
         raise BadArguments(happened, "Nothing was done.", f"Call again with {INSTALLATION}: {' or '.join(lines)}.")
+
+    def of_each(self, tool: str, given: Mapping[str, Any]) -> bool:
+        """Whether a call is for all of several."""
+        return tool == OVERVIEW and "" not in self.lines and given.get(INSTALLATION) is None
+
+    async def overview(self, holder: "Holder | None", client: str) -> str:
+        """The first line of what each says of its status, or why it isn't known."""
+
+        async def line_of(name: str, line: Line) -> str:
+            outcome = await line.bridge_for(holder).call(OVERVIEW, {}, client=client)
+            return f"{name}: {outcome.text.splitlines()[0]}"
+
+        return "\n".join(await asyncio.gather(*starmap(line_of, self.reached(holder).items())))
 
     def definitions(self, holder: "Holder | None") -> list[dict[str, Any]]:
         """What tools/list sends: each tool with the installations that it is offered at, where there are several."""
@@ -164,9 +178,7 @@ class Switchboard:
         self.list_changes.close()
         if self._subscriptions is not None:
             self._subscriptions.close()
-        async with create_task_group() as closing:
-            for line in self.lines.values():
-                closing.start_soon(line.aclose)
+        await asyncio.gather(*(line.aclose() for line in self.lines.values()))
 
 
 def _asking(definition: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -179,6 +191,6 @@ def _asking(definition: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     asking = {
         **schema,
         "properties": {**which, **schema.get("properties", {})},
-        "required": [INSTALLATION, *schema.get("required", ())],
+        "required": [*(() if definition["name"] == OVERVIEW else (INSTALLATION,)), *schema.get("required", ())],
     }
     return {**definition, "inputSchema": asking}
