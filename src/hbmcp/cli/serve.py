@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hbmcp.cli.options import (
+    AsJson,
     Balance,
     CompareApi,
     Database,
@@ -80,6 +81,7 @@ def serve(
     exclude_tools: ExcludeTools = None,
     read_only: ReadOnly = None,
     compare_api: CompareApi = None,
+    structured: AsJson = None,
     log_level: Annotated[
         str | None,
         typer.Option(
@@ -123,6 +125,7 @@ def serve(
             "exclude_tools": listed(exclude_tools),
             "read_only": read_only,
             "compare_api": compare_api,
+            "structured": structured,
             "log_level": log_level,
             # Who sets up the paper exchange wants it.
             "paper": paper or any((paper_balance, paper_db, paper_reset, paper_speed)) or None,

@@ -82,7 +82,7 @@ async def called(
 
 
 def _told(outcome: "Outcome") -> dict[str, Any]:
-    return result(outcome.text, is_error=outcome.is_error)
+    return result(outcome.text, is_error=outcome.is_error, structured=outcome.structured)
 
 
 @frozen

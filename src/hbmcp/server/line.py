@@ -88,6 +88,15 @@ class Line:
         self._chat = chat = Chat.of(self.bridge, self.settings)
         await all_of(Watcher(self.bridge, self.name).run(), *(() if chat is None else (chat.run(),)))
 
+    def definition(self, tool: Tool) -> dict[str, Any]:
+        """What tools/list sends of it."""
+        if not self.settings.structured:
+            return tool.definition
+        from hbmcp.results.output_schema import output_schema
+
+        schema = output_schema(tool)
+        return tool.definition if schema is None else {**tool.definition, "outputSchema": schema}
+
     def lent(self, holder: "Holder") -> "Lent":
         """What the holder of an access token may use."""
         from hbmcp.access.holder import lent

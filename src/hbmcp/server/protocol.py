@@ -27,9 +27,10 @@ ENDING = "This server is being stopped. Nothing was done. Call again in a moment
 CHANGING = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
 
-def result(text: str, *, is_error: bool) -> dict[str, Any]:
+def result(text: str, *, is_error: bool, structured: dict[str, Any] | None = None) -> dict[str, Any]:
     """Of a tools/call."""
-    return {"resultType": "complete", "content": [{"type": "text", "text": text}], "isError": is_error}
+    told = {} if structured is None else {"structuredContent": structured}
+    return {"resultType": "complete", "content": [{"type": "text", "text": text}], **told, "isError": is_error}
 
 
 class _Server(Server[Line]):
@@ -65,9 +66,8 @@ def build(line: Line) -> Server[Line]:
         gone = line.gone
         # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
         # rest.
-        return line.listed(
-            "tools", [one for one in line.offer_for(holder_of(ctx)).definitions if one["name"] not in gone]
-        )
+        tools = [tool for tool in line.offer_for(holder_of(ctx)).tools if tool.name not in gone]
+        return line.listed("tools", list(map(line.definition, tools)))
 
     async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
         if line.ending:
@@ -99,6 +99,7 @@ def build(line: Line) -> Server[Line]:
                     key=meta.get(IDEMPOTENCY_KEY),
                     ask=ask,
                     until=None if holder is None else holder.until,
+                    structured=line.settings.structured,
                 )
                 return under_way.outcome
 
