@@ -59,6 +59,8 @@ from hbmcp.results import ResultSpec, failure, render
 from hbmcp.results.answer import Answer
 from hbmcp.results.cells import compact
 from hbmcp.results.cutting import shortened
+from hbmcp.results.output_schema import answers_programs
+from hbmcp.results.structured import Output, without_told_secrets
 from hbmcp.settings import Settings
 from hbmcp.store import Store
 from hbmcp.text import QUOTED, cut, one_line
@@ -88,7 +90,8 @@ class Progress(Protocol):
 class Outcome(NamedTuple):
     """What a call came to, for a model to read; or the `question` that a person must answer first: with the answer the
     call comes again. `error` is what it ran into, unless that is a defect. It `waits` where a person is to approve it
-    elsewhere. `content` is what a plugin shows beside the text."""
+    elsewhere. `content` is what a plugin shows beside the text. `structured` is what a program reads; then the text is
+    but a line."""
 
     text: str
     is_error: bool
@@ -96,17 +99,40 @@ class Outcome(NamedTuple):
     error: CallError | None = None
     waits: bool = False
     content: tuple[Mapping[str, Any], ...] = ()
+    structured: dict[str, Any] | None = None
+
+    def remarked(self, remark: str) -> "Outcome":
+        """The same with one more sentence about it."""
+        if self.structured is None:
+            return self._replace(text="\n\n".join(filter(None, (self.text, remark))))
+        return self._replace(structured={**self.structured, "notes": [*self.structured["notes"], remark]})
+
+    def says(self, words: str) -> bool:
+        """Whether these words are in it, in whatever case."""
+        said = [self.text] if self.structured is None else self.structured["notes"]
+        return any(words.lower() in one.lower() for one in said)
+
+    @property
+    def redacted(self) -> "Outcome":
+        """Without what is secret."""
+        structured = None if self.structured is None else without_told_secrets(self.structured)
+        content = tuple(map(_masked, self.content))
+        return self._replace(text=redacted(self.text), content=content, structured=structured)
+
+
+_Show = Callable[..., Outcome]  # called as hbmcp.results.render is
 
 
 class _Incoming(NamedTuple):
-    """What comes with a call: its client's name, its idempotency key, the trigger that fires, the way to a person, and
-    when the access token ends that was shown."""
+    """What comes with a call: its client's name, its idempotency key, the trigger that fires, the way to a person, when
+    the access token ends that was shown, and whether a program reads the answer."""
 
     client: str
     key: str | None
     firing: Firing | None
     ask: Ask | None
     until: int | None
+    structured: bool = False
 
 
 class _Line(NamedTuple):
@@ -138,6 +164,7 @@ class Bridge:
         self._api = Api(settings, offer)
         self.comparison = Comparison(offer.catalog, self._api.send)
         self._lines: dict[str, _Line] = {}
+        self._outputs: dict[str, Output] = {}
         self._token = self._holder = ""
         self._drifted: set[tuple[str, str]] = set()
         self._reset = settings.on_paper and settings.paper_reset
@@ -246,17 +273,20 @@ class Bridge:
         firing: Firing | None = None,
         ask: Ask | None = None,
         until: int | None = None,
+        structured: bool = False,
     ) -> Outcome:
         """Call a tool by its name or alias, for a client of this name. `key` is an idempotency key: what was sent under
         it isn't sent again for a day. `firing` is the trigger that calls, `ask` the way to a person; `until`, in epoch
-        ms, is when the access token ends that was shown. Never raises for what a call can run into.
+        ms, is when the access token ends that was shown; `structured` is for a program, if the tool has an
+        outputSchema. Never raises for what a call can run into.
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
         if self._holder and isinstance(key, str):
             key = f"{self._holder}/{key}"  # nobody is told what was sent under the key of another
         if progress is None:
-            return await cancelled_once(self._answer(name, arguments, _Incoming(client, key, firing, ask, until)))
+            incoming = _Incoming(client, key, firing, ask, until, structured)
+            return await cancelled_once(self._answer(name, arguments, incoming))
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         asking = None if ask is None else _Asking(ask)
@@ -274,7 +304,7 @@ class Bridge:
             call.cancel()
 
         try:
-            incoming = _Incoming(client, key, firing, asking, until)
+            incoming = _Incoming(client, key, firing, asking, until, structured)
             return await cancelled_once(self._answer(name, arguments, incoming), stop)
         finally:
             quiet()
@@ -294,15 +324,16 @@ class Bridge:
         if outcome.question is not None:
             return outcome
         for part, why in missed.items():
-            if why.lower() not in outcome.text.lower():
-                outcome = outcome._replace(text=f"{outcome.text}\n\nWhat {part} tells isn't known: {why}.")
+            if not outcome.says(why):
+                outcome = outcome.remarked(f"What {part} tells isn't known: {why}.")
         answered = incoming.ask.answered if incoming.ask is not None else None
         approves = answered is not None and answered.out_of_band  # then who called isn't the one who is answered
         hears = incoming.firing is None and not approves and self._kind != "resource"
         if hears and (news := await self._news(incoming.client)):
-            outcome = outcome._replace(text=f"{outcome.text}\n\nSince your last call: {'; '.join(news)}.")
-        text = redacted(f"{outcome.text}{self.identity.signature}")
-        return outcome._replace(text=text, content=tuple(map(_masked, outcome.content)))
+            outcome = outcome.remarked(f"Since your last call: {'; '.join(news)}.")
+        if signature := self.identity.signature:
+            outcome = outcome.remarked(signature)
+        return outcome.redacted
 
     async def _news(self, client: str) -> list[str]:
         """What who calls should know, and wasn't told. Of triggers who showed an access token hears where it is for
@@ -368,12 +399,13 @@ class Bridge:
             return Outcome(await self._act(tool, line, arguments, caller, incoming), False)
         given = line.checker.check(arguments)
         hide_said(secrets(tool, given))
+        show = self._as_json(tool) if incoming.structured and answers_programs(tool) else _as_text
         if tool.is_workflow:
             answer = await line.build(self.installation(caller, ask=incoming.ask), **given)
-            text = "" if answer.content and answer.value is None else render(answer.value, answer.spec)
-            return Outcome(text, False, content=answer.content)
-        shown = await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)))
-        return Outcome(shown, False)
+            if answer.content and answer.value is None:
+                return Outcome("", False, content=answer.content)
+            return show(answer.value, answer.spec)._replace(content=answer.content)
+        return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)), show)
 
     async def _act(
         self,
@@ -440,9 +472,8 @@ class Bridge:
             answer = await plan.commit(self.installation(caller, grant))
             return render(answer.value, answer.spec)
         (planned,) = plan.requests
-        return await self._shown(
-            line, given, await grant.send(planned, lambda: self._asked(tool, line, lambda: planned.request))
-        )
+        response = await grant.send(planned, lambda: self._asked(tool, line, lambda: planned.request))
+        return (await self._shown(line, given, response, _as_text)).text
 
     async def _plan(self, tool: Tool, line: _Line, given: Mapping[str, Any], installation: Installation) -> Plan:
         if not tool.is_workflow:
@@ -495,9 +526,9 @@ class Bridge:
         except (Failed, GatewayFailed, OutcomeUnknown) as error:
             raise await self._explained(tool, line.result.cause, error) from None
 
-    async def _shown(self, line: _Line, given: Mapping[str, Any], answer: Response[Any]) -> str:
+    async def _shown(self, line: _Line, given: Mapping[str, Any], answer: Response[Any], how: _Show) -> Outcome:
         show = partial(
-            render,
+            how,
             answer.raw,
             line.result,
             arguments=given,
@@ -625,6 +656,17 @@ class Bridge:
         self._lines[tool.name] = line
         return line
 
+    def _as_json(self, tool: Tool) -> _Show:
+        if tool.name not in self._outputs:
+            self._outputs[tool.name] = Output(tool)
+        output = self._outputs[tool.name]
+
+        def show(answer: Json, spec: ResultSpec, **about: Any) -> Outcome:
+            told = output.of(answer, spec, **about)
+            return Outcome(told.line, False, structured=told.content)
+
+        return show
+
     def _tell(self, tool: Tool, drift: UnexpectedShape) -> None:
         """Log once for each place that the API answers otherwise than its contract says."""
         place = (tool.name, _INDEX.sub("[]", drift.path))
@@ -633,6 +675,10 @@ class Bridge:
             logger.warning(
                 "%s: the answer isn't what the contract promises, but was passed on: %s", tool.name, misfit(drift)
             )
+
+
+def _as_text(answer: Json, spec: ResultSpec, **about: Any) -> Outcome:
+    return Outcome(render(answer, spec, **about), False)
 
 
 def _built(tool: Tool, build: Callable[[], Request[Any]]) -> Request[Any]:

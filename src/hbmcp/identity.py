@@ -39,7 +39,7 @@ class Identity:
     @property
     def signature(self) -> str:
         """What ends an answer, so that it is known whose it is; nothing where there is only one."""
-        return f"\n\nInstallation: {self.called}{' (paper)' if self.on_paper else ''}." if self.called else ""
+        return f"Installation: {self.called}{' (paper)' if self.on_paper else ''}." if self.called else ""
 
     @property
     def accounts_remark(self) -> str:

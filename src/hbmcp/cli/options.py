@@ -57,6 +57,12 @@ CompareApi = Annotated[
         help="Look beside the first call what the API of this version has, and offer only that (HBMCP_COMPARE_API).",
     ),
 ]
+AsJson = Annotated[
+    bool | None,
+    typer.Option(
+        "--structured", help="Answer reads to programs: JSON that fits an outputSchema, and no text (HBMCP_STRUCTURED)."
+    ),
+]
 Balance = Annotated[
     list[str] | None,
     typer.Option(

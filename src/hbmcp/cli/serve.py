@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hbmcp.cli.options import (
+    AsJson,
     Balance,
     CompareApi,
     Database,
@@ -82,6 +83,7 @@ def serve(
     discovery: Discovery = None,
     read_only: ReadOnly = None,
     compare_api: CompareApi = None,
+    structured: AsJson = None,
     log_level: Annotated[
         str | None,
         typer.Option(
@@ -128,6 +130,7 @@ def serve(
             "discovery": discovery,
             "read_only": read_only,
             "compare_api": compare_api,
+            "structured": structured,
             "log_level": log_level,
             "installations": installations,
             # Who sets up the paper exchange wants it.

@@ -1,6 +1,6 @@
 """The part that is shown, taken apart into its tables and the JSON around them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hbmcp.results.cells import compact
@@ -20,6 +20,16 @@ def blocks(shown: Json, spec: ResultSpec) -> tuple[str, list[Table]]:
         rest = {key: rest[key] for key in spec.columns if key in rest} or rest
     rest = {key: value for key, value in rest.items() if key not in spec.omit}
     return compact(rest) if rest or not tables else "", [table(way, rows, spec) for way, rows in tables]
+
+
+def rows_in(shown: Json, omit: Collection[str] = ()) -> dict[Way, int]:
+    """How many rows its tables have, by the ways to them."""
+    tables: list[tuple[Way, list[Any]]] = []
+    if isinstance(shown, dict):
+        _without_tables(shown, (), tables)
+    elif isinstance(shown, list) and like_rows(shown):
+        tables.append(((), shown))
+    return {way: len(rows) for way, rows in tables if ".".join(way) not in omit}
 
 
 def join(head: str, tables: Sequence[Table]) -> str:

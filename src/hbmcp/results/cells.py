@@ -32,7 +32,7 @@ def cell(value: Json) -> str:
             return text.replace("+00:00", "Z")
         return quote(text) if not text or _QUOTED.match(text) or _SPACE.search(text) else text
     if isinstance(value, NUMBERS) and not isinstance(value, bool):
-        return _number(value)
+        return _json_number(value)
     return compact(value)
 
 
@@ -49,7 +49,15 @@ def compact(value: Json) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _number(value)
+    return _json_number(value)
+
+
+def digits(value: int | float | Decimal) -> str:
+    """All digits of a number, without an exponent where that is no longer than _PLACES."""
+    text = str(value)
+    if ("E" in text or "e" in text) and -_PLACES <= (exact := Decimal(text)).adjusted() <= _PLACES:
+        text = f"{exact:f}"
+    return text.removesuffix(".0")
 
 
 def worded(error: Json) -> Json:
@@ -80,12 +88,7 @@ def _member(key: str, value: Json) -> str:
     return f"{quote(visible(key))}:{compact(worded(value) if key in ERRORS else value)}"
 
 
-def _number(value: Json) -> str:
-    """The digits of a number, without an exponent where that is no longer than _PLACES; what isn't a number of JSON
-    (NaN, Infinity) as a JSON string."""
-    text = str(value)
-    if not text[-1].isdigit():
-        return f'"{text}"'
-    if ("E" in text or "e" in text) and -_PLACES <= (exact := Decimal(text)).adjusted() <= _PLACES:
-        text = f"{exact:f}"
-    return text.removesuffix(".0")
+def _json_number(value: Json) -> str:
+    """A number; what isn't one of JSON (NaN, Infinity) as a JSON string."""
+    text = digits(value)
+    return text if text[-1].isdigit() else f'"{text}"'

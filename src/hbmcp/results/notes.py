@@ -3,11 +3,48 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hbmcp.results.cells import key, plain
-from hbmcp.results.paths import Way
+from hbmcp.results.cells import NESTED, key, plain
+from hbmcp.results.paths import Json, Way
 from hbmcp.results.result_spec import ResultSpec
 from hbmcp.secret_names import names_secret
-from hbmcp.text import NAMED, cut, named
+from hbmcp.text import NAMED, cut, named, visible
+
+
+def nothing_in(shown: Json, spec: ResultSpec, arguments: Mapping[str, Any]) -> str:
+    """In place of the part that is shown, where it holds nothing; else ""."""
+    if shown is None:
+        return "The API sent no content."
+    if isinstance(shown, NESTED) and not shown:
+        return no_rows(spec, arguments)
+    if isinstance(shown, str) and not visible(shown):
+        return spec.empty or "The API sent an empty text."
+    return ""
+
+
+def remarks(
+    spec: ResultSpec,
+    arguments: Mapping[str, Any],
+    *,
+    holds: bool,
+    missing: str,
+    rows: int,
+    hollow: Sequence[Way],
+    page: tuple[int | None, int | None],
+) -> list[str]:
+    """What is said under an answer: of one that holds something what was cut from it, or that it is only a page, whose
+    size is by default and at most that; what levels hold nothing; and what is said of every one."""
+    said: list[str] = []
+    if missing:
+        said.append(was_cut(missing, spec))
+    elif holds and (more := full_page(rows, spec, arguments, *page)):
+        said.append(more)
+    if holds and spec.row_note:
+        said.append(spec.row_note)
+    if hollow:
+        said.append(nothing_under(hollow))
+    if spec.note:
+        said.append(spec.note)
+    return said
 
 
 def no_rows(spec: ResultSpec, arguments: Mapping[str, Any]) -> str:

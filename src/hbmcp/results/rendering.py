@@ -5,13 +5,11 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from hbmcp.results.cells import NESTED
 from hbmcp.results.cutting import fitted
-from hbmcp.results.notes import full_page, no_rows, nothing_under, was_cut
+from hbmcp.results.notes import nothing_in, remarks
 from hbmcp.results.paths import Json
 from hbmcp.results.result_spec import ResultSpec
 from hbmcp.results.selection import select
-from hbmcp.text import visible
 
 _END = "END OF OUTSIDE TEXT"
 _MARKS = rf"{_END} [0-9a-f]{{8}}|…\(\+\d+ (?:characters|items|keys)\)"
@@ -33,28 +31,16 @@ def render(
     """
     given = arguments or {}
     shown, hollow = select(answer, spec)
-    remarks: list[str] = []
-    if shown is None:
-        body = "The API sent no content."
-    elif isinstance(shown, NESTED) and not shown:
-        body = no_rows(spec, given)
-    elif isinstance(shown, str) and not visible(shown):
-        body = spec.empty or "The API sent an empty text."
-    else:
+    missing, rows = "", 0
+    body = nothing = nothing_in(shown, spec, given)
+    if not nothing:
         body, missing, rows = fitted(shown, spec, limit_chars)
-        if missing:
-            remarks.append(was_cut(missing, spec))
-        elif more := full_page(rows, spec, given, page_default, page_most):
-            remarks.append(more)
         if spec.outside:
             body = _fenced(body)
-        if spec.row_note:
-            remarks.append(spec.row_note)
-    if hollow:
-        remarks.append(nothing_under(hollow))
-    if spec.note:
-        remarks.append(spec.note)
-    return "\n\n".join([body, "\n".join(remarks)]) if remarks else body
+    said = remarks(
+        spec, given, holds=not nothing, missing=missing, rows=rows, hollow=hollow, page=(page_default, page_most)
+    )
+    return "\n\n".join([body, "\n".join(said)]) if said else body
 
 
 def marks_of_ours(text: str) -> list[str]:

@@ -11,9 +11,7 @@ from hbmcp.results.secrets_in_text import scrubbed
 
 def select(answer: Json, spec: ResultSpec) -> tuple[Json, list[Way]]:
     """The part to show, and the ways to the levels that were named by `unnest` and hold nothing."""
-    answer = without_secrets(answer, spec)
-    for path in spec.gigabytes:
-        answer = changed(answer, split(path), _in_gigabytes)
+    answer = whole(answer, spec)
     shown = get(answer, split(spec.path))
     if shown is None:
         shown = answer  # better all of it than nothing
@@ -24,6 +22,14 @@ def select(answer: Json, spec: ResultSpec) -> tuple[Json, list[Way]]:
         except _NotNested:
             pass
     return shown, []
+
+
+def whole(answer: Json, spec: ResultSpec) -> Json:
+    """A copy of the answer with its secrets masked, and its sizes in GB."""
+    answer = without_secrets(answer, spec)
+    for path in spec.gigabytes:
+        answer = changed(answer, split(path), _in_gigabytes)
+    return answer
 
 
 def without_secrets(answer: Json, spec: ResultSpec) -> Json:

@@ -37,10 +37,13 @@ class Discovery:
         self._how = line.settings.discovery
         self._enabled: dict[str, set[str]] = {}  # by key of a holder
 
-    def definitions(self, holder: "Holder | None") -> list[dict[str, Any]]:
-        """What tools/list has."""
-        offer = self._line.offer_for(holder)
-        return [tool.definition for tool in (*own(self._how, offer), *self._listed(offer, holder))]
+    def own(self, holder: "Holder | None") -> list[Tool]:
+        """The tools by which the others are reached."""
+        return own(self._how, self._line.offer_for(holder))
+
+    def listed(self, holder: "Holder | None") -> list[Tool]:
+        """The others that tools/list has."""
+        return self._listed(self._line.offer_for(holder), holder)
 
     def taken(self, name: str, arguments: Mapping[str, Any], holder: "Holder | None") -> Reached | str | None:
         """What a call of one of these tools comes to: the call that it is for, or its answer; None for one of another

@@ -87,7 +87,7 @@ async def called(
 
 
 def _told(outcome: "Outcome") -> dict[str, Any]:
-    return result(outcome.text, is_error=outcome.is_error, content=outcome.content)
+    return result(outcome.text, is_error=outcome.is_error, content=outcome.content, structured=outcome.structured)
 
 
 @frozen

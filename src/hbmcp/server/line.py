@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp.server.context import ServerRequestContext
 
-from hbmcp.catalog import Offer
+from hbmcp.catalog import Offer, Tool
 from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
@@ -135,9 +135,18 @@ class Line:
 
     def definitions(self, holder: "Holder | None") -> list[dict[str, Any]]:
         """The list of tools, for who showed a token, or none where none is asked for."""
-        found = self.offer_for(holder).definitions if self.discovery is None else self.discovery.definitions(holder)
-        gone = self.gone
-        return [one for one in found if one["name"] not in gone]
+        discovery, gone = self.discovery, self.gone
+        own = [] if discovery is None else discovery.own(holder)
+        tools = self.offer_for(holder).tools if discovery is None else discovery.listed(holder)
+        return [*(one.definition for one in own), *(self._definition(one) for one in tools if one.name not in gone)]
+
+    def _definition(self, tool: Tool) -> dict[str, Any]:
+        if not self.settings.structured:
+            return tool.definition
+        from hbmcp.results.output_schema import output_schema
+
+        schema = output_schema(tool)
+        return tool.definition if schema is None else {**tool.definition, "outputSchema": schema}
 
     @property
     def gone(self) -> Collection[str]:

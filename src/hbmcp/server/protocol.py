@@ -28,10 +28,17 @@ ENDING = "This server is being stopped. Nothing was done. Call again in a moment
 CHANGING = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
 
-def result(text: str, *, is_error: bool, content: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """Of a tools/call: its text, where it has one, and what a plugin shows beside it."""
+def result(
+    text: str,
+    *,
+    is_error: bool,
+    content: Sequence[Mapping[str, Any]] = (),
+    structured: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Of a tools/call: its text, where it has one, what a plugin shows beside it, and what a program reads."""
     texts = [{"type": "text", "text": text}] if text or not content else []
-    return {"resultType": "complete", "content": [*texts, *content], "isError": is_error}
+    told = {} if structured is None else {"structuredContent": structured}
+    return {"resultType": "complete", "content": [*texts, *content], **told, "isError": is_error}
 
 
 class _Server(Server[Switchboard]):
@@ -73,7 +80,9 @@ def build(board: Switchboard) -> Server[Switchboard]:
             return result(ENDING, is_error=True)
         holder, given, name = holder_of(ctx), params.arguments or {}, params.name
         if board.of_each(name, given):
-            return result(await board.overview(holder, client(ctx)), is_error=False)
+            lines = await board.overview(holder, client(ctx))
+            structured = {"notes": lines} if board.settings.structured else None
+            return result("\n".join(lines), is_error=False, structured=structured)
         arguments: Mapping[str, Any]
         reached = None
         try:
@@ -111,6 +120,7 @@ def build(board: Switchboard) -> Server[Switchboard]:
                     key=meta.get(IDEMPOTENCY_KEY),
                     ask=ask,
                     until=None if holder is None else holder.until,
+                    structured=line.settings.structured,
                 )
                 return under_way.outcome
 

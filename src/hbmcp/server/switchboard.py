@@ -88,14 +88,14 @@ class Switchboard:
         """Whether a call is for all of several."""
         return tool == OVERVIEW and "" not in self.lines and given.get(INSTALLATION) is None
 
-    async def overview(self, holder: "Holder | None", client: str) -> str:
+    async def overview(self, holder: "Holder | None", client: str) -> list[str]:
         """The first line of what each says of its status, or why it isn't known."""
 
         async def line_of(name: str, line: Line) -> str:
             outcome = await line.bridge_for(holder).call(OVERVIEW, {}, client=client)
             return f"{name}: {outcome.text.splitlines()[0]}"
 
-        return "\n".join(await asyncio.gather(*starmap(line_of, self.reached(holder).items())))
+        return await asyncio.gather(*starmap(line_of, self.reached(holder).items()))
 
     def definitions(self, holder: "Holder | None") -> list[dict[str, Any]]:
         """What tools/list sends: each tool with the installations that it is offered at, where there are several."""

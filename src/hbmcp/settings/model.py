@@ -30,6 +30,7 @@ FLAGS = {
     "read_only": "--read-only",
     "compare_api": "--no-compare-api",
     "installations": "--installations",
+    "structured": "--structured",
     "paper": "--paper",
     "paper_balance": "--paper-balance",
     "paper_db": "--paper-db",
@@ -288,6 +289,8 @@ class Settings(BaseModel):
     read_only: bool = Field(default=False, validation_alias="HBMCP_READ_ONLY")
     # Whether the API's own contract is compared with the one that the tools were made from.
     compare_api: bool = Field(default=True, validation_alias="HBMCP_COMPARE_API")
+    # Whether reads answer in JSON that fits an outputSchema, for programs, in place of text for models.
+    structured: bool = Field(default=False, validation_alias="HBMCP_STRUCTURED")
     paper: bool = Field(default=False, validation_alias="HBMCP_PAPER")
     paper_balance: Annotated[tuple[tuple[str, Decimal], ...], BeforeValidator(_balances)] = Field(
         default=(), validation_alias="HBMCP_PAPER_BALANCE"
