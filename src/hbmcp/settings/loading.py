@@ -9,7 +9,18 @@ from pydantic import SecretStr
 
 from hbmcp.errors import SettingsError
 from hbmcp.settings import misspelt, secret_file
-from hbmcp.settings.model import BOT_TOKENS, CREDENTIALS, PASSWORDS, PROTECTIVE, VARIABLES, Settings, called, parsed
+from hbmcp.settings.model import (
+    ADDRESSES,
+    BOT_TOKENS,
+    CREDENTIALS,
+    KEYS,
+    PASSWORDS,
+    PROTECTIVE,
+    VARIABLES,
+    Settings,
+    called,
+    parsed,
+)
 from hbmcp.settings.sources import Source, command_line, env_file, environment
 
 
@@ -60,6 +71,7 @@ def load(
         remarks += [] if told.paper else _unfilled(sources)
     else:
         _hold_together(told, by)
+    _keys_stay(by)
     told = _with_bot(_with_password(told, remarks), by, remarks)
     if not told.on_paper:
         remarks += _missing(told)
@@ -215,7 +227,8 @@ def _chosen(sources: Iterable[Source]) -> tuple[Settings, dict[str, Source]]:
     if problems:
         raise SettingsError("\n".join(problems))
     origins = {field: source.name for field, source in by.items()}
-    return Settings.model_construct(**values, origins=origins), by
+    services = {field: values.pop(field) for field in (*ADDRESSES, *KEYS) if field in values}
+    return Settings.model_construct(**values, services=services, origins=origins), by
 
 
 def _parsed(source: Source, field: str) -> Any:
@@ -239,6 +252,18 @@ def _hold_together(told: Settings, by: Mapping[str, Source]) -> None:
                 "another address, or none, stands beside it.",
                 "It is sent nowhere else, so hbmcp doesn't start.",
                 "Give address, username and password in the same place; --env-file none ignores a .env.",
+            )
+
+
+def _keys_stay(by: Mapping[str, Source]) -> None:
+    """A service's credential goes to the address that stands beside it, or to its own. Raises SettingsError."""
+    for key in KEYS.keys() & by.keys():
+        address = key.removesuffix("_key") + "_url"
+        if address in by and by[address] != by[key]:
+            raise SettingsError(
+                f"{VARIABLES[address]} comes from {by[address].name}, and {VARIABLES[key]} from {by[key].name}.",
+                "It is sent nowhere else than where it was meant to, so hbmcp doesn't start.",
+                "Give both in the same place.",
             )
 
 
