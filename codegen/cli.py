@@ -235,7 +235,9 @@ def scaffold(
         missing = [new.operations[key] for key in curation.unaccounted(curated, new) if key not in done]
         lines = [f"# {key} moved: {line}" for key, line in moved.items()]
         kept = scaffolding.kept(curated, pinned, new, {key: one for key, one in successors.items() if key not in moved})
-        skeleton = scaffolding.skeleton(missing, new.schemas, scaffolding.UsualNames.of(curated, pinned), kept)
+        skeleton = scaffolding.skeleton(
+            missing, new.schemas, scaffolding.UsualNames.of(curated, pinned), kept, on_paper=not api.name
+        )
         out.print("\n".join([*lines, *([""] if lines else []), skeleton]), markup=False)
 
 
