@@ -12,5 +12,6 @@ failures    what is known where no answer came that can be read?
 """
 
 from hbmcp.api.apis import Apis
+from hbmcp.api.sending import Api
 
-__all__ = ["Apis"]
+__all__ = ["Api", "Apis"]

@@ -18,7 +18,8 @@ class Apis:
     def __init__(self, settings: Settings, offer: Offer) -> None:
         self._settings = settings
         self._offer = offer
-        self._apis = {HUMMINGBOT.name: Api(settings, offer)}
+        self.ours = Api(settings, offer)
+        self._apis = {HUMMINGBOT.name: self.ours}
 
     async def send(self, request: Request[T], tool: Tool) -> Response[T]:
         """As Api.send."""

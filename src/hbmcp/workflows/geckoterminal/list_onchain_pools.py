@@ -15,6 +15,7 @@ COLUMNS = (
     "liquidity_usd", "age", "address",
 )  # fmt: skip
 POOLS = data(resource)
+WHOSE_PRICE = "price_usd is that of the token that a name has first."
 
 
 async def list_onchain_pools(
@@ -26,7 +27,7 @@ async def list_onchain_pools(
     token_address: str | None = None,
     page: int = 1,
 ) -> Answer:
-    """A row each pool, some twenty in a page. `price_usd` is that of the base token, which its name has first.
+    """A row each pool, some twenty in a page.
 
     Raises BadArguments for what GeckoTerminal ranks nowhere, and CallError.
     """
@@ -42,7 +43,7 @@ async def list_onchain_pools(
     pools = await _pools(installation, which, network, dex, token_address, page)
     if not pools:
         return Answer(f"GeckoTerminal has no such pools in page {page}.")
-    return Answer([_row(pool) for pool in pools], columns=COLUMNS)
+    return Answer([_row(pool) for pool in pools], (WHOSE_PRICE,), COLUMNS)
 
 
 async def _pools(
