@@ -49,10 +49,11 @@ check: $(VENV)/.dev  ## generated/ is current, the curation complete, the code c
 # make regen               from the pinned contract
 # make regen API=1         from the API at HUMMINGBOT_API_URL
 # make regen FROM=file     from an OpenAPI document
+# make regen SOURCE=n=file of another service, NAME=URL or NAME=FILE; those that are pinned are always made, too
 # make regen DROP=1 …      go on without curated operations that the contract no longer has
-regen: $(VENV)/.dev  ## write generated/ anew, and say what changed (API=1, FROM=file, DROP=1)
+regen: $(VENV)/.dev  ## write generated/ anew, and say what changed (API=1, FROM=file, SOURCE=name=file, DROP=1)
 	@api="$${HUMMINGBOT_API_URL:-http://localhost:8000}"; \
-	$(PY) -m codegen regen $(if $(API),"$${api%/}/openapi.json",$(if $(FROM),"$(FROM)")) $(if $(DROP),--drop)
+	$(PY) -m codegen regen $(if $(API),"$${api%/}/openapi.json",$(if $(FROM),"$(FROM)")) $(if $(SOURCE),--source "$(SOURCE)") $(if $(DROP),--drop)
 
 bench: $(VENV)/.dev  ## measure this server beside others, which are installed into .venv-peers
 	@$(PY) -m bench

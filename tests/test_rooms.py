@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from hbmcp.catalog import Catalog
+from hbmcp.services import OTHERS
 from tests.conftest import ROOT
 
 STANDARD = {*sys.stdlib_module_names, "typing_extensions"}
@@ -20,7 +21,7 @@ FLOORS = (
     {"installation"},
     {"plan"},
     {"deletion", "source_code"},
-    {"balances", "levels", "connections", "heard_bots", "fills", "scripts", "gateway"},
+    {"balances", "levels", "connections", "heard_bots", "fills", "scripts", "gateway", "json_api"},
     {"markets", "controllers", "status", "dex"},
     {"positions", "bots"},
     {"reduce_only"},
@@ -97,8 +98,15 @@ def test_the_typed_client_knows_only_httpx_and_attrs() -> None:
     assert not foreign("generated", "hummingbot_api", "hummingbot_api", "httpx", "attrs")
 
 
-def test_the_tools_know_the_client_and_one_small_module_of_hbmcp() -> None:
-    assert not foreign("generated", "hbmcp_tools", "hummingbot_api", "hbmcp.times")
+def test_the_client_of_a_service_knows_only_what_all_clients_share() -> None:
+    shared = [f"hummingbot_api.{name}" for name in ("absent", "decode", "encode", "exact_json", "request")]
+    for name in OTHERS:
+        assert not foreign("generated", f"{name}_api", f"{name}_api", "attrs", *shared)
+
+
+def test_the_tools_know_the_clients_and_one_small_module_of_hbmcp() -> None:
+    clients = [f"{name}_api" for name in OTHERS]
+    assert not foreign("generated", "hbmcp_tools", "hummingbot_api", "hbmcp.times", *clients)
 
 
 @pytest.mark.parametrize(("root", "package", "other"), [(".", "codegen", "hbmcp"), ("src", "hbmcp", "codegen")])

@@ -21,12 +21,13 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
     effects = {name: tool.effect.table() for name, tool in curation.by_name.items() if tool.effect}
     for toolset, workflows in curation.workflows.items():
         for name, workflow in workflows.items():
-            place = partial(Mistake, f"{toolset}.toml", f"workflows.{name}.params")
+            place = partial(Mistake, curation.file(f"{toolset}.toml"), f"workflows.{name}.params")
             params = [_param(key, param, place, mistakes) for key, param in workflow.params.items()]
             specs.append(
                 WorkflowSpec(
                     name=name,
                     toolset=toolset,
+                    service=curation.name,
                     title=workflow.title,
                     description=workflow.description,
                     risk=workflow.risk,

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 import anyio
 from attrs import evolve
 
-from hbmcp.api import Api
+from hbmcp.api import Apis
 from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Access, Caller, Kind
 from hbmcp.cancellation import cancelled_once
@@ -37,8 +37,8 @@ from hbmcp.errors import (
     UnknownTool,
 )
 from hbmcp.errors.gateway_answers import NOTHING_DONE
-from hbmcp.errors.http_answers import unknown_outcome
 from hbmcp.errors.reasons import in_words, misfit, tidy
+from hbmcp.errors.unknown_outcome import unknown_outcome
 from hbmcp.identity import Identity
 from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Foreseen, Installation
@@ -61,6 +61,7 @@ from hbmcp.results.cells import compact
 from hbmcp.results.cutting import shortened
 from hbmcp.results.output_schema import answers_programs
 from hbmcp.results.structured import Output, without_told_secrets
+from hbmcp.services import service
 from hbmcp.settings import Settings
 from hbmcp.store import Store
 from hbmcp.text import QUOTED, cut, one_line
@@ -146,8 +147,8 @@ class _Line(NamedTuple):
 
 
 class Bridge:
-    """Carries calls from a client to the API and back, as far as a policy (without one, the default) allows it. Use it
-    inside one event loop, and close it there."""
+    """Carries calls from a client to the API that a tool is for, and back, as far as a policy (without one, the
+    default) allows it. Use it inside one event loop, and close it there."""
 
     def __init__(
         self, offer: Offer, settings: Settings, kind: Kind = "client", *, policy: Policy | None = None
@@ -161,7 +162,7 @@ class Bridge:
         self.identity = Identity.of(settings)
         self.store = Store.open(settings, self.identity)
         self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self.store)
-        self._api = Api(settings, offer)
+        self._api = Apis(settings, offer)
         self.comparison = Comparison(offer.catalog, self._api.send)
         self._lines: dict[str, _Line] = {}
         self._outputs: dict[str, Output] = {}
@@ -290,8 +291,10 @@ class Bridge:
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         asking = None if ask is None else _Asking(ask)
+        tool = self._offer.catalog.names.get(name)
+        asked = service(tool.service if tool else "").title
         timer = asyncio.get_running_loop().call_later(
-            REPORT_EVERY, lambda: reports.append(asyncio.create_task(_report(progress, asking)))
+            REPORT_EVERY, lambda: reports.append(asyncio.create_task(_report(progress, asking, asked)))
         )
 
         def quiet() -> None:
@@ -733,12 +736,12 @@ class _Asking:
             self.waits = False
 
 
-async def _report(progress: Progress, asking: _Asking | None) -> None:
+async def _report(progress: Progress, asking: _Asking | None, asked: str) -> None:
     seconds = REPORT_EVERY
     # A client that has gone needs no reports, and its call ends by itself.
     with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
         while True:
-            what = "a person's answer" if asking is not None and asking.waits else "the Hummingbot API"
+            what = "a person's answer" if asking is not None and asking.waits else asked
             await progress(seconds, None, f"Waiting for {what}, {seconds:.0f} s so far")
             await asyncio.sleep(REPORT_EVERY)
             seconds += REPORT_EVERY

@@ -56,6 +56,8 @@ class Tool:
     A read that `hands_over` has a person change something. A plugin's tool is a workflow that a `function` carries out.
     `find` are words that people say for what it does.
 
+    `service` is the name of the one whose operations these are, "" the Hummingbot API's.
+
     What isn't a read and has an operation has an `effect`: what it `is`, and which arguments hold its account,
     exchange, pair, side, amount and price. One that `previews` only looks unless it is told not to.
     """
@@ -82,6 +84,7 @@ class Tool:
     absent: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
     paper: str = ""
+    service: str = ""
     function: Callable[..., Awaitable[Any]] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
@@ -263,8 +266,9 @@ class Catalog:
         return Offer(self, off, frozenset(asked))
 
     def by_operation(self, operation: str) -> Tool | None:
-        """The first tool of an operation, "POST /trading/orders"."""
-        return next((tool for tool in self.tools.values() if tool.operation == operation), None)
+        """The first tool of an operation of the Hummingbot API, "POST /trading/orders"."""
+        ours = (tool for tool in self.tools.values() if not tool.service)
+        return next((tool for tool in ours if tool.operation == operation), None)
 
     def _toolsets(self, names: Iterable[str]) -> set[str]:
         names = [name for name in names if name != NONE]

@@ -9,6 +9,7 @@ from typing import Any
 from hbmcp import __version__
 from hbmcp.settings import FLAGS, HTTP, MEMORY, NONE, VARIABLES, Settings
 from hbmcp.settings.hosts import is_everywhere
+from hbmcp.settings.model import KEYS
 
 SECRET = ("api_username", "api_password", "state_url", "notify")  # a person fills them in
 LOGGED_IN = {"api_username", "api_password"}
@@ -70,7 +71,8 @@ def entry(told: Settings, env_file: str | None) -> dict[str, Any]:
         if field in FLAGS:
             args += _flags(told, field)
         elif not told.on_paper or not field.startswith("api_"):
-            env[VARIABLES[field]] = "…" if field in SECRET else str(getattr(told, field))
+            value = told.services[field] if field in told.services else getattr(told, field)
+            env[VARIABLES[field]] = "…" if field in (*SECRET, *KEYS) else str(value)
     return {"command": sys.executable, "args": args, **({"env": env} if env else {})}
 
 

@@ -10,8 +10,10 @@ from pydantic import SecretStr
 from hbmcp.errors import SettingsError
 from hbmcp.settings import misspelt, secret_file
 from hbmcp.settings.model import (
+    ADDRESSES,
     BOT_TOKENS,
     CREDENTIALS,
+    KEYS,
     OF_ONE,
     PASSWORDS,
     PROTECTIVE,
@@ -90,6 +92,7 @@ def load_all(
         told, by = _of_one(told, by, sources, remarks)
     else:
         told, by = _of_each(told, by, sources, remarks)
+    _keys_stay(by)
     told = _with_bot(told, by, remarks)
     remarks += _misspelt(sources, told.on_paper)
     if (told.oauth_issuer is None) != (told.oauth_audience is None):
@@ -304,7 +307,8 @@ def _chosen(sources: Iterable[Source]) -> tuple[Settings, dict[str, Source]]:
     if problems:
         raise SettingsError("\n".join(problems))
     origins = {field: source.name for field, source in by.items()}
-    return Settings.model_construct(**values, origins=origins), by
+    services = {field: values.pop(field) for field in (*ADDRESSES, *KEYS) if field in values}
+    return Settings.model_construct(**values, services=services, origins=origins), by
 
 
 def _parsed(source: Source, field: str) -> Any:
@@ -328,6 +332,18 @@ def _hold_together(told: Settings, by: Mapping[str, Source]) -> None:
                 "another address, or none, stands beside it.",
                 "It is sent nowhere else, so hbmcp doesn't start.",
                 "Give address, username and password in the same place; --env-file none ignores a .env.",
+            )
+
+
+def _keys_stay(by: Mapping[str, Source]) -> None:
+    """A service's credential goes to the address that stands beside it, or to its own. Raises SettingsError."""
+    for key in KEYS.keys() & by.keys():
+        address = key.removesuffix("_key") + "_url"
+        if address in by and by[address] != by[key]:
+            raise SettingsError(
+                f"{VARIABLES[address]} comes from {by[address].name}, and {VARIABLES[key]} from {by[key].name}.",
+                "It is sent nowhere else than where it was meant to, so hbmcp doesn't start.",
+                "Give both in the same place.",
             )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from hbmcp.services import OTHERS, Service
 from hbmcp.settings.hosts import Host, Origin, is_loopback, read_host, read_origin
 
 MEMORY = ":memory:"  # HBMCP_PAPER_DB: no file
@@ -79,8 +80,9 @@ def _level(value: Any) -> Any:
     return LEVELS.get(name, name)
 
 
-def _base_url(value: Any) -> Any:
-    """The API's address without a slash at its end. Raises ValueError, without quoting it: it may hold a password."""
+def _base_url(value: Any, login: str = "HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD") -> Any:
+    """An API's address without a slash at its end; `login` are the settings that hold what it asks for. Raises
+    ValueError, without quoting it: it may hold a password."""
     if not isinstance(value, str):
         return value
     try:
@@ -90,9 +92,7 @@ def _base_url(value: Any) -> Any:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("it must be an address such as http://localhost:8000")
     if parts.username is not None or parts.password is not None:
-        raise ValueError(
-            "it must not hold a username or password; set HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD instead"
-        )
+        raise ValueError(f"it must not hold a username or password; set {login} instead")
     if parts.query or parts.fragment:
         raise ValueError("it must have nothing after its path")
     if not _HOST.fullmatch(parts.hostname):
@@ -233,6 +233,14 @@ def _lower(value: Any) -> Any:
     return value.strip().lower() if isinstance(value, str) else value
 
 
+def _header(value: str) -> str:
+    """What can be sent in a header. Raises ValueError, without quoting it."""
+    text = value.strip()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("it must be one line of ASCII characters")
+    return text
+
+
 Discovery = Literal["off", "search", "toolsets"]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
@@ -335,9 +343,20 @@ class Settings(BaseModel):
     name: str = ""
     # Whether `hbmcp login` keeps the password for this address and username: it is asked for when it is needed.
     in_keyring: bool = False
+    # What is set of services beside the Hummingbot API, by field: geckoterminal_url.
+    services: Mapping[str, str] = {}
     # What set each field, and what a person must be told of it all when hbmcp starts.
     origins: Mapping[str, str] = {}
     remarks: tuple[str, ...] = ()
+
+    def address_of(self, service: Service) -> str:
+        """Where a service is."""
+        return self.services.get(f"{service.name}_url", service.url) if service.name else self.api_url
+
+    def key_of(self, service: Service) -> SecretStr | None:
+        """What is sent to another service that wants to know who asks."""
+        key = self.services.get(f"{service.name}_key")
+        return SecretStr(key) if key else None
 
     @property
     def called_from_here(self) -> bool:
@@ -372,7 +391,14 @@ class Settings(BaseModel):
         return self.compare_api and not self.on_paper
 
 
-VARIABLES = {name: str(info.validation_alias) for name, info in Settings.model_fields.items() if info.validation_alias}
+# Of services beside the Hummingbot API: field -> variable.
+ADDRESSES = {f"{one.name}_url": one.address for one in OTHERS.values()}
+KEYS = {f"{one.name}_key": one.key for one in OTHERS.values() if one.header}
+VARIABLES = {
+    **{name: str(info.validation_alias) for name, info in Settings.model_fields.items() if info.validation_alias},
+    **ADDRESSES,
+    **KEYS,
+}
 
 
 def called(field: str) -> str:
@@ -382,6 +408,10 @@ def called(field: str) -> str:
 
 def parsed(field: str, value: Any) -> Any:
     """What a setting's text means. Raises ValueError with what is wrong, which never quotes the value of a secret."""
+    if field in KEYS:
+        return _header(value)
+    if field in ADDRESSES:
+        return _base_url(value, KEYS.get(field.removesuffix("_url") + "_key", "nothing"))
     try:
         return getattr(Settings.model_validate({VARIABLES[field]: value}), field)
     except ValidationError as error:
