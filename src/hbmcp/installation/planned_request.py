@@ -108,6 +108,11 @@ class PlannedRequest:
         return cls(tool, Request("PUT", f"hbmcp's own {what}", parse=lambda answer: answer), "configures", words)
 
     @property
+    def is_kept(self) -> bool:
+        """Whether it changes what hbmcp keeps, of which only the words tell."""
+        return not self.request.path.startswith("/")
+
+    @property
     def by(self) -> tuple[str, ...]:
         """The tools that send it, beside the one that is called now."""
         return (self.called,) if self.called else ()

@@ -144,6 +144,7 @@ class Counting:
                 currency=self._policy.currency,
                 idempotency_key=call.key,
                 holder=call.caller.holder,
+                sent=said.sent or "",
             )
             for _, ask in counted
         ]

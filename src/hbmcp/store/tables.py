@@ -95,6 +95,7 @@ ledger = Table(
     Column("state", Text, nullable=False),
     Column("reference", Text),
     Column("holder", Text),
+    Column("sent", Text, nullable=False),
 )
 
 triggers = Table(
@@ -204,6 +205,7 @@ approvals = Table(
     Column("idempotency_key", Text),
     Column("digest", Text, nullable=False),
     Column("upto", BigInteger, nullable=False),
+    Column("sent", Text, nullable=False),
 )
 
 chats = Table(
