@@ -235,7 +235,7 @@ class Counting:
         if await self._less_doubtful(found):
             found = await used()
         refuse_exceeded(found)
-        return f"Limits, with this: {_listed(found)}." if found else ""
+        return f"Limits, with this: {listed}." if (listed := _listed(found)) else ""
 
     async def today(self) -> str:
         """A sentence on how far the limits are used up that hold for all, "" where there are none, and on what can't be
@@ -297,11 +297,11 @@ async def spent(store: Store, policy: Policy, seen: Seen | None = None) -> str:
     except (StoreError, TimeoutError) as error:
         return f"{UNTOLD} {_why(error)}"
     found = used_up(policy, granted, seen, moment)
-    return f"Limits: {_listed(found)}." if found else ""
+    return f"Limits: {listed}." if (listed := _listed(found)) else ""
 
 
 def _listed(found: Sequence[Use]) -> str:
-    return "; ".join(dict.fromkeys(map(str, found)))
+    return "; ".join(dict.fromkeys(str(one) for one in found if not one.shared))
 
 
 def _unremembered(error: Exception) -> NotCounted:
