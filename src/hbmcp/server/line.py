@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hbmcp.policy.model import Policy
     from hbmcp.server.key_pages import KeyPages
     from hbmcp.server.subscriptions import Subscriptions
+    from hbmcp.watch.watcher import Watcher
 
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
 # While it isn't known yet what the API lacks, lists may be others after the next call; then they stay, and who listens
@@ -46,8 +47,8 @@ class UnderWay:
 
 
 class Line:
-    """The way to the bridge, which is built at the first call. Once it is `ending` no call begins any more. `count` is
-    told of each that ends."""
+    """The way to the bridge, which is built at the first call. Once it is `ending` no call begins any more, and no
+    trigger fires. `count` is told of each that ends."""
 
     def __init__(self, offer: Offer, settings: Settings, policy: "Policy | None", name: str) -> None:
         self.name = name
@@ -62,6 +63,7 @@ class Line:
         self._lent: dict[Rights, Lent] = {}
         self._bridges: dict[tuple[str, Rights], Bridge] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._watcher: Watcher | None = None
         self._chat: Chat | None = None
         self._key_pages: KeyPages | None = None
         self._completion: Completion | None = None
@@ -71,7 +73,7 @@ class Line:
     def watch(self) -> None:
         """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
         loads the store; where that holds nothing yet, only a call can make a trigger."""
-        if not self.settings.read_only and (self._watching is None or self._watching.done()):
+        if not (self.settings.read_only or self.ending) and (self._watching is None or self._watching.done()):
             self._watching = asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
@@ -79,14 +81,15 @@ class Line:
         from hbmcp.identity import Identity
         from hbmcp.store.place import Place
 
-        if self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists:
+        if self.ending or (self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists):
             return
         from hbmcp.approving.chat import Chat
         from hbmcp.installation.installation import all_of
         from hbmcp.watch.watcher import Watcher
 
         self._chat = chat = Chat.of(self.bridge, self.settings)
-        await all_of(Watcher(self.bridge, self.name).run(), *(() if chat is None else (chat.run(),)))
+        self._watcher = Watcher(self.bridge, self.name)
+        await all_of(self._watcher.run(), *(() if chat is None else (chat.run(),)))
 
     def lent(self, holder: "Holder") -> "Lent":
         """What the holder of an access token may use."""
@@ -203,6 +206,17 @@ class Line:
     def _carries(self) -> bool:
         """Whether one is that was approved in the chat."""
         return self._chat is not None and self._chat.carries > 0
+
+    @property
+    def fires(self) -> float:
+        """Seconds that triggers get that are firing, before they are broken off; 0 where none is."""
+        return 0.0 if self._watcher is None else self._watcher.patience
+
+    def end(self) -> None:
+        """From now on no call begins, and no trigger fires."""
+        self.ending = True
+        if self._watcher is not None:
+            self._watcher.stop()
 
     def tell_broken_off(self) -> None:
         """Log what is under way, for it is about to be broken off."""

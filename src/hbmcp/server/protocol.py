@@ -56,7 +56,8 @@ def build(line: Line) -> Server[Line]:
             yield line
         finally:
             # Shielded: who is cancelled closes too. Bounded: a store that stalls doesn't keep the server.
-            with anyio.move_on_after(SHUTDOWN, shield=True):
+            line.end()
+            with anyio.move_on_after(SHUTDOWN + line.fires, shield=True):
                 await line.aclose()
 
     async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:

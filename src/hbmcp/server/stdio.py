@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
@@ -20,14 +21,29 @@ if TYPE_CHECKING:
     from hbmcp.policy.model import Policy
 
 OVER_STDIO = "an hbmcp server, until its client leaves"
+LOOKED_AFTER = 0.05  # seconds
 INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
 
 logger = logging.getLogger(__name__)
 
 
+def _terminate(line: Line) -> None:
+    """At SIGTERM."""
+    line.end()
+    if line.fires:
+        asyncio.get_running_loop().call_later(LOOKED_AFTER, _terminate, line)
+        return
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 async def serve_stdio(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> None:
-    """Serve the client at stdin and stdout until it leaves. Ctrl-C ends the process from here."""
-    server = build(Line(offer, settings, policy, OVER_STDIO))
+    """Serve the client at stdin and stdout until it leaves. Ctrl-C ends the process from here; so does SIGTERM, which
+    clients send when a server takes a while to end, once what fires has come to its end."""
+    line = Line(offer, settings, policy, OVER_STDIO)
+    server = build(line)
+    if sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _terminate, line)
     try:
         async with stdio_server() as (read, write):
             try:

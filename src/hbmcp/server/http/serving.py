@@ -44,15 +44,19 @@ class Server(uvicorn.Server):
             self._answers()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """No call begins any more; those under way have some time, and what of them is broken off then is told."""
-        end_by(FINISH + SHUTDOWN)
-        self._line.ending = True
-        self._line.list_changes.close()
+        """No call begins any more, and no trigger fires; those under way have some time, and what of them is broken off
+        then is told."""
+        line = self._line
+        end_by(max(FINISH, line.fires) + SHUTDOWN)
+        line.end()
+        line.list_changes.close()
         began = ticking()
-        while ticking() < began + (FINISH if self._line.acts else SHUTDOWN) and self._line.busy and not self.force_exit:
+        while (line.busy or line.fires) and not self.force_exit:
+            if ticking() > began + max(FINISH if line.acts else SHUTDOWN, line.fires):
+                break
             await asyncio.sleep(0.02)
         await asyncio.sleep(WRITTEN)
-        self._line.tell_broken_off()
+        line.tell_broken_off()
         AppStatus.should_exit = True
         log.silence_libraries()  # that streams are cut now is no error
         await super().shutdown(sockets)
