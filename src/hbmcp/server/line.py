@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hbmcp.policy.model import Policy
     from hbmcp.server.discovery import Discovery
     from hbmcp.server.key_pages import KeyPages
+    from hbmcp.watch.watcher import Watcher
 
 Terms = tuple[Settings, Offer, "Policy | None"]  # of one installation: what is offered of it, and what is allowed
 
@@ -33,12 +34,14 @@ class Line:
         self.name = name
         self.offer = offer
         self.settings = settings
+        self._ending = False
         self.changed: Callable[..., object] = lambda *_: None
         self._policy = policy
         self._bridge: Bridge | None = None
         self._lent: dict[Rights, Lent] = {}
         self._bridges: dict[tuple[str, Rights], Bridge] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._watcher: Watcher | None = None
         self._chat: Chat | None = None
         self._key_pages: KeyPages | None = None
         self._completion: Completion | None = None
@@ -47,7 +50,7 @@ class Line:
     def watch(self) -> None:
         """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
         loads the store; where that holds nothing yet, only a call can make a trigger."""
-        if not self.settings.read_only and (self._watching is None or self._watching.done()):
+        if not (self.settings.read_only or self._ending) and (self._watching is None or self._watching.done()):
             self._watching = asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
@@ -55,14 +58,15 @@ class Line:
         from hbmcp.identity import Identity
         from hbmcp.store.place import Place
 
-        if self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists:
+        if self._ending or (self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists):
             return
         from hbmcp.approving.chat import Chat
         from hbmcp.installation.installation import all_of
         from hbmcp.watch.watcher import Watcher
 
         self._chat = chat = Chat.of(self.bridge, self.settings)
-        await all_of(Watcher(self.bridge, self.name).run(), *(() if chat is None else (chat.run(),)))
+        self._watcher = Watcher(self.bridge, self.name)
+        await all_of(self._watcher.run(), *(() if chat is None else (chat.run(),)))
 
     def lent(self, holder: "Holder") -> "Lent":
         """What the holder of an access token may use."""
@@ -164,6 +168,17 @@ class Line:
     def carries(self) -> bool:
         """Whether a call is under way that was approved in the chat."""
         return self._chat is not None and self._chat.carries > 0
+
+    @property
+    def fires(self) -> float:
+        """Seconds that triggers get that are firing, before they are broken off; 0 where none is."""
+        return 0.0 if self._watcher is None else self._watcher.patience
+
+    def end(self) -> None:
+        """From now on no trigger fires."""
+        self._ending = True
+        if self._watcher is not None:
+            self._watcher.stop()
 
     async def aclose(self) -> None:
         """Let others watch, and close the pages and the bridge, if there are any."""

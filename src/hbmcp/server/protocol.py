@@ -65,7 +65,8 @@ def build(board: Switchboard) -> Server[Switchboard]:
             yield board
         finally:
             # Shielded: who is cancelled closes too. Bounded: a store that stalls doesn't keep the server.
-            with anyio.move_on_after(SHUTDOWN, shield=True):
+            board.end()
+            with anyio.move_on_after(SHUTDOWN + board.fires, shield=True):
                 await board.aclose()
 
     async def list_tools(ctx: ServerRequestContext[Switchboard], _: PaginatedRequestParams) -> dict[str, Any]:

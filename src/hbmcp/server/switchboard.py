@@ -43,8 +43,8 @@ class UnderWay:
 
 
 class Switchboard:
-    """The lines of a server, under their names; the only one has none, "". Once it is `ending` no call begins any more.
-    `count` is told of each that ends."""
+    """The lines of a server, under their names; the only one has none, "". Once it is `ending` no call begins any more,
+    and no trigger fires. `count` is told of each that ends."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines: Mapping[str, Line] = (
@@ -172,6 +172,17 @@ class Switchboard:
                 f", of {named(call.client)}" if call.client else "",
                 "" if call.tool.reads else " hbmcp audit show says what it sent, if anything.",
             )
+
+    @property
+    def fires(self) -> float:
+        """Seconds that triggers get that are firing, before they are broken off; 0 where none is."""
+        return max(line.fires for line in self.lines.values())
+
+    def end(self) -> None:
+        """From now on no call begins, and no trigger fires."""
+        self.ending = True
+        for line in self.lines.values():
+            line.end()
 
     async def aclose(self) -> None:
         """Close what is open, and the lines."""

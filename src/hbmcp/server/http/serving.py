@@ -38,17 +38,19 @@ class Server(uvicorn.Server):
             self._answers()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """No call begins any more; those under way have some time, and what of them is broken off then is told."""
-        end_by(FINISH + SHUTDOWN)
-        self._board.ending = True
-        self._board.list_changes.close()
+        """No call begins any more, and no trigger fires; those under way have some time, and what of them is broken off
+        then is told."""
+        board = self._board
+        end_by(max(FINISH, board.fires) + SHUTDOWN)
+        board.end()
+        board.list_changes.close()
         began = ticking()
-        while (
-            ticking() < began + (FINISH if self._board.acts else SHUTDOWN) and self._board.busy and not self.force_exit
-        ):
+        while (board.busy or board.fires) and not self.force_exit:
+            if ticking() > began + max(FINISH if board.acts else SHUTDOWN, board.fires):
+                break
             await asyncio.sleep(0.02)
         await asyncio.sleep(WRITTEN)
-        self._board.tell_broken_off()
+        board.tell_broken_off()
         AppStatus.should_exit = True
         log.silence_libraries()  # that streams are cut now is no error
         await super().shutdown(sockets)
