@@ -5,7 +5,7 @@ from functools import partial
 from codegen.contract import Schema
 from codegen.curation import Curation, CurationError, Mistake, WorkflowParam
 from codegen.schema import annotation
-from codegen.tools.params import TIME_HINT, check, limits, literal
+from codegen.tools.params import check, limits, literal, time_hint
 from codegen.tools.portable import is_portable
 from codegen.tools.tool_spec import OF_THE_BRIDGE, ToolParam, WorkflowSpec, repeats
 
@@ -69,7 +69,7 @@ def _param(name: str, param: WorkflowParam, place: partial[Mistake], mistakes: l
         schema["default"] = param.default
         default = literal(param.default, schema)
     required = bool(param.required)
-    description = param.description or (TIME_HINT if is_time else None)
+    description = param.description or (time_hint(name) if is_time else None)
     return ToolParam(name, schema, required, annotation(schema), default, description, is_time, param.base)
 
 

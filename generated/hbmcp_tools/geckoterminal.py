@@ -51,7 +51,6 @@ def get_onchain_candles(
 
     Args:
         aggregate: minute: 1, 5, 15; hour: 1, 4, 12
-        end_time: UTC time, or age like 24h
     """
     return candles_api.candles(
         network=network,
