@@ -172,6 +172,17 @@ def test_only_a_server_offers_what_people_pick_and_type() -> None:
     assert not [one for one in found if within(one.module, rooms[2]) and within(one.name, "hbmcp.server", "hbmcp.cli")]
 
 
+def test_only_what_lists_tools_loads_plugins() -> None:
+    """They are tools of the catalog like others; the bridge runs what stands there. What loads them brings what a call
+    needs only once there is one."""
+    found = list(imports("src", "hbmcp"))
+    users = {one.module for one in found if within(one.name, "hbmcp.plugins")}
+    assert not [one for one in users if not within(one, "hbmcp.plugins", "hbmcp.cli")]
+    light = ("hbmcp.plugins", "hbmcp.plugins.registry", "hbmcp.plugins.loading")
+    below = ("hbmcp.installation", "hbmcp.results", "hbmcp.bridge", "hbmcp.policy", "mcp", "hbmcp.plugins.tool")
+    assert not [one for one in found if one.at_once and one.module in light and within(one.name, *below)]
+
+
 def test_only_a_person_connects_an_exchange() -> None:
     """At a terminal or on a page that a server has open: no tool sees the keys on their way."""
     users = ("hbmcp.connecting", "hbmcp.server.key_pages", "hbmcp.cli.connect")

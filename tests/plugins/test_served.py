@@ -122,5 +122,13 @@ def test_a_picture_reaches_the_client(env: dict[str, str], tmp_path: Path) -> No
     assert json.loads(result["content"][2]["resource"]["text"]) == {"bids": 1, "asks": 2}
 
 
-def test_the_documented_plugins_load() -> None:
-    assert catalog(Settings.model_construct(plugins=(str(REBALANCE),))).remarks == []
+def test_the_documented_plugins_load(tmp_path: Path) -> None:
+    page = (ROOT / "docs/plugins.md").read_text(encoding="utf-8")
+    files = [REBALANCE]
+    for number, source in enumerate(re.findall(r"```python\n(.*?)```", page, re.DOTALL)):
+        files.append(tmp_path / f"documented_{number}.py")
+        files[-1].write_text(source, encoding="utf-8")
+    found = catalog(Settings.model_construct(plugins=tuple(map(str, files))))
+    assert found.remarks == []
+    assert found.named == {"get_allocation", "rebalance", "get_spread", "buy_both", "note_down"}
+    assert found.tools["note_down"].risk == "write"

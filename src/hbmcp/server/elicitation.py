@@ -278,10 +278,10 @@ async def _sealed(
     except MCPError as error:
         if error.error.code != INVALID_PARAMS or error.error.data != {"reason": "invalid_request_state"}:
             raise
-        answer = await act(_void(ctx))
-        if answer.get("isError") and not _was_sealed(security, ctx):
-            raise MCPError(INVALID_PARAMS, answer["content"][0]["text"], error.error.data) from None
-        return answer
+        voided = await act(_void(ctx))
+        if voided.get("isError") and not _was_sealed(security, ctx):
+            raise MCPError(INVALID_PARAMS, voided["content"][0]["text"], error.error.data) from None
+        return voided
     assert isinstance(done, dict)
     return done
 
