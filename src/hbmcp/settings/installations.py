@@ -44,6 +44,7 @@ _KEYS = {
     "paper_balance": "paper_balance",
     "telegram_chat": "telegram_chat",
     "telegram_user": "telegram_user",
+    "telegram_url": "telegram_url",
 }
 # Those that name a variable, and those that name a secret's file.
 _VARIABLES = {"username_env": "api_username", "password_env": "api_password", "telegram_token_env": "telegram_token"}
