@@ -117,8 +117,8 @@ def test_what_logs_in_to_none_is_told_and_stops_no_other(written: Written) -> No
         ("[a]", '[a] needs url = "http://…", or paper = true.'),
         ('[a]\nurl = "http://a"\nusernam = "x"', "[a] has no key usernam; did you mean username?"),
         (
-            '[a]\nurl = "http://a"\npassword_env = "NOT_SET"',
-            "[a] password_env: the environment has no variable NOT_SET",
+            '[a]\nurl = "http://a"\npassword_env = "hunter2"',
+            "[a] password_env: the environment has no variable of that name",
         ),
         ('[a]\nurl = "http://a"\npassword_file = "none"', "[a] password_file: it can't be read"),
         ('[a]\nurl = "http://u:hunter2@a"', "[a] url: it must not hold a username or password"),
@@ -129,6 +129,7 @@ def test_what_logs_in_to_none_is_told_and_stops_no_other(written: Written) -> No
         ('[a]\npaper = true\nurl = "http://a"', "[a] url is of a real API, which this isn't."),
         ('[a]\nurl = "http://a"\npassword = "x"\npassword_env = "PATH"', "[a] password and password_env say the same"),
         ('[a]\nurl = "http://localhost:80"\n[b]\nurl = "http://127.0.0.1/"', "[a] and [b] are the same installation"),
+        ('[a]\nurl = "http://a"\n[b]\nurl = "http://b"\nremembered_as = "http://a:80"', "are the same installation"),
         ("[a]\npaper = true\n[b]\npaper = true", "give one another paper_db."),
         ("[a]\npaper = true\ntelegram_chat = 5", "[a] needs both a bot's token and telegram_chat, or neither."),
         ('["../a"]\npaper = true', '["../a"]: a name is up to 32 small letters, digits, - and _.'),

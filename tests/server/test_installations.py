@@ -3,7 +3,10 @@
 import asyncio
 import json
 import sqlite3
+import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from mcp.types import PromptReference, ResourceTemplateReference
 from hbmcp.server.protocol import IDEMPOTENCY_KEY
 from tests.conftest import PASSWORD, USERNAME, environment, hbmcp, http_server
 from tests.faulty_api import FaultyApi, Reply
+from tests.forked import HBMCP, Popen
 from tests.server.http import clients
 from tests.server.http.clients import BUY, Raw, made, revoked, told
 from tests.stdio_server import StdioServer
@@ -148,6 +152,19 @@ def test_what_only_one_may_do_only_one_is_asked_for(tmp_path: Path) -> None:
         assert "read-only" in text
 
 
+def test_what_is_unusual_is_of_one(server: StdioServer) -> None:
+    for _ in range(3):
+        assert server.call("place_order", **REST | {"amount": "1000000"}, installation="home")[1]
+    assert "calls were refused" in good(server, "get_status", installation="home")
+    assert "calls were refused" not in good(server, "get_status", installation="lab")
+
+
+@pytest.mark.parametrize("place", ["HOME", "nobody", "home/..", "home%2F..", "home%0A", "", "home/lab", "*"])
+def test_an_address_that_names_none_is_none(server: StdioServer, place: str) -> None:
+    answer = server.answer(server.start("resources/read", {"uri": f"hummingbot://{place}/orders"}))
+    assert "is offered here. Nothing was done." in answer["error"]["message"]
+
+
 def test_triggers_and_their_watch_are_of_one(server: StdioServer, tmp_path: Path) -> None:
     good(server, "create_trigger", **TRIGGER, installation="lab")
     assert "1234" in good(server, "list_triggers", installation="lab")
@@ -262,6 +279,31 @@ def test_a_command_asks_which_is_meant(env: dict[str, str], tmp_path: Path) -> N
         assert "Say --installation with one of home, lab." in done.stderr
     done = hbmcp("call", "--installation", "lab", "get_accounts", env=env, cwd=tmp_path)
     assert done.stdout.rstrip().endswith("Installation: lab (paper).")
+
+
+def test_a_login_is_that_of_the_address_in_its_table(tmp_path: Path) -> None:
+    env = settings_of(tmp_path, f'[vps]\nurl = "https://vps.example.com"\n{TWO}')
+    done = hbmcp("logout", "--installation", "vps", env=env, cwd=tmp_path)
+    assert done.stdout.startswith("No login for https://vps.example.com was kept.")
+    assert "is a paper exchange" in hbmcp("logout", "--installation", "home", env=env, cwd=tmp_path).stderr
+
+
+def test_one_watch_watches_each(server: StdioServer, env: dict[str, str], tmp_path: Path) -> None:
+    for name in ("home", "lab"):
+        good(server, "create_trigger", **TRIGGER, installation=name)
+    server.close()
+    watching = Popen([*HBMCP, "watch"], env=env, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    try:
+        while True:
+            with closing(sqlite3.connect(tmp_path / "state.sqlite")) as store:
+                whose = store.execute("SELECT installation FROM hbmcp_watches WHERE kind LIKE '%watch%'").fetchall()
+            if len(whose) == 2:
+                break
+            assert watching.poll() is None
+            time.sleep(0.1)
+    finally:
+        watching.terminate()
+        watching.wait(30)
 
 
 @pytest.mark.anyio

@@ -44,6 +44,7 @@ _KEYS = {
     "paper_balance": "paper_balance",
     "telegram_chat": "telegram_chat",
     "telegram_user": "telegram_user",
+    "telegram_url": "telegram_url",
 }
 # Those that name a variable, and those that name a secret's file.
 _VARIABLES = {"username_env": "api_username", "password_env": "api_password", "telegram_token_env": "telegram_token"}
@@ -144,7 +145,7 @@ def _value(file: Path, key: str, said: Any) -> tuple[str, Any]:
     if key in _VARIABLES:
         value = os.environ.get(said, "") if isinstance(said, str) else ""
         if not value.strip():
-            raise ValueError(f"the environment has no variable {named(str(said))}, or an empty one")
+            raise ValueError("the environment has no variable of that name, or an empty one")
         return _VARIABLES[key], value
     if key in ("read_only", "paper") and not isinstance(said, bool):
         raise ValueError("it must be true or false")
@@ -165,7 +166,7 @@ def _beside(file: Path, name: str) -> str:
 
 def _the_same(found: list[Settings]) -> Iterator[str]:
     """Two names for one would have two minds about its limits."""
-    for what in (_place, lambda one: one.installation, lambda one: one.telegram_token):
+    for what in (_place, _remembered, lambda one: one.telegram_token):
         known: dict[Any, str] = {}
         for one in found:
             if (which := what(one)) is not None and (first := known.setdefault(which, one.name)) != one.name:
@@ -180,6 +181,10 @@ def _place(one: Settings) -> str | None:
     if not one.paper:
         return canonical(one.api_url)
     return None if one.paper_place == MEMORY else str(Path(one.paper_place).resolve())
+
+
+def _remembered(one: Settings) -> str | None:
+    return None if one.paper else one.installation or canonical(one.api_url)
 
 
 def _seen_by_others(file: Path) -> bool:

@@ -55,12 +55,11 @@ BOT_TOKENS = ("telegram_token", "telegram_token_file")  # likewise
 CREDENTIALS = ("api_username", *PASSWORDS)
 PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
 REAL = {"api_url", *CREDENTIALS, "installations"}  # who sets one of these means the real API
-# Of one installation, so that none of them says which of several it is of.
-OF_ONE = (
-    *("api_url", *CREDENTIALS, "installation"),
-    *("paper", "paper_balance", "paper_db", "paper_reset", "paper_speed"),
-    *(*BOT_TOKENS, "telegram_chat", "telegram_user"),  # who reads what a bot hears reads it from all others
-)
+TELEGRAM = (*BOT_TOKENS, "telegram_chat", "telegram_user", "telegram_url")
+PAPER = ("paper", "paper_balance", "paper_db", "paper_reset", "paper_speed")
+# Of one installation, so that none of them says which of several it is of. Who reads what a bot hears takes it from all
+# others.
+OF_ONE = ("api_url", *CREDENTIALS, "installation", *PAPER, *TELEGRAM)
 
 LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}  # as Python's logging calls them too
 _PAGES = ("/docs", "/redoc", "/openapi.json")  # of the API, as a browser's address bar has them
