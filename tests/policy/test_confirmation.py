@@ -16,7 +16,6 @@ from hbmcp.bridge import Outcome
 from hbmcp.caller import Caller
 from hbmcp.catalog import EFFECTS, REDUCING
 from hbmcp.errors import NotAllowed
-from hbmcp.installation.orders import polling
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import Later
 from hbmcp.policy.call import Call
@@ -52,8 +51,6 @@ def api(tmp_path: Path) -> Iterator[PaperApi]:
 
 @pytest.fixture
 def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Opened:
-    monkeypatch.setattr(polling, "STEP", 0.01)
-
     def opened(told: Policy) -> AbstractAsyncContextManager[Assistant]:
         return assistant(api, monkeypatch, policy=told)
 

@@ -33,6 +33,7 @@ from hbmcp.store import TokenRow
 from hbmcp.times import machine
 from tests.conftest import PASSWORD, USERNAME
 from tests.faulty_api import FaultyApi, Reply
+from tests.forked import Popen
 from tests.server.http.clients import client as holding
 from tests.server.http.clients import made, on_paper, process, revoked
 from tests.server.ways import MODES, WAYS, Ways
@@ -214,9 +215,7 @@ def test_a_client_over_stdio_leaves_whatever_it_listens_to(ways: Ways) -> None:
     }
     command = [sys.executable, "-c", QUICK, "serve"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, env=dict(ways.env), cwd=ways.cwd, stdin=pipe, stdout=pipe, encoding="utf-8"
-    ) as server:
+    with Popen(command, env=dict(ways.env), cwd=ways.cwd, stdin=pipe, stdout=pipe, encoding="utf-8") as server:
         assert server.stdin is not None
         assert server.stdout is not None
         server.stdin.write(json.dumps(listen) + "\n")
