@@ -172,6 +172,13 @@ def test_the_generated_tools_are_all_there() -> None:
     assert defaults == {"accounts", "portfolio", "trading", "market_data", "triggers"}
 
 
+def test_a_tool_says_of_itself_what_its_risk_is() -> None:
+    """And no more than differs from the protocol's defaults."""
+    for tool in Catalog.load().tools.values():
+        hints = {name: one for name, one in tool.definition["annotations"].items() if name != "title"}
+        assert hints == {"read": {"readOnlyHint": True}, "write": {"destructiveHint": False}}.get(tool.risk, {})
+
+
 def test_readme_counts_the_tools_that_there_are(snapshot: SnapshotAssertion) -> None:
     catalog = Catalog.load()
     every, workflows = len(catalog.tools), sum(tool.is_workflow for tool in catalog.tools.values())

@@ -265,17 +265,23 @@ def test_without_discovery_nothing_of_it_is_loaded(discovery: str, tmp_path: Pat
         {"method": "notifications/initialized"},
         {"id": 2, "method": "tools/list"},
     ]
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "hbmcp", "serve", "--discovery", discovery],
-        input="".join(json.dumps({"jsonrpc": "2.0", **one}) + "\n" for one in session),
-        env=on_paper(tmp_path),
-        cwd=tmp_path,
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    assert '"place_order"' in done.stdout
-    assert ("hbmcp.discovery" in done.stderr) == (FIND in done.stdout) == (discovery == "search")
+    pipe, log = subprocess.PIPE, tmp_path / "log"
+    command = [sys.executable, "-X", "importtime", "-m", "hbmcp", "serve", "--discovery", discovery]
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(
+            command, env=on_paper(tmp_path), cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=stderr, encoding="utf-8"
+        ) as server,
+    ):
+        assert server.stdin is not None
+        assert server.stdout is not None
+        for one in session:
+            server.stdin.write(json.dumps({"jsonrpc": "2.0", **one}) + "\n")
+        server.stdin.flush()
+        listed = next(line for line in server.stdout if '"id":2' in line)
+        server.stdin.close()
+    assert '"place_order"' in listed
+    assert ("hbmcp.discovery" in log.read_text()) == (FIND in listed) == (discovery == "search")
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -73,17 +73,23 @@ class Discovery:
         lines = [_told(tool, listed) for tool in ranked[:BEST]]
         if near := ", ".join(tool.name for tool in ranked[BEST : BEST + NEAR]):
             lines.append(f"Less likely: {near}.")
-        every = [tool for tool in offer.catalog.tools.values() if tool.default]
-        if (best := self._ranking.best(query, every)[:1]) and offer.off(best[0].name):
-            try:
-                offer.find(best[0].name)
-            except UnknownTool as error:
-                lines.append(f"{error.happened} {error.advice}")
+        if why := self._off(query, offer):
+            lines.insert(0, why)
         if not lines:
             toolsets = {tool.toolset for tool in offer.tools}
             about = " ".join(one.description for name, one in offer.catalog.toolsets.items() if name in toolsets)
             lines.append(f"No tool's words are in that. Say it in others. There are tools for: {about}")
         return "\n".join(lines)
+
+    def _off(self, query: str, offer: Offer) -> str:
+        """Why what fits best of all tools isn't offered; "" where it is."""
+        best = self._ranking.best(query, (tool for tool in offer.catalog.tools.values() if tool.default))[:1]
+        try:
+            for tool in best:
+                offer.find(tool.name)
+        except UnknownTool as error:
+            return f"{error.happened} {error.advice}"
+        return ""
 
     def _list_toolset(self, toolset: str, offer: Offer, holder: "Holder | None") -> str:
         toolsets = unlisted(offer)
