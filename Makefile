@@ -15,11 +15,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Some tests start servers from scratch: each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
+# The suite and the Node.js that it needs, as npm installs them.
+CONFORMANCE := .conformance
+SUITE := node@22.23.3 @modelcontextprotocol/conformance@0.2.0-alpha.12
+
 .DEFAULT_GOAL := help
-.PHONY: help serve test snapshots storm check regen bench clean
+.PHONY: help serve test snapshots storm conformance check regen bench clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*  ## /\1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "make %-10s%s\n", name, $$0 }'
+	@sed -n 's/^\([a-z]*\):.*  ## /\1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "make %-12s%s\n", name, $$0 }'
 
 serve: $(VENV)/.serve  ## serve the tools over HTTP on 127.0.0.1:3000, or the port in MCP_SERVER_PORT
 	@$(PY) -m hbmcp serve --transport http $(if $(wildcard .env),--env-file .env)
@@ -33,6 +37,9 @@ snapshots: $(VENV)/.dev  ## write all snapshots anew: definitions, requests, not
 storm: $(VENV)/.dev  ## faults, cancellations, many processes: a quarter of an hour (PART=1/3: a third; AGAIN=1: those that failed)
 	@STORM_PART=$(PART) $(PY) -m pytest -n auto --dist worksteal -m slow $(if $(AGAIN),--last-failed)
 
+conformance: $(VENV)/.dev $(CONFORMANCE)/.ready  ## the protocol's official conformance suite, and its report in docs/conformance.md (needs npm)
+	@$(PY) -m tests.conformance $(CONFORMANCE)
+
 check: $(VENV)/.dev  ## generated/ is current, the curation complete, the code clean and typed
 	$(PY) -m codegen check
 	$(PY) -m ruff check .
@@ -42,16 +49,17 @@ check: $(VENV)/.dev  ## generated/ is current, the curation complete, the code c
 # make regen               from the pinned contract
 # make regen API=1         from the API at HUMMINGBOT_API_URL
 # make regen FROM=file     from an OpenAPI document
+# make regen SOURCE=n=file of another service, NAME=URL or NAME=FILE; those that are pinned are always made, too
 # make regen DROP=1 …      go on without curated operations that the contract no longer has
-regen: $(VENV)/.dev  ## write generated/ anew, and say what changed (API=1, FROM=file, DROP=1)
+regen: $(VENV)/.dev  ## write generated/ anew, and say what changed (API=1, FROM=file, SOURCE=name=file, DROP=1)
 	@api="$${HUMMINGBOT_API_URL:-http://localhost:8000}"; \
-	$(PY) -m codegen regen $(if $(API),"$${api%/}/openapi.json",$(if $(FROM),"$(FROM)")) $(if $(DROP),--drop)
+	$(PY) -m codegen regen $(if $(API),"$${api%/}/openapi.json",$(if $(FROM),"$(FROM)")) $(if $(SOURCE),--source "$(SOURCE)") $(if $(DROP),--drop)
 
 bench: $(VENV)/.dev  ## measure this server beside others, which are installed into .venv-peers
 	@$(PY) -m bench
 
 clean:  ## remove the environments and everything else that git ignores, except .env
-	rm -rf $(VENV) .venv-peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers $(CONFORMANCE) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is touched only after everything was installed; it is out of date as soon as the requirements change.
@@ -62,6 +70,11 @@ $(VENV)/.serve: pyproject.toml constraints.txt
 $(VENV)/.dev: pyproject.toml constraints.txt
 	$(call install,.[dev])
 	@touch $@ $(VENV)/.serve
+
+$(CONFORMANCE)/.ready: Makefile
+	@mkdir -p $(CONFORMANCE) && echo '{}' > $(CONFORMANCE)/package.json
+	@npm install --silent --no-audit --no-fund --prefix $(CONFORMANCE) $(SUITE)
+	@touch $@
 
 # An environment without pip is half made, or made by another tool: it is replaced.
 define install

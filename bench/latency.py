@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from bench.peers import ROOT
 from bench.report import OURS, Row, ratio
-from hbmcp.api import Api
+from hbmcp.api import Apis
 from hbmcp.bridge import Bridge
 from hbmcp.catalog import Catalog
 from hbmcp.identity import Identity
@@ -83,7 +83,7 @@ async def _measured() -> dict[str, dict[str, float]]:
             state_url=SecretStr(f"sqlite:///{folder}/state.sqlite"),
         )
         offer = catalog.choose()
-        bridge, api = Bridge(offer, settings), Api(settings, offer)
+        bridge, api = Bridge(offer, settings), Apis(settings, offer)
 
         async def ask(name: str, build: Callable[[], Request[Any]]) -> Any:
             """Straight to the API: no policy, no audit."""

@@ -16,11 +16,14 @@ from rich.table import Table
 from codegen import changes, curation, render, scaffolding
 from codegen.contract import Contract, ContractError, dumps, load, normalise, parse
 from codegen.curation import Curation, CurationError, Mistake
-from codegen.dependents import Loss, losses
-from codegen.generate import GENERATED, OVERRIDES, PINNED, RUN_TIME, generate, write
+from codegen.dependents import Loss
+from codegen.generate import GENERATED, OVERRIDES, PINNED, RUN_TIME, Step, make, whole, write
 from codegen.named_tools import unknown_tools
 from codegen.renames import proposals
+from codegen.renewal import Renewal, renew
+from codegen.renewal import successors as replaced
 from codegen.reporting import EXIT, Format, Report
+from codegen.services import Api, clashes, named
 from codegen.source_texts import fields_read
 from codegen.trials import Trials
 
@@ -74,96 +77,107 @@ def regen(
     contract: ContractFile = PINNED,
     overrides: Overrides = OVERRIDES,
     output: Output = GENERATED,
+    services: Annotated[
+        list[str] | None,
+        typer.Option("--source", metavar="NAME=URL|FILE", help="The document of another service, which is pinned too."),
+    ] = None,
 ) -> None:
     """Write generated/ whole, then say what changed. A failure leaves everything as it was."""
     with _errors(), _steps() as step:
         step("Reading the contract and the overrides")
-        old = _load_pinned(contract) if contract.exists() else None
-        new = _load(source) if source else _load_pinned(contract)
-        curated = curation.read(overrides).as_in(new.operations)
-        gone = curation.vanished(curated, new)
-        kept = curated.without(gone)
-        misfits: tuple[Mistake, ...] = ()
-        try:
-            generated = generate(new, kept, step)
-        except CurationError as error:
-            if kept.mistakes or any(mistake.tool is None for mistake in error.mistakes):
-                raise
-            misfits = error.mistakes
-        successors = _successors(old, new)
-        lost = list(losses(curated, gone, successors, misfits, proposals(curated, old, new, successors)))
+        main = Api("", contract, overrides)
+        places = [main, *main.pinned()]
+        given = {name: _given(source, name) for name, source in map(named, services or ())}
+        places += [main.beside(name) for name in sorted(given.keys() - {api.name for api in places})]
+        if source:
+            given[""] = _load(source)
+        renewals = [_renewed(api, given.get(api.name), step) for api in places]
+        ours, *others = renewals
+        _refuse_clashes([one.curated for one in renewals], output)
+        lost = [loss for one in renewals for loss in one.lost]
         if lost and not drop:
             raise typer.Exit(_refuse(lost))
-        for one in lost:
-            if one.tools:
-                err.print(f"dropped {', '.join(one.tools)}: {one.reason}", markup=False)
-        if misfits:
-            kept = kept.without_tools({mistake.tool: mistake.reason for mistake in misfits if mistake.tool})
-            generated = generate(new, kept, step)
+        for loss in lost:
+            if loss.tools:
+                err.print(f"dropped {', '.join(loss.tools)}: {loss.reason}", markup=False)
+        generated = whole(ours.made, [one.made for one in others], step)
         before = _tools(output)
 
         def fill(folder: Path) -> None:
             write(generated, folder, step)
-            if source:
-                _pin(new, contract)
+            for one in renewals:
+                if one.api.name in given:
+                    _pin(one.new, one.api.contract)
 
         render.replace(output, fill)
     for fallback in generated.fallbacks:
         err.print(f"less exact than the contract: {fallback.place}: {fallback.reason}", markup=False)
-    if old:
-        out.print(_report(old, new, curation.read(overrides)).told("text"), markup=False)
-    out.print(_tool_changes(before, _tools(output), curated), markup=False)
-    if missing := curation.unaccounted(kept, new):
-        are = "operation is" if len(missing) == 1 else "operations are"
-        err.print(f"{len(missing)} {are} neither curated nor excluded; see `scaffold` and `check`.")
+    for one in renewals:
+        if one.old and (one is ours or one.api.name in given):
+            out.print(
+                _report(one.old, one.new, curation.read(one.api.overrides, one.api.name)).told("text"), markup=False
+            )
+    out.print(_tool_changes(before, _tools(output), [one.curated for one in renewals]), markup=False)
+    for one in renewals:
+        if missing := curation.unaccounted(one.made.curation, one.new):
+            are = "operation is" if len(missing) == 1 else "operations are"
+            of = f" of {one.api.name}" if one.api.name else ""
+            err.print(f"{len(missing)}{of} {are} neither curated nor excluded; see `scaffold` and `check`.")
 
 
 @app.command()
 def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, output: Output = GENERATED) -> None:
     """Say everything that is wrong: in the overrides, and in a generated/ that isn't what regen would write."""
     with _errors():
-        pinned = _load_pinned(contract)
-        curated = curation.read(overrides).as_in(pinned.operations)
-        mistakes = [*curated.mistakes, *curation.audit(curated, pinned)]
-        mistakes += unknown_tools(curated.without(curation.vanished(curated, pinned)), pinned, RUN_TIME / "hbmcp")
+        read = list(_read_all(contract, overrides))
+        mistakes: list[Mistake] = []
+        carried = [(curated.without(curation.vanished(curated, pinned)), pinned) for _, curated, pinned in read]
+        for _, curated, pinned in read:
+            mistakes += [*curated.mistakes, *curation.audit(curated, pinned)]
+        (_, ours, our_contract), *_ = read
+        mistakes += unknown_tools(carried, RUN_TIME / "hbmcp")
+        mistakes += clashes(ours, [curated for _, curated, _ in read[1:]], RUN_TIME, output)
         if trials := Trials.read(overrides.parent):
-            mistakes += trials.missing(curated, pinned)
-        if not curated.mistakes:
-            try:
-                generated = generate(pinned, curated.without(curation.vanished(curated, pinned)))
-            except CurationError as error:
-                mistakes += error.mistakes
+            mistakes += trials.missing(ours, our_contract)
+        made = []
+        for kept, pinned in carried:
+            if not kept.mistakes:
+                try:
+                    made.append(make(pinned, kept))
+                except CurationError as error:
+                    mistakes += error.mistakes
         if mistakes:
             raise CurationError(mistakes)
+        generated = whole(made[0], made[1:])
         with tempfile.TemporaryDirectory() as folder:
             write(generated, Path(folder))
             stale = render.differences(Path(folder), output)
         if stale:
             raise render.RenderError("\n".join([*stale, f"{output.name}/ is stale: run `make regen`."]))
-    for one in trials.left_over(curated, pinned) if trials else ():
+    for one in trials.left_over(ours, our_contract) if trials else ():
         err.print(f"not needed any more: {one}", markup=False)
-    workflows = sum(map(len, curated.workflows.values()))
+    workflows = sum(len(tables) for _, curated, _ in read for tables in curated.workflows.values())
     tools = f"{_count(len(generated.tools), 'tool')} of one operation and {_count(workflows, 'workflow')}"
-    out.print(f"{tools} over {_count(len(pinned.operations), 'operation')}: all in order.")
+    operations = sum(len(pinned.operations) for _, _, pinned in read)
+    out.print(f"{tools} over {_count(operations, 'operation')}: all in order.")
 
 
 @app.command("list")
 def list_operations(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
     """List every operation with its tools, or why it has none."""
     with _errors():
-        pinned = _load_pinned(contract)
-        curated = curation.read(overrides).as_in(pinned.operations)
         table = Table("operation", "tool", "toolset", "risk", box=None, pad_edge=False)
-        for key in pinned.operations:
-            users: list[tuple[str, str, str]] = [
-                (name, toolset, tool.risk)
-                for toolset, tools in curated.tools.items()
-                for name, tool in tools.items()
-                if tool.operation == key
-            ]
-            reason = f"excluded: {curated.excluded[key]}" if key in curated.excluded else "NOT CURATED"
-            for name, toolset, risk in users or [(reason, "", "")]:
-                table.add_row(key, name, toolset, risk)
+        for api, curated, pinned in _read_all(contract, overrides):
+            for key in pinned.operations:
+                users: list[tuple[str, str, str]] = [
+                    (name, toolset, tool.risk)
+                    for toolset, tools in curated.tools.items()
+                    for name, tool in tools.items()
+                    if tool.operation == key
+                ]
+                reason = f"excluded: {curated.excluded[key]}" if key in curated.excluded else "NOT CURATED"
+                for name, toolset, risk in users or [(reason, "", "")]:
+                    table.add_row(f"{api.name} {key}".lstrip(), name, toolset, risk)
     (out if out.is_terminal else Console(width=200, highlight=False)).print(table)
 
 
@@ -174,37 +188,56 @@ def diff(
     overrides: Overrides = OVERRIDES,
     form: Annotated[Format, typer.Option("--format", help="For a person, a program, or a pull request.")] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    service: Annotated[
+        str | None, typer.Option("--source", metavar="NAME", help="Another service, whose they are.")
+    ] = None,
 ) -> None:
     """Say what changed between two contracts, tool by tool.
 
     It exits with 4 if a tool breaks, and with 3 if something only came.
     """
     with _errors():
-        told = _report(_load(old), _load(new), curation.read(overrides))
+        name = named(service)[0] if service else ""
+        told = _report(_load(old, name), _load(new, name), curation.read(overrides / name, name))
     text = told.told("json" if as_json else form)
     typer.echo(json.dumps(text, indent=1, ensure_ascii=False) if as_json or form == "json" else text)
     raise typer.Exit(EXIT[told.severity])
 
 
 @app.command()
-def scaffold(source: Source = None, contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
+def scaffold(
+    source: Source = None,
+    contract: ContractFile = PINNED,
+    overrides: Overrides = OVERRIDES,
+    service: Annotated[
+        str | None,
+        typer.Option("--source", metavar="NAME[=URL|FILE]", help="Another service, and where its document is."),
+    ] = None,
+) -> None:
     """Print a TOML skeleton for the operations that are neither curated nor excluded.
 
     Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has, and what took
     the place of another has that one's table.
     """
     with _errors():
-        pinned = _load_pinned(contract)
-        new = _load(source) if source else pinned
-        curated = curation.read(overrides).as_in(new.operations)
+        api = Api("", contract, overrides)
+        if service:
+            name, source = named(service)
+            api = api.beside(name)
+        given = _load(source, api.name) if source else None
+        pinned = given if given and not api.contract.exists() else _load_pinned(api.contract)
+        new = given or pinned
+        curated = curation.read(api.overrides, api.name).as_in(new.operations)
         gone = curation.vanished(curated, new)
-        successors = {key: one for key, one in _successors(pinned, new).items() if key in gone}
+        successors = {key: one for key, one in replaced(pinned, new).items() if key in gone}
         moved = proposals(curated, pinned, new, successors)
         done = {successors[key] for key in moved}
         missing = [new.operations[key] for key in curation.unaccounted(curated, new) if key not in done]
         lines = [f"# {key} moved: {line}" for key, line in moved.items()]
         kept = scaffolding.kept(curated, pinned, new, {key: one for key, one in successors.items() if key not in moved})
-        skeleton = scaffolding.skeleton(missing, new.schemas, scaffolding.UsualNames.of(curated, pinned), kept)
+        skeleton = scaffolding.skeleton(
+            missing, new.schemas, scaffolding.UsualNames.of(curated, pinned), kept, on_paper=not api.name
+        )
         out.print("\n".join([*lines, *([""] if lines else []), skeleton]), markup=False)
 
 
@@ -213,8 +246,34 @@ def _report(old: Contract, new: Contract, curated: Curation) -> Report:
     return Report.of(old, new, curated, frozenset[str]().union(*map(fields_read, rooms)))
 
 
-def _load(source: str) -> Contract:
-    username = os.environ.get("HUMMINGBOT_API_USERNAME")
+def _read_all(contract: Path, overrides: Path) -> Iterator[tuple[Api, Curation, Contract]]:
+    """Each API with what is curated of it and its pinned contract, ours first."""
+    main = Api("", contract, overrides)
+    for api in (main, *main.pinned()):
+        pinned = _load_pinned(api.contract)
+        yield api, curation.read(api.overrides, api.name).as_in(pinned.operations), pinned
+
+
+def _renewed(api: Api, given: Contract | None, step: Step) -> Renewal:
+    old = _load_pinned(api.contract) if api.contract.exists() else None
+    return renew(api, old, given or old or _load_pinned(api.contract), step)
+
+
+def _given(source: str | None, name: str) -> Contract:
+    if source is None:
+        raise ContractError(f"--source {name}", "must say where the document is: NAME=URL or NAME=FILE")
+    return _load(source, name)
+
+
+def _refuse_clashes(curations: Sequence[Curation], output: Path) -> None:
+    ours, *others = curations
+    if found := list(clashes(ours, others, RUN_TIME, output)):
+        raise CurationError(found)
+
+
+def _load(source: str, service: str = "") -> Contract:
+    """The document of the Hummingbot API, or of another service, which isn't shown the credentials for ours."""
+    username = None if service else os.environ.get("HUMMINGBOT_API_USERNAME")
     auth = (username, os.environ.get("HUMMINGBOT_API_PASSWORD", "")) if username else None
     return _contract(source, load(source, auth=auth))
 
@@ -237,10 +296,6 @@ def _pin(contract: Contract, file: Path) -> None:
     new.replace(file)
 
 
-def _successors(old: Contract | None, new: Contract) -> dict[str, str | None]:
-    return {removed.key: removed.successor for removed in changes.compare(old, new).removed} if old else {}
-
-
 def _refuse(lost: Sequence[Loss]) -> int:
     """Tell what the contract has no place for, and all tools that would go with it."""
     err.print("The contract doesn't carry all that is curated; nothing was written.")
@@ -261,8 +316,9 @@ def _tools(output: Path) -> dict[str, Any]:
         return {}
 
 
-def _tool_changes(before: dict[str, Any], after: dict[str, Any], curated: Curation) -> str:
-    by = {name: one.by for removed in curated.removed.values() for name, one in removed.items() if one.by}
+def _tool_changes(before: dict[str, Any], after: dict[str, Any], curated: Sequence[Curation]) -> str:
+    tables = [removed for one in curated for removed in one.removed.values()]
+    by = {name: one.by for removed in tables for name, one in removed.items() if one.by}
     parts = {
         "added": after.keys() - before.keys(),
         "removed": {f"{name} (now {by[name]})" if name in by else name for name in before.keys() - after.keys()},

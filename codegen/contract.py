@@ -91,13 +91,15 @@ class Operation:
 
 @frozen
 class Contract:
-    """A whole API: `operations` by key, `schemas` by name, and the normalised document they come from."""
+    """A whole API: `operations` by key, `schemas` by name, its address if it says that, and the normalised document
+    they come from."""
 
     title: str
     version: str
     document: dict[str, Any]
     operations: dict[str, Operation]
     schemas: dict[str, Schema]
+    address: str | None = None
 
 
 def parse(document: dict[str, Any]) -> Contract:
@@ -113,6 +115,7 @@ def parse(document: dict[str, Any]) -> Contract:
         document=document,
         operations={operation.key: operation for operation in found},
         schemas=document["components"]["schemas"],
+        address=next((server["url"] for server in document.get("servers", ())), None),
     )
 
 

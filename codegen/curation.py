@@ -1,8 +1,9 @@
 """overrides/*.toml: what people say of the operations, read and validated.
 
 A toolset is a file. A tool over one operation is a table `[tools.NAME]`; one over several, written by hand in
-src/hbmcp/workflows/, is `[workflows.NAME]`. CONTRIBUTING.md explains every key by example. Reading collects all
-mistakes at once, each with its file, table, key and, where one is near, the name that was meant.
+src/hbmcp/workflows/, is `[workflows.NAME]`. A folder of another service's name holds the same for that one, and its
+service.toml. CONTRIBUTING.md explains every key by example. Reading collects all mistakes at once, each with its file,
+table, key and, where one is near, the name that was meant.
 """
 
 import re
@@ -23,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from codegen.client.shapes import PACKAGE
 from codegen.contract import Contract
 from codegen.likeness import NEAR, Trait, nearest, succession
 
@@ -45,6 +47,8 @@ SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z]|$)")
 MAX_NAME = 40
 MAX_SENTENCES = 2
 EXCLUDED = "excluded.toml"
+SERVICE = "service.toml"
+MODULES = ("fingerprints",)  # of hbmcp_tools, that are no toolsets
 SECTIONS = ("toolset", "tools", "workflows", "removed")  # of a toolset's file
 
 T = TypeVar("T", bound=BaseModel)
@@ -149,6 +153,8 @@ class Result(_Table):
     """How an answer is shown; src/hbmcp/results/spec.py says what each key does."""
 
     path: str | None = None
+    lift: str | None = None
+    places: list[str] | None = None
     unnest: list[str] | None = None
     value: str | None = None
     columns: list[str] | None = None
@@ -212,12 +218,14 @@ class _Named(_Table):
     """What every tool has. One that isn't `default` is offered only where it is asked for by name.
 
     One that `acts_on_many` takes optional arguments as filters: without any it acts on all, so empty ones are refused.
-    One that `previews` only shows what it would send unless it is told `preview = false`.
+    One that `previews` only shows what it would send unless it is told `preview = false`. By the words of `find` it is
+    found, beside those that it is called and described with.
     """
 
     title: str = Field(min_length=1, max_length=MAX_NAME)
     risk: Risk
     description: str = Field(min_length=1)
+    find: list[Annotated[str, Field(min_length=1)]] = []
     aliases: list[str] = []
     default: bool = True
     acts_on_many: bool = False
@@ -321,6 +329,15 @@ class Toolset(_Table):
     aliases: list[str] = []
 
 
+class Service(_Table):
+    """An API beside the Hummingbot API: what people call it, and its address, unless its contract says that. A
+    credential, if it takes one, goes into the `header`."""
+
+    title: str = Field(min_length=1, max_length=MAX_NAME)
+    url: str | None = Field(default=None, pattern=r"^https?://[^/\s?#@][^\s?#@]*$")
+    header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")
+
+
 class Removed(_Table):
     """A name that was a tool's. `by` is the tool that took its place, and `operation` that which it had."""
 
@@ -347,8 +364,8 @@ class Absent:
 
 @frozen
 class Curation:
-    """All of overrides/. `tools`, `workflows` and what was `removed` are by toolset, then by name, in the order of the
-    files.
+    """All of overrides/, or of the folder in it of another service, whose `name` it has then. `tools`, `workflows` and
+    what was `removed` are by toolset, then by name, in the order of the files.
 
     What is wrong in a table is in `mistakes`, and the table is left out; `claimed` also counts its operation. `absent`
     are the tools that were taken out for what a contract lacks.
@@ -362,6 +379,22 @@ class Curation:
     claimed: frozenset[str] = frozenset()
     mistakes: tuple[Mistake, ...] = ()
     absent: tuple[Absent, ...] = ()
+    name: str = ""
+    service: Service | None = None
+
+    @property
+    def whose(self) -> str:
+        """The API, in a sentence."""
+        return self.service.title if self.service else "this Hummingbot API"
+
+    @property
+    def package(self) -> str:
+        """The package of its typed client."""
+        return f"{self.name}_api" if self.name else PACKAGE
+
+    def file(self, name: str) -> str:
+        """A file of it as a mistake names it."""
+        return f"{self.name}/{name}" if self.name else name
 
     @property
     def by_name(self) -> dict[str, Tool]:
@@ -388,7 +421,7 @@ class Curation:
         gone = set(operations)
         excluded = {key: reason for key, reason in self.excluded.items() if key not in gone}
         users = self.by_operation()
-        why = {name: f"this Hummingbot API has no {key}" for key in gone for name in users.get(key, ())}
+        why = {name: f"{self.whose} has no {key}" for key in gone for name in users.get(key, ())}
         return evolve(self.without_tools(why), excluded=excluded)
 
     def without_tools(self, why: Mapping[str, str]) -> "Curation":
@@ -411,13 +444,22 @@ class Curation:
         return evolve(self, tools=tools, workflows=workflows, absent=(*self.absent, *absent))
 
 
-def read(folder: Path) -> Curation:
-    """Read overrides/, with all that is wrong in it."""
-    reader = _Reader()
+def read(folder: Path, name: str = "") -> Curation:
+    """Read overrides/, or the folder of the service of this name, with all that is wrong in it."""
+    reader = _Reader(f"{name}/" if name else "")
     for file in sorted(folder.glob("*.toml")):
         reader.read(file)
+    if name and not (folder / SERVICE).exists():
+        reader.mistakes.append(Mistake(f"{name}/{SERVICE}", "", "", 'is missing: it says at least `title = "…"`'))
     curation = Curation(
-        reader.toolsets, reader.tools, reader.workflows, reader.excluded, reader.removed, frozenset(reader.claimed)
+        reader.toolsets,
+        reader.tools,
+        reader.workflows,
+        reader.excluded,
+        reader.removed,
+        frozenset(reader.claimed),
+        name=name,
+        service=reader.service,
     )
     return evolve(curation, mistakes=(*reader.mistakes, *_rules(curation)))
 
@@ -436,16 +478,17 @@ def vanished(curation: Curation, contract: Contract) -> list[str]:
 def audit(curation: Curation, contract: Contract) -> Iterable[Mistake]:
     """Every operation is accounted for, and every override has its operation."""
     for key in unaccounted(curation, contract):
-        yield Mistake("overrides", "", key, f"neither a tool nor in {EXCLUDED} (scaffold writes a skeleton)")
+        reason = f"neither a tool nor in {EXCLUDED} (scaffold writes a skeleton)"
+        yield Mistake(curation.name or "overrides", "", key, reason)
     for toolset, tools in curation.tools.items():
         for name, tool in tools.items():
             if tool.operation not in contract.operations:
                 reason = f"the contract has no {tool.operation}{_perhaps(tool.operation, contract)}"
-                yield Mistake(f"{toolset}.toml", f"tools.{name}", "operation", reason)
+                yield Mistake(curation.file(f"{toolset}.toml"), f"tools.{name}", "operation", reason)
     for key in curation.excluded:
         if key not in contract.operations:
             reason = f"the contract has no such operation{_perhaps(key, contract)}"
-            yield Mistake(EXCLUDED, "operations", key, reason)
+            yield Mistake(curation.file(EXCLUDED), "operations", key, reason)
 
 
 def _perhaps(key: str, contract: Contract) -> str:
@@ -457,9 +500,12 @@ def _perhaps(key: str, contract: Contract) -> str:
 
 
 class _Reader:
-    """Reads the files one by one; a table that is wrong is left out, with its mistakes kept."""
+    """Reads the files one by one; a table that is wrong is left out, with its mistakes kept, which name the folder that
+    is `within` overrides/."""
 
-    def __init__(self) -> None:
+    def __init__(self, within: str) -> None:
+        self.within = within
+        self.service: Service | None = None
         self.toolsets: dict[str, Toolset] = {}
         self.tools: dict[str, dict[str, Tool]] = {}
         self.workflows: dict[str, dict[str, Workflow]] = {}
@@ -469,26 +515,30 @@ class _Reader:
         self.mistakes: list[Mistake] = []
 
     def read(self, file: Path) -> None:
+        place = f"{self.within}{file.name}"
         try:
             document = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            self.mistakes.append(Mistake(file.name, "", "", f"not TOML: {error}"))
+            self.mistakes.append(Mistake(place, "", "", f"not TOML: {error}"))
             return
         if file.name == EXCLUDED:
-            if excluded := self._validate(Excluded, document, file.name, ()):
+            if excluded := self._validate(Excluded, document, place, ()):
                 self.excluded = excluded.operations
             return
+        if self.within and file.name == SERVICE:
+            self.service = self._validate(Service, document, place, ())
+            return
         for key in document.keys() - set(SECTIONS):
-            self.mistakes.append(Mistake(file.name, "", key, "unknown" + nearest(key, SECTIONS)))
-        toolset = self._validate(Toolset, document.get("toolset", {}), file.name, ("toolset",))
-        tools = {name: self._tool(name, table, file.name) for name, table in self._tables("tools", document, file.name)}
+            self.mistakes.append(Mistake(place, "", key, "unknown" + nearest(key, SECTIONS)))
+        toolset = self._validate(Toolset, document.get("toolset", {}), place, ("toolset",))
+        tools = {name: self._tool(name, table, place) for name, table in self._tables("tools", document, place)}
         workflows = {
-            name: self._validate(Workflow, table, file.name, ("workflows", name))
-            for name, table in self._tables("workflows", document, file.name)
+            name: self._validate(Workflow, table, place, ("workflows", name))
+            for name, table in self._tables("workflows", document, place)
         }
         removed = {
-            name: self._validate(Removed, table, file.name, ("removed", name))
-            for name, table in self._tables("removed", document, file.name)
+            name: self._validate(Removed, table, place, ("removed", name))
+            for name, table in self._tables("removed", document, place)
         }
         if toolset:
             self.toolsets[file.stem] = toolset
@@ -552,9 +602,11 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
     known = curation.by_name
     for toolset, tools in curation.tools.items():
         workflows = curation.workflows[toolset]
-        file = f"{toolset}.toml"
+        file = curation.file(f"{toolset}.toml")
         if not re.fullmatch(r"[a-z][a-z0-9_]*", toolset):
             yield Mistake(file, "", "", "a toolset's file is named in snake_case")
+        if toolset in MODULES:
+            yield Mistake(file, "", "", f"hbmcp_tools has a module {toolset} that is no toolset: take another name")
         for key, used in [("", toolset), *(("aliases", alias) for alias in curation.toolsets[toolset].aliases)]:
             if used in sets:
                 yield Mistake(file, "toolset", key, f"{used!r} is already a name of {sets[used]}")
@@ -599,7 +651,7 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
     names = {name for section in (curation.tools, curation.workflows) for tables in section.values() for name in tables}
     for toolset, removed in curation.removed.items():
         for name, one in removed.items():
-            place = (f"{toolset}.toml", f"removed.{name}")
+            place = (curation.file(f"{toolset}.toml"), f"removed.{name}")
             if name in owners:
                 yield Mistake(*place, "", f"{name!r} is a name of {owners[name]}")
             if one.by is not None and one.by not in names:

@@ -59,7 +59,7 @@ def _fetch(source: str, auth: tuple[str, str] | None) -> tuple[str, str]:
             place, f"not reachable ({error}). Check the address, and that the API is running"
         ) from error
     if answer.status_code in (401, 403):
-        advice = "Check HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD"
+        advice = "Check HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD, which no other service is shown"
         raise ContractError(place, f"the server refuses the credentials (HTTP {answer.status_code}). {advice}")
     if not answer.is_success:
         raise ContractError(place, f"no document there (HTTP {answer.status_code}). The API serves it at /openapi.json")

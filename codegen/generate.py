@@ -1,16 +1,16 @@
-"""Contract and overrides in, the files of generated/ out: the whole pipeline, in memory."""
+"""Contracts and overrides in, the files of generated/ out: the whole pipeline, in memory."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
 from codegen import fingerprints, render, tools
-from codegen.client import Fallback, read_client, render_client
+from codegen.client import ClientSpec, Fallback, read_client, render_client
 from codegen.contract import Contract, Schema, dumps
-from codegen.curation import Curation, CurationError
+from codegen.curation import SERVICE, Curation, CurationError, Mistake
 from codegen.output_schema import output_schema
 from codegen.tools import ToolSpec
 
@@ -19,6 +19,19 @@ PINNED = ROOT / "codegen/contract/hummingbot-api.openapi.json"
 OVERRIDES = ROOT / "overrides"
 GENERATED = ROOT / "generated"
 RUN_TIME = ROOT / "src"
+
+Step = Callable[[str], None]  # is told what is being done
+
+
+@frozen
+class Made:
+    """What is made of one API, not yet text."""
+
+    contract: Contract
+    curation: Curation
+    client: ClientSpec
+    tools: tuple[ToolSpec, ...]
+    manifest: dict[str, Any]
 
 
 @frozen
@@ -31,8 +44,8 @@ class Generated:
     fallbacks: tuple[Fallback, ...]
 
 
-def generate(contract: Contract, curation: Curation, step: Callable[[str], None] = lambda _: None) -> Generated:
-    """Everything that generated/ holds; `step` is told what is being done.
+def make(contract: Contract, curation: Curation, step: Step = lambda _: None) -> Made:
+    """The typed client and the tools of one API.
 
     Raises:
         CurationError: an override is wrong.
@@ -40,18 +53,47 @@ def generate(contract: Contract, curation: Curation, step: Callable[[str], None]
     """
     if curation.mistakes:
         raise CurationError(curation.mistakes)
-    step("Parsing the contract for the typed client")
-    client = read_client(contract, tools.docs(contract, curation))
+    step(f"Parsing the contract for the typed client {curation.package}")
+    client = read_client(contract, tools.docs(contract, curation), curation.package)
     step(f"Building {sum(map(len, curation.tools.values()))} tools")
     specs = tools.build(contract, curation, client)
     manifest = tools.manifest(contract, curation, specs, tools.build_workflows(curation))
+    return Made(contract, curation, client, specs, manifest)
+
+
+def generate(
+    contract: Contract, curation: Curation, step: Step = lambda _: None, *, others: Sequence[Made] = ()
+) -> Generated:
+    """Everything that generated/ holds: of the Hummingbot API, and of other services. Raises as `make` does."""
+    return whole(make(contract, curation, step), others, step)
+
+
+def whole(ours: Made, others: Sequence[Made] = (), step: Step = lambda _: None) -> Generated:
+    """Everything that generated/ holds. Raises CurationError for a service without an address."""
     step("Rendering")
-    files = render_client(client) | tools.render_tools(specs, curation, manifest)
-    files["hummingbot_api/openapi.json"] = dumps(contract.document)
+    manifest = tools.joined(ours.manifest, [one.manifest for one in others])
+    files = tools.render_manifest(manifest)
+    for one in (ours, *others):
+        files |= render_client(one.client) | tools.render_tools(one.tools, one.curation)
+    files["hummingbot_api/openapi.json"] = dumps(ours.contract.document)
+    files["hbmcp_tools/services.json"] = json.dumps(dict(map(_service, others)), ensure_ascii=False, indent=1) + "\n"
     files["hbmcp_tools/fingerprints.py"] = Path(fingerprints.__file__).read_text(encoding="utf-8")
-    files["hbmcp_tools/fingerprints.json"] = _lines(fingerprints.fingerprints(contract.document))
-    files["hbmcp_tools/outputs.json"] = _lines(_outputs(contract, specs))
-    return Generated(files, specs, manifest, client.fallbacks)
+    files["hbmcp_tools/fingerprints.json"] = _lines(fingerprints.fingerprints(ours.contract.document))
+    outputs = [entry for one in (ours, *others) for entry in _outputs(one.contract, one.tools).items()]
+    files["hbmcp_tools/outputs.json"] = _lines(dict(outputs))
+    specs = tuple(spec for one in (ours, *others) for spec in one.tools)
+    return Generated(files, specs, manifest, tuple(said for one in (ours, *others) for said in one.client.fallbacks))
+
+
+def _service(made: Made) -> tuple[str, dict[str, str]]:
+    """What the run time knows of a service, in the form that src/hbmcp/services.py describes."""
+    told = made.curation.service
+    url = (told and told.url) or made.contract.address
+    if told is None or url is None:
+        reason = "is missing, and the contract's servers don't say it either"
+        raise CurationError([Mistake(made.curation.file(SERVICE), "", "url", reason)])
+    header = {"header": told.header} if told.header else {}
+    return made.curation.name, {"title": told.title, "url": url.rstrip("/"), **header}
 
 
 def _outputs(contract: Contract, specs: Iterable[ToolSpec]) -> dict[str, Schema]:
@@ -66,7 +108,7 @@ def _lines(table: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in table.items()) + "\n}\n"
 
 
-def write(generated: Generated, folder: Path, step: Callable[[str], None] = lambda _: None) -> None:
+def write(generated: Generated, folder: Path, step: Step = lambda _: None) -> None:
     """Write the files into an empty folder, formatted and proved to import."""
     step(f"Formatting {len(generated.files)} files")
     render.write(generated.files, folder)

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,18 @@ from codegen.source_texts import fields_read, texts
 _WORD = re.compile(r"(?<![\w.:/`-])[a-z]+(?:_[a-z0-9]+)+(?![\w(:/=-])")
 
 
-def unknown_tools(curation: Curation, contract: Contract, run_time: Path) -> Iterator[Mistake]:
-    """Sentences that name a tool which isn't there: any that the contract doesn't carry, and in the curation any name
-    that begins as tools do, and is neither one nor a parameter or a field."""
-    absent = {name: one.why for one in curation.absent for name in (one.name, *one.aliases)}
-    absent |= {name: "it was removed" for removed in curation.removed.values() for name in removed}
-    there = _names(curation)
+def unknown_tools(apis: Sequence[tuple[Curation, Contract]], run_time: Path) -> Iterator[Mistake]:
+    """Sentences that name a tool which isn't there: any that no contract carries, and in the curation any name that
+    begins as tools do, and is neither one nor a parameter or a field."""
+    curations = [curation for curation, _ in apis]
+    absent = {name: one.why for curation in curations for one in curation.absent for name in (one.name, *one.aliases)}
+    absent |= {
+        name: "it was removed" for curation in curations for removed in curation.removed.values() for name in removed
+    }
+    there = {name for curation in curations for name in _names(curation)}
     verbs = {name.split("_")[0] for name in there}
-    others = _other_names(curation, contract) | fields_read(run_time)
-    for file, table, key, text in _sentences(curation):
+    others = {name for curation, contract in apis for name in _other_names(curation, contract)} | fields_read(run_time)
+    for file, table, key, text in (one for curation in curations for one in _sentences(curation)):
         for word in dict.fromkeys(_WORD.findall(text)):
             if word in absent:
                 yield Mistake(file, table, key, f"names {word}, which isn't offered: {absent[word]}")
@@ -75,7 +78,7 @@ def _sentences(curation: Curation) -> Iterator[tuple[str, str, str, str]]:
     for section, by_toolset in sections:
         for toolset, tables in by_toolset.items():
             for name, one in tables.items():
-                place = (f"{toolset}.toml", f"{section}.{name}")
+                place = (curation.file(f"{toolset}.toml"), f"{section}.{name}")
                 yield (*place, "description", one.description)
                 for key, param in one.params.items():
                     yield (*place, f"params.{key}", param.description or "")

@@ -21,9 +21,9 @@ COMPONENT = "#/components/schemas/"
 def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The machine-readable part of an OpenAPI 3.0 or 3.1 document, as 3.1, in one canonical form.
 
-    Dropped: prose (titles, descriptions, summaries, examples), extensions, servers, security, webhooks,
-    callbacks, headers of answers. Resolved: references to anything but whole schemas. An operation has its
-    path's parameters.
+    Dropped: prose (titles, descriptions, summaries, examples), extensions, security, webhooks, callbacks, headers of
+    answers, servers but the first with a whole address. Resolved: references to anything but whole schemas. An
+    operation has its path's parameters.
     Keys are sorted, except those of `properties`. What is normal already stays as it is.
     Raises ContractError, with all mistakes found at once.
     """
@@ -67,11 +67,19 @@ class _Normaliser:
             "info": {"title": str(info.get("title")), "version": str(info.get("version"))},
             "openapi": "3.1.0",
             "paths": self.paths(self.mapping(self.raw.get("paths"), "#/paths")),
+            **self.servers(),
         }
         if self.mistakes:
             first, *others = {str(mistake): mistake for mistake in self.mistakes}.values()
             raise ContractError(first.place, first.reason, *others)
         return result
+
+    def servers(self) -> dict[str, Any]:
+        """Where the API is, if the document says that in full."""
+        servers = self.raw.get("servers")
+        addresses = [one.get("url") for one in servers if isinstance(one, dict)] if isinstance(servers, list) else []
+        whole = [one for one in addresses if isinstance(one, str) and re.fullmatch(r"https?://[^{}\s]+", one)]
+        return {"servers": [{"url": whole[0]}]} if whole else {}
 
     def mistake(self, at: str, reason: str) -> None:
         self.mistakes.append(ContractError(at, reason))

@@ -10,7 +10,6 @@ from pathlib import Path
 from codegen.templating import WIDTH
 
 RUFF = ("--isolated", "--line-length", str(WIDTH), "--target-version", "py311", "--quiet")
-FIRST_PARTY = "lint.isort.known-first-party = ['hbmcp', 'hummingbot_api', 'hbmcp_tools']"
 
 
 class RenderError(Exception):
@@ -27,7 +26,9 @@ def write(files: Mapping[str, str], folder: Path) -> None:
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    _ruff("check", "--select", "I,F401", "--fix", *RUFF, "--config", FIRST_PARTY, str(folder))
+    first_party = sorted({"hbmcp", *(path.partition("/")[0] for path in files)})
+    config = f"lint.isort.known-first-party = {first_party}"
+    _ruff("check", "--select", "I,F401", "--fix", *RUFF, "--config", config, str(folder))
     _ruff("format", *RUFF, str(folder))
 
 

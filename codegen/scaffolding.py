@@ -95,9 +95,12 @@ def skeleton(
     schemas: Mapping[str, Schema],
     usual: UsualNames,
     kept: Mapping[str, Sequence[Kept]] | None = None,
+    *,
+    on_paper: bool = True,
 ) -> str:
     """One table per operation; what only a person can say (risk, effect, the sentences) is left empty. `usual` are the
-    names that parameters get, and `kept` the tools that an operation has already."""
+    names that parameters get, and `kept` the tools that an operation has already. What isn't `on_paper` is another
+    service's, of which the paper exchange has nothing."""
     names: set[str] = set()
     tables = []
     for operation in operations:
@@ -106,11 +109,13 @@ def skeleton(
         if had := (kept or {}).get(operation.key):
             tables += [_kept(one, operation, params, called) for one in had]
         else:
-            tables.append(_table(operation, params, names, called))
+            tables.append(_table(operation, params, names, called, on_paper=on_paper))
     return "\n".join(tables)
 
 
-def _table(operation: Operation, params: Sequence[str], names: set[str], usual: Mapping[str, str]) -> str:
+def _table(
+    operation: Operation, params: Sequence[str], names: set[str], usual: Mapping[str, str], *, on_paper: bool
+) -> str:
     name = _name(operation, names)
     lines = [
         f"[tools.{name}]",
@@ -118,7 +123,7 @@ def _table(operation: Operation, params: Sequence[str], names: set[str], usual: 
         f"title = {_toml(name.replace('_', ' ').capitalize())}",
         'risk = ""  # read, write, trade, destructive or secret',
         f'effect = ""  # unless it reads: {", ".join(get_args(EffectName))}',
-        'paper = ""  # why the paper exchange has none, unless a route answers it',
+        *(['paper = ""  # why the paper exchange has none, unless a route answers it'] if on_paper else ()),
         'description = ""',
     ]
     return _whole(name, lines, [_param(param, usual) for param in params])

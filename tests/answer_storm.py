@@ -18,9 +18,8 @@ import pytest
 from attrs import define, field, frozen
 
 from hbmcp.bridge import Bridge, Outcome
-from hbmcp.installation.executors.run import polling as executor_polling
 from hbmcp.installation.executors.run import unknown_start
-from hbmcp.installation.orders import polling, sending
+from hbmcp.installation.orders import sending
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.config_files import Folder
 from hbmcp.paper.api.contract import pinned
@@ -34,6 +33,7 @@ from tests.short_pauses import shorten_pauses
 from tests.workflows.executors.executor_account import POSITION
 
 JSON = "application/json"
+TWO_LOOKS = 0.3  # seconds: one at once, one a quarter of a second later
 LIMIT = 1_000_000  # bytes of an answer: a bomb of the real size would only take time
 HTML = b"<html><h1>Welcome to nginx</h1></html>"
 Odd = Callable[[httpx.Response], httpx.Response]
@@ -244,17 +244,13 @@ def ids(api: PaperApi) -> list[str]:
 
 
 def hurry(patched: pytest.MonkeyPatch) -> None:
-    """What didn't come isn't waited for."""
+    """What didn't come is looked for twice."""
     shorten_pauses(patched)
-    for module in (polling, executor_polling):
-        patched.setattr(module, "STEP", 0.001)
-    patched.setattr(sending, "LOOK", 0.005)
+    patched.setattr(sending, "LOOK", TWO_LOOKS)
     patched.setattr(unknown_start, "LOOKS", 2)
-    patched.setattr("hbmcp.workflows.executors.create_executor.LOOK", 0.005)
-    patched.setattr("hbmcp.workflows.trading.close_positions.WAIT", 0.005)
-    patched.setattr("hbmcp.workflows.trading.cancel_orders.WAIT", 0.005)
-    patched.setattr("hbmcp.workflows.trading.replace_order.WAIT", 0.005)
-    patched.setattr("hbmcp.workflows.trading.place_orders.WAIT", 0.005)
+    patched.setattr("hbmcp.workflows.executors.create_executor.LOOK", TWO_LOOKS)
+    for tool in ("close_positions", "cancel_orders", "replace_order", "place_orders"):
+        patched.setattr(f"hbmcp.workflows.trading.{tool}.WAIT", TWO_LOOKS)
 
 
 def judge(case: Case, done: Run, log: list[logging.LogRecord]) -> list[str]:

@@ -15,6 +15,7 @@ from hbmcp.bridge import Bridge, Outcome
 from hbmcp.catalog import Catalog
 from hbmcp.server.line import Line
 from hbmcp.server.protocol import build
+from hbmcp.server.switchboard import Switchboard
 from hbmcp.settings import Settings
 from tests.conftest import EVERY, PASSWORD, USERNAME
 from tests.faulty_api import HANG, FaultyApi, Reply
@@ -108,7 +109,7 @@ async def test_a_call_that_lasts_reports_progress_until_its_end(
 
 async def test_a_read_only_server_refuses_what_it_does_not_list(told: Settings, api: FaultyApi) -> None:
     offer = CATALOG.choose(["all"], ["all"], read_only=True)
-    async with Client(build(Line(offer, told, None, "tests"))) as client:
+    async with Client(build(Switchboard([Line(offer, told, None, "tests")]))) as client:
         listed = (await client.list_tools()).tools
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in listed)
         result = await client.call_tool("submit_order", {})
@@ -130,7 +131,7 @@ async def test_every_tool_has_its_function(told: Settings) -> None:
 
 
 async def test_the_listing_is_the_manifest(told: Settings) -> None:
-    async with Client(build(Line(CATALOG.choose(tools=EVERY), told, None, "tests"))) as client:
+    async with Client(build(Switchboard([Line(CATALOG.choose(tools=EVERY), told, None, "tests")]))) as client:
         listed = (await client.list_tools()).tools
     sent = [tool.model_dump(by_alias=True, mode="json", exclude_none=True) for tool in listed]
     wanted = [tool.definition for tool in CATALOG.tools.values()]

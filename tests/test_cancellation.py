@@ -72,7 +72,7 @@ async def bridge(api: FaultyApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def connections(bridge: Bridge) -> list[Any]:
     """Those that aren't idle, and so can't be used by others."""
-    transport: Any = bridge._api._client.http._transport  # type: ignore[union-attr]
+    transport: Any = bridge._api.ours._client.http._transport  # type: ignore[union-attr]
     return [one for one in transport._pool.connections if not one.is_idle()]
 
 
@@ -110,18 +110,18 @@ async def test_cancelled_calls_give_their_connections_back(bridge: Bridge, api: 
 async def test_at_whichever_step_a_request_is_cancelled(bridge: Bridge) -> None:
     before = asyncio.all_tasks()
     for steps in range(60):
-        if steps % 2 and bridge._api._http is not None:  # on a new connection, and on one that is there
-            await bridge._api._http._transport._pool.aclose()  # type: ignore[attr-defined]
+        if steps % 2 and bridge._api.ours._http is not None:  # on a new connection, and on one that is there
+            await bridge._api.ours._http._transport._pool.aclose()  # type: ignore[attr-defined]
         await cancelled_after(steps, bridge.call("list_accounts", {}))
-        assert bridge._api._client is None or connections(bridge) == [], steps
+        assert bridge._api.ours._client is None or connections(bridge) == [], steps
         assert asyncio.all_tasks() == before
-        assert bridge._api._places._value == PLACES
+        assert bridge._api.ours._places._value == PLACES
 
 
 async def test_without_a_place_in_the_pool_nothing_is_sent_and_it_can_be_cancelled(
     bridge: Bridge, api: FaultyApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bridge._api._places = asyncio.Semaphore(1)
+    bridge._api.ours._places = asyncio.Semaphore(1)
     api.always = HANG
     async with anyio.create_task_group() as group:
         group.start_soon(bridge.call, "list_accounts", {})

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mcp import Client, MCPError
-from mcp.types import CallToolResult, ElicitRequestFormParams, ElicitResult, InputRequiredResult
+from mcp.types import INVALID_PARAMS, CallToolResult, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 
 from tests.conftest import environment, http_server
 from tests.forked import HBMCP, stdio
@@ -351,6 +351,20 @@ async def test_an_answer_survives_a_restart_and_is_used_once(transport: str, tmp
     assert place.orders == 1
     outcomes = [one["outcome"] for one in place.audit if one["event"] == "refused"]
     assert outcomes == ["answer_void"] * 5 + ["unanswered"]
+
+
+async def test_a_state_that_was_never_sealed_is_the_protocol_s_own_error(tmp_path: Path) -> None:
+    """What a client made up, and no model could mend; it is written down all the same."""
+    place = placed(tmp_path, "stdio", "auto")
+    async with place.client(YES) as client:
+        asked = await required(client)
+        assert isinstance(asked, InputRequiredResult)
+        for state in (f"{asked.request_state}-tampered", "void", "{}"):
+            with pytest.raises(MCPError, match="Nothing was sent") as refused:
+                await required(client, input_responses=APPROVED, request_state=state)
+            assert refused.value.error.code == INVALID_PARAMS
+    assert place.orders == 0
+    assert [one["outcome"] for one in place.audit if one["event"] == "refused"] == ["answer_void"] * 3
 
 
 @pytest.mark.slow

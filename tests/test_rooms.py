@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from hbmcp.catalog import Catalog
+from hbmcp.services import OTHERS
 from tests.conftest import ROOT
 
 STANDARD = {*sys.stdlib_module_names, "typing_extensions"}
@@ -20,7 +21,7 @@ FLOORS = (
     {"installation"},
     {"plan"},
     {"deletion", "source_code"},
-    {"balances", "levels", "connections", "heard_bots", "fills", "scripts", "gateway"},
+    {"balances", "levels", "connections", "heard_bots", "fills", "scripts", "gateway", "json_api"},
     {"markets", "controllers", "status", "dex"},
     {"positions", "bots"},
     {"reduce_only"},
@@ -97,8 +98,15 @@ def test_the_typed_client_knows_only_httpx_and_attrs() -> None:
     assert not foreign("generated", "hummingbot_api", "hummingbot_api", "httpx", "attrs")
 
 
-def test_the_tools_know_the_client_and_one_small_module_of_hbmcp() -> None:
-    assert not foreign("generated", "hbmcp_tools", "hummingbot_api", "hbmcp.times")
+def test_the_client_of_a_service_knows_only_what_all_clients_share() -> None:
+    shared = [f"hummingbot_api.{name}" for name in ("absent", "decode", "encode", "exact_json", "request")]
+    for name in OTHERS:
+        assert not foreign("generated", f"{name}_api", f"{name}_api", "attrs", *shared)
+
+
+def test_the_tools_know_the_clients_and_one_small_module_of_hbmcp() -> None:
+    clients = [f"{name}_api" for name in OTHERS]
+    assert not foreign("generated", "hbmcp_tools", "hummingbot_api", "hbmcp.times", *clients)
 
 
 @pytest.mark.parametrize(("root", "package", "other"), [(".", "codegen", "hbmcp"), ("src", "hbmcp", "codegen")])
@@ -164,6 +172,17 @@ def test_only_a_server_offers_what_people_pick_and_type() -> None:
     assert not [one for one in found if within(one.module, rooms[2]) and within(one.name, "hbmcp.server", "hbmcp.cli")]
 
 
+def test_only_what_lists_tools_loads_plugins() -> None:
+    """They are tools of the catalog like others; the bridge runs what stands there. What loads them brings what a call
+    needs only once there is one."""
+    found = list(imports("src", "hbmcp"))
+    users = {one.module for one in found if within(one.name, "hbmcp.plugins")}
+    assert not [one for one in users if not within(one, "hbmcp.plugins", "hbmcp.cli")]
+    light = ("hbmcp.plugins", "hbmcp.plugins.registry", "hbmcp.plugins.loading")
+    below = ("hbmcp.installation", "hbmcp.results", "hbmcp.bridge", "hbmcp.policy", "mcp", "hbmcp.plugins.tool")
+    assert not [one for one in found if one.at_once and one.module in light and within(one.name, *below)]
+
+
 def test_only_a_person_connects_an_exchange() -> None:
     """At a terminal or on a page that a server has open: no tool sees the keys on their way."""
     users = ("hbmcp.connecting", "hbmcp.server.key_pages", "hbmcp.cli.connect")
@@ -220,9 +239,9 @@ def test_a_call_needs_what_a_listing_does_not() -> None:
     """Starting the server imports what listing needs; the bridge, and all under it, at the first call."""
     heavy = ("hbmcp.bridge", "hbmcp.api", "hbmcp.installation", "hbmcp.workflows", "hbmcp.store", "hbmcp.results")
     light = {"hbmcp.server", "hbmcp.catalog", "hbmcp.settings", "hbmcp.log", "hbmcp.cli", "hbmcp.identity"}
-    heavy = (*heavy, "hbmcp.prompts", "hbmcp.completion", "hbmcp.resources")
+    heavy = (*heavy, "hbmcp.prompts", "hbmcp.completion", "hbmcp.resources", "hbmcp.discovery")
     first_call = (
-        *("hbmcp.server.elicitation", "hbmcp.server.key_pages"),
+        *("hbmcp.server.elicitation", "hbmcp.server.key_pages", "hbmcp.server.discovery"),
         *("hbmcp.server.prompts", "hbmcp.server.completing"),
         *("hbmcp.server.resources", "hbmcp.server.subscriptions"),
     )

@@ -126,7 +126,7 @@ def test_the_live_view_has_a_row_for_each_that_waits() -> None:
     one = Trigger(evolve(new(Spec(when=when), 0, None, None), key=7), Spec(when=when), Memory())
     shown = [Seen(one, Decimal(50_000), Decimal(45_000)), Seen(one, ApiFailed("No answer."), None)]
     console = Console(width=200, record=True, file=StringIO())
-    console.print(_table(shown))
+    console.print(_table({"": shown}))
     told = console.export_text()
     assert "2 triggers" in told
     assert told.count("when last price of BTC-USDT on binance is 45000 or less: tell") == 2

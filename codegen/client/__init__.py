@@ -1,4 +1,5 @@
-"""Contract -> the typed client in generated/hummingbot_api.
+"""Contract -> a typed client in generated/: hummingbot_api, or another service's, whose package has but its requests
+and answers.
 
 A contract goes through these modules, each of which owns one step:
 

@@ -141,8 +141,10 @@ class Alias:
 
 @frozen
 class ClientSpec:
-    """The whole client. `operations` are by key; functions, classes and aliases by module, sorted."""
+    """The whole client, in a package of its own. `operations` are by key; functions, classes and aliases by module,
+    sorted."""
 
+    package: str
     operations: dict[str, ClientOperation]
     fallbacks: tuple[Fallback, ...]
     functions: dict[str, tuple[Function, ...]]

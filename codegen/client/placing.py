@@ -11,7 +11,6 @@ from codegen.client.calls import MULTIPART, has_json_value
 from codegen.client.components import Component
 from codegen.client.names import RESERVED, SHARED, FunctionNames, Unique
 from codegen.client.parsing import Parsed, components_of, only_model
-from codegen.client.shapes import PACKAGE
 from codegen.contract import Contract, essence, is_json
 
 
@@ -30,10 +29,11 @@ class Use:
 
 
 class Placement:
-    """The uses of all components that are used (by ordinal), and the names of those that have one."""
+    """The uses of all components that are used (by ordinal), and the names of those that have one, in the models of a
+    package."""
 
-    def __init__(self, parsed: Parsed) -> None:
-        self.parsed = parsed
+    def __init__(self, parsed: Parsed, package: str) -> None:
+        self.parsed, self.package = parsed, package
         self.uses: dict[str, Use] = {}
         self.titles: dict[str, str] = {}
 
@@ -44,7 +44,7 @@ class Placement:
 
     def import_of(self, key: str) -> str:
         """The line that imports a component with a name."""
-        return f"from {PACKAGE}.models.{self.module(key)} import {self.titles[key]}"
+        return f"from {self.package}.models.{self.module(key)} import {self.titles[key]}"
 
     def note(
         self,
@@ -82,14 +82,19 @@ class Placement:
 
 
 def place(
-    contract: Contract, names: FunctionNames, parsed: Parsed, extra: Iterable[str], nulls: Mapping[str, Set[str]]
+    contract: Contract,
+    names: FunctionNames,
+    parsed: Parsed,
+    extra: Iterable[str],
+    nulls: Mapping[str, Set[str]],
+    package: str,
 ) -> Placement:
     """Place all that the operations use, and the `extra` components in the shared module if nobody uses them.
 
     `nulls` are the fields of bodies whose null is sent, by operation; in a PATCH, where null takes something away
     and absence leaves it, all are.
     """
-    placement = Placement(parsed)
+    placement = Placement(parsed, package)
     for key, operation in contract.operations.items():
         endpoint, module = parsed.endpoints[key], names.module(operation)
         for prop in endpoint.query_parameters:

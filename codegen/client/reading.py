@@ -11,14 +11,14 @@ from codegen.client.names import FunctionNames, pascal
 from codegen.client.parsing import parse
 from codegen.client.placing import Placement, place
 from codegen.client.properties import Properties
-from codegen.client.shapes import literal_annotation
+from codegen.client.shapes import PACKAGE, literal_annotation
 from codegen.contract import Contract, Operation, schema_name
 
 T = TypeVar("T", Function, Class, Alias)
 
 
-def read_client(contract: Contract, docs: Docs) -> ClientSpec:
-    """Decide all that the client is made of.
+def read_client(contract: Contract, docs: Docs, package: str = PACKAGE) -> ClientSpec:
+    """Decide all that the client is made of, which is in a package of this name.
 
     Raises:
         ContractError: the contract has something that no client can express.
@@ -28,13 +28,14 @@ def read_client(contract: Contract, docs: Docs) -> ClientSpec:
     lowered = {key: _lowered(operation, lowering, names[key]) for key, operation in contract.operations.items()}
     refusals = [schema_name(lowering.reference(name)["$ref"]) for name in _schemas_of_refusals(contract)]
     lowering.finish()
-    placement = place(contract, names, parse(lowering, lowered), refusals, docs.nulls)
+    placement = place(contract, names, parse(lowering, lowered), refusals, docs.nulls, package)
     properties = Properties(placement)
     models = Models(placement, properties, docs)
     functions = Functions(names, placement, properties, models, docs)
     operations = [functions.read(operation) for operation in contract.operations.values()]
     classes, aliases = _named(placement, models)
     return ClientSpec(
+        package=package,
         operations={client.key: client for client, _ in operations},
         fallbacks=tuple(lowering.fallbacks),
         functions=_by_module([(client.module, function) for client, function in operations]),

@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 
 from codegen.client.client_spec import Value
 
-PACKAGE = "hummingbot_api"
+PACKAGE = "hummingbot_api"  # has what all clients share
 
 DECODE_IMPORT = f"from {PACKAGE} import decode"
 ENCODE_IMPORT = f"from {PACKAGE} import encode"

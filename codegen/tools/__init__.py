@@ -9,9 +9,19 @@
 """
 
 from codegen.tools.building import build
-from codegen.tools.rendering import render_tools
+from codegen.tools.rendering import render_manifest, render_tools
 from codegen.tools.sentences import docs
-from codegen.tools.tool_spec import ToolParam, ToolSpec, manifest
+from codegen.tools.tool_spec import ToolParam, ToolSpec, joined, manifest
 from codegen.tools.workflows import build_workflows
 
-__all__ = ["ToolParam", "ToolSpec", "build", "build_workflows", "docs", "manifest", "render_tools"]
+__all__ = [
+    "ToolParam",
+    "ToolSpec",
+    "build",
+    "build_workflows",
+    "docs",
+    "joined",
+    "manifest",
+    "render_manifest",
+    "render_tools",
+]

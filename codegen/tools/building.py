@@ -33,7 +33,7 @@ def build(contract: Contract, curation: Curation, client: ClientSpec) -> tuple[T
         for name, tool in tools.items():
             if tool.operation not in contract.operations:
                 continue
-            builder = _Builder(toolset, name, tool, contract, client.operations[tool.operation])
+            builder = _Builder(curation, toolset, name, tool, contract, client.operations[tool.operation])
             specs.append(builder.build())
             mistakes.extend(builder.mistakes)
     if mistakes:
@@ -57,8 +57,10 @@ def _also(tool: Tool) -> Iterator[dict[str, Any]]:
 class _Builder:
     """Puts one tool together, collecting what is wrong with its override."""
 
-    def __init__(self, toolset: str, name: str, tool: Tool, contract: Contract, client: ClientOperation) -> None:
-        self.toolset, self.name, self.tool, self.client = toolset, name, tool, client
+    def __init__(
+        self, curation: Curation, toolset: str, name: str, tool: Tool, contract: Contract, client: ClientOperation
+    ) -> None:
+        self.curation, self.toolset, self.name, self.tool, self.client = curation, toolset, name, tool, client
         self.slots = slots_of(contract.operations[tool.operation], client, contract.schemas)
         self.mistakes: list[Mistake] = []
         self.offered: list[ToolParam] = []
@@ -81,10 +83,12 @@ class _Builder:
         return ToolSpec(
             name=self.name,
             toolset=self.toolset,
+            service=self.curation.name,
             title=self.tool.title,
             description=self.tool.description,
             risk=self.tool.risk,
             operation=self.tool.operation,
+            find=tuple(self.tool.find),
             aliases=tuple(self.tool.aliases),
             default=self.tool.default,
             acts_on_many=self.tool.acts_on_many,
@@ -159,7 +163,9 @@ class _Builder:
         self._mistake("params", name, reason)
 
     def _mistake(self, table: str, key: str, reason: str) -> None:
-        self.mistakes.append(Mistake(f"{self.toolset}.toml", f"tools.{self.name}.{table}", key, reason))
+        self.mistakes.append(
+            Mistake(self.curation.file(f"{self.toolset}.toml"), f"tools.{self.name}.{table}", key, reason)
+        )
 
     def _always(self) -> tuple[str, ...]:
         """What it sends whatever it is given, by the API's names."""

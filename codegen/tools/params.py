@@ -47,8 +47,13 @@ def offer(name: str, param: Param, schema: Schema, required: bool, wrong: Wrong)
     if null:
         schema = with_null(schema)
     is_time = param.time is not None
-    description = param.description or (TIME_HINT if is_time else None)
+    description = param.description or (time_hint(name) if is_time else None)
     return ToolParam(name, schema, required, " | ".join(kinds), default, description, is_time)
+
+
+def time_hint(name: str) -> str | None:
+    """What is said of a time that nothing else is said of; of a period's end no more than of its start."""
+    return None if name == "end_time" else TIME_HINT
 
 
 def limits(param: Param | WorkflowParam, schema: Schema) -> Schema:

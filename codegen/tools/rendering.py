@@ -4,38 +4,45 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from codegen.client.shapes import PACKAGE
 from codegen.curation import Curation
 from codegen.templating import environment
 from codegen.tools.tool_spec import ToolSpec
 
 
-def render_tools(tools: Sequence[ToolSpec], curation: Curation, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The files of the tools: path relative to generated/ -> text, not yet formatted."""
-    env = environment("tools")
-    files = {
-        "hbmcp_tools/__init__.py": env.get_template("__init__.py.jinja").render(api=manifest["api"]),
+def render_manifest(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The files beside those of the toolsets: path relative to generated/ -> text, not yet formatted."""
+    return {
+        "hbmcp_tools/__init__.py": environment("tools").get_template("__init__.py.jinja").render(api=manifest["api"]),
         "hbmcp_tools/py.typed": "",
         "hbmcp_tools/manifest.json": _manifest_text(manifest),
     }
+
+
+def render_tools(tools: Sequence[ToolSpec], curation: Curation) -> dict[str, str]:
+    """The files of an API's toolsets, likewise."""
+    template = environment("tools").get_template("toolset.py.jinja")
+    files = {}
     for name, toolset in curation.toolsets.items():
         members = [tool for tool in tools if tool.toolset == name]
         absent = [one for one in curation.absent if one.toolset == name and not one.is_workflow]
-        files[f"hbmcp_tools/{name}.py"] = env.get_template("toolset.py.jinja").render(
-            toolset=toolset, tools=members, absent=absent, imports=_imports(members)
+        imports = _imports(members, curation.package)
+        files[f"hbmcp_tools/{name}.py"] = template.render(
+            toolset=toolset, tools=members, absent=absent, imports=imports, whose=curation.whose
         )
     return files
 
 
-def _imports(tools: Sequence[ToolSpec]) -> list[str]:
+def _imports(tools: Sequence[ToolSpec], package: str) -> list[str]:
     """All that the functions could need; ruff takes out what they don't."""
     lines = {
         "from decimal import Decimal",
         "from typing import Any, Literal",
-        "from hummingbot_api.request import Request",
+        f"from {PACKAGE}.request import Request",
     }
     for tool in tools:
         lines |= tool.imports
-        lines.add(f"from hummingbot_api.api import {tool.module} as {tool.module}_api")
+        lines.add(f"from {package}.api import {tool.module} as {tool.module}_api")
     return sorted(lines)
 
 

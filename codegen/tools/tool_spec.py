@@ -39,13 +39,16 @@ class ToolParam:
 
 @frozen
 class WorkflowSpec:
-    """A tool over several others, written by hand: its definition for clients, and the tools that it calls."""
+    """A tool over several others, written by hand: its definition for clients, and the tools that it calls, which are
+    of this `service`, "" the Hummingbot API."""
 
     name: str
     toolset: str
+    service: str
     title: str
     description: str
     risk: Risk
+    find: tuple[str, ...]
     aliases: tuple[str, ...]
     default: bool
     acts_on_many: bool
@@ -74,10 +77,12 @@ class ToolSpec:
 
     name: str
     toolset: str
+    service: str
     title: str
     description: str
     risk: Risk
     operation: str
+    find: tuple[str, ...]
     aliases: tuple[str, ...]
     default: bool
     acts_on_many: bool
@@ -147,7 +152,13 @@ def _of_the_bridge(tool: ToolSpec | WorkflowSpec) -> tuple[ToolParam, ...]:
 def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
     """What the manifest has of both kinds."""
     bases = [param.name for param in tool.params if param.may_be_base]
-    marks = {"acts_on_many": tool.acts_on_many, "previews": tool.previews, "bases": bases}
+    marks = {
+        "acts_on_many": tool.acts_on_many,
+        "previews": tool.previews,
+        "bases": bases,
+        "find": list(tool.find),
+        "service": tool.service,
+    }
     return {
         "definition": {
             "name": tool.name,
@@ -163,10 +174,19 @@ def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
     } | {name: given for name, given in marks.items() if given}
 
 
+def joined(ours: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The whole of manifest.json: what it has of the Hummingbot API, and of other services."""
+    whole = dict(ours)
+    for other in others:
+        whole |= {key: whole[key] | other[key] for key in ("toolsets", "removed", "absent")}
+        whole["tools"] = [*whole["tools"], *other["tools"]]
+    return whole
+
+
 def manifest(
     contract: Contract, curation: Curation, tools: Iterable[ToolSpec], workflows: Iterable[WorkflowSpec]
 ) -> dict[str, Any]:
-    """The whole of manifest.json: by toolset, the workflows first."""
+    """What manifest.json has of one API: by toolset, the workflows first."""
     entries = [*(one.manifest for one in workflows), *(one.manifest for one in tools)]
     offered = {entry["definition"]["name"] for entry in entries}
     return {

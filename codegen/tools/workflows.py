@@ -5,7 +5,7 @@ from functools import partial
 from codegen.contract import Schema
 from codegen.curation import Curation, CurationError, Mistake, WorkflowParam
 from codegen.schema import annotation
-from codegen.tools.params import TIME_HINT, check, limits, literal
+from codegen.tools.params import check, limits, literal, time_hint
 from codegen.tools.portable import is_portable
 from codegen.tools.tool_spec import OF_THE_BRIDGE, ToolParam, WorkflowSpec, repeats
 
@@ -21,15 +21,17 @@ def build_workflows(curation: Curation) -> tuple[WorkflowSpec, ...]:
     effects = {name: tool.effect.table() for name, tool in curation.by_name.items() if tool.effect}
     for toolset, workflows in curation.workflows.items():
         for name, workflow in workflows.items():
-            place = partial(Mistake, f"{toolset}.toml", f"workflows.{name}.params")
+            place = partial(Mistake, curation.file(f"{toolset}.toml"), f"workflows.{name}.params")
             params = [_param(key, param, place, mistakes) for key, param in workflow.params.items()]
             specs.append(
                 WorkflowSpec(
                     name=name,
                     toolset=toolset,
+                    service=curation.name,
                     title=workflow.title,
                     description=workflow.description,
                     risk=workflow.risk,
+                    find=tuple(workflow.find),
                     aliases=tuple(workflow.aliases),
                     default=workflow.default,
                     acts_on_many=workflow.acts_on_many,
@@ -67,7 +69,7 @@ def _param(name: str, param: WorkflowParam, place: partial[Mistake], mistakes: l
         schema["default"] = param.default
         default = literal(param.default, schema)
     required = bool(param.required)
-    description = param.description or (TIME_HINT if is_time else None)
+    description = param.description or (time_hint(name) if is_time else None)
     return ToolParam(name, schema, required, annotation(schema), default, description, is_time, param.base)
 
 

@@ -11,7 +11,7 @@ from hummingbot_api.request import Request
 
 
 def list_accounts() -> Request[list[str]]:
-    """List accounts; get_connected_exchanges shows the exchanges of each.
+    """Accounts; get_connected_exchanges shows the exchanges of each.
 
     GET /accounts/, risk: read.
     """

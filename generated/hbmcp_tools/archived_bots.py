@@ -10,7 +10,7 @@ from hummingbot_api.request import Request
 
 
 def list_archived_bots() -> Request[list[str]]:
-    """List archived bots as db_path, which the other archived-bot tools take.
+    """Archived bots as db_path, which the other archived-bot tools take.
 
     GET /archived-bots/, risk: read.
     """
@@ -62,7 +62,7 @@ def list_archived_trades(
     limit: int | None = None,
     offset: int | None = None,
 ) -> Request[Any]:
-    """List an archived bot's fills, oldest first.
+    """An archived bot's fills, oldest first.
 
     GET /archived-bots/{db_path}/trades, risk: read.
     """
@@ -80,7 +80,7 @@ def list_archived_orders(
     offset: int | None = None,
     status: str | None = None,
 ) -> Request[Any]:
-    """List an archived bot's orders, oldest first.
+    """An archived bot's orders, oldest first.
 
     GET /archived-bots/{db_path}/orders, risk: read.
 
@@ -99,7 +99,7 @@ def list_archived_executors(
     *,
     db_path: str,
 ) -> Request[Any]:
-    """List an archived bot's executors with P&L and how each closed.
+    """An archived bot's executors with P&L and how each closed.
 
     GET /archived-bots/{db_path}/executors, risk: read.
     """
@@ -114,7 +114,7 @@ def list_archived_positions(
     limit: int | None = None,
     offset: int | None = None,
 ) -> Request[Any]:
-    """List the positions that an archived bot's controllers held.
+    """Positions that an archived bot's controllers held.
 
     GET /archived-bots/{db_path}/positions, risk: read.
     """
@@ -129,7 +129,7 @@ def list_archived_controllers(
     *,
     db_path: str,
 ) -> Request[Any]:
-    """List the controllers that an archived bot ran, with their configs.
+    """Controllers that an archived bot ran, with their configs.
 
     GET /archived-bots/{db_path}/controllers, risk: read.
     """

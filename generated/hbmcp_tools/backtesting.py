@@ -27,7 +27,6 @@ def compute_backtest(
     Args:
         config: Controller config, or a saved one's name with .yml
         start_time: e.g. 7d, or UTC time
-        end_time: Likewise
         resolution: Candle interval
         trade_cost: Fee as fraction, 0.0006 = 0.06%
     """
@@ -57,7 +56,6 @@ def submit_backtest(
     Args:
         config: Controller config, or a saved one's name with .yml
         start_time: e.g. 7d, or UTC time
-        end_time: Likewise
         resolution: Candle interval
         trade_cost: Fee as fraction, 0.0006 = 0.06%
     """
@@ -73,7 +71,7 @@ def submit_backtest(
 
 
 def list_backtests() -> Request[Any]:
-    """List background backtests and their status.
+    """Background backtests and their status.
 
     GET /backtesting/tasks, risk: read.
     """
@@ -84,7 +82,7 @@ def get_backtest(
     *,
     task_id: str,
 ) -> Request[Any]:
-    """Show a background backtest's figures, or its status while it runs.
+    """A background backtest's figures, or its status while it runs.
 
     GET /backtesting/tasks/{task_id}, risk: read.
     """
@@ -97,7 +95,7 @@ def list_backtest_executors(
     *,
     task_id: str,
 ) -> Request[Any]:
-    """List what a completed background backtest traded, executor by executor.
+    """What a completed background backtest traded, executor by executor.
 
     GET /backtesting/tasks/{task_id}, risk: read.
     """

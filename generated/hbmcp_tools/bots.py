@@ -18,8 +18,7 @@ from hummingbot_api.request import Request
 
 
 def list_bots() -> Request[Any]:
-    """Connected bots by full name, with status; P&L of all is in get_controller_performance, live one by one in
-    get_bot_status.
+    """Connected bots by full name, with status; P&L: get_controller_performance, live get_bot_status.
 
     GET /bot-orchestration/status, risk: read.
     """
@@ -30,7 +29,7 @@ def get_bot_status(
     *,
     bot_name: str,
 ) -> Request[Any]:
-    """Show one bot's status, P&L and positions by controller, and latest errors.
+    """One bot's status, P&L and positions by controller, and latest errors.
 
     GET /bot-orchestration/{bot_name}/status, risk: read.
 
@@ -46,7 +45,7 @@ def get_bot_logs(
     *,
     bot_name: str,
 ) -> Request[Any]:
-    """Show a bot's last 100 log lines below ERROR; errors are in get_bot_status.
+    """A bot's last 100 log lines below ERROR; errors: get_bot_status.
 
     GET /bot-orchestration/{bot_name}/status, risk: read.
     """
@@ -56,7 +55,7 @@ def get_bot_logs(
 
 
 def get_broker_status() -> Request[Any]:
-    """Whether the MQTT broker between API and bots is up, and which bots it hears.
+    """Whether the broker between API and bots is up, and which bots it hears; of all services: get_status.
 
     GET /bot-orchestration/mqtt, risk: read.
     """
@@ -85,7 +84,7 @@ def get_controller_performance(
     *,
     bot_name: str | None = None,
 ) -> Request[Any]:
-    """Latest stored P&L per bot and controller, stopped bots included; live figures are in get_bot_status.
+    """Latest stored P&L per bot and controller, stopped bots included; live: get_bot_status.
 
     GET /bot-orchestration/controller-performance-latest, risk: read.
     """
@@ -109,7 +108,6 @@ def get_controller_performance_history(
 
     Args:
         start_time: e.g. 24h, or UTC time
-        end_time: Likewise
     """
     return bot_orchestration_api.get_controller_performance_history(
         bot_name=bot_name,
@@ -210,7 +208,6 @@ def stop_bot(
 
     Args:
         bot_name: With its timestamp
-        skip_order_cancellation: Leave orders open
     """
     return bot_orchestration_api.stop_bot(
         body=StopBotAction(
@@ -232,7 +229,6 @@ def stop_and_archive_bot(
 
     Args:
         bot_name: With its timestamp
-        skip_order_cancellation: Leave orders open
     """
     return bot_orchestration_api.stop_and_archive_bot(
         bot_name=bot_name,
@@ -265,7 +261,7 @@ def get_bot_run(
     *,
     bot_run_id: int,
 ) -> Request[Any]:
-    """Show one deployment in full, with its settings, final P&L and last logs.
+    """One deployment in full, with its settings, final P&L and last logs.
 
     GET /bot-orchestration/bot-runs/{bot_run_id}, risk: read.
     """

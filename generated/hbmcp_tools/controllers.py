@@ -11,7 +11,7 @@ from hummingbot_api.request import Request
 
 
 def list_controllers() -> Request[dict[str, list[str]]]:
-    """List strategy controllers by controller_type.
+    """Strategy controllers by controller_type.
 
     GET /controllers/, risk: read.
     """
@@ -23,7 +23,7 @@ def read_controller_code(
     controller_type: Literal["directional_trading", "market_making", "generic"],
     controller_name: str,
 ) -> Request[dict[str, str]]:
-    """Show a controller's Python source, cut where it is long.
+    """A controller's Python source, cut where it is long.
 
     GET /controllers/{controller_type}/{controller_name}, risk: read.
     """
@@ -103,7 +103,7 @@ def check_controller_config(
 
 
 def list_controller_configs() -> Request[list[dict[str, Any]]]:
-    """List saved controller configs: name (id), controller, market, amount.
+    """Saved controller configs: name (id), controller, market, amount.
 
     GET /controllers/configs/, risk: read.
     """
@@ -114,7 +114,7 @@ def get_controller_config(
     *,
     config_name: str,
 ) -> Request[dict[str, Any]]:
-    """Show one saved controller config.
+    """One saved controller config.
 
     GET /controllers/configs/{config_name}, risk: read.
     """
@@ -159,7 +159,7 @@ def list_bot_configs(
     *,
     bot_name: str,
 ) -> Request[list[dict[str, Any]]]:
-    """Show the controller configs that a deployed bot has.
+    """Controller configs that a deployed bot has.
 
     GET /controllers/bots/{bot_name}/configs, risk: read.
     """

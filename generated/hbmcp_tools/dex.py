@@ -49,7 +49,6 @@ def quote_swap(
         network_id: e.g. solana-mainnet-beta
         trading_pair: e.g. SOL-USDC
         amount: In base token
-        slippage_pct: 1 = 1%
     """
     return gateway_swaps_api.get_swap_quote(
         body=SwapQuoteRequest(
@@ -121,14 +120,12 @@ def list_swaps(
     end_time: str | None = None,
     limit: int | None = None,
 ) -> Request[Any]:
-    """Swaps made through this API, newest first.
+    """Swaps made here, newest first.
 
     POST /gateway/swaps/search, risk: read.
 
     Args:
-        network_id: e.g. solana-mainnet-beta
         start_time: e.g. 24h, or UTC time
-        end_time: Likewise
     """
     return gateway_swaps_api.search_swaps(
         network=network_id,
@@ -149,14 +146,12 @@ def get_swap_summary(
     start_time: str | None = None,
     end_time: str | None = None,
 ) -> Request[Any]:
-    """Count swaps made through this API, with volume, gas and success rate.
+    """Count swaps made here, with volume, gas and success rate.
 
     GET /gateway/swaps/summary, risk: read.
 
     Args:
-        network_id: e.g. solana-mainnet-beta
         start_time: e.g. 24h, or UTC time
-        end_time: Likewise
     """
     return gateway_swaps_api.get_swaps_summary(
         network=network_id,
@@ -202,7 +197,7 @@ def get_clmm_pool(
     network_id: str,
     pool_address: str,
 ) -> Request[CLMMPoolInfoResponse]:
-    """Show a pool's price, fee and liquidity, by bin on meteora.
+    """A pool's price, fee and liquidity, by bin on meteora.
 
     GET /gateway/clmm/pool-info, risk: read.
 
@@ -301,7 +296,6 @@ def remove_clmm_liquidity(
     POST /gateway/clmm/remove, risk: trade.
 
     Args:
-        network_id: e.g. solana-mainnet-beta
         percentage: 50 = half
     """
     return gateway_clmm_api.remove_liquidity_from_clmm_position(
@@ -321,12 +315,9 @@ def close_clmm_position(
     network_id: str,
     position_address: str,
 ) -> Request[CLMMCollectFeesResponse]:
-    """Withdraw all liquidity and fees of a position opened through this API, and close it.
+    """Withdraw all liquidity and fees of a position opened here, and close it.
 
     POST /gateway/clmm/close, risk: trade.
-
-    Args:
-        network_id: e.g. solana-mainnet-beta
     """
     return gateway_clmm_api.close_clmm_position(
         body=CLMMClosePositionRequest(
@@ -343,12 +334,9 @@ def collect_clmm_fees(
     network_id: str,
     position_address: str,
 ) -> Request[CLMMCollectFeesResponse]:
-    """Collect the fees of a position opened through this API.
+    """Collect the fees of a position opened here.
 
     POST /gateway/clmm/collect-fees, risk: trade.
-
-    Args:
-        network_id: e.g. solana-mainnet-beta
     """
     return gateway_clmm_api.collect_fees_from_clmm_position(
         body=CLMMCollectFeesRequest(
@@ -394,12 +382,11 @@ def list_clmm_positions(
     limit: int | None = None,
     refresh: bool | None = None,
 ) -> Request[Any]:
-    """Liquidity positions opened through this API, with P&L, pending fees and range.
+    """Liquidity positions opened here, with P&L, pending fees and range.
 
     POST /gateway/clmm/positions/search, risk: read.
 
     Args:
-        network_id: e.g. solana-mainnet-beta
         refresh: Re-read from chain, slow
     """
     return gateway_clmm_api.search_clmm_positions(
@@ -420,7 +407,7 @@ def list_clmm_events(
     event_type: Literal["OPEN", "ADD_LIQUIDITY", "REMOVE_LIQUIDITY", "COLLECT_FEES", "CLOSE"] | None = None,
     limit: int | None = None,
 ) -> Request[Any]:
-    """What was done with a position through this API.
+    """What was done with a position here.
 
     GET /gateway/clmm/positions/{position_address}/events, risk: read.
     """

@@ -11,7 +11,7 @@ from hummingbot_api.request import Request
 
 
 def get_docker_status() -> Request[Any]:
-    """Whether the API reaches Docker, which bots and Gateway need.
+    """Whether the API reaches Docker; of all services: get_status.
 
     GET /docker/running, risk: read.
     """
@@ -22,7 +22,7 @@ def list_images(
     *,
     image_name: str = "hummingbot",
 ) -> Request[Any]:
-    """List local Docker images whose name contains a text.
+    """Local Docker images whose name contains a text.
 
     GET /docker/available-images/, risk: read.
     """
@@ -50,7 +50,7 @@ def pull_image(
 
 
 def get_pull_status() -> Request[Any]:
-    """Show image pulls: running, completed or failed.
+    """Image pulls: running, completed or failed.
 
     GET /docker/pull-status/, risk: read.
     """
@@ -61,12 +61,9 @@ def list_active_containers(
     *,
     name_filter: str | None = None,
 ) -> Request[Any]:
-    """List the machine's running containers; bots with P&L are in list_bots.
+    """The machine's running containers; bots with P&L: list_bots.
 
     GET /docker/active-containers, risk: read.
-
-    Args:
-        name_filter: Part of the name
     """
     return docker_api.active_containers(
         name_filter=name_filter,
@@ -77,12 +74,9 @@ def list_exited_containers(
     *,
     name_filter: str | None = None,
 ) -> Request[Any]:
-    """List the machine's stopped containers.
+    """The machine's stopped containers.
 
     GET /docker/exited-containers, risk: read.
-
-    Args:
-        name_filter: Part of the name
     """
     return docker_api.exited_containers(
         name_filter=name_filter,

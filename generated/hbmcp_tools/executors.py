@@ -188,7 +188,7 @@ def get_held_positions(
     *,
     controller_id: str | None = None,
 ) -> Request[PositionsSummaryResponse]:
-    """Positions that stopped executors left open, as recorded; the exchange's own are in get_positions.
+    """Positions that stopped executors left open, as recorded; the exchange's own: get_positions.
 
     GET /executors/positions/summary, risk: read.
     """
@@ -229,9 +229,6 @@ def clear_held_position(
     """Delete the record of a held position; nothing is traded.
 
     DELETE /executors/positions/{connector_name}/{trading_pair}, risk: destructive.
-
-    Args:
-        controller_id: As get_held_positions shows it
     """
     return executors_api.clear_position_held(
         connector_name=connector_name,

@@ -20,7 +20,7 @@ from hummingbot_api.request import Request
 
 
 def get_gateway_status() -> Request[GatewayStatus]:
-    """Tell whether Gateway's container, which all DEX tools need, runs.
+    """Whether Gateway's container runs, which all DEX tools need.
 
     GET /gateway/status, risk: read.
     """
@@ -74,7 +74,7 @@ def get_gateway_logs(
     *,
     lines: int | None = None,
 ) -> Request[Any]:
-    """Show Gateway's last log lines.
+    """Gateway's last log lines.
 
     GET /gateway/logs, risk: read.
     """
@@ -95,7 +95,7 @@ def get_dex_connector(
     *,
     connector_name: str,
 ) -> Request[dict[str, Any]]:
-    """Show a DEX connector's config.
+    """A DEX connector's config.
 
     GET /gateway/connectors/{connector_name}, risk: read.
 
@@ -126,7 +126,7 @@ def write_dex_connector(
 
 
 def list_gateway_api_keys() -> Request[dict[str, Any]]:
-    """List the providers that Gateway can have API keys for; values, even empty ones, are masked.
+    """Providers that Gateway can have API keys for; values, even empty ones, are masked.
 
     GET /gateway/apiKeys, risk: secret.
     """
@@ -153,7 +153,7 @@ def set_gateway_api_keys(
 
 
 def list_chains() -> Request[dict[str, Any]]:
-    """List chains, each with its networks; ready network ids: list_networks.
+    """Chains, each with its networks; ready network ids: list_networks.
 
     GET /gateway/chains, risk: read.
     """
@@ -161,7 +161,7 @@ def list_chains() -> Request[dict[str, Any]]:
 
 
 def list_networks() -> Request[dict[str, Any]]:
-    """List network ids as the DEX tools take them.
+    """Network ids as the DEX tools take them.
 
     GET /gateway/networks, risk: read.
     """
@@ -172,7 +172,7 @@ def get_network(
     *,
     network_id: str,
 ) -> Request[dict[str, Any]]:
-    """Show a network's config, such as native token and fees.
+    """A network's config, such as native token and fees.
 
     GET /gateway/networks/{network_id}, risk: read.
 
@@ -208,7 +208,7 @@ def list_network_tokens(
     network_id: str,
     search: str | None = None,
 ) -> Request[dict[str, Any]]:
-    """List the tokens that Gateway knows on a network, with addresses.
+    """Tokens that Gateway knows on a network, with addresses.
 
     GET /gateway/networks/{network_id}/tokens, risk: read.
 
@@ -251,9 +251,6 @@ def add_network_token(
     """Add a token that import_network_token can't find; wrong decimals make wrong amounts.
 
     POST /gateway/networks/{network_id}/tokens, risk: write.
-
-    Args:
-        network_id: e.g. solana-mainnet-beta
     """
     return gateway_api.add_network_token(
         network_id=network_id,
@@ -274,9 +271,6 @@ def delete_network_token(
     """Remove a token from Gateway's list; the wallet keeps it.
 
     DELETE /gateway/networks/{network_id}/tokens/{token_address}, risk: destructive.
-
-    Args:
-        network_id: e.g. solana-mainnet-beta
     """
     return gateway_api.delete_network_token(
         network_id=network_id,
@@ -291,12 +285,11 @@ def list_network_pools(
     pool_type: Literal["amm", "clmm"] | None = None,
     search: str | None = None,
 ) -> Request[dict[str, Any]]:
-    """List pools that Gateway knows on a network.
+    """Pools that Gateway knows on a network.
 
     GET /gateway/networks/{network_id}/pools, risk: read.
 
     Args:
-        network_id: e.g. solana-mainnet-beta
         connector: e.g. meteora
         search: Pair or address
     """
@@ -316,9 +309,6 @@ def import_network_pool(
     """Add a pool by address alone, with its tokens, from GeckoTerminal.
 
     POST /gateway/networks/{network_id}/pools/save/{pool_address}, risk: write.
-
-    Args:
-        network_id: e.g. solana-mainnet-beta
     """
     return gateway_api.save_network_pool(
         network_id=network_id,
@@ -343,11 +333,9 @@ def add_network_pool(
     POST /gateway/networks/{network_id}/pools, risk: write.
 
     Args:
-        network_id: e.g. solana-mainnet-beta
         connector_name: e.g. raydium
         base: Symbol
         quote: Symbol
-        fee_pct: 0.25 = 0.25%
     """
     return gateway_api.add_network_pool(
         network_id=network_id,
@@ -372,9 +360,6 @@ def delete_network_pool(
     """Remove a pool from Gateway's list; liquidity in it stays.
 
     DELETE /gateway/networks/{network_id}/pools/{pool_address}, risk: destructive.
-
-    Args:
-        network_id: e.g. solana-mainnet-beta
     """
     return gateway_api.delete_network_pool(
         network_id=network_id,

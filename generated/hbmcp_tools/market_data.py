@@ -189,7 +189,6 @@ def get_historical_candles(
 
     Args:
         start_time: e.g. 24h, or UTC time
-        end_time: Likewise
     """
     return market_data_api.get_historical_candles(
         body=HistoricalCandlesConfig(

@@ -71,7 +71,6 @@ def get_portfolio_history(
 
     Args:
         start_time: e.g. 24h, or UTC time
-        end_time: Likewise
     """
     return portfolio_api.get_portfolio_history(
         body=PortfolioHistoryFilterRequest(

@@ -76,7 +76,7 @@ def set_rate_oracle(
     source: str | None = None,
     quote_token: str | None = None,
 ) -> Request[RateOracleConfigUpdateResponse]:
-    """Set the source or the quote token of all portfolio values, or both, at once and lasting; what is omitted stays.
+    """Set source, quote token or both of all portfolio values, at once and lasting.
 
     PUT /rate-oracle/config, risk: write.
     """

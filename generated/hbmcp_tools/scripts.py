@@ -11,7 +11,7 @@ from hummingbot_api.request import Request
 
 
 def list_scripts() -> Request[list[str]]:
-    """List strategy scripts by name.
+    """Strategy scripts by name.
 
     GET /scripts/, risk: read.
     """
@@ -22,7 +22,7 @@ def read_script_code(
     *,
     script_name: str,
 ) -> Request[dict[str, str]]:
-    """Show a script's Python source, cut where it is long.
+    """A script's Python source, cut where it is long.
 
     GET /scripts/{script_name}, risk: read.
 
@@ -72,7 +72,7 @@ def get_script_template(
     *,
     script_name: str,
 ) -> Request[dict[str, Any]]:
-    """Show a script's config fields with their defaults.
+    """A script's config fields with their defaults.
 
     GET /scripts/{script_name}/config/template, risk: read.
 
@@ -85,7 +85,7 @@ def get_script_template(
 
 
 def list_script_configs() -> Request[list[dict[str, Any]]]:
-    """List saved script configs with their script and controllers.
+    """Saved script configs with their script and controllers.
 
     GET /scripts/configs/, risk: read.
     """
@@ -96,7 +96,7 @@ def get_script_config(
     *,
     config_name: str,
 ) -> Request[dict[str, Any]]:
-    """Show one saved script config.
+    """One saved script config.
 
     GET /scripts/configs/{config_name}, risk: read.
     """

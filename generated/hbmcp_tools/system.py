@@ -23,7 +23,7 @@ def get_api_version() -> Request[Any]:
 
 
 def get_system_resources() -> Request[Any]:
-    """CPU, memory and disk of the API's machine.
+    """CPU, memory and disk of the API's machine, as get_status has them.
 
     GET /system/resources, risk: read.
     """
@@ -31,7 +31,7 @@ def get_system_resources() -> Request[Any]:
 
 
 def get_storage_usage() -> Request[Any]:
-    """Disk used by bot instances, archives and configs.
+    """What fills the disk: bot instances, archives, configs.
 
     GET /storage/, risk: read.
     """

@@ -117,7 +117,6 @@ def search_orders(
 
     Args:
         start_time: e.g. 24h, or UTC time
-        end_time: Likewise
     """
     return trading_api.get_orders(
         body=OrderFilterRequest(
@@ -148,7 +147,6 @@ def get_trades(
 
     Args:
         start_time: e.g. 24h, or UTC time
-        end_time: Likewise
     """
     return trading_api.get_trades(
         body=TradeFilterRequest(

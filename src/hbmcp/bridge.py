@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 import anyio
 from attrs import evolve
 
-from hbmcp.api import Api
+from hbmcp.api import Apis
 from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Access, Caller, Kind
 from hbmcp.cancellation import cancelled_once
@@ -37,8 +37,8 @@ from hbmcp.errors import (
     UnknownTool,
 )
 from hbmcp.errors.gateway_answers import NOTHING_DONE
-from hbmcp.errors.http_answers import unknown_outcome
 from hbmcp.errors.reasons import in_words, misfit, tidy
+from hbmcp.errors.unknown_outcome import unknown_outcome
 from hbmcp.identity import Identity
 from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Foreseen, Installation
@@ -59,7 +59,9 @@ from hbmcp.results import ResultSpec, failure, render
 from hbmcp.results.answer import Answer
 from hbmcp.results.cells import compact
 from hbmcp.results.cutting import shortened
+from hbmcp.results.output_schema import answers_programs
 from hbmcp.results.structured import Output, without_told_secrets
+from hbmcp.services import service
 from hbmcp.settings import Settings
 from hbmcp.store import Store
 from hbmcp.text import QUOTED, cut, one_line
@@ -69,6 +71,7 @@ from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Json, Request
 
 REPORT_EVERY = 3.0  # seconds between two progress reports, and before the first
+BINARY = ("data", "blob")  # keys of what is base64, in a block of content
 TELLS_FIGURES = "get_status"  # how far limits are used up, by all calls
 
 # What the call under way asked for and this API hasn't, with the reason; None where none is: triggers are watched.
@@ -88,19 +91,21 @@ class Progress(Protocol):
 class Outcome(NamedTuple):
     """What a call came to, for a model to read; or the `question` that a person must answer first: with the answer the
     call comes again. `error` is what it ran into, unless that is a defect. It `waits` where a person is to approve it
-    elsewhere. `structured` is what a program reads; then the text is but a line."""
+    elsewhere. `content` is what a plugin shows beside the text. `structured` is what a program reads; then the text is
+    but a line."""
 
     text: str
     is_error: bool
     question: Question | Visit | None = None
     error: CallError | None = None
     waits: bool = False
+    content: tuple[Mapping[str, Any], ...] = ()
     structured: dict[str, Any] | None = None
 
     def remarked(self, remark: str) -> "Outcome":
         """The same with one more sentence about it."""
         if self.structured is None:
-            return self._replace(text=f"{self.text}\n\n{remark}")
+            return self._replace(text="\n\n".join(filter(None, (self.text, remark))))
         return self._replace(structured={**self.structured, "notes": [*self.structured["notes"], remark]})
 
     def says(self, words: str) -> bool:
@@ -112,7 +117,8 @@ class Outcome(NamedTuple):
     def redacted(self) -> "Outcome":
         """Without what is secret."""
         structured = None if self.structured is None else without_told_secrets(self.structured)
-        return self._replace(text=redacted(self.text), structured=structured)
+        content = tuple(map(_masked, self.content))
+        return self._replace(text=redacted(self.text), content=content, structured=structured)
 
 
 _Show = Callable[..., Outcome]  # called as hbmcp.results.render is
@@ -141,8 +147,8 @@ class _Line(NamedTuple):
 
 
 class Bridge:
-    """Carries calls from a client to the API and back, as far as a policy (without one, the default) allows it. Use it
-    inside one event loop, and close it there."""
+    """Carries calls from a client to the API that a tool is for, and back, as far as a policy (without one, the
+    default) allows it. Use it inside one event loop, and close it there."""
 
     def __init__(
         self, offer: Offer, settings: Settings, kind: Kind = "client", *, policy: Policy | None = None
@@ -156,7 +162,7 @@ class Bridge:
         self.identity = Identity.of(settings)
         self.store = Store.open(settings, self.identity)
         self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self.store)
-        self._api = Api(settings, offer)
+        self._api = Apis(settings, offer)
         self.comparison = Comparison(offer.catalog, self._api.send)
         self._lines: dict[str, _Line] = {}
         self._outputs: dict[str, Output] = {}
@@ -285,8 +291,10 @@ class Bridge:
         # A timer, because most calls end before their first report.
         reports: list[asyncio.Task[None]] = []
         asking = None if ask is None else _Asking(ask)
+        tool = self._offer.catalog.names.get(name)
+        asked = service(tool.service if tool else "").title
         timer = asyncio.get_running_loop().call_later(
-            REPORT_EVERY, lambda: reports.append(asyncio.create_task(_report(progress, asking)))
+            REPORT_EVERY, lambda: reports.append(asyncio.create_task(_report(progress, asking, asked)))
         )
 
         def quiet() -> None:
@@ -326,6 +334,8 @@ class Bridge:
         hears = incoming.firing is None and not approves and self._kind != "resource"
         if hears and (news := await self._news(incoming.client)):
             outcome = outcome.remarked(f"Since your last call: {'; '.join(news)}.")
+        if signature := self.identity.signature:
+            outcome = outcome.remarked(signature)
         return outcome.redacted
 
     async def _news(self, client: str) -> list[str]:
@@ -392,10 +402,12 @@ class Bridge:
             return Outcome(await self._act(tool, line, arguments, caller, incoming), False)
         given = line.checker.check(arguments)
         hide_said(secrets(tool, given))
-        show = self._as_json(tool) if incoming.structured and tool.only_looks else _as_text
+        show = self._as_json(tool) if incoming.structured and answers_programs(tool) else _as_text
         if tool.is_workflow:
             answer = await line.build(self.installation(caller, ask=incoming.ask), **given)
-            return show(answer.value, answer.spec)
+            if answer.content and answer.value is None:
+                return Outcome("", False, content=answer.content)
+            return show(answer.value, answer.spec)._replace(content=answer.content)
         return await self._shown(line, given, await self._asked(tool, line, partial(line.build, **given)), show)
 
     async def _act(
@@ -427,7 +439,8 @@ class Bridge:
         while True:
             async with self._gate.judging(call):
                 began = ticking()
-                plan = await self._plan(tool, line, given, self.installation(caller))
+                by_hand = evolve(self.installation(caller), by_hand=incoming.firing is None)
+                plan = await self._plan(tool, line, given, by_hand)
                 if incoming.firing is not None and incoming.firing.protects:
                     plan = evolve(
                         plan, requests=tuple(one.as_reduction if sells(one) else one for one in plan.requests)
@@ -587,13 +600,17 @@ class Bridge:
             self.identity,
             send=send,
             keep=None if grant is None else grant.keep,
-            standing=partial(self._gate.standing, caller.holder),
+            standing=partial(self._standing, caller.holder),
             foresee=partial(self._foreseen, caller.client),
             type_keys=None if ask is None else ask.type_keys,
             differs=self.comparison.words,
             access=access,
             verdict=partial(self._verdict, caller.client),
         )
+
+    async def _standing(self, holder: str) -> tuple[str, ...]:
+        """What whoever asks how things are must know first; of plugins nothing, where they showed a token."""
+        return (*await self._gate.standing(holder), *(() if holder else self._offer.catalog.remarks))
 
     async def _ask(
         self,
@@ -635,7 +652,7 @@ class Bridge:
         module = f"hbmcp.workflows.{tool.toolset}.{tool.name}" if tool.is_workflow else f"hbmcp_tools.{tool.toolset}"
         line = _Line(
             Checker(tool),
-            getattr(import_module(module), tool.name),
+            tool.function or getattr(import_module(module), tool.name),
             result,
             page.get("default"),
             page.get("maximum"),
@@ -679,6 +696,19 @@ def _built(tool: Tool, build: Callable[[], Request[Any]]) -> Request[Any]:
         ) from None
 
 
+def _masked(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A block of content with what is secret masked in its texts; what is binary is none."""
+
+    def mask(value: Any, key: str = "") -> Any:
+        if isinstance(value, str):
+            return value if key in BINARY else redacted(value)
+        if isinstance(value, Mapping):
+            return {name: mask(one, name) for name, one in value.items()}
+        return [mask(one) for one in value] if isinstance(value, list) else value
+
+    return {name: mask(value, name) for name, value in block.items()}
+
+
 class _Asking:
     """The same way to a person, of which it is known whether it is gone just now."""
 
@@ -707,12 +737,12 @@ class _Asking:
             self.waits = False
 
 
-async def _report(progress: Progress, asking: _Asking | None) -> None:
+async def _report(progress: Progress, asking: _Asking | None, asked: str) -> None:
     seconds = REPORT_EVERY
     # A client that has gone needs no reports, and its call ends by itself.
     with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
         while True:
-            what = "a person's answer" if asking is not None and asking.waits else "the Hummingbot API"
+            what = "a person's answer" if asking is not None and asking.waits else asked
             await progress(seconds, None, f"Waiting for {what}, {seconds:.0f} s so far")
             await asyncio.sleep(REPORT_EVERY)
             seconds += REPORT_EVERY

@@ -5,7 +5,7 @@ Imported at every start, so it needs nothing but the standard library.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
@@ -34,6 +34,8 @@ EFFECTS: tuple[Effect, ...] = get_args(Effect)
 ADDING: tuple[Effect, ...] = ("opens", "moves")  # what limits of value and number are about
 REDUCING: tuple[Effect, ...] = ("reduces", "cancels", "stops")  # never refused by a limit
 
+PLUGINS = "plugins"  # the toolset of tools that aren't hbmcp's own
+
 _WORD = re.compile(r"[a-z0-9]+")
 _ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset shares; and placeholders
 
@@ -51,7 +53,10 @@ class Tool:
     contract has no place for; `always` what is sent in any case, by the API's names. `paper` is why the paper exchange
     hasn't the operation.
 
-    A read that `hands_over` has a person change something.
+    A read that `hands_over` has a person change something. A plugin's tool is a workflow that a `function` carries out.
+    `find` are words that people say for what it does.
+
+    `service` is the name of the one whose operations these are, "" the Hummingbot API's.
 
     What isn't a read and has an operation has an `effect`: what it `is`, and which arguments hold its account,
     exchange, pair, side, amount and price. One that `previews` only looks unless it is told not to.
@@ -74,10 +79,13 @@ class Tool:
     effect: dict[str, str] = field(default_factory=dict)
     previews: bool = False
     bases: tuple[str, ...] = ()
+    find: tuple[str, ...] = ()
     also: tuple[dict[str, Any], ...] = ()
     absent: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
     paper: str = ""
+    service: str = ""
+    function: Callable[..., Awaitable[Any]] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Self:
@@ -100,7 +108,7 @@ class Tool:
 
     @property
     def is_workflow(self) -> bool:
-        """Carried out by a module of hbmcp.workflows."""
+        """Carried out by a module of hbmcp.workflows, or a plugin."""
         return not self.operation
 
     @property
@@ -136,6 +144,8 @@ class Toolset:
     aliases: tuple[str, ...] = ()
 
 
+ALL, NONE = "all", "none"  # in place of names
+
 ONLY_A_PERSON = "Only a person can change that, in hbmcp's settings."  # and a model isn't told how
 
 NOT_IN_THIS_API = "Use another tool; a person can update the API, or hbmcp."
@@ -166,19 +176,35 @@ class Catalog:
         # Names that were tools -> which took their place.
         self.removed: Mapping[str, str] = manifest.get("removed", {})
         self.names = {name: tool for tool in self.tools.values() for name in (tool.name, *tool.aliases)}  # aliases too
+        self.named: set[str] = set()  # those of plugins that a person named
+        self.remarks: list[str] = []  # which plugins, or tools of theirs, aren't there, and why
 
     @classmethod
     def load(cls) -> Self:
         """The catalog of the generated tools."""
         return cls(json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes()))
 
+    def add(self, toolset: "Toolset", tool: Tool, *, named: bool) -> None:
+        """A plugin's tool; `named` where a person named the plugin, and so asked for it."""
+        self.toolsets[toolset.name] = toolset
+        self.toolset_names[toolset.name] = toolset.name
+        self.tools[tool.name] = self.names[tool.name] = tool
+        if named:
+            self.named.add(tool.name)
+
     def offer(self, settings: "Settings") -> "Offer":
-        """What the settings choose. Raises SettingsError as choose does."""
-        return self.choose(settings.toolsets, settings.tools, settings.exclude_tools, settings.read_only)
+        """What the settings choose. With discovery only that is listed, and the rest is within reach, but for what has
+        to be named. Raises SettingsError as choose does."""
+        told = settings
+        if told.discovery == "off":
+            return self.choose(told.toolsets, told.tools, told.exclude_tools, told.read_only)
+        listed = self._chosen(told.toolsets, told.tools, told.exclude_tools, told.read_only)
+        every = self.choose((*told.toolsets, ALL), told.tools, told.exclude_tools, told.read_only)
+        return every.listing(tool.name for tool in listed.tools)
 
     def every(self, settings: "Settings") -> "Offer":
         """All but what the settings exclude: which tools a client is shown says nothing of it."""
-        tools = (*settings.tools, "all")  # those that show a secret have to be named
+        tools = (*settings.tools, ALL)  # those that show a secret have to be named
         return self.choose(settings.toolsets, tools, settings.exclude_tools, settings.read_only)
 
     def choose(
@@ -190,17 +216,28 @@ class Catalog:
     ) -> "Offer":
         """What a server offers: these toolsets and these tools ("all" is every one), less the excluded ones.
 
-        Nothing chosen means the default toolsets. A toolset brings its default tools: what a workflow does better has
-        to be named. What takes or shows a secret comes only where it is itself named. Read-only leaves reads alone,
-        whatever else is said.
+        Nothing chosen means the default toolsets, the toolset "none" no toolset. A toolset brings its default tools:
+        what a workflow does better has to be named. What takes or shows a secret comes only where it is itself named.
+        The tools of a plugin that a person named are named with it. Read-only leaves reads alone, whatever is said.
         Raises SettingsError for a name that doesn't exist, and when no tool is left.
         """
+        chosen = self._chosen(toolsets, tools, exclude, read_only)
+        if not chosen.tools:
+            raise SettingsError(
+                "No tool is left to offer.", advice="Widen --toolsets or --tools, or exclude fewer of them."
+            )
+        return chosen
+
+    def _chosen(
+        self, toolsets: Sequence[str], tools: Sequence[str], exclude: Sequence[str], read_only: bool
+    ) -> "Offer":
         wanted = self._toolsets(toolsets) if toolsets or tools else {n for n, s in self.toolsets.items() if s.default}
-        singles = self._tools(tools, "HBMCP_TOOLS (--tools)")
+        singles = self._tools(tools, "HBMCP_TOOLS (--tools)") | self.named
         excluded = self._tools(exclude, "HBMCP_EXCLUDE_TOOLS (--exclude-tools)")
-        named_singly = self._tools([name for name in tools if name != "all"], "HBMCP_TOOLS (--tools)")
-        named_sets = self._toolsets(name for name in toolsets if name != "all")
+        named_singly = self._tools([name for name in tools if name != ALL], "HBMCP_TOOLS (--tools)")
+        named_sets = self._toolsets(name for name in toolsets if name != ALL)
         asked = {tool.name for tool in self.tools.values() if tool.name in named_singly or tool.toolset in named_sets}
+        asked |= self.named
         off: dict[str, Off] = {}
         for tool in self.tools.values():
             if read_only and not tool.only_looks:
@@ -226,47 +263,60 @@ class Catalog:
                     ONLY_A_PERSON,
                     tool.toolset,
                 )
-        if len(off) == len(self.tools):
-            raise SettingsError(
-                "No tool is left to offer.", advice="Widen --toolsets or --tools, or exclude fewer of them."
-            )
         return Offer(self, off, frozenset(asked))
 
     def by_operation(self, operation: str) -> Tool | None:
-        """The first tool of an operation, "POST /trading/orders"."""
-        return next((tool for tool in self.tools.values() if tool.operation == operation), None)
+        """The first tool of an operation of the Hummingbot API, "POST /trading/orders"."""
+        ours = (tool for tool in self.tools.values() if not tool.service)
+        return next((tool for tool in ours if tool.operation == operation), None)
 
     def _toolsets(self, names: Iterable[str]) -> set[str]:
-        names = list(names)
-        if unknown := [name for name in names if name not in self.toolset_names and name != "all"]:
-            raise _unknown("HBMCP_TOOLSETS (--toolsets)", "toolset", unknown, [*self.toolsets, "all"])
-        return set(self.toolsets if "all" in names else (self.toolset_names[name] for name in names))
+        names = [name for name in names if name != NONE]
+        if unknown := [name for name in names if name not in self.toolset_names and name != ALL]:
+            raise _unknown("HBMCP_TOOLSETS (--toolsets)", "toolset", unknown, [*self.toolsets, ALL, NONE])
+        return set(self.toolsets if ALL in names else (self.toolset_names[name] for name in names))
 
     def _tools(self, names: Iterable[str], setting: str) -> set[str]:
         names = [name for name in names if name not in self.absent]  # right for another version of the API
         if gone := [name for name in names if name in self.removed]:
             told = [f"{named(name)}{_instead(self.removed[name])}" for name in gone]
             raise SettingsError(f"{setting}: removed since: {', '.join(told)}.", advice="Correct the setting.")
-        if unknown := [name for name in names if name not in self.names and name != "all"]:
+        if unknown := [name for name in names if name not in self.names and name != ALL]:
             raise _unknown(setting, "tool", unknown, list(self.names))
-        return set(self.tools if "all" in names else (self.names[name].name for name in names))
+        return set(self.tools if ALL in names else (self.names[name].name for name in names))
 
 
 class Offer:
     """The tools that one server offers. `off` says of every other tool why it isn't among them. `asked` are those that
-    a person named, singly or by their toolset."""
+    a person named, singly or by their toolset; `listed` those that tools/list has, None for all."""
 
-    def __init__(self, catalog: Catalog, off: Mapping[str, Off], asked: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        off: Mapping[str, Off],
+        asked: frozenset[str] = frozenset(),
+        listed: frozenset[str] | None = None,
+    ) -> None:
         self.catalog = catalog
         self.asked = asked
         self._off = off
+        self._listed = listed
         self.tools = [tool for tool in catalog.tools.values() if tool.name not in off]
         self._names = {name: tool for name, tool in catalog.names.items() if tool.name not in off}
 
     @property
+    def listed(self) -> list[Tool]:
+        """Those that tools/list has."""
+        return [tool for tool in self.tools if self._listed is None or tool.name in self._listed]
+
+    @property
     def definitions(self) -> list[dict[str, Any]]:
-        """What tools/list sends."""
-        return [tool.definition for tool in self.tools]
+        """What tools/list sends of them."""
+        return [tool.definition for tool in self.listed]
+
+    def listing(self, names: Iterable[str]) -> "Offer":
+        """The same, of which tools/list has these."""
+        return Offer(self.catalog, self._off, self.asked, frozenset(names))
 
     def schema(self, name: str) -> dict[str, Any] | None:
         """The input schema of an offered tool."""
@@ -301,7 +351,7 @@ class Offer:
 
     def without(self, off: Mapping[str, Off]) -> "Offer":
         """The same less these."""
-        return Offer(self.catalog, {**self._off, **off}, self.asked)
+        return Offer(self.catalog, {**self._off, **off}, self.asked, self._listed)
 
     def lookups(self, tool: Tool) -> list[str]:
         """Up to three reads that show what became of a call of `tool`: they share a word with its name or path."""

@@ -72,7 +72,7 @@ class Drift:
         elsewhere: dict[str, Spelling] = {}
         changed: dict[str, Operation] = {}
         for tool in catalog.tools.values():
-            if tool.is_workflow:
+            if tool.is_workflow or tool.service:
                 continue
             key = _alike(tool.operation)
             names = _names(known.get(tool.operation, ()))
@@ -98,7 +98,9 @@ class Drift:
 
     def fitted(self, tool: Tool, request: Request[Any], *, refuses: bool = True) -> Request[Any]:
         """A tool's request as this API takes it. Raises UnknownOperation where it doesn't, and nothing is sent, unless
-        that is left to the API."""
+        that is left to the API. Another service's is as it was made."""
+        if tool.service:
+            return request
         if tool.operation in self.missing and refuses:
             raise UnknownOperation(
                 f"This Hummingbot API has no {tool.operation}.", "Nothing was sent.", f"Use another tool. {REGENERATE}"

@@ -24,6 +24,7 @@ from hbmcp.catalog import Catalog
 from hbmcp.policy.model import Policy
 from hbmcp.server import line as line_module
 from hbmcp.server.line import Line
+from hbmcp.server.switchboard import Switchboard
 from hbmcp.settings import Settings
 from hbmcp.store import Approval
 from tests.bot_api import ALICE, CHAT, TOKEN, BotApi, bot_api, failed
@@ -293,12 +294,13 @@ async def test_a_server_waits_for_what_was_approved_as_for_its_calls(
     monkeypatch.setattr(carrying_out, "carried_out", slow)
     monkeypatch.setattr(line_module, "WATCH_AFTER", 0)
     line = Line(OFFER, place.told, Policy.model_validate(ASKS), "a test")
+    board = Switchboard([line])
     asked = line.bridge
     line.watch()
     place.api.press(await question(place, await waits(asked)))
-    await until(lambda: line.busy and line.acts)
+    await until(lambda: board.busy and board.acts)
     end.set()
-    await until(lambda: not line.busy and not line.acts)
+    await until(lambda: not board.busy and not board.acts)
     await line.aclose()
 
 

@@ -115,6 +115,15 @@ async def test_what_another_said_after_it_was_asked_for_is_not_said_again(place:
     assert place.orders == 1
 
 
+async def test_what_would_send_the_same_waits_once_and_ends_when_it_is_sent(place: Place) -> None:
+    asks, free = place.bridge(400), place.bridge(100_000)
+    assert (await order(asks)).waits
+    assert (await order(asks, trading_pair="btc")).waits
+    (one,) = await asks.store.approvals()
+    assert "called again, it needed no approval" in (await order(free, amount=None, quote_amount="500.5")).text
+    assert [(one.id, "expired")] == [(each.id, each.state) for each in await asks.store.approvals()]
+
+
 @pytest.mark.parametrize("approved", [False, True])
 async def test_what_waits_ends_when_the_same_is_sent(place: Place, approved: bool) -> None:
     """Even where a person said yes, and it is about to be carried out."""

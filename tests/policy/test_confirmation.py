@@ -16,12 +16,11 @@ from hbmcp.bridge import Outcome
 from hbmcp.caller import Caller
 from hbmcp.catalog import EFFECTS, REDUCING
 from hbmcp.errors import NotAllowed
-from hbmcp.installation.orders import polling
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import Later
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered, Reply
-from hbmcp.policy.confirmation.demand import Demand, demanded
+from hbmcp.policy.confirmation.demand import WAYS, Demand, demanded
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.policy.limits import Worth
@@ -52,8 +51,6 @@ def api(tmp_path: Path) -> Iterator[PaperApi]:
 
 @pytest.fixture
 def talk(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Opened:
-    monkeypatch.setattr(polling, "STEP", 0.01)
-
     def opened(told: Policy) -> AbstractAsyncContextManager[Assistant]:
         return assistant(api, monkeypatch, policy=told)
 
@@ -321,7 +318,38 @@ def test_without_effects_it_is_about_all_but_what_reduces(effect: Any) -> None:
     assert (demanded(told, CALL, [request(effect)], [None]) is None) == (effect in REDUCING)
 
 
-def test_the_first_that_matches_decides_and_what_isn_t_known_may_match() -> None:
+STEPS = [{"when": "over 500"}, {"when": "over 5000", "ask": "terminal"}, {"when": "over 1000", "ask": "telegram"}]
+
+
+@given(rules=st.permutations(STEPS), value=st.none() | st.integers(0, 10_000).map(Decimal))
+def test_the_strictest_that_asks_decides_in_whatever_order_they_stand(rules: list[Any], value: Decimal | None) -> None:
+    demand = demanded(confirming(*rules), CALL, [request()], [value])
+    worth = Decimal(10_000) if value is None else value
+    ways = [rule.get("ask", "client") for rule in STEPS if worth > Decimal(rule["when"].removeprefix("over "))]
+    assert (demand and demand.way) == max(ways, key=WAYS.index, default=None)
+    assert demand is None or demand.patience == (5 if demand.way == "client" else 60)
+
+
+def test_each_table_counts_all_of_a_plan_that_it_matches() -> None:
+    told = confirming({"when": "always", "pairs": ["BTC-*"]}, {"when": "over 500", "ask": "terminal"})
+    two = [request(pair="BTC-USDT"), request(pair="ETH-USDT")]
+    assert (one := demanded(told, CALL, two, [Decimal(300), Decimal(300)])) is not None
+    assert one.way == "terminal"
+    assert (one := demanded(told, CALL, two, [Decimal(300), Decimal(200)])) is not None
+    assert one.way == "client"
+
+
+def test_what_never_matches_only_tables_above_it_ask_for() -> None:
+    never: dict[str, Any] = {"when": "never", "pairs": ["USDC-*"]}
+    large: dict[str, Any] = {"when": "over 5000", "ask": "terminal"}
+    named = evolve(CALL, arguments={})
+    sent = evolve(request(pair="USDC-USDT"), request=evolve(request().request, json={}))
+    for rules, asked in (([never, large, {"when": "always"}], None), ([large, never, {"when": "always"}], "terminal")):
+        demand = demanded(confirming(*rules), named, [sent], [Decimal(6000)])
+        assert (demand and demand.way) == asked
+
+
+def test_never_stands_above_the_others_and_what_isn_t_known_may_match() -> None:
     told = confirming({"when": "never", "pairs": ["USDC-*"]}, {"when": "always"})
     assert demanded(told, CALL, [request(pair="BTC-USDT")], [None]) is not None
     named = evolve(CALL, arguments={})

@@ -468,6 +468,30 @@ class TestSaidTwice:
             await call.good("place_order", **MARKET)
         assert len(orders(api)) == 3
 
+    @pytest.mark.parametrize(
+        "otherwise",
+        [
+            {"price": "50000.0"},
+            {"price": 50000},
+            {"trading_pair": "btc-usdt"},
+            {"trading_pair": "btc"},
+            {"amount": None, "quote_amount": "500.5"},
+        ],
+        ids=str,
+    )
+    async def test_what_sends_the_same_is_the_same(
+        self, talk: Opened, api: PaperApi, otherwise: dict[str, Any]
+    ) -> None:
+        limit = {**MARKET, "order_type": "LIMIT", "price": "50000"}
+        async with talk(policy()) as call:
+            first = await call.bridge.call("place_order", limit, key="k-1")
+            assert not first.is_error, first.text
+            assert "The same was said 0 s ago" in await call.bad("place_order", **{**limit, **otherwise})
+            again = await call.bridge.call("place_order", {**limit, **otherwise}, key="k-1")
+            assert again.text.startswith("Not sent again: under this idempotency key, ")
+            await call.good("place_order", **{**limit, "price": "50000.5"})
+        assert len(orders(api)) == 2
+
     async def test_a_part_of_a_position_is_not_closed_twice(self, talk: Opened, api: PaperApi) -> None:
         open_position(api, "BUY", "0.05")
         async with talk(policy()) as call:

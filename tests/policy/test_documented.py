@@ -43,7 +43,7 @@ def test_each_is_a_policy(block: str) -> None:
 
 def test_each_line_of_the_table_can_be_written() -> None:
     rows = re.findall(r"^\| [a-z].*\| (.*) \|$", PAGE.split("## Effects")[0], re.MULTILINE)
-    assert len(rows) == 9
+    assert len(rows) == 10
     for row in rows:
         if found := re.findall(r"`((?:when|effects|ask) = [^`]*)`", row):
             Confirm.model_validate({"when": "always", **tomllib.loads("\n".join(found))})

@@ -9,9 +9,10 @@ import pytest
 
 from hbmcp import settings
 from hbmcp.errors import SettingsError
-from hbmcp.policy.file import MOST, InForce, in_force, read
+from hbmcp.policy.file import InForce, in_force, read
 from hbmcp.policy.model import Limits, Names, default
 from hbmcp.policy.words import rules
+from hbmcp.toml_file import MOST
 from tests.conftest import ROOT, environment
 
 

@@ -1,5 +1,6 @@
 """A profile's limits that time uses up count what one token did, and the policy's own what everybody does."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.paper.assistant import ALL, Assistant, assistant
 from tests.paper.paper_api import PaperApi
 from tests.paper.spot_account import BUY
 from tests.policy.planning import row
+from tests.policy.test_confirmation import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -70,9 +72,50 @@ async def test_the_policy_s_own_count_what_everybody_does(tmp_path: Path, monkey
             one = holding(call, policy, "token-1")
             for bridge in (call.bridge, call.bridge, one):
                 assert await sent(bridge) == ""
-            assert "limit day is 2,500 USDT opened today: 2,0" in await sent(one)
+            assert "limit day, which others use up too, doesn't leave the 6" in await sent(one)
             large = await one.call("place_order", {**MARKET, "amount": 0.02})
             assert "limit order is 1,000 USDT" in large.text
+
+
+SHARED = {"day": 2500, "hour": 2500, "orders_a_minute": 4, "open_orders": 9, "pair": 90000, "day_loss": 9000}
+
+
+@pytest.mark.parametrize("budget", [False, True])
+async def test_of_what_all_use_up_it_is_told_what_would_pass_alone(
+    budget: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In previews, refusals, questions and get_status."""
+    own: dict[str, Any] = {"limits": {"day": 1500, "order": 1000}}
+    if budget:
+        own = {"budgets": {"trial": {"account": "master_account", "amount": 1500}}}
+    everybody = {"account": "master_account", "amount": 2500}
+    policy = told(own, limits=SHARED, budgets={"all": everybody}, confirm="always")
+    yes = Person()
+    with PaperApi(tmp_path) as api:
+        async with assistant(api, monkeypatch, policy=policy) as call:
+            one = holding(call, policy, "token-1")
+            for bridge in (call.bridge, call.bridge):
+                assert not (await bridge.call("place_order", MARKET, ask=yes)).is_error
+            preview = (await one.call("place_order", {**MARKET, "preview": True})).text
+            listed = preview.rpartition("Limits, with this: ")[2]
+            which = "opened at master_account" if budget else "opened today"
+            assert f"681.13 of at most 1,500 USDT {which} with this access token" in listed
+            assert listed.count("with this access token") == listed.count(" of at most ") - (not budget)
+            assert not (await one.call("place_order", MARKET, ask=yes)).is_error
+            assert "681.13 of at most 1,500 USDT" in yes.asked[-1].words
+            large = {**MARKET, "amount": 0.011}
+            refused = await one.call("place_order", large, ask=yes)
+            preview = (await one.call("place_order", {**large, "preview": True})).text
+            status = (await one.call("get_status", {})).text
+            for text in (refused.text, preview):
+                asked, passes = "limit hour, which others use up too, doesn't leave the 749.", " USDT asked: 456."
+                assert re.search(rf"{asked}\d\d{passes}\d\d would pass\.", text)
+            for text in (refused.text, preview, status, *(one.words for one in yes.asked[2:])):
+                assert "2,500" not in text
+                assert "2,04" not in text
+                assert "0,000" not in text
+            assert "681.13 of at most 1,500 USDT" in status
+            assert " of at most 2,500 USDT opened today" in (await call.bridge.call("get_status", {})).text
 
 
 async def test_what_was_sent_before_it_was_kept_by_whom_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,13 +4,23 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.catalog import Catalog, Tool
 from hbmcp.errors import BadArguments, SaidTwice
 from hbmcp.installation.plan import Plan
-from hbmcp.policy.said_twice import SentBefore, check_key, digest, may_be_meant_once, refuse_known_key, refuse_twice
+from hbmcp.installation.planned_request import Later, PlannedRequest
+from hbmcp.policy.said_twice import (
+    SentBefore,
+    check_key,
+    digest,
+    may_be_meant_once,
+    refuse_known_key,
+    refuse_twice,
+    sent_by,
+)
 from hbmcp.results.answer import Answer
 from tests.policy.planning import NOW, request, row
 
@@ -27,6 +37,43 @@ def test_what_means_the_same_has_one_digest() -> None:
         == digest("place_order", dict(reversed(same.items())))
         == digest("place_order", {**same, **beside})
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("50000.0", "50000", True),
+        ("50000", Decimal(50000), True),
+        (50000, Decimal("50000.00"), True),
+        ("0.10", Decimal("0.1"), True),
+        ("-0", "0", True),
+        ("007", "7", False),
+        ("-3%", "-3", False),
+        ("1e3", "1000", False),
+        (True, 1, False),
+        (None, "", False),
+    ],
+)
+def test_a_figure_is_the_same_however_it_is_written(one: Any, other: Any, same: bool) -> None:
+    marks = [digest("place_order", {"config": {"price": price}}) for price in (one, other)]
+    assert (marks[0] == marks[1]) is same
+
+
+def test_what_would_be_sent_is_the_same_for_the_same_requests_alone() -> None:
+    def mark(*requests: PlannedRequest, later: tuple[Later, ...] = ()) -> str:
+        return sent_by("place_order", Plan(Answer({}), requests, later=later))
+
+    one = request()
+    assert mark() == ""
+    assert mark(one) == mark(evolve(one, words="in other words"))
+    body = one.request.json
+    for changed in ({"amount": Decimal("1.00")}, {"amount": Decimal(2)}, {"trading_pair": "ETH-USDT"}):
+        other = evolve(one, request=evolve(one.request, json={**body, **changed}))
+        assert (mark(one) == mark(other)) is (changed == {"amount": Decimal(1)})
+    assert len({mark(one), mark(one, one), mark(one, later=(Later.fired(one, "place_order"),))}) == 3
+    kept = [PlannedRequest.kept("place_order", "triggers", words) for words in ("a stop at 1", "a stop at 2")]
+    assert mark(one, kept[0]) != mark(one, kept[1])
+    assert sent_by("place_orders", Plan(Answer({}), (one,))) != mark(one)
 
 
 @pytest.mark.parametrize("other", [{"amount": Decimal("0.11")}, {"side": "SELL"}, {"config": {"levels": [2, 1]}}])
@@ -98,6 +145,19 @@ def test_a_key_stands_for_what_was_sent_under_it_for_a_day() -> None:
         refuse_known_key("k", "other", [before], NOW)
     refuse_known_key("k", "d", [before], NOW + 1)
     refuse_known_key("j", "d", [before], NOW)
+
+
+def test_the_same_sent_is_the_same_however_it_was_said() -> None:
+    before = row(time=NOW - 1, state="sent", reference="X-1", idempotency_key="k", sent="s", holder="")
+    refuse_twice("other", [before], NOW, "", sent="t")
+    refuse_twice("other", [evolve(before, sent="")], NOW, "", sent="")
+    with pytest.raises(SaidTwice, match="X-1"):
+        refuse_twice("other", [before], NOW, "", sent="s")
+    with pytest.raises(SentBefore, match="X-1"):
+        refuse_known_key("k", "other", [before], NOW, sent="s")
+    with pytest.raises(BadArguments, match="another call"):
+        refuse_known_key("k", "other", [before], NOW, sent="t")
+    refuse_known_key("k", "other", [before], NOW, sent=None)  # which may be the same yet
 
 
 @pytest.mark.parametrize("key", ["", "a b", "ü", "x" * 201, 7, True, ["k"], {}])

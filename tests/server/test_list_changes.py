@@ -16,8 +16,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.subscriptions import ToolsListChanged
 from mcp.types import ToolListChangedNotification
 
-from hbmcp.server.line import LIST_TTL_MS
 from hbmcp.server.list_changes import OF_EACH
+from hbmcp.server.switchboard import LIST_TTL_MS
 from tests.conftest import connected, http_server, operation_of
 from tests.faulty_api import FaultyApi, Reply
 from tests.forked import HBMCP, stdio

@@ -28,10 +28,12 @@ from hbmcp.access.holder import ISSUED, OURS, Holder, Rights
 from hbmcp.access.tokens import digest, key_of, new_token
 from hbmcp.catalog import Catalog
 from hbmcp.server.line import HOLDER, Line
+from hbmcp.server.switchboard import Switchboard
 from hbmcp.store import TokenRow
 from hbmcp.times import machine
 from tests.conftest import PASSWORD, USERNAME
 from tests.faulty_api import FaultyApi, Reply
+from tests.forked import Popen
 from tests.server.http.clients import client as holding
 from tests.server.http.clients import made, on_paper, process, revoked
 from tests.server.ways import MODES, WAYS, Ways
@@ -213,9 +215,7 @@ def test_a_client_over_stdio_leaves_whatever_it_listens_to(ways: Ways) -> None:
     }
     command = [sys.executable, "-c", QUICK, "serve"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, env=dict(ways.env), cwd=ways.cwd, stdin=pipe, stdout=pipe, encoding="utf-8"
-    ) as server:
+    with Popen(command, env=dict(ways.env), cwd=ways.cwd, stdin=pipe, stdout=pipe, encoding="utf-8") as server:
         assert server.stdin is not None
         assert server.stdout is not None
         server.stdin.write(json.dumps(listen) + "\n")
@@ -298,9 +298,9 @@ async def test_there_is_one_look_for_all_and_none_while_nobody_hears(
     monkeypatch.setattr("hbmcp.server.subscriptions.asyncio", ticks)
     monkeypatch.chdir(tmp_path)
     told = settings.load({"api_url": api.url, "api_username": USERNAME, "api_password": PASSWORD})
-    line = Line(Catalog.load().choose(), told, None, "tests")
+    board = Switchboard([Line(Catalog.load().choose(), told, None, "tests")])
     api.always = NOTHING
-    subscriptions = line.subscriptions
+    subscriptions = board.subscriptions
     one, other = Session("one"), Session("other")
     orders = SubscribeRequestParams(uri="hummingbot://orders")
 
@@ -313,11 +313,11 @@ async def test_there_is_one_look_for_all_and_none_while_nobody_hears(
         await subscriptions.subscribe(one.ctx, orders)
         await ticks.asleep.wait()
         assert await asked() == 0, "its stream isn't open"
-        line.hearing["one"] += 1
+        board.hearing["one"] += 1
         a_look = await asked()
         assert a_look > 0
         await subscriptions.subscribe(other.ctx, orders)
-        line.hearing["other"] += 1
+        board.hearing["other"] += 1
         assert await asked() == a_look
         api.always = Reply.json({"detail": "down"}, 400)
         assert await asked() > 0
@@ -334,7 +334,7 @@ async def test_there_is_one_look_for_all_and_none_while_nobody_hears(
         await subscriptions.unsubscribe(other.ctx, UnsubscribeRequestParams(uri=orders.uri))
         assert not subscriptions._looks
     finally:
-        await line.aclose()
+        await board.aclose()
 
 
 ORDERS = SubscribeRequestParams(uri="hummingbot://orders")
@@ -344,8 +344,8 @@ EVERY = Rights(None, None)
 @pytest.fixture
 async def looked_at(
     api: FaultyApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> AsyncIterator[tuple[Line, Ticks]]:
-    """A line to an API at which nothing rests, and when it looks."""
+) -> AsyncIterator[tuple[Switchboard, Ticks]]:
+    """A switchboard to an API at which nothing rests, and when it looks."""
     ticks = Ticks()
     monkeypatch.setattr("hbmcp.server.subscriptions.asyncio", ticks)
     monkeypatch.chdir(tmp_path)
@@ -357,22 +357,24 @@ async def looked_at(
             "state_url": f"sqlite:///{tmp_path / 'state.sqlite'}",
         }
     )
-    line = Line(Catalog.load().choose(), told, None, "tests")
+    board = Switchboard([Line(Catalog.load().choose(), told, None, "tests")])
     api.always = NOTHING
-    yield line, ticks
-    await line.aclose()
+    yield board, ticks
+    await board.aclose()
 
 
-async def subscribed(line: Line, *sessions: Session) -> None:
+async def subscribed(board: Switchboard, *sessions: Session) -> None:
     for one in sessions:
-        await line.subscriptions.subscribe(one.ctx, ORDERS)
-        line.hearing[one.ctx.request.headers["mcp-session-id"]] += 1
+        await board.subscriptions.subscribe(one.ctx, ORDERS)
+        board.hearing[one.ctx.request.headers["mcp-session-id"]] += 1
 
 
 @pytest.mark.anyio
-async def test_what_differs_at_once_after_the_answer_is_told(looked_at: tuple[Line, Ticks], api: FaultyApi) -> None:
-    line, ticks = looked_at
-    await subscribed(line, one := Session("one"))
+async def test_what_differs_at_once_after_the_answer_is_told(
+    looked_at: tuple[Switchboard, Ticks], api: FaultyApi
+) -> None:
+    board, ticks = looked_at
+    await subscribed(board, one := Session("one"))
     api.always = RESTS
     await ticks.asleep.wait()
     await ticks.next()
@@ -380,14 +382,16 @@ async def test_what_differs_at_once_after_the_answer_is_told(looked_at: tuple[Li
 
 
 @pytest.mark.anyio
-async def test_a_client_that_does_not_read_holds_up_no_other(looked_at: tuple[Line, Ticks], api: FaultyApi) -> None:
-    line, ticks = looked_at
+async def test_a_client_that_does_not_read_holds_up_no_other(
+    looked_at: tuple[Switchboard, Ticks], api: FaultyApi
+) -> None:
+    board, ticks = looked_at
     stuck = [Session(f"{number}") for number in range(6)]
     for one in stuck:
         one.reads.clear()
     lost = Session("lost")
     lost.told = None  # type: ignore[assignment]
-    await subscribed(line, *stuck, lost, fine := Session("fine"))
+    await subscribed(board, *stuck, lost, fine := Session("fine"))
     api.always = RESTS
     with anyio.fail_after(SOON):
         await ticks.asleep.wait()
@@ -405,15 +409,15 @@ async def test_a_client_that_does_not_read_holds_up_no_other(looked_at: tuple[Li
 
 @pytest.mark.anyio
 async def test_a_look_reads_the_tokens_once_and_sends_away_whose_is_revoked(
-    looked_at: tuple[Line, Ticks], api: FaultyApi, monkeypatch: pytest.MonkeyPatch
+    looked_at: tuple[Switchboard, Ticks], api: FaultyApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line, ticks = looked_at
+    board, ticks = looked_at
     rows = [TokenRow(name, digest(new_token()), (), read_only=False, profile=None, created=0) for name in "abc"]
-    store, read = line.bridge.store, list[int]()
+    store, read = board.lines[""].bridge.store, list[int]()
     for row in rows:
         await store.add_token(row)
     sessions = [Session(row.name, Holder(row.name, key_of(row), EVERY)) for row in rows]
-    await subscribed(line, *sessions)
+    await subscribed(board, *sessions)
     real = store.tokens
 
     async def noting() -> list[TokenRow]:
@@ -431,21 +435,21 @@ async def test_a_look_reads_the_tokens_once_and_sends_away_whose_is_revoked(
 
 @pytest.mark.anyio
 async def test_a_session_hears_until_its_token_ends_and_again_with_another(
-    looked_at: tuple[Line, Ticks], api: FaultyApi
+    looked_at: tuple[Switchboard, Ticks], api: FaultyApi
 ) -> None:
-    line, ticks = looked_at
+    board, ticks = looked_at
     ended = Holder("desk", f"{ISSUED}0", EVERY, until=machine() - 1)
-    await subscribed(line, one := Session("one", ended), other := Session("other"))
+    await subscribed(board, one := Session("one", ended), other := Session("other"))
     await ticks.asleep.wait()
     api.always = RESTS
     await ticks.next()
     assert (one.heard, other.heard) == ([], [ORDERS.uri])
-    line.shown("one", Holder("thief", f"{OURS}0", EVERY))
-    line.shown("nobody", ended)
+    board.shown("one", Holder("thief", f"{OURS}0", EVERY))
+    board.shown("nobody", ended)
     api.always = NOTHING
     await ticks.next()
     assert one.heard == []
-    line.shown("one", Holder("desk", f"{ISSUED}0", EVERY, until=machine() + 600_000))
+    board.shown("one", Holder("desk", f"{ISSUED}0", EVERY, until=machine() + 600_000))
     api.always = RESTS
     await ticks.next()
     assert one.heard == [ORDERS.uri]

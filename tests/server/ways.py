@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from attrs import frozen
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
+from tests.forked import HBMCP, stdio
 from tests.server.http import clients
 
 MODES = ["legacy", "auto"]  # of 2025, and of 2026
@@ -30,9 +31,6 @@ class Ways:
             async with clients.client(self.url, mode=mode, **other) as opened:
                 yield opened
             return
-        run = ["-c", self.code] if self.code else ["-m", "hbmcp"]
-        parameters = StdioServerParameters(
-            command=sys.executable, args=[*run, "serve"], env=dict(self.env), cwd=self.cwd
-        )
-        async with Client(parameters, mode=mode, **other) as opened:
+        run = [sys.executable, "-c", self.code] if self.code else HBMCP
+        async with Client(stdio([*run, "serve"], env=self.env, cwd=self.cwd), mode=mode, **other) as opened:
             yield opened

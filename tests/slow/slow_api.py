@@ -13,12 +13,14 @@ SLOWEST = 0.03  # seconds for a part of a request on its way
 
 
 class SlowApi:
-    """Use it as a context. `url` is the proxy's."""
+    """Use it as a context. `url` is the proxy's. While `gate` isn't set, no order gets an answer."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.gate = threading.Event()
+        self.gate.set()
         self.orders = 0  # requests to place one that have reached the exchange
 
     def __enter__(self) -> Self:
@@ -30,6 +32,7 @@ class SlowApi:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.gate.set()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._paper.kill()
@@ -49,7 +52,9 @@ class SlowApi:
                 await asyncio.sleep(random.uniform(0, SLOWEST))
                 body = await reader.readexactly(int(length[1]) if length else 0)
                 await asyncio.sleep(random.uniform(0, SLOWEST))
-                self.orders += head.startswith(b"POST /trading/orders ")
+                if head.startswith(b"POST /trading/orders "):
+                    self.orders += 1
+                    await asyncio.to_thread(self.gate.wait)
                 writer.write(head + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -113,7 +113,7 @@ def test_a_server_that_is_killed_leaves_what_it_reserved(env: dict[str, str], ap
 
 
 async def test_cancelled_before_it_was_sent_nothing_counts(bridge: Bridge, api: FaultyApi) -> None:
-    places = bridge._api._places
+    places = bridge._api.ours._places
     held = [places.acquire() for _ in range(places._value)]
     await asyncio.gather(*held)
     async with anyio.create_task_group() as group:

@@ -140,11 +140,11 @@ class Watched(bridge.Bridge):
 
     def tell(self):
         gc.collect()
-        pool = self._api._http._transport._pool
+        pool = self._api.ours._http._transport._pool
         print("HOLDS", json.dumps({
             "connections in use": sum(not one.is_idle() for one in pool.connections),
             "requests": len(pool._requests),
-            "places": self._api._places._value,
+            "places": self._api.ours._places._value,
             "store connections": self.store._rows._database._engine.pool.checkedout(),
             "tasks": sorted(task.get_coro().__qualname__ for task in asyncio.all_tasks()),
             "objects": len(gc.get_objects()),

@@ -93,15 +93,41 @@ main()
 """
 
 
-class World:
+class Triggers:
+    """Those in a store of an exchange at that address."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.url = url
+        self._state = f"sqlite:///{folder / 'state.sqlite'}"
+        self.env = connected(self.url, HBMCP_STATE_URL=self._state, XDG_DATA_HOME=str(folder), LOG_LEVEL="INFO")
+
+    def asked(self, ask: Callable[[Store], Any]) -> Any:
+        async def run() -> Any:
+            opened = store(self._state, api_url=self.url, api_username=USERNAME)
+            try:
+                return await ask(opened)
+            finally:
+                await opened.aclose()
+
+        return anyio.run(run)
+
+    def add(self, level: Decimal = Decimal(1_000_000)) -> int:
+        when = Condition(goes="below", level=level, **SPOT)
+        then = Action(tool="place_order", arguments=ORDER, words="BUY 0.01 BTC-USDT", reduces=False)
+        rows = [new(Spec(when=when, then=then, slip=Decimal(100)), time.time_ns() // 1_000_000, None, None)]
+        return int(self.asked(lambda opened: opened.add_triggers(rows, "created"))[0])
+
+    def trigger(self, key: int) -> Trigger:
+        return Trigger.of(self.asked(lambda opened: opened.triggers(keys=[key]))[0])
+
+
+class World(Triggers):
     """An exchange in a process of its own, a store, and watchers."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.paper, self.port = start_paper(folder, port=0, database=str(folder / "paper.sqlite"))
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._state = f"sqlite:///{folder / 'state.sqlite'}"
-        self.env = connected(self.url, HBMCP_STATE_URL=self._state, XDG_DATA_HOME=str(folder), LOG_LEVEL="INFO")
+        super().__init__(folder, f"http://127.0.0.1:{self.port}")
         self.watchers: list[subprocess.Popen[bytes]] = []
 
     def watch(self, fault: str = "") -> "subprocess.Popen[bytes]":
@@ -117,16 +143,6 @@ class World:
         self.watchers.append(process)
         return process
 
-    def asked(self, ask: Callable[[Store], Any]) -> Any:
-        async def run() -> Any:
-            opened = store(self._state, api_url=self.url, api_username=USERNAME)
-            try:
-                return await ask(opened)
-            finally:
-                await opened.aclose()
-
-        return anyio.run(run)
-
     def start_again(self, fault: str = "") -> None:
         """The exchange, with all that it knew; with a fault it answers wrongly from now on."""
         self.paper.kill()
@@ -134,15 +150,6 @@ class World:
         program = ("-c", FAULTY_API) if fault else ("-m", "hbmcp")
         database = str(self.folder / "paper.sqlite")
         self.paper, _ = start_paper(self.folder, port=self.port, database=database, program=program, FAULT=fault)
-
-    def add(self, level: Decimal = Decimal(1_000_000)) -> int:
-        when = Condition(goes="below", level=level, **SPOT)
-        then = Action(tool="place_order", arguments=ORDER, words="BUY 0.01 BTC-USDT", reduces=False)
-        rows = [new(Spec(when=when, then=then, slip=Decimal(100)), time.time_ns() // 1_000_000, None, None)]
-        return int(self.asked(lambda opened: opened.add_triggers(rows, "created"))[0])
-
-    def trigger(self, key: int) -> Trigger:
-        return Trigger.of(self.asked(lambda opened: opened.triggers(keys=[key]))[0])
 
     @property
     def orders(self) -> list[Any]:

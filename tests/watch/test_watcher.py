@@ -12,6 +12,7 @@ from hbmcp.installation.triggers.trigger import Every, Filled, Spec
 from hbmcp.installation.triggers.watching import DURABLE
 from hbmcp.paper.api.faults import Bug
 from hbmcp.paper.api.routes.base import Call, Handler, Json
+from hbmcp.policy.grant import Grant
 from hbmcp.policy.halt import Halts
 from hbmcp.server.stdio import OVER_STDIO
 from hbmcp.store import Halt
@@ -273,6 +274,61 @@ async def test_a_client_s_server_lets_who_needs_no_client_watch(one: Watched) ->
     await one.rounds(watcher=mine)
     assert mine._renewed is not None
     await mine.leave()
+
+
+async def test_who_stops_fires_nothing_more_and_waits_for_what_fires(
+    one: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, answers = asyncio.Event(), asyncio.Event()
+    send = Grant.send
+
+    async def slow(self: Grant, *given: Any) -> Any:
+        sent.set()
+        await answers.wait()
+        return await send(self, *given)
+
+    monkeypatch.setattr(Grant, "send", slow)
+    (key,) = await one.add(Spec(when=below(45_000), then=buy()))
+    one.market.then(one.api.clock.now(), 44_990)
+    await one.watcher.round()
+    await sent.wait()
+    leaving = asyncio.create_task(one.watcher.leave())
+    (other,) = await one.add(Spec(when=below(45_000), then=buy()))
+    await one.watcher.round()
+    assert len(one.watcher._firing) == 1
+    assert not leaving.done()
+    answers.set()
+    await leaving
+    assert [await one.state(each) for each in (key, other)] == ["done", "waiting"]
+    assert len(one.orders()) == 1
+
+
+async def test_what_takes_longer_than_the_deadline_is_broken_off_and_found_out_about(
+    one: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = asyncio.Event()
+    send = Grant.send
+
+    async def hangs(self: Grant, *given: Any) -> Any:
+        answer = await send(self, *given)
+        sent.set()
+        await asyncio.Event().wait()
+        return answer
+
+    monkeypatch.setattr(watching, "DEADLINE", 0.05)
+    with monkeypatch.context() as slow:
+        slow.setattr(Grant, "send", hangs)
+        (key,) = await one.add(Spec(when=below(45_000), then=buy()))
+        one.market.then(one.api.clock.now(), 44_990)
+        await one.watcher.round()
+        await sent.wait()
+        await one.watcher.leave()
+    assert f"Broken off as the watch ends: trigger {key}." in caplog.text
+    assert await one.state(key) == "firing"
+    one.api.clock.advance(AFTER)
+    await one.rounds(3, watcher=Watcher(one.call.bridge, "another"))
+    assert await one.state(key) == "done"
+    assert len(one.orders()) == 1
 
 
 async def test_one_watches_at_a_time_and_another_takes_over(one: Watched) -> None:

@@ -69,7 +69,7 @@ def list_account_credentials(account_name: str) -> Request[list[str]]:
 
 
 def list_accounts() -> Request[list[str]]:
-    """List accounts; get_connected_exchanges shows the exchanges of each.
+    """Accounts; get_connected_exchanges shows the exchanges of each.
 
     GET /accounts/
     """

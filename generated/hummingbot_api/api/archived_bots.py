@@ -13,7 +13,7 @@ def delete_archived_bot(db_path: str) -> Request[Any]:
 
 
 def get_database_controllers(db_path: str) -> Request[Any]:
-    """List the controllers that an archived bot ran, with their configs.
+    """Controllers that an archived bot ran, with their configs.
 
     GET /archived-bots/{db_path}/controllers
     """
@@ -21,7 +21,7 @@ def get_database_controllers(db_path: str) -> Request[Any]:
 
 
 def get_database_executors(db_path: str) -> Request[Any]:
-    """List an archived bot's executors with P&L and how each closed.
+    """An archived bot's executors with P&L and how each closed.
 
     GET /archived-bots/{db_path}/executors
     """
@@ -31,7 +31,7 @@ def get_database_executors(db_path: str) -> Request[Any]:
 def get_database_orders(
     db_path: str, *, limit: int | None = None, offset: int | None = None, status: str | None = None
 ) -> Request[Any]:
-    """List an archived bot's orders, oldest first.
+    """An archived bot's orders, oldest first.
 
     GET /archived-bots/{db_path}/orders
     """
@@ -53,7 +53,7 @@ def get_database_performance(db_path: str) -> Request[Any]:
 
 
 def get_database_positions(db_path: str, *, limit: int | None = None, offset: int | None = None) -> Request[Any]:
-    """List the positions that an archived bot's controllers held.
+    """Positions that an archived bot's controllers held.
 
     GET /archived-bots/{db_path}/positions
     """
@@ -82,7 +82,7 @@ def get_database_summary(db_path: str) -> Request[Any]:
 
 
 def get_database_trades(db_path: str, *, limit: int | None = None, offset: int | None = None) -> Request[Any]:
-    """List an archived bot's fills, oldest first.
+    """An archived bot's fills, oldest first.
 
     GET /archived-bots/{db_path}/trades
     """
@@ -95,7 +95,7 @@ def get_database_trades(db_path: str, *, limit: int | None = None, offset: int |
 
 
 def list_databases() -> Request[list[str]]:
-    """List archived bots as db_path, which the other archived-bot tools take.
+    """Archived bots as db_path, which the other archived-bot tools take.
 
     GET /archived-bots/
     """

@@ -22,7 +22,7 @@ def delete_backtest_task(task_id: str) -> Request[Any]:
 
 
 def get_backtest_task(task_id: str) -> Request[Any]:
-    """Show a background backtest's figures, or its status while it runs.
+    """A background backtest's figures, or its status while it runs.
 
     GET /backtesting/tasks/{task_id}
     """
@@ -30,7 +30,7 @@ def get_backtest_task(task_id: str) -> Request[Any]:
 
 
 def list_backtest_tasks() -> Request[Any]:
-    """List background backtests and their status.
+    """Background backtests and their status.
 
     GET /backtesting/tasks
     """

@@ -36,8 +36,7 @@ def deploy_v2_script(body: V2ScriptDeployment) -> Request[Any]:
 
 
 def get_active_bots_status() -> Request[Any]:
-    """Connected bots by full name, with status; P&L of all is in get_controller_performance, live one by
-    one in get_bot_status.
+    """Connected bots by full name, with status; P&L: get_controller_performance, live get_bot_status.
 
     GET /bot-orchestration/status
     """
@@ -65,7 +64,7 @@ def get_bot_history(
 
 
 def get_bot_run_by_id(bot_run_id: int) -> Request[Any]:
-    """Show one deployment in full, with its settings, final P&L and last logs.
+    """One deployment in full, with its settings, final P&L and last logs.
 
     GET /bot-orchestration/bot-runs/{bot_run_id}
     """
@@ -115,7 +114,7 @@ def get_bot_runs(
 
 
 def get_bot_status(bot_name: str) -> Request[Any]:
-    """Show one bot's status, P&L and positions by controller, and latest errors.
+    """One bot's status, P&L and positions by controller, and latest errors.
 
     GET /bot-orchestration/{bot_name}/status
     """
@@ -156,7 +155,7 @@ def get_controller_performance_history(
 
 
 def get_latest_controller_performance(*, bot_name: str | None = None) -> Request[Any]:
-    """Latest stored P&L per bot and controller, stopped bots included; live figures are in get_bot_status.
+    """Latest stored P&L per bot and controller, stopped bots included; live: get_bot_status.
 
     GET /bot-orchestration/controller-performance-latest
     """
@@ -169,7 +168,7 @@ def get_latest_controller_performance(*, bot_name: str | None = None) -> Request
 
 
 def get_mqtt_status() -> Request[Any]:
-    """Whether the MQTT broker between API and bots is up, and which bots it hears.
+    """Whether the broker between API and bots is up, and which bots it hears; of all services: get_status.
 
     GET /bot-orchestration/mqtt
     """

@@ -45,7 +45,7 @@ def delete_controller_config(config_name: str) -> Request[Any]:
 
 
 def get_bot_controller_configs(bot_name: str) -> Request[list[dict[str, Any]]]:
-    """Show the controller configs that a deployed bot has.
+    """Controller configs that a deployed bot has.
 
     GET /controllers/bots/{bot_name}/configs
     """
@@ -57,7 +57,7 @@ def get_bot_controller_configs(bot_name: str) -> Request[list[dict[str, Any]]]:
 
 
 def get_controller(controller_type: ControllerType, controller_name: str) -> Request[dict[str, str]]:
-    """Show a controller's Python source, cut where it is long.
+    """A controller's Python source, cut where it is long.
 
     GET /controllers/{controller_type}/{controller_name}
     """
@@ -67,7 +67,7 @@ def get_controller(controller_type: ControllerType, controller_name: str) -> Req
 
 
 def get_controller_config(config_name: str) -> Request[dict[str, Any]]:
-    """Show one saved controller config.
+    """One saved controller config.
 
     GET /controllers/configs/{config_name}
     """
@@ -87,7 +87,7 @@ def get_controller_config_template(controller_type: ControllerType, controller_n
 
 
 def list_controller_configs() -> Request[list[dict[str, Any]]]:
-    """List saved controller configs: name (id), controller, market, amount.
+    """Saved controller configs: name (id), controller, market, amount.
 
     GET /controllers/configs/
     """
@@ -95,7 +95,7 @@ def list_controller_configs() -> Request[list[dict[str, Any]]]:
 
 
 def list_controllers() -> Request[dict[str, list[str]]]:
-    """List strategy controllers by controller_type.
+    """Strategy controllers by controller_type.
 
     GET /controllers/
     """

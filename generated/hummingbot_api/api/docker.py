@@ -6,7 +6,7 @@ from hummingbot_api.request import Request
 
 
 def active_containers(*, name_filter: str | None = None) -> Request[Any]:
-    """List the machine's running containers; bots with P&L are in list_bots.
+    """The machine's running containers; bots with P&L: list_bots.
 
     GET /docker/active-containers
     """
@@ -16,7 +16,7 @@ def active_containers(*, name_filter: str | None = None) -> Request[Any]:
 
 
 def available_images(*, image_name: str | None = None) -> Request[Any]:
-    """List local Docker images whose name contains a text.
+    """Local Docker images whose name contains a text.
 
     GET /docker/available-images/
     """
@@ -34,7 +34,7 @@ def clean_exited_containers() -> Request[Any]:
 
 
 def exited_containers(*, name_filter: str | None = None) -> Request[Any]:
-    """List the machine's stopped containers.
+    """The machine's stopped containers.
 
     GET /docker/exited-containers
     """
@@ -44,7 +44,7 @@ def exited_containers(*, name_filter: str | None = None) -> Request[Any]:
 
 
 def get_pull_status() -> Request[Any]:
-    """Show image pulls: running, completed or failed.
+    """Image pulls: running, completed or failed.
 
     GET /docker/pull-status/
     """
@@ -52,7 +52,7 @@ def get_pull_status() -> Request[Any]:
 
 
 def is_docker_running() -> Request[Any]:
-    """Whether the API reaches Docker, which bots and Gateway need.
+    """Whether the API reaches Docker; of all services: get_status.
 
     GET /docker/running
     """

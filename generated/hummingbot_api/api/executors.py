@@ -118,7 +118,7 @@ def get_position_held(
 
 
 def get_positions_summary(*, controller_id: str | None = None) -> Request[PositionsSummaryResponse]:
-    """Positions that stopped executors left open, as recorded; the exchange's own are in get_positions.
+    """Positions that stopped executors left open, as recorded; the exchange's own: get_positions.
 
     GET /executors/positions/summary
     """

@@ -62,7 +62,7 @@ def delete_network_token(network_id: str, token_address: str) -> Request[dict[st
 
 
 def get_api_keys() -> Request[dict[str, Any]]:
-    """List the providers that Gateway can have API keys for; values, even empty ones, are masked.
+    """Providers that Gateway can have API keys for; values, even empty ones, are masked.
 
     GET /gateway/apiKeys
     """
@@ -70,7 +70,7 @@ def get_api_keys() -> Request[dict[str, Any]]:
 
 
 def get_connector_config(connector_name: str) -> Request[dict[str, Any]]:
-    """Show a DEX connector's config.
+    """A DEX connector's config.
 
     GET /gateway/connectors/{connector_name}
     """
@@ -78,7 +78,7 @@ def get_connector_config(connector_name: str) -> Request[dict[str, Any]]:
 
 
 def get_gateway_logs(*, tail: int | None = None) -> Request[Any]:
-    """Show Gateway's last log lines.
+    """Gateway's last log lines.
 
     GET /gateway/logs
     """
@@ -86,7 +86,7 @@ def get_gateway_logs(*, tail: int | None = None) -> Request[Any]:
 
 
 def get_gateway_status() -> Request[GatewayStatus]:
-    """Tell whether Gateway's container, which all DEX tools need, runs.
+    """Whether Gateway's container runs, which all DEX tools need.
 
     GET /gateway/status
     """
@@ -94,7 +94,7 @@ def get_gateway_status() -> Request[GatewayStatus]:
 
 
 def get_network_config(network_id: str) -> Request[dict[str, Any]]:
-    """Show a network's config, such as native token and fees.
+    """A network's config, such as native token and fees.
 
     GET /gateway/networks/{network_id}
     """
@@ -104,7 +104,7 @@ def get_network_config(network_id: str) -> Request[dict[str, Any]]:
 def get_network_pools(
     network_id: str, *, connector: str | None = None, pool_type: str | None = None, search: str | None = None
 ) -> Request[dict[str, Any]]:
-    """List pools that Gateway knows on a network.
+    """Pools that Gateway knows on a network.
 
     GET /gateway/networks/{network_id}/pools
     """
@@ -117,7 +117,7 @@ def get_network_pools(
 
 
 def get_network_tokens(network_id: str, *, search: str | None = None) -> Request[dict[str, Any]]:
-    """List the tokens that Gateway knows on a network, with addresses.
+    """Tokens that Gateway knows on a network, with addresses.
 
     GET /gateway/networks/{network_id}/tokens
     """
@@ -130,7 +130,7 @@ def get_network_tokens(network_id: str, *, search: str | None = None) -> Request
 
 
 def list_chains() -> Request[dict[str, Any]]:
-    """List chains, each with its networks; ready network ids: list_networks.
+    """Chains, each with its networks; ready network ids: list_networks.
 
     GET /gateway/chains
     """
@@ -146,7 +146,7 @@ def list_connectors() -> Request[dict[str, Any]]:
 
 
 def list_networks() -> Request[dict[str, Any]]:
-    """List network ids as the DEX tools take them.
+    """Network ids as the DEX tools take them.
 
     GET /gateway/networks
     """

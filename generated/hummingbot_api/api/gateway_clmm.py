@@ -26,7 +26,7 @@ def add_liquidity_to_clmm_position(body: CLMMAddLiquidityRequest) -> Request[Any
 
 
 def close_clmm_position(body: CLMMClosePositionRequest) -> Request[CLMMCollectFeesResponse]:
-    """Withdraw all liquidity and fees of a position opened through this API, and close it.
+    """Withdraw all liquidity and fees of a position opened here, and close it.
 
     POST /gateway/clmm/close
     """
@@ -34,7 +34,7 @@ def close_clmm_position(body: CLMMClosePositionRequest) -> Request[CLMMCollectFe
 
 
 def collect_fees_from_clmm_position(body: CLMMCollectFeesRequest) -> Request[CLMMCollectFeesResponse]:
-    """Collect the fees of a position opened through this API.
+    """Collect the fees of a position opened here.
 
     POST /gateway/clmm/collect-fees
     """
@@ -42,7 +42,7 @@ def collect_fees_from_clmm_position(body: CLMMCollectFeesRequest) -> Request[CLM
 
 
 def get_clmm_pool_info(*, connector: str, network: str, pool_address: str) -> Request[CLMMPoolInfoResponse]:
-    """Show a pool's price, fee and liquidity, by bin on meteora.
+    """A pool's price, fee and liquidity, by bin on meteora.
 
     GET /gateway/clmm/pool-info
     """
@@ -89,7 +89,7 @@ def get_clmm_pools(
 def get_clmm_position_events(
     position_address: str, *, event_type: str | None = None, limit: int | None = None
 ) -> Request[Any]:
-    """What was done with a position through this API.
+    """What was done with a position here.
 
     GET /gateway/clmm/positions/{position_address}/events
     """
@@ -140,7 +140,7 @@ def search_clmm_positions(
     offset: int | None = None,
     refresh: bool | None = None,
 ) -> Request[Any]:
-    """Liquidity positions opened through this API, with P&L, pending fees and range.
+    """Liquidity positions opened here, with P&L, pending fees and range.
 
     POST /gateway/clmm/positions/search
     """

@@ -41,7 +41,7 @@ def get_swaps_summary(
     start_time: int | None = None,
     end_time: int | None = None,
 ) -> Request[Any]:
-    """Count swaps made through this API, with volume, gas and success rate.
+    """Count swaps made here, with volume, gas and success rate.
 
     GET /gateway/swaps/summary
     """
@@ -67,7 +67,7 @@ def search_swaps(
     limit: int | None = None,
     offset: int | None = None,
 ) -> Request[Any]:
-    """Swaps made through this API, newest first.
+    """Swaps made here, newest first.
 
     POST /gateway/swaps/search
     """

@@ -58,8 +58,7 @@ def get_single_rate(trading_pair: str) -> Request[SingleRateResponse]:
 
 
 def update_rate_oracle_config(body: RateOracleConfigUpdateRequest) -> Request[RateOracleConfigUpdateResponse]:
-    """Set the source or the quote token of all portfolio values, or both, at once and lasting; what is
-    omitted stays.
+    """Set source, quote token or both of all portfolio values, at once and lasting.
 
     PUT /rate-oracle/config
     """

@@ -38,7 +38,7 @@ def delete_script_config(config_name: str) -> Request[Any]:
 
 
 def get_script(script_name: str) -> Request[dict[str, str]]:
-    """Show a script's Python source, cut where it is long.
+    """A script's Python source, cut where it is long.
 
     GET /scripts/{script_name}
     """
@@ -46,7 +46,7 @@ def get_script(script_name: str) -> Request[dict[str, str]]:
 
 
 def get_script_config(config_name: str) -> Request[dict[str, Any]]:
-    """Show one saved script config.
+    """One saved script config.
 
     GET /scripts/configs/{config_name}
     """
@@ -54,7 +54,7 @@ def get_script_config(config_name: str) -> Request[dict[str, Any]]:
 
 
 def get_script_config_template(script_name: str) -> Request[dict[str, Any]]:
-    """Show a script's config fields with their defaults.
+    """A script's config fields with their defaults.
 
     GET /scripts/{script_name}/config/template
     """
@@ -64,7 +64,7 @@ def get_script_config_template(script_name: str) -> Request[dict[str, Any]]:
 
 
 def list_script_configs() -> Request[list[dict[str, Any]]]:
-    """List saved script configs with their script and controllers.
+    """Saved script configs with their script and controllers.
 
     GET /scripts/configs/
     """
@@ -72,7 +72,7 @@ def list_script_configs() -> Request[list[dict[str, Any]]]:
 
 
 def list_scripts() -> Request[list[str]]:
-    """List strategy scripts by name.
+    """Strategy scripts by name.
 
     GET /scripts/
     """

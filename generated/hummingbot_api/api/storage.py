@@ -5,7 +5,7 @@ from hummingbot_api.request import Request
 
 
 def get_storage_overview() -> Request[Any]:
-    """Disk used by bot instances, archives and configs.
+    """What fills the disk: bot instances, archives, configs.
 
     GET /storage/
     """

@@ -5,7 +5,7 @@ from hummingbot_api.request import Request
 
 
 def get_system_resources() -> Request[Any]:
-    """CPU, memory and disk of the API's machine.
+    """CPU, memory and disk of the API's machine, as get_status has them.
 
     GET /system/resources
     """

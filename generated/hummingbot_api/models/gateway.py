@@ -21,7 +21,6 @@ class AddPoolRequest:
     base_address: str
     quote_address: str
     network: str | None = None
-    #: 0.25 = 0.25%
     fee_pct: Decimal | None = None
 
     def to_dict(self) -> dict[str, Any]:

@@ -39,7 +39,6 @@ class CLMMAddLiquidityRequest:
 @define(kw_only=True)
 class CLMMClosePositionRequest:
     connector: str
-    #: e.g. solana-mainnet-beta
     network: str
     position_address: str
     wallet_address: str | None = None
@@ -58,7 +57,6 @@ class CLMMClosePositionRequest:
 @define(kw_only=True)
 class CLMMCollectFeesRequest:
     connector: str
-    #: e.g. solana-mainnet-beta
     network: str
     position_address: str
     wallet_address: str | None = None
@@ -325,7 +323,6 @@ class CLMMPositionsOwnedRequest:
 @define(kw_only=True)
 class CLMMRemoveLiquidityRequest:
     connector: str
-    #: e.g. solana-mainnet-beta
     network: str
     position_address: str
     #: 50 = half

@@ -68,7 +68,6 @@ class SwapQuoteRequest:
     side: str
     #: In base token
     amount: Decimal
-    #: 1 = 1%
     slippage_pct: Decimal | None = None
 
     def to_dict(self) -> dict[str, Any]:

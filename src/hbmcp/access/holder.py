@@ -40,12 +40,13 @@ class Rights:
 class Holder:
     """Who showed a token: its `name` stands in the audit. A session is `key`'s alone, and all else that is theirs: what
     of it begins with tells whose token it is, and the rest is a hash. The token ends at `until`, in epoch ms; None for
-    never."""
+    never. It is for these `installations`, by their names; None is all."""
 
     name: str
     key: str
     rights: Rights
     until: int | None = None
+    installations: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,17 @@ import asyncio
 import hmac
 import logging
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from secrets import token_urlsafe
+from typing import Self
 
 from hbmcp.access.holder import ISSUED, OURS, Holder, Rights
 from hbmcp.errors import StoreError
+from hbmcp.identity import Identity
 from hbmcp.redaction import ACCESS_TOKEN
+from hbmcp.settings import Settings
 from hbmcp.store import TO_REDUCE, Store, TokenRow
 from hbmcp.times import ticking
 
@@ -112,3 +116,39 @@ class Tokens:
                     "A person can see in hbmcp's log why.",
                 )
             return self._rows
+
+
+class EveryTokens:
+    """Those of several installations, by the names of these: who shows one may use each that has it. The only one has
+    no name."""
+
+    def __init__(self, each: Mapping[str, Tokens]) -> None:
+        self._each = each
+
+    @classmethod
+    def of(cls, each: Sequence[Settings]) -> Self:
+        """Those of installations with these settings."""
+        stores = [Store.open(told, Identity.of(told)) for told in each]
+        names = [told.name for told in each] if len(each) > 1 else [""]
+        return cls({name: Tokens(store) for name, store in zip(names, stores, strict=True)})
+
+    async def aclose(self) -> None:
+        """Let go of the stores."""
+        await asyncio.gather(*(one.aclose() for one in self._each.values()))
+
+    async def any(self) -> bool:
+        """As of one."""
+        return any([await one.any() for one in self._each.values()])
+
+    async def any_left(self) -> bool:
+        """As of one."""
+        return any([await one.any_left() for one in self._each.values()])
+
+    async def holder(self, token: str) -> Holder | None:
+        """As of one."""
+        found = dict(
+            zip(self._each, await asyncio.gather(*(one.holder(token) for one in self._each.values())), strict=True)
+        )
+        holders = [one for one in found.values() if one is not None]
+        names = frozenset(name for name, one in found.items() if one is not None)
+        return replace(holders[0], installations=names) if holders else None

@@ -1,5 +1,7 @@
-"""The connection to the API: one pool, HTTP Basic, TLS; or the paper exchange in this process."""
+"""The connection to an API: one pool, TLS, and what that one wants to know who asks; or the paper exchange in this
+process."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import httpx
@@ -7,6 +9,7 @@ import httpx
 from hbmcp.api.one_answer import one_answer
 from hbmcp.api.proxy import Proxy
 from hbmcp.errors import NotConfigured, SettingsError
+from hbmcp.services import HUMMINGBOT, Service
 from hbmcp.settings import Settings
 
 # Seconds for a connection. Less than any tool has: who runs out of these has sent nothing. How long an answer may take
@@ -21,6 +24,13 @@ LIMITS = httpx.Limits(max_connections=PLACES, max_keepalive_connections=16, keep
 def connect(settings: Settings, proxy: Proxy | None) -> httpx.AsyncClient:
     """A client of the installation that the settings name; nothing is sent yet. Raises NotConfigured."""
     return _on_paper(settings) if settings.on_paper else _over_http(settings, proxy)
+
+
+def connect_service(service: Service, settings: Settings, proxy: Proxy | None) -> httpx.AsyncClient:
+    """A client of another service, which is told nothing but its own credential. Raises NotConfigured."""
+    key = settings.key_of(service)
+    headers = {service.header: key.get_secret_value()} if key else {}
+    return _client(service, settings.address_of(service), proxy, headers=headers)
 
 
 def _on_paper(settings: Settings) -> httpx.AsyncClient:
@@ -50,11 +60,23 @@ def _over_http(settings: Settings, proxy: Proxy | None) -> httpx.AsyncClient:
             "A person must set what is missing, in the environment or in .env, or keep it with `hbmcp login`, and "
             "restart hbmcp.",
         )
-    tls = urlsplit(settings.api_url).scheme == "https"
+    login = httpx.BasicAuth(settings.api_username, settings.api_password.get_secret_value())
+    return _client(HUMMINGBOT, settings.api_url, proxy, login)
+
+
+def _client(
+    service: Service,
+    address: str,
+    proxy: Proxy | None,
+    auth: httpx.Auth | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> httpx.AsyncClient:
+    tls = urlsplit(address).scheme == "https"
     try:
         return httpx.AsyncClient(
-            base_url=settings.api_url,
-            auth=httpx.BasicAuth(settings.api_username, settings.api_password.get_secret_value()),
+            base_url=address,
+            auth=auth,
+            headers=headers,
             timeout=TIMEOUT,
             event_hooks={"response": [one_answer]},
             follow_redirects=False,  # a redirect would carry the request elsewhere
@@ -68,7 +90,7 @@ def _over_http(settings: Settings, proxy: Proxy | None) -> httpx.AsyncClient:
         )
     except httpx.InvalidURL:
         raise NotConfigured(
-            "HUMMINGBOT_API_URL isn't an address that can be reached.",
+            f"{service.address} isn't an address that can be reached.",
             "Nothing was sent.",
             "A person must correct it, and restart hbmcp.",
         ) from None

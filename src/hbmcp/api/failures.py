@@ -9,7 +9,8 @@ from hbmcp.api.proxy import Proxy
 from hbmcp.api.retries import ATTEMPTS
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import CallError, ConnectionLost, ReadTimedOut, Unreachable, UnreadableAnswer
-from hbmcp.errors.http_answers import unknown_outcome
+from hbmcp.errors.unknown_outcome import unknown_outcome
+from hbmcp.services import HUMMINGBOT, Service, service
 from hummingbot_api.client import MEGABYTE
 from hummingbot_api.errors import TooLarge
 
@@ -20,7 +21,8 @@ UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Uns
 def broken(error: Exception, tool: Tool, offer: Offer, proxy: Proxy | None) -> CallError:
     """The error for a connection that wasn't made, broke or fell silent."""
     if isinstance(error, UNSENT):
-        return _unreachable(error, proxy)
+        return _unreachable(error, service(tool.service), proxy)
+    asked = service(tool.service)
     late = isinstance(error, TimeoutError | httpx.TimeoutException)
     within = f"no answer came within {tool.timeout:g} s"
     if not tool.reads:
@@ -29,13 +31,12 @@ def broken(error: Exception, tool: Tool, offer: Offer, proxy: Proxy | None) -> C
         )
     if late:
         return ReadTimedOut(
-            f"The Hummingbot API didn't answer {tool.name} in time: {within}.",
+            f"{asked.begins} didn't answer {tool.name} in time: {within}.",
             "Nothing was changed.",
             "Ask for less (a shorter period, fewer rows, one pair), or try again later.",
         )
     return ConnectionLost(
-        f"The connection to the Hummingbot API broke before the whole answer to {tool.name} was here, "
-        f"{ATTEMPTS} times.",
+        f"The connection to {asked.title} broke before the whole answer to {tool.name} was here, {ATTEMPTS} times.",
         "Nothing was changed.",
         "The API may be restarting: try again in a moment.",
     )
@@ -57,19 +58,20 @@ def not_json(tool: Tool, offer: Offer) -> CallError:
     """The error for an answer with status 2xx that isn't JSON."""
     if not tool.reads:
         return unknown_outcome(tool, offer, "was accepted (HTTP 2xx), but its answer can't be read")
+    asked = service(tool.service)
     return UnreadableAnswer(
         f"The answer to {tool.name} isn't JSON.",
         "Nothing was changed.",
-        "Something other than the Hummingbot API may answer at HUMMINGBOT_API_URL, or the answer was damaged on "
+        f"Something other than {asked.title} may answer at {asked.address}, or the answer was damaged on "
         "its way: try once more; if it stays so, a person must check the address.",
     )
 
 
-def _unreachable(error: Exception, proxy: Proxy | None) -> Unreachable:
+def _unreachable(error: Exception, asked: Service, proxy: Proxy | None) -> Unreachable:
     said = str(error).lower()
     if isinstance(error, httpx.PoolTimeout):
         return Unreachable(
-            "Too many calls to the Hummingbot API are under way.", "Nothing was sent.", "Wait for one of them to end."
+            f"Too many calls to {asked.title} are under way.", "Nothing was sent.", "Wait for one of them to end."
         )
     tls = "ssl" in said or "certificate" in said
     if any(words in said for words in ("name or service", "getaddrinfo", "nodename", "name resolution")):
@@ -83,10 +85,11 @@ def _unreachable(error: Exception, proxy: Proxy | None) -> Unreachable:
     else:
         why = "nothing listens there"
     if proxy and not tls:  # TLS is with the API, once the proxy has let through
-        return proxy.failed(why)
+        return proxy.failed(asked, why)
+    runs = "it runs" if asked is HUMMINGBOT else "this machine has a way to it"
     return Unreachable(
-        f"The Hummingbot API can't be reached: {why}.",
+        f"{asked.begins} can't be reached: {why}.",
         "Nothing was sent.",
-        "A person must see that it runs and that HUMMINGBOT_API_URL is its address; then call again, hbmcp needs no "
+        f"A person must see that {runs} and that {asked.address} is its address; then call again, hbmcp needs no "
         "restart.",
     )

@@ -10,6 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from hbmcp.errors import NotConfigured, Unreachable
 from hbmcp.redaction import hide_login
+from hbmcp.services import Service
 
 LOOPBACK = ("localhost", "::1")
 UNSENT = "Nothing was sent."
@@ -29,10 +30,10 @@ class Proxy:
         """What a person can do who doesn't want it."""
         return f"unset {self.variable} or put the API's host into NO_PROXY, and restart hbmcp"
 
-    def failed(self, why: str) -> Unreachable:
+    def failed(self, service: Service, why: str) -> Unreachable:
         """The error where the proxy is what can't be reached, or says no."""
         return Unreachable(
-            f"The Hummingbot API can't be reached through the proxy that {self.variable} names: {why}.",
+            f"{service.begins} can't be reached through the proxy that {self.variable} names: {why}.",
             UNSENT,
             f"A person must see to the proxy, or {self.way_out}.",
         )

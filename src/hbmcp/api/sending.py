@@ -7,7 +7,7 @@ from typing import TypeVar
 import httpx
 
 from hbmcp.api.attempt import Attempt
-from hbmcp.api.connection import PLACES, connect
+from hbmcp.api.connection import PLACES, connect, connect_service
 from hbmcp.api.failures import broken, not_json, too_large
 from hbmcp.api.login import Login
 from hbmcp.api.proxy import Proxy, proxy_for
@@ -15,7 +15,8 @@ from hbmcp.api.retries import with_retries
 from hbmcp.cancellation import unsent
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors.http_answers import refusal
-from hbmcp.redaction import hide_login
+from hbmcp.redaction import hide, hide_login
+from hbmcp.services import HUMMINGBOT, Service
 from hbmcp.settings import Settings
 from hummingbot_api.client import Client, Response
 from hummingbot_api.errors import NotJson, TooLarge, UnexpectedStatus
@@ -29,11 +30,13 @@ logger = logging.getLogger(__name__)
 
 
 class Api:
-    """Sends requests to the API. Use it inside one event loop, and close it there."""
+    """Sends requests to the API of a service. Use it inside one event loop, and close it there."""
 
-    def __init__(self, settings: Settings, offer: Offer) -> None:
+    def __init__(self, settings: Settings, offer: Offer, service: Service = HUMMINGBOT) -> None:
         self._settings = settings
         self._offer = offer
+        self._service = service
+        self._on_paper = settings.on_paper and service is HUMMINGBOT
         self._http: httpx.AsyncClient | None = None
         self._client: Client | None = None
         self._places = asyncio.Semaphore(PLACES)
@@ -42,6 +45,8 @@ class Api:
         self._connecting = asyncio.Lock()
         if settings.api_password:
             hide_login(settings.api_username or "", settings.api_password.get_secret_value())
+        if key := settings.key_of(service):
+            hide((key.get_secret_value(), *key.get_secret_value().split()))  # "Bearer …": the token alone, too
 
     async def aclose(self) -> None:
         """Close the pool."""
@@ -59,7 +64,7 @@ class Api:
                 return await with_retries(lambda: self._attempt(client, request), tool, self._offer)
         except UnexpectedStatus as error:
             if self._proxy and error.status == PROXY_WANTS_A_LOGIN:
-                raise self._proxy.failed("it wants a username and a password") from None
+                raise self._proxy.failed(self._service, "it wants a username and a password") from None
             raise refusal(error.status, error.body, error.content_type, tool, self._offer) from None
         except TooLarge as error:
             raise too_large(error, tool, self._offer) from None
@@ -73,13 +78,17 @@ class Api:
             raise
 
     async def _attempt(self, client: Client, request: Request[T]) -> Response[T]:
-        return await Attempt(self._places, traced=not self._settings.on_paper).send(client, request)
+        return await Attempt(self._places, traced=not self._on_paper).send(client, request)
 
     async def _connect(self) -> Client:
         async with self._connecting:
             if self._client is None:
-                settings = await self._login.complete()
-                self._proxy = None if settings.on_paper else proxy_for(settings.api_url)
-                self._http = connect(settings, self._proxy)
+                self._http = await self._open()
                 self._client = Client(self._http)
             return self._client
+
+    async def _open(self) -> httpx.AsyncClient:
+        self._proxy = None if self._on_paper else proxy_for(self._settings.address_of(self._service))
+        if self._service is HUMMINGBOT:
+            return connect(await self._login.complete(), self._proxy)
+        return connect_service(self._service, self._settings, self._proxy)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hbmcp.cli.options import EnvFile, kept_files, settings_for
+from hbmcp.cli.options import EnvFile, Which, kept_files, settings_for
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,7 +30,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")]
 
 
 @approvals.callback()
-def listed(context: typer.Context, env_file: EnvFile = None) -> None:
+def listed(context: typer.Context, installation: Which = None, env_file: EnvFile = None) -> None:
     """List what waits, and what became of the others of a day: live on a terminal, until Ctrl-C; else once."""
     import anyio
 
@@ -38,25 +38,25 @@ def listed(context: typer.Context, env_file: EnvFile = None) -> None:
         from hbmcp.cli.opening import unapproved
         from hbmcp.policy.file import in_force
 
-        told = settings_for(env_file)
+        told = settings_for(env_file, installation)
         for remark in unapproved(told, in_force(told).policy):
             typer.echo(remark, err=True)
         anyio.run(_list, told)
 
 
 @approvals.command()
-def passphrase(env_file: EnvFile = None) -> None:
+def passphrase(installation: Which = None, env_file: EnvFile = None) -> None:
     """Set the passphrase that approves, of all who share this store. Asks for the one before."""
     import anyio
 
     from hbmcp.cli import typed
 
     typed.only_at_a_terminal("hbmcp approvals passphrase")
-    anyio.run(_set_passphrase, settings_for(env_file))
+    anyio.run(_set_passphrase, settings_for(env_file, installation))
 
 
 @approvals.command()
-def approve(which: Id, env_file: EnvFile = None) -> None:
+def approve(which: Id, installation: Which = None, env_file: EnvFile = None) -> None:
     """Show a call that waits, and with the passphrase carry it out: checked anew, once. Exits with 1 if it failed."""
     import anyio
 
@@ -64,18 +64,18 @@ def approve(which: Id, env_file: EnvFile = None) -> None:
     from hbmcp.cli.call import Door
 
     typed.only_at_a_terminal("hbmcp approvals approve")
-    if anyio.run(_approve, Door.opened(env_file), which).is_error:
+    if anyio.run(_approve, Door.opened(env_file, installation), which).is_error:
         raise typer.Exit(1)
 
 
 @approvals.command()
-def refuse(which: Id, env_file: EnvFile = None) -> None:
+def refuse(which: Id, installation: Which = None, env_file: EnvFile = None) -> None:
     """Refuse a call that waits; it is never carried out then."""
     import anyio
 
     from hbmcp.cli.call import Door
 
-    anyio.run(_refuse, Door.opened(env_file), which)
+    anyio.run(_refuse, Door.opened(env_file, installation), which)
 
 
 async def _list(told: "Settings") -> None:

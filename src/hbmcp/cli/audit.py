@@ -1,5 +1,6 @@
 """hbmcp audit: what was sent and refused, and whether all of it is still written there."""
 
+import heapq
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hbmcp.cli.options import EnvFile, kept_files, settings_for
+from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
 
 if TYPE_CHECKING:
     from hbmcp.policy.audit.chain import Link
@@ -42,6 +43,7 @@ def show(
     tool: Annotated[str | None, typer.Option(help="Only calls of this tool.")] = None,
     refused: Annotated[bool, typer.Option("--refused", help="Only what came to nothing before it was sent.")] = False,
     last: Annotated[int, typer.Option(min=1, help="At most so many calls, the latest.")] = 50,
+    installation: Which = None,
     env_file: EnvFile = None,
 ) -> None:
     """Show calls that aren't reads, the latest last: what, who called, who was asked and which way, what it came to."""
@@ -53,7 +55,7 @@ def show(
 
     found = [
         one
-        for one in calls(_records(_log(_files(settings_for(env_file))), since))
+        for one in calls(_records(env_file, installation, since))
         if (tool is None or one.get("tool") == tool) and (not refused or one["event"] == "refused")
     ]
     console = Console(markup=False, highlight=False)
@@ -69,40 +71,48 @@ def show(
 
 
 @audit.command()
-def verify(env_file: EnvFile = None) -> None:
+def verify(installation: Which = None, env_file: EnvFile = None) -> None:
     """Check that nothing was changed, cut or taken out. Exits with 1 when something was, or can't be checked."""
+    logs = {files.audit: (told, files) for told, files in _each(env_file, installation)}
+    intact = [_verified(told, files) for told, files in logs.values()]
+    if not all(intact):
+        raise typer.Exit(1)
+
+
+def _verified(told: "Settings", files: "Files") -> bool:
+    """Whether a log is intact; it is said."""
     import anyio
 
     from hbmcp.policy.audit.verify import verify as verified
     from hbmcp.store import StoreError
 
-    told = settings_for(env_file)
-    files = _files(told)
     log = _log(files)
     try:
         head = anyio.run(_head, told, files)
         report = verified(log, head)
     except (OSError, StoreError) as error:
         typer.echo(f"The audit log {log.file} can't be checked: {error}", err=True)
-        raise typer.Exit(1) from None
+        return False
     for sentence in (*report.broken, *report.remarks):
         typer.echo(sentence)
     if report.broken:
         typer.echo(f"The audit log {log.file} is NOT intact.")
-        raise typer.Exit(1)
+        return False
     typer.echo(f"The audit log {log.file} is intact: {report.lines} lines.")
+    return True
 
 
 @audit.command()
 def export(
     form: Annotated[Literal["json", "csv"], typer.Option("--format", help="An array, or a table.")] = "json",
     since: Since = None,
+    installation: Which = None,
     env_file: EnvFile = None,
 ) -> None:
     """Print all lines, as they are, oldest first."""
     import csv
 
-    records = _records(_log(_files(settings_for(env_file))), since)
+    records = _records(env_file, installation, since)
     if form == "json":
         typer.echo(json.dumps([dict(one) for one in records], indent=1))
         return
@@ -111,10 +121,12 @@ def export(
     table.writerows([_cell(one.get(name)) for name in COLUMNS] for one in records)
 
 
-def _files(told: "Settings") -> "Files":
+def _each(env_file: str | None, installation: str | None) -> "list[tuple[Settings, Files]]":
+    """The installations whose logs are meant, with their files. Raises SettingsError as kept_files."""
     from hbmcp.identity import Identity
 
-    return kept_files(told, Identity.of(told))
+    each = kept(settings_for_all(env_file, installation))
+    return [(told, kept_files(told, Identity.of(told))) for told in each]
 
 
 def _log(files: "Files") -> "Log":
@@ -137,16 +149,29 @@ async def _head(told: "Settings", files: "Files") -> "Link | None":
     return None if head is None else Link(head.seq, head.hash)
 
 
-def _records(log: "Log", since: str | None) -> Iterator[Record]:
-    """What the lines say that are whole, oldest first."""
+def _records(env_file: str | None, installation: str | None, since: str | None) -> Iterator[Record]:
+    """What the lines say that are whole, oldest first; of all who write there, or of the installation that is named."""
+    from hbmcp.identity import Identity
+    from hbmcp.policy.audit.calls import of
     from hbmcp.policy.audit.record import time_text
-    from hbmcp.policy.audit.verify import late, whole_lines
     from hbmcp.times import to_milliseconds
 
     try:
         begin = time_text(to_milliseconds(since)) if since else ""
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    each = _each(env_file, installation)
+    logs = {files.audit: _since(_log(files), begin) for _, files in each}
+    records: Iterator[Record] = heapq.merge(*logs.values(), key=lambda one: str(one.get("time")))
+    if installation is not None:
+        ((told, _),) = each
+        records = of(Identity.of(told).name, records)
+    yield from records
+
+
+def _since(log: "Log", begin: str) -> Iterator[Record]:
+    from hbmcp.policy.audit.verify import late, whole_lines
+
     for line in whole_lines(log):
         if (line.record.get("time") or begin) >= begin:
             yield {**late(line.record), "seq": line.link.seq}

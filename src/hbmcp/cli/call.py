@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from hbmcp.cli.options import EnvFile, settings_for
+from hbmcp.cli.options import EnvFile, Which, settings_for_all
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Outcome
@@ -31,6 +31,7 @@ def call_tool(
     key: Annotated[
         str | None, typer.Option("--idempotency-key", help="What was sent under it isn't sent again for a day.")
     ] = None,
+    installation: Which = None,
     env_file: EnvFile = None,
 ) -> None:
     """Call one tool, as a client would, and print what a model would read. Exits with 1 when the call failed."""
@@ -40,7 +41,7 @@ def call_tool(
     given = read_arguments(arguments or [], sys.stdin.read() if from_stdin else as_json)
     if not from_stdin and (known := Catalog.load().names.get(tool)):
         given |= typed_secrets(known, given)
-    if Door.opened(env_file).call(tool, given, key).is_error:
+    if Door.opened(env_file, installation).call(tool, given, key).is_error:
         raise typer.Exit(1)
 
 
@@ -53,18 +54,29 @@ class Door:
     policy: "Policy"
 
     @classmethod
-    def opened(cls, env_file: str | None) -> Self:
-        """As the settings say, with all tools where they choose none. Raises SettingsError."""
-        from hbmcp.catalog import Catalog
+    def opened(cls, env_file: str | None, installation: str | None) -> Self:
+        """As the settings say, with all tools where they choose none. Raises SettingsError, also where it isn't said
+        which of several installations is meant."""
+        from hbmcp.settings import only
+
+        return cls._of(only(settings_for_all(env_file), installation))
+
+    @classmethod
+    def each(cls, env_file: str | None, installation: str | None) -> list[Self]:
+        """Likewise, one to each installation, or to the one that is named."""
+        return [cls._of(told) for told in settings_for_all(env_file, installation)]
+
+    @classmethod
+    def _of(cls, told: "Settings") -> Self:
         from hbmcp.cli import opening
+        from hbmcp.plugins.loading import catalog
         from hbmcp.policy.file import in_force
         from hbmcp.policy.offered import offered
 
-        told = settings_for(env_file)
         if not told.toolsets and not told.tools:
             told = told.model_copy(update={"tools": ("all",)})
         held = in_force(told)
-        offer = offered(Catalog.load(), told, held.policy)
+        offer = offered(catalog(told), told, held.policy)
         opening.warn(told, held)
         return cls(told, offer, held.policy)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hbmcp.cli.options import EnvFile, settings_for
+from hbmcp.cli.options import EnvFile, Which, settings_for
 
 if TYPE_CHECKING:
     from hbmcp.installation.keys.fields import KeyField
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def connect(
     exchange: Annotated[str, typer.Argument(help="Such as binance, or binance_perpetual for its perpetuals.")],
     account: Annotated[str, typer.Option(help="The account that gets the keys.")] = "master_account",
+    installation: Which = None,
     env_file: EnvFile = None,
 ) -> None:
     """Connect an exchange: type its API keys here, and they go straight to the Hummingbot API, past every model."""
@@ -26,7 +27,7 @@ def connect(
     from hbmcp.policy.file import in_force
 
     typed.only_at_a_terminal("hbmcp connect")
-    told = settings_for(env_file)
+    told = settings_for(env_file, installation)
     held = in_force(told)
     opening.warn(told, held)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hbmcp.cli.options import EnvFile, kept_files, settings_for
+from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
@@ -33,77 +33,108 @@ def halt(
         bool, typer.Option("--all", help="Stop what cancels, reduces and stops too, but for you at a terminal.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, and only halt.")] = False,
+    installation: Which = None,
     env_file: EnvFile = None,
 ) -> None:
-    """Send nothing that adds risk, in any server, until you resume.
+    """Send nothing that adds risk, in any server, until you resume. Of several installations all are halted, or one.
 
     Shows what is open then, and offers to cancel orders, stop executors and close positions."""
     import anyio
 
-    told = settings_for(env_file)
+    each = kept(settings_for_all(env_file, installation))
     if not yes:
         _need_terminal("halt asks before it acts; --yes halts without.")
         what = "Send nothing at all, not even what protects," if everything else "Send nothing that adds risk"
         typer.confirm(f"{what} in any server, until you resume?", default=True, abort=True)
-    anyio.run(_halt, told, everything, yes)
+    anyio.run(partial(_halt, each, everything, yes, alone=installation is not None))
 
 
-def resume(env_file: EnvFile = None) -> None:
+def resume(installation: Which = None, env_file: EnvFile = None) -> None:
     """End a halt. Asks at a terminal, so that no script does it."""
     import anyio
 
-    told = settings_for(env_file)
+    each = kept(settings_for_all(env_file, installation))
     _need_terminal("resume asks a person, and has no way around that.")
-    anyio.run(_resume, told)
+    anyio.run(partial(_resume, each, alone=installation is not None))
 
 
-async def _halt(told: "Settings", everything: bool, yes: bool) -> None:
-    from hbmcp.cli.asking import person
+async def _halt(each: "list[Settings]", everything: bool, yes: bool, *, alone: bool) -> None:
     from hbmcp.policy.halt import told as in_words
+
+    found = [(told, await _begin(told, everything, alone=alone)) for told in each]  # all, before anything is asked
+    halted = [(told, standing) for told, standing in found if standing is not None]
+    for told, standing in halted:
+        typer.echo(_of(told, in_words(standing)))
+        told, outbox = _outbox(told)
+        outbox.tell("halt", in_words(standing))
+        try:
+            await _show_and_offer(told, standing, offers=not yes)
+        finally:
+            outbox.close(TO_TELL)
+    if len(halted) < len(each):
+        raise typer.Exit(1)
+
+
+async def _begin(told: "Settings", everything: bool, *, alone: bool) -> "Halt | None":
+    """The halt that stands then."""
+    from hbmcp.cli.asking import person
     from hbmcp.store import Halt
     from hbmcp.times import machine
 
     by, what = person(), "everything" if everything else "what adds risk"
     async with _halts(told) as (halts, noted):
-        failed = await halts.begin(Halt(machine(), everything, by))  # at once; what is said of it comes after
+        # at once; what is said of it comes after
+        failed = await halts.begin(Halt(machine(), everything, by), alone=alone)
         async with noted("halt", by, what=what):
             for error in failed:
-                typer.echo(f"Half of it failed: {error}", err=True)
+                typer.echo(_of(told, f"Half of it failed: {error}"), err=True)
             standing = await halts.standing()
     if standing is None:
-        typer.echo("hbmcp is NOT halted.", err=True)
-        raise typer.Exit(1)
-    typer.echo(in_words(standing))
-    told, outbox = _outbox(told)
-    outbox.tell("halt", in_words(standing))
-    try:
-        await _show_and_offer(told, standing, offers=not yes)
-    finally:
-        outbox.close(TO_TELL)
+        typer.echo(_of(told, "hbmcp is NOT halted."), err=True)
+    return standing
 
 
-async def _resume(told: "Settings") -> None:
-    from hbmcp.cli.asking import person
+async def _resume(each: "list[Settings]", *, alone: bool) -> None:
     from hbmcp.policy.halt import told as in_words
+
+    halted = []
+    for told in each:
+        async with _halts(told) as (halts, _):
+            standing = await halts.standing()
+        typer.echo(_of(told, "hbmcp isn't halted." if standing is None else in_words(standing)))
+        halted += [told] if standing is not None else []
+    if not halted:
+        return
+    typer.confirm("Resume?", default=False, abort=True)
+    if not all([await _end(told, alone=alone) for told in halted]):
+        raise typer.Exit(1)
+
+
+async def _end(told: "Settings", *, alone: bool) -> bool:
+    """Whether it is halted no more."""
+    from hbmcp.cli.asking import person
 
     by = person()
     async with _halts(told) as (halts, noted):
-        standing = await halts.standing()
-        if standing is None:
-            typer.echo("hbmcp isn't halted.")
-            return
-        typer.echo(in_words(standing))
-        typer.confirm("Resume?", default=False, abort=True)
         async with noted("resume", by):
-            failed = await halts.end()
+            failed = await halts.end(alone=alone)
+        left = await halts.standing() if alone else None
     for error in failed:
-        typer.echo(f"hbmcp is still halted by what couldn't be removed: {error}", err=True)
-    if failed:
-        raise typer.Exit(1)
-    typer.echo("hbmcp is resumed.")
+        typer.echo(_of(told, f"hbmcp is still halted by what couldn't be removed: {error}"), err=True)
+    if left is not None and not failed:
+        typer.echo(_of(told, "hbmcp is still halted, with all others: `hbmcp resume` alone ends that."), err=True)
+    if failed or left is not None:
+        return False
+    typer.echo(_of(told, "hbmcp is resumed."))
     _, outbox = _outbox(told)
     outbox.tell("halt", f"hbmcp is resumed: {by} ended its halt.")
     outbox.close(TO_TELL)
+    return True
+
+
+def _of(told: "Settings", words: str) -> str:
+    """Of which of several it is said."""
+    return f"{told.name}: {words}" if told.name else words
 
 
 async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -> None:
@@ -199,7 +230,7 @@ async def _halts(told: "Settings") -> "AsyncIterator[tuple[Halts, Callable[..., 
     files = kept_files(told, identity)
     store = Store.open(told, identity)
     try:
-        yield Halts(files.halts, store), partial(noted, told, store)
+        yield Halts(files.halts, store, files.own_halts), partial(noted, told, store)
     finally:
         await store.aclose()
 

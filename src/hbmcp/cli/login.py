@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hbmcp.cli.options import EnvFile
+from hbmcp.cli.options import EnvFile, Which
 
 if TYPE_CHECKING:
     from hbmcp.settings import Settings
@@ -14,7 +14,7 @@ Address = Annotated[
 ]
 
 
-def login(address: Address = None, env_file: EnvFile = None) -> None:
+def login(address: Address = None, installation: Which = None, env_file: EnvFile = None) -> None:
     """Keep the API's password in the system's keyring, for this address alone; it is tried before it is kept."""
     import anyio
     from pydantic import SecretStr
@@ -24,7 +24,7 @@ def login(address: Address = None, env_file: EnvFile = None) -> None:
     from hbmcp.settings import logins
 
     typed.only_at_a_terminal("hbmcp login")
-    told = _settings(address, env_file)
+    told = _settings(address, installation, env_file)
     log.configure(told.log_level)
     typed.say(f"The login of the Hummingbot API at {told.api_url}. The password isn't shown.")
     typed.warn_of_eavesdroppers(told)
@@ -41,11 +41,11 @@ def login(address: Address = None, env_file: EnvFile = None) -> None:
     )
 
 
-def logout(address: Address = None, env_file: EnvFile = None) -> None:
+def logout(address: Address = None, installation: Which = None, env_file: EnvFile = None) -> None:
     """Remove the API's password for this address from the system's keyring."""
     from hbmcp.settings import logins
 
-    told = _settings(address, env_file)
+    told = _settings(address, installation, env_file)
     username = logins.forget(told.api_url)
     if username is None:
         typer.echo(f"No login for {told.api_url} was kept.")
@@ -53,13 +53,19 @@ def logout(address: Address = None, env_file: EnvFile = None) -> None:
         typer.echo(f"The login for {told.api_url} is no longer kept.")
 
 
-def _settings(address: str | None, env_file: str | None) -> "Settings":
+def _settings(address: str | None, installation: str | None, env_file: str | None) -> "Settings":
     """Of the real API at the address, without credentials. Raises SettingsError."""
     from hbmcp import settings
     from hbmcp.errors import SettingsError
     from hbmcp.settings.model import CREDENTIALS, parsed
 
-    told = settings.load(env_file_path=env_file, unused=(*settings.HTTP, "paper", *CREDENTIALS))
+    told = settings.load(
+        env_file_path=env_file,
+        unused=(*settings.HTTP, "paper", *CREDENTIALS, *(("installations",) if address is not None else ())),
+        installation=installation,
+    )
+    if told.paper:
+        raise SettingsError(f"[{told.name}] is a paper exchange, which nobody logs in to.", "Nothing was asked for.")
     try:
         api_url = parsed("api_url", address) if address is not None else told.api_url
     except ValueError as error:

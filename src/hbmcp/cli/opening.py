@@ -7,6 +7,7 @@ from itertools import chain
 from urllib.parse import urlsplit
 
 from hbmcp import __version__
+from hbmcp.catalog import Offer
 from hbmcp.policy.file import InForce
 from hbmcp.policy.model import Policy, Way
 from hbmcp.policy.words import summary
@@ -17,13 +18,14 @@ _WAYS: Mapping[Way, str] = {"telegram": "in Telegram", "terminal": "at a termina
 logger = logging.getLogger("hbmcp")
 
 
-def introduce(told: Settings, tools: int) -> None:
+def introduce(told: Settings, offer: Offer) -> None:
     """The first line: the installation, real or paper, what is offered, and where the settings come from."""
     logger.info(
-        "hbmcp %s, %s: %d tools%s. Settings: %s.",
+        "hbmcp %s, %s: %d tools%s%s. Settings: %s.",
         __version__,
         where(told),
-        tools,
+        len(offer.listed),
+        f", {beyond} more within reach" if (beyond := len(offer.tools) - len(offer.listed)) else "",
         ", read-only" if told.read_only else "",
         "; ".join(_origins(told)) or "none, all defaults",
     )
@@ -31,9 +33,10 @@ def introduce(told: Settings, tools: int) -> None:
 
 def where(told: Settings) -> str:
     """Real or paper, and which."""
+    name = f"{told.name}, " if told.name else ""
     if told.on_paper:
-        return "PAPER (simulated, no real money)"
-    return f"LIVE on the Hummingbot API at {urlsplit(told.api_url).netloc}"
+        return f"{name}PAPER (simulated, no real money)"
+    return f"{name}LIVE on the Hummingbot API at {urlsplit(told.api_url).netloc}"
 
 
 def warn(told: Settings, held: InForce | None = None) -> None:

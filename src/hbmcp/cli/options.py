@@ -16,11 +16,36 @@ EnvFile = Annotated[
         help="Settings to read, all of them; without it, only what is safe in any .env of this folder.",
     ),
 ]
-Toolsets = Annotated[str | None, typer.Option(help="Toolsets to offer, with commas between, or all (HBMCP_TOOLSETS).")]
+Installations = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="A TOML file that names several installations (HBMCP_INSTALLATIONS)."),
+]
+Which = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Which of several installations, as their file names them.")
+]
+Toolsets = Annotated[
+    str | None, typer.Option(help="Toolsets to offer, with commas between, or all, or none (HBMCP_TOOLSETS).")
+]
 Tools = Annotated[
     str | None, typer.Option(help="Single tools to offer, or all; without --toolsets, only these (HBMCP_TOOLS).")
 ]
 ExcludeTools = Annotated[list[str] | None, typer.Option(help="Tools not to offer (HBMCP_EXCLUDE_TOOLS).")]
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin",
+        metavar="FILE",
+        help="A file of Python with tools of your own, which is run; can be repeated (HBMCP_PLUGINS).",
+    ),
+]
+Discovery = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOW",
+        help="search: three tools find and call those that aren't listed; toolsets: one has a toolset listed "
+        "(HBMCP_DISCOVERY, or off).",
+    ),
+]
 ReadOnly = Annotated[
     bool | None,
     typer.Option("--read-only", help="Offer only what changes nothing, whatever else is set (HBMCP_READ_ONLY)."),
@@ -65,13 +90,26 @@ def listed(several: list[str] | None) -> str | None:
     return ",".join(several) if several else None
 
 
-def settings_for(env_file: str | None) -> "Settings":
-    """Of a command that serves nobody, with the log as they say. Raises SettingsError."""
+def settings_for(env_file: str | None, installation: str | None) -> "Settings":
+    """Of a command that serves nobody, with the log as they say. Raises SettingsError, also where it isn't said which
+    of several installations is meant."""
+    from hbmcp import settings
+
+    return settings.only(settings_for_all(env_file), installation)
+
+
+def settings_for_all(env_file: str | None, installation: str | None = None) -> "list[Settings]":
+    """Likewise, of each installation, or of the one that is named."""
     from hbmcp import log, settings
 
-    told = settings.load(env_file_path=env_file, unused=settings.HTTP)
-    log.configure(told.log_level)
-    return told
+    each = settings.load_all(env_file_path=env_file, unused=settings.HTTP)
+    log.configure(each[0].log_level)
+    return each if installation is None else [settings.only(each, installation)]
+
+
+def kept(each: "list[Settings]") -> "list[Settings]":
+    """Of several those of which other processes see something; the only one in any case."""
+    return [told for told in each if not told.in_memory] or each
 
 
 def kept_files(told: "Settings", identity: "Identity") -> "Files":

@@ -27,7 +27,7 @@ def serve_paper(
         # Whatever the tools of another server act on.
         {"paper": True, **paper_settings(paper_balance, paper_db, paper_reset, paper_speed)},
         env_file_path=env_file,
-        unused=(*settings.HTTP, "api_url"),
+        unused=(*settings.HTTP, "api_url", "installations"),
     )
     log.configure(told.log_level)
     opening.warn(told)

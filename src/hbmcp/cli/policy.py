@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hbmcp.cli.call import Door, needed_secrets, read_arguments
-from hbmcp.cli.options import EnvFile
+from hbmcp.cli.options import EnvFile, Which
 from hbmcp.cli.settle import settle
 from hbmcp.errors import SettingsError, UnknownTool
 from hbmcp.figures import number
@@ -30,7 +30,7 @@ policy = typer.Typer(
 
 
 @policy.command()
-def init(env_file: EnvFile = None) -> None:
+def init(installation: Which = None, env_file: EnvFile = None) -> None:
     """Ask five questions at a terminal, and write a policy with a comment on all else that it can hold."""
     from hbmcp import settings
     from hbmcp.policy.file import place, read
@@ -40,7 +40,7 @@ def init(env_file: EnvFile = None) -> None:
         raise SettingsError(
             "hbmcp policy init asks a person, at a terminal.", "Nothing was written.", "Or write the file by hand."
         )
-    file = place(settings.load(env_file_path=env_file, unused=settings.HTTP))
+    file = place(settings.load(env_file_path=env_file, unused=settings.HTTP, installation=installation))
     if os.path.lexists(file):
         typer.confirm(f"{file} exists. Replace it?", abort=True)
     answers = Answers(
@@ -62,6 +62,7 @@ def init(env_file: EnvFile = None) -> None:
 @policy.command()
 def check(
     file: Annotated[Path | None, typer.Argument(help="A file to check, instead of those that hold.")] = None,
+    installation: Which = None,
     env_file: EnvFile = None,
 ) -> None:
     """Name every mistake in the policy. Exits with 1 if there is one."""
@@ -81,7 +82,7 @@ def check(
             typer.echo(f"{file}: {remark}", err=True)
         typer.echo(f"{file} has no mistake: {summary(found)}.")
         return
-    told = settings.load(env_file_path=env_file, unused=settings.HTTP)
+    told = settings.load(env_file_path=env_file, unused=settings.HTTP, installation=installation)
     try:
         held = in_force(told)
     except SettingsError as error:
@@ -93,7 +94,7 @@ def check(
 
 
 @policy.command()
-def show(env_file: EnvFile = None) -> None:
+def show(installation: Which = None, env_file: EnvFile = None) -> None:
     """Print what holds, where that is written, and how far limits are used up."""
     import anyio
 
@@ -102,7 +103,7 @@ def show(env_file: EnvFile = None) -> None:
     from hbmcp.policy.file import in_force
     from hbmcp.policy.words import WITHOUT_ASKING, rules
 
-    told = settings.load(env_file_path=env_file, unused=settings.HTTP)
+    told = settings.load(env_file_path=env_file, unused=settings.HTTP, installation=installation)
     held = in_force(told)
     typer.echo(f"The policy, {held.origin}:")
     for rule in rules(held.policy):
@@ -119,13 +120,14 @@ def try_out(
     tool: Annotated[str, typer.Argument(help="Name of a tool.")],
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Its arguments.")] = None,
     as_json: Annotated[str | None, typer.Option("--json", help="Its arguments as a JSON object instead.")] = None,
+    installation: Which = None,
     env_file: EnvFile = None,
 ) -> None:
     """Say what the policy makes of a call: its preview, nothing is sent. Exits with 1 if it would be refused."""
     from hbmcp.policy.gate import WOULD_BE_REFUSED
 
     given = read_arguments(arguments or [], as_json)
-    door = Door.opened(env_file)
+    door = Door.opened(env_file, installation)
     try:
         found = door.offer.find(tool)
     except UnknownTool as error:

@@ -15,8 +15,11 @@ from hbmcp.cli.options import (
     Balance,
     CompareApi,
     Database,
+    Discovery,
     EnvFile,
     ExcludeTools,
+    Installations,
+    Plugins,
     ReadOnly,
     Reset,
     Speed,
@@ -27,10 +30,7 @@ from hbmcp.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from hbmcp.catalog import Offer
-    from hbmcp.policy.file import InForce
-    from hbmcp.settings import Settings
-
+    from hbmcp.server.line import Terms
 
 logger = logging.getLogger("hbmcp")
 
@@ -79,6 +79,8 @@ def serve(
     toolsets: Toolsets = None,
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
+    plugin: Plugins = None,
+    discovery: Discovery = None,
     read_only: ReadOnly = None,
     compare_api: CompareApi = None,
     structured: AsJson = None,
@@ -89,6 +91,7 @@ def serve(
         ),
     ] = None,
     env_file: EnvFile = None,
+    installations: Installations = None,
     paper: Annotated[
         bool | None,
         typer.Option(
@@ -105,13 +108,13 @@ def serve(
     # The imports make thousands of classes and next to no garbage; searching for it took a tenth of the start.
     gc.disable()
     from hbmcp import log, settings
-    from hbmcp.catalog import Catalog
     from hbmcp.cli import opening
+    from hbmcp.plugins.loading import catalog
     from hbmcp.policy.file import in_force
     from hbmcp.policy.offered import offered
 
     stdio = transport is Transport.STDIO
-    told = settings.load(
+    each = settings.load_all(
         {
             "port": port,
             "http_host": host,
@@ -123,10 +126,13 @@ def serve(
             "toolsets": toolsets,
             "tools": tools,
             "exclude_tools": listed(exclude_tools),
+            "plugins": listed(plugin),
+            "discovery": discovery,
             "read_only": read_only,
             "compare_api": compare_api,
             "structured": structured,
             "log_level": log_level,
+            "installations": installations,
             # Who sets up the paper exchange wants it.
             "paper": paper or any((paper_balance, paper_db, paper_reset, paper_speed)) or None,
             **paper_settings(paper_balance, paper_db, paper_reset, paper_speed),
@@ -134,26 +140,31 @@ def serve(
         env_file_path=env_file,
         unused=settings.HTTP if stdio else (),
     )
-    log.configure(told.log_level)
-    held = in_force(told)
-    offer = offered(Catalog.load(), told, held.policy)
-    opening.introduce(told, len(offer.tools))
-    opening.tell_policy(held)
-    opening.warn(told, held)
+    log.configure(each[0].log_level)
+    known = catalog(each[0])
+    terms: list[Terms] = []
+    for told in each:
+        held = in_force(told)
+        offer = offered(known, told, held.policy)
+        terms.append((told, offer, held.policy))
+        opening.introduce(told, offer)
+        opening.tell_policy(held)
+        opening.warn(told, held)
     if any(name.startswith("OTEL_") for name in os.environ):
+        from hbmcp.discovery.tools import OWN
         from hbmcp.server.tracing import trace
 
-        trace(offer.catalog.names)
+        trace({*known.names, *OWN})
     if stdio:
-        _over_stdio(told, offer, held)
+        _over_stdio(terms)
     else:
-        _over_http(told, offer, held, env_file)
+        _over_http(terms, env_file)
 
 
 # What serves is imported only here, for it takes most of the start, and a mistake is told before.
 
 
-def _over_stdio(told: "Settings", offer: "Offer", held: "InForce") -> None:
+def _over_stdio(terms: "list[Terms]") -> None:
     import anyio
 
     from hbmcp.server.stdio import serve_stdio
@@ -163,10 +174,10 @@ def _over_stdio(told: "Settings", offer: "Offer", held: "InForce") -> None:
         from hbmcp.cli.welcome import ON_A_TERMINAL
 
         typer.echo(ON_A_TERMINAL, err=True)
-    anyio.run(serve_stdio, told, offer, held.policy)
+    anyio.run(serve_stdio, terms)
 
 
-def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str | None) -> None:
+def _over_http(terms: "list[Terms]", env_file: str | None) -> None:
     import anyio
 
     from hbmcp.cli.welcome import welcome
@@ -177,13 +188,15 @@ def _over_http(told: "Settings", offer: "Offer", held: "InForce", env_file: str 
     from hbmcp.server.http.tls import certificate
 
     _collect_again()
+    each = [told for told, *_ in terms]
+    told = each[0]  # what is asked of it here is the server's, and the same for each
     scheme = "http" if certificate(told) is None else "https"
     listener = listen(told.port, told.http_host)
-    demanded = anyio.run(partial(token_demanded, told, reached_from_elsewhere=beyond_this_machine(listener)))
+    demanded = anyio.run(partial(token_demanded, each, reached_from_elsewhere=beyond_this_machine(listener)))
     for remark in remarks(told, listener):
         logger.warning("%s", remark)
     typer.echo(welcome(address(listener, scheme, PATH), told, env_file, demanded=demanded), err=True)
-    anyio.run(serve_http, told, offer, listener, held.policy, demanded, lambda: logger.info("It answers clients now."))
+    anyio.run(serve_http, terms, listener, demanded, lambda: logger.info("It answers clients now."))
 
 
 def _collect_again() -> None:

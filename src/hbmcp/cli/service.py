@@ -16,9 +16,8 @@ UNCHANGED = "The service was neither started nor removed."
 ELSEWHERE = "un `hbmcp watch` by whatever starts programs here."
 
 
-def install(told: Settings, env_file: str | None) -> str:
-    """Write and start it; gives what was done. Raises SettingsError where the service wouldn't have the settings that
-    this command has, or there is no systemd and no launchd."""
+def check(told: Settings) -> None:
+    """Raises SettingsError where a service wouldn't have the settings that this command has."""
     elsewhere = sorted(VARIABLES[field] for field, origin in told.origins.items() if "environment" in origin)
     if elsewhere:
         raise SettingsError(
@@ -26,6 +25,10 @@ def install(told: Settings, env_file: str | None) -> str:
             "The service wasn't installed.",
             "Write them to a file that only you can read, and name it with --env-file.",
         )
+
+
+def install(env_file: str | None, installation: str | None) -> str:
+    """Write and start it; gives what was done. Raises SettingsError where there is no systemd and no launchd."""
     named = env_file not in (None, "none")
     command = [
         sys.executable,
@@ -34,6 +37,7 @@ def install(told: Settings, env_file: str | None) -> str:
         "watch",
         "--env-file",
         str(Path(str(env_file)).resolve()) if named else "none",
+        *(() if installation is None else ("--installation", installation)),
     ]
     if sys.platform == "darwin":
         file = _agent()

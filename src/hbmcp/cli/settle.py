@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hbmcp.cli.call import Door
-from hbmcp.cli.options import EnvFile
+from hbmcp.cli.options import EnvFile, Which
 from hbmcp.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 YES, NO, LATER = "yes", "no", "later"
 
 
-def settle(env_file: EnvFile = None) -> None:
+def settle(installation: Which = None, env_file: EnvFile = None) -> None:
     """Look what became of what was sent and never answered, which counts until then, and ask of the rest."""
     import anyio
 
     if not sys.stdin.isatty():
         raise SettingsError("hbmcp policy settle asks a person, at a terminal.", "Nothing was settled.")
     try:
-        anyio.run(_settle, Door.opened(env_file))
+        anyio.run(_settle, Door.opened(env_file, installation))
     except StoreError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from hbmcp.cli.options import EnvFile, kept_files, settings_for
+from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
 from hbmcp.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def create(
     profile: Annotated[
         str | None, typer.Option(help="A profile of the policy, which holds for it besides the rest.")
     ] = None,
+    installation: Which = None,
     env_file: EnvFile = None,
 ) -> None:
     """Make an access token, and show it once: only a hash of it is kept."""
@@ -40,7 +41,7 @@ def create(
     from hbmcp.store import TokenRow
     from hbmcp.times import now
 
-    told = settings_for(env_file)
+    each = kept(settings_for_all(env_file, installation))
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", name):
         raise SettingsError(
             "A token's name is 1 to 40 letters, digits, dots, dashes and underscores.",
@@ -48,7 +49,8 @@ def create(
             "Choose another name.",
         )
     names = [one.strip() for one in (toolsets or "").split(",") if one.strip()]
-    _check(told, names, profile)
+    for told in each:
+        _check(told, names, profile)
     made = new_token()
     row = TokenRow(name, digest(made), tuple(names), read_only, profile, created=now())
     taken = SettingsError(
@@ -56,7 +58,8 @@ def create(
         "None was made.",
         f"Choose another name, or `hbmcp token revoke {name}` first.",
     )
-    _do(told, "create", name, lambda store: store.add_token(row), taken)
+    for told in _free(each, name, taken):
+        _do(told, "create", name, lambda store: store.add_token(row), taken)
     typer.echo(made)
     typer.echo(
         "That is shown once. A client sends it as the header Authorization: Bearer …, and never in an address. Servers "
@@ -66,46 +69,60 @@ def create(
 
 
 @token.command("list")
-def show(env_file: EnvFile = None) -> None:
+def show(installation: Which = None, env_file: EnvFile = None) -> None:
     """List the tokens, the revoked ones too: their names and what they are for."""
     from rich.console import Console
     from rich.table import Table
 
     from hbmcp.policy.audit.record import time_text
 
-    table = Table()
-    for column in ("name", "toolsets", "for", "profile", "made", "revoked"):
-        table.add_column(column, overflow="fold")
-    rows: list[TokenRow] = _asked(settings_for(env_file), lambda store: store.tokens())
-    for row in rows:
-        table.add_row(
-            row.name,
-            ", ".join(row.toolsets) or "all",
-            "reads" if row.read_only else "all",
-            row.profile or "",
-            time_text(row.created)[:10],
-            "" if row.revoked is None else time_text(row.revoked)[:10],
-        )
-    Console(markup=False, highlight=False).print(table)
+    for told in kept(settings_for_all(env_file, installation)):
+        table = Table(title=told.name or None)
+        for column in ("name", "toolsets", "for", "profile", "made", "revoked"):
+            table.add_column(column, overflow="fold")
+        for row in _rows(told):
+            table.add_row(
+                row.name,
+                ", ".join(row.toolsets) or "all",
+                "reads" if row.read_only else "all",
+                row.profile or "",
+                time_text(row.created)[:10],
+                "" if row.revoked is None else time_text(row.revoked)[:10],
+            )
+        Console(markup=False, highlight=False).print(table)
 
 
 @token.command()
-def revoke(name: Name, env_file: EnvFile = None) -> None:
+def revoke(name: Name, installation: Which = None, env_file: EnvFile = None) -> None:
     """End a token: from now on it opens nothing, in whichever process."""
     from hbmcp.times import now
 
     none = SettingsError(f"There is no token named {name} that opens anything.", "Nothing was changed.")
-    _do(settings_for(env_file), "revoke", name, lambda store: store.revoke_token(name, now()), none)
+    each = kept(settings_for_all(env_file, installation))
+    having = [told for told in each if any(row.name == name and row.revoked is None for row in _rows(told))]
+    for told in having or each[:1]:
+        _do(told, "revoke", name, lambda store: store.revoke_token(name, now()), none)
     typer.echo(f"The token {name} opens nothing any more.")
+
+
+def _rows(told: "Settings") -> "list[TokenRow]":
+    return _asked(told, lambda store: store.tokens())
+
+
+def _free(each: "list[Settings]", name: str, taken: SettingsError) -> "list[Settings]":
+    """The same, where none has a token of this name: it would be made in some of them. Raises `taken`."""
+    if len(each) > 1 and any(row.name == name and row.revoked is None for told in each for row in _rows(told)):
+        raise taken
+    return each
 
 
 def _check(told: "Settings", toolsets: list[str], profile: str | None) -> None:
     """Raises SettingsError for what doesn't exist."""
-    from hbmcp.catalog import Catalog
+    from hbmcp.catalog import PLUGINS, Catalog
     from hbmcp.did_you_mean import suggestion
     from hbmcp.policy.file import in_force
 
-    known = list(Catalog.load().toolset_names)
+    known = [*Catalog.load().toolset_names, PLUGINS]
     for name in toolsets:
         if name not in known:
             raise SettingsError(f"There is no toolset {name}{suggestion(name, known) or '.'}", "No token was made.")

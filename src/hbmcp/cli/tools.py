@@ -5,43 +5,68 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hbmcp.cli.options import EnvFile, ExcludeTools, ReadOnly, Tools, Toolsets, listed
+from hbmcp.cli.options import (
+    Discovery,
+    EnvFile,
+    ExcludeTools,
+    Plugins,
+    ReadOnly,
+    Tools,
+    Toolsets,
+    Which,
+    listed,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from hbmcp.catalog import Offer, Tool
+    from hbmcp.settings import Settings
 
 
 def list_tools(
     toolsets: Toolsets = None,
     tools: Tools = None,
     exclude_tools: ExcludeTools = None,
+    plugin: Plugins = None,
+    discovery: Discovery = None,
     read_only: ReadOnly = None,
+    installation: Which = None,
     env_file: EnvFile = None,
 ) -> None:
     """List the tools that serve would offer, with what each costs a model in tokens."""
     from rich.console import Console
 
     from hbmcp import log, settings
-    from hbmcp.catalog import Catalog
     from hbmcp.cli import opening
+    from hbmcp.plugins.loading import catalog
     from hbmcp.policy.file import in_force
     from hbmcp.policy.offered import offered
     from hbmcp.tokens import counter, shown
 
     told = settings.load(
-        {"toolsets": toolsets, "tools": tools, "exclude_tools": listed(exclude_tools), "read_only": read_only},
+        {
+            "toolsets": toolsets,
+            "tools": tools,
+            "exclude_tools": listed(exclude_tools),
+            "plugins": listed(plugin),
+            "discovery": discovery,
+            "read_only": read_only,
+        },
         env_file_path=env_file,
         unused=settings.HTTP,
+        installation=installation,
     )
     log.configure(told.log_level)
     held = in_force(told)
-    offer = offered(Catalog.load(), told, held.policy)
+    offer = offered(catalog(told), told, held.policy)
     opening.warn(told, held)
     count, exact = counter()
     unit = "tokens" if exact else "tokens, about"
-    rows = [(tool.name, tool.toolset, tool.risk, str(count(shown([tool.definition])))) for tool in offer.tools]
-    total = f"{count(shown(offer.definitions)):,}"
-    of = f"{len(offer.tools)} of {len(offer.catalog.tools)} tools"
+    seen = [*_of_discovery(told, offer), *offer.listed]
+    rows = [(tool.name, tool.toolset, tool.risk, str(count(shown([tool.definition])))) for tool in seen]
+    total = f"{count(shown(tool.definition for tool in seen)):,}"
+    of = f"{len(seen)} of {len(offer.catalog.tools)} tools"
     table = _table(rows, ("tool", "toolset", "risk", unit), (of, "", "", total))
     console = Console(highlight=False)
     needed = console.measure(table, options=console.options.update(max_width=1000)).maximum
@@ -55,6 +80,14 @@ def list_tools(
         console.print(table)
     if not exact:
         typer.echo("Tokens are estimated at 4 characters each; install rs-bpe to count them (o200k).")
+
+
+def _of_discovery(told: "Settings", offer: "Offer") -> "list[Tool]":
+    if told.discovery == "off":
+        return []
+    from hbmcp.discovery.tools import own
+
+    return own(told.discovery, offer)
 
 
 def _table(rows: Sequence[tuple[str, ...]], header: tuple[str, ...], footer: tuple[str, ...]) -> "Table":

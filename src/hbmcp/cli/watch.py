@@ -2,19 +2,24 @@
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hbmcp.cli.options import EnvFile
+from hbmcp.cli.options import EnvFile, Which
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from hbmcp.bridge import Bridge
     from hbmcp.cli.call import Door
+    from hbmcp.settings import Settings
     from hbmcp.watch.watcher import Seen
+
+    Show = Callable[[str, Sequence[Seen]], None]
 
 
 def watch(
@@ -22,6 +27,7 @@ def watch(
         bool, typer.Option("--install", help="Run it from now on whenever you are logged in (systemd, launchd).")
     ] = False,
     uninstall: Annotated[bool, typer.Option("--uninstall", help="Undo --install.")] = False,
+    installation: Which = None,
     env_file: EnvFile = None,
 ) -> None:
     """Watch the triggers, and let them act, until it is ended: with a live table on a terminal, lines elsewhere."""
@@ -36,62 +42,82 @@ def watch(
     if uninstall:
         typer.echo(service.uninstall())
         return
-    door = Door.opened(env_file)
-    if door.told.read_only:
+    doors = [door for door in Door.each(env_file, installation) if not door.told.read_only]
+    if not doors:
         raise SettingsError(
             "HBMCP_READ_ONLY is set, and what may only read doesn't watch triggers.",
             "Nothing was started.",
             "Start it without.",
         )
     if install:
-        typer.echo(service.install(door.told, env_file))
+        for door in doors:
+            service.check(door.told)
+        typer.echo(service.install(env_file, installation))
         return
-    opening.introduce(door.told, len(door.offer.tools))
-    anyio.run(_watch, door)
+    for door in doors:
+        opening.introduce(door.told, door.offer)
+    anyio.run(_watch, doors)
 
 
-async def _watch(door: "Door") -> None:
+async def _watch(doors: "list[Door]") -> None:
     import asyncio
 
-    from hbmcp.approving.chat import Chat
     from hbmcp.bridge import Bridge
     from hbmcp.installation.installation import all_of
 
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32":  # so that what fires comes to its end, and another takes over
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    bridge = Bridge(door.offer, door.told, "watch", policy=door.policy)
-    chat = Chat.of(bridge, door.told)
+    bridges = [Bridge(door.offer, door.told, "watch", policy=door.policy) for door in doors]
     try:
-        await all_of(_run(bridge), *(() if chat is None else (chat.run(),)))
+        with _shown() as show:
+            await all_of(*(_run(bridge, door.told, show) for bridge, door in zip(bridges, doors, strict=True)))
     except asyncio.CancelledError:
         return  # SIGTERM, or Ctrl-C
     finally:
-        await bridge.aclose()
+        for bridge in bridges:
+            await bridge.aclose()
 
 
-async def _run(bridge: "Bridge") -> None:
-    from rich.console import Console
-    from rich.live import Live
-
+async def _run(bridge: "Bridge", told: "Settings", show: "Show") -> None:
+    from hbmcp.approving.chat import Chat
+    from hbmcp.installation.installation import all_of
     from hbmcp.installation.triggers.watching import DURABLE
     from hbmcp.watch.watcher import Watcher
 
+    watcher = Watcher(bridge, DURABLE, show=partial(show, told.name))
+    chat = Chat.of(bridge, told)
+    await all_of(watcher.run(), *(() if chat is None else (chat.run(),)))
+
+
+@contextmanager
+def _shown() -> "Iterator[Show]":
+    """What shows on a terminal what is seen of an installation; nothing elsewhere."""
+    from rich.console import Console
+    from rich.live import Live
+
     if not sys.stdout.isatty():
-        await Watcher(bridge, DURABLE).run()
+        yield lambda *_: None
         return
-    with Live(_table(()), console=Console(), auto_refresh=False) as live:
-        await Watcher(bridge, DURABLE, show=lambda seen: live.update(_table(seen), refresh=True)).run()
+    each: dict[str, Sequence[Seen]] = {}
+    with Live(_table(each), console=Console(), auto_refresh=False) as live:
+
+        def show(name: str, seen: "Sequence[Seen]") -> None:
+            each[name] = seen
+            live.update(_table(each), refresh=True)
+
+        yield show
 
 
-def _table(seen: "Sequence[Seen]") -> "Table":
+def _table(each: "Mapping[str, Sequence[Seen]]") -> "Table":
     """A row a trigger that waits."""
     from rich.table import Table
 
-    table = Table("id", "waits for", "is", "level", title=f"{len(seen)} triggers", expand=True)
-    for one in seen:
+    rows = [(name, one) for name, seen in each.items() for one in seen]
+    table = Table("id", "waits for", "is", "level", title=f"{len(rows)} triggers", expand=True)
+    for name, one in rows:
         when = one.trigger.spec.when
         value = one.value.happened if isinstance(one.value, Exception) else when.shown(one.value)
         level = "" if one.level is None else when.shown(one.level)
-        table.add_row(str(one.trigger.key), one.trigger.spec.words, value, level)
+        table.add_row(f"{name} {one.trigger.key}".strip(), one.trigger.spec.words, value, level)
     return table

@@ -9,6 +9,7 @@ from typing import Any
 from hbmcp import __version__
 from hbmcp.settings import FLAGS, HTTP, MEMORY, NONE, VARIABLES, Settings
 from hbmcp.settings.hosts import is_everywhere
+from hbmcp.settings.model import KEYS
 
 SECRET = ("api_username", "api_password", "state_url", "notify")  # a person fills them in
 LOGGED_IN = {"api_username", "api_password"}
@@ -24,7 +25,7 @@ Here you can list the tools with `hbmcp tools`, call one with `hbmcp call get_st
 def welcome(address: str, told: Settings, env_file: str | None, *, demanded: bool = False) -> str:
     """`env_file` as it was named on the command line. `demanded` is an access token of each client."""
     where = ""
-    if told.on_paper:
+    if told.on_paper and not told.name:
         where = """
 Everything happens on a PAPER EXCHANGE: simulated prices, no real money. To trade through a Hummingbot API,
 set HUMMINGBOT_API_URL, HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD.
@@ -52,11 +53,15 @@ def entry(told: Settings, env_file: str | None) -> dict[str, Any]:
     args = ["-m", "hbmcp", "serve"]
     if env_file is not None:
         args += ["--env-file", file or NONE]
-    if told.on_paper:
+    if told.on_paper and not told.name:
         args.append("--paper")
-    # What the file says, the client's server reads there.
-    fields = [field for field, origin in told.origins.items() if origin != file and field not in NOT_FOR_A_CLIENT]
-    if not told.on_paper and not file:
+    # What a file says, the client's server reads there; so it does in that of several installations.
+    fields = [
+        field
+        for field, origin in told.origins.items()
+        if origin != file and f"of {told.installations}" not in origin and field not in NOT_FOR_A_CLIENT
+    ]
+    if not told.on_paper and not told.name and not file:
         fields = list(dict.fromkeys(("api_url", "api_username", "api_password", *fields)))
     # Where that stands, the client's server finds it too.
     elsewhere = LOGGED_IN if told.in_keyring else {"api_password"} if told.api_password_file else set()
@@ -66,7 +71,8 @@ def entry(told: Settings, env_file: str | None) -> dict[str, Any]:
         if field in FLAGS:
             args += _flags(told, field)
         elif not told.on_paper or not field.startswith("api_"):
-            env[VARIABLES[field]] = "…" if field in SECRET else str(getattr(told, field))
+            value = told.services[field] if field in told.services else getattr(told, field)
+            env[VARIABLES[field]] = "…" if field in (*SECRET, *KEYS) else str(value)
     return {"command": sys.executable, "args": args, **({"env": env} if env else {})}
 
 

@@ -3,6 +3,8 @@
 hierarchy       which errors are there, and what does each mean? (re-exported here)
 http_answers    which error is an HTTP answer that isn't 2xx?
 gateway_answers which error is it where Gateway is behind it?
+service_answers which error is it where another service answered?
+unknown_outcome what is said where nobody knows what became of a call?
 reasons         what does the reason mean that the API, its framework or an exchange gave?
 refusals        does it prove that nothing was done?
 failed_answers  is an answer with status 200 a failure all the same?
@@ -27,6 +29,7 @@ from hbmcp.errors.hierarchy import (
     NotConfirmed,
     NotCounted,
     OutcomeUnknown,
+    PluginFailed,
     ReadTimedOut,
     Refused,
     Rejected,
@@ -61,6 +64,7 @@ __all__ = [
     "NotConfirmed",
     "NotCounted",
     "OutcomeUnknown",
+    "PluginFailed",
     "ReadTimedOut",
     "Refused",
     "Rejected",

@@ -31,6 +31,7 @@
         UnreadableAnswer  what answered isn't the API, or its answer is damaged
         Failed            the API answered 200, and the answer says that it failed
           Rejected        the exchange refused what the API had taken, and nothing of it was done
+        PluginFailed      a plugin's function raised something of its own, before anything was sent
 
 An error is three things: what happened, what was not done (or may have been), and what to do next. str() is all of
 them. No message holds a URL, a password or a header.
@@ -242,3 +243,9 @@ class Rejected(Failed):
     """The API took it, the exchange refused it, and nothing of it was done."""
 
     kind = "rejected"
+
+
+class PluginFailed(CallError):
+    """A plugin's function raised something of its own; nothing was sent by then."""
+
+    kind = "plugin_failed"

@@ -16,7 +16,6 @@ from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import (
     ApiFailed,
     CallError,
-    OutcomeUnknown,
     Refused,
     ServiceDown,
     UnknownOperation,
@@ -26,6 +25,8 @@ from hbmcp.errors import (
 from hbmcp.errors.gateway_answers import NOTHING_DONE, gateway_answer
 from hbmcp.errors.reasons import from_exchange, tidy
 from hbmcp.errors.refusals import is_refusal, is_unsure
+from hbmcp.errors.service_answers import service_refusal
+from hbmcp.errors.unknown_outcome import unknown_outcome
 from hbmcp.text import named
 
 _EXCHANGE_SAYS = "That is the exchange's own answer: correct what it names, or try again later."
@@ -48,6 +49,8 @@ _USES_DOCKER = re.compile(r"\w+ (/docker/|/gateway/(start|stop|restart|status|lo
 
 def refusal(status: int, body: bytes, content_type: str, tool: Tool, offer: Offer) -> CallError:
     """The error for an answer that isn't 2xx."""
+    if tool.service:
+        return service_refusal(status, body, content_type, tool, offer)
     detail = _detail(body) if "json" in content_type else None
     if not tool.reads and (doubt := _doubt(status, body, content_type)):
         return unknown_outcome(tool, offer, f"was sent, but {doubt}")
@@ -117,23 +120,6 @@ def refusal(status: int, body: bytes, content_type: str, tool: Tool, offer: Offe
     if detail is None:
         return ApiFailed(f"The Hummingbot API failed at {tool.name} and gave no reason (HTTP {status}).", advice=cause)
     return ApiFailed(f"The Hummingbot API failed at {tool.name} (HTTP {status}){reason}", advice=cause)
-
-
-def unknown_outcome(tool: Tool, offer: Offer, happened: str, cause: str = "") -> OutcomeUnknown:
-    """`happened` goes on after the tool's name: "was sent, but …"; `cause` is what may lie behind it."""
-    orders = tool.operation == "POST /trading/orders"
-    done = "The order may have been placed" if orders else "It may have been carried out"
-    return OutcomeUnknown(
-        f"Outcome unknown: {tool.name} {happened}.",
-        f"{done}, or it may still be.",
-        f"Don't repeat it. First find out: {look(tool, offer)}.{f' {cause}' if cause else ''}",
-    )
-
-
-def look(tool: Tool, offer: Offer) -> str:
-    """ "look with get_open_orders, get_order_history" """
-    names = offer.lookups(tool)
-    return f"look with {', '.join(names)}" if names else "look whether it was done"
 
 
 def _doubt(status: int, body: bytes, content_type: str) -> str:

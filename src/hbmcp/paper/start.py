@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from hbmcp import times
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.routes.base import Paper
+from hbmcp.paper.errors import StoreUnusable
 from hbmcp.paper.exchange.database import Store
 from hbmcp.paper.exchange.engine import Engine
 from hbmcp.paper.market.clock import Clock, FastClock, RealClock
@@ -42,6 +43,13 @@ def open_paper(settings: Settings) -> Paper:
 def in_process(settings: Settings) -> httpx.AsyncClient:
     """A client of an exchange in this process: no port, no network. Raises as open_paper does."""
     paper = open_paper(settings)
+    if settings.name and not isinstance(paper.engine.clock, RealClock):
+        close(paper)
+        raise StoreUnusable(
+            settings.paper_place,
+            "its time went faster than the real one, and is another than that of the installations beside it",
+            "Serve it alone, or give another paper_db.",
+        )
     times.follow(paper.engine.clock.now)  # not the engine's own, which reads a database that is bound to this thread
     return httpx.AsyncClient(
         base_url="http://paper",

@@ -5,16 +5,15 @@ directory, which may be anybody's, can only tighten what that says.
 """
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from hbmcp import toml_file
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import SettingsError
 from hbmcp.policy.misnamed import misnamed
@@ -23,7 +22,6 @@ from hbmcp.settings import Settings
 from hbmcp.text import named
 
 HERE = "hbmcp.toml"  # in the working directory
-MOST = 100_000  # bytes of a file
 
 _EXAMPLES = {"pairs": "BTC-*", "exchanges": "binance*", "accounts": "master_account"}
 _TABLES: Mapping[str, type[BaseModel]] = {
@@ -100,43 +98,14 @@ def in_force(told: Settings) -> InForce:
 
 def read(file: Path) -> Mistakes:
     """What a file says, or every mistake in it."""
-    import tomllib  # not needed by a start without a file
-
     try:
-        if not stat.S_ISREG(file.stat().st_mode):
-            return Mistakes([f"{file} isn't a file."], None)
-        with file.open("rb") as opened:
-            content = opened.read(MOST + 1)
-    except OSError as error:
-        return Mistakes([f"{file} can't be read ({error.strerror})."], None)
-    if len(content) > MOST:
-        return Mistakes([f"{file} is longer than {MOST:,} bytes: it isn't a policy."], None)
-    try:
-        table = tomllib.loads(content.decode("utf-8-sig"), parse_float=_number)
-    except UnicodeDecodeError as error:
-        return Mistakes([f"{file} isn't UTF-8 text, from line {_line(content, error.start)} on."], None)
-    except tomllib.TOMLDecodeError as error:
-        return Mistakes([f"{file} isn't TOML: {error}."], None)
-    except (ValueError, RecursionError):  # Python's own bounds
-        found = re.search(rb"[0-9_]{1000}|\[{50}|\{{50}", content)
-        at = f", line {_line(content, found.start())}" if found else ""
-        return Mistakes([f"{file} isn't TOML that can be read{at}: a number is too long, or a value too deep."], None)
+        table = toml_file.read(file, "a policy")
+    except ValueError as error:
+        return Mistakes([str(error)], None)
     try:
         return Mistakes([], Written.model_validate(table))
     except ValidationError as error:
         return Mistakes([f"{file}: {one}" for one in _mistakes(error)], None)
-
-
-def _number(text: str) -> Decimal:
-    """What Decimal can't hold is no number, and told under its key."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return Decimal("NaN")
-
-
-def _line(content: bytes, place: int) -> int:
-    return content.count(b"\n", 0, place) + 1
 
 
 def _mistakes(error: ValidationError) -> Iterator[str]:

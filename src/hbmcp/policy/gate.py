@@ -16,7 +16,7 @@ from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy import halt, rules, words
 from hbmcp.policy.audit import record
 from hbmcp.policy.audit.audit import Audit, Entry
-from hbmcp.policy.audit.calls import calls, shown
+from hbmcp.policy.audit.calls import calls, of, shown
 from hbmcp.policy.audit.record import Record
 from hbmcp.policy.audit.verify import late
 from hbmcp.policy.call import Call
@@ -91,7 +91,7 @@ class Gate:
             offer,
             identity,
             audit=Audit.of(settings, identity, store, outbox.tell),
-            halts=Halts(files.halts if files else (), store),
+            halts=Halts(files.halts, store, files.own_halts) if files else Halts((), store),
             counting=Counting(policy, installation, store),
             approvals=Approvals(policy, settings, store),
             outbox=outbox,
@@ -255,11 +255,7 @@ class Gate:
     async def calls(self, holder: str = "") -> list[Record]:
         """The latest calls of this installation that weren't reads, a row each; for who showed a token, their own.
         Raises OSError and StoreError."""
-        lines = [
-            one
-            for one in map(late, await self._audit.newest(LINES))
-            if one.get("installation", self._identity.name) == self._identity.name
-        ]
+        lines = of(self._identity.name, map(late, await self._audit.newest(LINES)))
         found = [one for one in calls(lines) if one["tool"] != "?" and (not holder or one.get("holder") == holder)]
         return [shown(one) for one in found[-CALLS:]]
 

@@ -1,12 +1,12 @@
 """A halt: from when a person says so, nothing that adds risk is sent, by anyone, until a person resumes.
 
 It is a file in this user's data folder and one beside the store, for servers that were told of another, and a row in
-the store for who shares that from other machines. Each of them halts.
+the store for who shares that from other machines. Each of them halts. One of an installation alone has others.
 """
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,8 +30,10 @@ PATIENCE = 2.0  # seconds for the store: a halt keeps nobody from reducing
 class Halts:
     """Whether there is a halt. Without files there never is: what is only in memory is nobody's risk."""
 
-    def __init__(self, files: Sequence[Path], store: "Store") -> None:
-        self._files = files
+    def __init__(self, files: Sequence[Path], store: "Store", own: Sequence[Path] = ()) -> None:
+        self._of_all = files
+        self._own = own
+        self._files = (*files, *own)
         self._store = store
         self._row: Halt | None = None
         self._read_at = float("-inf")
@@ -52,23 +54,30 @@ class Halts:
         """The halt of this user."""
         return _strictest(*map(_on_file, self._files))
 
-    async def begin(self, halt: Halt) -> list[OSError | StoreError]:
-        """Halt; gives what failed of files and store. It holds if one of them went well."""
-        return await self._set(halt, lambda file: _write(file, halt))
+    async def begin(self, halt: Halt, *, alone: bool = False) -> list[OSError | StoreError]:
+        """Halt all, or this installation `alone`; gives what failed of files and store. It holds if one of them went
+        well."""
+        files = self._own if alone else self._of_all
+        return await self._set(files, lambda file: _write(file, halt), lambda: self._store.save_halt(halt, alone=alone))
 
-    async def end(self) -> list[OSError | StoreError]:
-        """Resume; gives what failed, by which it is halted still."""
-        return await self._set(None, lambda file: file.unlink(missing_ok=True))
+    async def end(self, *, alone: bool = False) -> list[OSError | StoreError]:
+        """Resume; gives what failed, by which it is halted still. `alone`: a halt of all stays."""
+        files = self._own if alone else self._files
+        return await self._set(
+            files, lambda file: file.unlink(missing_ok=True), lambda: self._store.end_halt(alone=alone)
+        )
 
-    async def _set(self, halt: Halt | None, act: Callable[[Path], object]) -> list[OSError | StoreError]:
+    async def _set(
+        self, files: Sequence[Path], act: Callable[[Path], object], save: Callable[[], Awaitable[None]]
+    ) -> list[OSError | StoreError]:
         failed: list[OSError | StoreError] = []
-        for file in self._files:
+        for file in files:
             try:
                 act(file)
             except OSError as error:
                 failed.append(error)
         try:
-            await self._store.save_halt(halt)
+            await save()
         except StoreError as error:
             failed.append(error)
         self._read_at = float("-inf")

@@ -106,7 +106,8 @@ class Seen:
 @frozen
 class Use:
     """How far a limit is used: so much of it `used` already, so much `asked`. `short` are the few words after the
-    figures of a preview. `doubtful` is how much is used by what nobody knows the outcome of."""
+    figures of a preview. `doubtful` is how much is used by what nobody knows the outcome of. Of one that is `shared`
+    with others who asks isn't told how far it is used."""
 
     name: str
     most: Decimal
@@ -115,6 +116,7 @@ class Use:
     unit: str
     short: str
     doubtful: Decimal = _NONE
+    shared: bool = False
 
     @property
     def exceeded(self) -> bool:
@@ -143,7 +145,9 @@ class Use:
 
     @property
     def refusal(self) -> str:
-        """Which limit, its value, what is used, what was asked, what would pass."""
+        """Which limit, its value, what is used, what was asked, what would pass; of one that is shared only that."""
+        if self.shared:
+            return self._refusal_to_one_of_many
         limit = f"The policy's limit {self.name} is {_shown(self.most)}{self.unit}"
         if self.name == "day_loss":
             return f"{limit}, and {_shown(self.used)} were lost today, realised and unrealised: nothing more is opened."
@@ -155,6 +159,14 @@ class Use:
             f"{limit} {self.short}: {_shown(self.used)} used already{doubtful}, {_shown(self.asked)} asked; "
             f"{_shown(self.passes, ROUND_FLOOR)} would pass."
         )
+
+    @property
+    def _refusal_to_one_of_many(self) -> str:
+        limit = f"The policy's limit {self.name}, which others use up too,"
+        if self.name == "day_loss":
+            return f"{limit} is reached: nothing more is opened."
+        passes, asked = _shown(self.passes, ROUND_FLOOR), _shown(self.asked)
+        return f"{limit} doesn't leave the {asked}{self.unit} asked: {passes} would pass."
 
     def __str__(self) -> str:
         """ "4,500 of at most 10,000 USDT an order" """
@@ -232,14 +244,17 @@ def uses(policy: Policy, asks: Sequence[Worth], granted: Iterable[LedgerRow], se
     rows = [one for one in granted if one.currency == policy.currency]
     counting = _Counting(policy.limits, policy.currency, [one for one in asks if one.adds], rows, seen, now)
     theirs = _theirs(policy, counting)
-    return [
-        *counting.of_sizes(),
+    of_all = [
         *counting.of_times(),
         *counting.of_numbers(),
         *counting.of_positions(),
         *counting.of_leverage(asks),
         *counting.of_the_day(asks),
         *chain.from_iterable(_budgets(budgets, counting) for budgets in policy.budget_lists),
+    ]
+    return [
+        *counting.of_sizes(),
+        *_as_told(policy, of_all),
         *map(_by_them, (*theirs.of_times(), *theirs.of_numbers(), *_budgets(_their_budgets(policy), theirs))),
     ]
 
@@ -252,7 +267,7 @@ def used_up(policy: Policy, granted: Iterable[LedgerRow], seen: Seen, now: int) 
     theirs = _theirs(policy, counting)
     by_them = (*theirs.spent(), *theirs.of_a_minute(), *_spent(_their_budgets(policy), theirs))
     ours = (*counting.spent(), *counting.of_a_minute(), *counting.resting(), *counting.lost(), *budgets)
-    return [*ours, *map(_by_them, by_them)]
+    return [*_as_told(policy, ours), *map(_by_them, by_them)]
 
 
 def _theirs(policy: Policy, counting: "_Counting") -> "_Counting":
@@ -265,6 +280,14 @@ def _their_budgets(policy: Policy) -> Mapping[str, Budget]:
     return {} if policy.theirs is None else policy.theirs.budgets
 
 
+def _as_told(policy: Policy, of_all: Iterable[Use]) -> Iterator[Use]:
+    """Who has limits of its own that time uses up, or budgets, is told how far those are used up, and not what others
+    did."""
+    theirs = policy.theirs
+    own = theirs is not None and (theirs.limits != Limits() or bool(theirs.budgets))
+    return (evolve(one, shared=own and (one.name != "leverage" or bool(one.used))) for one in of_all)
+
+
 def _by_them(use: Use) -> Use:
     return evolve(use, short=f"{use.short} with this access token")
 
@@ -273,11 +296,11 @@ def refuse_exceeded(found: Iterable[Use]) -> None:
     """Raises LimitReached for the first limit that is."""
     for one in found:
         if one.exceeded:
+            settle = NEVER_ANSWERED if one.doubtful and not one.shared else ""
             raise LimitReached(
                 one.refusal,
                 "Nothing was sent.",
-                f"A person set this limit: tell the user.{NEVER_ANSWERED if one.doubtful else ''} What reduces, "
-                "cancels or stops is never limited.",
+                f"A person set this limit: tell the user.{settle} What reduces, cancels or stops is never limited.",
                 limit=one.name.partition(" ")[0],
             )
 

@@ -132,8 +132,8 @@ Confirms = Annotated[tuple[Confirm, ...], BeforeValidator(_alone)]
 
 
 class Rules(_Table):
-    """What may be done, how much, and when a person is asked first: of `confirm` the first that matches a request
-    decides."""
+    """What may be done, how much, and when a person is asked first: of `confirm` the strictest that asks decides. What
+    one that says never matches, those below it don't ask for."""
 
     confirm: Confirms = ()
     allow: Names = Names()

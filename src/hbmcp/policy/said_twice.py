@@ -1,7 +1,8 @@
 """A call that comes again: a client's time-out makes a model call once more what was done all the same.
 
-An order equal to one of the last minute is refused unless it says `again`. A program says which call it means by an
-idempotency key: what was sent under it isn't sent again for a day, and is told.
+An order equal to one of the last minute, one that says the same or would send the same, is refused unless it says
+`again`. A program says which call it means by an idempotency key: what was sent under it isn't sent again for a day,
+and is told.
 """
 
 import hashlib
@@ -11,12 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Self
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from hbmcp.catalog import ADDING
 from hbmcp.errors import BadArguments, SaidTwice
 from hbmcp.figures import plain
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
 from hbmcp.store import LedgerRow
 from hbmcp.text import named
@@ -26,6 +28,7 @@ AGAIN_AFTER = MINUTE
 KEY_HOLDS = DAY
 
 _KEY = re.compile(r"[!-~]{1,200}")
+_FIGURE = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")  # as text; 007 is a name
 _WHOLE = {"fraction": 1, "percentage": 100}  # arguments that say how much of a position, and all of it
 _SIZES = frozenset(("amount", "quote_amount", "share", "orders"))
 _BESIDE = ("wait", "max_value", "again", "preview")  # arguments that don't change what is sent
@@ -48,13 +51,38 @@ def check_key(key: Any) -> None:
 
 
 def digest(tool: str, arguments: Mapping[str, Any]) -> str:
-    """The same for calls that mean the same: 0.10 is 0.1."""
+    """The same for calls that say the same: 0.10 is 0.1, as a number and as text."""
     given = {name: value for name, value in arguments.items() if name not in _BESIDE and value is not None}
-    said = json.dumps([tool, given], sort_keys=True, default=_written, separators=(",", ":"))
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    return _mark([tool, given])
 
 
-def _written(value: Any) -> str:
+def sent_by(tool: str, plan: Plan) -> str:
+    """The same for calls that would send the same, however that was said; "" for what sends nothing."""
+    if not plan.requests:
+        return ""
+    return _mark([tool, [_meant(one) for one in plan.requests], [[one.then, _meant(one)] for one in plan.later]])
+
+
+def _meant(planned: PlannedRequest) -> list[Any]:
+    asked = asdict(planned.request, filter=lambda attribute, _: attribute.name != "parse")
+    return [planned.effect, planned.words if planned.is_kept else "", asked]
+
+
+def _mark(said: Any) -> str:
+    text = json.dumps(_normal(said), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _normal(value: Any) -> Any:
+    """The same for what is meant alike: every figure as text, without zeros that say nothing."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _normal(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_normal(one) for one in value]
+    if isinstance(value, str) and _FIGURE.fullmatch(value):
+        value = Decimal(value)
     return f"{plain(value):f}" if isinstance(value, Decimal) else str(value)
 
 
@@ -69,11 +97,13 @@ def may_be_meant_once(plan: Plan, arguments: Mapping[str, Any]) -> bool:
     return part and any(one.effect == "reduces" for one in plan.requests)
 
 
-def refuse_twice(mark: str, granted: Iterable[LedgerRow], now: int, holder: str, upto: int = -1) -> None:
-    """Raises SaidTwice where a call with this digest was sent within the last minute, or is under way, by whomever: two
-    assistants of one person may have been told the same. What became of it only its `holder` is told. What has a key
-    of `upto` or before is left out."""
-    before = [row for row in granted if row.digest == mark and row.time > now - AGAIN_AFTER and row.key > upto]
+def refuse_twice(
+    mark: str, granted: Iterable[LedgerRow], now: int, holder: str, upto: int = -1, sent: str = ""
+) -> None:
+    """Raises SaidTwice where a call with this digest, or that `sent` this, was made within the last minute, or is under
+    way, by whomever: two assistants of one person may have been told the same. What became of it only its `holder` is
+    told. What has a key of `upto` or before is left out."""
+    before = [row for row in granted if _is(row, mark, sent) and row.time > now - AGAIN_AFTER and row.key > upto]
     if not before:
         return
     ours = [row for row in before if row.holder == holder]
@@ -90,12 +120,15 @@ def refuse_twice(mark: str, granted: Iterable[LedgerRow], now: int, holder: str,
     )
 
 
-def refuse_known_key(key: str, mark: str, granted: Iterable[LedgerRow], now: int) -> None:
-    """Raises SentBefore for a key under which this was sent within a day, BadArguments where it was something else."""
+def refuse_known_key(key: str, mark: str, granted: Iterable[LedgerRow], now: int, sent: str | None = "") -> None:
+    """Raises SentBefore for a key under which this was sent within a day, BadArguments where it was something else.
+    Until it is planned, when `sent` is None, what was said otherwise may still be the same."""
     before = [row for row in granted if row.idempotency_key == key and row.time > now - KEY_HOLDS]
     if not before:
         return
-    if any(row.digest != mark for row in before):
+    if any(not _is(row, mark, sent or "") for row in before):
+        if sent is None:
+            return
         raise BadArguments(
             f"The idempotency key {named(key)} was used {_ago(before[-1], now)} for another call: {before[-1].words}.",
             "Nothing was sent.",
@@ -104,12 +137,17 @@ def refuse_known_key(key: str, mark: str, granted: Iterable[LedgerRow], now: int
     raise SentBefore(f"Not sent again: under this idempotency key, {_ago(before[-1], now)}, {_became(before)}.")
 
 
+def _is(row: LedgerRow, mark: str, sent: str) -> bool:
+    return row.digest == mark or (sent != "" and row.sent == sent)
+
+
 @frozen
 class Said:
-    """A call, as far as it may have been said before. Said `once` more it would do more; `again` says that this is
-    meant."""
+    """A call, as far as it may have been said before: the `digest` of what was said, and that of what would be `sent`,
+    None before it is planned. Said `once` more it would do more; `again` says that this is meant."""
 
     digest: str
+    sent: str | None
     key: str | None
     holder: str
     once: bool = False
@@ -119,7 +157,8 @@ class Said:
     def of(cls, call: Call, plan: Plan | None = None) -> Self:
         """Without its plan, it is judged by its key alone."""
         once = plan is not None and call.again is not None and may_be_meant_once(plan, call.arguments)
-        return cls(digest(call.caller.name, call.arguments), call.key, call.caller.holder, once, bool(call.again))
+        sent = None if plan is None else sent_by(call.caller.name, plan)
+        return cls(digest(call.caller.name, call.arguments), sent, call.key, call.caller.holder, once, bool(call.again))
 
     def since(self, now: int) -> int:
         """From when on it counts what was granted."""
@@ -129,9 +168,9 @@ class Said:
         """Raises SentBefore, SaidTwice, and BadArguments for a key that stands for another call. What was granted up to
         that key of the ledger was known to who says it: the same may be said once more."""
         if self.key is not None:
-            refuse_known_key(self.key, self.digest, granted, now)
+            refuse_known_key(self.key, self.digest, granted, now, self.sent)
         if self.once and not self.again:
-            refuse_twice(self.digest, granted, now, self.holder, upto)
+            refuse_twice(self.digest, granted, now, self.holder, upto, self.sent or "")
 
 
 def _became(before: Sequence[LedgerRow]) -> str:

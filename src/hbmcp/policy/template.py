@@ -56,7 +56,7 @@ LIMITS = """
 """
 
 CONFIRM = """
-# A person is asked before it is sent, and sees the plan; of several tables the first that matches decides.
+# A person is asked before it is sent, and sees the plan; of several tables that ask the strictest decides.
 # Without effects it is about whatever isn't reduces, cancels or stops.
 # [[confirm]]
 # when = "over 500"                     # or "always", "never"; in the currency, all of a plan together

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 SCHEME = "hummingbot://"
 MIME_TYPE = "text/plain"
@@ -30,6 +30,12 @@ class Resource:
     list_of: Mapping[str, str] = field(factory=dict)
     every: float = 0
     passing: Collection[str] = ()
+
+    def at(self, installation: str) -> "Resource":
+        """The same of one of several, which has a name."""
+        if not installation:
+            return self
+        return evolve(self, path=f"{installation}/{self.path}", title=f"{self.title}, {installation}")
 
     @property
     def uri(self) -> str:

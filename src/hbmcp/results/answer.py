@@ -18,12 +18,13 @@ def _lines(notes: tuple[str, ...]) -> tuple[str, ...]:
 @frozen
 class Answer:
     """What was found or done: JSON that is shown as an answer of the API would be, and sentences under it, a line
-    each."""
+    each. `content` is what a plugin shows beside it: blocks of the protocol, pictures say."""
 
     value: Json
     notes: tuple[str, ...] = field(default=(), converter=_lines)
     columns: tuple[str, ...] = ()
     outside: bool = False  # whether the value is text of others, and is marked as such
+    content: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def spec(self) -> ResultSpec:

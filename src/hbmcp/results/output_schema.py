@@ -22,9 +22,14 @@ Schema = dict[str, Any]
 _OF_WORKFLOW: Schema = {"type": ["array", "object", "string", "null"], "items": {"type": "object"}}
 
 
+def answers_programs(tool: "Tool") -> bool:
+    """Not one that acts, or has a person act, nor a plugin's: their answer is text."""
+    return tool.only_looks and tool.function is None
+
+
 def output_schema(tool: "Tool") -> Schema | None:
-    """None for a tool that acts, or has a person act: its answer is text."""
-    if not tool.only_looks:
+    """None for one that doesn't answer programs."""
+    if not answers_programs(tool):
         return None
     result = _OF_WORKFLOW if tool.is_workflow else _of_api().get(tool.name, {})
     components = {"$defs": result["$defs"]} if "$defs" in result else {}

@@ -10,6 +10,8 @@ class ResultSpec:
     """The keys of a `result` table. Paths are those of hbmcp.results.paths; "" or nothing switches a key off."""
 
     path: str = ""  # show only what stands here
+    lift: str = ""  # an object in each row, or in the answer, whose members are shown beside the others
+    places: tuple[str, ...] = ()  # names for the values of rows that are lists
     unnest: tuple[str, ...] = ()  # names for the keys of nested objects, which become columns in front of the rows
     value: str = "value"  # the column of what is innermost there, where that is no object
     columns: tuple[str, ...] = ()  # which columns the rows have, in this order

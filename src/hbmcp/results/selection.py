@@ -1,4 +1,4 @@
-"""From an answer to the part of it that is shown: secrets masked, the path followed, nested objects made rows."""
+"""From an answer to the part of it that is shown: secrets masked, the path followed, what is nested made rows."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -15,6 +15,7 @@ def select(answer: Json, spec: ResultSpec) -> tuple[Json, list[Way]]:
     shown = get(answer, split(spec.path))
     if shown is None:
         shown = answer  # better all of it than nothing
+    shown = [_row(one, spec) for one in shown] if isinstance(shown, list) else _row(shown, spec)
     if spec.unnest and isinstance(shown, dict):
         hollow: list[Way] = []
         try:
@@ -30,6 +31,15 @@ def whole(answer: Json, spec: ResultSpec) -> Json:
     for path in spec.gigabytes:
         answer = changed(answer, split(path), _in_gigabytes)
     return answer
+
+
+def _row(value: Json, spec: ResultSpec) -> Json:
+    """One row, or the answer, with what is `lift`ed in it, or with names for its `places`."""
+    if isinstance(value, dict) and isinstance(inner := value.get(spec.lift), dict):
+        return {key: one for key, one in value.items() if key != spec.lift} | inner
+    if spec.places and isinstance(value, list) and len(value) == len(spec.places):
+        return dict(zip(spec.places, value, strict=True))
+    return value
 
 
 def without_secrets(answer: Json, spec: ResultSpec) -> Json:

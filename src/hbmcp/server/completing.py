@@ -9,15 +9,16 @@ from hbmcp.completion import MOST, matching
 from hbmcp.server.line import Context, Line, holder_of
 from hbmcp.server.prompts import find, prompts_for
 from hbmcp.server.resources import resources_for
+from hbmcp.server.switchboard import INSTALLATION, Switchboard
 from hbmcp.text import named
 
 
-async def completed(ctx: Context, line: Line, params: CompleteRequestParams) -> dict[str, Any]:
+async def completed(ctx: Context, board: Switchboard, params: CompleteRequestParams) -> dict[str, Any]:
     """The result. Raises MCPError for a prompt or a template that isn't offered."""
     name = params.argument.name
-    names = _fixed(ctx, line, params.ref, name)
+    given = dict((params.context and params.context.arguments) or {})
+    names, line = _fixed(ctx, board, params.ref, name, given)
     if names is None:
-        given = (params.context and params.context.arguments) or {}
         names = await line.completion.names(line.bridge_for(holder_of(ctx)), name, given)
     found = matching(names, params.argument.value)
     return {
@@ -26,15 +27,21 @@ async def completed(ctx: Context, line: Line, params: CompleteRequestParams) -> 
     }
 
 
-def _fixed(ctx: Context, line: Line, ref: PromptReference | ResourceTemplateReference, name: str) -> list[str] | None:
-    """What an argument can be, where that is known without the API; None where it is to be asked."""
+def _fixed(
+    ctx: Context, board: Switchboard, ref: PromptReference | ResourceTemplateReference, name: str, given: dict[str, str]
+) -> tuple[list[str] | None, Line]:
+    """What an argument can be, where that is known without the API; None where it is to be asked; and of what."""
     if isinstance(ref, PromptReference):
+        lines = board.reached(holder_of(ctx))
+        line = lines.get(given.pop(INSTALLATION, "")) or next(iter(lines.values()))
+        if name == INSTALLATION:
+            return [one for one in lines if one], line
         argument = find(prompts_for(ctx, line), ref.name).prompt.arguments.get(name)
-        return [] if argument is None else list(argument.values) or None
-    for one in resources_for(ctx, line):
+        return ([] if argument is None else list(argument.values) or None), line
+    for one, line in resources_for(ctx, board):
         if one.uri == ref.uri:
             schema = line.offer.schema(one.tool) or {}
-            return schema["properties"].get(name, {}).get("enum") if name in one.variables else []
+            return (schema["properties"].get(name, {}).get("enum") if name in one.variables else []), line
     raise MCPError(
         INVALID_PARAMS,
         f"No resource template {named(ref.uri)} is offered here. Nothing was done. "

@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from attrs import frozen
 from mcp.server.context import ServerRequestContext
-from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity, authenticated_principal
+from mcp.server.request_state import (
+    InvalidRequestState,
+    RequestStateBoundary,
+    RequestStateSecurity,
+    authenticated_principal,
+)
 from mcp.shared.exceptions import MCPError
 from mcp.shared.message import ServerMessageMetadata
 from mcp.types import (
@@ -82,7 +87,7 @@ async def called(
 
 
 def _told(outcome: "Outcome") -> dict[str, Any]:
-    return result(outcome.text, is_error=outcome.is_error, structured=outcome.structured)
+    return result(outcome.text, is_error=outcome.is_error, content=outcome.content, structured=outcome.structured)
 
 
 @frozen
@@ -259,7 +264,8 @@ async def _given(what: dict[str, Any], _: Context) -> dict[str, Any]:
 async def _sealed(
     ctx: Context, bridge: "Bridge", act: Callable[[Context], Awaitable[dict[str, Any]]]
 ) -> dict[str, Any]:
-    """What comes of it with a state that is opened, its own being sealed; with VOID where it can't be opened."""
+    """What comes of it with a state that is opened, its own being sealed; with VOID where it can't be opened. Raises
+    MCPError where that was never sealed here: a client's doing, and no model's."""
     try:
         key = await bridge.store.key(KEY, token_hex(32))
     except StoreError as error:
@@ -272,9 +278,21 @@ async def _sealed(
     except MCPError as error:
         if error.error.code != INVALID_PARAMS or error.error.data != {"reason": "invalid_request_state"}:
             raise
-        return await act(_void(ctx))
+        voided = await act(_void(ctx))
+        if voided.get("isError") and not _was_sealed(security, ctx):
+            raise MCPError(INVALID_PARAMS, voided["content"][0]["text"], error.error.data) from None
+        return voided
     assert isinstance(done, dict)
     return done
+
+
+def _was_sealed(security: RequestStateSecurity, ctx: Context) -> bool:
+    """Whether a state is one that was sealed under this key, for whatever call."""
+    try:
+        security.codec.unseal((ctx.params or {})["requestState"])
+    except InvalidRequestState:
+        return False
+    return True
 
 
 def _void(ctx: Context) -> Context:

@@ -1,77 +1,56 @@
-"""What a server's calls share: the bridge, the watch of the triggers, and which of them are under way."""
+"""What the calls to one installation share: the bridge, and the watch of the triggers."""
 
 import asyncio
-import logging
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.context import ServerRequestContext
 
 from hbmcp.catalog import Offer, Tool
-from hbmcp.server.list_changes import ListChanges
 from hbmcp.settings import Settings
-from hbmcp.text import named
-from hbmcp.times import ticking
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder, Lent, Rights
     from hbmcp.approving.chat import Chat
-    from hbmcp.bridge import Bridge, Outcome
+    from hbmcp.bridge import Bridge
     from hbmcp.completion import Completion
     from hbmcp.policy.model import Policy
+    from hbmcp.server.discovery import Discovery
     from hbmcp.server.key_pages import KeyPages
-    from hbmcp.server.subscriptions import Subscriptions
+    from hbmcp.watch.watcher import Watcher
+
+Terms = tuple[Settings, Offer, "Policy | None"]  # of one installation: what is offered of it, and what is allowed
 
 HOLDER = "hbmcp.holder"  # of a request over HTTP, in its ASGI scope
-# While it isn't known yet what the API lacks, lists may be others after the next call; then they stay, and who listens
-# is told if not.
-LIST_TTL_MS = 5 * 60 * 1000
 WATCH_AFTER = 1.0  # seconds after the first answer
 KINDS = 100  # of rights, of which it is kept what they leave; and of holders
 
-logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class UnderWay:
-    """A call, who called, when it began, and what it came to; nothing, if it is cancelled."""
-
-    tool: Tool
-    client: str
-    began: float
-    outcome: "Outcome | None" = None
-
 
 class Line:
-    """The way to the bridge, which is built at the first call. Once it is `ending` no call begins any more. `count` is
-    told of each that ends."""
+    """The way to the bridge of an installation, which is built at the first call, as if there were no other. `changed`
+    is called with the kinds of lists that are others now, or with none for all."""
 
     def __init__(self, offer: Offer, settings: Settings, policy: "Policy | None", name: str) -> None:
         self.name = name
         self.offer = offer
         self.settings = settings
-        self.ending = False
-        self.list_changes = ListChanges()
-        self.count: Callable[[UnderWay], None] | None = None
-        self._under_way: set[UnderWay] = set()
+        self._ending = False
+        self.changed: Callable[..., object] = lambda *_: None
         self._policy = policy
         self._bridge: Bridge | None = None
         self._lent: dict[Rights, Lent] = {}
         self._bridges: dict[tuple[str, Rights], Bridge] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._watcher: Watcher | None = None
         self._chat: Chat | None = None
         self._key_pages: KeyPages | None = None
         self._completion: Completion | None = None
-        self._subscriptions: Subscriptions | None = None
-        self.hearing: Counter[str] = Counter()  # standing streams of sessions over HTTP
+        self._discovery: Discovery | None = None
 
     def watch(self) -> None:
         """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
         loads the store; where that holds nothing yet, only a call can make a trigger."""
-        if not self.settings.read_only and (self._watching is None or self._watching.done()):
+        if not (self.settings.read_only or self._ending) and (self._watching is None or self._watching.done()):
             self._watching = asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
@@ -79,23 +58,15 @@ class Line:
         from hbmcp.identity import Identity
         from hbmcp.store.place import Place
 
-        if self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists:
+        if self._ending or (self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists):
             return
         from hbmcp.approving.chat import Chat
         from hbmcp.installation.installation import all_of
         from hbmcp.watch.watcher import Watcher
 
         self._chat = chat = Chat.of(self.bridge, self.settings)
-        await all_of(Watcher(self.bridge, self.name).run(), *(() if chat is None else (chat.run(),)))
-
-    def definition(self, tool: Tool) -> dict[str, Any]:
-        """What tools/list sends of it."""
-        if not self.settings.structured:
-            return tool.definition
-        from hbmcp.results.output_schema import output_schema
-
-        schema = output_schema(tool)
-        return tool.definition if schema is None else {**tool.definition, "outputSchema": schema}
+        self._watcher = Watcher(self.bridge, self.name)
+        await all_of(self._watcher.run(), *(() if chat is None else (chat.run(),)))
 
     def lent(self, holder: "Holder") -> "Lent":
         """What the holder of an access token may use."""
@@ -137,7 +108,7 @@ class Line:
 
     def _tell_changed(self, tools: Collection[str]) -> None:
         if any(tool.name in tools for tool in self.offer.tools):
-            self.list_changes.tell()
+            self.changed()
 
     @property
     def key_pages(self) -> "KeyPages":
@@ -158,18 +129,28 @@ class Line:
         return self._completion
 
     @property
-    def subscriptions(self) -> "Subscriptions":
-        """Those to resources."""
-        if self._subscriptions is None:
-            from hbmcp.server.subscriptions import Subscriptions
+    def discovery(self) -> "Discovery | None":
+        """What reaches the tools that aren't listed, if the settings ask for it."""
+        if self._discovery is None and self.settings.discovery != "off":
+            from hbmcp.server.discovery import Discovery
 
-            self._subscriptions = Subscriptions(self)
-        return self._subscriptions
+            self._discovery = Discovery(self)
+        return self._discovery
 
-    def shown(self, session: str, holder: "Holder") -> None:
-        """A request of that session over HTTP showed a token."""
-        if self._subscriptions is not None:
-            self._subscriptions.shown(session, holder)
+    def definitions(self, holder: "Holder | None") -> list[dict[str, Any]]:
+        """The list of tools, for who showed a token, or none where none is asked for."""
+        discovery, gone = self.discovery, self.gone
+        own = [] if discovery is None else discovery.own(holder)
+        tools = self.offer_for(holder).tools if discovery is None else discovery.listed(holder)
+        return [*(one.definition for one in own), *(self._definition(one) for one in tools if one.name not in gone)]
+
+    def _definition(self, tool: Tool) -> dict[str, Any]:
+        if not self.settings.structured:
+            return tool.definition
+        from hbmcp.results.output_schema import output_schema
+
+        schema = output_schema(tool)
+        return tool.definition if schema is None else {**tool.definition, "outputSchema": schema}
 
     @property
     def gone(self) -> Collection[str]:
@@ -179,56 +160,28 @@ class Line:
     @property
     def settled(self) -> bool:
         """Whether what is offered stays, as far as that can be told."""
+        if self.settings.discovery == "toolsets":  # any call may have one listed
+            return False
         return not self.settings.compares or (self._bridge is not None and self._bridge.comparison.settled)
 
-    def listed(self, what: str, definitions: list[dict[str, Any]]) -> dict[str, Any]:
-        """The answer to a request for a list: good for as long as what is offered stays."""
-        good_for = LIST_TTL_MS if self.settled else 0
-        return {"resultType": "complete", what: definitions, "ttlMs": good_for, "cacheScope": "private"}
-
-    @contextmanager
-    def calling(self, tool: Tool, client: str) -> Iterator[UnderWay]:
-        """A call is under way; what it comes to is kept with it."""
-        call = UnderWay(tool, client, ticking())
-        self._under_way.add(call)
-        try:
-            yield call
-        finally:
-            self._under_way.discard(call)
-            if self.count is not None:
-                self.count(call)
-
     @property
-    def busy(self) -> bool:
-        """Whether a call is under way."""
-        return bool(self._under_way) or self._carries
-
-    @property
-    def acts(self) -> bool:
-        """Whether a call is under way that isn't a read, and so may have sent something."""
-        return self._carries or any(not call.tool.reads for call in self._under_way)
-
-    @property
-    def _carries(self) -> bool:
-        """Whether one is that was approved in the chat."""
+    def carries(self) -> bool:
+        """Whether a call is under way that was approved in the chat."""
         return self._chat is not None and self._chat.carries > 0
 
-    def tell_broken_off(self) -> None:
-        """Log what is under way, for it is about to be broken off."""
-        for call in self._under_way:
-            logger.warning(
-                "Broken off as the server ends: %s, after %.1f s%s.%s",
-                call.tool.name,
-                ticking() - call.began,
-                f", of {named(call.client)}" if call.client else "",
-                "" if call.tool.reads else " hbmcp audit show says what it sent, if anything.",
-            )
+    @property
+    def fires(self) -> float:
+        """Seconds that triggers get that are firing, before they are broken off; 0 where none is."""
+        return 0.0 if self._watcher is None else self._watcher.patience
+
+    def end(self) -> None:
+        """From now on no trigger fires."""
+        self._ending = True
+        if self._watcher is not None:
+            self._watcher.stop()
 
     async def aclose(self) -> None:
         """Let others watch, and close the pages and the bridge, if there are any."""
-        self.list_changes.close()
-        if self._subscriptions is not None:
-            self._subscriptions.close()
         if self._key_pages is not None:
             await self._key_pages.aclose()
         if self._watching is not None:
@@ -238,7 +191,7 @@ class Line:
             await self._bridge.aclose()
 
 
-Context = ServerRequestContext[Line]
+Context = ServerRequestContext[Any]
 
 
 def holder_of(ctx: Context) -> "Holder | None":

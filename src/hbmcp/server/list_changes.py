@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Literal
 from weakref import WeakSet
 
@@ -15,6 +16,7 @@ from mcp.server.subscriptions import (
     PromptsListChanged,
     ResourcesListChanged,
     ResourceUpdated,
+    ServerEvent,
     ToolsListChanged,
 )
 from mcp.shared.exceptions import MCPError
@@ -25,6 +27,12 @@ OF_EACH = 100  # streams of one holder at once
 PATIENCE = 5.0  # seconds for a client that doesn't read
 
 Kind = Literal["tools", "prompts", "resources"]
+
+_TELL: Mapping[Kind, tuple[Callable[[], ServerEvent], Callable[[Connection], Awaitable[None]]]] = {
+    "tools": (ToolsListChanged, Connection.send_tool_list_changed),
+    "prompts": (PromptsListChanged, Connection.send_prompt_list_changed),
+    "resources": (ResourcesListChanged, Connection.send_resource_list_changed),
+}
 
 
 class ListChanges:
@@ -66,20 +74,19 @@ class ListChanges:
         """A resource holds something else now: tell the streams."""
         await self._bus.publish(ResourceUpdated(uri=uri))
 
-    def tell(self) -> None:
-        """The lists are others now."""
-        task = asyncio.create_task(self._tell())
+    def tell(self, *kinds: Kind) -> None:
+        """The lists of these are others now; without any, all lists."""
+        task = asyncio.create_task(self._tell(kinds or tuple(self._sessions)))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
-    async def _tell(self) -> None:
-        for event in (ToolsListChanged(), PromptsListChanged(), ResourcesListChanged()):
-            await self._bus.publish(event)
+    async def _tell(self, kinds: Collection[Kind]) -> None:
+        told = [_TELL[kind] for kind in kinds]
+        for event, _ in told:
+            await self._bus.publish(event())
         with anyio.move_on_after(PATIENCE):
             await asyncio.gather(
-                *(one.send_tool_list_changed() for one in self._sessions["tools"]),
-                *(one.send_prompt_list_changed() for one in self._sessions["prompts"]),
-                *(one.send_resource_list_changed() for one in self._sessions["resources"]),
+                *(send(one) for kind, (_, send) in zip(kinds, told, strict=True) for one in self._sessions[kind])
             )
 
     def close(self) -> None:

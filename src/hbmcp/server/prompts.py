@@ -11,6 +11,7 @@ from hbmcp.did_you_mean import nearest
 from hbmcp.errors import BadArguments
 from hbmcp.prompts.offered import Offered, offered
 from hbmcp.server.line import Context, Line, holder_of
+from hbmcp.server.switchboard import INSTALLATION, Switchboard
 from hbmcp.text import named
 
 
@@ -24,16 +25,37 @@ def prompts_for(ctx: Context, line: Line) -> dict[str, Offered]:
     return {one.prompt.name: one for one in offered(line.offer_for(holder), line.gone, may)}
 
 
-def got(ctx: Context, line: Line, params: GetPromptRequestParams) -> dict[str, Any]:
+def definitions(ctx: Context, board: Switchboard) -> list[dict[str, Any]]:
+    """What prompts/list sends: each prompt with the installations that it is offered for, where there are several."""
+    found: dict[str, dict[str, Any]] = {}
+    where: dict[str, list[str]] = {}
+    for place, line in board.reached(holder_of(ctx)).items():
+        for name, one in prompts_for(ctx, line).items():
+            found.setdefault(name, one.definition)
+            where.setdefault(name, []).append(place)
+    for name, definition in found.items():
+        if "" not in where[name]:
+            which = {"name": INSTALLATION, "description": " or ".join(where[name]), "required": True}
+            definition["arguments"] = [which, *definition["arguments"]]
+    return list(found.values())
+
+
+def got(ctx: Context, board: Switchboard, params: GetPromptRequestParams) -> dict[str, Any]:
     """The result of prompts/get. Raises MCPError."""
     from hbmcp.prompts.rendering import rendered
 
+    try:
+        line, arguments = board.put_through(params.arguments or {}, holder_of(ctx))
+    except BadArguments as error:
+        raise MCPError(INVALID_PARAMS, str(error)) from None
     found = find(prompts_for(ctx, line), params.name)
     tools = {tool.name for tool in line.offer_for(holder_of(ctx)).tools if tool.name not in line.gone}
     try:
-        text = rendered(found, params.arguments or {}, tools)
+        text = rendered(found, arguments, tools)
     except BadArguments as error:
         raise MCPError(INVALID_PARAMS, str(error)) from None
+    if named_one := line.settings.name:
+        text = f"{text}\n\nIn each call {INSTALLATION} is {named_one}."
     return {
         "resultType": "complete",
         "description": found.prompt.description,

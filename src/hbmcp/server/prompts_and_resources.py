@@ -17,53 +17,56 @@ from mcp.types import (
     UnsubscribeRequestParams,
 )
 
-from hbmcp.server.line import Context, Line
+from hbmcp.server.line import Context
+from hbmcp.server.switchboard import Switchboard
 
 
-def serve_beside_tools(server: Server[Line], line: Line) -> None:
+def serve_beside_tools(server: Server[Switchboard], board: Switchboard) -> None:
     """Have the server answer for prompts and resources."""
 
     async def list_prompts(ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
-        from hbmcp.server.prompts import prompts_for
+        from hbmcp.server.prompts import definitions
 
-        line.list_changes.held_by(ctx.session, "prompts")
-        return line.listed("prompts", [one.definition for one in prompts_for(ctx, line).values()])
+        board.list_changes.held_by(ctx.session, "prompts")
+        return board.listed("prompts", definitions(ctx, board))
 
     async def get_prompt(ctx: Context, params: GetPromptRequestParams) -> dict[str, Any]:
         from hbmcp.server.prompts import got
 
-        return got(ctx, line, params)
+        return got(ctx, board, params)
 
     async def complete(ctx: Context, params: CompleteRequestParams) -> dict[str, Any]:
         from hbmcp.server.completing import completed
 
-        return await completed(ctx, line, params)
+        return await completed(ctx, board, params)
 
     async def list_resources(ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
         from hbmcp.server.resources import resources_for
 
-        line.list_changes.held_by(ctx.session, "resources")
-        return line.listed("resources", [one.definition for one in resources_for(ctx, line) if not one.variables])
+        board.list_changes.held_by(ctx.session, "resources")
+        return board.listed("resources", [one.definition for one, _ in resources_for(ctx, board) if not one.variables])
 
     async def list_resource_templates(ctx: Context, _: PaginatedRequestParams) -> dict[str, Any]:
         from hbmcp.server.resources import resources_for
 
-        line.list_changes.held_by(ctx.session, "resources")
-        return line.listed("resourceTemplates", [one.definition for one in resources_for(ctx, line) if one.variables])
+        board.list_changes.held_by(ctx.session, "resources")
+        return board.listed(
+            "resourceTemplates", [one.definition for one, _ in resources_for(ctx, board) if one.variables]
+        )
 
     async def read_resource(ctx: Context, params: ReadResourceRequestParams) -> dict[str, Any]:
         from hbmcp.server.resources import read
 
-        return await read(ctx, line, params)
+        return await read(ctx, board, params)
 
     async def subscribe(ctx: Context, params: SubscribeRequestParams) -> dict[str, Any]:
-        return await line.subscriptions.subscribe(ctx, params)
+        return await board.subscriptions.subscribe(ctx, params)
 
     async def unsubscribe(ctx: Context, params: UnsubscribeRequestParams) -> dict[str, Any]:
-        return await line.subscriptions.unsubscribe(ctx, params)
+        return await board.subscriptions.unsubscribe(ctx, params)
 
     async def listen(ctx: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
-        return await line.subscriptions.listen(ctx, params)
+        return await board.subscriptions.listen(ctx, params)
 
     server.add_request_handler("prompts/list", PaginatedRequestParams, list_prompts)
     server.add_request_handler("prompts/get", GetPromptRequestParams, get_prompt)

@@ -1,6 +1,6 @@
 """What the server says: of itself, in tools/list, and in tools/call."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,12 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolRequestParams, Icon, PaginatedRequestParams
 
 from hbmcp import __version__
-from hbmcp.errors import UnknownTool
+from hbmcp.errors import CallError, UnknownTool
 from hbmcp.server.ending import SHUTDOWN
 from hbmcp.server.introduction import DESCRIPTION, ICON, instructions
-from hbmcp.server.line import Line, client, holder_of
+from hbmcp.server.line import client, holder_of
 from hbmcp.server.prompts_and_resources import serve_beside_tools
+from hbmcp.server.switchboard import Switchboard
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Outcome
@@ -27,13 +28,20 @@ ENDING = "This server is being stopped. Nothing was done. Call again in a moment
 CHANGING = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
 
-def result(text: str, *, is_error: bool, structured: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Of a tools/call."""
+def result(
+    text: str,
+    *,
+    is_error: bool,
+    content: Sequence[Mapping[str, Any]] = (),
+    structured: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Of a tools/call: its text, where it has one, what a plugin shows beside it, and what a program reads."""
+    texts = [{"type": "text", "text": text}] if text or not content else []
     told = {} if structured is None else {"structuredContent": structured}
-    return {"resultType": "complete", "content": [{"type": "text", "text": text}], **told, "isError": is_error}
+    return {"resultType": "complete", "content": [*texts, *content], **told, "isError": is_error}
 
 
-class _Server(Server[Line]):
+class _Server(Server[Switchboard]):
     """Says over either transport that its lists may change."""
 
     def create_initialization_options(
@@ -47,53 +55,67 @@ class _Server(Server[Line]):
         )
 
 
-def build(line: Line) -> Server[Line]:
-    """The server of this line, for either transport. The line is closed when it has run."""
-    offer = line.offer
+def build(board: Switchboard) -> Server[Switchboard]:
+    """The server of these lines, for either transport. They are closed when it has run."""
+    catalog = board.catalog
 
     @asynccontextmanager
-    async def lifespan(_: Server[Line]) -> AsyncIterator[Line]:
+    async def lifespan(_: Server[Switchboard]) -> AsyncIterator[Switchboard]:
         try:
-            yield line
+            yield board
         finally:
             # Shielded: who is cancelled closes too. Bounded: a store that stalls doesn't keep the server.
-            with anyio.move_on_after(SHUTDOWN, shield=True):
-                await line.aclose()
+            board.end()
+            with anyio.move_on_after(SHUTDOWN + board.fires, shield=True):
+                await board.aclose()
 
-    async def list_tools(ctx: ServerRequestContext[Line], _: PaginatedRequestParams) -> dict[str, Any]:
-        line.watch()
-        line.list_changes.held_by(ctx.session, "tools")
-        gone = line.gone
+    async def list_tools(ctx: ServerRequestContext[Switchboard], _: PaginatedRequestParams) -> dict[str, Any]:
+        board.watch()
+        board.list_changes.held_by(ctx.session, "tools")
         # Sent as it stands in the manifest: building and dumping the SDK's models for every tool costs more than the
         # rest.
-        tools = [tool for tool in line.offer_for(holder_of(ctx)).tools if tool.name not in gone]
-        return line.listed("tools", list(map(line.definition, tools)))
+        return board.listed("tools", board.definitions(holder_of(ctx)))
 
-    async def call_tool(ctx: ServerRequestContext[Line], params: CallToolRequestParams) -> dict[str, Any]:
-        if line.ending:
+    async def call_tool(ctx: ServerRequestContext[Switchboard], params: CallToolRequestParams) -> dict[str, Any]:
+        if board.ending:
             return result(ENDING, is_error=True)
+        holder, given, name = holder_of(ctx), params.arguments or {}, params.name
+        if board.of_each(name, given):
+            lines = await board.overview(holder, client(ctx))
+            structured = {"notes": lines} if board.settings.structured else None
+            return result("\n".join(lines), is_error=False, structured=structured)
+        arguments: Mapping[str, Any]
+        reached = None
         try:
-            line.offer_for(holder_of(ctx)).find(params.name)
+            line, arguments = board.put_through(given, holder)
+            if line.discovery is not None:
+                reached = line.discovery.taken(name, arguments, holder)
+        except CallError as error:
+            return result(str(error), is_error=True)
+        if isinstance(reached, str):
+            return result(reached, is_error=False)
+        name, arguments = reached or (name, arguments)
+        try:
+            line.offer_for(holder).find(name)
         except UnknownTool as error:
             # One that is known is told of as the result of its call, which every client shows to its model.
-            if params.name in offer.catalog.absent or params.name in offer.catalog.removed:
-                return result(str(error), is_error=True)
-            if params.name not in offer.catalog.names:
+            if name not in catalog.names:
+                if reached or name in catalog.absent or name in catalog.removed:
+                    return result(str(error), is_error=True)
                 raise MCPError(INVALID_PARAMS, str(error)) from None
         else:
             line.bridge.compare()
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
-        holder = holder_of(ctx)
         bridge = line.bridge_for(holder)
         from hbmcp.server.elicitation import called
 
-        with line.calling(offer.catalog.names[params.name], client(ctx)) as under_way:
+        with board.calling(catalog.names[name], client(ctx)) as under_way:
 
             async def call(ask: "Ask") -> "Outcome":
                 under_way.outcome = await bridge.call(
-                    params.name,
-                    params.arguments or {},
+                    name,
+                    arguments,
                     ctx.session.report_progress if wanted else None,
                     client=client(ctx),
                     key=meta.get(IDEMPOTENCY_KEY),
@@ -104,7 +126,7 @@ def build(line: Line) -> Server[Line]:
                 return under_way.outcome
 
             answer = await called(ctx, params, line, bridge, call)
-        line.watch()
+        board.watch()
         return answer
 
     server = _Server(
@@ -113,12 +135,12 @@ def build(line: Line) -> Server[Line]:
         title="Hummingbot",
         description=DESCRIPTION,
         icons=[Icon(src=ICON, mime_type="image/svg+xml", sizes=["any"])],
-        instructions=instructions(line.settings),
+        instructions=instructions(board),
         lifespan=lifespan,
         # Without it the SDK would walk tools/list at every call over HTTP.
-        get_tool_input_schema=offer.schema,
+        get_tool_input_schema=board.schema,
     )
     server.add_request_handler("tools/list", PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", CallToolRequestParams, call_tool)
-    serve_beside_tools(server, line)
+    serve_beside_tools(server, board)
     return server

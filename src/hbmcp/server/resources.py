@@ -1,46 +1,56 @@
 """The requests for resources. Imported at the first."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, ReadResourceRequestParams
 
 from hbmcp.resources.resource import MIME_TYPE, RESOURCES, Resource
 from hbmcp.server.line import Context, Line, client, holder_of
+from hbmcp.server.switchboard import Switchboard
 from hbmcp.text import named
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Outcome
 
 
-def resources_for(ctx: Context, line: Line) -> Iterator[Resource]:
+class Placed(NamedTuple):
+    """A resource, and the line to what it is of."""
+
+    resource: Resource
+    line: Line
+
+
+def resources_for(ctx: Context, board: Switchboard) -> Iterator[Placed]:
     """Those that who asks may read: whose tool they have, and this API; what is hbmcp's own is everybody's."""
-    offer, gone = line.offer_for(holder_of(ctx)), line.gone
-    for one in RESOURCES:
-        if not one.tool or (one.tool not in gone and offer.schema(one.tool) is not None):
-            yield one
+    holder = holder_of(ctx)
+    for name, line in board.reached(holder).items():
+        offer, gone = line.offer_for(holder), line.gone
+        for one in RESOURCES:
+            if not one.tool or (one.tool not in gone and offer.schema(one.tool) is not None):
+                yield Placed(one.at(name), line)
 
 
-async def read(ctx: Context, line: Line, params: ReadResourceRequestParams) -> dict[str, Any]:
+async def read(ctx: Context, board: Switchboard, params: ReadResourceRequestParams) -> dict[str, Any]:
     """The result of resources/read. Raises MCPError."""
     from hbmcp.server.protocol import ENDING
 
-    found, arguments = find(ctx, line, params.uri)
-    if line.ending:
+    found, arguments = find(ctx, board, params.uri)
+    if board.ending:
         raise MCPError(INTERNAL_ERROR, ENDING)
-    outcome = await _read(ctx, line, found, arguments)
-    line.watch()
+    outcome = await _read(ctx, board, found, arguments)
+    board.watch()
     if outcome.is_error:
         raise MCPError(INTERNAL_ERROR, outcome.text, {"uri": params.uri})
     contents = [{"uri": params.uri, "mimeType": MIME_TYPE, "text": outcome.text}]
     return {"resultType": "complete", "contents": contents, "ttlMs": 0, "cacheScope": "private"}
 
 
-def find(ctx: Context, line: Line, uri: str) -> tuple[Resource, dict[str, Any]]:
+def find(ctx: Context, board: Switchboard, uri: str) -> tuple[Placed, dict[str, Any]]:
     """The resource at an address, and its tool's arguments. Raises MCPError where none is offered."""
-    for one in resources_for(ctx, line):
-        if (arguments := one.arguments(uri)) is not None:
+    for one in resources_for(ctx, board):
+        if (arguments := one.resource.arguments(uri)) is not None:
             return one, arguments
     raise MCPError(
         INVALID_PARAMS,
@@ -49,13 +59,14 @@ def find(ctx: Context, line: Line, uri: str) -> tuple[Resource, dict[str, Any]]:
     )
 
 
-async def _read(ctx: Context, line: Line, found: Resource, arguments: dict[str, Any]) -> "Outcome":
+async def _read(ctx: Context, board: Switchboard, found: Placed, arguments: dict[str, Any]) -> "Outcome":
+    resource, line = found
     bridge = line.bridge_for(holder_of(ctx)).for_resources()
-    if found.own == "policy":
+    if resource.own == "policy":
         return await bridge.holds()
-    if found.own == "audit":
+    if resource.own == "audit":
         return await bridge.calls()
     bridge.compare()
-    with line.calling(line.offer.catalog.names[found.tool], client(ctx)) as under_way:
-        under_way.outcome = await bridge.call(found.tool, arguments, client=client(ctx))
+    with board.calling(board.catalog.names[resource.tool], client(ctx)) as under_way:
+        under_way.outcome = await bridge.call(resource.tool, arguments, client=client(ctx))
     return under_way.outcome

@@ -3,31 +3,43 @@
 import asyncio
 import logging
 import os
+import signal
 import sys
+from collections.abc import Iterable
 from contextlib import redirect_stdout
-from typing import TYPE_CHECKING
 
 from mcp.server.stdio import stdio_server
 
-from hbmcp.catalog import Offer
 from hbmcp.server.ending import SHUTDOWN, end_by
-from hbmcp.server.line import Line
+from hbmcp.server.line import Line, Terms
 from hbmcp.server.protocol import build
-from hbmcp.settings import Settings
+from hbmcp.server.switchboard import Switchboard
 from hbmcp.unreadable import Answered
 
-if TYPE_CHECKING:
-    from hbmcp.policy.model import Policy
-
 OVER_STDIO = "an hbmcp server, until its client leaves"
+LOOKED_AFTER = 0.05  # seconds
 INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
 
 logger = logging.getLogger(__name__)
 
 
-async def serve_stdio(settings: Settings, offer: Offer, policy: "Policy | None" = None) -> None:
-    """Serve the client at stdin and stdout until it leaves. Ctrl-C ends the process from here."""
-    server = build(Line(offer, settings, policy, OVER_STDIO))
+def _terminate(board: Switchboard) -> None:
+    """At SIGTERM."""
+    board.end()
+    if board.fires:
+        asyncio.get_running_loop().call_later(LOOKED_AFTER, _terminate, board)
+        return
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def serve_stdio(terms: Iterable[Terms]) -> None:
+    """Serve these installations to the client at stdin and stdout until it leaves. Ctrl-C ends the process from here;
+    so does SIGTERM, which clients send when a server takes a while to end, once what fires has come to its end."""
+    board = Switchboard([Line(offer, told, policy, OVER_STDIO) for told, offer, policy in terms])
+    server = build(board)
+    if sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _terminate, board)
     try:
         async with stdio_server() as (read, write):
             try:

@@ -26,9 +26,9 @@ from mcp.types import (
 )
 
 from hbmcp.errors import CallError, StoreError
-from hbmcp.resources.resource import Resource
-from hbmcp.server.line import Context, Line, holder_of
-from hbmcp.server.resources import resources_for
+from hbmcp.server.line import Context, holder_of
+from hbmcp.server.resources import Placed, resources_for
+from hbmcp.server.switchboard import Switchboard
 from hbmcp.text import named
 from hbmcp.times import machine
 
@@ -66,17 +66,17 @@ class _Look:
 
 
 class Subscriptions:
-    """Those to the resources of one installation."""
+    """Those to the resources of a server's installations."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, board: Switchboard) -> None:
+        self._board = board
         self._sessions: dict[str, Subscriber] = {}
         self._subscribers: set[Subscriber] = set()
         self._looks: dict[str, _Look] = {}
 
     async def subscribe(self, ctx: Context, params: SubscribeRequestParams) -> dict[str, Any]:
         """Of a session of 2025, until it ends. Raises MCPError for what this client can't subscribe to."""
-        watched = {one.uri: one for one in _watched(ctx, self._line)}
+        watched = {one.resource.uri: one for one in _watched(ctx, self._board)}
         if params.uri not in watched:
             raise MCPError(
                 INVALID_PARAMS,
@@ -111,13 +111,13 @@ class Subscriptions:
         """A stream of 2026, until the token ends that was shown: of the resources that are asked for, those are
         honoured that differ and that this client may read. Raises MCPError for one too many."""
         holder, asked = holder_of(ctx), set(params.notifications.resource_subscriptions or ())
-        watched = [one for one in _watched(ctx, self._line) if one.uri in asked]
-        uris = [one.uri for one in watched]
+        watched = [one for one in _watched(ctx, self._board) if one.resource.uri in asked]
+        uris = [one.resource.uri for one in watched]
         honoured = params.notifications.model_copy(update={"resource_subscriptions": uris or None})
         left = float("inf") if holder is None or holder.until is None else (holder.until - machine()) / 1000
         with anyio.CancelScope(deadline=anyio.current_time() + left) as scope:
             async with self._open(holder, watched, scope):
-                return await self._line.list_changes.listen(
+                return await self._board.list_changes.listen(
                     ctx, params.model_copy(update={"notifications": honoured}), holder.key if holder else ""
                 )
         meta: Any = {SUBSCRIPTION_ID_META_KEY: ctx.request_id}
@@ -125,9 +125,9 @@ class Subscriptions:
 
     @asynccontextmanager
     async def _open(
-        self, holder: "Holder | None", watched: Collection[Resource], scope: anyio.CancelScope
+        self, holder: "Holder | None", watched: Collection[Placed], scope: anyio.CancelScope
     ) -> AsyncIterator[None]:
-        subscriber = Subscriber(holder, {one.uri for one in watched}, scope=scope)
+        subscriber = Subscriber(holder, {one.resource.uri for one in watched}, scope=scope)
         self._subscribers.add(subscriber)
         try:
             await asyncio.gather(*map(self._look_at, watched))
@@ -146,12 +146,13 @@ class Subscriptions:
             self._subscribers.discard(subscriber)
             self._end_looks()
 
-    async def _look_at(self, resource: Resource) -> None:
+    async def _look_at(self, placed: Placed) -> None:
         """From now on; who subscribes hears of what is changed after the answer."""
-        if (look := self._looks.get(resource.uri)) is None:
+        uri = placed.resource.uri
+        if (look := self._looks.get(uri)) is None:
             began = asyncio.Event()
-            look = _Look(asyncio.create_task(self._look(resource, began)), began)
-            self._looks[resource.uri] = look
+            look = _Look(asyncio.create_task(self._look(placed, began)), began)
+            self._looks[uri] = look
         with anyio.move_on_after(TO_LOOK + 1):  # it may be ended meanwhile
             await look.began.wait()
 
@@ -161,39 +162,41 @@ class Subscriptions:
         for uri in self._looks.keys() - wanted:
             self._looks.pop(uri).task.cancel()
 
-    async def _look(self, resource: Resource, began: asyncio.Event) -> None:
+    async def _look(self, placed: Placed, began: asyncio.Event) -> None:
         """At one resource, from time to time while somebody hears of it; tell when it differs from the time before."""
+        uri = placed.resource.uri
         before = None  # where the first look takes long: then the next is told, for it may differ
         try:
             with anyio.move_on_after(TO_LOOK):
-                before = await self._content(resource)
+                before = await self._content(placed)
         finally:
             began.set()
         while True:
-            await asyncio.sleep(resource.every)
-            await self._send_away()
-            if not self._audience(resource.uri):
+            await asyncio.sleep(placed.resource.every)
+            await self._send_away(placed)
+            if not self._audience(uri):
                 continue
-            now = await self._content(resource)
+            now = await self._content(placed)
             if now is not None and now != before:
                 before = now
-                await self._tell(resource.uri)
+                await self._tell(uri)
 
     def _audience(self, uri: str) -> list[Subscriber]:
         """Who subscribes to it and hears now; not whose token has ended, until it shows another."""
         return [
             one
             for one in self._subscribers
-            if uri in one.uris and not one.ended and (one.session is None or not one.id or self._line.hearing[one.id])
+            if uri in one.uris and not one.ended and (one.session is None or not one.id or self._board.hearing[one.id])
         ]
 
-    async def _send_away(self) -> None:
-        """Who showed a token that was revoked since."""
+    async def _send_away(self, placed: Placed) -> None:
+        """Who hears of it, and showed a token that was revoked since."""
         from hbmcp.access.tokens import standing
 
-        held = {one: one.holder.key for one in self._subscribers if one.holder is not None}
+        hear = [one for one in self._subscribers if placed.resource.uri in one.uris]
+        held = {one: one.holder.key for one in hear if one.holder is not None}
         try:
-            stand = await standing(set(held.values()), self._line.bridge.store)
+            stand = await standing(set(held.values()), placed.line.bridge.store)
         except StoreError:
             return  # as for their calls, which go on for a while
         for one, key in held.items():
@@ -202,10 +205,11 @@ class Subscriptions:
                     one.scope.cancel()
                 self._forget(one.id)
 
-    async def _content(self, resource: Resource) -> str | None:
+    async def _content(self, placed: Placed) -> str | None:
         """What it holds, less what passes; None where it can't be read."""
+        resource = placed.resource
         try:
-            found = await self._line.bridge.seen(resource.tool)
+            found = await placed.line.bridge.seen(resource.tool)
         except CallError as error:
             logger.debug("%s can't be looked at: %s", resource.uri, error)
         except Exception:
@@ -215,7 +219,7 @@ class Subscriptions:
         return None
 
     async def _tell(self, uri: str) -> None:
-        await self._line.list_changes.tell_updated(uri)
+        await self._board.list_changes.tell_updated(uri)
         await asyncio.gather(*(self._tell_session(one.session, uri) for one in self._audience(uri) if one.session))
 
     async def _tell_session(self, session: ServerSession, uri: str) -> None:
@@ -227,8 +231,8 @@ class Subscriptions:
             logger.debug("A session couldn't be told that %s differs: %r", uri, error)
 
 
-def _watched(ctx: Context, line: Line) -> Iterator[Resource]:
-    return (one for one in resources_for(ctx, line) if one.every)
+def _watched(ctx: Context, board: Switchboard) -> Iterator[Placed]:
+    return (one for one in resources_for(ctx, board) if one.resource.every)
 
 
 def _session_id(ctx: Context) -> str:

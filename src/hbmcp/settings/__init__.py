@@ -4,8 +4,8 @@ The stronger wins, and nothing undoes what another source tightened. A .env that
 may be anybody's, so it is believed less. Address and credentials of the API stay together.
 """
 
-from hbmcp.settings.loading import load
+from hbmcp.settings.loading import load, load_all, only
 from hbmcp.settings.model import FLAGS, HTTP, MEMORY, VARIABLES, Settings
 from hbmcp.settings.sources import NONE
 
-__all__ = ["FLAGS", "HTTP", "MEMORY", "NONE", "VARIABLES", "Settings", "load"]
+__all__ = ["FLAGS", "HTTP", "MEMORY", "NONE", "VARIABLES", "Settings", "load", "load_all", "only"]

@@ -1,6 +1,6 @@
 """The settings out of all sources: which one wins, what is left out, and what a person must be told."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -9,8 +9,21 @@ from pydantic import SecretStr
 
 from hbmcp.errors import SettingsError
 from hbmcp.settings import misspelt, secret_file
-from hbmcp.settings.model import BOT_TOKENS, CREDENTIALS, PASSWORDS, PROTECTIVE, VARIABLES, Settings, called, parsed
+from hbmcp.settings.model import (
+    ADDRESSES,
+    BOT_TOKENS,
+    CREDENTIALS,
+    KEYS,
+    OF_ONE,
+    PASSWORDS,
+    PROTECTIVE,
+    VARIABLES,
+    Settings,
+    called,
+    parsed,
+)
 from hbmcp.settings.sources import Source, command_line, env_file, environment
+from hbmcp.text import named
 
 
 def _union(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
@@ -28,9 +41,38 @@ SHARED = ("port", "log_level")  # names that other programs use too, with other 
 
 
 def load(
-    flags: Mapping[str, Any] | None = None, *, env_file_path: str | None = None, unused: Collection[str] = ()
+    flags: Mapping[str, Any] | None = None,
+    *,
+    env_file_path: str | None = None,
+    unused: Collection[str] = (),
+    installation: str | None = None,
 ) -> Settings:
-    """The settings; `flags` are those of the command line by field, None meaning not given.
+    """The settings of the installation, or of that of several which has this name. Raises SettingsError as `load_all`
+    does, and where it isn't said which is meant."""
+    return only(load_all(flags, env_file_path=env_file_path, unused=unused), installation)
+
+
+def only(each: Sequence[Settings], name: str | None) -> Settings:
+    """Of these settings those of the installation of this name, or of the only one. Raises SettingsError."""
+    found = [one for one in each if name in (None, one.name)]
+    if len(found) == 1:
+        return found[0]
+    names = [one.name for one in each if one.name]
+    if not names:
+        raise SettingsError(
+            f"There is no installation {named(name or '')}: no file names any.",
+            "Nothing was done.",
+            "Leave --installation out, or name the file in HBMCP_INSTALLATIONS.",
+        )
+    said = "Several installations are set up" if name is None else f"There is no installation {named(name)}"
+    raise SettingsError(f"{said}.", "Nothing was done.", f"Say --installation with one of {', '.join(names)}.")
+
+
+def load_all(
+    flags: Mapping[str, Any] | None = None, *, env_file_path: str | None = None, unused: Collection[str] = ()
+) -> list[Settings]:
+    """The settings of each installation, of which there is one where no file names several. `flags` are those of the
+    command line by field, None meaning not given.
 
     `env_file_path` names a .env, or "none"; without it that of the working directory counts, which may be anybody's.
     `unused` are fields that the command has no use for, and doesn't read.
@@ -46,6 +88,31 @@ def load(
     for ways in (PASSWORDS, BOT_TOKENS):
         sources = _one_way(sources, ways)
     told, by = _chosen(sources)
+    if told.installations is None:
+        told, by = _of_one(told, by, sources, remarks)
+    else:
+        told, by = _of_each(told, by, sources, remarks)
+    _keys_stay(by)
+    told = _with_bot(told, by, remarks)
+    remarks += _misspelt(sources, told.on_paper)
+    if (told.oauth_issuer is None) != (told.oauth_audience is None):
+        raise SettingsError(
+            "HBMCP_OAUTH_ISSUER and HBMCP_OAUTH_AUDIENCE need each other: a token is for somebody, and from somebody.",
+            "hbmcp doesn't start.",
+            "Set both: the authorization server's address, and this server's own, such as https://mcp.example.com/mcp.",
+        )
+    told = told.model_copy(update={"remarks": tuple(remarks)})
+    if told.installations is None:
+        return [told]
+    from hbmcp.settings.installations import several
+
+    return [_logged_in(one) for one in several(told)]
+
+
+def _of_one(
+    told: Settings, by: dict[str, Source], sources: Sequence[Source], remarks: list[str]
+) -> tuple[Settings, dict[str, Source]]:
+    """Of the one installation: on paper, or with what logs in to its API. Raises SettingsError."""
     if told.paper and "api_url" in by:
         if not by["paper"].named or by["api_url"].named:
             raise SettingsError(
@@ -60,17 +127,42 @@ def load(
         remarks += [] if told.paper else _unfilled(sources)
     else:
         _hold_together(told, by)
-    told = _with_bot(_with_password(told, remarks), by, remarks)
+    told = _with_password(told, remarks)
     if not told.on_paper:
         remarks += _missing(told)
-    remarks += _misspelt(sources, told.on_paper)
-    if (told.oauth_issuer is None) != (told.oauth_audience is None):
+    return told, by
+
+
+def _of_each(
+    told: Settings, by: dict[str, Source], sources: Sequence[Source], remarks: list[str]
+) -> tuple[Settings, dict[str, Source]]:
+    """Of all installations together. Raises SettingsError for what would be of one of them, nobody knows which."""
+    stray = [field for field in OF_ONE if field in by and (by[field].named or field in PROTECTIVE)]
+    if stray:
+        given = ", ".join(f"{called(field)} (from {by[field].name})" for field in stray)
         raise SettingsError(
-            "HBMCP_OAUTH_ISSUER and HBMCP_OAUTH_AUDIENCE need each other: a token is for somebody, and from somebody.",
-            "hbmcp doesn't start.",
-            "Set both: the authorization server's address, and this server's own, such as https://mcp.example.com/mcp.",
+            f"HBMCP_INSTALLATIONS names several installations, and {given} would be of one of them.",
+            "hbmcp doesn't start, for it can't tell of which.",
+            f"Say it in the table of that installation in {told.installations}, and nowhere else.",
         )
-    return told.model_copy(update={"remarks": tuple(remarks)})
+    left = [field for field in OF_ONE if field in by]
+    if left:
+        names = ", ".join(VARIABLES[field] for field in left)
+        remarks.append(f"Not used of {by[left[0]].name}, for HBMCP_INSTALLATIONS names several installations: {names}.")
+    return _chosen([_without(source, OF_ONE) for source in sources])
+
+
+def _logged_in(told: Settings) -> Settings:
+    """One of several, with whether a password is kept for its address."""
+    remarks: list[str] = []
+    if not told.on_paper:
+        told = _with_password(told, remarks)
+        if not (told.api_username and (told.api_password or told.in_keyring)):
+            remarks.append(
+                f"[{told.name}] lacks a username or a password, and `hbmcp login --installation {told.name}` keeps "
+                "none: every call to it will fail."
+            )
+    return told.model_copy(update={"remarks": (*told.remarks, *remarks)})
 
 
 def _without(source: Source, fields: Collection[str]) -> Source:
@@ -215,7 +307,8 @@ def _chosen(sources: Iterable[Source]) -> tuple[Settings, dict[str, Source]]:
     if problems:
         raise SettingsError("\n".join(problems))
     origins = {field: source.name for field, source in by.items()}
-    return Settings.model_construct(**values, origins=origins), by
+    services = {field: values.pop(field) for field in (*ADDRESSES, *KEYS) if field in values}
+    return Settings.model_construct(**values, services=services, origins=origins), by
 
 
 def _parsed(source: Source, field: str) -> Any:
@@ -239,6 +332,18 @@ def _hold_together(told: Settings, by: Mapping[str, Source]) -> None:
                 "another address, or none, stands beside it.",
                 "It is sent nowhere else, so hbmcp doesn't start.",
                 "Give address, username and password in the same place; --env-file none ignores a .env.",
+            )
+
+
+def _keys_stay(by: Mapping[str, Source]) -> None:
+    """A service's credential goes to the address that stands beside it, or to its own. Raises SettingsError."""
+    for key in KEYS.keys() & by.keys():
+        address = key.removesuffix("_key") + "_url"
+        if address in by and by[address] != by[key]:
+            raise SettingsError(
+                f"{VARIABLES[address]} comes from {by[address].name}, and {VARIABLES[key]} from {by[key].name}.",
+                "It is sent nowhere else than where it was meant to, so hbmcp doesn't start.",
+                "Give both in the same place.",
             )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from hbmcp.services import OTHERS, Service
 from hbmcp.settings.hosts import Host, Origin, is_loopback, read_host, read_origin
 
 MEMORY = ":memory:"  # HBMCP_PAPER_DB: no file
@@ -25,8 +26,11 @@ FLAGS = {
     "toolsets": "--toolsets",
     "tools": "--tools",
     "exclude_tools": "--exclude-tools",
+    "plugins": "--plugin",
+    "discovery": "--discovery",
     "read_only": "--read-only",
     "compare_api": "--no-compare-api",
+    "installations": "--installations",
     "structured": "--structured",
     "paper": "--paper",
     "paper_balance": "--paper-balance",
@@ -50,7 +54,12 @@ PASSWORDS = ("api_password", "api_password_file")  # two ways to say the same
 BOT_TOKENS = ("telegram_token", "telegram_token_file")  # likewise
 CREDENTIALS = ("api_username", *PASSWORDS)
 PROTECTIVE = ("read_only", "exclude_tools", "paper")  # can only protect, where they are set at all
-REAL = {"api_url", *CREDENTIALS}  # who sets one of these means the real API
+REAL = {"api_url", *CREDENTIALS, "installations"}  # who sets one of these means the real API
+TELEGRAM = (*BOT_TOKENS, "telegram_chat", "telegram_user", "telegram_url")
+PAPER = ("paper", "paper_balance", "paper_db", "paper_reset", "paper_speed")
+# Of one installation, so that none of them says which of several it is of. Who reads what a bot hears takes it from all
+# others.
+OF_ONE = ("api_url", *CREDENTIALS, "installation", *PAPER, *TELEGRAM)
 
 LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}  # as Python's logging calls them too
 _PAGES = ("/docs", "/redoc", "/openapi.json")  # of the API, as a browser's address bar has them
@@ -70,8 +79,9 @@ def _level(value: Any) -> Any:
     return LEVELS.get(name, name)
 
 
-def _base_url(value: Any) -> Any:
-    """The API's address without a slash at its end. Raises ValueError, without quoting it: it may hold a password."""
+def _base_url(value: Any, login: str = "HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD") -> Any:
+    """An API's address without a slash at its end; `login` are the settings that hold what it asks for. Raises
+    ValueError, without quoting it: it may hold a password."""
     if not isinstance(value, str):
         return value
     try:
@@ -81,9 +91,7 @@ def _base_url(value: Any) -> Any:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("it must be an address such as http://localhost:8000")
     if parts.username is not None or parts.password is not None:
-        raise ValueError(
-            "it must not hold a username or password; set HUMMINGBOT_API_USERNAME and HUMMINGBOT_API_PASSWORD instead"
-        )
+        raise ValueError(f"it must not hold a username or password; set {login} instead")
     if parts.query or parts.fragment:
         raise ValueError("it must have nothing after its path")
     if not _HOST.fullmatch(parts.hostname):
@@ -172,6 +180,11 @@ def _file(value: Any) -> Any:
         raise ValueError("whose home ~ is can't be told") from None
 
 
+def _files(value: Any) -> Any:
+    """ "a.py, b.py" -> the paths of both. Raises ValueError as _file does."""
+    return tuple(map(_file, _listed(value))) if isinstance(value, str) else value
+
+
 def _installation(value: Any) -> Any:
     """A name that can't be that of a paper exchange."""
     name = value.strip() if isinstance(value, str) else value
@@ -215,6 +228,19 @@ def _host(value: Any) -> Any:
     return host.name
 
 
+def _lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _header(value: str) -> str:
+    """What can be sent in a header. Raises ValueError, without quoting it."""
+    text = value.strip()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("it must be one line of ASCII characters")
+    return text
+
+
+Discovery = Literal["off", "search", "toolsets"]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -263,6 +289,10 @@ class Settings(BaseModel):
     toolsets: Names = Field(default=(), validation_alias="HBMCP_TOOLSETS")
     tools: Names = Field(default=(), validation_alias="HBMCP_TOOLS")
     exclude_tools: Names = Field(default=(), validation_alias="HBMCP_EXCLUDE_TOOLS")
+    # Files of Python that hold tools of one's own, which are run.
+    plugins: Annotated[tuple[str, ...], BeforeValidator(_files)] = Field(default=(), validation_alias="HBMCP_PLUGINS")
+    # How a client comes by the tools that aren't listed.
+    discovery: Annotated[Discovery, BeforeValidator(_lower)] = Field(default="off", validation_alias="HBMCP_DISCOVERY")
     read_only: bool = Field(default=False, validation_alias="HBMCP_READ_ONLY")
     # Whether the API's own contract is compared with the one that the tools were made from.
     compare_api: bool = Field(default=True, validation_alias="HBMCP_COMPARE_API")
@@ -279,6 +309,10 @@ class Settings(BaseModel):
     # None is the API's address.
     installation: Annotated[str | None, BeforeValidator(_installation)] = Field(
         default=None, validation_alias="HBMCP_INSTALLATION"
+    )
+    # A file that names several installations; what is said here holds for each.
+    installations: Annotated[str | None, BeforeValidator(_file)] = Field(
+        default=None, validation_alias="HBMCP_INSTALLATIONS"
     )
     # None is a SQLite file in the user's data folder.
     state_url: Annotated[SecretStr | None, BeforeValidator(_state_url)] = Field(
@@ -304,11 +338,24 @@ class Settings(BaseModel):
     telegram_url: Annotated[str, BeforeValidator(_page_url)] = Field(
         default="https://api.telegram.org", validation_alias="HBMCP_TELEGRAM_URL"
     )
+    # What that file calls this one; "" where there is none.
+    name: str = ""
     # Whether `hbmcp login` keeps the password for this address and username: it is asked for when it is needed.
     in_keyring: bool = False
+    # What is set of services beside the Hummingbot API, by field: geckoterminal_url.
+    services: Mapping[str, str] = {}
     # What set each field, and what a person must be told of it all when hbmcp starts.
     origins: Mapping[str, str] = {}
     remarks: tuple[str, ...] = ()
+
+    def address_of(self, service: Service) -> str:
+        """Where a service is."""
+        return self.services.get(f"{service.name}_url", service.url) if service.name else self.api_url
+
+    def key_of(self, service: Service) -> SecretStr | None:
+        """What is sent to another service that wants to know who asks."""
+        key = self.services.get(f"{service.name}_key")
+        return SecretStr(key) if key else None
 
     @property
     def called_from_here(self) -> bool:
@@ -343,7 +390,14 @@ class Settings(BaseModel):
         return self.compare_api and not self.on_paper
 
 
-VARIABLES = {name: str(info.validation_alias) for name, info in Settings.model_fields.items() if info.validation_alias}
+# Of services beside the Hummingbot API: field -> variable.
+ADDRESSES = {f"{one.name}_url": one.address for one in OTHERS.values()}
+KEYS = {f"{one.name}_key": one.key for one in OTHERS.values() if one.header}
+VARIABLES = {
+    **{name: str(info.validation_alias) for name, info in Settings.model_fields.items() if info.validation_alias},
+    **ADDRESSES,
+    **KEYS,
+}
 
 
 def called(field: str) -> str:
@@ -353,6 +407,10 @@ def called(field: str) -> str:
 
 def parsed(field: str, value: Any) -> Any:
     """What a setting's text means. Raises ValueError with what is wrong, which never quotes the value of a secret."""
+    if field in KEYS:
+        return _header(value)
+    if field in ADDRESSES:
+        return _base_url(value, KEYS.get(field.removesuffix("_url") + "_key", "nothing"))
     try:
         return getattr(Settings.model_validate({VARIABLES[field]: value}), field)
     except ValidationError as error:

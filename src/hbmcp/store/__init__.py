@@ -192,12 +192,16 @@ class Store:
         return await self._do(lambda rows: rows.move_audit_head(log, head, before, holds, settling, flush))
 
     async def halt(self) -> Halt | None:
-        """The halt of all who share this store."""
+        """The halt of all who share this store, or of this installation; the strictest."""
         return await self._do(lambda rows: rows.halt())
 
-    async def save_halt(self, halt: Halt | None) -> None:
-        """Begin a halt, or end it."""
-        await self._do(lambda rows: rows.save_halt(halt))
+    async def save_halt(self, halt: Halt, *, alone: bool = False) -> None:
+        """Begin a halt of all who share this store, or of this installation `alone`."""
+        await self._do(lambda rows: rows.save_halt(halt, alone=alone))
+
+    async def end_halt(self, *, alone: bool = False) -> None:
+        """End that of this installation, and unless `alone` that of all."""
+        await self._do(lambda rows: rows.end_halt(alone=alone))
 
     async def add_approval(
         self,

@@ -29,7 +29,13 @@ _END_SAME = (
         approvals.c.installation == bindparam("ours"),
         or_(*(approvals.c.state == one for one in OPEN)),
         approvals.c.holder == bindparam("whose"),
-        ((approvals.c.client == bindparam("who")) & (approvals.c.digest == bindparam("mark")))
+        (
+            (approvals.c.client == bindparam("who"))
+            & (
+                (approvals.c.digest == bindparam("mark"))
+                | ((approvals.c.sent == bindparam("sends")) & (approvals.c.sent != ""))
+            )
+        )
         | (approvals.c.idempotency_key == bindparam("named")),
     )
     .values(state="expired", came=CALLED_AGAIN, changed=bindparam("at"))
@@ -70,8 +76,9 @@ class ConfirmationRows:
 
     def end_same(self, connection: Connection, sent: LedgerRow) -> None:
         """Nobody is to approve once more what is being sent: the same call of the same client, or under its key."""
-        same = {"whose": sent.holder or "", "who": sent.client, "mark": sent.digest, "named": sent.idempotency_key}
-        connection.execute(_END_SAME, {"ours": self._ours["installation"], **same, "at": times.machine()})
+        call = {"mark": sent.digest, "sends": sent.sent, "named": sent.idempotency_key}
+        whose = {"ours": self._ours["installation"], "whose": sent.holder or "", "who": sent.client}
+        connection.execute(_END_SAME, {**whose, **call, "at": times.machine()})
 
     def take_back(self, id_: str) -> None:
         """Who asked for it has gone, and isn't told; where it was put to a person already, that says so."""

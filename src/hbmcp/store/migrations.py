@@ -128,6 +128,12 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
         "ALTER TABLE hbmcp_approvals ADD COLUMN upto BIGINT NOT NULL DEFAULT 0",
         "CREATE INDEX hbmcp_approvals_by_state ON hbmcp_approvals (installation, state)",
     ),
+    (
+        "ALTER TABLE hbmcp_ledger ADD COLUMN sent TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE hbmcp_approvals ADD COLUMN sent TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE hbmcp_ledger ADD COLUMN side TEXT",
+        "ALTER TABLE hbmcp_ledger ADD COLUMN amount TEXT",
+    ),
 )
 
 

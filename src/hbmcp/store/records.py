@@ -65,10 +65,11 @@ UNDER_WAY = 600_000  # milliseconds after which nobody can be sending any more w
 
 @frozen
 class LedgerRow:
-    """A request that was granted, at `time` in epoch ms, for the call of a tool with that digest; `words` say what it
-    does. `opened` is what it adds to what is at risk, in `currency`, 0 where it adds nothing. `reference` is the id
-    that came back. `holder` is the key of who called with an access token, "" where none was shown, None where that
-    wasn't kept yet. `key` is 0 before the store has given one."""
+    """A request that was granted, at `time` in epoch ms, for the call of a tool with that digest, `sent` being that of
+    all that it sends, "" where it sends nothing; `words` say what it does, of `amount` in base units. `opened` is what
+    it adds to what is at risk, in `currency`, 0 where it adds nothing. `reference` is the id that came back. `holder`
+    is the key of who called with an access token, "" where none was shown, None where that wasn't kept yet. `key` is 0
+    before the store has given one."""
 
     time: int
     caller: str
@@ -86,6 +87,9 @@ class LedgerRow:
     state: State = "reserved"
     reference: str | None = None
     holder: str | None = None
+    sent: str = ""
+    side: str | None = None
+    amount: Decimal | None = None
     key: int = field(default=0, eq=False)
 
     def in_doubt(self, now: int) -> bool:
@@ -178,8 +182,8 @@ class Approval:
     `way` is how the policy wants it asked. In a chat its buttons carry the `nonce`, under the `message` of that id, 0
     before it is there; `shown` is whether that says what became of it.
 
-    `idempotency_key` and `digest` are those of the call; `upto` is the key of the last row of the ledger when it was
-    asked for."""
+    `idempotency_key`, `digest` and `sent` are those of the call; `upto` is the key of the last row of the ledger when
+    it was asked for."""
 
     id: str
     client: str
@@ -205,6 +209,7 @@ class Approval:
     idempotency_key: str | None = None
     digest: str = ""
     upto: int = 0
+    sent: str = ""
 
     @property
     def over(self) -> bool:

@@ -64,7 +64,7 @@ ORDERS = 20_000  # kept of one installation
 READINGS = 200_000
 AT_ONCE = 500  # keys in one question
 NEVER = 1 << 62  # milliseconds
-EVERYONE = "all"  # whom a halt holds for: whoever shares the store
+EVERYONE = "all"  # whom a halt holds for: whoever shares the store, or one installation
 PRUNED_ONCE_IN = 100  # writes, on average: by chance, because most processes write only once or twice
 
 _SENT = [orders.c[one.name] for one in fields(SentOrder)]
@@ -74,7 +74,11 @@ _GRANTED = [ledger.c[one.name] for one in fields(LedgerRow)]
 # What each call that isn't a read asks and writes, made once: to make it takes as long as to carry it out.
 _ADD_ORDER = insert(orders).returning(orders.c.key)
 _NAME_ORDER = update(orders).where(orders.c.key == bindparam("which")).values(order_id=bindparam("named"))
-_READ_HALT = select(halts.c.since, halts.c.everything, halts.c.by)
+_READ_HALT = (
+    select(halts.c.since, halts.c.everything, halts.c.by)
+    .where(halts.c.scope.in_((EVERYONE, bindparam("alone"))))
+    .order_by(halts.c.everything.desc())
+)
 _ADD_TO_LEDGER = insert(ledger).returning(ledger.c.key)
 _READ_LEDGER = (
     select(*_GRANTED)
@@ -274,15 +278,25 @@ class Rows:
 
     def halt(self) -> Halt | None:
         with self._database.reading() as connection:
-            found = connection.execute(_READ_HALT).first()
+            found = connection.execute(_READ_HALT, {"alone": self._alone}).first()
         return None if found is None else Halt(found[0], bool(found[1]), found[2])
 
-    def save_halt(self, halt: Halt | None) -> None:
+    def save_halt(self, halt: Halt, *, alone: bool) -> None:
+        scope = self._alone if alone else EVERYONE
         with self._database.writing() as connection:
-            connection.execute(delete(halts))
-            if halt is not None:
-                row = {**asdict(halt), "everything": int(halt.everything)}
-                connection.execute(insert(halts).values(scope=EVERYONE, **row))
+            connection.execute(delete(halts).where(halts.c.scope == scope))
+            row = {**asdict(halt), "everything": int(halt.everything)}
+            connection.execute(insert(halts).values(scope=scope, **row))
+
+    def end_halt(self, *, alone: bool) -> None:
+        scopes = (self._alone,) if alone else (EVERYONE, self._alone)
+        with self._database.writing() as connection:
+            connection.execute(delete(halts).where(halts.c.scope.in_(scopes)))
+
+    @property
+    def _alone(self) -> str:
+        """Whom a halt of this installation holds for; no name of one is that of all."""
+        return f"installation {self._place.installation}"
 
     def reserve(
         self,

@@ -95,6 +95,9 @@ ledger = Table(
     Column("state", Text, nullable=False),
     Column("reference", Text),
     Column("holder", Text),
+    Column("sent", Text, nullable=False),
+    Column("side", Text),
+    Column("amount", Exact),
 )
 
 triggers = Table(
@@ -204,6 +207,7 @@ approvals = Table(
     Column("idempotency_key", Text),
     Column("digest", Text, nullable=False),
     Column("upto", BigInteger, nullable=False),
+    Column("sent", Text, nullable=False),
 )
 
 chats = Table(

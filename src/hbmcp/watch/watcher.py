@@ -22,13 +22,14 @@ from hbmcp.store.lease import new_holder
 from hbmcp.watch import attachments
 from hbmcp.watch.attachments import Attachments, Found, entry_of
 from hbmcp.watch.doubt import disbelief, opens_by, stillness
-from hbmcp.watch.firing import Ended, asleep, fire
+from hbmcp.watch.firing import DEADLINE, Ended, asleep, fire
 from hbmcp.watch.reconciliation import due, reconcile
 from hbmcp.watch.turns import Turns
 from hbmcp.watch.waiting import Waiting
 
 HEARTBEAT = 10_000  # ms between two renewals of the lease
 LEASE = 2 * HEARTBEAT - 2_000  # ms: another takes over within twice the heartbeat
+BROKEN_OFF = 1.0  # seconds for what is cancelled
 LOOKS = 5  # rounds between two looks at positions and orders that triggers hang on
 KEPT = 15  # rounds between two times that the last reading is kept, where nothing else must be
 BLIND = 60_000  # ms without a reading that can be believed, after which somebody is told
@@ -61,6 +62,7 @@ class Watcher:
         self._renewed: int | None = None
         self._rounds = 0
         self._firing: dict[int, asyncio.Task[None]] = {}
+        self._ends: float | None = None  # by when, once it is stopped
         self._turns = Turns()
         self._waiting = Waiting()
         self._attachments = Attachments()
@@ -70,7 +72,7 @@ class Watcher:
         self._failed = ""
 
     async def run(self) -> None:
-        """Until it is cancelled; then it leaves the watch to others. What fires is brought to its end."""
+        """Until it is cancelled; then it leaves the watch to others. What fires has `patience`."""
         try:
             while True:
                 await self.round()
@@ -78,10 +80,27 @@ class Watcher:
         finally:
             await self.leave()
 
+    @property
+    def patience(self) -> float:
+        """Seconds from its stop for what fires, so that what is sent is written down; 0 where nothing does."""
+        return DEADLINE if self._firing else 0.0
+
+    def stop(self) -> None:
+        """From now on nothing begins to fire."""
+        if self._ends is None:
+            self._ends = times.ticking() + DEADLINE
+
     async def leave(self) -> None:
-        """End what fires, and let others watch."""
-        if self._firing:
-            await asyncio.wait(self._firing.values())
+        """Let what fires come to its end, and others watch. What takes too long is broken off: who watches then finds
+        out what became of it."""
+        self.stop()
+        assert self._ends is not None
+        for wait in (max(self._ends - times.ticking(), 0), BROKEN_OFF):
+            if self._firing:
+                await asyncio.wait(self._firing.values(), timeout=wait)
+            for key, task in self._firing.items():
+                if task.cancel():
+                    logger.warning("Broken off as the watch ends: trigger %d. The next watch finds out about it.", key)
         if self._renewed is not None:
             self._renewed = None
             try:
@@ -92,7 +111,7 @@ class Watcher:
     async def round(self) -> None:
         """Look once. Raises nothing: what fails is logged, and told where nobody watches for it."""
         try:
-            watching = self._watches and await self._leads()
+            watching = self._watches and self._ends is None and await self._leads()
             await self._tell_news()
             if watching:
                 await self._watch()
@@ -253,6 +272,8 @@ class Watcher:
             try:
                 async with self._turns.after_others(one.spec.protects):
                     followed = await self._followed(one)
+                    if self._ends is not None:
+                        return
                     self._say(followed, await fire(self._bridge, self._installation, followed, cause))
             except StoreError as error:
                 logger.warning("Trigger %d can't fire: %s", one.key, error)

@@ -17,6 +17,7 @@ from hbmcp.catalog import Catalog
 from hbmcp.server.http import application, entrance, sessions
 from hbmcp.server.http.entrance import AT_ONCE, Entrance, NoTokenInAddress
 from hbmcp.server.line import Line
+from hbmcp.server.switchboard import Switchboard
 from tests.server.http.clients import ACCEPT, HELLO, bearer
 
 pytestmark = pytest.mark.anyio
@@ -152,7 +153,7 @@ def test_one_holder_can_t_take_the_sessions_of_others(monkeypatch: pytest.Monkey
         return Holder(token, token, Rights(None, None))
 
     told = settings.load({"paper": True})
-    app = application.application(Line(Catalog.load().choose(), told, None, "a test"), verify)
+    app = application.application(Switchboard([Line(Catalog.load().choose(), told, None, "a test")]), verify)
     with TestClient(app, "http://127.0.0.1") as http:
 
         def begin(token: str, **headers: str) -> tuple[int, Mapping[str, str]]:

@@ -18,7 +18,6 @@ BUY: dict[str, Any] = {**WHERE, "side": "BUY", "amount": 0.1, "order_type": "MAR
 
 @pytest.fixture
 async def call(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("hbmcp.workflows.trading.cancel_orders.WAIT", 0.05)
     async with assistant(api, monkeypatch, policy=Policy()) as found:
         yield found
 

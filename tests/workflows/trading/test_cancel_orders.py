@@ -17,11 +17,6 @@ pytestmark = pytest.mark.anyio
 MARKET = {"account_name": "master_account", "connector_name": "binance", "trading_pair": "BTC-USDT"}
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hbmcp.workflows.trading.cancel_orders.WAIT", 0.05)
-
-
 def left(api: PaperApi) -> set[str]:
     return {one.id for one in orders(api) if one.status == "OPEN"}
 

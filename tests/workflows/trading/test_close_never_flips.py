@@ -64,7 +64,6 @@ class Closing(RuleBasedStateMachine):
         self.meanwhile: list[Any] = []
         self.read: set[tuple[str, str, str, Decimal]] = set()
         self.wrong: list[str] = []
-        self.patch.setattr("hbmcp.installation.orders.polling.STEP", 0)
         watch = Bug("somebody else trades", {ORDERS: self._watched, POSITIONS: self._noted})
         self.call: Assistant = self.runner.run(self.stack.enter_async_context(assistant(self.api, self.patch, {watch})))
         for one in opened:

@@ -18,11 +18,6 @@ D = Decimal
 LOW = {**BUY, "amount": 0.01, "price": "50000"}
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hbmcp.workflows.trading.place_orders.WAIT", 0.1)
-
-
 def rows(text: str) -> list[str]:
     return [row["status"] for row in value(text)["orders"]]
 

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.anyio
 D = Decimal
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hbmcp.workflows.trading.replace_order.WAIT", 0.1)
-
-
 def told(api: PaperApi) -> list[tuple[str, Decimal, Decimal | None]]:
     return [(one.status, one.amount, one.price) for one in orders(api)]
 

@@ -14,6 +14,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Self
 
 from hbmcp.errors import StoreError
+from hbmcp.policy.audit.calls import of
 from hbmcp.policy.audit.chain import Link
 from hbmcp.policy.audit.log import Appended, Log
 from hbmcp.policy.audit.record import Record, Sent, sent, stamped, time_text, words
@@ -55,8 +56,10 @@ class Audit:
         name: str,
         store: "Store",
         tell: Callable[[str, str], object] = silent,
+        installation: str | None = None,
     ) -> None:
         self._log = log
+        self._installation = installation  # None where the log is its own
         self._tell = tell
         self._name = name  # of the log, in the store
         self._store = store
@@ -75,7 +78,7 @@ class Audit:
     ) -> Self:
         """That of an installation, where the settings have it."""
         files = Files.of(settings, identity)
-        return cls(Log(files.audit) if files else None, files.log if files else "", store, tell)
+        return cls(Log(files.audit) if files else None, files.log if files else "", store, tell, identity.name)
 
     async def aclose(self) -> None:
         """Wait a moment for what is still being written."""
@@ -133,7 +136,8 @@ class Audit:
             if self._log is not None:
                 since = time_text(machine() - DAY)
                 with suppress(OSError, StoreError):
-                    for line in await self._worker.run(partial(self._log.since, since, RECENT)):
+                    lines = await self._worker.run(partial(self._log.since, since, RECENT))
+                    for line in lines if self._installation is None else of(self._installation, lines):
                         _add(lately, line)
             if self._lately is None:  # nobody else was quicker
                 self._lately = lately

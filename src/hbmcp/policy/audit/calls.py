@@ -9,6 +9,18 @@ Record = Mapping[str, Any]
 NO_END = "no end: under way, or its process died"
 
 
+def of(installation: str, records: Iterable[Record]) -> Iterator[Record]:
+    """The lines of one installation, of a log that it shares with others, and those that are of none."""
+    ours = set()
+    for one in records:
+        call = one.get("call")
+        if one.get("installation") == installation:
+            ours.add(call)
+            yield one
+        elif one.get("installation") is None and (call is None or call in ours):
+            yield one
+
+
 def calls(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
     """One for each call: its first line, with how it ended."""
     found: dict[str, dict[str, Any]] = {}

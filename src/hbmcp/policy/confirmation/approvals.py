@@ -84,12 +84,13 @@ class Approvals:
             nonce=token_urlsafe(16),
             idempotency_key=call.key,
             digest=said.digest,
+            sent=said.sent or "",
         )
         moment = now()
 
         def judge(granted: Sequence[LedgerRow], waiting: Sequence[Approval]) -> Approval | None:
             for one in waiting:
-                if _caller_and_call(one) == _caller_and_call(approval):
+                if _is_same(one, approval):
                     return one
             said.refuse(granted, moment)
             theirs = [one for one in waiting if _whose(one) == _whose(approval)]
@@ -145,8 +146,10 @@ def _used(policy: Policy) -> bool:
     return any(rule.ask != "client" for rules in policy.confirm_lists for rule in rules)
 
 
-def _caller_and_call(one: Approval) -> tuple[str, ...]:
-    return one.holder, one.client, one.digest
+def _is_same(one: Approval, other: Approval) -> bool:
+    """Whether they are one call of one caller."""
+    says = one.digest == other.digest or (one.sent != "" and one.sent == other.sent)
+    return says and (one.holder, one.client) == (other.holder, other.client)
 
 
 def _whose(one: Approval) -> tuple[str, str]:

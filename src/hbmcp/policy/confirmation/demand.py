@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import get_args
+from functools import reduce
+from itertools import takewhile
+from typing import Self, get_args
 
 from attrs import frozen
 
@@ -27,14 +29,31 @@ class Demand:
     tolerance: Decimal
     patience: int
 
+    @classmethod
+    def of(cls, asking: Sequence[Confirm]) -> Self:
+        """What these of one list come to: the way that proves most, for as long as those wait that ask that way."""
+        way = max((one.ask for one in asking), key=WAYS.index)
+        return cls(
+            way,
+            all(one.cant_ask == "rely" for one in asking),
+            min(one.tolerance_percent for one in asking),
+            min(one.patience for one in asking if one.ask == way),
+        )
+
+    def and_(self, other: Self) -> Self:
+        """Both at once."""
+        return type(self)(
+            max(self.way, other.way, key=WAYS.index),
+            self.relies and other.relies,
+            min(self.tolerance, other.tolerance),
+            min(self.patience, other.patience),
+        )
+
 
 def may_ask(policy: Policy, call: Call, requests: Sequence[PlannedRequest]) -> bool:
     """Whether that depends on what the requests are worth, or is so in any case."""
     return call.caller.kind not in BY_THEMSELVES and any(
-        rule.when != "never"
-        for rules in policy.confirm_lists
-        for one in requests
-        if (rule := _deciding(rules, call, one)) is not None
+        _counting(rules, call, one) for rules in policy.confirm_lists for one in requests
     )
 
 
@@ -42,21 +61,17 @@ def demanded(
     policy: Policy, call: Call, requests: Sequence[PlannedRequest], values: Sequence[Decimal | None]
 ) -> Demand | None:
     """Whether a person is to be asked, and how. `values` are those of the requests in the policy's currency."""
-    found: list[Confirm] = []
+    found: list[Demand] = []
     for rules in policy.confirm_lists:
-        deciding = [_deciding(rules, call, one) for one in requests]
+        counting = [_counting(rules, call, one) for one in requests]
+        asking: list[Confirm] = []
         for rule in rules:
-            those = [place for place, decides in enumerate(deciding) if decides is rule]
+            those = [place for place, counted in enumerate(counting) if rule in counted]
             if those and _asks(rule, [requests[place] for place in those], [values[place] for place in those]):
-                found.append(rule)
-    if not found:
-        return None
-    return Demand(
-        max((one.ask for one in found), key=WAYS.index),
-        all(one.cant_ask == "rely" for one in found),
-        min(one.tolerance_percent for one in found),
-        min(one.patience for one in found),
-    )
+                asking.append(rule)
+        if asking:
+            found.append(Demand.of(asking))
+    return reduce(Demand.and_, found) if found else None
 
 
 def _asks(rule: Confirm, requests: Sequence[PlannedRequest], values: Sequence[Decimal | None]) -> bool:
@@ -68,8 +83,10 @@ def _asks(rule: Confirm, requests: Sequence[PlannedRequest], values: Sequence[De
     return unknown or sum((one for one in values if one is not None), Decimal(0)) > rule.over
 
 
-def _deciding(rules: Iterable[Confirm], call: Call, planned: PlannedRequest) -> Confirm | None:
-    return next((rule for rule in rules if _matches(rule, call, planned)), None)
+def _counting(rules: Iterable[Confirm], call: Call, planned: PlannedRequest) -> list[Confirm]:
+    """Those that may ask for a request: all that match it above the first that says never."""
+    matching = (rule for rule in rules if _matches(rule, call, planned))
+    return list(takewhile(lambda rule: rule.when != "never", matching))
 
 
 def _matches(rule: Confirm, call: Call, planned: PlannedRequest) -> bool:

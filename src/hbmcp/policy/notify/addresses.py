@@ -36,7 +36,8 @@ def addresses(settings: Settings) -> list[Address]:
 
 def _address(url: str, place: str, settings: Settings) -> Address:
     apprise = _apprise()
-    title = "hbmcp on paper" if settings.on_paper else f"hbmcp on {Identity.of(settings).name}"
+    where = settings.name or ("paper" if settings.on_paper else Identity.of(settings).name)
+    title = f"hbmcp on {where}"
     # Nothing of it is kept in a file.
     service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="hbmcp", storage_mode="memory"))
     said = _LastWord()

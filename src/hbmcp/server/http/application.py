@@ -12,8 +12,8 @@ from hbmcp.server.http.hearing import Hearing
 from hbmcp.server.http.patience import MOST, WholeBody
 from hbmcp.server.http.protected_resource import ProtectedResource
 from hbmcp.server.http.sessions import SessionsOfEach
-from hbmcp.server.line import Line
 from hbmcp.server.protocol import build
+from hbmcp.server.switchboard import Switchboard
 
 PATH = "/mcp"
 IDLE = 30 * 60.0  # seconds after which a session of 2025 that nobody uses ends, and its id gets 404
@@ -23,26 +23,26 @@ SESSIONS = 2_000  # at once; who would begin another gets 503
 _CHECKED_BEFORE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 
 
-def application(line: Line, verify: Verify | None) -> ASGIApp:
+def application(board: Switchboard, verify: Verify | None) -> ASGIApp:
     """Streamable HTTP at /mcp, for those whose access token `verify` knows; without it for whoever calls."""
-    resource = ProtectedResource.of(line)
-    server = build(line)
+    resource = ProtectedResource.of(board)
+    server = build(board)
     app: ASGIApp = server.streamable_http_app(
         streamable_http_path=PATH,
         transport_security=_CHECKED_BEFORE,
         max_request_body_size=MOST,
         session_idle_timeout=IDLE,
         max_sessions=SESSIONS,
-        custom_starlette_routes=[*Health(line).routes, *resource.routes, *_numbers(line)],
+        custom_starlette_routes=[*Health(board).routes, *resource.routes, *_numbers(board)],
     )
-    app = Hearing(SessionsOfEach(app, server.session_manager), line)
+    app = Hearing(SessionsOfEach(app, server.session_manager), board)
     if verify is None:
         app = WholeBody(app)
     else:
         is_open = {LIVES, READY, *(route.path for route in resource.routes)}.__contains__
         app = Entrance(app, verify, is_open, resource.challenge)
     app = NoTokenInAddress(app)
-    told = line.settings
+    told = board.settings
     if told.http_allowed_origins:
         app = CORSMiddleware(
             app,
@@ -54,9 +54,9 @@ def application(line: Line, verify: Verify | None) -> ASGIApp:
     return doors(app, told)
 
 
-def _numbers(line: Line) -> list[Route]:
-    if not line.settings.http_metrics:
+def _numbers(board: Switchboard) -> list[Route]:
+    if not board.settings.http_metrics:
         return []
     from hbmcp.server.http.metrics import Metrics
 
-    return Metrics(line).routes
+    return Metrics(board).routes

@@ -1,6 +1,7 @@
 """Whether clients must show an access token."""
 
 import logging
+from collections.abc import Sequence
 
 from hbmcp.errors import SettingsError, StoreError
 from hbmcp.identity import Identity
@@ -11,18 +12,19 @@ CREATE = "Make one with `hbmcp token create NAME`, with the same settings."
 logger = logging.getLogger(__name__)
 
 
-async def token_demanded(told: Settings, *, reached_from_elsewhere: bool) -> bool:
-    """Whether they must: beyond this machine always, and everywhere from the first token on that was made. Raises
-    SettingsError where they must, and there is none that could open anything."""
-    from hbmcp.access.tokens import Tokens
-    from hbmcp.store import Store
+async def token_demanded(each: Sequence[Settings], *, reached_from_elsewhere: bool) -> bool:
+    """Whether they must, at a server of installations with these settings: beyond this machine always, and everywhere
+    from the first token on that was made. Raises SettingsError where they must, and there is none that could open
+    anything."""
+    from hbmcp.access.tokens import EveryTokens
     from hbmcp.store.place import Place
 
+    told, *_ = each
     beyond = reached_from_elsewhere or not told.called_from_here
-    place = Place.of(told, Identity.of(told))
+    kept = [one for one in each if Place.of(one, Identity.of(one)).exists]
     ever = left = False
-    if place.exists:
-        tokens = Tokens(Store(place))
+    if kept:
+        tokens = EveryTokens.of(kept)
         try:
             ever, left = await tokens.any(), await tokens.any_left()
         except StoreError as error:

@@ -2,6 +2,7 @@
 in any, and no account or token is among them."""
 
 import asyncio
+from collections import Counter as Counts
 from typing import TYPE_CHECKING, get_args
 
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.routing import Route
 
 from hbmcp import extras
 from hbmcp.errors import CallError, LimitReached, OutcomeUnknown, Refused, SettingsError, StoreError, UnknownTool
-from hbmcp.server.line import Line, UnderWay
+from hbmcp.server.switchboard import Switchboard, UnderWay
 from hbmcp.settings.model import called
 from hbmcp.times import ticking
 
@@ -38,8 +39,8 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 class Metrics:
     """Of one server: counts each of its calls."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, board: Switchboard) -> None:
+        self._board = board
         self._registry = every = CollectorRegistry()
         self._calls = Counter(
             "hbmcp_calls", "Calls that ended, by what they came to.", ("tool", "outcome"), registry=every
@@ -54,7 +55,7 @@ class Metrics:
         self._triggers = Gauge(
             "hbmcp_triggers", "Triggers in the store that all servers share, by state.", ("state",), registry=every
         )
-        line.count = self._count
+        board.count = self._count
 
     @property
     def routes(self) -> list[Route]:
@@ -80,9 +81,11 @@ class Metrics:
         """At the triggers. What isn't known isn't said."""
         from hbmcp.store import TriggerState
 
+        numbers: Counts[str] = Counts()
         try:
             async with asyncio.timeout(PATIENCE):
-                numbers = await self._line.bridge.store.trigger_numbers()
+                for line in self._board.lines.values():
+                    numbers.update(await line.bridge.store.trigger_numbers())
         except (StoreError, TimeoutError):
             self._triggers.clear()
             return

@@ -7,7 +7,7 @@ from mcp.server.auth.routes import build_resource_metadata_url, create_protected
 from mcp.server.auth.settings import AuthSettings
 from starlette.routing import Route
 
-from hbmcp.server.line import Line
+from hbmcp.server.switchboard import Switchboard
 
 
 class ProtectedResource(NamedTuple):
@@ -17,9 +17,9 @@ class ProtectedResource(NamedTuple):
     challenge: Mapping[str, str] = {}
 
     @classmethod
-    def of(cls, line: Line) -> "ProtectedResource":
+    def of(cls, board: Switchboard) -> "ProtectedResource":
         """Of a server with these settings and tools."""
-        told = line.settings
+        told = board.settings
         if told.oauth_issuer is None or told.oauth_audience is None:
             return cls()
         settings = AuthSettings.model_validate(
@@ -30,7 +30,7 @@ class ProtectedResource(NamedTuple):
             }
         )
         assert settings.resource_server_url is not None
-        toolsets = dict.fromkeys(tool.toolset for tool in line.offer.tools)
+        toolsets = dict.fromkeys(tool.toolset for line in board.lines.values() for tool in line.offer.tools)
         routes = create_protected_resource_routes(
             settings.resource_server_url,
             [settings.issuer_url],

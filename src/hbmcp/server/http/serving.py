@@ -2,26 +2,20 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import uvicorn
 from sse_starlette.sse import AppStatus
 
 from hbmcp import log
-from hbmcp.catalog import Offer
-from hbmcp.identity import Identity
 from hbmcp.server.ending import SHUTDOWN, end_by
 from hbmcp.server.http.application import application
 from hbmcp.server.http.patience import Patient
 from hbmcp.server.http.tls import certificate
 from hbmcp.server.http.verification import verification
-from hbmcp.server.line import Line
-from hbmcp.settings import Settings
+from hbmcp.server.line import Line, Terms
+from hbmcp.server.switchboard import Switchboard
 from hbmcp.times import ticking
-
-if TYPE_CHECKING:
-    from hbmcp.policy.model import Policy
 
 OVER_HTTP = "the hbmcp server over HTTP"
 FINISH = 2 * SHUTDOWN  # seconds until calls are broken off that may have sent something; until others, SHUTDOWN
@@ -32,9 +26,9 @@ CUT_OFF = 1  # seconds for the rest of what is being answered; streams that only
 class Server(uvicorn.Server):
     """uvicorn's, which lets calls end, and tells when it answers."""
 
-    def __init__(self, config: uvicorn.Config, line: Line, answers: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, board: Switchboard, answers: Callable[[], None]) -> None:
         super().__init__(config)
-        self._line = line
+        self._board = board
         self._answers = answers
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -44,36 +38,35 @@ class Server(uvicorn.Server):
             self._answers()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """No call begins any more; those under way have some time, and what of them is broken off then is told."""
-        end_by(FINISH + SHUTDOWN)
-        self._line.ending = True
-        self._line.list_changes.close()
+        """No call begins any more, and no trigger fires; those under way have some time, and what of them is broken off
+        then is told."""
+        board = self._board
+        end_by(max(FINISH, board.fires) + SHUTDOWN)
+        board.end()
+        board.list_changes.close()
         began = ticking()
-        while ticking() < began + (FINISH if self._line.acts else SHUTDOWN) and self._line.busy and not self.force_exit:
+        while (board.busy or board.fires) and not self.force_exit:
+            if ticking() > began + max(FINISH if board.acts else SHUTDOWN, board.fires):
+                break
             await asyncio.sleep(0.02)
         await asyncio.sleep(WRITTEN)
-        self._line.tell_broken_off()
+        board.tell_broken_off()
         AppStatus.should_exit = True
         log.silence_libraries()  # that streams are cut now is no error
         await super().shutdown(sockets)
 
 
 async def serve_http(
-    settings: Settings,
-    offer: Offer,
-    listener: socket.socket,
-    policy: "Policy | None",
-    demanded: bool,
-    answers: Callable[[], None],
+    terms: Sequence[Terms], listener: socket.socket, demanded: bool, answers: Callable[[], None]
 ) -> None:
-    """Serve streamable HTTP on this socket until the process is told to stop. `demanded` is an access token of every
-    client; `answers` is called when the first can come."""
-    from hbmcp.access.tokens import Tokens
-    from hbmcp.store import Store
+    """Serve streamable HTTP of these installations on this socket until the process is told to stop. `demanded` is an
+    access token of every client; `answers` is called when the first can come."""
+    from hbmcp.access.tokens import EveryTokens
 
-    line = Line(offer, settings, policy, OVER_HTTP)
-    tokens = Tokens(Store.open(settings, Identity.of(settings)))
-    app = application(line, verification(settings, tokens) if demanded else None)
+    board = Switchboard([Line(offer, told, policy, OVER_HTTP) for told, offer, policy in terms])
+    tokens = EveryTokens.of([line.settings for line in board.lines.values()])
+    settings = board.settings
+    app = application(board, verification(settings, tokens) if demanded else None)
     # Else all answers that are streams end with the signal, also those that still come.
     AppStatus.enable_automatic_graceful_drain = False
     config = uvicorn.Config(
@@ -82,6 +75,6 @@ async def serve_http(
     config.load()
     config.ssl = certificate(settings)
     try:
-        await Server(config, line, answers).serve([listener])
+        await Server(config, board, answers).serve([listener])
     finally:
         await tokens.aclose()

@@ -9,10 +9,10 @@ from hbmcp.server.http.entrance import Verify
 from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
-    from hbmcp.access.tokens import Tokens
+    from hbmcp.access.tokens import EveryTokens
 
 
-def verification(told: Settings, tokens: "Tokens") -> Verify:
+def verification(told: Settings, tokens: "EveryTokens") -> Verify:
     """Of a server with these settings."""
     if told.oauth_issuer is None or told.oauth_audience is None:
         return tokens.holder

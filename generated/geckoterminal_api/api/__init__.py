@@ -1,0 +1,1 @@
+"""One module per tag: each function makes the request of one operation."""

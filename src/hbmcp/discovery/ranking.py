@@ -1,0 +1,108 @@
+"""Which tools a phrase is about: BM25 over what each is called, what is said of it, and the words curated for it."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable
+from math import log
+
+from hbmcp.catalog import Catalog, Tool
+from hbmcp.did_you_mean import nearest
+
+WEIGHTS = {"name": 3.0, "find": 3.0, "phrase": 1.5, "title": 2.0, "description": 1.0, "toolset": 1.0}
+SATURATION, LENGTH = 1.2, 0.4  # k1 and b of BM25: descriptions are all short
+LIKENESS = 0.8  # of a misspelt word to the one that was meant
+
+_PROFIT_AND_LOSS = re.compile(r"\bp\s*(?:&|/|and|n)\s*l\b")
+_WORD = re.compile(r"[a-z][a-z0-9]*")
+_STOP = frozenset(
+    _WORD.findall(
+        "a about an and any are at be been by can could did do does for from had has have how i if in into is it its "
+        "just let many me much my of off on one or our please put s so some t that the their them there these they "
+        "this to us want was we what when where which who whom why will with would you your"
+    )
+)
+
+
+class Ranking:
+    """The tools of a catalog, by what they are about."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._names = {**catalog.removed, **{name: tool.name for name, tool in catalog.names.items()}}
+        self._weighed = {tool.name: _weighed(tool, catalog) for tool in catalog.tools.values()}
+        self._phrases = {
+            tool.name: [said for phrase in tool.find if len(said := frozenset(_stems(phrase))) > 1]
+            for tool in catalog.tools.values()
+        }
+        told = Counter(stem for stems in self._weighed.values() for stem in stems)
+        count = len(self._weighed)
+        self._rarity = {stem: log(1 + (count - n + 0.5) / (n + 0.5)) for stem, n in told.items()}
+        self._mean = sum(sum(stems.values()) for stems in self._weighed.values()) / max(count, 1)
+
+    def best(self, phrase: str, among: Iterable[Tool]) -> list[Tool]:
+        """Those that it is about, the likeliest first; alone those that it names exactly, if it says nothing else."""
+        tools = list(among)
+        words = re.findall(r"\w+", phrase.lower())
+        exact = [self._names[word] for word in words if word in self._names]
+        named = [tool for name in dict.fromkeys(exact) for tool in tools if tool.name == name]
+        if named and len(exact) == len(words):
+            return named
+        asked = dict.fromkeys(self._meant(stem) for stem in _stems(phrase))
+        scored = ((self._score(tool.name, asked), tool) for tool in tools if tool not in named)
+        ranked = sorted((one for one in scored if one[0] > 0), key=lambda one: (-one[0], one[1].name))
+        return [*named, *(tool for _, tool in ranked)]
+
+    def _meant(self, stem: str) -> str:
+        """A word as the tools have it, where it is misspelt."""
+        if stem in self._rarity or len(stem) < 4:
+            return stem
+        return next(iter(nearest(stem, self._rarity, likeness=LIKENESS)), stem)
+
+    def _score(self, name: str, asked: Collection[str]) -> float:
+        stems = self._weighed[name]
+        slack = SATURATION * (1 - LENGTH + LENGTH * sum(stems.values()) / self._mean)
+        score = sum(
+            self._rarity[stem] * stems[stem] * (SATURATION + 1) / (stems[stem] + slack)
+            for stem in asked
+            if stem in stems
+        )
+        whole = (phrase for phrase in self._phrases[name] if phrase.issubset(asked))
+        return score + max((sum(map(self._rarity.__getitem__, phrase)) for phrase in whole), default=0)
+
+
+def _weighed(tool: Tool, catalog: Catalog) -> dict[str, float]:
+    """The words of a tool -> their weight."""
+    toolset = catalog.toolsets[tool.toolset]
+    definition = tool.definition
+    said = {
+        "name": [tool.name, *tool.aliases],
+        "find": [said for said in tool.find if " " not in said],
+        "phrase": [said for said in tool.find if " " in said],
+        "title": [definition["annotations"]["title"]],
+        "description": [definition["description"]],
+        "toolset": [toolset.name, toolset.title],
+    }
+    weighed: dict[str, float] = {}
+    for field, texts in said.items():
+        for stem in {stem for text in texts for stem in _stems(text)}:
+            weighed[stem] = weighed.get(stem, 0) + WEIGHTS[field]
+    return weighed
+
+
+def _stems(text: str) -> list[str]:
+    """ "What's the P&L of my closed positions?" -> ["pnl", "clos", "position"]"""
+    words = _WORD.findall(_PROFIT_AND_LOSS.sub("pnl", text.lower()).replace("_", " "))
+    return [_stem(word) for word in words if word not in _STOP]
+
+
+def _stem(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        word = f"{word[:-3]}y"
+    elif len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        if len(word) >= len(ending) + 3 and word.endswith(ending):
+            word = word.removesuffix(ending)
+            if word[-1] == word[-2] and word[-1] not in "ls":
+                word = word[:-1]
+            break
+    return word.removesuffix("e") if len(word) > 3 else word

@@ -1,0 +1,72 @@
+"""A declared function as a tool of the catalog."""
+
+from dataclasses import replace
+from typing import Any
+
+from hbmcp.catalog import PLUGINS, Catalog, Effect, Tool
+from hbmcp.plugins.registry import Declared
+from hbmcp.plugins.running import runner
+from hbmcp.plugins.signature import BadSignature, Signature
+
+__all__ = ["BadSignature", "tool"]
+
+# What each effect is called among the tools.
+RISKS: dict[Effect, str] = {
+    "opens": "trade",
+    "reduces": "trade",
+    "cancels": "trade",
+    "moves": "trade",
+    "configures": "write",
+    "reprices": "write",
+    "stops": "destructive",
+    "unprotects": "destructive",
+    "runs_code": "destructive",
+}
+# What differs from the protocol's defaults (not read-only, destructive).
+HINTS: dict[str, dict[str, bool]] = {"read": {"readOnlyHint": True}, "write": {"destructiveHint": False}}
+
+
+def tool(declared: Declared, every: Catalog) -> Tool:
+    """The tool. It may ask all reads, and plan whatever shows and takes no credential. Raises BadSignature."""
+    signature = Signature.of(declared.function)
+    name = signature.name
+    if name in every.names or name in every.absent or name in every.removed:
+        raise BadSignature("there is a tool of that name")
+    risk = "read" if declared.effect is None else RISKS[declared.effect]
+    made = Tool(
+        name=name,
+        definition=_definition(signature, risk),
+        toolset=PLUGINS,
+        risk=risk,
+        aliases=(),
+        default=True,
+        times=(),
+        uses_if_there=_parts(every, reads=declared.effect is None),
+        effect={} if declared.effect is None else {"is": declared.effect},
+    )
+    return replace(made, function=runner(declared, signature, made))
+
+
+def _definition(signature: Signature, risk: str) -> dict[str, Any]:
+    """What tools/list sends."""
+    schema = signature.schema
+    if risk != "read":
+        of_the_bridge = {"preview": {"type": "boolean"}, "again": {"type": "boolean"}}
+        schema = {**schema, "properties": {**schema["properties"], **of_the_bridge}}
+    return {
+        "name": signature.name,
+        "description": signature.description,
+        "inputSchema": schema,
+        "annotations": {
+            "title": signature.name.replace("_", " ").capitalize(),
+            **HINTS.get(risk, {}),
+        },
+    }
+
+
+def _parts(every: Catalog, *, reads: bool) -> tuple[str, ...]:
+    return tuple(
+        one.name
+        for one in every.tools.values()
+        if not one.is_workflow and (one.only_looks if reads else one.risk != "secret")
+    )

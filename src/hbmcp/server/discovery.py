@@ -1,0 +1,144 @@
+"""Finding tools, calling what was found, and having toolsets listed. Imported where the settings ask for it."""
+
+import json
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hbmcp.catalog import Offer, Tool
+from hbmcp.discovery.ranking import Ranking
+from hbmcp.discovery.tools import CALL, CALL_READ, ENABLE, FIND, own, unlisted
+from hbmcp.errors import BadArguments, UnknownTool
+from hbmcp.text import named
+
+if TYPE_CHECKING:
+    from hbmcp.access.holder import Holder
+    from hbmcp.server.line import Line
+
+BEST, NEAR = 3, 4  # tools that are shown whole, and those after them by name alone
+HOLDERS = 1000  # for whom toolsets are listed; who comes after takes the place of who came first
+
+NOTHING = "Nothing was done."
+
+
+class Reached(NamedTuple):
+    """A call as it would have come by the tool's own name."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+class Discovery:
+    """Of one server. Toolsets are listed for who holds an access token, whatever the session; without one for all who
+    use this server."""
+
+    def __init__(self, line: "Line") -> None:
+        self._line = line
+        self._how = line.settings.discovery
+        self._enabled: dict[str, set[str]] = {}  # by key of a holder
+
+    def own(self, holder: "Holder | None") -> list[Tool]:
+        """The tools by which the others are reached."""
+        return own(self._how, self._line.offer_for(holder))
+
+    def listed(self, holder: "Holder | None") -> list[Tool]:
+        """The others that tools/list has."""
+        return self._listed(self._line.offer_for(holder), holder)
+
+    def taken(self, name: str, arguments: Mapping[str, Any], holder: "Holder | None") -> Reached | str | None:
+        """What a call of one of these tools comes to: the call that it is for, or its answer; None for one of another
+        tool. Raises CallError."""
+        offer = self._line.offer_for(holder)
+        if name not in {tool.name for tool in own(self._how, offer)}:
+            return None
+        if name == FIND:
+            return self._found(_text(FIND, "query", arguments), offer, holder)
+        if name == ENABLE:
+            return self._list_toolset(_text(ENABLE, "toolset", arguments), offer, holder)
+        return _reached(name, arguments, offer)
+
+    @cached_property
+    def _ranking(self) -> Ranking:
+        return Ranking(self._line.offer.catalog)
+
+    def _listed(self, offer: Offer, holder: "Holder | None") -> list[Tool]:
+        enabled = self._enabled.get(_key(holder), set())
+        listed = {tool.name for tool in offer.listed}
+        return [tool for tool in offer.tools if tool.name in listed or tool.toolset in enabled]
+
+    def _found(self, query: str, offer: Offer, holder: "Holder | None") -> str:
+        gone = self._line.gone
+        ranked = self._ranking.best(query, [tool for tool in offer.tools if tool.name not in gone])
+        listed = {tool.name for tool in self._listed(offer, holder)}
+        lines = [_told(tool, listed) for tool in ranked[:BEST]]
+        if near := ", ".join(tool.name for tool in ranked[BEST : BEST + NEAR]):
+            lines.append(f"Less likely: {near}.")
+        every = [tool for tool in offer.catalog.tools.values() if tool.default]
+        if (best := self._ranking.best(query, every)[:1]) and offer.off(best[0].name):
+            try:
+                offer.find(best[0].name)
+            except UnknownTool as error:
+                lines.append(f"{error.happened} {error.advice}")
+        if not lines:
+            toolsets = {tool.toolset for tool in offer.tools}
+            about = " ".join(one.description for name, one in offer.catalog.toolsets.items() if name in toolsets)
+            lines.append(f"No tool's words are in that. Say it in others. There are tools for: {about}")
+        return "\n".join(lines)
+
+    def _list_toolset(self, toolset: str, offer: Offer, holder: "Holder | None") -> str:
+        toolsets = unlisted(offer)
+        name = offer.catalog.toolset_names.get(toolset, toolset)
+        if name not in toolsets:
+            raise BadArguments(
+                f"{named(toolset)} is no toolset that could be listed.",
+                NOTHING,
+                f"These could be: {', '.join(toolsets)}.",
+            )
+        key = _key(holder)
+        if key not in self._enabled and len(self._enabled) >= HOLDERS:
+            del self._enabled[next(iter(self._enabled))]
+        self._enabled.setdefault(key, set()).add(name)
+        self._line.changed("tools")
+        tools = ", ".join(tool.name for tool in offer.tools if tool.toolset == name)
+        return f"Listed now: {tools}. Where they don't appear, this client doesn't follow its list of tools."
+
+
+def _reached(caller: str, arguments: Mapping[str, Any], offer: Offer) -> Reached:
+    """Raises BadArguments, which quotes no argument: a tool may take a secret."""
+    name = _text(caller, "name", arguments)
+    given = arguments.get("arguments") or {}
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            given = None
+    if not isinstance(given, Mapping) or not arguments.keys() <= {"name", "arguments"}:
+        raise BadArguments(
+            f"{caller} takes a tool's name and, as an object, all its arguments.", NOTHING, "Put them into arguments."
+        )
+    if name in (FIND, CALL_READ, CALL):
+        raise BadArguments(f"{name} isn't called through {caller}.", NOTHING, "Call it by its own name.")
+    tool = offer.catalog.names.get(name)
+    if caller == CALL_READ and tool is not None and not tool.only_looks:
+        raise BadArguments(
+            f"{tool.name} does more than read, and {CALL_READ} calls nothing that does.", NOTHING, f"{CALL} calls it."
+        )
+    return Reached(name, given)
+
+
+def _text(tool: str, name: str, arguments: Mapping[str, Any]) -> str:
+    text = arguments.get(name)
+    if not isinstance(text, str) or not text.strip():
+        raise BadArguments(f"{tool} needs {name}, a text.", NOTHING, "Give it.")
+    return text.strip()
+
+
+def _told(tool: Tool, listed: Collection[str]) -> str:
+    if tool.name in listed:
+        return f"{tool.name} is in your list: call it by its name."
+    how = CALL_READ if tool.only_looks else CALL
+    return f"With {how}: {json.dumps(tool.definition, separators=(',', ':'), ensure_ascii=False)}"
+
+
+def _key(holder: "Holder | None") -> str:
+    return "" if holder is None else holder.key

@@ -1,0 +1,66 @@
+"""What traders say finds the tool that does it."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hbmcp.catalog import Catalog
+from hbmcp.discovery.ranking import Ranking
+
+CATALOG = Catalog.load()
+RANKING = Ranking(CATALOG)
+EVERY = CATALOG.choose(toolsets=tuple(CATALOG.toolsets)).tools  # the most that words can find
+PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
+FIRST = 3
+HELD_OUT = 18  # of 20 when they were first tried: the others stay as they are
+
+
+def found(phrase: str) -> list[str]:
+    return [tool.name for tool in RANKING.best(phrase, EVERY)]
+
+
+@pytest.mark.parametrize("phrase", PHRASES["tuned"])
+def test_an_everyday_phrase_finds_its_tool(phrase: str) -> None:
+    assert set(found(phrase)[:FIRST]) & set(PHRASES["tuned"][phrase])
+
+
+def test_so_do_most_that_nothing_was_tuned_by() -> None:
+    assert len(PHRASES["tuned"]) == 60
+    assert len(PHRASES["held_out"]) == 20
+    hits = [bool(set(found(phrase)[:FIRST]) & set(tools)) for phrase, tools in PHRASES["held_out"].items()]
+    assert sum(hits) >= HELD_OUT
+
+
+def test_the_phrases_name_tools_that_there_are() -> None:
+    names = {tool.name for tool in EVERY}
+    assert all(names.issuperset(tools) for part in PHRASES.values() for tools in part.values())
+
+
+@given(st.lists(st.sampled_from(EVERY), min_size=1, max_size=5, unique_by=lambda tool: tool.name))
+def test_names_said_exactly_come_first_and_alone_where_nothing_else_is_said(tools: list[object]) -> None:
+    names = [tool.name for tool in tools]  # type: ignore[attr-defined]
+    assert found(", ".join(names)) == names
+    assert found(f"how do I buy with {' and '.join(names)}")[: len(names)] == names
+
+
+def test_aliases_and_names_of_tools_that_went_lead_to_what_is_there() -> None:
+    for old, by in {**{old: by for old, by in CATALOG.removed.items() if by}}.items():
+        assert found(old) == [by]
+    for tool in EVERY:
+        assert all(found(alias) == [tool.name] for alias in tool.aliases)
+
+
+def test_misspelt_words_are_taken_as_they_were_meant() -> None:
+    assert found("libuidation price of my postion")[0] == found("liquidation price of my position")[0]
+
+
+@given(st.text())
+def test_whatever_is_said_the_same_is_found(phrase: str) -> None:
+    assert found(phrase) == found(phrase)
+
+
+def test_what_is_about_nothing_finds_nothing() -> None:
+    assert found("what is it that I do with the") == []
