@@ -206,9 +206,15 @@ SENDS = {key for tool in ALL.catalog.tools.values() if not tool.reads and (key :
 
 
 async def run(
-    case: Case, folder: Path, number: int | None = None, odd: Odd | None = None, *, all_after: bool = False
+    case: Case,
+    folder: Path,
+    number: int | None = None,
+    odd: Odd | None = None,
+    *,
+    all_after: bool = False,
+    structured: bool = False,
 ) -> Run:
-    """The case, with the answer to its request of that number spoiled."""
+    """The case, with the answer to its request of that number spoiled; `structured` if a program calls."""
     with PaperApi(folder) as api:
         more = case.prepare(api) or {}
         before = ids(api)
@@ -221,7 +227,7 @@ async def run(
             patched.setattr("hbmcp.api.sending.Client", partial(Client, limit=LIMIT))
             bridge = Bridge(ALL, Settings.model_construct(paper=True, paper_db=":memory:"))
             try:
-                outcome = await bridge.call(case.tool, {**case.arguments, **more})
+                outcome = await bridge.call(case.tool, {**case.arguments, **more}, structured=structured)
                 asked = len(transport.asked)
                 for _ in range(20):
                     await asyncio.sleep(0)

@@ -14,6 +14,7 @@ from mcp.types import CallToolResult, TextContent
 
 from hbmcp.catalog import Catalog
 from hbmcp.results.cells import ERRORS, worded
+from hbmcp.results.tables import like_rows
 from tests.conftest import EVERY, http_server, replaying
 from tests.forked import HBMCP, stdio
 from tests.paper.test_every_tool_on_paper import CONTROLLER, VALUES, arguments
@@ -136,6 +137,7 @@ def _without_addresses(value: Any) -> Any:
 
 @pytest.mark.parametrize(("over", "mode"), WAYS)
 async def test_every_workflow_and_every_read_on_paper(over: str, mode: str, paper: Servers) -> None:
+    """A column of a workflow's rows has one type, whatever its digits."""
     assert WORKFLOWS.keys() == {name for name, tool in READS.items() if tool.is_workflow}
     async with paper.client(over, mode) as client:
         ids = await traded(client)
@@ -145,7 +147,10 @@ async def test_every_workflow_and_every_read_on_paper(over: str, mode: str, pape
                 assert result.is_error
                 assert result.structured_content is None
             else:
-                assert content(result).keys() == {"result", "notes"}, name
+                found = content(result)
+                assert found.keys() == {"result", "notes"}, name
+                mixed = {key for rows in tables(found["result"]) for key in rows[0] if len(types(rows, key)) > 1}
+                assert mixed <= {"default"}, name  # that of a field, which has a type of its own
         good = 0
         for tool in PLAIN:
             result = await client.call_tool(tool.name, arguments(tool))
@@ -155,6 +160,17 @@ async def test_every_workflow_and_every_read_on_paper(over: str, mode: str, pape
                 assert content(result).keys() == {"result", "notes"}, tool.name
                 good += 1
         assert good >= 50
+
+
+def tables(value: Any) -> Iterator[list[dict[str, Any]]]:
+    if isinstance(value, list) and like_rows(value):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else ():
+        yield from tables(inner)
+
+
+def types(rows: list[dict[str, Any]], column: str) -> set[type]:
+    return {type(row[column]) for row in rows if row.get(column) is not None}
 
 
 async def traded(client: Client) -> Mapping[str, dict[str, Any]]:

@@ -1,9 +1,8 @@
 """A good answer for a program: JSON that fits the tool's outputSchema, and one line for who sees nothing but text.
 
 What a model is shown differs from what came: a part of it, as a table, times made readable. A program gets all that
-came, under the names that it came with. What protects holds for both: secrets are masked, errors lose
-the exchange's address, what has no shape in a text is written out, text from outside is told to be that, and what is
-too long is cut.
+came, under the names that it came with. What protects holds for both: secrets are masked, errors lose the exchange's
+address, what has no shape in a text is written out, text from outside is told to be that, and what is too long is cut.
 
 No digit is lost. Of the API a number is a number, and text only where 64 bits don't hold it; what a workflow says or
 reckons is text wherever it isn't an int, for columns whose type depends on their digits are of no use.
