@@ -24,7 +24,7 @@ from hbmcp.api import Apis
 from hbmcp.arguments import Checker, secrets
 from hbmcp.caller import Access, Caller, Kind
 from hbmcp.cancellation import cancelled_once
-from hbmcp.catalog import NOT_IN_THIS_API, REDUCING, Offer, Tool
+from hbmcp.catalog import NOT_IN_THIS_API, PLUGINS, REDUCING, Offer, Tool
 from hbmcp.drift import Comparison
 from hbmcp.errors import (
     BadArguments,
@@ -570,10 +570,13 @@ class Bridge:
         is granted; `ask` is the way to a person. Errors name the caller."""
 
         def part_of(name: str) -> Tool:
-            """A tool that the caller may use, under its name."""
+            """A tool that the caller may use, under its name; a plugin's toolset has nothing that looks it up."""
             if name not in caller.tools:
                 raise KeyError(f"{caller.name} was to use {name}")
-            return replace(self._offer.catalog.tools[name], name=caller.name, toolset=caller.toolset)
+            part = self._offer.catalog.tools[name]
+            return replace(
+                part, name=caller.name, toolset=part.toolset if caller.toolset == PLUGINS else caller.toolset
+            )
 
         async def read(name: str, build: Callable[[], Request[Any]]) -> Any:
             if why := self._offer.catalog.absent.get(name) or self.comparison.drift.gone.get(name):

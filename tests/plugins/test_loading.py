@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hbmcp import settings
+from hbmcp.access.holder import Rights, lent
 from hbmcp.catalog import PLUGINS, Catalog
 from hbmcp.errors import UnknownTool
 from hbmcp.plugins.loading import catalog
@@ -58,6 +59,7 @@ BAD = {
     tool("async def f(größe: int)"): "ASCII letters",
     tool("async def f(x: 'Missing')"): "its types can't be read: name 'Missing' is not defined",
     tool("async def f(x: asyncio.Lock)"): "its types can't be arguments: ",
+    "class M(BaseModel):\n    größe: int\n" + tool("async def f(x: M)"): 'not every client takes an argument "größe"',
     tool("async def get_status()"): "there is a tool of that name",
     tool("async def list_accounts()"): "there is a tool of that name",
 }
@@ -169,6 +171,18 @@ def test_only_what_says_that_it_reads_is_for_a_read_only_server(tmp_path: Path) 
         assert names(found, read_only=True, **choice) == {"get_answer"}
     with pytest.raises(UnknownTool, match="this server is read-only"):
         found.choose(read_only=True).find("note_down")
+
+
+def test_a_token_can_be_for_them(tmp_path: Path) -> None:
+    offer = catalog_with(plugin(tmp_path, GOOD + DOES)).choose()
+    none: frozenset[str] = frozenset()
+    for rights, left in (
+        (Rights(acts=frozenset({PLUGINS})), {"get_answer", "note_down"}),
+        (Rights(acts=none, reads=frozenset({PLUGINS})), {"get_answer"}),
+        (Rights(acts=frozenset({"trading"})), set()),
+    ):
+        found = lent(rights, offer, Policy()).offer.tools
+        assert {one.name for one in found if one.toolset == PLUGINS} == left
 
 
 def test_a_definition_says_what_the_function_says(tmp_path: Path) -> None:

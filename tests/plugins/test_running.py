@@ -201,6 +201,15 @@ async def test_what_acts_runs_once_it_is_granted_and_a_preview_only_tells(loaded
     assert await calls.good("note_down", words="b") == "noted b, 2"
 
 
+async def test_what_acts_answers_in_words(loaded: Called) -> None:
+    body = """from mcp.types import ImageContent
+    return ImageContent(type='image', data='', mime_type='image/png')"""
+    calls = await loaded(acts(body=body) + acts(body="return object()").replace("note_down", "note_odd"))
+    done = await calls("note_down", words="a")
+    assert (done.text, done.content) == ("Done.", ())
+    assert "returned what can't be shown, of type object. It has run." in await calls.bad("note_odd", words="a")
+
+
 async def test_a_policy_holds_for_it(loaded: Called) -> None:
     for policy, told in (
         (Policy(deny=Names(tools=("note_*",))), "the policy denies it"),
@@ -212,6 +221,26 @@ async def test_a_policy_holds_for_it(loaded: Called) -> None:
         assert told in await calls.bad("note_down", words="a")
     calls = await loaded(acts(), Policy(allow=Names(toolsets=("plugins",))))
     assert await calls.good("note_down", words="a") == "noted a, 1"
+
+
+async def test_lists_of_code_are_about_what_it_starts_and_not_about_itself(loaded: Called) -> None:
+    source = (
+        acts()
+        + '''
+@mcp.tool()
+async def deploy(installation: Installation) -> Plan:
+    """Deploys."""
+    request = planned(
+        bots.submit_script_bot, instance_name="x", account_name="a", script_config="c.yml", script="evil.py"
+    )
+    return Plan(Answer("Would deploy."), (request,))
+'''
+    )
+    lists = Names(scripts=("evil*",))
+    for policy in (Policy(allow=lists), Policy(deny=lists)):
+        calls = await loaded(source, policy)
+        assert await calls.good("note_down", words="a") == "noted a, 1"
+        assert "controllers or scripts, and which ones this is about isn't known" in await calls.bad("deploy")
 
 
 async def test_what_opens_and_can_t_be_priced_isn_t_run_under_limits(loaded: Called) -> None:

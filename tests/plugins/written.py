@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from hbmcp.plugins import *
-from hbmcp_tools import accounts, executors, market_data, trading
+from hbmcp_tools import accounts, bots, executors, market_data, trading
 
 """
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -101,8 +102,11 @@ class Door:
             finally:
                 await bridge.aclose()
 
-        outcome: Outcome = anyio.run(call)
+        with redirect_stdout(sys.stderr):  # what a plugin prints is no part of its answer
+            outcome: Outcome = anyio.run(call)
         typer.echo(outcome.text)
+        for block in outcome.content:
+            typer.echo(f"[{' '.join(filter(None, (block['type'], block.get('mimeType'))))}, which isn't shown here]")
         return outcome
 
 

@@ -17,9 +17,9 @@ BLOCKS = (TextContent, ImageContent, AudioContent, EmbeddedResource, ResourceLin
 NOTHING = "It returned nothing."
 
 
-def answer(returned: Any, name: str) -> Answer:
+def answer(returned: Any, name: str, undone: str = "") -> Answer:
     """Text stands as it is, all else as JSON; of the protocol's blocks of content the texts come first, as text. Raises
-    Failed for what can't be shown."""
+    Failed for what can't be shown, which says what was left undone, or not."""
     if isinstance(returned, Answer):
         return returned
     if returned is None or (isinstance(returned, str) and not visible(returned)):
@@ -34,7 +34,8 @@ def answer(returned: Any, name: str) -> Answer:
     except (PydanticSerializationError, ValueError, RecursionError):
         raise Failed(
             f"{name} returned what can't be shown, of type {type(returned).__name__}.",
-            advice="Its author must return text, numbers, lists, dicts, dataclasses or an Answer.",
+            undone,
+            "Its author must return text, numbers, lists, dicts, dataclasses or an Answer.",
         ) from None
 
 

@@ -28,6 +28,7 @@ from hummingbot_api.request import Request
 T = TypeVar("T")
 
 NOTHING_SENT = "Nothing was sent."
+DONE = "Done."  # what acts answers in words, and shows nothing else
 LOOK = "Look what became of it before you call it again."
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,8 @@ def runner(declared: Declared, signature: Signature, tool: Tool) -> Callable[...
                 came.append(await guard.after(signature.call(installation, taken), of_itself=True))
 
             await installation.keep(change, do)
-            return answer(came[0], tool.name)
+            found = answer(came[0], tool.name, undone="It has run.")
+            return evolve(found, value=DONE, content=()) if found.content and found.value is None else found
 
         return Plan(Answer(f"Would run {change.words}."), (change,), commit)
 

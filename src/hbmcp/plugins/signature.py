@@ -4,7 +4,7 @@ import inspect
 import keyword
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_type_hints
 
 from attrs import frozen
@@ -22,6 +22,7 @@ LONGEST = 48  # characters of a tool's name: of 64, and clients put the server's
 LONGEST_ARGUMENT = 60
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class BadSignature(Exception):
@@ -108,6 +109,15 @@ def _unportable(name: str) -> str:
     return ""
 
 
+def _keys(schema: Schema) -> Iterator[str]:
+    """The names of all properties, however deep."""
+    properties = schema.get("properties", {})
+    yield from properties
+    inner = (schema[key] for key in ("items", "additionalProperties") if key in schema)
+    for one in (*properties.values(), *schema.get("anyOf", ()), *inner):
+        yield from _keys(one)
+
+
 def _modelled(name: str, fields: Mapping[str, Any]) -> tuple[type[BaseModel], Schema]:
     config = ConfigDict(arbitrary_types_allowed=False, protected_namespaces=(), extra="forbid")
     try:
@@ -118,5 +128,7 @@ def _modelled(name: str, fields: Mapping[str, Any]) -> tuple[type[BaseModel], Sc
     except (PydanticUserError, PydanticInvalidForJsonSchema, TypeError, NameError, ValueError) as error:
         raise BadSignature(f"its types can't be arguments: {one_line(str(error).split(chr(10))[0])}") from None
     schema = portable(told)
+    if odd := next((one for one in _keys(schema) if not _KEY.fullmatch(one)), None):
+        raise BadSignature(f"not every client takes an argument {named(odd)}: use letters, digits, _, - and .")
     whole: Schema = {"type": "object", "properties": schema.get("properties", {})}
     return model, whole | ({"required": schema["required"]} if "required" in schema else {})

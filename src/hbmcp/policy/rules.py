@@ -6,7 +6,7 @@ What reduces, cancels or stops is refused only where its tool or toolset is deni
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from hbmcp.catalog import REDUCING
+from hbmcp.catalog import PLUGINS, REDUCING
 from hbmcp.errors import NotAllowed
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
@@ -128,12 +128,16 @@ def _code(call: Call, request: PlannedRequest) -> dict[str, tuple[str, ...]]:
 
 
 def _unnamed_code(policy: Policy, call: Call, request: PlannedRequest, asked: Collection[str]) -> Iterator[str]:
-    """Amounts can't bound what code does, so a person has to name it."""
+    """Amounts can't bound what code does, so a person has to name it. A plugin's own is named with the plugin, and no
+    list of controllers and scripts is about it."""
     tool, toolset, code = call.caller.name, call.caller.toolset, _code(call, request)
-    known = any(code.values())
+    by_plugin, of_plugin = toolset == PLUGINS, toolset == PLUGINS and request.tool == tool
+    known = of_plugin or any(code.values())
     for names in policy.allows:
         if not known and lists_code(names) and not has_tool(names, toolset, tool):
             yield "it allows some controllers or scripts, and which ones this is about isn't known"
+    if by_plugin and not known and lists_code(policy.deny):
+        yield "it denies some controllers or scripts, and which ones this is about isn't known"
     theirs = policy.allow
     if request.trades == () and needs_value(policy):
         code_of = request.stake.type
@@ -149,7 +153,7 @@ def _unnamed_code(policy: Policy, call: Call, request: PlannedRequest, asked: Co
         for value in values:
             if not matches(value, getattr(theirs, kind)):
                 yield f"it runs code that no limit can bound, and the policy names no {kind} such as {named(value)}"
-    if not known:
+    if of_plugin or not known:
         yield "it runs code that no limit can bound, and the policy doesn't name it"
 
 
