@@ -118,8 +118,8 @@ def test_what_is_ranked_nowhere_is_not_asked(arguments: dict[str, str], gecko: F
         (
             Reply.json({"status": {"error_code": 429, "error_message": "Rate limit"}}, 429),
             1,
-            'GeckoTerminal answered 429 to get_onchain_token: "Rate limit". Nothing was done. It limits how often it is '
-            "asked: wait a minute, then call again.",
+            'GeckoTerminal answered 429 to get_onchain_token: "Rate limit". Nothing was done. It limits how often it '
+            "is asked: wait a minute, then call again.",
         ),
         (
             Reply.json({"errors": [{"status": "404", "title": "Token\nnot found"}]}, 404),
