@@ -91,9 +91,9 @@ def regen(
         places += [main.beside(name) for name in sorted(given.keys() - {api.name for api in places})]
         if source:
             given[""] = _load(source)
+        _refuse_mistakes([curation.read(api.overrides, api.name) for api in places], output)
         renewals = [_renewed(api, given.get(api.name), step) for api in places]
         ours, *others = renewals
-        _refuse_clashes([one.curated for one in renewals], output)
         lost = [loss for one in renewals for loss in one.lost]
         if lost and not drop:
             raise typer.Exit(_refuse(lost))
@@ -265,10 +265,12 @@ def _given(source: str | None, name: str) -> Contract:
     return _load(source, name)
 
 
-def _refuse_clashes(curations: Sequence[Curation], output: Path) -> None:
+def _refuse_mistakes(curations: Sequence[Curation], output: Path) -> None:
+    """What is wrong whatever the contracts say. Raises CurationError."""
     ours, *others = curations
-    if found := list(clashes(ours, others, RUN_TIME, output)):
-        raise CurationError(found)
+    mistakes = [mistake for one in curations for mistake in one.mistakes]
+    if mistakes or (mistakes := list(clashes(ours, others, RUN_TIME, output))):
+        raise CurationError(mistakes)
 
 
 def _load(source: str, service: str = "") -> Contract:

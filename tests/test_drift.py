@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from copy import deepcopy
+from dataclasses import replace
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -106,6 +107,15 @@ def test_what_is_newly_required_is_refused_with_the_word_to_regenerate() -> None
     assert drift.words[0] == f"The API requires more than hbmcp sends for: {RATES}."
     with pytest.raises(UnknownOperation, match=rf"requires venue in {RATES}.*make regen"):
         drift.fitted(CATALOG.tools["get_rates"], rate_oracle.get_rates(trading_pairs=["BTC-USDT"]))
+
+
+def test_another_service_has_nothing_to_do_with_it() -> None:
+    """Though one of its operations may be called as one of ours that is gone."""
+    drift = Drift.of(CATALOG, changed(without(RATES_PATH)))
+    request = rate_oracle.get_rates(trading_pairs=["BTC-USDT"])
+    with pytest.raises(UnknownOperation):
+        drift.fitted(CATALOG.tools["get_rates"], request)
+    assert drift.fitted(replace(CATALOG.tools["get_rates"], service="geckoterminal"), request) is request
 
 
 def test_a_name_that_the_document_made_up_can_not_become_a_sentence_of_ours() -> None:

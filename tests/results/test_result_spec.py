@@ -25,6 +25,22 @@ def test_path_unnest_and_columns() -> None:
     assert render(prices, spec) == "# 2 rows\npair price\nBTC-USDT 100856.96\nETH-USDT 3938.77"
 
 
+def test_what_is_lifted_stands_beside_the_rest_of_a_row() -> None:
+    rows = [{"id": "eth", "attributes": {"name": "Ethereum"}}, {"id": "sol", "attributes": {"name": "Solana"}}]
+    spec = ResultSpec.from_table({"path": "data", "lift": "attributes", "columns": ["id", "name"]})
+    assert render({"data": rows}, spec) == "# 2 rows\nid name\neth Ethereum\nsol Solana"
+    assert render({"data": rows[0]}, spec) == '{"id":"eth","name":"Ethereum"}'
+    assert render({"data": {"id": "eth", "attributes": None}}, spec) == '{"id":"eth"}'
+
+
+def test_places_of_lists_get_names() -> None:
+    spec = ResultSpec.from_table({"path": "candles", "places": ["timestamp", "close"]})
+    assert render({"candles": [[1795302000, Decimal("3012.55")], [1795298400, 3010]]}, spec) == (
+        "# 2 rows\ntimestamp(UTC,s) close\n2026-11-21T23:00:00 3012.55\n22:00:00 3010"
+    )
+    assert render({"candles": [[1, 2, 3]]}, spec) == "[[1,2,3]]"  # of another length: nobody knows what they are
+
+
 def test_sizes_in_bytes_are_shown_in_gb() -> None:
     spec = ResultSpec.from_table({"gigabytes": ["memory.total", "memory.used", "disks.*.size"]})
     memory = {"total": 25_276_510_208, "used": Decimal(512_000_000), "percent": Decimal("4.3")}

@@ -11,15 +11,8 @@ from hbmcp.services import service
 
 NOTHING_DONE = "Nothing was done."
 TOO_OFTEN = 429
-_SAY = (
-    "detail",
-    "message",
-    "error_message",
-    "error",
-    "title",
-    "errors",
-    "status",
-)  # where a reason stands, the best first
+# Where a reason stands, the best first.
+_SAY = ("detail", "message", "error_message", "error", "title", "errors", "status")
 
 
 def service_refusal(status: int, body: bytes, content_type: str, tool: Tool, offer: Offer) -> CallError:
