@@ -1,6 +1,7 @@
 """Several installations in a file: what each is, and what is wrong with the file."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from hbmcp import settings
 from hbmcp.errors import SettingsError
 from hbmcp.identity import Identity
 from hbmcp.settings import Settings
+from hbmcp.settings.installations import _EVERY
+from tests.conftest import ROOT
 
 Written = Callable[[str], list[Settings]]
 
@@ -77,6 +80,16 @@ def test_each_has_an_address_and_its_own_credentials(
     ], "as of a server that has it alone, so that what was remembered stays"
     assert identities[0].words == "home (http://localhost:8000)"
     assert identities[2].words == "practice (the PAPER exchange)"
+
+
+def test_what_the_docs_show_is_one(written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/installations.md").read_text(encoding="utf-8")
+    (tmp_path / "home.password").write_text("of home")
+    monkeypatch.setenv("VPS_PASSWORD", "of the vps")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert [one.name for one in written(example)] == ["home", "vps", "practice"]
+    keys = {key for row in re.findall(r"^\| (`.*`) \|", page, re.MULTILINE) for key in re.findall("`([a-z_]+)`", row)}
+    assert keys == {*_EVERY} - {"paper"}
 
 
 def test_what_is_said_of_all_holds_for_each_and_is_only_tightened(

@@ -17,7 +17,7 @@ from mcp import Client
 from mcp.types import PromptReference, ResourceTemplateReference
 
 from hbmcp.server.protocol import IDEMPOTENCY_KEY
-from tests.conftest import PASSWORD, USERNAME, environment, hbmcp, http_server
+from tests.conftest import PASSWORD, USERNAME, environment, hbmcp, http_log, http_server
 from tests.faulty_api import FaultyApi, Reply
 from tests.forked import HBMCP, Popen
 from tests.server.http import clients
@@ -279,6 +279,26 @@ def test_a_command_asks_which_is_meant(env: dict[str, str], tmp_path: Path) -> N
         assert "Say --installation with one of home, lab." in done.stderr
     done = hbmcp("call", "--installation", "lab", "get_accounts", env=env, cwd=tmp_path)
     assert done.stdout.rstrip().endswith("Installation: lab (paper).")
+
+
+def test_a_paper_exchange_with_a_time_of_its_own_stands_beside_no_other(env: dict[str, str], tmp_path: Path) -> None:
+    alone = environment(HBMCP_PAPER_DB=str(tmp_path / "lab.sqlite"), HBMCP_PAPER_SPEED="100000", HBMCP_PAPER="true")
+    assert hbmcp("call", "place_order", "--json", json.dumps(BUY), env=alone, cwd=tmp_path).returncode == 0
+    with StdioServer(env=env, cwd=tmp_path) as server:
+        text, failed = server.call("get_accounts", installation="lab")
+        assert failed
+        assert "its time went faster than the real one" in text
+        good(server, "get_accounts", installation="home")
+
+
+def test_what_is_to_be_pasted_names_the_file_and_nothing_of_what_is_in_it(env: dict[str, str], tmp_path: Path) -> None:
+    said = http_log(env, tmp_path)
+    pasted = said[said.index("{\n") :]
+    entry = json.loads(pasted[: pasted.index("\n}") + 2])["mcpServers"]["hummingbot"]
+    where = entry["args"].index("--installations")
+    assert entry["args"][where + 1] == env["HBMCP_INSTALLATIONS"]
+    assert not {"--paper", "--paper-db"} & set(entry["args"])
+    assert not {"HUMMINGBOT_API_URL", "HUMMINGBOT_API_PASSWORD"} & entry["env"].keys()
 
 
 def test_a_login_is_that_of_the_address_in_its_table(tmp_path: Path) -> None:
