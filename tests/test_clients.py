@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from hbmcp import settings
 from hbmcp.cli.welcome import entry, welcome
 from tests.conftest import PASSWORD, ROOT, USERNAME, connected, environment
 from tests.faulty_api import FaultyApi, Reply
+from tests.forked import HBMCP, Popen
 from tests.stdio_server import StdioServer
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -147,8 +147,8 @@ def test_an_entry_on_paper_stays_on_paper(flags: dict[str, Any], args: list[str]
 
 
 def test_a_running_server_prints_it(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hbmcp", "serve", "--transport", "http", "--port", "0", "--toolsets", "bots"],
+    process = Popen(
+        [*HBMCP, "serve", "--transport", "http", "--port", "0", "--toolsets", "bots"],
         env=connected("http://vps:8000"),
         cwd=tmp_path,
         stderr=subprocess.PIPE,

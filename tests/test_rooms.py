@@ -2,7 +2,6 @@
 
 import ast
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -49,12 +48,15 @@ class Import(NamedTuple):
     at_once: bool
 
 
-def imports(root: str, package: str) -> Iterator[Import]:
+@cache
+def imports(root: str, package: str) -> tuple[Import, ...]:
     """Every absolute import in a package that lies under a folder of the repository."""
     folder = ROOT / root / package.replace(".", "/")
+    found: list[Import] = []
     for file in sorted(folder.rglob("*.py")):
         module = ".".join(file.relative_to(ROOT / root).with_suffix("").parts).removesuffix(".__init__")
-        yield from (Import(module, name, at_once) for name, at_once in _imported(file))
+        found += (Import(module, name, at_once) for name, at_once in _imported(file))
+    return tuple(found)
 
 
 @cache

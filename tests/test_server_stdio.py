@@ -7,10 +7,11 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 from mcp.types import INVALID_PARAMS
 
 from hbmcp import __version__
+from tests import forked
 from tests.conftest import PASSWORD, USERNAME, connected, environment, hbmcp, operation_of
 from tests.faulty_api import HANG, FaultyApi, Reply
 from tests.stdio_server import StdioServer
@@ -157,8 +158,7 @@ def test_stdout_carries_the_protocol_and_progress_whatever_a_library_prints(tmp_
 async def test_clients_of_both_eras(mode: str, version: str, tmp_path: Path, api: FaultyApi) -> None:
     api.always = Reply.json(["master_account"])
     env = connected(api.url, HBMCP_TOOLS="all")
-    parameters = StdioServerParameters(command=sys.executable, args=["-m", "hbmcp", "serve"], env=env, cwd=tmp_path)
-    async with Client(parameters, mode=mode) as client:
+    async with Client(forked.stdio([*forked.HBMCP, "serve"], env=env, cwd=tmp_path), mode=mode) as client:
         assert client.protocol_version == version
         assert client.instructions
         assert client.instructions.startswith("These tools run a live")

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import anyio
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hbmcp.installation.triggers.condition import Condition, Memory
@@ -80,6 +80,8 @@ def scratch() -> Iterator[tuple[Path, pytest.MonkeyPatch]]:
 
 
 steps = st.lists(st.integers(-600, 600), min_size=1, max_size=15)
+# Each has an exchange of its own: half as many as of what is only worked out.
+with_an_exchange = settings(max_examples=settings.default.max_examples // 2)
 
 
 def walk(moves: list[int]) -> list[int]:
@@ -90,6 +92,7 @@ def walk(moves: list[int]) -> list[int]:
     return path
 
 
+@with_an_exchange
 @given(steps)
 def test_of_a_stop_and_a_target_the_first_acts_and_nothing_else(moves: list[int]) -> None:
     async def run() -> None:
@@ -119,6 +122,7 @@ def test_of_a_stop_and_a_target_the_first_acts_and_nothing_else(moves: list[int]
     anyio.run(run)
 
 
+@with_an_exchange
 @given(steps, st.integers(1, 4), st.integers(1, 9))
 def test_as_often_as_asked_and_no_sooner(moves: list[int], count: int, pause: int) -> None:
     async def run() -> None:
