@@ -203,7 +203,6 @@ def get_clmm_pool(
 
     Args:
         connector: e.g. meteora, raydium
-        network_id: e.g. solana-mainnet-beta
     """
     return gateway_clmm_api.get_clmm_pool_info(
         connector=connector,

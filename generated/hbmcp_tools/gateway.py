@@ -213,7 +213,6 @@ def list_network_tokens(
     GET /gateway/networks/{network_id}/tokens, risk: read.
 
     Args:
-        network_id: e.g. solana-mainnet-beta
         search: Part of symbol or name
     """
     return gateway_api.get_network_tokens(
@@ -290,7 +289,6 @@ def list_network_pools(
     GET /gateway/networks/{network_id}/pools, risk: read.
 
     Args:
-        connector: e.g. meteora
         search: Pair or address
     """
     return gateway_api.get_network_pools(

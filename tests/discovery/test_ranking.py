@@ -62,5 +62,9 @@ def test_whatever_is_said_the_same_is_found(phrase: str) -> None:
     assert found(phrase) == found(phrase)
 
 
+def test_what_is_very_long_is_cut() -> None:
+    assert found("libuidation " * 10**5) == found("libuidation " * 20)
+
+
 def test_what_is_about_nothing_finds_nothing() -> None:
     assert found("what is it that I do with the") == []

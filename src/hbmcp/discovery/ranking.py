@@ -10,6 +10,7 @@ from hbmcp.did_you_mean import nearest
 
 WEIGHTS = {"name": 3.0, "find": 3.0, "phrase": 1.5, "title": 2.0, "description": 1.0, "toolset": 1.0}
 SATURATION, LENGTH = 1.2, 0.4  # k1 and b of BM25: descriptions are all short
+LONGEST = 500  # characters of a phrase that count
 LIKENESS = 0.8  # of a misspelt word to the one that was meant
 
 _PROFIT_AND_LOSS = re.compile(r"\bp\s*(?:&|/|and|n)\s*l\b")
@@ -40,7 +41,7 @@ class Ranking:
 
     def best(self, phrase: str, among: Iterable[Tool]) -> list[Tool]:
         """Those that it is about, the likeliest first; alone those that it names exactly, if it says nothing else."""
-        tools = list(among)
+        tools, phrase = list(among), phrase[:LONGEST]
         words = re.findall(r"\w+", phrase.lower())
         exact = [self._names[word] for word in words if word in self._names]
         named = [tool for name in dict.fromkeys(exact) for tool in tools if tool.name == name]

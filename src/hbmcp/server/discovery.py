@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -115,8 +116,8 @@ def _reached(caller: str, arguments: Mapping[str, Any], offer: Offer) -> Reached
     given = arguments.get("arguments") or {}
     if isinstance(given, str):
         try:
-            given = json.loads(given)
-        except ValueError:
+            given = json.loads(given, parse_float=Decimal)
+        except (ValueError, RecursionError):
             given = None
     if not isinstance(given, Mapping) or not arguments.keys() <= {"name", "arguments"}:
         raise BadArguments(
