@@ -15,12 +15,14 @@ from mcp.types import CallToolResult, TextContent
 from hbmcp.catalog import Catalog
 from hbmcp.results.cells import ERRORS, worded
 from hbmcp.results.tables import like_rows
-from tests.conftest import EVERY, http_server, replaying
+from tests.conftest import EVERY, environment, http_server, replaying
 from tests.forked import HBMCP, stdio
 from tests.paper.test_every_tool_on_paper import CONTROLLER, VALUES, arguments
 from tests.replay.server import Answer, Replay
 from tests.server.http.clients import on_paper
 from tests.server.ways import MODES, WAYS
+from tests.services.geckoterminal import ROOT, geckoterminal
+from tests.services.test_geckoterminal import CALLS, POOL, WETH
 from tests.test_every_tool import arguments_for
 from tests.workflows.executors.executor_account import POSITION
 
@@ -28,7 +30,10 @@ pytestmark = pytest.mark.anyio
 
 CATALOG = Catalog.load()
 READS = {tool.name: tool for tool in CATALOG.tools.values() if tool.only_looks}
-PLAIN = [tool for tool in READS.values() if not tool.is_workflow]
+ELSEWHERE = {CATALOG.tools[name].toolset for name, _ in CALLS.values()}  # what they ask is no Hummingbot API
+OURS = {name: tool for name, tool in READS.items() if tool.toolset not in ELSEWHERE}
+THEIRS = {"network": "eth", "dex": "uniswap_v3", "pool_address": POOL, "token_address": WETH, "addresses": [POOL]}
+PLAIN = [tool for tool in OURS.values() if not tool.is_workflow]
 STRUCTURED = {"HBMCP_STRUCTURED": "true", "HBMCP_TOOLS": ",".join(EVERY)}
 LINE = 200  # characters of text beside an answer
 
@@ -138,7 +143,7 @@ def _without_addresses(value: Any) -> Any:
 @pytest.mark.parametrize(("over", "mode"), WAYS)
 async def test_every_workflow_and_every_read_on_paper(over: str, mode: str, paper: Servers) -> None:
     """A column of a workflow's rows has one type, whatever its digits."""
-    assert WORKFLOWS.keys() == {name for name, tool in READS.items() if tool.is_workflow}
+    assert WORKFLOWS.keys() == {name for name, tool in OURS.items() if tool.is_workflow}
     async with paper.client(over, mode) as client:
         ids = await traded(client)
         for name, given in WORKFLOWS.items():
@@ -200,6 +205,23 @@ async def traded(client: Client) -> Mapping[str, dict[str, Any]]:
         "get_executor": {"executor_id": json.loads(executor.partition("\n")[0])["executor_id"]},
         "get_trigger": {"id": json.loads(trigger.partition("\n")[0])["id"]},
     }
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_every_read_of_other_services(mode: str, tmp_path: Path) -> None:
+    with geckoterminal() as api:
+        env = environment(HBMCP_GECKOTERMINAL_URL=f"{api.url}{ROOT}", **STRUCTURED)
+        async with Client(stdio([*HBMCP, "serve"], env=env, cwd=tmp_path), mode=mode) as client:
+            for tool, given in CALLS.values():
+                assert content(await client.call_tool(tool, given)).keys() == {"result", "notes"}, tool
+            good = 0
+            for one in READS.values():
+                if one.toolset in ELSEWHERE:
+                    given = {name: THEIRS.get(name, "hour") for name in one.schema.get("required", ())}
+                    result = await client.call_tool(one.name, given)
+                    assert result.is_error == (result.structured_content is None)  # what that server doesn't know
+                    good += result.structured_content is not None and content(result).keys() == {"result", "notes"}
+            assert good >= 10
 
 
 async def test_only_reads_have_a_schema_and_only_where_it_is_asked_for(
