@@ -171,7 +171,8 @@ def main(folder: Path) -> int:
         results = {revision: suite.came(address, revision) for revision in REVISIONS}
     REPORT.write_text(report(suite.version, results, known), encoding="utf-8")
     problems = list(wrong(results, known))
-    print("\n".join(problems))
+    for problem in problems:
+        print(problem)
     scored = [one for came in results.values() for one in came if one.scored]
     print(f"{sum(one.passed for one in scored)} checks passed, {len(problems)} problems; see docs/conformance.md")
     return 1 if problems else 0

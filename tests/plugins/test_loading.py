@@ -50,6 +50,8 @@ BAD = {
     tool("async def f()", "@mcp.tool(effect='secret')"): "neither takes nor shows credentials",
     tool("async def f()", "@mcp.tool(timeout=0)"): "above 0 and at most 3600",
     tool("def f()"): f"has a tool f (my_tools.py, line {LINES + 1}) that isn't offered: it must be an `async def`.",
+    "from functools import partial\nasync def f(x): ...\nmcp.tool()(partial(f, 1))\n": "it must be an `async def`",
+    "raise BaseExceptionGroup('two', [SystemExit(), SystemExit()])\n": "isn't loaded: BaseExceptionGroup",
     tool("async def F()"): "small letters",
     tool("async def f()", doc="pass"): "it has no docstring",
     tool("async def f(x)"): "its parameter x has no type",
@@ -215,6 +217,19 @@ def test_hbmcp_tools_counts_them(tmp_path: Path) -> None:
     assert "get_answer" in said
     assert "plugins" in said
     assert "2 of" in said
+
+
+def test_two_files_of_one_name_are_two_plugins(tmp_path: Path) -> None:
+    for number, folder in enumerate((tmp_path / "one", tmp_path / "two")):
+        folder.mkdir()
+        source = f"class Leg(BaseModel):\n    pair{number}: 'Text'\n" + tool(f"async def get_{number}(leg: Leg)")
+        plugin(folder, f"{source}\nText = str\n")
+    found = catalog_with(tmp_path / "one/my_tools.py", tmp_path / "two/my_tools.py")
+    assert found.remarks == []
+    assert [list(found.tools[f"get_{n}"].schema["properties"]["leg"]["properties"]) for n in (0, 1)] == [
+        ["pair0"],
+        ["pair1"],
+    ]
 
 
 def test_a_file_beside_where_it_starts_is_nobody_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

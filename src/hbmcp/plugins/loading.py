@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 GROUP = "hbmcp.tools"  # of entry points
 TOOLSET = Toolset(PLUGINS, "Plugins", "Tools of one's own.", default=True)
 LONGEST = 500  # characters of what is told of a plugin that can't be loaded
+
+_numbers = count()  # of modules: two files can have the same name
 
 logger = logging.getLogger("hbmcp.plugins")
 
@@ -56,7 +59,9 @@ def _take(every: Catalog, called: str, file: str, load: Callable[[], object], *,
     try:
         with mcp.collecting() as found, _kept_off_stdout():
             load()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, say
         tell(f"isn't loaded: {_what(error, file)}.")
         return
     taken = [name for one in found if (name := _taken(every, one, tell, named=named))]
@@ -89,7 +94,7 @@ def _run(file: str) -> ModuleType:
     path = Path(file)
     if not path.is_file():
         raise FileNotFoundError("there is no such file")
-    spec = spec_from_file_location(f"hbmcp_plugin_{path.stem}", path)
+    spec = spec_from_file_location(f"hbmcp_plugin_{next(_numbers)}_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ImportError("its name must end in .py")
     module = module_from_spec(spec)

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_type_hints
 
 from attrs import frozen
-from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
-from pydantic.errors import PydanticInvalidForJsonSchema
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from hbmcp.errors import BadArguments
 from hbmcp.installation.installation import Installation
@@ -45,7 +44,7 @@ class Signature:
     @classmethod
     def of(cls, function: Callable[..., Any]) -> "Signature":
         """Raises BadSignature."""
-        if not inspect.iscoroutinefunction(function):
+        if not (inspect.isfunction(function) and inspect.iscoroutinefunction(function)):
             raise BadSignature("it must be an `async def`")
         name = function.__name__
         if not _NAME.fullmatch(name) or len(name) > LONGEST:
@@ -125,7 +124,7 @@ def _modelled(name: str, fields: Mapping[str, Any]) -> tuple[type[BaseModel], Sc
             warnings.simplefilter("ignore")  # of names that a model has for itself
             model = create_model(name, __config__=config, **fields)
             told = model.model_json_schema()
-    except (PydanticUserError, PydanticInvalidForJsonSchema, TypeError, NameError, ValueError) as error:
+    except Exception as error:  # a type's own code, too
         raise BadSignature(f"its types can't be arguments: {one_line(str(error).split(chr(10))[0])}") from None
     schema = portable(told)
     if odd := next((one for one in _keys(schema) if not _KEY.fullmatch(one)), None):
