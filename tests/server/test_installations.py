@@ -314,13 +314,14 @@ def test_one_watch_watches_each(server: StdioServer, env: dict[str, str], tmp_pa
     server.close()
     watching = Popen([*HBMCP, "watch"], env=env, cwd=tmp_path, stderr=subprocess.DEVNULL)
     try:
-        while True:
+        for _ in range(600):
             with closing(sqlite3.connect(tmp_path / "state.sqlite")) as store:
                 whose = store.execute("SELECT installation FROM hbmcp_watches WHERE kind LIKE '%watch%'").fetchall()
             if len(whose) == 2:
                 break
             assert watching.poll() is None
             time.sleep(0.1)
+        assert len(whose) == 2
     finally:
         watching.terminate()
         watching.wait(30)
