@@ -399,7 +399,8 @@ class Bridge:
         while True:
             async with self._gate.judging(call):
                 began = ticking()
-                plan = await self._plan(tool, line, given, self.installation(caller))
+                by_hand = evolve(self.installation(caller), by_hand=incoming.firing is None)
+                plan = await self._plan(tool, line, given, by_hand)
                 if incoming.firing is not None and incoming.firing.protects:
                     plan = evolve(
                         plan, requests=tuple(one.as_reduction if sells(one) else one for one in plan.requests)

@@ -1,5 +1,6 @@
 """An exchange to which Hummingbot's connector doesn't say that an order may only reduce: nothing turns a position."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,54 @@ async def test_who_closes_or_protects_beside_what_rests_is_told(one: Watched) ->
     await one.call.good("close_position", trading_pair=PAIR)
     await one.call.good("cancel_order", order_id=order.id)
     await one.rounds(2, price=56_000)
+    assert sizes(one.api) == {}
+
+
+async def test_two_at_one_moment_close_no_more_than_there_is(one: Watched) -> None:
+    """Of which neither saw the other at the exchange."""
+    several = [{**TARGET, "price": price, "share": share} for price, share in (("55000", 100), ("55100", 60))]
+    outcomes = await asyncio.gather(*(one.call("place_order", **given) for given in several))
+    assert sorted(outcome.is_error for outcome in outcomes) == [False, True]
+    (refused,) = (outcome.text for outcome in outcomes if outcome.is_error)
+    assert "were sent just now: with them this would close more than the 0.2 that are left" in refused
+    assert "Call it again in some seconds" in refused
+    assert len(one.orders()) == 2
+
+
+async def test_two_at_one_moment_that_fit_are_sent(one: Watched) -> None:
+    several = [{**TARGET, "price": price, "share": 50} for price in ("55000", "55100")]
+    outcomes = await asyncio.gather(*(one.call("place_order", **given) for given in several))
+    assert not any(outcome.is_error for outcome in outcomes)
+    assert "this one counts as opening" in await one.call.good("place_order", **{**TARGET, "price": "55200"})
+
+
+async def test_what_rests_already_is_counted_once(one: Watched) -> None:
+    """Though it was sent just now, and is in the ledger too."""
+    for price in ("55000", "55100"):
+        told = await one.call.good("place_order", **{**TARGET, "price": price, "share": 50})
+        assert "counts as opening" not in told
+
+
+@pytest.mark.parametrize("tool", ["place_order", "place_orders"])
+async def test_beside_a_stop_nobody_rests_what_closes(one: Watched, tool: str) -> None:
+    await one.call.good("protect_position", trading_pair=PAIR, stop="-5%")
+    given: dict[str, Any] = TARGET if tool == "place_order" else {"orders": [TARGET]}
+    told = await one.call.bad(tool, **given)
+    assert "The position is protected by stop 47501.235 (1). Once that has closed it, this order could open the" in told
+    assert "protect_position's" in told
+    assert "cancel_trigger" in told
+    market = {name: value for name, value in TARGET.items() if name not in ("price", "share")}
+    half = {**market, "order_type": "MARKET", "amount": "0.1"}
+    await one.call.good(tool, **(half if tool == "place_order" else {"orders": [half]}))
+    await one.call.good("cancel_trigger", id=1)
+    one.api.clock.advance(5_000)  # what was sold is sold by now
+    await one.call.good(tool, **given)
+
+
+async def test_a_stop_with_a_worst_price_is_placed_beside_its_target(one: Watched) -> None:
+    given = {"trading_pair": PAIR, "stop": "-5%", "stop_limit": "-8%", "target": "+10%"}
+    await one.call.good("protect_position", **given)
+    await one.rounds(3, price=47_000)
     assert sizes(one.api) == {}
 
 

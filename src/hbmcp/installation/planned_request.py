@@ -47,12 +47,22 @@ class Stake:
 
 
 @frozen
+class Uncovered:
+    """How much of a position no order would close that rests, read `at` that time, in epoch ms; of these `seen`."""
+
+    amount: Decimal
+    at: int
+    seen: frozenset[str]
+
+
+@frozen
 class PlannedRequest:
     """One request of a plan, to a tool's operation; `words` say what it does: "BUY 0.1 BTC-USDT at 45000".
 
     `trades` is what the code or executor that it starts is told to trade with an account's keys: a stake for each
     market of each configuration; empty where nobody can tell, None for an executor on one market, and for whatever
-    starts nothing on an account. `called` is the tool whose call it is of, where another is called.
+    starts nothing on an account. `called` is the tool whose call it is of, where another is called. `uncovered` is of
+    an order that reduces no more than that, and might open where others close the position.
     """
 
     tool: str
@@ -62,6 +72,7 @@ class PlannedRequest:
     stake: Stake = field(factory=Stake)
     trades: tuple[Stake, ...] | None = None
     called: str = field(default="", eq=False)
+    uncovered: Uncovered | None = field(default=None, eq=False)
 
     @classmethod
     def of(

@@ -18,7 +18,7 @@ from hbmcp.errors import AnswerVoid, CallError, LimitReached, NotCounted, StoreE
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy import doubts, exposure, valuation
+from hbmcp.policy import closing_together, doubts, exposure, valuation
 from hbmcp.policy.call import Call
 from hbmcp.policy.grant import Outcomes
 from hbmcp.policy.limits import (
@@ -113,13 +113,15 @@ class Counting:
         """Count the plan in, and an answer, which is used up with it. Up to that key of the ledger, who answered could
         know of what was said before.
 
-        Raises LimitReached, NotCounted, SaidTwice, SentBefore, BadArguments for a key that stands for another call, or
-        AnswerVoid for an answer that was used: nothing was sent. What only reduces is refused by none but the last
-        four, and not by a store that fails, unless an answer is to be used up.
+        Raises LimitReached, NotCounted, SaidTwice, SentBefore, BadArguments for a key that stands for another call,
+        AnswerVoid for an answer that was used, or Refused for what would open together with what is under way: nothing
+        was sent. What only reduces is refused by none but the last five, and not by a store that fails, unless an
+        answer is to be used up.
         """
         adds = once_only is not None or any(map(adds_risk, plan.requests))
         said = Said.of(call, plan)
-        if not (asked_of(plan.requests) or call.key is not None or said.once or once_only):
+        covers = any(one.uncovered is not None for one in plan.requests)
+        if not (asked_of(plan.requests) or call.key is not None or said.once or once_only or covers):
             return NOTHING
         judged = await self._judged(plan, prices)
         moment = now()
@@ -145,6 +147,8 @@ class Counting:
                 idempotency_key=call.key,
                 holder=call.caller.holder,
                 sent=said.sent or "",
+                side=ask.stake.side,
+                amount=ask.stake.amount,
             )
             for _, ask in counted
         ]
@@ -153,6 +157,8 @@ class Counting:
 
         def judge(granted: Sequence[LedgerRow]) -> None:
             said.refuse(granted, moment, upto)
+            if call.caller.kind != "trigger":  # a stop isn't held back
+                closing_together.refuse(plan.requests, granted)
             used[:] = uses(self._policy, judged.asks, granted, judged.seen, moment)
             refuse_exceeded(used)
 

@@ -131,6 +131,8 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
     (
         "ALTER TABLE hbmcp_ledger ADD COLUMN sent TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE hbmcp_approvals ADD COLUMN sent TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE hbmcp_ledger ADD COLUMN side TEXT",
+        "ALTER TABLE hbmcp_ledger ADD COLUMN amount TEXT",
     ),
 )
 

@@ -66,10 +66,10 @@ UNDER_WAY = 600_000  # milliseconds after which nobody can be sending any more w
 @frozen
 class LedgerRow:
     """A request that was granted, at `time` in epoch ms, for the call of a tool with that digest, `sent` being that of
-    all that it sends, "" where it sends nothing; `words` say what it does. `opened` is what it adds to what is at risk,
-    in `currency`, 0 where it adds nothing. `reference` is the id that came back. `holder` is the key of who called with
-    an access token, "" where none was shown, None where that wasn't kept yet. `key` is 0 before the store has given
-    one."""
+    all that it sends, "" where it sends nothing; `words` say what it does, of `amount` in base units. `opened` is what
+    it adds to what is at risk, in `currency`, 0 where it adds nothing. `reference` is the id that came back. `holder`
+    is the key of who called with an access token, "" where none was shown, None where that wasn't kept yet. `key` is 0
+    before the store has given one."""
 
     time: int
     caller: str
@@ -88,6 +88,8 @@ class LedgerRow:
     reference: str | None = None
     holder: str | None = None
     sent: str = ""
+    side: str | None = None
+    amount: Decimal | None = None
     key: int = field(default=0, eq=False)
 
     def in_doubt(self, now: int) -> bool:

@@ -96,6 +96,8 @@ ledger = Table(
     Column("reference", Text),
     Column("holder", Text),
     Column("sent", Text, nullable=False),
+    Column("side", Text),
+    Column("amount", Exact),
 )
 
 triggers = Table(

@@ -28,6 +28,7 @@ from hbmcp.installation.orders.closing_orders import closing_orders
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order, usdt_rate
 from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of
+from hbmcp.installation.planned_request import Uncovered
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, closed_by, opposite
 from hbmcp.installation.positions.position_mode import is_hedge_mode
@@ -68,7 +69,8 @@ class PreparedOrder:
     """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked. `size` is
     None where no price is known; `market` is what it costs now, the worse of the current price and the book's,
     `entry` its own price, or without one about that at which it fills.
-    `closes_of` is how much of a position it can close, where one was read: it `reduces` where it is no more. It `takes`
+    `closes_of` is how much of a position it can close, where one was read: it `reduces` where it is no more; of that so
+    much is `uncovered`, where what rests isn't surely reduce-only. It `takes`
     so much of a balance, as far as that is known. `unfit` is why it can't be sent: the balance doesn't hold it,
     or it looks like a slip."""
 
@@ -81,6 +83,7 @@ class PreparedOrder:
     takes: balance_check.Taken | None
     notes: tuple[str, ...]
     unfit: Refused | None = None
+    uncovered: Uncovered | None = None
 
     @property
     def reduces(self) -> bool:
@@ -171,11 +174,13 @@ async def prepare_order(
     closes_of = next(
         (one.amount for one in known.held or () if closing and (one.pair, one.side) == (pair, closed)), None
     )
+    uncovered = None
     sure = market or not closing or await close_is_reduce_only(installation, request.account_name, connector)
     if not sure:
         notes.append(NOT_REDUCE_ONLY.format(exchange=named(connector), opened=opposite(closed)))
         if closes_of is not None:
-            closes_of, note = await _uncovered(installation, order, closes_of, instead_of)
+            uncovered, note = await _uncovered(installation, order, closes_of, instead_of)
+            closes_of = None if uncovered is None else uncovered.amount
             notes.append(note)
     reduces = closes_of is not None and size <= closes_of
     there = known.balances if instead_of is None else balance_check.freed(known.balances, instead_of)
@@ -207,23 +212,26 @@ async def prepare_order(
         balance_check.least_taken(there, taking),
         tuple(filter(None, (*notes, short, thin, turned))),
         unfit,
+        uncovered,
     )
 
 
 async def _uncovered(
     installation: Installation, order: SentOrder, position: Decimal, instead_of: Order | None
-) -> tuple[Decimal | None, str]:
+) -> tuple[Uncovered | None, str]:
     """What of the position no order that rests already would close, where none of them is reduce-only; None where that
     can't be read. And a sentence on it."""
+    began = now()
     found = await closing_orders(installation, order.account, order.connector, order.pair, order.side)
     if found.doubt:
         return None, f"What rests already isn't known for certain, so this counts as opening: {found.doubt}"
     replaced = instead_of.order_id if instead_of else None
     covered = evolve(found, orders=tuple(one for one in found.orders if one.order_id != replaced)).amount
     left = max(position - covered, Decimal(0))
+    uncovered = Uncovered(left, began, frozenset(str(one.order_id) for one in found.orders))
     if order.amount <= left:
-        return left, ""
-    return left, (
+        return uncovered, ""
+    return uncovered, (
         f"Of the {plain(position):f} {named(base_of(order.pair))} orders that rest already would close "
         f"{plain(covered):f}: this one counts as opening."
     )

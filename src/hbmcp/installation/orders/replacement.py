@@ -57,6 +57,7 @@ class Replacement:
             reduces=self.prepared.reduces,
             value=None if worst is None else times(amount, worst),
             market=market,
+            uncovered=self.prepared.uncovered,
         )
 
 

@@ -24,7 +24,7 @@ from hbmcp.installation.fresh_checks import FRESH, Stale
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.unknown_outcome import KnownIds, unknown_outcome
 from hbmcp.installation.orders.view import describe_order
-from hbmcp.installation.planned_request import PlannedRequest, Stake
+from hbmcp.installation.planned_request import PlannedRequest, Stake, Uncovered
 from hbmcp.installation.reduce_only import only_reduces
 from hbmcp.store import TO_REDUCE, SentOrder, StoreError
 from hbmcp.text import named
@@ -72,10 +72,17 @@ class PlannedOrder:
 
 
 def planned_order(
-    order: SentOrder, known: KnownIds, *, reduces: bool, value: Decimal | None = None, market: Decimal | None = None
+    order: SentOrder,
+    known: KnownIds,
+    *,
+    reduces: bool,
+    value: Decimal | None = None,
+    market: Decimal | None = None,
+    uncovered: Uncovered | None = None,
 ) -> PlannedOrder:
     """The order with the request that places it; see order_request."""
-    return PlannedOrder(order, order_request(order, reduces=reduces, value=value, market=market), known)
+    request = order_request(order, reduces=reduces, value=value, market=market)
+    return PlannedOrder(order, evolve(request, uncovered=uncovered if reduces else None), known)
 
 
 def order_request(

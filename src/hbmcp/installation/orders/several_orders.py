@@ -69,6 +69,7 @@ async def prepare_orders(
             reduces=reduces,
             value=one.size.notional if one.size else None,
             market=one.market,
+            uncovered=one.uncovered,
         )
         for one, reduces in zip(prepared, _reduce(prepared), strict=True)
     )
