@@ -7,6 +7,7 @@ in, `world` does it and gives what went out by place. Another place is another k
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
@@ -18,6 +19,8 @@ import pytest
 from tests.conftest import EVERY, environment, hbmcp, http_log
 from tests.faulty_api import DROP, FaultyApi, Reply
 from tests.file_keyring import with_keyring
+from tests.server.http.authorization_server import authorization_server
+from tests.server.http.clients import BUY, Raw, bearer, made, process
 from tests.stdio_server import StdioServer
 from tests.terminal import Terminal
 from tests.test_redaction import WRITTEN
@@ -50,8 +53,24 @@ PLANTED = {
         "wallet",  # of add_wallet
         "unfit",  # a credential in arguments that don't fit
         "previewed",  # a credential of a call that only looks
+        "chat",  # HBMCP_TELEGRAM_CHAT, set to something secret
+        "telegram",  # HBMCP_TELEGRAM_URL, where none belongs
+        "issuer",  # likewise HBMCP_OAUTH_ISSUER,
+        "jwks",  # HBMCP_OAUTH_JWKS
+        "tls",  # what HBMCP_TLS_KEY names
+        "key",  # HBMCP_TLS_KEY, set to the key itself
+        "shown",  # over HTTP, for an access token
+        "basic",  # for the password of one who isn't asked for any
+        "address",  # and in the address
+        "cookie",
     )
 }
+PLANTED |= {
+    "bot": "4711:cAnArY-bot_7f-3a_9dAAbbccddee",  # HBMCP_TELEGRAM_TOKEN
+    "bot file": "4712:cAnArY-bot-file_7f-3a_9dAAbbccddee",  # what HBMCP_TELEGRAM_TOKEN_FILE names
+    "bot misshapen": "cAnArY-bot-misshapen_7f/3a+9d",
+}
+ISSUED: dict[str, str] = {}  # access tokens, which are made anew each time
 PLACES = (
     "answers",
     "protocol",
@@ -131,6 +150,40 @@ class World:
             self.out["protocol"] += one.close() + str(one.notifications)
         self.out[place] += "".join(one.log)
 
+    def ask_in_telegram(self, token: str, *replies: Reply, **settings: str) -> None:
+        """A call that waits for a chat, of a bot that can't be spoken to."""
+        (self.home / "asking.toml").write_text('[[confirm]]\nwhen = "always"\nask = "telegram"\n')
+        denied = {"ok": False, "error_code": 401, "description": f"Unauthorized: bot{token}, {token}"}
+        for reply in (Reply.json(denied, 401), *replies):
+            with FaultyApi() as bot:
+                bot.always = reply
+                chat = {"HBMCP_TELEGRAM_CHAT": "-100200300", "HBMCP_TELEGRAM_URL": bot.url, **settings}
+                env = self.env(HBMCP_PAPER="true", HBMCP_POLICY=str(self.home / "asking.toml"), **chat)
+                with StdioServer(env=env, cwd=self.home / "cwd") as one:
+                    self.out["answers"] += one.call("place_order", **BUY, again=True)[0]
+                    assert bot.arrived.wait(30)
+                    self.out["answers"] += one.call("get_status")[0]
+                    self.out["protocol"] += one.close() + str(one.notifications)
+                self.out["log"] += "".join(one.log)
+                assert f"/bot{token}/" in "".join(seen.path for seen in bot.requests)
+        self.run("commands", "approvals", env=env)
+        self.run("commands", "audit", "export", env=env)
+
+    def let_in(self, *flags: str, token: str, **settings: str) -> None:
+        """A server over HTTP, with that access token and whatever else is taken for one."""
+        basic = b64encode(f"me:{PLANTED['basic']}".encode()).decode()
+        shown = (bearer(token), bearer(token[:-1]), bearer(PLANTED["shown"]), {"authorization": f"Basic {basic}"})
+        with process(*flags, env=self.env(HBMCP_PAPER="true", **settings), cwd=self.home / "cwd") as (server, url):
+            for headers in shown:
+                for tool, given in (("place_order", BUY | {"again": True}), ("get_status", {}), (token, {"x": token})):
+                    cookies = {"cookie": f"session={quote(PLANTED['cookie'], safe='')}"}
+                    self.out["answers"] += Raw(url, **headers, **cookies).call(tool, **given).text
+            for secret in (token, quote(PLANTED["address"], safe="")):
+                for where in ("?access_token={}", "?q={}", "/{}"):
+                    self.out["answers"] += Raw(url + where.format(secret), **bearer(token)).call("get_status").text
+            server.terminate()
+            self.out["log"] += "".join(server.communicate(timeout=30))
+
     def run(self, place: str, *arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         done = hbmcp(*arguments, env=env, cwd=self.home / "cwd")
         self.out[place] += done.stdout + done.stderr
@@ -173,6 +226,28 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
             if NOTIFIED:
                 world.out["notifications"] = "\n".join(one.body.decode() for one in receiver.requests)
 
+        # Who asks a person, and who is let in.
+        ways = (Reply(status=500, echo=True), Reply(body=f"<{PLANTED['bot']}".encode()), DROP)
+        world.ask_in_telegram(PLANTED["bot"], *ways, HBMCP_TELEGRAM_TOKEN=PLANTED["bot"])
+        bot = home / "bot"
+        bot.write_text(PLANTED["bot file"])
+        bot.chmod(0o600)
+        world.ask_in_telegram(PLANTED["bot file"], HBMCP_TELEGRAM_TOKEN_FILE=str(bot))
+        with authorization_server() as issuer:
+            audience = "http://127.0.0.1:1/mcp"
+            ISSUED["oauth"] = issuer.token(audience, ["hbmcp:all"])
+            oauth = {"HBMCP_OAUTH_ISSUER": issuer.address, "HBMCP_OAUTH_AUDIENCE": audience}
+            world.let_in(token=ISSUED["oauth"], **oauth)
+        world.let_in(token=ISSUED["oauth"], **oauth)  # whose keys can't be had now
+        paper = world.env(HBMCP_PAPER="true")
+        for name in ("desk", "gone"):
+            ISSUED[name] = made(name, env=paper, cwd=home / "cwd")
+        assert world.run("commands", "token", "revoke", "gone", env=paper).returncode == 0
+        for name in ("desk", "gone"):
+            world.let_in(token=ISSUED[name])
+        world.run("commands", "token", "list", env=paper)
+        world.run("commands", "audit", "export", env=paper)
+
         # What a person types.
         api.always = Reply(status=401, echo=True)
         with Terminal("login", api.url, env=world.env(), cwd=home / "cwd") as person:
@@ -214,16 +289,29 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
             "HUMMINGBOT_API_URL": f"http://me:{quote(PLANTED['url'], safe='')}@vps",
             "HUMMINGBOT_API_PASSWORD_FILE": PLANTED["path"],
             "HBMCP_STATE_URL": f"mysql://me:{quote(PLANTED['state'], safe='')}@vps/x",
+            "HBMCP_TELEGRAM_TOKEN": PLANTED["bot misshapen"],
+            "HBMCP_TELEGRAM_CHAT": PLANTED["chat"],
+            "HBMCP_TELEGRAM_URL": f"https://me:{quote(PLANTED['telegram'], safe='')}@telegram.example",
             "HBMCP_NOTIFY": f"nonsense://me:{quote(PLANTED['notify'], safe='')}@vps/{quote(PLANTED['token'], safe='')}",
         }
         for name, value in mistakes.items():
             done = world.run("refusals to start", "serve", env=world.env(**{name: value}))
             assert done.returncode == 2
+        (home / "tls").write_text(PLANTED["tls"])
+        mistakes = {
+            "HBMCP_OAUTH_ISSUER": f"https://me:{quote(PLANTED['issuer'], safe='')}@login.example",
+            "HBMCP_OAUTH_JWKS": f"https://login.example/keys?key={quote(PLANTED['jwks'], safe='')}",
+            "HBMCP_TLS_KEY": PLANTED["key"],
+        }
+        for name, value in (*mistakes.items(), ("HBMCP_TLS_KEY", str(home / "tls"))):
+            both = {"HBMCP_TLS_CERT": str(home / "tls"), "HBMCP_PAPER": "true", name: value}
+            done = world.run("refusals to start", "serve", "--transport", "http", "--port", "0", env=world.env(**both))
+            assert done.returncode == 2
         for arguments in (("--password", PLANTED["argument"]), (f"--api-password={PLANTED['argument']}",)):
             assert world.run("refusals to start", "serve", *arguments, env=password).returncode == 2
 
         # What stays behind, but for what was planted there.
-        planted = (secret, home / "dotenv", home / "keyring.json")
+        planted = (secret, bot, home / "tls", home / "dotenv", home / "keyring.json")
         for file in home.rglob("*"):
             if file.is_file() and file not in planted:
                 world.out["files"] += f"{file.name}: {file.read_bytes().decode('utf-8', errors='replace')}\n"
@@ -235,8 +323,11 @@ def test_no_secret_leaves(place: str, world: Mapping[str, str]) -> None:
     text = world[place]
     assert text
     found = []
-    for name, canary in PLANTED.items():
-        ways = {how: write(canary) for how, write in WRITTEN.items()} | {"cut short": f"cAnArY/{name}+"}
+    # Of a JWT the head tells nothing; the rest of it is as secret in parts.
+    parts = {f"{name} {at}": part for name, one in ISSUED.items() for at, part in enumerate(one.split(".")[-2:])}
+    for name, canary in (PLANTED | parts).items():
+        ways = {how: write(canary) for how, write in WRITTEN.items()}
+        ways["cut short"] = canary.partition("7f")[0] if name in PLANTED else canary[:20]
         ways |= {f"{how} backwards": write(canary[::-1]) for how, write in WRITTEN.items()}
         for how, written in ways.items():
             if written in text:

@@ -101,6 +101,7 @@ async def test_beside_a_stop_nobody_rests_what_closes(one: Watched, tool: str) -
     half = {**market, "order_type": "MARKET", "amount": "0.1"}
     await one.call.good(tool, **(half if tool == "place_order" else {"orders": [half]}))
     await one.call.good("cancel_trigger", id=1)
+    one.api.clock.advance(5_000)  # what was sold is sold by now
     await one.call.good(tool, **given)
 
 

@@ -1,5 +1,7 @@
 """Which exchanges each account is connected to."""
 
+from collections.abc import Collection
+
 from attrs import frozen
 
 from hbmcp.errors import CallError, Refused
@@ -115,6 +117,28 @@ async def account_at(installation: Installation, connector_name: str, account_na
             "Say which one as account_name.",
         )
     return next(iter(found.by_account))
+
+
+async def account_with(installation: Installation, connectors: Collection[str], account_name: str | None = None) -> str:
+    """The account that is named, or the only one that is connected to all of these exchanges; of none, the only one
+    that there is. The workflow uses list_accounts, and where some are given get_connected_exchanges. Raises Refused
+    where that isn't one, and CallError where it can't be known."""
+    if account_name is not None:
+        return account_name
+    if len(connectors) == 1:
+        return await account_at(installation, next(iter(connectors)))
+    fitting = await _accounts(installation)
+    if connectors:
+        found = await connections(installation)
+        found.raise_unread()
+        fitting = [account for account, there in found.by_account.items() if set(connectors) <= {*there}]
+    if len(fitting) == 1:
+        return fitting[0]
+    where = f" connected to {' and '.join(map(named, sorted(connectors)))}" if connectors else ""
+    several = f"There are {len(fitting)} accounts{where}: {', '.join(map(named, fitting))}."
+    raise Refused(
+        several if fitting else f"There is no account{where}.", "Nothing was done.", "Say which one as account_name."
+    )
 
 
 async def connected_account(installation: Installation, connector_name: str, account_name: str | None) -> str:

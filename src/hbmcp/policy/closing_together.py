@@ -7,7 +7,6 @@ from decimal import Decimal
 from hbmcp.errors import Refused
 from hbmcp.figures import plain
 from hbmcp.installation.planned_request import PlannedRequest, Uncovered
-from hbmcp.policy.limits import IN_SIGHT_AFTER
 from hbmcp.store import LedgerRow
 from hbmcp.store.records import UNDER_WAY
 from hbmcp.text import named
@@ -39,7 +38,8 @@ def _whose(row: LedgerRow) -> tuple[str | None, ...]:
 
 
 def _unseen(row: LedgerRow, uncovered: Uncovered) -> bool:
-    """Whether it may be on its way, and wasn't among what was read."""
+    """Whether it wasn't among what was read, and may rest by now: it was granted since, or is under way. What was sent
+    before either rested then, or has ended."""
     if row.reference in uncovered.seen:
         return False
-    return row.time >= uncovered.at - (IN_SIGHT_AFTER if row.state == "sent" else UNDER_WAY)
+    return row.time > uncovered.at - (0 if row.state == "sent" else UNDER_WAY)

@@ -157,7 +157,8 @@ class Counting:
 
         def judge(granted: Sequence[LedgerRow]) -> None:
             said.refuse(granted, moment, upto)
-            closing_together.refuse(plan.requests, granted)
+            if call.caller.kind != "trigger":  # a stop isn't held back
+                closing_together.refuse(plan.requests, granted)
             used[:] = uses(self._policy, judged.asks, granted, judged.seen, moment)
             refuse_exceeded(used)
 

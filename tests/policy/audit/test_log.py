@@ -3,6 +3,7 @@
 import json
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,39 @@ def test_a_line_that_was_cut_short_is_no_damage(tmp_path: Path) -> None:
     log.append({"event": "refused"})
     assert verify(log, log.end).broken == ()
     assert "line 19 was cut short" in verify(log, log.end).remarks[0]
+
+
+@pytest.mark.parametrize("knows", [True, False])
+@pytest.mark.parametrize(
+    ("change", "cut"),
+    [
+        (lambda line: line.replace(b"end", b"and"), False),
+        (lambda line: line.replace(b"end", b"and").rstrip(), False),
+        (lambda _: b"{}\n", False),
+        (lambda line: line[:-5] + b"\n", False),  # who is killed writes no end
+        (lambda _: b"nothing", False),
+        (lambda line: line[:-5], True),
+        (lambda line: line[:1], True),
+    ],
+)
+def test_a_last_line_that_was_changed_is_not_taken_for_one_that_was_cut(
+    change: Callable[[bytes], bytes], cut: bool, knows: bool, tmp_path: Path
+) -> None:
+    """Where the store doesn't know of it yet."""
+    log = filled(tmp_path)
+    *lines, last = log.file.read_bytes().splitlines(keepends=True)
+    log.file.write_bytes(b"".join((*lines, change(last))))
+    report = verify(log, read(lines[-1]).link if knows else None)  # type: ignore[union-attr]
+    told = " ".join(report.remarks if cut else report.broken)
+    assert f"line 18, the last, was {'cut short' if cut else 'changed'}" in told
+    assert cut == (report.broken == ())
+
+
+def test_a_whole_line_between_two_that_follow_each_other_was_put_in(tmp_path: Path) -> None:
+    log = filled(tmp_path)
+    lines = log.file.read_bytes().splitlines(keepends=True)
+    log.file.write_bytes(b"".join((*lines[:7], b'{"event":"x"}\n', *lines[7:])))
+    assert "line 8 was put in" in verify(log, log.end).broken[0]
 
 
 def test_a_call_without_an_end_is_told_as_that(tmp_path: Path) -> None:

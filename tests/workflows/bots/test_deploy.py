@@ -214,6 +214,21 @@ async def test_an_account_that_is_not_there_deploys_nothing(talk: Opened, tool: 
         assert not {DEPLOY, DEPLOY_SCRIPT} & set(call.asked)
 
 
+async def test_the_only_account_with_its_exchanges_is_taken(talk: Opened) -> None:
+    unnamed = {"instance_name": "hummingbot-trial", "preview": True}
+    async with talk(policy()) as call:
+        for tool, given in (
+            ("deploy_bot", {"config_names": ["pmm_trial"]}),
+            ("deploy_script_bot", {"script_config": "script_trial"}),
+        ):
+            assert value(await call.good(tool, **unnamed, **given))["account"] == "master_account"
+    far = answering("GET /controllers/configs/", [{**TRIAL, "connector_name": "kraken"}, ETH])
+    async with talk(policy(), far) as call:
+        told = await call.bad("deploy_bot", **unnamed, config_names=["pmm_trial", "eth"])
+        assert "There is no account connected to binance_perpetual and kraken." in told
+        assert "Say which one as account_name." in told
+
+
 async def test_exchanges_that_the_account_lacks_are_told(talk: Opened) -> None:
     far = answering("GET /controllers/configs/", [{**TRIAL, "connector_name": "kraken"}, ETH])
     played = answering("GET /controllers/configs/", [{**TRIAL, "connector_name": "kraken_paper_trade"}, ETH])

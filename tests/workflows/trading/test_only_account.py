@@ -7,6 +7,7 @@ import pytest
 from tests.paper.paper_api import PaperApi
 from tests.paper.spot_account import orders
 from tests.workflows.answers import head
+from tests.workflows.executors.executor_account import POSITION
 from tests.workflows.triggers.test_create_trigger import kept
 
 pytestmark = pytest.mark.anyio
@@ -22,6 +23,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("set_position_mode", {"connector_name": "binance_perpetual", "position_mode": "HEDGE"}),
     ("create_trigger", {**SPOT, "below": "45000", "then": "place_order", "arguments": ORDER}),
     ("protect_position", {**SPOT, "amount": 0.1, "stop": "-5%"}),
+    ("create_executor", {"executor_type": "position_executor", "config": POSITION}),
 ]
 
 
@@ -64,6 +66,29 @@ async def test_a_trigger_keeps_the_account_that_it_was_armed_for(talk: Any, api:
         (one,) = await kept(call)
     assert one.spec.then is not None
     assert one.spec.then.arguments["account_name"] == "master_account"
+
+
+@pytest.mark.parametrize("where", [{}, {"connector_name": "binance"}])
+async def test_its_balance_is_that_of_the_only_one(talk: Any, api: PaperApi, where: dict[str, str]) -> None:
+    async with talk() as call:
+        text = await call.bad("get_account_balance", **where)
+        assert "2 accounts" in text
+        assert "master_account, second_account" in text
+        api.paper.engine.delete_account("second_account")
+        assert head(await call.good("get_account_balance", **where))["account_name"] == "master_account"
+
+
+async def test_what_trades_on_two_exchanges_needs_an_account_with_both(talk: Any, api: PaperApi) -> None:
+    sides = ("buying_market", "binance"), ("selling_market", "binance_perpetual")
+    markets = {side: {"connector_name": exchange, "trading_pair": PAIR} for side, exchange in sides}
+    given = {
+        "executor_type": "arbitrage_executor",
+        "config": {**markets, "order_amount": 0.01, "min_profitability": 0.5},
+    }
+    async with talk() as call:
+        assert "master_account" in await call.good("create_executor", **given, preview=True)
+        api.paper.engine.connect("second_account", "binance_perpetual")
+        assert "2 accounts connected to binance and binance_perpetual" in await call.bad("create_executor", **given)
 
 
 async def test_the_answer_says_which(talk: Any, api: PaperApi) -> None:

@@ -11,7 +11,7 @@ from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import CallError, OutcomeUnknown, Refused, UnreadableAnswer
 from hbmcp.figures import number, plain
 from hbmcp.installation.answer_fields import array, record, text, under
-from hbmcp.installation.connections import Connections, connections
+from hbmcp.installation.connections import Connections, account_with, connections
 from hbmcp.installation.controllers.stake import TOTAL, markets, traded
 from hbmcp.installation.heard_bots import heard_bots
 from hbmcp.installation.installation import Installation, all_of, together
@@ -106,6 +106,11 @@ async def configs_named(installation: Installation, names: Iterable[str]) -> lis
     return configs
 
 
+async def account_for(installation: Installation, configs: Iterable[Config], account_name: str | None) -> str:
+    """The account that is named, or the only one with the keys that these need. As account_with."""
+    return await account_with(installation, _exchanges(configs), account_name)
+
+
 async def deployment_plan(installation: Installation, deployment: Deployment, request: PlannedRequest) -> Plan:
     """A row per configuration, whether a bot of that name runs, and which exchange the account lacks. The workflow uses
     list_bots, list_accounts and get_connected_exchanges. Raises Refused for an account that isn't there."""
@@ -148,11 +153,16 @@ def _not_connected(deployment: Deployment, connected: Connections) -> str:
     account = deployment.account
     if (error := connected.unread.get(account)) is not None:
         return f"Which exchanges {named(account)} is connected to isn't known: {error.happened}"
-    wanted = {exchange for config in deployment.configs for exchange, _ in markets(config) if exchange}
-    lacking = sorted(one for one in wanted - {*connected.by_account[account]} if not one.endswith(PAPER_TRADE))
+    lacking = sorted(_exchanges(deployment.configs) - {*connected.by_account[account]})
     if not lacking:
         return ""
     return f"{named(account)} isn't connected to {', '.join(map(named, lacking))}, so it can't trade there."
+
+
+def _exchanges(configs: Iterable[Config]) -> set[str]:
+    """Those whose keys they need."""
+    traded = {exchange for config in configs for exchange, _ in markets(config) if exchange}
+    return {one for one in traded if not one.endswith(PAPER_TRADE)}
 
 
 def _unknown(deployment: Deployment) -> list[str]:

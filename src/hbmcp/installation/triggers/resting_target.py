@@ -36,9 +36,9 @@ async def refuse_beside_protection(installation: Installation, order: SentOrder)
     triggers = protecting((await live_triggers(installation))[0], what)
     if triggers and not await close_is_reduce_only(installation, order.account, order.connector):
         raise Refused(
-            f"The position is protected by {protection_words(triggers)}. Once that has closed it, this order could open "
-            f"the other side: on {named(order.connector)} Hummingbot doesn't surely make what rests reduce-only.",
+            f"The position is protected by {protection_words(triggers)}. Once that has closed it, this order could "
+            f"open the other side: on {named(order.connector)} Hummingbot doesn't surely make what rests reduce-only.",
             "Nothing was sent.",
-            "A target that ends with its stop is protect_position's, and close_position closes now; or end what protects "
-            "it with cancel_trigger first.",
+            "A target that ends with its stop is protect_position's, and close_position closes now; or end what "
+            "protects it with cancel_trigger first.",
         )

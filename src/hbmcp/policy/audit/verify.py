@@ -56,29 +56,40 @@ def verify(log: Log, head: Link | None) -> Report:
 
 def _walk_all(log: Log, walk: _Walk, head: Link | None) -> None:
     damaged = ""  # the place of a line that isn't as it was written, until it is known why
+    cut = False  # whether that may never have been a whole line
     before = START
     for place, raw in _lines(log):
         line = read(raw)
         if line is None:
             if damaged:
                 walk.broken.append(f"{damaged} isn't as it was written.")
-            damaged = place
+            damaged, cut = place, _may_be_cut(raw)
             continue
         follows = line.previous == before.hash and line.link.seq == before.seq + 1
-        if damaged and follows:  # nothing is missing: it never was a whole line
+        if damaged and follows and cut:  # nothing is missing
             walk.remarks.append(f"{damaged} was cut short while it was written.")
         elif damaged:
-            walk.broken.append(f"{damaged} was changed.")
+            walk.broken.append(f"{damaged} was {'put in' if follows else 'changed'}.")
         elif not follows or line.record.get("event") == "gap":
             walk.broken.append(_missing(place, line, before))
         damaged = ""
         _note(walk, line)
         before = line.link
     if damaged:
-        short = head is None or head == before
+        # Who writes a line writes its end at last; who continues after one that was cut ends that first.
+        short = cut and not raw.endswith(b"\n") and (head is None or head == before)
         (walk.remarks if short else walk.broken).append(
             f"{damaged}, the last, {'was cut short while it was written' if short else 'was changed'}."
         )
+
+
+def _may_be_cut(raw: bytes) -> bool:
+    """Whether it is the beginning of a line: one that is whole JSON has its end, and was changed."""
+    try:
+        json.loads(raw)
+    except (ValueError, RecursionError):
+        return raw.startswith(b"{")
+    return False
 
 
 def _missing(place: str, line: Line, before: Link) -> str:

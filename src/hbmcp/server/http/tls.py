@@ -8,7 +8,8 @@ from hbmcp.settings.model import called
 
 
 def certificate(told: Settings) -> ssl.SSLContext | None:
-    """What HTTPS is spoken with; None where it isn't. Raises SettingsError for a file that can't be used."""
+    """What HTTPS is spoken with; None where it isn't. Raises SettingsError for a file that can't be used, unquoted: who
+    errs may have set the key where its file's name belongs."""
     if told.tls_cert is None and told.tls_key is None:
         return None
     if told.tls_cert is None or told.tls_key is None:
@@ -24,10 +25,11 @@ def certificate(told: Settings) -> ssl.SSLContext | None:
         context.load_cert_chain(told.tls_cert, told.tls_key, password=lambda: b"")
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise SettingsError(
-            f"The certificate {told.tls_cert} can't be used with the key {told.tls_key} ({error.strerror or error})."
+            f"The certificate of {called('tls_cert')} can't be used with the key of {called('tls_key')} "
+            f"({error.strerror or error})."
             if isinstance(error, OSError)
-            else f"The key {told.tls_key} can't be read: it must be a PEM file without a passphrase.",
+            else f"The key of {called('tls_key')} can't be read: it must be a PEM file without a passphrase.",
             "The server doesn't start without TLS.",
-            f"Name both as PEM files: {called('tls_cert')}, {called('tls_key')}.",
+            "Name the files of both, in PEM.",
         ) from None
     return context

@@ -3,7 +3,7 @@
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import Refused
 from hbmcp.installation.answer_fields import Fields, array, text
-from hbmcp.installation.bots.deployment import Deployment, configs_named, deployment_plan
+from hbmcp.installation.bots.deployment import Deployment, account_for, configs_named, deployment_plan
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest, Stake
@@ -15,7 +15,7 @@ async def deploy_script_bot(
     installation: Installation,
     *,
     instance_name: str,
-    account_name: str,
+    account_name: str | None = None,
     script_config: str,
     image: str | None = None,
 ) -> Plan:
@@ -39,17 +39,18 @@ async def deploy_script_bot(
         )
     names = found[config_name].known("controllers_config", array(text)) or []
     configs = await configs_named(installation, names) if names else []
+    account = await account_for(installation, configs, account_name)
     request = PlannedRequest.of(
         "runs_code",
         "",
         Stake(),
         bots.submit_script_bot,
         instance_name=instance_name,
-        account_name=account_name,
+        account_name=account,
         script_config=f"{config_name}.yml",
         script=file,
         image=image,
     )
     return await deployment_plan(
-        installation, Deployment(instance_name, account_name, configs, file.removesuffix(".py"), image), request
+        installation, Deployment(instance_name, account, configs, file.removesuffix(".py"), image), request
     )

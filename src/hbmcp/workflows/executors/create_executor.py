@@ -19,6 +19,7 @@ from hbmcp.installation.executors.run.view import view
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.plan import Plan
 from hbmcp.results.answer import Answer
+from hbmcp.text import named
 
 LOOK = 3.0  # seconds in which its first orders are placed, or it has ended
 
@@ -26,7 +27,7 @@ LOOK = 3.0  # seconds in which its first orders are placed, or it has ended
 async def create_executor(
     installation: Installation,
     *,
-    account_name: str,
+    account_name: str | None = None,
     executor_type: str,
     config: dict[str, Any],
     max_value: Decimal | None = None,
@@ -37,11 +38,12 @@ async def create_executor(
     Raises BadArguments or Refused for what isn't sent, Failed for one that ended at once, OutcomeUnknown.
     """
     prepared = await prepare(installation, "create_executor", account_name, executor_type, config)
-    checked, forecast, notes = prepared.config, prepared.forecast, prepared.notes
+    account, checked, forecast, notes = prepared.account, prepared.config, prepared.forecast, prepared.notes
+    taken = "" if account_name else f"It is for {named(account)}, the only account that fits."
     known, rows, held = await all_of(
-        known_executor_ids(installation, account_name, checked),
-        answer_within(balances(installation, account_name, checked.markets[0][0]), PATIENCE),
-        held_there(installation, account_name, prepared),
+        known_executor_ids(installation, account, checked),
+        answer_within(balances(installation, account, checked.markets[0][0]), PATIENCE),
+        held_there(installation, account, prepared),
     )
     found = size(prepared, [] if isinstance(rows, CallError) else rows, held)
     unfit = too_large(prepared, found, max_value)
@@ -51,14 +53,14 @@ async def create_executor(
         there: Mapping[str, Decimal] | CallError = rows if isinstance(rows, CallError) else available(rows)
         shown = preview(prepared, forecast, there, share(found))
         notes = (*forecast.notes, *notes)
-    planned = planned_start(account_name, prepared)
+    planned = planned_start(account, prepared)
 
     async def commit(installation: Installation) -> Answer:
-        started = await start(installation, account_name, checked, planned, known)
+        started = await start(installation, account, checked, planned, known)
         with logged_if_cancelled(started):
-            return await _looked_at(installation, started, checked, notes)
+            return await _looked_at(installation, started, checked, (taken, *notes))
 
-    return Plan(shown, (planned,), commit, unfit=unfit)
+    return Plan(shown.with_notes(taken), (planned,), commit, unfit=unfit)
 
 
 async def _looked_at(installation: Installation, started: Started, config: Config, notes: tuple[str, ...]) -> Answer:

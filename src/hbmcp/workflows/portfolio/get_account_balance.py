@@ -1,5 +1,6 @@
 """What one account holds, exchange by exchange."""
 
+from hbmcp.installation.connections import account_with
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.portfolio.distribution import sum_holdings, token_rows
 from hbmcp.installation.portfolio.notes import valuation_notes
@@ -10,7 +11,7 @@ from hbmcp.text import named
 
 
 async def get_account_balance(
-    installation: Installation, *, account_name: str, connector_name: str | None = None
+    installation: Installation, *, account_name: str | None = None, connector_name: str | None = None
 ) -> Answer:
     """`total_value` in USDT, `unrealized_pnl` of open positions, and `equity`, which is both; then each token of each
     exchange, with `percent_of_total_value`, and the exchanges where there are several.
@@ -18,13 +19,12 @@ async def get_account_balance(
     `units` are `available` and `held` together; notes say what orders hold and what
     positions. Raises Refused for an account that isn't there, or isn't connected to that exchange.
     """
-    found = await value_portfolio(installation, account_name, connector_name)
+    account = await account_with(installation, [connector_name] if connector_name else [], account_name)
+    found = await value_portfolio(installation, account, connector_name)
     if found.is_empty:
-        return Answer(f"{named(account_name)}: {no_balances(found)}", valuation_notes(found))
+        return Answer(f"{named(account)}: {no_balances(found)}", valuation_notes(found))
     sums = sum_holdings(found.rows, lambda held: (held.connector, held.token))
     balances = token_rows(sums, ("connector_name", "token"), found.value)
     exchanges = place_rows(found, ("connector_name",), lambda place: place[1:])
     several = {"exchanges": exchanges} if len(exchanges) > 1 else {}
-    return Answer(
-        {"account_name": account_name, **found.totals, "balances": balances, **several}, valuation_notes(found)
-    )
+    return Answer({"account_name": account, **found.totals, "balances": balances, **several}, valuation_notes(found))

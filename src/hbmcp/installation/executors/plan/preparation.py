@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import BadArguments, CallError, Refused
+from hbmcp.installation.connections import account_with
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.config.defaults import saved_defaults
 from hbmcp.installation.executors.config.price_offsets import has_offsets, with_prices
@@ -19,7 +20,15 @@ from hbmcp.installation.executors.plan.open_position import effect_on_position
 from hbmcp.installation.executors.plan.own_fields import with_own_fields
 from hbmcp.installation.executors.plan.plan import MarketPrices, Plan
 from hbmcp.installation.executors.plan.planned_orders import plan
-from hbmcp.installation.executors.plan.venue import Venue, market_prices, mid_price, seen_doubt, venue_at, venues_of
+from hbmcp.installation.executors.plan.venue import (
+    Venue,
+    exchanges_in,
+    market_prices,
+    mid_price,
+    seen_doubt,
+    venue_at,
+    venues_of,
+)
 from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.markets.trading_rules import Rule
 
@@ -47,6 +56,7 @@ class Prepared:
     """`forecast` is None for what trades on a chain or on two markets. `price` is what a base unit costs now where it
     trades first, None where that isn't known. `notes` are on prices and defaults applied."""
 
+    account: str
     config: Config
     forecast: Forecast | None
     price: Decimal | None
@@ -56,32 +66,34 @@ class Prepared:
 async def prepare(
     installation: Installation,
     tool: str,
-    account_name: str,
+    account_name: str | None,
     kind: str,
     given: Mapping[str, Any],
 ) -> Prepared:
-    """Nothing is sent. What would end at once is refused, and a grid that lacks what can be suggested with that.
+    """Nothing is sent. Without an account it is the only one that is connected to its exchanges. What would end at once
+    is refused, and a grid that lacks what can be suggested with that.
 
     The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices, get_orderbook,
     list_positions, get_position_mode and get_trades. Raises BadArguments, Refused, or CallError for what can't be read.
     """
     saved = await saved_defaults(installation, kind)
-    given, note = await _priced(installation, account_name, kind, given, saved.values)
+    account = await account_with(installation, exchanges_in({**saved.values, **given}), account_name)
+    given, note = await _priced(installation, account, kind, given, saved.values)
     config, lacking = _checked(tool, kind, given, saved.values)
-    found = await venues_of(installation, account_name, config)
+    found = await venues_of(installation, account, config)
     if len(found) != 1:
         price = await answer_within(mid_price(installation, found[0]), PATIENCE) if found else None
         known = None if isinstance(price, CallError) else price
-        return Prepared(config, None, known, (note, *saved.notes(config)))
+        return Prepared(account, config, None, known, (note, *saved.notes(config)))
     [venue] = found
     market = await market_prices(installation, venue)
     config, worked_out = with_own_fields(tool, config, market, venue.rule)
     if lacking:
         refuse(tool, kind, lacking.problems(config, market.mid, venue.rule))
-    forecast = await _forecast(installation, account_name, config, venue, market)
+    forecast = await _forecast(installation, account, config, venue, market)
     if forecast:
         refuse(tool, kind, forecast.refusals)
-    return Prepared(config, forecast, market.mid, (worked_out, note, *saved.notes(config)))
+    return Prepared(account, config, forecast, market.mid, (worked_out, note, *saved.notes(config)))
 
 
 def _checked(

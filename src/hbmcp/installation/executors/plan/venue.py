@@ -1,7 +1,8 @@
 """Where an executor is to trade: that it is there, its rules and its prices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from attrs import frozen
 
@@ -24,6 +25,13 @@ class Venue:
     connector: str
     pair: str
     rule: Rule
+
+
+def exchanges_in(given: Mapping[str, Any]) -> list[str]:
+    """Those that a configuration names, as it is written, whose keys an account must have."""
+    sides = [side for name in ("buying_market", "selling_market") if isinstance(side := given.get(name), Mapping)]
+    names = [one.get("connector_name") for one in sides or [given]]
+    return list(dict.fromkeys(name for name in names if isinstance(name, str) and name and not on_chain(name)))
 
 
 async def venues_of(installation: Installation, account_name: str, config: Config) -> list[Venue]:
