@@ -11,6 +11,7 @@ from typing import Any
 
 from codegen.contract import Contract, load, parse
 from codegen.generate import PINNED
+from hbmcp.paper.api.operation_paths import OperationPaths
 from tests.faulty_api import FaultyApi, Reply
 
 ROOT = "/api/v2"
@@ -20,6 +21,12 @@ ANSWERS: dict[str, Any] = json.loads(Path(__file__).with_name("geckoterminal.jso
 def contract() -> Contract:
     """The one that is pinned."""
     return parse(load(PINNED.with_name("geckoterminal.openapi.json")))
+
+
+def by_operation() -> dict[str, Any]:
+    """Operation key -> an answer of it."""
+    paths = OperationPaths(contract().operations.values())
+    return {operation.key: answer for path, answer in ANSWERS.items() if (operation := paths.find("GET", path)[0])}
 
 
 @contextmanager

@@ -1,18 +1,26 @@
 """The tools of GeckoTerminal, called through a server, against answers of its shapes."""
 
 import json
+import logging
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from syrupy.assertion import SnapshotAssertion
 
+from hbmcp.bridge import Bridge
 from hbmcp.catalog import Catalog
 from hbmcp.paper.api.operation_paths import OperationPaths
+from hbmcp.settings import Settings
+from hummingbot_api.client import Client
+from tests.answer_storm import LIMIT, ODD
 from tests.conftest import PASSWORD, USERNAME, connected, environment
 from tests.faulty_api import CUT, DROP, HTML, FaultyApi, Reply
+from tests.paper.assistant import ALL
 from tests.services.geckoterminal import ANSWERS, ROOT, contract, geckoterminal
 from tests.stdio_server import StdioServer
 
@@ -165,6 +173,33 @@ def test_an_error_names_who_answered(
     assert said in text
     assert "Hummingbot" not in text
     assert len(gecko.requests) == times
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("odd", ODD)
+async def test_no_odd_answer_breaks_a_call(
+    odd: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each is told, or shown as far as it can be."""
+
+    def spoiled(request: httpx.Request) -> httpx.Response:
+        answer = httpx.Response(200, json=ANSWERS[request.url.path], request=request)
+        return ODD[odd](answer)
+
+    def connected_to(*_: object) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url="http://gecko", transport=httpx.MockTransport(spoiled))
+
+    monkeypatch.setattr("hbmcp.api.sending.connect_service", connected_to)
+    monkeypatch.setattr("hbmcp.api.sending.Client", partial(Client, limit=LIMIT))
+    bridge = Bridge(ALL, Settings.model_construct(paper=True, paper_db=":memory:"))
+    try:
+        for tool, arguments in CALLS.values():
+            outcome = await bridge.call(tool, arguments)
+            assert "hbmcp itself failed" not in outcome.text, tool
+            assert "Hummingbot API" not in outcome.text, tool
+    finally:
+        await bridge.aclose()
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_nobody_there_is_told(tmp_path: Path) -> None:

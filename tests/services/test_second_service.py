@@ -148,6 +148,8 @@ def test_it_is_called_at_its_own_address_with_its_own_credential(
         assert key not in text
         assert key.split()[1] not in text
         assert api.requests == []  # nor was ours asked
+        replay.answers("GET /accounts/", Answer(200, ["Basic"]))
+        assert server.call("list_practice_accounts") == ('["Basic"]', False)  # which is no secret by itself
         replay.answers("GET /accounts/", Answer(401, {"detail": "who?"}))
         text, _ = server.call("list_practice_accounts")
         assert text.startswith('Practice desk answered 401 to list_practice_accounts: "who?". Nothing was done.')

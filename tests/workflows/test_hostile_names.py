@@ -20,6 +20,7 @@ from hbmcp.results.answer import Answer
 from hummingbot_api.request import Request
 from tests.replay.contract_rules import pinned
 from tests.replay.server import good_answers
+from tests.services import geckoterminal
 from tests.store.opening import failing_store
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +61,8 @@ ARGUMENTS: dict[str, Any] = {
     "address": "0xAAAA",
     "chain": "solana",
     "content": "code",
+    "network": "eth",
+    "token_address": "0xBBBB",
 }
 OTHERS: dict[str, Any] = {
     "side": "BUY",
@@ -97,6 +100,7 @@ def field_names() -> set[str]:
                 look(one)
 
     look(pinned().document)
+    look(geckoterminal.contract().document)
     return found | {"token", "units", "price", "value", "available_units", "data", "status", "mqtt_connected"}
 
 
@@ -117,13 +121,14 @@ def renamed(answer: Any, name: str) -> Any:
 
 def installation(name: str, broken: str = "") -> Installation:
     """Where everything has that name before its own; one of its operations is `broken`."""
-    answers = good_answers()
+    answers = {key: answer.content for key, answer in good_answers().items()}
+    answers |= {key: json.dumps(answer).encode() for key, answer in geckoterminal.by_operation().items()}
 
     async def ask(tool: str, build: Callable[[], Request[Any]]) -> Any:
         build()
         if tool == broken:
             raise ApiFailed(f"The Hummingbot API failed at {tool}.")
-        body = answers[CATALOG.tools[tool].operation].content
+        body = answers[CATALOG.tools[tool].operation]
         return renamed(json.loads(body, parse_float=Decimal), name) if body else None
 
     async def send(planned: PlannedRequest) -> Any:

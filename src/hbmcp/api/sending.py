@@ -15,7 +15,7 @@ from hbmcp.api.retries import with_retries
 from hbmcp.cancellation import unsent
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors.http_answers import refusal
-from hbmcp.redaction import hide, hide_login
+from hbmcp.redaction import LONG, hide, hide_login
 from hbmcp.services import HUMMINGBOT, Service
 from hbmcp.settings import Settings
 from hummingbot_api.client import Client, Response
@@ -46,7 +46,8 @@ class Api:
         if settings.api_password:
             hide_login(settings.api_username or "", settings.api_password.get_secret_value())
         if key := settings.key_of(service):
-            hide((key.get_secret_value(), *key.get_secret_value().split()))  # "Bearer …": the token alone, too
+            whole = key.get_secret_value()
+            hide((whole, *(part for part in whole.split() if len(part) >= LONG)))  # of "Bearer …" the token alone, too
 
     async def aclose(self) -> None:
         """Close the pool."""
