@@ -126,6 +126,7 @@ def list_swaps(
     POST /gateway/swaps/search, risk: read.
 
     Args:
+        network_id: e.g. solana-mainnet-beta
         start_time: e.g. 24h, or UTC time
         end_time: Likewise
     """
@@ -153,6 +154,7 @@ def get_swap_summary(
     GET /gateway/swaps/summary, risk: read.
 
     Args:
+        network_id: e.g. solana-mainnet-beta
         start_time: e.g. 24h, or UTC time
         end_time: Likewise
     """
@@ -299,6 +301,7 @@ def remove_clmm_liquidity(
     POST /gateway/clmm/remove, risk: trade.
 
     Args:
+        network_id: e.g. solana-mainnet-beta
         percentage: 50 = half
     """
     return gateway_clmm_api.remove_liquidity_from_clmm_position(
@@ -321,6 +324,9 @@ def close_clmm_position(
     """Withdraw all liquidity and fees of a position opened through this API, and close it.
 
     POST /gateway/clmm/close, risk: trade.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
     """
     return gateway_clmm_api.close_clmm_position(
         body=CLMMClosePositionRequest(
@@ -340,6 +346,9 @@ def collect_clmm_fees(
     """Collect the fees of a position opened through this API.
 
     POST /gateway/clmm/collect-fees, risk: trade.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
     """
     return gateway_clmm_api.collect_fees_from_clmm_position(
         body=CLMMCollectFeesRequest(
@@ -390,6 +399,7 @@ def list_clmm_positions(
     POST /gateway/clmm/positions/search, risk: read.
 
     Args:
+        network_id: e.g. solana-mainnet-beta
         refresh: Re-read from chain, slow
     """
     return gateway_clmm_api.search_clmm_positions(

@@ -251,6 +251,9 @@ def add_network_token(
     """Add a token that import_network_token can't find; wrong decimals make wrong amounts.
 
     POST /gateway/networks/{network_id}/tokens, risk: write.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
     """
     return gateway_api.add_network_token(
         network_id=network_id,
@@ -271,6 +274,9 @@ def delete_network_token(
     """Remove a token from Gateway's list; the wallet keeps it.
 
     DELETE /gateway/networks/{network_id}/tokens/{token_address}, risk: destructive.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
     """
     return gateway_api.delete_network_token(
         network_id=network_id,
@@ -310,6 +316,9 @@ def import_network_pool(
     """Add a pool by address alone, with its tokens, from GeckoTerminal.
 
     POST /gateway/networks/{network_id}/pools/save/{pool_address}, risk: write.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
     """
     return gateway_api.save_network_pool(
         network_id=network_id,
@@ -334,6 +343,7 @@ def add_network_pool(
     POST /gateway/networks/{network_id}/pools, risk: write.
 
     Args:
+        network_id: e.g. solana-mainnet-beta
         connector_name: e.g. raydium
         base: Symbol
         quote: Symbol
@@ -362,6 +372,9 @@ def delete_network_pool(
     """Remove a pool from Gateway's list; liquidity in it stays.
 
     DELETE /gateway/networks/{network_id}/pools/{pool_address}, risk: destructive.
+
+    Args:
+        network_id: e.g. solana-mainnet-beta
     """
     return gateway_api.delete_network_pool(
         network_id=network_id,

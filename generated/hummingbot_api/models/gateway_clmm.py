@@ -39,6 +39,7 @@ class CLMMAddLiquidityRequest:
 @define(kw_only=True)
 class CLMMClosePositionRequest:
     connector: str
+    #: e.g. solana-mainnet-beta
     network: str
     position_address: str
     wallet_address: str | None = None
@@ -57,6 +58,7 @@ class CLMMClosePositionRequest:
 @define(kw_only=True)
 class CLMMCollectFeesRequest:
     connector: str
+    #: e.g. solana-mainnet-beta
     network: str
     position_address: str
     wallet_address: str | None = None
@@ -323,6 +325,7 @@ class CLMMPositionsOwnedRequest:
 @define(kw_only=True)
 class CLMMRemoveLiquidityRequest:
     connector: str
+    #: e.g. solana-mainnet-beta
     network: str
     position_address: str
     #: 50 = half
