@@ -393,6 +393,18 @@ async def _completed(client: Client) -> None:
     assert "master_account" in (await client.complete(place, {"name": "account_name", "value": "m"})).completion.values
 
 
+def test_who_revokes_a_token_is_told_what_it_still_opens(env: dict[str, str], tmp_path: Path) -> None:
+    made("every", env=env, cwd=tmp_path)
+
+    def ended(*arguments: str) -> str:
+        done = hbmcp("token", "revoke", "every", *arguments, env=env, cwd=tmp_path)
+        return done.stdout + done.stderr
+
+    assert "no longer opens home. It still opens lab." in ended("--installation", "home")
+    assert "no token named every that opens anything at home" in ended("--installation", "home")
+    assert "opens nothing any more" in ended("--installation", "lab")
+
+
 @pytest.mark.anyio
 async def test_who_subscribes_hears_of_one(env: dict[str, str], tmp_path: Path) -> None:
     uris = ["hummingbot://home/triggers", "hummingbot://lab/triggers"]
