@@ -74,7 +74,7 @@ class Discovery:
         lines = [_told(tool, listed) for tool in ranked[:BEST]]
         if near := ", ".join(tool.name for tool in ranked[BEST : BEST + NEAR]):
             lines.append(f"Less likely: {near}.")
-        if why := self._off(query, offer):
+        if why := self._off(query, offer, holder):
             lines.insert(0, why)
         if not lines:
             toolsets = {tool.toolset for tool in offer.tools}
@@ -82,9 +82,11 @@ class Discovery:
             lines.append(f"No tool's words are in that. Say it in others. There are tools for: {about}")
         return "\n".join(lines)
 
-    def _off(self, query: str, offer: Offer) -> str:
-        """Why what fits best of all tools isn't offered; "" where it is."""
-        best = self._ranking.best(query, (tool for tool in offer.catalog.tools.values() if tool.default))[:1]
+    def _off(self, query: str, offer: Offer, holder: "Holder | None") -> str:
+        """Why what fits best of all tools that a holder could have isn't offered; "" where it is."""
+        toolsets = offer.catalog.toolset_names
+        could = (tool for tool in offer.catalog.tools.values() if holder is None or holder.rights.has(tool, toolsets))
+        best = self._ranking.best(query, (tool for tool in could if tool.default))[:1]
         try:
             for tool in best:
                 offer.find(tool.name)
@@ -113,8 +115,10 @@ class Discovery:
 def _reached(caller: str, arguments: Mapping[str, Any], offer: Offer) -> Reached:
     """Raises BadArguments, which quotes no argument: a tool may take a secret."""
     name = _text(caller, "name", arguments)
-    given = arguments.get("arguments") or {}
-    if isinstance(given, str):
+    given = arguments.get("arguments")
+    if given is None:
+        given = {}
+    elif isinstance(given, str):
         try:
             given = json.loads(given, parse_float=Decimal)
         except (ValueError, RecursionError):
