@@ -223,6 +223,7 @@ def test_a_halt_of_one_lets_the_other_act_and_one_of_all_none(
     done = hbmcp("halt", "--yes", env=env, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "lab: hbmcp is halted since" in done.stdout
+    assert "What is open at lab (the PAPER exchange):" in done.stdout
     assert (halted("home"), halted("lab")) == (True, True)
     one = resumed("--installation", "home")
     assert one.code == 1
