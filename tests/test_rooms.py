@@ -38,6 +38,13 @@ PAPER_FLOORS = (
     {"api"},
     {"start"},
 )
+# And the modules of hbmcp.bridge: what a call is and comes to, a tool, what is done with it, and the door.
+BRIDGE_FLOORS = (
+    {"incoming", "outcome", "progress"},
+    {"prepared"},
+    {"operations", "foresight", "acting"},
+    {"bridge"},
+)
 
 
 class Import(NamedTuple):
@@ -214,7 +221,10 @@ def test_workflows_hold_tools_and_nothing_else() -> None:
         assert public == ([] if file.name == "__init__.py" else [file.stem]), file
 
 
-@pytest.mark.parametrize(("package", "floors"), [("hbmcp.installation", FLOORS), ("hbmcp.paper", PAPER_FLOORS)])
+@pytest.mark.parametrize(
+    ("package", "floors"),
+    [("hbmcp.installation", FLOORS), ("hbmcp.bridge", BRIDGE_FLOORS), ("hbmcp.paper", PAPER_FLOORS)],
+)
 def test_no_import_runs_up_the_floors(package: str, floors: tuple[set[str], ...]) -> None:
     """Whoever reads a room needs to know only what is below it; and there can be no circle."""
     floor = {room: number for number, rooms in enumerate(floors) for room in rooms}
