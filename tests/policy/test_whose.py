@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from hbmcp.access.tokens import digest, key_of, new_token
 from hbmcp.approving.carrying_out import carried_out
 from hbmcp.bridge import Bridge
-from hbmcp.caller import Caller
+from hbmcp.caller import Access, Caller
 from hbmcp.catalog import Catalog
 from hbmcp.errors import CantAsk, SettingsError
 from hbmcp.identity import Identity
@@ -48,7 +48,7 @@ async def store(told: Settings) -> AsyncIterator[Store]:
 
 
 def by(holder: str, token: str = "desk", client: str = "tests", number: int = 0) -> Call:
-    caller = Caller("place_order", "trading", frozenset(), "client", client, token, holder)
+    caller = Caller("place_order", "trading", frozenset(), "client", client, Access(token, holder) if holder else None)
     return Call(caller, {"amount": Decimal(number)})
 
 

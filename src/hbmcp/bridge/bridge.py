@@ -61,7 +61,7 @@ class Bridge:
         self._policy = policy
         self._settings = settings
         self._kind = kind
-        self._token = self._holder = ""
+        self._access: Access | None = None
         self.identity = Identity.of(settings)
         self.store = Store.open(settings, self.identity)
         self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self.store)
@@ -92,7 +92,7 @@ class Bridge:
         """The same bridge for who showed the access token of this name and holds that key: it offers these tools and no
         others, and the policy is this one. Nothing of it is closed."""
         other = self._under(policy.held_by(holder), offer)
-        other._token, other._holder = token, holder
+        other._access = Access(token, holder, policy.profile) if holder else None
         return other
 
     def under(self, access: Access, offer: Offer | None = None) -> "Bridge | None":
@@ -174,9 +174,13 @@ class Bridge:
             foresee=foresight.foresee,
             type_keys=None if ask is None else ask.type_keys,
             differs=self.comparison.words,
-            access=Access(caller.token, caller.holder, self._policy.profile) if caller.holder else None,
+            access=caller.access,
             verdict=foresight.verdict,
         )
+
+    @property
+    def _holder(self) -> str:
+        return "" if self._access is None else self._access.holder
 
     def fires(self, tools: Iterable[str]) -> bool:
         """Whether triggers may call all of these."""
@@ -191,7 +195,7 @@ class Bridge:
         return replace(self._caller(tool, ""), kind="resource", tools=parts)
 
     def _caller(self, tool: Tool, client: str) -> Caller:
-        return Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._token, self._holder)
+        return Caller(tool.name, tool.toolset, tool.parts, self._kind, client, self._access)
 
     async def call(
         self,
@@ -213,8 +217,8 @@ class Bridge:
 
         Cancelled, it stops what it does, and ends when nothing of it goes on.
         """
-        if self._holder and isinstance(key, str):
-            key = f"{self._holder}/{key}"  # nobody is told what was sent under the key of another
+        if self._access is not None and isinstance(key, str):
+            key = f"{self._access.holder}/{key}"  # nobody is told what was sent under the key of another
         incoming = Incoming(client, key, firing, ask, until, structured)
         if progress is None:
             return await cancelled_once(self._answer(name, arguments, incoming))
@@ -253,7 +257,7 @@ class Bridge:
         """What who calls should know, and wasn't told. Of triggers who showed an access token hears where it is for
         them."""
         news = await self._gate.ended(client, self._holder)
-        if not self._token or self._offer.schema("list_triggers") is not None:
+        if self._access is None or self._offer.schema("list_triggers") is not None:
             news += self.news
             self.news.clear()
         return news
