@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from hbmcp.access.holder import Rights, lent
+from hbmcp.access.holder import Rights, allowed
 from hbmcp.catalog import Catalog
 from hbmcp.errors import SettingsError, UnknownTool
 from hbmcp.policy.model import Policy, default
@@ -102,7 +102,7 @@ def test_who_only_reads_has_no_person_change_something_either() -> None:
     offer = catalog.choose()
     assert Rights.to((), read_only=False, profile=None).has(handing, catalog.toolset_names)
     assert not Rights.to((), read_only=True, profile=None).has(handing, catalog.toolset_names)
-    left = lent(Rights.to(("accounts",), read_only=True, profile=None), offer, Policy()).offer
+    left = allowed(Rights.to(("accounts",), read_only=True, profile=None), offer, Policy()).offer
     assert "get_accounts" in {tool.name for tool in left.tools}
     assert left.schema("connect_exchange") is None
 
@@ -141,7 +141,7 @@ def test_a_toolset_keeps_its_old_names() -> None:
     assert names(toolsets=["instances"]) == names(toolsets=["bots"])
     assert CATALOG.choose(["instances"]).asked == CATALOG.choose(["bots"]).asked
     rights = Rights.to(["instances"], read_only=True, profile=None)
-    left = lent(rights, CATALOG.choose(["all"]), default(on_paper=True))
+    left = allowed(rights, CATALOG.choose(["all"]), default(on_paper=True))
     assert [tool.name for tool in left.offer.tools] == ["list_bots"]
 
 

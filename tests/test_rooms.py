@@ -151,7 +151,7 @@ def test_only_what_runs_it_knows_the_watch() -> None:
 
 
 def test_only_what_is_reached_over_http_knows_access_tokens() -> None:
-    """A call is judged by the tools and the policy that were lent to it, whoever lent them and for what. The watch asks
+    """A call is judged by the tools and the policy that it is let have, whoever lets it and for what. The watch asks
     whether the token stands with which a trigger was armed."""
     users = ("hbmcp.access", "hbmcp.server", "hbmcp.cli", "hbmcp.approving", "hbmcp.watch")
     wrong = [

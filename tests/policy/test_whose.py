@@ -57,7 +57,7 @@ def asked(call: Call) -> Question:
 
 
 def theirs(bridge: Bridge, token: str, holder: str) -> Bridge:
-    return bridge.lent(token, holder, ALL, Policy())
+    return bridge.for_token(token, holder, ALL, Policy())
 
 
 async def test_of_the_places_for_approvals_each_holder_has_some(told: Settings, store: Store) -> None:
@@ -144,7 +144,7 @@ async def test_figures_of_the_whole_installation_are_for_who_has_the_tool_that_t
     told = Policy.model_validate({"limits": {"day": 7_000, "day_loss": 500, "open_orders": 9}})
     async with audited(tmp_path, monkeypatch, told=told) as it:
         looks, sees = (
-            it.call.bridge.lent("desk", "token-1", Catalog.load().choose(toolsets), told).for_resources()
+            it.call.bridge.for_token("desk", "token-1", Catalog.load().choose(toolsets), told).for_resources()
             for toolsets in (("market_data",), ("system",))
         )
         without, with_them = (await looks.holds()).text, (await sees.holds()).text

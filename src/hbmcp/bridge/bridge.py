@@ -88,7 +88,7 @@ class Bridge:
         await self._gate.aclose()
         await self.store.aclose()
 
-    def lent(self, token: str, holder: str, offer: Offer, policy: Policy) -> "Bridge":
+    def for_token(self, token: str, holder: str, offer: Offer, policy: Policy) -> "Bridge":
         """The same bridge for who showed the access token of this name and holds that key: it offers these tools and no
         others, and the policy is this one. Nothing of it is closed."""
         other = self._under(policy.held_by(holder), offer)
@@ -101,7 +101,7 @@ class Bridge:
         policy = self._policy if access.profile is None else bound(self._policy, access.profile)
         if policy is None:
             return None
-        return self.lent(access.token, access.holder, narrowed(offer or self._offer, policy), policy)
+        return self.for_token(access.token, access.holder, narrowed(offer or self._offer, policy), policy)
 
     def for_approval(self, access: Access) -> "Bridge | None":
         """As `under`, for a call that a person approved: what the settings exclude is refused; which tools a client is

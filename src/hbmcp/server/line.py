@@ -10,7 +10,7 @@ from hbmcp.catalog import Offer, Tool
 from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
-    from hbmcp.access.holder import Holder, Lent, Rights
+    from hbmcp.access.holder import Allowed, Holder, Rights
     from hbmcp.approving.chat import Chat
     from hbmcp.bridge import Bridge
     from hbmcp.completion import Completion
@@ -38,7 +38,7 @@ class Line:
         self.changed: Callable[..., object] = lambda *_: None
         self._policy = policy
         self._bridge: Bridge | None = None
-        self._lent: dict[Rights, Lent] = {}
+        self._allowed: dict[Rights, Allowed] = {}
         self._bridges: dict[tuple[str, Rights], Bridge] = {}
         self._watching: asyncio.Task[None] | None = None
         self._watcher: Watcher | None = None
@@ -68,21 +68,21 @@ class Line:
         self._watcher = Watcher(self.bridge, self.name)
         await all_of(self._watcher.run(), *(() if chat is None else (chat.run(),)))
 
-    def lent(self, holder: "Holder") -> "Lent":
+    def allowed_to(self, holder: "Holder") -> "Allowed":
         """What the holder of an access token may use."""
-        from hbmcp.access.holder import lent
+        from hbmcp.access.holder import allowed
         from hbmcp.policy.model import default
 
-        if holder.rights not in self._lent:
-            if len(self._lent) >= KINDS:
-                self._lent.clear()
+        if holder.rights not in self._allowed:
+            if len(self._allowed) >= KINDS:
+                self._allowed.clear()
             policy = self._policy or default(self.settings.on_paper)
-            self._lent[holder.rights] = lent(holder.rights, self.offer, policy)
-        return self._lent[holder.rights]
+            self._allowed[holder.rights] = allowed(holder.rights, self.offer, policy)
+        return self._allowed[holder.rights]
 
     def offer_for(self, holder: "Holder | None") -> Offer:
         """The tools for who showed a token, or none where none is asked for."""
-        return self.offer if holder is None else self.lent(holder).offer
+        return self.offer if holder is None else self.allowed_to(holder).offer
 
     def bridge_for(self, holder: "Holder | None") -> "Bridge":
         """The bridge, for who showed a token, or none where none is asked for."""
@@ -92,8 +92,8 @@ class Line:
         if whose not in self._bridges:
             if len(self._bridges) >= KINDS:
                 self._bridges.clear()
-            lent = self.lent(holder)
-            self._bridges[whose] = self.bridge.lent(holder.name, holder.key, lent.offer, lent.policy)
+            allowed = self.allowed_to(holder)
+            self._bridges[whose] = self.bridge.for_token(holder.name, holder.key, allowed.offer, allowed.policy)
         return self._bridges[whose]
 
     @property
