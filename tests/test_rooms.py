@@ -143,7 +143,7 @@ def test_policy_judges_what_it_is_shown() -> None:
 
 def test_only_what_runs_it_knows_the_watch() -> None:
     """It calls the bridge, as a client does; a call never waits for it."""
-    runs = ("hbmcp.watch", "hbmcp.server", "hbmcp.cli")
+    runs = ("hbmcp.watch", "hbmcp.background", "hbmcp.server", "hbmcp.cli")
     assert not [
         one for one in imports("src", "hbmcp") if within(one.name, "hbmcp.watch") and not within(one.module, *runs)
     ]
@@ -163,7 +163,7 @@ def test_only_what_is_reached_over_http_knows_access_tokens() -> None:
 
 def test_only_what_runs_it_carries_out_what_was_approved() -> None:
     """It calls the bridge, as a client does; a call never waits for it."""
-    runs = ("hbmcp.approving", "hbmcp.server", "hbmcp.cli")
+    runs = ("hbmcp.approving", "hbmcp.background", "hbmcp.server", "hbmcp.cli")
     assert not [
         one for one in imports("src", "hbmcp") if within(one.name, "hbmcp.approving") and not within(one.module, *runs)
     ]
@@ -251,7 +251,7 @@ def test_a_call_needs_what_a_listing_does_not() -> None:
     """Starting the server imports what listing needs; the bridge, and all under it, at the first call."""
     heavy = ("hbmcp.bridge", "hbmcp.api", "hbmcp.installation", "hbmcp.workflows", "hbmcp.store", "hbmcp.results")
     light = {"hbmcp.server", "hbmcp.catalog", "hbmcp.settings", "hbmcp.log", "hbmcp.cli", "hbmcp.identity"}
-    heavy = (*heavy, "hbmcp.prompts", "hbmcp.completion", "hbmcp.resources", "hbmcp.discovery")
+    heavy = (*heavy, "hbmcp.prompts", "hbmcp.completion", "hbmcp.resources", "hbmcp.discovery", "hbmcp.background")
     first_call = (
         *("hbmcp.server.elicitation", "hbmcp.server.key_pages", "hbmcp.server.discovery"),
         *("hbmcp.server.prompts", "hbmcp.server.completing"),

@@ -14,9 +14,7 @@ from hbmcp.cli.options import EnvFile, Which
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from hbmcp.bridge import Bridge
     from hbmcp.cli.call import Door
-    from hbmcp.settings import Settings
     from hbmcp.watch.watcher import Seen
 
     Show = Callable[[str, Sequence[Seen]], None]
@@ -62,8 +60,10 @@ def watch(
 async def _watch(doors: "list[Door]") -> None:
     import asyncio
 
+    from hbmcp.background import Background
     from hbmcp.bridge import Bridge
     from hbmcp.installation.installation import all_of
+    from hbmcp.installation.triggers.watching import DURABLE
 
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32":  # so that what fires comes to its end, and another takes over
@@ -71,23 +71,14 @@ async def _watch(doors: "list[Door]") -> None:
     bridges = [Bridge(door.offer, door.told, "watch", policy=door.policy) for door in doors]
     try:
         with _shown() as show:
-            await all_of(*(_run(bridge, door.told, show) for bridge, door in zip(bridges, doors, strict=True)))
+            each = zip(bridges, doors, strict=True)
+            running = (Background(one, door.told, DURABLE, partial(show, door.told.name)) for one, door in each)
+            await all_of(*(one.run() for one in running))
     except asyncio.CancelledError:
         return  # SIGTERM, or Ctrl-C
     finally:
         for bridge in bridges:
             await bridge.aclose()
-
-
-async def _run(bridge: "Bridge", told: "Settings", show: "Show") -> None:
-    from hbmcp.approving.chat import Chat
-    from hbmcp.installation.installation import all_of
-    from hbmcp.installation.triggers.watching import DURABLE
-    from hbmcp.watch.watcher import Watcher
-
-    watcher = Watcher(bridge, DURABLE, show=partial(show, told.name))
-    chat = Chat.of(bridge, told)
-    await all_of(watcher.run(), *(() if chat is None else (chat.run(),)))
 
 
 @contextmanager
