@@ -195,11 +195,11 @@ class Catalog:
     def offer(self, settings: "Settings") -> "Offer":
         """What the settings choose. With discovery only that is listed, and the rest is within reach, but for what has
         to be named. Raises SettingsError as choose does."""
-        told = settings
-        if told.discovery == "off":
-            return self.choose(told.toolsets, told.tools, told.exclude_tools, told.read_only)
-        listed = self._chosen(told.toolsets, told.tools, told.exclude_tools, told.read_only)
-        every = self.choose((*told.toolsets, ALL), told.tools, told.exclude_tools, told.read_only)
+        tools, exclude, read_only = settings.tools, settings.exclude_tools, settings.read_only
+        if settings.discovery == "off":
+            return self.choose(settings.toolsets, tools, exclude, read_only)
+        listed = self._chosen(settings.toolsets, tools, exclude, read_only)
+        every = self.choose((*settings.toolsets, ALL), tools, exclude, read_only)
         return every.listing(tool.name for tool in listed.tools)
 
     def every(self, settings: "Settings") -> "Offer":

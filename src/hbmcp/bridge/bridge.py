@@ -307,8 +307,8 @@ class Bridge:
     def _fired(self) -> Offer:
         """What triggers may call: all but what settings or policy exclude. Which tools a client is shown says nothing
         of a trigger that another armed."""
-        told = self._settings
-        every = self._offer.catalog.choose(tools=("all",), exclude=told.exclude_tools, read_only=told.read_only)
+        settings = self._settings
+        every = self._offer.catalog.choose(tools=("all",), exclude=settings.exclude_tools, read_only=settings.read_only)
         return narrowed(every, self._policy)
 
     async def _run(self, tool: Tool, arguments: Mapping[str, Any], incoming: Incoming) -> Outcome:
