@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hbmcp.cli.door import store_of
 from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
 
 if TYPE_CHECKING:
@@ -143,8 +144,7 @@ async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -
     from hbmcp.caller import Caller
     from hbmcp.catalog import Catalog
 
-    bridge = Bridge(Catalog.load().every(told), told, "person", policy=_policy(told))
-    try:
+    async with aclosing(Bridge(Catalog.load().every(told), told, "person", policy=_policy(told))) as bridge:
         typer.echo(
             "Nothing cancels, reduces or stops these now, but for you at a terminal:"
             if standing.everything
@@ -161,8 +161,6 @@ async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -
             await _offer(bridge, "Stop all running executors, keeping what they hold?", _executors, installation)
             await _offer(bridge, "Cancel all open orders, those that protect too?", _orders, installation)
             await _offer(bridge, "Close all open positions, at the market?", _positions, installation)
-    finally:
-        await bridge.aclose()
 
 
 async def _offer(bridge: "Bridge", question: str, calls: Any, installation: "Installation") -> None:
@@ -221,18 +219,12 @@ async def _positions(installation: "Installation") -> list[tuple[str, dict[str, 
 @asynccontextmanager
 async def _halts(told: "Settings") -> "AsyncIterator[tuple[Halts, Callable[..., AbstractAsyncContextManager[None]]]]":
     """The halts, and what has the audit say what is done with them."""
-    from hbmcp.identity import Identity
     from hbmcp.policy.audit.deed import noted
     from hbmcp.policy.halt import Halts
-    from hbmcp.store import Store
 
-    identity = Identity.of(told)
-    files = kept_files(told, identity)
-    store = Store.open(told, identity)
-    try:
+    files = kept_files(told)
+    async with store_of(told) as store:
         yield Halts(files.halts, store, files.own_halts), partial(noted, told, store)
-    finally:
-        await store.aclose()
 
 
 def _outbox(told: "Settings") -> "tuple[Settings, Outbox]":

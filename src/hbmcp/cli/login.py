@@ -1,5 +1,6 @@
 """hbmcp login and logout: the API's own password, in the system's keyring."""
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -80,9 +81,6 @@ async def _try(told: "Settings") -> str:
     from hbmcp.bridge import Bridge
     from hbmcp.catalog import Catalog
 
-    bridge = Bridge(Catalog.load().choose(tools=("list_accounts",)), told, "terminal")
-    try:
+    async with aclosing(Bridge(Catalog.load().choose(tools=("list_accounts",)), told, "terminal")) as bridge:
         outcome = await bridge.call("list_accounts", {})
-    finally:
-        await bridge.aclose()
     return outcome.text if outcome.is_error else ""

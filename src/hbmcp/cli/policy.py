@@ -2,14 +2,14 @@
 
 import os
 import sys
-from contextlib import aclosing
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hbmcp.cli.call import Door, needed_secrets, read_arguments
+from hbmcp.cli.call import needed_secrets, read_arguments
+from hbmcp.cli.door import Door, store_of
 from hbmcp.cli.options import EnvFile, Which
 from hbmcp.cli.settle import settle
 from hbmcp.errors import SettingsError, UnknownTool
@@ -149,11 +149,9 @@ policy.command()(settle)
 
 async def _used_up(told: "Settings", held: "Policy") -> str:
     """What hbmcp's store tells of it, without a look at the API."""
-    from hbmcp.identity import Identity
     from hbmcp.policy.counting import spent
-    from hbmcp.store import Store
 
-    async with aclosing(Store.open(told, Identity.of(told))) as store:
+    async with store_of(told) as store:
         return await spent(store, held)
 
 
