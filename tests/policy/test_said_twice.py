@@ -151,6 +151,7 @@ def test_the_same_sent_is_the_same_however_it_was_said() -> None:
     before = row(time=NOW - 1, state="sent", reference="X-1", idempotency_key="k", sent="s", holder="")
     refuse_twice("other", [before], NOW, "", sent="t")
     refuse_twice("other", [evolve(before, sent="")], NOW, "", sent="")
+    refuse_twice("other", [evolve(before, caller="trigger")], NOW, "", sent="s")  # which nobody said
     with pytest.raises(SaidTwice, match="X-1"):
         refuse_twice("other", [before], NOW, "", sent="s")
     with pytest.raises(SentBefore, match="X-1"):

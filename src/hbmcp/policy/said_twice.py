@@ -30,6 +30,7 @@ KEY_HOLDS = DAY
 _KEY = re.compile(r"[!-~]{1,200}")
 _FIGURE = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")  # as text; 007 is a name
 _WHOLE = {"fraction": 1, "percentage": 100}  # arguments that say how much of a position, and all of it
+_OF_WHAT_IS_LEFT = frozenset((*_WHOLE, "share", "risk"))
 _SIZES = frozenset(("amount", "quote_amount", "share", "orders"))
 _BESIDE = ("wait", "max_value", "again", "preview")  # arguments that don't change what is sent
 
@@ -138,7 +139,8 @@ def refuse_known_key(key: str, mark: str, granted: Iterable[LedgerRow], now: int
 
 
 def _is(row: LedgerRow, mark: str, sent: str) -> bool:
-    return row.digest == mark or (sent != "" and row.sent == sent)
+    """Whether it was of the same call; what a trigger sends nobody said."""
+    return row.digest == mark or (sent != "" and row.sent == sent and row.caller != "trigger")
 
 
 @frozen
@@ -158,6 +160,8 @@ class Said:
         """Without its plan, it is judged by its key alone."""
         once = plan is not None and call.again is not None and may_be_meant_once(plan, call.arguments)
         sent = None if plan is None else sent_by(call.caller.name, plan)
+        if sent and not _OF_WHAT_IS_LEFT.isdisjoint(call.arguments):
+            sent = ""  # the same of less is another call
         return cls(digest(call.caller.name, call.arguments), sent, call.key, call.caller.holder, once, bool(call.again))
 
     def since(self, now: int) -> int:
