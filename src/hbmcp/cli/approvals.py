@@ -52,7 +52,7 @@ def passphrase(installation: Which = None, env_file: EnvFile = None) -> None:
 
     from hbmcp.cli import typed
 
-    typed.only_at_a_terminal("hbmcp approvals passphrase")
+    typed.secrets_only("hbmcp approvals passphrase")
     anyio.run(_set_passphrase, settings_for(env_file, installation))
 
 
@@ -64,7 +64,7 @@ def approve(which: Id, installation: Which = None, env_file: EnvFile = None) -> 
     from hbmcp.cli import typed
     from hbmcp.cli.door import Door
 
-    typed.only_at_a_terminal("hbmcp approvals approve")
+    typed.secrets_only("hbmcp approvals approve")
     if anyio.run(_approve, Door.opened(env_file, installation), which).is_error:
         raise typer.Exit(1)
 

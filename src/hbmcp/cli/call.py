@@ -52,7 +52,7 @@ def typed_secrets(tool: "Tool", given: dict[str, Any]) -> dict[str, Any]:
     )
     if not needed:
         return {}
-    typed.only_at_a_terminal(f"hbmcp call {tool.name}")
+    typed.secrets_only(f"hbmcp call {tool.name}")
     return {name: typed.secret(name) for name in needed}
 
 

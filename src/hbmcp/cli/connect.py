@@ -25,7 +25,7 @@ def connect(
     from hbmcp.errors import CallError
     from hbmcp.policy.file import in_force
 
-    typed.only_at_a_terminal("hbmcp connect")
+    typed.secrets_only("hbmcp connect")
     told = settings_for(env_file, installation)
     held = in_force(told)
     opening.warn(told, held)

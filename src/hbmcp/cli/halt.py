@@ -1,6 +1,5 @@
 """hbmcp halt and hbmcp resume: nothing that adds risk is sent in between, by anyone."""
 
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from functools import partial
@@ -42,9 +41,11 @@ def halt(
     Shows what is open then, and offers to cancel orders, stop executors and close positions."""
     import anyio
 
+    from hbmcp.cli import typed
+
     each = kept(settings_for_all(env_file, installation))
     if not yes:
-        _need_terminal("halt asks before it acts; --yes halts without.")
+        typed.only_at_a_terminal("this isn't a terminal: halt asks before it acts; --yes halts without.")
         what = "Send nothing at all, not even what protects," if everything else "Send nothing that adds risk"
         typer.confirm(f"{what} in any server, until you resume?", default=True, abort=True)
     anyio.run(partial(_halt, each, everything, yes, alone=installation is not None))
@@ -54,8 +55,10 @@ def resume(installation: Which = None, env_file: EnvFile = None) -> None:
     """End a halt. Asks at a terminal, so that no script does it."""
     import anyio
 
+    from hbmcp.cli import typed
+
     each = kept(settings_for_all(env_file, installation))
-    _need_terminal("resume asks a person, and has no way around that.")
+    typed.only_at_a_terminal("this isn't a terminal: resume asks a person, and has no way around that.")
     anyio.run(partial(_resume, each, alone=installation is not None))
 
 
@@ -250,9 +253,3 @@ def _policy(told: "Settings") -> "Policy | None":
     except SettingsError as error:
         typer.echo(f"The policy isn't held to: {error.happened}", err=True)
         return None
-
-
-def _need_terminal(why: str) -> None:
-    if not sys.stdin.isatty():
-        typer.echo(f"hbmcp: this isn't a terminal: {why}", err=True)
-        raise typer.Exit(2)

@@ -24,7 +24,7 @@ def login(address: Address = None, installation: Which = None, env_file: EnvFile
     from hbmcp.cli import typed
     from hbmcp.settings import logins
 
-    typed.only_at_a_terminal("hbmcp login")
+    typed.secrets_only("hbmcp login")
     told = _settings(address, installation, env_file)
     log.configure(told.log_level)
     typed.say(f"The login of the Hummingbot API at {told.api_url}. The password isn't shown.")

@@ -45,9 +45,14 @@ def warn(told: Settings, held: InForce | None = None) -> None:
         from hbmcp.policy.notify.addresses import addresses
 
         addresses(told)
-    policys = (*held.remarks, *unapproved(told, held.policy)) if held else ()
+    policys = of_policy(told, held) if held else ()
     for remark in (*told.remarks, *(_of_paper(told) if told.on_paper else ()), *policys):
         logger.warning("%s", remark)
+
+
+def of_policy(told: Settings, held: InForce) -> list[str]:
+    """What a person must be told of the policy that holds."""
+    return [*held.remarks, *unapproved(told, held.policy)]
 
 
 def unapproved(told: Settings, policy: Policy) -> list[str]:

@@ -1,13 +1,12 @@
 """hbmcp policy settle: a person says what became of what was sent and never answered."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import typer
 
 from hbmcp.cli.door import Door
 from hbmcp.cli.options import EnvFile, Which
-from hbmcp.errors import SettingsError, StoreError
+from hbmcp.errors import StoreError
 
 if TYPE_CHECKING:
     from hbmcp.store import LedgerRow
@@ -19,8 +18,9 @@ def settle(installation: Which = None, env_file: EnvFile = None) -> None:
     """Look what became of what was sent and never answered, which counts until then, and ask of the rest."""
     import anyio
 
-    if not sys.stdin.isatty():
-        raise SettingsError("hbmcp policy settle asks a person, at a terminal.", "Nothing was settled.")
+    from hbmcp.cli import typed
+
+    typed.only_at_a_terminal("hbmcp policy settle asks a person, at a terminal.", "Nothing was settled.")
     try:
         anyio.run(_settle, Door.opened(env_file, installation))
     except StoreError as error:
