@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from codegen.contract import Contract, Operation
 from codegen.differences import Difference, differences
@@ -37,24 +37,29 @@ class Removed:
 
 @frozen
 class Changes:
-    """All that changed. Operations are named by their keys, in the order of their contract."""
+    """All that changed. Operations are named by their keys, in the order of their contract. Those that only `moved`, as
+    far as that is known, are neither removed nor added: old key -> new key."""
 
     added: tuple[str, ...]
     removed: tuple[Removed, ...]
     changed: tuple[Changed, ...]
+    moved: Mapping[str, str] = field(factory=dict)
 
     @property
     def breaking(self) -> bool:
         return bool(self.removed) or any(change.breaking for change in self.changed)
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed)
+        return bool(self.added or self.removed or self.changed or self.moved)
 
 
-def compare(old: Contract, new: Contract) -> Changes:
-    """What became of every operation of `old` in `new`, and which are new."""
-    gone = [operation for key, operation in old.operations.items() if key not in new.operations]
-    added = [operation for key, operation in new.operations.items() if key not in old.operations]
+def compare(old: Contract, new: Contract, spelled: Mapping[str, str] | None = None) -> Changes:
+    """What became of every operation of `old` in `new`, and which are new. `spelled` are those of which is known that
+    they are elsewhere: old key -> new key."""
+    moved = {key: now for key, now in (spelled or {}).items() if key not in new.operations and now in new.operations}
+    known = {*moved, *moved.values()}
+    gone = [one for key, one in old.operations.items() if key not in new.operations and key not in known]
+    added = [one for key, one in new.operations.items() if key not in old.operations and key not in known]
     pairs = [(operation, new.operations[key]) for key, operation in old.operations.items() if key in new.operations]
     successors = _successors(gone, added)
     found = [Changed(before.key, differences(before, old, after, new)) for before, after in pairs]
@@ -67,6 +72,7 @@ def compare(old: Contract, new: Contract) -> Changes:
             for before in gone
         ),
         changed=tuple(change for change in found if change.differences),
+        moved=moved,
     )
 
 
@@ -93,7 +99,12 @@ def _lines(
     tools: Mapping[str, Sequence[str]],
     shown: Mapping[str, str],
 ) -> Iterator[str]:
-    counts = {"removed": len(changes.removed), "changed": len(changes.changed), "added": len(changes.added)}
+    counts = {
+        "removed": len(changes.removed),
+        "moved": len(changes.moved),
+        "changed": len(changes.changed),
+        "added": len(changes.added),
+    }
     yield f"Operations: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}."
     keys = [*(removed.key for removed in changes.removed), *(change.key for change in breaking)]
     if keys:
@@ -110,6 +121,9 @@ def _lines(
     for change in other:
         yield f"  {change.key}{_used(change.key, tools)}"
         yield from _listed(change.differences)
+    if changes.moved:
+        yield "\nMoved, as the curation says:"
+        yield from (f"  {key}: now {now}{_used(key, tools)}" for key, now in changes.moved.items())
     if changes.added:
         yield "\nAdded:"
         yield from (f"  {shown.get(key, key)}" for key in changes.added)

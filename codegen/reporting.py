@@ -33,8 +33,9 @@ class Report:
     @classmethod
     def of(cls, old: Contract, new: Contract, curation: Curation, read_fields: frozenset[str]) -> "Report":
         """Compares two contracts; of the fields of an answer those count that are read."""
-        changes = compare(old, new)
-        users = dependents(curation.as_in(old.operations))
+        before, after = curation.as_in(old.operations), curation.as_in(new.operations).by_name
+        changes = compare(old, new, {tool.operation: after[name].operation for name, tool in before.by_name.items()})
+        users = dependents(before)
         return cls(old, new, changes, tool_changes(old, new, changes, curation, read_fields), users)
 
     @property
@@ -68,6 +69,9 @@ class Report:
                 f"- `{one.key}`" + (f", now perhaps `{one.successor}`" if one.successor else "")
                 for one in self.changes.removed
             ]
+        if self.changes.moved:
+            lines += ["", "**Operations moved**", ""]
+            lines += [f"- `{key}`, now `{now}`" for key, now in self.changes.moved.items()]
         if self.changes.added:
             lines += ["", "**Operations added**", ""]
             lines += [f"- `{signature(self.new.operations[key], self.new)}`" for key in self.changes.added]
@@ -88,6 +92,7 @@ class Report:
                 {"operation": one.key, "now_perhaps": one.successor, "differences": told(one.differences)}
                 for one in self.changes.removed
             ],
+            "moved": [{"operation": key, "now": now} for key, now in self.changes.moved.items()],
             "changed": [{"operation": one.key, "differences": told(one.differences)} for one in self.changes.changed],
             "added": [
                 {
@@ -100,10 +105,12 @@ class Report:
         }
 
     def _by_tool(self, grade: str) -> dict[str, str]:
-        """Tool -> its changes of that grade in a line; what a workflow has from the same tool together."""
+        """Tool of which that is the worst grade -> its changes in a line, what breaks first; what a workflow has from
+        the same tool together."""
         found: dict[str, dict[str | None, list[str]]] = {}
-        for one in self.tools:
-            if one.grade == grade:
+        breaking = {one.tool for one in self.tools if one.grade == "breaking"}
+        for one in sorted(self.tools, key=lambda one: one.grade != "breaking"):
+            if (one.tool in breaking) == (grade == "breaking"):
                 found.setdefault(one.tool, {}).setdefault(one.through, []).append(one.what)
         return {
             name: "; ".join(
