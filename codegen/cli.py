@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +18,7 @@ from codegen.contract import Contract, ContractError, dumps, load, normalise, pa
 from codegen.curation import Curation, CurationError, Mistake
 from codegen.dependents import Loss, losses
 from codegen.generate import GENERATED, OVERRIDES, PINNED, RUN_TIME, generate, write
+from codegen.listing import README, Listing
 from codegen.named_tools import unknown_tools
 from codegen.renames import proposals
 from codegen.reporting import EXIT, Format, Report
@@ -100,19 +101,26 @@ def regen(
         if misfits:
             kept = kept.without_tools({mistake.tool: mistake.reason for mistake in misfits if mistake.tool})
             generated = generate(new, kept, step)
-        before = _tools(output)
+        before, listing = _tools(output), None
+        page = overrides.parent / README
 
         def fill(folder: Path) -> None:
+            nonlocal listing
             write(generated, folder, step)
+            listing = Listing.of(folder, page)
             if source:
                 _pin(new, contract)
 
         render.replace(output, fill)
+        if listing:
+            listing.write(page)
     for fallback in generated.fallbacks:
         err.print(f"less exact than the contract: {fallback.place}: {fallback.reason}", markup=False)
     if old:
         out.print(_report(old, new, curation.read(overrides)).told("text"), markup=False)
-    out.print(_tool_changes(before, _tools(output), curated), markup=False)
+    out.print(_tool_changes(before, _tools(output), curated, listing.tokens if listing else {}), markup=False)
+    for mistake in listing.too_long() if listing else ():
+        err.print(str(mistake), markup=False)
     if missing := curation.unaccounted(kept, new):
         are = "operation is" if len(missing) == 1 else "operations are"
         err.print(f"{len(missing)} {are} neither curated nor excluded; see `scaffold` and `check`.")
@@ -128,18 +136,26 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
         mistakes += unknown_tools(curated.without(curation.vanished(curated, pinned)), pinned, RUN_TIME / "hbmcp")
         if trials := Trials.read(overrides.parent):
             mistakes += trials.missing(curated, pinned)
+        stale: list[str] = []
+        listing: Listing | None = None
         if not curated.mistakes:
             try:
                 generated = generate(pinned, curated.without(curation.vanished(curated, pinned)))
             except CurationError as error:
                 mistakes += error.mistakes
+            else:
+                with tempfile.TemporaryDirectory() as folder:
+                    write(generated, Path(folder))
+                    stale = render.differences(Path(folder), output)
+                    listing = Listing.of(Path(folder), overrides.parent / README)
+        if listing:
+            mistakes += listing.too_long()
         if mistakes:
             raise CurationError(mistakes)
-        with tempfile.TemporaryDirectory() as folder:
-            write(generated, Path(folder))
-            stale = render.differences(Path(folder), output)
         if stale:
             raise render.RenderError("\n".join([*stale, f"{output.name}/ is stale: run `make regen`."]))
+        if listing and listing.changes(overrides.parent / README):
+            raise render.RenderError(f"{README}: its figures aren't those of the tools: run `make regen`.")
     for one in trials.left_over(curated, pinned) if trials else ():
         err.print(f"not needed any more: {one}", markup=False)
     workflows = sum(map(len, curated.workflows.values()))
@@ -261,10 +277,15 @@ def _tools(output: Path) -> dict[str, Any]:
         return {}
 
 
-def _tool_changes(before: dict[str, Any], after: dict[str, Any], curated: Curation) -> str:
+def _tool_changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], curated: Curation, tokens: Mapping[str, int]
+) -> str:
+    """Which tools came, went and changed; what those that came cost, where that is known."""
     by = {name: one.by for removed in curated.removed.values() for name, one in removed.items() if one.by}
     parts = {
-        "added": after.keys() - before.keys(),
+        "added": {
+            f"{name} ({tokens[name]} tokens)" if name in tokens else name for name in after.keys() - before.keys()
+        },
         "removed": {f"{name} (now {by[name]})" if name in by else name for name in before.keys() - after.keys()},
         "changed": {name for name in before.keys() & after.keys() if before[name] != after[name]},
     }

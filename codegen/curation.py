@@ -7,7 +7,7 @@ mistakes at once, each with its file, table, key and, where one is near, the nam
 
 import re
 import tomllib
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -245,11 +245,13 @@ def _spelling(value: Any) -> Any:
 
 class Tool(_Named):
     """One tool over one operation, which other versions of the API spell otherwise. `paper` says why the paper exchange
-    hasn't it, unless a route answers there: "the paper exchange has no POST /x: …"."""
+    hasn't it, unless a route answers there: "the paper exchange has no POST /x: …". One that isn't `default` is used by
+    a workflow, or has another tool to be taken `instead`."""
 
     operation: str
     also: list[Annotated[Spelling, BeforeValidator(_spelling)]] = []
     paper: str | None = Field(default=None, min_length=1)
+    instead: str | None = None
     effect: Annotated[Effect | None, BeforeValidator(_effect)] = Field(default=None, validate_default=True)
     timeout: float | None = Field(default=None, gt=0, le=3600)
     params: dict[str, Param] = {}
@@ -597,6 +599,7 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
                 if spelling.operation in curation.excluded:
                     yield Mistake(file, table, key, f"{spelling.operation!r} is excluded in {EXCLUDED}")
     names = {name for section in (curation.tools, curation.workflows) for tables in section.values() for name in tables}
+    yield from _held_back(curation, names)
     for toolset, removed in curation.removed.items():
         for name, one in removed.items():
             place = (f"{toolset}.toml", f"removed.{name}")
@@ -604,3 +607,29 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
                 yield Mistake(*place, "", f"{name!r} is a name of {owners[name]}")
             if one.by is not None and one.by not in names:
                 yield Mistake(*place, "by", f"there is no tool {one.by!r}{nearest(one.by, names)}")
+
+
+def _held_back(curation: Curation, names: Collection[str]) -> Iterable[Mistake]:
+    """What isn't offered by default has a reason: a workflow that uses it, or a tool that is better."""
+    used: set[str] = set()
+    for toolset, workflows in curation.workflows.items():
+        for name, workflow in workflows.items():
+            used.update(workflow.uses, workflow.uses_if_there)
+            if not workflow.default:
+                yield Mistake(f"{toolset}.toml", f"workflows.{name}", "default", "a workflow is always offered")
+    for toolset, tools in curation.tools.items():
+        for name, tool in tools.items():
+            place = (f"{toolset}.toml", f"tools.{name}")
+            if tool.instead is None:
+                if not tool.default and name not in used:
+                    reason = (
+                        'false is for what a workflow uses or does better: name that, `instead = "TOOL"`, or move the '
+                        "tool to a toolset that isn't on by default"
+                    )
+                    yield Mistake(*place, "default", reason)
+            elif tool.instead not in names:
+                reason = f"there is no tool {tool.instead!r}{nearest(tool.instead, names)}"
+                yield Mistake(*place, "instead", reason)
+            elif tool.default or name in used:
+                why = "a workflow uses it" if name in used else "it is offered: write `default = false`"
+                yield Mistake(*place, "instead", f"{why}, so nothing is taken instead")

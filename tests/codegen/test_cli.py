@@ -1,6 +1,7 @@
 """`python -m codegen`, as an engineer uses it."""
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -402,3 +403,28 @@ def test_a_source_that_is_not_there(place: Workplace, source: str) -> None:
     assert source in result.output
     assert "Traceback" not in result.output
     assert place.tree() == before
+
+
+def test_lists_that_cost_too_much_and_figures_that_are_wrong_are_named(
+    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "README.md"
+    page.write_text("There are 1 tools, and so on, with `--tools all`.\n\n| tools listed | 2 | 1 |\n")
+    stale = place.run("check")
+    assert stale.exit_code == 1
+    assert "README.md: its figures aren't those of the tools: run `make regen`." in stale.output
+    monkeypatch.setattr("codegen.listing.CEILINGS", {"by default": 100})
+    longer = re.compile(
+        r"overrides: the tools offered by default: cost (\d+) tokens, (\d+) more than the 100 that they may: shorten "
+        r"descriptions, or move a tool to a toolset that isn't on by default\. The longest: (\w+) \d+, "
+    )
+    regen = place.run("regen")
+    assert regen.exit_code == 0
+    assert page.read_text().startswith("There are 7 tools, 7 of one operation each and 0 workflows: ")
+    assert "| tools listed | 7 (3 by default) | 1 |" in page.read_text()
+    for told in (regen, place.run("check")):
+        (found,) = longer.findall(told.output)
+        assert int(found[0]) - int(found[1]) == 100
+        assert found[2] == "place_order"
+    monkeypatch.undo()
+    assert place.run("check").exit_code == 0

@@ -7,6 +7,7 @@ import pytest
 
 from codegen.contract import Contract, normalise, parse
 from codegen.curation import audit, read, unaccounted, vanished
+from codegen.generate import OVERRIDES
 
 GOOD = """
 [toolset]
@@ -75,6 +76,21 @@ def test_a_good_file_has_no_mistakes(tmp_path: Path) -> None:
             "result] cause: there is no tool 'place_orders'",
         ),
         ("params.thing", 'result.cause = "place_order"\nparams.thing', "result] cause: place_order is no read"),
+        (
+            "params.thing",
+            "default = false\nparams.thing",
+            "[tools.place_order] default: false is for what a workflow uses",
+        ),
+        (
+            "params.thing",
+            'default = false\ninstead = "place_orders"\nparams.thing',
+            "[tools.place_order] instead: there is no tool 'place_orders'; did you mean place_order?",
+        ),
+        (
+            "params.thing",
+            'instead = "place_order"\nparams.thing',
+            "instead: it is offered: write `default = false`, so",
+        ),
         ('effect = "opens"', "", "[tools.place_order] effect: is missing: whatever isn't a read has one"),
         ('"trade"', '"read"', "[tools.place_order] effect: a read has none"),
         ('"opens"', '"open"', "[tools.place_order.effect] is: Input should be 'opens', 'reduces', 'cancels'"),
@@ -90,6 +106,10 @@ def test_names_the_mistake(tmp_path: Path, old: str, new: str, mistake: str) -> 
     assert old in GOOD
     found = mistakes(tmp_path, orders=GOOD.replace(old, new, 1))
     assert any(text.startswith("orders.toml") and mistake in text for text in found), found
+
+
+def test_the_repository_has_no_mistake() -> None:
+    assert read(OVERRIDES).mistakes == ()
 
 
 def test_all_mistakes_at_once_and_one_bad_tool_costs_only_itself(tmp_path: Path, contract: Contract) -> None:
