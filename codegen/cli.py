@@ -17,7 +17,7 @@ from codegen import changes, curation, render, scaffolding
 from codegen.contract import Contract, ContractError, dumps, load, normalise, parse
 from codegen.curation import Curation, CurationError, Mistake
 from codegen.dependents import Loss, losses
-from codegen.generate import GENERATED, OVERRIDES, PINNED, RUN_TIME, generate, write
+from codegen.generate import GENERATED, OVERRIDES, PINNED, ROOT, RUN_TIME, generate, write
 from codegen.listing import README, Listing
 from codegen.named_tools import unknown_tools
 from codegen.renames import proposals
@@ -133,7 +133,7 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
         pinned = _load_pinned(contract)
         curated = curation.read(overrides).as_in(pinned.operations)
         mistakes = [*curated.mistakes, *curation.audit(curated, pinned)]
-        mistakes += unknown_tools(curated.without(curation.vanished(curated, pinned)), pinned, RUN_TIME / "hbmcp")
+        mistakes += unknown_tools(curated.without(curation.vanished(curated, pinned)), pinned, ROOT)
         if trials := Trials.read(overrides.parent):
             mistakes += trials.missing(curated, pinned)
         stale: list[str] = []
