@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -10,6 +11,7 @@ from attrs import field, frozen
 from codegen.contract import Contract, Operation
 from codegen.differences import Difference, differences
 from codegen.likeness import NEAR, Trait, paired, succession
+from codegen.schema import reduce
 
 USED = 3  # names of tools in a line; the summary above has all that may break
 
@@ -62,6 +64,10 @@ def compare(old: Contract, new: Contract, spelled: Mapping[str, str] | None = No
     added = [one for key, one in new.operations.items() if key not in old.operations and key not in known]
     pairs = [(operation, new.operations[key]) for key, operation in old.operations.items() if key in new.operations]
     successors = _successors(gone, added)
+    successors |= _of_one_shape(
+        [(one, old) for one in gone if one.key not in successors],
+        [(one, new) for one in added if one.key not in successors.values()],
+    )
     found = [Changed(before.key, differences(before, old, after, new)) for before, after in pairs]
     return Changes(
         added=tuple(operation.key for operation in added),
@@ -80,6 +86,33 @@ def _successors(gone: Iterable[Operation], added: Iterable[Operation]) -> dict[s
     """Key of a removed operation -> that of the added one that most likely replaces it."""
     before, after = ({one.key: Trait.of(one) for one in some} for some in (gone, added))
     return paired(before, list(after), lambda one, other: succession(before[one], after[other]), NEAR)
+
+
+def _of_one_shape(
+    gone: Iterable[tuple[Operation, Contract]], added: Iterable[tuple[Operation, Contract]]
+) -> dict[str, str]:
+    """Those that take and give the very same, as none but the two does, wherever they are."""
+    before, after = ([(_shape(*one), one[0].key) for one in some] for some in (gone, added))
+    shapes = [shape for shape, _ in (*before, *after) if shape]
+    there = {shape: key for shape, key in after if shape and shapes.count(shape) == 2}
+    return {key: there[shape] for shape, key in before if shape in there}
+
+
+def _shape(operation: Operation, contract: Contract) -> str:
+    """All that it takes and gives; nothing, where what it gives isn't known."""
+    given = reduce(operation.response or {}, contract.schemas)
+    if not given.keys() & {"properties", "items", "enum"}:
+        return ""
+    places = [
+        [
+            one.location,
+            *([] if one.location == "path" else [one.name, one.required]),
+            reduce(one.schema, contract.schemas),
+        ]
+        for one in operation.parameters
+    ]
+    body = reduce(operation.body.schema, contract.schemas) if operation.body else None
+    return json.dumps([operation.method, places, body, given], sort_keys=True)
 
 
 def report(changes: Changes, tools: Mapping[str, Sequence[str]], shown: Mapping[str, str] | None = None) -> str:

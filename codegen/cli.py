@@ -203,25 +203,36 @@ def diff(
 
 
 @app.command()
-def scaffold(source: Source = None, contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES) -> None:
-    """Print a TOML skeleton for the operations that are neither curated nor excluded.
+def scaffold(
+    source: Source = None,
+    contract: ContractFile = PINNED,
+    overrides: Overrides = OVERRIDES,
+    write: Annotated[bool, typer.Option("--write", help="Put it into the files of overrides/.")] = False,
+) -> None:
+    """Print TOML with blanks for what is neither curated nor excluded, and for what is gone.
 
-    Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has, and what took
-    the place of another has that one's table.
+    Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has, what took
+    the place of another has that one's table, and what is gone is told to have been removed.
     """
     with _errors():
         pinned = _load_pinned(contract)
         new = _load(source) if source else pinned
         curated = curation.read(overrides).as_in(new.operations)
-        gone = curation.vanished(curated, new)
-        successors = {key: one for key, one in _successors(pinned, new).items() if key in gone}
-        moved = proposals(curated, pinned, new, successors)
-        done = {successors[key] for key in moved}
-        missing = [new.operations[key] for key in curation.unaccounted(curated, new) if key not in done]
-        lines = [f"# {key} moved: {line}" for key, line in moved.items()]
-        kept = scaffolding.kept(curated, pinned, new, {key: one for key, one in successors.items() if key not in moved})
-        skeleton = scaffolding.skeleton(missing, new.schemas, scaffolding.UsualNames.of(curated, pinned), kept)
-        out.print("\n".join([*lines, *([""] if lines else []), skeleton]), markup=False)
+        after = _successors(pinned, new)
+        gone = {key: after.get(key) for key in curation.vanished(curated, new)}
+        pieces = scaffolding.pieces(curated, pinned, new, gone)
+        if write and curated.mistakes:
+            raise CurationError(curated.mistakes)
+        left = scaffolding.write(pieces, overrides) if write else pieces
+        for one in pieces:
+            if one not in left:
+                what = one.text if one.is_line else one.text.partition("\n[" if one.text[0] == "#" else "\n")[0]
+                out.print(f"{overrides.name}/{one.toolset}.toml: {what}", markup=False)
+        if left:
+            out.print(scaffolding.skeleton(left), markup=False)
+        if trials := Trials.read(overrides.parent):
+            for mistake in trials.untold(curated, new):
+                out.print(f"# {mistake}", markup=False)
 
 
 def _report(old: Contract, new: Contract, curated: Curation) -> Report:

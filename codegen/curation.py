@@ -324,7 +324,8 @@ class Toolset(_Table):
 
 
 class Removed(_Table):
-    """A name that was a tool's. `by` is the tool that took its place, and `operation` that which it had."""
+    """A name that was a tool's. `by` is the tool that took its place, and `operation` that which it had. Workflows may
+    go on naming it as one that they use if it is there."""
 
     by: str | None = None
     operation: str | None = None
@@ -421,7 +422,16 @@ def read(folder: Path) -> Curation:
     curation = Curation(
         reader.toolsets, reader.tools, reader.workflows, reader.excluded, reader.removed, frozenset(reader.claimed)
     )
-    return evolve(curation, mistakes=(*reader.mistakes, *_rules(curation)))
+    return evolve(curation, mistakes=(*reader.mistakes, *_rules(curation)), absent=tuple(_still_asked(curation)))
+
+
+def _still_asked(curation: Curation) -> Iterable[Absent]:
+    """Tools that were removed, and that workflows use if they are there."""
+    used = {name for tables in curation.workflows.values() for one in tables.values() for name in one.uses_if_there}
+    for toolset, removed in curation.removed.items():
+        for name, one in removed.items():
+            if name in used and one.operation:
+                yield Absent(name, toolset, (), f"this Hummingbot API has no {one.operation}", is_workflow=False)
 
 
 def unaccounted(curation: Curation, contract: Contract) -> list[str]:
@@ -438,15 +448,22 @@ def vanished(curation: Curation, contract: Contract) -> list[str]:
 def audit(curation: Curation, contract: Contract) -> Iterable[Mistake]:
     """Every operation is accounted for, and every override has its operation."""
     for key in unaccounted(curation, contract):
-        yield Mistake("overrides", "", key, f"neither a tool nor in {EXCLUDED} (scaffold writes a skeleton)")
+        reason = (
+            f'neither a tool nor in {EXCLUDED}: write `"{key}" = "why not"` there, or into a toolset\'s file the table '
+            "that `python -m codegen scaffold` makes (--write: it does)"
+        )
+        yield Mistake("overrides", "", key, reason)
     for toolset, tools in curation.tools.items():
         for name, tool in tools.items():
             if tool.operation not in contract.operations:
-                reason = f"the contract has no {tool.operation}{_perhaps(tool.operation, contract)}"
+                reason = (
+                    f"the contract has no {tool.operation}{_perhaps(tool.operation, contract)} Else write in the place "
+                    f'of its tables: [removed.{name}] operation = "{tool.operation}", and by = "TOOL" if one does it'
+                )
                 yield Mistake(f"{toolset}.toml", f"tools.{name}", "operation", reason)
     for key in curation.excluded:
         if key not in contract.operations:
-            reason = f"the contract has no such operation{_perhaps(key, contract)}"
+            reason = f"the contract has no such operation{_perhaps(key, contract)} Else take the line away"
             yield Mistake(EXCLUDED, "operations", key, reason)
 
 
@@ -455,7 +472,7 @@ def _perhaps(key: str, contract: Contract) -> str:
     gone = Trait(*key.partition(" ")[::2])
     likely = {other: succession(gone, Trait(one.method, one.path)) for other, one in contract.operations.items()}
     found = max(likely, key=likely.__getitem__, default=key)
-    return f"; now perhaps {found}?" if likely.get(found, 0) >= NEAR else nearest(key, contract.operations)
+    return f"; now perhaps {found}?" if likely.get(found, 0) >= NEAR else nearest(key, contract.operations) or "."
 
 
 class _Reader:
@@ -552,6 +569,7 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
     owners: dict[str, str] = {}
     sets: dict[str, str] = {}
     known = curation.by_name
+    removed = {name for tables in curation.removed.values() for name, one in tables.items() if one.operation}
     for toolset, tools in curation.tools.items():
         workflows = curation.workflows[toolset]
         file = f"{toolset}.toml"
@@ -579,15 +597,7 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
             if len(SENTENCE_END.findall(tool.description)) > MAX_SENTENCES:
                 yield Mistake(file, table, "description", f"is longer than {MAX_SENTENCES} sentences")
             if isinstance(tool, Workflow):
-                uses = {"uses": tool.uses, "uses_if_there": tool.uses_if_there}
-                for key, used in [(key, used) for key, names in uses.items() for used in names]:
-                    if used not in known:
-                        yield Mistake(file, table, key, f"there is no tool {used!r}{nearest(used, known)}")
-                    elif tool.risk == "read" and known[used].risk != "read":
-                        yield Mistake(file, table, key, f"a read can't use {used}, whose risk is {known[used].risk}")
-                    elif key == "uses_if_there" and (used in tool.uses or known[used].risk != "read"):
-                        reason = "is in `uses` too" if used in tool.uses else "isn't a read: it can't be done without"
-                        yield Mistake(file, table, key, f"{used} {reason}")
+                yield from _parts(curation, toolset, name, tool, removed)
                 continue
             cause = tool.result.cause
             if cause and cause not in known:
@@ -600,13 +610,39 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
                     yield Mistake(file, table, key, f"{spelling.operation!r} is excluded in {EXCLUDED}")
     names = {name for section in (curation.tools, curation.workflows) for tables in section.values() for name in tables}
     yield from _held_back(curation, names)
-    for toolset, removed in curation.removed.items():
-        for name, one in removed.items():
+    for toolset, tables in curation.removed.items():
+        for name, one in tables.items():
             place = (f"{toolset}.toml", f"removed.{name}")
             if name in owners:
                 yield Mistake(*place, "", f"{name!r} is a name of {owners[name]}")
             if one.by is not None and one.by not in names:
                 yield Mistake(*place, "by", f"there is no tool {one.by!r}{nearest(one.by, names)}")
+
+
+def _parts(
+    curation: Curation, toolset: str, name: str, workflow: Workflow, removed: Container[str]
+) -> Iterable[Mistake]:
+    """Those that a workflow uses are there; what it can do without may have been removed."""
+    known = curation.by_name
+    uses = {"uses": workflow.uses, "uses_if_there": workflow.uses_if_there}
+    for key, used in [(key, used) for key, names in uses.items() for used in names]:
+        reason = ""
+        if used in removed:
+            if key == "uses":
+                reason = (
+                    f"{used} was removed, and {name} can't do without it: write [removed.{name}] in the place of its "
+                    f"tables, and delete src/hbmcp/workflows/{toolset}/{name}.py and its tests"
+                )
+        elif used not in known:
+            reason = f"there is no tool {used!r}{nearest(used, known)}"
+        elif workflow.risk == "read" and known[used].risk != "read":
+            reason = f"a read can't use {used}, whose risk is {known[used].risk}"
+        elif key == "uses_if_there" and used in workflow.uses:
+            reason = f"{used} is in `uses` too"
+        elif key == "uses_if_there" and known[used].risk != "read":
+            reason = f"{used} isn't a read: it can't be done without"
+        if reason:
+            yield Mistake(f"{toolset}.toml", f"workflows.{name}", key, reason)
 
 
 def _held_back(curation: Curation, names: Collection[str]) -> Iterable[Mistake]:

@@ -1,16 +1,18 @@
-"""A TOML skeleton for operations that nobody has curated yet."""
+"""What a contract needs that nobody has curated yet: TOML with blanks, to read, or in its place in overrides/."""
 
 import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self, get_args
 
 from attrs import frozen
 
 from codegen.contract import Contract, Operation, Schema
-from codegen.curation import Curation, EffectName, Tool
-from codegen.renames import renaming, taken
+from codegen.curation import Curation, EffectName, Tool, unaccounted
+from codegen.places import home, homes, in_place_of, with_line, with_table
+from codegen.renames import proposals, renaming, taken
 from codegen.schema import reduce
 
 SEVERAL = 3  # operations
@@ -90,24 +92,75 @@ def kept(
     return found
 
 
-def skeleton(
-    operations: Sequence[Operation],
-    schemas: Mapping[str, Schema],
-    usual: UsualNames,
-    kept: Mapping[str, Sequence[Kept]] | None = None,
-) -> str:
-    """One table per operation; what only a person can say (risk, effect, the sentences) is left empty. `usual` are the
-    names that parameters get, and `kept` the tools that an operation has already."""
-    names: set[str] = set()
-    tables = []
-    for operation in operations:
-        params = _params(operation, schemas)
+@frozen
+class Piece:
+    """What is to be written for an operation into a toolset's file, None where none is likely: a line of a tool's
+    table, or a table, in the `place` of that tool's where it has one."""
+
+    operation: str
+    toolset: str | None
+    text: str
+    place: str | None = None
+    is_line: bool = False
+
+
+def pieces(curation: Curation, old: Contract, new: Contract, successors: Mapping[str, str | None]) -> list[Piece]:
+    """All that a curation lacks for a contract; what only a person can say (risk, effect, the sentences) is empty.
+    `successors` are the operations that are gone, and what may have taken their place."""
+    moved = proposals(curation, old, new, successors)
+    owners = {name: toolset for toolset, tools in curation.tools.items() for name in tools}
+    found = [
+        Piece(key, owners[name], line, name, is_line=True)
+        for key, lines in moved.items()
+        for name, line in lines.items()
+    ]
+    had = kept(curation, old, new, {key: one for key, one in successors.items() if key not in moved})
+    names = {name for removed in curation.removed.values() for name in removed} | curation.by_name.keys()
+    names |= {name for workflows in curation.workflows.values() for name in workflows}
+    usual, at_home = UsualNames.of(curation, old), homes(curation)
+    done = {successors[key] for key in moved}
+    for operation in (new.operations[key] for key in unaccounted(curation, new) if key not in done):
+        params = _params(operation, new.schemas)
         called = usual.called(operation, params)
-        if had := (kept or {}).get(operation.key):
-            tables += [_kept(one, operation, params, called) for one in had]
+        for one in had.get(operation.key, ()):
+            found.append(Piece(operation.key, owners[one.name], _kept(one, operation, params, called), one.name))
+        if operation.key not in had:
+            found.append(Piece(operation.key, home(operation, at_home), _table(operation, params, names, called)))
+    kept_names = {one.name for some in had.values() for one in some}
+    for name, tool in curation.by_name.items():
+        if tool.operation in successors and tool.operation not in moved and name not in kept_names:
+            table = f"[removed.{name}]\noperation = {_toml(tool.operation)}\n"
+            found.append(Piece(tool.operation, owners[name], table, name))
+    return found
+
+
+def skeleton(pieces: Sequence[Piece]) -> str:
+    """All of them, to read: the lines, then the tables of each file."""
+    lines = [f"# {one.operation} moved: [tools.{one.place}] {one.text}" for one in pieces if one.is_line]
+    tables: dict[str, list[str]] = {}
+    for one in pieces:
+        if not one.is_line:
+            tables.setdefault(f"# {one.toolset}.toml" if one.toolset else "# no toolset is likely", []).append(one.text)
+    return "\n".join([*lines, *(text for file, some in tables.items() for text in (f"\n{file}\n", *some))]).lstrip()
+
+
+def write(pieces: Sequence[Piece], overrides: Path) -> list[Piece]:
+    """Put each into its file; those that have no place in one."""
+    left = []
+    for one in pieces:
+        file = overrides / f"{one.toolset}.toml"
+        text = file.read_text(encoding="utf-8") if one.toolset else ""
+        if not one.toolset:
+            new = None
+        elif one.is_line:
+            new = with_line(text, one.place or "", one.text)
         else:
-            tables.append(_table(operation, params, names, called))
-    return "\n".join(tables)
+            new = in_place_of(text, one.place, one.text) if one.place else with_table(text, one.text)
+        if new is None:
+            left.append(one)
+        else:
+            file.write_text(new, encoding="utf-8")
+    return left
 
 
 def _table(operation: Operation, params: Sequence[str], names: set[str], usual: Mapping[str, str]) -> str:
@@ -117,7 +170,7 @@ def _table(operation: Operation, params: Sequence[str], names: set[str], usual: 
         f"operation = {_toml(operation.key)}",
         f"title = {_toml(name.replace('_', ' ').capitalize())}",
         'risk = ""  # read, write, trade, destructive or secret',
-        f'effect = ""  # unless it reads: {", ".join(get_args(EffectName))}',
+        *([] if operation.method == "GET" else [f'effect = ""  # unless it reads: {", ".join(get_args(EffectName))}']),
         'paper = ""  # why the paper exchange has none, unless a route answers it',
         'description = ""',
     ]

@@ -183,6 +183,46 @@ def test_what_took_the_place_of_another_has_its_table(place: Workplace, tmp_path
     assert '# region = { description = "" }\n' in skeleton
 
 
+def test_it_writes_all_but_what_a_person_must_say(place: Workplace, tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        move(document)
+        document["paths"]["/shop/hours"] = {"get": {"responses": {"200": {"description": "Hours"}}}}
+        del document["paths"]["/orders/{order_id}"]
+        document["paths"]["/moon"] = {"get": {"responses": {"200": {"description": "It"}}}}
+
+    orders, document = place.overrides / "orders.toml", changed(tmp_path, change)
+    comment = "# What is late is looked for.\n"
+    orders.write_text(orders.read_text().replace("[tools.get_late_orders]", f"{comment}[tools.get_late_orders]"))
+    told = place.run("scaffold", document, "--write")
+    assert told.exit_code == 0
+    lines = told.output.splitlines()
+    assert 'overrides/orders.toml: also = ["POST /v2/orders/search"]' in lines
+    assert "overrides/orders.toml: [removed.cancel_order]" in lines
+    assert "overrides/shop.toml: [tools.get_shop_hours]" in lines
+    assert lines[lines.index("# no toolset is likely") + 2] == "[tools.get_moon]"
+    assert comment in orders.read_text()
+    tables = tomllib.loads(orders.read_text())
+    assert tables["tools"]["get_late_orders"]["also"] == ["POST /v2/orders/search"]
+    assert "cancel_order" not in tables["tools"]
+    assert tables["removed"] == {"cancel_order": {"operation": "DELETE /orders/{order_id}"}}
+    empty = place.run("regen", document)
+    assert empty.exit_code == 1
+    for key in ("risk", "paper", "description"):
+        assert f"shop.toml: [tools.get_shop_hours] {key}: " in empty.output
+    toolset = place.overrides / "shop.toml"
+    said = {
+        'risk = ""': 'risk = "read"',
+        'paper = ""': 'paper = "it never shuts"',
+        'description = ""': 'description = "X."',
+    }
+    text = toolset.read_text()
+    for blank, words in said.items():
+        text = text.replace(blank, words)
+    toolset.write_text(text)
+    assert place.run("regen", document).exit_code == 0
+    assert place.run("scaffold", "--write").output.splitlines()[0] == "# no toolset is likely"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "mistake"),

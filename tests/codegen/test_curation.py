@@ -151,6 +151,34 @@ def test_every_operation_is_accounted_for_once(tmp_path: Path, contract: Contrac
     curation = read(tmp_path)
     assert vanished(curation, contract) == ["GET /order"]
     assert [str(mistake) for mistake in audit(curation, contract)] == [
-        "overrides: GET /orders: neither a tool nor in excluded.toml (scaffold writes a skeleton)",
-        "excluded.toml: [operations] GET /order: the contract has no such operation; did you mean GET /orders?",
+        'overrides: GET /orders: neither a tool nor in excluded.toml: write `"GET /orders" = "why not"` there, or '
+        "into a toolset's file the table that `python -m codegen scaffold` makes (--write: it does)",
+        "excluded.toml: [operations] GET /order: the contract has no such operation; did you mean GET /orders? "
+        "Else take the line away",
+    ]
+
+
+def test_what_was_removed_may_go_on_being_used_if_it_is_there(tmp_path: Path) -> None:
+    workflow = """
+        [workflows.order_all]
+        title = "All"
+        risk = "trade"
+        description = "Order all."
+        uses = ["place_order"]
+        uses_if_there = ["get_stock"]
+        [removed.get_stock]
+        operation = "GET /stock"
+    """
+    good = GOOD.replace("get_stock first", "it first") + dedent(workflow)
+    assert mistakes(tmp_path, orders=good) == []
+    assert [(one.name, one.why) for one in read(tmp_path).absent] == [
+        ("get_stock", "this Hummingbot API has no GET /stock")
+    ]
+    assert mistakes(tmp_path, orders=good.replace('uses = ["place_order"]', 'uses = ["get_stock"]')) == [
+        "orders.toml: [workflows.order_all] uses: get_stock was removed, and order_all can't do without it: write "
+        "[removed.order_all] in the place of its tables, and delete src/hbmcp/workflows/orders/order_all.py and its "
+        "tests"
+    ]
+    assert mistakes(tmp_path, orders=good.replace('operation = "GET /stock"', "")) == [
+        "orders.toml: [workflows.order_all] uses_if_there: there is no tool 'get_stock'"
     ]
