@@ -226,8 +226,7 @@ def scaffold(
         left = scaffolding.write(pieces, overrides) if write else pieces
         for one in pieces:
             if one not in left:
-                what = one.text if one.is_line else one.text.partition("\n[" if one.text[0] == "#" else "\n")[0]
-                out.print(f"{overrides.name}/{one.toolset}.toml: {what}", markup=False)
+                out.print(f"{overrides.name}/{one.toolset}.toml: {one.title}", markup=False)
         if left:
             out.print(scaffolding.skeleton(left), markup=False)
         if trials := Trials.read(overrides.parent):

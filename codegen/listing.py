@@ -60,7 +60,8 @@ class Listing:
                 told = ", ".join(f"{name} {self.tokens[name]}" for name in longest)
                 reason = (
                     f"cost {tokens:,} tokens, {tokens - most:,} more than the {most:,} that they may: shorten "
-                    f"descriptions, or move a tool to a toolset that isn't on by default. The longest: {told}"
+                    f"descriptions, move a tool to a toolset that isn't on by default, let one stand back "
+                    f'(`default = false`, `instead = "TOOL"`), or exclude an operation. The longest: {told}'
                 )
                 yield Mistake("overrides", "", f"the tools offered {how}", reason)
 

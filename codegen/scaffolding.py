@@ -103,6 +103,12 @@ class Piece:
     place: str | None = None
     is_line: bool = False
 
+    @property
+    def title(self) -> str:
+        """It in one line."""
+        header = next(line for line in self.text.splitlines() if not line.startswith("#"))
+        return f"[tools.{self.place}] {self.text}" if self.is_line else header
+
 
 def pieces(curation: Curation, old: Contract, new: Contract, successors: Mapping[str, str | None]) -> list[Piece]:
     """All that a curation lacks for a contract; what only a person can say (risk, effect, the sentences) is empty.
@@ -136,7 +142,7 @@ def pieces(curation: Curation, old: Contract, new: Contract, successors: Mapping
 
 def skeleton(pieces: Sequence[Piece]) -> str:
     """All of them, to read: the lines, then the tables of each file."""
-    lines = [f"# {one.operation} moved: [tools.{one.place}] {one.text}" for one in pieces if one.is_line]
+    lines = [f"# {one.operation} moved: {one.title}" for one in pieces if one.is_line]
     tables: dict[str, list[str]] = {}
     for one in pieces:
         if not one.is_line:
