@@ -38,6 +38,7 @@ CATALOG = Catalog(
         "api": {"title": "Some API", "version": "1", "operations": 7, "contract": "0"},
         "toolsets": {"trading": toolset(True), "bots": toolset(False) | {"aliases": ["instances"]}},
         "removed": {"get_order_book": "get_open_orders", "get_moon_phase": ""},
+        "absent": {"get_moon_phase": "this Hummingbot API has no GET /moon"},  # a workflow uses it if it is there
         "tools": [
             one("get_trading_rules", "trading"),
             one("place_order", "trading", "trade", "POST /trading/orders", "send_order"),
@@ -152,6 +153,8 @@ def test_a_tool_that_was_removed_says_what_took_its_place() -> None:
         offer.find("get_moon_phase")
     with pytest.raises(SettingsError, match="removed since: get_order_book, and get_open_orders took its place"):
         names(tools=["get_order_book"])
+    with pytest.raises(SettingsError, match="removed since: get_moon_phase"):
+        names(tools=["get_moon_phase"])
 
 
 def test_lookups_are_offered_reads_about_the_same_thing() -> None:

@@ -312,6 +312,20 @@ def test_drop_goes_on_without_the_vanished(place: Workplace, tmp_path: Path) -> 
     assert manifest["absent"] == dict.fromkeys(names, "this Hummingbot API has no POST /orders/search")
 
 
+def test_a_removed_tool_that_a_workflow_can_do_without_costs_no_code(place: Workplace) -> None:
+    orders = place.overrides / "orders.toml"
+    more = '[removed.list_stock]\noperation = "GET /stock"\n' + WORKFLOW + 'uses_if_there = ["list_stock"]\n'
+    orders.write_text(f"{orders.read_text()}\n{more}")
+    assert place.run("regen").exit_code == 0
+    with importing_tools(place.output) as tools, pytest.raises(LookupError, match="list_stock isn't there"):
+        tools["hbmcp_tools.orders"].list_stock(since=0)
+    manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
+    assert (manifest["absent"], manifest["removed"]) == (
+        {"list_stock": "this Hummingbot API has no GET /stock"},
+        {"list_stock": ""},
+    )
+
+
 WORKFLOW = """
 [workflows.order_all]
 title = "Order all"
