@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -64,10 +64,9 @@ def compare(old: Contract, new: Contract, spelled: Mapping[str, str] | None = No
     added = [one for key, one in new.operations.items() if key not in old.operations and key not in known]
     pairs = [(operation, new.operations[key]) for key, operation in old.operations.items() if key in new.operations]
     successors = _successors(gone, added)
-    successors |= _of_one_shape(
-        [(one, old) for one in gone if one.key not in successors],
-        [(one, new) for one in added if one.key not in successors.values()],
-    )
+    for shape in (_shape, _taken_at_one_root):
+        left = [(one, old) for one in gone if one.key not in successors]
+        successors |= _of_one_shape(shape, left, [(one, new) for one in added if one.key not in successors.values()])
     found = [Changed(before.key, differences(before, old, after, new)) for before, after in pairs]
     return Changes(
         added=tuple(operation.key for operation in added),
@@ -89,17 +88,19 @@ def _successors(gone: Iterable[Operation], added: Iterable[Operation]) -> dict[s
 
 
 def _of_one_shape(
-    gone: Iterable[tuple[Operation, Contract]], added: Iterable[tuple[Operation, Contract]]
+    shape_of: Callable[[Operation, Contract], str],
+    gone: Iterable[tuple[Operation, Contract]],
+    added: Iterable[tuple[Operation, Contract]],
 ) -> dict[str, str]:
-    """Those that take and give the very same, as none but the two does, wherever they are."""
-    before, after = ([(_shape(*one), one[0].key) for one in some] for some in (gone, added))
+    """Those that have the very same shape, as none but the two does."""
+    before, after = ([(shape_of(*one), one[0].key) for one in some] for some in (gone, added))
     shapes = [shape for shape, _ in (*before, *after) if shape]
     there = {shape: key for shape, key in after if shape and shapes.count(shape) == 2}
     return {key: there[shape] for shape, key in before if shape in there}
 
 
 def _shape(operation: Operation, contract: Contract) -> str:
-    """All that it takes and gives; nothing, where what it gives isn't known."""
+    """All that it takes and gives, wherever it is; nothing, where what it gives isn't known."""
     given = reduce(operation.response or {}, contract.schemas)
     if not given.keys() & {"properties", "items", "enum"}:
         return ""
@@ -113,6 +114,14 @@ def _shape(operation: Operation, contract: Contract) -> str:
     ]
     body = reduce(operation.body.schema, contract.schemas) if operation.body else None
     return json.dumps([operation.method, places, body, given], sort_keys=True)
+
+
+def _taken_at_one_root(operation: Operation, _: Contract) -> str:
+    """The first part of its path, and a body's schema by its name, or all its parameters; nothing for less than two."""
+    body = operation.body.schema.get("$ref") if operation.body else None
+    names = sorted(one.name for one in operation.parameters if one.location != "path")
+    enough = body or (len(names) > 1 and not operation.body)
+    return json.dumps([operation.method, operation.path.split("/")[1], body, names]) if enough else ""
 
 
 def report(changes: Changes, tools: Mapping[str, Sequence[str]], shown: Mapping[str, str] | None = None) -> str:

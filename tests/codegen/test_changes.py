@@ -269,6 +269,19 @@ def test_what_alone_takes_and_gives_the_same_took_the_place(
     assert found.successor == successor
 
 
+def test_what_alone_takes_the_same_body_beside_it_took_the_place() -> None:
+    """Though the name of a field in it is another."""
+    taking = "{post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Filter'}}}}}}"
+
+    def beside(path: str, field: str) -> Contract:
+        return contract(f"{path}: {taking}", f"{{Filter: {{type: object, properties: {{{field}: {{type: string}}}}}}}}")
+
+    old = beside("/executors/search", "names")
+    for path, successor in (("/executors/find", "POST /executors/find"), ("/moon/find", None)):
+        (found,) = compare(old, beside(path, "accounts")).removed
+        assert found.successor == successor
+
+
 def test_a_report() -> None:
     old = contract(
         "/pools/{pool}: {get: {parameters: [{name: pool, in: path, schema: {type: string}}]}}\n"
