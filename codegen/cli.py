@@ -158,6 +158,9 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
             raise render.RenderError(f"{README}: its figures aren't those of the tools: run `make regen`.")
     for one in trials.left_over(curated, pinned) if trials else ():
         err.print(f"not needed any more: {one}", markup=False)
+    for lost in curated.absent:
+        if lost.is_workflow:
+            err.print(f"not offered: {lost.name}, for {lost.why}", markup=False)
     workflows = sum(map(len, curated.workflows.values()))
     tools = f"{_count(len(generated.tools), 'tool')} of one operation and {_count(workflows, 'workflow')}"
     out.print(f"{tools} over {_count(len(pinned.operations), 'operation')}: all in order.")

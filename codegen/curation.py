@@ -325,7 +325,7 @@ class Toolset(_Table):
 
 class Removed(_Table):
     """A name that was a tool's. `by` is the tool that took its place, and `operation` that which it had. Workflows may
-    go on naming it as one that they use if it is there."""
+    go on naming it: one that can't do without it isn't offered."""
 
     by: str | None = None
     operation: str | None = None
@@ -422,12 +422,14 @@ def read(folder: Path) -> Curation:
     curation = Curation(
         reader.toolsets, reader.tools, reader.workflows, reader.excluded, reader.removed, frozenset(reader.claimed)
     )
-    return evolve(curation, mistakes=(*reader.mistakes, *_rules(curation)), absent=tuple(_still_asked(curation)))
+    curation = evolve(curation, mistakes=(*reader.mistakes, *_rules(curation)), absent=tuple(_still_asked(curation)))
+    return curation.without_tools({one.name: one.why for one in curation.absent})
 
 
 def _still_asked(curation: Curation) -> Iterable[Absent]:
-    """Tools that were removed, and that workflows use if they are there."""
-    used = {name for tables in curation.workflows.values() for one in tables.values() for name in one.uses_if_there}
+    """Tools that were removed, and that workflows name."""
+    tables = [one for workflows in curation.workflows.values() for one in workflows.values()]
+    used = {name for one in tables for name in (*one.uses, *one.uses_if_there)}
     for toolset, removed in curation.removed.items():
         for name, one in removed.items():
             if name in used and one.operation:
@@ -622,18 +624,14 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
 def _parts(
     curation: Curation, toolset: str, name: str, workflow: Workflow, removed: Container[str]
 ) -> Iterable[Mistake]:
-    """Those that a workflow uses are there; what it can do without may have been removed."""
+    """Those that a workflow uses are there, or were removed."""
     known = curation.by_name
     uses = {"uses": workflow.uses, "uses_if_there": workflow.uses_if_there}
     for key, used in [(key, used) for key, names in uses.items() for used in names]:
         reason = ""
         if used in removed:
-            if key == "uses":
-                reason = (
-                    f"{used} was removed, and {name} can't do without it: write [removed.{name}] in the place of its "
-                    f"tables, and delete src/hbmcp/workflows/{toolset}/{name}.py and its tests"
-                )
-        elif used not in known:
+            continue
+        if used not in known:
             reason = f"there is no tool {used!r}{nearest(used, known)}"
         elif workflow.risk == "read" and known[used].risk != "read":
             reason = f"a read can't use {used}, whose risk is {known[used].risk}"

@@ -158,7 +158,7 @@ def test_every_operation_is_accounted_for_once(tmp_path: Path, contract: Contrac
     ]
 
 
-def test_what_was_removed_may_go_on_being_used_if_it_is_there(tmp_path: Path) -> None:
+def test_what_was_removed_may_go_on_being_named_by_workflows(tmp_path: Path) -> None:
     workflow = """
         [workflows.order_all]
         title = "All"
@@ -174,11 +174,12 @@ def test_what_was_removed_may_go_on_being_used_if_it_is_there(tmp_path: Path) ->
     assert [(one.name, one.why) for one in read(tmp_path).absent] == [
         ("get_stock", "this Hummingbot API has no GET /stock")
     ]
-    assert mistakes(tmp_path, orders=good.replace('uses = ["place_order"]', 'uses = ["get_stock"]')) == [
-        "orders.toml: [workflows.order_all] uses: get_stock was removed, and order_all can't do without it: write "
-        "[removed.order_all] in the place of its tables, and delete src/hbmcp/workflows/orders/order_all.py and its "
-        "tests"
-    ]
+    assert mistakes(tmp_path, orders=good.replace('uses = ["place_order"]', 'uses = ["get_stock"]')) == []
+    left = read(tmp_path)
+    assert left.workflows == {"orders": {}}
+    assert {one.name: one.why for one in left.absent} == dict.fromkeys(
+        ("get_stock", "order_all"), "this Hummingbot API has no GET /stock"
+    )
     assert mistakes(tmp_path, orders=good.replace('operation = "GET /stock"', "")) == [
         "orders.toml: [workflows.order_all] uses_if_there: there is no tool 'get_stock'"
     ]
