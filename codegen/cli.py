@@ -81,7 +81,7 @@ def regen(
         step("Reading the contract and the overrides")
         old = _load_pinned(contract) if contract.exists() else None
         new = _load(source) if source else _load_pinned(contract)
-        curated = curation.read(overrides).as_in(new.operations)
+        curated = _curation(overrides).as_in(new.operations)
         gone = curation.vanished(curated, new)
         kept = curated.without(gone)
         misfits: tuple[Mistake, ...] = ()
@@ -117,7 +117,7 @@ def regen(
     for fallback in generated.fallbacks:
         err.print(f"less exact than the contract: {fallback.place}: {fallback.reason}", markup=False)
     if old:
-        out.print(_report(old, new, curation.read(overrides)).told("text"), markup=False)
+        out.print(_report(old, new, _curation(overrides)).told("text"), markup=False)
     out.print(_tool_changes(before, _tools(output), curated, listing.tokens if listing else {}), markup=False)
     for mistake in listing.too_long() if listing else ():
         err.print(str(mistake), markup=False)
@@ -131,7 +131,7 @@ def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, out
     """Say everything that is wrong: in the overrides, and in a generated/ that isn't what regen would write."""
     with _errors():
         pinned = _load_pinned(contract)
-        curated = curation.read(overrides).as_in(pinned.operations)
+        curated = _curation(overrides).as_in(pinned.operations)
         mistakes = [*curated.mistakes, *curation.audit(curated, pinned)]
         mistakes += unknown_tools(curated.without(curation.vanished(curated, pinned)), pinned, ROOT)
         if trials := Trials.read(overrides.parent):
@@ -171,7 +171,7 @@ def list_operations(contract: ContractFile = PINNED, overrides: Overrides = OVER
     """List every operation with its tools, or why it has none."""
     with _errors():
         pinned = _load_pinned(contract)
-        curated = curation.read(overrides).as_in(pinned.operations)
+        curated = _curation(overrides).as_in(pinned.operations)
         table = Table("operation", "tool", "toolset", "risk", box=None, pad_edge=False)
         for key in pinned.operations:
             users: list[tuple[str, str, str]] = [
@@ -199,7 +199,7 @@ def diff(
     It exits with 4 if a tool breaks, and with 3 if something only came.
     """
     with _errors():
-        told = _report(_load(old), _load(new), curation.read(overrides))
+        told = _report(_load(old), _load(new), _curation(overrides))
     text = told.told("json" if as_json else form)
     typer.echo(json.dumps(text, indent=1, ensure_ascii=False) if as_json or form == "json" else text)
     raise typer.Exit(EXIT[told.severity])
@@ -220,7 +220,7 @@ def scaffold(
     with _errors():
         pinned = _load_pinned(contract)
         new = _load(source) if source else pinned
-        curated = curation.read(overrides).as_in(new.operations)
+        curated = _curation(overrides).as_in(new.operations)
         after = _successors(pinned, new)
         gone = {key: after.get(key) for key in curation.vanished(curated, new)}
         pieces = scaffolding.pieces(curated, pinned, new, gone)
@@ -250,6 +250,14 @@ def _load(source: str) -> Contract:
 
 def _load_pinned(file: Path) -> Contract:
     return _contract(file.name, load(file))
+
+
+def _curation(overrides: Path) -> Curation:
+    """What overrides/ says; a file that can't be read at all is told alone, for much else would only follow from it."""
+    curated = curation.read(overrides)
+    if unreadable := [one for one in curated.mistakes if one.reason.startswith(curation.UNREADABLE)]:
+        raise CurationError(unreadable)
+    return curated
 
 
 def _contract(source: str, document: dict[str, Any]) -> Contract:

@@ -45,6 +45,7 @@ SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z]|$)")
 MAX_NAME = 40
 MAX_SENTENCES = 2
 EXCLUDED = "excluded.toml"
+UNREADABLE = "not TOML"  # what a file's mistake begins with that leaves nothing of it
 SECTIONS = ("toolset", "tools", "workflows", "removed")  # of a toolset's file
 
 T = TypeVar("T", bound=BaseModel)
@@ -493,7 +494,7 @@ class _Reader:
         try:
             document = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            self.mistakes.append(Mistake(file.name, "", "", f"not TOML: {error}"))
+            self.mistakes.append(Mistake(file.name, "", "", f"{UNREADABLE}: {error}"))
             return
         if file.name == EXCLUDED:
             if excluded := self._validate(Excluded, document, file.name, ()):

@@ -433,6 +433,16 @@ def test_check_says_all_mistakes_at_once(place: Workplace) -> None:
         assert mistake in result.output
 
 
+def test_a_file_that_is_not_toml_is_told_alone(place: Workplace) -> None:
+    orders = place.overrides / "orders.toml"
+    orders.write_text(f"{orders.read_text()}\n[tools")
+    for command in ("check", "regen", "scaffold"):
+        told = place.run(command)
+        assert told.exit_code == 1
+        assert told.output.splitlines()[-2].startswith("orders.toml: not TOML: ")
+        assert "1 mistake; nothing was written." in told.output
+
+
 def test_list_shows_every_operation(place: Workplace) -> None:
     lines = place.run("list").output.splitlines()
     assert any("PUT /shop/settings" in line and "set_currency" in line and "write" in line for line in lines)
