@@ -66,7 +66,8 @@ class Trials:
         for key, operation in contract.operations.items():
             if ({key} | also.get(key, set())).isdisjoint(self.answers) and not told(operation, contract):
                 line = f'"{key}": {{"status": {operation.status}, "body": …}}'
-                yield Mistake(f"{ANSWERS}/{_file(key)}.json", "", key, f"{UNTOLD}: write `{line}`")
+                file = operation.tag.lower().replace(" ", "_")
+                yield Mistake(f"{ANSWERS}/{file}.json", "", key, f"{UNTOLD}: write `{line}`")
 
     def _of_a_tool(self, toolset: str, name: str, tool: Tool, file: str, *, routed: bool) -> Iterator[Mistake]:
         place = (f"{toolset}.toml", f"tools.{name}", "paper")
@@ -102,7 +103,7 @@ def told(operation: Operation, contract: Contract) -> bool:
 
 
 def _file(key: str) -> str:
-    """What the files of an operation are called, after its path's first part."""
+    """What the file of an operation's route is called, after its path's first part."""
     return key.split("/")[1].replace("-", "_") or "default"
 
 
