@@ -25,7 +25,7 @@ def get_onchain_pools(
     network: str,
     addresses: list[str],
 ) -> Request[Pools]:
-    """Prices, trades and value of up to 30 pools.
+    """Prices, trades and value of pools.
 
     GET /networks/{network}/pools/multi/{addresses}, risk: read.
     """
@@ -45,7 +45,7 @@ def get_onchain_candles(
     limit: int | None = None,
     currency: Literal["usd", "token"] | None = None,
 ) -> Request[CandlesAnswer]:
-    """OHLCV of a pool, newest first; 6 months at most.
+    """OHLCV of a pool, newest first.
 
     GET /networks/{network}/pools/{pool_address}/ohlcv/{timeframe}, risk: read.
 
@@ -69,7 +69,7 @@ def get_onchain_trades(
     pool_address: str,
     min_usd: Decimal | None = None,
 ) -> Request[Trades]:
-    """A pool's last trades, at most 300 of a day.
+    """A pool's last trades.
 
     GET /networks/{network}/pools/{pool_address}/trades, risk: read.
     """

@@ -111,12 +111,29 @@ class TestProse:
     def test_nothing_else_of_it_stays(self, shop: Contract) -> None:
         assert shop.schemas["title"] == {"type": "string"}
         assert shop.schemas["Order"].keys() == {"properties", "required", "type"}
-        assert shop.document.keys() == {"components", "info", "openapi", "paths"}
+        assert shop.document.keys() == {"components", "info", "openapi", "paths", "servers"}
         assert shop.document["components"].keys() == {"schemas"}
         get = shop.document["paths"]["/orders/{order_id}"]["get"]
         assert get.keys() == {"deprecated", "operationId", "parameters", "responses", "tags"}
         schema = {"$ref": "#/components/schemas/Order"}
         assert get["responses"]["200"] == {"content": {"application/json": {"schema": schema}}, "description": ""}
+
+    @pytest.mark.parametrize(
+        ("servers", "address"),
+        [
+            (
+                [{"url": "/v2"}, {"url": "https://{region}.example"}, {"url": "https://a.example/v2"}],
+                "https://a.example/v2",
+            ),
+            ([{"url": "/"}], None),
+            ("nowhere", None),
+            ([5, {}], None),
+        ],
+    )
+    def test_an_address_stays_where_it_is_whole(self, servers: Any, address: str | None) -> None:
+        raw = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}, "servers": servers}
+        assert parse(normalise(raw)).address == address
+        assert normalise(normalise(raw)) == normalise(raw)
 
     def test_yaml_values_stay_what_json_would_have(self, shop: Contract) -> None:
         assert shop.schemas["Order"]["properties"]["day"]["enum"] == ["2026-06-01", "on", "12:30:45"]

@@ -16,7 +16,7 @@ def candles(
     currency: Literal["usd", "token"] | None = None,
     token: str | None = None,
 ) -> Request[CandlesAnswer]:
-    """OHLCV of a pool, newest first; 6 months at most.
+    """OHLCV of a pool, newest first.
 
     GET /networks/{network}/pools/{pool_address}/ohlcv/{timeframe}
     """

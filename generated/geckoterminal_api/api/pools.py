@@ -40,7 +40,7 @@ def pool(network: str, address: str, *, include: str | None = None) -> Request[P
 
 
 def several_pools(network: str, addresses: list[str], *, include: str | None = None) -> Request[Pools]:
-    """Prices, trades and value of up to 30 pools.
+    """Prices, trades and value of pools.
 
     GET /networks/{network}/pools/multi/{addresses}
     """

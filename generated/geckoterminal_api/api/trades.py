@@ -12,7 +12,7 @@ def trades(
     trade_volume_in_usd_greater_than: Decimal | None = None,
     token: str | None = None,
 ) -> Request[Trades]:
-    """A pool's last trades, at most 300 of a day.
+    """A pool's last trades.
 
     GET /networks/{network}/pools/{pool_address}/trades
     """

@@ -25,7 +25,7 @@ async def list_onchain_pools(
     network: str | None = None,
     dex: str | None = None,
     token_address: str | None = None,
-    page: int = 1,
+    page: int | None = None,
 ) -> Answer:
     """A row each pool, some twenty in a page.
 
@@ -42,7 +42,7 @@ async def list_onchain_pools(
         raise BadArguments("GeckoTerminal has top pools of a network alone.", "Nothing was sent.", "Give network.")
     pools = await _pools(installation, which, network, dex, token_address, page)
     if not pools:
-        return Answer(f"GeckoTerminal has no such pools in page {page}.")
+        return Answer("GeckoTerminal has no such pools, or none in this page.")
     return Answer([_row(pool) for pool in pools], (WHOSE_PRICE,), COLUMNS)
 
 
@@ -52,7 +52,7 @@ async def _pools(
     network: str | None,
     dex: str | None,
     token_address: str | None,
-    page: int,
+    page: int | None,
 ) -> list[Resource]:
     if network is None:
         if which == "new":
