@@ -128,7 +128,7 @@ async def test_all_that_are_named_are_shown_and_what_is_none_is_told(tmp_path: P
     async with client_of(("stdio", "auto"), tmp_path, "--discovery", "search") as client:
         answer, _ = await said(client, FIND, query=f"{', '.join(asked)} and save_script")
     assert set(asked) <= whole(answer).keys()
-    assert 'No tool is called "save_script".' in answer
+    assert "No tool is called save_script." in answer
 
 
 @pytest.mark.parametrize("over", ["stdio", "http"])
