@@ -17,7 +17,7 @@ from hbmcp.policy.model import Confirm, Policy, Written, bound
 from tests.conftest import ROOT
 from tests.policy.planning import request
 
-# What these show is tried in tests/test_settings_installations.py, or is of a package of somebody's.
+# What these show is tried in tests/test_settings_installations.py and tests/plugins/test_loading.py.
 OTHERS = {"installations.md", "plugins.md"}
 PAGES = [ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in OTHERS)]
 PAGE = (ROOT / "docs/confirmation.md").read_text(encoding="utf-8")

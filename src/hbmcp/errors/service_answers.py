@@ -27,7 +27,7 @@ def service_refusal(status: int, body: bytes, content_type: str, tool: Tool, off
         return UnreadableAnswer(
             f"What answers at {asked.url_setting} sends the request elsewhere (HTTP {status}), which isn't followed.",
             NOTHING_DONE,
-            f"A person must set {asked.url_setting} to {asked.title} itself: https against http, the host and the path.",
+            f"A person must set {asked.url_setting} to {asked.title} itself: https against http, host and path.",
         )
     if status in (401, 403):
         wanted = f"correct {asked.key_setting}" if asked.header else f"see whether {asked.title} is for everybody"
