@@ -169,6 +169,7 @@ class Result(_Table):
     secret: list[str] | None = None
     scrub: list[str] | None = None
     gigabytes: list[str] | None = None
+    newest_last: bool = False
     outside: bool | None = None
     cause: str | None = None
 
