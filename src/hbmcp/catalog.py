@@ -277,7 +277,8 @@ class Catalog:
         return set(self.toolsets if ALL in names else (self.toolset_names[name] for name in names))
 
     def _tools(self, names: Iterable[str], setting: str) -> set[str]:
-        names = [name for name in names if name not in self.absent]  # right for another version of the API
+        # What is absent is right for another version of the API.
+        names = [name for name in names if name not in self.absent or name in self.removed]
         if gone := [name for name in names if name in self.removed]:
             told = [f"{named(name)}{_instead(self.removed[name])}" for name in gone]
             raise SettingsError(f"{setting}: removed since: {', '.join(told)}.", advice="Correct the setting.")
@@ -330,14 +331,14 @@ class Offer:
         if known := self.catalog.names.get(name):
             off = self._off[known.name]
             raise UnknownTool(f"{named(name)} is switched off here: {off.why}.", "Nothing was done.", off.advice)
-        if why := self.catalog.absent.get(name):
-            raise UnknownTool(f"{named(name)} isn't offered: {why}.", "Nothing was done.", NOT_IN_THIS_API)
         if (by := self.catalog.removed.get(name)) is not None:
             raise UnknownTool(
                 f"{named(name)} was removed since{_instead(by)}.",
                 "Nothing was done.",
                 f"Call {by}." if by else "tools/list has what there is.",
             )
+        if why := self.catalog.absent.get(name):
+            raise UnknownTool(f"{named(name)} isn't offered: {why}.", "Nothing was done.", NOT_IN_THIS_API)
         near = nearest(name, self._names, most=3)
         raise UnknownTool(
             f"There is no tool {named(name)}.",

@@ -391,8 +391,8 @@ class Settings(BaseModel):
 
 
 # Of services beside the Hummingbot API: field -> variable.
-ADDRESSES = {f"{one.name}_url": one.address for one in OTHERS.values()}
-KEYS = {f"{one.name}_key": one.key for one in OTHERS.values() if one.header}
+ADDRESSES = {f"{one.name}_url": one.url_setting for one in OTHERS.values()}
+KEYS = {f"{one.name}_key": one.key_setting for one in OTHERS.values() if one.header}
 VARIABLES = {
     **{name: str(info.validation_alias) for name, info in Settings.model_fields.items() if info.validation_alias},
     **ADDRESSES,
