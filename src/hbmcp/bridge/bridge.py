@@ -178,10 +178,6 @@ class Bridge:
             verdict=foresight.verdict,
         )
 
-    @property
-    def _holder(self) -> str:
-        return "" if self._access is None else self._access.holder
-
     def fires(self, tools: Iterable[str]) -> bool:
         """Whether triggers may call all of these."""
         return {tool.name for tool in self._fired.tools}.issuperset(tools)
@@ -189,6 +185,10 @@ class Bridge:
     async def _standing(self, holder: str) -> tuple[str, ...]:
         """What whoever asks how things are must know first; of plugins nothing, where they showed a token."""
         return (*await self._gate.standing(holder), *(() if holder else self._offer.catalog.remarks))
+
+    @property
+    def _holder(self) -> str:
+        return "" if self._access is None else self._access.holder
 
     def _reader(self, tool: Tool) -> Caller:
         parts = tool.parts if tool.is_workflow else frozenset({tool.name})

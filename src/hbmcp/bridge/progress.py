@@ -51,7 +51,7 @@ class TrackedAsk:
 
 
 async def reported(call: Coroutine[Any, Any, T], progress: Progress, waits_for: Callable[[], str]) -> T:
-    """What the call comes to, cancelled once. While it lasts it is told what it `waits_for`."""
+    """What the call comes to, cancelled once. While it lasts, its client is told what it `waits_for`."""
     # A timer, because most calls end before their first report.
     reports: list[asyncio.Task[None]] = []
     timer = asyncio.get_running_loop().call_later(
