@@ -93,7 +93,7 @@ def _run(file: str) -> ModuleType:
 
     path = Path(file)
     if not path.is_file():
-        raise FileNotFoundError("there is no such file")
+        raise FileNotFoundError(f"there is no such file: {path}")
     spec = spec_from_file_location(f"hbmcp_plugin_{next(_numbers)}_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ImportError("its name must end in .py")

@@ -314,7 +314,7 @@ def _chosen(sources: Iterable[Source]) -> tuple[Settings, dict[str, Source]]:
 def _parsed(source: Source, field: str) -> Any:
     """Raises ValueError, with the names of the setting and of where it comes from."""
     try:
-        return parsed(field, source.values[field])
+        return parsed(field, source.values[field], source.folder)
     except ValueError as error:
         raise ValueError(_wrong(field, error, source.name)) from None
 
