@@ -95,14 +95,27 @@ def show(installation: Which = None, env_file: EnvFile = None) -> None:
 @token.command()
 def revoke(name: Name, installation: Which = None, env_file: EnvFile = None) -> None:
     """End a token: from now on it opens nothing, in whichever process."""
+    from hbmcp.settings import only
     from hbmcp.times import now
 
-    none = SettingsError(f"There is no token named {name} that opens anything.", "Nothing was changed.")
-    each = kept(settings_for_all(env_file, installation))
-    having = [told for told in each if any(row.name == name and row.revoked is None for row in _rows(told))]
-    for told in having or each[:1]:
+    each = settings_for_all(env_file)
+    meant = kept(each if installation is None else [only(each, installation)])
+    where = f" at {installation}" if installation else ""
+    none = SettingsError(f"There is no token named {name} that opens anything{where}.", "Nothing was changed.")
+    opened = [told for told in meant if _opens(told, name)]
+    for told in opened or meant[:1]:
         _do(told, "revoke", name, lambda store: store.revoke_token(name, now()), none)
-    typer.echo(f"The token {name} opens nothing any more.")
+    left = [told.name for told in kept(each) if _opens(told, name)]
+    ended = ", ".join(told.name for told in opened)
+    typer.echo(
+        f"The token {name} no longer opens {ended}. It still opens {', '.join(left)}."
+        if left
+        else f"The token {name} opens nothing any more."
+    )
+
+
+def _opens(told: "Settings", name: str) -> bool:
+    return any(row.name == name and row.revoked is None for row in _rows(told))
 
 
 def _rows(told: "Settings") -> "list[TokenRow]":

@@ -24,7 +24,7 @@ from hbmcp import toml_file
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import SettingsError
 from hbmcp.settings import secret_file
-from hbmcp.settings.address import canonical
+from hbmcp.settings.address import canonical, reached
 from hbmcp.settings.model import MEMORY, Settings, parsed
 from hbmcp.text import named
 
@@ -179,7 +179,7 @@ def _the_same(found: list[Settings]) -> Iterator[str]:
 
 def _place(one: Settings) -> str | None:
     if not one.paper:
-        return canonical(one.api_url)
+        return reached(one.api_url)
     return None if one.paper_place == MEMORY else str(Path(one.paper_place).resolve())
 
 
