@@ -450,9 +450,9 @@ class Bridge:
                     raise await self._gate.unfit(call, plan, plan.unfit)
             if preview or not (plan.requests or plan.commit):
                 judged = preview and (plan.requests or plan.later)
-                said = await self._gate.verdict(call, plan) if judged else ""
+                said = await self._gate.verdict(call, plan, incoming.ask) if judged else ""
                 return render(plan.shown.value, plan.shown.with_notes(said).spec)
-            if answered is None and (question := await self._gate.question(call, plan)) is not None:
+            if answered is None and (question := await self._gate.question(call, plan, incoming.ask)) is not None:
                 answered = await self._gate.ask(call, plan, question, incoming.ask)
                 if answered.way != "relied":
                     continue
@@ -508,13 +508,13 @@ class Bridge:
             meant["again"] = True  # whatever was done a moment before
         return Foreseen(meant, requests, plan.shown, plan.later, plan.commit)
 
-    async def _verdict(self, client: str, name: str, planned: PlannedRequest) -> str:
+    async def _verdict(self, client: str, ask: Ask | None, name: str, planned: PlannedRequest) -> str:
         """What the policy would say of it, for who only estimates."""
         tool = next((one for one in self._offer.tools if one.name == name), None)
         if tool is None:
             return ""
         caller = self._caller(tool, client)
-        return await self._gate.verdict(Call(caller, {}), Plan(Answer(None), (planned,)), figures=False)
+        return await self._gate.verdict(Call(caller, {}), Plan(Answer(None), (planned,)), ask, figures=False)
 
     def _plain_plan(self, tool: Tool, line: _Line, given: Mapping[str, Any]) -> Plan:
         """The plan of a tool over one operation: its request."""
@@ -608,7 +608,7 @@ class Bridge:
             type_keys=None if ask is None else ask.type_keys,
             differs=self.comparison.words,
             access=access,
-            verdict=partial(self._verdict, caller.client),
+            verdict=partial(self._verdict, caller.client, ask),
         )
 
     async def _standing(self, holder: str) -> tuple[str, ...]:
