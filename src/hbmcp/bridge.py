@@ -8,7 +8,7 @@ Imported at the first call, with all that a call needs and a listing doesn't.
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from copy import copy
@@ -78,6 +78,7 @@ TELLS_FIGURES = "get_status"  # how far limits are used up, by all calls
 _MISSED: ContextVar[dict[str, str] | None] = ContextVar("missed", default=None)
 
 _INDEX = re.compile(r"\[\d+\]")
+_NAME = re.compile(r'(?<!["\w])[a-z]+(?:_[a-z0-9]+)+(?!["\w])')
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +113,12 @@ class Outcome(NamedTuple):
         """Whether these words are in it, in whatever case."""
         said = [self.text] if self.structured is None else self.structured["notes"]
         return any(words.lower() in one.lower() for one in said)
+
+    @property
+    def named(self) -> Iterator[str]:
+        """What may be names of tools, in its sentences."""
+        said = [self.text] if self.structured is None else self.structured["notes"]
+        return (found[0] for one in said for found in _NAME.finditer(one))
 
     @property
     def redacted(self) -> "Outcome":
@@ -332,6 +339,9 @@ class Bridge:
         answered = incoming.ask.answered if incoming.ask is not None else None
         approves = answered is not None and answered.out_of_band  # then who called isn't the one who is answered
         hears = incoming.firing is None and not approves and self._kind != "resource"
+        told = isinstance(outcome.error, UnknownTool)  # which says why it is off
+        if self._kind == "client" and not told and (off := self._offer.unoffered(outcome.named)):
+            outcome = outcome.remarked(off)
         if hears and (news := await self._news(incoming.client)):
             outcome = outcome.remarked(f"Since your last call: {'; '.join(news)}.")
         if signature := self.identity.signature:
