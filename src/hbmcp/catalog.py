@@ -146,7 +146,7 @@ class Toolset:
 
 ALL, NONE = "all", "none"  # in place of names
 
-ONLY_A_PERSON = "Only a person can change that, in hbmcp's settings."  # and a model isn't told how
+ONLY_A_PERSON = "Only a person can have it offered, in hbmcp's settings."  # and a model isn't told how
 
 NOT_IN_THIS_API = "Use another tool; a person can update the API, or hbmcp."
 
@@ -246,10 +246,7 @@ class Catalog:
             elif tool.name in excluded:
                 off[tool.name] = Off("it was excluded", ONLY_A_PERSON)
             elif tool.risk == "secret" and tool.name not in named_singly:
-                off[tool.name] = Off(
-                    "it takes or shows a secret, which no model should see, so it is offered only where it is named",
-                    ONLY_A_PERSON,
-                )
+                off[tool.name] = Off("it takes or shows a secret, which no model should see", ONLY_A_PERSON)
             elif tool.name in singles or (tool.toolset in wanted and tool.default):
                 continue
             elif tool.toolset in wanted:
@@ -349,6 +346,12 @@ class Offer:
     def off(self, name: str) -> Off | None:
         """Why a tool of this name isn't offered; None for one that is."""
         return self._off.get(name)
+
+    def unoffered(self, words: Iterable[str]) -> str:
+        """A sentence on which of these are tools that aren't offered; "" where none is. Whoever is sent to one looks
+        for it in vain."""
+        off = list(dict.fromkeys(word for word in words if word in self._off))
+        return f"Not offered here: {', '.join(off)}." if off else ""
 
     def without(self, off: Mapping[str, Off]) -> "Offer":
         """The same less these."""

@@ -58,7 +58,7 @@ class Act:
             plan = await self._planned(call)
             if preview or not (plan.requests or plan.commit):
                 return await self._shown(call, plan, preview)
-            if answered is None and (question := await self._gate.question(call, plan)) is not None:
+            if answered is None and (question := await self._gate.question(call, plan, ask)) is not None:
                 answered = await self._gate.ask(call, plan, question, ask)
                 if answered.way != "relied":
                     continue
@@ -104,7 +104,7 @@ class Act:
 
     async def _shown(self, call: Call, plan: Plan, preview: bool) -> str:
         judged = preview and (plan.requests or plan.later)
-        said = await self._gate.verdict(call, plan) if judged else ""
+        said = await self._gate.verdict(call, plan, self._incoming.ask) if judged else ""
         return render(plan.shown.value, plan.shown.with_notes(said).spec)
 
     async def _carried_out(self, call: Call, plan: Plan, grant: Grant) -> str:

@@ -163,7 +163,7 @@ class Bridge:
     def installation(self, caller: Caller, grant: Grant | None = None, ask: Ask | None = None) -> Installation:
         """The installation for a caller, who can ask the reads among what it may use and nothing else, and send what
         is granted; `ask` is the way to a person. Errors name the caller."""
-        foresight = Foresight(caller, self._offer, self._gate, self._prepared, self.installation)
+        foresight = Foresight(caller, self._offer, self._gate, self._prepared, self.installation, ask)
         return Installation(
             self._operations.reads(caller),
             self.store,
@@ -241,6 +241,9 @@ class Bridge:
             for part, why in missed.items():
                 if not outcome.says(why):
                     outcome = outcome.remarked(f"What {part} tells isn't known: {why}.")
+            explained = isinstance(outcome.error, UnknownTool)  # which says why it is off
+            if self._kind == "client" and not explained and (off := self._offer.unoffered(outcome.named)):
+                outcome = outcome.remarked(off)
             if self._hears(incoming) and (news := await self._news(incoming.client)):
                 outcome = outcome.remarked(f"Since your last call: {'; '.join(news)}.")
             if signature := self.identity.signature:

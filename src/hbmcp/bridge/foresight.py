@@ -13,6 +13,7 @@ from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
+from hbmcp.policy.confirmation.answer import Ask
 from hbmcp.policy.gate import Gate
 from hbmcp.results.answer import Answer
 
@@ -26,6 +27,7 @@ class Foresight:
     _gate: Gate
     _prepared: Callable[[Tool], Prepared]
     _installation: Callable[[Caller], Installation]
+    _ask: Ask | None  # the way to a person
 
     async def foresee(
         self, tool: str, arguments: Mapping[str, Any], seen: Callable[[Installation], Installation]
@@ -50,7 +52,7 @@ class Foresight:
         if offered is None:
             return ""
         call = Call(self._calling(offered), {})
-        return await self._gate.verdict(call, Plan(Answer(None), (planned,)), figures=False)
+        return await self._gate.verdict(call, Plan(Answer(None), (planned,)), self._ask, figures=False)
 
     def _calling(self, tool: Tool) -> Caller:
         return replace(self._caller, name=tool.name, toolset=tool.toolset, tools=tool.parts)

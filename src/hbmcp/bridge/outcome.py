@@ -1,6 +1,7 @@
 """What a call came to."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from hbmcp.errors import CallError
@@ -8,6 +9,8 @@ from hbmcp.policy.confirmation.answer import Visit
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.redaction import redacted
 from hbmcp.results.structured import without_told_secrets
+
+_NAME = re.compile(r'(?<!["\w])[a-z]+(?:_[a-z0-9]+)+(?!["\w])')
 
 BINARY = ("data", "blob")  # keys of what is base64, in a block of content
 
@@ -36,6 +39,12 @@ class Outcome(NamedTuple):
         """Whether these words are in it, in whatever case."""
         said = [self.text] if self.structured is None else self.structured["notes"]
         return any(words.lower() in one.lower() for one in said)
+
+    @property
+    def named(self) -> Iterator[str]:
+        """What may be names of tools, in its sentences."""
+        said = [self.text] if self.structured is None else self.structured["notes"]
+        return (found[0] for one in said for found in _NAME.finditer(one))
 
     @property
     def redacted(self) -> "Outcome":

@@ -42,11 +42,7 @@ def _off(tool: Tool, offer: Offer, policy: Policy) -> Off | None:
         return None
     if runs_code and lists_code(policy.allow) and WRITES not in tool.schema["properties"]:
         return None
-    return Off(
-        f"it {'runs code that no limit can bound' if runs_code else 'deletes or overwrites'}, so it is offered only "
-        "where it is asked for by name",
-        ONLY_A_PERSON,
-    )
+    return Off(f"it {'runs code that no limit can bound' if runs_code else 'deletes or overwrites'}", ONLY_A_PERSON)
 
 
 def _runs_code(tool: Tool, catalog: Catalog) -> bool:
