@@ -36,6 +36,7 @@ from hbmcp.errors import (
     UnknownOperation,
     UnknownTool,
 )
+from hbmcp.errors.failure_advice import failure_advice
 from hbmcp.errors.gateway_answers import NOTHING_DONE
 from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.errors.unknown_outcome import unknown_outcome
@@ -643,7 +644,7 @@ class Bridge:
         if (reason := failure(response.raw, result)) is not None:
             raise Failed(
                 f'{tool.name} failed, although the API answered HTTP {response.status}: "{tidy(reason)}".',
-                advice="Correct the cause before you call it again.",
+                advice=failure_advice(reason, tool, self._offer),
             )
         return response
 
