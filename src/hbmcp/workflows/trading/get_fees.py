@@ -33,4 +33,5 @@ async def get_fees(
     whole: dict[str, Any] = {"fees": rows, **totals}
     begins = utc(found.rows[0].time)
     first = f"the first is of {begins}." if found.complete else f"only the latest were read, from {begins} on."
-    return Answer(whole, (f"Fills {period} of orders placed through this API, no bot's; {first}", worth_note(found.rows)))
+    which = f"Fills {period} of orders placed through this API, no bot's; {first}"
+    return Answer(whole, (which, worth_note(found.rows)))
