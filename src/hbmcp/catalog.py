@@ -369,6 +369,18 @@ class Offer:
         related = [place for score, _, place in ranked if score < 0] or [place for *_, place in ranked[:2]]
         return [self.tools[place].name for place in related[:3]]
 
+    def directory(self, tool: Tool) -> str | None:
+        """The read, if any, that lists what a call of `tool` can be of: it shares a word with its name, and is about
+        little else."""
+        words = _words(tool.name)
+        named_alike = [
+            (len(_words(one.name) - words), one.name)
+            for one in self.tools
+            if one.reads and one.default and one.toolset == tool.toolset and one.name.startswith("list_")
+            if one.name != tool.name and words & _words(one.name)
+        ]
+        return min(named_alike)[1] if named_alike else None
+
 
 def _words(name: str) -> set[str]:
     """ "get_open_orders" -> {"open", "order"}, the verb left out"""

@@ -15,6 +15,7 @@ from hbmcp.caller import Caller
 from hbmcp.catalog import NOT_IN_THIS_API, PLUGINS, REDUCING, Catalog, Offer, Tool
 from hbmcp.drift import Comparison
 from hbmcp.errors import CallError, Failed, GatewayFailed, OutcomeUnknown, UnknownOperation
+from hbmcp.errors.failure_advice import failure_advice
 from hbmcp.errors.gateway_answers import NOTHING_DONE
 from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.errors.unknown_outcome import unknown_outcome
@@ -143,7 +144,7 @@ class Operations:
         if (reason := failure(response.raw, result)) is not None:
             raise Failed(
                 f'{tool.name} failed, although the API answered HTTP {response.status}: "{tidy(reason)}".',
-                advice="Correct the cause before you call it again.",
+                advice=failure_advice(reason, tool, self._offer),
             )
         return response
 

@@ -373,3 +373,20 @@ async def test_an_order_that_its_executor_forgot_is_looked_for_all_the_same(
     assert dict(script.asked)["submit_executor_stop"].json == {"keep_position": position is None}
     assert isinstance(answer.value, dict)
     assert answer.value["result"].startswith("TERMINATED: it was stopped; 1 of its orders still rests;")
+
+
+async def test_of_a_large_grid_the_nearest_levels_are_shown_while_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        made = await at.create("grid_executor", **{**GRID, "total_amount_quote": "30000"})
+        text = await at.call.good("get_executor", executor_id=made)
+        assert head(text)["level_count"] == 55
+        prices = [Decimal(str(row["price"])) for row in value(text)["levels"]]
+        assert len(prices) == 20
+        assert min(prices) < 60000 < max(prices)
+        assert "The nearest 20 of 55 levels are shown." in text
+        await at.call.good("stop_executor", executor_id=made, position="close")
+        ended = await at.call.good("get_executor", executor_id=made)
+        assert "levels" not in value(ended)
+        assert head(ended)["level_count"] == 55

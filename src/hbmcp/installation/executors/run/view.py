@@ -8,6 +8,7 @@ from hbmcp.errors import CallError
 from hbmcp.figures import money, percent, plain, times
 from hbmcp.installation.answer_fields import Fields, array, number
 from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.executors.plan.preview import SHOWN
 from hbmcp.installation.executors.run.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
@@ -28,15 +29,18 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
         found = await orders_of(installation, executor)
     except CallError as error:
         return Answer(state(executor), (*notes, f"Its orders couldn't be read: {error.happened}"))
+    levels = [] if executor.ended else grid_levels(executor)  # an ended grid has none: its ends and their count tell
+    shown = nearest_levels(levels, found)
     value = {
         **state(executor),
         **traded(executor, found),
-        **grid_levels(executor),
+        **({"levels": shown} if shown else {}),
         "open_orders": open_orders(found),
     }
     remarks = [
         "" if found.own or not found.open else NOT_NAMED.format(pair=named(executor.pair)),
         "" if found.complete else CUT,
+        f"The nearest {len(shown)} of {len(levels)} levels are shown." if len(shown) < len(levels) else "",
         f"{AFTER_FEES}{f', in {named(executor.quote)}' if executor.quote else ''}.",
         HELD.format(where=_holdings(executor)) if _keeps(executor) or "kept" in value else "",
     ]
@@ -152,16 +156,25 @@ def grid(executor: Executor) -> dict[str, Any]:
     )
 
 
-def grid_levels(executor: Executor) -> dict[str, list[dict[str, Any]]]:
+def grid_levels(executor: Executor) -> list[dict[str, Any]]:
     """Of a grid, where each level is opened and closed, as it says itself."""
     told = Fields(executor.info)
     prices, targets = (told.known(f"grid_{name}_prices", array(number)) or [] for name in ("level", "tp"))
-    rows = [
+    return [
         {"level": level, "price": money(price), "take_profit_price": None if target is None else money(target)}
         for level, (price, target) in enumerate(zip_longest(prices, targets))
         if price is not None
     ]
-    return {"levels": rows} if rows else {}
+
+
+def nearest_levels(levels: list[dict[str, Any]], found: Orders) -> list[dict[str, Any]]:
+    """As many as a preview shows, around the orders that rest."""
+    if len(levels) <= SHOWN:
+        return levels
+    resting = sorted(order.price for order in found.open if order.price is not None)
+    middle = resting[len(resting) // 2] if resting else levels[len(levels) // 2]["price"]
+    nearest = sorted(levels, key=lambda one: abs(one["price"] - middle))[:SHOWN]
+    return sorted(nearest, key=lambda one: one["level"])
 
 
 def open_orders(found: Orders) -> list[dict[str, Any]]:
