@@ -390,3 +390,15 @@ async def test_of_a_large_grid_the_nearest_levels_are_shown_while_it_runs(
         ended = await at.call.good("get_executor", executor_id=made)
         assert "levels" not in value(ended)
         assert head(ended)["level_count"] == 55
+
+
+async def test_what_a_spot_grid_cant_sell_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fee was taken out of what it bought, and what that leaves isn't whole steps of the amount."""
+    async with desk(tmp_path, monkeypatch, {0: 60000, 600: 58500}) as at:
+        spot = {**GRID, "connector_name": "binance", "leverage": None}
+        made = await at.create("grid_executor", **{**spot, "max_open_orders": 5, "max_orders_per_batch": 5})
+        at.after(900)
+        assert "too small for an order" not in await at.call.good("get_executor", executor_id=made)
+        stopped = await at.call.good("stop_executor", executor_id=made, position="close")
+        for text in (stopped, await at.call.good("get_executor", executor_id=made)):
+            assert "too small for an order: up to one step of the amount of BTC a level stays in the balance" in text

@@ -12,6 +12,7 @@ from hbmcp.installation.executors.plan.preview import SHOWN
 from hbmcp.installation.executors.run.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
+from hbmcp.pairs import base_of
 from hbmcp.results.answer import Answer, without_nulls
 from hbmcp.text import named
 from hbmcp.times import utc
@@ -20,6 +21,10 @@ AFTER_FEES = "Net P&L is after fees"
 HELD = (
     "What it kept is told as it was when it ended, and its gain since isn't in the P&L; it may be closed by now: "
     "{where} tells what is open now."
+)
+REST = (
+    "It was closed but for what is too small for an order: up to one step of the amount of {base} a level stays in the "
+    "balance (get_portfolio_balances). position_quote is what was paid less what that brought."
 )
 
 
@@ -42,6 +47,7 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
         "" if found.complete else CUT,
         f"The nearest {len(shown)} of {len(levels)} levels are shown." if len(shown) < len(levels) else "",
         f"{AFTER_FEES}{f', in {named(executor.quote)}' if executor.quote else ''}.",
+        rest_note(executor),
         HELD.format(where=_holdings(executor)) if _keeps(executor) or "kept" in value else "",
     ]
     return Answer(value, (*notes, *remarks))
@@ -90,6 +96,14 @@ def traded(executor: Executor, found: Orders) -> dict[str, Any]:
         **({left: position_text(net, executor.pair)} if net and _counts(executor) else {}),
         **({} if executor.ended else barriers(executor, opened.average)),
     }
+
+
+def rest_note(executor: Executor) -> str:
+    """Of a grid that was closed on a spot exchange, what of it may be left there; "" for any other."""
+    closed = executor.ended and executor.close_type not in ("POSITION_HOLD", "FAILED", "SYSTEM_CLEANUP")
+    if executor.kind != "grid_executor" or not closed or is_perpetual(executor.connector):
+        return ""
+    return REST.format(base=named(base_of(executor.pair))) if executor.figure("position_size_quote") else ""
 
 
 def position_text(net: Decimal, pair: str) -> str:
