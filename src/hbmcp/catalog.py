@@ -195,11 +195,11 @@ class Catalog:
     def offer(self, settings: "Settings") -> "Offer":
         """What the settings choose. With discovery only that is listed, and the rest is within reach, but for what has
         to be named. Raises SettingsError as choose does."""
-        told = settings
-        if told.discovery == "off":
-            return self.choose(told.toolsets, told.tools, told.exclude_tools, told.read_only)
-        listed = self._chosen(told.toolsets, told.tools, told.exclude_tools, told.read_only)
-        every = self.choose((*told.toolsets, ALL), told.tools, told.exclude_tools, told.read_only)
+        tools, exclude, read_only = settings.tools, settings.exclude_tools, settings.read_only
+        if settings.discovery == "off":
+            return self.choose(settings.toolsets, tools, exclude, read_only)
+        listed = self._chosen(settings.toolsets, tools, exclude, read_only)
+        every = self.choose((*settings.toolsets, ALL), tools, exclude, read_only)
         return every.listing(tool.name for tool in listed.tools)
 
     def every(self, settings: "Settings") -> "Offer":
@@ -274,7 +274,8 @@ class Catalog:
         return set(self.toolsets if ALL in names else (self.toolset_names[name] for name in names))
 
     def _tools(self, names: Iterable[str], setting: str) -> set[str]:
-        names = [name for name in names if name not in self.absent]  # right for another version of the API
+        # What is absent is right for another version of the API.
+        names = [name for name in names if name not in self.absent or name in self.removed]
         if gone := [name for name in names if name in self.removed]:
             told = [f"{named(name)}{_instead(self.removed[name])}" for name in gone]
             raise SettingsError(f"{setting}: removed since: {', '.join(told)}.", advice="Correct the setting.")
@@ -327,14 +328,14 @@ class Offer:
         if known := self.catalog.names.get(name):
             off = self._off[known.name]
             raise UnknownTool(f"{named(name)} is switched off here: {off.why}.", "Nothing was done.", off.advice)
-        if why := self.catalog.absent.get(name):
-            raise UnknownTool(f"{named(name)} isn't offered: {why}.", "Nothing was done.", NOT_IN_THIS_API)
         if (by := self.catalog.removed.get(name)) is not None:
             raise UnknownTool(
                 f"{named(name)} was removed since{_instead(by)}.",
                 "Nothing was done.",
                 f"Call {by}." if by else "tools/list has what there is.",
             )
+        if why := self.catalog.absent.get(name):
+            raise UnknownTool(f"{named(name)} isn't offered: {why}.", "Nothing was done.", NOT_IN_THIS_API)
         near = nearest(name, self._names, most=3)
         raise UnknownTool(
             f"There is no tool {named(name)}.",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hbmcp.api.apis import Apis
 from hbmcp.paper.api.faults import NOT_REDUCE_ONLY
 from tests.paper.perpetual_account import PAIR, open_position, sizes
 from tests.watch.watched import PERPETUAL, Watched, watched
@@ -123,3 +124,60 @@ async def test_no_order_that_create_trigger_rests_is_a_target_beside_a_stop(
     given = {**where, "above": "55000", "then": "place_order", "arguments": close, "at_exchange": True}
     ask = one.call.good if rests else one.call.bad
     assert ("could open the other side" in await ask("create_trigger", **given)) is not rests
+
+
+async def test_one_that_is_answered_between_another_s_reading_and_counting_is_counted(
+    one: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It left before the other looked, and came to the exchange after."""
+    send = Apis.send
+    leaves, looked, answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    asked: set[str] = set()
+
+    async def slow(self: Apis, request: Any, tool: str) -> Any:
+        if request.path == "/trading/orders" and not leaves.is_set():
+            leaves.set()
+            await looked.wait()
+        answer = await send(self, request, tool)
+        if leaves.is_set() and not looked.is_set() and request.path.startswith("/trading/orders/"):
+            asked.add(request.path)
+            if len(asked) == 2:
+                looked.set()
+                await answered.wait()
+        return answer
+
+    monkeypatch.setattr(Apis, "send", slow)
+    first = asyncio.create_task(one.call("place_order", **TARGET))
+    await leaves.wait()
+    first.add_done_callback(lambda _: answered.set())
+    one.api.clock.advance(500)
+    second = await one.call("place_order", **{**TARGET, "price": "55100", "share": 60})
+    assert not (await first).is_error
+    assert second.is_error
+    assert "would close more than the 0.2 that are left" in second.text
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [(1, "shrank from 0.2 to 0 while this was checked"), (2, "would close more than the 0.2 that are left")],
+)
+async def test_what_closes_the_position_after_it_was_read_is_seen(
+    one: Watched, monkeypatch: pytest.MonkeyPatch, after: int, told: str
+) -> None:
+    send = Apis.send
+    read: list[str] = []
+
+    async def meanwhile(self: Apis, request: Any, tool: str) -> Any:
+        answer = await send(self, request, tool)
+        if request.path == "/trading/positions":
+            read.append(request.path)
+            if len(read) == after:
+                one.api.clock.advance(50)
+                await one.call.good("close_position", trading_pair=PAIR)
+                one.api.clock.advance(50)
+        return answer
+
+    monkeypatch.setattr(Apis, "send", meanwhile)
+    assert told in await one.call.bad("place_order", **TARGET)
+    assert sizes(one.api) == {}
+    assert len(one.orders()) == 2

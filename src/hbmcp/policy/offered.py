@@ -13,9 +13,9 @@ from hbmcp.settings import Settings
 ITS_WORD = "A person set this in the policy."
 
 
-def offered(catalog: Catalog, told: Settings, policy: Policy) -> Offer:
+def offered(catalog: Catalog, settings: Settings, policy: Policy) -> Offer:
     """What settings and policy leave. Raises SettingsError as Catalog.offer does, and where the policy leaves none."""
-    offer = narrowed(catalog.offer(told), policy)
+    offer = narrowed(catalog.offer(settings), policy)
     if not offer.tools:
         raise SettingsError("The policy leaves no tool to offer.", advice="Allow some in it, or choose others.")
     return offer

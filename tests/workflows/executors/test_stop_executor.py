@@ -207,14 +207,14 @@ async def test_one_that_ends_while_it_is_stopped_is_told_as_such(
 ) -> None:
     async with desk(tmp_path, monkeypatch, {0: 60000, 600: 57500}) as at:
         made = await at.create()
-        ask = at.call.bridge._ask  # the price falls between the look and the stop
+        ask = at.call.bridge._operations.ask  # the price falls between the look and the stop
 
         async def later(tool: Any, *rest: Any, **more: Any) -> Any:
             if tool.operation == STOP:
                 at.after(900)
             return await ask(tool, *rest, **more)
 
-        monkeypatch.setattr(at.call.bridge, "_ask", later)
+        monkeypatch.setattr(at.call.bridge._operations, "ask", later)
         text = await at.call.good("stop_executor", executor_id=made, position="close")
         assert head(text)["close_type"] == "STOP_LOSS"
         assert "It ended by itself" in text
