@@ -19,4 +19,4 @@ CORRECT = "Correct the cause before you call it again."
     ],
 )
 def test_what_is_not_there_is_to_be_looked_up(tool: str, reason: str, advice: str) -> None:
-    assert failure_advice(reason, OFFER.find(tool), OFFER) == advice
+    assert failure_advice(reason, OFFER.find(tool), OFFER.catalog, OFFER) == advice
