@@ -44,6 +44,7 @@ from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.triggers.resting_target import refuse_beside_protection
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered, Ask, AskedFirst, Visit
 from hbmcp.policy.confirmation.approvals import Waiting
@@ -483,6 +484,7 @@ class Bridge:
         if not tool.is_workflow:
             return self._plain_plan(tool, line, given)
         plan: Plan = await line.build(installation, **given)
+        await refuse_beside_protection(installation, plan.requests)
         return plan
 
     async def _foreseen(
