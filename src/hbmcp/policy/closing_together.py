@@ -48,5 +48,5 @@ def _unseen(row: LedgerRow, uncovered: Uncovered) -> bool:
     if row.reference in uncovered.seen or row.effect not in ("opens", "reduces"):
         return False
     if row.state == "sent":
-        return (row.time if row.settled is None else row.settled) >= uncovered.at
+        return (row.time if row.settled is None else row.settled) > uncovered.at
     return row.time > uncovered.at - UNDER_WAY
