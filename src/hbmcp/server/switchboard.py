@@ -117,7 +117,7 @@ class Switchboard:
         where: dict[str, list[str]] = {}
         for name, line in self.reached(holder).items():
             for one in line.definitions(holder):
-                found.setdefault(one["name"], one)
+                found[one["name"]] = _joined(found.get(one["name"], one), one)
                 where.setdefault(one["name"], []).append(name)
         return [_asking(one, where[tool]) for tool, one in found.items()]
 
@@ -215,6 +215,19 @@ def _in_a_line(outcome: "Outcome", signature: str) -> str:
     said = outcome.structured.get("result") or outcome.structured["unexpected"]
     state = {part: len(value) if isinstance(value, list) else value for part, value in said.items()}
     return " ".join((compact(state), *(note for note in outcome.structured["notes"] if note != signature)))
+
+
+def _joined(definition: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The same tool with all that an argument can be at the one or the other."""
+    ours, theirs = (one["inputSchema"].get("properties", {}) for one in (definition, other))
+    more = {
+        name: {**ours[name], "enum": list(dict.fromkeys([*ours[name]["enum"], *told["enum"]]))}
+        for name, told in theirs.items()
+        if ours.get(name) != told and "enum" in told and "enum" in ours.get(name, {})
+    }
+    if not more:
+        return definition
+    return {**definition, "inputSchema": {**definition["inputSchema"], "properties": {**ours, **more}}}
 
 
 def _asking(definition: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
