@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from hbmcp.cli.door import store_of
 from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
 from hbmcp.errors import SettingsError
 
@@ -167,14 +167,12 @@ def _asked(told: "Settings", ask: "Callable[[Store], Awaitable[T]]") -> T:
     """What the store of these settings gives. Raises SettingsError where there is none that others could read."""
     import anyio
 
-    from hbmcp.identity import Identity
-    from hbmcp.store import Store, StoreError
+    from hbmcp.errors import StoreError
 
-    identity = Identity.of(told)
-    kept_files(told, identity)
+    kept_files(told)
 
     async def asked() -> T:
-        async with aclosing(Store.open(told, identity)) as store:
+        async with store_of(told) as store:
             return await ask(store)
 
     try:

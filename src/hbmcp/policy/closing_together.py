@@ -33,13 +33,20 @@ def refuse(requests: Iterable[PlannedRequest], granted: Sequence[LedgerRow]) -> 
             )
 
 
+def since(requests: Iterable[PlannedRequest], moment: int) -> int:
+    """From when on `refuse` must know what was granted."""
+    return min((one.uncovered.at - UNDER_WAY for one in requests if one.uncovered is not None), default=moment)
+
+
 def _whose(row: LedgerRow) -> tuple[str | None, ...]:
     return row.account, row.exchange, row.pair, row.side
 
 
 def _unseen(row: LedgerRow, uncovered: Uncovered) -> bool:
-    """Whether it wasn't among what was read, and may rest by now: it was granted since, or is under way. What was sent
-    before either rested then, or has ended."""
-    if row.reference in uncovered.seen:
+    """Whether it wasn't among what was read, and may rest by now, or have closed: it was granted since, or was under
+    way when the reading began. What was known before to be sent either rested then, or had ended."""
+    if row.reference in uncovered.seen or row.effect not in ("opens", "reduces"):
         return False
-    return row.time > uncovered.at - (0 if row.state == "sent" else UNDER_WAY)
+    if row.state == "sent":
+        return (row.time if row.settled is None else row.settled) > uncovered.at
+    return row.time > uncovered.at - UNDER_WAY
