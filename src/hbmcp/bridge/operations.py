@@ -144,7 +144,7 @@ class Operations:
         if (reason := failure(response.raw, result)) is not None:
             raise Failed(
                 f'{tool.name} failed, although the API answered HTTP {response.status}: "{tidy(reason)}".',
-                advice=failure_advice(reason, tool, self._offer),
+                advice=failure_advice(reason, tool, self._catalog, alone),
             )
         return response
 
