@@ -4,15 +4,24 @@ import os
 import pty
 import select
 import signal
+import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import connected, environment
+from tests.conftest import address_of, connected, environment
 from tests.faulty_api import HANG, FaultyApi, Reply
+from tests.forked import Popen
+from tests.plugins.written import plugin
+from tests.server.http.clients import Raw
+from tests.server.http.test_stopping import ORDER, PLACED
 from tests.stdio_server import StdioServer
 
 SERVE = [sys.executable, "-m", "hbmcp", "serve"]
@@ -67,8 +76,8 @@ def serving(api: FaultyApi, tmp_path: Path) -> Iterator[StdioServer]:
 
 
 @contextmanager
-def _stdio(api: FaultyApi, folder: Path) -> Iterator[StdioServer]:
-    server = StdioServer(env=connected(api.url, HBMCP_TOOLS="all"), cwd=folder)
+def _stdio(api: FaultyApi, folder: Path, **settings: str) -> Iterator[StdioServer]:
+    server = StdioServer(env=connected(api.url, HBMCP_TOOLS="all", **settings), cwd=folder)
     try:
         yield server.__enter__()
     finally:
@@ -118,3 +127,65 @@ def test_an_interrupt_in_the_middle_of_a_call_ends_it(serving: StdioServer, api:
     serving.process.send_signal(signal.SIGINT)
     _ended(serving, 130)
     assert api.left.wait(10)
+
+
+def test_what_acts_is_answered_before_a_client_s_signal_ends_it(api: FaultyApi, tmp_path: Path) -> None:
+    answers = threading.Event()
+    api.then(replace(Reply.json(PLACED), until=answers))
+    policy = tmp_path / "policy.toml"
+    policy.touch()
+    with _stdio(api, tmp_path, HBMCP_POLICY=str(policy)) as server:
+        call = server.start("tools/call", {"name": "submit_order", "arguments": {**ORDER, "again": True}})
+        assert api.arrived.wait(10)
+        server.process.send_signal(signal.SIGTERM)
+        late = ""
+        while "being stopped" not in late:
+            late, _ = server.call("get_funding_rates")
+        answers.set()
+        answer = server.answer(call)["result"]
+        assert "abc-1" in answer["content"][0]["text"]
+        _ended(server, -signal.SIGTERM)
+
+
+BLOCKS = """
+@mcp.tool(reads=True)
+async def block() -> str:
+    "Blocks."
+    open("blocks", "w").close()
+    while True:
+        pass
+"""
+SOON = """
+from hbmcp.server import ending
+ending.SHUTDOWN = ending.FINISH = 0.2
+from hbmcp.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("transport", ["stdio", "http"])
+def test_a_signal_ends_it_though_a_call_blocks_the_event_loop(transport: str, tmp_path: Path) -> None:
+    env = environment(HBMCP_PAPER="true", HBMCP_PAPER_DB=":memory:", HBMCP_PLUGINS=str(plugin(tmp_path, BLOCKS)))
+    command = [sys.executable, "-c", SOON, "serve", "--transport", transport, "--port", "0"]
+    blocks = {"name": "block", "arguments": {}}
+    with ThreadPoolExecutor() as pool:
+        if transport == "stdio":
+            server = StdioServer(command=command, env=env, cwd=tmp_path).__enter__()
+            process = server.process
+            server.start("tools/call", blocks)
+        else:
+            process = Popen(command, env=env, cwd=tmp_path, stderr=subprocess.PIPE, encoding="utf-8")
+            session = Raw(address_of(process)).opened()
+            pool.submit(session.post, "tools/call", blocks)
+        try:
+            while not (tmp_path / "blocks").exists():
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()

@@ -45,6 +45,47 @@ def test_flags_over_environment_over_env_file_over_defaults(monkeypatch: pytest.
     assert settings.load(env_file_path="mine.env").toolsets == ("trading", "accounts")
 
 
+FILES = {
+    "plugins": "HBMCP_PLUGINS",
+    "installations": "HBMCP_INSTALLATIONS",
+    "policy": "HBMCP_POLICY",
+    "api_password_file": "HUMMINGBOT_API_PASSWORD_FILE",
+    "telegram_token_file": "HBMCP_TELEGRAM_TOKEN_FILE",
+    "tls_cert": "HBMCP_TLS_CERT",
+    "tls_key": "HBMCP_TLS_KEY",
+    "paper_db": "HBMCP_PAPER_DB",
+    "state_url": "HBMCP_STATE_URL",
+}
+
+
+def written(field: str, path: str) -> str:
+    return f"sqlite:///{path}" if field == "state_url" else path
+
+
+@pytest.mark.parametrize("field", FILES)
+def test_a_variable_names_no_file_of_the_folder_in_which_a_client_starts_it(
+    field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FILES[field], written(field, "mine.toml"))
+    with pytest.raises(SettingsError, match="must be a whole path") as refused:
+        settings.load()
+    assert FILES[field] in str(refused.value)
+    assert "mine" not in str(refused.value)
+
+
+@pytest.mark.parametrize("field", ["plugins", "policy", "paper_db", "state_url"])
+def test_a_file_s_files_are_beside_it_and_a_flag_s_in_this_folder(field: str, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/mine.env").write_text(f"{FILES[field]}={written(field, 'mine.toml')}\n")
+    for told, folder in (
+        (settings.load(env_file_path="there/mine.env"), tmp_path / "there"),
+        (settings.load({field: written(field, "mine.toml")}), tmp_path),
+    ):
+        found = getattr(told, field)
+        shown = found[0] if field == "plugins" else found.get_secret_value() if field == "state_url" else found
+        assert shown == written(field, str(folder / "mine.toml"))
+
+
 def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUMMINGBOT_API_USERNAME", "")
     monkeypatch.setenv("MCP_SERVER_PORT", "")
@@ -100,7 +141,6 @@ def test_an_address_may_have_a_path_and_a_slash_at_its_end(monkeypatch: pytest.M
     "address",
     [
         "sqlite:////home/me/state.sqlite",
-        "sqlite:///state.sqlite",
         "postgresql://trader:hunter2@localhost:5432/hummingbot",
         "postgresql+asyncpg://trader:hunter2@localhost/hummingbot",
         "postgres://localhost/hummingbot?sslmode=require",

@@ -161,6 +161,12 @@ def test_a_mistake_is_told_with_its_key(written: Written, text: str, said: str) 
     assert "\nb" not in str(error.value)
 
 
+@pytest.mark.parametrize("other", ["127.0.0.2", "[::ffff:127.0.0.1]", "0.0.0.0", "[0:0:0:0:0:0:0:1]", "ip6-localhost"])
+def test_one_api_is_no_two_installations_however_it_is_written(written: Written, other: str) -> None:
+    with pytest.raises(SettingsError, match="are the same installation"):
+        written(f'[a]\nurl = "http://localhost:8000"\n[b]\nurl = "http://{other}:8000/./"\n')
+
+
 def test_all_mistakes_are_told_at_once(written: Written) -> None:
     with pytest.raises(SettingsError) as error:
         written('[a]\nurl = "a"\nx = 1\n[b]\n')

@@ -50,7 +50,7 @@ def write(text: str | bytes, name: str = "secret") -> str:
     file = Path(name)
     file.write_bytes(text.encode() if isinstance(text, str) else text)
     file.chmod(0o600)
-    return str(file)
+    return str(file.absolute())
 
 
 def password(told: Settings) -> str | None:
@@ -89,7 +89,7 @@ class TestAFile:
             settings.load()
         assert "hunter2" not in str(caught.value)
 
-    @pytest.mark.parametrize("path", ["hunter2", ".", "/dev/zero", "~nobody-hunter2/x"])
+    @pytest.mark.parametrize("path", ["hunter2", "/hunter2", ".", "/", "/dev/zero", "~nobody-hunter2/x"])
     def test_a_path_that_is_none_is_refused_and_not_quoted(self, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Who errs may have set the password itself."""
         monkeypatch.setenv(FILE, path)
@@ -99,7 +99,7 @@ class TestAFile:
 
     def test_a_pipe_is_not_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
         os.mkfifo("pipe")
-        monkeypatch.setenv(FILE, "pipe")
+        monkeypatch.setenv(FILE, str(Path("pipe").absolute()))
         with pytest.raises(SettingsError, match="isn't a file"):
             settings.load()
 
@@ -171,7 +171,7 @@ def test_the_strongest_that_is_set_is_the_one_that_counts(
         logins.keep("http://vps:8000", "me", SecretStr("kept"))
     with pytest.MonkeyPatch.context() as patch:
         for name in variables:
-            patch.setenv(name, "word of env" if name == PASSWORD else "env.secret")
+            patch.setenv(name, "word of env" if name == PASSWORD else str(Path("env.secret").absolute()))
         if 2 in (len(file), len(variables)):
             with pytest.raises(SettingsError, match="both set"):
                 settings.load(env_file_path="mine.env")

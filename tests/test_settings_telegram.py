@@ -23,7 +23,7 @@ def _nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def written(name: str, text: str) -> str:
     Path(name).write_text(text, encoding="utf-8")
     Path(name).chmod(0o600)
-    return name
+    return str(Path(name).absolute())
 
 
 def test_from_the_environment_and_from_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ def test_what_is_wrong_keeps_it_from_starting(
     written("token", TOKEN)
     written("empty", "not a token")
     for name, value in given.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, str(Path(value).absolute()) if name == FILE else value)
     with pytest.raises(SettingsError) as error:
         settings.load()
     assert said in str(error.value)

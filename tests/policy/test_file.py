@@ -68,7 +68,7 @@ def test_one_that_is_named_takes_its_place(theirs: Path, tmp_path: Path, monkeyp
     theirs.write_text("[limits]\norder = 1\n", encoding="utf-8")
     mine = tmp_path / "mine.toml"
     mine.write_text("[limits]\nday = 2\n", encoding="utf-8")
-    monkeypatch.setenv("HBMCP_POLICY", "../mine.toml")
+    monkeypatch.setenv("HBMCP_POLICY", str(tmp_path / "here/../mine.toml"))
     assert settings.load().policy == str(tmp_path / "here/../mine.toml")
     assert held().policy.limits == Limits(day=Decimal(2))
     mine.unlink()
@@ -125,7 +125,7 @@ def test_that_of_the_working_directory_sets_nothing_else(table: str) -> None:
 
 def test_one_that_is_named_and_lies_here_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("hbmcp.toml").write_text('currency = "EUR"\n[budgets.b]\naccount = "x"\namount = 1\n', encoding="utf-8")
-    monkeypatch.setenv("HBMCP_POLICY", "hbmcp.toml")
+    monkeypatch.setenv("HBMCP_POLICY", str(Path("hbmcp.toml").absolute()))
     assert (held().policy.currency, len(held().policy.budgets)) == ("EUR", 1)
 
 

@@ -16,7 +16,11 @@ import pytest
 from mcp import Client
 from mcp.types import PromptReference, ResourceTemplateReference
 
-from hbmcp.server.protocol import IDEMPOTENCY_KEY
+from hbmcp.catalog import Catalog
+from hbmcp.server.line import Line
+from hbmcp.server.protocol import IDEMPOTENCY_KEY, build
+from hbmcp.server.switchboard import Switchboard, UnderWay
+from hbmcp.settings import load_all
 from tests.conftest import PASSWORD, USERNAME, environment, hbmcp, http_log, http_server
 from tests.faulty_api import FaultyApi, Reply
 from tests.forked import HBMCP, Popen
@@ -214,6 +218,43 @@ def test_a_halt_of_one_lets_the_other_act_and_one_of_all_none(
     assert (halted("home"), halted("lab")) == (False, False)
 
 
+def test_the_lines_of_all_tell_a_halt_and_what_is_used_up(
+    server: StdioServer, env: dict[str, str], tmp_path: Path
+) -> None:
+    assert hbmcp("halt", "--yes", "--installation", "home", env=env, cwd=tmp_path).returncode == 0
+    home, lab = good(server, "get_status").splitlines()
+    assert "hbmcp is halted since" in home
+    assert "halted" not in lab
+    assert all("Limits: 0 of at most" in line for line in (home, lab))
+
+
+def test_what_all_refuse_has_failed(server: StdioServer) -> None:
+    text, failed = server.call("get_status", nonsense=1)
+    assert failed
+    assert text.count("nonsense") == 2
+
+
+@pytest.mark.anyio
+async def test_what_one_has_to_tell_waits_for_a_call_to_it(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in settings_of(tmp_path).items():
+            patched.setenv(name, value)
+        patched.chdir(tmp_path)
+        each = load_all({})
+    ended: list[UnderWay] = []
+    board = Switchboard([Line(Catalog.load().offer(told), told, None, "tests") for told in each])
+    board.count = ended.append
+    board.lines["lab"].bridge.news.append("trigger 1 is done")
+    async with Client(build(board)) as client:
+        await client.call_tool("get_status")
+        answer = await client.call_tool("get_accounts", {"installation": "lab"})
+    assert "Since your last call: trigger 1 is done." in answer.content[0].text  # type: ignore[union-attr]
+    assert [(call.tool.name, call.outcome is not None) for call in ended] == [
+        ("get_status", True),
+        ("get_accounts", True),
+    ]
+
+
 def test_one_that_is_not_reached_stops_no_other(tmp_path: Path) -> None:
     gone = '[gone]\nurl = "http://127.0.0.1:9"\nusername = "u"\npassword = "p"\n'
     env = settings_of(tmp_path, gone + TWO)
@@ -350,6 +391,18 @@ async def _completed(client: Client) -> None:
     assert named.completion.values == ["lab"]
     place = ResourceTemplateReference(uri="hummingbot://lab/accounts/{account_name}/orders")
     assert "master_account" in (await client.complete(place, {"name": "account_name", "value": "m"})).completion.values
+
+
+def test_who_revokes_a_token_is_told_what_it_still_opens(env: dict[str, str], tmp_path: Path) -> None:
+    made("every", env=env, cwd=tmp_path)
+
+    def ended(*arguments: str) -> str:
+        done = hbmcp("token", "revoke", "every", *arguments, env=env, cwd=tmp_path)
+        return done.stdout + done.stderr
+
+    assert "no longer opens home. It still opens lab." in ended("--installation", "home")
+    assert "no token named every that opens anything at home" in ended("--installation", "home")
+    assert "opens nothing any more" in ended("--installation", "lab")
 
 
 @pytest.mark.anyio

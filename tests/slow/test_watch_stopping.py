@@ -19,11 +19,11 @@ pytestmark = pytest.mark.slow
 
 #: Ends sooner than the exchange answers, where it doesn't wait for what fires.
 SHORT = """
-from hbmcp.server import protocol, stdio
+from hbmcp.server import ending, protocol, stdio
 from hbmcp.server.http import serving
 from hbmcp.watch import watcher
-protocol.SHUTDOWN = stdio.SHUTDOWN = serving.SHUTDOWN = 0.2
-serving.FINISH = serving.CUT_OFF = 0.4
+protocol.SHUTDOWN = stdio.SHUTDOWN = ending.SHUTDOWN = 0.2
+ending.FINISH = serving.CUT_OFF = 0.4
 watcher.EVERY = 0.2
 from hbmcp.cli import main
 main()

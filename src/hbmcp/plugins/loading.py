@@ -32,10 +32,10 @@ _numbers = count()  # of modules: two files can have the same name
 logger = logging.getLogger("hbmcp.plugins")
 
 
-def catalog(told: Settings) -> Catalog:
+def catalog(settings: Settings) -> Catalog:
     """The generated tools, and those of the plugins."""
     every = Catalog.load()
-    for file in told.plugins:
+    for file in settings.plugins:
         _take(every, Path(file).name, Path(file).name, lambda file=file: _run(file), named=True)  # type: ignore[misc]
     for point in _entry_points():
         _take(every, f"{point.name} ({point.value})", "", point.load, named=False)
@@ -93,7 +93,7 @@ def _run(file: str) -> ModuleType:
 
     path = Path(file)
     if not path.is_file():
-        raise FileNotFoundError("there is no such file")
+        raise FileNotFoundError(f"there is no such file: {path}")
     spec = spec_from_file_location(f"hbmcp_plugin_{next(_numbers)}_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ImportError("its name must end in .py")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
 
 from hbmcp.services import OTHERS, Service
 from hbmcp.settings.hosts import Host, Origin, is_loopback, read_host, read_origin
@@ -122,8 +122,8 @@ def _page_url(value: Any) -> Any:
     return text
 
 
-def _state_url(value: Any) -> Any:
-    """A database's address. Raises ValueError, without quoting it: it may hold a password."""
+def _state_url(value: Any, info: ValidationInfo) -> Any:
+    """A database's address, of a file as _file says. Raises ValueError, without quoting it: it may hold a password."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if not isinstance(text, str):
         return value
@@ -131,7 +131,7 @@ def _state_url(value: Any) -> Any:
     if kind == "sqlite":
         if len(rest) < 2 or not rest.startswith("/") or rest.endswith("/"):
             raise ValueError("after sqlite:/// it must have the path of a file, as in sqlite:////home/me/hbmcp.sqlite")
-        return SecretStr(text.strip())
+        return SecretStr(f"sqlite:///{_file(rest[1:], info)}")
     if kind.partition("+")[0] not in ("postgresql", "postgres"):
         raise ValueError("it must be an address such as postgresql://user:password@localhost:5432/database")
     try:
@@ -172,17 +172,29 @@ def _bot_token(value: Any) -> Any:
     return SecretStr(text.strip())
 
 
-def _file(value: Any) -> Any:
-    """A path that stays right when a client starts the server elsewhere. Raises ValueError, without quoting it."""
+def _file(value: Any, info: ValidationInfo) -> Any:
+    """A path that stays right when a client starts the server elsewhere; a relative one is of the folder `beside` which
+    it is said. Raises ValueError, without quoting it, also where there is none."""
+    if not isinstance(value, str):
+        return value
     try:
-        return str(Path(value.strip()).expanduser().absolute()) if isinstance(value, str) else value
+        path = Path(value.strip()).expanduser()
     except RuntimeError:
         raise ValueError("whose home ~ is can't be told") from None
+    beside: Path | None = (info.context or {"beside": Path()})["beside"]
+    if not path.is_absolute() and beside is None:
+        raise ValueError("it must be a whole path, from / or ~ on: in which folder hbmcp starts is up to its client")
+    return str((beside or Path()).absolute() / path)
 
 
-def _files(value: Any) -> Any:
+def _files(value: Any, info: ValidationInfo) -> Any:
     """ "a.py, b.py" -> the paths of both. Raises ValueError as _file does."""
-    return tuple(map(_file, _listed(value))) if isinstance(value, str) else value
+    return tuple(_file(one, info) for one in _listed(value)) if isinstance(value, str) else value
+
+
+def _paper_db(value: Any, info: ValidationInfo) -> Any:
+    """Raises ValueError as _file does."""
+    return value if value in ("", MEMORY) else _file(value, info)
 
 
 def _installation(value: Any) -> Any:
@@ -303,7 +315,7 @@ class Settings(BaseModel):
         default=(), validation_alias="HBMCP_PAPER_BALANCE"
     )
     # None is a file in the user's data folder, MEMORY is none.
-    paper_db: str | None = Field(default=None, validation_alias="HBMCP_PAPER_DB")
+    paper_db: Annotated[str | None, BeforeValidator(_paper_db)] = Field(default=None, validation_alias="HBMCP_PAPER_DB")
     paper_reset: bool = Field(default=False, validation_alias="HBMCP_PAPER_RESET")
     paper_speed: float = Field(default=1, gt=0, le=100_000, validation_alias="HBMCP_PAPER_SPEED")
     # None is the API's address.
@@ -391,8 +403,8 @@ class Settings(BaseModel):
 
 
 # Of services beside the Hummingbot API: field -> variable.
-ADDRESSES = {f"{one.name}_url": one.address for one in OTHERS.values()}
-KEYS = {f"{one.name}_key": one.key for one in OTHERS.values() if one.header}
+ADDRESSES = {f"{one.name}_url": one.url_setting for one in OTHERS.values()}
+KEYS = {f"{one.name}_key": one.key_setting for one in OTHERS.values() if one.header}
 VARIABLES = {
     **{name: str(info.validation_alias) for name, info in Settings.model_fields.items() if info.validation_alias},
     **ADDRESSES,
@@ -405,14 +417,15 @@ def called(field: str) -> str:
     return f"{VARIABLES[field]} ({FLAGS[field]})" if field in FLAGS else VARIABLES[field]
 
 
-def parsed(field: str, value: Any) -> Any:
-    """What a setting's text means. Raises ValueError with what is wrong, which never quotes the value of a secret."""
+def parsed(field: str, value: Any, beside: Path | None = None) -> Any:
+    """What a setting's text means; relative paths in it are of the folder `beside` it. Raises ValueError with what is
+    wrong, which never quotes the value of a secret."""
     if field in KEYS:
         return _header(value)
     if field in ADDRESSES:
         return _base_url(value, KEYS.get(field.removesuffix("_url") + "_key", "nothing"))
     try:
-        return getattr(Settings.model_validate({VARIABLES[field]: value}), field)
+        return getattr(Settings.model_validate({VARIABLES[field]: value}, context={"beside": beside}), field)
     except ValidationError as error:
         problem = error.errors(include_input=False)[0]["msg"]
     raise ValueError(problem.removeprefix("Value error, "))

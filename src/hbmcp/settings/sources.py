@@ -22,7 +22,8 @@ class Source:
     """`values`: what it sets, by field, as it was written. `names`: of all its variables, ours or not, in capitals.
     `unfilled`: the fields that it names and leaves empty.
 
-    `named`: whether a person pointed at it; a .env found in the working directory nobody did.
+    `named`: whether a person pointed at it; a .env found in the working directory nobody did. `folder`: where the
+    relative paths in it begin; None where nobody chose it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Source:
     unfilled: tuple[str, ...] = ()
     named: bool = True
     remarks: tuple[str, ...] = ()
+    folder: Path | None = None
 
 
 class _Found(NamedTuple):
@@ -44,7 +46,7 @@ class _Found(NamedTuple):
 
 def command_line(flags: Mapping[str, Any]) -> Source:
     """The flags, by field; None is one that wasn't given."""
-    return Source("flags", {field: value for field, value in flags.items() if value is not None})
+    return Source("flags", {field: value for field, value in flags.items() if value is not None}, folder=Path())
 
 
 def environment() -> Source:
@@ -81,7 +83,8 @@ def env_file(path: str | None) -> Source | None:
             raise SettingsError(problem, advice="Save it as UTF-8.")
         remarks = (*remarks, f"{problem} That isn't used.")
         values = {field: value for field, value in values.items() if _DAMAGED not in value}
-    return Source(name, values, names, unfilled, path is not None, remarks)
+    folder = None if path is None else Path(name).parent
+    return Source(name, values, names, unfilled, path is not None, remarks, folder)
 
 
 def _read(text: str, name: str) -> _Found:

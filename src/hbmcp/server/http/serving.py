@@ -1,25 +1,22 @@
 """The server over HTTP, until it is told to stop."""
 
-import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from types import FrameType
 
 import uvicorn
 from sse_starlette.sse import AppStatus
 
 from hbmcp import log
-from hbmcp.server.ending import SHUTDOWN, end_by
+from hbmcp.server.ending import end_of, finish
 from hbmcp.server.http.application import application
 from hbmcp.server.http.patience import Patient
 from hbmcp.server.http.tls import certificate
 from hbmcp.server.http.verification import verification
 from hbmcp.server.line import Line, Terms
 from hbmcp.server.switchboard import Switchboard
-from hbmcp.times import ticking
 
 OVER_HTTP = "the hbmcp server over HTTP"
-FINISH = 2 * SHUTDOWN  # seconds until calls are broken off that may have sent something; until others, SHUTDOWN
-WRITTEN = 0.3  # seconds in which the last answers leave
 CUT_OFF = 1  # seconds for the rest of what is being answered; streams that only wait end then
 
 
@@ -37,20 +34,16 @@ class Server(uvicorn.Server):
         if self.started:
             self._answers()
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal ends it."""
+        end_of(self._board)
+        super().handle_exit(sig, frame)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """No call begins any more, and no trigger fires; those under way have some time, and what of them is broken off
-        then is told."""
+        """What is under way ends first, as far as it does in time."""
         board = self._board
-        end_by(max(FINISH, board.fires) + SHUTDOWN)
-        board.end()
         board.list_changes.close()
-        began = ticking()
-        while (board.busy or board.fires) and not self.force_exit:
-            if ticking() > began + max(FINISH if board.acts else SHUTDOWN, board.fires):
-                break
-            await asyncio.sleep(0.02)
-        await asyncio.sleep(WRITTEN)
-        board.tell_broken_off()
+        await finish(board, lambda: (board.busy or board.fires) and not self.force_exit)
         AppStatus.should_exit = True
         log.silence_libraries()  # that streams are cut now is no error
         await super().shutdown(sockets)

@@ -14,7 +14,7 @@ from hbmcp.installation.executors.config.defaults import saved_defaults
 from hbmcp.installation.executors.config.price_offsets import has_offsets, with_prices
 from hbmcp.installation.executors.config.validation import check, refuse
 from hbmcp.installation.executors.plan.crossing import crossing_note
-from hbmcp.installation.executors.plan.early_termination import termination_causes
+from hbmcp.installation.executors.plan.early_termination import termination_causes, unsellable
 from hbmcp.installation.executors.plan.grid_suggestion import Suggestion, suggestion
 from hbmcp.installation.executors.plan.open_position import effect_on_position
 from hbmcp.installation.executors.plan.own_fields import with_own_fields
@@ -30,6 +30,7 @@ from hbmcp.installation.executors.plan.venue import (
     venues_of,
 )
 from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.markets.taker_fees import assumed_fee, usual_maker_fee
 from hbmcp.installation.markets.trading_rules import Rule
 from hbmcp.installation.planned_request import Uncovered
 
@@ -90,9 +91,19 @@ async def prepare(
         return Prepared(account, config, None, known, (note, *saved.notes(config)))
     [venue] = found
     market = await market_prices(installation, venue)
-    config, worked_out = with_own_fields(tool, config, market, venue.rule)
+    fee = assumed_fee(venue.connector).rate
+    config, worked_out, problems = with_own_fields(config, market, venue.rule, fee)
     if lacking:
-        refuse(tool, kind, lacking.problems(config, market.mid, venue.rule))
+        refuse(
+            tool,
+            kind,
+            {
+                **lacking.problems(config, market.mid, venue.rule, usual_maker_fee(venue.connector)),
+                **dict(unsellable(config, market, venue.rule, fee)),
+                **problems,
+            },
+        )
+    refuse(tool, kind, problems)
     forecast = await _forecast(installation, account, config, venue, market)
     if forecast:
         refuse(tool, kind, forecast.refusals)
@@ -138,12 +149,13 @@ async def _forecast(
     if planned is None:
         return None
     effect = await effect_on_position(installation, account_name, venue, config, planned)
+    causes = termination_causes(config, planned, seen, venue.rule, assumed_fee(venue.connector).rate)
     return Forecast(
         venue.connector,
         venue.rule,
         seen,
         planned,
-        {**dict(termination_causes(config, planned, seen, venue.rule)), **effect.refusals},
+        {**dict(causes), **effect.refusals},
         tuple(filter(None, (effect.note, crossing_note(config, planned), seen_doubt(venue, seen)))),
         effect.uncovered,
     )
