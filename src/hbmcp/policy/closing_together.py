@@ -37,8 +37,8 @@ def refuse(requests: Iterable[PlannedRequest], granted: Sequence[LedgerRow], mom
             raise TooMuch(
                 f"{stake.side} orders of {plain(under_way):f} on {named(str(stake.pair))} were sent"
                 f"{f', and of {plain(_sum(lost)):f} no answer came' if lost else ' just now'}: with them this would "
-                f"close more than the {plain(uncovered.amount):f} that are left of the position, and could open the "
-                "other side.",
+                f"close more than the {plain(uncovered.amount):f} that are left of the position, and "
+                "could open the other side.",
                 "Nothing was sent.",
                 _until(lost, moment) if lost else "Call it again in some seconds: by then it is known what rests.",
                 doubtful=bool(lost),
