@@ -106,7 +106,11 @@ async def test_outside_text_is_marked_as_such(loaded: Called) -> None:
         ),
         ("return object()", "returned what can't be shown, of type object"),
         ("loop = []\nloop.append(loop)\nreturn loop", "returned what can't be shown, of type list"),
-        ("await installation.ask(trading.submit_order)", "raised KeyError"),
+        ("await installation.ask(trading.submit_order)", "only what reads can be asked"),
+        (
+            "return Plan(Answer('Would buy.'))",
+            "returned a Plan, and isn't declared to. Nothing was sent. Its author must",
+        ),
     ],
 )
 async def test_whatever_it_raises_is_an_answer(

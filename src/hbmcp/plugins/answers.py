@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from hbmcp.errors import Failed
+from hbmcp.installation.plan import Plan
 from hbmcp.results.answer import Answer
 from hbmcp.results.paths import Json
 from hbmcp.text import visible
@@ -32,6 +33,12 @@ NOTHING = "It returned nothing."
 def answer(returned: Any, name: str, undone: str = "") -> Answer:
     """Text stands as it is, all else as JSON; of the protocol's blocks of content the texts come first, as text. Raises
     Failed for what can't be shown, which says what was left undone, or not."""
+    if isinstance(returned, Plan):
+        raise Failed(
+            f"{name} returned a Plan, and isn't declared to.",
+            undone or "Nothing was sent.",
+            "Its author must declare -> Plan, and an effect in place of reads=True.",
+        )
     try:
         found = _answer(returned)
         size = sum(len(json.dumps(one)) for one in found.content)
