@@ -49,6 +49,11 @@ BAD = {
     tool("async def f()", "@mcp.tool(effect='wins')"): "there is no effect 'wins'; there are opens, ",
     tool("async def f()", "@mcp.tool(effect='secret')"): "neither takes nor shows credentials",
     tool("async def f()", "@mcp.tool(timeout=0)"): "above 0 and at most 3600",
+    tool("async def f()", "@mcp.tool"): f"f (my_tools.py, line {LINES + 1}) that isn't offered: write @mcp.tool()",
+    tool("async def f()", "@mcp.tool('f')"): "write @mcp.tool() above it",
+    tool("async def f()", "@mcp.tool(read=True)"): "takes reads, effect and timeout, and no read",
+    tool("async def f()", "@mcp.tool(timeout='1 h')"): "above 0 and at most 3600",
+    tool("async def f()", "@mcp.tool(effect='opens')"): "declare -> Plan where it returns one",
     tool("def f()"): f"has a tool f (my_tools.py, line {LINES + 1}) that isn't offered: it must be an `async def`.",
     "from functools import partial\nasync def f(x): ...\nmcp.tool()(partial(f, 1))\n": "it must be an `async def`",
     "raise BaseExceptionGroup('two', [SystemExit(), SystemExit()])\n": "isn't loaded: BaseExceptionGroup",
@@ -86,6 +91,13 @@ def test_what_can_t_be_offered_is_told_and_stops_nothing(
     assert remark in caplog.text
     assert found.tools.keys() - Catalog.load().tools.keys() == {"get_answer"}
     assert found.tools["get_status"].toolset == "system"
+
+
+@pytest.mark.parametrize("decorator", ["@mcp.tool", "@mcp.tool(reads=True, effect='opens')", "@mcp.tool(effect='x')"])
+def test_one_that_is_declared_wrongly_takes_no_other_with_it(decorator: str, tmp_path: Path) -> None:
+    found = catalog_with(plugin(tmp_path, tool("async def f()", decorator) + GOOD))
+    assert found.tools.keys() - Catalog.load().tools.keys() == {"get_answer"}
+    assert len(found.remarks) == 1
 
 
 def test_what_was_renamed_or_removed_keeps_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,13 +32,14 @@ class BadSignature(Exception):
 @frozen
 class Signature:
     """How a function is called: `takes` is the name of the parameter that is given the installation, "" for none.
-    `plans` where it gives a Plan."""
+    `plans` where it gives a Plan; `says` where it is declared what it gives."""
 
     name: str
     description: str
     schema: Schema
     takes: str
     plans: bool
+    says: bool
     _model: type[BaseModel]
     _function: Callable[..., Any]
 
@@ -69,7 +70,7 @@ class Signature:
                 raise BadSignature(f"its parameter {one.name} can't be called so: {problem}")
             fields[one.name] = (hints[one.name], ... if one.default is one.empty else one.default)
         model, schema = _modelled(name, fields)
-        return cls(name, description, schema, takes, hints.get("return") is Plan, model, function)
+        return cls(name, description, schema, takes, hints.get("return") is Plan, "return" in hints, model, function)
 
     def taken(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as the function takes them. Raises BadArguments."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from hbmcp.catalog import DISCOVERY, PLUGINS, Catalog, Effect, Tool
+from hbmcp.catalog import ADDING, DISCOVERY, PLUGINS, Catalog, Effect, Tool
 from hbmcp.plugins.registry import Declared
 from hbmcp.plugins.running import runner
 from hbmcp.plugins.signature import BadSignature, Signature
@@ -28,7 +28,11 @@ HINTS: dict[str, dict[str, bool]] = {"read": {"readOnlyHint": True}, "write": {"
 
 def tool(declared: Declared, every: Catalog) -> Tool:
     """The tool. It may ask all reads, and plan whatever shows and takes no credential. Raises BadSignature."""
+    if declared.wrong:
+        raise BadSignature(declared.wrong)
     signature = Signature.of(declared.function)
+    if declared.effect in ADDING and not signature.says:
+        raise BadSignature("it doesn't say what it returns: declare -> Plan where it returns one")
     name = signature.name
     if whose := _taken_by(name, every):
         raise BadSignature(f"there is a tool of that name, which is {whose}")
