@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,25 @@ def test_a_balance_for_one_that_exists_is_told_to_be_ignored(tmp_path: Path) -> 
     assert str(file) in remark
     assert "--paper-reset" in remark
     assert preflight(paper(file, paper_balance=balance("USDT=5"), paper_reset=True)) == []
+
+
+def test_a_balance_that_it_began_with_is_not_told_to_be_ignored(tmp_path: Path) -> None:
+    file = tmp_path / "paper.sqlite"
+    close(open_paper(paper(file, paper_balance=balance("USDT=5000,BTC=0.50"))))
+    assert preflight(paper(file, paper_balance=balance("BTC=0.5, USDT=5000.0"))) == []
+    assert preflight(paper(file, paper_balance=balance("BTC=0.5, USDT=5001")))
+    with closing(sqlite3.connect(file)) as known, known:
+        known.execute("DELETE FROM facts WHERE name = 'deposited'")
+    assert preflight(paper(file, paper_balance=balance("USDT=5000,BTC=0.5"))), "of an older one it isn't known"
+
+
+def test_of_several_the_one_is_named_and_a_way_that_it_has(tmp_path: Path) -> None:
+    file = tmp_path / "paper.sqlite"
+    close(open_paper(paper(file)))
+    (remark,) = preflight(paper(file, name="lab", paper_balance=balance("USDT=5")))
+    assert "The paper_balance of [lab] is ignored" in remark
+    assert "Another paper_db begins with it." in remark
+    assert "--paper" not in remark
 
 
 def test_a_balance_that_no_exchange_takes_keeps_it_from_starting(tmp_path: Path) -> None:

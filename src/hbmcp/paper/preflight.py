@@ -12,20 +12,23 @@ def preflight(settings: Settings) -> list[str]:
 
     A file that can't be used is a remark too: it may be mended before the first call, which looks at it again.
     """
+    wanted = None
     if settings.paper_balance:
+        from hbmcp.paper.market.listings import deposited
         from hbmcp.paper.start_balances import start_balances
 
-        start_balances(settings.paper_balance)
+        wanted = deposited(start_balances(settings.paper_balance))
     place = settings.paper_place
     if place == MEMORY:
         return []
     try:
-        begun = Store.begun(Path(place))
+        had = Store.began_with(Path(place))
     except StoreUnusable as error:
         return [f"{error} Until then every call will fail."]
-    if begun and settings.paper_balance and not settings.paper_reset:
-        return [
-            f"HBMCP_PAPER_BALANCE (--paper-balance) is ignored: the paper exchange in {place} exists already, and "
-            "keeps its balances. --paper-reset begins a new one."
-        ]
-    return []
+    if wanted is None or had in (None, wanted) or settings.paper_reset:
+        return []
+    if settings.name:
+        told, way = f"The paper_balance of [{settings.name}]", "Another paper_db begins with it."
+    else:
+        told, way = "HBMCP_PAPER_BALANCE (--paper-balance)", "--paper-reset begins a new one."
+    return [f"{told} is ignored: the paper exchange in {place} exists already, and keeps its balances. {way}"]

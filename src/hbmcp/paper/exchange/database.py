@@ -98,8 +98,9 @@ class Store:
         return store
 
     @classmethod
-    def begun(cls, file: Path) -> bool:
-        """Whether there is an exchange in this file already; nothing is made or changed.
+    def began_with(cls, file: Path) -> str | None:
+        """What was deposited when the exchange in this file began, "" where that isn't known; None where there is no
+        exchange yet. Nothing is made or changed.
 
         Raises StoreUnusable for a file that is something else, and for one that can neither be opened nor made.
         """
@@ -107,14 +108,15 @@ class Store:
             folder = next(parent for parent in file.absolute().parents if parent.exists())
             if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
                 raise StoreUnusable(str(file), f"no file can be made in {folder}", "Name another file.")
-            return False
+            return None
         if not file.is_file() or not os.access(file, os.R_OK | os.W_OK):
             raise StoreUnusable(str(file), "it isn't a file that may be written", "Name another file.")
         db = sqlite3.connect(file, timeout=0, isolation_level=None)
         store = cls(db, str(file))
         try:
             with store._readable():
-                return store._version() > 0 and store.fact("seed") is not None
+                begun = store._version() > 0 and store.fact("seed") is not None
+                return (store.fact("deposited") or "") if begun else None
         finally:
             db.close()
 

@@ -31,7 +31,7 @@ from hbmcp.paper.exchange.records import (
 from hbmcp.paper.exchange.transaction import Transaction
 from hbmcp.paper.market.clock import Clock
 from hbmcp.paper.market.feed import Feed
-from hbmcp.paper.market.listings import EXCHANGES, START_BALANCES, Exchange
+from hbmcp.paper.market.listings import EXCHANGES, START_BALANCES, Exchange, deposited
 from hbmcp.paper.market.market import Market
 from hbmcp.paper.market.order_book import DEPTH, Book
 from hbmcp.paper.market.random_path import STEP
@@ -306,6 +306,7 @@ class Engine:
         """A new world."""
         now = self.clock.now()
         self._store.keep("seed", str(seed))
+        self._store.keep("deposited", deposited(self._start))
         self._store.keep("now", str(now))
         with localcontext(EXACT):
             transaction = Transaction(self._store.db, self._feed, EXCHANGES, now)

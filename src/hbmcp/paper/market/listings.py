@@ -199,3 +199,13 @@ START_BALANCES: Final[Mapping[tuple[str, str], Mapping[str, Decimal]]] = Mapping
         ("second_account", "bybit_perpetual"): {"USDT": Decimal(10_000)},
     }
 )
+
+
+def deposited(balances: Mapping[tuple[str, str], Mapping[str, Decimal]]) -> str:
+    """What accounts begin with, in a text that is the same for the same."""
+    held = (
+        f"{account} {exchange} {token} {amount.normalize():f}"
+        for (account, exchange), tokens in balances.items()
+        for token, amount in tokens.items()
+    )
+    return "\n".join(sorted(held))
