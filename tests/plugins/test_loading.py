@@ -62,7 +62,14 @@ BAD = {
     tool("async def f(x: 'Missing')"): "its types can't be read: name 'Missing' is not defined",
     tool("async def f(x: asyncio.Lock)"): "its types can't be arguments: ",
     "class M(BaseModel):\n    größe: int\n" + tool("async def f(x: M)"): 'not every client takes an argument "größe"',
-    tool("async def get_status()"): "there is a tool of that name",
+    tool("async def f(Again: bool)"): "its parameter Again can't be called so: hbmcp itself takes",
+    tool("async def f(installation: str)"): "its parameter installation can't be called so: hbmcp itself takes",
+    tool("async def f(Installation: str = '')"): "its parameter Installation can't be called so: hbmcp itself takes",
+    tool("async def find_tools()"): "there is a tool of that name, which is hbmcp's own",
+    tool("async def call_tool()"): "there is a tool of that name, which is hbmcp's own",
+    tool("async def call_read_tool()"): "there is a tool of that name, which is hbmcp's own",
+    tool("async def enable_toolset()"): "there is a tool of that name, which is hbmcp's own",
+    tool("async def get_status()"): "there is a tool of that name, which is hbmcp's own",
     tool("async def list_accounts()"): "there is a tool of that name",
 }
 
@@ -96,7 +103,9 @@ def test_what_was_renamed_or_removed_keeps_its_name(tmp_path: Path, monkeypatch:
 
 def test_of_two_tools_of_one_name_the_first_counts(tmp_path: Path) -> None:
     found = catalog_with(plugin(tmp_path, GOOD), plugin(tmp_path, GOOD, "other.py"))
-    assert ["other.py" in one and "there is a tool of that name" in one for one in found.remarks] == [True]
+    assert [
+        "other.py" in one and "there is a tool of that name, which is another plugin's" in one for one in found.remarks
+    ] == [True]
 
 
 @pytest.mark.parametrize(("name", "why"), [("gone.py", "there is no such file"), ("tools.txt", "must end in .py")])

@@ -148,6 +148,11 @@ async def test_who_may_read_for_good_may_not_act_by_that(over: str, tmp_path: Pa
         answer, failed = await said(client, CALL, name="place_ordr", arguments=BUY)
         assert failed
         assert "Did you mean place_order" in answer
+        for none in ([], "", 0, False):
+            answer, failed = await said(client, CALL, name="cancel_orders", arguments=none)
+            assert failed
+            assert "as an object" in answer, none
+        assert (await said(client, CALL_READ, name="get_cached_rates", arguments=None))[1] is False
         for wrong in ({"arguments": {}}, {"name": 1}, {"name": "get_rate", "arguments": "{"}, {"name": "x", **RATE}):
             assert (await said(client, CALL, **wrong))[1], wrong
         assert (await said(client, FIND))[1]
@@ -239,6 +244,8 @@ async def test_a_token_reaches_its_own_toolsets_and_no_others(tmp_path: Path) ->
             assert "access token isn't for it" in answer
             answer, _ = await said(client, FIND, query="price of BTC ticker")
             assert "get_ticker" not in whole(answer)
+            answer, _ = await said(client, FIND, query="buy some bitcoin")
+            assert "switched off" not in answer
 
 
 def test_what_this_api_lacks_is_neither_found_nor_called(api: FaultyApi, tmp_path: Path) -> None:

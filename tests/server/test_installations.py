@@ -39,6 +39,7 @@ paper_db = "lab.sqlite"
 """
 REST = {**BUY, "order_type": "LIMIT", "price": "20000", "amount": "0.01"}
 TRIGGER = {"watch": "price", "connector_name": "binance", "trading_pair": "BTC-USDT", "below": "1234"}
+BOTS = [tool.name for tool in Catalog.load().choose(toolsets=["bots"], tools=["all"]).tools if tool.toolset == "bots"]
 HOSTILE = ["", "HOME", "../home", "home\n", "nobody", ["home"], {"home": 1}, None, 0, True, "home' OR 1=1", "h" * 5000]
 
 
@@ -156,6 +157,18 @@ def test_what_only_one_may_do_only_one_is_asked_for(tmp_path: Path) -> None:
         assert "read-only" in text
 
 
+def test_a_toolset_that_only_one_has_can_be_enabled_there(tmp_path: Path) -> None:
+    only_lab = TWO.replace("[lab]", f"exclude_tools = {json.dumps(BOTS)}\n[lab]")
+    env = {**settings_of(tmp_path, only_lab, HBMCP_DISCOVERY="toolsets", HBMCP_TOOLSETS="trading"), "HBMCP_TOOLS": ""}
+    with StdioServer(env=env, cwd=tmp_path) as server:
+        asked = server.tools()["enable_toolset"]["inputSchema"]["properties"]
+        assert asked["installation"]["enum"] == ["home", "lab"]
+        assert "bots" in asked["toolset"]["enum"]
+        assert len(set(asked["toolset"]["enum"])) == len(asked["toolset"]["enum"])
+        good(server, "enable_toolset", toolset="bots", installation="lab")
+        assert server.call("enable_toolset", toolset="bots", installation="home")[1]
+
+
 def test_what_is_unusual_is_of_one(server: StdioServer) -> None:
     for _ in range(3):
         assert server.call("place_order", **REST | {"amount": "1000000"}, installation="home")[1]
@@ -210,6 +223,7 @@ def test_a_halt_of_one_lets_the_other_act_and_one_of_all_none(
     done = hbmcp("halt", "--yes", env=env, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "lab: hbmcp is halted since" in done.stdout
+    assert "What is open at lab (the PAPER exchange):" in done.stdout
     assert (halted("home"), halted("lab")) == (True, True)
     one = resumed("--installation", "home")
     assert one.code == 1
@@ -389,6 +403,7 @@ async def _completed(client: Client) -> None:
     ref = PromptReference(name="morning_report")
     named = await client.complete(ref, {"name": "installation", "value": "l"})
     assert named.completion.values == ["lab"]
+    assert not (await client.complete(ref, {"name": "account_name", "value": "m"})).completion.values, "of neither"
     place = ResourceTemplateReference(uri="hummingbot://lab/accounts/{account_name}/orders")
     assert "master_account" in (await client.complete(place, {"name": "account_name", "value": "m"})).completion.values
 

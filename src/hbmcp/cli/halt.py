@@ -149,9 +149,9 @@ async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -
 
     async with aclosing(Bridge(Catalog.load().every(told), told, "person", policy=_policy(told))) as bridge:
         typer.echo(
-            "Nothing cancels, reduces or stops these now, but for you at a terminal:"
+            f"Nothing cancels, reduces or stops these at {bridge.identity.words} now, but for you at a terminal:"
             if standing.everything
-            else "What is open:"
+            else f"What is open at {bridge.identity.words}:"
         )
         for tool, given in (
             ("list_executors", {"status": "RUNNING"}),

@@ -10,13 +10,14 @@ from typing import Any, get_type_hints
 from attrs import frozen
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from hbmcp.catalog import INSTALLATION
 from hbmcp.errors import BadArguments
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.plugins.schema import Schema, portable
 from hbmcp.text import named, one_line
 
-OF_THE_BRIDGE = ("preview", "again")  # arguments that the bridge takes
+OF_HBMCP = ("preview", "again", INSTALLATION)  # arguments that hbmcp takes itself
 LONGEST = 48  # characters of a tool's name: of 64, and clients put the server's before it
 LONGEST_ARGUMENT = 60
 
@@ -100,8 +101,8 @@ def _first_paragraph(function: Callable[..., Any]) -> str:
 
 
 def _unportable(name: str) -> str:
-    """Why not every client takes a parameter of this name, or the bridge or pydantic has it for itself."""
-    if name in OF_THE_BRIDGE:
+    """Why not every client takes a parameter of this name, or hbmcp or pydantic has it for itself."""
+    if name.lower() in OF_HBMCP:
         return "hbmcp itself takes that argument"
     if name.startswith("_") or not name.isascii() or len(name) > LONGEST_ARGUMENT or keyword.iskeyword(name):
         return f"it must be at most {LONGEST_ARGUMENT} ASCII letters, and not begin with _"

@@ -74,7 +74,7 @@ class Discovery:
         ranked = self._ranking.best(query, there)
         best = max(BEST, min(len(self._ranking.named(query, there)), MOST))
         listed = {tool.name for tool in self._listed(offer, holder)}
-        lines = [*self._off(query, offer), *(_told(tool, listed) for tool in ranked[:best])]
+        lines = [*self._off(query, offer, holder), *(_told(tool, listed) for tool in ranked[:best])]
         if near := ", ".join(tool.name for tool in ranked[best : best + NEAR]):
             lines.append(f"Less likely: {near}.")
         if unknown := ", ".join(map(named, self._ranking.unknown(query))):
@@ -85,9 +85,11 @@ class Discovery:
             lines.append(f"No tool's words are in that. Say it in others. There are tools for: {about}")
         return "\n".join(lines)
 
-    def _off(self, query: str, offer: Offer) -> list[str]:
-        """Of those that fit best of all tools why they aren't offered, where they aren't."""
-        best = self._ranking.best(query, (tool for tool in offer.catalog.tools.values() if tool.default))[:BEST]
+    def _off(self, query: str, offer: Offer, holder: "Holder | None") -> list[str]:
+        """Of those that fit best of all tools that a holder could have why they aren't offered, where they aren't."""
+        toolsets = offer.catalog.toolset_names
+        could = (tool for tool in offer.catalog.tools.values() if holder is None or holder.rights.has(tool, toolsets))
+        best = self._ranking.best(query, (tool for tool in could if tool.default))[:BEST]
         said: dict[str, list[str]] = {}
         for tool in best:
             try:
@@ -117,8 +119,10 @@ class Discovery:
 def _reached(caller: str, arguments: Mapping[str, Any], offer: Offer) -> Reached:
     """Raises BadArguments, which quotes no argument: a tool may take a secret."""
     name = _text(caller, "name", arguments)
-    given = arguments.get("arguments") or {}
-    if isinstance(given, str):
+    given = arguments.get("arguments")
+    if given is None:
+        given = {}
+    elif isinstance(given, str):
         try:
             given = json.loads(given, parse_float=Decimal)
         except (ValueError, RecursionError):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hbmcp.catalog import Tool
+from hbmcp.catalog import INSTALLATION, Tool
 from hbmcp.errors import BadArguments
 from hbmcp.server.line import Line
 from hbmcp.server.list_changes import ListChanges
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from hbmcp.bridge import Outcome
     from hbmcp.server.subscriptions import Subscriptions
 
-INSTALLATION = "installation"  # the argument by which a call names one of several
 OVERVIEW = "get_status"  # the one tool that needs none: then it tells of each in a line
 # While it isn't known yet what the API lacks, lists may be others after the next call; then they stay, and who listens
 # is told if not.
@@ -117,7 +116,7 @@ class Switchboard:
         where: dict[str, list[str]] = {}
         for name, line in self.reached(holder).items():
             for one in line.definitions(holder):
-                found.setdefault(one["name"], one)
+                found[one["name"]] = _joined(found.get(one["name"], one), one)
                 where.setdefault(one["name"], []).append(name)
         return [_asking(one, where[tool]) for tool, one in found.items()]
 
@@ -215,6 +214,19 @@ def _in_a_line(outcome: "Outcome", signature: str) -> str:
     said = outcome.structured.get("result") or outcome.structured["unexpected"]
     state = {part: len(value) if isinstance(value, list) else value for part, value in said.items()}
     return " ".join((compact(state), *(note for note in outcome.structured["notes"] if note != signature)))
+
+
+def _joined(definition: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The same tool with all that an argument can be at the one or the other."""
+    ours, theirs = (one["inputSchema"].get("properties", {}) for one in (definition, other))
+    more = {
+        name: {**ours[name], "enum": list(dict.fromkeys([*ours[name]["enum"], *told["enum"]]))}
+        for name, told in theirs.items()
+        if ours.get(name) != told and "enum" in told and "enum" in ours.get(name, {})
+    }
+    if not more:
+        return definition
+    return {**definition, "inputSchema": {**definition["inputSchema"], "properties": {**ours, **more}}}
 
 
 def _asking(definition: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The settings out of all sources: which one wins, what is left out, and what a person must be told."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -15,6 +15,7 @@ from hbmcp.settings.model import (
     CREDENTIALS,
     KEYS,
     OF_ONE,
+    OF_ONE_ALONE,
     PASSWORDS,
     PROTECTIVE,
     VARIABLES,
@@ -141,15 +142,23 @@ def _of_each(
     if stray:
         given = ", ".join(f"{called(field)} (from {by[field].name})" for field in stray)
         raise SettingsError(
-            f"HBMCP_INSTALLATIONS names several installations, and {given} would be of one of them.",
-            "hbmcp doesn't start, for it can't tell of which.",
-            f"Say it in the table of that installation in {settings.installations}, and nowhere else.",
+            f"Each installation in {settings.installations} has settings of its own, and {given} would be of one.",
+            "hbmcp doesn't start.",
+            " ".join(_where_to_say(stray, settings.installations or "")),
         )
     left = [field for field in OF_ONE if field in by]
     if left:
         names = ", ".join(VARIABLES[field] for field in left)
-        remarks.append(f"Not used of {by[left[0]].name}, for HBMCP_INSTALLATIONS names several installations: {names}.")
+        remarks.append(f"Not used of {by[left[0]].name}, for a file names the installations: {names}.")
     return _chosen([_without(source, OF_ONE) for source in sources])
+
+
+def _where_to_say(stray: Collection[str], file: str) -> Iterator[str]:
+    """What to do with settings that are of one."""
+    if set(stray) - set(OF_ONE_ALONE):
+        yield f"Say it in the table of that installation in {file}, and nowhere else."
+    if alone := " and ".join(called(field) for field in stray if field in OF_ONE_ALONE):
+        yield f"{alone} needs a server of that exchange alone, without the file: --paper-db names it."
 
 
 def _logged_in(settings: Settings) -> Settings:

@@ -59,6 +59,7 @@ TELEGRAM = (*BOT_TOKENS, "telegram_chat", "telegram_user", "telegram_url")
 PAPER = ("paper", "paper_balance", "paper_db", "paper_reset", "paper_speed")
 # Of one installation, so that none of them says which of several it is of. Who reads what a bot hears takes it from all
 # others.
+OF_ONE_ALONE = ("paper_reset", "paper_speed")  # no table of a file of installations can say these
 OF_ONE = ("api_url", *CREDENTIALS, "installation", *PAPER, *TELEGRAM)
 
 LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}  # as Python's logging calls them too

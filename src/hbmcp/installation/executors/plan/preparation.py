@@ -32,6 +32,7 @@ from hbmcp.installation.executors.plan.venue import (
 from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.markets.taker_fees import assumed_fee, usual_maker_fee
 from hbmcp.installation.markets.trading_rules import Rule
+from hbmcp.installation.planned_request import Uncovered
 
 PATIENCE = 5.0  # seconds for the price of what has no forecast
 
@@ -41,7 +42,7 @@ class Forecast:
     """What is known beforehand of an executor that trades one pair of an exchange.
 
     `refusals`: field -> why it would end at once. `notes`: what it means for a position that is open, and which of
-    its orders fill at once.
+    its orders fill at once. `uncovered` is the position's effect's.
     """
 
     connector: str
@@ -50,6 +51,7 @@ class Forecast:
     plan: Plan
     refusals: Mapping[str, str]
     notes: tuple[str, ...]
+    uncovered: Uncovered | None = None
 
 
 @frozen
@@ -75,7 +77,8 @@ async def prepare(
     is refused, and a grid that lacks what can be suggested with that.
 
     The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices, get_orderbook,
-    list_positions, get_position_mode and get_trades. Raises BadArguments, Refused, or CallError for what can't be read.
+    list_positions, get_position_mode, get_trades, list_active_orders and search_orders. Raises BadArguments,
+    Refused, or CallError for what can't be read.
     """
     saved = await saved_defaults(installation, kind)
     account = await account_with(installation, exchanges_in({**saved.values, **given}), account_name)
@@ -154,4 +157,5 @@ async def _forecast(
         planned,
         {**dict(causes), **effect.refusals},
         tuple(filter(None, (effect.note, crossing_note(config, planned), seen_doubt(venue, seen)))),
+        effect.uncovered,
     )
