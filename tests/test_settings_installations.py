@@ -211,7 +211,7 @@ def test_what_would_be_of_one_of_them_is_refused(
     written: Written, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(SettingsError, match=f"{variable}.* would be of one of them"):
+    with pytest.raises(SettingsError, match=f"{variable}.* would be of one"):
         written("[a]\npaper = true\n")
 
 

@@ -35,6 +35,8 @@ ADDING: tuple[Effect, ...] = ("opens", "moves")  # what limits of value and numb
 REDUCING: tuple[Effect, ...] = ("reduces", "cancels", "stops")  # never refused by a limit
 
 PLUGINS = "plugins"  # the toolset of tools that aren't hbmcp's own
+DISCOVERY = ("find_tools", "call_read_tool", "call_tool", "enable_toolset")  # by which the tools not listed are reached
+INSTALLATION = "installation"  # the argument by which a call names one of several
 
 _WORD = re.compile(r"[a-z0-9]+")
 _ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset shares; and placeholders

@@ -49,6 +49,14 @@ def quoted(text: str, characters: int = QUOTED) -> str:
     return '"{}"'.format(text.replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t"))
 
 
+def words_of(error: BaseException) -> str:
+    """What an exception says; nothing where it can't even say that."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
 def one_line(text: str) -> str:
     """Sentences of ours, whatever stands in them, on one line."""
     return " ".join(filter(None, map(str.strip, visible(redacted(text)).split("\n"))))

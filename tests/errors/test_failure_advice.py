@@ -5,7 +5,8 @@ import pytest
 from hbmcp.catalog import Catalog
 from hbmcp.errors.failure_advice import failure_advice
 
-OFFER = Catalog.load().choose(tools=["all"])
+CATALOG = Catalog.load()
+OFFER = CATALOG.choose(tools=["all"])
 CORRECT = "Correct the cause before you call it again."
 
 
@@ -19,4 +20,6 @@ CORRECT = "Correct the cause before you call it again."
     ],
 )
 def test_what_is_not_there_is_to_be_looked_up(tool: str, reason: str, advice: str) -> None:
-    assert failure_advice(reason, OFFER.find(tool), OFFER.catalog, OFFER) == advice
+    assert failure_advice(reason, OFFER.find(tool), CATALOG, OFFER) == advice
+    beside = failure_advice(reason, OFFER.find(tool), CATALOG, None)
+    assert beside == ("Look up what there is." if "Look up" in advice else advice)

@@ -49,6 +49,11 @@ BAD = {
     tool("async def f()", "@mcp.tool(effect='wins')"): "there is no effect 'wins'; there are opens, ",
     tool("async def f()", "@mcp.tool(effect='secret')"): "neither takes nor shows credentials",
     tool("async def f()", "@mcp.tool(timeout=0)"): "above 0 and at most 3600",
+    tool("async def f()", "@mcp.tool"): f"f (my_tools.py, line {LINES + 1}) that isn't offered: write @mcp.tool()",
+    tool("async def f()", "@mcp.tool('f')"): "write @mcp.tool() above it",
+    tool("async def f()", "@mcp.tool(read=True)"): "takes reads, effect and timeout, and no read",
+    tool("async def f()", "@mcp.tool(timeout='1 h')"): "above 0 and at most 3600",
+    tool("async def f()", "@mcp.tool(effect='opens')"): "declare -> Plan where it returns one",
     tool("def f()"): f"has a tool f (my_tools.py, line {LINES + 1}) that isn't offered: it must be an `async def`.",
     "from functools import partial\nasync def f(x): ...\nmcp.tool()(partial(f, 1))\n": "it must be an `async def`",
     "raise BaseExceptionGroup('two', [SystemExit(), SystemExit()])\n": "isn't loaded: BaseExceptionGroup",
@@ -62,7 +67,14 @@ BAD = {
     tool("async def f(x: 'Missing')"): "its types can't be read: name 'Missing' is not defined",
     tool("async def f(x: asyncio.Lock)"): "its types can't be arguments: ",
     "class M(BaseModel):\n    größe: int\n" + tool("async def f(x: M)"): 'not every client takes an argument "größe"',
-    tool("async def get_status()"): "there is a tool of that name",
+    tool("async def f(Again: bool)"): "its parameter Again can't be called so: hbmcp itself takes",
+    tool("async def f(installation: str)"): "its parameter installation can't be called so: hbmcp itself takes",
+    tool("async def f(Installation: str = '')"): "its parameter Installation can't be called so: hbmcp itself takes",
+    tool("async def find_tools()"): "there is a tool of that name, which is hbmcp's own",
+    tool("async def call_tool()"): "there is a tool of that name, which is hbmcp's own",
+    tool("async def call_read_tool()"): "there is a tool of that name, which is hbmcp's own",
+    tool("async def enable_toolset()"): "there is a tool of that name, which is hbmcp's own",
+    tool("async def get_status()"): "there is a tool of that name, which is hbmcp's own",
     tool("async def list_accounts()"): "there is a tool of that name",
 }
 
@@ -81,6 +93,13 @@ def test_what_can_t_be_offered_is_told_and_stops_nothing(
     assert found.tools["get_status"].toolset == "system"
 
 
+@pytest.mark.parametrize("decorator", ["@mcp.tool", "@mcp.tool(reads=True, effect='opens')", "@mcp.tool(effect='x')"])
+def test_one_that_is_declared_wrongly_takes_no_other_with_it(decorator: str, tmp_path: Path) -> None:
+    found = catalog_with(plugin(tmp_path, tool("async def f()", decorator) + GOOD))
+    assert found.tools.keys() - Catalog.load().tools.keys() == {"get_answer"}
+    assert len(found.remarks) == 1
+
+
 def test_what_was_renamed_or_removed_keeps_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
     manifest["tools"][0]["aliases"] = ["old_name"]
@@ -96,7 +115,9 @@ def test_what_was_renamed_or_removed_keeps_its_name(tmp_path: Path, monkeypatch:
 
 def test_of_two_tools_of_one_name_the_first_counts(tmp_path: Path) -> None:
     found = catalog_with(plugin(tmp_path, GOOD), plugin(tmp_path, GOOD, "other.py"))
-    assert ["other.py" in one and "there is a tool of that name" in one for one in found.remarks] == [True]
+    assert [
+        "other.py" in one and "there is a tool of that name, which is another plugin's" in one for one in found.remarks
+    ] == [True]
 
 
 @pytest.mark.parametrize(("name", "why"), [("gone.py", "there is no such file"), ("tools.txt", "must end in .py")])

@@ -89,11 +89,28 @@ async def test_outside_text_is_marked_as_such(loaded: Called) -> None:
         ("1 / 0", f"raised ZeroDivisionError (my_tools.py, line {LINES + 5}): "),
         ("raise SystemExit(3)", "raised SystemExit"),
         ("raise asyncio.CancelledError", "raised CancelledError"),
+        ("raise KeyboardInterrupt", "raised KeyboardInterrupt"),
+        ("raise GeneratorExit", "raised GeneratorExit"),
         ("raise BaseExceptionGroup('many', [SystemExit()])", "raised BaseExceptionGroup"),
         ("raise TimeoutError", "raised TimeoutError"),
+        ("class E(Exception):\n    def __str__(self): raise E\nraise E", "raised E"),
+        ("return 10**5000", "returned what can't be shown, of type int"),
+        ("return [Decimal(1), {'a': 10**5000}]", "returned what can't be shown, of type list"),
+        ("return Answer(object())", "returned what can't be shown, of type Answer"),
+        ("return Answer(10**5000)", "returned what can't be shown, of type Answer"),
+        ("return Answer(1, content=({'type': 'odd'},))", "returned what can't be shown, of type Answer"),
+        (
+            "from mcp.types import ImageContent\nreturn ImageContent(type='image', data='A' * 6_000_000, "
+            "mime_type='image/png')",
+            "returned content of 6,000,0",
+        ),
         ("return object()", "returned what can't be shown, of type object"),
         ("loop = []\nloop.append(loop)\nreturn loop", "returned what can't be shown, of type list"),
-        ("await installation.ask(trading.submit_order)", "raised KeyError"),
+        ("await installation.ask(trading.submit_order)", "only what reads can be asked"),
+        (
+            "return Plan(Answer('Would buy.'))",
+            "returned a Plan, and isn't declared to. Nothing was sent. Its author must",
+        ),
     ],
 )
 async def test_whatever_it_raises_is_an_answer(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hbmcp.api.apis import Apis
-from hbmcp.paper.api.faults import NOT_REDUCE_ONLY
+from hbmcp.paper.api.faults import NOT_REDUCE_ONLY, Cut
 from tests.paper.perpetual_account import PAIR, open_position, sizes
 from tests.watch.watched import PERPETUAL, Watched, watched
 
@@ -232,3 +232,23 @@ async def test_what_closes_the_position_after_it_was_read_is_seen(
     assert told in await one.call.bad("place_order", **TARGET)
     assert sizes(one.api) == {}
     assert len(one.orders()) == 2
+
+
+@pytest.mark.parametrize("acted", [True, False])
+async def test_one_that_was_never_answered_is_looked_for_and_else_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, acted: bool
+) -> None:
+    async with watched(tmp_path, monkeypatch, [NOT_REDUCE_ONLY, Cut("POST /trading/orders", acted=acted)]) as one:
+        open_position(one.api, "BUY", "0.2")
+        await one.call.bad("place_order", **{**TARGET, "share": 50})
+        one.api.clock.advance(61_000)
+        share = 50 if acted else 60
+        told = await one.call.bad("place_order", **{**TARGET, "share": share, "price": "55100"})
+        if acted:
+            assert len(one.orders()) == 3  # found, and what it left is closed by this one
+            return
+        assert "orders of 0.1 on BTC-USDT were sent, and of 0.1 no answer came: with them this" in told
+        assert "That counts for 9 minutes more" in told
+        assert "close_position closes at the market now" in told
+        one.api.clock.advance(600_000)
+        assert "orders of 0.1" not in await one.call.bad("place_order", **{**TARGET, "price": "55200"})

@@ -12,6 +12,7 @@ from hbmcp.caller import Caller
 from hbmcp.installation.fresh_checks import ROUNDS, Stale
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.triggers.resting_target import refuse_beside_protection
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered
 from hbmcp.policy.gate import Gate
@@ -93,9 +94,11 @@ class Act:
         """What it would send now. Raises CallError, also where it can't be carried out anyway."""
         firing = self._incoming.firing
         async with self._gate.judging(call):
-            by_hand = evolve(self._installation(self._caller), by_hand=firing is None)
-            plan = await self._prepared.plan(by_hand, call.arguments)
-            if firing is not None and firing.protects:
+            installation = self._installation(self._caller)
+            plan = await self._prepared.plan(installation, call.arguments)
+            if firing is None:
+                await refuse_beside_protection(installation, plan.requests)
+            elif firing.protects:
                 plan = evolve(plan, requests=tuple(one.as_reduction if sells(one) else one for one in plan.requests))
         if plan.unfit is not None:
             async with self._gate.judging(call, plan):

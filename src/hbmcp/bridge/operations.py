@@ -74,6 +74,8 @@ class Operations:
                 if (missed := _MISSED.get()) is not None:
                     missed[name] = why
                 raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
+            if caller.toolset == PLUGINS and name not in caller.tools:
+                raise RuntimeError(f"only what reads can be asked, by one operation and without secrets: {name} can't")
             part = self._part(caller, name)
             if not part.reads:
                 raise RuntimeError(f"{caller.name} was to ask for {name}, which isn't a read: only a plan sends it")

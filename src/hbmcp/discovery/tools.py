@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hbmcp.catalog import Offer, Tool
+from hbmcp.catalog import DISCOVERY, Offer, Tool
 from hbmcp.settings.model import Discovery
 
-OWN = FIND, CALL_READ, CALL, ENABLE = "find_tools", "call_read_tool", "call_tool", "enable_toolset"
+OWN = FIND, CALL_READ, CALL, ENABLE = DISCOVERY
 
 
 def own(discovery: Discovery, offer: Offer) -> list[Tool]:

@@ -9,11 +9,11 @@ _NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
 
 def failure_advice(reason: str, tool: Tool, catalog: Catalog, offer: Offer | None) -> str:
-    """Where the reason is that nothing of a name is there, to look up what is, with what of an offer lists it; "" where
-    the reason names the tools to call."""
+    """Where the reason is that nothing of a name is there, to look up what is, with a tool of the offer if there is
+    one; "" where the reason names the tools to call."""
     if not catalog.names.keys().isdisjoint(_NAME.findall(reason)):
         return ""
     if not _ABSENT.search(reason):
         return "Correct the cause before you call it again."
-    directory = "" if offer is None else offer.directory(tool)
+    directory = offer.directory(tool) if offer else None
     return f"Look up what there is{f' with {directory}' if directory else ''}."

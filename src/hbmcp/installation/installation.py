@@ -78,8 +78,7 @@ class Foresee(Protocol):
 @frozen
 class Installation:
     """An installation for one caller: it can be asked for the reads that that caller may use. A plan has none that it
-    can send with; its commit has. `access` is the token that the caller showed. `by_hand`, who plans sends it now: no
-    trigger does, that fires or is armed with it."""
+    can send with; its commit has. `access` is the token that the caller showed."""
 
     _ask: Ask
     store: "Store"
@@ -92,7 +91,6 @@ class Installation:
     _differs: Callable[[float], Awaitable[tuple[str, ...]]] | None = None
     access: Access | None = None
     _verdict: Verdict | None = None
-    by_hand: bool = False
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The JSON of the answer to a read's request, `ask(trading.get_trades, limit=1000)`.

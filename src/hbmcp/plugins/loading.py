@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from hbmcp.catalog import PLUGINS, Catalog, Toolset
 from hbmcp.plugins.registry import Declared, mcp
 from hbmcp.settings import Settings
-from hbmcp.text import cut, one_line
+from hbmcp.text import cut, one_line, words_of
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -130,4 +130,4 @@ def _what(error: BaseException, file: str) -> str:
     own = [one for one in frames if Path(one.filename).name == file]
     at = next(reversed(own or [one for one in frames if __file__ != one.filename]), None)
     where = "" if at is None else f" in {Path(at.filename).name}, line {at.lineno}"
-    return f"{type(error).__name__}{where}: {cut(one_line(str(error)), LONGEST)}"
+    return f"{type(error).__name__}{where}: {cut(one_line(words_of(error)), LONGEST)}"

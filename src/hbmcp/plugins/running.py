@@ -22,7 +22,7 @@ from hbmcp.plugins.answers import answer
 from hbmcp.plugins.registry import Declared
 from hbmcp.plugins.signature import Signature
 from hbmcp.results.answer import Answer
-from hbmcp.text import quoted
+from hbmcp.text import quoted, words_of
 from hummingbot_api.request import Request
 
 T = TypeVar("T")
@@ -47,10 +47,15 @@ def runner(declared: Declared, signature: Signature, tool: Tool) -> Callable[...
         made = await guard.before(signature.call(installation, taken))
         if not isinstance(made, Plan):
             raise guard.failed(f"returned {type(made).__name__}, and is declared to return a Plan", NOTHING_SENT)
+        made = evolve(made, shown=answer(made.shown, tool.name, NOTHING_SENT))
         commit = made.commit
         if commit is None:
             return made
-        return evolve(made, commit=lambda granted: guard.after(commit(granted)))
+
+        async def carry_out(granted: Installation) -> Answer:
+            return answer(await guard.after(commit(granted)), tool.name, "It was carried out.")
+
+        return evolve(made, commit=carry_out)
 
     async def run(_: Installation, **given: Any) -> Plan:
         taken = signature.taken(given)
@@ -78,6 +83,16 @@ def _itself(tool: Tool, given: Mapping[str, Any]) -> PlannedRequest:
     return PlannedRequest.plain(tool, Request("RUN", tool.name, parse=lambda done: done), given)
 
 
+def _ends(task: "asyncio.Task[Any] | None", error: BaseException) -> bool:
+    """Whether an exception cancels or closes what runs in this task; else the plugin raised it by itself."""
+    if isinstance(error, GeneratorExit):
+        try:
+            return asyncio.current_task() is not task  # no step of the task closes it
+        except RuntimeError:  # the event loop has ended
+            return True
+    return isinstance(error, asyncio.CancelledError | KeyboardInterrupt) and task is not None and task.cancelling() > 0
+
+
 class _Guard:
     """Bounds what a function does, and makes an error of ours of whatever it raises."""
 
@@ -96,6 +111,7 @@ class _Guard:
         return await self._done(work, "", of_itself)
 
     async def _done(self, work: Awaitable[T], undone: str, of_itself: bool = False) -> T:
+        task = asyncio.current_task()
         try:
             async with asyncio.timeout(self._seconds) as limit:
                 return await work
@@ -103,11 +119,8 @@ class _Guard:
             if of_itself and not isinstance(error, OutcomeUnknown):
                 raise self._unknown(f"ran into this: {error.happened}") from None
             raise
-        except (KeyboardInterrupt, GeneratorExit):
-            raise
         except BaseException as error:
-            current = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and current is not None and current.cancelling():
+            if _ends(task, error):
                 raise
             if isinstance(error, TimeoutError) and limit.expired():
                 told = f"took longer than its {self._seconds:g} s, and was broken off"
@@ -131,5 +144,5 @@ class _Guard:
         """In words what was raised, and where in the plugin."""
         lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == self._file]
         where = f" ({Path(self._file).name}, line {lines[-1]})" if lines else ""
-        said = f": {quoted(str(error))}" if str(error) else ""
+        said = f": {quoted(words)}" if (words := words_of(error)) else ""
         return f"raised {type(error).__name__}{where}{said}"

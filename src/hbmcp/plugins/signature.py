@@ -10,13 +10,14 @@ from typing import Any, get_type_hints
 from attrs import frozen
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from hbmcp.catalog import INSTALLATION
 from hbmcp.errors import BadArguments
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.plugins.schema import Schema, portable
 from hbmcp.text import named, one_line
 
-OF_THE_BRIDGE = ("preview", "again")  # arguments that the bridge takes
+OF_HBMCP = ("preview", "again", INSTALLATION)  # arguments that hbmcp takes itself
 LONGEST = 48  # characters of a tool's name: of 64, and clients put the server's before it
 LONGEST_ARGUMENT = 60
 
@@ -31,13 +32,14 @@ class BadSignature(Exception):
 @frozen
 class Signature:
     """How a function is called: `takes` is the name of the parameter that is given the installation, "" for none.
-    `plans` where it gives a Plan."""
+    `plans` where it gives a Plan; `says` where it is declared what it gives."""
 
     name: str
     description: str
     schema: Schema
     takes: str
     plans: bool
+    says: bool
     _model: type[BaseModel]
     _function: Callable[..., Any]
 
@@ -68,7 +70,7 @@ class Signature:
                 raise BadSignature(f"its parameter {one.name} can't be called so: {problem}")
             fields[one.name] = (hints[one.name], ... if one.default is one.empty else one.default)
         model, schema = _modelled(name, fields)
-        return cls(name, description, schema, takes, hints.get("return") is Plan, model, function)
+        return cls(name, description, schema, takes, hints.get("return") is Plan, "return" in hints, model, function)
 
     def taken(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as the function takes them. Raises BadArguments."""
@@ -100,8 +102,8 @@ def _first_paragraph(function: Callable[..., Any]) -> str:
 
 
 def _unportable(name: str) -> str:
-    """Why not every client takes a parameter of this name, or the bridge or pydantic has it for itself."""
-    if name in OF_THE_BRIDGE:
+    """Why not every client takes a parameter of this name, or hbmcp or pydantic has it for itself."""
+    if name.lower() in OF_HBMCP:
         return "hbmcp itself takes that argument"
     if name.startswith("_") or not name.isascii() or len(name) > LONGEST_ARGUMENT or keyword.iskeyword(name):
         return f"it must be at most {LONGEST_ARGUMENT} ASCII letters, and not begin with _"

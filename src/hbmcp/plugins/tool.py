@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from hbmcp.catalog import PLUGINS, Catalog, Effect, Tool
+from hbmcp.catalog import ADDING, DISCOVERY, PLUGINS, Catalog, Effect, Tool
 from hbmcp.plugins.registry import Declared
 from hbmcp.plugins.running import runner
 from hbmcp.plugins.signature import BadSignature, Signature
@@ -28,10 +28,14 @@ HINTS: dict[str, dict[str, bool]] = {"read": {"readOnlyHint": True}, "write": {"
 
 def tool(declared: Declared, every: Catalog) -> Tool:
     """The tool. It may ask all reads, and plan whatever shows and takes no credential. Raises BadSignature."""
+    if declared.wrong:
+        raise BadSignature(declared.wrong)
     signature = Signature.of(declared.function)
+    if declared.effect in ADDING and not signature.says:
+        raise BadSignature("it doesn't say what it returns: declare -> Plan where it returns one")
     name = signature.name
-    if name in every.names or name in every.absent or name in every.removed:
-        raise BadSignature("there is a tool of that name")
+    if whose := _taken_by(name, every):
+        raise BadSignature(f"there is a tool of that name, which is {whose}")
     risk = "read" if declared.effect is None else RISKS[declared.effect]
     made = Tool(
         name=name,
@@ -45,6 +49,14 @@ def tool(declared: Declared, every: Catalog) -> Tool:
         effect={} if declared.effect is None else {"is": declared.effect},
     )
     return replace(made, function=runner(declared, signature, made))
+
+
+def _taken_by(name: str, every: Catalog) -> str:
+    """Whose a name is; "" while it is nobody's."""
+    known = every.names.get(name)
+    if known is not None and known.toolset == PLUGINS:
+        return "another plugin's"
+    return "hbmcp's own" if known or name in (*every.absent, *every.removed, *DISCOVERY) else ""
 
 
 def _definition(signature: Signature, risk: str) -> dict[str, Any]:

@@ -159,7 +159,7 @@ class Counting:
         def judge(granted: Sequence[LedgerRow]) -> None:
             said.refuse(granted, moment, upto)
             if not by_trigger:  # a stop isn't held back
-                closing_together.refuse(plan.requests, granted)
+                closing_together.refuse(plan.requests, granted, moment)
             used[:] = uses(self._policy, judged.asks, granted, judged.seen, moment)
             refuse_exceeded(used)
 
@@ -175,6 +175,10 @@ class Counting:
                 keys = await reserve()
             except LimitReached:
                 if not await self._less_doubtful(used):
+                    raise
+                keys = await reserve()
+            except closing_together.TooMuch as error:
+                if not (error.doubtful and await doubts.look(self._installation(LOOKS))):
                     raise
                 keys = await reserve()
         except (StoreError, TimeoutError) as error:

@@ -207,9 +207,9 @@ class Gate:
                 said = await self._allowed(call, plan, prices)
             except LimitReached as error:
                 raise self._besides(error, unasked) from None
-            if unasked is not None:
-                raise unasked
             said = said if figures else ALLOWED
+            if unasked is not None:
+                return f"{WOULD_BE_REFUSED} {unasked.happened} {'' if said == ALLOWED else said}".rstrip()
             if demand is None or self._cant(call, demand, ask):
                 return said
             return f"{said} A person is asked first."

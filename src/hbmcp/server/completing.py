@@ -5,11 +5,12 @@ from typing import Any
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CompleteRequestParams, PromptReference, ResourceTemplateReference
 
+from hbmcp.catalog import INSTALLATION
 from hbmcp.completion import MOST, matching
 from hbmcp.server.line import Context, Line, holder_of
 from hbmcp.server.prompts import find, prompts_for
 from hbmcp.server.resources import resources_for
-from hbmcp.server.switchboard import INSTALLATION, Switchboard
+from hbmcp.server.switchboard import Switchboard
 from hbmcp.text import named
 
 

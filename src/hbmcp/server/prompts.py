@@ -6,12 +6,12 @@ from typing import Any
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, GetPromptRequestParams
 
-from hbmcp.catalog import Tool
+from hbmcp.catalog import INSTALLATION, Tool
 from hbmcp.did_you_mean import nearest
 from hbmcp.errors import BadArguments
 from hbmcp.prompts.offered import Offered, offered
 from hbmcp.server.line import Context, Line, holder_of
-from hbmcp.server.switchboard import INSTALLATION, Switchboard
+from hbmcp.server.switchboard import Switchboard
 from hbmcp.text import named
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hbmcp.catalog import Tool
+from hbmcp.catalog import INSTALLATION, Tool
 from hbmcp.errors import BadArguments
 from hbmcp.server.line import Line
 from hbmcp.server.list_changes import ListChanges
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from hbmcp.bridge import Outcome
     from hbmcp.server.subscriptions import Subscriptions
 
-INSTALLATION = "installation"  # the argument by which a call names one of several
 OVERVIEW = "get_status"  # the one tool that needs none: then it tells of each in a line
 # While it isn't known yet what the API lacks, lists may be others after the next call; then they stay, and who listens
 # is told if not.

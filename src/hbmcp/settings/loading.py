@@ -142,7 +142,7 @@ def _of_each(
     if stray:
         given = ", ".join(f"{called(field)} (from {by[field].name})" for field in stray)
         raise SettingsError(
-            f"Each installation in {settings.installations} has its own settings, and {given} would be of one of them.",
+            f"Each installation in {settings.installations} has settings of its own, and {given} would be of one.",
             "hbmcp doesn't start.",
             " ".join(_where_to_say(stray, settings.installations or "")),
         )

@@ -8,7 +8,7 @@ from hbmcp.figures import plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.orders.order import Order
-from hbmcp.pairs import base_of
+from hbmcp.pairs import base_of, quote_of
 from hbmcp.text import named
 from hbmcp.times import utc
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from hbmcp.store import SentOrder
 
 KNOWN_ORDERS = "Only orders placed through this API are known to it, no bot's, and none placed elsewhere."
+
+WORTH = (
+    "A spot purchase's fee is recorded as its worth in {currency}: the exchange mostly takes it out of what was bought."
+)
 
 _SEEN = ("status", "filled_amount", "average_price", "quote_total", "fee", "fee_currency", "fills")
 
@@ -86,6 +90,17 @@ def fee_columns(fees: Mapping[str | None, Decimal]) -> dict[str, Any]:
             "fee_currency": None,
         }
     return {"fee": next(iter(fees.values()), None), "fee_currency": next(iter(fees), None)}
+
+
+def worth_note(fills: Iterable[Fill]) -> str:
+    """That a fee recorded in quote may have been taken in base, which no record tells; "" where none can have been."""
+    bought = [
+        fill
+        for fill in fills
+        if fill.side == "BUY" and fill.fee > 0 and fill.fee_currency == quote_of(fill.pair)
+        if not is_perpetual(fill.connector)
+    ]
+    return WORTH.format(currency=" or ".join(sorted({named(quote_of(fill.pair)) for fill in bought}))) if bought else ""
 
 
 def describe_order(order: "SentOrder") -> str:

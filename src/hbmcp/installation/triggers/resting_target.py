@@ -29,7 +29,7 @@ async def refuse_beside_protection(installation: Installation, requests: Iterabl
     so, and triggers protect what it closes. Where these can't be read, it is let pass: it reduces. Uses
     get_position_mode."""
     stakes = [one.stake for one in requests if one.closes == "once it fills"]
-    if not installation.by_hand or not stakes:
+    if not stakes:
         return
     live, _ = await live_triggers(installation)
     for stake in stakes:

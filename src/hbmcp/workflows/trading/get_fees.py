@@ -3,9 +3,10 @@
 from typing import Any
 
 from hbmcp.installation.connections import connections
-from hbmcp.installation.fills.fees import fee_rows, fee_totals, worth_note
+from hbmcp.installation.fills.fees import fee_rows, fee_totals
 from hbmcp.installation.fills.pagination import all_fills
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.view import worth_note
 from hbmcp.results.answer import Answer
 from hbmcp.times import now, to_milliseconds, utc
 

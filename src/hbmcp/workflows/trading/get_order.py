@@ -1,10 +1,9 @@
 """One order with its fills."""
 
-from hbmcp.installation.fills.fees import worth_note
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import UNKNOWN
-from hbmcp.installation.orders.view import fill_row, fills_disagreement, order_details
+from hbmcp.installation.orders.view import fill_row, fills_disagreement, order_details, worth_note
 from hbmcp.results.answer import Answer
 
 

@@ -1,10 +1,9 @@
 """Orders of any status, newest first: the API's records, their fills, and what hbmcp remembers of what it sent."""
 
 from hbmcp.installation.connections import connections
-from hbmcp.installation.fills.fees import worth_note
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.history import OrderFilter, order_history
-from hbmcp.installation.orders.view import KNOWN_ORDERS, order_row, short_records_note
+from hbmcp.installation.orders.view import KNOWN_ORDERS, order_row, short_records_note, worth_note
 from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds, utc
 
