@@ -2,32 +2,28 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from codegen import changes, curation, render, scaffolding
-from codegen.contract import Contract, ContractError, dumps, load, normalise, parse
-from codegen.curation import Curation, CurationError, Mistake
+from codegen import changes, checking, curation, render, scaffolding
+from codegen.contract import Contract, ContractError, pin, read
+from codegen.curation import Curation, CurationError
 from codegen.dependents import Loss
-from codegen.generate import GENERATED, OVERRIDES, PINNED, RUN_TIME, Step, make, whole, write
-from codegen.named_tools import unknown_tools
-from codegen.renames import proposals
-from codegen.renewal import Renewal, renew
-from codegen.renewal import successors as replaced
-from codegen.reporting import EXIT, Format, Report
-from codegen.services import Api, clashes, named
+from codegen.generate import GENERATED, OVERRIDES, PINNED, RUN_TIME, Step, whole, write
+from codegen.listing import README, Listing
+from codegen.renewal import Renewal, refuse_mistakes, renew, successors
+from codegen.reporting import EXIT, Format, Report, count, definitions, differing
+from codegen.services import Api, named
 from codegen.source_texts import fields_read
 from codegen.trials import Trials
 
-SHOWN = 20  # names of tools in a report
 GO_ON = "`make regen DROP=1`, or --drop"
 
 app = typer.Typer(
@@ -61,9 +57,9 @@ def fetch(
     """
     with _errors():
         new = _load(source)
-        old = _load_pinned(contract) if contract.exists() else None
-        _pin(new, contract)
-        out.print(f"Pinned {new.title} {new.version}: {_count(len(new.operations), 'operation')} in {contract.name}.")
+        old = read(contract) if contract.exists() else None
+        pin(new, contract)
+        out.print(f"Pinned {new.title} {new.version}: {count(len(new.operations), 'operation')} in {contract.name}.")
         if old:
             out.print(changes.report(changes.compare(old, new), {}), markup=False)
 
@@ -86,12 +82,12 @@ def regen(
     with _errors(), _steps() as step:
         step("Reading the contract and the overrides")
         main = Api("", contract, overrides)
-        places = [main, *main.pinned()]
+        places = main.with_others()
         given = {name: _given(source, name) for name, source in map(named, services or ())}
         places += [main.beside(name) for name in sorted(given.keys() - {api.name for api in places})]
         if source:
             given[""] = _load(source)
-        _refuse_mistakes([curation.read(api.overrides, api.name) for api in places], output)
+        refuse_mistakes([api.curation() for api in places], output)
         renewals = [_renewed(api, given.get(api.name), step) for api in places]
         ours, *others = renewals
         lost = [loss for one in renewals for loss in one.lost]
@@ -101,23 +97,29 @@ def regen(
             if loss.tools:
                 err.print(f"dropped {', '.join(loss.tools)}: {loss.reason}", markup=False)
         generated = whole(ours.made, [one.made for one in others], step)
-        before = _tools(output)
+        before, listing = definitions(output), None
+        page = overrides.parent / README
 
         def fill(folder: Path) -> None:
+            nonlocal listing
             write(generated, folder, step)
+            listing = Listing.of(folder, page)
             for one in renewals:
                 if one.api.name in given:
-                    _pin(one.new, one.api.contract)
+                    pin(one.new, one.api.contract)
 
         render.replace(output, fill)
+        if listing:
+            listing.write(page)
     for fallback in generated.fallbacks:
         err.print(f"less exact than the contract: {fallback.place}: {fallback.reason}", markup=False)
     for one in renewals:
         if one.old and (one is ours or one.api.name in given):
-            out.print(
-                _report(one.old, one.new, curation.read(one.api.overrides, one.api.name)).told("text"), markup=False
-            )
-    out.print(_tool_changes(before, _tools(output), [one.curated for one in renewals]), markup=False)
+            out.print(_report(one.old, one.new, one.api.curation()).told("text"), markup=False)
+    tokens = listing.tokens if listing else {}
+    out.print(differing(before, definitions(output), [one.curated for one in renewals], tokens), markup=False)
+    for mistake in listing.too_long() if listing else ():
+        err.print(str(mistake), markup=False)
     for one in renewals:
         if missing := curation.unaccounted(one.made.curation, one.new):
             are = "operation is" if len(missing) == 1 else "operations are"
@@ -129,37 +131,13 @@ def regen(
 def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, output: Output = GENERATED) -> None:
     """Say everything that is wrong: in the overrides, and in a generated/ that isn't what regen would write."""
     with _errors():
-        read = list(_read_all(contract, overrides))
-        mistakes: list[Mistake] = []
-        carried = [(curated.without(curation.vanished(curated, pinned)), pinned) for _, curated, pinned in read]
-        for _, curated, pinned in read:
-            mistakes += [*curated.mistakes, *curation.audit(curated, pinned)]
-        (_, ours, our_contract), *_ = read
-        mistakes += unknown_tools(carried, RUN_TIME / "hbmcp")
-        mistakes += clashes(ours, [curated for _, curated, _ in read[1:]], RUN_TIME, output)
-        if trials := Trials.read(overrides.parent):
-            mistakes += trials.missing(ours, our_contract)
-        made = []
-        for kept, pinned in carried:
-            if not kept.mistakes:
-                try:
-                    made.append(make(pinned, kept))
-                except CurationError as error:
-                    mistakes += error.mistakes
-        if mistakes:
-            raise CurationError(mistakes)
-        generated = whole(made[0], made[1:])
-        with tempfile.TemporaryDirectory() as folder:
-            write(generated, Path(folder))
-            stale = render.differences(Path(folder), output)
-        if stale:
-            raise render.RenderError("\n".join([*stale, f"{output.name}/ is stale: run `make regen`."]))
-    for one in trials.left_over(ours, our_contract) if trials else ():
-        err.print(f"not needed any more: {one}", markup=False)
-    workflows = sum(len(tables) for _, curated, _ in read for tables in curated.workflows.values())
-    tools = f"{_count(len(generated.tools), 'tool')} of one operation and {_count(workflows, 'workflow')}"
-    operations = sum(len(pinned.operations) for _, _, pinned in read)
-    out.print(f"{tools} over {_count(operations, 'operation')}: all in order.")
+        found = checking.check(Api("", contract, overrides).with_others(), output)
+    for note in found.notes:
+        err.print(note, markup=False)
+    workflows = sum(len(tables) for curated, _ in found.apis for tables in curated.workflows.values())
+    tools = f"{count(len(found.generated.tools), 'tool')} of one operation and {count(workflows, 'workflow')}"
+    operations = sum(len(pinned.operations) for _, pinned in found.apis)
+    out.print(f"{tools} over {count(operations, 'operation')}: all in order.")
 
 
 @app.command("list")
@@ -167,7 +145,9 @@ def list_operations(contract: ContractFile = PINNED, overrides: Overrides = OVER
     """List every operation with its tools, or why it has none."""
     with _errors():
         table = Table("operation", "tool", "toolset", "risk", box=None, pad_edge=False)
-        for api, curated, pinned in _read_all(contract, overrides):
+        for api in Api("", contract, overrides).with_others():
+            pinned = api.pinned()
+            curated = api.curation(pinned)
             for key in pinned.operations:
                 users: list[tuple[str, str, str]] = [
                     (name, toolset, tool.risk)
@@ -197,8 +177,10 @@ def diff(
     It exits with 4 if a tool breaks, and with 3 if something only came.
     """
     with _errors():
-        name = named(service)[0] if service else ""
-        told = _report(_load(old, name), _load(new, name), curation.read(overrides / name, name))
+        api = Api("", PINNED, overrides)
+        if service:
+            api = api.beside(named(service)[0])
+        told = _report(_load(old, api.name), _load(new, api.name), api.curation())
     text = told.told("json" if as_json else form)
     typer.echo(json.dumps(text, indent=1, ensure_ascii=False) if as_json or form == "json" else text)
     raise typer.Exit(EXIT[told.severity])
@@ -213,11 +195,12 @@ def scaffold(
         str | None,
         typer.Option("--source", metavar="NAME[=URL|FILE]", help="Another service, and where its document is."),
     ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Put it into the files of overrides/.")] = False,
 ) -> None:
-    """Print a TOML skeleton for the operations that are neither curated nor excluded.
+    """Print TOML with blanks for what is neither curated nor excluded, and for what is gone.
 
-    Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has, and what took
-    the place of another has that one's table.
+    Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has, what took
+    the place of another has that one's table, and what is gone is told to have been removed.
     """
     with _errors():
         api = Api("", contract, overrides)
@@ -225,20 +208,25 @@ def scaffold(
             name, source = named(service)
             api = api.beside(name)
         given = _load(source, api.name) if source else None
-        pinned = given if given and not api.contract.exists() else _load_pinned(api.contract)
+        pinned = given if given and not api.contract.exists() else api.pinned()
         new = given or pinned
-        curated = curation.read(api.overrides, api.name).as_in(new.operations)
-        gone = curation.vanished(curated, new)
-        successors = {key: one for key, one in replaced(pinned, new).items() if key in gone}
-        moved = proposals(curated, pinned, new, successors)
-        done = {successors[key] for key in moved}
-        missing = [new.operations[key] for key in curation.unaccounted(curated, new) if key not in done]
-        lines = [f"# {key} moved: {line}" for key, line in moved.items()]
-        kept = scaffolding.kept(curated, pinned, new, {key: one for key, one in successors.items() if key not in moved})
-        skeleton = scaffolding.skeleton(
-            missing, new.schemas, scaffolding.UsualNames.of(curated, pinned), kept, on_paper=not api.name
-        )
-        out.print("\n".join([*lines, *([""] if lines else []), skeleton]), markup=False)
+        curated = api.curation(new)
+        after = successors(pinned, new)
+        gone = {key: after.get(key) for key in curation.vanished(curated, new)}
+        pieces = scaffolding.pieces(curated, pinned, new, gone)
+        if write and api.name and not api.overrides.exists():
+            scaffolding.begin(api.overrides, new)
+        elif write and curated.mistakes:
+            raise CurationError(curated.mistakes)
+        left = scaffolding.write(pieces, overrides) if write else pieces
+        for one in pieces:
+            if one not in left:
+                out.print(f"{overrides.name}/{one.file}: {one.title}", markup=False)
+        if left:
+            out.print(scaffolding.skeleton(left), markup=False)
+        trials = None if api.name else Trials.read(overrides.parent)
+        for mistake in trials.untold(curated, new) if trials else ():
+            out.print(f"# {mistake}", markup=False)
 
 
 def _report(old: Contract, new: Contract, curated: Curation) -> Report:
@@ -246,17 +234,9 @@ def _report(old: Contract, new: Contract, curated: Curation) -> Report:
     return Report.of(old, new, curated, frozenset[str]().union(*map(fields_read, rooms)))
 
 
-def _read_all(contract: Path, overrides: Path) -> Iterator[tuple[Api, Curation, Contract]]:
-    """Each API with what is curated of it and its pinned contract, ours first."""
-    main = Api("", contract, overrides)
-    for api in (main, *main.pinned()):
-        pinned = _load_pinned(api.contract)
-        yield api, curation.read(api.overrides, api.name).as_in(pinned.operations), pinned
-
-
 def _renewed(api: Api, given: Contract | None, step: Step) -> Renewal:
-    old = _load_pinned(api.contract) if api.contract.exists() else None
-    return renew(api, old, given or old or _load_pinned(api.contract), step)
+    old = api.pinned() if api.contract.exists() else None
+    return renew(api, old, given or old or api.pinned(), step)
 
 
 def _given(source: str | None, name: str) -> Contract:
@@ -265,37 +245,11 @@ def _given(source: str | None, name: str) -> Contract:
     return _load(source, name)
 
 
-def _refuse_mistakes(curations: Sequence[Curation], output: Path) -> None:
-    """What is wrong whatever the contracts say. Raises CurationError."""
-    ours, *others = curations
-    mistakes = [mistake for one in curations for mistake in one.mistakes]
-    if mistakes or (mistakes := list(clashes(ours, others, RUN_TIME, output))):
-        raise CurationError(mistakes)
-
-
 def _load(source: str, service: str = "") -> Contract:
     """The document of the Hummingbot API, or of another service, which isn't shown the credentials for ours."""
     username = None if service else os.environ.get("HUMMINGBOT_API_USERNAME")
     auth = (username, os.environ.get("HUMMINGBOT_API_PASSWORD", "")) if username else None
-    return _contract(source, load(source, auth=auth))
-
-
-def _load_pinned(file: Path) -> Contract:
-    return _contract(file.name, load(file))
-
-
-def _contract(source: str, document: dict[str, Any]) -> Contract:
-    try:
-        return parse(normalise(document))
-    except ContractError as error:
-        raise ContractError(source, f"can't be used:\n{error}") from None
-
-
-def _pin(contract: Contract, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f".{file.name}-new")
-    new.write_text(dumps(contract.document), encoding="utf-8")
-    new.replace(file)
+    return read(source, auth)
 
 
 def _refuse(lost: Sequence[Loss]) -> int:
@@ -304,39 +258,8 @@ def _refuse(lost: Sequence[Loss]) -> int:
     for one in lost:
         err.print(f"  {one}", markup=False)
     tools = len({name for one in lost for name in one.tools})
-    err.print(f"{_count(tools, 'tool')} would be lost. Correct the overrides, or go on without: {GO_ON}.")
+    err.print(f"{count(tools, 'tool')} would be lost. Correct the overrides, or go on without: {GO_ON}.")
     return 1
-
-
-def _tools(output: Path) -> dict[str, Any]:
-    """The definitions of a generated folder's tools, by name; none where there is no such folder yet, or a merge left
-    its marks in it."""
-    file = output / "hbmcp_tools/manifest.json"
-    try:
-        return {tool["definition"]["name"]: tool for tool in json.loads(file.read_text(encoding="utf-8"))["tools"]}
-    except (FileNotFoundError, json.JSONDecodeError):
-        return {}
-
-
-def _tool_changes(before: dict[str, Any], after: dict[str, Any], curated: Sequence[Curation]) -> str:
-    tables = [removed for one in curated for removed in one.removed.values()]
-    by = {name: one.by for removed in tables for name, one in removed.items() if one.by}
-    parts = {
-        "added": after.keys() - before.keys(),
-        "removed": {f"{name} (now {by[name]})" if name in by else name for name in before.keys() - after.keys()},
-        "changed": {name for name in before.keys() & after.keys() if before[name] != after[name]},
-    }
-    lines = [f"  {what}: {_some(sorted(names))}" for what, names in parts.items() if names and before]
-    return "\n".join([_count(len(after), "tool") + ("." if lines else ", none changed."), *lines])
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:SHOWN])
-    return shown if len(names) <= SHOWN else f"{shown} and {len(names) - SHOWN} more"
 
 
 @contextmanager
@@ -346,7 +269,7 @@ def _errors() -> Iterator[None]:
         yield
     except CurationError as error:
         err.print(str(error), markup=False)
-        err.print(f"{_count(len(error.mistakes), 'mistake')}; nothing was written.")
+        err.print(f"{count(len(error.mistakes), 'mistake')}; nothing was written.")
         raise typer.Exit(1) from None
     except (ContractError, render.RenderError) as error:
         err.print(str(error), markup=False)

@@ -1,13 +1,14 @@
 """An OpenAPI document -> `Contract`: its operations and schemas.
 
-`load` fetches a document, `normalise` reduces it to its canonical form, which `dumps` writes to pin it, and
-`parse` reads that form into the model that the rest of the generator uses.
+`load` fetches a document, `normalise` reduces it to its canonical form, which `dumps` writes, and `parse` reads that
+form into the model that the rest of the generator uses. `read` does all this at once, and `pin` keeps it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from attrs import field, frozen
@@ -28,6 +29,8 @@ __all__ = [
     "load",
     "normalise",
     "parse",
+    "pin",
+    "read",
     "schema_name",
 ]
 
@@ -117,6 +120,24 @@ def parse(document: dict[str, Any]) -> Contract:
         schemas=document["components"]["schemas"],
         address=next((server["url"] for server in document.get("servers", ())), None),
     )
+
+
+def read(source: str | Path, auth: tuple[str, str] | None = None) -> Contract:
+    """The contract at a URL or in a file, of which only the name is told. Raises ContractError."""
+    document = load(source, auth=auth)
+    try:
+        return parse(normalise(document))
+    except ContractError as error:
+        name = source.name if isinstance(source, Path) else source
+        raise ContractError(name, f"can't be used:\n{error}") from None
+
+
+def pin(contract: Contract, file: Path) -> None:
+    """Keep it as the one that tools are made of."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_name(f".{file.name}-new")
+    new.write_text(dumps(contract.document), encoding="utf-8")
+    new.replace(file)
 
 
 def is_json(media_type: str) -> bool:

@@ -8,7 +8,7 @@ table, key and, where one is near, the name that was meant.
 
 import re
 import tomllib
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -49,6 +49,7 @@ MAX_SENTENCES = 2
 EXCLUDED = "excluded.toml"
 SERVICE = "service.toml"
 MODULES = ("fingerprints",)  # of hbmcp_tools, that are no toolsets
+UNREADABLE = "not TOML"  # what a file's mistake begins with that leaves nothing of it
 SECTIONS = ("toolset", "tools", "workflows", "removed")  # of a toolset's file
 
 T = TypeVar("T", bound=BaseModel)
@@ -168,6 +169,7 @@ class Result(_Table):
     secret: list[str] | None = None
     scrub: list[str] | None = None
     gigabytes: list[str] | None = None
+    newest_last: bool = False
     outside: bool | None = None
     cause: str | None = None
 
@@ -253,11 +255,13 @@ def _spelling(value: Any) -> Any:
 
 class Tool(_Named):
     """One tool over one operation, which other versions of the API spell otherwise. `paper` says why the paper exchange
-    hasn't it, unless a route answers there: "the paper exchange has no POST /x: …"."""
+    hasn't it, unless a route answers there: "the paper exchange has no POST /x: …". One that isn't `default` is used by
+    a workflow, or has another tool to be taken `instead`."""
 
     operation: str
     also: list[Annotated[Spelling, BeforeValidator(_spelling)]] = []
     paper: str | None = Field(default=None, min_length=1)
+    instead: str | None = None
     effect: Annotated[Effect | None, BeforeValidator(_effect)] = Field(default=None, validate_default=True)
     timeout: float | None = Field(default=None, gt=0, le=3600)
     params: dict[str, Param] = {}
@@ -339,7 +343,8 @@ class Service(_Table):
 
 
 class Removed(_Table):
-    """A name that was a tool's. `by` is the tool that took its place, and `operation` that which it had."""
+    """A name that was a tool's. `by` is the tool that took its place, and `operation` that which it had. Workflows may
+    go on naming it: one that can't do without it isn't offered."""
 
     by: str | None = None
     operation: str | None = None
@@ -461,7 +466,18 @@ def read(folder: Path, name: str = "") -> Curation:
         name=name,
         service=reader.service,
     )
-    return evolve(curation, mistakes=(*reader.mistakes, *_rules(curation)))
+    curation = evolve(curation, mistakes=(*reader.mistakes, *_rules(curation)), absent=tuple(_still_asked(curation)))
+    return curation.without_tools({one.name: one.why for one in curation.absent})
+
+
+def _still_asked(curation: Curation) -> Iterable[Absent]:
+    """Tools that were removed, and that workflows name."""
+    tables = [one for workflows in curation.workflows.values() for one in workflows.values()]
+    used = {name for one in tables for name in (*one.uses, *one.uses_if_there)}
+    for toolset, removed in curation.removed.items():
+        for name, one in removed.items():
+            if name in used and one.operation:
+                yield Absent(name, toolset, (), f"{curation.whose} has no {one.operation}", is_workflow=False)
 
 
 def unaccounted(curation: Curation, contract: Contract) -> list[str]:
@@ -478,16 +494,23 @@ def vanished(curation: Curation, contract: Contract) -> list[str]:
 def audit(curation: Curation, contract: Contract) -> Iterable[Mistake]:
     """Every operation is accounted for, and every override has its operation."""
     for key in unaccounted(curation, contract):
-        reason = f"neither a tool nor in {EXCLUDED} (scaffold writes a skeleton)"
+        of = f" --source {curation.name}" if curation.name else ""
+        reason = (
+            f'neither a tool nor in {EXCLUDED}: write `"{key}" = "why not"` there, or into a toolset\'s file the table '
+            f"that `python -m codegen scaffold{of}` makes (--write: it does)"
+        )
         yield Mistake(curation.name or "overrides", "", key, reason)
     for toolset, tools in curation.tools.items():
         for name, tool in tools.items():
             if tool.operation not in contract.operations:
-                reason = f"the contract has no {tool.operation}{_perhaps(tool.operation, contract)}"
+                reason = (
+                    f"the contract has no {tool.operation}{_perhaps(tool.operation, contract)} Else write in the place "
+                    f'of its tables: [removed.{name}] operation = "{tool.operation}", and by = "TOOL" if one does it'
+                )
                 yield Mistake(curation.file(f"{toolset}.toml"), f"tools.{name}", "operation", reason)
     for key in curation.excluded:
         if key not in contract.operations:
-            reason = f"the contract has no such operation{_perhaps(key, contract)}"
+            reason = f"the contract has no such operation{_perhaps(key, contract)} Else take the line away"
             yield Mistake(curation.file(EXCLUDED), "operations", key, reason)
 
 
@@ -496,7 +519,7 @@ def _perhaps(key: str, contract: Contract) -> str:
     gone = Trait(*key.partition(" ")[::2])
     likely = {other: succession(gone, Trait(one.method, one.path)) for other, one in contract.operations.items()}
     found = max(likely, key=likely.__getitem__, default=key)
-    return f"; now perhaps {found}?" if likely.get(found, 0) >= NEAR else nearest(key, contract.operations)
+    return f"; now perhaps {found}?" if likely.get(found, 0) >= NEAR else nearest(key, contract.operations) or "."
 
 
 class _Reader:
@@ -519,7 +542,7 @@ class _Reader:
         try:
             document = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            self.mistakes.append(Mistake(place, "", "", f"not TOML: {error}"))
+            self.mistakes.append(Mistake(place, "", "", f"{UNREADABLE}: {error}"))
             return
         if file.name == EXCLUDED:
             if excluded := self._validate(Excluded, document, place, ()):
@@ -600,6 +623,7 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
     owners: dict[str, str] = {}
     sets: dict[str, str] = {}
     known = curation.by_name
+    removed = {name for tables in curation.removed.values() for name, one in tables.items() if one.operation}
     for toolset, tools in curation.tools.items():
         workflows = curation.workflows[toolset]
         file = curation.file(f"{toolset}.toml")
@@ -629,15 +653,7 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
             if len(SENTENCE_END.findall(tool.description)) > MAX_SENTENCES:
                 yield Mistake(file, table, "description", f"is longer than {MAX_SENTENCES} sentences")
             if isinstance(tool, Workflow):
-                uses = {"uses": tool.uses, "uses_if_there": tool.uses_if_there}
-                for key, used in [(key, used) for key, names in uses.items() for used in names]:
-                    if used not in known:
-                        yield Mistake(file, table, key, f"there is no tool {used!r}{nearest(used, known)}")
-                    elif tool.risk == "read" and known[used].risk != "read":
-                        yield Mistake(file, table, key, f"a read can't use {used}, whose risk is {known[used].risk}")
-                    elif key == "uses_if_there" and (used in tool.uses or known[used].risk != "read"):
-                        reason = "is in `uses` too" if used in tool.uses else "isn't a read: it can't be done without"
-                        yield Mistake(file, table, key, f"{used} {reason}")
+                yield from _parts(curation, toolset, name, tool, removed)
                 continue
             cause = tool.result.cause
             if cause and cause not in known:
@@ -649,10 +665,61 @@ def _rules(curation: Curation) -> Iterable[Mistake]:
                 if spelling.operation in curation.excluded:
                     yield Mistake(file, table, key, f"{spelling.operation!r} is excluded in {EXCLUDED}")
     names = {name for section in (curation.tools, curation.workflows) for tables in section.values() for name in tables}
-    for toolset, removed in curation.removed.items():
-        for name, one in removed.items():
+    yield from _held_back(curation, names)
+    for toolset, tables in curation.removed.items():
+        for name, one in tables.items():
             place = (curation.file(f"{toolset}.toml"), f"removed.{name}")
             if name in owners:
                 yield Mistake(*place, "", f"{name!r} is a name of {owners[name]}")
             if one.by is not None and one.by not in names:
                 yield Mistake(*place, "by", f"there is no tool {one.by!r}{nearest(one.by, names)}")
+
+
+def _parts(
+    curation: Curation, toolset: str, name: str, workflow: Workflow, removed: Container[str]
+) -> Iterable[Mistake]:
+    """Those that a workflow uses are there, or were removed."""
+    known = curation.by_name
+    uses = {"uses": workflow.uses, "uses_if_there": workflow.uses_if_there}
+    for key, used in [(key, used) for key, names in uses.items() for used in names]:
+        reason = ""
+        if used in removed:
+            continue
+        if used not in known:
+            reason = f"there is no tool {used!r}{nearest(used, known)}"
+        elif workflow.risk == "read" and known[used].risk != "read":
+            reason = f"a read can't use {used}, whose risk is {known[used].risk}"
+        elif key == "uses_if_there" and used in workflow.uses:
+            reason = f"{used} is in `uses` too"
+        elif key == "uses_if_there" and known[used].risk != "read":
+            reason = f"{used} isn't a read: it can't be done without"
+        if reason:
+            yield Mistake(curation.file(f"{toolset}.toml"), f"workflows.{name}", key, reason)
+
+
+def _held_back(curation: Curation, names: Collection[str]) -> Iterable[Mistake]:
+    """What isn't offered by default has a reason: a workflow that uses it, or a tool that is better."""
+    used: set[str] = set()
+    for toolset, workflows in curation.workflows.items():
+        for name, workflow in workflows.items():
+            used.update(workflow.uses, workflow.uses_if_there)
+            if not workflow.default:
+                yield Mistake(
+                    curation.file(f"{toolset}.toml"), f"workflows.{name}", "default", "a workflow is always offered"
+                )
+    for toolset, tools in curation.tools.items():
+        for name, tool in tools.items():
+            place = (curation.file(f"{toolset}.toml"), f"tools.{name}")
+            if tool.instead is None:
+                if not tool.default and name not in used:
+                    reason = (
+                        'false is for what a workflow uses or does better: name that, `instead = "TOOL"`, or move the '
+                        "tool to a toolset that isn't on by default"
+                    )
+                    yield Mistake(*place, "default", reason)
+            elif tool.instead not in names:
+                reason = f"there is no tool {tool.instead!r}{nearest(tool.instead, names)}"
+                yield Mistake(*place, "instead", reason)
+            elif tool.default or name in used:
+                why = "a workflow uses it" if name in used else "it is offered: write `default = false`"
+                yield Mistake(*place, "instead", f"{why}, so nothing is taken instead")

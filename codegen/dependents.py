@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from attrs import frozen
 
 from codegen.curation import Curation, Mistake
+from codegen.renames import told
 
 
 @frozen
@@ -31,7 +32,7 @@ def losses(
     gone: Iterable[str],
     successors: Mapping[str, str | None],
     misfits: Iterable[Mistake],
-    renames: Mapping[str, str],
+    renames: Mapping[str, Mapping[str, str]],
 ) -> Iterator[Loss]:
     """By their causes: curated or excluded operations that are gone, with what may have replaced them, or what to write
     where that only has another name, and tools that don't fit theirs. A tool that has several causes is in each."""
@@ -40,7 +41,7 @@ def losses(
         successor = successors.get(key)
         advice = f"; now perhaps {successor}?" if successor else ""
         if key in renames:
-            advice = f"; the same is {successor}: write {renames[key]}"
+            advice = f"; the same is {successor}: write {told(renames[key])}"
         yield Loss(key, f"{key} is gone", tuple(standing.get(key, ())), advice)
     for one in misfits:
         yield Loss(str(one), one.reason, tuple(_with_users(curation, [one.tool] if one.tool else [])))

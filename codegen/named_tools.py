@@ -1,39 +1,46 @@
-"""The tools that sentences name: of the curation, and of the hand-written run time. All of them must exist."""
+"""The tools that sentences name: of the curation, the hand-written run time, its tests, and the pages. All of them must
+exist."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from codegen.contract import Contract
-from codegen.curation import Curation, Mistake, Tool, Workflow
+from codegen.curation import EXCLUDED, Curation, Mistake, Tool, Workflow
 from codegen.source_texts import fields_read, texts
+
+RUN_TIME = "src/hbmcp"
+TESTS = "tests"
+PAGES = ("*.md", "docs/*.md")
+HISTORY = "CHANGELOG.md"  # tells of tools that are gone
 
 _WORD = re.compile(r"(?<![\w.:/`-])[a-z]+(?:_[a-z0-9]+)+(?![\w(:/=-])")
 
 
-def unknown_tools(apis: Sequence[tuple[Curation, Contract]], run_time: Path) -> Iterator[Mistake]:
-    """Sentences that name a tool which isn't there: any that no contract carries, and in the curation any name that
-    begins as tools do, and is neither one nor a parameter or a field."""
+def unknown_tools(apis: Sequence[tuple[Curation, Contract]], root: Path) -> Iterator[Mistake]:
+    """Sentences of a repository that name a tool which isn't there: any that no contract carries, and in the curation
+    any name that begins as tools do, and is neither one nor a parameter or a field."""
     curations = [curation for curation, _ in apis]
+    tables = [removed for curation in curations for removed in curation.removed.values()]
     absent = {name: one.why for curation in curations for one in curation.absent for name in (one.name, *one.aliases)}
-    absent |= {
-        name: "it was removed" for curation in curations for removed in curation.removed.values() for name in removed
-    }
+    absent |= {name: "it was removed" for removed in tables for name in removed}
     there = {name for curation in curations for name in _names(curation)}
     verbs = {name.split("_")[0] for name in there}
-    others = {name for curation, contract in apis for name in _other_names(curation, contract)} | fields_read(run_time)
+    others = {name for curation, contract in apis for name in _other_names(curation, contract)}
+    others |= fields_read(root / RUN_TIME)
     for file, table, key, text in (one for curation in curations for one in _sentences(curation)):
         for word in dict.fromkeys(_WORD.findall(text)):
             if word in absent:
                 yield Mistake(file, table, key, f"names {word}, which isn't offered: {absent[word]}")
             elif word not in there | others and word.split("_")[0] in verbs:
                 yield Mistake(file, table, key, f"names {word}, and there is no such tool")
-    for path, place, text in (*_written(run_time), *_prompts(run_time)):
-        for word in dict.fromkeys(_WORD.findall(text)):
-            if word in absent:
-                yield Mistake(path, place, "", f"names {word}, which isn't offered: {absent[word]}")
+    if not absent:
+        return
+    gone = re.compile(rf"\b(?:{'|'.join(absent)})\b")
+    for place, text in (*_written(root, RUN_TIME), *_written(root, TESTS), *_prompts(root), *_pages(root)):
+        for word in dict.fromkeys(gone.findall(text)):
+            yield Mistake(place, "", "", f"names {word}, which isn't offered: {absent[word]}")
 
 
 def _names(curation: Curation) -> set[str]:
@@ -83,22 +90,36 @@ def _sentences(curation: Curation) -> Iterator[tuple[str, str, str, str]]:
                 for key, param in one.params.items():
                     yield (*place, f"params.{key}", param.description or "")
                 if isinstance(one, Tool):
+                    yield (*place, "paper", one.paper or "")
                     result = one.result
                     for key in ("note", "row_note", "empty"):
                         yield (*place, f"result.{key}", getattr(result, key) or "")
                     for failed in result.failed or ():
                         yield (*place, "result.failed", " ".join(filter(None, (failed.say, failed.reason))))
+    for toolset, one in curation.toolsets.items():
+        yield curation.file(f"{toolset}.toml"), "toolset", "description", one.description
+    for key, reason in curation.excluded.items():
+        yield curation.file(EXCLUDED), "operations", key, reason
 
 
-def _prompts(run_time: Path) -> Iterator[tuple[str, str, str]]:
-    """(file, prompt, text) of what a person may pick; a colon stands there between a tool and what it is called for."""
-    file = run_time / "prompts" / "prompts.toml"
-    for name, prompt in tomllib.loads(file.read_text(encoding="utf-8")).items():
-        yield (str(file.relative_to(run_time.parent)), name, prompt["text"].replace(": ", " "))
+def _prompts(root: Path) -> Iterator[tuple[str, str]]:
+    """(file and line, text) of what a person may pick."""
+    yield from _lines(root, root / RUN_TIME / "prompts" / "prompts.toml")
 
 
-def _written(run_time: Path) -> Iterator[tuple[str, str, str]]:
-    """(file, place, text) of every text in the source that has a space: a sentence, or a part of one."""
-    for file, one in texts(run_time):
+def _pages(root: Path) -> Iterator[tuple[str, str]]:
+    """(file and line, text) of what is documented."""
+    for page in sorted(page for pattern in PAGES for page in root.glob(pattern) if page.name != HISTORY):
+        yield from _lines(root, page)
+
+
+def _lines(root: Path, file: Path) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        yield f"{file.relative_to(root)}:{number}", line
+
+
+def _written(root: Path, folder: str) -> Iterator[tuple[str, str]]:
+    """(file and line, text) of every text in Python source that has a space: a sentence, or a part of one."""
+    for file, one in texts(root / folder):
         if not one.is_docstring and " " in one.value.strip():
-            yield str(file.relative_to(run_time.parent)), f"line {one.line}", one.value
+            yield f"{file.relative_to(root)}:{one.line}", one.value

@@ -14,14 +14,20 @@ ALIKE = 0.5  # of two parameters' names, where neither is in the other
 
 def proposals(
     curation: Curation, old: Contract | None, new: Contract, successors: Mapping[str, str | None]
-) -> dict[str, str]:
-    """Removed operation -> what to write, and where, where its successor is the same under another name."""
-    found: dict[str, list[str]] = {}
+) -> dict[str, dict[str, str]]:
+    """Removed operation -> the line to write into each of its tools' tables, where its successor is the same under
+    another name."""
+    found: dict[str, dict[str, str]] = {}
     for name, tool in curation.by_name.items():
-        if old and (successor := successors.get(key := tool.operation)):
-            line = also(tool, old.operations[key], old, new.operations[successor], new)
-            found.setdefault(key, []).extend([f"[tools.{name}] {line}"] if line else [])
-    return {key: "; ".join(lines) for key, lines in found.items() if lines}
+        successor = successors.get(key := tool.operation)
+        if old and successor and (line := also(tool, old.operations[key], old, new.operations[successor], new)):
+            found.setdefault(key, {})[name] = line
+    return found
+
+
+def told(lines: Mapping[str, str]) -> str:
+    """`[tools.place_order] also = [...]`, for each tool."""
+    return "; ".join(f"[tools.{name}] {line}" for name, line in lines.items())
 
 
 def also(tool: Tool, before: Operation, old: Contract, after: Operation, new: Contract) -> str | None:

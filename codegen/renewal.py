@@ -1,14 +1,17 @@
 """What regen makes of one API: its tools as its newest contract carries them, and what is lost with the older one."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from attrs import frozen
 
 from codegen import changes, curation
 from codegen.contract import Contract
 from codegen.curation import Curation, CurationError, Mistake
 from codegen.dependents import Loss, losses
-from codegen.generate import Made, Step, make
+from codegen.generate import RUN_TIME, Made, Step, make
 from codegen.renames import proposals
-from codegen.services import Api
+from codegen.services import Api, clashes
 
 
 @frozen
@@ -27,12 +30,20 @@ class Renewal:
         return self.made.contract
 
 
+def refuse_mistakes(curations: Sequence[Curation], output: Path) -> None:
+    """What is wrong whatever the contracts say, in ours and those of services. Raises CurationError."""
+    ours, *others = curations
+    mistakes = [mistake for one in curations for mistake in one.mistakes]
+    if mistakes or (mistakes := list(clashes(ours, others, RUN_TIME, output))):
+        raise CurationError(mistakes)
+
+
 def renew(api: Api, old: Contract | None, new: Contract, step: Step) -> Renewal:
     """Tools that don't fit, and those whose operation is gone, are left out and told as lost.
 
     Raises CurationError and ContractError as `make` does.
     """
-    curated = curation.read(api.overrides, api.name).as_in(new.operations)
+    curated = api.curation(new)
     gone = curation.vanished(curated, new)
     kept = curated.without(gone)
     misfits: tuple[Mistake, ...] = ()

@@ -1,6 +1,8 @@
-"""What changed between two contracts, for a person, a program or a pull request."""
+"""What changed between two contracts, for a person, a program or a pull request, and between two sets of tools."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from attrs import frozen
@@ -18,6 +20,7 @@ Format = Literal["text", "json", "markdown"]
 #: What `diff` exits with; 1 and 2 are errors.
 EXIT: Mapping[Severity, int] = {"none": 0, "additive": 3, "breaking": 4}
 SHOWN = 6  # changes of a tool in a line
+NAMED = 20  # tools in one
 
 
 @frozen
@@ -33,8 +36,9 @@ class Report:
     @classmethod
     def of(cls, old: Contract, new: Contract, curation: Curation, read_fields: frozenset[str]) -> "Report":
         """Compares two contracts; of the fields of an answer those count that are read."""
-        changes = compare(old, new)
-        users = dependents(curation.as_in(old.operations))
+        before, after = curation.as_in(old.operations), curation.as_in(new.operations).by_name
+        changes = compare(old, new, {tool.operation: after[name].operation for name, tool in before.by_name.items()})
+        users = dependents(before)
         return cls(old, new, changes, tool_changes(old, new, changes, curation, read_fields), users)
 
     @property
@@ -68,6 +72,9 @@ class Report:
                 f"- `{one.key}`" + (f", now perhaps `{one.successor}`" if one.successor else "")
                 for one in self.changes.removed
             ]
+        if self.changes.moved:
+            lines += ["", "**Operations moved**", ""]
+            lines += [f"- `{key}`, now `{now}`" for key, now in self.changes.moved.items()]
         if self.changes.added:
             lines += ["", "**Operations added**", ""]
             lines += [f"- `{signature(self.new.operations[key], self.new)}`" for key in self.changes.added]
@@ -88,6 +95,7 @@ class Report:
                 {"operation": one.key, "now_perhaps": one.successor, "differences": told(one.differences)}
                 for one in self.changes.removed
             ],
+            "moved": [{"operation": key, "now": now} for key, now in self.changes.moved.items()],
             "changed": [{"operation": one.key, "differences": told(one.differences)} for one in self.changes.changed],
             "added": [
                 {
@@ -100,10 +108,12 @@ class Report:
         }
 
     def _by_tool(self, grade: str) -> dict[str, str]:
-        """Tool -> its changes of that grade in a line; what a workflow has from the same tool together."""
+        """Tool of which that is the worst grade -> its changes in a line, what breaks first; what a workflow has from
+        the same tool together."""
         found: dict[str, dict[str | None, list[str]]] = {}
-        for one in self.tools:
-            if one.grade == grade:
+        breaking = {one.tool for one in self.tools if one.grade == "breaking"}
+        for one in sorted(self.tools, key=lambda one: one.grade != "breaking"):
+            if (one.tool in breaking) == (grade == "breaking"):
                 found.setdefault(one.tool, {}).setdefault(one.through, []).append(one.what)
         return {
             name: "; ".join(
@@ -141,3 +151,39 @@ def _answer(operation: Operation, contract: Contract) -> str:
     items = answer.get("items", {}) if answer.get("type") == "array" else answer
     fields = ", ".join(items.get("properties", ())) or str(items.get("type", "anything"))
     return f"[{fields}]" if answer.get("type") == "array" else fields
+
+
+def definitions(generated: Path) -> dict[str, Any]:
+    """Of a generated folder's tools, by name; none where there is none yet, or a merge left its marks in it."""
+    file = generated / "hbmcp_tools/manifest.json"
+    try:
+        return {tool["definition"]["name"]: tool for tool in json.loads(file.read_text(encoding="utf-8"))["tools"]}
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+
+
+def differing(
+    before: Mapping[str, Any], after: Mapping[str, Any], curations: Sequence[Curation], tokens: Mapping[str, int]
+) -> str:
+    """Which tools came, went and changed; what those that came cost, where that is known."""
+    tables = [removed for one in curations for removed in one.removed.values()]
+    by = {name: one.by for removed in tables for name, one in removed.items() if one.by}
+    parts = {
+        "added": {
+            f"{name} ({tokens[name]} tokens)" if name in tokens else name for name in after.keys() - before.keys()
+        },
+        "removed": {f"{name} (now {by[name]})" if name in by else name for name in before.keys() - after.keys()},
+        "changed": {name for name in before.keys() & after.keys() if before[name] != after[name]},
+    }
+    lines = [f"  {what}: {_some(names)}" for what, names in parts.items() if names and before]
+    return "\n".join([count(len(after), "tool") + ("." if lines else ", none changed."), *lines])
+
+
+def count(number: int, what: str) -> str:
+    """`1 tool`, `2 tools`"""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _some(names: Collection[str]) -> str:
+    shown = ", ".join(sorted(names)[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"

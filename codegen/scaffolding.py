@@ -1,19 +1,22 @@
-"""A TOML skeleton for operations that nobody has curated yet."""
+"""What a contract needs that nobody has curated yet: TOML with blanks, to read, or in its place in overrides/."""
 
 import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self, get_args
 
 from attrs import frozen
 
 from codegen.contract import Contract, Operation, Schema
-from codegen.curation import Curation, EffectName, Tool
-from codegen.renames import renaming, taken
+from codegen.curation import SERVICE, Curation, EffectName, Tool, unaccounted
+from codegen.places import Homes, in_place_of, with_line, with_table
+from codegen.renames import proposals, renaming, taken
 from codegen.schema import reduce
 
 SEVERAL = 3  # operations
+TOOLSET = '[toolset]\ntitle = ""\ndescription = ""\ndefault = false\n'
 VERBS = {"GET": "get", "POST": "create", "PUT": "set", "PATCH": "update", "DELETE": "delete"}
 
 
@@ -90,27 +93,89 @@ def kept(
     return found
 
 
-def skeleton(
-    operations: Sequence[Operation],
-    schemas: Mapping[str, Schema],
-    usual: UsualNames,
-    kept: Mapping[str, Sequence[Kept]] | None = None,
-    *,
-    on_paper: bool = True,
-) -> str:
-    """One table per operation; what only a person can say (risk, effect, the sentences) is left empty. `usual` are the
-    names that parameters get, and `kept` the tools that an operation has already. What isn't `on_paper` is another
-    service's, of which the paper exchange has nothing."""
-    names: set[str] = set()
-    tables = []
-    for operation in operations:
-        params = _params(operation, schemas)
+@frozen
+class Piece:
+    """What is to be written for an operation into a toolset's `file` in overrides/, None where none is likely: a line
+    of a tool's table, or a table, in the `place` of that tool's where it has one."""
+
+    operation: str
+    file: str | None
+    text: str
+    place: str | None = None
+    is_line: bool = False
+
+    @property
+    def title(self) -> str:
+        """It in one line."""
+        header = next(line for line in self.text.splitlines() if not line.startswith("#"))
+        return f"[tools.{self.place}] {self.text}" if self.is_line else header
+
+
+def pieces(curation: Curation, old: Contract, new: Contract, successors: Mapping[str, str | None]) -> list[Piece]:
+    """All that a curation lacks for a contract; what only a person can say (risk, effect, the sentences) is empty.
+    `successors` are the operations that are gone, and what may have taken their place."""
+    moved = proposals(curation, old, new, successors)
+    files = {name: curation.file(f"{toolset}.toml") for toolset, tools in curation.tools.items() for name in tools}
+    found = [
+        Piece(key, files[name], line, name, is_line=True)
+        for key, lines in moved.items()
+        for name, line in lines.items()
+    ]
+    had = kept(curation, old, new, {key: one for key, one in successors.items() if key not in moved})
+    names = {name for removed in curation.removed.values() for name in removed} | curation.by_name.keys()
+    names |= {name for workflows in curation.workflows.values() for name in workflows}
+    usual, home = UsualNames.of(curation, old), Homes(curation)
+    done = {successors[key] for key in moved}
+    for operation in (new.operations[key] for key in unaccounted(curation, new) if key not in done):
+        params = _params(operation, new.schemas)
         called = usual.called(operation, params)
-        if had := (kept or {}).get(operation.key):
-            tables += [_kept(one, operation, params, called) for one in had]
+        for one in had.get(operation.key, ()):
+            found.append(Piece(operation.key, files[one.name], _kept(one, operation, params, called), one.name))
+        if operation.key not in had:
+            table = _table(operation, params, names, called, on_paper=not curation.name)
+            found.append(Piece(operation.key, home.file(operation), table))
+    kept_names = {one.name for some in had.values() for one in some}
+    for name, tool in curation.by_name.items():
+        if tool.operation in successors and tool.operation not in moved and name not in kept_names:
+            table = f"[removed.{name}]\noperation = {_toml(tool.operation)}\n"
+            found.append(Piece(tool.operation, files[name], table, name))
+    return found
+
+
+def skeleton(pieces: Sequence[Piece]) -> str:
+    """All of them, to read: the lines, then the tables of each file."""
+    lines = [f"# {one.operation} moved: {one.title}" for one in pieces if one.is_line]
+    tables: dict[str, list[str]] = {}
+    for one in pieces:
+        if not one.is_line:
+            tables.setdefault(f"# {one.file or 'no toolset is likely'}", []).append(one.text)
+    return "\n".join([*lines, *(text for file, some in tables.items() for text in (f"\n{file}\n", *some))]).lstrip()
+
+
+def write(pieces: Sequence[Piece], overrides: Path) -> list[Piece]:
+    """Put each into its file, which is made where there is none; those that have no place in one."""
+    left = []
+    for one in pieces:
+        if not one.file:
+            left.append(one)
+            continue
+        file = overrides / one.file
+        text = file.read_text(encoding="utf-8") if file.exists() else TOOLSET
+        if one.is_line:
+            new = with_line(text, one.place or "", one.text)
         else:
-            tables.append(_table(operation, params, names, called, on_paper=on_paper))
-    return "\n".join(tables)
+            new = in_place_of(text, one.place, one.text) if one.place else with_table(text, one.text)
+        if new is None:
+            left.append(one)
+        else:
+            file.write_text(new, encoding="utf-8")
+    return left
+
+
+def begin(service: Path, contract: Contract) -> None:
+    """Make the folder of a service that has none yet."""
+    service.mkdir()
+    (service / SERVICE).write_text(f"title = {_toml(contract.title)}\n", encoding="utf-8")
 
 
 def _table(
@@ -122,8 +187,8 @@ def _table(
         f"operation = {_toml(operation.key)}",
         f"title = {_toml(name.replace('_', ' ').capitalize())}",
         'risk = ""  # read, write, trade, destructive or secret',
-        f'effect = ""  # unless it reads: {", ".join(get_args(EffectName))}',
-        *(['paper = ""  # why the paper exchange has none, unless a route answers it'] if on_paper else ()),
+        *([] if operation.method == "GET" else [f'effect = ""  # unless it reads: {", ".join(get_args(EffectName))}']),
+        *(['paper = ""  # why the paper exchange has none, unless a route answers it'] if on_paper else []),
         'description = ""',
     ]
     return _whole(name, lines, [_param(param, usual) for param in params])

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from attrs import frozen
 
+from codegen import curation as curated
 from codegen.client.shapes import PACKAGE
-from codegen.contract import ContractError
-from codegen.curation import Curation, Mistake
+from codegen.contract import Contract, ContractError, read
+from codegen.curation import Curation, CurationError, Mistake
 from codegen.source_texts import texts
 
 ENDING = ".openapi.json"
@@ -33,10 +34,24 @@ class Api:
         """Another service."""
         return Api(name, self.contract.with_name(f"{name}{ENDING}"), self.overrides / name)
 
-    def pinned(self) -> "list[Api]":
-        """The services beside it."""
+    def with_others(self) -> "list[Api]":
+        """It, and the services beside it."""
         files = sorted(self.contract.parent.glob(f"*{ENDING}"))
-        return [self.beside(file.name.removesuffix(ENDING)) for file in files if file != self.contract]
+        return [self, *(self.beside(file.name.removesuffix(ENDING)) for file in files if file != self.contract)]
+
+    def pinned(self) -> Contract:
+        """Its contract. Raises ContractError."""
+        return read(self.contract)
+
+    def curation(self, contract: Contract | None = None) -> Curation:
+        """What overrides/ say of it, as a contract spells it.
+
+        Raises CurationError for a file that can't be read at all: alone, for much else would only follow from it.
+        """
+        curation = curated.read(self.overrides, self.name)
+        if unreadable := [one for one in curation.mistakes if one.reason.startswith(curated.UNREADABLE)]:
+            raise CurationError(unreadable)
+        return curation.as_in(contract.operations) if contract else curation
 
 
 def named(argument: str) -> tuple[str, str | None]:

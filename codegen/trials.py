@@ -20,6 +20,8 @@ ROUTES = Path("src/hbmcp/paper/api/routes")
 ANSWERS = Path("tests/replay/answers")
 TRIED = Path("tests/paper/tried.toml")
 
+UNTOLD = "the contract doesn't say what it answers, so no answer of it can be made up"
+
 _KEY = re.compile(r"(GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS|TRACE) /\S*")
 
 
@@ -48,24 +50,40 @@ class Trials:
         of: dict[str, list[str]] = {}
         for name, (_, tool) in tools.items():
             of.setdefault(tool.operation, []).append(name)
-        for key, operation in contract.operations.items():
+        yield from self.untold(curation, contract)
+        for key in contract.operations:
             spellings = {key} | {one.operation for name in of.get(key, ()) for one in tools[name][1].spellings}
-            if spellings.isdisjoint(self.answers) and not told(operation, contract):
-                reason = f"the contract doesn't say what it answers: write an answer of it into {ANSWERS}"
-                yield Mistake("tests", "", key, reason)
             routed = not spellings.isdisjoint(self.routes)
             for name in of.get(key, ()):
                 toolset, tool = tools[name]
-                yield from self._of_a_tool(toolset, name, tool, routed=routed)
+                yield from self._of_a_tool(toolset, name, tool, _file(key), routed=routed)
 
-    def _of_a_tool(self, toolset: str, name: str, tool: Tool, *, routed: bool) -> Iterator[Mistake]:
+    def untold(self, curation: Curation, contract: Contract) -> Iterator[Mistake]:
+        """Operations of which the contract doesn't say what they answer, nor does anybody else."""
+        also: dict[str, set[str]] = {}
+        for tool in curation.by_name.values():
+            also.setdefault(tool.operation, set()).update(one.operation for one in tool.spellings)
+        for key, operation in contract.operations.items():
+            if ({key} | also.get(key, set())).isdisjoint(self.answers) and not told(operation, contract):
+                line = f'"{key}": {{"status": {operation.status}, "body": …}}'
+                file = operation.tag.lower().replace(" ", "_")
+                yield Mistake(f"{ANSWERS}/{file}.json", "", key, f"{UNTOLD}: write `{line}`")
+
+    def _of_a_tool(self, toolset: str, name: str, tool: Tool, file: str, *, routed: bool) -> Iterator[Mistake]:
         place = (f"{toolset}.toml", f"tools.{name}", "paper")
         if not routed and not tool.paper:
-            yield Mistake(*place, f"no route of the paper exchange ({ROUTES}) answers {tool.operation}: say why")
+            reason = (
+                f'the paper exchange has no {tool.operation}: write `paper = "it …"`, the reason, or a route into '
+                f"{ROUTES}/{file}.py"
+            )
+            yield Mistake(*place, reason)
         elif routed and tool.paper:
-            yield Mistake(*place, f"a route of the paper exchange answers {tool.operation}")
+            yield Mistake(*place, f"a route of the paper exchange answers {tool.operation}: take the line away")
         elif routed and name not in self.rows:
-            yield Mistake(*place, f"{TRIED} has no row of it, though a route of the paper exchange answers")
+            reads = tool.risk == "read"
+            table, row = ("found", f'{name} = "WORD"') if reads else ("changes", f'["{name}", {{}}, "WORD"],')
+            reason = f"a route of the paper exchange answers, and no row tries it: write `{row}`, a word of its answer"
+            yield Mistake(str(TRIED), table, "", reason)
 
     def left_over(self, curation: Curation, contract: Contract) -> Iterator[str]:
         """What is there for an operation or a tool that is gone. It does no harm."""
@@ -82,6 +100,11 @@ def told(operation: Operation, contract: Contract) -> bool:
         return False
     schema = without_null(reduce(operation.response, contract.schemas))
     return bool(schema.keys() & {"properties", "items", "enum"}) or schema.get("type", "object") != "object"
+
+
+def _file(key: str) -> str:
+    """What the file of an operation's route is called, after its path's first part."""
+    return key.split("/")[1].replace("-", "_") or "default"
 
 
 def _keys(tree: ast.AST) -> Iterator[str]:

@@ -9,9 +9,9 @@ import anyio
 import pytest
 from mcp import Client
 
-from hbmcp import bridge as bridges
 from hbmcp import settings
-from hbmcp.bridge import Bridge, Outcome
+from hbmcp.bridge import Bridge, Outcome, prepared
+from hbmcp.bridge import progress as reporting
 from hbmcp.catalog import Catalog
 from hbmcp.server.line import Line
 from hbmcp.server.protocol import build
@@ -73,7 +73,7 @@ def _some(schema: dict[str, Any]) -> Any:
 async def test_a_defect_of_ours_is_told_without_a_traceback(
     told: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(bridges, "render", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(prepared, "render", lambda *_, **__: 1 / 0)
     outcome = await call(told, "list_accounts")
     assert outcome.is_error
     assert "hbmcp itself failed at list_accounts" in outcome.text
@@ -84,7 +84,7 @@ async def test_a_defect_of_ours_is_told_without_a_traceback(
 async def test_a_call_that_lasts_reports_progress_until_its_end(
     told: Settings, api: FaultyApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bridges, "REPORT_EVERY", 0.01)
+    monkeypatch.setattr(reporting, "REPORT_EVERY", 0.01)
     api.then(HANG)
     reports: list[tuple[float, str | None]] = []
     bridge = Bridge(CATALOG.choose(tools=["all"]), told)
@@ -100,7 +100,7 @@ async def test_a_call_that_lasts_reports_progress_until_its_end(
             await bridge.call("list_accounts", {}, report)
     assert reports[0][0] < reports[1][0]
     assert "Waiting for the Hummingbot API" in str(reports[0][1])
-    monkeypatch.setattr(bridges, "REPORT_EVERY", 60)
+    monkeypatch.setattr(reporting, "REPORT_EVERY", 60)
     before = len(reports)
     assert not (await bridge.call("list_accounts", {}, report)).is_error
     assert len(reports) == before
@@ -124,10 +124,9 @@ async def test_without_credentials_a_call_says_what_to_set(told: Settings, api: 
     assert not api.requests
 
 
-async def test_every_tool_has_its_function(told: Settings) -> None:
-    bridge = Bridge(CATALOG.choose(tools=EVERY), told)
+def test_every_tool_has_its_function() -> None:
     for tool in CATALOG.tools.values():
-        assert callable(bridge._line(tool).build)
+        assert callable(prepared.Prepared(tool).build)
 
 
 async def test_the_listing_is_the_manifest(told: Settings) -> None:

@@ -77,6 +77,21 @@ async def test_a_client_that_opens_no_pages_is_told_the_command(place: Place) ->
     assert "hbmcp connect kucoin --account second_account" in text(said)
 
 
+@pytest.mark.parametrize(("name", "near"), [("foobar", "."), ("kraken", "."), ("binanc", "; did you mean binance?")])
+async def test_an_exchange_that_the_api_does_not_know_is_refused_before_anything_else(
+    tmp_path: Path, name: str, near: str
+) -> None:
+    place = placed(tmp_path, "stdio", "auto", policy="")
+    async with place.client(None) as client:
+        said = await client.call_tool("connect_exchange", {"connector_name": name})
+        nobody = await client.call_tool("connect_exchange", {"connector_name": "binance", "account_name": "nobody"})
+    assert said.is_error
+    refused = f"The paper exchange knows no exchange {name}{near} Nothing was sent. It has only these: binance, "
+    assert text(said).startswith(refused)
+    assert "hbmcp connect" not in text(said)
+    assert text(nobody).startswith("There is no account nobody.")
+
+
 async def test_where_the_policy_refuses_keys_nobody_is_sent_to_a_page(tmp_path: Path) -> None:
     place = placed(tmp_path, "stdio", "auto", policy='[deny]\ntools = ["add_credential"]\n')
     addresses: list[str] = []

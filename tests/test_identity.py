@@ -8,7 +8,7 @@ import pytest
 from hbmcp.errors import SettingsError
 from hbmcp.identity import Identity
 from hbmcp.settings import Settings, load
-from hbmcp.settings.address import canonical
+from hbmcp.settings.address import canonical, reached
 
 ONE = (
     "http://localhost:8000",
@@ -35,6 +35,38 @@ def test_one_address_has_one_name(address: str) -> None:
 )
 def test_other_addresses_have_other_names(one: str, other: str) -> None:
     assert canonical(one) != canonical(other)
+    assert reached(one) != reached(other)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *ONE,
+        *("http://127.0.0.2:8000", "http://127.1:8000", "http://2130706433:8000", "http://0.0.0.0:8000"),
+        *("http://[::ffff:127.0.0.1]:8000", "http://[0:0:0:0:0:0:0:1]:8000", "http://[::]:8000"),
+        *("http://ip6-localhost:8000", "http://api.localhost:8000", "http://localhost:8000/."),
+        *("http://localhost:8000/a/..", "http://localhost:8000//", "http://localhost:8000/%2e/"),
+    ],
+)
+def test_whatever_reaches_the_same_place_is_known_as_that(address: str) -> None:
+    assert reached(address) == "http://localhost:8000"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://10.0.0.7:8000/a", "http://[::ffff:a00:7]:8000/b/../a"),
+        ("http://[2001:db8::1]:80", "http://[2001:0DB8:0::1]"),
+        ("https://b\u00fccher.example", "https://xn--bcher-kva.example"),
+    ],
+)
+def test_so_it_is_of_other_machines(one: str, other: str) -> None:
+    assert reached(one) == reached(other) != reached("http://10.0.0.8:8000/a")
+
+
+def test_names_that_something_may_be_remembered_under_stay() -> None:
+    assert canonical("http://127.0.0.2:8000") == "http://127.0.0.2:8000"
+    assert canonical("http://[0:0:0:0:0:0:0:1]:8000/.") == "http://[0:0:0:0:0:0:0:1]:8000/."
 
 
 def test_a_port_that_goes_without_saying_is_said() -> None:

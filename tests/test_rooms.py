@@ -20,7 +20,8 @@ FLOORS = (
     {"installation"},
     {"plan"},
     {"deletion", "source_code"},
-    {"balances", "levels", "connections", "heard_bots", "fills", "scripts", "gateway", "json_api"},
+    {"balances", "levels", "connections", "heard_bots", "scripts", "gateway", "json_api"},
+    {"fills"},
     {"markets", "controllers", "status", "dex"},
     {"positions", "bots"},
     {"reduce_only"},
@@ -37,6 +38,13 @@ PAPER_FLOORS = (
     {"shipped"},
     {"api"},
     {"start"},
+)
+# And the modules of hbmcp.bridge: what a call is and comes to, a tool, what is done with it, and the door.
+BRIDGE_FLOORS = (
+    {"incoming", "outcome", "progress"},
+    {"prepared"},
+    {"operations", "foresight", "acting"},
+    {"bridge"},
 )
 
 
@@ -136,7 +144,7 @@ def test_policy_judges_what_it_is_shown() -> None:
 
 def test_only_what_runs_it_knows_the_watch() -> None:
     """It calls the bridge, as a client does; a call never waits for it."""
-    runs = ("hbmcp.watch", "hbmcp.server", "hbmcp.cli")
+    runs = ("hbmcp.watch", "hbmcp.background", "hbmcp.server", "hbmcp.cli")
     assert not [
         one for one in imports("src", "hbmcp") if within(one.name, "hbmcp.watch") and not within(one.module, *runs)
     ]
@@ -144,7 +152,7 @@ def test_only_what_runs_it_knows_the_watch() -> None:
 
 
 def test_only_what_is_reached_over_http_knows_access_tokens() -> None:
-    """A call is judged by the tools and the policy that were lent to it, whoever lent them and for what. The watch asks
+    """A call is judged by the tools and the policy that it is let have, whoever lets it and for what. The watch asks
     whether the token stands with which a trigger was armed."""
     users = ("hbmcp.access", "hbmcp.server", "hbmcp.cli", "hbmcp.approving", "hbmcp.watch")
     wrong = [
@@ -156,7 +164,7 @@ def test_only_what_is_reached_over_http_knows_access_tokens() -> None:
 
 def test_only_what_runs_it_carries_out_what_was_approved() -> None:
     """It calls the bridge, as a client does; a call never waits for it."""
-    runs = ("hbmcp.approving", "hbmcp.server", "hbmcp.cli")
+    runs = ("hbmcp.approving", "hbmcp.background", "hbmcp.server", "hbmcp.cli")
     assert not [
         one for one in imports("src", "hbmcp") if within(one.name, "hbmcp.approving") and not within(one.module, *runs)
     ]
@@ -214,7 +222,10 @@ def test_workflows_hold_tools_and_nothing_else() -> None:
         assert public == ([] if file.name == "__init__.py" else [file.stem]), file
 
 
-@pytest.mark.parametrize(("package", "floors"), [("hbmcp.installation", FLOORS), ("hbmcp.paper", PAPER_FLOORS)])
+@pytest.mark.parametrize(
+    ("package", "floors"),
+    [("hbmcp.installation", FLOORS), ("hbmcp.bridge", BRIDGE_FLOORS), ("hbmcp.paper", PAPER_FLOORS)],
+)
 def test_no_import_runs_up_the_floors(package: str, floors: tuple[set[str], ...]) -> None:
     """Whoever reads a room needs to know only what is below it; and there can be no circle."""
     floor = {room: number for number, rooms in enumerate(floors) for room in rooms}
@@ -241,7 +252,7 @@ def test_a_call_needs_what_a_listing_does_not() -> None:
     """Starting the server imports what listing needs; the bridge, and all under it, at the first call."""
     heavy = ("hbmcp.bridge", "hbmcp.api", "hbmcp.installation", "hbmcp.workflows", "hbmcp.store", "hbmcp.results")
     light = {"hbmcp.server", "hbmcp.catalog", "hbmcp.settings", "hbmcp.log", "hbmcp.cli", "hbmcp.identity"}
-    heavy = (*heavy, "hbmcp.prompts", "hbmcp.completion", "hbmcp.resources", "hbmcp.discovery")
+    heavy = (*heavy, "hbmcp.prompts", "hbmcp.completion", "hbmcp.resources", "hbmcp.discovery", "hbmcp.background")
     first_call = (
         *("hbmcp.server.elicitation", "hbmcp.server.key_pages", "hbmcp.server.discovery"),
         *("hbmcp.server.prompts", "hbmcp.server.completing"),
@@ -265,7 +276,7 @@ def test_nothing_calls_the_command_line() -> None:
 
 def test_what_is_no_read_stands_in_a_plan() -> None:
     """Nothing is asked that isn't a read: its function is what a PlannedRequest is made with, and nowhere else."""
-    tools = Catalog.load().tools
+    tools, absent = Catalog.load().tools, Catalog.load().absent
     wrong = []
     for room in ("workflows", "installation", "policy"):
         for file in sorted((ROOT / "src/hbmcp" / room).rglob("*.py")):
@@ -289,6 +300,6 @@ def test_what_is_no_read_stands_in_a_plan() -> None:
                 f"{file.name}:{node.lineno}: {ast.unparse(node)}"
                 for node in ast.walk(tree)
                 if isinstance(node, ast.Attribute) and ast.unparse(node.value) in modules
-                if (id(node) in planned) == tools[node.attr].reads
+                if node.attr not in absent and (id(node) in planned) == tools[node.attr].reads
             ]
     assert not wrong

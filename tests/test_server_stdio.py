@@ -119,8 +119,8 @@ def test_starts_while_the_api_is_down_and_works_when_it_is_up(tmp_path: Path) ->
 
 NOISY = """
 import os, sys
-import hbmcp.bridge
-hbmcp.bridge.REPORT_EVERY = 0.01
+import hbmcp.bridge.progress
+hbmcp.bridge.progress.REPORT_EVERY = 0.01
 call = hbmcp.bridge.Bridge.call
 async def noisy(self, *arguments, **named):
     print("a library says hello")

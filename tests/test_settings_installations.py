@@ -161,6 +161,12 @@ def test_a_mistake_is_told_with_its_key(written: Written, text: str, said: str) 
     assert "\nb" not in str(error.value)
 
 
+@pytest.mark.parametrize("other", ["127.0.0.2", "[::ffff:127.0.0.1]", "0.0.0.0", "[0:0:0:0:0:0:0:1]", "ip6-localhost"])
+def test_one_api_is_no_two_installations_however_it_is_written(written: Written, other: str) -> None:
+    with pytest.raises(SettingsError, match="are the same installation"):
+        written(f'[a]\nurl = "http://localhost:8000"\n[b]\nurl = "http://{other}:8000/./"\n')
+
+
 def test_all_mistakes_are_told_at_once(written: Written) -> None:
     with pytest.raises(SettingsError) as error:
         written('[a]\nurl = "a"\nx = 1\n[b]\n')
@@ -205,7 +211,7 @@ def test_what_would_be_of_one_of_them_is_refused(
     written: Written, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(SettingsError, match=f"{variable}.* would be of one of them"):
+    with pytest.raises(SettingsError, match=f"{variable}.* would be of one"):
         written("[a]\npaper = true\n")
 
 
@@ -217,3 +223,13 @@ def test_a_dot_env_that_nobody_named_names_none_of_them(written: Written, tmp_pa
     (tmp_path / ".env").write_text("HBMCP_PAPER=true\n")
     with pytest.raises(SettingsError, match="HBMCP_PAPER"):
         written('[a]\nurl = "http://a"\n')
+
+
+@pytest.mark.parametrize("field", ["paper_speed", "paper_reset"])
+def test_what_no_table_can_say_is_told_to_be_for_a_server_of_one(written: Written, field: str) -> None:
+    written("[a]\npaper = true\n")
+    with pytest.raises(SettingsError) as error:
+        settings.load_all({"installations": "installations.toml", field: True})
+    assert "several" not in str(error.value)
+    assert "--paper-db" in str(error.value)
+    assert "in the table" not in str(error.value)

@@ -208,6 +208,7 @@ def stop_bot(
 
     Args:
         bot_name: With its timestamp
+        skip_order_cancellation: Leave orders open
     """
     return bot_orchestration_api.stop_bot(
         body=StopBotAction(
@@ -229,6 +230,7 @@ def stop_and_archive_bot(
 
     Args:
         bot_name: With its timestamp
+        skip_order_cancellation: Leave orders open
     """
     return bot_orchestration_api.stop_and_archive_bot(
         bot_name=bot_name,

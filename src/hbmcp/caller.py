@@ -24,8 +24,7 @@ class Caller:
     `kind` is what stands behind it: an MCP client or somebody at a terminal, who called a tool; a person who was asked
     at a terminal whether to do just that; the policy, which looks before it judges; a trigger that fires, or the watch,
     which looks whether one may; a resource that a client reads, or what completes its words. `client` is the client's
-    own name of itself, `token` that of the access token that it showed, `holder` the key of who holds that, and `until`
-    when it ends, in epoch ms; None for never.
+    own name of itself, `access` the token that it showed, and `until` when that ends, in epoch ms; None for never.
     """
 
     name: str
@@ -33,6 +32,15 @@ class Caller:
     tools: frozenset[str]
     kind: Kind = "client"
     client: str = ""
-    token: str = ""
-    holder: str = ""
+    access: Access | None = None
     until: int | None = None
+
+    @property
+    def token(self) -> str:
+        """The name of the access token; "" for none."""
+        return "" if self.access is None else self.access.token
+
+    @property
+    def holder(self) -> str:
+        """The key of who holds that; "" for none."""
+        return "" if self.access is None else self.access.holder

@@ -148,7 +148,7 @@ class Toolset:
 
 ALL, NONE = "all", "none"  # in place of names
 
-ONLY_A_PERSON = "Only a person can change that, in hbmcp's settings."  # and a model isn't told how
+ONLY_A_PERSON = "Only a person can have it offered, in hbmcp's settings."  # and a model isn't told how
 
 NOT_IN_THIS_API = "Use another tool; a person can update the API, or hbmcp."
 
@@ -197,11 +197,11 @@ class Catalog:
     def offer(self, settings: "Settings") -> "Offer":
         """What the settings choose. With discovery only that is listed, and the rest is within reach, but for what has
         to be named. Raises SettingsError as choose does."""
-        told = settings
-        if told.discovery == "off":
-            return self.choose(told.toolsets, told.tools, told.exclude_tools, told.read_only)
-        listed = self._chosen(told.toolsets, told.tools, told.exclude_tools, told.read_only)
-        every = self.choose((*told.toolsets, ALL), told.tools, told.exclude_tools, told.read_only)
+        tools, exclude, read_only = settings.tools, settings.exclude_tools, settings.read_only
+        if settings.discovery == "off":
+            return self.choose(settings.toolsets, tools, exclude, read_only)
+        listed = self._chosen(settings.toolsets, tools, exclude, read_only)
+        every = self.choose((*settings.toolsets, ALL), tools, exclude, read_only)
         return every.listing(tool.name for tool in listed.tools)
 
     def every(self, settings: "Settings") -> "Offer":
@@ -248,10 +248,7 @@ class Catalog:
             elif tool.name in excluded:
                 off[tool.name] = Off("it was excluded", ONLY_A_PERSON)
             elif tool.risk == "secret" and tool.name not in named_singly:
-                off[tool.name] = Off(
-                    "it takes or shows a secret, which no model should see, so it is offered only where it is named",
-                    ONLY_A_PERSON,
-                )
+                off[tool.name] = Off("it takes or shows a secret, which no model should see", ONLY_A_PERSON)
             elif tool.name in singles or (tool.toolset in wanted and tool.default):
                 continue
             elif tool.toolset in wanted:
@@ -279,7 +276,8 @@ class Catalog:
         return set(self.toolsets if ALL in names else (self.toolset_names[name] for name in names))
 
     def _tools(self, names: Iterable[str], setting: str) -> set[str]:
-        names = [name for name in names if name not in self.absent]  # right for another version of the API
+        # What is absent is right for another version of the API.
+        names = [name for name in names if name not in self.absent or name in self.removed]
         if gone := [name for name in names if name in self.removed]:
             told = [f"{named(name)}{_instead(self.removed[name])}" for name in gone]
             raise SettingsError(f"{setting}: removed since: {', '.join(told)}.", advice="Correct the setting.")
@@ -332,14 +330,14 @@ class Offer:
         if known := self.catalog.names.get(name):
             off = self._off[known.name]
             raise UnknownTool(f"{named(name)} is switched off here: {off.why}.", "Nothing was done.", off.advice)
-        if why := self.catalog.absent.get(name):
-            raise UnknownTool(f"{named(name)} isn't offered: {why}.", "Nothing was done.", NOT_IN_THIS_API)
         if (by := self.catalog.removed.get(name)) is not None:
             raise UnknownTool(
                 f"{named(name)} was removed since{_instead(by)}.",
                 "Nothing was done.",
                 f"Call {by}." if by else "tools/list has what there is.",
             )
+        if why := self.catalog.absent.get(name):
+            raise UnknownTool(f"{named(name)} isn't offered: {why}.", "Nothing was done.", NOT_IN_THIS_API)
         near = nearest(name, self._names, most=3)
         raise UnknownTool(
             f"There is no tool {named(name)}.",
@@ -350,6 +348,12 @@ class Offer:
     def off(self, name: str) -> Off | None:
         """Why a tool of this name isn't offered; None for one that is."""
         return self._off.get(name)
+
+    def unoffered(self, words: Iterable[str]) -> str:
+        """A sentence on which of these are tools that aren't offered; "" where none is. Whoever is sent to one looks
+        for it in vain."""
+        off = list(dict.fromkeys(word for word in words if word in self._off))
+        return f"Not offered here: {', '.join(off)}." if off else ""
 
     def without(self, off: Mapping[str, Off]) -> "Offer":
         """The same less these."""
@@ -366,6 +370,18 @@ class Offer:
         )
         related = [place for score, _, place in ranked if score < 0] or [place for *_, place in ranked[:2]]
         return [self.tools[place].name for place in related[:3]]
+
+    def directory(self, tool: Tool) -> str | None:
+        """The read, if any, that lists what a call of `tool` can be of: it shares a word with its name, and is about
+        little else."""
+        words = _words(tool.name)
+        named_alike = [
+            (len(_words(one.name) - words), one.name)
+            for one in self.tools
+            if one.reads and one.default and one.toolset == tool.toolset and one.name.startswith("list_")
+            if one.name != tool.name and words & _words(one.name)
+        ]
+        return min(named_alike)[1] if named_alike else None
 
 
 def _words(name: str) -> set[str]:

@@ -1,6 +1,7 @@
 """Where the API's own contract isn't the one that the tools were made from, and what that means for each tool.
 
-Compared are fingerprints: which operations there are, and the names of what they take.
+Compared are fingerprints: which operations there are, and the names of what they take. That takes 7 ms of a document of
+300 kB, and its digest 9 more, so nothing of it is kept for the next start.
 """
 
 import asyncio

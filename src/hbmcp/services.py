@@ -22,12 +22,12 @@ class Service:
         return self.title[:1].upper() + self.title[1:]
 
     @property
-    def address(self) -> str:
+    def url_setting(self) -> str:
         """The setting that has its address."""
         return f"HBMCP_{self.name.upper()}_URL" if self.name else "HUMMINGBOT_API_URL"
 
     @property
-    def key(self) -> str:
+    def key_setting(self) -> str:
         """The setting that has its credential."""
         return f"HBMCP_{self.name.upper()}_KEY"
 

@@ -417,7 +417,7 @@ async def test_what_a_token_called_that_is_revoked_by_now_isn_t_carried_out(plac
     bridge = place.bridge()
     row = TokenRow("desk", digest(new_token()), (), read_only=False, profile=None, created=0)
     await bridge.store.add_token(row)
-    theirs = bridge.lent("desk", key_of(row), OFFER, Policy.model_validate(ASKS))
+    theirs = bridge.for_token("desk", key_of(row), OFFER, Policy.model_validate(ASKS))
     async with place.speaking(place.bridge()):
         asked = await question(place, await waits(theirs))
         assert "with the access token desk" in asked.text

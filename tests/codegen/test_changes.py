@@ -235,6 +235,53 @@ def test_a_successor_replaces_one_operation_only() -> None:
     }
 
 
+def giving(**answers: str) -> Contract:
+    """Reads that take nothing, by the first part of their path, and what each answers."""
+    return contract(
+        yaml.safe_dump(
+            {
+                f"/{name}/": {
+                    "get": {"responses": {"200": {"content": {"application/json": {"schema": yaml.safe_load(one)}}}}}
+                }
+                for name, one in answers.items()
+            }
+        )
+    )
+
+
+NAMES, ROW = "{type: array, items: {type: string}}", "{type: object, properties: {a: {type: string}}}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "successor"),
+    [
+        ({"connectors": NAMES}, {"exchanges": NAMES, "health": ROW}, "GET /exchanges/"),
+        ({"connectors": NAMES}, {"exchanges": NAMES, "venues": NAMES}, None),
+        ({"connectors": NAMES}, {"exchanges": ROW}, None),
+        ({"connectors": "{}"}, {"exchanges": "{}"}, None),
+    ],
+    ids=["the same", "which", "another", "unknown"],
+)
+def test_what_alone_takes_and_gives_the_same_took_the_place(
+    old: dict[str, str], new: dict[str, str], successor: str | None
+) -> None:
+    (found,) = compare(giving(**old), giving(**new)).removed
+    assert found.successor == successor
+
+
+def test_what_alone_takes_the_same_body_beside_it_took_the_place() -> None:
+    """Though the name of a field in it is another."""
+    taking = "{post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Filter'}}}}}}"
+
+    def beside(path: str, field: str) -> Contract:
+        return contract(f"{path}: {taking}", f"{{Filter: {{type: object, properties: {{{field}: {{type: string}}}}}}}}")
+
+    old = beside("/executors/search", "names")
+    for path, successor in (("/executors/find", "POST /executors/find"), ("/moon/find", None)):
+        (found,) = compare(old, beside(path, "accounts")).removed
+        assert found.successor == successor
+
+
 def test_a_report() -> None:
     old = contract(
         "/pools/{pool}: {get: {parameters: [{name: pool, in: path, schema: {type: string}}]}}\n"

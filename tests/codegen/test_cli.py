@@ -1,6 +1,7 @@
 """`python -m codegen`, as an engineer uses it."""
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -182,6 +183,46 @@ def test_what_took_the_place_of_another_has_its_table(place: Workplace, tmp_path
     assert '# region = { description = "" }\n' in skeleton
 
 
+def test_it_writes_all_but_what_a_person_must_say(place: Workplace, tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        move(document)
+        document["paths"]["/shop/hours"] = {"get": {"responses": {"200": {"description": "Hours"}}}}
+        del document["paths"]["/orders/{order_id}"]
+        document["paths"]["/moon"] = {"get": {"responses": {"200": {"description": "It"}}}}
+
+    orders, document = place.overrides / "orders.toml", changed(tmp_path, change)
+    comment = "# What is late is looked for.\n"
+    orders.write_text(orders.read_text().replace("[tools.get_late_orders]", f"{comment}[tools.get_late_orders]"))
+    told = place.run("scaffold", document, "--write")
+    assert told.exit_code == 0
+    lines = told.output.splitlines()
+    assert 'overrides/orders.toml: [tools.get_late_orders] also = ["POST /v2/orders/search"]' in lines
+    assert "overrides/orders.toml: [removed.cancel_order]" in lines
+    assert "overrides/shop.toml: [tools.get_shop_hours]" in lines
+    assert lines[lines.index("# no toolset is likely") + 2] == "[tools.get_moon]"
+    assert comment in orders.read_text()
+    tables = tomllib.loads(orders.read_text())
+    assert tables["tools"]["get_late_orders"]["also"] == ["POST /v2/orders/search"]
+    assert "cancel_order" not in tables["tools"]
+    assert tables["removed"] == {"cancel_order": {"operation": "DELETE /orders/{order_id}"}}
+    empty = place.run("regen", document)
+    assert empty.exit_code == 1
+    for key in ("risk", "paper", "description"):
+        assert f"shop.toml: [tools.get_shop_hours] {key}: " in empty.output
+    toolset = place.overrides / "shop.toml"
+    said = {
+        'risk = ""': 'risk = "read"',
+        'paper = ""': 'paper = "it never shuts"',
+        'description = ""': 'description = "X."',
+    }
+    text = toolset.read_text()
+    for blank, words in said.items():
+        text = text.replace(blank, words)
+    toolset.write_text(text)
+    assert place.run("regen", document).exit_code == 0
+    assert place.run("scaffold", "--write").output.splitlines()[0] == "# no toolset is likely"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "mistake"),
@@ -269,6 +310,20 @@ def test_drop_goes_on_without_the_vanished(place: Workplace, tmp_path: Path) -> 
     manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
     names = ("get_late_orders", "list_late_orders")
     assert manifest["absent"] == dict.fromkeys(names, "this Hummingbot API has no POST /orders/search")
+
+
+def test_a_removed_tool_that_a_workflow_can_do_without_costs_no_code(place: Workplace) -> None:
+    orders = place.overrides / "orders.toml"
+    more = '[removed.list_stock]\noperation = "GET /stock"\n' + WORKFLOW + 'uses_if_there = ["list_stock"]\n'
+    orders.write_text(f"{orders.read_text()}\n{more}")
+    assert place.run("regen").exit_code == 0
+    with importing_tools(place.output) as tools, pytest.raises(LookupError, match="list_stock isn't there"):
+        tools["hbmcp_tools.orders"].list_stock(since=0)
+    manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
+    assert (manifest["absent"], manifest["removed"]) == (
+        {"list_stock": "this Hummingbot API has no GET /stock"},
+        {"list_stock": ""},
+    )
 
 
 WORKFLOW = """
@@ -378,6 +433,16 @@ def test_check_says_all_mistakes_at_once(place: Workplace) -> None:
         assert mistake in result.output
 
 
+def test_a_file_that_is_not_toml_is_told_alone(place: Workplace) -> None:
+    orders = place.overrides / "orders.toml"
+    orders.write_text(f"{orders.read_text()}\n[tools")
+    for command in ("check", "regen", "scaffold"):
+        told = place.run(command)
+        assert told.exit_code == 1
+        assert told.output.splitlines()[-2].startswith("orders.toml: not TOML: ")
+        assert "1 mistake; nothing was written." in told.output
+
+
 def test_list_shows_every_operation(place: Workplace) -> None:
     lines = place.run("list").output.splitlines()
     assert any("PUT /shop/settings" in line and "set_currency" in line and "write" in line for line in lines)
@@ -402,3 +467,28 @@ def test_a_source_that_is_not_there(place: Workplace, source: str) -> None:
     assert source in result.output
     assert "Traceback" not in result.output
     assert place.tree() == before
+
+
+def test_lists_that_cost_too_much_and_figures_that_are_wrong_are_named(
+    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "README.md"
+    page.write_text("There are 1 tools, and so on, with `--tools all`.\n\n| tools listed | 2 | 1 |\n")
+    stale = place.run("check")
+    assert stale.exit_code == 1
+    assert "README.md: its figures aren't those of the tools: run `make regen`." in stale.output
+    monkeypatch.setattr("codegen.listing.CEILINGS", {"by default": 100})
+    longer = re.compile(
+        r"overrides: the tools offered by default: cost (\d+) tokens, (\d+) more than the 100 that they may: shorten "
+        r"descriptions, move a tool to .*, or exclude an operation\. The longest: (\w+) \d+, "
+    )
+    regen = place.run("regen")
+    assert regen.exit_code == 0
+    assert page.read_text().startswith("There are 7 tools, 7 of one operation each and 0 workflows: ")
+    assert "| tools listed | 7 (3 by default) | 1 |" in page.read_text()
+    for told in (regen, place.run("check")):
+        (found,) = longer.findall(told.output)
+        assert int(found[0]) - int(found[1]) == 100
+        assert found[2] == "place_order"
+    monkeypatch.undo()
+    assert place.run("check").exit_code == 0

@@ -7,6 +7,7 @@ import pytest
 
 from codegen.contract import Contract, normalise, parse
 from codegen.curation import audit, read, unaccounted, vanished
+from codegen.generate import OVERRIDES
 
 GOOD = """
 [toolset]
@@ -75,6 +76,21 @@ def test_a_good_file_has_no_mistakes(tmp_path: Path) -> None:
             "result] cause: there is no tool 'place_orders'",
         ),
         ("params.thing", 'result.cause = "place_order"\nparams.thing', "result] cause: place_order is no read"),
+        (
+            "params.thing",
+            "default = false\nparams.thing",
+            "[tools.place_order] default: false is for what a workflow uses",
+        ),
+        (
+            "params.thing",
+            'default = false\ninstead = "place_orders"\nparams.thing',
+            "[tools.place_order] instead: there is no tool 'place_orders'; did you mean place_order?",
+        ),
+        (
+            "params.thing",
+            'instead = "place_order"\nparams.thing',
+            "instead: it is offered: write `default = false`, so",
+        ),
         ('effect = "opens"', "", "[tools.place_order] effect: is missing: whatever isn't a read has one"),
         ('"trade"', '"read"', "[tools.place_order] effect: a read has none"),
         ('"opens"', '"open"', "[tools.place_order.effect] is: Input should be 'opens', 'reduces', 'cancels'"),
@@ -90,6 +106,10 @@ def test_names_the_mistake(tmp_path: Path, old: str, new: str, mistake: str) -> 
     assert old in GOOD
     found = mistakes(tmp_path, orders=GOOD.replace(old, new, 1))
     assert any(text.startswith("orders.toml") and mistake in text for text in found), found
+
+
+def test_the_repository_has_no_mistake() -> None:
+    assert read(OVERRIDES).mistakes == ()
 
 
 def test_all_mistakes_at_once_and_one_bad_tool_costs_only_itself(tmp_path: Path, contract: Contract) -> None:
@@ -131,6 +151,35 @@ def test_every_operation_is_accounted_for_once(tmp_path: Path, contract: Contrac
     curation = read(tmp_path)
     assert vanished(curation, contract) == ["GET /order"]
     assert [str(mistake) for mistake in audit(curation, contract)] == [
-        "overrides: GET /orders: neither a tool nor in excluded.toml (scaffold writes a skeleton)",
-        "excluded.toml: [operations] GET /order: the contract has no such operation; did you mean GET /orders?",
+        'overrides: GET /orders: neither a tool nor in excluded.toml: write `"GET /orders" = "why not"` there, or '
+        "into a toolset's file the table that `python -m codegen scaffold` makes (--write: it does)",
+        "excluded.toml: [operations] GET /order: the contract has no such operation; did you mean GET /orders? "
+        "Else take the line away",
+    ]
+
+
+def test_what_was_removed_may_go_on_being_named_by_workflows(tmp_path: Path) -> None:
+    workflow = """
+        [workflows.order_all]
+        title = "All"
+        risk = "trade"
+        description = "Order all."
+        uses = ["place_order"]
+        uses_if_there = ["get_stock"]
+        [removed.get_stock]
+        operation = "GET /stock"
+    """
+    good = GOOD.replace("get_stock first", "it first") + dedent(workflow)
+    assert mistakes(tmp_path, orders=good) == []
+    assert [(one.name, one.why) for one in read(tmp_path).absent] == [
+        ("get_stock", "this Hummingbot API has no GET /stock")
+    ]
+    assert mistakes(tmp_path, orders=good.replace('uses = ["place_order"]', 'uses = ["get_stock"]')) == []
+    left = read(tmp_path)
+    assert left.workflows == {"orders": {}}
+    assert {one.name: one.why for one in left.absent} == dict.fromkeys(
+        ("get_stock", "order_all"), "this Hummingbot API has no GET /stock"
+    )
+    assert mistakes(tmp_path, orders=good.replace('operation = "GET /stock"', "")) == [
+        "orders.toml: [workflows.order_all] uses_if_there: there is no tool 'get_stock'"
     ]

@@ -187,6 +187,27 @@ def test_an_operation_that_is_spelled_otherwise_breaks_nothing(overrides: Path, 
             ("get_late_orders", "additive"),
             ("order_all", "additive"),
         }
+        (was,), (now,) = ([key for key in one.operations if key.endswith("/search")] for one in (old, new))
+        assert done.told("text").endswith(
+            f"Operations: 1 moved.\n\nMoved, as the curation says:\n  {was}: now {now}  [get_late_orders]"
+        )
+        assert done.told("json")["moved"] == [{"operation": was, "now": now}]
+        assert f"- `{was}`, now `{now}`" in done.told("markdown")
+
+
+def test_a_tool_stands_once_with_what_breaks_it_first(overrides: Path) -> None:
+    done = report(overrides, "a parameter is new", "a parameter is gone", "a field is newly required")
+    late = "body since: removed, body colour: added (string)"
+    lines = done.told("text").splitlines()
+    assert lines[: lines.index("") + 1] == [
+        "Tools that break:",
+        "  place_order: body price: now required",
+        f"  get_late_orders: {late}",
+        f"  order_all: through place_order: body price: now required; through get_late_orders: {late}",
+        "",
+    ]
+    assert not [line for line in lines if line.startswith("Tools that only")]
+    assert done.told("markdown").count("| `get_late_orders` |") == 1
 
 
 def test_what_took_the_place_of_a_tool_that_was_removed_is_told(overrides: Path, tmp_path: Path) -> None:

@@ -29,18 +29,23 @@ def named(operation: Operation, **said: object) -> list[str]:
 def test_an_operation_needs_a_route_or_a_reason() -> None:
     new = evolve(CONTRACT.operations[BOOK], method="GET", path="/market-data/depth")
     assert named(new) == [
-        f"{PLACE} no route of the paper exchange (src/hbmcp/paper/api/routes) answers {DEPTH}: say why"
+        f'{PLACE} the paper exchange has no {DEPTH}: write `paper = "it …"`, the reason, or a route into '
+        "src/hbmcp/paper/api/routes/market_data.py"
     ]
     assert named(new, paper="it has one book alone") == []
-    assert named(new, also=[curation.Spelling(operation=BOOK)]) == [
-        f"{PLACE} tests/paper/tried.toml has no row of it, though a route of the paper exchange answers"
-    ]
+    row = "a route of the paper exchange answers, and no row tries it: write"
+    lines = {"read": 'found]: {} `get_depth = "WORD"`', "write": 'changes]: {} `["get_depth", {{}}, "WORD"],`'}
+    for risk, line in lines.items():
+        assert named(new, also=[curation.Spelling(operation=BOOK)], risk=risk) == [
+            f"tests/paper/tried.toml: [{line.format(row)}, a word of its answer"
+        ]
 
 
 def test_an_answer_that_the_contract_does_not_tell_is_named() -> None:
     new = evolve(CONTRACT.operations[BOOK], method="GET", path="/market-data/depth", response={})
     assert named(new, paper="it has one book alone") == [
-        f"tests: {DEPTH}: the contract doesn't say what it answers: write an answer of it into tests/replay/answers"
+        f"tests/replay/answers/market_data.json: {DEPTH}: the contract doesn't say what it answers, so no answer of "
+        f'it can be made up: write `"{DEPTH}": {{"status": 200, "body": …}}`'
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from hbmcp import bridge
+from hbmcp.bridge import progress
 from hbmcp.cli import main
 from hbmcp.prompts.prompt import Argument, Prompt, prompts
 from hbmcp.resources import resource
@@ -47,7 +47,7 @@ PROMPTS = (
 
 def serve(*arguments: str) -> None:
     """Serve until the process is ended."""
-    bridge.REPORT_EVERY = REPORT_EVERY
+    progress.REPORT_EVERY = REPORT_EVERY
     resource.RESOURCES = (*resource.RESOURCES, *RESOURCES)
     known = prompts()
     assert isinstance(known, dict)

@@ -28,7 +28,7 @@ def test_an_everyday_phrase_finds_its_tool(phrase: str) -> None:
 
 
 def test_so_do_most_that_nothing_was_tuned_by() -> None:
-    assert len(PHRASES["tuned"]) == 60
+    assert len(PHRASES["tuned"]) >= 60
     assert len(PHRASES["held_out"]) == 20
     hits = [bool(set(found(phrase)[:FIRST]) & set(tools)) for phrase, tools in PHRASES["held_out"].items()]
     assert sum(hits) >= HELD_OUT

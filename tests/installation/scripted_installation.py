@@ -5,6 +5,8 @@ from typing import Any
 
 from attrs import define, field
 
+from hbmcp.catalog import Catalog
+from hbmcp.errors import UnknownOperation
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation, Send
 from hbmcp.installation.plan import Plan
@@ -13,6 +15,7 @@ from hbmcp.results.answer import Answer
 from hummingbot_api.request import Request
 from tests.store.opening import failing_store
 
+ABSENT = Catalog.load().absent  # nothing, but where the pinned contract lacks what is curated
 Reply = Callable[[Request[Any]], Any]
 
 
@@ -26,6 +29,8 @@ class Script:
     asked: list[tuple[str, Request[Any]]] = field(factory=list)
 
     async def __call__(self, name: str, build: Callable[[], Request[Any]]) -> Any:
+        if why := ABSENT.get(name):
+            raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", "Nothing was done.", "Use another tool.")
         request = build()
         self.asked.append((name, request))
         answer = self.answers[name]

@@ -137,3 +137,32 @@ def test_its_files_are_for_nobody_else_to_read(tmp_path: Path) -> None:
         "data/paper.files": "700",
         "data/paper.files/scripts/mine.py": "600",
     }
+
+
+def test_no_two_share_a_folder_or_lose_it_to_the_reset_of_another(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("x.sqlite", "x.db", "x", "x.db.sqlite", "x.sqlite.db")]
+    folders = {}
+    for file in files:
+        exchange = open_paper(paper(file))
+        folders[file] = exchange.folder
+        close(exchange)
+        (exchange.folder / "mine.py").write_text(file.name)
+    assert len(set(folders.values())) == len(files)
+    assert folders[files[0]].name == "x.files"
+    close(open_paper(paper(files[1], paper_reset=True)))
+    left = {file.name for file, folder in folders.items() if (folder / "mine.py").exists()}
+    assert left == {file.name for file in files} - {"x.db"}
+
+
+def test_what_one_had_in_a_shared_folder_stays_its_own(tmp_path: Path) -> None:
+    file, shared = tmp_path / "x.db", tmp_path / "x.files"
+    exchange = open_paper(paper(file))
+    close(exchange)
+    exchange.folder.rename(shared)
+    (shared / "mine.py").write_text("kept")
+    exchange = open_paper(paper(file))
+    close(exchange)
+    assert exchange.folder != shared
+    assert [(one / "mine.py").read_text() for one in (exchange.folder, shared)] == ["kept", "kept"]
+    close(open_paper(paper(file, paper_reset=True)))
+    assert not (exchange.folder / "mine.py").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hbmcp import settings
-from hbmcp.access.holder import Rights, lent
+from hbmcp.access.holder import Rights, allowed
 from hbmcp.catalog import PLUGINS, Catalog
 from hbmcp.errors import UnknownTool
 from hbmcp.plugins.loading import catalog
@@ -204,7 +204,7 @@ def test_a_token_can_be_for_them(tmp_path: Path) -> None:
         (Rights(acts=none, reads=frozenset({PLUGINS})), {"get_answer"}),
         (Rights(acts=frozenset({"trading"})), set()),
     ):
-        found = lent(rights, offer, Policy()).offer.tools
+        found = allowed(rights, offer, Policy()).offer.tools
         assert {one.name for one in found if one.toolset == PLUGINS} == left
 
 

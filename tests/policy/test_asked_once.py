@@ -73,7 +73,7 @@ async def test_a_key_is_kept_until_it_is_approved(place: Place, shows_token: boo
     if shows_token:
         row = TokenRow("desk", digest(new_token()), (), read_only=False, profile=None, created=0)
         await store.add_token(row)
-        asks, free = (one.lent("desk", key_of(row), OFFER, one._policy) for one in (asks, free))
+        asks, free = (one.for_token("desk", key_of(row), OFFER, one._policy) for one in (asks, free))
     assert (await order(asks, "K1")).waits
     (one,) = await store.approvals()
     assert not (await approve(asks, one)).is_error
@@ -146,7 +146,7 @@ async def test_what_waits_stays_where_another_call_is_sent(place: Place) -> None
     assert (await order(asks)).waits
     (one,) = await asks.store.approvals()
     assert not (await order(free, price="49000")).is_error
-    assert not (await order(free.lent("desk", "token-1", OFFER, Policy()))).is_error
+    assert not (await order(free.for_token("desk", "token-1", OFFER, Policy()))).is_error
     assert not (await order(free, client="another", again=True)).is_error
     assert await asks.store.approvals() == [one]
 

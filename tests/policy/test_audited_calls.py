@@ -108,7 +108,7 @@ async def test_what_a_refused_call_made_up_is_masked_in_no_other(
 async def test_it_is_on_disk_before_the_request_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with audited(tmp_path, monkeypatch) as it:
         written: list[int] = []
-        ask = it.call.bridge._ask
+        ask = it.call.bridge._operations.ask
 
         async def noting(tool: Any, *given: Any, **other: Any) -> Any:
             if tool.operation == PLACE:
@@ -117,7 +117,7 @@ async def test_it_is_on_disk_before_the_request_leaves(tmp_path: Path, monkeypat
                 assert database._later - database._on_disk <= 1  # the store's word for the line
             return await ask(tool, *given, **other)
 
-        monkeypatch.setattr(it.call.bridge, "_ask", noting)
+        monkeypatch.setattr(it.call.bridge._operations, "ask", noting)
         await it.call.good("place_order", **MARKET)
         assert written == [1]
 
@@ -244,7 +244,7 @@ async def test_one_that_is_cancelled_has_its_end(tmp_path: Path, monkeypatch: py
             sent.set()
             await asyncio.Event().wait()
 
-        monkeypatch.setattr(it.call.bridge, "_ask", hang)
+        monkeypatch.setattr(it.call.bridge._operations, "ask", hang)
         calling = asyncio.create_task(it.call("add_account", account_name="new"))
         await sent.wait()
         calling.cancel()

@@ -36,6 +36,7 @@ from tests.policy.planning import request
 pytestmark = pytest.mark.anyio
 
 MARKET = {**BUY, "order_type": "MARKET", "amount": 0.01}  # some 681 USDT
+TRIGGER = {"watch": "time", "above": "1h", "then": "place_order", "arguments": MARKET}
 CALL = Call(Caller("place_order", "trading", frozenset(), "client", "tests"), {"amount": Decimal(1)})
 
 WEEK = 7 * 86_400_000
@@ -76,6 +77,9 @@ class Person:
         self.asked.append(question)
         self.meanwhile()
         return Answered(question, self.reply, "client", "tests")
+
+    async def type_keys(self, exchange: str, account: str) -> str:
+        raise NotImplementedError
 
 
 async def place(call: Assistant, person: Person | None, **changed: Any) -> Outcome:
@@ -182,6 +186,40 @@ async def test_a_preview_asks_nobody_and_says_that_a_person_is_asked(talk: Opene
         assert (await place(call, person, preview=True)).text.endswith("A person is asked first.")
         assert "is asked first" not in (await place(call, person, preview=True, amount=0.001)).text
         assert not person.asked
+
+
+@pytest.mark.parametrize("ways", [{}, {"ask": "telegram"}])
+async def test_where_nobody_can_be_asked_a_look_says_that_it_would_be_refused(talk: Opened, ways: Any) -> None:
+    """As the call then is, with what the policy asks for."""
+    nobody = Person(cant="this client can't ask")
+    looks = [
+        ("place_order", {**MARKET, "preview": True}),
+        ("place_orders", {"orders": [{**MARKET, "amount": 0.005}] * 2, "preview": True}),
+        ("create_trigger", {**TRIGGER, "preview": True}),
+        ("estimate_trade", {name: MARKET[name] for name in ("connector_name", "trading_pair", "side", "amount")}),
+    ]
+    async with talk(confirming({"when": "over 500", **ways})) as call:
+        refusal = (await place(call, nobody)).text
+        assert "wants a person asked before this is sent (over 500 USDT), and nobody can be: " in refusal
+        for tool, arguments in looks:
+            said = (await call.bridge.call(tool, arguments, ask=nobody)).text
+            assert f"It would be refused: {refusal.partition(' Nothing was sent.')[0]}" in said, tool
+            assert "is asked first" not in said
+    async with talk(confirming({"when": "over 500", "cant_ask": "rely", **ways})) as call:
+        assert (await place(call, nobody, preview=True)).text.endswith("The policy allows it.")
+
+
+async def test_what_would_pass_a_limit_and_be_asked_for_then_isn_t_said_to_pass_where_nobody_can_be(
+    talk: Opened,
+) -> None:
+    nobody = Person(cant="this client can't ask")
+    async with talk(confirming({"when": "over 300"}, order=600)) as call:
+        for preview in (True, False):
+            said = (await place(call, nobody, preview=preview)).text
+            assert (
+                "600 would pass. Besides: The policy wants a person asked before this is sent (over 300 USDT)" in said
+            )
+        assert "Besides" not in (await place(call, Person(), preview=True)).text
 
 
 async def test_over_an_amount_all_orders_of_a_plan_count_together_in_one_question(talk: Opened, api: PaperApi) -> None:

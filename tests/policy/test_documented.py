@@ -17,7 +17,8 @@ from hbmcp.policy.model import Confirm, Policy, Written, bound
 from tests.conftest import ROOT
 from tests.policy.planning import request
 
-OTHERS = {"installations.md"}  # what that shows is tried in tests/test_settings_installations.py
+# What these show is tried in tests/test_settings_installations.py and tests/plugins/test_loading.py.
+OTHERS = {"installations.md", "plugins.md"}
 PAGES = [ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in OTHERS)]
 PAGE = (ROOT / "docs/confirmation.md").read_text(encoding="utf-8")
 EXAMPLES = [

@@ -54,6 +54,14 @@ def test_what_deletes_or_runs_code_has_to_be_asked_for() -> None:
     assert "deploy_bot" in names(Policy(allow=Names(controllers=("pmm_*",))), tools=["all"])
 
 
+def test_who_asks_in_vain_is_told_who_can_have_it_offered() -> None:
+    """Its name was just said: "asked for by name" would send a model round in circles."""
+    for name in ("start_gateway", "deploy_bot", "add_credential", "delete_account"):
+        said = why(name, Policy(), tools=["all"])
+        assert said.endswith("Nothing was done. Only a person can have it offered, in hbmcp's settings.")
+        assert "name" not in said
+
+
 def test_what_stops_reduces_or_cancels_is_not_held_back() -> None:
     for tool in CATALOG.tools.values():
         if tool.effect.get("is") in REDUCING:

@@ -38,7 +38,7 @@ def told(profile: dict[str, Any], **own: Any) -> Policy:
 def holding(call: Assistant, policy: Policy, holder: str, profile: str | None = "small") -> Bridge:
     theirs = policy if profile is None else bound(policy, profile)
     assert theirs is not None
-    return call.bridge.lent(holder, holder, ALL, theirs)
+    return call.bridge.for_token(holder, holder, ALL, theirs)
 
 
 async def sent(bridge: Bridge) -> str:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from hbmcp.access.tokens import digest, key_of, new_token
 from hbmcp.approving.carrying_out import carried_out
 from hbmcp.bridge import Bridge
-from hbmcp.caller import Caller
+from hbmcp.caller import Access, Caller
 from hbmcp.catalog import Catalog
 from hbmcp.errors import CantAsk, SettingsError
 from hbmcp.identity import Identity
@@ -48,7 +48,7 @@ async def store(told: Settings) -> AsyncIterator[Store]:
 
 
 def by(holder: str, token: str = "desk", client: str = "tests", number: int = 0) -> Call:
-    caller = Caller("place_order", "trading", frozenset(), "client", client, token, holder)
+    caller = Caller("place_order", "trading", frozenset(), "client", client, Access(token, holder) if holder else None)
     return Call(caller, {"amount": Decimal(number)})
 
 
@@ -57,7 +57,7 @@ def asked(call: Call) -> Question:
 
 
 def theirs(bridge: Bridge, token: str, holder: str) -> Bridge:
-    return bridge.lent(token, holder, ALL, Policy())
+    return bridge.for_token(token, holder, ALL, Policy())
 
 
 async def test_of_the_places_for_approvals_each_holder_has_some(told: Settings, store: Store) -> None:
@@ -144,7 +144,7 @@ async def test_figures_of_the_whole_installation_are_for_who_has_the_tool_that_t
     told = Policy.model_validate({"limits": {"day": 7_000, "day_loss": 500, "open_orders": 9}})
     async with audited(tmp_path, monkeypatch, told=told) as it:
         looks, sees = (
-            it.call.bridge.lent("desk", "token-1", Catalog.load().choose(toolsets), told).for_resources()
+            it.call.bridge.for_token("desk", "token-1", Catalog.load().choose(toolsets), told).for_resources()
             for toolsets in (("market_data",), ("system",))
         )
         without, with_them = (await looks.holds()).text, (await sees.holds()).text

@@ -33,6 +33,18 @@ def test_a_cut_keeps_whole_rows_and_says_what_is_missing(first: int, second: int
         assert [len(got["a"]), len(got["b"])] == [first, second]
 
 
+@given(st.integers(1, 400), st.integers(600, 6_000))
+def test_rows_that_go_from_old_to_new_lose_the_old_ones(count: int, limit: int) -> None:
+    rows = [{"id": n, "created_at": f"2026-11-{n // 20 + 1:02}T{n % 20:02}:00:00Z"} for n in range(count)]
+    body, _, remarks = render(rows, ResultSpec(newest_last=True), limit_chars=limit).partition("\n\n")
+    kept = read(body)
+    assert len(body) <= limit
+    assert kept
+    assert agree(rows[-len(kept) :], kept)
+    if len(kept) < count:
+        assert f"the last {len(kept)} of {count} rows are shown" in remarks
+
+
 def test_a_cut_uses_the_room_it_has() -> None:
     text = render([{"n": n, "text": f"{n}" + "x" * 50} for n in range(1000)], PLAIN, limit_chars=10_000)
     assert 9_500 < len(text) < 10_200

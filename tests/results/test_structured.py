@@ -157,7 +157,15 @@ def test_rows_are_cut_from_the_end_and_it_is_said() -> None:
     (cut,) = content["notes"]
     assert cut.startswith(f"Cut: {len(kept)} of 1000 rows of data are here; of ")
     assert cut.endswith(". Narrow with limit.")
-    assert line == f"data: {len(kept)} rows."
+    assert line == f"data: {len(kept)} rows. {cut}"
+
+
+def test_of_rows_from_old_to_new_the_last_are_left() -> None:
+    rows = [{"id": at, "text": "x" * 50} for at in range(1000)]
+    _, content = FREE.of(rows, ResultSpec(newest_last=True), limit_chars=5000)
+    kept = content["result"]
+    assert kept == rows[-len(kept) :]
+    assert content["notes"][0].startswith(f"Cut: the last {len(kept)} of 1000 rows are here; of ")
 
 
 def test_a_long_text_is_cut_and_ends_in_a_mark() -> None:

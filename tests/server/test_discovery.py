@@ -123,6 +123,14 @@ async def test_what_is_listed_is_found_by_name_alone(over: str, tmp_path: Path) 
         assert "Orders, fills, positions" in answer
 
 
+async def test_all_that_are_named_are_shown_and_what_is_none_is_told(tmp_path: Path) -> None:
+    asked = ["get_rate", "list_bots", "stop_bot", "get_broker_status"]
+    async with client_of(("stdio", "auto"), tmp_path, "--discovery", "search") as client:
+        answer, _ = await said(client, FIND, query=f"{', '.join(asked)} and save_script")
+    assert set(asked) <= whole(answer).keys()
+    assert "No tool is called save_script." in answer
+
+
 @pytest.mark.parametrize("over", ["stdio", "http"])
 async def test_who_may_read_for_good_may_not_act_by_that(over: str, tmp_path: Path) -> None:
     async with client_of((over, "auto"), tmp_path, "--discovery", "search", "--toolsets", "none") as client:
@@ -140,6 +148,11 @@ async def test_who_may_read_for_good_may_not_act_by_that(over: str, tmp_path: Pa
         answer, failed = await said(client, CALL, name="place_ordr", arguments=BUY)
         assert failed
         assert "Did you mean place_order" in answer
+        for none in ([], "", 0, False):
+            answer, failed = await said(client, CALL, name="cancel_orders", arguments=none)
+            assert failed
+            assert "as an object" in answer, none
+        assert (await said(client, CALL_READ, name="get_cached_rates", arguments=None))[1] is False
         for wrong in ({"arguments": {}}, {"name": 1}, {"name": "get_rate", "arguments": "{"}, {"name": "x", **RATE}):
             assert (await said(client, CALL, **wrong))[1], wrong
         assert (await said(client, FIND))[1]
@@ -169,6 +182,8 @@ async def test_nothing_is_reached_beyond_what_a_person_allows(over: str, tmp_pat
                 assert why in answer or (tool == CALL_READ and "does more than read" in answer)
         answer, _ = await said(client, FIND, query="deploy a market making bot")
         assert "deploy_bot is switched off here: it runs code" in answer
+        answer, _ = await said(client, FIND, query="save a script")
+        assert "save_script_code is switched off here: it runs code" in answer
         answer, failed = await said(client, CALL, name="place_order", arguments=BUY)
         assert failed
         assert "limit" in answer
@@ -229,6 +244,8 @@ async def test_a_token_reaches_its_own_toolsets_and_no_others(tmp_path: Path) ->
             assert "access token isn't for it" in answer
             answer, _ = await said(client, FIND, query="price of BTC ticker")
             assert "get_ticker" not in whole(answer)
+            answer, _ = await said(client, FIND, query="buy some bitcoin")
+            assert "switched off" not in answer
 
 
 def test_what_this_api_lacks_is_neither_found_nor_called(api: FaultyApi, tmp_path: Path) -> None:

@@ -16,7 +16,11 @@ import pytest
 from mcp import Client
 from mcp.types import PromptReference, ResourceTemplateReference
 
-from hbmcp.server.protocol import IDEMPOTENCY_KEY
+from hbmcp.catalog import Catalog
+from hbmcp.server.line import Line
+from hbmcp.server.protocol import IDEMPOTENCY_KEY, build
+from hbmcp.server.switchboard import Switchboard, UnderWay
+from hbmcp.settings import load_all
 from tests.conftest import PASSWORD, USERNAME, environment, hbmcp, http_log, http_server
 from tests.faulty_api import FaultyApi, Reply
 from tests.forked import HBMCP, Popen
@@ -35,6 +39,7 @@ paper_db = "lab.sqlite"
 """
 REST = {**BUY, "order_type": "LIMIT", "price": "20000", "amount": "0.01"}
 TRIGGER = {"watch": "price", "connector_name": "binance", "trading_pair": "BTC-USDT", "below": "1234"}
+BOTS = [tool.name for tool in Catalog.load().choose(toolsets=["bots"], tools=["all"]).tools if tool.toolset == "bots"]
 HOSTILE = ["", "HOME", "../home", "home\n", "nobody", ["home"], {"home": 1}, None, 0, True, "home' OR 1=1", "h" * 5000]
 
 
@@ -152,6 +157,18 @@ def test_what_only_one_may_do_only_one_is_asked_for(tmp_path: Path) -> None:
         assert "read-only" in text
 
 
+def test_a_toolset_that_only_one_has_can_be_enabled_there(tmp_path: Path) -> None:
+    only_lab = TWO.replace("[lab]", f"exclude_tools = {json.dumps(BOTS)}\n[lab]")
+    env = {**settings_of(tmp_path, only_lab, HBMCP_DISCOVERY="toolsets", HBMCP_TOOLSETS="trading"), "HBMCP_TOOLS": ""}
+    with StdioServer(env=env, cwd=tmp_path) as server:
+        asked = server.tools()["enable_toolset"]["inputSchema"]["properties"]
+        assert asked["installation"]["enum"] == ["home", "lab"]
+        assert "bots" in asked["toolset"]["enum"]
+        assert len(set(asked["toolset"]["enum"])) == len(asked["toolset"]["enum"])
+        good(server, "enable_toolset", toolset="bots", installation="lab")
+        assert server.call("enable_toolset", toolset="bots", installation="home")[1]
+
+
 def test_what_is_unusual_is_of_one(server: StdioServer) -> None:
     for _ in range(3):
         assert server.call("place_order", **REST | {"amount": "1000000"}, installation="home")[1]
@@ -206,12 +223,50 @@ def test_a_halt_of_one_lets_the_other_act_and_one_of_all_none(
     done = hbmcp("halt", "--yes", env=env, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "lab: hbmcp is halted since" in done.stdout
+    assert "What is open at lab (the PAPER exchange):" in done.stdout
     assert (halted("home"), halted("lab")) == (True, True)
     one = resumed("--installation", "home")
     assert one.code == 1
     assert "still halted, with all others" in one.screen
     assert resumed().code == 0
     assert (halted("home"), halted("lab")) == (False, False)
+
+
+def test_the_lines_of_all_tell_a_halt_and_what_is_used_up(
+    server: StdioServer, env: dict[str, str], tmp_path: Path
+) -> None:
+    assert hbmcp("halt", "--yes", "--installation", "home", env=env, cwd=tmp_path).returncode == 0
+    home, lab = good(server, "get_status").splitlines()
+    assert "hbmcp is halted since" in home
+    assert "halted" not in lab
+    assert all("Limits: 0 of at most" in line for line in (home, lab))
+
+
+def test_what_all_refuse_has_failed(server: StdioServer) -> None:
+    text, failed = server.call("get_status", nonsense=1)
+    assert failed
+    assert text.count("nonsense") == 2
+
+
+@pytest.mark.anyio
+async def test_what_one_has_to_tell_waits_for_a_call_to_it(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in settings_of(tmp_path).items():
+            patched.setenv(name, value)
+        patched.chdir(tmp_path)
+        each = load_all({})
+    ended: list[UnderWay] = []
+    board = Switchboard([Line(Catalog.load().offer(told), told, None, "tests") for told in each])
+    board.count = ended.append
+    board.lines["lab"].bridge.news.append("trigger 1 is done")
+    async with Client(build(board)) as client:
+        await client.call_tool("get_status")
+        answer = await client.call_tool("get_accounts", {"installation": "lab"})
+    assert "Since your last call: trigger 1 is done." in answer.content[0].text  # type: ignore[union-attr]
+    assert [(call.tool.name, call.outcome is not None) for call in ended] == [
+        ("get_status", True),
+        ("get_accounts", True),
+    ]
 
 
 def test_one_that_is_not_reached_stops_no_other(tmp_path: Path) -> None:
@@ -348,8 +403,21 @@ async def _completed(client: Client) -> None:
     ref = PromptReference(name="morning_report")
     named = await client.complete(ref, {"name": "installation", "value": "l"})
     assert named.completion.values == ["lab"]
+    assert not (await client.complete(ref, {"name": "account_name", "value": "m"})).completion.values, "of neither"
     place = ResourceTemplateReference(uri="hummingbot://lab/accounts/{account_name}/orders")
     assert "master_account" in (await client.complete(place, {"name": "account_name", "value": "m"})).completion.values
+
+
+def test_who_revokes_a_token_is_told_what_it_still_opens(env: dict[str, str], tmp_path: Path) -> None:
+    made("every", env=env, cwd=tmp_path)
+
+    def ended(*arguments: str) -> str:
+        done = hbmcp("token", "revoke", "every", *arguments, env=env, cwd=tmp_path)
+        return done.stdout + done.stderr
+
+    assert "no longer opens home. It still opens lab." in ended("--installation", "home")
+    assert "no token named every that opens anything at home" in ended("--installation", "home")
+    assert "opens nothing any more" in ended("--installation", "lab")
 
 
 @pytest.mark.anyio

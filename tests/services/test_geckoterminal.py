@@ -146,7 +146,7 @@ def test_what_is_ranked_nowhere_is_not_asked(arguments: dict[str, str], gecko: F
             1,
             "What answers at HBMCP_GECKOTERMINAL_URL sends the request elsewhere (HTTP 302), which isn't followed. "
             "Nothing was done. A person must set HBMCP_GECKOTERMINAL_URL to GeckoTerminal itself: https against http, "
-            "the host and the path.",
+            "host and path.",
         ),
         (
             Reply(503, b"<html>busy</html>", "text/html"),

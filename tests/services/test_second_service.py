@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+import tomllib
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -238,3 +239,54 @@ def test_scaffold_and_diff_are_of_the_service(tmp_path: Path) -> None:
     assert place.run("regen", "--source", f"practice={newer}", "--drop").exit_code == 0
     manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
     assert manifest["absent"]["list_practice_accounts"] == "Practice desk has no GET /accounts/"
+
+
+def test_scaffold_writes_into_the_folder_of_the_service(tmp_path: Path) -> None:
+    """Of one that nobody curated yet it makes that; of one that changed it says what went."""
+    place = Workplace(tmp_path)
+    source, folder = ("--source", f"practice={place.document}"), place.overrides / "practice"
+    told = place.run("scaffold", *source, "--write")
+    assert told.exit_code == 0, told.output
+    assert told.output.splitlines()[0] == "overrides/practice/practice.toml: [tools.get_accounts]"
+    assert (folder / "service.toml").read_text().startswith('title = "')
+    tables = tomllib.loads((folder / "practice.toml").read_text())
+    assert {one["operation"] for one in tables["tools"].values()} == {
+        "GET /accounts/",
+        "POST /accounts/add-account",
+        "GET /connectors/{connector_name}/trading-rules",
+    }
+    assert "practice/practice.toml: [toolset] title: " in place.run("regen", *source).output  # a person says that
+    assert place.run("scaffold", *source, "--write").exit_code == 1
+    place.curate()
+    assert place.run("regen", *source).exit_code == 0
+    assert "already" not in place.run("check").output
+    document: dict[str, Any] = json.loads(place.document.read_text())
+    del document["paths"]["/accounts/"]
+    document["paths"]["/moon"] = {"get": {"responses": {"200": {"description": "It"}}}}
+    place.document.write_text(json.dumps(document))
+    lines = place.run("scaffold", *source, "--write").output.splitlines()
+    assert sorted(lines) == [
+        "overrides/practice/practice.toml: [removed.list_practice_accounts]",
+        "overrides/practice/practice.toml: [tools.get_moon]",
+    ]
+    toolset = folder / "practice.toml"
+    tables = tomllib.loads(toolset.read_text())
+    assert tables["removed"] == {"list_practice_accounts": {"operation": "GET /accounts/"}}
+    blanks = {'risk = ""': 'risk = "read"', 'description = ""': 'description = "As list_practice_accounts."'}
+    for blank, words in blanks.items():
+        toolset.write_text(toolset.read_text().replace(blank, words))
+    assert place.run("regen", *source).exit_code == 0
+    named = "practice/practice.toml: [tools.get_moon] description: names list_practice_accounts, which isn't offered"
+    assert named in place.run("check").output
+
+
+def test_lists_count_its_tools_too(tmp_path: Path) -> None:
+    place = Workplace(tmp_path)
+    place.curate()
+    page = tmp_path / "README.md"
+    page.write_text("There are 1 tools, and so on, with `--tools all`.\n")
+    told = place.run("regen", "--source", f"practice={place.document}")
+    assert told.exit_code == 0, told.output
+    ours = sum(len(tomllib.loads(file.read_text()).get("tools", ())) for file in place.overrides.glob("*.toml"))
+    assert page.read_text().startswith(f"There are {ours + 3} tools, ")
+    assert place.run("check").exit_code == 0

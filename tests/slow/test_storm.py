@@ -132,6 +132,7 @@ import asyncio, gc, json, os, signal, sys
 os.dup2(os.open(os.environ["LOG"], os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
 print("PID", os.getpid(), file=sys.stderr, flush=True)
 from hbmcp import bridge
+from hbmcp.bridge import progress
 
 class Watched(bridge.Bridge):
     def __init__(self, *arguments, **more):
@@ -151,7 +152,7 @@ class Watched(bridge.Bridge):
         }), file=sys.stderr, flush=True)
 
 bridge.Bridge = Watched
-bridge.REPORT_EVERY = 0.05
+progress.REPORT_EVERY = 0.05
 from hbmcp.cli import main
 main()
 """

@@ -36,7 +36,7 @@ async def desk(one: Watched, profile: str | None = None) -> Assistant:
     bridge: Bridge = one.call.bridge
     held = bridge._policy if profile is None else bound(bridge._policy, profile)
     assert held is not None
-    return Assistant(bridge.lent("desk", key_of(row), ALL, held))
+    return Assistant(bridge.for_token("desk", key_of(row), ALL, held))
 
 
 async def test_of_a_revoked_token_nothing_opens_and_what_reduces_goes_on(one: Watched) -> None:

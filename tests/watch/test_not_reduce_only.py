@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from hbmcp.paper.api.faults import NOT_REDUCE_ONLY
+from hbmcp.api.apis import Apis
+from hbmcp.paper.api.faults import NOT_REDUCE_ONLY, Cut
 from tests.paper.perpetual_account import PAIR, open_position, sizes
 from tests.watch.watched import PERPETUAL, Watched, watched
 
@@ -89,6 +90,56 @@ async def test_what_rests_already_is_counted_once(one: Watched) -> None:
         assert "counts as opening" not in told
 
 
+EXECUTOR: dict[str, Any] = {
+    "executor_type": "order_executor",
+    "account_name": "master_account",
+    "config": {
+        "connector_name": "binance_perpetual",
+        "trading_pair": PAIR,
+        "side": "SELL",
+        "amount": "0.2",
+        "execution_strategy": "LIMIT",
+        "price": "55000",
+        "position_action": "CLOSE",
+        "leverage": 1,
+    },
+}
+
+
+async def test_beside_a_stop_no_executor_rests_what_closes(one: Watched) -> None:
+    await one.call.good("protect_position", trading_pair=PAIR, stop="-5%")
+    assert "Once that has closed it, this order could open the" in await one.call.bad("create_executor", **EXECUTOR)
+    market = {name: value for name, value in EXECUTOR["config"].items() if name != "price"}
+    await one.call.good("create_executor", **{**EXECUTOR, "config": {**market, "execution_strategy": "MARKET"}})
+
+
+async def test_beside_a_stop_no_order_takes_the_place_of_one_that_closes(one: Watched) -> None:
+    await one.call.good("place_order", **{**TARGET, "share": 50})
+    (order,) = [one for one in one.api.paper.engine.orders() if one.status == "OPEN"]
+    await one.call.good("protect_position", trading_pair=PAIR, stop="-5%")
+    told = await one.call.bad("replace_order", order_id=order.id, amount="0.2")
+    assert "Once that has closed it, this order could open the" in told
+    assert len(one.orders()) == 2
+
+
+async def test_an_executor_beside_what_rests_is_told_that_it_opens(one: Watched) -> None:
+    told = await one.call.good("create_executor", **EXECUTOR, preview=True)
+    assert "only reduce it" not in told
+    assert "doesn't surely make this order reduce-only" in told
+    assert "counts as opening" not in told
+    await one.call.good("place_order", **TARGET)
+    told = await one.call.good("create_executor", **EXECUTOR, preview=True)
+    assert "Of the 0.2 BTC orders that rest already would close 0.2: this one counts as opening." in told
+
+
+async def test_an_executor_and_an_order_at_one_moment_close_no_more_than_there_is(one: Watched) -> None:
+    calls = (one.call("create_executor", **EXECUTOR), one.call("place_order", **TARGET))
+    outcomes = await asyncio.gather(*calls)
+    assert sorted(outcome.is_error for outcome in outcomes) == [False, True]
+    (refused,) = (outcome.text for outcome in outcomes if outcome.is_error)
+    assert "would close more than the 0.2 that are left" in refused
+
+
 @pytest.mark.parametrize("tool", ["place_order", "place_orders"])
 async def test_beside_a_stop_nobody_rests_what_closes(one: Watched, tool: str) -> None:
     await one.call.good("protect_position", trading_pair=PAIR, stop="-5%")
@@ -123,3 +174,81 @@ async def test_no_order_that_create_trigger_rests_is_a_target_beside_a_stop(
     given = {**where, "above": "55000", "then": "place_order", "arguments": close, "at_exchange": True}
     ask = one.call.good if rests else one.call.bad
     assert ("could open the other side" in await ask("create_trigger", **given)) is not rests
+
+
+async def test_one_that_is_answered_between_another_s_reading_and_counting_is_counted(
+    one: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It left before the other looked, and came to the exchange after."""
+    send = Apis.send
+    leaves, looked, answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    asked: set[str] = set()
+
+    async def slow(self: Apis, request: Any, tool: str) -> Any:
+        if request.path == "/trading/orders" and not leaves.is_set():
+            leaves.set()
+            await looked.wait()
+        answer = await send(self, request, tool)
+        if leaves.is_set() and not looked.is_set() and request.path.startswith("/trading/orders/"):
+            asked.add(request.path)
+            if len(asked) == 2:
+                one.api.clock.advance(100)
+                looked.set()
+                await answered.wait()
+        return answer
+
+    monkeypatch.setattr(Apis, "send", slow)
+    first = asyncio.create_task(one.call("place_order", **TARGET))
+    await leaves.wait()
+    first.add_done_callback(lambda _: answered.set())
+    one.api.clock.advance(500)
+    second = await one.call("place_order", **{**TARGET, "price": "55100", "share": 60})
+    assert not (await first).is_error
+    assert second.is_error
+    assert "would close more than the 0.2 that are left" in second.text
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [(1, "shrank from 0.2 to 0 while this was checked"), (2, "would close more than the 0.2 that are left")],
+)
+async def test_what_closes_the_position_after_it_was_read_is_seen(
+    one: Watched, monkeypatch: pytest.MonkeyPatch, after: int, told: str
+) -> None:
+    send = Apis.send
+    read: list[str] = []
+
+    async def meanwhile(self: Apis, request: Any, tool: str) -> Any:
+        answer = await send(self, request, tool)
+        if request.path == "/trading/positions":
+            read.append(request.path)
+            if len(read) == after:
+                one.api.clock.advance(50)
+                await one.call.good("close_position", trading_pair=PAIR)
+                one.api.clock.advance(50)
+        return answer
+
+    monkeypatch.setattr(Apis, "send", meanwhile)
+    assert told in await one.call.bad("place_order", **TARGET)
+    assert sizes(one.api) == {}
+    assert len(one.orders()) == 2
+
+
+@pytest.mark.parametrize("acted", [True, False])
+async def test_one_that_was_never_answered_is_looked_for_and_else_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, acted: bool
+) -> None:
+    async with watched(tmp_path, monkeypatch, [NOT_REDUCE_ONLY, Cut("POST /trading/orders", acted=acted)]) as one:
+        open_position(one.api, "BUY", "0.2")
+        await one.call.bad("place_order", **{**TARGET, "share": 50})
+        one.api.clock.advance(61_000)
+        share = 50 if acted else 60
+        told = await one.call.bad("place_order", **{**TARGET, "share": share, "price": "55100"})
+        if acted:
+            assert len(one.orders()) == 3  # found, and what it left is closed by this one
+            return
+        assert "orders of 0.1 on BTC-USDT were sent, and of 0.1 no answer came: with them this" in told
+        assert "That counts for 9 minutes more" in told
+        assert "close_position closes at the market now" in told
+        one.api.clock.advance(600_000)
+        assert "orders of 0.1" not in await one.call.bad("place_order", **{**TARGET, "price": "55200"})

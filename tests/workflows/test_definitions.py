@@ -12,13 +12,6 @@ from hbmcp.catalog import Catalog, Tool
 CATALOG = Catalog.load()
 OF_THE_BRIDGE = ("preview", "again")
 WORKFLOWS = [pytest.param(tool, id=tool.name) for tool in CATALOG.tools.values() if tool.is_workflow]
-REPLACED = {  # by workflows that do it from other operations
-    "get_accounts_distribution",
-    "get_average_fill_price",
-    "get_worst_fill_price",
-    "get_volume_to_price",
-    "get_executor_config_schema",  # and `hbmcp connect`
-}
 
 
 def function(tool: Tool) -> Any:
@@ -55,13 +48,7 @@ def test_the_function_takes_what_the_definition_says(tool: Tool) -> None:
 
 @pytest.mark.parametrize("tool", WORKFLOWS)
 def test_it_uses_tools_over_one_operation(tool: Tool) -> None:
-    used = [CATALOG.tools[name] for name in tool.parts]
+    used = [CATALOG.tools[name] for name in tool.parts if name not in CATALOG.absent]
     assert not any(part.is_workflow for part in used)
     assert all(part.reads for part in used) or not tool.reads
     assert len(tool.parts) == len(tool.uses) + len(tool.uses_if_there)
-
-
-def test_what_is_off_by_default_is_used_by_a_workflow_or_replaced_by_one() -> None:
-    used = {name for tool in CATALOG.tools.values() for name in tool.parts}
-    off = {tool.name for tool in CATALOG.tools.values() if not tool.default}
-    assert off - used == REPLACED & CATALOG.tools.keys()

@@ -8,11 +8,11 @@ import pytest
 from attrs import field, frozen
 
 from hbmcp.api import Api
-from hbmcp.bridge import Gate
 from hbmcp.catalog import Tool
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import Stake
 from hbmcp.paper.gateway import POOLS
+from hbmcp.policy.gate import Gate
 from hummingbot_api.request import Request
 from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import PaperApi

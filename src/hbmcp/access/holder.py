@@ -50,14 +50,14 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Lent:
+class Allowed:
     """What rights leave of a server: the tools, and the policy that holds."""
 
     offer: Offer
     policy: Policy
 
 
-def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
+def allowed(rights: Rights, offer: Offer, policy: Policy) -> Allowed:
     """What these rights leave of what a server offers under a policy."""
     off = {tool.name: _ABSENT for tool in offer.tools if not rights.has(tool, offer.catalog.toolset_names)}
     if rights.profile is not None:
@@ -68,7 +68,7 @@ def lent(rights: Rights, offer: Offer, policy: Policy) -> Lent:
                 f"the policy has no profile {named(rights.profile)}, to which this access token is bound", ITS_WORD
             )
             off |= {tool.name: why for tool in offer.tools if not tool.only_looks}
-    return Lent(narrowed(offer.without(off), policy), policy)
+    return Allowed(narrowed(offer.without(off), policy), policy)
 
 
 _ABSENT = Off("this client's access token isn't for it", ONLY_A_PERSON)

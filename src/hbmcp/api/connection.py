@@ -90,7 +90,7 @@ def _client(
         )
     except httpx.InvalidURL:
         raise NotConfigured(
-            f"{service.address} isn't an address that can be reached.",
+            f"{service.url_setting} isn't an address that can be reached.",
             "Nothing was sent.",
             "A person must correct it, and restart hbmcp.",
         ) from None

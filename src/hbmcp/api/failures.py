@@ -62,7 +62,7 @@ def not_json(tool: Tool, offer: Offer) -> CallError:
     return UnreadableAnswer(
         f"The answer to {tool.name} isn't JSON.",
         "Nothing was changed.",
-        f"Something other than {asked.title} may answer at {asked.address}, or the answer was damaged on "
+        f"Something other than {asked.title} may answer at {asked.url_setting}, or the answer was damaged on "
         "its way: try once more; if it stays so, a person must check the address.",
     )
 
@@ -90,6 +90,6 @@ def _unreachable(error: Exception, asked: Service, proxy: Proxy | None) -> Unrea
     return Unreachable(
         f"{asked.begins} can't be reached: {why}.",
         "Nothing was sent.",
-        f"A person must see that {runs} and that {asked.address} is its address; then call again, hbmcp needs no "
+        f"A person must see that {runs} and that {asked.url_setting} is its address; then call again, hbmcp needs no "
         "restart.",
     )

@@ -54,12 +54,12 @@ class Chat:
         self._failed = ""
 
     @classmethod
-    def of(cls, bridge: Bridge, told: Settings) -> Self | None:
+    def of(cls, bridge: Bridge, settings: Settings) -> Self | None:
         """That of the settings, if they name one."""
-        if told.telegram_token is None or told.telegram_chat is None:
+        if settings.telegram_token is None or settings.telegram_chat is None:
             return None
-        bot = Bot(told.telegram_url, told.telegram_token.get_secret_value())
-        return cls(bridge, bot, told.telegram_chat, told.telegram_user)
+        bot = Bot(settings.telegram_url, settings.telegram_token.get_secret_value())
+        return cls(bridge, bot, settings.telegram_chat, settings.telegram_user)
 
     async def run(self) -> None:
         """Until it is cancelled; then others speak. What is carried out comes to its end."""

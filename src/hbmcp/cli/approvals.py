@@ -2,18 +2,19 @@
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from hbmcp.cli.door import store_of
 from hbmcp.cli.options import EnvFile, Which, kept_files, settings_for
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from hbmcp.bridge import Bridge, Outcome
-    from hbmcp.cli.call import Door
+    from hbmcp.cli.door import Door
     from hbmcp.errors import SettingsError
     from hbmcp.settings import Settings
     from hbmcp.store import Approval, Store
@@ -51,7 +52,7 @@ def passphrase(installation: Which = None, env_file: EnvFile = None) -> None:
 
     from hbmcp.cli import typed
 
-    typed.only_at_a_terminal("hbmcp approvals passphrase")
+    typed.secrets_only("hbmcp approvals passphrase")
     anyio.run(_set_passphrase, settings_for(env_file, installation))
 
 
@@ -61,9 +62,9 @@ def approve(which: Id, installation: Which = None, env_file: EnvFile = None) -> 
     import anyio
 
     from hbmcp.cli import typed
-    from hbmcp.cli.call import Door
+    from hbmcp.cli.door import Door
 
-    typed.only_at_a_terminal("hbmcp approvals approve")
+    typed.secrets_only("hbmcp approvals approve")
     if anyio.run(_approve, Door.opened(env_file, installation), which).is_error:
         raise typer.Exit(1)
 
@@ -73,7 +74,7 @@ def refuse(which: Id, installation: Which = None, env_file: EnvFile = None) -> N
     """Refuse a call that waits; it is never carried out then."""
     import anyio
 
-    from hbmcp.cli.call import Door
+    from hbmcp.cli.door import Door
 
     anyio.run(_refuse, Door.opened(env_file, installation), which)
 
@@ -195,30 +196,24 @@ def _not_waiting(approval: "Approval") -> "SettingsError":
 @asynccontextmanager
 async def _bridge(door: "Door") -> "AsyncIterator[Bridge]":
     """Of the installation. Raises as `_store`."""
-    from hbmcp.bridge import Bridge
-
     with _kept(door.told):
-        async with aclosing(Bridge(door.offer, door.told, policy=door.policy)) as bridge:
+        async with door.bridge("client") as bridge:
             yield bridge
 
 
 @asynccontextmanager
 async def _store(told: "Settings") -> "AsyncIterator[Store]":
     """Of the installation. Raises SettingsError where it doesn't answer, or is in memory."""
-    from hbmcp.identity import Identity
-    from hbmcp.store import Store
-
     with _kept(told):
-        async with aclosing(Store.open(told, Identity.of(told))) as store:
+        async with store_of(told) as store:
             yield store
 
 
 @contextmanager
 def _kept(told: "Settings") -> "Iterator[None]":
     from hbmcp.errors import SettingsError, StoreError
-    from hbmcp.identity import Identity
 
-    kept_files(told, Identity.of(told))
+    kept_files(told)
     try:
         yield
     except StoreError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from hbmcp.cli.door import store_of
 from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
 
 if TYPE_CHECKING:
@@ -123,10 +124,9 @@ def export(
 
 def _each(env_file: str | None, installation: str | None) -> "list[tuple[Settings, Files]]":
     """The installations whose logs are meant, with their files. Raises SettingsError as kept_files."""
-    from hbmcp.identity import Identity
 
     each = kept(settings_for_all(env_file, installation))
-    return [(told, kept_files(told, Identity.of(told))) for told in each]
+    return [(told, kept_files(told)) for told in each]
 
 
 def _log(files: "Files") -> "Log":
@@ -137,15 +137,10 @@ def _log(files: "Files") -> "Log":
 
 async def _head(told: "Settings", files: "Files") -> "Link | None":
     """What the store knows of the log."""
-    from hbmcp.identity import Identity
     from hbmcp.policy.audit.chain import Link
-    from hbmcp.store import Store
 
-    store = Store.open(told, Identity.of(told))
-    try:
+    async with store_of(told) as store:
         head = await store.audit_head(files.log)
-    finally:
-        await store.aclose()
     return None if head is None else Link(head.seq, head.hash)
 
 

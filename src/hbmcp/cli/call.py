@@ -2,20 +2,16 @@
 
 import json
 import sys
-from contextlib import redirect_stdout
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hbmcp.cli.options import EnvFile, Which, settings_for_all
+from hbmcp.cli.door import Door
+from hbmcp.cli.options import EnvFile, Which
 
 if TYPE_CHECKING:
-    from hbmcp.bridge import Outcome
-    from hbmcp.catalog import Offer, Tool
-    from hbmcp.policy.model import Policy
-    from hbmcp.settings import Settings
+    from hbmcp.catalog import Tool
 
 
 def call_tool(
@@ -46,70 +42,6 @@ def call_tool(
         raise typer.Exit(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What a call from a terminal goes through, under the same policy as a client's."""
-
-    told: "Settings"
-    offer: "Offer"
-    policy: "Policy"
-
-    @classmethod
-    def opened(cls, env_file: str | None, installation: str | None) -> Self:
-        """As the settings say, with all tools where they choose none. Raises SettingsError, also where it isn't said
-        which of several installations is meant."""
-        from hbmcp.settings import only
-
-        return cls._of(only(settings_for_all(env_file), installation))
-
-    @classmethod
-    def each(cls, env_file: str | None, installation: str | None) -> list[Self]:
-        """Likewise, one to each installation, or to the one that is named."""
-        return [cls._of(told) for told in settings_for_all(env_file, installation)]
-
-    @classmethod
-    def _of(cls, told: "Settings") -> Self:
-        from hbmcp.cli import opening
-        from hbmcp.plugins.loading import catalog
-        from hbmcp.policy.file import in_force
-        from hbmcp.policy.offered import offered
-
-        if not told.toolsets and not told.tools:
-            told = told.model_copy(update={"tools": ("all",)})
-        held = in_force(told)
-        offer = offered(catalog(told), told, held.policy)
-        opening.warn(told, held)
-        return cls(told, offer, held.policy)
-
-    def call(self, tool: str, given: dict[str, Any], key: str | None = None) -> "Outcome":
-        """Call a tool, and print what a model would read."""
-        import anyio
-
-        from hbmcp.bridge import Bridge
-        from hbmcp.cli.asking import AtTheKeyboard
-        from hbmcp.errors import Halted
-
-        async def call() -> Any:
-            bridge = Bridge(self.offer, self.told, "terminal", policy=self.policy)
-            ask = AtTheKeyboard(bridge.store)
-            try:
-                came = await bridge.call(tool, given, key=key, ask=ask)
-                if isinstance(came.error, Halted) and came.error.for_person and ask.at_terminal:
-                    typer.echo(came.text, err=True)
-                    if typer.confirm("It takes away what protects. Send it all the same?", default=False, err=True):
-                        return await bridge.for_person(self.offer).call(tool, given, key=key)
-                return came
-            finally:
-                await bridge.aclose()
-
-        with redirect_stdout(sys.stderr):  # what a plugin prints is no part of its answer
-            outcome: Outcome = anyio.run(call)
-        typer.echo(outcome.text)
-        for block in outcome.content:
-            typer.echo(f"[{' '.join(filter(None, (block['type'], block.get('mimeType'))))}, which isn't shown here]")
-        return outcome
-
-
 def typed_secrets(tool: "Tool", given: dict[str, Any]) -> dict[str, Any]:
     """The secrets that a tool needs, as they are typed unseen. Raises SettingsError as `needed_secrets` does, and where
     nobody can type."""
@@ -120,7 +52,7 @@ def typed_secrets(tool: "Tool", given: dict[str, Any]) -> dict[str, Any]:
     )
     if not needed:
         return {}
-    typed.only_at_a_terminal(f"hbmcp call {tool.name}")
+    typed.secrets_only(f"hbmcp call {tool.name}")
     return {name: typed.secret(name) for name in needed}
 
 

@@ -1,10 +1,10 @@
 """hbmcp connect: an exchange's API keys, typed by a person and sent straight to the Hummingbot API."""
 
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hbmcp.cli.door import Door
 from hbmcp.cli.options import EnvFile, Which, settings_for
 
 if TYPE_CHECKING:
@@ -20,27 +20,26 @@ def connect(
     """Connect an exchange: type its API keys here, and they go straight to the Hummingbot API, past every model."""
     import anyio
 
-    from hbmcp.bridge import Bridge
     from hbmcp.cli import opening, typed
     from hbmcp.connecting.connection import Connection, offer
     from hbmcp.errors import CallError
     from hbmcp.policy.file import in_force
 
-    typed.only_at_a_terminal("hbmcp connect")
+    typed.secrets_only("hbmcp connect")
     told = settings_for(env_file, installation)
     held = in_force(told)
     opening.warn(told, held)
 
     async def look() -> Connection:
-        async with aclosing(Bridge(offered, told, "person", policy=held.policy)) as bridge:
+        async with door.bridge("person") as bridge:
             return await Connection.look(bridge, exchange, account)
 
     async def send() -> None:
-        async with aclosing(Bridge(offered, told, "person", policy=held.policy)) as bridge:
+        async with door.bridge("person") as bridge:
             await connection.send(bridge, keys)
 
     try:
-        offered = offer(told)
+        door = Door(told, offer(told), held.policy)
         connection = anyio.run(look)
         typed.say(f"The keys of {exchange} for {account}, {opening.where(told)}. What you type isn't shown.")
         typed.warn_of_eavesdroppers(told)

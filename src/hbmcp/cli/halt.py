@@ -1,13 +1,13 @@
 """hbmcp halt and hbmcp resume: nothing that adds risk is sent in between, by anyone."""
 
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hbmcp.cli.door import store_of
 from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
 
 if TYPE_CHECKING:
@@ -41,9 +41,11 @@ def halt(
     Shows what is open then, and offers to cancel orders, stop executors and close positions."""
     import anyio
 
+    from hbmcp.cli import typed
+
     each = kept(settings_for_all(env_file, installation))
     if not yes:
-        _need_terminal("halt asks before it acts; --yes halts without.")
+        typed.only_at_a_terminal("this isn't a terminal: halt asks before it acts; --yes halts without.")
         what = "Send nothing at all, not even what protects," if everything else "Send nothing that adds risk"
         typer.confirm(f"{what} in any server, until you resume?", default=True, abort=True)
     anyio.run(partial(_halt, each, everything, yes, alone=installation is not None))
@@ -53,8 +55,10 @@ def resume(installation: Which = None, env_file: EnvFile = None) -> None:
     """End a halt. Asks at a terminal, so that no script does it."""
     import anyio
 
+    from hbmcp.cli import typed
+
     each = kept(settings_for_all(env_file, installation))
-    _need_terminal("resume asks a person, and has no way around that.")
+    typed.only_at_a_terminal("this isn't a terminal: resume asks a person, and has no way around that.")
     anyio.run(partial(_resume, each, alone=installation is not None))
 
 
@@ -143,12 +147,11 @@ async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -
     from hbmcp.caller import Caller
     from hbmcp.catalog import Catalog
 
-    bridge = Bridge(Catalog.load().every(told), told, "person", policy=_policy(told))
-    try:
+    async with aclosing(Bridge(Catalog.load().every(told), told, "person", policy=_policy(told))) as bridge:
         typer.echo(
-            "Nothing cancels, reduces or stops these now, but for you at a terminal:"
+            f"Nothing cancels, reduces or stops these at {bridge.identity.words} now, but for you at a terminal:"
             if standing.everything
-            else "What is open:"
+            else f"What is open at {bridge.identity.words}:"
         )
         for tool, given in (
             ("list_executors", {"status": "RUNNING"}),
@@ -161,8 +164,6 @@ async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -
             await _offer(bridge, "Stop all running executors, keeping what they hold?", _executors, installation)
             await _offer(bridge, "Cancel all open orders, those that protect too?", _orders, installation)
             await _offer(bridge, "Close all open positions, at the market?", _positions, installation)
-    finally:
-        await bridge.aclose()
 
 
 async def _offer(bridge: "Bridge", question: str, calls: Any, installation: "Installation") -> None:
@@ -221,18 +222,12 @@ async def _positions(installation: "Installation") -> list[tuple[str, dict[str, 
 @asynccontextmanager
 async def _halts(told: "Settings") -> "AsyncIterator[tuple[Halts, Callable[..., AbstractAsyncContextManager[None]]]]":
     """The halts, and what has the audit say what is done with them."""
-    from hbmcp.identity import Identity
     from hbmcp.policy.audit.deed import noted
     from hbmcp.policy.halt import Halts
-    from hbmcp.store import Store
 
-    identity = Identity.of(told)
-    files = kept_files(told, identity)
-    store = Store.open(told, identity)
-    try:
+    files = kept_files(told)
+    async with store_of(told) as store:
         yield Halts(files.halts, store, files.own_halts), partial(noted, told, store)
-    finally:
-        await store.aclose()
 
 
 def _outbox(told: "Settings") -> "tuple[Settings, Outbox]":
@@ -258,9 +253,3 @@ def _policy(told: "Settings") -> "Policy | None":
     except SettingsError as error:
         typer.echo(f"The policy isn't held to: {error.happened}", err=True)
         return None
-
-
-def _need_terminal(why: str) -> None:
-    if not sys.stdin.isatty():
-        typer.echo(f"hbmcp: this isn't a terminal: {why}", err=True)
-        raise typer.Exit(2)

@@ -1,5 +1,6 @@
 """hbmcp login and logout: the API's own password, in the system's keyring."""
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +24,7 @@ def login(address: Address = None, installation: Which = None, env_file: EnvFile
     from hbmcp.cli import typed
     from hbmcp.settings import logins
 
-    typed.only_at_a_terminal("hbmcp login")
+    typed.secrets_only("hbmcp login")
     told = _settings(address, installation, env_file)
     log.configure(told.log_level)
     typed.say(f"The login of the Hummingbot API at {told.api_url}. The password isn't shown.")
@@ -80,9 +81,6 @@ async def _try(told: "Settings") -> str:
     from hbmcp.bridge import Bridge
     from hbmcp.catalog import Catalog
 
-    bridge = Bridge(Catalog.load().choose(tools=("list_accounts",)), told, "terminal")
-    try:
+    async with aclosing(Bridge(Catalog.load().choose(tools=("list_accounts",)), told, "terminal")) as bridge:
         outcome = await bridge.call("list_accounts", {})
-    finally:
-        await bridge.aclose()
     return outcome.text if outcome.is_error else ""

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import aclosing
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -46,9 +45,14 @@ def warn(told: Settings, held: InForce | None = None) -> None:
         from hbmcp.policy.notify.addresses import addresses
 
         addresses(told)
-    policys = (*held.remarks, *unapproved(told, held.policy)) if held else ()
+    policys = of_policy(told, held) if held else ()
     for remark in (*told.remarks, *(_of_paper(told) if told.on_paper else ()), *policys):
         logger.warning("%s", remark)
+
+
+def of_policy(told: Settings, held: InForce) -> list[str]:
+    """What a person must be told of the policy that holds."""
+    return [*held.remarks, *unapproved(told, held.policy)]
 
 
 def unapproved(told: Settings, policy: Policy) -> list[str]:
@@ -75,16 +79,15 @@ def unapproved(told: Settings, policy: Policy) -> list[str]:
 
 
 async def _without_passphrase(told: Settings) -> list[str]:
+    from hbmcp.cli.door import store_of
     from hbmcp.errors import StoreError
     from hbmcp.identity import Identity
     from hbmcp.policy.confirmation.passphrase import KEY
-    from hbmcp.store import Store
     from hbmcp.store.place import Place
 
-    identity = Identity.of(told)
-    if Place.of(told, identity).exists:
+    if Place.of(told, Identity.of(told)).exists:
         try:
-            async with aclosing(Store.open(told, identity)) as store:
+            async with store_of(told) as store:
                 if await store.key(KEY) is not None:
                     return []
         except StoreError:  # which is told when it is needed

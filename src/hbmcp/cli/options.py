@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from hbmcp.identity import Identity
     from hbmcp.policy.files import Files
     from hbmcp.settings import Settings
 
@@ -112,13 +111,14 @@ def kept(each: "list[Settings]") -> "list[Settings]":
     return [told for told in each if not told.in_memory] or each
 
 
-def kept_files(told: "Settings", identity: "Identity") -> "Files":
+def kept_files(told: "Settings") -> "Files":
     """Where the audit and the halts are. Raises SettingsError for a paper exchange in memory, of which no command but
     its own sees anything."""
     from hbmcp.errors import SettingsError
+    from hbmcp.identity import Identity
     from hbmcp.policy.files import Files
 
-    files = Files.of(told, identity)
+    files = Files.of(told, Identity.of(told))
     if files is None:
         raise SettingsError(
             "A paper exchange in memory is its server's alone: no other command sees it, and nothing of it is kept.",

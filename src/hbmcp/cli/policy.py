@@ -1,15 +1,14 @@
 """hbmcp policy: what a person allows, and looking at it."""
 
 import os
-import sys
-from contextlib import aclosing
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hbmcp.cli.call import Door, needed_secrets, read_arguments
+from hbmcp.cli.call import needed_secrets, read_arguments
+from hbmcp.cli.door import Door, store_of
 from hbmcp.cli.options import EnvFile, Which
 from hbmcp.cli.settle import settle
 from hbmcp.errors import SettingsError, UnknownTool
@@ -33,13 +32,13 @@ policy = typer.Typer(
 def init(installation: Which = None, env_file: EnvFile = None) -> None:
     """Ask five questions at a terminal, and write a policy with a comment on all else that it can hold."""
     from hbmcp import settings
+    from hbmcp.cli import typed
     from hbmcp.policy.file import place, read
     from hbmcp.policy.template import Answers, written
 
-    if not sys.stdin.isatty():
-        raise SettingsError(
-            "hbmcp policy init asks a person, at a terminal.", "Nothing was written.", "Or write the file by hand."
-        )
+    typed.only_at_a_terminal(
+        "hbmcp policy init asks a person, at a terminal.", "Nothing was written.", "Or write the file by hand."
+    )
     file = place(settings.load(env_file_path=env_file, unused=settings.HTTP, installation=installation))
     if os.path.lexists(file):
         typer.confirm(f"{file} exists. Replace it?", abort=True)
@@ -67,7 +66,7 @@ def check(
 ) -> None:
     """Name every mistake in the policy. Exits with 1 if there is one."""
     from hbmcp import settings
-    from hbmcp.cli.opening import unapproved
+    from hbmcp.cli.opening import of_policy
     from hbmcp.policy.file import in_force, read
     from hbmcp.policy.misnamed import misnamed
     from hbmcp.policy.words import summary
@@ -88,7 +87,7 @@ def check(
     except SettingsError as error:
         typer.echo(error.happened, err=True)
         raise typer.Exit(1) from None
-    for remark in (*held.remarks, *unapproved(told, held.policy)):
+    for remark in of_policy(told, held):
         typer.echo(remark, err=True)
     typer.echo(f"No mistake. What holds, {held.origin}: {summary(held.policy)}.")
 
@@ -99,7 +98,7 @@ def show(installation: Which = None, env_file: EnvFile = None) -> None:
     import anyio
 
     from hbmcp import settings
-    from hbmcp.cli.opening import unapproved
+    from hbmcp.cli.opening import of_policy
     from hbmcp.policy.file import in_force
     from hbmcp.policy.words import WITHOUT_ASKING, rules
 
@@ -111,7 +110,7 @@ def show(installation: Which = None, env_file: EnvFile = None) -> None:
     if said := anyio.run(_used_up, told, held.policy):
         typer.echo(said)
     typer.echo(WITHOUT_ASKING)
-    for remark in (*held.remarks, *unapproved(told, held.policy)):
+    for remark in of_policy(told, held):
         typer.echo(remark, err=True)
 
 
@@ -149,11 +148,9 @@ policy.command()(settle)
 
 async def _used_up(told: "Settings", held: "Policy") -> str:
     """What hbmcp's store tells of it, without a look at the API."""
-    from hbmcp.identity import Identity
     from hbmcp.policy.counting import spent
-    from hbmcp.store import Store
 
-    async with aclosing(Store.open(told, Identity.of(told))) as store:
+    async with store_of(told) as store:
         return await spent(store, held)
 
 

@@ -1,13 +1,12 @@
 """hbmcp policy settle: a person says what became of what was sent and never answered."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import typer
 
-from hbmcp.cli.call import Door
+from hbmcp.cli.door import Door
 from hbmcp.cli.options import EnvFile, Which
-from hbmcp.errors import SettingsError, StoreError
+from hbmcp.errors import StoreError
 
 if TYPE_CHECKING:
     from hbmcp.store import LedgerRow
@@ -19,8 +18,9 @@ def settle(installation: Which = None, env_file: EnvFile = None) -> None:
     """Look what became of what was sent and never answered, which counts until then, and ask of the rest."""
     import anyio
 
-    if not sys.stdin.isatty():
-        raise SettingsError("hbmcp policy settle asks a person, at a terminal.", "Nothing was settled.")
+    from hbmcp.cli import typed
+
+    typed.only_at_a_terminal("hbmcp policy settle asks a person, at a terminal.", "Nothing was settled.")
     try:
         anyio.run(_settle, Door.opened(env_file, installation))
     except StoreError as error:
@@ -29,7 +29,6 @@ def settle(installation: Which = None, env_file: EnvFile = None) -> None:
 
 
 async def _settle(door: Door) -> None:
-    from hbmcp.bridge import Bridge
     from hbmcp.cli.asking import person
     from hbmcp.policy import doubts
     from hbmcp.policy.audit.deed import noted
@@ -37,8 +36,7 @@ async def _settle(door: Door) -> None:
     from hbmcp.policy.counting import LOOKS
     from hbmcp.store import Settled, Settling
 
-    bridge = Bridge(door.offer, door.told, "terminal", policy=door.policy)
-    try:
+    async with door.bridge("terminal") as bridge:
         installation = bridge.installation(LOOKS)
         if await doubts.look(installation):
             typer.echo("Some of it was found among the API's orders and executors, and is settled.")
@@ -53,8 +51,6 @@ async def _settle(door: Door) -> None:
             async with noted(door.told, bridge.store, "policy settle", person(), **which):
                 done = Settling({row.key: Settled("sent", None)}) if said == YES else Settling(released=[row.key])
                 await bridge.store.settle(done)
-    finally:
-        await bridge.aclose()
 
 
 def _asked(row: "LedgerRow") -> str:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from hbmcp.cli.door import store_of
 from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
 from hbmcp.errors import SettingsError
 
@@ -95,14 +95,27 @@ def show(installation: Which = None, env_file: EnvFile = None) -> None:
 @token.command()
 def revoke(name: Name, installation: Which = None, env_file: EnvFile = None) -> None:
     """End a token: from now on it opens nothing, in whichever process."""
+    from hbmcp.settings import only
     from hbmcp.times import now
 
-    none = SettingsError(f"There is no token named {name} that opens anything.", "Nothing was changed.")
-    each = kept(settings_for_all(env_file, installation))
-    having = [told for told in each if any(row.name == name and row.revoked is None for row in _rows(told))]
-    for told in having or each[:1]:
+    each = settings_for_all(env_file)
+    meant = kept(each if installation is None else [only(each, installation)])
+    where = f" at {installation}" if installation else ""
+    none = SettingsError(f"There is no token named {name} that opens anything{where}.", "Nothing was changed.")
+    opened = [told for told in meant if _opens(told, name)]
+    for told in opened or meant[:1]:
         _do(told, "revoke", name, lambda store: store.revoke_token(name, now()), none)
-    typer.echo(f"The token {name} opens nothing any more.")
+    left = [told.name for told in kept(each) if _opens(told, name)]
+    ended = ", ".join(told.name for told in opened)
+    typer.echo(
+        f"The token {name} no longer opens {ended}. It still opens {', '.join(left)}."
+        if left
+        else f"The token {name} opens nothing any more."
+    )
+
+
+def _opens(told: "Settings", name: str) -> bool:
+    return any(row.name == name and row.revoked is None for row in _rows(told))
 
 
 def _rows(told: "Settings") -> "list[TokenRow]":
@@ -154,14 +167,12 @@ def _asked(told: "Settings", ask: "Callable[[Store], Awaitable[T]]") -> T:
     """What the store of these settings gives. Raises SettingsError where there is none that others could read."""
     import anyio
 
-    from hbmcp.identity import Identity
-    from hbmcp.store import Store, StoreError
+    from hbmcp.errors import StoreError
 
-    identity = Identity.of(told)
-    kept_files(told, identity)
+    kept_files(told)
 
     async def asked() -> T:
-        async with aclosing(Store.open(told, identity)) as store:
+        async with store_of(told) as store:
             return await ask(store)
 
     try:

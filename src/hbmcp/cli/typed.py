@@ -11,14 +11,19 @@ from hbmcp.settings import Settings
 from hbmcp.settings.address import unencrypted
 
 
-def only_at_a_terminal(command: str) -> None:
-    """Raises SettingsError where nobody can type."""
+def only_at_a_terminal(why: str, undone: str = "", advice: str = "") -> None:
+    """Raises SettingsError, which says so, where nobody can type."""
     if not sys.stdin.isatty():
-        raise SettingsError(
-            f"{command} takes secrets only as they are typed, and its input is no terminal.",
-            "Nothing was read or sent.",
-            "Run it yourself, in a terminal.",
-        )
+        raise SettingsError(why, undone, advice)
+
+
+def secrets_only(command: str) -> None:
+    """Likewise, of a command that takes them in no other way."""
+    only_at_a_terminal(
+        f"{command} takes secrets only as they are typed, and its input is no terminal.",
+        "Nothing was read or sent.",
+        "Run it yourself, in a terminal.",
+    )
 
 
 def warn_of_eavesdroppers(told: Settings) -> None:

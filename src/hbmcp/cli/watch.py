@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +14,7 @@ from hbmcp.cli.options import EnvFile, Which
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from hbmcp.bridge import Bridge
-    from hbmcp.cli.call import Door
-    from hbmcp.settings import Settings
+    from hbmcp.cli.door import Door
     from hbmcp.watch.watcher import Seen
 
     Show = Callable[[str, Sequence[Seen]], None]
@@ -34,7 +32,7 @@ def watch(
     import anyio
 
     from hbmcp.cli import opening, service
-    from hbmcp.cli.call import Door
+    from hbmcp.cli.door import Door
     from hbmcp.errors import SettingsError
 
     if install and uninstall:
@@ -62,32 +60,22 @@ def watch(
 async def _watch(doors: "list[Door]") -> None:
     import asyncio
 
-    from hbmcp.bridge import Bridge
+    from hbmcp.background import Background
     from hbmcp.installation.installation import all_of
+    from hbmcp.installation.triggers.watching import DURABLE
 
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32":  # so that what fires comes to its end, and another takes over
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    bridges = [Bridge(door.offer, door.told, "watch", policy=door.policy) for door in doors]
-    try:
-        with _shown() as show:
-            await all_of(*(_run(bridge, door.told, show) for bridge, door in zip(bridges, doors, strict=True)))
-    except asyncio.CancelledError:
-        return  # SIGTERM, or Ctrl-C
-    finally:
-        for bridge in bridges:
-            await bridge.aclose()
-
-
-async def _run(bridge: "Bridge", told: "Settings", show: "Show") -> None:
-    from hbmcp.approving.chat import Chat
-    from hbmcp.installation.installation import all_of
-    from hbmcp.installation.triggers.watching import DURABLE
-    from hbmcp.watch.watcher import Watcher
-
-    watcher = Watcher(bridge, DURABLE, show=partial(show, told.name))
-    chat = Chat.of(bridge, told)
-    await all_of(watcher.run(), *(() if chat is None else (chat.run(),)))
+    async with AsyncExitStack() as stack:
+        bridges = [await stack.enter_async_context(door.bridge("watch")) for door in doors]
+        try:
+            with _shown() as show:
+                each = zip(bridges, doors, strict=True)
+                running = (Background(one, door.told, DURABLE, partial(show, door.told.name)) for one, door in each)
+                await all_of(*(one.run() for one in running))
+        except asyncio.CancelledError:
+            return  # SIGTERM, or Ctrl-C
 
 
 @contextmanager

@@ -19,10 +19,10 @@ LOOKS = ("list_accounts", "get_connectors", "get_credential_fields", "get_connec
 SENDS = "add_credential"
 
 
-def offer(told: Settings) -> Offer:
+def offer(settings: Settings) -> Offer:
     """What it takes. Who excluded add_credential kept it from models, and not from a person; read-only keeps it from
     both. Raises UnknownTool there."""
-    found = Catalog.load().choose(tools=(*LOOKS, SENDS), read_only=told.read_only)
+    found = Catalog.load().choose(tools=(*LOOKS, SENDS), read_only=settings.read_only)
     found.find(SENDS)
     return found
 

@@ -39,15 +39,23 @@ class Ranking:
         self._rarity = {stem: log(1 + (count - n + 0.5) / (n + 0.5)) for stem, n in told.items()}
         self._mean = sum(sum(stems.values()) for stems in self._weighed.values()) / max(count, 1)
 
+    def named(self, phrase: str, among: Iterable[Tool]) -> list[Tool]:
+        """Those that it names exactly."""
+        exact = dict.fromkeys(self._names[word] for word in _words(phrase) if word in self._names)
+        tools = {tool.name: tool for tool in among}
+        return [tools[name] for name in exact if name in tools]
+
+    def unknown(self, phrase: str) -> list[str]:
+        """What it names as tools are named, and is none."""
+        return list(dict.fromkeys(word for word in _words(phrase) if "_" in word and word not in self._names))
+
     def best(self, phrase: str, among: Iterable[Tool]) -> list[Tool]:
         """Those that it is about, the likeliest first; alone those that it names exactly, if it says nothing else."""
-        tools, phrase = list(among), phrase[:LONGEST]
-        words = re.findall(r"\w+", phrase.lower())
-        exact = [self._names[word] for word in words if word in self._names]
-        named = [tool for name in dict.fromkeys(exact) for tool in tools if tool.name == name]
-        if named and len(exact) == len(words):
+        tools = list(among)
+        named = self.named(phrase, tools)
+        if named and all(word in self._names for word in _words(phrase)):
             return named
-        asked = dict.fromkeys(self._meant(stem) for stem in _stems(phrase))
+        asked = dict.fromkeys(self._meant(stem) for stem in _stems(phrase[:LONGEST]))
         scored = ((self._score(tool.name, asked), tool) for tool in tools if tool not in named)
         ranked = sorted((one for one in scored if one[0] > 0), key=lambda one: (-one[0], one[1].name))
         return [*named, *(tool for _, tool in ranked)]
@@ -68,6 +76,10 @@ class Ranking:
         )
         whole = (phrase for phrase in self._phrases[name] if phrase.issubset(asked))
         return score + max((sum(map(self._rarity.__getitem__, phrase)) for phrase in whole), default=0)
+
+
+def _words(phrase: str) -> list[str]:
+    return re.findall(r"\w+", phrase[:LONGEST].lower())
 
 
 def _weighed(tool: Tool, catalog: Catalog) -> dict[str, float]:

@@ -8,6 +8,7 @@ unknown_outcome what is said where nobody knows what became of a call?
 reasons         what does the reason mean that the API, its framework or an exchange gave?
 refusals        does it prove that nothing was done?
 failed_answers  is an answer with status 200 a failure all the same?
+failure_advice  and what is to be done about it?
 """
 
 from hbmcp.errors.hierarchy import (

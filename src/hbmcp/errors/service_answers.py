@@ -25,12 +25,12 @@ def service_refusal(status: int, body: bytes, content_type: str, tool: Tool, off
         return unknown_outcome(tool, offer, f"was sent, and {asked.title} answered {status}{said}")
     if status < 400:
         return UnreadableAnswer(
-            f"What answers at {asked.address} sends the request elsewhere (HTTP {status}), which isn't followed.",
+            f"What answers at {asked.url_setting} sends the request elsewhere (HTTP {status}), which isn't followed.",
             NOTHING_DONE,
-            f"A person must set {asked.address} to {asked.title} itself: https against http, the host and the path.",
+            f"A person must set {asked.url_setting} to {asked.title} itself: https against http, host and path.",
         )
     if status in (401, 403):
-        wanted = f"correct {asked.key}" if asked.header else f"see whether {asked.title} is for everybody"
+        wanted = f"correct {asked.key_setting}" if asked.header else f"see whether {asked.title} is for everybody"
         return WrongCredentials(
             f"{answered}.", NOTHING_DONE, f"Calling again won't help: a person must {wanted}, and restart hbmcp."
         )

@@ -6,7 +6,8 @@ Floors, from the ground up; no import runs up them:
     installation (what it can be asked)
     plan (what a call would send)
     deletion  source_code
-    balances  levels  connections  heard_bots  fills/  scripts/  gateway/
+    balances  levels  connections  heard_bots  scripts/  gateway/  json_api
+    fills/
     markets/  controllers/  status/  dex/
     positions/  bots/
     reduce_only (what can open nothing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, ParamSpec, Self, cast
+from typing import Any, Literal, ParamSpec, Self, cast
 
 from attrs import evolve, field, fields, frozen
 
@@ -48,7 +48,8 @@ class Stake:
 
 @frozen
 class Uncovered:
-    """How much of a position no order would close that rests, read `at` that time, in epoch ms; of these `seen`."""
+    """How much of a position no order would close that rests; of these `seen`. `at` is when the first of it was about
+    to be read, in epoch ms."""
 
     amount: Decimal
     at: int
@@ -62,7 +63,8 @@ class PlannedRequest:
     `trades` is what the code or executor that it starts is told to trade with an account's keys: a stake for each
     market of each configuration; empty where nobody can tell, None for an executor on one market, and for whatever
     starts nothing on an account. `called` is the tool whose call it is of, where another is called. `uncovered` is of
-    an order that reduces no more than that, and might open where others close the position.
+    an order that reduces no more than that, and might open where others close the position. `closes` is of what is to
+    CLOSE a position: as that stands now, or of what may rest, and fill when it is another.
     """
 
     tool: str
@@ -73,6 +75,7 @@ class PlannedRequest:
     trades: tuple[Stake, ...] | None = None
     called: str = field(default="", eq=False)
     uncovered: Uncovered | None = field(default=None, eq=False)
+    closes: Literal["now", "once it fills"] | None = field(default=None, eq=False)
 
     @classmethod
     def of(

@@ -20,6 +20,7 @@ from hbmcp.paper.start_balances import start_balances
 from hbmcp.private_files import private_folder
 from hbmcp.settings import MEMORY, Settings
 
+FILES = ".files"
 USERNAME = PASSWORD = "paper"  # where nobody else can reach it, and where nobody chose others
 
 
@@ -29,6 +30,7 @@ def open_paper(settings: Settings) -> Paper:
     place = settings.paper_place
     if settings.paper_reset and place != MEMORY:
         _forget(Path(place))
+    is_new = place == MEMORY or not Path(place).exists()
     store = Store.open(place)
     clock = _clock(settings.paper_speed, int(store.fact("now") or 0))
     market = Market()
@@ -36,6 +38,8 @@ def open_paper(settings: Settings) -> Paper:
         folder = Path(tempfile.mkdtemp(prefix="hbmcp-paper-"))
     else:
         folder = _files_beside(Path(place))
+        if not (is_new or folder.exists()):
+            _bring(Path(place).with_suffix(FILES), folder)
         private_folder(folder)
     return Paper(Engine(market, store, clock, balances), market, folder, store)
 
@@ -103,8 +107,19 @@ def _forget(place: Path) -> None:
 
 
 def _files_beside(place: Path) -> Path:
-    """The folder of its controllers and scripts, under the name of its file."""
-    return place.with_suffix(".files")
+    """The folder of its controllers and scripts, under the name of its file, which no other file has."""
+    return place.with_suffix(FILES) if place.suffix == ".sqlite" else place.with_name(f"{place.name}-files")
+
+
+def _bring(shared: Path, folder: Path) -> None:
+    """What lies where the exchanges of x.db and of x.sqlite once had theirs: each may be whose it is."""
+    if shared.is_dir():
+        half = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+        shutil.copytree(shared, half, dirs_exist_ok=True)
+        try:
+            half.rename(folder)
+        except OSError:  # another process has brought it
+            shutil.rmtree(half)
 
 
 class _InProcess(httpx.ASGITransport):

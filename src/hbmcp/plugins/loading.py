@@ -32,10 +32,10 @@ _numbers = count()  # of modules: two files can have the same name
 logger = logging.getLogger("hbmcp.plugins")
 
 
-def catalog(told: Settings) -> Catalog:
+def catalog(settings: Settings) -> Catalog:
     """The generated tools, and those of the plugins."""
     every = Catalog.load()
-    for file in told.plugins:
+    for file in settings.plugins:
         _take(every, Path(file).name, Path(file).name, lambda file=file: _run(file), named=True)  # type: ignore[misc]
     for point in _entry_points():
         _take(every, f"{point.name} ({point.value})", "", point.load, named=False)

@@ -120,8 +120,9 @@ class Counting:
         """
         adds = once_only is not None or any(map(adds_risk, plan.requests))
         said = Said.of(call, plan)
-        covers = any(one.uncovered is not None for one in plan.requests)
-        if not (asked_of(plan.requests) or call.key is not None or said.once or once_only or covers):
+        by_trigger = call.caller.kind == "trigger"
+        closes = any(one.uncovered is not None or (one.closes and not by_trigger) for one in plan.requests)
+        if not (asked_of(plan.requests) or call.key is not None or said.once or once_only or closes):
             return NOTHING
         judged = await self._judged(plan, prices)
         moment = now()
@@ -157,14 +158,16 @@ class Counting:
 
         def judge(granted: Sequence[LedgerRow]) -> None:
             said.refuse(granted, moment, upto)
-            if call.caller.kind != "trigger":  # a stop isn't held back
-                closing_together.refuse(plan.requests, granted)
+            if not by_trigger:  # a stop isn't held back
+                closing_together.refuse(plan.requests, granted, moment)
             used[:] = uses(self._policy, judged.asks, granted, judged.seen, moment)
             refuse_exceeded(used)
 
         async def reserve() -> list[int] | None:
             async with asyncio.timeout(None if adds else TO_REDUCE):
-                begin = min(since(self._policy, moment), said.since(moment))
+                begin = min(
+                    since(self._policy, moment), said.since(moment), closing_together.since(plan.requests, moment)
+                )
                 return await self._store.reserve(rows, begin, judge, once_only)
 
         try:
@@ -172,6 +175,10 @@ class Counting:
                 keys = await reserve()
             except LimitReached:
                 if not await self._less_doubtful(used):
+                    raise
+                keys = await reserve()
+            except closing_together.TooMuch as error:
+                if not (error.doubtful and await doubts.look(self._installation(LOOKS))):
                     raise
                 keys = await reserve()
         except (StoreError, TimeoutError) as error:

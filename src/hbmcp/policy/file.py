@@ -50,23 +50,23 @@ class Mistakes(NamedTuple):
     written: Written | None
 
 
-def place(told: Settings) -> Path:
+def place(settings: Settings) -> Path:
     """The user's file, whether there is one or not."""
-    if told.policy:
-        return Path(told.policy)
+    if settings.policy:
+        return Path(settings.policy)
     from platformdirs import user_config_path
 
     return user_config_path("hbmcp") / "policy.toml"
 
 
-def in_force(told: Settings) -> InForce:
+def in_force(settings: Settings) -> InForce:
     """The policy that holds. Raises SettingsError with every mistake of its files, and for a file that was named and
     isn't there."""
     mistakes: list[str] = []
     remarks: list[str] = []
-    policy, origin = default(told.on_paper), "the default, for there is no policy file"
-    theirs = place(told)
-    if told.policy or _is_there(theirs):
+    policy, origin = default(settings.on_paper), "the default, for there is no policy file"
+    theirs = place(settings)
+    if settings.policy or _is_there(theirs):
         wrong, written = read(theirs)
         mistakes += wrong
         origin = str(theirs)

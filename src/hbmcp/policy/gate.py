@@ -8,7 +8,7 @@ from attrs import evolve
 
 from hbmcp.caller import Caller
 from hbmcp.catalog import Offer
-from hbmcp.errors import CallError, Refused
+from hbmcp.errors import CallError, CantAsk, LimitReached, Refused
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
@@ -119,9 +119,9 @@ class Gate:
         """Before anything is planned. Raises SentBefore for what was sent already under this idempotency key."""
         await self._counting.sent_before(call)
 
-    async def question(self, call: Call, plan: Plan) -> Question | None:
+    async def question(self, call: Call, plan: Plan, ask: Ask | None) -> Question | None:
         """What a person is to be asked before this is sent; None where nobody is. Raises what `grant` would: who would
-        be refused isn't asked for."""
+        be refused isn't asked for, though nobody can be asked."""
         requests = (*plan.requests, *plan.later)
         if not may_ask(self._policy, call, requests):
             return None
@@ -131,22 +131,23 @@ class Gate:
             if demand is None:
                 return None
             await self._counting.said_before(Said.of(call, plan))
-            verdict = await self._allowed(call, plan, prices)
+            try:
+                verdict = await self._allowed(call, plan, prices)
+            except LimitReached as error:
+                raise self._besides(error, self._unasked(call, demand, ask)) from None
         return Question.of(call, plan, worths, demand, self._policy.currency, self._identity.words, verdict)
 
     async def ask(self, call: Call, plan: Plan, question: Question, ask: Ask | None) -> Answered:
         """The yes of a person, or of a client that is relied on; until it comes nothing is held. Raises NotConfirmed;
         Waiting for what a person approves elsewhere, and AskedFirst, once it is written down who was asked."""
         demand = question.demand
-        here = demand.way == "client" or (demand.way == "terminal" and ask is not None and ask.at_terminal)
-        cant = self._approvals.cant(call, demand.way) if not here else "nobody is there" if ask is None else ask.cant
-        if cant:
-            if demand.relies:
-                return Answered(question, "yes", "relied", call.caller.client)
-            async with self.judging(call, plan):
-                raise cant_ask(cant)
+        async with self.judging(call, plan):
+            if (cant := self._unasked(call, demand, ask)) is not None:
+                raise cant
+        if demand.relies and self._cant(call, demand, ask):
+            return Answered(question, "yes", "relied", call.caller.client)
         await self._entry(call, plan).asked(question.id, demand.way)
-        if ask is None or not here:
+        if ask is None or not _here(demand, ask):
             async with self.judging(call, plan):
                 waiting = await self._approvals.waiting(call, question, Said.of(call, plan))
             if demand.way == "terminal":
@@ -193,15 +194,25 @@ class Gate:
         entry = self._entry(call, plan, reserved, answered)
         return Grant(plan, began, call.caller.kind, entry, not_meanwhile, reserved.counted, firing)
 
-    async def verdict(self, call: Call, plan: Plan, *, figures: bool = True) -> str:
-        """What would be said of the plan, for who only looks; how far limits are used, only with `figures`."""
+    async def verdict(self, call: Call, plan: Plan, ask: Ask | None, *, figures: bool = True) -> str:
+        """What would be said of the plan, for who only looks and could be asked that way; how far limits are used, only
+        with `figures`."""
         prices = self._counting.prices()
         try:
-            said = await self._allowed(call, plan, prices)
+            demand = None
+            if may_ask(self._policy, call, (*plan.requests, *plan.later)):
+                demand = (await self._demand(call, plan, prices))[1]
+            unasked = None if demand is None else self._unasked(call, demand, ask)
+            try:
+                said = await self._allowed(call, plan, prices)
+            except LimitReached as error:
+                raise self._besides(error, unasked) from None
+            if unasked is not None:
+                raise unasked
             said = said if figures else ALLOWED
-            asked = may_ask(self._policy, call, (*plan.requests, *plan.later))
-            asked = asked and (await self._demand(call, plan, prices))[1] is not None
-            return f"{said} A person is asked first." if asked else said
+            if demand is None or self._cant(call, demand, ask):
+                return said
+            return f"{said} A person is asked first."
         except CallError as error:
             return f"{WOULD_BE_REFUSED} {error.happened}"
 
@@ -269,6 +280,28 @@ class Gate:
         worths = await self._counting.worths(requests, prices)
         return worths, demanded(self._policy, call, requests, in_all(requests, worths))
 
+    def _cant(self, call: Call, demand: Demand, ask: Ask | None) -> str:
+        """Why nobody can be asked; "" where somebody can."""
+        if not _here(demand, ask):
+            return self._approvals.cant(call, demand.way)
+        return "nobody is there" if ask is None else ask.cant
+
+    def _unasked(self, call: Call, demand: Demand, ask: Ask | None) -> CantAsk | None:
+        """What is raised where nobody can be asked; None where somebody can, or the client is relied on. Who showed a
+        token isn't told from what worth on others are asked."""
+        if demand.relies or not (why := self._cant(call, demand, ask)):
+            return None
+        over = demand.over and not call.caller.holder
+        return cant_ask(why, f"over {demand.over:,f} {self._policy.currency}" if over else "")
+
+    @staticmethod
+    def _besides(error: LimitReached, unasked: CantAsk | None) -> LimitReached:
+        """A limit's refusal says what would pass: where that must be asked for, and can't, it says so too."""
+        if unasked is None:
+            return error
+        told = f"{error.happened} Besides: {unasked.happened}"
+        return LimitReached(told, error.undone, error.advice, limit=error.limit)
+
     async def _hold_to(self, answered: Answered, call: Call, plan: Plan, prices: Prices) -> None:
         """Raises NotConfirmed where the answer doesn't hold for this plan."""
         worths, demand = await self._demand(call, plan, prices)
@@ -324,3 +357,8 @@ class Gate:
         }
         on = plan is not None and any(goes_unrecorded(one, call.caller.kind) for one in plan.requests)
         return Entry(self._audit, said, goes_on=on, secret=call.secret)
+
+
+def _here(demand: Demand, ask: Ask | None) -> bool:
+    """Whether it is asked for where the call comes from."""
+    return demand.way == "client" or (demand.way == "terminal" and ask is not None and ask.at_terminal)

@@ -13,9 +13,9 @@ from hbmcp.settings import Settings
 ITS_WORD = "A person set this in the policy."
 
 
-def offered(catalog: Catalog, told: Settings, policy: Policy) -> Offer:
+def offered(catalog: Catalog, settings: Settings, policy: Policy) -> Offer:
     """What settings and policy leave. Raises SettingsError as Catalog.offer does, and where the policy leaves none."""
-    offer = narrowed(catalog.offer(told), policy)
+    offer = narrowed(catalog.offer(settings), policy)
     if not offer.tools:
         raise SettingsError("The policy leaves no tool to offer.", advice="Allow some in it, or choose others.")
     return offer
@@ -42,11 +42,7 @@ def _off(tool: Tool, offer: Offer, policy: Policy) -> Off | None:
         return None
     if runs_code and lists_code(policy.allow) and WRITES not in tool.schema["properties"]:
         return None
-    return Off(
-        f"it {'runs code that no limit can bound' if runs_code else 'deletes or overwrites'}, so it is offered only "
-        "where it is asked for by name",
-        ONLY_A_PERSON,
-    )
+    return Off(f"it {'runs code that no limit can bound' if runs_code else 'deletes or overwrites'}", ONLY_A_PERSON)
 
 
 def _runs_code(tool: Tool, catalog: Catalog) -> bool:

@@ -33,6 +33,8 @@ def fitted(shown: Json, spec: ResultSpec, limit: int) -> Fitted:
     text = join(head, tables)
     if len(text) <= limit:
         return Fitted(text, "", rows)
+    if spec.newest_last and isinstance(shown, list) and (last := _last_rows(shown, spec, limit)):
+        return Fitted(*last, rows)
     return Fitted(*_squeezed(shown, spec, limit, head, tables), rows)
 
 
@@ -52,6 +54,21 @@ def shortened(value: Json, characters: int, items: int, *, keep_rows: bool = Fal
         }
         return short if len(value) <= most else {**short, "…": f"(+{len(value) - most} keys)"}
     return value
+
+
+def _last_rows(shown: list[Json], spec: ResultSpec, limit: int) -> tuple[str, str] | None:
+    """The last rows, as many as fit, and what was cut; None where not one does. They are written anew, since a time's
+    date stands only where it changes."""
+    kept = len(shown)
+    while kept > 0:
+        head, tables = blocks(shown[-kept:], spec)
+        for table in tables:
+            table.total = len(shown)
+        text = join(head, tables)
+        if len(text) <= limit:
+            return text, f"the last {kept} of {len(shown)} rows are shown"
+        kept = min(kept - 1, kept * limit // len(text))
+    return None
 
 
 def _squeezed(shown: Json, spec: ResultSpec, limit: int, head: str, tables: list[Table]) -> tuple[str, str]:

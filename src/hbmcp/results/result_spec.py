@@ -25,6 +25,7 @@ class ResultSpec:
     secret: tuple[str, ...] = ()  # paths of values that are masked
     scrub: tuple[str, ...] = ()  # paths of texts in which keys and the addresses of nodes are masked
     gigabytes: tuple[str, ...] = ()  # paths of sizes in bytes, which are shown in GB (10^9 bytes)
+    newest_last: bool = False  # whether rows go from old to new: where they are too many, the last are shown
     outside: bool = False  # whether the text comes from outside, and is marked as such
     cause: str = ""  # the tool that shows the log in which a failure's cause stands
 

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from hbmcp.redaction import MASK, redacted
 from hbmcp.results.blocks import rows_in
 from hbmcp.results.cells import ERRORS, NUMBERS, digits, name, plain, worded
-from hbmcp.results.notes import nothing_in, remarks
+from hbmcp.results.notes import nothing_in, remarks, was_cut
 from hbmcp.results.output_schema import output_schema
 from hbmcp.results.paths import Json
 from hbmcp.results.result_spec import ResultSpec
@@ -70,7 +70,7 @@ class Output:
         given = arguments or {}
         shown, hollow = select(answer, spec)
         sentence = nothing_in(shown, spec, given)
-        result, missing = _within(limit_chars, _clean(whole(answer, spec), self._number))
+        result, missing = _within(limit_chars, _clean(whole(answer, spec), self._number), last=spec.newest_last)
         if self._speaks and isinstance(result, str) and not spec.outside:
             sentence, result = result, None
         counts = rows_in(shown, spec.omit)
@@ -86,6 +86,7 @@ class Output:
         first = sentence or (OUTSIDE if spec.outside else "")
         notes = [line for note in (first, *said) for line in note.split("\n") if line]
         line = f"{sentence.partition('. ')[0].rstrip('.')}." if sentence else _line(result)
+        line += f" {was_cut(missing, spec)}" if missing else ""
         return Structured(beginning(one_line(line), _LINE), self._fitting({"result": result, "notes": notes}))
 
     def _fitting(self, content: dict[str, Any]) -> dict[str, Any]:
@@ -143,33 +144,33 @@ def _as_it_came(value: int | float | Decimal) -> int | float | str:
     return double if isfinite(double) and Decimal(repr(double)) == value else digits(value)
 
 
-def _within(limit: int, value: Json) -> tuple[Json, str]:
+def _within(limit: int, value: Json, *, last: bool) -> tuple[Json, str]:
     """A value of at most so many characters of JSON, and what was cut from it, or "". What is left has the shape that
-    it had."""
+    it had. Of a list the first items are left, or the `last`."""
     full = _length(value)
     if full <= limit:
         return value, ""
-    short, texts = _with_fewer_items(limit, value), ""
+    short, texts = _with_fewer_items(limit, value, last=last), ""
     if short is None:
         short, texts = _with_shorter_texts(limit, value), ", long texts end in … where something is missing"
     if short is None:
         return None, "the answer is too long, and can't be cut so that it still tells something"
     left = rows_in(short)
     rows = [
-        f"{left.get(way, 0)} of {total} rows{f' of {name(way)}' if way else ''} are here"
+        f"{'the last ' if last else ''}{left.get(way, 0)} of {total} rows{f' of {name(way)}' if way else ''} are here"
         for way, total in rows_in(value).items()
         if left.get(way, 0) < total
     ]
     return short, "; ".join([*rows, f"of {full} characters of JSON {_length(short)} are here{texts}"])
 
 
-def _with_fewer_items(limit: int, value: Json) -> Json:
-    """As many from the beginning of each list as fit; None where not even one does."""
+def _with_fewer_items(limit: int, value: Json, *, last: bool) -> Json:
+    """As many from the beginning of each list, or from its end, as fit; None where not even one does."""
     fit, over = 0, limit
     while over - fit > 1:
         middle = (fit + over) // 2
-        fit, over = (middle, over) if _length(_shortened(value, middle)) <= limit else (fit, middle)
-    return _shortened(value, fit) if fit else None
+        fit, over = (middle, over) if _length(_shortened(value, middle, last=last)) <= limit else (fit, middle)
+    return _shortened(value, fit, last=last) if fit else None
 
 
 def _with_shorter_texts(limit: int, value: Json) -> Json:
@@ -181,14 +182,16 @@ def _with_shorter_texts(limit: int, value: Json) -> Json:
     return None
 
 
-def _shortened(value: Json, items: int, characters: int | None = None) -> Json:
+def _shortened(value: Json, items: int, characters: int | None = None, *, last: bool = False) -> Json:
     """With at most so many items in a list and members of a large object, and so many characters of a text, if that is
     said."""
     if isinstance(value, dict):
         members = list(value.items())[: items if len(value) > _MANY else None]
-        return {key: _shortened(inner, items, characters) for key, inner in members}
+        return {key: _shortened(inner, items, characters, last=last) for key, inner in members}
     if isinstance(value, list):
-        return [_shortened(inner, items, characters) for inner in value[:items]]
+        return [
+            _shortened(inner, items, characters, last=last) for inner in (value[-items:] if last else value[:items])
+        ]
     return value if characters is None or not isinstance(value, str) else cut(value, characters)
 
 

@@ -34,11 +34,13 @@ def _fixed(
     """What an argument can be, where that is known without the API; None where it is to be asked; and of what."""
     if isinstance(ref, PromptReference):
         lines = board.reached(holder_of(ctx))
-        line = lines.get(given.pop(INSTALLATION, "")) or next(iter(lines.values()))
+        meant = lines.get(given.pop(INSTALLATION, ""))
+        line = meant or next(iter(lines.values()))
         if name == INSTALLATION:
             return [one for one in lines if one], line
         argument = find(prompts_for(ctx, line), ref.name).prompt.arguments.get(name)
-        return ([] if argument is None else list(argument.values) or None), line
+        values = [] if argument is None else list(argument.values) or None
+        return ([] if meant is None and values is None else values), line  # the first one's names are no other's
     for one, line in resources_for(ctx, board):
         if one.uri == ref.uri:
             schema = line.offer.schema(one.tool) or {}

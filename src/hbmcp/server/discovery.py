@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hbmcp.server.line import Line
 
 BEST, NEAR = 3, 4  # tools that are shown whole, and those after them by name alone
+MOST = 8  # shown whole where a query names them
 HOLDERS = 1000  # for whom toolsets are listed; who comes after takes the place of who came first
 
 NOTHING = "Nothing was done."
@@ -69,28 +70,33 @@ class Discovery:
 
     def _found(self, query: str, offer: Offer, holder: "Holder | None") -> str:
         gone = self._line.gone
-        ranked = self._ranking.best(query, [tool for tool in offer.tools if tool.name not in gone])
+        there = [tool for tool in offer.tools if tool.name not in gone]
+        ranked = self._ranking.best(query, there)
+        best = max(BEST, min(len(self._ranking.named(query, there)), MOST))
         listed = {tool.name for tool in self._listed(offer, holder)}
-        lines = [_told(tool, listed) for tool in ranked[:BEST]]
-        if near := ", ".join(tool.name for tool in ranked[BEST : BEST + NEAR]):
+        lines = [*self._off(query, offer, holder), *(_told(tool, listed) for tool in ranked[:best])]
+        if near := ", ".join(tool.name for tool in ranked[best : best + NEAR]):
             lines.append(f"Less likely: {near}.")
-        if why := self._off(query, offer):
-            lines.insert(0, why)
-        if not lines:
+        if unknown := ", ".join(map(named, self._ranking.unknown(query))):
+            lines.append(f"No tool is called {unknown}.")
+        if not ranked:
             toolsets = {tool.toolset for tool in offer.tools}
             about = " ".join(one.description for name, one in offer.catalog.toolsets.items() if name in toolsets)
             lines.append(f"No tool's words are in that. Say it in others. There are tools for: {about}")
         return "\n".join(lines)
 
-    def _off(self, query: str, offer: Offer) -> str:
-        """Why what fits best of all tools isn't offered; "" where it is."""
-        best = self._ranking.best(query, (tool for tool in offer.catalog.tools.values() if tool.default))[:1]
-        try:
-            for tool in best:
+    def _off(self, query: str, offer: Offer, holder: "Holder | None") -> list[str]:
+        """Of those that fit best of all tools that a holder could have why they aren't offered, where they aren't."""
+        toolsets = offer.catalog.toolset_names
+        could = (tool for tool in offer.catalog.tools.values() if holder is None or holder.rights.has(tool, toolsets))
+        best = self._ranking.best(query, (tool for tool in could if tool.default))[:BEST]
+        said: dict[str, list[str]] = {}
+        for tool in best:
+            try:
                 offer.find(tool.name)
-        except UnknownTool as error:
-            return f"{error.happened} {error.advice}"
-        return ""
+            except UnknownTool as error:
+                said.setdefault(error.advice, []).append(error.happened)
+        return [f"{' '.join(happened)} {advice}" for advice, happened in said.items()]
 
     def _list_toolset(self, toolset: str, offer: Offer, holder: "Holder | None") -> str:
         toolsets = unlisted(offer)
@@ -113,8 +119,10 @@ class Discovery:
 def _reached(caller: str, arguments: Mapping[str, Any], offer: Offer) -> Reached:
     """Raises BadArguments, which quotes no argument: a tool may take a secret."""
     name = _text(caller, "name", arguments)
-    given = arguments.get("arguments") or {}
-    if isinstance(given, str):
+    given = arguments.get("arguments")
+    if given is None:
+        given = {}
+    elif isinstance(given, str):
         try:
             given = json.loads(given, parse_float=Decimal)
         except (ValueError, RecursionError):

@@ -10,14 +10,13 @@ from hbmcp.catalog import Offer, Tool
 from hbmcp.settings import Settings
 
 if TYPE_CHECKING:
-    from hbmcp.access.holder import Holder, Lent, Rights
-    from hbmcp.approving.chat import Chat
+    from hbmcp.access.holder import Allowed, Holder, Rights
+    from hbmcp.background import Background
     from hbmcp.bridge import Bridge
     from hbmcp.completion import Completion
     from hbmcp.policy.model import Policy
     from hbmcp.server.discovery import Discovery
     from hbmcp.server.key_pages import KeyPages
-    from hbmcp.watch.watcher import Watcher
 
 Terms = tuple[Settings, Offer, "Policy | None"]  # of one installation: what is offered of it, and what is allowed
 
@@ -38,11 +37,10 @@ class Line:
         self.changed: Callable[..., object] = lambda *_: None
         self._policy = policy
         self._bridge: Bridge | None = None
-        self._lent: dict[Rights, Lent] = {}
+        self._allowed: dict[Rights, Allowed] = {}
         self._bridges: dict[tuple[str, Rights], Bridge] = {}
         self._watching: asyncio.Task[None] | None = None
-        self._watcher: Watcher | None = None
-        self._chat: Chat | None = None
+        self._background: Background | None = None
         self._key_pages: KeyPages | None = None
         self._completion: Completion | None = None
         self._discovery: Discovery | None = None
@@ -60,29 +58,26 @@ class Line:
 
         if self._ending or (self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists):
             return
-        from hbmcp.approving.chat import Chat
-        from hbmcp.installation.installation import all_of
-        from hbmcp.watch.watcher import Watcher
+        from hbmcp.background import Background
 
-        self._chat = chat = Chat.of(self.bridge, self.settings)
-        self._watcher = Watcher(self.bridge, self.name)
-        await all_of(self._watcher.run(), *(() if chat is None else (chat.run(),)))
+        self._background = Background(self.bridge, self.settings, self.name)
+        await self._background.run()
 
-    def lent(self, holder: "Holder") -> "Lent":
+    def allowed_to(self, holder: "Holder") -> "Allowed":
         """What the holder of an access token may use."""
-        from hbmcp.access.holder import lent
+        from hbmcp.access.holder import allowed
         from hbmcp.policy.model import default
 
-        if holder.rights not in self._lent:
-            if len(self._lent) >= KINDS:
-                self._lent.clear()
+        if holder.rights not in self._allowed:
+            if len(self._allowed) >= KINDS:
+                self._allowed.clear()
             policy = self._policy or default(self.settings.on_paper)
-            self._lent[holder.rights] = lent(holder.rights, self.offer, policy)
-        return self._lent[holder.rights]
+            self._allowed[holder.rights] = allowed(holder.rights, self.offer, policy)
+        return self._allowed[holder.rights]
 
     def offer_for(self, holder: "Holder | None") -> Offer:
         """The tools for who showed a token, or none where none is asked for."""
-        return self.offer if holder is None else self.lent(holder).offer
+        return self.offer if holder is None else self.allowed_to(holder).offer
 
     def bridge_for(self, holder: "Holder | None") -> "Bridge":
         """The bridge, for who showed a token, or none where none is asked for."""
@@ -92,8 +87,8 @@ class Line:
         if whose not in self._bridges:
             if len(self._bridges) >= KINDS:
                 self._bridges.clear()
-            lent = self.lent(holder)
-            self._bridges[whose] = self.bridge.lent(holder.name, holder.key, lent.offer, lent.policy)
+            allowed = self.allowed_to(holder)
+            self._bridges[whose] = self.bridge.for_token(holder.name, holder.key, allowed.offer, allowed.policy)
         return self._bridges[whose]
 
     @property
@@ -167,18 +162,18 @@ class Line:
     @property
     def carries(self) -> bool:
         """Whether a call is under way that was approved in the chat."""
-        return self._chat is not None and self._chat.carries > 0
+        return self._background is not None and self._background.carries
 
     @property
     def fires(self) -> float:
         """Seconds that triggers get that are firing, before they are broken off; 0 where none is."""
-        return 0.0 if self._watcher is None else self._watcher.patience
+        return 0.0 if self._background is None else self._background.fires
 
     def end(self) -> None:
         """From now on no trigger fires."""
         self._ending = True
-        if self._watcher is not None:
-            self._watcher.stop()
+        if self._background is not None:
+            self._background.stop()
 
     async def aclose(self) -> None:
         """Let others watch, and close the pages and the bridge, if there are any."""

@@ -81,9 +81,9 @@ def build(board: Switchboard) -> Server[Switchboard]:
             return result(ENDING, is_error=True)
         holder, given, name = holder_of(ctx), params.arguments or {}, params.name
         if board.of_each(name, given):
-            lines = await board.overview(holder, client(ctx))
-            structured = {"notes": lines} if board.settings.structured else None
-            return result("\n".join(lines), is_error=False, structured=structured)
+            told = await board.overview(given, holder, client(ctx))
+            board.watch()
+            return result(told.text, is_error=told.is_error, structured=told.structured)
         arguments: Mapping[str, Any]
         reached = None
         try:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from hbmcp.catalog import INSTALLATION, Tool
@@ -15,7 +14,7 @@ from hbmcp.errors import BadArguments
 from hbmcp.server.line import Line
 from hbmcp.server.list_changes import ListChanges
 from hbmcp.settings import Settings
-from hbmcp.text import named
+from hbmcp.text import named, one_line
 from hbmcp.times import ticking
 
 if TYPE_CHECKING:
@@ -87,14 +86,29 @@ class Switchboard:
         """Whether a call is for all of several."""
         return tool == OVERVIEW and "" not in self.lines and given.get(INSTALLATION) is None
 
-    async def overview(self, holder: "Holder | None", client: str) -> list[str]:
-        """The first line of what each says of its status, or why it isn't known."""
+    async def overview(self, given: Mapping[str, Any], holder: "Holder | None", client: str) -> "Outcome":
+        """What each says of its status in a line, with all that is to be known first, or why it isn't known. Nobody
+        hears news by it, which a call to one tells."""
+        from hbmcp.bridge import Outcome
 
-        async def line_of(name: str, line: Line) -> str:
-            outcome = await line.bridge_for(holder).call(OVERVIEW, {}, client=client)
-            return f"{name}: {outcome.text.splitlines()[0]}"
+        arguments = {name: value for name, value in given.items() if name != INSTALLATION}
+        lines = self.reached(holder)
 
-        return await asyncio.gather(*starmap(line_of, self.reached(holder).items()))
+        async def status_of(line: Line) -> Outcome:
+            line.bridge.compare()
+            bridge = line.bridge_for(holder).for_resources()
+            return await bridge.call(OVERVIEW, arguments, client=client, structured=True)
+
+        with self.calling(self.catalog.tools[OVERVIEW], client) as under_way:
+            found = await asyncio.gather(*map(status_of, lines.values()))
+            told = [
+                f"{name}: {_in_a_line(outcome, line.bridge.identity.signature)}"
+                for (name, line), outcome in zip(lines.items(), found, strict=True)
+            ]
+            failed = all(outcome.is_error for outcome in found)
+            structured = {"notes": told} if self.settings.structured and not failed else None
+            under_way.outcome = Outcome("\n".join(told), failed, structured=structured)
+        return under_way.outcome
 
     def definitions(self, holder: "Holder | None") -> list[dict[str, Any]]:
         """What tools/list sends: each tool with the installations that it is offered at, where there are several."""
@@ -102,7 +116,7 @@ class Switchboard:
         where: dict[str, list[str]] = {}
         for name, line in self.reached(holder).items():
             for one in line.definitions(holder):
-                found.setdefault(one["name"], one)
+                found[one["name"]] = _joined(found.get(one["name"], one), one)
                 where.setdefault(one["name"], []).append(name)
         return [_asking(one, where[tool]) for tool, one in found.items()]
 
@@ -189,6 +203,30 @@ class Switchboard:
         if self._subscriptions is not None:
             self._subscriptions.close()
         await asyncio.gather(*(line.aclose() for line in self.lines.values()))
+
+
+def _in_a_line(outcome: "Outcome", signature: str) -> str:
+    """A status for programs: of its tables how long they are, and its notes."""
+    from hbmcp.results.cells import compact
+
+    if outcome.structured is None:
+        return one_line(outcome.text.removesuffix(signature))
+    said = outcome.structured.get("result") or outcome.structured["unexpected"]
+    state = {part: len(value) if isinstance(value, list) else value for part, value in said.items()}
+    return " ".join((compact(state), *(note for note in outcome.structured["notes"] if note != signature)))
+
+
+def _joined(definition: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The same tool with all that an argument can be at the one or the other."""
+    ours, theirs = (one["inputSchema"].get("properties", {}) for one in (definition, other))
+    more = {
+        name: {**ours[name], "enum": list(dict.fromkeys([*ours[name]["enum"], *told["enum"]]))}
+        for name, told in theirs.items()
+        if ours.get(name) != told and "enum" in told and "enum" in ours.get(name, {})
+    }
+    if not more:
+        return definition
+    return {**definition, "inputSchema": {**definition["inputSchema"], "properties": {**ours, **more}}}
 
 
 def _asking(definition: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:

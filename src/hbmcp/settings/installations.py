@@ -24,7 +24,7 @@ from hbmcp import toml_file
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import SettingsError
 from hbmcp.settings import secret_file
-from hbmcp.settings.address import canonical
+from hbmcp.settings.address import canonical, reached
 from hbmcp.settings.model import MEMORY, Settings, parsed
 from hbmcp.text import named
 
@@ -57,10 +57,10 @@ _OF_API = ("url", "username", "username_env", *_WAYS, "remembered_as")
 _OF_PAPER = ("paper_db", "paper_balance")
 
 
-def several(told: Settings) -> list[Settings]:
+def several(settings: Settings) -> list[Settings]:
     """The settings of each installation in the file that these name, in its order. Raises SettingsError with every
     mistake, and quotes no secret."""
-    file = Path(told.installations or "")
+    file = Path(settings.installations or "")
     try:
         tables = toml_file.read(file, "a list of installations")
     except ValueError as error:
@@ -74,7 +74,7 @@ def several(told: Settings) -> list[Settings]:
             mistakes.append(f"{name} stands outside of a table; each installation is one, [{name}].")
         else:
             try:
-                found.append(_one(told, file, name, table))
+                found.append(_one(settings, file, name, table))
             except _Mistakes as error:
                 mistakes += (f"[{name}] {one}" for one in error.told)
     mistakes += _the_same(found)
@@ -82,7 +82,7 @@ def several(told: Settings) -> list[Settings]:
         mistakes.append("it names no installation.")
     if mistakes:
         raise _wrong([f"{file}: {one}" for one in mistakes])
-    remarks = (*told.remarks, *_open_to_others(file))
+    remarks = (*settings.remarks, *_open_to_others(file))
     return [
         one.model_copy(update={"remarks": (*(() if place else remarks), *one.remarks)})
         for place, one in enumerate(found)
@@ -97,7 +97,7 @@ class _Mistakes(Exception):
         self.told = told
 
 
-def _one(told: Settings, file: Path, name: str, table: Mapping[str, Any]) -> Settings:
+def _one(settings: Settings, file: Path, name: str, table: Mapping[str, Any]) -> Settings:
     """Raises _Mistakes."""
     mistakes = [f"has no key {named(key)}{suggestion(key, _EVERY) or '.'}" for key in table if key not in _EVERY]
     mistakes += _at_odds(table)
@@ -117,12 +117,12 @@ def _one(told: Settings, file: Path, name: str, table: Mapping[str, Any]) -> Set
         )
     if mistakes:
         raise _Mistakes(mistakes)
-    values["read_only"] = told.read_only or values.get("read_only", False)
-    values["exclude_tools"] = (*told.exclude_tools, *values.get("exclude_tools", ()))
+    values["read_only"] = settings.read_only or values.get("read_only", False)
+    values["exclude_tools"] = (*settings.exclude_tools, *values.get("exclude_tools", ()))
     origin = f"[{name}] of {file}"
-    origins = {**told.origins, **{field: origin for field, value in values.items() if value}}
+    origins = {**settings.origins, **{field: origin for field, value in values.items() if value}}
     origins |= {field: f"the environment, as {origin} says" for key, field in _VARIABLES.items() if key in table}
-    return told.model_copy(update={**values, "name": name, "origins": origins, "remarks": tuple(remarks)})
+    return settings.model_copy(update={**values, "name": name, "origins": origins, "remarks": tuple(remarks)})
 
 
 def _at_odds(table: Mapping[str, Any]) -> Iterator[str]:
@@ -179,7 +179,7 @@ def _the_same(found: list[Settings]) -> Iterator[str]:
 
 def _place(one: Settings) -> str | None:
     if not one.paper:
-        return canonical(one.api_url)
+        return reached(one.api_url)
     return None if one.paper_place == MEMORY else str(Path(one.paper_place).resolve())
 
 

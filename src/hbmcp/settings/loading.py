@@ -1,6 +1,6 @@
 """The settings out of all sources: which one wins, what is left out, and what a person must be told."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -15,6 +15,7 @@ from hbmcp.settings.model import (
     CREDENTIALS,
     KEYS,
     OF_ONE,
+    OF_ONE_ALONE,
     PASSWORDS,
     PROTECTIVE,
     VARIABLES,
@@ -87,33 +88,33 @@ def load_all(
     sources = [source if source.named else _believed(source, remarks) for source in sources]
     for ways in (PASSWORDS, BOT_TOKENS):
         sources = _one_way(sources, ways)
-    told, by = _chosen(sources)
-    if told.installations is None:
-        told, by = _of_one(told, by, sources, remarks)
+    settings, by = _chosen(sources)
+    if settings.installations is None:
+        settings, by = _of_one(settings, by, sources, remarks)
     else:
-        told, by = _of_each(told, by, sources, remarks)
+        settings, by = _of_each(settings, by, sources, remarks)
     _keys_stay(by)
-    told = _with_bot(told, by, remarks)
-    remarks += _misspelt(sources, told.on_paper)
-    if (told.oauth_issuer is None) != (told.oauth_audience is None):
+    settings = _with_bot(settings, by, remarks)
+    remarks += _misspelt(sources, settings.on_paper)
+    if (settings.oauth_issuer is None) != (settings.oauth_audience is None):
         raise SettingsError(
             "HBMCP_OAUTH_ISSUER and HBMCP_OAUTH_AUDIENCE need each other: a token is for somebody, and from somebody.",
             "hbmcp doesn't start.",
             "Set both: the authorization server's address, and this server's own, such as https://mcp.example.com/mcp.",
         )
-    told = told.model_copy(update={"remarks": tuple(remarks)})
-    if told.installations is None:
-        return [told]
+    settings = settings.model_copy(update={"remarks": tuple(remarks)})
+    if settings.installations is None:
+        return [settings]
     from hbmcp.settings.installations import several
 
-    return [_logged_in(one) for one in several(told)]
+    return [_logged_in(one) for one in several(settings)]
 
 
 def _of_one(
-    told: Settings, by: dict[str, Source], sources: Sequence[Source], remarks: list[str]
+    settings: Settings, by: dict[str, Source], sources: Sequence[Source], remarks: list[str]
 ) -> tuple[Settings, dict[str, Source]]:
     """Of the one installation: on paper, or with what logs in to its API. Raises SettingsError."""
-    if told.paper and "api_url" in by:
+    if settings.paper and "api_url" in by:
         if not by["paper"].named or by["api_url"].named:
             raise SettingsError(
                 f"The paper exchange is asked for (--paper or HBMCP_PAPER, from {by['paper'].name}), and "
@@ -122,47 +123,55 @@ def _of_one(
                 "Drop --paper to trade through the Hummingbot API, or unset HUMMINGBOT_API_URL to trade on paper.",
             )
         remarks.append(f"HUMMINGBOT_API_URL in {by['api_url'].name} isn't used: this server trades on paper.")
-        told, by = _chosen([_without(source, ("api_url",)) for source in sources])
-    if told.on_paper:
-        remarks += [] if told.paper else _unfilled(sources)
+        settings, by = _chosen([_without(source, ("api_url",)) for source in sources])
+    if settings.on_paper:
+        remarks += [] if settings.paper else _unfilled(sources)
     else:
-        _hold_together(told, by)
-    told = _with_password(told, remarks)
-    if not told.on_paper:
-        remarks += _missing(told)
-    return told, by
+        _hold_together(settings, by)
+    settings = _with_password(settings, remarks)
+    if not settings.on_paper:
+        remarks += _missing(settings)
+    return settings, by
 
 
 def _of_each(
-    told: Settings, by: dict[str, Source], sources: Sequence[Source], remarks: list[str]
+    settings: Settings, by: dict[str, Source], sources: Sequence[Source], remarks: list[str]
 ) -> tuple[Settings, dict[str, Source]]:
     """Of all installations together. Raises SettingsError for what would be of one of them, nobody knows which."""
     stray = [field for field in OF_ONE if field in by and (by[field].named or field in PROTECTIVE)]
     if stray:
         given = ", ".join(f"{called(field)} (from {by[field].name})" for field in stray)
         raise SettingsError(
-            f"HBMCP_INSTALLATIONS names several installations, and {given} would be of one of them.",
-            "hbmcp doesn't start, for it can't tell of which.",
-            f"Say it in the table of that installation in {told.installations}, and nowhere else.",
+            f"Each installation in {settings.installations} has settings of its own, and {given} would be of one.",
+            "hbmcp doesn't start.",
+            " ".join(_where_to_say(stray, settings.installations or "")),
         )
     left = [field for field in OF_ONE if field in by]
     if left:
         names = ", ".join(VARIABLES[field] for field in left)
-        remarks.append(f"Not used of {by[left[0]].name}, for HBMCP_INSTALLATIONS names several installations: {names}.")
+        remarks.append(f"Not used of {by[left[0]].name}, for a file names the installations: {names}.")
     return _chosen([_without(source, OF_ONE) for source in sources])
 
 
-def _logged_in(told: Settings) -> Settings:
+def _where_to_say(stray: Collection[str], file: str) -> Iterator[str]:
+    """What to do with settings that are of one."""
+    if set(stray) - set(OF_ONE_ALONE):
+        yield f"Say it in the table of that installation in {file}, and nowhere else."
+    if alone := " and ".join(called(field) for field in stray if field in OF_ONE_ALONE):
+        yield f"{alone} needs a server of that exchange alone, without the file: --paper-db names it."
+
+
+def _logged_in(settings: Settings) -> Settings:
     """One of several, with whether a password is kept for its address."""
     remarks: list[str] = []
-    if not told.on_paper:
-        told = _with_password(told, remarks)
-        if not (told.api_username and (told.api_password or told.in_keyring)):
+    if not settings.on_paper:
+        settings = _with_password(settings, remarks)
+        if not (settings.api_username and (settings.api_password or settings.in_keyring)):
             remarks.append(
-                f"[{told.name}] lacks a username or a password, and `hbmcp login --installation {told.name}` keeps "
-                "none: every call to it will fail."
+                f"[{settings.name}] lacks a username or a password, and "
+                f"`hbmcp login --installation {settings.name}` keeps none: every call to it will fail."
             )
-    return told.model_copy(update={"remarks": (*told.remarks, *remarks)})
+    return settings.model_copy(update={"remarks": (*settings.remarks, *remarks)})
 
 
 def _without(source: Source, fields: Collection[str]) -> Source:
@@ -209,43 +218,43 @@ def _one_way(sources: Iterable[Source], ways: Collection[str]) -> list[Source]:
     return left[::-1]
 
 
-def _with_password(told: Settings, remarks: list[str]) -> Settings:
+def _with_password(settings: Settings, remarks: list[str]) -> Settings:
     """With that of the file, or else whether one is kept for the address. Raises SettingsError for such a file."""
-    if file := told.api_password_file:
-        password = _of_file(told, "api_password_file", file, "password", remarks)
-        return told.model_copy(update={"api_password": password})
-    if told.on_paper or told.api_password:
-        return told
+    if file := settings.api_password_file:
+        password = _of_file(settings, "api_password_file", file, "password", remarks)
+        return settings.model_copy(update={"api_password": password})
+    if settings.on_paper or settings.api_password:
+        return settings
     from hbmcp.settings import logins
 
     try:
-        username = logins.username(told.api_url)
+        username = logins.username(settings.api_url)
     except SettingsError as error:
         remarks.append(str(error))
-        return told
+        return settings
     if username is None:
-        return told
-    if told.api_username not in (None, username):
+        return settings
+    if settings.api_username not in (None, username):
         remarks.append(
             f"What `hbmcp login` keeps for this address is another user's than HUMMINGBOT_API_USERNAME says (from "
-            f"{told.origins['api_username']}), so it isn't used."
+            f"{settings.origins['api_username']}), so it isn't used."
         )
-        return told
-    origins = {"api_username": LOGIN, **told.origins, "api_password": LOGIN}
-    return told.model_copy(update={"api_username": username, "in_keyring": True, "origins": origins})
+        return settings
+    origins = {"api_username": LOGIN, **settings.origins, "api_password": LOGIN}
+    return settings.model_copy(update={"api_username": username, "in_keyring": True, "origins": origins})
 
 
-def _with_bot(told: Settings, by: Mapping[str, Source], remarks: list[str]) -> Settings:
+def _with_bot(settings: Settings, by: Mapping[str, Source], remarks: list[str]) -> Settings:
     """With the bot's token from its file. Raises SettingsError, also for half of what a bot needs, and for a token that
     would go to another address than stands beside it."""
-    if file := told.telegram_token_file:
+    if file := settings.telegram_token_file:
         name = "telegram_token_file"
-        token = _of_file(told, name, file, "bot's token", remarks)
+        token = _of_file(settings, name, file, "bot's token", remarks)
         try:
-            told = told.model_copy(update={"telegram_token": parsed("telegram_token", token)})
+            settings = settings.model_copy(update={"telegram_token": parsed("telegram_token", token)})
         except ValueError as error:
-            raise _unusable(told, name, error, "bot's token") from None
-    if (told.telegram_token is None) != (told.telegram_chat is None):
+            raise _unusable(settings, name, error, "bot's token") from None
+    if (settings.telegram_token is None) != (settings.telegram_chat is None):
         raise SettingsError(
             "HBMCP_TELEGRAM_TOKEN and HBMCP_TELEGRAM_CHAT need each other: a bot asks in one chat, and in no other.",
             "hbmcp doesn't start.",
@@ -258,24 +267,24 @@ def _with_bot(told: Settings, by: Mapping[str, Source], remarks: list[str]) -> S
             "It is sent nowhere else than where it was meant to, so hbmcp doesn't start.",
             "Give both in the same place.",
         )
-    return told
+    return settings
 
 
-def _of_file(told: Settings, field: str, file: str, what: str, remarks: list[str]) -> SecretStr:
+def _of_file(settings: Settings, field: str, file: str, what: str, remarks: list[str]) -> SecretStr:
     """The secret in it. Raises SettingsError."""
     name = VARIABLES[field]
     try:
         found = secret_file.read(file)
     except ValueError as error:
-        raise _unusable(told, field, error, what) from None
+        raise _unusable(settings, field, error, what) from None
     if secret_file.readable_by_others(file):
         remarks.append(f"The file that {name} names can be read by other users: chmod 600 keeps it from them.")
     return found
 
 
-def _unusable(told: Settings, field: str, error: ValueError, what: str) -> SettingsError:
+def _unusable(settings: Settings, field: str, error: ValueError, what: str) -> SettingsError:
     return SettingsError(
-        _wrong(field, error, told.origins[field]),
+        _wrong(field, error, settings.origins[field]),
         f"Without the {what} hbmcp doesn't start.",
         f"Name a file that holds the {what} alone.",
     )
@@ -319,14 +328,14 @@ def _parsed(source: Source, field: str) -> Any:
         raise ValueError(_wrong(field, error, source.name)) from None
 
 
-def _hold_together(told: Settings, by: Mapping[str, Source]) -> None:
+def _hold_together(settings: Settings, by: Mapping[str, Source]) -> None:
     """Credentials go to the address that stands beside them, or to the default one if none does; nowhere else."""
     for field in CREDENTIALS:
         if field not in by:
             continue
         source = by[field]
         meant = _parsed(source, "api_url") if "api_url" in source.values else Settings.model_fields["api_url"].default
-        if meant != told.api_url:
+        if meant != settings.api_url:
             raise SettingsError(
                 f"HUMMINGBOT_API_URL comes from {by['api_url'].name}, and {VARIABLES[field]} from {source.name}, where "
                 "another address, or none, stands beside it.",
@@ -347,8 +356,8 @@ def _keys_stay(by: Mapping[str, Source]) -> None:
             )
 
 
-def _missing(told: Settings) -> list[str]:
-    given = {"api_username": told.api_username, "api_password": told.api_password or told.in_keyring}
+def _missing(settings: Settings) -> list[str]:
+    given = {"api_username": settings.api_username, "api_password": settings.api_password or settings.in_keyring}
     missing = _not_set(field for field, value in given.items() if not value)
     if not missing:
         return []

@@ -59,6 +59,7 @@ TELEGRAM = (*BOT_TOKENS, "telegram_chat", "telegram_user", "telegram_url")
 PAPER = ("paper", "paper_balance", "paper_db", "paper_reset", "paper_speed")
 # Of one installation, so that none of them says which of several it is of. Who reads what a bot hears takes it from all
 # others.
+OF_ONE_ALONE = ("paper_reset", "paper_speed")  # no table of a file of installations can say these
 OF_ONE = ("api_url", *CREDENTIALS, "installation", *PAPER, *TELEGRAM)
 
 LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}  # as Python's logging calls them too
@@ -403,8 +404,8 @@ class Settings(BaseModel):
 
 
 # Of services beside the Hummingbot API: field -> variable.
-ADDRESSES = {f"{one.name}_url": one.address for one in OTHERS.values()}
-KEYS = {f"{one.name}_key": one.key for one in OTHERS.values() if one.header}
+ADDRESSES = {f"{one.name}_url": one.url_setting for one in OTHERS.values()}
+KEYS = {f"{one.name}_key": one.key_setting for one in OTHERS.values() if one.header}
 VARIABLES = {
     **{name: str(info.validation_alias) for name, info in Settings.model_fields.items() if info.validation_alias},
     **ADDRESSES,

@@ -134,6 +134,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
         "ALTER TABLE hbmcp_ledger ADD COLUMN side TEXT",
         "ALTER TABLE hbmcp_ledger ADD COLUMN amount TEXT",
     ),
+    ("ALTER TABLE hbmcp_ledger ADD COLUMN settled BIGINT",),
 )
 
 

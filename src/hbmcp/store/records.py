@@ -69,7 +69,8 @@ class LedgerRow:
     all that it sends, "" where it sends nothing; `words` say what it does, of `amount` in base units. `opened` is what
     it adds to what is at risk, in `currency`, 0 where it adds nothing. `reference` is the id that came back. `holder`
     is the key of who called with an access token, "" where none was shown, None where that wasn't kept yet. `key` is 0
-    before the store has given one."""
+    before the store has given one.
+    `settled` is when the store was told what became of it, None where it wasn't yet, or that wasn't kept."""
 
     time: int
     caller: str
@@ -90,6 +91,7 @@ class LedgerRow:
     sent: str = ""
     side: str | None = None
     amount: Decimal | None = None
+    settled: int | None = field(default=None, eq=False)
     key: int = field(default=0, eq=False)
 
     def in_doubt(self, now: int) -> bool:

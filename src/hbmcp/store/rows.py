@@ -95,7 +95,7 @@ _READ_AGAIN = select(*_GRANTED).where(
 _SETTLE = (
     update(ledger)
     .where(ledger.c.key == bindparam("which"))
-    .values(state=bindparam("now_state"), reference=bindparam("now_reference"))
+    .values(state=bindparam("now_state"), reference=bindparam("now_reference"), settled=bindparam("now_settled"))
 )
 _MOVE_HEAD = (
     update(audit_heads)
@@ -338,8 +338,10 @@ class Rows:
             self._settle(connection, settling)
 
     def _settle(self, connection: Connection, settling: Settling) -> None:
+        moment = times.now()
         for key, what in settling.settled.items():
-            connection.execute(_SETTLE, {"which": key, "now_state": what.state, "now_reference": what.reference})
+            became = {"now_state": what.state, "now_reference": what.reference, "now_settled": moment}
+            connection.execute(_SETTLE, {"which": key, **became})
         if settling.released:
             connection.execute(delete(ledger).where(ledger.c.key.in_(list(settling.released))))
 
@@ -350,7 +352,8 @@ class Rows:
             if connection.execute(select(ledger.c.key).where(ours, ledger.c.reference == reference)).first():
                 return False
             row = (ours, ledger.c.key == key, ledger.c.state.in_(OPEN))
-            found = connection.execute(update(ledger).where(*row).values(state="sent", reference=reference))
+            became = {"state": "sent", "reference": reference, "settled": times.now()}
+            found = connection.execute(update(ledger).where(*row).values(became))
             if found.rowcount and order is not None:
                 nameless = (orders.c.key == order, orders.c.order_id.is_(None))
                 connection.execute(update(orders).where(*nameless).values(order_id=reference))

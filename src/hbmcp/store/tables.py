@@ -98,6 +98,7 @@ ledger = Table(
     Column("sent", Text, nullable=False),
     Column("side", Text),
     Column("amount", Exact),
+    Column("settled", BigInteger),
 )
 
 triggers = Table(

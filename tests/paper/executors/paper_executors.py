@@ -25,6 +25,7 @@ GRID = {
     "total_amount_quote": "3000",
     "min_order_amount_quote": "500",
     "max_open_orders": 2,
+    "max_orders_per_batch": 2,
     "triple_barrier_config": {"take_profit": "0.01", "open_order_type": 2, "take_profit_order_type": 2},
 }
 

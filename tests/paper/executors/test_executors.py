@@ -97,9 +97,18 @@ def test_a_grid_places_its_nearest_levels() -> None:
     assert len(paper[made].legs) == 2  # as many as may be open
 
 
+@pytest.mark.parametrize(("batch", "resting"), [(None, 5), (3, 3), (1, 2)])
+def test_a_grid_counts_its_open_orders_between_batches_only(batch: int | None, resting: int) -> None:
+    """As Hummingbot does: none of two may rest before one more batch, which is placed whole."""
+    paper = PaperExecutors(ScriptedMarket({0: 62500}))
+    made = paper.create(**GRID | {"end_price": "63000", "max_orders_per_batch": batch, "order_frequency": 5})
+    paper.after(600)
+    assert len([leg for leg in paper[made].legs if leg.rests]) == resting
+
+
 def test_a_grid_closes_what_is_filled_again_and_again() -> None:
     paper = PaperExecutors(ScriptedMarket({0: 60000, 600: 59000, 1200: 59700, 1800: 59000, 2400: 59700}))
-    made = paper.create(**GRID | {"max_open_orders": 5})
+    made = paper.create(**GRID | {"max_open_orders": 5, "max_orders_per_batch": 5})
     paper.after(3600)
     record = paper[made]
     bought, sold = record.settled["BUY"], record.settled["SELL"]

@@ -1,5 +1,6 @@
 """A backtest is of a configuration as it is given, its id filled in, or of a saved one."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from hbmcp.errors import BadArguments
 from hbmcp.workflows.backtesting.run_backtest import run_backtest
 from hbmcp.workflows.backtesting.start_backtest import start_backtest
 from tests.installation.scripted_installation import Script
+from tests.paper.assistant import assistant
+from tests.paper.paper_api import PaperApi
 
 pytestmark = pytest.mark.anyio
 
@@ -35,3 +38,12 @@ async def test_the_id_is_filled_in() -> None:
 async def test_it_is_of_one_configuration(wrong: dict[str, Any]) -> None:
     with pytest.raises(BadArguments):
         await run_backtest(Script({}).installation, start_time="7d", **wrong)
+
+
+async def test_on_paper_it_is_said_that_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with PaperApi(tmp_path) as api:
+        async with assistant(api, monkeypatch) as call:
+            for tool in ("run_backtest", "start_backtest"):
+                said = await call.bad(tool, config=CONFIG, start_time="2d")
+                assert "backtests need a real Hummingbot API" in said
+                assert "Use another tool" in said

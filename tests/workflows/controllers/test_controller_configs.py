@@ -191,6 +191,9 @@ async def test_a_running_bot_is_named() -> None:
     script = bot(list_bot_configs=Refused("The API refused.", "Nothing was done."))
     answer = (await delete_controller_config(script.installation, config_name="maker")).shown
     assert "The configurations of bot-1 couldn't be read: The API refused." in answer.notes
+    script = bot(get_broker_status=Refused("This API has none.", "Nothing was done."))
+    answer = (await delete_controller_config(script.installation, config_name="maker")).shown
+    assert "Bots may run that the API doesn't see; whether it would isn't known: This API has none." in answer.notes
 
 
 async def test_a_deletion_that_did_nothing_is_told() -> None:

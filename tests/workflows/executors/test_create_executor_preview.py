@@ -347,3 +347,48 @@ async def test_a_price_that_the_book_denies_is_no_base_for_an_offset(
             assert "Nothing was sent." in text
         told = await at.call.good("create_executor", **look("dca_executor", DCA))
         assert "The API's price of BTC-USDT on binance_perpetual is 70000, but its order book has bid " in told
+
+
+async def test_a_grid_of_narrow_levels_is_suggested_a_profit_above_the_fees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one whose levels lose is told so before it is started."""
+    async with desk(tmp_path, monkeypatch) as at:
+        narrow = {**SPOT_GRID, "levels": 60}
+        refused = await at.call.bad("create_executor", **look("grid_executor", narrow))
+        assert "take_profit: missing; e.g. 0.003, above its orders' fees, 0.2 %" in refused
+        for gain, loses in (("0.002", True), ("0.0021", False)):
+            barriers = {"take_profit": gain, "take_profit_order_type": "LIMIT"}
+            whole = {**narrow, "limit_price": 56000, "triple_barrier_config": barriers}
+            text = await at.call.good("create_executor", **look("grid_executor", whole))
+            said = (
+                "take_profit 0.2 % is no more than the usual fees of opening and closing, 0.2 %: every level would lose"
+            )
+            assert (said in text) == loses
+        position = {**POSITION, "triple_barrier_config": {"take_profit": "0.0005", "open_order_type": "MARKET"}}
+        text = await at.call.good("create_executor", **look("position_executor", position))
+        assert "0.05 % is no more than the usual fees of opening and closing, 0.1 %: it would lose" in text
+
+
+async def test_levels_that_cant_be_had_hide_no_other_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        much = {**SPOT_GRID, "levels": 200, "min_spread_between_orders": "0.0001"}
+        refused = await at.call.bad("create_executor", **look("grid_executor", much))
+        said = "levels: expected at most 166, got 200: the exchange takes no order below 5 in quote"
+        assert said in refused
+        assert "limit_price: missing" in refused
+        assert "take_profit: missing" in refused
+        barriers = {"take_profit": "0.003", "take_profit_order_type": "LIMIT"}
+        whole = {**much, "levels": 166, "limit_price": 56000, "triple_barrier_config": barriers}
+        await at.call.good("create_executor", **look("grid_executor", whole))
+
+
+async def test_of_levels_that_were_asked_for_nothing_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        barriers = {"take_profit": "0.005", "take_profit_order_type": "LIMIT"}
+        whole = {**SPOT_GRID, "levels": 20, "limit_price": 56000, "triple_barrier_config": barriers}
+        text = await at.call.good("create_executor", **look("grid_executor", whole))
+        assert head(text)["order_count"] == 20
+        assert "levels, not" not in text

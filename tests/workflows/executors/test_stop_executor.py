@@ -207,14 +207,14 @@ async def test_one_that_ends_while_it_is_stopped_is_told_as_such(
 ) -> None:
     async with desk(tmp_path, monkeypatch, {0: 60000, 600: 57500}) as at:
         made = await at.create()
-        ask = at.call.bridge._ask  # the price falls between the look and the stop
+        ask = at.call.bridge._operations.ask  # the price falls between the look and the stop
 
         async def later(tool: Any, *rest: Any, **more: Any) -> Any:
             if tool.operation == STOP:
                 at.after(900)
             return await ask(tool, *rest, **more)
 
-        monkeypatch.setattr(at.call.bridge, "_ask", later)
+        monkeypatch.setattr(at.call.bridge._operations, "ask", later)
         text = await at.call.good("stop_executor", executor_id=made, position="close")
         assert head(text)["close_type"] == "STOP_LOSS"
         assert "It ended by itself" in text
@@ -373,3 +373,32 @@ async def test_an_order_that_its_executor_forgot_is_looked_for_all_the_same(
     assert dict(script.asked)["submit_executor_stop"].json == {"keep_position": position is None}
     assert isinstance(answer.value, dict)
     assert answer.value["result"].startswith("TERMINATED: it was stopped; 1 of its orders still rests;")
+
+
+async def test_of_a_large_grid_the_nearest_levels_are_shown_while_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        made = await at.create("grid_executor", **{**GRID, "total_amount_quote": "30000"})
+        text = await at.call.good("get_executor", executor_id=made)
+        assert head(text)["level_count"] == 55
+        prices = [Decimal(str(row["price"])) for row in value(text)["levels"]]
+        assert len(prices) == 20
+        assert min(prices) < 60000 < max(prices)
+        assert "The nearest 20 of 55 levels are shown." in text
+        await at.call.good("stop_executor", executor_id=made, position="close")
+        ended = await at.call.good("get_executor", executor_id=made)
+        assert "levels" not in value(ended)
+        assert head(ended)["level_count"] == 55
+
+
+async def test_what_a_spot_grid_cant_sell_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fee was taken out of what it bought, and what that leaves isn't whole steps of the amount."""
+    async with desk(tmp_path, monkeypatch, {0: 60000, 600: 58500}) as at:
+        spot = {**GRID, "connector_name": "binance", "leverage": None}
+        made = await at.create("grid_executor", **{**spot, "max_open_orders": 5, "max_orders_per_batch": 5})
+        at.after(900)
+        assert "too small for an order" not in await at.call.good("get_executor", executor_id=made)
+        stopped = await at.call.good("stop_executor", executor_id=made, position="close")
+        for text in (stopped, await at.call.good("get_executor", executor_id=made)):
+            assert "too small for an order: up to one step of the amount of BTC a level stays in the balance" in text

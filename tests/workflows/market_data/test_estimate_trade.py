@@ -197,7 +197,7 @@ async def test_what_the_policy_would_say_of_it_is_told(api: PaperApi, monkeypatc
     asks = Policy.model_validate({"confirm": "always"})
     async with assistant(api, monkeypatch, policy=asks) as call:
         _, said = await estimated(call, **SPOT, **MINE, side="BUY", amount=Decimal("0.01"))
-        assert said.endswith("The policy allows it. A person is asked first.")
+        assert "It would be refused: The policy wants a person asked before this is sent, and nobody can be" in said
     off = Policy.model_validate({"deny": {"tools": ["place_order"]}})
     async with assistant(api, monkeypatch, policy=off) as call:
         _, said = await estimated(call, **SPOT, **MINE, side="BUY", amount=Decimal("0.01"))

@@ -185,6 +185,10 @@ async def test_an_api_that_answers_nothing_is_an_error(error: CallError) -> None
         await status(**dict.fromkeys(GOOD.keys() - {"get_api_version"}, error))
     with pytest.raises(type(error)):
         await status(**dict.fromkeys(GOOD, error))
+    for name in ("get_broker_status", "get_system_resources"):  # an API of another version
+        lacks = {name: UnknownOperation("This Hummingbot API has no such operation.")}
+        with pytest.raises(type(error)):
+            await status(**dict.fromkeys(GOOD, error) | lacks)
 
 
 async def test_a_part_that_hangs_does_not_hold_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

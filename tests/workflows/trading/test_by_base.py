@@ -81,3 +81,13 @@ async def test_what_goes_on_of_a_coin_is_said(call: Assistant, api: PaperApi) ->
     assert "Open orders stay" not in told
     assert "Triggers of it go on: 1, 3; cancel_trigger ends them." in told
     assert "go on" not in await call.good("cancel_orders", account_name="second_account")
+
+
+async def test_an_estimate_and_leverage_are_of_the_pair_in_dollars_and_say_so(call: Assistant) -> None:
+    whole = await call.good("estimate_trade", connector_name="binance", trading_pair="ETH-USDT", side="BUY", amount=1)
+    assert (
+        await call.good("estimate_trade", connector_name="binance", trading_pair="eth", side="BUY", amount=1) == whole
+    )
+    perpetual = {"connector_name": "hyperliquid_perpetual", "trading_pair": "ETH", "leverage": 3}
+    assert "leverage 3 is set for ETH-USD on hyperliquid_perpetual" in await call.good("set_leverage", **perpetual)
+    assert "NOPE isn't on" in await call.bad("set_leverage", **{**perpetual, "trading_pair": "NOPE"})

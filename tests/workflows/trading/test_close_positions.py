@@ -64,7 +64,10 @@ class TestDryRun:
             text = await call.good("close_positions", loss_over=float(limit), of=of)
             assert ORDERS not in call.asked
         answer = value(text)
-        assert answer["result"].startswith("Preview, nothing was sent. preview=false would send 2 MARKET orders that")
+        assert answer["result"].startswith(
+            "Preview, nothing was sent. preview=false needs below_1_percent=true too, and then would send 2 MARKET "
+            "orders that only reduce;"
+        )
         assert shown(answer["would_close"]) == {key for key, percent in expected.items() if percent < -limit}
         assert shown(answer["kept"]) == {key for key, percent in expected.items() if percent >= -limit}
         for row in (*answer["would_close"], *answer["kept"]):
@@ -94,12 +97,18 @@ class TestDryRun:
     ) -> None:
         open_position(api, "BUY", "0.1")
         async with assistant(api, monkeypatch) as call:
-            answer = value(await call.good("close_positions"))
+            answer = value(await call.good("close_positions", account_name=ACCOUNT))
+            lacking = await call.good("close_positions")
             none = value(await call.good("close_positions", loss_over=90))
         assert answer["result"] == (
             "Preview, nothing was sent. preview=false would send 1 MARKET order that only reduces; it chooses anew, by "
             "the figures of then."
         )
+        assert value(lacking)["result"] == (
+            "Preview, nothing was sent. preview=false needs a filter, such as account_name, too, and then would send 1 "
+            "MARKET order that only reduces; it chooses anew, by the figures of then."
+        )
+        assert "refused" not in lacking
         assert none["result"] == "This position has no loss over 90 % of entry. Nothing was sent."
 
     async def test_what_no_order_can_close_is_said(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,3 +80,17 @@ def test_rows_and_totals_add_up(paid: list[tuple[str, str, int]]) -> None:
     for token in ("USDT", "BNB"):
         whole = sum(fee for _, one, fee in paid if one == token)
         assert sum(row["fees"] for row in rows if row["fee_currency"] == token) == whole == totals.get(token, 0)
+
+
+async def test_a_fee_taken_in_base_is_told_as_its_worth(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The records have it in quote, the balance shows that it was taken out of what was bought."""
+    open_position(api, "BUY", "0.5")
+    async with assistant(api, monkeypatch) as call:
+        for tool in ("get_fees", "get_order_history"):
+            assert "worth in" not in await call.good(tool)
+        api.paper.engine.place(ACCOUNT, "binance", "BTC-USDT", "BUY", D("0.1"))
+        for tool in ("get_fees", "get_order_history"):
+            assert "A spot purchase's fee is recorded as its worth in USDT: the exchange" in await call.good(tool)
+        order_id = api.paper.engine.fills()[0].order_id
+        assert "recorded as its worth in USDT" in await call.good("get_order", order_id=order_id)
+        assert "recorded as its worth in fee_currency" in await call.good("get_trades")

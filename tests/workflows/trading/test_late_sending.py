@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp import bridge
+from hbmcp.bridge import acting
 from hbmcp.installation.closing import plan
 from hbmcp.installation.orders import sending
 from hbmcp.paper.exchange.records import Side
@@ -36,7 +36,7 @@ def asleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         moment += sleeps.pop(0) if sleeps else 0
         return await remember(store, order)
 
-    for place in (bridge, plan, sending, grant):
+    for place in (acting, plan, sending, grant):
         monkeypatch.setattr(place, "ticking", lambda: moment)
     monkeypatch.setattr(Store, "remember_order", slow)
     return sleeps
@@ -117,7 +117,7 @@ async def test_an_executor_is_prepared_again(talk: Any, monkeypatch: pytest.Monk
         if looks == 2:
             moment -= HOUR
 
-    for place in (bridge, grant):
+    for place in (acting, grant):
         monkeypatch.setattr(place, "ticking", lambda: moment)
     monkeypatch.setattr("hbmcp.workflows.executors.create_executor.known_executor_ids", slow)
     ask = {"account_name": "master_account", "executor_type": "position_executor", "config": POSITION}

@@ -335,14 +335,14 @@ class TestWhatIsRemembered:
 
         async with talk() as call:
             store = call.bridge.store
-            submit = call.bridge._ask
+            submit = call.bridge._operations.ask
 
             async def watched(tool: Any, *rest_: Any, **named: Any) -> Any:
                 if tool.operation == PLACE:
                     seen.append(await store.sent_orders())
                 return await submit(tool, *rest_, **named)
 
-            call.bridge._ask = watched
+            call.bridge._operations.ask = watched
             await call.good("place_order", **BUY, amount=0.01, price="1000")
             after = await store.sent_orders()
         (order,) = orders(api)

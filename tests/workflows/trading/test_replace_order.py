@@ -43,8 +43,31 @@ async def test_another_takes_its_place(
         assert call.asked.index(CANCEL) < call.asked.index(PLACE)
     assert "would_cancel" in shown
     assert told(api) == [("CANCELLED", D("0.01"), D(1000)), ("OPEN", D(amount), D(price))]
-    assert flat(text)["replaced"] == {"order_id": old, "filled_amount": 0}
+    assert (flat(shown)["old_price"], flat(shown)["new_price"]) == (1000, D(price))
+    assert flat(text)["replaced"] == {"order_id": old, "price": 1000, "filled_amount": 0}
     assert flat(text)["order_id"] == orders(api)[1].id
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "asked", "way"), [("BUY", "1000", "-1%", "above"), ("SELL", "1000000", "+1%", "below")]
+)
+@pytest.mark.parametrize("preview", [True, False])
+async def test_an_offset_that_moves_its_price_the_other_way_is_refused(
+    talk: Any, api: PaperApi, side: str, price: str, asked: str, way: str, preview: bool
+) -> None:
+    """Which it counts from, the market or the order's own price, may be meant either way."""
+    old = rest(api, side=side, price=price)
+    async with talk() as call:
+        said = await call.bad("replace_order", order_id=old, price=asked, preview=preview)
+        assert {CANCEL, PLACE}.isdisjoint(call.asked)
+        figure = {"BUY": "990", "SELL": "1010000"}[side]
+        assert said.startswith(f"{asked} counts from the market and comes to ")
+        assert f", {way} the order's own price, {price}. Nothing was sent." in said
+        assert said.endswith(f"Give the new price as a figure; {asked} of its own is {figure}.")
+        await call.good("replace_order", order_id=old, price=figure, max_value=10**6, preview=preview)
+        beyond = {"BUY": "-98.6%", "SELL": "+9000%"}[side]
+        last = orders(api)[-1].id
+        await call.good("replace_order", order_id=last, price=beyond, max_value=10**6, preview=True)
 
 
 async def test_it_may_use_what_the_old_one_holds(talk: Any, api: PaperApi) -> None:

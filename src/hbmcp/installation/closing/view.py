@@ -32,15 +32,22 @@ def closing_preview(
     plans: list[tuple[Position, ClosePlan | CallError]],
     kept: list[Position],
     threshold: PnlThreshold,
+    *,
+    filtered: bool,
 ) -> Answer:
-    """`would_close` has the orders that would be sent, `kept` the positions that would stay."""
+    """`would_close` has the orders that would be sent, `kept` the positions that would stay. Without a filter none
+    would be."""
     sendable = [plan for _, plan in plans if isinstance(plan, ClosePlan)]
     orders = (
         "1 MARKET order that only reduces" if len(sendable) == 1 else f"{len(sendable)} MARKET orders that only reduce"
     )
-    said = f"Preview, nothing was sent. preview=false would send {orders}; it chooses anew, by the figures of then."
+    lacking = "below_1_percent=true" if threshold.doubtful else "" if filtered else "a filter, such as account_name,"
+    needs = f" needs {lacking} too, and then" if lacking else ""
+    said = (
+        f"Preview, nothing was sent. preview=false{needs} would send {orders}; it chooses anew, by the figures of then."
+    )
     said += f" {threshold.in_words}" if threshold.given else ""
-    doubt = f"{threshold} is less than 1 %: is it meant? preview=false then takes below_1_percent=true too."
+    doubt = f"{threshold} is less than 1 %: is it meant?"
     value: dict[str, Any] = {"result": said, "would_close": [_before(*one) for one in plans]}
     if kept:
         value["kept"] = list(map(_loss, kept))

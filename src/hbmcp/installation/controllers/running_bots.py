@@ -38,7 +38,9 @@ async def running_bots(installation: Installation) -> RunningBots:
     if isinstance(found, CallError):
         return RunningBots({}, (f"Whether bots run isn't known: {found.happened}",))
     unread = []
-    if isinstance(broker, CallError) or not broker:
+    if isinstance(broker, CallError):
+        unread.append(f"Bots may run that the API doesn't see; whether it would isn't known: {broker.happened}")
+    elif not broker:
         unread.append("The message broker isn't connected, so bots may run that the API doesn't see.")
     names = list(found)
     copies: list[list[dict[str, Any]] | CallError] = await together(

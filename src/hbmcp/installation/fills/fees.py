@@ -5,9 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.figures import cents, money, percent, times
+from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.pairs import base_of, quote_of
+from hbmcp.text import named
 
+WORTH = (
+    "A spot purchase's fee is recorded as its worth in {currency}: the exchange mostly takes it out of what was bought."
+)
 PLACES = 4  # of a fee in percent: 0.0450 is one
 
 
@@ -20,6 +25,17 @@ def fee_rows(fills: Iterable[Fill]) -> list[dict[str, Any]]:
         currency = (fill.fee_currency or "unknown") if fill.fee else ""
         groups.setdefault((fill.account, fill.connector, _quote(fill), currency), []).append(fill)
     return [_row(*key, group) for key, group in sorted(groups.items())]
+
+
+def worth_note(fills: Iterable[Fill]) -> str:
+    """That a fee recorded in quote may have been taken in base, which no record tells; "" where none can have been."""
+    bought = [
+        fill
+        for fill in fills
+        if fill.side == "BUY" and fill.fee > 0 and fill.fee_currency == _quote(fill)
+        if not is_perpetual(fill.connector)
+    ]
+    return WORTH.format(currency=" or ".join(sorted({named(_quote(fill)) for fill in bought}))) if bought else ""
 
 
 def fee_totals(fills: Iterable[Fill]) -> Mapping[str, Decimal]:

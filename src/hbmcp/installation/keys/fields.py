@@ -51,10 +51,11 @@ async def key_fields(installation: Installation, account_name: str, connector_na
     known = await installation.read(array(text), accounts.get_connectors)
     if connector_name not in known:
         near = suggestion(connector_name, known) or "."
+        on_paper = installation.identity.on_paper
         raise Refused(
-            f"The API knows no exchange {named(connector_name)}{near}",
+            f"The {'paper exchange' if on_paper else 'API'} knows no exchange {named(connector_name)}{near}",
             "Nothing was sent.",
-            "`hbmcp call get_connectors` lists all that it knows.",
+            f"It has only these: {', '.join(known)}." if on_paper else "get_connectors lists all that it knows.",
         )
     found = await connections(installation, account_name)
     found.raise_unread()

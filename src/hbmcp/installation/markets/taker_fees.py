@@ -24,6 +24,12 @@ _TAKER = {
     "gate_io_perpetual": "0.0005",
     "dydx_v4_perpetual": "0.0005",
 }
+_MAKER = {
+    "hyperliquid": "0.0004",
+    "hyperliquid_perpetual": "0.00015",
+    "dydx_v4_perpetual": "0.0001",
+}
+_PERPETUAL_MAKER = Decimal("0.0002")
 _SPOT, _PERPETUAL = Decimal("0.001"), Decimal("0.0006")
 
 
@@ -66,6 +72,11 @@ def assumed_fee(connector: str) -> TakerFee:
     """What the exchange takes from who trades little."""
     usual = _PERPETUAL if is_perpetual(connector) else _SPOT
     return TakerFee(Decimal(_TAKER.get(connector, usual)), assumed=True)
+
+
+def usual_maker_fee(connector: str) -> Decimal:
+    """A share of the value: what the exchange takes of an order that rests from who trades little."""
+    return Decimal(_MAKER.get(connector, _PERPETUAL_MAKER if is_perpetual(connector) else _SPOT))
 
 
 def _rate(fill: Fill) -> Decimal | None:

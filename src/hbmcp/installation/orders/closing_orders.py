@@ -2,18 +2,27 @@
 
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from hbmcp.errors import CallError
+from hbmcp.errors import CallError, Refused
 from hbmcp.figures import plain
 from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.orders.open_orders import resting_orders
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.positions.position import Side, closing_side, opposite
+from hbmcp.installation.planned_request import Uncovered
+from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.installation.positions.position import Side, closed_by, closing_side, opposite
 from hbmcp.installation.reduce_only import close_is_reduce_only
+from hbmcp.pairs import base_of
+from hbmcp.store import SentOrder
 from hbmcp.text import named
 
 PATIENCE = 10.0  # seconds for an answer
+
+NOT_REDUCE_ONLY = (
+    "Hummingbot doesn't surely make this order reduce-only on {exchange}: where it rests, cancel it once the position "
+    "is closed otherwise, or it opens a {opened}."
+)
 
 
 @frozen
@@ -40,6 +49,39 @@ async def closing_orders(
     found = tuple(one for one in read.rows if one.side in (side, None))
     unknown = [f"the size of order {named(str(one.order_id))} isn't known." for one in found if one.amount is None]
     return ClosingOrders(found, next(iter((*read.doubts, *unknown)), None))
+
+
+async def uncovered_of(
+    installation: Installation, order: SentOrder, position: Decimal, began: int, instead_of: str | None = None
+) -> tuple[Uncovered | None, str]:
+    """What of the position no order would close that rests beside this one, where none of them is reduce-only; None
+    where that can't be read. And a sentence on it. The position's reading `began` then; it is read once more, for what
+    rested may have filled between. Uses list_active_orders, search_orders and list_positions. Raises Refused where it
+    shrank."""
+    found = await closing_orders(installation, order.account, order.connector, order.pair, order.side)
+    if found.doubt:
+        return None, f"What rests already isn't known for certain, so this counts as opening: {found.doubt}"
+    listed = await answer_within(listed_positions(installation, order.account, order.connector), PATIENCE)
+    if isinstance(listed, CallError):
+        return None, f"The position couldn't be read once more, so this counts as opening: {listed.happened}"
+    where = (order.pair, closed_by(order.side))
+    again = next((one.amount for one in listed if (one.pair, one.side) == where), Decimal(0))
+    if again < position:
+        raise Refused(
+            f"The {where[1]} of {named(order.pair)} shrank from {plain(position):f} to {plain(again):f} while this was "
+            "checked.",
+            "Nothing was sent.",
+            "Call it again if it is still wanted.",
+        )
+    covered = evolve(found, orders=tuple(one for one in found.orders if one.order_id != instead_of)).amount
+    left = max(position - covered, Decimal(0))
+    uncovered = Uncovered(left, began, frozenset(str(one.order_id) for one in found.orders))
+    if order.amount <= left:
+        return uncovered, ""
+    return uncovered, (
+        f"Of the {plain(position):f} {named(base_of(order.pair))} orders that rest already would close "
+        f"{plain(covered):f}: this one counts as opening."
+    )
 
 
 async def left_to_open(

@@ -24,7 +24,7 @@ from hbmcp.installation.markets.taker_fees import assumed_fee, taker_fees
 from hbmcp.installation.markets.trading_pairs import pair_on
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
-from hbmcp.installation.orders.closing_orders import closing_orders
+from hbmcp.installation.orders.closing_orders import NOT_REDUCE_ONLY, uncovered_of
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order, usdt_rate
 from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of
@@ -39,11 +39,6 @@ from hbmcp.text import named
 from hbmcp.times import now
 
 PATIENCE = 10.0  # seconds that a check may take; without its answer it is left to the exchange
-
-NOT_REDUCE_ONLY = (
-    "Hummingbot doesn't surely make this order reduce-only on {exchange}: where it rests, cancel it once the position "
-    "is closed otherwise, or it opens a {opened}."
-)
 
 # What an order wouldn't get past either.
 _HOPELESS = (NotConfigured, UnknownOperation, Unreachable, WrongCredentials)
@@ -111,11 +106,11 @@ async def prepare_order(
 ) -> PreparedOrder:
     """What an open order holds, `instead_of` which this one comes, counts as available.
 
-    Raises BadArguments or Refused for what the exchange wouldn't take whatever it held: nothing was sent. What can't
-    be read refuses nothing but a market order of unknown size. The workflow uses list_accounts,
-    get_connected_exchanges, get_trading_rules, get_prices, get_orderbook, get_portfolio_state, list_positions,
-    get_position_mode and, for a size in money, get_trades; for one that closes and may rest, list_active_orders and
-    search_orders."""
+    Raises BadArguments or Refused for what the exchange wouldn't take whatever it held, and where the position that
+    it is to close shrinks meanwhile: nothing was sent. What can't be read refuses nothing but a market order of
+    unknown size. The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices,
+    get_orderbook, get_portfolio_state, list_positions, get_position_mode and, for a size in money, get_trades; for one
+    that closes and may rest, list_active_orders and search_orders."""
     wanted = pricing.parse_price(request.order_type, request.price)
     connector, side = request.connector_name, request.side
     pair = await pair_on(installation, connector, request.trading_pair)
@@ -128,6 +123,7 @@ async def prepare_order(
             "To sell what is held, leave position_action out.",
         )
     market = request.order_type == "MARKET"
+    began = now()
     known, (fee, portfolio) = await all_of(
         _known(installation, request.account_name, connector, pair, DEEPEST if market else 1),
         _to_size(installation, request),
@@ -179,7 +175,9 @@ async def prepare_order(
     if not sure:
         notes.append(NOT_REDUCE_ONLY.format(exchange=named(connector), opened=opposite(closed)))
         if closes_of is not None:
-            uncovered, note = await _uncovered(installation, order, closes_of, instead_of)
+            uncovered, note = await uncovered_of(
+                installation, order, closes_of, began, instead_of.order_id if instead_of else None
+            )
             closes_of = None if uncovered is None else uncovered.amount
             notes.append(note)
     reduces = closes_of is not None and size <= closes_of
@@ -213,27 +211,6 @@ async def prepare_order(
         tuple(filter(None, (*notes, short, thin, turned))),
         unfit,
         uncovered,
-    )
-
-
-async def _uncovered(
-    installation: Installation, order: SentOrder, position: Decimal, instead_of: Order | None
-) -> tuple[Uncovered | None, str]:
-    """What of the position no order that rests already would close, where none of them is reduce-only; None where that
-    can't be read. And a sentence on it."""
-    began = now()
-    found = await closing_orders(installation, order.account, order.connector, order.pair, order.side)
-    if found.doubt:
-        return None, f"What rests already isn't known for certain, so this counts as opening: {found.doubt}"
-    replaced = instead_of.order_id if instead_of else None
-    covered = evolve(found, orders=tuple(one for one in found.orders if one.order_id != replaced)).amount
-    left = max(position - covered, Decimal(0))
-    uncovered = Uncovered(left, began, frozenset(str(one.order_id) for one in found.orders))
-    if order.amount <= left:
-        return uncovered, ""
-    return uncovered, (
-        f"Of the {plain(position):f} {named(base_of(order.pair))} orders that rest already would close "
-        f"{plain(covered):f}: this one counts as opening."
     )
 
 

@@ -5,13 +5,14 @@ from decimal import Decimal
 
 from attrs import evolve, frozen
 
-from hbmcp.errors import CallError, Failed, OutcomeUnknown, Refused
+from hbmcp.errors import BadArguments, CallError, Failed, OutcomeUnknown, Refused
 from hbmcp.figures import plain, times
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.cancellation import how_it_ended, not_cancelled, request_cancellation, wait_for_end
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.preparation import OrderRequest, PreparedOrder
+from hbmcp.installation.orders.pricing import parse_price
 from hbmcp.installation.orders.sending import Companion, PlannedOrder, Submission, planned_order, send_order
 from hbmcp.installation.orders.sizing import AskedSize
 from hbmcp.installation.orders.unknown_outcome import KnownIds
@@ -59,6 +60,23 @@ class Replacement:
             market=market,
             uncovered=self.prepared.uncovered,
         )
+
+
+def refuse_turned_offset(order: Order, asked: str | None, price: Decimal | None) -> None:
+    """Raises BadArguments for an offset, which counts from the market, that moves the order's own price the other way
+    than its sign says: who says -1% may mean 1 % below that."""
+    level = None if asked is None or order.type == "MARKET" else parse_price(str(order.type), asked)
+    if level is None or level.percent is None or price is None or order.price is None:
+        return
+    if not (price > order.price if level.percent < 0 else price < order.price):
+        return
+    raise BadArguments(
+        f"{level.percent:+f}% counts from the market and comes to {plain(price):f}, "
+        f"{'above' if price > order.price else 'below'} the order's own price, {plain(order.price):f}.",
+        "Nothing was sent.",
+        f"Give the new price as a figure; {level.percent:+f}% of its own is "
+        f"{plain(times(order.price, 1 + level.percent / 100)):f}.",
+    )
 
 
 def request_like(order: Order, price: str | None, amount: Decimal | None) -> tuple[OrderRequest, Decimal]:

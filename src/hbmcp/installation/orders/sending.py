@@ -100,7 +100,7 @@ def order_request(
         value=value,
         market=market,
     )
-    return PlannedRequest.of(
+    planned = PlannedRequest.of(
         "reduces" if reduces else "opens",
         describe_order(order),
         stake,
@@ -114,6 +114,9 @@ def order_request(
         price=order.price,
         position_action=order.action,  # type: ignore[arg-type]
     )
+    if order.action != "CLOSE":
+        return planned
+    return evolve(planned, closes="now" if order.type == "MARKET" else "once it fills")
 
 
 async def send_order(

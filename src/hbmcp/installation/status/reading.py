@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from hbmcp.errors import CallError, ReadTimedOut
+from hbmcp.errors import CallError, ReadTimedOut, UnknownOperation
 from hbmcp.installation.answer_fields import anything, array, boolean, record, under
 from hbmcp.installation.connections import Connections, connections
 from hbmcp.installation.heard_bots import broker_connected, heard_bots
@@ -64,8 +64,10 @@ async def read_parts(installation: Installation) -> Answers:
     )
     found: list[Any] = await together(questions)
     answers = Answers(*found)
-    if isinstance(answers.broker, CallError) and len({type(one) for one in found[1:]}) == 1:
-        raise answers.broker  # GET / asks for no credentials, so what it says proves nothing
+    # GET / asks for no credentials, and what this API hasn't isn't asked: neither proves anything.
+    asked = [one for one in found[1:] if not isinstance(one, UnknownOperation)]
+    if asked and isinstance(asked[0], CallError) and len({type(one) for one in asked}) == 1:
+        raise asked[0]
     return answers
 
 

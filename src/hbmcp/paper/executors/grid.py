@@ -220,17 +220,17 @@ class GridExecutor(Executor[GridExecutorConfig]):
         return [(level, price) for level, price in enumerate(self._plan(trader).prices) if level not in busy]
 
     def _open_levels(self, trader: Trader) -> None:
-        """The nearest to the price first; a level that the price has passed is opened beside the price."""
+        """The nearest to the price first; a level that the price has passed is opened beside the price. As Hummingbot
+        does it, a batch is placed whole while fewer than max_open_orders rest, and without its size all levels are."""
         config = self.config
         last = self.record.memory.get("batch")
         if last is not None and trader.now < last + config.order_frequency * 1000:
             return
-        free = config.max_open_orders - len(self._opening)
-        if config.max_orders_per_batch is not None:
-            free = min(free, config.max_orders_per_batch)
+        if len(self._opening) >= config.max_open_orders:
+            return
         beside = trader.way_out(self.side) * (1 - self._sign * config.safe_extra_spread)
         near = sorted(self._waiting(trader), key=lambda level: abs(level[1] - trader.mid))
-        for level, price in near[: max(free, 0)]:
+        for level, price in near[: config.max_orders_per_batch]:
             if config.activation_bounds is not None and abs(price / trader.mid - 1) > config.activation_bounds:
                 continue
             at = min(price, beside) if self.side == "BUY" else max(price, beside)

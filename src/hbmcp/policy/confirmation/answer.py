@@ -126,10 +126,10 @@ class AskedFirst(Exception):
         self.question = question
 
 
-def cant_ask(why: str) -> CantAsk:
-    """Where nobody can be asked, and the policy doesn't rely on the client then."""
+def cant_ask(why: str, when: str = "") -> CantAsk:
+    """Where nobody can be asked, and the policy doesn't rely on the client then; `when` is its condition in words."""
     return CantAsk(
-        f"The policy wants a person asked before this is sent, and nobody can be: {why}.",
+        f"The policy wants a person asked before this is sent{f' ({when})' if when else ''}, and nobody can be: {why}.",
         _NOT_SENT,
         "A person set this in the policy: tell the user.",
     )

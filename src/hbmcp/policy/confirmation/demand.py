@@ -22,12 +22,14 @@ BY_THEMSELVES = ("person", "trigger")  # kinds that were asked: at a terminal, o
 @frozen
 class Demand:
     """What a policy wants for a plan, the strictest of the rules that ask. `tolerance` in percent, `patience` in
-    minutes; `relies` on the client's own approval where nobody can be asked."""
+    minutes; `relies` on the client's own approval where nobody can be asked. `over` is the worth from which on it is
+    asked for that way, 0 for any."""
 
     way: Way
     relies: bool
     tolerance: Decimal
     patience: int
+    over: Decimal = Decimal(0)
 
     @classmethod
     def of(cls, asking: Sequence[Confirm]) -> Self:
@@ -38,15 +40,18 @@ class Demand:
             all(one.cant_ask == "rely" for one in asking),
             min(one.tolerance_percent for one in asking),
             min(one.patience for one in asking if one.ask == way),
+            min(one.over or Decimal(0) for one in asking if one.ask == way),
         )
 
     def and_(self, other: Self) -> Self:
         """Both at once."""
+        way = max(self.way, other.way, key=WAYS.index)
         return type(self)(
-            max(self.way, other.way, key=WAYS.index),
+            way,
             self.relies and other.relies,
             min(self.tolerance, other.tolerance),
             min(self.patience, other.patience),
+            min(one.over for one in (self, other) if one.way == way),
         )
 
 

@@ -42,16 +42,16 @@ def application(board: Switchboard, verify: Verify | None) -> ASGIApp:
         is_open = {LIVES, READY, *(route.path for route in resource.routes)}.__contains__
         app = Entrance(app, verify, is_open, resource.challenge)
     app = NoTokenInAddress(app)
-    told = board.settings
-    if told.http_allowed_origins:
+    settings = board.settings
+    if settings.http_allowed_origins:
         app = CORSMiddleware(
             app,
-            allow_origins=[page.text for page in told.http_allowed_origins],
+            allow_origins=[page.text for page in settings.http_allowed_origins],
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["*"],
             expose_headers=["mcp-session-id", "www-authenticate"],
         )
-    return doors(app, told)
+    return doors(app, settings)
 
 
 def _numbers(board: Switchboard) -> list[Route]:

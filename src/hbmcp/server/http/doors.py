@@ -70,18 +70,18 @@ class Doors:
         return not self._origins.isdisjoint((origin, anywhere))
 
 
-def doors(app: ASGIApp, told: Settings) -> Doors:
+def doors(app: ASGIApp, settings: Settings) -> Doors:
     """In front of a server with these settings. One that listens everywhere, where all show a token, has more addresses
     than it could know."""
-    return Doors(app, hosts(told), origins(told), by_address=is_everywhere(told.http_host))
+    return Doors(app, hosts(settings), origins(settings), by_address=is_everywhere(settings.http_host))
 
 
-def hosts(told: Settings) -> tuple[Host, ...]:
+def hosts(settings: Settings) -> tuple[Host, ...]:
     """The loopback's, that where it listens, and what a person allows."""
-    own = () if is_everywhere(told.http_host) else (Host(told.http_host),)
-    return (*map(Host, LOOPBACK), *own, *told.http_allowed_hosts)
+    own = () if is_everywhere(settings.http_host) else (Host(settings.http_host),)
+    return (*map(Host, LOOPBACK), *own, *settings.http_allowed_hosts)
 
 
-def origins(told: Settings) -> tuple[Origin, ...]:
+def origins(settings: Settings) -> tuple[Origin, ...]:
     """The loopback's, and what a person allows."""
-    return (*(Origin("http", Host(name)) for name in LOOPBACK), *told.http_allowed_origins)
+    return (*(Origin("http", Host(name)) for name in LOOPBACK), *settings.http_allowed_origins)

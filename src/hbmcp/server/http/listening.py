@@ -43,16 +43,16 @@ def beyond_this_machine(listener: socket.socket) -> bool:
     return not is_loopback(address)
 
 
-def remarks(told: Settings, listener: socket.socket) -> Iterator[str]:
+def remarks(settings: Settings, listener: socket.socket) -> Iterator[str]:
     """What a person should know who has others than this machine reach it."""
     if not beyond_this_machine(listener):
         return
-    if told.tls_cert is None:
+    if settings.tls_cert is None:
         yield (
             "It speaks plain HTTP beyond this machine: whoever is on the way there can read access tokens. Give it a "
             f"certificate, {called('tls_cert')}, or let only a proxy that speaks TLS reach it."
         )
-    if is_everywhere(told.http_host) and not told.http_allowed_hosts:
+    if is_everywhere(settings.http_host) and not settings.http_allowed_hosts:
         yield (
             "Clients may call it by each address of this machine, and by no name but localhost: allow names in "
             f"{called('http_allowed_hosts')}."

@@ -7,13 +7,13 @@ from hbmcp.settings import Settings
 from hbmcp.settings.model import called
 
 
-def certificate(told: Settings) -> ssl.SSLContext | None:
+def certificate(settings: Settings) -> ssl.SSLContext | None:
     """What HTTPS is spoken with; None where it isn't. Raises SettingsError for a file that can't be used, unquoted: who
     errs may have set the key where its file's name belongs."""
-    if told.tls_cert is None and told.tls_key is None:
+    if settings.tls_cert is None and settings.tls_key is None:
         return None
-    if told.tls_cert is None or told.tls_key is None:
-        missing = "tls_key" if told.tls_key is None else "tls_cert"
+    if settings.tls_cert is None or settings.tls_key is None:
+        missing = "tls_key" if settings.tls_key is None else "tls_cert"
         raise SettingsError(
             f"A certificate needs its key, and {called(missing)} isn't set.",
             "The server doesn't start without TLS.",
@@ -22,7 +22,7 @@ def certificate(told: Settings) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(told.tls_cert, told.tls_key, password=lambda: b"")
+        context.load_cert_chain(settings.tls_cert, settings.tls_key, password=lambda: b"")
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise SettingsError(
             f"The certificate of {called('tls_cert')} can't be used with the key of {called('tls_key')} "

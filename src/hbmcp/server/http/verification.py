@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from hbmcp.access.tokens import EveryTokens
 
 
-def verification(told: Settings, tokens: "EveryTokens") -> Verify:
+def verification(settings: Settings, tokens: "EveryTokens") -> Verify:
     """Of a server with these settings."""
-    if told.oauth_issuer is None or told.oauth_audience is None:
+    if settings.oauth_issuer is None or settings.oauth_audience is None:
         return tokens.holder
     from hbmcp.access.oauth import Issuer, Verifier
 
-    issued = Verifier(Issuer(told.oauth_issuer, told.oauth_audience, told.oauth_jwks))
+    issued = Verifier(Issuer(settings.oauth_issuer, settings.oauth_audience, settings.oauth_jwks))
 
     async def either(token: str) -> Holder | None:
         return await (tokens.holder if re.fullmatch(ACCESS_TOKEN, token) else issued.holder)(token)

@@ -1,6 +1,7 @@
 """Have a person type an exchange's API keys, which no model sees."""
 
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.keys.fields import key_fields
 from hbmcp.results.answer import Answer
 
 
@@ -8,5 +9,7 @@ async def connect_exchange(
     installation: Installation, *, connector_name: str, account_name: str = "master_account"
 ) -> Answer:
     """Where the person types them, once they were sent there. It changes nothing by itself: what is typed is a call of
-    its own. Raises Refused where there can be no such place, with the command that does the same at a terminal."""
+    its own. Raises Refused for an exchange or account that isn't there, and where there can be no such place, with the
+    command that does the same at a terminal."""
+    await key_fields(installation, account_name, connector_name)
     return Answer(await installation.type_keys(connector_name, account_name))

@@ -14,7 +14,7 @@ from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.taker_fees import taker_fees
 from hbmcp.installation.markets.trade_cost import Estimate, estimate
 from hbmcp.installation.markets.trade_cost_view import FEE_ASSUMED, balance_check, cost, limits
-from hbmcp.installation.markets.trading_pairs import Market
+from hbmcp.installation.markets.trading_pairs import Market, pair_on
 from hbmcp.installation.markets.trading_rules import Rule, rule_if_readable
 from hbmcp.installation.orders.sending import order_request
 from hbmcp.results.answer import Answer, without_nulls
@@ -43,6 +43,7 @@ async def estimate_trade(
     """
     if (amount is None) == (quote_amount is None):
         raise BadArguments("Give either amount (base units) or quote_amount.", "Nothing was sent.")
+    trading_pair = await pair_on(installation, connector_name, trading_pair)
     connected = await accounts_connected_to(installation, connector_name, account_name)
     account = connected[0] if len(connected) == 1 else None
     market = Market(connector_name, trading_pair)

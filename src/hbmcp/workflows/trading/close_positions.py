@@ -75,12 +75,9 @@ async def close_positions(
         ends = await ending_notes(installation, gone, gone=True) if gone else []
         return closing_report(found, list(zip(chosen, closings, strict=True)), threshold).with_notes(*ends)
 
-    shown = closing_preview(found, planned, kept, threshold) if chosen else nothing_to_close(found, kept, threshold)
-    if chosen and not filtered:
-        shown = shown.with_notes(
-            "Without a filter it would be refused: account_name closes all positions of an account."
-        )
-    return Plan(shown, requests, commit)
+    if not chosen:
+        return Plan(nothing_to_close(found, kept, threshold), requests, commit)
+    return Plan(closing_preview(found, planned, kept, threshold, filtered=filtered), requests, commit)
 
 
 async def _plan(installation: Installation, position: Position, threshold: PnlThreshold) -> ClosePlan:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from hbmcp.installation.connections import connections
-from hbmcp.installation.fills.fees import fee_rows, fee_totals
+from hbmcp.installation.fills.fees import fee_rows, fee_totals, worth_note
 from hbmcp.installation.fills.pagination import all_fills
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
@@ -33,4 +33,5 @@ async def get_fees(
     whole: dict[str, Any] = {"fees": rows, **totals}
     begins = utc(found.rows[0].time)
     first = f"the first is of {begins}." if found.complete else f"only the latest were read, from {begins} on."
-    return Answer(whole, (f"Fills {period} of orders placed through this API, no bot's; {first}",))
+    which = f"Fills {period} of orders placed through this API, no bot's; {first}"
+    return Answer(whole, (which, worth_note(found.rows)))

@@ -1,5 +1,6 @@
 """One order with its fills."""
 
+from hbmcp.installation.fills.fees import worth_note
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import UNKNOWN
@@ -16,4 +17,4 @@ async def get_order(
     if order.fills:
         shown["fills"] = [fill_row(fill) for fill in order.fills]
     unseen = "hbmcp sent it, and the API shows nothing of it." if order.status == UNKNOWN else ""
-    return Answer(shown, (unseen, fills_disagreement(order), *order.doubts))
+    return Answer(shown, (unseen, fills_disagreement(order), worth_note(order.fills), *order.doubts))

@@ -1,6 +1,7 @@
 """Orders of any status, newest first: the API's records, their fills, and what hbmcp remembers of what it sent."""
 
 from hbmcp.installation.connections import connections
+from hbmcp.installation.fills.fees import worth_note
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.history import OrderFilter, order_history
 from hbmcp.installation.orders.view import KNOWN_ORDERS, order_row, short_records_note
@@ -34,6 +35,7 @@ async def get_order_history(
     wanted = OrderFilter(account_name, connector_name, trading_pair, status, start, end, limit)
     found = await order_history(installation, wanted)
     notes = [found.window, short_records_note(found.orders), *found.notes]
+    notes.append(worth_note(fill for one in found.orders for fill in one.fills))
     if found.ends is not None:
         ways = "narrow, raise limit, or" if limit < MOST else "narrow, or"
         notes.append(f"Older ones may be missing: {ways} give end_time={utc(found.ends)}.")

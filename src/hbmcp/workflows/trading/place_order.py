@@ -18,7 +18,6 @@ from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_result, unseen_result
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.triggers.entry_protection import AskedExits, EntryTriggers
-from hbmcp.installation.triggers.resting_target import refuse_beside_protection
 from hbmcp.results.answer import Answer
 
 
@@ -57,7 +56,6 @@ async def place_order(
     prepared, known = await all_of(
         prepare_order(installation, request, max_value), known_order_ids(installation, account, connector_name)
     )
-    await refuse_beside_protection(installation, prepared.order)
     exits = asked_exits.of_order(prepared.order, prepared.entry)
     arming = exits.arming(prepared.order)
     beside = await exits.beside(installation, prepared.order)

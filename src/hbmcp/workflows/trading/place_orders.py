@@ -8,7 +8,6 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.asked_orders import asked_orders, with_accounts
 from hbmcp.installation.orders.several_orders import NOT_SENT, placed_rows, prepare_orders, send_orders
 from hbmcp.installation.plan import Plan
-from hbmcp.installation.triggers.resting_target import refuse_beside_protection
 from hbmcp.results.answer import Answer
 
 WAIT = 3.0  # seconds for what became of an order
@@ -27,8 +26,6 @@ async def place_orders(
     """
     asked = asked_orders(await with_accounts(installation, orders))
     several = await prepare_orders(installation, asked, max_value)
-    for one in several.prepared:
-        await refuse_beside_protection(installation, one.order)
     requests = tuple(one.request for one in several.planned)
 
     async def commit(installation: Installation) -> Answer:

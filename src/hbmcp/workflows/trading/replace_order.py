@@ -8,13 +8,13 @@ from hbmcp.installation.orders.cancellation import how_it_ended, order_to_cancel
 from hbmcp.installation.orders.placement import placement_refused, placement_result
 from hbmcp.installation.orders.polling import wait_for_outcome
 from hbmcp.installation.orders.preparation import prepare_order
-from hbmcp.installation.orders.replacement import Replacement, replace, request_like
+from hbmcp.installation.orders.replacement import Replacement, refuse_turned_offset, replace, request_like
 from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_details, order_result, progress
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.triggers.entry_protection import EntryTriggers, Followers, waiting_for
 from hbmcp.installation.triggers.protected import live_triggers
-from hbmcp.results.answer import Answer
+from hbmcp.results.answer import Answer, without_nulls
 
 WAIT = 3.0  # seconds for the old order to be gone, and for what became of the new one
 
@@ -32,9 +32,10 @@ async def replace_order(
     """Cancel an order, see what of it had filled, and place the rest anew at `price`; `amount`, in base units, is what
     both are to come to. Never are both on the exchange.
 
-    An object: `result` in words, the new order, and `replaced`, the old one's id with what of it had filled. Nothing is
-    placed for one that has ended or fills meanwhile. Raises BadArguments or Refused (nothing was sent), OutcomeUnknown
-    where the old one isn't known to be gone (nothing was placed), Failed where the new one wasn't placed.
+    An object: `result` in words, the new order, and `replaced`, the old one's id and price with what of it had filled.
+    Nothing is placed for one that has ended or fills meanwhile. Raises BadArguments or Refused (nothing was sent),
+    OutcomeUnknown where the old one isn't known to be gone (nothing was placed), Failed where the new one wasn't
+    placed.
     """
     if price is None and amount is None:
         raise BadArguments("Neither price nor amount is given.", "Nothing was sent.", "Say what is to change.")
@@ -47,6 +48,7 @@ async def replace_order(
         known_order_ids(installation, order.account, order.connector),
         live_triggers(installation),
     )
+    refuse_turned_offset(order, price, prepared.order.price)
     followers = Followers(waiting_for(triggers, order.order_id))
     arming = followers.arming
     # Held to what the new order is held to: nothing is cancelled that then can't be placed anew.
@@ -57,7 +59,8 @@ async def replace_order(
     async def commit(installation: Installation) -> Answer:
         company = EntryTriggers(installation, arming[0], followers.specs) if arming else None
         after, sent = await replace(installation, replacement, WAIT, company)
-        old = {"order_id": after.order_id, "filled_amount": max(after.filled, order.filled)}
+        filled = max(after.filled, order.filled)
+        old = without_nulls({"order_id": after.order_id, "price": order.price, "filled_amount": filled})
         if sent is None:
             return Answer(order_result(f"{how_it_ended(after)} Nothing was placed in its place.", after, {}))
         await followers.leave(installation, after)
@@ -71,5 +74,10 @@ async def replace_order(
             )
         return Answer({"result": placement_result(new), **order_details(new), "replaced": old}, (*notes, *new.doubts))
 
-    shown = {"would_cancel": requests[0].words, "would_place": requests[1].words}
-    return Plan(Answer(shown, (*order.doubts, *prepared.notes)), requests, commit, unfit=prepared.unfit)
+    shown = {
+        "would_cancel": requests[0].words,
+        "would_place": requests[1].words,
+        "old_price": order.price,
+        "new_price": prepared.order.price,
+    }
+    return Plan(Answer(without_nulls(shown), (*order.doubts, *prepared.notes)), requests, commit, unfit=prepared.unfit)

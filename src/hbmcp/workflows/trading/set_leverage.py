@@ -3,6 +3,7 @@
 from hbmcp.errors import CallError, Failed
 from hbmcp.installation.connections import connected_account
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.markets.trading_pairs import pair_on
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.leverage import LeverageChange, change_leverage, plan_leverage
 from hbmcp.results.answer import Answer
@@ -23,6 +24,7 @@ async def set_leverage(
     Raises Failed where an open position keeps another, OutcomeUnknown where no answer came and no position shows it.
     """
     account_name = await connected_account(installation, connector_name, account_name)
+    trading_pair = await pair_on(installation, connector_name, trading_pair)
     where = f"{named(trading_pair)} on {named(connector_name)} ({named(account_name)})"
     plan = await plan_leverage(installation, account_name, connector_name, trading_pair, leverage)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hbmcp.errors import BadArguments
 from hbmcp.installation.executors.config.fields import OWN
-from hbmcp.installation.executors.config.validation import check
+from hbmcp.installation.executors.config.validation import check, refuse
 from hbmcp.installation.executors.plan.grid_sizing import sizing
 from hbmcp.installation.executors.plan.own_fields import with_own_fields
 from hbmcp.installation.executors.plan.plan import MarketPrices
@@ -31,7 +31,11 @@ TWAP = {**SPOT, "total_duration": 3600, "order_interval": 300}
 
 
 def worked_out(kind: str, config: dict[str, Any], saved: dict[str, Any] | None = None, rule: Rule = BTC) -> Any:
-    return with_own_fields("create_executor", check("create_executor", kind, config, saved), MARKET, rule)
+    found, note, problems = with_own_fields(
+        check("create_executor", kind, config, saved), MARKET, rule, Decimal("0.001")
+    )
+    refuse("create_executor", kind, problems)
+    return found, note
 
 
 @settings(deadline=None)
@@ -65,6 +69,16 @@ def test_coarse_steps_of_the_amount_are_told() -> None:
     assert sizing(worked_out("grid_executor", {**GRID, "levels": 5}, rule=coarse)[0], MARKET.mid, coarse).count == 5
     with pytest.raises(BadArguments, match=r"expected \d, got 4: amounts are multiples of 0\.01 base units"):
         worked_out("grid_executor", {**GRID, "levels": 4}, rule=coarse)
+
+
+def test_a_level_more_or_less_among_many_is_rounding() -> None:
+    """A hundred of 10 quote units are of 0.00016 BTC, of which the total pays for a hundred and one."""
+    market = MarketPrices(Decimal(61700), Decimal("61699"), Decimal("61701"))
+    config = check("create_executor", "grid_executor", {**GRID, "levels": 100, "total_amount_quote": 1000})
+    found, note, problems = with_own_fields(config, market, BTC, Decimal("0.001"))
+    assert problems == {}
+    assert sizing(found, market.mid, BTC).count == 101
+    assert "which makes 101: amounts are multiples of 0.00001 base units" in note
 
 
 def test_what_is_given_wins_over_what_was_saved() -> None:

@@ -96,7 +96,9 @@ def test_a_grid_places_the_levels_that_were_told(given_config: dict[str, Any]) -
         assert targets == pytest.approx(info["grid_tp_prices"], abs=0.11)  # one step of the price
     if found.too_small(BTC):
         # It places what comes before the first that is too small, then fails.
-        assert dict(termination_causes(config, found, seen(trader), BTC)).keys() == {"min_order_amount_quote"}
+        assert dict(termination_causes(config, found, seen(trader), BTC, Decimal(0))).keys() == {
+            "min_order_amount_quote"
+        }
     else:
         count = min(given_config["max_orders_per_batch"], len(found.orders))
         assert len(record.legs) == count
@@ -214,7 +216,7 @@ def test_the_rules_hold_for_the_price_that_is_sent(side: str, entry: int, least:
     assert found is not None
     assert bool(found.too_small(rule)) is small
     assert (found.quote, found.reserved) == (Decimal(60), max(Decimal(60), Decimal(entry) / 100))
-    told = [why for _, why in termination_causes(config, found, seen, rule)]
+    told = [why for _, why in termination_causes(config, found, seen, rule, Decimal(0))]
     assert [("0.01 at 5800 is 58" in why) for why in told] == ([True] if small else [])
 
 

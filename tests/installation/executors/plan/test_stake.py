@@ -22,7 +22,7 @@ def prepared(kind: str, changes: dict[str, Any], price: Decimal | None = PRICE) 
     config = check("create_executor", kind, given)
     orders = None if price is None else plan(config, MARKET, Rule())
     forecast = Forecast("binance_perpetual", Rule(), MARKET, orders, {}, ()) if orders else None
-    return Prepared(config, forecast, price, ())
+    return Prepared("main", config, forecast, price, ())
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ async def test_one_that_was_sent_is_told_of(
         raise asyncio.CancelledError(*said)
 
     config = check("create_executor", KIND, dict(TYPES[KIND].example))
-    planned: PlannedRequest = planned_start("main", Prepared(config, None, None, ()))
+    planned: PlannedRequest = planned_start("main", Prepared("main", config, None, None, ()))
     installation = Installation(
         cancelled, failing_store(AssertionError()), Identity("scripted", on_paper=False), cancelled
     )

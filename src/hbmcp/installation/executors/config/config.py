@@ -15,12 +15,13 @@ from hbmcp.installation.executors.config.fields import TYPES, Field
 class Config:
     """`values`: numbers as Decimal or int, enums by name, nested objects as they are.
 
-    `applied` is what of it the saved defaults gave, by dotted name.
+    `applied` is what of it the saved defaults gave, by dotted name; `levels` how many of a grid it was worked out from.
     """
 
     kind: str
     values: Mapping[str, Any]
     applied: Mapping[str, Any]
+    levels: int | None = None
 
     def get(self, place: str) -> Any:
         """The value of a dotted name, or the API's default."""

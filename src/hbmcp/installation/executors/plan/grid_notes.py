@@ -45,7 +45,7 @@ def grid_remarks(config: Config, plan: Plan, market: MarketPrices, rule: Rule) -
 
 def _count(config: Config, size: Sizing, mid: Decimal, rule: Rule, base: str) -> Iterator[str]:
     total, asked = config.get("total_amount_quote"), config.get("min_order_amount_quote")
-    expected = int(total / asked)
+    expected = config.levels or int(total / asked)
     if size.count >= expected:
         return
     levels = f"{size.count} level{'' if size.count == 1 else 's'}, not {expected}"

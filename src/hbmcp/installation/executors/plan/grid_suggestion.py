@@ -1,7 +1,7 @@
 """What a plain grid has where a configuration says nothing: a limit price half its width off, a profit of one level."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from attrs import frozen
@@ -13,6 +13,7 @@ from hbmcp.installation.markets.trading_rules import Rule, on_step
 
 BARRIERS = "triple_barrier_config"
 HALF = Decimal("0.5")
+ABOVE_FEES = 3  # fees that a round trip must earn, where it pays two
 DIGITS = Decimal("0.0001")
 PROVISIONAL = Decimal("0.01")  # a take profit, until the number of levels is known
 
@@ -24,15 +25,18 @@ class Suggestion:
     config: Mapping[str, Any]
     fields: tuple[str, ...] = ()
 
-    def problems(self, config: Config, mid: Decimal, rule: Rule) -> dict[str, str]:
-        """Dotted name -> that it is missing, and what it could be: a price on its step, the distance of two levels as
-        take profit. `config` is what was suggested, checked."""
+    def problems(self, config: Config, mid: Decimal, rule: Rule, fee: Decimal) -> dict[str, str]:
+        """Dotted name -> that it is missing, and what it could be: a price on its step; as take profit the distance of
+        two levels, or what is above the fees of both orders of a level, `fee` a share for each. `config` is what was
+        suggested, checked."""
         values = config.values
-        gain = _distance(values["start_price"], values["end_price"], sizing(config, mid, rule).count)
+        distance = _distance(values["start_price"], values["end_price"], sizing(config, mid, rule).count)
+        least = plain((fee * ABOVE_FEES).quantize(DIGITS, ROUND_CEILING))
+        why = "the distance of two levels" if distance >= least else f"above its orders' fees, {_percent(2 * fee)} %"
         limit = plain(on_step(values["limit_price"], rule.price_step))
         said = {
             "limit_price": f"{limit:f}, half the grid's width beyond it",
-            "take_profit": f"{gain:f}, the distance of two levels",
+            "take_profit": f"{max(distance, least):f}, {why}",
             "take_profit_order_type": "LIMIT",
         }
         return {
@@ -71,3 +75,7 @@ def _distance(start: Decimal, end: Decimal, count: int) -> Decimal:
     """Of two levels, a share, in whole hundredths of a percent."""
     share = ratio(end - start, times(start, Decimal(max(count - 1, 1))))
     return plain(min(max(share.quantize(DIGITS), DIGITS), Decimal(1)))
+
+
+def _percent(share: Decimal) -> str:
+    return f"{plain(100 * share):f}"

@@ -11,10 +11,15 @@ from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.plan import Plan, Side, sign_of
 from hbmcp.installation.executors.plan.venue import Venue
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.closing_orders import NOT_REDUCE_ONLY, uncovered_of
+from hbmcp.installation.planned_request import Uncovered
 from hbmcp.installation.positions.open_positions import listed_positions, positions_or_doubt
 from hbmcp.installation.positions.position import Position, closed_by, opposite
 from hbmcp.installation.positions.position_mode import read_position_mode
+from hbmcp.installation.reduce_only import close_is_reduce_only
+from hbmcp.store import SentOrder
 from hbmcp.text import named
+from hbmcp.times import now
 
 MODES = {"ONEWAY": "one-way mode", "HEDGE": "hedge mode"}
 
@@ -22,21 +27,24 @@ MODES = {"ONEWAY": "one-way mode", "HEDGE": "hedge mode"}
 @frozen
 class PositionEffect:
     """`note`: a sentence for each position of the pair, "" where there is none. `refusals`: field -> why what is to
-    CLOSE a position can't."""
+    CLOSE a position can't. `uncovered` of what is to CLOSE and may rest: how much no order would close that rests,
+    where it closes no more than that and none is surely reduce-only."""
 
     note: str = ""
     refusals: Mapping[str, str] = {}
+    uncovered: Uncovered | None = None
 
 
 async def effect_on_position(
     installation: Installation, account_name: str, venue: Venue, config: Config, plan: Plan
 ) -> PositionEffect:
-    """The workflow uses list_positions, get_position_mode, and where no position is listed that could be closed
-    get_trades and get_prices. Raises nothing: what can't be read is said, and hinders nothing."""
+    """The workflow uses list_positions, get_position_mode, where no position is listed that could be closed
+    get_trades and get_prices, and for what is to CLOSE and may rest list_active_orders and search_orders. What can't be
+    read is said, and hinders nothing. Raises Refused where the position shrinks meanwhile."""
     if not is_perpetual(venue.connector):
         return PositionEffect()
     closes = config.get("position_action") == "CLOSE"
-    why = None
+    began, why = now(), None
     try:
         if closes:
             listed, why = await positions_or_doubt(installation, account_name, venue.connector, venue.pair)
@@ -50,23 +58,46 @@ async def effect_on_position(
     refusals = close_refusals(found, venue.pair, plan.side, plan.amount) if closes else {}
     if not found:
         return PositionEffect("", refusals)
+    uncovered, unsure = None, ""
+    target = _closed_by(plan.side, found)
+    if closes and target is not None and not refusals:
+        uncovered, unsure = await _resting(installation, account_name, venue, plan, target, began)
     try:
         mode = await read_position_mode(installation, account_name, venue.connector)
     except CallError as error:
         held = " and ".join(f"{one.side} {one.amount:f}" for one in found)
-        return PositionEffect(
-            f"You hold {held} {named(venue.pair)}; what becomes of it isn't known: {error.happened}", refusals
-        )
+        note = f"You hold {held} {named(venue.pair)}; what becomes of it isn't known: {error.happened}"
+        return PositionEffect(f"{note} {unsure}".rstrip(), refusals, uncovered)
     leverage = Decimal(config.get("leverage"))
-    return PositionEffect(
-        " ".join(position_note(one, mode, plan.side, leverage, closes=closes) for one in found), refusals
-    )
+    notes = [position_note(one, mode, plan.side, leverage, closes=closes and not unsure) for one in found]
+    return PositionEffect(" ".join(filter(None, (*notes, unsure))), refusals, uncovered)
+
+
+async def _resting(
+    installation: Installation, account_name: str, venue: Venue, plan: Plan, target: Position, began: int
+) -> tuple[Uncovered | None, str]:
+    """What is left for it of the position, and what to say of that; None and "" where none of its orders rests, or they
+    are surely reduce-only."""
+    if all(one.type == "MARKET" for one in plan.orders):
+        return None, ""
+    if await close_is_reduce_only(installation, account_name, venue.connector):
+        return None, ""
+    order = SentOrder(account_name, venue.connector, venue.pair, plan.side, "LIMIT", plan.amount, None, "CLOSE", began)
+    uncovered, note = await uncovered_of(installation, order, target.amount, began)
+    if uncovered is not None and plan.amount > uncovered.amount:
+        uncovered = None
+    said = NOT_REDUCE_ONLY.format(exchange=named(venue.connector), opened=opposite(target.side))
+    return uncovered, f"{said} {note}".rstrip()
+
+
+def _closed_by(side: Side, found: Sequence[Position]) -> Position | None:
+    return next((one for one in found if one.direction != sign_of(side)), None)
 
 
 def close_refusals(found: Sequence[Position], pair: str, side: Side, amount: Decimal) -> dict[str, str]:
     """Field -> why orders of that side and amount, which may only reduce, can't all be filled. `found`: the pair's
     positions."""
-    target = next((one for one in found if one.direction != sign_of(side)), None)
+    target = _closed_by(side, found)
     if target is None:
         wanted = closed_by(side)
         held = " and ".join(f"{one.side} {one.amount:f}" for one in found) or "no position"
@@ -86,7 +117,7 @@ def close_refusals(found: Sequence[Position], pair: str, side: Side, amount: Dec
 
 def position_note(position: Position, mode: str, side: Side, leverage: Decimal, *, closes: bool = False) -> str:
     """ "You hold SHORT 5 ETH-USDT at leverage 20 in one-way mode: its buys reduce it first; leverage is the
-    pair's, so 5 may come to hold for it too." `closes`: whether its orders only reduce."""
+    pair's, so 5 may come to hold for it too." `closes`: whether its orders surely only reduce."""
     own = "buys" if side == "BUY" else "sells"
     opposed = position.direction != sign_of(side)
     if closes:

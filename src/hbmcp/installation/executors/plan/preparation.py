@@ -14,7 +14,7 @@ from hbmcp.installation.executors.config.defaults import saved_defaults
 from hbmcp.installation.executors.config.price_offsets import has_offsets, with_prices
 from hbmcp.installation.executors.config.validation import check, refuse
 from hbmcp.installation.executors.plan.crossing import crossing_note
-from hbmcp.installation.executors.plan.early_termination import termination_causes
+from hbmcp.installation.executors.plan.early_termination import termination_causes, unsellable
 from hbmcp.installation.executors.plan.grid_suggestion import Suggestion, suggestion
 from hbmcp.installation.executors.plan.open_position import effect_on_position
 from hbmcp.installation.executors.plan.own_fields import with_own_fields
@@ -30,7 +30,9 @@ from hbmcp.installation.executors.plan.venue import (
     venues_of,
 )
 from hbmcp.installation.installation import Installation, answer_within
+from hbmcp.installation.markets.taker_fees import assumed_fee, usual_maker_fee
 from hbmcp.installation.markets.trading_rules import Rule
+from hbmcp.installation.planned_request import Uncovered
 
 PATIENCE = 5.0  # seconds for the price of what has no forecast
 
@@ -40,7 +42,7 @@ class Forecast:
     """What is known beforehand of an executor that trades one pair of an exchange.
 
     `refusals`: field -> why it would end at once. `notes`: what it means for a position that is open, and which of
-    its orders fill at once.
+    its orders fill at once. `uncovered` is the position's effect's.
     """
 
     connector: str
@@ -49,6 +51,7 @@ class Forecast:
     plan: Plan
     refusals: Mapping[str, str]
     notes: tuple[str, ...]
+    uncovered: Uncovered | None = None
 
 
 @frozen
@@ -74,7 +77,8 @@ async def prepare(
     is refused, and a grid that lacks what can be suggested with that.
 
     The workflow uses list_accounts, get_connected_exchanges, get_trading_rules, get_prices, get_orderbook,
-    list_positions, get_position_mode and get_trades. Raises BadArguments, Refused, or CallError for what can't be read.
+    list_positions, get_position_mode, get_trades, list_active_orders and search_orders. Raises BadArguments,
+    Refused, or CallError for what can't be read.
     """
     saved = await saved_defaults(installation, kind)
     account = await account_with(installation, exchanges_in({**saved.values, **given}), account_name)
@@ -87,9 +91,19 @@ async def prepare(
         return Prepared(account, config, None, known, (note, *saved.notes(config)))
     [venue] = found
     market = await market_prices(installation, venue)
-    config, worked_out = with_own_fields(tool, config, market, venue.rule)
+    fee = assumed_fee(venue.connector).rate
+    config, worked_out, problems = with_own_fields(config, market, venue.rule, fee)
     if lacking:
-        refuse(tool, kind, lacking.problems(config, market.mid, venue.rule))
+        refuse(
+            tool,
+            kind,
+            {
+                **lacking.problems(config, market.mid, venue.rule, usual_maker_fee(venue.connector)),
+                **dict(unsellable(config, market, venue.rule, fee)),
+                **problems,
+            },
+        )
+    refuse(tool, kind, problems)
     forecast = await _forecast(installation, account, config, venue, market)
     if forecast:
         refuse(tool, kind, forecast.refusals)
@@ -135,11 +149,13 @@ async def _forecast(
     if planned is None:
         return None
     effect = await effect_on_position(installation, account_name, venue, config, planned)
+    causes = termination_causes(config, planned, seen, venue.rule, assumed_fee(venue.connector).rate)
     return Forecast(
         venue.connector,
         venue.rule,
         seen,
         planned,
-        {**dict(termination_causes(config, planned, seen, venue.rule)), **effect.refusals},
+        {**dict(causes), **effect.refusals},
         tuple(filter(None, (effect.note, crossing_note(config, planned), seen_doubt(venue, seen)))),
+        effect.uncovered,
     )

@@ -11,6 +11,7 @@ from hbmcp.installation.executors.plan.exit_prices import exit_prices, margin, w
 from hbmcp.installation.executors.plan.grid_notes import grid_remarks
 from hbmcp.installation.executors.plan.plan import MarketPrices, Order, Plan, far_end
 from hbmcp.installation.executors.plan.preparation import Forecast, Prepared
+from hbmcp.installation.markets.taker_fees import assumed_fee, usual_maker_fee
 from hbmcp.installation.markets.trading_rules import Rule
 from hbmcp.results.answer import Answer, without_nulls
 from hbmcp.text import named
@@ -35,7 +36,7 @@ def preview(
     unread = f"The balance couldn't be read: {balances}" if isinstance(balances, CallError) else ""
     balance = None if isinstance(balances, CallError) else balances.get(token, Decimal(0))
     value = summary(config, plan, market, balance)
-    said = remarks(config, plan, market, forecast.rule, balance)
+    said = (*fee_remarks(config, plan, forecast.connector), *remarks(config, plan, market, forecast.rule, balance))
     value |= share
     value["orders"] = rows(config, plan)
     return Answer(value, (*forecast.notes, *said, unread, *prepared.notes, MEANT))
@@ -123,6 +124,24 @@ def remarks(config: Config, plan: Plan, market: MarketPrices, rule: Rule, balanc
     if len(plan.orders) > SHOWN:
         which = "first" if plan.timed or config.kind != "grid_executor" else "nearest"
         yield f"The {which} {SHOWN} of {len(plan.orders)} orders are shown."
+
+
+def fee_remarks(config: Config, plan: Plan, connector: str) -> Iterator[str]:
+    """That its take profit pays no more than the fees of opening and closing."""
+    prefix = "" if config.kind == "dca_executor" else "triple_barrier_config."
+    gain = config.get(f"{prefix}take_profit")
+    if gain is None or not plan.orders or config.get("coerce_tp_to_step"):
+        return
+    makes, takes = usual_maker_fee(connector), assumed_fee(connector).rate
+    rests = ("LIMIT", "LIMIT_MAKER")
+    opened = makes if plan.orders[-1].type in rests and plan.orders[-1].limit is None else takes
+    closed = makes if prefix and config.get(f"{prefix}take_profit_order_type") in rests else takes
+    if gain <= opened + closed:
+        each = "every level" if config.kind == "grid_executor" else "it"
+        yield (
+            f"take_profit {plain(100 * gain):f} % is no more than the usual fees of opening and closing, "
+            f"{plain(100 * (opened + closed)):f} %: {each} would lose where it is to gain."
+        )
 
 
 def _of_dca(config: Config, plan: Plan) -> Iterator[str]:

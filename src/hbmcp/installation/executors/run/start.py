@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from attrs import evolve, frozen
 
@@ -47,7 +48,11 @@ def planned_start(account_name: str, prepared: Prepared) -> PlannedRequest:
         executor_config=config.sent,
         controller_id=config.values.get("controller_id"),  # "main" is the API's own default, where it has one
     )
-    return evolve(planned, trades=stakes(account_name, prepared))
+    closes: Literal["now", "once it fills"] | None = None
+    if config.perpetual and config.get("position_action") == "CLOSE":
+        closes = "now" if config.get("execution_strategy") == "MARKET" else "once it fills"
+    uncovered = None if prepared.forecast is None else prepared.forecast.uncovered
+    return evolve(planned, trades=stakes(account_name, prepared), closes=closes, uncovered=uncovered)
 
 
 async def start(

@@ -8,9 +8,11 @@ from hbmcp.errors import CallError
 from hbmcp.figures import money, percent, plain, times
 from hbmcp.installation.answer_fields import Fields, array, number
 from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.executors.plan.preview import SHOWN
 from hbmcp.installation.executors.run.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
+from hbmcp.pairs import base_of
 from hbmcp.results.answer import Answer, without_nulls
 from hbmcp.text import named
 from hbmcp.times import utc
@@ -20,6 +22,10 @@ HELD = (
     "What it kept is told as it was when it ended, and its gain since isn't in the P&L; it may be closed by now: "
     "{where} tells what is open now."
 )
+REST = (
+    "It was closed but for what is too small for an order: up to one step of the amount of {base} a level stays in the "
+    "balance (get_portfolio_balances). position_quote is what was paid less what that brought."
+)
 
 
 async def view(installation: Installation, executor: Executor, notes: tuple[str, ...] = ()) -> Answer:
@@ -28,16 +34,20 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
         found = await orders_of(installation, executor)
     except CallError as error:
         return Answer(state(executor), (*notes, f"Its orders couldn't be read: {error.happened}"))
+    levels = [] if executor.ended else grid_levels(executor)  # an ended grid has none: its ends and their count tell
+    shown = nearest_levels(levels, found)
     value = {
         **state(executor),
         **traded(executor, found),
-        **grid_levels(executor),
+        **({"levels": shown} if shown else {}),
         "open_orders": open_orders(found),
     }
     remarks = [
         "" if found.own or not found.open else NOT_NAMED.format(pair=named(executor.pair)),
         "" if found.complete else CUT,
+        f"The nearest {len(shown)} of {len(levels)} levels are shown." if len(shown) < len(levels) else "",
         f"{AFTER_FEES}{f', in {named(executor.quote)}' if executor.quote else ''}.",
+        rest_note(executor),
         HELD.format(where=_holdings(executor)) if _keeps(executor) or "kept" in value else "",
     ]
     return Answer(value, (*notes, *remarks))
@@ -86,6 +96,14 @@ def traded(executor: Executor, found: Orders) -> dict[str, Any]:
         **({left: position_text(net, executor.pair)} if net and _counts(executor) else {}),
         **({} if executor.ended else barriers(executor, opened.average)),
     }
+
+
+def rest_note(executor: Executor) -> str:
+    """Of a grid that was closed on a spot exchange, what of it may be left there; "" for any other."""
+    closed = executor.ended and executor.close_type not in ("POSITION_HOLD", "FAILED", "SYSTEM_CLEANUP")
+    if executor.kind != "grid_executor" or not closed or is_perpetual(executor.connector):
+        return ""
+    return REST.format(base=named(base_of(executor.pair))) if executor.figure("position_size_quote") else ""
 
 
 def position_text(net: Decimal, pair: str) -> str:
@@ -152,16 +170,25 @@ def grid(executor: Executor) -> dict[str, Any]:
     )
 
 
-def grid_levels(executor: Executor) -> dict[str, list[dict[str, Any]]]:
+def grid_levels(executor: Executor) -> list[dict[str, Any]]:
     """Of a grid, where each level is opened and closed, as it says itself."""
     told = Fields(executor.info)
     prices, targets = (told.known(f"grid_{name}_prices", array(number)) or [] for name in ("level", "tp"))
-    rows = [
+    return [
         {"level": level, "price": money(price), "take_profit_price": None if target is None else money(target)}
         for level, (price, target) in enumerate(zip_longest(prices, targets))
         if price is not None
     ]
-    return {"levels": rows} if rows else {}
+
+
+def nearest_levels(levels: list[dict[str, Any]], found: Orders) -> list[dict[str, Any]]:
+    """As many as a preview shows, around the orders that rest."""
+    if len(levels) <= SHOWN:
+        return levels
+    resting = sorted(order.price for order in found.open if order.price is not None)
+    middle = resting[len(resting) // 2] if resting else levels[len(levels) // 2]["price"]
+    nearest = sorted(levels, key=lambda one: abs(one["price"] - middle))[:SHOWN]
+    return sorted(nearest, key=lambda one: one["level"])
 
 
 def open_orders(found: Orders) -> list[dict[str, Any]]:

@@ -1,15 +1,12 @@
-"""What a paper exchange doesn't have: bots, a broker, Docker, archives, backtests.
+"""What a paper exchange doesn't have: bots, a broker, Docker, archives.
 
 It answers as a real installation does where none of them runs. The system's own figures are real ones.
 """
 
 import posixpath
-from secrets import token_hex
-from typing import Any
 
 from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal, Routes
 from hbmcp.paper.api.system_resources import resources, storage
-from hbmcp.paper.market.clock import iso
 
 NO_DOCKER = "('Connection aborted.', FileNotFoundError(2, 'No such file or directory'))"
 ARCHIVES = "bots/archived"
@@ -152,57 +149,15 @@ ARCHIVED: Routes = {
 }
 
 
-# backtesting: it is accepted and fails, as it does where a controller can't be imported
+# backtesting: what would run one has no route, so that it is refused with the reason which is curated
 
 
-def why_no_backtest(config: Any) -> str:
-    if isinstance(config, str):
-        return f"[Errno 2] No such file or directory: 'bots/conf/controllers/{config}'"
-    kind, name = config.get("controller_type", "generic"), config.get("controller_name", "")
-    return f"No module named 'bots.controllers.{kind}.{name}'"
-
-
-def tasks(call: Call) -> dict[str, Json]:
-    kept: dict[str, Json] = call.paper.part("backtests", dict)
-    return kept
-
-
-def run_backtest(call: Call) -> Json:
-    return {"error": why_no_backtest(call.body["config"])}
-
-
-def create_task(call: Call) -> Json:
-    task, now = token_hex(4), iso(call.engine.now())
-    tasks(call)[task] = {
-        "task_id": task,
-        "status": "failed",
-        "config": call.body,
-        "created_at": now,
-        "started_at": now,
-        "completed_at": now,
-        "error": why_no_backtest(call.body["config"]),
-    }
-    return {"task_id": task, "status": "pending"}
-
-
-def get_task(call: Call) -> Json:
-    task = call.path["task_id"]
-    if task not in tasks(call):
-        raise Refusal(404, f"Task {task} not found")
-    return tasks(call)[task]
-
-
-def delete_task(call: Call) -> Json:
-    del tasks(call)[get_task(call)["task_id"]]
-    return {"status": "deleted", "task_id": call.path["task_id"]}
-
+no_task = refused(404, "Task {task_id} not found")
 
 BACKTESTING: Routes = {
-    "POST /backtesting/run": run_backtest,
-    "GET /backtesting/tasks": lambda call: list(tasks(call).values()),
-    "POST /backtesting/tasks": create_task,
-    "GET /backtesting/tasks/{task_id}": get_task,
-    "DELETE /backtesting/tasks/{task_id}": delete_task,
+    "GET /backtesting/tasks": always([]),
+    "GET /backtesting/tasks/{task_id}": no_task,
+    "DELETE /backtesting/tasks/{task_id}": no_task,
 }
 
 

@@ -1,0 +1,63 @@
+"""The text of a toolset's file of curation with tables put in, in the place of others, or a line more in one."""
+
+import re
+from collections import Counter
+
+from codegen.contract import Operation
+from codegen.curation import Curation
+
+_OF_THE_NEXT = re.compile(r"\n((?:#[^\n]*\n)+)\Z")
+
+
+class Homes:
+    """Where the tools of a curation are, by the first part of their operations' paths."""
+
+    def __init__(self, curation: Curation) -> None:
+        self._curation = curation
+        self._counts: dict[str, Counter[str]] = {}
+        for toolset, tools in curation.tools.items():
+            for tool in tools.values():
+                self._counts.setdefault(_root(tool.operation), Counter())[toolset] += 1
+
+    def file(self, operation: Operation) -> str | None:
+        """That of the toolset which has most tools over such, where there is one. A service that has one toolset at
+        most has all in that; it is called as the service is."""
+        toolsets = self._counts.get(_root(operation.key))
+        if toolsets:
+            return self._curation.file(f"{toolsets.most_common(1)[0][0]}.toml")
+        if self._curation.name and len(self._curation.toolsets) < 2:
+            return self._curation.file(f"{next(iter(self._curation.toolsets), self._curation.name)}.toml")
+        return None
+
+
+def _root(key: str) -> str:
+    return key.split("/")[1]
+
+
+def with_table(text: str, table: str) -> str:
+    """One more at the end."""
+    return f"{text.rstrip()}\n\n{table.strip()}\n"
+
+
+def in_place_of(text: str, name: str, table: str) -> str:
+    """Another in the place of a tool's; at the end, where there is none."""
+    found = _tables(name).search(text)
+    if found is None:
+        return with_table(text, table)
+    rest = _OF_THE_NEXT.search(found[0])
+    return f"{text[: found.start()]}{table.strip()}\n\n{rest[1] if rest else ''}{text[found.end() :]}".rstrip() + "\n"
+
+
+def with_line(text: str, name: str, line: str) -> str | None:
+    """A line more after a tool's operation; None where it can't be put there, for the tool has such a one."""
+    found = _tables(name).search(text)
+    key = line.partition(" =")[0]
+    if found is None or re.search(rf"(?m)^{key}\b", found[0]):
+        return None
+    own = re.sub(r"(?m)^(operation\s*=.*\n)", lambda was: f"{was[0]}{line}\n", found[0], count=1)
+    return text[: found.start()] + own + text[found.end() :]
+
+
+def _tables(name: str) -> re.Pattern[str]:
+    """A tool's table and those within it."""
+    return re.compile(rf"(?m)^\[tools\.{name}\][^\n]*\n(?:(?!^\[(?!tools\.{name}\.))[^\n]*\n)*")
