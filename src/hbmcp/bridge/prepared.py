@@ -13,7 +13,6 @@ from hbmcp.errors import BadArguments
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.installation.triggers.resting_target import refuse_beside_protection
 from hbmcp.results import ResultSpec, render
 from hbmcp.results.answer import Answer
 from hbmcp.results.output_schema import answers_programs
@@ -43,7 +42,6 @@ class Prepared:
         """What a call of it would send; of a tool over one operation its request. Raises CallError."""
         if self.tool.is_workflow:
             plan: Plan = await self.build(installation, **given)
-            await refuse_beside_protection(installation, plan.requests)
             return plan
         planned = PlannedRequest.plain(self.tool, self.request(given), given)
         flags = [name for name, value in given.items() if value is True]
