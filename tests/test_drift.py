@@ -340,6 +340,7 @@ async def test_it_can_be_switched_off(api: PaperApi, monkeypatch: pytest.MonkeyP
 
 
 async def test_a_reading_under_way_ends_with_the_server(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hbmcp.cancellation.TO_CLEAN_UP", 0.1)  # nothing stops this transport
     async with calling(api, monkeypatch, changed()) as (bridge, transport):
         bridge.compare()
         await bridge.call("get_accounts", {})

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from attrs import frozen
 from mcp import Client
 
@@ -14,6 +15,8 @@ from tests.server.http import clients
 
 MODES = ["legacy", "auto"]  # of 2025, and of 2026
 WAYS = [(over, mode) for over in ("stdio", "http") for mode in MODES]
+# Those of a test that takes long: each transport and each era, the other two in the storm.
+LONG_WAYS = [pytest.param(*way, marks=() if way in (WAYS[0], WAYS[3]) else pytest.mark.slow) for way in WAYS]
 
 
 @frozen
