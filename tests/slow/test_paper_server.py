@@ -79,7 +79,9 @@ async def test_a_session_as_an_assistant_would(env: dict[str, str], tmp_path: Pa
         price = float(rows(ticker)[0]["last_price"])
 
         placed = await call("place_order", **ORDER, order_type="LIMIT", price="-50%")
-        assert f"{price / 2:.0f}"[:3] in placed
+        rests_at = re.search(r'"price":([\d.]+)', placed)
+        assert rests_at
+        assert float(rests_at[1]) == pytest.approx(price / 2, rel=0.01)
         assert "Rests on the exchange" in placed
         order_id = re.search(r"paper\w+", placed)[0]  # type: ignore[index]
         assert order_id in await call("get_open_orders")
