@@ -6,12 +6,11 @@ from threading import Thread
 
 from pydantic import SecretStr
 
-from hbmcp.errors import NotConfigured, SettingsError
+from hbmcp.errors import NOTHING_SENT, NotConfigured, SettingsError
 from hbmcp.redaction import hide_login
 from hbmcp.settings import Settings
 
 PATIENCE = 20.0  # seconds for a person to unlock it
-UNSENT = "Nothing was sent."
 
 
 class Login:
@@ -34,12 +33,12 @@ class Login:
         except TimeoutError:
             raise NotConfigured(
                 f"The system's keyring didn't give the API's password within {PATIENCE:.0f} s.",
-                UNSENT,
+                NOTHING_SENT,
                 "A person must unlock it; then call again.",
             ) from None
         except SettingsError as error:
             self._asked = None  # the next call asks again
-            raise NotConfigured(error.happened, UNSENT, error.advice) from None
+            raise NotConfigured(error.happened, NOTHING_SENT, error.advice) from None
         hide_login(self._settings.api_username or "", password.get_secret_value())
         return self._settings.model_copy(update={"api_password": password})
 

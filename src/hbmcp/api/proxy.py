@@ -8,12 +8,11 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from hbmcp.errors import NotConfigured, Unreachable
+from hbmcp.errors import NOTHING_SENT, NotConfigured, Unreachable
 from hbmcp.redaction import hide_login
 from hbmcp.services import Service
 
 LOOPBACK = ("localhost", "::1")
-UNSENT = "Nothing was sent."
 _PORTS = {"http": 80, "https": 443}
 _SOCKS = ("socks5", "socks5h")
 
@@ -34,7 +33,7 @@ class Proxy:
         """The error where the proxy is what can't be reached, or says no."""
         return Unreachable(
             f"{service.begins} can't be reached through the proxy that {self.variable} names: {why}.",
-            UNSENT,
+            NOTHING_SENT,
             f"A person must see to the proxy, or {self.way_out}.",
         )
 
@@ -52,7 +51,9 @@ def proxy_for(address: str) -> Proxy | None:
     url = found[kind] if "://" in found[kind] else f"http://{found[kind]}"
     proxy = Proxy(_variable(f"{kind}_proxy"), url)
     if problem := _problem(url):
-        raise NotConfigured(f"{proxy.variable} {problem}.", UNSENT, f"A person must correct it, or {proxy.way_out}.")
+        raise NotConfigured(
+            f"{proxy.variable} {problem}.", NOTHING_SENT, f"A person must correct it, or {proxy.way_out}."
+        )
     login = urlsplit(url)
     if login.password:  # whoever answers may tell what was asked
         hide_login(unquote(login.username or ""), unquote(login.password))

@@ -22,8 +22,7 @@ from hbmcp.caller import Access, Caller, Kind
 from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import NOT_IN_THIS_API, Offer, Tool
 from hbmcp.drift import Comparison
-from hbmcp.errors import CallError, StoreError, UnknownTool
-from hbmcp.errors.gateway_answers import NOTHING_DONE
+from hbmcp.errors import NOTHING_DONE, CallError, StoreError, UnknownTool
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
 from hbmcp.policy.call import Call

@@ -14,9 +14,8 @@ from hbmcp.bridge.prepared import Prepared, built
 from hbmcp.caller import Caller
 from hbmcp.catalog import NOT_IN_THIS_API, PLUGINS, REDUCING, Catalog, Offer, Tool
 from hbmcp.drift import Comparison
-from hbmcp.errors import CallError, Failed, GatewayFailed, OutcomeUnknown, UnknownOperation
+from hbmcp.errors import NOTHING_DONE, CallError, Failed, GatewayFailed, OutcomeUnknown, UnknownOperation
 from hbmcp.errors.failure_advice import failure_advice
-from hbmcp.errors.gateway_answers import NOTHING_DONE
 from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.errors.unknown_outcome import unknown_outcome
 from hbmcp.installation.installation import Ask, Installation, Send

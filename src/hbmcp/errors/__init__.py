@@ -12,6 +12,8 @@ failure_advice  and what is to be done about it?
 """
 
 from hbmcp.errors.hierarchy import (
+    NOTHING_DONE,
+    NOTHING_SENT,
     AnswerVoid,
     ApiFailed,
     BadArguments,
@@ -47,6 +49,8 @@ from hbmcp.errors.hierarchy import (
 )
 
 __all__ = [
+    "NOTHING_DONE",
+    "NOTHING_SENT",
     "AnswerVoid",
     "ApiFailed",
     "BadArguments",

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from hbmcp.catalog import Offer, Tool
-from hbmcp.errors.hierarchy import CallError, GatewayFailed, OutcomeUnknown, Refused, ServiceDown
+from hbmcp.errors.hierarchy import NOTHING_DONE, CallError, GatewayFailed, OutcomeUnknown, Refused, ServiceDown
 from hbmcp.errors.reasons import tidy
 from hbmcp.results.secrets_in_text import scrubbed
 from hbmcp.text import named
 
-NOTHING_DONE = "Nothing was done."
 ABSENT = "Gateway service is not available"
 VERSION = "Gateway 2.13"
 LOG = "get_gateway_logs"

@@ -39,6 +39,10 @@ them. No message holds a URL, a password or a header.
 
 from typing import ClassVar
 
+# What did not happen, in many of them.
+NOTHING_DONE = "Nothing was done."
+NOTHING_SENT = "Nothing was sent."
+
 
 class HbmcpError(Exception):
     """What happened, what wasn't done, what to do next; `kind` names it for logs and tests."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from hbmcp.catalog import Offer, Tool
 from hbmcp.errors import (
+    NOTHING_DONE,
     ApiFailed,
     CallError,
     Refused,
@@ -22,7 +23,7 @@ from hbmcp.errors import (
     UnreadableAnswer,
     WrongCredentials,
 )
-from hbmcp.errors.gateway_answers import NOTHING_DONE, gateway_answer
+from hbmcp.errors.gateway_answers import gateway_answer
 from hbmcp.errors.reasons import from_exchange, tidy
 from hbmcp.errors.refusals import is_refusal, is_unsure
 from hbmcp.errors.service_answers import service_refusal

@@ -4,12 +4,11 @@ import json
 from typing import Any
 
 from hbmcp.catalog import Offer, Tool
-from hbmcp.errors.hierarchy import ApiFailed, CallError, Refused, UnreadableAnswer, WrongCredentials
+from hbmcp.errors.hierarchy import NOTHING_DONE, ApiFailed, CallError, Refused, UnreadableAnswer, WrongCredentials
 from hbmcp.errors.reasons import tidy
 from hbmcp.errors.unknown_outcome import unknown_outcome
 from hbmcp.services import service
 
-NOTHING_DONE = "Nothing was done."
 TOO_OFTEN = 429
 # Where a reason stands, the best first.
 _SAY = ("detail", "message", "error_message", "error", "title", "errors", "status")

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from attrs import evolve
 
 from hbmcp.catalog import Tool
-from hbmcp.errors import CallError, OutcomeUnknown, PluginFailed, ReadTimedOut
+from hbmcp.errors import NOTHING_SENT, CallError, OutcomeUnknown, PluginFailed, ReadTimedOut
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
@@ -27,7 +27,6 @@ from hummingbot_api.request import Request
 
 T = TypeVar("T")
 
-NOTHING_SENT = "Nothing was sent."
 DONE = "Done."  # what acts answers in words, and shows nothing else
 LOOK = "Look what became of it before you call it again."
 

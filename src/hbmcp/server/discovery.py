@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hbmcp.catalog import Offer, Tool
 from hbmcp.discovery.ranking import Ranking
 from hbmcp.discovery.tools import CALL, CALL_READ, ENABLE, FIND, own, unlisted
-from hbmcp.errors import BadArguments, UnknownTool
+from hbmcp.errors import NOTHING_DONE, BadArguments, UnknownTool
 from hbmcp.text import named
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ BEST, NEAR = 3, 4  # tools that are shown whole, and those after them by name al
 MOST = 8  # shown whole where a query names them
 HOLDERS = 1000  # for whom toolsets are listed; who comes after takes the place of who came first
 
-NOTHING = "Nothing was done."
-
 
 class Reached(NamedTuple):
     """A call as it would have come by the tool's own name."""
@@ -31,8 +29,8 @@ class Reached(NamedTuple):
 
 
 class Discovery:
-    """Of one server. Toolsets are listed for who holds an access token, whatever the session; without one for all who
-    use this server."""
+    """Of one installation. Toolsets are listed for who holds an access token, whatever the session; without one for all
+    who use this server."""
 
     def __init__(self, line: "Line") -> None:
         self._line = line
@@ -104,7 +102,7 @@ class Discovery:
         if name not in toolsets:
             raise BadArguments(
                 f"{named(toolset)} is no toolset that could be listed.",
-                NOTHING,
+                NOTHING_DONE,
                 f"These could be: {', '.join(toolsets)}.",
             )
         key = _key(holder)
@@ -129,14 +127,18 @@ def _reached(caller: str, arguments: Mapping[str, Any], offer: Offer) -> Reached
             given = None
     if not isinstance(given, Mapping) or not arguments.keys() <= {"name", "arguments"}:
         raise BadArguments(
-            f"{caller} takes a tool's name and, as an object, all its arguments.", NOTHING, "Put them into arguments."
+            f"{caller} takes a tool's name and, as an object, all its arguments.",
+            NOTHING_DONE,
+            "Put them into arguments.",
         )
     if name in (FIND, CALL_READ, CALL):
-        raise BadArguments(f"{name} isn't called through {caller}.", NOTHING, "Call it by its own name.")
+        raise BadArguments(f"{name} isn't called through {caller}.", NOTHING_DONE, "Call it by its own name.")
     tool = offer.catalog.names.get(name)
     if caller == CALL_READ and tool is not None and not tool.only_looks:
         raise BadArguments(
-            f"{tool.name} does more than read, and {CALL_READ} calls nothing that does.", NOTHING, f"{CALL} calls it."
+            f"{tool.name} does more than read, and {CALL_READ} calls nothing that does.",
+            NOTHING_DONE,
+            f"{CALL} calls it.",
         )
     return Reached(name, given)
 
@@ -144,7 +146,7 @@ def _reached(caller: str, arguments: Mapping[str, Any], offer: Offer) -> Reached
 def _text(tool: str, name: str, arguments: Mapping[str, Any]) -> str:
     text = arguments.get(name)
     if not isinstance(text, str) or not text.strip():
-        raise BadArguments(f"{tool} needs {name}, a text.", NOTHING, "Give it.")
+        raise BadArguments(f"{tool} needs {name}, a text.", NOTHING_DONE, "Give it.")
     return text.strip()
 
 

@@ -5,8 +5,8 @@ it was just read, and fills at once. Where it is surely reduce-only (see reduce_
 position shrinks or turns on the order's way to the exchange.
 """
 
-from hbmcp.errors import CallError, Refused
-from hbmcp.installation.closing.plan import NOTHING_SENT, ClosePlan, min_notional_note, plan_again, position_size
+from hbmcp.errors import NOTHING_SENT, CallError, Refused
+from hbmcp.installation.closing.plan import ClosePlan, min_notional_note, plan_again, position_size
 from hbmcp.installation.closing.pnl_threshold import ANY_PNL, PnlThreshold
 from hbmcp.installation.closing.result import Closing, closing_error
 from hbmcp.installation.fresh_checks import HELD_BACK, Stale

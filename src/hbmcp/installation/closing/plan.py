@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from attrs import evolve, frozen
 
-from hbmcp.errors import Refused
+from hbmcp.errors import NOTHING_SENT, Refused
 from hbmcp.figures import plain, times
 from hbmcp.installation.closing.reduction import WHOLE, Reduction, TooSmall, reduction
 from hbmcp.installation.installation import Installation, all_of
@@ -17,8 +17,6 @@ from hbmcp.installation.positions.position import Position, Side, opposite
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 from hbmcp.times import now, ticking
-
-NOTHING_SENT = "Nothing was sent."
 
 
 @frozen

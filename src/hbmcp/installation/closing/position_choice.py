@@ -1,7 +1,6 @@
 """Which one of the open positions is to be closed."""
 
-from hbmcp.errors import Refused
-from hbmcp.installation.closing.plan import NOTHING_SENT
+from hbmcp.errors import NOTHING_SENT, Refused
 from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import Position, Side
 from hbmcp.pairs import is_of

@@ -6,9 +6,9 @@ from typing import Any
 
 from attrs import evolve
 
-from hbmcp.errors import CallError, OutcomeUnknown
+from hbmcp.errors import NOTHING_SENT, CallError, OutcomeUnknown
 from hbmcp.figures import money
-from hbmcp.installation.closing.plan import NOTHING_SENT, ClosePlan, min_notional_note
+from hbmcp.installation.closing.plan import ClosePlan, min_notional_note
 from hbmcp.installation.closing.pnl_threshold import PnlThreshold
 from hbmcp.installation.closing.result import Closing, closing_notes, closing_row, net_pnl, net_pnl_note, realized_pnl
 from hbmcp.installation.positions.open_positions import OpenPositions

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from attrs import evolve, frozen
 
-from hbmcp.errors import BadArguments, OutcomeUnknown, Refused, StoreError
+from hbmcp.errors import NOTHING_SENT, BadArguments, OutcomeUnknown, Refused, StoreError
 from hbmcp.figures import money, plain
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
@@ -25,8 +25,6 @@ from hbmcp.installation.triggers.watching import watch_words
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 from hbmcp.times import now
-
-NOTHING_SENT = "Nothing was sent."
 
 
 @frozen

@@ -5,7 +5,7 @@ from typing import Literal, Protocol, Self
 
 from attrs import define, field, frozen
 
-from hbmcp.errors import AnswerVoid, CantAsk, Declined, NotConfirmed, Unanswered
+from hbmcp.errors import NOTHING_SENT, AnswerVoid, CantAsk, Declined, NotConfirmed, Unanswered
 from hbmcp.policy.confirmation.demand import WAYS, Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
@@ -18,7 +18,6 @@ from hbmcp.times import machine
 CameBy = Literal["client", "telegram", "terminal", "keyboard", "relied"]
 Reply = Literal["yes", "no", "dismissed", "none", "gone", "unreadable", "wrong", "void"]
 
-_NOT_SENT = "Nothing was sent."
 _NO_YES: Mapping[Reply, tuple[type[NotConfirmed], str]] = {
     "no": (Declined, "The person who was asked said no."),
     "dismissed": (Declined, "The person who was asked dismissed the question."),
@@ -59,10 +58,10 @@ class Answered:
         if self.way == "relied":
             return
         if demand is not None and not self._proves(demand):
-            raise AnswerVoid("The policy wants this asked in another way now.", _NOT_SENT, _AGAIN)
+            raise AnswerVoid("The policy wants this asked in another way now.", NOTHING_SENT, _AGAIN)
         tolerance = min(self.question.demand.tolerance, *(() if demand is None else (demand.tolerance,)))
         if change := self.question.quoted.change(now, tolerance):
-            raise AnswerVoid(f"{change}: the answer doesn't hold for that.", _NOT_SENT, _AGAIN)
+            raise AnswerVoid(f"{change}: the answer doesn't hold for that.", NOTHING_SENT, _AGAIN)
 
     @property
     def out_of_band(self) -> bool:
@@ -77,9 +76,9 @@ class Answered:
         """Raises NotConfirmed unless it is a yes in time."""
         if self.reply != "yes":
             error, happened = _NO_YES[self.reply]
-            raise error(happened, _NOT_SENT, "Tell the user; don't call it again unless they ask for it.")
+            raise error(happened, NOTHING_SENT, "Tell the user; don't call it again unless they ask for it.")
         if machine() > self.question.until:
-            raise Unanswered("The answer came too late: the question's time was over.", _NOT_SENT, _AGAIN)
+            raise Unanswered("The answer came too late: the question's time was over.", NOTHING_SENT, _AGAIN)
 
 
 _AGAIN = "Look how things are; if it is still wanted, call it again, and the person is asked anew."
@@ -130,6 +129,6 @@ def cant_ask(why: str, when: str = "") -> CantAsk:
     """Where nobody can be asked, and the policy doesn't rely on the client then; `when` is its condition in words."""
     return CantAsk(
         f"The policy wants a person asked before this is sent{f' ({when})' if when else ''}, and nobody can be: {why}.",
-        _NOT_SENT,
+        NOTHING_SENT,
         "A person set this in the policy: tell the user.",
     )

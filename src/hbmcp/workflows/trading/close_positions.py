@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from hbmcp.errors import CallError, Refused
+from hbmcp.errors import NOTHING_SENT, CallError, Refused
 from hbmcp.installation.closing.execution import close, refuse_outside
-from hbmcp.installation.closing.plan import NOTHING_SENT, ClosePlan, plan_close
+from hbmcp.installation.closing.plan import ClosePlan, plan_close
 from hbmcp.installation.closing.pnl_threshold import PnlThreshold
 from hbmcp.installation.closing.result import Closing
 from hbmcp.installation.closing.view import closing_preview, closing_report, nothing_to_close
