@@ -309,11 +309,6 @@ class Offer:
         """Those that tools/list has."""
         return [tool for tool in self.tools if self._listed is None or tool.name in self._listed]
 
-    @property
-    def definitions(self) -> list[dict[str, Any]]:
-        """What tools/list sends of them."""
-        return [tool.definition for tool in self.listed]
-
     def listing(self, names: Iterable[str]) -> "Offer":
         """The same, of which tools/list has these."""
         return Offer(self.catalog, self._off, self.asked, frozenset(names))
