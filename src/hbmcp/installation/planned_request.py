@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Literal, ParamSpec, Self, cast
 
 from attrs import evolve, field, fields, frozen
 
 from hbmcp.catalog import Effect, Tool
-from hbmcp.errors import BadArguments
+from hbmcp.errors import NOTHING_SENT, BadArguments
 from hbmcp.figures import number, ratio, times
 from hbmcp.redaction import redacted
 from hbmcp.results.cells import compact
@@ -20,6 +21,17 @@ from hummingbot_api.request import Request
 P = ParamSpec("P")
 
 FIGURES = ("amount", "price", "leverage")  # of a Stake, where a curation says which argument holds it
+
+
+@contextmanager
+def sendable() -> Iterator[None]:
+    """What makes a request. Raises BadArguments for what can't be sent."""
+    try:
+        yield
+    except ValueError as error:
+        raise BadArguments(
+            f"These arguments can't be sent: {one_line(str(error))}.", NOTHING_SENT, "Correct them and call it again."
+        ) from None
 
 
 @frozen
@@ -92,14 +104,8 @@ class PlannedRequest:
 
         Raises BadArguments for what can't be sent.
         """
-        try:
+        with sendable():
             return cls(build.__name__, build(*args, **kwargs), effect, words, stake)
-        except ValueError as error:
-            raise BadArguments(
-                f"These arguments can't be sent: {one_line(str(error))}.",
-                "Nothing was sent.",
-                "Correct them and call it again.",
-            ) from None
 
     @classmethod
     def plain(cls, tool: Tool, request: Request[Any], given: Mapping[str, Any]) -> Self:

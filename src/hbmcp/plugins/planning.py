@@ -5,13 +5,12 @@ from functools import cache
 from typing import Any, ParamSpec
 
 from hbmcp.catalog import Catalog
-from hbmcp.errors import BadArguments, CallError, Failed, OutcomeUnknown
+from hbmcp.errors import CallError, Failed, OutcomeUnknown
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.plan import Plan
-from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.installation.planned_request import PlannedRequest, sendable
 from hbmcp.results.answer import Answer
 from hbmcp.results.cells import compact
-from hbmcp.text import one_line
 from hummingbot_api.request import Request
 
 P = ParamSpec("P")
@@ -21,14 +20,8 @@ def planned(build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwar
     """A generated tool's request, `planned(executors.submit_executor_stop, executor_id="x")`, with the effect that it
     has at worst and what it is about, as both are curated. Raises BadArguments for what can't be sent."""
     tool = _tools().tools[build.__name__]
-    try:
+    with sendable():
         return PlannedRequest.plain(tool, build(*args, **kwargs), kwargs)
-    except ValueError as error:
-        raise BadArguments(
-            f"These arguments can't be sent: {one_line(str(error))}.",
-            "Nothing was sent.",
-            "Correct them and call it again.",
-        ) from None
 
 
 def in_turn(*calls: Foreseen) -> Plan:
