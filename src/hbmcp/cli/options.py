@@ -128,6 +128,25 @@ def kept_files(told: "Settings") -> "Files":
     return files
 
 
+def offer_settings(
+    toolsets: str | None,
+    tools: str | None,
+    exclude_tools: list[str] | None,
+    plugin: list[str] | None,
+    discovery: str | None,
+    read_only: bool | None,
+) -> dict[str, Any]:
+    """The flags of what is offered as settings."""
+    return {
+        "toolsets": toolsets,
+        "tools": tools,
+        "exclude_tools": listed(exclude_tools),
+        "plugins": listed(plugin),
+        "discovery": discovery,
+        "read_only": read_only,
+    }
+
+
 def paper_settings(
     balance: list[str] | None, database: str | None, reset: bool | None, speed: float | None
 ) -> dict[str, Any]:

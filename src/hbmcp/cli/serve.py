@@ -25,7 +25,7 @@ from hbmcp.cli.options import (
     Speed,
     Tools,
     Toolsets,
-    listed,
+    offer_settings,
     paper_settings,
 )
 
@@ -123,12 +123,7 @@ def serve(
             "http_metrics": metrics,
             "tls_cert": tls_cert,
             "tls_key": tls_key,
-            "toolsets": toolsets,
-            "tools": tools,
-            "exclude_tools": listed(exclude_tools),
-            "plugins": listed(plugin),
-            "discovery": discovery,
-            "read_only": read_only,
+            **offer_settings(toolsets, tools, exclude_tools, plugin, discovery, read_only),
             "compare_api": compare_api,
             "structured": structured,
             "log_level": log_level,

@@ -14,7 +14,7 @@ from hbmcp.cli.options import (
     Tools,
     Toolsets,
     Which,
-    listed,
+    offer_settings,
 )
 
 if TYPE_CHECKING:
@@ -45,14 +45,7 @@ def list_tools(
     from hbmcp.tokens import counter, shown
 
     told = settings.load(
-        {
-            "toolsets": toolsets,
-            "tools": tools,
-            "exclude_tools": listed(exclude_tools),
-            "plugins": listed(plugin),
-            "discovery": discovery,
-            "read_only": read_only,
-        },
+        offer_settings(toolsets, tools, exclude_tools, plugin, discovery, read_only),
         env_file_path=env_file,
         unused=settings.HTTP,
         installation=installation,
