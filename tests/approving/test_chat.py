@@ -251,6 +251,19 @@ async def test_the_plan_is_checked_anew(place: Place) -> None:
     assert place.orders == 1
 
 
+async def test_who_leaves_when_nothing_is_left_to_say_leaves_the_chat_to_others(place: Place) -> None:
+    bridge = place.bridge()
+    async with place.speaking(place.bridge()) as speaks:
+        asked = await question(place, await waits(bridge))
+        place.api.press(asked)
+        await over(asked, "is carried out")
+        while await speaks.look():
+            """It says in the store that it has said how that ended."""
+        await speaks.look()
+    with sqlite3.connect(place.folder / "state.sqlite") as store:
+        assert store.execute("SELECT holder FROM hbmcp_chats").fetchall() == []
+
+
 async def test_of_two_processes_one_speaks_and_the_other_goes_on_after_it(place: Place) -> None:
     bridge = place.bridge()
     async with place.speaking(place.bridge()):

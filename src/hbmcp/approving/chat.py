@@ -44,7 +44,7 @@ class Chat:
         self._chat = chat
         self._user = user
         self._holder = new_holder()
-        self._speaks = False
+        self._spoke = False  # then the chat may be held still, also when nothing is to be said
         self._hearing: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()  # what is said or pressed, and what that sets going
         self.carries = 0  # calls that were approved, and are under way
@@ -74,7 +74,7 @@ class Chat:
         """Look once at what is to be said, and say one thing; whether there may be more at once. Raises nothing."""
         try:
             found = await self._bridge.store.in_chat(self._holder, machine() + LEASE)
-            self._speaks = bool(found)
+            self._spoke = self._spoke or bool(found)
             self._hear(any(one.state == "waiting" and one.message for one in found))
             spoke = await self._say(found)
             self._failed = ""
@@ -216,7 +216,7 @@ class Chat:
         while self._under_way:
             await asyncio.wait(self._under_way)
         await self._bot.aclose()
-        if self._speaks:
+        if self._spoke:
             try:
                 await self._bridge.store.leave_chat(self._holder)
             except StoreError as error:
