@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hbmcp.cli.door import store_of
 from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
+from hbmcp.cli.store import store_of
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
