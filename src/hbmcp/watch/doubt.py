@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from hbmcp.errors import CallError
-from hbmcp.figures import plain, ratio
+from hbmcp.figures import plain
 from hbmcp.installation.triggers.book_age import Market
-from hbmcp.installation.triggers.condition import IN_PERCENT, Judged
-from hbmcp.installation.triggers.trigger import BOUNDED, Trigger
+from hbmcp.installation.triggers.condition import Judged
+from hbmcp.installation.triggers.trigger import Trigger
 from hbmcp.installation.triggers.witnesses import Testimony
 
 STILL = 60  # seconds without a change of its book, after which a price isn't believed by what opens
@@ -21,14 +21,7 @@ def disbelief(one: Trigger, found: Judged, witness: Testimony | None) -> str:
         return f"{when.what} is {plain(value):f}, and nothing else says so: {witness.happened}"
     if witness is not None and abs(witness.value - value) > witness.apart:
         return f"{when.what} is {plain(value):f} by one source and {plain(witness.value):f} by another"
-    if not one.spec.reduces and when.of in BOUNDED and found.level is not None:
-        in_points = when.of in IN_PERCENT
-        away = abs(value - found.level)
-        beyond = away if in_points or not found.level else ratio(away * 100, found.level)
-        if beyond > one.spec.slip:
-            unit = " points" if in_points else "%"
-            return f"{when.what} is {plain(value):f}, more than {one.spec.slip}{unit} beyond the level"
-    return ""
+    return one.spec.overshot(value, found.level)
 
 
 def opens_by(one: Trigger) -> tuple[Market, ...]:

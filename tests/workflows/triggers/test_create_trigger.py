@@ -168,6 +168,16 @@ async def test_it_acts_at_once_only_where_that_is_said(talk: Any) -> None:
         await call.good("create_trigger", **BTC, above="1", now_if_met=True)
 
 
+async def test_what_would_be_too_far_beyond_its_level_to_act_at_once_is_not_armed(talk: Any) -> None:
+    """It would wait unseen until the price comes back. What only tells acts at any distance."""
+    async with talk() as call:
+        told = await call.bad("create_trigger", **MINE, above="66000", now_if_met=True, **BUY)
+        assert "It holds already, and wouldn't act: last price of BTC-USDT on binance is" in told
+        assert "more than 2% beyond the level. Nothing was set. place_order itself acts at once; or raise slip." in told
+        assert await kept(call) == []
+        await call.good("create_trigger", **MINE, above="66000", now_if_met=True, slip=50, **BUY)
+
+
 async def test_closing_is_bound_to_the_position_of_now(talk: Any, api: PaperApi) -> None:
     open_position(api, "SELL", "0.05")
     async with talk() as call:

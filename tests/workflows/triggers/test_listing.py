@@ -42,6 +42,18 @@ async def test_a_preview_cancels_nothing_and_all_means_all(talk: Any) -> None:
         assert await call.good("cancel_trigger", all=True) == "No trigger waits."
 
 
+async def test_the_list_says_why_one_that_is_met_does_not_act(talk: Any) -> None:
+    async with talk() as call:
+        for level in ("1", "2"):
+            await call.good("create_trigger", **BTC, below=level)
+        (row,) = await call.bridge.store.triggers(keys=[2])
+        await call.bridge.store.keep_trigger_memory(
+            [evolve(row, memory='{"doubted":1,"doubt":"nothing else says so"}')]
+        )
+        listed = await call.good("list_triggers")
+    assert listed.count("nothing else says so") == 1
+
+
 async def test_who_watches_is_said_and_since_when_nobody_did(talk: Any) -> None:
     async with talk() as call:
         await call.good("create_trigger", **BTC, below="1")

@@ -86,6 +86,12 @@ async def _arming(
         slip=slip,
         note=cut(one_line(asked.note), NOTED),
     )
+    if met.beyond and (far := spec.overshot(met.value, met.judged.level)):
+        raise Refused(
+            f"It holds already, and wouldn't act: {far}.",
+            NOTHING_SET,
+            f"{named(str(asked.then))} itself acts at once; or raise slip.",
+        )
     worth = None if action is None or action.value is None else money(action.value)
     if every and every.total is not None and worth is not None and worth > every.total:
         raise _bad(f"total, {plain(every.total):f}, is less than one firing is worth, {worth:f}.", "Raise it.")

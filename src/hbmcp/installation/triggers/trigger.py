@@ -8,7 +8,8 @@ from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict
 
 from hbmcp.caller import Access
-from hbmcp.installation.triggers.condition import Condition, Goes, Memory, Of
+from hbmcp.figures import plain, ratio
+from hbmcp.installation.triggers.condition import IN_PERCENT, Condition, Goes, Memory, Of
 from hbmcp.pairs import is_of
 from hbmcp.store import TriggerRow, TriggerState
 from hbmcp.text import named
@@ -112,6 +113,17 @@ class Spec(BaseModel):
     def reduces(self) -> bool:
         """Whether it can only lessen what is at risk; what only tells adds none."""
         return self.then is None or self.then.reduces
+
+    def overshot(self, value: Decimal, level: Decimal | None) -> str:
+        """That a value is further beyond the level than what opens is sent at; "" where it isn't."""
+        if self.reduces or self.when.of not in BOUNDED or level is None:
+            return ""
+        in_points = self.when.of in IN_PERCENT
+        away = abs(value - level)
+        if (away if in_points or not level else ratio(away * 100, level)) <= self.slip:
+            return ""
+        unit = " points" if in_points else "%"
+        return f"{self.when.what} is {plain(value):f}, more than {plain(self.slip):f}{unit} beyond the level"
 
     def is_about(self, account: str | None, connector: str | None, pair: str) -> bool:
         """Whether it waits for, protects or acts on this pair, or pairs of this base, as far as it names where."""

@@ -25,7 +25,6 @@ def trigger_details(one: Trigger, bonded: Iterable[int], events: Iterable[Trigge
     details = {
         **_what(one),
         **_read(one),
-        "doubt": memory.doubt or None,
         "slip": None if spec.reduces else spec.slip,
         "fired": one.row.fired or None,
         "ends_with": ", ".join(map(str, bonded)) or None,
@@ -53,18 +52,19 @@ def _what(one: Trigger) -> dict[str, Any]:
 
 
 def _read(one: Trigger) -> dict[str, Any]:
-    """The last reading, and how far the level was from it."""
+    """The last reading, how far the level was from it, and why one since isn't acted on."""
     value, memory = one.memory.value, one.memory
+    doubt = {"doubt": one_line(memory.doubt)} if memory.doubt else {}
     if value is None or one.spec.when.of == "time":
-        return {}
+        return doubt
     read = utc(memory.read) if memory.read is not None else None
     if one.row.state != "waiting":
-        return {"last": money(value), "as_of": read}
+        return {"last": money(value), "as_of": read, **doubt}
     before = memory.model_copy(update={"read": None})
     judged = one.spec.when.judge(before, value, memory.read or 0)
     shown: dict[str, Any] = Met(one.spec.when, value, judged, False).shown
     shown["last"] = shown.pop("now")
-    return {**shown, "as_of": read}
+    return {**shown, "as_of": read, **doubt}
 
 
 def short_level(when: Condition) -> str:
