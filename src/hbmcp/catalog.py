@@ -155,7 +155,8 @@ NOT_IN_THIS_API = "Use another tool; a person can update the API, or hbmcp."
 
 @dataclass(frozen=True, slots=True)
 class Off:
-    """Why a tool isn't offered, and who could change that; the `toolset` that would bring it, if only that is off."""
+    """Why a tool isn't offered, and who could change that; the `toolset` that would bring it, if only
+    its name is missing."""
 
     why: str
     advice: str

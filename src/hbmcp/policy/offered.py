@@ -24,17 +24,27 @@ def offered(catalog: Catalog, settings: Settings, policy: Policy) -> Offer:
 def narrowed(offer: Offer, policy: Policy) -> Offer:
     """What of an offer a policy leaves."""
     policy = in_todays_names(policy, offer.catalog)
-    off = {tool.name: why for tool in offer.tools if (why := _off(tool, offer, policy))}
+    off = {tool.name: why for tool in offer.tools if (why := _forbidden(tool, policy) or _off(tool, offer, policy))}
+    for tool in offer.catalog.tools.values():
+        only = offer.off(tool.name)
+        if only is not None and only.toolset and (why := _forbidden(tool, policy)):
+            off[tool.name] = why  # its toolset alone would not bring it
     return offer.without(off) if off else offer
 
 
-def _off(tool: Tool, offer: Offer, policy: Policy) -> Off | None:
+def _forbidden(tool: Tool, policy: Policy) -> Off | None:
     if has_tool(policy.deny, tool.toolset, tool.name):
         return Off("the policy denies it", ITS_WORD)
+    if not tool.reads and not all(
+        has_tool(names, tool.toolset, tool.name) for names in policy.allows if lists_tools(names)
+    ):
+        return Off("the policy doesn't allow it", ITS_WORD)
+    return None
+
+
+def _off(tool: Tool, offer: Offer, policy: Policy) -> Off | None:
     if tool.reads:
         return None
-    if not all(has_tool(names, tool.toolset, tool.name) for names in policy.allows if lists_tools(names)):
-        return Off("the policy doesn't allow it", ITS_WORD)
     runs_code = _runs_code(tool, offer.catalog)
     if not runs_code and (tool.risk != "destructive" or tool.effect.get("is") in REDUCING):
         return None
@@ -42,7 +52,8 @@ def _off(tool: Tool, offer: Offer, policy: Policy) -> Off | None:
         return None
     if runs_code and lists_code(policy.allow) and WRITES not in tool.schema["properties"]:
         return None
-    return Off(f"it {'runs code that no limit can bound' if runs_code else 'deletes or overwrites'}", ONLY_A_PERSON)
+    does = "runs code that no limit can bound" if runs_code else "deletes or overwrites"
+    return Off(f"it {does}", ONLY_A_PERSON, tool.toolset)
 
 
 def _runs_code(tool: Tool, catalog: Catalog) -> bool:
