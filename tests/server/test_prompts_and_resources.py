@@ -80,8 +80,8 @@ async def test_prompts_are_listed_written_and_completed(over: str, mode: str, wa
         (message,) = (await client.get_prompt("safe_trade", told)).messages
         assert isinstance(message.content, TextContent)
         assert message.role == "user"
-        assert message.content.text.startswith("I want to BUY BTC-USDT for 100 of its quote currency.\n1. get_accounts")
-        with pytest.raises(MCPError, match="side is needed") as refused:
+        assert message.content.text.startswith("I want to BUY BTC-USDT for 100 of its quote currency, MARKET.\n1. get_")
+        with pytest.raises(MCPError, match="- side: missing; expected one of BUY, SELL") as refused:
             await client.get_prompt("safe_trade", {})
         assert refused.value.error.code == INVALID_PARAMS
         with pytest.raises(MCPError, match=r"No prompt safe_trad is offered here.*Did you mean safe_trade"):
@@ -94,7 +94,18 @@ async def test_prompts_are_listed_written_and_completed(over: str, mode: str, wa
         assert all(one.startswith("BTC-") for one in pairs[:1])
         assert await completed(client, "safe_trade", "quote_amount", "1") == []
         assert await completed(client, "safe_trade", "colour", "r") == []
+        assert await completed(client, "bot_deployment", "controller_name", "pmm") == []  # its toolset is off
         assert await completed(client, "safe_trade", "trading_pair", "", connector_name="no_such_exchange") == []
+
+
+@pytest.mark.anyio
+async def test_controllers_and_networks_are_completed_where_their_toolsets_are_on(ways: Ways) -> None:
+    env = {**ways.env, "HBMCP_TOOLSETS": "accounts,portfolio,trading,market_data,bots,controllers,gateway,dex"}
+    async with Ways(env, ways.cwd, "").client("stdio", "auto") as client:
+        assert await completed(client, "bot_deployment", "controller_name", "PMM") == ["pmm_simple"]
+        assert await completed(client, "liquidity", "network_id", "") == [], "Gateway doesn't run"
+        await answer(client, "start_gateway")
+        assert "solana-mainnet-beta" in await completed(client, "liquidity", "network_id", "mainnet")
 
 
 @pytest.mark.anyio

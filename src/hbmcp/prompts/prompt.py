@@ -8,23 +8,40 @@ from importlib.resources import files
 from typing import Any
 
 from attrs import field, frozen
+from attrs.validators import in_
+
+from hbmcp.prompts.kinds import KINDS
 
 _WORD = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 
 
 @frozen
 class Argument:
-    """What a person may say to a prompt. `values` are all that it can be, where it isn't free."""
+    """What a person may say to a prompt: one of `values`, where there are any, or what its `kind` can be. `under` names
+    the argument whose value is above its own."""
 
     description: str
     required: bool = False
     values: tuple[str, ...] = field(default=(), converter=tuple)
+    kind: str = field(default="text", validator=in_(KINDS))
+    under: str | None = None
+
+    @property
+    def expected(self) -> str:
+        """What it can be, in words."""
+        return f"one of {', '.join(self.values)}" if self.values else KINDS[self.kind].expected
+
+    def read(self, text: str) -> str | None:
+        """The value as it was meant; None for what it can't be."""
+        if self.values:
+            return next((one for one in self.values if one.casefold() == text.casefold()), None)
+        return KINDS[self.kind].read(text)
 
 
 @frozen(slots=False)
 class Prompt:
-    """`text` is a template of its arguments and of `tools`, the names of those that are offered. `if_there` are the
-    tools that it can do without."""
+    """`text` is a template of its arguments and of `tools`, the names of those that are offered; what begins with "- "
+    is a step. `if_there` are the tools that it can do without."""
 
     name: str
     title: str

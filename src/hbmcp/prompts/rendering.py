@@ -1,32 +1,61 @@
 """What prompts/get sends: a prompt's text with what was given."""
 
+import re
 from collections.abc import Collection, Mapping
+from decimal import Decimal
+from itertools import count
 
 from jinja2 import Environment, StrictUndefined
 
+from hbmcp.arguments.problems import SHOWN, unknown
 from hbmcp.errors import BadArguments
 from hbmcp.prompts.offered import Offered
-from hbmcp.text import named
+from hbmcp.prompts.prompt import Prompt
+from hbmcp.text import named, quoted
 
 _TEMPLATES = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+_STEP = re.compile(r"^- ", re.MULTILINE)
 
 
 def rendered(offered: Offered, given: Mapping[str, str], tools: Collection[str]) -> str:
     """The text for who has these tools. What was given is quoted, so that it stays an argument. Raises BadArguments."""
     prompt = offered.prompt
-    told = {name: value.strip() for name, value in given.items() if value.strip()}
-    wrong = [f"{name} is needed" for name, one in prompt.arguments.items() if one.required and name not in told]
-    wrong += [f"{named(name)} is no argument of it" for name in told if name not in prompt.arguments]
-    if wrong:
-        raise BadArguments(
-            f"{prompt.name} can't be written: {', '.join(wrong)}.",
-            "Nothing was done.",
-            f"It takes {', '.join(prompt.arguments)}.",
-        )
+    told = _read(prompt, {name: value.strip() for name, value in given.items() if value.strip()})
     if offered.off:
         return (
             f"{prompt.title}: {', '.join(offered.off)} {'is' if len(offered.off) == 1 else 'are'} off here. Tell the "
             f"user that {offered.words} must be switched on in hbmcp's settings, and do nothing else."
         )
-    quoted = {name: named(told[name]) if name in told else "" for name in prompt.arguments}
-    return _TEMPLATES.from_string(prompt.text).render(quoted, tools=tools).strip()
+    quotes = {name: named(told[name]) if name in told else "" for name in prompt.arguments}
+    text = _TEMPLATES.from_string(prompt.text).render(quotes, tools=tools).strip()
+    number = count(1)
+    return _STEP.sub(lambda _: f"{next(number)}. ", text)
+
+
+def _read(prompt: Prompt, given: Mapping[str, str]) -> dict[str, str]:
+    """What was given, as it was meant. Raises BadArguments, with all that is wrong of it."""
+    read = {name: prompt.arguments[name].read(value) for name, value in given.items() if name in prompt.arguments}
+    told = {name: value for name, value in read.items() if value is not None}
+    problems = {name: unknown(name, prompt.arguments) for name in given if name not in prompt.arguments}
+    for name, one in prompt.arguments.items():
+        if one.required and name not in given:
+            problems[name] = f"missing; expected {one.expected}"
+        elif name in given and name not in told:
+            problems[name] = f"expected {one.expected}, got {quoted(given[name], SHOWN)}"
+        elif one.under is not None and not _rises(told.get(name), told.get(one.under)):
+            problems[name] = f"expected a price below {one.under}, got {told[name]}"
+    if problems:
+        lines = "\n".join(f"- {named(name)}: {problem}" for name, problem in problems.items())
+        raise BadArguments(
+            f"{prompt.name} can't take these arguments:\n{lines}\n",
+            "Nothing was done.",
+            "Correct them and pick it again.",
+        )
+    return told
+
+
+def _rises(low: str | None, high: str | None) -> bool:
+    """Whether one price is below another, as far as they can be compared: two numbers, or two percentages."""
+    if low is None or high is None or low.endswith("%") != high.endswith("%"):
+        return True
+    return Decimal(low.removesuffix("%").strip()) < Decimal(high.removesuffix("%").strip())
