@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from hbmcp.errors import CallError, UnknownOperation
+from hbmcp.errors import CallError
 from hbmcp.installation.executors.run.running import running
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.positions.position import Position
@@ -48,11 +48,10 @@ async def executors_acting(
 async def _executors(
     installation: Installation, account: str | None, connector: str | None, asked: str | None
 ) -> tuple[str, list[str]]:
-    """How many, and why that isn't known; nothing of an API that has none."""
+    """How many, and why that isn't known."""
     found = await answer_within(running(installation), TO_REDUCE)
     if isinstance(found, CallError):
-        unread = f"Whether executors still act couldn't be read: {found.happened}"
-        return "", [] if isinstance(found, UnknownOperation) else [unread]
+        return "", [f"Whether executors still act couldn't be read: {found.happened}"]
     count = sum(one.is_about(account, connector, asked) for one in found)
     return f"{count} executor{'s' if count > 1 else ''} (list_executors)" if count else "", []
 

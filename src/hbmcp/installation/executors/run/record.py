@@ -91,6 +91,14 @@ class Executor:
         )
 
     @property
+    def markets(self) -> list[tuple[str, str]]:
+        """Every (connector, pair) that it trades on."""
+        asked = Fields(self.config)
+        both = [one for name in ("buying_market", "selling_market") if (one := asked.known(name, Fields))]
+        two = [(one.known("connector_name", text) or "", one.known("trading_pair", text) or "") for one in both]
+        return two or [(self.connector, self.pair)]
+
+    @property
     def ended(self) -> bool:
         return self.status == "TERMINATED"
 
@@ -128,12 +136,9 @@ class Executor:
         return frozenset(one for one in named if one)
 
     def is_about(self, account: str | None, connector: str | None, pair: str | None) -> bool:
-        """Whether it trades there, as far as it says where; of some types the configuration names market by market."""
-        parts = [Fields(one) for one in self.config.values() if isinstance(one, Mapping)]
-        named = [(one.known("connector_name", text), one.known("trading_pair", text)) for one in parts]
-        markets = [(self.connector, self.pair), *((on, traded) for on, traded in named if on or traded)]
+        """Whether it trades there, as far as it says where."""
         return account in (None, self.account or account) and any(
-            connector in (None, on or connector) and is_of(traded or None, pair) for on, traded in markets
+            connector in (None, on or connector) and is_of(traded or pair, pair) for on, traded in self.markets
         )
 
     @property
