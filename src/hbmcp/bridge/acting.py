@@ -15,7 +15,7 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.triggers.resting_target import refuse_beside_protection
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered
-from hbmcp.policy.gate import Gate
+from hbmcp.policy.gate import WOULD_BE_REFUSED, Gate
 from hbmcp.policy.grant import Grant
 from hbmcp.policy.limits import sells
 from hbmcp.redaction import hide_said, hide_sent
@@ -56,7 +56,7 @@ class Act:
         rounds = 1
         while True:
             began = ticking()
-            plan = await self._planned(call)
+            plan = await self._planned(call, preview)
             if preview or not (plan.requests or plan.commit):
                 return await self._shown(call, plan, preview)
             if answered is None and (question := await self._gate.question(call, plan, ask)) is not None:
@@ -90,8 +90,9 @@ class Act:
             if answered is not None:
                 answered.check_yes()
 
-    async def _planned(self, call: Call) -> Plan:
-        """What it would send now. Raises CallError, also where it can't be carried out anyway."""
+    async def _planned(self, call: Call, preview: bool) -> Plan:
+        """What it would send now. Raises CallError, also where it can't be carried out anyway; who only looks is shown
+        what a policy refuses too."""
         firing = self._incoming.firing
         async with self._gate.judging(call):
             installation = self._installation(self._caller)
@@ -102,12 +103,17 @@ class Act:
                 plan = evolve(plan, requests=tuple(one.as_reduction if sells(one) else one for one in plan.requests))
         if plan.unfit is not None:
             async with self._gate.judging(call, plan):
-                raise await self._gate.unfit(call, plan, plan.unfit)
+                unfit = await self._gate.unfit(call, plan, plan.unfit, self._incoming.ask)
+                if not preview or unfit is plan.unfit:
+                    raise unfit
+                plan = evolve(plan, unfit=unfit)
         return plan
 
     async def _shown(self, call: Call, plan: Plan, preview: bool) -> str:
         judged = preview and (plan.requests or plan.later)
-        said = await self._gate.verdict(call, plan, self._incoming.ask) if judged else ""
+        said = await self._gate.verdict(call, plan, self._incoming.ask) if judged and plan.unfit is None else ""
+        if plan.unfit is not None:
+            said = f"{WOULD_BE_REFUSED} {plan.unfit.happened}"
         return render(plan.shown.value, plan.shown.with_notes(said).spec)
 
     async def _carried_out(self, call: Call, plan: Plan, grant: Grant) -> str:

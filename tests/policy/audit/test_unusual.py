@@ -106,7 +106,9 @@ async def test_limits_are_told_from_four_fifths_on(
         await it.call.good("place_order", **market)
         (kind, words), *rest = told
         assert (kind, rest) == ("limits", [])
-        assert words.startswith("Unusual within a day: 2,043.38 of at most 2,500 USDT opened today were used at 20")
+        assert words.startswith(
+            "Unusual within a day: 2,043.38 of at most 2,500 USDT sent to open today were used at 20"
+        )
         assert words in await it.call.good("get_status")
         assert words.removeprefix("Unusual within a day: ") in caplog.text
         assert [len(one.get("limits", ())) for one in it.lines] == [0, 0, 0, 0, 1, 0]
