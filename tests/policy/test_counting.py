@@ -143,7 +143,13 @@ async def test_a_status_tells_how_far_limits_are_used_up(talk: Opened, api: Pape
             "0 of at most 1 USDT sent to open at other.",
         ]
     async with talk(policy(order=1000)) as call:
-        assert "Limits" not in await call.good("get_status")
+        told = await call.good("get_status")
+        assert "Limits" not in told
+        assert "Policy: order 1,000 USDT." in told
+    told_so = {"limits": {"order": 5000}, "deny": {"pairs": ["X-*"]}, "confirm": [{"when": "over 3000"}]}
+    async with talk(Policy.model_validate(told_so)) as call:
+        told = await call.good("get_status")
+        assert "Policy: order 5,000 USDT; 1 more rule. A person is asked: over 3000 USDT (by the client)." in told
     async with talk(policy(day=1000, day_loss=9), failing(STATE)) as call:
         assert "limits are used up can't be told: The policy limits what may be open" in await call.good("get_status")
 

@@ -49,16 +49,16 @@ class Act:
         answered = None if ask is None else ask.answered
         if answered is not None and answered.out_of_band:
             arguments = self._prepared.tool.unattended(arguments)
-        call, preview = await self._checked(arguments)
-        if preview:
+        call = await self._checked(arguments)
+        if call.preview:
             answered = None
         await self._admit(call, answered)
         rounds = 1
         while True:
             began = ticking()
-            plan = await self._planned(call, preview)
-            if preview or not (plan.requests or plan.commit):
-                return await self._shown(call, plan, preview)
+            plan = await self._planned(call)
+            if call.preview or not (plan.requests or plan.commit):
+                return await self._shown(call, plan)
             if answered is None and (question := await self._gate.question(call, plan, ask)) is not None:
                 answered = await self._gate.ask(call, plan, question, ask)
                 if answered.way != "relied":
@@ -72,8 +72,8 @@ class Act:
                     raise
                 rounds += 1
 
-    async def _checked(self, arguments: Mapping[str, Any]) -> tuple[Call, bool]:
-        """The call with its arguments as they were meant, and whether it only looks. Raises CallError."""
+    async def _checked(self, arguments: Mapping[str, Any]) -> Call:
+        """The call with its arguments as they were meant. Raises CallError."""
         tool = self._prepared.tool
         secret = tool.risk == "secret"
         async with self._gate.judging(Call(self._caller, arguments, secret=secret)):
@@ -82,7 +82,7 @@ class Act:
         preview = given.pop("preview", tool.previews)
         again = given.pop("again", False) or self._incoming.firing is not None  # a trigger never says a thing twice
         said = again if "again" in tool.schema["properties"] else None
-        return Call(self._caller, given, said, self._incoming.key, secret), preview
+        return Call(self._caller, given, said, self._incoming.key, secret, preview)
 
     async def _admit(self, call: Call, answered: Answered | None) -> None:
         async with self._gate.judging(call, answered=answered):
@@ -90,7 +90,7 @@ class Act:
             if answered is not None:
                 answered.check_yes()
 
-    async def _planned(self, call: Call, preview: bool) -> Plan:
+    async def _planned(self, call: Call) -> Plan:
         """What it would send now. Raises CallError, also where it can't be carried out anyway; who only looks is shown
         what a policy refuses too."""
         firing = self._incoming.firing
@@ -104,13 +104,13 @@ class Act:
         if plan.unfit is not None:
             async with self._gate.judging(call, plan):
                 unfit = await self._gate.unfit(call, plan, plan.unfit, self._incoming.ask)
-                if not preview or unfit is plan.unfit:
+                if not call.preview or unfit is plan.unfit:
                     raise unfit
                 plan = evolve(plan, unfit=unfit)
         return plan
 
-    async def _shown(self, call: Call, plan: Plan, preview: bool) -> str:
-        judged = preview and (plan.requests or plan.later)
+    async def _shown(self, call: Call, plan: Plan) -> str:
+        judged = call.preview and (plan.requests or plan.later)
         said = await self._gate.verdict(call, plan, self._incoming.ask) if judged and plan.unfit is None else ""
         if plan.unfit is not None:
             said = f"{WOULD_BE_REFUSED} {plan.unfit.happened}"

@@ -245,6 +245,7 @@ class Gate:
             *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
             *await self._approvals.standing(holder),
+            *(() if holder else (words.in_force(self._policy),)),
             *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
@@ -364,6 +365,7 @@ class Gate:
             "holder": call.caller.holder or None,
             "tool": call.caller.name,
             "arguments": record.arguments(call.arguments, secret=call.secret),
+            "preview": call.preview or None,
             "plan": record.plan(plan.requests) if plan else None,
             "limits": record.limits(reserved.nearly, reserved.at) or None,
             "confirmed": answered.line if answered else None,
