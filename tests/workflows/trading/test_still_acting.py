@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from hbmcp.paper.api.routes.base import Json
+from hbmcp.store import Store, StoreError
 from tests.paper.assistant import Assistant
 from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import open_position
@@ -94,6 +95,21 @@ async def test_executors_that_cant_be_read_fail_nothing(talk: Any, tool: str, gi
         told = await call.good(tool, **given)
     assert "Still acting: 1 trigger that places orders (list_triggers)." in told
     assert "Whether executors still act couldn't be read: " in told
+
+
+@pytest.mark.parametrize(("tool", "given"), ALL)
+async def test_triggers_that_cant_be_read_fail_nothing(
+    talk: Any, monkeypatch: pytest.MonkeyPatch, tool: str, given: dict[str, Any]
+) -> None:
+    async def fails(*_: Any, **__: Any) -> Any:
+        raise StoreError("It can't be used.")
+
+    async with talk() as call:
+        await call.good("create_executor", executor_type="twap_executor", account_name="master_account", config=TWAP)
+        monkeypatch.setattr(Store, "triggers", fails)
+        told = await call.good(tool, **given)
+    assert "Still acting: 1 executor (list_executors)." in told
+    assert "Whether triggers still act isn't known: " in told
 
 
 async def test_each_market_of_an_executor_is_one_that_it_trades_on(talk: Any) -> None:

@@ -6,9 +6,8 @@ from hbmcp.errors import CallError
 from hbmcp.installation.executors.run.running import running
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.positions.position import Position
-from hbmcp.installation.triggers.kept import kept
-from hbmcp.installation.triggers.protected import of_position, same
-from hbmcp.installation.triggers.trigger import LIVE, Spec
+from hbmcp.installation.triggers.protected import live_triggers, of_position, same
+from hbmcp.installation.triggers.trigger import Spec
 from hbmcp.store import TO_REDUCE
 
 _TRADING = ("place_order", "close_position", "close_positions")  # of what triggers call
@@ -25,13 +24,14 @@ async def still_acting(
     """ "Still acting: 1 executor (list_executors), 2 triggers that place orders (list_triggers)." Of an account, an
     exchange and a pair or a base, as far as these are given; without the triggers that protect what is `closing`, which
     end with it. The workflow uses search_executors. Raises nothing, and holds nothing back for long."""
-    (executors, unread), triggers = await all_of(
+    (executors, unread), read = await all_of(
         _executors(installation, account, connector, asked),
-        answer_within(kept(installation, states=LIVE), TO_REDUCE),
+        answer_within(live_triggers(installation), TO_REDUCE),
     )
-    if isinstance(triggers, CallError):
-        return [*_said(executors), *unread, f"Whether triggers still act couldn't be read: {triggers.happened}"]
-    trading = [one.spec for one in triggers.rows if _trades(one.spec, closing)]
+    triggers, why = ((), read.happened) if isinstance(read, CallError) else read
+    if why:
+        unread.append(f"Whether triggers still act isn't known: {why}")
+    trading = [one.spec for one in triggers if _trades(one.spec, closing)]
     count = sum(one.acts_on(account, connector, asked) for one in trading)
     many = f"{count} triggers that place" if count > 1 else "1 trigger that places"
     return [*_said(executors, f"{many} orders (list_triggers)" if count else ""), *unread]
