@@ -186,6 +186,10 @@ class Catalog:
         """The catalog of the generated tools."""
         return cls(json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes()))
 
+    def not_on_paper(self, tool: Tool) -> str:
+        """Why the paper exchange can't do what a tool stands on; "" where it can."""
+        return next((why for part in (tool, *map(self.tools.get, tool.uses)) if part and (why := part.paper)), "")
+
     def add(self, toolset: "Toolset", tool: Tool, *, named: bool) -> None:
         """A plugin's tool; `named` where a person named the plugin, and so asked for it."""
         self.toolsets[toolset.name] = toolset

@@ -1,7 +1,7 @@
 """Finding tools, calling what was found, and having toolsets listed. Imported where the settings ask for it."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -67,8 +67,8 @@ class Discovery:
         return [tool for tool in offer.tools if tool.name in listed or tool.toolset in enabled]
 
     def _found(self, query: str, offer: Offer, holder: "Holder | None") -> str:
-        gone = self._line.gone
-        there = [tool for tool in offer.tools if tool.name not in gone]
+        lacking = {*self._line.gone, *self._not_on_paper(offer.tools)}
+        there = [tool for tool in offer.tools if tool.name not in lacking]
         ranked = self._ranking.best(query, there)
         best = max(BEST, min(len(self._ranking.named(query, there)), MOST))
         listed = {tool.name for tool in self._listed(offer, holder)}
@@ -89,12 +89,23 @@ class Discovery:
         could = (tool for tool in offer.catalog.tools.values() if holder is None or holder.rights.has(tool, toolsets))
         best = self._ranking.best(query, (tool for tool in could if tool.default))[:BEST]
         said: dict[str, list[str]] = {}
+        lacking = self._not_on_paper(best)
         for tool in best:
             try:
                 offer.find(tool.name)
             except UnknownTool as error:
                 said.setdefault(error.advice, []).append(error.happened)
-        return [f"{' '.join(happened)} {advice}" for advice, happened in said.items()]
+                continue
+            if why := lacking.get(tool.name):
+                said.setdefault("", []).append(f"{tool.name} doesn't work here: {why}.")
+        return [f"{' '.join(happened)} {advice}".rstrip() for advice, happened in said.items()]
+
+    def _not_on_paper(self, tools: Iterable[Tool]) -> dict[str, str]:
+        """Those that the paper exchange can't do -> why, on one."""
+        if not self._line.settings.on_paper:
+            return {}
+        lacking = {tool.name: self._line.offer.catalog.not_on_paper(tool) for tool in tools}
+        return {name: why for name, why in lacking.items() if why}
 
     def _list_toolset(self, toolset: str, offer: Offer, holder: "Holder | None") -> str:
         toolsets = unlisted(offer)
