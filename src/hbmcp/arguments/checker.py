@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from hbmcp.arguments.coercion import closed, fit_object, is_empty
+from hbmcp.arguments.exchange_spelling import fit_exchanges
 from hbmcp.arguments.json_types import Schema
 from hbmcp.arguments.pair_spelling import fit_pairs
 from hbmcp.arguments.preview import with_preview
@@ -49,6 +50,7 @@ class Checker:
             ]
             empty = [name for name in filters if name in known and is_empty(known[name])]
             problems |= dict.fromkeys(empty, "is empty: leave it out, or say which")
+        fit_exchanges(fitted)
         fit_pairs(fitted, problems, self._tool.bases)
         self._check_times(fitted, problems)
         for error in self._errors(fitted, problems):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from attrs import frozen
 
-from hbmcp.errors import CallError, Refused
+from hbmcp.errors import BadArguments, CallError, Refused
 from hbmcp.installation.answer_fields import record
 from hbmcp.installation.installation import Installation, together
 from hbmcp.pairs import base_of, quote_of, whole_pair
@@ -79,6 +79,18 @@ async def find_markets(installation: Installation, connectors: Sequence[str], as
             instead = f" Of the same base: {', '.join(map(named, like))}." if like else ""
             problems.append(f"{named(name)} isn't on {where}.{instead}")
     return Markets(found, tuple(problems))
+
+
+async def pair_if_asked(installation: Installation, connector: str | None, asked: str | None) -> str | None:
+    """The pair of a read's filter; None where none is asked for. As `pair_on`; raises BadArguments for a base alone
+    where no exchange is named."""
+    if asked is None or whole_pair(asked):
+        return asked
+    if connector is None:
+        raise BadArguments(
+            f"{named(asked)} is no pair.", "Nothing was sent.", "Name the whole pair, or connector_name with it."
+        )
+    return await pair_on(installation, connector, asked)
 
 
 async def pair_on(installation: Installation, connector: str, asked: str) -> str:
