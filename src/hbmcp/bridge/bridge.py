@@ -361,5 +361,5 @@ class Bridge:
 
     def _prepared(self, tool: Tool) -> Prepared:
         if tool.name not in self._tools:
-            self._tools[tool.name] = Prepared(tool)
+            self._tools[tool.name] = Prepared(tool, self._offer.listed_by(tool))
         return self._tools[tool.name]

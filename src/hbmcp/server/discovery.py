@@ -1,7 +1,8 @@
 """Finding tools, calling what was found, and having toolsets listed. Imported where the settings ask for it."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 BEST, NEAR = 3, 4  # tools that are shown whole, and those after them by name alone
 MOST = 8  # shown whole where a query names them
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
 HOLDERS = 1000  # for whom toolsets are listed; who comes after takes the place of who came first
 
 
@@ -72,9 +74,16 @@ class Discovery:
         ranked = self._ranking.best(query, there)
         best = max(BEST, min(len(self._ranking.named(query, there)), MOST))
         listed = {tool.name for tool in self._listed(offer, holder)}
-        lines = [*self._off(query, offer, holder), *(_told(tool, listed) for tool in ranked[:best])]
-        if near := ", ".join(tool.name for tool in ranked[best : best + NEAR]):
-            lines.append(f"Less likely: {near}.")
+        shown = ranked[:best]
+        lines = [*self._off(query, offer, holder), *(_told(tool, listed) for tool in shown)]
+        names = {tool.name for tool in shown}
+        whole = (tool for tool in shown if tool.name not in listed)
+        beside = dict.fromkeys(one for tool in whole for one in _beside(tool, offer))
+        if with_them := [one for one in beside if one not in names | listed | lacking][:NEAR]:
+            lines.append(f"Used with these: {', '.join(with_them)}.")
+        near = [tool.name for tool in ranked[best:] if tool.name not in with_them][:NEAR]
+        if near:
+            lines.append(f"Less likely: {', '.join(near)}.")
         if unknown := ", ".join(map(named, self._ranking.unknown(query))):
             lines.append(f"No tool is called {unknown}.")
         if not ranked:
@@ -166,6 +175,14 @@ def _told(tool: Tool, listed: Collection[str]) -> str:
         return f"{tool.name} is in your list: call it by its name."
     how = CALL_READ if tool.only_looks else CALL
     return f"With {how}: {json.dumps(tool.definition, separators=(',', ':'), ensure_ascii=False)}"
+
+
+def _beside(tool: Tool, offer: Offer) -> Iterator[str]:
+    """The tools within reach that list what it can be of, and that its definition names."""
+    yield from offer.listed_by(tool).values()
+    properties = tool.schema.get("properties", {}).values()
+    said = (tool.definition["description"], *(one.get("description", "") for one in properties))
+    yield from (name for name in _NAME.findall(" ".join(said)) if offer.schema(name) is not None)
 
 
 def _key(holder: "Holder | None") -> str:
