@@ -75,7 +75,9 @@ class Discovery:
         best = max(BEST, min(len(self._ranking.named(query, there)), MOST))
         listed = {tool.name for tool in self._listed(offer, holder)}
         shown = ranked[:best]
-        lines = [*self._off(query, offer, holder), *(_told(tool, listed) for tool in shown)]
+        off, first = self._off(query, offer, holder)
+        told = [_told(tool, listed) for tool in shown]
+        lines = [*off, *told] if first else [*told, *off]
         names = {tool.name for tool in shown}
         whole = (tool for tool in shown if tool.name not in listed)
         beside = dict.fromkeys(one for tool in whole for one in _beside(tool, offer))
@@ -92,8 +94,9 @@ class Discovery:
             lines.append(f"No tool's words are in that. Say it in others. There are tools for: {about}")
         return "\n".join(lines)
 
-    def _off(self, query: str, offer: Offer, holder: "Holder | None") -> list[str]:
-        """Of those that fit best of all tools that a holder could have why they aren't offered, where they aren't."""
+    def _off(self, query: str, offer: Offer, holder: "Holder | None") -> tuple[list[str], bool]:
+        """Of those that fit best of all tools that a holder could have why they aren't offered, where they aren't; and
+        whether the very best is one of them."""
         toolsets = offer.catalog.toolset_names
         could = (tool for tool in offer.catalog.tools.values() if holder is None or holder.rights.has(tool, toolsets))
         best = self._ranking.best(query, (tool for tool in could if tool.default))[:BEST]
@@ -107,7 +110,8 @@ class Discovery:
                 continue
             if why := lacking.get(tool.name):
                 said.setdefault("", []).append(f"{tool.name} doesn't work here: {why}.")
-        return [f"{' '.join(happened)} {advice}".rstrip() for advice, happened in said.items()]
+        first = bool(best) and (offer.schema(best[0].name) is None or best[0].name in lacking)
+        return [f"{' '.join(happened)} {advice}".rstrip() for advice, happened in said.items()], first
 
     def _not_on_paper(self, tools: Iterable[Tool]) -> dict[str, str]:
         """Those that the paper exchange can't do -> why, on one."""

@@ -64,6 +64,8 @@ async def test_a_base_is_the_exchange_s_pair(api: PaperApi, monkeypatch: pytest.
             text = await call.good(tool, connector_name=exchange, trading_pair="btc")
             assert text.endswith(f"Of {pair}.")
         assert "XYZ isn't on binance" in await call.bad(tool, connector_name="binance", trading_pair="XYZ")
+        wrong = await call.bad(tool, connector_name="binnance", trading_pair="BTC")
+        assert wrong.startswith("No exchange is called binnance: get_connectors lists them. Nothing was sent. Correct")
 
 
 async def test_what_is_no_pair_is_refused(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

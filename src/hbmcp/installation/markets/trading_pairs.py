@@ -99,10 +99,12 @@ async def pair_on(installation: Installation, connector: str, asked: str) -> str
     if whole_pair(asked):
         return asked
     known, problems = await _pairs(installation, [connector])
-    pairs = known.get(connector)
+    if connector not in known:
+        raise Refused(" ".join(problems), "Nothing was sent.", "Correct connector_name.")
+    pairs = known[connector]
     if pairs is None:
         raise Refused(
-            " ".join(problems) or f"The pairs of {named(connector)} can't be read.",
+            f"The pairs of {named(connector)} can't be read.",
             "Nothing was sent.",
             "Name the whole pair.",
         )
