@@ -13,6 +13,7 @@
         OutcomeUnknown    something other than a read was sent, and nobody knows what became of it
         WrongCredentials  the API doesn't accept username and password
         UnknownOperation  this version of the API has no such operation
+          ChangedOperation  it has, and takes another request than hbmcp makes; nothing was sent
         Refused           the API said no, and why; or hbmcp did, before anything was sent
           NotAllowed      the policy said no, by which of its rules; nothing was sent
           Halted          a person halted hbmcp
@@ -130,6 +131,10 @@ class UnknownOperation(CallError):
     """The API has no such path or method: its version isn't the one that the tools were made from."""
 
     kind = "unknown_operation"
+
+
+class ChangedOperation(UnknownOperation):
+    """The API has it, and takes another request than hbmcp makes. Nothing was sent."""
 
 
 class Refused(CallError):

@@ -92,7 +92,8 @@ class Held:
 @frozen
 class Seen:
     """What was read `at` that time: what is `held`, how many orders rest, the equity of all, the same by account and
-    exchange, and the day's loss; None where no limit needs it. `unfilled` are the ids of orders that rest whole."""
+    exchange, and the day's loss; None where no limit needs it. `unfilled` are the ids of orders that rest whole, and
+    `running` those of executors, of which it is held what they may order yet."""
 
     at: int
     held: tuple[Held, ...] = ()
@@ -101,6 +102,7 @@ class Seen:
     equity_at: Mapping[tuple[str, str], Decimal] = {}
     loss: Decimal | None = None
     unfilled: frozenset[str] = frozenset()
+    running: frozenset[str] = frozenset()
 
 
 @frozen
@@ -458,6 +460,7 @@ class _Counting:
             for row in self.rows
             if (row.time >= self.seen.at - IN_SIGHT_AFTER or row.state != "sent")
             and row.reference not in self.seen.unfilled
+            and row.reference not in self.seen.running
         ]
 
     def _doubtful(self, rows: Iterable[LedgerRow]) -> Decimal:

@@ -91,6 +91,14 @@ class Executor:
         )
 
     @property
+    def markets(self) -> list[tuple[str, str]]:
+        """Every (connector, pair) that it trades on."""
+        asked = Fields(self.config)
+        both = [one for name in ("buying_market", "selling_market") if (one := asked.known(name, Fields))]
+        two = [(one.known("connector_name", text) or "", one.known("trading_pair", text) or "") for one in both]
+        return two or [(self.connector, self.pair)]
+
+    @property
     def ended(self) -> bool:
         return self.status == "TERMINATED"
 
