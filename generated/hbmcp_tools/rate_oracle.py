@@ -23,7 +23,7 @@ def get_rates(
     *,
     trading_pairs: list[str],
 ) -> Request[RateResponse]:
-    """Cached conversion rates of pairs, those that value the portfolio; for trading use get_ticker.
+    """Cached conversion rates, which value the portfolio; for trading: get_ticker.
 
     POST /rate-oracle/rates, risk: read.
     """

@@ -45,7 +45,7 @@ def get_rate_oracle_config() -> Request[RateOracleConfigResponse]:
 
 
 def get_rates(body: RateRequest) -> Request[RateResponse]:
-    """Cached conversion rates of pairs, those that value the portfolio; for trading use get_ticker.
+    """Cached conversion rates, which value the portfolio; for trading: get_ticker.
 
     POST /rate-oracle/rates
     """

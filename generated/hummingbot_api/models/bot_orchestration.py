@@ -10,7 +10,6 @@ from hummingbot_api import encode
 
 @define(kw_only=True)
 class StartBotAction:
-    #: With its timestamp
     bot_name: str
     log_level: str | None = None
     #: With .py
@@ -35,7 +34,6 @@ class StartBotAction:
 class StopBotAction:
     #: With its timestamp
     bot_name: str
-    #: Leave orders open
     skip_order_cancellation: bool | None = None
     async_backend: bool | None = None
 
