@@ -228,7 +228,8 @@ def scaffold(
         if left:
             out.print(scaffolding.skeleton(left), markup=False)
         trials = None if api.name else Trials.read(overrides.parent)
-        for mistake in trials.untold(curated, new) if trials else ():
+        moved = {one.operation: now for one in pieces if one.is_line and (now := gone[one.operation])}
+        for mistake in trials.untold(curated, new, moved) if trials else ():
             out.print(f"# {mistake}", markup=False)
 
 
