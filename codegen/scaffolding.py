@@ -142,6 +142,7 @@ def pieces(curation: Curation, old: Contract, new: Contract, successors: Mapping
     for name, tool in curation.by_name.items():
         if tool.operation in successors and tool.operation not in moved and name not in kept_names:
             table = f"[removed.{name}]\noperation = {_toml(tool.operation)}\n"
+            table += f"by = {_toml(tool.instead)}\n" if tool.instead else ""
             found.append(Piece(tool.operation, files[name], table, name))
     return found
 

@@ -117,7 +117,9 @@ def _held_back(curation: Curation, names: Collection[str]) -> Iterable[Mistake]:
                 yield Mistake(*place, key, "`instead` says why already")
             for key in reasons[:1]:
                 if key == "instead" and tool.instead not in names:
-                    reason = f"there is no tool {tool.instead!r}{nearest(tool.instead or '', names)}"
+                    gone = tool.instead in {one for tables in curation.removed.values() for one in tables}
+                    why = ": it was removed" if gone else nearest(tool.instead or "", names)
+                    reason = f"there is no tool {tool.instead!r}{why}"
                     yield Mistake(*place, key, reason)
                 elif tool.default:
                     yield Mistake(*place, key, "it is offered: write `default = false`, or take this away")

@@ -114,6 +114,12 @@ def test_names_the_mistake(tmp_path: Path, old: str, new: str, mistake: str) -> 
     assert any(text.startswith("orders.toml") and mistake in text for text in found), found
 
 
+def test_what_was_removed_is_not_taken_instead(tmp_path: Path) -> None:
+    aside = 'default = false\ninstead = "order_thing"\nparams.thing'
+    found = mistakes(tmp_path, orders=GOOD.replace("params.thing", aside, 1) + "\n[removed.order_thing]\n")
+    assert found == ["orders.toml: [tools.place_order] instead: there is no tool 'order_thing': it was removed"]
+
+
 def test_a_tool_that_few_need_may_stand_back_with_a_reason(tmp_path: Path) -> None:
     aside = 'default = false\nbecause = "who orders things has a shop"\nparams.thing'
     assert mistakes(tmp_path, orders=GOOD.replace("params.thing", aside, 1)) == []

@@ -62,3 +62,12 @@ def test_it_is_put_beside_the_nearest_and_where_it_is_not_offered_by_default(pat
     (table,) = tomllib.loads(piece.text)["tools"].values()
     aside = {key: table[key] for key in ("default", "because") if key in table}
     assert aside == ({"default": False, "because": ""} if toolset == "accounts" else {})
+
+
+def test_what_is_gone_has_what_was_better_in_its_place() -> None:
+    for name, by in (("get_average_fill_price", "estimate_trade"), ("get_pull_status", None)):
+        key = CURATED.by_name[name].operation
+        contract = evolve(CONTRACT, operations={one: it for one, it in CONTRACT.operations.items() if one != key})
+        (piece,) = pieces(CURATED, CONTRACT, contract, {key: None})
+        told = tomllib.loads(piece.text)["removed"][name]
+        assert told == {"operation": key} | ({"by": by} if by else {})
