@@ -76,4 +76,4 @@ def main(page: Path, before: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.stdin.read())
+    main(Path(sys.argv[1]), "" if sys.stdin.isatty() else sys.stdin.read())
