@@ -205,6 +205,7 @@ def stop_bot(
 
     Args:
         bot_name: With its timestamp
+        skip_order_cancellation: Leave orders open
     """
     return bot_orchestration_api.stop_bot(
         body=StopBotAction(
@@ -223,6 +224,9 @@ def stop_and_archive_bot(
     market.
 
     POST /bot-orchestration/stop-and-archive-bot/{bot_name}, risk: destructive.
+
+    Args:
+        skip_order_cancellation: Leave orders open
     """
     return bot_orchestration_api.stop_and_archive_bot(
         bot_name=bot_name,

@@ -175,7 +175,6 @@ def list_clmm_pools(
     GET /gateway/clmm/pools, risk: read.
 
     Args:
-        search_term: Token or pair
         sort_key: volume, tvl, fees…
         include_unknown: Unverified tokens too
     """

@@ -48,7 +48,7 @@ def get_rate(
 
 
 def get_cached_rates() -> Request[Any]:
-    """Every rate in the oracle's cache (long), with the source in use.
+    """All cached rates (long), and their source.
 
     GET /rate-oracle/prices, risk: read.
     """

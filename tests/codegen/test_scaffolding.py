@@ -26,20 +26,20 @@ def made(method: str, path: str, operation_id: str | None = None) -> Piece:
 @pytest.mark.parametrize(
     ("method", "path", "operation_id", "name"),
     [
-        ("POST", "/executors/{executor_id}/pause", "pause_executor", "pause_executor"),
-        ("POST", "/executors/{executor_id}/pause", "pauseExecutor", "pause_executor"),
-        ("POST", "/executors/{executor_id}/pause", None, "create_executors_pause"),
-        ("POST", "/executors/{executor_id}/pause", "pause", "create_executors_pause"),
-        ("POST", "/executors/{executor_id}/pause", "x_" * 20 + "y", "create_executors_pause"),
+        ("POST", "/executors/{executor_id}/juggle", "juggle_executor", "juggle_executor"),
+        ("POST", "/executors/{executor_id}/juggle", "juggleExecutor", "juggle_executor"),
+        ("POST", "/executors/{executor_id}/juggle", None, "create_executors_juggle"),
+        ("POST", "/executors/{executor_id}/juggle", "juggle", "create_executors_juggle"),
+        ("POST", "/executors/{executor_id}/juggle", "x_" * 20 + "y", "create_executors_juggle"),
         (
             "POST",
-            "/bot-orchestration/{bot_name}/restart",
-            "restart_bot_bot_orchestration__bot_name__restart_post",
-            "restart_bot",
+            "/bot-orchestration/{bot_name}/juggle",
+            "juggle_bot_bot_orchestration__bot_name__juggle_post",
+            "juggle_bot",
         ),
-        ("GET", "/docker/old-containers", "old_containers_docker_old_containers_get", "get_old_containers"),
-        ("GET", "/docker/old-containers", "list_old_docker_old_containers_get", "list_old"),
-        ("GET", "/trading/open", "get_open_orders", "get_trading_open"),  # that name is a workflow's
+        ("GET", "/docker/odd-moons", "odd_moons_docker_odd_moons_get", "get_odd_moons"),
+        ("GET", "/docker/odd-moons", "list_odd_docker_odd_moons_get", "list_odd"),
+        ("GET", "/trading/moon", "get_open_orders", "get_trading_moon"),  # that name is a workflow's
     ],
 )
 def test_it_is_called_what_its_function_is_called(method: str, path: str, operation_id: str | None, name: str) -> None:
@@ -49,15 +49,15 @@ def test_it_is_called_what_its_function_is_called(method: str, path: str, operat
 @pytest.mark.parametrize(
     ("path", "toolset"),
     [
-        ("/market-data/open-interest", "system"),  # market_data is on by default
-        ("/bot-orchestration/{bot_name}/restart", "bots"),
-        ("/accounts/{account_name}/fees", "accounts"),  # gateway has /accounts/gateway
-        ("/accounts/gateway/fees", "gateway"),
+        ("/market-data/moon", "system"),  # market_data is on by default
+        ("/bot-orchestration/{bot_name}/moon", "bots"),
+        ("/accounts/{account_name}/moon", "accounts"),  # gateway has /accounts/gateway
+        ("/accounts/gateway/moon", "gateway"),
         ("/moon", None),
     ],
 )
 def test_it_is_put_beside_the_nearest_and_where_it_is_not_offered_by_default(path: str, toolset: str | None) -> None:
-    piece = made("GET", path, "get_it")
+    piece = made("GET", path, "get_moon")
     assert piece.file == (toolset and f"{toolset}.toml")
     (table,) = tomllib.loads(piece.text)["tools"].values()
     aside = {key: table[key] for key in ("default", "because") if key in table}
@@ -65,9 +65,10 @@ def test_it_is_put_beside_the_nearest_and_where_it_is_not_offered_by_default(pat
 
 
 def test_what_is_gone_has_what_was_better_in_its_place() -> None:
-    for name, by in (("get_average_fill_price", "estimate_trade"), ("get_pull_status", None)):
-        key = CURATED.by_name[name].operation
-        contract = evolve(CONTRACT, operations={one: it for one, it in CONTRACT.operations.items() if one != key})
-        (piece,) = pieces(CURATED, CONTRACT, contract, {key: None})
-        told = tomllib.loads(piece.text)["removed"][name]
-        assert told == {"operation": key} | ({"by": by} if by else {})
+    better = next(name for name, tool in CURATED.by_name.items() if tool.instead)
+    for name in (better, "get_candles"):
+        tool = CURATED.by_name[name]
+        left = {key: one for key, one in CONTRACT.operations.items() if key != tool.operation}
+        (piece,) = pieces(CURATED, CONTRACT, evolve(CONTRACT, operations=left), {tool.operation: None})
+        told = {"operation": tool.operation} | ({"by": tool.instead} if tool.instead else {})
+        assert tomllib.loads(piece.text)["removed"][name] == told

@@ -21,7 +21,7 @@ def get_available_sources() -> Request[list[str]]:
 
 
 def get_cached_prices() -> Request[Any]:
-    """Every rate in the oracle's cache (long), with the source in use.
+    """All cached rates (long), and their source.
 
     GET /rate-oracle/prices
     """

@@ -34,6 +34,7 @@ class StartBotAction:
 class StopBotAction:
     #: With its timestamp
     bot_name: str
+    #: Leave orders open
     skip_order_cancellation: bool | None = None
     async_backend: bool | None = None
 
