@@ -106,7 +106,7 @@ async def test_what_is_over_a_limit_is_not_sent_and_what_counts_is_what_was(talk
         text = await call.bad("place_order", **MARKET, again=True)
         assert PLACE not in call.asked[asked:]
         assert text.startswith(
-            "The policy's limit day is 1,500 USDT opened today: 1,362.25 used already, 681.13 asked; 137.74"
+            "The policy's limit day is 1,500 USDT sent to open today: 1,362.25 used already, 681.13 asked; 137.74"
         )
         assert [(row.state, row.reference) for row in await granted(call)] == [("sent", one.id) for one in orders(api)]
         api.clock.advance(86_400_000)
@@ -118,7 +118,7 @@ async def test_looking_reserves_nothing_and_says_how_far_limits_are_used(talk: O
     async with talk(policy(order=1000, day=2000)) as call:
         text = await call.good("place_order", **MARKET, preview=True)
         assert text.endswith(
-            "Limits, with this: 681.13 of at most 1,000 USDT an order; 681.13 of at most 2,000 USDT opened today."
+            "Limits, with this: 681.13 of at most 1,000 USDT an order; 681.13 of at most 2,000 USDT sent to open today."
         )
         text = await call.good("place_order", **{**MARKET, "amount": 0.02}, preview=True)
         assert "It would be refused: The policy's limit order is 1,000 USDT an order" in text
@@ -134,16 +134,22 @@ async def test_a_status_tells_how_far_limits_are_used_up(talk: Opened, api: Pape
         rest(api)
         told = (await call.good("get_status")).rpartition("Limits: ")[2]
         assert re.sub(r"0\.\d+ of at most 100", "some of at most 100", told.splitlines()[0]).split("; ") == [
-            "681.13 of at most 1,000 USDT opened within an hour",
-            "681.13 of at most 2,000 USDT opened today",
+            "681.13 of at most 1,000 USDT sent to open within an hour",
+            "681.13 of at most 2,000 USDT sent to open today",
             "1 of at most 5 orders a minute",
             "2 of at most 9 open orders",
             "some of at most 100 USDT lost today",
-            "681.13 of at most 5,000 USDT opened at master_account",
-            "0 of at most 1 USDT opened at other.",
+            "681.13 of at most 5,000 USDT sent to open at master_account",
+            "0 of at most 1 USDT sent to open at other.",
         ]
     async with talk(policy(order=1000)) as call:
-        assert "Limits" not in await call.good("get_status")
+        told = await call.good("get_status")
+        assert "Limits" not in told
+        assert "Policy: order 1,000 USDT." in told
+    told_so = {"limits": {"order": 5000}, "deny": {"pairs": ["X-*"]}, "confirm": [{"when": "over 3000"}]}
+    async with talk(Policy.model_validate(told_so)) as call:
+        told = await call.good("get_status")
+        assert "Policy: order 5,000 USDT; 1 more rule. A person is asked: over 3000 USDT (by the client)." in told
     async with talk(policy(day=1000, day_loss=9), failing(STATE)) as call:
         assert "limits are used up can't be told: The policy limits what may be open" in await call.good("get_status")
 
@@ -328,8 +334,9 @@ class TestWhatCouldNotBeDoneAnyway:
         self, talk: Opened, tool: str, given: dict[str, Any], why: str, preview: bool
     ) -> None:
         async with talk(policy(day=20_000)) as call:
-            text = await call.bad(tool, **given, preview=preview)
-            assert text.startswith("The policy's limit day is 20,000 USDT opened today: 0 used already")
+            text = await (call.good if preview else call.bad)(tool, **given, preview=preview)
+            refused = "The policy's limit day is 20,000 USDT sent to open today: 0 used already"
+            assert f"It would be refused: {refused}" in text if preview else text.startswith(refused)
             assert why in text.partition("Besides:")[2]
             assert await granted(call) == []
         async with talk(policy(day=2_000_000)) as call:
