@@ -135,7 +135,7 @@ def pieces(curation: Curation, old: Contract, new: Contract, successors: Mapping
             found.append(Piece(operation.key, files[one.name], _kept(one, operation, params, called), one.name))
         if operation.key not in had:
             toolset = home.toolset(operation)
-            full = toolset in curation.toolsets and curation.toolsets[toolset].default
+            full = not curation.name and toolset is not None and curation.toolsets[toolset].default
             table = _table(operation, params, names, called, on_paper=not curation.name, aside=full)
             found.append(Piece(operation.key, toolset and curation.file(f"{toolset}.toml"), table))
     kept_names = {one.name for some in had.values() for one in some}
