@@ -1,5 +1,6 @@
 """What the lists of tools hold and cost, and README's figures of it: `python -m bench.lists README.md` prints both as
-JSON, for `codegen check` and `regen`, which never import the run time."""
+JSON, for `codegen check` and `regen`, which never import the run time, and what the tools of a manifest cost that comes
+in, another version's."""
 
 import json
 import re
@@ -53,8 +54,8 @@ def readme(text: str, catalog: Catalog) -> str:
     return re.sub(_ROW % "tokens of the list", f"{cost(every):,} ({cost(usual):,} by default)", text)
 
 
-def main(page: Path) -> None:
-    """Tokens of each list and of each tool, and the page as it should be."""
+def main(page: Path, before: str) -> None:
+    """Tokens of each list and of each tool, now and `before`, and the page as it should be."""
     if not exact:
         sys.exit("Tokens can't be counted: install rs-bpe.")
     catalog = Catalog.load()
@@ -64,10 +65,15 @@ def main(page: Path) -> None:
             for how, tools in lists(catalog).items()
         },
         "tokens": {name: cost([tool]) for name, tool in catalog.tools.items()},
+        "toolsets": {name: tool.toolset for name, tool in catalog.tools.items()},
+        "before": {
+            tool["definition"]["name"]: listing([tool["definition"]])
+            for tool in (json.loads(before)["tools"] if before else ())
+        },
         "readme": readme(page.read_text(encoding="utf-8"), catalog),
     }
     print(json.dumps(told))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), "" if sys.stdin.isatty() else sys.stdin.read())

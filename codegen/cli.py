@@ -118,19 +118,22 @@ def regen(
             out.print(_report(one.old, one.new, one.api.curation()).told("text"), markup=False)
     tokens = listing.tokens if listing else {}
     out.print(differing(before, definitions(output), [one.curated for one in renewals], tokens), markup=False)
-    for mistake in listing.too_long() if listing else ():
-        err.print(str(mistake), markup=False)
+    left = [str(mistake) for mistake in listing.too_long()] if listing else []
     for one in renewals:
         if missing := curation.unaccounted(one.made.curation, one.new):
             are = "operation is" if len(missing) == 1 else "operations are"
             of = f" of {one.api.name}" if one.api.name else ""
-            err.print(f"{len(missing)}{of} {are} neither curated nor excluded; see `scaffold` and `check`.")
+            left.append(f"{len(missing)}{of} {are} neither curated nor excluded; see `scaffold` and `check`.")
+    if left:
+        err.print("All of it is written. What `make check` won't pass yet:")
+    for text in left:
+        err.print(f"  {text}", markup=False)
 
 
 @app.command()
 def check(contract: ContractFile = PINNED, overrides: Overrides = OVERRIDES, output: Output = GENERATED) -> None:
     """Say everything that is wrong: in the overrides, and in a generated/ that isn't what regen would write."""
-    with _errors():
+    with _errors(written=False):
         found = checking.check(Api("", contract, overrides).with_others(), output)
     for note in found.notes:
         err.print(note, markup=False)
@@ -176,7 +179,7 @@ def diff(
 
     It exits with 4 if a tool breaks, and with 3 if something only came.
     """
-    with _errors():
+    with _errors(written=False):
         api = Api("", PINNED, overrides)
         if service:
             api = api.beside(named(service)[0])
@@ -202,7 +205,7 @@ def scaffold(
     Of a document that isn't pinned yet, too: what only moved there is a line for the table that it has, what took
     the place of another has that one's table, and what is gone is told to have been removed.
     """
-    with _errors():
+    with _errors(written=write):
         api = Api("", contract, overrides)
         if service:
             name, source = named(service)
@@ -225,7 +228,8 @@ def scaffold(
         if left:
             out.print(scaffolding.skeleton(left), markup=False)
         trials = None if api.name else Trials.read(overrides.parent)
-        for mistake in trials.untold(curated, new) if trials else ():
+        moved = {one.operation: now for one in pieces if one.is_line and (now := gone[one.operation])}
+        for mistake in trials.untold(curated, new, moved) if trials else ():
             out.print(f"# {mistake}", markup=False)
 
 
@@ -263,13 +267,13 @@ def _refuse(lost: Sequence[Loss]) -> int:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
-    """What the generator refuses is said on stderr, without a traceback."""
+def _errors(*, written: bool = True) -> Iterator[None]:
+    """What the generator refuses is said on stderr, without a traceback; of a command that writes, that it didn't."""
     try:
         yield
     except CurationError as error:
         err.print(str(error), markup=False)
-        err.print(f"{count(len(error.mistakes), 'mistake')}; nothing was written.")
+        err.print(count(len(error.mistakes), "mistake") + ("; nothing was written." if written else "."))
         raise typer.Exit(1) from None
     except (ContractError, render.RenderError) as error:
         err.print(str(error), markup=False)

@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,23 @@ from codegen.generate import ROOT, RUN_TIME
 from codegen.render import RenderError
 
 #: Tokens that a list may cost, by how it is asked for.
-CEILINGS: Mapping[str, int] = {"by default": 4_500, "with every toolset named": 16_000}
-LONGEST = 6  # tools in a line
+EVERY = "with every toolset named"
+CEILINGS: Mapping[str, int] = {"by default": 4_500, EVERY: 16_000}
+NAMED = 6  # tools or toolsets in a line
 README = "README.md"
+MANIFEST = "generated/hbmcp_tools/manifest.json"
 
 
 @frozen
 class Listing:
     """`lists` are the names of the tools that are offered, and the tokens of all, by how they are asked for; `tokens`
-    those of each tool; `readme` is that page with what it should say."""
+    those of each tool, `toolsets` which it is in, and `before` the tokens of those that the last commit has; `readme`
+    is that page with what it should say."""
 
     lists: Mapping[str, Any]
     tokens: Mapping[str, int]
+    toolsets: Mapping[str, str]
+    before: Mapping[str, int]
     readme: str
 
     @classmethod
@@ -37,6 +43,7 @@ class Listing:
             return None
         done = subprocess.run(
             [sys.executable, "-m", "bench.lists", str(page.resolve())],
+            input=_committed(page.parent),
             capture_output=True,
             text=True,
             check=False,
@@ -56,14 +63,30 @@ class Listing:
         for how, most in CEILINGS.items():
             tokens, names = self.lists[how]["tokens"], self.lists[how]["tools"]
             if tokens > most:
-                longest = sorted(names, key=self.tokens.__getitem__, reverse=True)[:LONGEST]
-                told = ", ".join(f"{name} {self.tokens[name]}" for name in longest)
+                elsewhere = "" if how == EVERY else ", move it to a toolset that isn't on by default,"
                 reason = (
-                    f"cost {tokens:,} tokens, {tokens - most:,} more than the {most:,} that they may: shorten "
-                    f"descriptions, move a tool to a toolset that isn't on by default, let one stand back "
-                    f'(`default = false`, `instead = "TOOL"`), or exclude an operation. The longest: {told}'
+                    f"cost {tokens:,} tokens, {tokens - most:,} more than the {most:,} that they may. "
+                    f"{self._added(names)}By toolset: {self._by_toolset(names)}. Say it shorter, there or in their "
+                    f"neighbours{elsewhere} or let a tool of one operation that few need stand back: "
+                    f'`default = false` in its table, and `instead = "TOOL"` or `because = "why few need it"`'
                 )
                 yield Mistake("overrides", "", f"the tools offered {how}", reason)
+
+    def _added(self, names: Sequence[str]) -> str:
+        """What of these costs more than in the last commit, where that is known."""
+        more = {name: self.tokens[name] - self.before.get(name, 0) for name in names} if self.before else {}
+        told = [
+            f"{name} ({self.toolsets[name]}) {'+' if name in self.before else ''}{tokens}"
+            for name, tokens in Counter(more).most_common(NAMED)
+            if tokens > 0
+        ]
+        return f"Since the last commit: {', '.join(told)}. " if told else ""
+
+    def _by_toolset(self, names: Sequence[str]) -> str:
+        sums: Counter[str] = Counter()
+        for name in names:
+            sums[self.toolsets[name]] += self.tokens[name]
+        return ", ".join(f"{toolset} {tokens:,}" for toolset, tokens in sums.most_common(NAMED))
 
     def changes(self, page: Path) -> bool:
         """Whether that page says something else."""
@@ -73,3 +96,14 @@ class Listing:
         """Make it say so."""
         if self.changes(page):
             page.write_text(self.readme, encoding="utf-8")
+
+
+def _committed(repository: Path) -> str:
+    """The manifest of the last commit; nothing where there is none."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(repository), "show", f"HEAD:./{MANIFEST}"], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return ""
+    return "" if done.returncode else done.stdout

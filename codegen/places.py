@@ -1,7 +1,8 @@
 """The text of a toolset's file of curation with tables put in, in the place of others, or a line more in one."""
 
 import re
-from collections import Counter
+from collections.abc import Sequence
+from itertools import takewhile
 
 from codegen.contract import Operation
 from codegen.curation import Curation
@@ -10,28 +11,37 @@ _OF_THE_NEXT = re.compile(r"\n((?:#[^\n]*\n)+)\Z")
 
 
 class Homes:
-    """Where the tools of a curation are, by the first part of their operations' paths."""
+    """Where the tools of a curation are, by their operations' paths."""
 
     def __init__(self, curation: Curation) -> None:
         self._curation = curation
-        self._counts: dict[str, Counter[str]] = {}
-        for toolset, tools in curation.tools.items():
-            for tool in tools.values():
-                self._counts.setdefault(_root(tool.operation), Counter())[toolset] += 1
+        self._paths = {
+            toolset: [_steps(tool.operation) for tool in tools.values()] for toolset, tools in curation.tools.items()
+        }
 
-    def file(self, operation: Operation) -> str | None:
-        """That of the toolset which has most tools over such, where there is one. A service that has one toolset at
-        most has all in that; it is called as the service is."""
-        toolsets = self._counts.get(_root(operation.key))
-        if toolsets:
-            return self._curation.file(f"{toolsets.most_common(1)[0][0]}.toml")
+    def toolset(self, operation: Operation) -> str | None:
+        """The one over paths that begin as this one does for longest, of several one that isn't on by default, for a
+        default one's list is nearly full, or has most. A service that has one toolset at most has all in that; it is
+        called as the service is."""
+        likely: dict[str, tuple[int, bool, int]] = {}
+        for toolset, paths in self._paths.items():
+            shared = [_shared(_steps(operation.key), path) for path in paths]
+            if most := max(shared, default=0):
+                likely[toolset] = (most, not self._curation.toolsets[toolset].default, len(list(filter(None, shared))))
+        if likely:
+            return max(likely, key=likely.__getitem__)
         if self._curation.name and len(self._curation.toolsets) < 2:
-            return self._curation.file(f"{next(iter(self._curation.toolsets), self._curation.name)}.toml")
+            return next(iter(self._curation.toolsets), self._curation.name)
         return None
 
 
-def _root(key: str) -> str:
-    return key.split("/")[1]
+def _steps(key: str) -> list[str]:
+    return re.sub(r"{[^}]*}", "{}", key).split("/")[1:]
+
+
+def _shared(some: Sequence[str], others: Sequence[str]) -> int:
+    """How many steps they begin with together."""
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(some, others, strict=False))))
 
 
 def with_table(text: str, table: str) -> str:

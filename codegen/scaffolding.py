@@ -10,13 +10,15 @@ from typing import Any, Self, get_args
 from attrs import frozen
 
 from codegen.contract import Contract, Operation, Schema
-from codegen.curation import SERVICE, Curation, EffectName, Tool, unaccounted
+from codegen.curation import MAX_NAME, SERVICE, TOOL_NAME, Curation, EffectName, Tool, unaccounted
 from codegen.places import Homes, in_place_of, with_line, with_table
 from codegen.renames import proposals, renaming, taken
 from codegen.schema import reduce
 
 SEVERAL = 3  # operations
 TOOLSET = '[toolset]\ntitle = ""\ndescription = ""\ndefault = false\n'
+ASIDE = "why few need it, for this toolset is on by default; or move the table to one that isn't, without these lines"
+READING = ("get", "list", "find", "search", "read", "check", "estimate", "quote")
 VERBS = {"GET": "get", "POST": "create", "PUT": "set", "PATCH": "update", "DELETE": "delete"}
 
 
@@ -132,12 +134,15 @@ def pieces(curation: Curation, old: Contract, new: Contract, successors: Mapping
         for one in had.get(operation.key, ()):
             found.append(Piece(operation.key, files[one.name], _kept(one, operation, params, called), one.name))
         if operation.key not in had:
-            table = _table(operation, params, names, called, on_paper=not curation.name)
-            found.append(Piece(operation.key, home.file(operation), table))
+            toolset = home.toolset(operation)
+            full = not curation.name and toolset is not None and curation.toolsets[toolset].default
+            table = _table(operation, params, names, called, on_paper=not curation.name, aside=full)
+            found.append(Piece(operation.key, toolset and curation.file(f"{toolset}.toml"), table))
     kept_names = {one.name for some in had.values() for one in some}
     for name, tool in curation.by_name.items():
         if tool.operation in successors and tool.operation not in moved and name not in kept_names:
             table = f"[removed.{name}]\noperation = {_toml(tool.operation)}\n"
+            table += f"by = {_toml(tool.instead)}\n" if tool.instead else ""
             found.append(Piece(tool.operation, files[name], table, name))
     return found
 
@@ -179,16 +184,24 @@ def begin(service: Path, contract: Contract) -> None:
 
 
 def _table(
-    operation: Operation, params: Sequence[str], names: set[str], usual: Mapping[str, str], *, on_paper: bool
+    operation: Operation,
+    params: Sequence[str],
+    names: set[str],
+    usual: Mapping[str, str],
+    *,
+    on_paper: bool,
+    aside: bool,
 ) -> str:
+    """`aside` is what goes into a toolset that is on by default, whose list is nearly full."""
     name = _name(operation, names)
     lines = [
         f"[tools.{name}]",
         f"operation = {_toml(operation.key)}",
-        f"title = {_toml(name.replace('_', ' ').capitalize())}",
+        f"title = {_toml(re.sub('^(get|list)_', '', name).replace('_', ' ').capitalize())}",
         'risk = ""  # read, write, trade, destructive or secret',
         *([] if operation.method == "GET" else [f'effect = ""  # unless it reads: {", ".join(get_args(EffectName))}']),
         *(['paper = ""  # why the paper exchange has none, unless a route answers it'] if on_paper else []),
+        *(["default = false", f'because = ""  # {ASIDE}'] if aside else []),
         'description = ""',
     ]
     return _whole(name, lines, [_param(param, usual) for param in params])
@@ -236,14 +249,27 @@ def _params(operation: Operation, schemas: Mapping[str, Schema]) -> list[str]:
 
 
 def _name(operation: Operation, taken: set[str]) -> str:
-    """verb_noun from the method and the fixed parts of the path, unique, at most 40 characters."""
+    """verb_noun, unique, at most 40 characters: as its operationId says it, else from the method and the fixed parts of
+    the path."""
     words = re.findall(r"[a-z0-9]+", re.sub(r"{[^}]*}", "", operation.path).lower()) or ["root"]
     base = "_".join([VERBS.get(operation.method, operation.method.lower()), *words])[:37].rstrip("_")
-    name, number = base, 2
+    told = _told(operation)
+    name, number = told if told and told not in taken else base, 2
     while name in taken:
         name, number = f"{base}_{number}", number + 1
     taken.add(name)
     return name
+
+
+def _told(operation: Operation) -> str | None:
+    """The operationId in snake_case, without the path and method that FastAPI appends to a function's name; nothing
+    where it can't be a tool's name. What reads begins with a verb: active_orders doesn't."""
+    said = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation.operation_id or "").lower()
+    appended = re.sub(r"\W", "_", operation.path).lower() + f"_{operation.method.lower()}"
+    name = re.sub(r"\W+", "_", said.removesuffix(appended)).strip("_")
+    if operation.method == "GET" and name.split("_")[0] not in READING:
+        name = f"get_{name}"
+    return name if TOOL_NAME.fullmatch(name) and len(name) <= MAX_NAME else None
 
 
 def _toml(value: Any) -> str:

@@ -58,9 +58,12 @@ class Trials:
                 toolset, tool = tools[name]
                 yield from self._of_a_tool(toolset, name, tool, _file(key), routed=routed)
 
-    def untold(self, curation: Curation, contract: Contract) -> Iterator[Mistake]:
-        """Operations of which the contract doesn't say what they answer, nor does anybody else."""
-        also: dict[str, set[str]] = {}
+    def untold(
+        self, curation: Curation, contract: Contract, moved: Mapping[str, str] | None = None
+    ) -> Iterator[Mistake]:
+        """Operations of which the contract doesn't say what they answer, nor does anybody else. `moved` are those of
+        which that is known, by where they were."""
+        also: dict[str, set[str]] = {now: {was} for was, now in (moved or {}).items()}
         for tool in curation.by_name.values():
             also.setdefault(tool.operation, set()).update(one.operation for one in tool.spellings)
         for key, operation in contract.operations.items():

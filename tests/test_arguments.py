@@ -46,6 +46,21 @@ def refused(arguments: dict[str, Any], properties: dict[str, Any], required: tup
     return str(caught.value)
 
 
+def test_what_is_not_listed_is_checked() -> None:
+    place_order = Catalog.load().tools["place_order"]
+    assert "minimum" not in place_order.definition["inputSchema"]["properties"]["amount"]
+    with pytest.raises(BadArguments, match="amount: expected more than 0, got -1"):
+        Checker(place_order).check(
+            {
+                "connector_name": "kraken",
+                "trading_pair": "BTC-USDT",
+                "side": "BUY",
+                "amount": -1,
+                "order_type": "MARKET",
+            }
+        )
+
+
 @pytest.mark.parametrize(
     ("value", "schema", "meant"),
     [

@@ -90,7 +90,7 @@ def value_for(name: str, schema: dict[str, Any]) -> Any:
 def arguments_for(tool: Tool, *, every: bool) -> dict[str, Any]:
     """Arguments for all parameters of the operation, or for the required ones and those that would be different every
     second."""
-    properties: dict[str, Any] = tool.input_schema["properties"]
+    properties: dict[str, Any] = CATALOG.tools[tool.name].schema["properties"]
     needed = {*tool.input_schema.get("required", []), *(n for n, s in properties.items() if s.get("default") == "now")}
     return {
         name: value_for(name, schema)

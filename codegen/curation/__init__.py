@@ -13,11 +13,25 @@ from codegen.curation.coverage import audit, unaccounted, vanished
 from codegen.curation.curation import EXCLUDED, SERVICE, Curation
 from codegen.curation.mistake import CurationError, Mistake
 from codegen.curation.reading import UNREADABLE, read
-from codegen.curation.tables import EffectName, Param, Removed, Risk, Spelling, Tool, Toolset, Workflow, WorkflowParam
+from codegen.curation.rules import TOOL_NAME
+from codegen.curation.tables import (
+    MAX_NAME,
+    EffectName,
+    Param,
+    Removed,
+    Risk,
+    Spelling,
+    Tool,
+    Toolset,
+    Workflow,
+    WorkflowParam,
+)
 
 __all__ = [
     "EXCLUDED",
+    "MAX_NAME",
     "SERVICE",
+    "TOOL_NAME",
     "UNREADABLE",
     "Curation",
     "CurationError",

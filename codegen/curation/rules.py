@@ -94,7 +94,7 @@ def _parts(
 
 
 def _held_back(curation: Curation, names: Collection[str]) -> Iterable[Mistake]:
-    """What isn't offered by default has a reason: a workflow that uses it, or a tool that is better."""
+    """What isn't offered by default has a reason: a workflow that uses it, a tool that is better, or words."""
     used: set[str] = set()
     for toolset, workflows in curation.workflows.items():
         for name, workflow in workflows.items():
@@ -106,16 +106,22 @@ def _held_back(curation: Curation, names: Collection[str]) -> Iterable[Mistake]:
     for toolset, tools in curation.tools.items():
         for name, tool in tools.items():
             place = (curation.file(f"{toolset}.toml"), f"tools.{name}")
-            if tool.instead is None:
-                if not tool.default and name not in used:
-                    reason = (
-                        'false is for what a workflow uses or does better: name that, `instead = "TOOL"`, or move the '
-                        "tool to a toolset that isn't on by default"
-                    )
-                    yield Mistake(*place, "default", reason)
-            elif tool.instead not in names:
-                reason = f"there is no tool {tool.instead!r}{nearest(tool.instead, names)}"
-                yield Mistake(*place, "instead", reason)
-            elif tool.default or name in used:
-                why = "a workflow uses it" if name in used else "it is offered: write `default = false`"
-                yield Mistake(*place, "instead", f"{why}, so nothing is taken instead")
+            reasons = [key for key in ("instead", "because") if getattr(tool, key) is not None]
+            if not reasons and not tool.default and name not in used:
+                reason = (
+                    "false is for a tool that a workflow uses, and for one with a reason: another does it, "
+                    '`instead = "TOOL"`, or few need it, `because = "…"`'
+                )
+                yield Mistake(*place, "default", reason)
+            for key in reasons[1:]:
+                yield Mistake(*place, key, "`instead` says why already")
+            for key in reasons[:1]:
+                if key == "instead" and tool.instead not in names:
+                    gone = tool.instead in {one for tables in curation.removed.values() for one in tables}
+                    why = ": it was removed" if gone else nearest(tool.instead or "", names)
+                    reason = f"there is no tool {tool.instead!r}{why}"
+                    yield Mistake(*place, key, reason)
+                elif tool.default:
+                    yield Mistake(*place, key, "it is offered: write `default = false`, or take this away")
+                elif name in used:
+                    yield Mistake(*place, key, "a workflow uses it, which is reason enough: take this away")

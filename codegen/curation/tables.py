@@ -205,12 +205,13 @@ def _spelling(value: Any) -> Any:
 class Tool(Named):
     """One tool over one operation, which other versions of the API spell otherwise. `paper` says why the paper exchange
     hasn't it, unless a route answers there: "the paper exchange has no POST /x: …". One that isn't `default` is used by
-    a workflow, or has another tool to be taken `instead`."""
+    a workflow, has another tool to be taken `instead`, or is needed by few, `because` of what these words say."""
 
     operation: str
     also: list[Annotated[Spelling, BeforeValidator(_spelling)]] = []
     paper: str | None = Field(default=None, min_length=1)
     instead: str | None = None
+    because: str | None = Field(default=None, min_length=1)
     effect: Annotated[Effect | None, BeforeValidator(_effect)] = Field(default=None, validate_default=True)
     timeout: float | None = Field(default=None, gt=0, le=3600)
     params: dict[str, Param] = {}

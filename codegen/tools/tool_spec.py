@@ -130,10 +130,23 @@ def repeats(effect: Mapping[str, str]) -> bool:
     return what in ("opens", "moves", "reduces") or (what == "runs_code" and "account" in effect)
 
 
+def unlisted(param: ToolParam) -> Schema:
+    """What is checked of a parameter and not listed, for every list is paid for: that a number isn't negative, or a
+    count at least one, which nobody asks less of, and a pattern where a description says it."""
+    schema = param.schema
+    keys = [
+        *(["minimum"] if 0 <= schema.get("minimum", -1) <= 1 else []),
+        *(["pattern"] if "pattern" in schema and param.description else []),
+    ]
+    return {key: schema[key] for key in keys}
+
+
 def input_schema(params: Iterable[ToolParam]) -> Schema:
     """What tools/list sends; a parameter's description stands beside its schema."""
     properties = {
-        param.name: param.schema | ({"description": param.description} if param.description else {}) for param in params
+        param.name: {key: value for key, value in param.schema.items() if key not in unlisted(param)}
+        | ({"description": param.description} if param.description else {})
+        for param in params
     }
     required = [param.name for param in params if param.required]
     return {"type": "object", "properties": properties} | ({"required": required} if required else {})
@@ -153,6 +166,7 @@ def _entry(tool: ToolSpec | WorkflowSpec) -> dict[str, Any]:
     """What the manifest has of both kinds."""
     bases = [param.name for param in tool.params if param.may_be_base]
     marks = {
+        "bounds": {param.name: found for param in tool.params if (found := unlisted(param))},
         "acts_on_many": tool.acts_on_many,
         "previews": tool.previews,
         "bases": bases,

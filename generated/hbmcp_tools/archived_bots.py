@@ -10,7 +10,7 @@ from hummingbot_api.request import Request
 
 
 def list_archived_bots() -> Request[list[str]]:
-    """Archived bots as db_path, which the other archived-bot tools take.
+    """Archived bots by db_path.
 
     GET /archived-bots/, risk: read.
     """
@@ -21,7 +21,7 @@ def get_archived_bot_health(
     *,
     db_path: str,
 ) -> Request[Any]:
-    """Check that an archived bot's database tables can be read.
+    """Whether an archived bot's database can be read.
 
     GET /archived-bots/{db_path}/status, risk: read.
     """
@@ -34,7 +34,7 @@ def get_archived_bot_summary(
     *,
     db_path: str,
 ) -> Request[Any]:
-    """Count an archived bot's orders, trades, executors and positions, with its pairs and exchanges.
+    """An archived bot's pairs, exchanges, and number of orders, trades, executors and positions.
 
     GET /archived-bots/{db_path}/summary, risk: read.
     """
@@ -47,7 +47,7 @@ def get_archived_bot_performance(
     *,
     db_path: str,
 ) -> Request[Any]:
-    """P&L, fees and volume of an archived bot by its trades; where it fails, add up list_archived_executors.
+    """P&L, fees and volume of an archived bot; where it fails, add up list_archived_executors.
 
     GET /archived-bots/{db_path}/performance, risk: read.
     """

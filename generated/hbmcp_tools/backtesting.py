@@ -82,7 +82,7 @@ def get_backtest(
     *,
     task_id: str,
 ) -> Request[Any]:
-    """A background backtest's figures, or its status while it runs.
+    """A background backtest's figures, or status.
 
     GET /backtesting/tasks/{task_id}, risk: read.
     """
@@ -95,7 +95,7 @@ def list_backtest_executors(
     *,
     task_id: str,
 ) -> Request[Any]:
-    """What a completed background backtest traded, executor by executor.
+    """What a background backtest traded, by executor.
 
     GET /backtesting/tasks/{task_id}, risk: read.
     """

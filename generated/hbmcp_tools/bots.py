@@ -55,7 +55,7 @@ def get_bot_logs(
 
 
 def get_broker_status() -> Request[Any]:
-    """Whether the broker between API and bots is up, and which bots it hears; of all services: get_status.
+    """Whether the broker between API and bots is up, and which bots it hears.
 
     GET /bot-orchestration/mqtt, risk: read.
     """
@@ -67,7 +67,7 @@ def get_bot_history(
     bot_name: str,
     days: int | None = None,
 ) -> Request[Any]:
-    """Fills of a connected bot; for archived bots use list_archived_trades.
+    """Fills of a connected bot; of archived ones: list_archived_trades.
 
     GET /bot-orchestration/{bot_name}/history, risk: read.
 
@@ -107,7 +107,7 @@ def get_controller_performance_history(
     GET /bot-orchestration/controller-performance-history, risk: read.
 
     Args:
-        start_time: e.g. 24h, or UTC time
+        start_time: e.g. 24h
     """
     return bot_orchestration_api.get_controller_performance_history(
         bot_name=bot_name,
@@ -177,13 +177,11 @@ def start_bot(
     script: str,
     script_config: str,
 ) -> Request[Any]:
-    """Resume trading in a bot that stop_bot stopped. Script and config are strategy_name and config_name in
-    list_bot_runs.
+    """Resume a bot that stop_bot stopped, with strategy_name and config_name of list_bot_runs.
 
     POST /bot-orchestration/start-bot, risk: trade.
 
     Args:
-        bot_name: With its timestamp
         script: With .py
         script_config: With .yml
     """
@@ -201,8 +199,7 @@ def stop_bot(
     bot_name: str,
     skip_order_cancellation: bool | None = None,
 ) -> Request[Any]:
-    """Stop a bot's strategy and cancel its orders, keeping its container. Its executors may close their positions at
-    market.
+    """Stop a bot's strategy and cancel its orders, keeping its container. It may close positions at market.
 
     POST /bot-orchestration/stop-bot, risk: destructive.
 
@@ -223,13 +220,12 @@ def stop_and_archive_bot(
     bot_name: str,
     skip_order_cancellation: bool = False,
 ) -> Request[Any]:
-    """End a bot for good: stop it, cancel its orders, archive its data, remove its container. Its executors may close
-    their positions at market.
+    """End a bot for good: stop it, cancel its orders, archive its data, remove its container. It may close positions at
+    market.
 
     POST /bot-orchestration/stop-and-archive-bot/{bot_name}, risk: destructive.
 
     Args:
-        bot_name: With its timestamp
         skip_order_cancellation: Leave orders open
     """
     return bot_orchestration_api.stop_and_archive_bot(
@@ -263,7 +259,7 @@ def get_bot_run(
     *,
     bot_run_id: int,
 ) -> Request[Any]:
-    """One deployment in full, with its settings, final P&L and last logs.
+    """One deployment in full: settings, final P&L, last logs.
 
     GET /bot-orchestration/bot-runs/{bot_run_id}, risk: read.
     """

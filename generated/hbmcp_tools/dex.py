@@ -47,7 +47,6 @@ def quote_swap(
     Args:
         connector: e.g. jupiter, 0x
         network_id: e.g. solana-mainnet-beta
-        trading_pair: e.g. SOL-USDC
         amount: In base token
     """
     return gateway_swaps_api.get_swap_quote(
@@ -100,7 +99,7 @@ def get_swap_status(
     *,
     transaction_hash: str,
 ) -> Request[Any]:
-    """Whether a swap made here is SUBMITTED, CONFIRMED or FAILED, with amounts.
+    """Whether a swap made here is SUBMITTED, CONFIRMED or FAILED; amounts.
 
     GET /gateway/swaps/{transaction_hash}/status, risk: read.
     """
@@ -125,7 +124,7 @@ def list_swaps(
     POST /gateway/swaps/search, risk: read.
 
     Args:
-        start_time: e.g. 24h, or UTC time
+        start_time: e.g. 24h
     """
     return gateway_swaps_api.search_swaps(
         network=network_id,
@@ -151,7 +150,7 @@ def get_swap_summary(
     GET /gateway/swaps/summary, risk: read.
 
     Args:
-        start_time: e.g. 24h, or UTC time
+        start_time: e.g. 24h
     """
     return gateway_swaps_api.get_swaps_summary(
         network=network_id,
@@ -176,7 +175,6 @@ def list_clmm_pools(
     GET /gateway/clmm/pools, risk: read.
 
     Args:
-        search_term: Token or pair
         sort_key: volume, tvl, fees…
         include_unknown: Unverified tokens too
     """
@@ -200,9 +198,6 @@ def get_clmm_pool(
     """A pool's price, fee and liquidity, by bin on meteora.
 
     GET /gateway/clmm/pool-info, risk: read.
-
-    Args:
-        connector: e.g. meteora, raydium
     """
     return gateway_clmm_api.get_clmm_pool_info(
         connector=connector,

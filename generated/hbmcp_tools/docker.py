@@ -11,7 +11,7 @@ from hummingbot_api.request import Request
 
 
 def get_docker_status() -> Request[Any]:
-    """Whether the API reaches Docker; of all services: get_status.
+    """Whether the API reaches Docker.
 
     GET /docker/running, risk: read.
     """

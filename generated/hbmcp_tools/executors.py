@@ -152,7 +152,7 @@ def get_executor_logs(
     level: Literal["ERROR", "WARNING", "INFO", "DEBUG"] | None = None,
     limit: int | None = None,
 ) -> Request[ExecutorLogsResponse]:
-    """Log lines of a running executor; of an ended one none are kept.
+    """Log lines of a running executor; ended ones keep none.
 
     GET /executors/{executor_id}/logs, risk: read.
     """
@@ -175,7 +175,7 @@ def get_executors_performance(
     *,
     controller_id: str | None = None,
 ) -> Request[PerformanceReportResponse]:
-    """Realized and unrealized P&L, fees, volume and win rate of all executors, ended ones too.
+    """P&L, fees, volume and win rate of all executors, ended ones too.
 
     GET /executors/performance, risk: read.
     """
@@ -207,9 +207,6 @@ def get_held_position(
     """One held position with its break-even prices and executor ids.
 
     GET /executors/positions/{connector_name}/{trading_pair}, risk: read.
-
-    Args:
-        controller_id: As get_held_positions shows it
     """
     return executors_api.get_position_held(
         connector_name=connector_name,

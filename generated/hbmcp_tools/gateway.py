@@ -54,7 +54,7 @@ def restart_gateway(
     *,
     image: str | None = None,
 ) -> Request[Any]:
-    """Restart Gateway, for changes of config, keys, tokens or pools to take effect.
+    """Restart Gateway: changes of config, keys, tokens or pools take effect.
 
     POST /gateway/restart, risk: destructive.
 
@@ -84,7 +84,7 @@ def get_gateway_logs(
 
 
 def list_dex_connectors() -> Request[dict[str, Any]]:
-    """DEX connectors with their trading types (router, amm, clmm), chain and networks.
+    """DEX connectors: trading types (router, amm, clmm), chain, networks.
 
     GET /gateway/connectors, risk: read.
     """
@@ -98,9 +98,6 @@ def get_dex_connector(
     """A DEX connector's config.
 
     GET /gateway/connectors/{connector_name}, risk: read.
-
-    Args:
-        connector_name: e.g. jupiter, meteora
     """
     return gateway_api.get_connector_config(
         connector_name=connector_name,
@@ -172,12 +169,9 @@ def get_network(
     *,
     network_id: str,
 ) -> Request[dict[str, Any]]:
-    """A network's config, such as native token and fees.
+    """A network's config: native token, fees.
 
     GET /gateway/networks/{network_id}, risk: read.
-
-    Args:
-        network_id: e.g. solana-mainnet-beta
     """
     return gateway_api.get_network_config(
         network_id=network_id,
@@ -213,7 +207,7 @@ def list_network_tokens(
     GET /gateway/networks/{network_id}/tokens, risk: read.
 
     Args:
-        search: Part of symbol or name
+        search: Symbol or name
     """
     return gateway_api.get_network_tokens(
         network_id=network_id,
@@ -226,12 +220,9 @@ def import_network_token(
     network_id: str,
     token_address: str,
 ) -> Request[dict[str, Any]]:
-    """Add a token by address alone, its details taken from GeckoTerminal.
+    """Add a token by address alone, its details from GeckoTerminal.
 
     POST /gateway/networks/{network_id}/tokens/save/{token_address}, risk: write.
-
-    Args:
-        network_id: e.g. solana-mainnet-beta
     """
     return gateway_api.save_network_token(
         network_id=network_id,
@@ -329,11 +320,6 @@ def add_network_pool(
     """Add a pool that import_network_pool can't find.
 
     POST /gateway/networks/{network_id}/pools, risk: write.
-
-    Args:
-        connector_name: e.g. raydium
-        base: Symbol
-        quote: Symbol
     """
     return gateway_api.add_network_pool(
         network_id=network_id,
@@ -401,7 +387,7 @@ def set_default_wallet(
     chain: str,
     address: str,
 ) -> Request[dict[str, Any]]:
-    """Choose the wallet that a chain's trades use when none is named.
+    """Set the wallet of a chain's trades that name none.
 
     POST /accounts/gateway/wallet/set-default, risk: write.
 

@@ -23,7 +23,7 @@ def get_rates(
     *,
     trading_pairs: list[str],
 ) -> Request[RateResponse]:
-    """Cached conversion rates of pairs, which value the portfolio; for trading use get_ticker.
+    """Cached conversion rates, which value the portfolio; for trading: get_ticker.
 
     POST /rate-oracle/rates, risk: read.
     """
@@ -48,7 +48,7 @@ def get_rate(
 
 
 def get_cached_rates() -> Request[Any]:
-    """Every rate in the oracle's cache (long), with the source in use.
+    """All cached rates (long), and their source.
 
     GET /rate-oracle/prices, risk: read.
     """

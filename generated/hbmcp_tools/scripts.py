@@ -75,9 +75,6 @@ def get_script_template(
     """A script's config fields with their defaults.
 
     GET /scripts/{script_name}/config/template, risk: read.
-
-    Args:
-        script_name: Without .py
     """
     return scripts_api.get_script_config_template(
         script_name=script_name,

@@ -111,8 +111,7 @@ def add_trading_pair(
     trading_pair: str,
     account_name: str | None = None,
 ) -> Request[TradingPairResponse]:
-    """Start the live order book of a pair from get_trading_rules: an unknown one hangs 30 s. If a good pair fails, try
-    once more.
+    """Start the live order book of a pair that get_trading_rules has; if it fails, try once more.
 
     POST /market-data/trading-pair/add, risk: write.
     """

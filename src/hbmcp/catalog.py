@@ -45,8 +45,8 @@ _ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset s
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool. `definition` is exactly what tools/list sends; `times` are the arguments that hbmcp.times reads,
-    `bases` the pairs that may be given by their base alone.
+    """One tool. `definition` is exactly what tools/list sends, and `bounds` what else is checked of arguments, by their
+    names; `times` are those that hbmcp.times reads, `bases` the pairs that may be given by their base alone.
 
     A tool over one operation has that, `timeout` in seconds, and `result`. A workflow has none of them, but the names
     of the tools that it `uses`, and of those that it `uses_if_there`. One that isn't `default` is offered only where it
@@ -88,6 +88,7 @@ class Tool:
     always: tuple[str, ...] = ()
     paper: str = ""
     service: str = ""
+    bounds: dict[str, dict[str, Any]] = field(default_factory=dict)
     function: Callable[..., Awaitable[Any]] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
@@ -131,9 +132,12 @@ class Tool:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The JSON Schema of the arguments."""
+        """The JSON Schema that the arguments are checked by."""
         schema: dict[str, Any] = self.definition["inputSchema"]
-        return schema
+        if not self.bounds:
+            return schema
+        properties = {name: {**one, **self.bounds.get(name, {})} for name, one in schema["properties"].items()}
+        return {**schema, "properties": properties}
 
 
 @dataclass(frozen=True, slots=True)

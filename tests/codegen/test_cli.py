@@ -436,11 +436,15 @@ def test_check_says_all_mistakes_at_once(place: Workplace) -> None:
 def test_a_file_that_is_not_toml_is_told_alone(place: Workplace) -> None:
     orders = place.overrides / "orders.toml"
     orders.write_text(f"{orders.read_text()}\n[tools")
-    for command in ("check", "regen", "scaffold"):
+    for command, end in (
+        ("check", "1 mistake."),
+        ("regen", "1 mistake; nothing was written."),
+        ("scaffold", "1 mistake."),
+    ):
         told = place.run(command)
         assert told.exit_code == 1
         assert told.output.splitlines()[-2].startswith("orders.toml: not TOML: ")
-        assert "1 mistake; nothing was written." in told.output
+        assert told.output.splitlines()[-1] == end
 
 
 def test_list_shows_every_operation(place: Workplace) -> None:
@@ -479,16 +483,32 @@ def test_lists_that_cost_too_much_and_figures_that_are_wrong_are_named(
     assert "README.md: its figures aren't those of the tools: run `make regen`." in stale.output
     monkeypatch.setattr("codegen.listing.CEILINGS", {"by default": 100})
     longer = re.compile(
-        r"overrides: the tools offered by default: cost (\d+) tokens, (\d+) more than the 100 that they may: shorten "
-        r"descriptions, move a tool to .*, or exclude an operation\. The longest: (\w+) \d+, "
+        r"overrides: the tools offered by default: cost (\d+) tokens, (\d+) more than the 100 that they may\. "
+        r"(Since the last commit: .*\. )?By toolset: \w+ \d+.* Say it shorter.* or `because = \"why few need it\"`"
     )
     regen = place.run("regen")
     assert regen.exit_code == 0
+    assert "All of it is written. What `make check` won't pass yet:" in regen.output
     assert page.read_text().startswith("There are 7 tools, 7 of one operation each and 0 workflows: ")
     assert "| tools listed | 7 (3 by default) | 1 |" in page.read_text()
     for told in (regen, place.run("check")):
         (found,) = longer.findall(told.output)
         assert int(found[0]) - int(found[1]) == 100
-        assert found[2] == "place_order"
+        assert not found[2]
+    assert "nothing was written" not in told.output
     monkeypatch.undo()
     assert place.run("check").exit_code == 0
+
+
+def test_a_list_that_costs_too_much_is_told_with_what_the_change_added(
+    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "README.md").write_text("There are 1 tools, and so on, with `--tools all`.\n")
+    place.run("regen")
+    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qm", "x"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    monkeypatch.setattr("codegen.listing.CEILINGS", {"by default": 100})
+    assert "Since the last commit" not in place.run("check").output
+    file = place.overrides / "orders.toml"
+    file.write_text(file.read_text().replace('title = "Place order"', 'title = "Place one order"'))
+    assert "Since the last commit: place_order (orders) +1. By toolset: " in place.run("regen").output

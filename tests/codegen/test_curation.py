@@ -79,7 +79,7 @@ def test_a_good_file_has_no_mistakes(tmp_path: Path) -> None:
         (
             "params.thing",
             "default = false\nparams.thing",
-            "[tools.place_order] default: false is for what a workflow uses",
+            "[tools.place_order] default: false is for a tool that a workflow uses",
         ),
         (
             "params.thing",
@@ -89,7 +89,13 @@ def test_a_good_file_has_no_mistakes(tmp_path: Path) -> None:
         (
             "params.thing",
             'instead = "place_order"\nparams.thing',
-            "instead: it is offered: write `default = false`, so",
+            "instead: it is offered: write `default = false`, or",
+        ),
+        ("params.thing", 'because = "few"\nparams.thing', "because: it is offered: write `default = false`, or"),
+        (
+            "params.thing",
+            'default = false\ninstead = "place_order"\nbecause = "few"\nparams.thing',
+            "because: `instead` says why already",
         ),
         ('effect = "opens"', "", "[tools.place_order] effect: is missing: whatever isn't a read has one"),
         ('"trade"', '"read"', "[tools.place_order] effect: a read has none"),
@@ -106,6 +112,17 @@ def test_names_the_mistake(tmp_path: Path, old: str, new: str, mistake: str) -> 
     assert old in GOOD
     found = mistakes(tmp_path, orders=GOOD.replace(old, new, 1))
     assert any(text.startswith("orders.toml") and mistake in text for text in found), found
+
+
+def test_what_was_removed_is_not_taken_instead(tmp_path: Path) -> None:
+    aside = 'default = false\ninstead = "order_thing"\nparams.thing'
+    found = mistakes(tmp_path, orders=GOOD.replace("params.thing", aside, 1) + "\n[removed.order_thing]\n")
+    assert found == ["orders.toml: [tools.place_order] instead: there is no tool 'order_thing': it was removed"]
+
+
+def test_a_tool_that_few_need_may_stand_back_with_a_reason(tmp_path: Path) -> None:
+    aside = 'default = false\nbecause = "who orders things has a shop"\nparams.thing'
+    assert mistakes(tmp_path, orders=GOOD.replace("params.thing", aside, 1)) == []
 
 
 def test_the_repository_has_no_mistake() -> None:

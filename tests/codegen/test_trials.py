@@ -49,6 +49,15 @@ def test_an_answer_that_the_contract_does_not_tell_is_named() -> None:
     ]
 
 
+def test_one_that_only_moved_has_the_answer_that_it_had() -> None:
+    assert TRIALS is not None
+    was = next(key for key in CONTRACT.operations if key in TRIALS.answers)
+    new = evolve(CONTRACT.operations[BOOK], method="GET", path="/market-data/depth", response={})
+    contract = evolve(CONTRACT, operations=CONTRACT.operations | {new.key: new})
+    assert [one.key for one in TRIALS.untold(CURATED, contract)] == [DEPTH]
+    assert list(TRIALS.untold(CURATED, contract, {was: DEPTH})) == []
+
+
 def test_a_parameter_is_called_as_most_operations_call_it() -> None:
     """Unless those beside it call it so."""
     usual = UsualNames.of(CURATED, CONTRACT)

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from codegen.curation import CurationError, read
 from codegen.tools import build_workflows
+from codegen.tools.tool_spec import ToolParam, input_schema, unlisted
 
 ORDERS = """
 [toolset]
@@ -59,7 +61,7 @@ def test_the_definition_is_what_the_table_says(tmp_path: Path) -> None:
                 "type": "object",
                 "properties": {
                     "things": {"type": "array", "items": {"type": "string"}},
-                    "wait": {"type": "number", "minimum": 0, "default": 3, "description": "Seconds"},
+                    "wait": {"type": "number", "default": 3, "description": "Seconds"},
                     "since": {"type": "string", "description": "UTC time, or age like 24h"},
                     "colours": {"type": "array", "items": {"type": "string", "enum": ["red", "blue"]}},
                     "preview": {"type": "boolean"},
@@ -74,8 +76,30 @@ def test_the_definition_is_what_the_table_says(tmp_path: Path) -> None:
         "aliases": ["order_many"],
         "default": True,
         "times": ["since"],
+        "bounds": {"wait": {"minimum": 0}},
         "uses": ["place_order", "list_orders"],
     }
+
+
+@pytest.mark.parametrize(
+    ("schema", "description", "checked"),
+    [
+        ({"minimum": 1e-18, "maximum": 100}, None, {"minimum": 1e-18}),
+        ({"minimum": 1}, "Lines", {"minimum": 1}),
+        ({"minimum": 2, "maximum": 9}, None, {}),
+        ({"minimum": -1}, None, {}),
+        ({"pattern": "_perpetual"}, None, {}),
+        ({"pattern": "^[a-z]*$"}, "Small letters", {"pattern": "^[a-z]*$"}),
+    ],
+)
+def test_what_nobody_needs_to_be_told_is_checked_and_not_listed(
+    schema: dict[str, Any], description: str | None, checked: dict[str, Any]
+) -> None:
+    param = ToolParam("it", {"type": "number", **schema}, False, "Any", description=description)
+    assert unlisted(param) == checked
+    listed = input_schema([param])["properties"]["it"]
+    assert listed.keys() & schema.keys() == schema.keys() - checked.keys()
+    assert listed | checked == {**param.schema, **({"description": description} if description else {})}
 
 
 @pytest.mark.parametrize(

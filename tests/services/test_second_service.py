@@ -221,7 +221,7 @@ def test_what_a_service_must_say_is_told(tmp_path: Path) -> None:
 def test_scaffold_and_diff_are_of_the_service(tmp_path: Path) -> None:
     place = Workplace(tmp_path)
     skeleton = place.run("scaffold", "--source", f"practice={place.document}").output
-    assert '[tools.get_accounts]\noperation = "GET /accounts/"' in skeleton
+    assert '[tools.list_accounts]\noperation = "GET /accounts/"' in skeleton
     assert "paper =" not in skeleton
     place.curate()
     document: dict[str, Any] = json.loads(place.document.read_text())
@@ -247,7 +247,7 @@ def test_scaffold_writes_into_the_folder_of_the_service(tmp_path: Path) -> None:
     source, folder = ("--source", f"practice={place.document}"), place.overrides / "practice"
     told = place.run("scaffold", *source, "--write")
     assert told.exit_code == 0, told.output
-    assert told.output.splitlines()[0] == "overrides/practice/practice.toml: [tools.get_accounts]"
+    assert told.output.splitlines()[0] == "overrides/practice/practice.toml: [tools.list_accounts]"
     assert (folder / "service.toml").read_text().startswith('title = "')
     tables = tomllib.loads((folder / "practice.toml").read_text())
     assert {one["operation"] for one in tables["tools"].values()} == {

@@ -1,7 +1,8 @@
 """What the API took in each of its versions: a file each, `2026-01.json`, with every operation and the names of its
 parameters and of its body's fields, "body amount!" where one is required. No prose, no types.
 
-`python -m tests.versions openapi.json > tests/versions/2026-09.json` writes one of a document.
+One is the pinned contract. `python -m tests.versions` adds that where it is a new one, named after this month, for the
+documents don't tell their version.
 """
 
 import json
@@ -11,7 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from codegen.contract import Contract
+from codegen.contract import Contract, read
+from codegen.generate import PINNED
 from codegen.renames import taken
 from codegen.schema import reduce, without_null
 
@@ -35,11 +37,28 @@ def form(contract: Contract) -> Form:
     return found
 
 
+def pinned() -> Form:
+    """That of the pinned contract."""
+    return form(read(PINNED))
+
+
+def of_file(version: str) -> Form:
+    """That of a file."""
+    told: Form = json.loads((FOLDER / f"{version}.json").read_text(encoding="utf-8"))
+    return told
+
+
+def written(form: Form) -> str:
+    """A file's text: a line for each operation."""
+    lines = (f" {json.dumps(key)}: {json.dumps(places)}" for key, places in form.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def document(version: str) -> dict[str, Any]:
     """An OpenAPI document of that version: what it has in common with the pinned one is as it is there."""
     pinned = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
     paths: dict[str, Any] = {}
-    for key, places in json.loads((FOLDER / f"{version}.json").read_text(encoding="utf-8")).items():
+    for key, places in of_file(version).items():
         method, path = key.lower().split()[0], key.split()[1]
         known = deepcopy(pinned["paths"].get(path, {}).get(method, {"responses": {"200": {"description": ""}}}))
         paths.setdefault(path, {})[method] = _as_then(known, places, pinned["components"]["schemas"])

@@ -1,12 +1,14 @@
-"""python -m tests.versions openapi.json"""
+"""`python -m tests.versions [NAME]` adds what the pinned contract takes, unless a file says the same."""
 
-import json
 import sys
+from datetime import UTC, datetime
 
-from codegen.contract import load, normalise, parse
-from tests.versions import form
+from tests.versions import FOLDER, VERSIONS, of_file, pinned, written
 
-lines = (
-    f" {json.dumps(key)}: {json.dumps(places)}" for key, places in form(parse(normalise(load(sys.argv[1])))).items()
-)
-print("{\n" + ",\n".join(lines) + "\n}")
+for version in VERSIONS:
+    if of_file(version) == pinned():
+        print(f"tests/versions/{version}.json is what the pinned contract takes: there is nothing to add.")
+        sys.exit()
+file = FOLDER / f"{sys.argv[1] if sys.argv[1:] else datetime.now(UTC).strftime('%Y-%m')}.json"
+file.write_text(written(pinned()), encoding="utf-8")
+print(f"tests/versions/{file.name} is what the pinned contract takes.")

@@ -20,7 +20,7 @@ from tests.answer_storm import CASES, PROMISED
 from tests.conftest import environment
 from tests.paper.paper_api import AUTH, HOUR, PaperApi
 from tests.stdio_server import StdioServer
-from tests.versions import VERSIONS, document
+from tests.versions import VERSIONS, document, of_file, pinned
 
 #: What is called last, for it takes away what others look at.
 LAST = ("cancel_order", "close_position")
@@ -83,6 +83,11 @@ def serving(version: str, folder: Path) -> Iterator[Api]:
     finally:
         api.server.should_exit = True
         thread.join(30)
+
+
+def test_one_is_the_pinned_contract() -> None:
+    """`python -m tests.versions` adds it."""
+    assert pinned() in map(of_file, VERSIONS)
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def remove_gateway_wallet(chain: str, address: str) -> Request[Any]:
 
 
 def set_default_gateway_wallet(body: SetDefaultWalletRequest) -> Request[dict[str, Any]]:
-    """Choose the wallet that a chain's trades use when none is named.
+    """Set the wallet of a chain's trades that name none.
 
     POST /accounts/gateway/wallet/set-default
     """

@@ -44,8 +44,7 @@ def get_database_orders(
 
 
 def get_database_performance(db_path: str) -> Request[Any]:
-    """P&L, fees and volume of an archived bot by its trades; where it fails, add up
-    list_archived_executors.
+    """P&L, fees and volume of an archived bot; where it fails, add up list_archived_executors.
 
     GET /archived-bots/{db_path}/performance
     """
@@ -66,7 +65,7 @@ def get_database_positions(db_path: str, *, limit: int | None = None, offset: in
 
 
 def get_database_status(db_path: str) -> Request[Any]:
-    """Check that an archived bot's database tables can be read.
+    """Whether an archived bot's database can be read.
 
     GET /archived-bots/{db_path}/status
     """
@@ -74,7 +73,7 @@ def get_database_status(db_path: str) -> Request[Any]:
 
 
 def get_database_summary(db_path: str) -> Request[Any]:
-    """Count an archived bot's orders, trades, executors and positions, with its pairs and exchanges.
+    """An archived bot's pairs, exchanges, and number of orders, trades, executors and positions.
 
     GET /archived-bots/{db_path}/summary
     """
@@ -95,7 +94,7 @@ def get_database_trades(db_path: str, *, limit: int | None = None, offset: int |
 
 
 def list_databases() -> Request[list[str]]:
-    """Archived bots as db_path, which the other archived-bot tools take.
+    """Archived bots by db_path.
 
     GET /archived-bots/
     """

@@ -22,7 +22,7 @@ def delete_backtest_task(task_id: str) -> Request[Any]:
 
 
 def get_backtest_task(task_id: str) -> Request[Any]:
-    """A background backtest's figures, or its status while it runs.
+    """A background backtest's figures, or status.
 
     GET /backtesting/tasks/{task_id}
     """

@@ -51,7 +51,7 @@ def get_bot_history(
     precision: int | None = None,
     timeout: Decimal | None = None,
 ) -> Request[Any]:
-    """Fills of a connected bot; for archived bots use list_archived_trades.
+    """Fills of a connected bot; of archived ones: list_archived_trades.
 
     GET /bot-orchestration/{bot_name}/history
     """
@@ -64,7 +64,7 @@ def get_bot_history(
 
 
 def get_bot_run_by_id(bot_run_id: int) -> Request[Any]:
-    """One deployment in full, with its settings, final P&L and last logs.
+    """One deployment in full: settings, final P&L, last logs.
 
     GET /bot-orchestration/bot-runs/{bot_run_id}
     """
@@ -168,7 +168,7 @@ def get_latest_controller_performance(*, bot_name: str | None = None) -> Request
 
 
 def get_mqtt_status() -> Request[Any]:
-    """Whether the broker between API and bots is up, and which bots it hears; of all services: get_status.
+    """Whether the broker between API and bots is up, and which bots it hears.
 
     GET /bot-orchestration/mqtt
     """
@@ -176,8 +176,7 @@ def get_mqtt_status() -> Request[Any]:
 
 
 def start_bot(body: StartBotAction) -> Request[Any]:
-    """Resume trading in a bot that stop_bot stopped. Script and config are strategy_name and config_name
-    in list_bot_runs.
+    """Resume a bot that stop_bot stopped, with strategy_name and config_name of list_bot_runs.
 
     POST /bot-orchestration/start-bot
     """
@@ -191,8 +190,8 @@ def stop_and_archive_bot(
     archive_locally: bool | None = None,
     s3_bucket: str | None = None,
 ) -> Request[Any]:
-    """End a bot for good: stop it, cancel its orders, archive its data, remove its container. Its
-    executors may close their positions at market.
+    """End a bot for good: stop it, cancel its orders, archive its data, remove its container. It may close
+    positions at market.
 
     POST /bot-orchestration/stop-and-archive-bot/{bot_name}
     """
@@ -211,8 +210,8 @@ def stop_and_archive_bot(
 
 
 def stop_bot(body: StopBotAction) -> Request[Any]:
-    """Stop a bot's strategy and cancel its orders, keeping its container. Its executors may close their
-    positions at market.
+    """Stop a bot's strategy and cancel its orders, keeping its container. It may close positions at
+    market.
 
     POST /bot-orchestration/stop-bot
     """

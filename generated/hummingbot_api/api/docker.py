@@ -52,7 +52,7 @@ def get_pull_status() -> Request[Any]:
 
 
 def is_docker_running() -> Request[Any]:
-    """Whether the API reaches Docker; of all services: get_status.
+    """Whether the API reaches Docker.
 
     GET /docker/running
     """

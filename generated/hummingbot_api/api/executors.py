@@ -69,7 +69,7 @@ def get_executor_config_schema(executor_type: str) -> Request[Any]:
 def get_executor_logs(
     executor_id: str, *, level: str | None = None, limit: int | None = None
 ) -> Request[ExecutorLogsResponse]:
-    """Log lines of a running executor; of an ended one none are kept.
+    """Log lines of a running executor; ended ones keep none.
 
     GET /executors/{executor_id}/logs
     """
@@ -90,7 +90,7 @@ def get_executors_summary() -> Request[ExecutorsSummaryResponse]:
 
 
 def get_performance_report(*, controller_id: str | None = None) -> Request[PerformanceReportResponse]:
-    """Realized and unrealized P&L, fees, volume and win rate of all executors, ended ones too.
+    """P&L, fees, volume and win rate of all executors, ended ones too.
 
     GET /executors/performance
     """

@@ -94,7 +94,7 @@ def get_gateway_status() -> Request[GatewayStatus]:
 
 
 def get_network_config(network_id: str) -> Request[dict[str, Any]]:
-    """A network's config, such as native token and fees.
+    """A network's config: native token, fees.
 
     GET /gateway/networks/{network_id}
     """
@@ -138,7 +138,7 @@ def list_chains() -> Request[dict[str, Any]]:
 
 
 def list_connectors() -> Request[dict[str, Any]]:
-    """DEX connectors with their trading types (router, amm, clmm), chain and networks.
+    """DEX connectors: trading types (router, amm, clmm), chain, networks.
 
     GET /gateway/connectors
     """
@@ -164,7 +164,7 @@ def list_pools_legacy(*, connector_name: str, network: str) -> Request[list[dict
 
 
 def restart_gateway(*, body: GatewayConfig | None = None) -> Request[Any]:
-    """Restart Gateway, for changes of config, keys, tokens or pools to take effect.
+    """Restart Gateway: changes of config, keys, tokens or pools take effect.
 
     POST /gateway/restart
     """
@@ -184,7 +184,7 @@ def save_network_pool(network_id: str, pool_address: str) -> Request[dict[str, A
 
 
 def save_network_token(network_id: str, token_address: str) -> Request[dict[str, Any]]:
-    """Add a token by address alone, its details taken from GeckoTerminal.
+    """Add a token by address alone, its details from GeckoTerminal.
 
     POST /gateway/networks/{network_id}/tokens/save/{token_address}
     """

@@ -27,7 +27,7 @@ def get_swap_quote(body: SwapQuoteRequest) -> Request[SwapQuoteResponse]:
 
 
 def get_swap_status(transaction_hash: str) -> Request[Any]:
-    """Whether a swap made here is SUBMITTED, CONFIRMED or FAILED, with amounts.
+    """Whether a swap made here is SUBMITTED, CONFIRMED or FAILED; amounts.
 
     GET /gateway/swaps/{transaction_hash}/status
     """

@@ -24,8 +24,7 @@ from hummingbot_api.request import Request
 
 
 def add_trading_pair(body: AddTradingPairRequest) -> Request[TradingPairResponse]:
-    """Start the live order book of a pair from get_trading_rules: an unknown one hangs 30 s. If a good
-    pair fails, try once more.
+    """Start the live order book of a pair that get_trading_rules has; if it fails, try once more.
 
     POST /market-data/trading-pair/add
     """

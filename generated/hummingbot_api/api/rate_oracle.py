@@ -21,7 +21,7 @@ def get_available_sources() -> Request[list[str]]:
 
 
 def get_cached_prices() -> Request[Any]:
-    """Every rate in the oracle's cache (long), with the source in use.
+    """All cached rates (long), and their source.
 
     GET /rate-oracle/prices
     """
@@ -45,7 +45,7 @@ def get_rate_oracle_config() -> Request[RateOracleConfigResponse]:
 
 
 def get_rates(body: RateRequest) -> Request[RateResponse]:
-    """Cached conversion rates of pairs, which value the portfolio; for trading use get_ticker.
+    """Cached conversion rates, which value the portfolio; for trading: get_ticker.
 
     POST /rate-oracle/rates
     """

@@ -10,7 +10,6 @@ from hummingbot_api import encode
 
 @define(kw_only=True)
 class StartBotAction:
-    #: With its timestamp
     bot_name: str
     log_level: str | None = None
     #: With .py

@@ -10,13 +10,10 @@ from hummingbot_api import decode, encode
 
 @define(kw_only=True)
 class AddPoolRequest:
-    #: e.g. raydium
     connector_name: str
     type: str
     address: str
-    #: Symbol
     base: str
-    #: Symbol
     quote: str
     base_address: str
     quote_address: str

@@ -63,7 +63,6 @@ class SwapQuoteRequest:
     connector: str
     #: e.g. solana-mainnet-beta
     network: str
-    #: e.g. SOL-USDC
     trading_pair: str
     side: str
     #: In base token
