@@ -26,7 +26,7 @@ from hbmcp.paper.api.contract import contract_of
 from hbmcp.settings import Settings
 from tests.answer_storm import CASES, PROMISED, hurry
 from tests.conftest import EVERY, operation_of
-from tests.paper.paper_api import AUTH, PaperApi
+from tests.paper.paper_api import AUTH, PaperApi, generated_from
 
 pytestmark = pytest.mark.anyio
 
@@ -126,7 +126,7 @@ def catalog(monkeypatch: pytest.MonkeyPatch) -> Catalog:
     for tool in manifest["tools"]:
         if also := ALSO.get(tool["definition"]["name"]):
             tool["also"] = [*tool.get("also", ()), also]
-    monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
+    generated_from(manifest, monkeypatch)
     return Catalog(manifest)
 
 
