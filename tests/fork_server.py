@@ -26,7 +26,7 @@ from types import ModuleType
 from typing import Any, TextIO
 
 # What a server imports on its way, or at a call, without naming it.
-LIBRARIES = ("mcp.server.stdio", "uvicorn.protocols.http.h11_impl")
+LIBRARIES = ("anyio._backends._asyncio", "mcp.server.stdio", "uvicorn.protocols.http.h11_impl")
 BESIDE = ("hbmcp.__main__", "hbmcp.server.http.metrics", "hbmcp.server.spans")  # which run, or need an extra
 
 # How the names of variables begin that are read before anything runs: by Python, the loader, libraries.
