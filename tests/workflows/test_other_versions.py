@@ -27,6 +27,7 @@ from hbmcp.settings import Settings
 from tests.answer_storm import CASES, PROMISED, hurry
 from tests.conftest import EVERY, operation_of
 from tests.paper.paper_api import AUTH, PaperApi, generated_from
+from tests.sampling import sampled
 
 pytestmark = pytest.mark.anyio
 
@@ -158,7 +159,7 @@ async def bridge_to(
         await bridge.aclose()
 
 
-@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize("name", sampled(PROMISED, 4))
 async def test_every_promised_tool_works(
     name: str, version: str, catalog: Catalog, api: PaperApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
