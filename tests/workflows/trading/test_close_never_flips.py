@@ -183,4 +183,4 @@ TestClosing = Closing.TestCase
 
 @pytest.mark.slow
 class TestLonger(Closing.TestCase):
-    settings = settings(max_examples=50, stateful_step_count=20)
+    settings = settings(max_examples=25, stateful_step_count=12)
