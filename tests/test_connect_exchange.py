@@ -75,6 +75,7 @@ async def test_a_client_that_opens_no_pages_is_told_the_command(place: Place) ->
         said = await client.call_tool("connect_exchange", GIVEN)
     assert said.is_error
     assert "hbmcp connect kucoin --account second_account" in text(said)
+    assert "kucoin wants kucoin_api_key, " in text(said)
 
 
 @pytest.mark.parametrize(("name", "near"), [("foobar", "."), ("kraken", "."), ("binanc", "; did you mean binance?")])

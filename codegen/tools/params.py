@@ -48,7 +48,7 @@ def offer(name: str, param: Param, schema: Schema, required: bool, wrong: Wrong)
         schema = with_null(schema)
     is_time = param.time is not None
     description = param.description or (time_hint(name) if is_time else None)
-    return ToolParam(name, schema, required, " | ".join(kinds), default, description, is_time)
+    return ToolParam(name, schema, required, " | ".join(kinds), default, description, is_time, param.base)
 
 
 def time_hint(name: str) -> str | None:

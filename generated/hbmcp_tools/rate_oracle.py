@@ -23,7 +23,7 @@ def get_rates(
     *,
     trading_pairs: list[str],
 ) -> Request[RateResponse]:
-    """Cached conversion rates of pairs, those that value the portfolio; for trading use get_ticker.
+    """Cached conversion rates of pairs, which value the portfolio; for trading use get_ticker.
 
     POST /rate-oracle/rates, risk: read.
     """
@@ -38,7 +38,7 @@ def get_rate(
     *,
     trading_pair: str,
 ) -> Request[SingleRateResponse]:
-    """One pair's conversion rate, fetched now from the oracle's source.
+    """A pair's conversion rate now, from the oracle's source.
 
     GET /rate-oracle/rate-async/{trading_pair}, risk: read.
     """
@@ -76,7 +76,7 @@ def set_rate_oracle(
     source: str | None = None,
     quote_token: str | None = None,
 ) -> Request[RateOracleConfigUpdateResponse]:
-    """Set source, quote token or both of all portfolio values, at once and lasting.
+    """Set source or quote token of all portfolio values, at once and lasting.
 
     PUT /rate-oracle/config, risk: write.
     """

@@ -39,6 +39,7 @@ DISCOVERY = ("find_tools", "call_read_tool", "call_tool", "enable_toolset")  # b
 INSTALLATION = "installation"  # the argument by which a call names one of several
 
 _WORD = re.compile(r"[a-z0-9]+")
+_NAMED = re.compile(r"(\w+)_(?:name|id)")
 _ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset shares; and placeholders
 
 
@@ -185,6 +186,10 @@ class Catalog:
     def load(cls) -> Self:
         """The catalog of the generated tools."""
         return cls(json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes()))
+
+    def not_on_paper(self, tool: Tool) -> str:
+        """Why the paper exchange can't do what a tool stands on; "" where it can."""
+        return next((why for part in (tool, *map(self.tools.get, tool.uses)) if part and (why := part.paper)), "")
 
     def add(self, toolset: "Toolset", tool: Tool, *, named: bool) -> None:
         """A plugin's tool; `named` where a person named the plugin, and so asked for it."""
@@ -377,6 +382,15 @@ class Offer:
             if one.name != tool.name and words & _words(one.name)
         ]
         return min(named_alike)[1] if named_alike else None
+
+    def listed_by(self, tool: Tool) -> dict[str, str]:
+        """The arguments that a tool needs and that name something -> the offered read that lists those: bot_name ->
+        list_bots. One whose
+        description has a tool's name in it says so itself."""
+        told = tool.schema.get("properties", {})
+        silent = [name for name in tool.schema.get("required", ()) if "_" not in told[name].get("description", "")]
+        lists = {name: f"list_{found[1]}s" for name in silent if (found := _NAMED.fullmatch(name))}
+        return {name: by for name, by in lists.items() if by in self._names and by != tool.name}
 
 
 def _words(name: str) -> set[str]:

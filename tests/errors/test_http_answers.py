@@ -53,7 +53,7 @@ def refusal(tool: str, status: int, answer: Any, content_type: str = "applicatio
             {"detail": "Failed to fetch pools from Gateway for x"},
             None,
             "gateway_failed",
-            "may run all the same",
+            "Where Gateway runs this stays so",
         ),
         ("list_accounts", 502, "<html>Bad Gateway</html>", HTML, "api_failed", "try again in a moment"),
         ("submit_order", 502, "<html>Bad Gateway</html>", HTML, "outcome_unknown", "may have been placed"),
@@ -251,3 +251,10 @@ def test_an_exchange_that_does_not_know_itself_has_not_refused_whatever_the_api_
 )
 def test_what_gateway_lacked_afterwards_proves_nothing(status: int, detail: str) -> None:
     assert refusal("open_clmm_position", status, {"detail": detail}).kind == "outcome_unknown"
+
+
+def test_nobody_is_told_to_start_what_isnt_offered() -> None:
+    offer = CATALOG.choose(tools=["quote_swap"])
+    body = json.dumps({"detail": "Gateway service is not available"}).encode()
+    error = http_answers.refusal(503, body, "application/json", CATALOG.tools["quote_swap"], offer)
+    assert error.advice.startswith("A person must start it, or wait")

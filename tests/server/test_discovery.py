@@ -132,6 +132,26 @@ async def test_all_that_are_named_are_shown_and_what_is_none_is_told(tmp_path: P
     assert "No tool is called save_script." in answer
 
 
+@pytest.mark.parametrize(
+    ("query", "beside"),
+    [("how is my bot doing, its logs", "list_bots"), ("place a TWAP order", "get_executor_fields")],
+)
+async def test_what_goes_with_what_was_found_is_named(query: str, beside: str, tmp_path: Path) -> None:
+    async with client_of(("stdio", "auto"), tmp_path, "--discovery", "search") as client:
+        answer, _ = await said(client, FIND, query=query)
+        used = next(line for line in answer.splitlines() if line.startswith("Used with these: "))
+        assert beside in whole(answer) or beside in used
+        answer, _ = await said(client, CALL_READ, name="get_bot_status", arguments={})
+    assert "list_bots has those there are, for bot_name." in answer
+
+
+async def test_what_a_paper_exchange_hasnt_is_said_and_not_offered(tmp_path: Path) -> None:
+    async with client_of(("stdio", "auto"), tmp_path, "--discovery", "search") as client:
+        answer, _ = await said(client, FIND, query="backtest my strategy on last week")
+    assert not {"run_backtest", "start_backtest"} & whole(answer).keys()
+    assert "run_backtest doesn't work here: backtests need a real Hummingbot API." in answer.splitlines()[0]
+
+
 @pytest.mark.parametrize("over", ["stdio", "http"])
 async def test_who_may_read_for_good_may_not_act_by_that(over: str, tmp_path: Path) -> None:
     async with client_of((over, "auto"), tmp_path, "--discovery", "search", "--toolsets", "none") as client:

@@ -29,7 +29,7 @@ def get_cached_prices() -> Request[Any]:
 
 
 def get_rate_async(trading_pair: str) -> Request[SingleRateResponse]:
-    """One pair's conversion rate, fetched now from the oracle's source.
+    """A pair's conversion rate now, from the oracle's source.
 
     GET /rate-oracle/rate-async/{trading_pair}
     """
@@ -45,7 +45,7 @@ def get_rate_oracle_config() -> Request[RateOracleConfigResponse]:
 
 
 def get_rates(body: RateRequest) -> Request[RateResponse]:
-    """Cached conversion rates of pairs, those that value the portfolio; for trading use get_ticker.
+    """Cached conversion rates of pairs, which value the portfolio; for trading use get_ticker.
 
     POST /rate-oracle/rates
     """
@@ -58,7 +58,7 @@ def get_single_rate(trading_pair: str) -> Request[SingleRateResponse]:
 
 
 def update_rate_oracle_config(body: RateOracleConfigUpdateRequest) -> Request[RateOracleConfigUpdateResponse]:
-    """Set source, quote token or both of all portfolio values, at once and lasting.
+    """Set source or quote token of all portfolio values, at once and lasting.
 
     PUT /rate-oracle/config
     """

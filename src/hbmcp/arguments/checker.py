@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from hbmcp.arguments.coercion import closed, fit_object, is_empty
+from hbmcp.arguments.exchange_spelling import fit_exchanges
 from hbmcp.arguments.json_types import Schema
 from hbmcp.arguments.pair_spelling import fit_pairs
 from hbmcp.arguments.preview import with_preview
@@ -20,13 +21,16 @@ from hbmcp.text import named
 from hbmcp.times import to_milliseconds
 
 PROBLEMS_SHOWN = 20
+NOTHING: Mapping[str, str] = {}
 
 
 class Checker:
     """Checks the arguments of one tool; make it once, use it for every call."""
 
-    def __init__(self, tool: Tool) -> None:
+    def __init__(self, tool: Tool, listed_by: Mapping[str, str] = NOTHING) -> None:
+        """`listed_by`: an argument -> the tool that lists what it can be."""
         self._tool = tool
+        self._listed_by = listed_by
         # Bounds as Decimals, for the arguments are: Decimal and float compare, but don't divide.
         self._schema: Schema = closed(json.loads(json.dumps(tool.schema), parse_float=Decimal))
         self._properties: Mapping[str, Schema] = self._schema.get("properties", {})
@@ -49,6 +53,7 @@ class Checker:
             ]
             empty = [name for name in filters if name in known and is_empty(known[name])]
             problems |= dict.fromkeys(empty, "is empty: leave it out, or say which")
+        fit_exchanges(fitted)
         fit_pairs(fitted, problems, self._tool.bases)
         self._check_times(fitted, problems)
         for error in self._errors(fitted, problems):
@@ -88,5 +93,11 @@ class Checker:
         return BadArguments(
             f"{self._tool.name} can't take these arguments:\n{lines}\n",
             "Nothing was sent.",
-            "Correct them and call it again.",
+            f"Correct them and call it again.{self._where(problems)}",
+        )
+
+    def _where(self, problems: Mapping[str, str]) -> str:
+        """Where to look what an argument can be that is missing or wrong; "" where none is, or nobody knows."""
+        return "".join(
+            f" {by} has those there are, for {name}." for name, by in self._listed_by.items() if name in problems
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from hbmcp.api import Apis
 from hbmcp.arguments import secrets
+from hbmcp.arguments.pair_spelling import PAIR
 from hbmcp.bridge.acting import Act
 from hbmcp.bridge.foresight import Foresight
 from hbmcp.bridge.incoming import Incoming
@@ -25,6 +26,7 @@ from hbmcp.drift import Comparison
 from hbmcp.errors import NOTHING_DONE, CallError, StoreError, UnknownTool
 from hbmcp.identity import Identity
 from hbmcp.installation.installation import Installation
+from hbmcp.pairs import whole_pair
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Ask, AskedFirst
 from hbmcp.policy.confirmation.approvals import Waiting
@@ -334,18 +336,30 @@ class Bridge:
         given = prepared.checker.check(arguments)
         hide_said(secrets(prepared.tool, given))
         if not prepared.tool.is_workflow:
-            response = await self._ask_alone(prepared, prepared.request(given))
-            return await prepared.response_shown(response, given, structured=incoming.structured)
+            meant = await self._meant(prepared.tool, given, caller)
+            response = await self._ask_alone(prepared, prepared.request(meant))
+            outcome = await prepared.response_shown(response, given, structured=incoming.structured)
+            return outcome if meant == given else outcome.remarked(f"Of {meant[PAIR]}.")
         answer: Answer = await prepared.build(self.installation(caller, ask=incoming.ask), **given)
         if answer.content and answer.value is None:
             return Outcome("", False, content=answer.content)
         outcome = prepared.shown(answer.value, answer.spec, structured=incoming.structured)
         return outcome._replace(content=answer.content)
 
+    async def _meant(self, tool: Tool, given: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
+        """The arguments of a tool over one operation, with the exchange's pair where its base alone is given. Raises
+        CallError."""
+        if PAIR not in tool.bases or whole_pair(asked := given.get(PAIR)) == asked:
+            return given
+        from hbmcp.installation.markets.trading_pairs import pair_if_asked
+
+        asking = self.installation(replace(caller, tools=frozenset({"get_trading_rules"})))
+        return {**given, PAIR: await pair_if_asked(asking, given.get("connector_name"), asked)}
+
     async def _ask_alone(self, prepared: Prepared, request: Request[Any]) -> Response[Any]:
         return await self._operations.ask_alone(prepared, request, self._offer)
 
     def _prepared(self, tool: Tool) -> Prepared:
         if tool.name not in self._tools:
-            self._tools[tool.name] = Prepared(tool)
+            self._tools[tool.name] = Prepared(tool, self._offer.listed_by(tool))
         return self._tools[tool.name]

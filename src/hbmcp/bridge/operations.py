@@ -103,8 +103,8 @@ class Operations:
         return replace(part, name=caller.name, toolset=part.toolset if caller.toolset == PLUGINS else caller.toolset)
 
     async def ask_alone(self, prepared: Prepared, request: Request[Any], offer: Offer) -> Response[Any]:
-        """The answer of a tool over one operation, which nothing is asked beside. An error has the cause that stands in
-        the log of what is behind the API; where nobody knows what became of it, what of the offer tells is named."""
+        """The answer of a tool over one operation, which nothing is asked beside. An error has the cause that a
+        read of what is behind the API tells; where nobody knows what became of it, what of the offer tells is named."""
         cause = prepared.result.cause
         try:
             return await self.ask(prepared.tool, request, prepared.result, alone=offer)
@@ -114,9 +114,9 @@ class Operations:
             raise await self._explained(prepared.tool, cause, error) from None
 
     async def _explained(self, tool: Tool, cause: str, error: CallError) -> CallError:
-        from hbmcp.installation.gateway.log import explained
+        from hbmcp.installation.gateway.explanation import explained
 
-        return await explained(self._installation(Caller(tool.name, tool.toolset, frozenset({cause}))), error)
+        return await explained(self._installation(Caller(tool.name, tool.toolset, frozenset({cause}))), cause, error)
 
     async def ask(
         self,

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from hbmcp.arguments import Checker
+from hbmcp.arguments.checker import NOTHING
 from hbmcp.bridge.outcome import Outcome
 from hbmcp.catalog import Tool
 from hbmcp.errors import BadArguments
@@ -23,12 +24,13 @@ from hummingbot_api.request import Json, Request
 
 
 class Prepared:
-    """A tool with its checker and its spec of results. `build` makes the request, or is the workflow."""
+    """A tool with its checker and its spec of results. `build` makes the request, or is the workflow; `listed_by` is
+    the checker's."""
 
-    def __init__(self, tool: Tool) -> None:
+    def __init__(self, tool: Tool, listed_by: Mapping[str, str] = NOTHING) -> None:
         module = f"hbmcp.workflows.{tool.toolset}.{tool.name}" if tool.is_workflow else f"hbmcp_tools.{tool.toolset}"
         self.tool = tool
-        self.checker = Checker(tool)
+        self.checker = Checker(tool, listed_by)
         self.build: Callable[..., Any] = tool.function or getattr(import_module(module), tool.name)
         self.result = ResultSpec.from_table(tool.result)
         page = tool.schema.get("properties", {}).get(self.result.page, {}) if self.result.page else {}

@@ -15,11 +15,12 @@ LIKENESS = 0.8  # of a misspelt word to the one that was meant
 
 _PROFIT_AND_LOSS = re.compile(r"\bp\s*(?:&|/|and|n)\s*l\b")
 _WORD = re.compile(r"[a-z][a-z0-9]*")
+_TOOL = re.compile(r"[a-z]+(?:_[a-z]+)+")  # a neighbour that a description names: its words are that one's
 _STOP = frozenset(
     _WORD.findall(
-        "a about an and any are at be been by can could did do does for from had has have how i if in into is it its "
-        "just let many me much my of off on one or our please put s so some t that the their them there these they "
-        "this to us want was we what when where which who whom why will with would you your"
+        "a about an and any are at be been by can could did do does for from get gets got had has have how i if in "
+        "into is it its just let many me much my of off on one or our over please put s so some t that the their them "
+        "there these they this to us want was we what when where which who whom why will with without would you your"
     )
 )
 
@@ -31,7 +32,7 @@ class Ranking:
         self._names = {**catalog.removed, **{name: tool.name for name, tool in catalog.names.items()}}
         self._weighed = {tool.name: _weighed(tool, catalog) for tool in catalog.tools.values()}
         self._phrases = {
-            tool.name: [said for phrase in tool.find if len(said := frozenset(_stems(phrase))) > 1]
+            tool.name: [said for phrase in (tool.name, *tool.find) if len(said := frozenset(_stems(phrase))) > 1]
             for tool in catalog.tools.values()
         }
         told = Counter(stem for stems in self._weighed.values() for stem in stems)
@@ -91,7 +92,7 @@ def _weighed(tool: Tool, catalog: Catalog) -> dict[str, float]:
         "find": [said for said in tool.find if " " not in said],
         "phrase": [said for said in tool.find if " " in said],
         "title": [definition["annotations"]["title"]],
-        "description": [definition["description"]],
+        "description": [_TOOL.sub("", definition["description"])],
         "toolset": [toolset.name, toolset.title],
     }
     weighed: dict[str, float] = {}

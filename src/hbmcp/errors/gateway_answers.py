@@ -45,12 +45,12 @@ def gateway_answer(status: int, detail: Any, tool: Tool, offer: Offer) -> CallEr
 
 def _absent(offer: Offer) -> ServiceDown:
     start = offer.catalog.by_operation("POST /gateway/start")
-    by = f" with {start.name}" if start in offer.tools and start else ""
+    by = f"Start it with {start.name}" if start and start in offer.tools else "A person must start it"
     return ServiceDown(
         "Gateway, which the Hummingbot API needs for this, isn't running or can't be reached (HTTP 503).",
         NOTHING_DONE,
-        f"Start it{by}, or wait some seconds if it was started or restarted just now; or do without tools of "
-        "wallets, pools and swaps.",
+        f"{by}, or wait some seconds if it was started or restarted just now; or do without tools of wallets, pools "
+        "and swaps.",
     )
 
 
@@ -104,10 +104,10 @@ def _swap_without_answer(status: int, _: re.Match[str], tool: Tool) -> CallError
 
 def _no_pools(status: int, _: re.Match[str], tool: Tool) -> CallError:
     return GatewayFailed(
-        f"{tool.name} failed (HTTP {status}): the API got no pools from Gateway, which may run all the same.",
+        f"{tool.name} failed (HTTP {status}): the API got no pools from Gateway.",
         "",
-        f"list_networks tells whether it does. If so this stays so, for the API can't list pools of {VERSION}: "
-        "list_network_pools has the saved ones, and get_clmm_pool shows one by its address.",
+        f"Where Gateway runs this stays so, for the API can't list pools of {VERSION}: list_network_pools has the "
+        "saved ones, and get_clmm_pool shows one by its address.",
     )
 
 

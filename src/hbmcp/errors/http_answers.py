@@ -80,7 +80,7 @@ def refusal(status: int, body: bytes, content_type: str, tool: Tool, offer: Offe
         return UnknownOperation(
             f"This Hummingbot API can't do {tool.operation} (HTTP 501){_quote(detail)}",
             NOTHING_DONE,
-            "Use another tool.",
+            "It stays so with this API: do without it.",
         )
     if (answer := gateway_answer(status, detail, tool, offer)) or (answer := _service(status, detail, tool)):
         return answer

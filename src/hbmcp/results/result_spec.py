@@ -27,7 +27,7 @@ class ResultSpec:
     gigabytes: tuple[str, ...] = ()  # paths of sizes in bytes, which are shown in GB (10^9 bytes)
     newest_last: bool = False  # whether rows go from old to new: where they are too many, the last are shown
     outside: bool = False  # whether the text comes from outside, and is marked as such
-    cause: str = ""  # the tool that shows the log in which a failure's cause stands
+    cause: str = ""  # the tool that tells a failure's cause: its log, or whether it runs
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> "ResultSpec":

@@ -1,7 +1,8 @@
 """Finding tools, calling what was found, and having toolsets listed. Imported where the settings ask for it."""
 
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 BEST, NEAR = 3, 4  # tools that are shown whole, and those after them by name alone
 MOST = 8  # shown whole where a query names them
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
 HOLDERS = 1000  # for whom toolsets are listed; who comes after takes the place of who came first
 
 
@@ -67,14 +69,23 @@ class Discovery:
         return [tool for tool in offer.tools if tool.name in listed or tool.toolset in enabled]
 
     def _found(self, query: str, offer: Offer, holder: "Holder | None") -> str:
-        gone = self._line.gone
-        there = [tool for tool in offer.tools if tool.name not in gone]
+        lacking = {*self._line.gone, *self._not_on_paper(offer.tools)}
+        there = [tool for tool in offer.tools if tool.name not in lacking]
         ranked = self._ranking.best(query, there)
         best = max(BEST, min(len(self._ranking.named(query, there)), MOST))
         listed = {tool.name for tool in self._listed(offer, holder)}
-        lines = [*self._off(query, offer, holder), *(_told(tool, listed) for tool in ranked[:best])]
-        if near := ", ".join(tool.name for tool in ranked[best : best + NEAR]):
-            lines.append(f"Less likely: {near}.")
+        shown = ranked[:best]
+        off, first = self._off(query, offer, holder)
+        told = [_told(tool, listed) for tool in shown]
+        lines = [*off, *told] if first else [*told, *off]
+        names = {tool.name for tool in shown}
+        whole = (tool for tool in shown if tool.name not in listed)
+        beside = dict.fromkeys(one for tool in whole for one in _beside(tool, offer))
+        if with_them := [one for one in beside if one not in names | listed | lacking][:NEAR]:
+            lines.append(f"Used with these: {', '.join(with_them)}.")
+        near = [tool.name for tool in ranked[best:] if tool.name not in with_them][:NEAR]
+        if near:
+            lines.append(f"Less likely: {', '.join(near)}.")
         if unknown := ", ".join(map(named, self._ranking.unknown(query))):
             lines.append(f"No tool is called {unknown}.")
         if not ranked:
@@ -83,18 +94,31 @@ class Discovery:
             lines.append(f"No tool's words are in that. Say it in others. There are tools for: {about}")
         return "\n".join(lines)
 
-    def _off(self, query: str, offer: Offer, holder: "Holder | None") -> list[str]:
-        """Of those that fit best of all tools that a holder could have why they aren't offered, where they aren't."""
+    def _off(self, query: str, offer: Offer, holder: "Holder | None") -> tuple[list[str], bool]:
+        """Of those that fit best of all tools that a holder could have why they aren't offered, where they aren't; and
+        whether the very best is one of them."""
         toolsets = offer.catalog.toolset_names
         could = (tool for tool in offer.catalog.tools.values() if holder is None or holder.rights.has(tool, toolsets))
         best = self._ranking.best(query, (tool for tool in could if tool.default))[:BEST]
         said: dict[str, list[str]] = {}
+        lacking = self._not_on_paper(best)
         for tool in best:
             try:
                 offer.find(tool.name)
             except UnknownTool as error:
                 said.setdefault(error.advice, []).append(error.happened)
-        return [f"{' '.join(happened)} {advice}" for advice, happened in said.items()]
+                continue
+            if why := lacking.get(tool.name):
+                said.setdefault("", []).append(f"{tool.name} doesn't work here: {why}.")
+        first = bool(best) and (offer.schema(best[0].name) is None or best[0].name in lacking)
+        return [f"{' '.join(happened)} {advice}".rstrip() for advice, happened in said.items()], first
+
+    def _not_on_paper(self, tools: Iterable[Tool]) -> dict[str, str]:
+        """Those that the paper exchange can't do -> why, on one."""
+        if not self._line.settings.on_paper:
+            return {}
+        lacking = {tool.name: self._line.offer.catalog.not_on_paper(tool) for tool in tools}
+        return {name: why for name, why in lacking.items() if why}
 
     def _list_toolset(self, toolset: str, offer: Offer, holder: "Holder | None") -> str:
         toolsets = unlisted(offer)
@@ -155,6 +179,14 @@ def _told(tool: Tool, listed: Collection[str]) -> str:
         return f"{tool.name} is in your list: call it by its name."
     how = CALL_READ if tool.only_looks else CALL
     return f"With {how}: {json.dumps(tool.definition, separators=(',', ':'), ensure_ascii=False)}"
+
+
+def _beside(tool: Tool, offer: Offer) -> Iterator[str]:
+    """The tools within reach that list what it can be of, and that its definition names."""
+    yield from offer.listed_by(tool).values()
+    properties = tool.schema.get("properties", {}).values()
+    said = (tool.definition["description"], *(one.get("description", "") for one in properties))
+    yield from (name for name in _NAME.findall(" ".join(said)) if offer.schema(name) is not None)
 
 
 def _key(holder: "Holder | None") -> str:

@@ -96,9 +96,16 @@ async def test_a_log_without_errors_says_so(asked: Asked) -> None:
 async def test_pools_of_a_gateway_that_wants_certificates(asked: Asked) -> None:
     asked.refuses("GET /gateway/clmm/pools", 503, "Failed to fetch pools from Gateway for orca")
     text = await asked.bad("list_clmm_pools", connector="orca")
-    assert "may run all the same" in text
+    assert "the API got no pools from Gateway. Gateway itself answers. Where Gateway runs this stays so" in text
     assert "isn't running" not in text
-    assert asked.operations == ["GET /gateway/clmm/pools"]  # it would fail again
+    assert asked.operations == ["GET /gateway/clmm/pools", "GET /gateway/networks"]  # the first would fail again
+
+
+async def test_pools_of_a_gateway_that_doesnt_run(asked: Asked) -> None:
+    asked.refuses("GET /gateway/clmm/pools", 503, "Failed to fetch pools from Gateway for orca")
+    asked.refuses("GET /gateway/networks", 503, "Gateway service is not available")
+    text = await asked.bad("list_clmm_pools", connector="orca")
+    assert text.startswith("Gateway, which the Hummingbot API needs for this, isn't running")
 
 
 @pytest.mark.parametrize("verb", ["add", "remove"])

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from hbmcp.errors import StoreError
+from hbmcp.installation.executors.config.fields import TYPES
 from hbmcp.installation.executors.run.no_orders_yet import WAITS
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash, Cut, Late
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from tests.store.opening import failing_store
-from tests.workflows.answers import head
+from tests.workflows.answers import head, value
 from tests.workflows.executors.executor_account import GRID, LIMIT, PERPETUAL, POSITION, desk
 
 pytestmark = pytest.mark.anyio
@@ -350,3 +351,17 @@ async def test_a_type_of_two_markets_is_checked_on_both(tmp_path: Path, monkeypa
         text = await at.call.bad("create_executor", **ask)
         assert "doesn't run arbitrage_executor" in text
         assert at.call.asked.count("GET /connectors/{connector_name}/trading-rules") == 2
+
+
+@pytest.mark.parametrize("kind", TYPES)
+async def test_what_few_set_is_told_by_name_and_explained_to_who_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        text = await at.call.good("get_executor_fields", executor_type=kind)
+        every = await at.call.good("get_executor_fields", executor_type=kind, all=True)
+    rare = [row["field"] for row in value(every)["fields"] if row not in value(text)["fields"]]
+    assert "controller_id" in rare
+    assert f"Seldom set: {', '.join(rare)}. all=true explains them." in text
+    assert "Seldom set" not in every
+    assert not any(row.get("required") for row in value(every)["fields"] if row["field"] in rare)

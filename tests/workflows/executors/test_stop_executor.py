@@ -392,6 +392,25 @@ async def test_of_a_large_grid_the_nearest_levels_are_shown_while_it_runs(
         assert head(ended)["level_count"] == 55
 
 
+async def test_each_order_of_a_grid_stands_once_at_its_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch, {0: 60000, 600: 58500}) as at:
+        made = await at.create("grid_executor", **{**GRID, "max_open_orders": 5, "max_orders_per_batch": 5})
+        at.after(900)
+        text = await at.call.good("get_executor", executor_id=made)
+        own = await at.call.good("get_open_orders", connector_name=GRID["connector_name"])
+    levels = [row for row in value(text)["levels"] if row.get("resting")]
+    resting = {row["order_id"]: (row["side"], row["price"]) for row in value(own)}
+    told = {row["order_id"] for row in [*levels, *value(text).get("open_orders", [])]}
+    assert told == resting.keys()
+    assert levels
+    for row in levels:
+        side, price = resting[row["order_id"]]
+        assert side == row["resting"]
+        level = row["price" if side == "BUY" else "take_profit_price"]
+        assert abs(Decimal(price) - Decimal(level)) <= Decimal("0.1")
+    assert sum(text.count(one) for one in told) == len(told)
+
+
 async def test_what_a_spot_grid_cant_sell_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fee was taken out of what it bought, and what that leaves isn't whole steps of the amount."""
     async with desk(tmp_path, monkeypatch, {0: 60000, 600: 58500}) as at:

@@ -61,7 +61,9 @@ async def test_a_liquidity_position(api: PaperApi, monkeypatch: pytest.MonkeyPat
     async with started(api, monkeypatch) as call:
         assert '"price":"150"' in await call.good("get_clmm_pool", **ON_POOL)
         assert '"Pool not found"' in await call.bad("get_clmm_pool", **ON_POOL | {"pool_address": "x"})
-        assert "may run all the same" in await call.bad("list_clmm_pools", connector="meteora")
+        assert "Gateway itself answers. Where Gateway runs this stays so" in await call.bad(
+            "list_clmm_pools", connector="meteora"
+        )
         assert "that isn't certain" in await call.good("list_pool_positions", **ON_POOL)
 
         opened = await call.good("open_clmm_position", **ON_POOL, **RANGE)

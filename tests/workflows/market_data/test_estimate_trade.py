@@ -62,8 +62,20 @@ async def test_a_value_buys_whole_steps(api: PaperApi, monkeypatch: pytest.Monke
         value, _ = await estimated(call, **SPOT, side="BUY", quote_amount=500)
     step = EXCHANGES["binance"].pairs["BTC-USDT"].lot
     assert value["amount"] % step == 0
-    assert value["value"] <= 500 < value["value"] + step * value["worst_price"]
+    assert value["cost_with_fee"] <= 500 < value["cost_with_fee"] + step * value["worst_price"] * Decimal("1.001")
     assert "available" not in value
+
+
+@pytest.mark.parametrize("side", ["BUY", "SELL"])
+@pytest.mark.parametrize("money", [200, 555.55, 20_000])
+async def test_so_much_money_is_as_many_units_as_the_order_would_have(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, side: str, money: float
+) -> None:
+    asked = {**SPOT, **MINE, "side": side, "quote_amount": money}
+    async with assistant(api, monkeypatch, {EARLY_TIMES}) as call:
+        value, _ = await estimated(call, **asked)
+        preview = await call.good("place_order", **asked, order_type="MARKET", preview=True)
+    assert f"{side} {value['amount']} BTC-USDT" in preview
 
 
 async def test_the_fee_is_said_to_be_assumed_until_a_fill_tells_it(

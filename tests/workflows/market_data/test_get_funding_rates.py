@@ -127,9 +127,14 @@ async def test_without_pairs_those_of_open_positions(api: PaperApi, monkeypatch:
     async with assistant(api, monkeypatch) as call:
         order = {"account_name": "master_account", "trading_pair": "SOL-USDT", "side": "SELL", "amount": 1}
         await call.good("submit_order", **order, connector_name="bybit_perpetual", order_type="MARKET")
-        rows = value(await call.good("get_funding_rates"))["rates"]
-    assert {row["trading_pair"] for row in rows} == {"SOL-USDT", "SOL-USD"}
-    assert len(rows) == 3
+        text = await call.good("get_funding_rates")
+        there = value(await call.good("get_funding_rates", connector_names=[name for name, _ in MARKETS]))["rates"]
+    (row,) = value(text)["rates"]
+    assert (row["connector_name"], row["trading_pair"]) == ("bybit_perpetual", "SOL-USDT")
+    assert value(text).keys() == {"rates", "positions"}
+    assert "trading_pairs has the other exchanges' rates" in text
+    assert {row["trading_pair"] for row in there} == {"SOL-USDT", "SOL-USD"}
+    assert len(there) == 3
 
 
 async def test_what_positions_pay_and_get_is_what_the_exchange_settles(

@@ -45,9 +45,30 @@ async def test_what_no_position_has_is_refused_with_what_is_open(
         assert ORDERS not in call.asked
 
 
-async def test_elsewhere_a_base_is_no_pair(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_record_of_a_base_is_that_of_the_exchange_s_pair(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = {"trading_pair": "BTC", "connector_name": "binance_perpetual"}
+    open_position(api, "BUY", "0.05")
     async with assistant(api, monkeypatch) as call:
-        for tool in ("get_order_history", "get_position_history"):
-            assert "BTC is no pair; expected BASE-QUOTE" in await call.bad(tool, trading_pair="BTC")
+        for tool in ("get_order_history", "get_position_history", "get_trades", "list_executors"):
+            assert "Name the whole pair, or connector_name with it." in await call.bad(tool, trading_pair="BTC")
+            named = await call.good(tool, **{**where, "trading_pair": "BTC-USDT"})
+            assert (await call.good(tool, **where)).startswith(named)
+
+
+@pytest.mark.parametrize("tool", ["get_orderbook", "get_candles"])
+async def test_a_base_is_the_exchange_s_pair(api: PaperApi, monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
+    async with assistant(api, monkeypatch) as call:
+        for exchange, pair in (("Binance", "BTC-USDT"), ("hyperliquid_perpetual", "BTC-USD")):
+            text = await call.good(tool, connector_name=exchange, trading_pair="btc")
+            assert text.endswith(f"Of {pair}.")
+        assert "XYZ isn't on binance" in await call.bad(tool, connector_name="binance", trading_pair="XYZ")
+        wrong = await call.bad(tool, connector_name="binnance", trading_pair="BTC")
+        assert wrong.startswith("No exchange is called binnance: get_connectors lists them. Nothing was sent. Correct")
+
+
+async def test_what_is_no_pair_is_refused(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with assistant(api, monkeypatch) as call:
         assert "is no pair" in await call.bad("close_position", trading_pair="BTC-")
         assert "can't take these arguments" in await call.bad("close_position", trading_pair=" ")

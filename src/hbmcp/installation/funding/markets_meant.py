@@ -18,18 +18,20 @@ MOST = 10  # pairs that are meant where none is named: each is asked of every ex
 
 @frozen
 class MarketsMeant:
-    """Each once, what must be said of how they were found, and the open positions where these were asked for."""
+    """Each once, what must be said of how they were found, and the open positions where these were asked for; whether
+    it was of those alone that something was asked, and not of what others pay."""
 
     markets: tuple[Market, ...]
     problems: tuple[str, ...]
     positions: tuple[Position, ...] = ()
+    positions_alone: bool = False
 
 
 async def markets_meant(
     installation: Installation, pairs: Sequence[str] | None, connectors: Sequence[str] | None
 ) -> MarketsMeant:
-    """Without pairs those of the open positions, or of some that all exchanges have where nothing is open; without
-    exchanges all perpetual ones that are connected.
+    """Without pairs those of the open positions, each where it is open or on the exchanges that are named, or of some
+    that all exchanges have where nothing is open; without exchanges all perpetual ones that are connected.
 
     The caller uses get_trading_rules, and what positions and connected_exchanges use. Raises BadArguments for a spot
     exchange, Refused where there are no pairs or exchanges to be meant.
@@ -39,6 +41,9 @@ async def markets_meant(
         found = await find_markets(installation, exchanges.names, pairs)
         return MarketsMeant(tuple(found.all), (*exchanges.problems, *found.problems))
     held = await open_positions(installation)
+    if held.rows and not connectors:
+        own = tuple(dict.fromkeys(Market(row.connector, row.pair) for row in held.rows))
+        return MarketsMeant(own, (*exchanges.problems, *held.notes), held.rows, positions_alone=True)
     if held.rows:
         found = await find_markets(installation, exchanges.names, [row.pair for row in held.rows])
     else:

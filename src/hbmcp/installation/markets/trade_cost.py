@@ -40,14 +40,9 @@ class Estimate:
         return self.walk.quote + (self.fee if self.side == "BUY" else -self.fee)
 
 
-def estimate(
-    found: Book, rule: Rule, side: Side, amount: Decimal | None, quote_amount: Decimal | None, fee_rate: Decimal
-) -> Estimate:
-    """For base units, or for as many as this much quote pays or brings; rounded down to what the exchange takes."""
-    enough = True
-    if amount is None:
-        whole = found.walk_quote(side, quote_amount or Decimal(0))
-        amount, enough = whole.filled, whole.complete
+def estimate(found: Book, rule: Rule, side: Side, amount: Decimal, fee_rate: Decimal, enough: bool = True) -> Estimate:
+    """For base units, rounded down to what the exchange takes. `enough` is False where they are less than was asked
+    for, since the book holds no more."""
     amount = rule.amount(amount)
     walk = found.walk(side, amount)
     return Estimate(side, amount, walk, found.mid, fee_rate, enough and walk.complete)

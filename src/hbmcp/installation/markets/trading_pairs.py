@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from attrs import frozen
 
-from hbmcp.errors import CallError, Refused
+from hbmcp.errors import BadArguments, CallError, Refused
 from hbmcp.installation.answer_fields import record
 from hbmcp.installation.installation import Installation, together
 from hbmcp.pairs import base_of, quote_of, whole_pair
@@ -81,16 +81,30 @@ async def find_markets(installation: Installation, connectors: Sequence[str], as
     return Markets(found, tuple(problems))
 
 
+async def pair_if_asked(installation: Installation, connector: str | None, asked: str | None) -> str | None:
+    """The pair of a read's filter; None where none is asked for. As `pair_on`; raises BadArguments for a base alone
+    where no exchange is named."""
+    if asked is None or whole_pair(asked):
+        return asked
+    if connector is None:
+        raise BadArguments(
+            f"{named(asked)} is no pair.", "Nothing was sent.", "Name the whole pair, or connector_name with it."
+        )
+    return await pair_on(installation, connector, asked)
+
+
 async def pair_on(installation: Installation, connector: str, asked: str) -> str:
     """The pair; where only its base is asked for, that which the exchange quotes in dollars. The workflow uses
     get_trading_rules. Raises Refused where it has none, or doesn't tell."""
     if whole_pair(asked):
         return asked
     known, problems = await _pairs(installation, [connector])
-    pairs = known.get(connector)
+    if connector not in known:
+        raise Refused(" ".join(problems), "Nothing was sent.", "Correct connector_name.")
+    pairs = known[connector]
     if pairs is None:
         raise Refused(
-            " ".join(problems) or f"The pairs of {named(connector)} can't be read.",
+            f"The pairs of {named(connector)} can't be read.",
             "Nothing was sent.",
             "Name the whole pair.",
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from hbmcp.arguments.exchange_spelling import fit_exchanges
 from hbmcp.arguments.pair_spelling import PAIR, fit_pairs
 from hbmcp.did_you_mean import nearest
 from hbmcp.errors import BadArguments
@@ -67,6 +68,7 @@ def _order(place: str, row: Mapping[str, Any], problems: dict[str, str]) -> Orde
             continue
         near = nearest(name, FIELDS, most=1)
         wrong[name] = f"isn't taken here{f'; did you mean {near[0]}?' if near else ''}"
+    fit_exchanges(given)
     fit_pairs(given, wrong, bases=[PAIR])
     wrong |= {name: "is missing" for name in NEEDED if name not in given}
     for name in given.keys() & set(FIELDS):

@@ -144,9 +144,14 @@ def amount_of(asked: AskedSize, offered: Offered) -> tuple[Decimal, str]:
     return _at_risk(asked, offered)
 
 
+def before_fee(most: Decimal, side: str, fee: Decimal) -> Decimal:
+    """The value of an order for so much money: a purchase pays its fee out of it."""
+    return ratio(most, 1 + fee) if side == "BUY" else most
+
+
 def _for_money(most: Decimal, offered: Offered) -> tuple[Decimal, str]:
     """So that value and fee of a purchase, or the value of what is sold, are no more than that."""
-    value = ratio(most, 1 + offered.fee) if offered.buys else most
+    value = before_fee(most, offered.side, offered.fee)
     prices = _prices(offered)
     if offered.limit is None and offered.buys and offered.book is not None:
         walk = offered.book.walk_quote("BUY", value)

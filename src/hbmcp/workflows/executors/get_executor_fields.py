@@ -19,22 +19,26 @@ SUGGESTED = (
 KINDS = {"numbers": "numbers", "any_object": "object"}
 
 
-async def get_executor_fields(installation: Installation, *, executor_type: str) -> Answer:
-    """A row a field: dotted name, type, unit, default, whether it is required, meaning; an example configuration."""
+async def get_executor_fields(installation: Installation, *, executor_type: str, all: bool = False) -> Answer:  # noqa: A002
+    """A row a field: dotted name, type, unit, default, whether it is required, meaning; an example configuration. Of
+    those that few set only the names, unless `all` are asked for."""
     saved = await saved_defaults(installation, executor_type)
     kind = TYPES[executor_type]
     optional = tuple(f"{name}." for name, field in kind.objects() if not field.needed)
+    fields = [one for one in kind.leaves() if len(one[1].names) != 1]  # only one value: nothing to be set
+    rare = () if all else tuple(name for name, field in fields if field.rare)
     value = {
         "example": as_shown(parse(executor_type, kind.example, {})),
         **({"saved_defaults": dict(saved.values)} if saved.values else {}),
         "fields": [
             _row(name, field, needed="" if name.startswith(optional) else field.needed)
-            for name, field in kind.leaves()
-            if len(field.names) != 1  # only one value: nothing to be set
+            for name, field in fields
+            if name not in rare
         ],
     }
     plain_grid = SUGGESTED if executor_type == "grid_executor" else ""
-    return Answer(value, (OFFSETS if price_fields(executor_type) else "", plain_grid, saved.unread))
+    more = f"Seldom set: {', '.join(rare)}. all=true explains them." if rare else ""
+    return Answer(value, (OFFSETS if price_fields(executor_type) else "", plain_grid, more, saved.unread))
 
 
 def _row(name: str, field: Field, needed: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from hbmcp.installation.answer_fields import Fields, array, boolean
 from hbmcp.installation.executors.run.list_view import COLUMNS, list_row, money_note
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.markets.trading_pairs import pair_if_asked
 from hbmcp.results.answer import Answer
 from hbmcp.text import named
 from hbmcp_tools import executors
@@ -24,6 +25,7 @@ async def list_executors(
     limit: int = 50,
 ) -> Answer:
     """Rows newest first, with the names and units of get_executor; or a sentence that there is none."""
+    trading_pair = await pair_if_asked(installation, connector_name, trading_pair)
     filters = {
         "account_name": account_name,
         "connector_name": connector_name,

@@ -17,6 +17,7 @@ from hbmcp.installation.markets.trade_cost_view import FEE_ASSUMED, balance_chec
 from hbmcp.installation.markets.trading_pairs import Market, pair_on
 from hbmcp.installation.markets.trading_rules import Rule, rule_if_readable
 from hbmcp.installation.orders.sending import order_request
+from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of, before_fee
 from hbmcp.results.answer import Answer, without_nulls
 from hbmcp.store import SentOrder
 from hbmcp.text import named
@@ -43,24 +44,40 @@ async def estimate_trade(
     """
     if (amount is None) == (quote_amount is None):
         raise BadArguments("Give either amount (base units) or quote_amount.", "Nothing was sent.")
+    asked = AskedSize(amount, quote_amount)
     trading_pair = await pair_on(installation, connector_name, trading_pair)
     connected = await accounts_connected_to(installation, connector_name, account_name)
     account = connected[0] if len(connected) == 1 else None
     market = Market(connector_name, trading_pair)
     rule = await rule_if_readable(installation, *market)  # first, since it says best that there is no such pair
-    (levels, doubt), fees, balances = await all_of(
+    (levels, current), fees, balances = await all_of(
         _levels(installation, market),
         taker_fees(installation, [connector_name], account),
         together(available_balances(installation, one, connector_name) for one in connected if one == account),
     )
     fee = fees[connector_name]
-    order = estimate(levels, rule or Rule(), side, amount, quote_amount, fee.rate)
+    order = _estimate(asked, market, levels, current, rule or Rule(), side, fee.rate)
+    doubt = "" if current is None else price_doubt(trading_pair, connector_name, current, levels.bid, levels.ask)
     held, balance_note = balance_check(market, order, connected, balances)
     value = {"account_name": account, **cost(market, order, fee), **held}
     policy_note = await _verdict(installation, market, order, connected)
     assumed = FEE_ASSUMED if fee.assumed else ""
     notes = (doubt, *limits(market, order, rule, amount), assumed, balance_note, policy_note)
     return Answer(without_nulls(value), notes)
+
+
+def _estimate(
+    asked: AskedSize, market: Market, levels: Book, current: Decimal | None, rule: Rule, side: Side, fee: Decimal
+) -> Estimate:
+    """Of as many base units as place_order would order."""
+    if asked.quote_amount is not None:
+        whole = levels.walk_quote(side, before_fee(asked.quote_amount, side, fee))
+        if not whole.complete:
+            return estimate(levels, rule, side, whole.filled, fee, enough=False)
+    perpetual = is_perpetual(market.connector)
+    offered = Offered(market.pair, side, perpetual, False, None, current, levels, (), None, fee, None)
+    amount, _ = amount_of(asked, offered)
+    return estimate(levels, rule, side, amount, fee)
 
 
 async def _verdict(installation: Installation, market: Market, order: Estimate, accounts: Sequence[str]) -> str:
@@ -81,10 +98,8 @@ async def _verdict(installation: Installation, market: Market, order: Estimate, 
     return " ".join(f"{', '.join(map(named, those))}: {said}" for said, those in verdicts.items() if said)
 
 
-async def _levels(installation: Installation, market: Market) -> tuple[Book, str]:
-    """The book, and that it and the API's price can't both be of now."""
+async def _levels(installation: Installation, market: Market) -> tuple[Book, Decimal | None]:
+    """The book, and the API's price; None where it has none."""
     levels, quoted = await all_of(book(installation, *market), prices(installation, market.connector, [market.pair]))
     price = quoted[market.pair]
-    if not isinstance(price, Decimal):
-        return levels, ""
-    return levels, price_doubt(market.pair, market.connector, price, levels.bid, levels.ask)
+    return levels, price if isinstance(price, Decimal) else None

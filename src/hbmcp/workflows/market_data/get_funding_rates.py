@@ -3,7 +3,7 @@
 from typing import Any
 
 from hbmcp.errors import ApiFailed
-from hbmcp.installation.funding.arbitrage_view import arbitrage
+from hbmcp.installation.funding.arbitrage_view import Opportunities, arbitrage
 from hbmcp.installation.funding.markets_meant import markets_meant
 from hbmcp.installation.funding.own_funding import own_funding
 from hbmcp.installation.funding.rates import funding_rates
@@ -11,6 +11,8 @@ from hbmcp.installation.funding.stored_rates import NOTHING_EARLIER, reach_note,
 from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds
+
+ELSEWHERE = "trading_pairs has the other exchanges' rates and what differences would earn."
 
 
 async def get_funding_rates(
@@ -40,8 +42,8 @@ async def get_funding_rates(
     highest, and the change from the first until now.
 
     Without pairs those of the open positions, or where nothing is open ten that all exchanges have; without exchanges
-    all that are connected. Raises Refused where that is none, CallError where no rate can be read; otherwise what
-    failed is named under what didn't.
+    all that are connected, but of positions only their own, and no opportunities. Raises Refused where that is none,
+    CallError where no rate can be read; otherwise what failed is named under what didn't.
     """
     start = to_milliseconds(since)
     meant = await markets_meant(installation, trading_pairs, connector_names)
@@ -51,7 +53,8 @@ async def get_funding_rates(
     if not found.rates:
         raise ApiFailed("No funding rate was found.", " ".join(problems), "get_trading_rules lists the pairs.")
     not_stored = await store_rates(installation, found.rates.values())
-    differences = await arbitrage(installation, found.rates, hold_days)
+    elsewhere = Opportunities((), (ELSEWHERE,))
+    differences = elsewhere if meant.positions_alone else await arbitrage(installation, found.rates, hold_days)
     history = [] if start is None else earlier.history(found.rates, start)
     tables: dict[str, Any] = {"rates": [one.row for one in found.rates.values()]}
     own = own_funding(meant.positions, found.rates)

@@ -2,6 +2,7 @@
 
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.markets.trading_pairs import pair_if_asked
 from hbmcp.installation.orders.history import OrderFilter, order_history
 from hbmcp.installation.orders.view import KNOWN_ORDERS, order_row, short_records_note, worth_note
 from hbmcp.results.answer import Answer
@@ -28,6 +29,7 @@ async def get_order_history(
     than their fills, and say where the list ends though there may be more. Raises Refused for an account that isn't
     there or not connected.
     """
+    trading_pair = await pair_if_asked(installation, connector_name, trading_pair)
     if account_name or connector_name:
         await connections(installation, account_name, connector_name)
     start, end = to_milliseconds(start_time), to_milliseconds(end_time)

@@ -2,6 +2,7 @@
 
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.markets.trading_pairs import pair_if_asked
 from hbmcp.installation.position_history.history import market_histories, reduced_between
 from hbmcp.installation.position_history.notes import history_notes
 from hbmcp.installation.position_history.reading import read_trading_record
@@ -37,6 +38,7 @@ async def get_position_history(
     held by the exchange's own list. Raises CallError where the fills can't be read.
     """
     refuse_spot(connector_name)
+    trading_pair = await pair_if_asked(installation, connector_name, trading_pair)
     record = await read_trading_record(installation, account_name, connector_name, trading_pair)
     start, end = to_milliseconds(start_time), to_milliseconds(end_time)
     if not record.fills:

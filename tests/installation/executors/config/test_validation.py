@@ -1,5 +1,6 @@
 """A configuration that can't be meant is refused with its field, what is expected and an example; a good one isn't."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -211,3 +212,16 @@ def test_a_part_is_checked_field_by_field() -> None:
     assert dict(by_dotted_name(part)) == {"leverage": 4, f"{BARRIERS}.stop_loss": Decimal("0.2")}
     with pytest.raises(BadArguments, match="stop_loss: expected"):
         check_part("set_executor_defaults", "grid_executor", {BARRIERS: {"stop_loss": 20}})
+
+
+def test_an_offset_without_its_sign_is_told_to_have_one() -> None:
+    with pytest.raises(BadArguments, match=re.escape('got "5%"; an offset has its sign, "+5%" or "-5%"')):
+        check("create_executor", "grid_executor", {**GRID, "end_price": "5%"})
+
+
+def test_all_that_is_missing_is_told_at_once() -> None:
+    given = {name: value for name, value in GRID.items() if name not in ("limit_price", BARRIERS)}
+    with pytest.raises(BadArguments) as refused:
+        check("create_executor", "grid_executor", {**given, "end_price": "5%"})
+    lacking = ("- limit_price: missing", f"- {BARRIERS}: missing", "{take_profit: ", "take_profit_order_type: ")
+    assert [words for words in lacking if words not in str(refused.value)] == []

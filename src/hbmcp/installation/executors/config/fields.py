@@ -30,6 +30,7 @@ class Field:
     """One field. `names`: of an enum, its names -> what the API takes. `fields`: of an object.
 
     Bounds hold for a number, and for each of several numbers. `default` is the API's, by name where it is an enum.
+    `rare`: few set it, and who doesn't ask is told its name alone.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Field:
     most: Decimal | None = None
     names: Mapping[str, int | str] = NOTHING
     fields: tuple["Field", ...] = ()
+    rare: bool = False
 
 
 @frozen(kw_only=True)
@@ -130,6 +132,10 @@ def _flag(name: str, meaning: str) -> Field:
     return Field(name=name, kind="boolean", example=True, meaning=meaning, default=False)
 
 
+def _rare(*fields: Field) -> tuple[Field, ...]:
+    return tuple(evolve(field, rare=True) for field in fields)
+
+
 def _same(*names: str) -> Mapping[str, int | str]:
     return {name: name for name in names}
 
@@ -146,7 +152,7 @@ LEVERAGE = evolve(
     _whole("leverage", "times", 5, "Leverage; it is set for the pair. 1 on spot", "on_perpetuals"), most=MOST_LEVERAGE
 )
 MOST_LEVELS = Decimal(500)  # more than an exchange lets rest
-LABELS = (
+LABELS = _rare(
     _text("controller_id", "main", "Group label, to list and sum executors by", default="main"),
     _text("level_id", "first", "Label of your own"),
 )
@@ -286,14 +292,18 @@ GRID = Type(
         _money("min_order_amount_quote", QUOTE, "20", "Smallest order; fewer levels where it is larger", "", "5"),
         _whole("max_open_orders", "", 5, "While so many rest, no more are placed", default=5),
         _whole("max_orders_per_batch", "", 2, "Orders placed at a time; without it all levels at once"),
-        _whole("order_frequency", SECONDS, 10, "Between two batches", default=0, least=0),
-        _from_zero(_share("activation_bounds", "0.02", "Only levels this near the price rest in the book")),
-        _from_zero(
-            _share("safe_extra_spread", "0.0002", "How far beside the price a passed level is placed", default="0.0001")
-        ),
-        _flag("coerce_tp_to_step", "Each level closes no nearer than the next level"),
         _flag("keep_position", "At limit_price the position stays open instead of being sold"),
-        _flag("deduct_base_fees", "Spot: a level sells less the fee that was taken in base"),
+        *_rare(
+            _whole("order_frequency", SECONDS, 10, "Between two batches", default=0, least=0),
+            _from_zero(_share("activation_bounds", "0.02", "Only levels this near the price rest in the book")),
+            _from_zero(
+                _share(
+                    "safe_extra_spread", "0.0002", "How far beside the price a passed level is placed", default="0.0001"
+                )
+            ),
+            _flag("coerce_tp_to_step", "Each level closes no nearer than the next level"),
+            _flag("deduct_base_fees", "Spot: a level sells less the fee that was taken in base"),
+        ),
         *LABELS,
     ),
     example={

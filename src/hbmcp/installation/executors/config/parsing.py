@@ -119,6 +119,8 @@ def _perhaps(field: Field, raw: Any) -> str:
     """The fraction, where a percentage was written; what an offset lacks."""
     if field.unit == PRICE and offset_percent(raw) is not None:
         return "; an offset needs connector_name and trading_pair beside it, and can't be a saved default"
+    if field.unit == PRICE and isinstance(raw, str) and offset_percent(signed := f"+{raw.strip()}") is not None:
+        return f"; an offset has its sign, {as_text(signed)} or {as_text(f'-{signed[1:]}')}"
     text = raw.strip().removesuffix("%").strip() if isinstance(raw, str) else raw
     value = number(text) if field.unit == SHARE and not isinstance(raw, list) else None
     if value is None or not 0 < value < 100 or _within(field, value / 100) is None:

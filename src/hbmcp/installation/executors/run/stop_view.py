@@ -33,7 +33,7 @@ def stop_view(stopped: Stopped, left: Leftovers, position: Position | None) -> A
         "result": _result(executor, left, held_nothing=position is None),
         **state(executor),
         **(traded(executor, orders) if orders else {}),
-        "open_orders": open_orders(orders) if orders else [],
+        "open_orders": open_orders(orders.open) if orders else [],
     }
     keeps = executor.close_type == "POSITION_HOLD"
     notes = (

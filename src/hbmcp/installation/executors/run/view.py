@@ -1,5 +1,6 @@
 """An executor as it is shown: its state, what it has traded, where it closes; never its configuration."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
@@ -12,11 +13,13 @@ from hbmcp.installation.executors.plan.preview import SHOWN
 from hbmcp.installation.executors.run.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.order import Order
 from hbmcp.pairs import base_of
 from hbmcp.results.answer import Answer, without_nulls
 from hbmcp.text import named
 from hbmcp.times import utc
 
+ROUNDING = Decimal("0.0001")  # of a price to its step, a share; levels are further apart
 AFTER_FEES = "Net P&L is after fees"
 HELD = (
     "What it kept is told as it was when it ended, and its gain since isn't in the P&L; it may be closed by now: "
@@ -36,11 +39,12 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
         return Answer(state(executor), (*notes, f"Its orders couldn't be read: {error.happened}"))
     levels = [] if executor.ended else grid_levels(executor)  # an ended grid has none: its ends and their count tell
     shown = nearest_levels(levels, found)
+    resting, others = placed(shown, found.open, executor.side)
     value = {
         **state(executor),
         **traded(executor, found),
-        **({"levels": shown} if shown else {}),
-        "open_orders": open_orders(found),
+        **({"levels": resting} if shown else {}),
+        **({"open_orders": open_orders(others)} if others or not shown else {}),
     }
     remarks = [
         "" if found.own or not found.open else NOT_NAMED.format(pair=named(executor.pair)),
@@ -191,7 +195,32 @@ def nearest_levels(levels: list[dict[str, Any]], found: Orders) -> list[dict[str
     return sorted(nearest, key=lambda one: one["level"])
 
 
-def open_orders(found: Orders) -> list[dict[str, Any]]:
+def placed(
+    levels: list[dict[str, Any]], resting: Sequence[Order], side: str | None
+) -> tuple[list[dict[str, Any]], list[Order]]:
+    """The levels with the order of each that rests, which opens it or closes it; and the orders that are of none of
+    them. An order's price is that of its level, rounded to the pair's step."""
+    left, rows = list(resting), []
+    for level in levels:
+        near = [(off, place) for place, one in enumerate(left) if (off := _off(one, level, side)) is not None]
+        row = dict(level)
+        if near:
+            mine = left.pop(min(near)[1])
+            row |= {"resting": mine.side, "amount": mine.amount, "order_id": mine.order_id}
+        rows.append(row)
+    return rows, left
+
+
+def _off(order: Order, level: Mapping[str, Any], side: str | None) -> Decimal | None:
+    """How far an order that nothing was filled of is from its price at a level; None where it isn't of that level."""
+    price: Decimal | None = level["price" if order.side == side else "take_profit_price"]
+    if price is None or order.price is None or order.filled:
+        return None
+    off = abs(order.price - price)
+    return off if off <= times(price, ROUNDING) else None
+
+
+def open_orders(found: Sequence[Order]) -> list[dict[str, Any]]:
     return [
         {
             "order_id": order.order_id,
@@ -202,5 +231,5 @@ def open_orders(found: Orders) -> list[dict[str, Any]]:
             "filled": plain(order.filled) if order.filled else None,
             "status": order.status,
         }
-        for order in found.open
+        for order in found
     ]
