@@ -113,7 +113,7 @@ def placed(tmp_path: Path, transport: str, mode: str, policy: str = 'confirm = "
     return Place(tmp_path, transport, mode)
 
 
-@pytest.fixture(params=LONG_WAYS)
+@pytest.fixture(params=[pytest.param(way.values, marks=way.marks) for way in LONG_WAYS])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return placed(tmp_path, *request.param)
 
