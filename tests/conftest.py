@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+import httpx
 import pytest
 from httpx import _urlparse, _urls
 from hypothesis import HealthCheck, settings
@@ -41,6 +42,17 @@ settings.load_profile("ci" if os.environ.get("CI") else "hbmcp")
 
 # A client takes an address apart three times for each request, and tests ask the same few: a tenth of all they do.
 _urls.urlparse = _urlparse.urlparse = lru_cache(maxsize=4096)(_urlparse.urlparse)
+
+# And it looks for cookies in each answer, by way of another library's request and response; most have none.
+_extract_cookies = httpx.Cookies.extract_cookies
+
+
+def _extract_if_any(cookies: httpx.Cookies, response: httpx.Response) -> None:
+    if "set-cookie" in response.headers:
+        _extract_cookies(cookies, response)
+
+
+httpx.Cookies.extract_cookies = _extract_if_any  # type: ignore[method-assign]
 
 USERNAME = "trader"
 PASSWORD = "correct-horse"

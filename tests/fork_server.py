@@ -19,13 +19,14 @@ import sys
 import termios
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO
 
 # What a server imports on its way, or at a call, without naming it.
-LIBRARIES = ("mcp.server.stdio", "uvicorn.protocols.http.h11_impl")
+LIBRARIES = ("anyio._backends._asyncio", "mcp.server.stdio", "uvicorn.protocols.http.h11_impl")
 BESIDE = ("hbmcp.__main__", "hbmcp.server.http.metrics", "hbmcp.server.spans")  # which run, or need an extra
 
 # How the names of variables begin that are read before anything runs: by Python, the loader, libraries.
@@ -36,7 +37,10 @@ READ_AT_IMPORT = (
 READ_LATER = ("PYTHONPATH", "PYTHON_KEYRING_BACKEND")  # keyring isn't imported
 NEEDED = ("__main__", "builtins", "linecache", "sys", "traceback", "warnings")  # to the end, for what is said there
 
+AT_THE_END = compile("main.clear(); gc.collect()", "sys", "exec")  # where Python says that warnings come from then
+
 read: set[str] = set()  # what imports read of the environment
+ended: list[int] = []  # with which status, where it is known before the end
 
 PDEATHSIG, SUBREAPER = 1, 36  # of prctl
 MOST = 1 << 20  # bytes of a message
@@ -94,10 +98,18 @@ def preload() -> None:
 
 def _leave(modules: Mapping[str, ModuleType]) -> None:
     """At a process's end, Python shan't take apart what was imported for it, object by object, which takes ten times as
-    long as the fork."""
+    long as the fork: only what it made itself, as far as anybody can hear of it. Its other functions for the end have
+    run, and its threads ended."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(modules))
     for name in modules:
         sys.modules.pop(name, None)
+    if ended:
+        sys.meta_path = None  # type: ignore[assignment]  # as Python has it by then
+        exec(AT_THE_END, {"main": vars(sys.modules["__main__"]), "gc": gc})
+        with suppress(OSError, ValueError):  # closed by who listened, or by itself: Python says so in its own way
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(ended[0])
 
 
 def ends_with_its_parent(by: signal.Signals = signal.SIGKILL) -> None:
@@ -160,10 +172,16 @@ def _become(start: dict[str, Any]) -> None:
     main = ModuleType("__main__")  # the old one is frozen
     main.__dict__.update((name, one) for name, one in vars(sys.modules["__main__"]).items() if name != __name__)
     sys.modules["__main__"] = main
-    if flag == "-m":
-        runpy._run_module_as_main(what)  # type: ignore[attr-defined]
-    else:
-        exec(compile(what, "<string>", "exec"), vars(main))
+    try:
+        if flag == "-m":
+            runpy._run_module_as_main(what)  # type: ignore[attr-defined]
+        else:
+            exec(compile(what, "<string>", "exec"), vars(main))
+    except SystemExit as asked:
+        if asked.code is None or isinstance(asked.code, int):
+            ended.append((asked.code or 0) & 0xFF)
+        raise
+    ended.append(0)
 
 
 def _stream(number: int, name: str, like: TextIO) -> TextIO:

@@ -21,6 +21,7 @@ from tests.conftest import environment, http_server
 from tests.forked import HBMCP, stdio
 from tests.server.http.clients import client as holding
 from tests.server.http.clients import made, process
+from tests.server.ways import LONG_WAYS
 from tests.stdio_server import StdioServer
 
 pytestmark = pytest.mark.anyio
@@ -112,7 +113,7 @@ def placed(tmp_path: Path, transport: str, mode: str, policy: str = 'confirm = "
     return Place(tmp_path, transport, mode)
 
 
-@pytest.fixture(params=[(transport, mode) for transport in ("stdio", "http") for mode in ("legacy", "auto")])
+@pytest.fixture(params=[pytest.param(way.values, marks=way.marks) for way in LONG_WAYS])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return placed(tmp_path, *request.param)
 

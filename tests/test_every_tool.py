@@ -146,6 +146,7 @@ def _sentences(result: dict[str, Any]) -> Iterator[str]:
     yield from (f"failed: {one}" for one in said if " " in one)  # else it is where the API says it
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_every_read_answers_over_http(replay: Replay, tmp_path: Path) -> None:
     """As it does over stdio, where test_requests asks all of them."""

@@ -137,6 +137,7 @@ def test_what_imports_read_of_the_environment_sends_it_to_a_new_process() -> Non
     assert [said(loaded), said(loaded, PYDANTIC_DISABLE_PLUGINS="1")] == [["True"], ["False"]]
 
 
+@pytest.mark.slow
 def test_none_is_left_when_who_started_them_vanishes() -> None:
     """Each of them would hold stdout or stderr open."""
     code = f"""

@@ -23,8 +23,9 @@ from tests.conftest import EVERY, environment, http_server, replaying
 from tests.forked import HBMCP, stdio
 from tests.paper.test_every_tool_on_paper import CONTROLLER, VALUES, arguments
 from tests.replay.server import Answer, Replay
+from tests.sampling import sampled
 from tests.server.http.clients import on_paper
-from tests.server.ways import LONG_WAYS, MODES
+from tests.server.ways import MODES, WAYS
 from tests.services.geckoterminal import ROOT, geckoterminal
 from tests.services.test_geckoterminal import CALLS, POOL, WETH
 from tests.test_every_tool import arguments_for
@@ -123,7 +124,7 @@ def content(result: CallToolResult) -> Any:
     return result.structured_content
 
 
-@pytest.mark.parametrize(("over", "mode"), LONG_WAYS)
+@pytest.mark.parametrize(("over", "mode"), sampled(reversed(WAYS), 4))
 async def test_every_read_gives_what_the_api_answered(over: str, mode: str, on_replay: Servers, replay: Replay) -> None:
     """Whole, under the API's names, null and all; but for secrets, and sizes in GB."""
     async with on_replay.client(over, mode) as client:
@@ -144,7 +145,7 @@ def _without_addresses(value: Any) -> Any:
     return list(map(_without_addresses, value)) if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize(("over", "mode"), LONG_WAYS)
+@pytest.mark.parametrize(("over", "mode"), sampled(WAYS, 4))
 async def test_every_workflow_and_every_read_on_paper(over: str, mode: str, paper: Servers) -> None:
     """A column of a workflow's rows has one type, whatever its digits."""
     assert WORKFLOWS.keys() == {name for name, tool in OURS.items() if tool.is_workflow}

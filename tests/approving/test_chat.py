@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from hbmcp.store import Approval
 from tests.bot_api import ALICE, CHAT, TOKEN, BotApi, bot_api, failed
 from tests.conftest import environment
 from tests.forked import HBMCP, Popen
+from tests.sampling import sampled
 from tests.stdio_server import StdioServer
 from tests.test_confirmation import FIVE, ORDER
 
@@ -334,10 +336,10 @@ FAULTS = [
     lambda: failed(401, "Unauthorized"),
     lambda: HTMLResponse("<html>Bad gateway</html>", 502),
 ]
+METHODS = ["sendMessage", "getUpdates", "answerCallbackQuery", "editMessageText"]
 
 
-@pytest.mark.parametrize("fault", range(len(FAULTS)))
-@pytest.mark.parametrize("method", ["sendMessage", "getUpdates", "answerCallbackQuery", "editMessageText"])
+@pytest.mark.parametrize(("method", "fault"), sampled(product(METHODS, range(len(FAULTS))), 5))
 async def test_telegram_fails_and_comes_back(method: str, fault: int, place: Place) -> None:
     """What wasn't said is said later, what wasn't heard is heard later, and nothing is sent twice."""
     bridge = place.bridge()

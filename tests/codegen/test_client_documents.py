@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from codegen.client import Docs, read_client, render_client
@@ -34,6 +35,7 @@ def test_imports_need_no_repair(tmp_path: Path) -> None:
     subprocess.run([*RUFF, "check", "--isolated", "--select", "F", str(tmp_path)], check=True)
 
 
+@pytest.mark.slow
 def test_passes_the_strict_type_check(client_of: Callable[[str], GeneratedClient], tmp_path: Path) -> None:
     """All documents as one, for mypy is slow; the client of the pinned contract is checked where it is committed."""
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, "--cache-dir", str(tmp_path)]
@@ -42,6 +44,7 @@ def test_passes_the_strict_type_check(client_of: Callable[[str], GeneratedClient
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_is_the_same_in_every_process() -> None:
     code = "from tests.codegen.generated_clients import render_client, spec; print(render_client(spec('all')))"
     texts = {

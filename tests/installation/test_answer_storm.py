@@ -1,17 +1,19 @@
 """A sample of tests/slow/test_answer_storm.py: at each request of a promised tool one of the odd answers."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from tests.answer_storm import CASES, ODD, PROMISED, storm
+from tests.sampling import sampled
 
 pytestmark = pytest.mark.anyio
 
 NAMES = list(ODD)
 
 
-@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize("name", sampled(PROMISED, 4))
 async def test_no_answer_breaks_it(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     first = PROMISED.index(name)
     wrong = await storm(
@@ -20,8 +22,10 @@ async def test_no_answer_breaks_it(name: str, tmp_path: Path, caplog: pytest.Log
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("odd", ["data [null]", "html", "cut"])
-@pytest.mark.parametrize("name", ["place_order", "close_position"])
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    sampled(product(["place_order", "close_position"], ["data [null]", "html", "cut"]), 4),
+)
 async def test_what_was_sent_is_not_lost_whatever_comes_next(
     name: str, odd: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,6 +11,7 @@ from attrs import frozen
 from jsonschema_rs import Draft202012Validator
 
 from hbmcp.catalog import Catalog
+from hbmcp.paper.api import spellings
 from hbmcp.paper.api.application import ROUTES, application
 from hbmcp.paper.api.contract import pinned
 from hbmcp.paper.api.operation_paths import OperationPaths
@@ -53,6 +54,12 @@ def here(method: str, path: str) -> str:
     if (tool := next(tools, None)) is None:
         pytest.skip(f"the contract has no {route.key}")
     return tool.operation.partition(" ")[2].format(**values)
+
+
+def generated_from(manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tools are those of this manifest, as it is at each look."""
+    monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
+    monkeypatch.setattr(spellings, "_tools", spellings._tools.__wrapped__)
 
 
 @frozen

@@ -28,11 +28,12 @@ from tests.forked import HBMCP, stdio
 from tests.server.http import clients
 from tests.server.http.clients import BUY, made, on_paper, process, text
 from tests.server.test_list_changes import PINNED
+from tests.server.ways import LONG_WAYS
 from tests.stdio_server import StdioServer
 
 pytestmark = pytest.mark.anyio
 
-WAYS = [(over, mode) for over in ("stdio", "http") for mode in ("legacy", "auto")]
+WAYS = [pytest.param(way.values, marks=way.marks) for way in LONG_WAYS]
 THREE = {FIND, CALL_READ, CALL}
 DEFAULT = {tool.name for tool in offered(Catalog.load(), Settings(), default(on_paper=True)).tools}
 RATE = {"trading_pair": "BTC-USDT"}

@@ -69,6 +69,18 @@ def server(env: dict[str, str], tmp_path: Path) -> Iterator[StdioServer]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("untouched")
+
+
+@pytest.fixture(scope="module")
+def unchanged(untouched: Path) -> Iterator[StdioServer]:
+    """One in that folder, for tests in which nothing is done."""
+    with StdioServer(env=settings_of(untouched), cwd=untouched) as started:
+        yield started
+
+
 def good(server: StdioServer, tool: str, **arguments: Any) -> str:
     text, failed = server.call(tool, **arguments)
     assert not failed, text
@@ -88,13 +100,13 @@ def test_each_tool_asks_which_is_meant_and_each_answer_says_whose_it_is(server: 
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_names_none_does_nothing(server: StdioServer, name: Any, tmp_path: Path) -> None:
-    text, failed = server.call("place_order", **BUY, installation=name)
+def test_what_names_none_does_nothing(unchanged: StdioServer, name: Any, untouched: Path) -> None:
+    text, failed = unchanged.call("place_order", **BUY, installation=name)
     assert failed
     assert "Nothing was done. Call again with installation: home or lab." in text
     assert len(text) < 400
-    assert not (tmp_path / "home.sqlite").exists()
-    assert not (tmp_path / "lab.sqlite").exists()
+    assert not (untouched / "home.sqlite").exists()
+    assert not (untouched / "lab.sqlite").exists()
 
 
 def test_orders_what_was_said_and_the_audit_are_of_one(
@@ -179,8 +191,8 @@ def test_what_is_unusual_is_of_one(server: StdioServer) -> None:
 
 
 @pytest.mark.parametrize("place", ["HOME", "nobody", "home/..", "home%2F..", "home%0A", "", "home/lab", "*"])
-def test_an_address_that_names_none_is_none(server: StdioServer, place: str) -> None:
-    answer = server.answer(server.start("resources/read", {"uri": f"hummingbot://{place}/orders"}))
+def test_an_address_that_names_none_is_none(unchanged: StdioServer, place: str) -> None:
+    answer = unchanged.answer(unchanged.start("resources/read", {"uri": f"hummingbot://{place}/orders"}))
     assert "is offered here. Nothing was done." in answer["error"]["message"]
 
 
@@ -307,12 +319,12 @@ def test_a_password_goes_to_its_own_address_alone(api: FaultyApi, tmp_path: Path
     assert not ours & theirs
 
 
-def test_prompts_name_the_one_that_is_meant(server: StdioServer) -> None:
-    (prompt,) = [one for one in server.request("prompts/list", {})["prompts"] if one["name"] == "morning_report"]
+def test_prompts_name_the_one_that_is_meant(unchanged: StdioServer) -> None:
+    (prompt,) = [one for one in unchanged.request("prompts/list", {})["prompts"] if one["name"] == "morning_report"]
     assert prompt["arguments"][0] == {"name": "installation", "description": "home or lab", "required": True}
-    got = server.request("prompts/get", {"name": "morning_report", "arguments": {"installation": "lab"}})
+    got = unchanged.request("prompts/get", {"name": "morning_report", "arguments": {"installation": "lab"}})
     assert got["messages"][0]["content"]["text"].endswith("\n\nIn each call installation is lab.")
-    refused = server.answer(server.start("prompts/get", {"name": "morning_report", "arguments": {}}))
+    refused = unchanged.answer(unchanged.start("prompts/get", {"name": "morning_report", "arguments": {}}))
     assert "Call again with installation: home or lab." in refused["error"]["message"]
 
 

@@ -22,7 +22,7 @@ from hbmcp import __version__
 from hbmcp.prompts.prompt import prompts
 from tests.server.http.clients import BUY, made, on_paper, process
 from tests.server.http.clients import client as holding
-from tests.server.ways import MODES, WAYS, Ways
+from tests.server.ways import LONG_WAYS, MODES, Ways
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("over", "mode"), WAYS)
+@pytest.mark.parametrize(("over", "mode"), LONG_WAYS)
 async def test_says_what_it_is_and_answers_every_list(over: str, mode: str, ways: Ways) -> None:
     async with ways.client(over, mode) as client:
         info = client.server_info
@@ -72,7 +72,7 @@ async def completed(client: Client, prompt: str, argument: str, typed: str, **gi
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("over", "mode"), WAYS)
+@pytest.mark.parametrize(("over", "mode"), LONG_WAYS)
 async def test_prompts_are_listed_written_and_completed(over: str, mode: str, ways: Ways) -> None:
     async with ways.client(over, mode) as client:
         assert {one.name for one in (await client.list_prompts()).prompts} == prompts().keys()
@@ -138,7 +138,7 @@ async def answer(client: Client, tool: str, **arguments: Any) -> str:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("over", "mode"), WAYS)
+@pytest.mark.parametrize(("over", "mode"), LONG_WAYS)
 async def test_a_resource_is_what_its_tool_answers(over: str, mode: str, ways: Ways) -> None:
     async with ways.client(over, mode) as client:
         assert await text_of(client, "hummingbot://accounts") == await answer(client, "get_accounts")

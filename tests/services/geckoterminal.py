@@ -6,6 +6,7 @@ The answers are made up. They were written from what is public of that API, and 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ ROOT = "/api/v2"
 ANSWERS: dict[str, Any] = json.loads(Path(__file__).with_name("geckoterminal.json").read_text(encoding="utf-8"))
 
 
+@cache
 def contract() -> Contract:
     """The one that is pinned."""
     return parse(load(PINNED.with_name("geckoterminal.openapi.json")))

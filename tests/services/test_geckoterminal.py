@@ -21,6 +21,7 @@ from tests.answer_storm import LIMIT, ODD
 from tests.conftest import PASSWORD, USERNAME, connected, environment
 from tests.faulty_api import CUT, DROP, HTML, FaultyApi, Reply
 from tests.paper.assistant import ALL
+from tests.sampling import sampled
 from tests.services.geckoterminal import ANSWERS, ROOT, contract, geckoterminal
 from tests.stdio_server import StdioServer
 
@@ -176,7 +177,7 @@ def test_an_error_names_who_answered(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("odd", sampled(ODD, 4))
 async def test_no_odd_answer_breaks_a_call(
     odd: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

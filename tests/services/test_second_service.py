@@ -99,6 +99,7 @@ def served(env: dict[str, str], folder: Path) -> StdioServer:
     return StdioServer(env=env, cwd=folder, command=[sys.executable, "-m", "hbmcp", "serve"])
 
 
+@pytest.mark.slow
 def test_it_is_pinned_without_prose_and_made_again_with_ours(made: Workplace) -> None:
     pinned = made.contract.with_name("practice.openapi.json").read_text()
     assert "Not ours to keep" not in pinned
@@ -112,6 +113,7 @@ def test_it_is_pinned_without_prose_and_made_again_with_ours(made: Workplace) ->
     assert "practice GET /accounts/" in made.run("list").output
 
 
+@pytest.mark.slow
 def test_check_finds_what_is_wrong_with_either(made: Workplace) -> None:
     assert "all in order" in made.run("check").output
     file = made.overrides / "practice/practice.toml"
@@ -241,6 +243,7 @@ def test_scaffold_and_diff_are_of_the_service(tmp_path: Path) -> None:
     assert manifest["absent"]["list_practice_accounts"] == "Practice desk has no GET /accounts/"
 
 
+@pytest.mark.slow
 def test_scaffold_writes_into_the_folder_of_the_service(tmp_path: Path) -> None:
     """Of one that nobody curated yet it makes that; of one that changed it says what went."""
     place = Workplace(tmp_path)

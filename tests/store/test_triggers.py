@@ -43,11 +43,12 @@ async def test_what_is_kept_comes_back_and_is_others_too(url: str) -> None:
     await closed(mine, other, elsewhere)
 
 
+@pytest.mark.parametrize("turns", [8, pytest.param(50, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("bonded", [False, True])
-async def test_of_many_that_fire_at_once_one_does(url: str, bonded: bool) -> None:
+async def test_of_many_that_fire_at_once_one_does(url: str, bonded: bool, turns: int) -> None:
     stores = [store(url) for _ in range(4)]
-    bonds = [f"b{turn}" if bonded else None for turn in range(25)]
-    for turn in range(25):
+    bonds = [f"b{turn}" if bonded else None for turn in range(turns)]
+    for turn in range(turns):
         keys = await stores[0].add_triggers([evolve(ROW, bond=bonds[turn])] * (2 if bonded else 1), "created")
         asked = [one.move_trigger(key, ["waiting"], "firing", "met", time=NOW) for one in stores for key in keys]
         assert (await asyncio.gather(*asked)).count(True) == 1

@@ -80,7 +80,9 @@ async def states(one: Watched, keys: list[int]) -> list[str]:
 
 async def doubted(one: Watched, keys: list[int], why: str) -> None:
     """Nothing was done, and a person is told why, a minute later."""
-    await one.rounds(35)
+    await one.rounds(5)
+    one.api.clock.advance(60_000)
+    await one.rounds(5)
     assert await states(one, keys) == ["waiting"] * len(keys)
     assert why in (await one.trigger(keys[0])).memory.doubt
     assert any("can't be judged" in words and why in words for words in one.call.bridge.news)

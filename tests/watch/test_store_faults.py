@@ -13,6 +13,7 @@ from hbmcp.store.rows import Rows
 from hbmcp.watch import firing
 from hbmcp.watch.reconciliation import AFTER
 from hbmcp.watch.watcher import Watcher
+from tests.sampling import sampled
 from tests.store.conftest import postgresql
 from tests.store.opening import store
 from tests.store.postgresql_cluster import Cluster
@@ -53,16 +54,17 @@ async def make(one: Watched, how: Callable[[sqlite3.Connection], None]) -> None:
     await one.store._do(act)
 
 
-@pytest.mark.parametrize("how", [full, read_only])
+CALLS = [
+    ("move_trigger", "waiting", 0),  # to firing
+    ("remember_order", "firing", 0),
+    ("keep_trigger_memory", "firing", 0),  # the mark that it is sent
+    ("name_order", "firing", 1),
+    ("settle", "firing", 1),
+]
+
+
 @pytest.mark.parametrize(
-    ("call", "state", "orders"),
-    [
-        ("move_trigger", "waiting", 0),  # to firing
-        ("remember_order", "firing", 0),
-        ("keep_trigger_memory", "firing", 0),  # the mark that it is sent
-        ("name_order", "firing", 1),
-        ("settle", "firing", 1),
-    ],
+    ("call", "state", "orders", "how"), sampled(((*call, how) for call in CALLS for how in (full, read_only)), 3)
 )
 async def test_a_store_that_is_full_or_read_only_while_it_fires(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: Callable[..., None], call: str, state: str, orders: int

@@ -65,9 +65,12 @@ async def test_a_hundred_times_one_order_each(tmp_path: Path, monkeypatch: pytes
             one.market.then(one.api.clock.now() + 1, 50_000)
 
 
-async def test_of_stop_and_target_one_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+@pytest.mark.parametrize("turns", [3, pytest.param(30, marks=pytest.mark.slow)])
+async def test_of_stop_and_target_one_closes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, turns: int
+) -> None:
     async with two(tmp_path, monkeypatch, url) as (one, other):
-        for turn in range(10):
+        for turn in range(turns):
             open_position(one.api, "BUY", "0.1")
             stop = Spec(when=below(55_000, **PERPETUAL), then=close(), protects=LONG)
             target = Spec(when=above(45_000, **PERPETUAL), then=close(), protects=LONG)
@@ -76,7 +79,7 @@ async def test_of_stop_and_target_one_closes(tmp_path: Path, monkeypatch: pytest
             await at_once(one, other, 50_000)
             assert sorted([await one.state(key) for key in keys]) == ["cancelled", "done"]
             assert sizes(one.api) == {}
-        assert [row[1] for row in one.orders()] == ["BUY", "SELL"] * 10
+        assert [row[1] for row in one.orders()] == ["BUY", "SELL"] * turns
 
 
 async def test_a_pause_holds_for_who_saw_it_before_it_fired(

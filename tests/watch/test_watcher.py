@@ -21,6 +21,7 @@ from hbmcp.watch.reconciliation import AFTER
 from hbmcp.watch.watcher import HEARTBEAT, Watcher
 from tests.paper.perpetual_account import open_position, sizes
 from tests.paper.spot_account import rest
+from tests.sampling import sampled
 from tests.watch.watched import LONG, PERPETUAL, SPOT, Watched, above, below, buy, close, watched
 
 pytestmark = pytest.mark.anyio
@@ -353,7 +354,7 @@ async def test_one_watches_at_a_time_and_another_takes_over(one: Watched) -> Non
     assert held.kind == "another"
 
 
-@pytest.mark.parametrize("turn", range(20))
+@pytest.mark.parametrize("turn", sampled(range(20), 5))
 async def test_two_that_see_it_at_once_send_one_order(one: Watched, turn: int) -> None:
     monkey = pytest.MonkeyPatch()
     other = Watcher(one.call.bridge, "another")

@@ -18,6 +18,7 @@ from hbmcp.settings import Settings
 from tests.answer_storm import CASES, PROMISED, hurry
 from tests.conftest import EVERY
 from tests.paper.paper_api import AUTH, PaperApi
+from tests.sampling import sampled
 
 pytestmark = pytest.mark.anyio
 
@@ -28,12 +29,8 @@ FALTERS = {
     "list_pool_positions",
 }  # on paper, whatever is there
 WHOLE = Catalog.load()
-PAIRS = [
-    pytest.param(tool.name, part, id=f"{tool.name}-{part}", marks=() if tool.name in PROMISED else pytest.mark.slow)
-    for tool in WHOLE.tools.values()
-    for part in tool.uses_if_there
-    if tool.name in CASES.keys() - FALTERS
-]
+TOOLS = sorted(WHOLE.tools.values(), key=lambda tool: tool.name not in PROMISED)
+PAIRS = [(tool.name, part) for tool in TOOLS if tool.name in CASES.keys() - FALTERS for part in tool.uses_if_there]
 
 
 def lacking(name: str) -> Catalog:
@@ -61,7 +58,7 @@ async def bridge_on_paper(catalog: Catalog, api: PaperApi, monkeypatch: pytest.M
         await bridge.aclose()
 
 
-@pytest.mark.parametrize(("name", "part"), PAIRS)
+@pytest.mark.parametrize(("name", "part"), sampled(PAIRS, 8))
 async def test_it_works_and_says_what_it_could_not_know(
     name: str, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

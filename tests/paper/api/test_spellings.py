@@ -10,11 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from hbmcp.catalog import Catalog
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.contract import contract_of
 from tests.conftest import operation_of
-from tests.paper.paper_api import AUTH, PaperApi
+from tests.paper.paper_api import AUTH, PaperApi, generated_from
 
 RATES = operation_of("get_rates")
 PINNED = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
@@ -44,7 +43,7 @@ def test_another_spelling_is_answered_by_its_own_names(api: PaperApi, monkeypatc
     (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_rates")
     names = [RATES, *(one["operation"] for one in tool.get("also", ()))]  # one of them has a route
     tool["also"] = [*tool.get("also", ()), {"operation": "POST /rates", "renamed": {"trading_pairs": "pairs"}}]
-    monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
+    generated_from(manifest, monkeypatch)
     answer = posted(api, move, "/rates", {"pairs": ["BTC-USDT"]})
     assert (answer.status_code, [*answer.json()["rates"]]) == (200, ["BTC-USDT"])
     # The other way round: the tools are made of a contract that has it there.
@@ -58,7 +57,7 @@ def test_what_is_not_there_says_why(api: PaperApi, monkeypatch: pytest.MonkeyPat
     manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
     (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_rates")
     tool |= {"operation": "POST /moon", "also": [], "paper": "it has no moon"}
-    monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
+    generated_from(manifest, monkeypatch)
 
     def add(document: dict[str, Any]) -> None:
         document["paths"]["/moon"] = {"post": {"responses": {"200": {"description": ""}}}}

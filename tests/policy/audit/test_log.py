@@ -181,19 +181,21 @@ from pathlib import Path
 from hbmcp.policy.audit.log import Log
 log = Log(Path(sys.argv[1]), largest=20_000)
 log.prepare()
-for number in range(500):
+for number in range(int(sys.argv[3])):
     log.append({"event": "begin", "call": f"{sys.argv[2]}-{number}"})
     log.append({"event": "end", "call": f"{sys.argv[2]}-{number}"})
 """
 
 
-def test_several_processes_write_one_chain(tmp_path: Path) -> None:
+@pytest.mark.parametrize("calls", [100, pytest.param(1000, marks=pytest.mark.slow)])
+def test_several_processes_write_one_chain(tmp_path: Path, calls: int) -> None:
     file = tmp_path / "audit.jsonl"
-    writers = [forked.Popen([sys.executable, "-c", WRITE, str(file), name], env=environment()) for name in ("a", "b")]
+    commands = [[sys.executable, "-c", WRITE, str(file), name, str(calls)] for name in ("a", "b")]
+    writers = [forked.Popen(command, env=environment()) for command in commands]
     assert [one.wait(timeout=300) for one in writers] == [0, 0]
     log = Log(file)
     report = verify(log, log.end)
-    assert report.lines == 2_000
+    assert report.lines == 4 * calls
     assert (report.broken, report.remarks) == ((), ())
 
 

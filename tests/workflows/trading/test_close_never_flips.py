@@ -177,5 +177,10 @@ class Closing(RuleBasedStateMachine):
         return [f"not {name}: {sent}, {before} -> {after}" for name, holds in rules.items() if not holds]
 
 
-Closing.TestCase.settings = settings(max_examples=25, stateful_step_count=12)
+Closing.TestCase.settings = settings(max_examples=8, stateful_step_count=12)
 TestClosing = Closing.TestCase
+
+
+@pytest.mark.slow
+class TestLonger(Closing.TestCase):
+    settings = settings(max_examples=25, stateful_step_count=12)

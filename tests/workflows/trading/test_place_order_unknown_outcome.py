@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.paper.assistant import ALL, assistant
 from tests.paper.paper_api import PaperApi
 from tests.paper.scripted_faults import before, changed, failing
 from tests.paper.spot_account import BUY, PLACE, SEARCH, SELL, WHERE, orders, rest
+from tests.sampling import sampled
 from tests.workflows.answers import value
 
 pytestmark = pytest.mark.anyio
@@ -36,10 +38,10 @@ LIMIT = {**BUY, "amount": 0.01, "price": "1000", "wait": 0}
 MARKET = {**SELL, "amount": 0.01, "order_type": "MARKET", "wait": 0}
 
 
-@pytest.mark.parametrize("bugs", [(), BUGS])
-@pytest.mark.parametrize("asked_for", [LIMIT, MARKET])
-@pytest.mark.parametrize("acted", [True, False])
-@pytest.mark.parametrize("kind", ["cut", "late", "crash"])
+@pytest.mark.parametrize(
+    ("kind", "acted", "asked_for", "bugs"),
+    sampled(product(["cut", "late", "crash"], [True, False], [LIMIT, MARKET], [(), BUGS]), 5),
+)
 async def test_it_is_sent_once_and_looked_for(
     api: PaperApi,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,6 +1,7 @@
 """What answers an operation that has no route: the one of another spelling, or a refusal with the curated reason."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from attrs import evolve
 
@@ -15,11 +16,18 @@ def others(routes: Routes, operations: Iterable[str]) -> Routes:
     lacking = [key for key in operations if key not in routes]
     if not lacking:
         return {}
-    tools: dict[str, Tool] = {}
+    tools = _tools()
+    return {key: _other(key, routes, tools.get(key)) for key in lacking}
+
+
+@cache
+def _tools() -> Mapping[str, Tool]:
+    """Each spelling of an operation -> the first tool that has it."""
+    found: dict[str, Tool] = {}
     for tool in Catalog.load().tools.values():
         for operation in tool.spellings:
-            tools.setdefault(operation, tool)
-    return {key: _other(key, routes, tools.get(key)) for key in lacking}
+            found.setdefault(operation, tool)
+    return found
 
 
 def _other(key: str, routes: Routes, tool: Tool | None) -> Handler:
