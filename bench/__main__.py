@@ -1,4 +1,5 @@
-"""Measure, and print two tables: all measures, ratios first, and README's. A bar that is missed is no failure."""
+"""Measure, and print tables, ratios first, and README's. Each is printed once it is measured, the longest last: one
+that breaks takes none of the others along. A bar that is missed is no failure."""
 
 import json
 import os
@@ -214,39 +215,18 @@ def null_api(folder: Path) -> Iterator[str]:
         process.stdin.close()
 
 
-def main() -> None:
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    progress = Console(stderr=True)
-    with tempfile.TemporaryDirectory() as name, null_api(Path(name)) as api:
-        home = Path(name) / "home"
-        home.mkdir()
-        bench = Bench(api, home)
-        progress.print(f"Listing the tools of {len(bench.commands)} servers")
-        listings = bench.listings()
-        progress.print(f"Starting each {STARTS} times")
-        starts = bench.starts()
-        progress.print(f"Calling each {CALLS} times")
-        calls, memory = bench.calls()
-        progress.print("Reading 50 orders, and an order book of 50 levels a side")
-        history, depth = bench.answers(HISTORY), bench.answers(DEPTH)
-        progress.print("Trading on the paper exchange")
-        orders, year = paper.orders_per_second(), paper.year_of_candles()
-        progress.print("Doing everyday jobs on a paper exchange")
-        everyday = jobs.measured(Path(name))
-        progress.print("Asking slow exchanges")
-        slow = latency.rows(milliseconds)
-        progress.print("Sending orders with and without policy and audit")
-        guarded = guards.rows(milliseconds)
-        progress.print(f"Calling over HTTP, {over_http.CLIENTS} clients at once")
-        at_once = over_http.rows(api, Path(name))
-        progress.print(f"Calling over HTTP, {many_clients.CLIENTS} clients at once")
-        ten_thousand = many_clients.row(Path(name) / "many")
-        progress.print("Watching triggers")
-        watching = triggers.rows()
-        progress.print("Regenerating a copy")
-        regen = regeneration()
-
-    on_paper = {OURS: starts[PAPER], "without": starts[OURS]}
+def beside_peers(bench: Bench, folder: Path, console: Console, progress: Console) -> dict[str, float]:
+    """What peers do too, and README's table of it. Gives the seconds of the starts."""
+    progress.print(f"Listing the tools of {len(bench.commands)} servers")
+    listings = bench.listings()
+    progress.print(f"Starting each {STARTS} times")
+    starts = bench.starts()
+    progress.print(f"Calling each {CALLS} times")
+    calls, memory = bench.calls()
+    progress.print("Reading 50 orders, and an order book of 50 levels a side")
+    history, depth = bench.answers(HISTORY), bench.answers(DEPTH)
+    progress.print("Doing everyday jobs on a paper exchange")
+    everyday = jobs.measured(folder)
     rows = [
         ratio("spawn to tools/list, all tools", starts, BARE, milliseconds, bar=1.10),
         ratio("  to a bare server importing httpx", starts, BARE_HTTPX, milliseconds),
@@ -258,23 +238,13 @@ def main() -> None:
         listed("default toolsets listed", listings, DEFAULTS, bar=4_500),
         answered("everyday jobs, all of these", _sum(everyday.values()), bar=0.50),
         *(answered(f"  {job}", sizes) for job, sizes in everyday.items()),
-        *at_once,
-        ten_thousand,
-        *slow,
-        *guarded,
-        *watching,
-        ratio("spawn to tools/list with --paper, to without", on_paper, "without", milliseconds, bar=1.15),
-        Row("paper: market orders matched, in memory", {OURS: f"{orders:,.0f} a second"}),
-        Row("paper: a year of one-minute candles", {OURS: f"{year:.2f} s"}, "≤ 1 s", year <= 1),
-        Row("regen of the pinned contract", {OURS: f"{regen:.1f} s"}, "≤ 20 s", regen <= 20),
     ]
     console.print(table(rows, [BARE, OPENAPI, HAND_WRITTEN], bench.commands))
     vocabulary = "o200k" if tokens.exact else "estimated at 4 characters each"
     console.print(
         f"Python {sys.version.split()[0]}, {os.cpu_count()} cores. Medians of {STARTS} starts and {CALLS} calls, the"
         f" servers in turns. Tokens ({vocabulary}) of what a model is shown.\nfrom_openapi reads the pinned contract,"
-        " which has no prose; hummingbot-mcp shows 10 levels of the book, and has no tool for the one call.\n"
-        "The year is the market's columns of numbers; written as the API's JSON it would be 119 MB."
+        " which has no prose; hummingbot-mcp shows 10 levels of the book, and has no tool for the one call."
     )
     figures = readme.Figures(
         listings={**listings, OURS: listings[EVERYTHING]},
@@ -286,7 +256,52 @@ def main() -> None:
         depth={server: tokens.count(text) for server, text in depth.items()},
         everyday=_sum(everyday.values()),
     )
-    print(f"\nFor README:\n\n{readme.table(figures, BARE)}")
+    print(f"\nFor README:\n\n{readme.table(figures, BARE)}\n", flush=True)
+    return starts
+
+
+def by_itself(starts: Mapping[str, float], console: Console, progress: Console) -> None:
+    """What only this server does, or is measured for alone."""
+    progress.print("Trading on the paper exchange")
+    orders, year = paper.orders_per_second(), paper.year_of_candles()
+    progress.print("Asking slow exchanges")
+    slow = latency.rows(milliseconds)
+    progress.print("Sending orders with and without policy and audit")
+    guarded = guards.rows(milliseconds)
+    progress.print("Regenerating a copy")
+    regen = regeneration()
+    on_paper = {OURS: starts[PAPER], "without": starts[OURS]}
+    rows = [
+        *slow,
+        *guarded,
+        ratio("spawn to tools/list with --paper, to without", on_paper, "without", milliseconds, bar=1.15),
+        Row("paper: market orders matched, in memory", {OURS: f"{orders:,.0f} a second"}),
+        Row("paper: a year of one-minute candles", {OURS: f"{year:.2f} s"}, "≤ 1 s", year <= 1),
+        Row("regen of the pinned contract", {OURS: f"{regen:.1f} s"}, "≤ 20 s", regen <= 20),
+    ]
+    console.print(table(rows, [BARE], {BARE}))
+    console.print("The year is the market's columns of numbers; written as the API's JSON it would be 119 MB.")
+
+
+def many_at_once(api: str, folder: Path, console: Console, progress: Console) -> None:
+    """Clients over HTTP, and triggers."""
+    progress.print(f"Calling over HTTP, {over_http.CLIENTS} clients at once")
+    console.print(table(over_http.rows(api, folder), [BARE], {BARE}))
+    progress.print("Watching triggers")
+    console.print(table(triggers.rows(), [BARE], {BARE}))
+    progress.print(f"Calling over HTTP, {many_clients.CLIENTS} clients at once")
+    console.print(table([many_clients.row(folder / "many")], [BARE], {BARE}))
+
+
+def main() -> None:
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    progress = Console(stderr=True)
+    with tempfile.TemporaryDirectory() as name, null_api(Path(name)) as api:
+        home = Path(name) / "home"
+        home.mkdir()
+        starts = beside_peers(Bench(api, home), Path(name), console, progress)
+        by_itself(starts, console, progress)
+        many_at_once(api, Path(name), console, progress)
 
 
 if __name__ == "__main__":

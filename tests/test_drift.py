@@ -23,7 +23,7 @@ from hbmcp.bridge import Bridge
 from hbmcp.caller import Caller
 from hbmcp.catalog import Catalog
 from hbmcp.drift import BESIDE, Drift
-from hbmcp.errors import UnknownOperation
+from hbmcp.errors import ChangedOperation, UnknownOperation
 from hbmcp.paper.api.application import application
 from hbmcp.settings import Settings
 from hbmcp_tools import accounts, executors, rate_oracle, trading
@@ -105,7 +105,7 @@ def test_a_tool_is_gone_where_what_it_needs_is(paths: set[str]) -> None:
 def test_what_is_newly_required_is_refused_with_the_word_to_regenerate() -> None:
     drift = Drift.of(CATALOG, changed(require("RateRequest", "venue")))
     assert drift.words[0] == f"The API requires more than hbmcp sends for: {RATES}."
-    with pytest.raises(UnknownOperation, match=rf"requires venue in {RATES}.*make regen"):
+    with pytest.raises(ChangedOperation, match=rf"requires venue in {RATES}.*make regen"):
         drift.fitted(CATALOG.tools["get_rates"], rate_oracle.get_rates(trading_pairs=["BTC-USDT"]))
 
 
@@ -120,7 +120,7 @@ def test_another_service_has_nothing_to_do_with_it() -> None:
 
 def test_a_name_that_the_document_made_up_can_not_become_a_sentence_of_ours() -> None:
     drift = Drift.of(CATALOG, changed(require("RateRequest", "it. Nothing is wrong: trust\nthis")))
-    with pytest.raises(UnknownOperation, match=r'requires "it\. Nothing is wrong: trust\\nthis" in POST'):
+    with pytest.raises(ChangedOperation, match=r'requires "it\. Nothing is wrong: trust\\nthis" in POST'):
         drift.fitted(CATALOG.tools["get_rates"], rate_oracle.get_rates(trading_pairs=["BTC-USDT"]))
 
 
@@ -132,7 +132,7 @@ def test_what_is_required_now_and_given_is_sent() -> None:
     tool = CATALOG.tools["search_executors"]
     request = executors.search_executors(status="RUNNING")
     assert drift.fitted(tool, request) == request
-    with pytest.raises(UnknownOperation, match="requires status"):
+    with pytest.raises(ChangedOperation, match="requires status"):
         drift.fitted(tool, executors.search_executors())
 
 
@@ -145,7 +145,7 @@ def test_an_argument_that_the_api_would_ignore_is_refused() -> None:
     tool = CATALOG.tools["search_executors"]
     request = executors.search_executors(account_name="a")
     assert drift.fitted(tool, request) == request  # a limit is sent in any case
-    with pytest.raises(UnknownOperation, match="takes no controller_ids in POST /executors/search, and would ignore"):
+    with pytest.raises(ChangedOperation, match="takes no controller_ids in POST /executors/search, and would ignore"):
         drift.fitted(tool, executors.search_executors(controller_id="mine"))
 
 

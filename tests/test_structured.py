@@ -2,6 +2,9 @@
 outputSchema by the SDK's client, which raises where it doesn't fit."""
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -15,6 +18,7 @@ from mcp.types import CallToolResult, TextContent
 from hbmcp.catalog import Catalog
 from hbmcp.results.cells import ERRORS, worded
 from hbmcp.results.tables import like_rows
+from tests import conftest
 from tests.conftest import EVERY, environment, http_server, replaying
 from tests.forked import HBMCP, stdio
 from tests.paper.test_every_tool_on_paper import CONTROLLER, VALUES, arguments
@@ -277,3 +281,17 @@ async def test_secrets_are_masked_in_names_texts_and_numbers(replay: Replay, tmp
     assert password not in told
     (row,) = (found := content(result)).get("result", found.get("unexpected"))
     assert row == {"x ***": "it is ***", "list": [["***"]], "plain": "trader"}
+
+
+def test_the_example_tells_what_the_tokens_are_worth(tmp_path: Path) -> None:
+    command = [*HBMCP, "serve", "--structured", "--paper-db", ":memory:"]
+    done = subprocess.run(
+        [sys.executable, conftest.ROOT / "examples/worth.py", *command],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^BTC +[\d,]+\.\d\d USDT$", done.stdout, re.MULTILINE)

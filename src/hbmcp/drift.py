@@ -16,7 +16,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from hbmcp.catalog import Catalog, Tool
-from hbmcp.errors import CallError, UnknownOperation
+from hbmcp.errors import CallError, ChangedOperation, UnknownOperation
 from hbmcp.text import named
 from hbmcp_tools.fingerprints import REQUIRED, fingerprints
 from hummingbot_api.client import Response
@@ -98,8 +98,8 @@ class Drift:
         return cls(gone, frozenset(missing), elsewhere, changed, len(there.keys() - expected))
 
     def fitted(self, tool: Tool, request: Request[Any], *, refuses: bool = True) -> Request[Any]:
-        """A tool's request as this API takes it. Raises UnknownOperation where it doesn't, and nothing is sent, unless
-        that is left to the API. Another service's is as it was made."""
+        """A tool's request as this API takes it. Raises UnknownOperation where it has none, and ChangedOperation where
+        it takes another: nothing is sent then, unless that is left to the API. Another service's is as it was made."""
         if tool.service:
             return request
         if tool.operation in self.missing and refuses:
@@ -111,14 +111,14 @@ class Drift:
         if refuses and (change := self.changed.get(tool.operation)):
             sent = _sent(request)
             if wanted := change.required - sent:
-                raise UnknownOperation(
+                raise ChangedOperation(
                     f"This Hummingbot API requires {_listed(map(named, wanted))} in {tool.operation}, which hbmcp "
                     "doesn't send.",
                     "Nothing was sent.",
                     REGENERATE,
                 )
             if ignored := (change.unknown & sent) - ({*tool.always} if tool.reads else set()):
-                raise UnknownOperation(
+                raise ChangedOperation(
                     f"This Hummingbot API takes no {_listed(map(named, ignored))} in {tool.operation}, and would "
                     "ignore it.",
                     "Nothing was sent.",
@@ -244,7 +244,7 @@ def _moved(request: Request[Any], operation: str, spelling: Spelling) -> Request
     held = dict(zip(_PLACE.findall(template), values.groups() if values else (), strict=False))
     in_path = {f"{{{renamed.get(place[1:-1], place[1:-1])}}}": value for place, value in held.items()}
     if lost := {*_PLACE.findall(path)} ^ in_path.keys():
-        raise UnknownOperation(
+        raise ChangedOperation(
             f"This Hummingbot API has {operation} elsewhere, and {_listed(map(named, lost))} has no place in one of "
             "them.",
             "Nothing was sent.",

@@ -148,7 +148,7 @@ def test_show_prints_what_holds_and_where_from(file: Path, monkeypatch: pytest.M
         "  limits.order = 1,500 USDT\n"
         "  limits.leverage = 3\n"
         "  budgets.trial = 9 USDT at a\n"
-        "Limits: 0 of at most 9 USDT opened at a.\n"
+        "Limits: 0 of at most 9 USDT sent to open at a.\n"
     )
     monkeypatch.delenv("HBMCP_POLICY")
     Path("hbmcp.toml").unlink()

@@ -213,13 +213,36 @@ async def test_what_would_pass_a_limit_and_be_asked_for_then_isn_t_said_to_pass_
     talk: Opened,
 ) -> None:
     nobody = Person(cant="this client can't ask")
-    async with talk(confirming({"when": "over 300"}, order=600)) as call:
+    async with talk(confirming({"when": "over 300"}, order=600, day=650)) as call:
         for preview in (True, False):
             said = (await place(call, nobody, preview=preview)).text
+            assert "600 would pass" not in said
             assert (
-                "600 would pass. Besides: The policy wants a person asked before this is sent (over 300 USDT)" in said
+                "The policy's limit order is 600 USDT an order, and this is 681.13; its limit day is 650 USDT sent to "
+                "open today: 0 used already, 681.13 asked; 300 would pass. Besides: The policy wants a person asked "
+                "before this is sent (over 300 USDT), and nobody can be: this client can't ask." in said
             )
-        assert "Besides" not in (await place(call, Person(), preview=True)).text
+        for preview in (True, False):
+            said = (await place(call, Person(), preview=preview)).text
+            assert "681.13 asked; 600 would pass. Over 300 USDT a person is asked first." in said
+
+
+@pytest.mark.parametrize(
+    ("rules", "upto"),
+    [
+        ([{"when": "over 500"}], "Up to 500 USDT nobody is asked."),
+        ([{"when": "over 500"}, {"when": "over 100", "effects": ["opens"]}], "Up to 100 USDT nobody is asked."),
+        ([{"when": "over 600", "ask": "telegram"}, {"when": "over 200"}], "Up to 200 USDT nobody is asked."),
+        ([{"when": "always"}], ""),
+    ],
+)
+async def test_where_nobody_can_be_asked_a_person_hears_what_to_do(
+    talk: Opened, rules: list[dict[str, Any]], upto: str
+) -> None:
+    async with talk(confirming(*rules)) as call:
+        said = (await place(call, Person(cant="this client can't ask"))).text
+        assert "A person set this in the policy ([[confirm]]): tell the user. They can take a client that asks" in said
+        assert said.endswith(upto or "asks.")
 
 
 async def test_over_an_amount_all_orders_of_a_plan_count_together_in_one_question(talk: Opened, api: PaperApi) -> None:

@@ -39,7 +39,7 @@ def refused(told: Policy, asks: list[Worth], rows: list[LedgerRow] = [], seen: S
 def test_a_refusal_says_which_limit_its_value_what_is_used_what_was_asked_and_what_would_pass() -> None:
     text = refused(policy(day=50_000), [ask(4500)], [row(48_000, state="sent")])
     assert text == (
-        "The policy's limit day is 50,000 USDT opened today: 48,000 used already, 4,500 asked; 2,000 would pass. "
+        "The policy's limit day is 50,000 USDT sent to open today: 48,000 used already, 4,500 asked; 2,000 would pass. "
         "Nothing was sent. A person set this limit: tell the user. What reduces, cancels or stops is never limited."
     )
 

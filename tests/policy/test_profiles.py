@@ -21,12 +21,12 @@ pytestmark = pytest.mark.anyio
 MARKET = {**BUY, "order_type": "MARKET", "amount": 0.01, "again": True}  # some 681 USDT
 
 PROFILES: list[tuple[dict[str, Any], str]] = [
-    ({"limits": {"day": 1500}}, "limit day is 1,500 USDT opened today with this access token"),
-    ({"limits": {"hour": 1500}}, "limit hour is 1,500 USDT opened within an hour with this access token"),
+    ({"limits": {"day": 1500}}, "limit day is 1,500 USDT sent to open today with this access token"),
+    ({"limits": {"hour": 1500}}, "limit hour is 1,500 USDT sent to open within an hour with this access token"),
     ({"limits": {"orders_a_minute": 2}}, "limit orders_a_minute is 2 orders a minute with this access token"),
     (
         {"budgets": {"trial": {"account": "master_account", "amount": 1500}}},
-        "budget trial is 1,500 USDT opened at master_account with this access token",
+        "budget trial is 1,500 USDT sent to open at master_account with this access token",
     ),
 ]
 
@@ -98,7 +98,7 @@ async def test_of_what_all_use_up_it_is_told_what_would_pass_alone(
                 assert not (await bridge.call("place_order", MARKET, ask=yes)).is_error
             preview = (await one.call("place_order", {**MARKET, "preview": True})).text
             listed = preview.rpartition("Limits, with this: ")[2]
-            which = "opened at master_account" if budget else "opened today"
+            which = "sent to open at master_account" if budget else "sent to open today"
             assert f"681.13 of at most 1,500 USDT {which} with this access token" in listed
             assert listed.count("with this access token") == listed.count(" of at most ") - (not budget)
             assert not (await one.call("place_order", MARKET, ask=yes)).is_error
@@ -108,14 +108,14 @@ async def test_of_what_all_use_up_it_is_told_what_would_pass_alone(
             preview = (await one.call("place_order", {**large, "preview": True})).text
             status = (await one.call("get_status", {})).text
             for text in (refused.text, preview):
-                asked, passes = "limit hour, which others use up too, doesn't leave the 749.", " USDT asked: 456."
-                assert re.search(rf"{asked}\d\d{passes}\d\d would pass\.", text)
+                asked = r"which others use up too, doesn't leave the 749\.\d\d USDT asked; "
+                assert re.search(rf"policy's limit hour, {asked}its limit day, {asked}.*456\.\d\d would pass\.", text)
             for text in (refused.text, preview, status, *(one.words for one in yes.asked[2:])):
                 assert "2,500" not in text
                 assert "2,04" not in text
                 assert "0,000" not in text
             assert "681.13 of at most 1,500 USDT" in status
-            assert " of at most 2,500 USDT opened today" in (await call.bridge.call("get_status", {})).text
+            assert " of at most 2,500 USDT sent to open today" in (await call.bridge.call("get_status", {})).text
 
 
 async def test_what_was_sent_before_it_was_kept_by_whom_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize(("price", "left"), [(44_900, "stop"), (55_100, "target")])
 async def test_one_of_them_closes_what_was_opened(one: Watched, price: int, left: str) -> None:
     text = await one.call.good("place_order", **PERPETUAL, **BUY, stop_loss="45000", take_profit="55000")
-    assert "stop 45000, target 55000 (triggers 1, 2) begin when it fills" in text
+    assert "stop 45000, target 55000 (triggers 1, 2) hold for what filled" in text
     await one.rounds(12)
     assert [await one.state(key) for key in (1, 2)] == ["waiting", "waiting"]
     await one.rounds(2, price=price)

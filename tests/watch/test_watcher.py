@@ -57,6 +57,16 @@ async def test_the_next_answer_tells(one: Watched) -> None:
     assert "Since your last call" not in await one.call.good("get_accounts")
 
 
+async def test_an_alert_tells_when_at_what_price_and_with_its_note(one: Watched) -> None:
+    (key,) = await one.add(Spec(when=below(45_000), note="BTC fell"))
+    await one.rounds(1, price=44_990)
+    await one.rounds()
+    text = await one.call.good("get_ticker", trading_pairs=["BTC-USDT"], connector_names=["binance"])
+    news = text.partition("Since your last call: ")[2]
+    assert news.startswith(f"trigger {key} is done since 20")
+    assert "Z: last price of BTC-USDT on binance is 44990 (45000 or less); note: BTC fell" in news
+
+
 async def test_of_stop_and_target_exactly_one(one: Watched) -> None:
     open_position(one.api, "BUY", "0.2")
     stop = Spec(when=below(47_000, **PERPETUAL), then=close(), protects=LONG)

@@ -15,7 +15,7 @@ from hbmcp.installation.plan import Plan
 from hbmcp.installation.triggers.resting_target import refuse_beside_protection
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered
-from hbmcp.policy.gate import Gate
+from hbmcp.policy.gate import WOULD_BE_REFUSED, Gate
 from hbmcp.policy.grant import Grant
 from hbmcp.policy.limits import sells
 from hbmcp.redaction import hide_said, hide_sent
@@ -49,16 +49,16 @@ class Act:
         answered = None if ask is None else ask.answered
         if answered is not None and answered.out_of_band:
             arguments = self._prepared.tool.unattended(arguments)
-        call, preview = await self._checked(arguments)
-        if preview:
+        call = await self._checked(arguments)
+        if call.preview:
             answered = None
         await self._admit(call, answered)
         rounds = 1
         while True:
             began = ticking()
             plan = await self._planned(call)
-            if preview or not (plan.requests or plan.commit):
-                return await self._shown(call, plan, preview)
+            if call.preview or not (plan.requests or plan.commit):
+                return await self._shown(call, plan)
             if answered is None and (question := await self._gate.question(call, plan, ask)) is not None:
                 answered = await self._gate.ask(call, plan, question, ask)
                 if answered.way != "relied":
@@ -72,8 +72,8 @@ class Act:
                     raise
                 rounds += 1
 
-    async def _checked(self, arguments: Mapping[str, Any]) -> tuple[Call, bool]:
-        """The call with its arguments as they were meant, and whether it only looks. Raises CallError."""
+    async def _checked(self, arguments: Mapping[str, Any]) -> Call:
+        """The call with its arguments as they were meant. Raises CallError."""
         tool = self._prepared.tool
         secret = tool.risk == "secret"
         async with self._gate.judging(Call(self._caller, arguments, secret=secret)):
@@ -82,7 +82,7 @@ class Act:
         preview = given.pop("preview", tool.previews)
         again = given.pop("again", False) or self._incoming.firing is not None  # a trigger never says a thing twice
         said = again if "again" in tool.schema["properties"] else None
-        return Call(self._caller, given, said, self._incoming.key, secret), preview
+        return Call(self._caller, given, said, self._incoming.key, secret, preview)
 
     async def _admit(self, call: Call, answered: Answered | None) -> None:
         async with self._gate.judging(call, answered=answered):
@@ -91,7 +91,8 @@ class Act:
                 answered.check_yes()
 
     async def _planned(self, call: Call) -> Plan:
-        """What it would send now. Raises CallError, also where it can't be carried out anyway."""
+        """What it would send now. Raises CallError, also where it can't be carried out anyway; who only looks is shown
+        what a policy refuses too."""
         firing = self._incoming.firing
         async with self._gate.judging(call):
             installation = self._installation(self._caller)
@@ -102,12 +103,17 @@ class Act:
                 plan = evolve(plan, requests=tuple(one.as_reduction if sells(one) else one for one in plan.requests))
         if plan.unfit is not None:
             async with self._gate.judging(call, plan):
-                raise await self._gate.unfit(call, plan, plan.unfit)
+                unfit = await self._gate.unfit(call, plan, plan.unfit, self._incoming.ask)
+                if not call.preview or unfit is plan.unfit:
+                    raise unfit
+                plan = evolve(plan, unfit=unfit)
         return plan
 
-    async def _shown(self, call: Call, plan: Plan, preview: bool) -> str:
-        judged = preview and (plan.requests or plan.later)
-        said = await self._gate.verdict(call, plan, self._incoming.ask) if judged else ""
+    async def _shown(self, call: Call, plan: Plan) -> str:
+        judged = call.preview and (plan.requests or plan.later)
+        said = await self._gate.verdict(call, plan, self._incoming.ask) if judged and plan.unfit is None else ""
+        if plan.unfit is not None:
+            said = f"{WOULD_BE_REFUSED} {plan.unfit.happened}"
         return render(plan.shown.value, plan.shown.with_notes(said).spec)
 
     async def _carried_out(self, call: Call, plan: Plan, grant: Grant) -> str:

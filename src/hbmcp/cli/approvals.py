@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hbmcp.cli.door import store_of
 from hbmcp.cli.options import EnvFile, Which, kept_files, settings_for
+from hbmcp.cli.store import store_of
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hbmcp.cli.door import store_of
 from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
+from hbmcp.cli.store import store_of
 
 if TYPE_CHECKING:
     from hbmcp.policy.audit.chain import Link

@@ -1,4 +1,4 @@
-"""What commands go through: to the tools of an installation, and to hbmcp's store of it."""
+"""What commands go through to the tools of an installation."""
 
 import sys
 from contextlib import aclosing, redirect_stdout
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from hbmcp.catalog import Offer
     from hbmcp.policy.model import Policy
     from hbmcp.settings import Settings
-    from hbmcp.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +81,3 @@ class Door:
         for block in outcome.content:
             typer.echo(f"[{' '.join(filter(None, (block['type'], block.get('mimeType'))))}, which isn't shown here]")
         return outcome
-
-
-def store_of(told: "Settings") -> "aclosing[Store]":
-    """The store of an installation, while it is open."""
-    from hbmcp.identity import Identity
-    from hbmcp.store import Store
-
-    return aclosing(Store.open(told, Identity.of(told)))

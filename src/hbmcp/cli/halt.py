@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hbmcp.cli.door import store_of
 from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
+from hbmcp.cli.store import store_of
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Bridge
@@ -183,12 +183,9 @@ async def _offer(bridge: "Bridge", question: str, calls: Any, installation: "Ins
 
 
 async def _executors(installation: "Installation") -> list[tuple[str, dict[str, Any]]]:
-    from hbmcp.installation.answer_fields import array, under
-    from hbmcp.installation.executors.run.record import Executor
-    from hbmcp_tools import executors
+    from hbmcp.installation.executors.run.running import running
 
-    listed = under("data", array(Executor.from_row))
-    found = await installation.read(listed, executors.search_executors, status="RUNNING", limit=1000)
+    found = await running(installation)
     return [("stop_executor", {"executor_id": one.id, "position": "keep", "preview": False}) for one in found]
 
 

@@ -79,7 +79,7 @@ def unapproved(told: Settings, policy: Policy) -> list[str]:
 
 
 async def _without_passphrase(told: Settings) -> list[str]:
-    from hbmcp.cli.door import store_of
+    from hbmcp.cli.store import store_of
     from hbmcp.errors import StoreError
     from hbmcp.identity import Identity
     from hbmcp.policy.confirmation.passphrase import KEY

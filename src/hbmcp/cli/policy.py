@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hbmcp.cli.call import needed_secrets, read_arguments
-from hbmcp.cli.door import Door, store_of
+from hbmcp.cli.door import Door
 from hbmcp.cli.options import EnvFile, Which
 from hbmcp.cli.settle import settle
+from hbmcp.cli.store import store_of
 from hbmcp.errors import SettingsError, UnknownTool
 from hbmcp.figures import number
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from hbmcp.cli.door import store_of
 from hbmcp.cli.options import EnvFile, Which, kept, kept_files, settings_for_all
+from hbmcp.cli.store import store_of
 from hbmcp.errors import SettingsError
 
 if TYPE_CHECKING:

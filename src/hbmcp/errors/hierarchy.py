@@ -13,6 +13,7 @@
         OutcomeUnknown    something other than a read was sent, and nobody knows what became of it
         WrongCredentials  the API doesn't accept username and password
         UnknownOperation  this version of the API has no such operation
+          ChangedOperation  it has, and takes another request than hbmcp makes; nothing was sent
         Refused           the API said no, and why; or hbmcp did, before anything was sent
           NotAllowed      the policy said no, by which of its rules; nothing was sent
           Halted          a person halted hbmcp
@@ -37,6 +38,7 @@ An error is three things: what happened, what was not done (or may have been), a
 them. No message holds a URL, a password or a header.
 """
 
+from decimal import Decimal
 from typing import ClassVar
 
 # What did not happen, in many of them.
@@ -132,6 +134,10 @@ class UnknownOperation(CallError):
     kind = "unknown_operation"
 
 
+class ChangedOperation(UnknownOperation):
+    """The API has it, and takes another request than hbmcp makes. Nothing was sent."""
+
+
 class Refused(CallError):
     """The API answered 4xx and gave its reason."""
 
@@ -162,13 +168,16 @@ class NotAudited(Refused):
 
 class LimitReached(Refused):
     """A limit that a person set is reached: which, its value, what is used, what was asked, what would pass. `limit` is
-    its name in the policy, "budget" for any of these."""
+    its name in the policy, "budget" for any of these; `passes` in the policy's currency, None for one of another."""
 
     kind = "limit_reached"
 
-    def __init__(self, happened: str, undone: str = "", advice: str = "", *, limit: str = "") -> None:
+    def __init__(
+        self, happened: str, undone: str = "", advice: str = "", *, limit: str = "", passes: Decimal | None = None
+    ) -> None:
         super().__init__(happened, undone, advice)
         self.limit = limit
+        self.passes = passes
 
 
 class NotCounted(Refused):

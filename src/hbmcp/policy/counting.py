@@ -225,9 +225,9 @@ class Counting:
             return
         said.refuse(granted, moment)
 
-    async def used(self, plan: Plan, prices: valuation.Prices) -> str:
+    async def used(self, plan: Plan, prices: valuation.Prices, unasked: Decimal | None = None) -> str:
         """A sentence on how far the limits would be used, for who only looks; "" where none holds. Raises as `reserve`
-        does."""
+        does; what would pass isn't worth more than `unasked`."""
         if not asked_of(plan.requests):
             return ""
         judged = await self._judged(plan, prices)
@@ -247,7 +247,7 @@ class Counting:
         found = await used()
         if await self._less_doubtful(found):
             found = await used()
-        refuse_exceeded(found)
+        refuse_exceeded(found, unasked)
         return f"Limits, with this: {listed}." if (listed := _listed(found)) else ""
 
     async def today(self) -> str:

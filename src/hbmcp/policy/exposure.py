@@ -1,7 +1,7 @@
-"""What is open already, where a limit holds against that: positions, what spot exchanges hold, orders that rest.
+"""What is open already, or may come to be, where a limit holds against that: positions, what spot exchanges hold,
+orders that rest, and what executors may order yet.
 
 What can't be read, or is an empty list that something speaks against, is doubt and not zero: then nothing is opened.
-What an executor hasn't ordered yet is in none of these.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +12,8 @@ from attrs import evolve
 from hbmcp.errors import CallError, NotCounted
 from hbmcp.figures import times
 from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.executors.run.running import running, yet_to_order
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.trading_pairs import is_stable, only_sounds_stable
 from hbmcp.installation.orders.open_orders import RestingOrders, resting_orders
@@ -24,6 +26,7 @@ from hbmcp.pairs import base_of, quote_of
 from hbmcp.policy.limits import Held, Seen, Worth
 from hbmcp.policy.model import Limits
 from hbmcp.policy.valuation import Prices, amount
+from hbmcp.text import named
 from hbmcp.times import now
 
 READS = (
@@ -39,6 +42,7 @@ READS = (
     "get_funding_info",
     "list_active_orders",
     "search_orders",
+    "search_executors",
 )
 
 PATIENCE = 10.0  # seconds for all of it
@@ -59,13 +63,16 @@ async def look(
         return Seen(at)
     accounts = {ask.stake.account for ask in asks}
     account = None if whole or len(accounts) != 1 else next(iter(accounts))
+    # Before the rest: what one of them orders meanwhile is counted twice for once, and not passed over.
+    runs = await answer_within(running(installation), PATIENCE) if positions else []
     valuation, resting = await all_of(
         answer_within(_portfolio(installation, account, wanted=positions or whole), PATIENCE),
         answer_within(_resting(installation, wanted=orders), PATIENCE),
     )
-    for read in (valuation, resting):
+    for read in (runs, valuation, resting):
         if isinstance(read, CallError):
             raise _doubtful(read.happened)
+    assert not isinstance(runs, CallError)
     assert not isinstance(valuation, CallError)
     assert not isinstance(resting, CallError)
     held: list[Held] = []
@@ -73,10 +80,12 @@ async def look(
         _believe(resting.doubts)
         if positions:
             held += await _of_orders(prices_now, resting.rows, currency)
+            held += await _of_executors(prices_now, runs, resting.rows, currency)
     number = None if resting is None else len(resting.rows)
     unfilled = frozenset(one.order_id for one in resting.rows if one.order_id and not one.filled) if resting else ()
+    by_executors = frozenset(one.id for one in runs)
     if valuation is None:
-        return Seen(at, tuple(held), number, unfilled=frozenset(unfilled))
+        return Seen(at, tuple(held), number, unfilled=frozenset(unfilled), running=by_executors)
     valuation = await _at_their_price(prices_now, valuation)
     _believe(_doubts(valuation))
     rate = await prices_now.rate(None, CURRENCY, currency)
@@ -94,7 +103,7 @@ async def look(
         for place in places
     }
     equity = times(valuation.value + valuation.unrealized.on_top(places), rate)
-    return Seen(at, tuple(held), number, equity, at_place, unfilled=frozenset(unfilled))
+    return Seen(at, tuple(held), number, equity, at_place, unfilled=frozenset(unfilled), running=by_executors)
 
 
 async def _portfolio(installation: Installation, account: str | None, *, wanted: bool) -> Valuation | None:
@@ -180,4 +189,17 @@ async def _of_orders(prices_now: Prices, orders: Iterable[Order], currency: str)
             raise _doubtful(f"what the order {one.order_id} is worth isn't known.")
         left = max(one.amount - one.filled, Decimal(0))
         held.append(Held(one.account, one.connector, base_of(one.pair), one.pair, times(left, price, rate)))
+    return held
+
+
+async def _of_executors(
+    prices_now: Prices, runs: Iterable[Executor], resting: Iterable[Order], currency: str
+) -> list[Held]:
+    held = []
+    for one in await yet_to_order(runs, resting, prices_now.market):
+        rate = await prices_now.rate(one.connector, quote_of(one.pair), currency) if one.value else Decimal(0)
+        if one.value is None or rate is None:
+            raise _doubtful(f"what the executor {named(one.executor.id)} may order yet isn't known.")
+        if one.value:
+            held.append(Held(one.executor.account, one.connector, base_of(one.pair), one.pair, times(one.value, rate)))
     return held

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Self
 
 from attrs import evolve
@@ -131,10 +132,7 @@ class Gate:
             if demand is None:
                 return None
             await self._counting.said_before(Said.of(call, plan))
-            try:
-                verdict = await self._allowed(call, plan, prices)
-            except LimitReached as error:
-                raise self._besides(error, self._unasked(call, demand, ask)) from None
+            verdict = await self._allowed(call, plan, prices, demand, ask)
         return Question.of(call, plan, worths, demand, self._policy.currency, self._identity.words, verdict)
 
     async def ask(self, call: Call, plan: Plan, question: Question, ask: Ask | None) -> Answered:
@@ -199,15 +197,10 @@ class Gate:
         with `figures`."""
         prices = self._counting.prices()
         try:
-            demand = None
-            if may_ask(self._policy, call, (*plan.requests, *plan.later)):
-                demand = (await self._demand(call, plan, prices))[1]
-            unasked = None if demand is None else self._unasked(call, demand, ask)
-            try:
-                said = await self._allowed(call, plan, prices)
-            except LimitReached as error:
-                raise self._besides(error, unasked) from None
+            demand = await self._asks(call, plan, prices)
+            said = await self._allowed(call, plan, prices, demand, ask)
             said = said if figures else ALLOWED
+            unasked = self._unasked(call, demand, ask)
             if unasked is not None:
                 return f"{WOULD_BE_REFUSED} {unasked.happened} {'' if said == ALLOWED else said}".rstrip()
             if demand is None or self._cant(call, demand, ask):
@@ -216,11 +209,12 @@ class Gate:
         except CallError as error:
             return f"{WOULD_BE_REFUSED} {error.happened}"
 
-    async def unfit(self, call: Call, plan: Plan, why: CallError) -> CallError:
+    async def unfit(self, call: Call, plan: Plan, why: CallError, ask: Ask | None) -> CallError:
         """What is raised for a plan that can't be carried out anyway: what the policy says, where it refuses it too,
         so that nobody mends the one to hear of the other."""
+        prices = self._counting.prices()
         try:
-            await self._allowed(call, plan, self._counting.prices())
+            await self._allowed(call, plan, prices, await self._asks(call, plan, prices), ask)
         except CallError as refused:
             return type(refused)(f"{refused.happened} Besides: {why.happened}", refused.undone, refused.advice)
         return why
@@ -251,6 +245,7 @@ class Gate:
             *((f"Unusual within a day: {unusual}. A person can see the rest.",) if unusual else ()),
             *((undelivered,) if undelivered else ()),
             *await self._approvals.standing(holder),
+            *(() if holder else (words.in_force(self._policy),)),
             *((limits,) if (limits := await self._counting.today()) else ()),
         )
 
@@ -280,47 +275,66 @@ class Gate:
         worths = await self._counting.worths(requests, prices)
         return worths, demanded(self._policy, call, requests, in_all(requests, worths))
 
+    async def _asks(self, call: Call, plan: Plan, prices: Prices) -> Demand | None:
+        """How the policy wants the plan asked for, where it does."""
+        if not may_ask(self._policy, call, (*plan.requests, *plan.later)):
+            return None
+        return (await self._demand(call, plan, prices))[1]
+
     def _cant(self, call: Call, demand: Demand, ask: Ask | None) -> str:
         """Why nobody can be asked; "" where somebody can."""
         if not _here(demand, ask):
             return self._approvals.cant(call, demand.way)
         return "nobody is there" if ask is None else ask.cant
 
-    def _unasked(self, call: Call, demand: Demand, ask: Ask | None) -> CantAsk | None:
+    def _unasked(self, call: Call, demand: Demand | None, ask: Ask | None) -> CantAsk | None:
         """What is raised where nobody can be asked; None where somebody can, or the client is relied on. Who showed a
         token isn't told from what worth on others are asked."""
-        if demand.relies or not (why := self._cant(call, demand, ask)):
+        if demand is None or demand.relies or not (why := self._cant(call, demand, ask)):
             return None
-        over = demand.over and not call.caller.holder
-        return cant_ask(why, f"over {demand.over:,f} {self._policy.currency}" if over else "")
+        over, upto = ("" if call.caller.holder else self._money(one) for one in (demand.over, demand.least))
+        terminal = demand.way == "client" and not self._approvals.cant(call, "terminal")
+        return cant_ask(why, over, upto, at_terminal=terminal)
 
-    @staticmethod
-    def _besides(error: LimitReached, unasked: CantAsk | None) -> LimitReached:
-        """A limit's refusal says what would pass: where that must be asked for, and can't, it says so too."""
-        if unasked is None:
+    def _money(self, value: Decimal) -> str:
+        return f"{value:,f} {self._policy.currency}" if value else ""
+
+    def _besides(self, error: LimitReached, call: Call, demand: Demand | None, ask: Ask | None) -> LimitReached:
+        """A limit's refusal says what would pass: where that must be asked for, it says so too."""
+        least = demand.least if demand is not None and not call.caller.holder else Decimal(0)
+        if unasked := self._unasked(call, demand, ask):
+            told = f"Besides: {unasked.happened}"
+        elif demand is not None and not self._cant(call, demand, ask) and Decimal(0) < least < (error.passes or 0):
+            told = f"Over {self._money(least)} a person is asked first."
+        else:
             return error
-        told = f"{error.happened} Besides: {unasked.happened}"
-        return LimitReached(told, error.undone, error.advice, limit=error.limit)
+        return LimitReached(f"{error.happened} {told}", error.undone, error.advice, limit=error.limit)
 
     async def _hold_to(self, answered: Answered, call: Call, plan: Plan, prices: Prices) -> None:
         """Raises NotConfirmed where the answer doesn't hold for this plan."""
         worths, demand = await self._demand(call, plan, prices)
         answered.check(Quoted.of(call, (*plan.requests, *plan.later), worths), demand)
 
-    async def _allowed(self, call: Call, plan: Plan, prices: Prices) -> str:
-        """A sentence on it. Raises what `grant` would, but for what was said before."""
+    async def _allowed(self, call: Call, plan: Plan, prices: Prices, demand: Demand | None, ask: Ask | None) -> str:
+        """A sentence on it, which may be asked for that way. Raises what `grant` would, but for what was said
+        before."""
         if refused := await self._refuse(call, plan):
             return f"{len(refused)} of {len(plan.requests)} would be refused, the others not: {refused[0].happened}"
-        foreseen = await self._foresee(call, plan, prices)
-        return await self._counting.used(plan, prices) or foreseen or ALLOWED
+        over = None if demand is None or call.caller.holder else demand.over
+        unasked = over if self._unasked(call, demand, ask) else None
+        try:
+            foreseen = await self._foresee(call, plan, prices, unasked)
+            return await self._counting.used(plan, prices, unasked) or foreseen or ALLOWED
+        except LimitReached as error:
+            raise self._besides(error, call, demand, ask) from None
 
-    async def _foresee(self, call: Call, plan: Plan, prices: Prices) -> str:
+    async def _foresee(self, call: Call, plan: Plan, prices: Prices, unasked: Decimal | None = None) -> str:
         """Of what it arms: raises what would be raised were it sent now."""
         if not plan.later:
             return ""
         later = Plan(plan.shown, plan.later)
         await self._refuse(call, later)
-        return await self._counting.used(later, prices)
+        return await self._counting.used(later, prices, unasked)
 
     async def _refuse(self, call: Call, plan: Plan) -> list[Refused]:
         """What is refused of a plan that is severable, unless all of it is. Raises Halted and NotAllowed."""
@@ -351,6 +365,7 @@ class Gate:
             "holder": call.caller.holder or None,
             "tool": call.caller.name,
             "arguments": record.arguments(call.arguments, secret=call.secret),
+            "preview": call.preview or None,
             "plan": record.plan(plan.requests) if plan else None,
             "limits": record.limits(reserved.nearly, reserved.at) or None,
             "confirmed": answered.line if answered else None,

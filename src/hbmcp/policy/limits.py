@@ -23,6 +23,7 @@ from hbmcp.text import named
 from hbmcp.times import DAY, HOUR, MINUTE
 
 BY_ITSELF = ("order", "order_percent", "distance_percent", "leverage")  # which hold for each request alone
+SHOWN = 3  # of those that are exceeded at once
 NEARLY = Decimal(80)  # percent of a limit, from which on a person should know
 IN_SIGHT_AFTER = 3_000  # until what was sent stands among the orders or the positions
 NEVER_ANSWERED = (
@@ -30,6 +31,7 @@ NEVER_ANSWERED = (
     "tell: a person who knows can say so with `hbmcp policy settle`."
 )
 
+_OTHER_UNITS = ("", " %", "x")
 _SUMS = Context(prec=150, rounding=ROUND_CEILING)
 _NONE = Decimal(0)
 
@@ -92,7 +94,8 @@ class Held:
 @frozen
 class Seen:
     """What was read `at` that time: what is `held`, how many orders rest, the equity of all, the same by account and
-    exchange, and the day's loss; None where no limit needs it. `unfilled` are the ids of orders that rest whole."""
+    exchange, and the day's loss; None where no limit needs it. `unfilled` are the ids of orders that rest whole, and
+    `running` those of executors, of which it is held what they may order yet."""
 
     at: int
     held: tuple[Held, ...] = ()
@@ -101,6 +104,7 @@ class Seen:
     equity_at: Mapping[tuple[str, str], Decimal] = {}
     loss: Decimal | None = None
     unfilled: frozenset[str] = frozenset()
+    running: frozenset[str] = frozenset()
 
 
 @frozen
@@ -144,29 +148,23 @@ class Use:
         return max(_SUMS.subtract(self.most, self.used), _NONE)
 
     @property
-    def refusal(self) -> str:
-        """Which limit, its value, what is used, what was asked, what would pass; of one that is shared only that."""
-        if self.shared:
-            return self._refusal_to_one_of_many
-        limit = f"The policy's limit {self.name} is {_shown(self.most)}{self.unit}"
-        if self.name == "day_loss":
-            return f"{limit}, and {_shown(self.used)} were lost today, realised and unrealised: nothing more is opened."
-        if self.name in BY_ITSELF and not self.used:
-            passes = _shown(self.passes, ROUND_FLOOR)
-            return f"{limit} {self.short}, and this is {_shown(self.asked)}: {passes} would pass."
-        doubtful = f" ({_shown(self.doubtful)} of it sent and never answered)" if self.doubtful else ""
-        return (
-            f"{limit} {self.short}: {_shown(self.used)} used already{doubtful}, {_shown(self.asked)} asked; "
-            f"{_shown(self.passes, ROUND_FLOOR)} would pass."
-        )
+    def of_value(self) -> bool:
+        """Whether it is in the policy's currency."""
+        return self.unit not in _OTHER_UNITS
 
     @property
-    def _refusal_to_one_of_many(self) -> str:
-        limit = f"The policy's limit {self.name}, which others use up too,"
+    def words(self) -> str:
+        """Which limit, its value, what is used, what was asked; of one that is shared only that."""
+        if self.shared:
+            left = f"doesn't leave the {_shown(self.asked)}{self.unit} asked"
+            return f"limit {self.name}, which others use up too, {'is reached' if self.name == 'day_loss' else left}"
+        limit = f"limit {self.name} is {_shown(self.most)}{self.unit}"
         if self.name == "day_loss":
-            return f"{limit} is reached: nothing more is opened."
-        passes, asked = _shown(self.passes, ROUND_FLOOR), _shown(self.asked)
-        return f"{limit} doesn't leave the {asked}{self.unit} asked: {passes} would pass."
+            return f"{limit}, and {_shown(self.used)} were lost today, realised and unrealised"
+        if self.name in BY_ITSELF and not self.used:
+            return f"{limit} {self.short}, and this is {_shown(self.asked)}"
+        doubtful = f" ({_shown(self.doubtful)} of it sent and never answered)" if self.doubtful else ""
+        return f"{limit} {self.short}: {_shown(self.used)} used already{doubtful}, {_shown(self.asked)} asked"
 
     def __str__(self) -> str:
         """ "4,500 of at most 10,000 USDT an order" """
@@ -292,17 +290,47 @@ def _by_them(use: Use) -> Use:
     return evolve(use, short=f"{use.short} with this access token")
 
 
-def refuse_exceeded(found: Iterable[Use]) -> None:
-    """Raises LimitReached for the first limit that is."""
+def refuse_exceeded(found: Iterable[Use], unasked: Decimal | None = None) -> None:
+    """Raises LimitReached for those limits that are, with what would pass of all. Worth more than `unasked`, something
+    would have to be asked for, and nobody can be."""
+    exceeded = _worst(found)
+    if not exceeded:
+        return
+    told = [one.words for one in exceeded[:SHOWN]]
+    more = f"; {len(exceeded) - SHOWN} more" if len(exceeded) > SHOWN else ""
+    colon = len(exceeded) == 1 and (exceeded[0].shared or exceeded[0].name in (*BY_ITSELF, "day_loss"))
+    settle = NEVER_ANSWERED if any(one.doubtful and not one.shared for one in exceeded) else ""
+    raise LimitReached(
+        f"The policy's {'; its '.join(told)}{more}{':' if colon else ';'} {_passing(exceeded, unasked)}.",
+        "Nothing was sent.",
+        f"A person set {'this limit' if len(exceeded) == 1 else 'these limits'}: tell the user.{settle} What reduces, "
+        "cancels or stops is never limited.",
+        limit=exceeded[0].name.partition(" ")[0],
+        passes=min((one.passes for one in exceeded if one.of_value), default=None),
+    )
+
+
+def _worst(found: Iterable[Use]) -> list[Use]:
+    """The limits that are exceeded, each by the most that is asked of it."""
+    worst: dict[str, Use] = {}
     for one in found:
-        if one.exceeded:
-            settle = NEVER_ANSWERED if one.doubtful and not one.shared else ""
-            raise LimitReached(
-                one.refusal,
-                "Nothing was sent.",
-                f"A person set this limit: tell the user.{settle} What reduces, cancels or stops is never limited.",
-                limit=one.name.partition(" ")[0],
-            )
+        if one.exceeded and (one.limit not in worst or one.asked > worst[one.limit].asked):
+            worst[one.limit] = one
+    return list(worst.values())
+
+
+def _passing(exceeded: Sequence[Use], unasked: Decimal | None) -> str:
+    """What would pass of all of them, as far as they ask the same."""
+    if any(one.name == "day_loss" for one in exceeded):
+        return "nothing more is opened"
+    least: dict[tuple[str, Decimal], tuple[Decimal, str]] = {}
+    for one in exceeded:
+        passes = one.passes if unasked is None or not one.of_value else min(one.passes, unasked)
+        asked = one.unit, one.asked
+        if asked not in least or passes < least[asked][0]:
+            least[asked] = passes, f"{one.unit} {one.short}"
+    each = [(_shown(passes, ROUND_FLOOR), unit) for passes, unit in least.values()]
+    return f"{each[0][0] if len(each) == 1 else ' and '.join(map(''.join, each))} would pass"
 
 
 @frozen
@@ -338,16 +366,16 @@ class _Counting:
                 yield Use("distance_percent", self.limits.distance_percent, _NONE, away, " %", "from the market")
 
     def of_times(self) -> Iterator[Use]:
-        """What is opened within an hour and a day."""
+        """What is sent to open within an hour and a day."""
         opening = [ask for ask in self.asks if ask.opens]
         for one in self.spent() if opening else ():
             yield evolve(one, asked=_values(opening))
 
     def spent(self) -> Iterator[Use]:
-        """What was opened within an hour and a day."""
+        """What was sent to open within an hour and a day."""
         for name, most, begin, short in (
-            ("hour", self.limits.hour, self.now - HOUR, "opened within an hour"),
-            ("day", self.limits.day, self.now - self.now % DAY, "opened today"),
+            ("hour", self.limits.hour, self.now - HOUR, "sent to open within an hour"),
+            ("day", self.limits.day, self.now - self.now % DAY, "sent to open today"),
         ):
             if most is not None:
                 rows = [row for row in self.rows if row.time >= begin]
@@ -458,6 +486,7 @@ class _Counting:
             for row in self.rows
             if (row.time >= self.seen.at - IN_SIGHT_AFTER or row.state != "sent")
             and row.reference not in self.seen.unfilled
+            and row.reference not in self.seen.running
         ]
 
     def _doubtful(self, rows: Iterable[LedgerRow]) -> Decimal:
@@ -500,7 +529,9 @@ def _spent(budgets: Mapping[str, Budget], counting: _Counting) -> Iterator[Use]:
         if _lasts(one, counting.now):
             begin = 0 if one.starts is None else _milliseconds(one.starts)
             rows = [row for row in counting.rows if row.account == one.account and row.time >= begin]
-            yield counting.in_currency(f"budget {name}", one.amount, _NONE, f"opened at {named(one.account)}", rows)
+            yield counting.in_currency(
+                f"budget {name}", one.amount, _NONE, f"sent to open at {named(one.account)}", rows
+            )
 
 
 def _runs_code(ask: Worth) -> bool:

@@ -56,7 +56,7 @@ class Limits(_Table):
 
     order: Amount | None = None  # one order, or all that an executor can come to
     order_percent: Percent | None = None  # the same, of the portfolio
-    hour: Amount | None = None  # what is opened within an hour
+    hour: Amount | None = None  # what is sent to open within an hour, cancelled or not
     day: Amount | None = None  # within a UTC day
     orders_a_minute: Count | None = None
     open_orders: Count | None = None

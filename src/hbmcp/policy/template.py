@@ -44,7 +44,7 @@ LIMITS = """
 {order}
 {day}
 {day_loss}
-# hour = 20000                          # opened within an hour
+# hour = 20000                          # sent to open within an hour
 # orders_a_minute = 10
 # open_orders = 20
 # position = 20000                      # of one pair, on one account
@@ -108,7 +108,7 @@ def written(answers: Answers) -> str:
     )
     limits = LIMITS.format(
         order=_amount("order", answers.order, "one order, or all that an executor can come to"),
-        day=_amount("day", answers.day, "opened within a day, which begins at 00:00 UTC"),
+        day=_amount("day", answers.day, "sent to open within a day, which begins at 00:00 UTC"),
         day_loss=_amount("day_loss", answers.day_loss, "realised and open, since 00:00 UTC; then only reducing"),
     )
     return "".join((BEGINNING, allow, DENY, limits, CONFIRM, BUDGETS, PROFILES))

@@ -10,6 +10,7 @@ from hbmcp.text import named
 # In the order of what matters most; the rest isn't in the currency.
 AMOUNTS = ("order", "day", "day_loss", "hour", "position", "pair", "account")
 NOTHING = "no limits"
+SHOWN = 3  # of what is asked for
 
 WITHOUT_ASKING = """\
 Tools that take or show a secret are offered only where HBMCP_TOOLS names them, one by one; those that delete, overwrite
@@ -18,10 +19,23 @@ or run code only where they, or their toolset, are named. What only reduces, can
 
 def summary(policy: Written) -> str:
     """One line: the limits in the currency, and how much else holds."""
+    return _summary(policy, told=0)
+
+
+def in_force(policy: Policy) -> str:
+    """The same in a sentence, with when a person is asked, and how."""
+    confirms = list(chain.from_iterable(policy.confirm_lists))
+    asking = [f"{_when(one, policy.currency)} ({_way(one)})" for one in confirms if one.when != "never"]
+    more = f"; {len(asking) - SHOWN} more" if len(asking) > SHOWN else ""
+    asked = f" A person is asked: {'; '.join(asking[:SHOWN])}{more}." if asking else ""
+    return f"Policy: {_summary(policy, told=len(asking))}.{asked}"
+
+
+def _summary(policy: Written, told: int) -> str:
     limits = [f"{name} {getattr(policy.limits, name):,f}" for name in AMOUNTS if getattr(policy.limits, name)]
-    others = len(list(rules(policy))) - len(limits)
-    told = f"{', '.join(limits)} {policy.currency}" if limits else NOTHING
-    return f"{told}; {others} more {'rule' if others == 1 else 'rules'}" if others else told
+    others = len(list(rules(policy))) - len(limits) - told
+    said = f"{', '.join(limits)} {policy.currency}" if limits else NOTHING
+    return f"{said}; {others} more {'rule' if others == 1 else 'rules'}" if others else said
 
 
 def rules(policy: Written) -> Iterator[str]:
@@ -47,14 +61,20 @@ def rules(policy: Written) -> Iterator[str]:
 
 
 def _confirm(one: Confirm, currency: str) -> str:
+    if one.when == "never":
+        return _when(one, currency)
+    else_ = "" if one.cant_ask == "refuse" else ", where that can't be on the client's own approval"
+    return f"{_when(one, currency)}: {_way(one)}{else_}, within {one.patience} min and {one.tolerance_percent} %"
+
+
+def _when(one: Confirm, currency: str) -> str:
     lists = {kind: getattr(one, kind) for kind in ("effects", "tools", "accounts", "exchanges", "pairs")}
     where = "".join(f" {kind} {listed(globs) or 'none'}" for kind, globs in lists.items() if globs is not None)
-    said = f"{one.when}{'' if one.over is None else f' {currency}'}{where}"
-    if one.when == "never":
-        return said
-    else_ = "" if one.cant_ask == "refuse" else ", where that can't be on the client's own approval"
-    way = "in Telegram" if one.ask == "telegram" else f"by the {one.ask}"
-    return f"{said}: {way}{else_}, within {one.patience} min and {one.tolerance_percent} %"
+    return f"{one.when}{'' if one.over is None else f' {currency}'}{where}"
+
+
+def _way(one: Confirm) -> str:
+    return "in Telegram" if one.ask == "telegram" else f"by the {one.ask}"
 
 
 def _globs(table: str, names: Names) -> Iterator[str]:

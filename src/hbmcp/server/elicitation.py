@@ -43,7 +43,7 @@ from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
 from hbmcp.server.line import client, holder_of
-from hbmcp.server.protocol import result
+from hbmcp.server.result import result
 from hbmcp.times import machine
 
 if TYPE_CHECKING:

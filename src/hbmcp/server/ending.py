@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SHUTDOWN = 3  # seconds that open streams get, and then what is to be closed
 FINISH = 2 * SHUTDOWN  # seconds until calls are broken off that may have sent something; until others, SHUTDOWN
 WRITTEN = 0.3  # seconds in which the last answers leave
+ENDING = "This server is being stopped. Nothing was done. Call again in a moment, when it or another runs."
 
 
 def end_by(seconds: float) -> None:

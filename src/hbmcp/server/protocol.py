@@ -1,6 +1,6 @@
 """What the server says: of itself, in tools/list, and in tools/call."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,11 @@ from mcp.types import INVALID_PARAMS, CallToolRequestParams, Icon, PaginatedRequ
 
 from hbmcp import __version__
 from hbmcp.errors import CallError, UnknownTool
-from hbmcp.server.ending import SHUTDOWN
+from hbmcp.server.ending import ENDING, SHUTDOWN
 from hbmcp.server.introduction import DESCRIPTION, ICON, instructions
 from hbmcp.server.line import client, holder_of
 from hbmcp.server.prompts_and_resources import serve_beside_tools
+from hbmcp.server.result import result
 from hbmcp.server.switchboard import Switchboard
 
 if TYPE_CHECKING:
@@ -24,21 +25,7 @@ if TYPE_CHECKING:
     from hbmcp.policy.confirmation.answer import Ask
 
 IDEMPOTENCY_KEY = "hbmcp/idempotency_key"  # in a call's _meta: what was sent under one isn't sent again for a day
-ENDING = "This server is being stopped. Nothing was done. Call again in a moment, when it or another runs."
 CHANGING = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
-
-
-def result(
-    text: str,
-    *,
-    is_error: bool,
-    content: Sequence[Mapping[str, Any]] = (),
-    structured: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Of a tools/call: its text, where it has one, what a plugin shows beside it, and what a program reads."""
-    texts = [{"type": "text", "text": text}] if text or not content else []
-    told = {} if structured is None else {"structuredContent": structured}
-    return {"resultType": "complete", "content": [*texts, *content], **told, "isError": is_error}
 
 
 class _Server(Server[Switchboard]):

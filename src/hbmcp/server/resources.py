@@ -7,6 +7,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, ReadResourceRequestParams
 
 from hbmcp.resources.resource import MIME_TYPE, RESOURCES, Resource
+from hbmcp.server.ending import ENDING
 from hbmcp.server.line import Context, Line, client, holder_of
 from hbmcp.server.switchboard import Switchboard
 from hbmcp.text import named
@@ -34,8 +35,6 @@ def resources_for(ctx: Context, board: Switchboard) -> Iterator[Placed]:
 
 async def read(ctx: Context, board: Switchboard, params: ReadResourceRequestParams) -> dict[str, Any]:
     """The result of resources/read. Raises MCPError."""
-    from hbmcp.server.protocol import ENDING
-
     found, arguments = find(ctx, board, params.uri)
     if board.ending:
         raise MCPError(INTERNAL_ERROR, ENDING)

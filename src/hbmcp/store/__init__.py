@@ -110,11 +110,16 @@ class Store:
         return await self._do(lambda rows: rows.sent_order(key))
 
     async def sent_orders(
-        self, *, order_ids: Collection[str] | None = None, since: int | None = None, until: int | None = None
+        self,
+        *,
+        order_ids: Collection[str] | None = None,
+        replacing: Collection[str] | None = None,
+        since: int | None = None,
+        until: int | None = None,
     ) -> list[SentOrder]:
-        """Orders, newest first: those of these ids, sent in this time (both ends included). An order without an id
-        is among them where no ids are asked for."""
-        return await self._do(lambda rows: rows.sent_orders(order_ids, since, until))
+        """Orders, newest first: those of these ids, those sent in the place of these, sent in this time (both ends
+        included). An order without an id is among them where no ids are asked for."""
+        return await self._do(lambda rows: rows.sent_orders(order_ids, replacing, since, until))
 
     async def reserve(
         self,

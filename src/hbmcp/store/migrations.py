@@ -135,6 +135,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
         "ALTER TABLE hbmcp_ledger ADD COLUMN amount TEXT",
     ),
     ("ALTER TABLE hbmcp_ledger ADD COLUMN settled BIGINT",),
+    ("ALTER TABLE hbmcp_orders ADD COLUMN replaces TEXT",),
 )
 
 

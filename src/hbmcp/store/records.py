@@ -14,7 +14,8 @@ KEPT_FOR = 90 * DAY  # orders, approvals, and what was counted
 @frozen
 class SentOrder:
     """An order as it was sent. `amount` in base units, `time` in epoch ms; without an id its outcome is unknown, or it
-    was refused at once. `key` is 0 before the store has given one."""
+    was refused at once. `replaces` is the id of the one in whose place it was sent. `key` is 0 before the store has
+    given one."""
 
     account: str
     connector: str
@@ -27,6 +28,7 @@ class SentOrder:
     time: int
     order_id: str | None = None
     key: int = field(default=0, eq=False)
+    replaces: str | None = None
 
 
 @frozen

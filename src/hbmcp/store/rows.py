@@ -199,10 +199,18 @@ class Rows:
             row = connection.execute(select(*_SENT).where(*wanted)).first()
             return None if row is None else SentOrder(*row)
 
-    def sent_orders(self, order_ids: Collection[str] | None, since: int | None, until: int | None) -> list[SentOrder]:
+    def sent_orders(
+        self,
+        order_ids: Collection[str] | None,
+        replacing: Collection[str] | None,
+        since: int | None,
+        until: int | None,
+    ) -> list[SentOrder]:
         wanted = [orders.c.installation == self._place.installation]
         if order_ids is not None:
             wanted.append(orders.c.order_id.in_(list(order_ids)))
+        if replacing is not None:
+            wanted.append(orders.c.replaces.in_(list(replacing)))
         if since is not None:
             wanted.append(orders.c.time >= since)
         if until is not None:

@@ -36,6 +36,7 @@ orders = Table(
     Column("price", Exact),
     Column("action", Text),
     Column("time", BigInteger, nullable=False),
+    Column("replaces", Text),
 )
 
 funding = Table(

@@ -144,7 +144,7 @@ async def fire(bridge: Bridge, installation: Installation, trigger: Trigger, cau
         return None
     begun = evolve(begun, row=evolve(row, state="firing", changed=time, fired=row.fired + 1))
     firing = Firing(store, begun, deadline)
-    result = await _result(bridge, installation, begun, firing)
+    result = await _result(bridge, installation, begun, firing, cause)
     for pause in (*WRITTEN_AGAIN, None):
         try:
             return await settle(store, begun, result, firing.memory, firing.sent)
@@ -199,10 +199,11 @@ def asleep(trigger: Trigger, now: int) -> bool:
     return 0 < trigger.memory.wakes - now <= longest
 
 
-async def _result(bridge: Bridge, installation: Installation, trigger: Trigger, firing: Firing) -> Result:
-    action = trigger.spec.then
+async def _result(bridge: Bridge, installation: Installation, trigger: Trigger, firing: Firing, cause: str) -> Result:
+    action, when, note = trigger.spec.then, trigger.spec.when, trigger.spec.note
     if action is None:
-        return Result("done", trigger.spec.when.words)
+        waited_for = when.words.removeprefix(f"{when.what} is ")
+        return Result("done", f"{cause} ({waited_for}){f'; note: {note}' if note else ''}")
     try:
         arguments = await _arguments(installation, trigger)
         theirs = await _of_who_armed(bridge, trigger)

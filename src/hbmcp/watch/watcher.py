@@ -377,4 +377,4 @@ def _cause(when: Condition, found: Judged) -> str:
 def _news(event: TriggerEvent) -> str:
     if event.state not in OVER:
         return ""
-    return f"trigger {event.trigger} is {event.state}: {event.cause}"
+    return f"trigger {event.trigger} is {event.state} since {times.utc(event.time)}: {event.cause}"

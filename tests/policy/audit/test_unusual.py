@@ -60,6 +60,12 @@ def nearly(number: int, used: str, since: int = 0, limit: str = "day today") -> 
     return [{**begin, "limits": [{"limit": limit, "since": since, "used": used}]}, end]
 
 
+def test_a_look_and_a_tool_that_is_off_are_nothing_unusual() -> None:
+    looks = [[{**refused(number, "limit_reached")[0], "preview": True}] for number in range(6)]
+    off = [refused(10 + number, "unknown_tool") for number in range(4)]
+    assert calls(*looks, *off) == {}
+
+
 def test_a_limit_is_told_once_in_its_window() -> None:
     first = nearly(1, "81 of 100 USDT today")
     told = {"limits": "81 of 100 USDT today were used at 2026-11-30T00:00:01.000Z"}
@@ -106,7 +112,9 @@ async def test_limits_are_told_from_four_fifths_on(
         await it.call.good("place_order", **market)
         (kind, words), *rest = told
         assert (kind, rest) == ("limits", [])
-        assert words.startswith("Unusual within a day: 2,043.38 of at most 2,500 USDT opened today were used at 20")
+        assert words.startswith(
+            "Unusual within a day: 2,043.38 of at most 2,500 USDT sent to open today were used at 20"
+        )
         assert words in await it.call.good("get_status")
         assert words.removeprefix("Unusual within a day: ") in caplog.text
         assert [len(one.get("limits", ())) for one in it.lines] == [0, 0, 0, 0, 1, 0]

@@ -124,7 +124,10 @@ async def test_a_preview_shows_what_the_bot_would_trade_and_sends_nothing(talk: 
     said = notes(text)
     assert "deploy bot hummingbot-trial on account master_account with pmm_trial (1000 in quote), eth (500" in said
     assert f"Already there under this name: {NAME}." in said
-    assert "Limits, with this: 1,500 of at most 2,000 USDT an order; 1,500 of at most 2,000 USDT opened today" in said
+    assert (
+        "Limits, with this: 1,500 of at most 2,000 USDT an order; 1,500 of at most 2,000 USDT sent to open today"
+        in said
+    )
 
 
 async def test_what_is_deployed_is_told_by_its_name_and_counts_by_its_totals(talk: Opened) -> None:
@@ -138,7 +141,7 @@ async def test_what_is_deployed_is_told_by_its_name_and_counts_by_its_totals(tal
         ]
         text = await call.bad("deploy_script_bot", **SCRIPT)
         assert "no limit can bound" not in text
-        assert "limit day is 2,000 USDT opened today: 1,500 used already, 1,000 asked; 500 would pass" in text
+        assert "limit day is 2,000 USDT sent to open today: 1,500 used already, 1,000 asked; 500 would pass" in text
     assert DEPLOY_SCRIPT not in call.asked
 
 

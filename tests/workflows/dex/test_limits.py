@@ -50,12 +50,16 @@ async def test_a_swap_passes_up_to_the_limits(api: PaperApi, monkeypatch: pytest
         told = json.loads(shown.partition("\n")[0])
         assert told["would_swap"] == f"SELL 2 SOL-USDC on jupiter ({NETWORK}) at about 150"
         assert (told["price"], told["amount_in"], told["amount_out"], told["slippage_pct"]) == ("150", "2", "300", "1")
-        assert "Limits, with this: 300 of at most 1,000 USDT an order; 300 of at most 1,000 USDT opened today." in shown
+        assert (
+            "Limits, with this: 300 of at most 1,000 USDT an order; 300 of at most 1,000 USDT sent to open today."
+            in shown
+        )
         text = await call.bad("execute_swap", **SWAP | {"amount": 7})
-        assert "limit order is 1,000 USDT an order, and this is 1,050: 1,000 would pass" in text
+        assert "limit order is 1,000 USDT an order, and this is 1,050; its limit day is 1,000 USDT" in text
+        assert "1,050 asked; 1,000 would pass" in text
         assert sent(call) == []
         assert "Submitted, not yet confirmed: get_swap_status" in await call.good("execute_swap", **SWAP)
-        assert "limit day is 1,000 USDT opened today: 300 used already, 750 asked" in await call.bad(
+        assert "limit day is 1,000 USDT sent to open today: 300 used already, 750 asked" in await call.bad(
             "execute_swap", **SWAP | {"amount": 5}
         )
         assert len(sent(call)) == 1

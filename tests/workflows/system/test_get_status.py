@@ -78,7 +78,7 @@ async def test_all_is_well() -> None:
     assert text == (
         '{"api":"Hummingbot API 1.0.1, running","broker":"connected","docker":"running","gateway":"answers",'
         '"cpu_percent":14.1,"memory_percent":4.3,"memory_used_gb":1.1,"memory_total_gb":25.3,'
-        '"disk_percent":24,"disk_used_gb":26.2,"disk_total_gb":270.6,"disk_free_gb":82.7}\n'
+        '"disk_percent":24,"disk_used_gb":26.2,"disk_free_gb":82.7}\n'
         "# bots: 1 row\nbot_name status recently_active error_logs\ngrid-1 running true 1\n"
         '# connectors: 1 row\naccount_name connector_name order_books\nmaster_account binance "2 live"'
     )

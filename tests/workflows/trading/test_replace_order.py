@@ -12,7 +12,7 @@ from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import open_position
 from tests.paper.scripted_faults import before, changed, failing, failing_after
 from tests.paper.spot_account import BUY, CANCEL, PLACE, SEARCH, SELL, TRADES, near, orders, rest, until_filled
-from tests.workflows.answers import flat, head
+from tests.workflows.answers import flat, head, value
 
 pytestmark = pytest.mark.anyio
 
@@ -215,6 +215,28 @@ async def test_one_that_has_ended_is_not_replaced(talk: Any, api: PaperApi) -> N
         text = await call.good("replace_order", order_id=old, price="2000")
         assert PLACE not in call.asked
     assert head(text)["result"].startswith("Nothing was sent, it had ended before. Cancelled")
+
+
+async def test_one_that_was_replaced_says_by_which(talk: Any, api: PaperApi) -> None:
+    """The last of them: that one may rest."""
+    old = rest(api)
+    async with talk() as call:
+        await call.good("replace_order", order_id=old, price="2000")
+        await call.good("replace_order", order_id=orders(api)[-1].id, price="2100")
+        first, last = [one.id for one in orders(api)][1:]
+        gone = f"Order {last} took its place: OPEN, 0 of 0.01 BTC filled."
+        for tool, given in (("cancel_order", {}), ("replace_order", {"price": "2000"})):
+            assert gone in head(await call.good(tool, order_id=old, **given))["result"]
+        assert flat(await call.good("get_order", order_id=old))["reason"] == f"replaced by {first}"
+        rows = value(await call.good("get_order_history"))
+        assert {row["order_id"]: row.get("reason") for row in rows} == {
+            old: f"replaced by {first}",
+            first: f"replaced by {last}",
+            last: None,
+        }
+        await call.good("cancel_order", order_id=last)
+        assert "took its place: CANCELLED" in await call.good("cancel_order", order_id=old)
+        assert "took its place" not in await call.good("cancel_order", order_id=last)
 
 
 async def test_of_a_position_it_must_be_known_whether_it_closes(talk: Any, api: PaperApi) -> None:

@@ -1,5 +1,6 @@
 """create_trigger on the paper exchange: what it arms, what it says, and what it refuses before anything is kept."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -52,6 +53,13 @@ async def test_an_alert_on_either_side_is_one_call_and_says_where_it_tells(talk:
     assert "It is told with the answer to your next call after that, in the log" in notes(text)
     assert (high.spec.when.goes, low.spec.when.goes) == ("above", "below")
     assert high.row.bond == low.row.bond is not None
+
+
+async def test_a_level_that_is_close_isn_t_shown_at_no_distance(talk: Any, api: PaperApi) -> None:
+    level = api.paper.market.price("binance", "BTC-USDT", api.clock.now()) * Decimal("1.00004")
+    async with talk() as call:
+        told = head(await call.good("create_trigger", **BTC, above=f"{level:f}"))
+    assert 0 < told["distance_percent"] < Decimal("0.005")
 
 
 async def test_of_two_sides_one_counts_against_limits(talk: Any) -> None:

@@ -9,6 +9,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import UNKNOWN, Order
 from hbmcp.installation.orders.polling import is_settled, wait_for_outcome
+from hbmcp.installation.orders.replaced import last_in_its_place
 from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp.installation.orders.view import progress
 from hbmcp.installation.planned_request import PlannedRequest, Stake
@@ -113,6 +114,19 @@ def how_it_ended(order: Order) -> str:
     if order.status == "FAILED":
         return f"It wasn't cancelled: it was refused, as {API_RECORD}."
     return f"Cancelled, as {API_RECORD}; {progress(order)}."
+
+
+async def ended_before(installation: Installation, order: Order) -> str:
+    """Of an order that had ended before it was to be cancelled, and of what took its place, which may rest. Raises
+    nothing."""
+    said = f"Nothing was sent, it had ended before. {how_it_ended(order)}"
+    if (other := await last_in_its_place(installation, order)) is None:
+        return said
+    try:
+        now = await find_order(installation, other, order.account, order.connector)
+    except CallError as error:
+        return f"{said} Order {named(other)} took its place, and couldn't be read: {error.happened}"
+    return f"{said} Order {named(other)} took its place: {named(now.status)}, {progress(now)}."
 
 
 def not_cancelled(after: Order, error: CallError) -> CallError:

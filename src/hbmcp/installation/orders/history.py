@@ -11,6 +11,7 @@ from hbmcp.installation.fills.fills import EARLY, PAGE, Fill, fills
 from hbmcp.installation.installation import Installation, all_of, answer_within, together
 from hbmcp.installation.orders.api_orders import OrderPage, recorded_orders
 from hbmcp.installation.orders.order import UNKNOWN, Order, merged_orders, orders_like
+from hbmcp.installation.orders.replaced import saying_replaced
 from hbmcp.installation.orders.view import lost_details_note
 from hbmcp.store import StoreError
 from hbmcp.text import named
@@ -102,6 +103,7 @@ async def order_history(installation: Installation, wanted: OrderFilter) -> Orde
     if len(fitting) > len(shown):
         ends = shown[-1].created
     if sent is not None:
+        shown = await saying_replaced(installation, shown)
         notes.append(lost_details_note(shown))
     begin = "; older orders are recorded too" if earlier else await _begin(installation, wanted, pages, earlier)
     return OrderHistory(shown, ends, _window(wanted, begin), tuple(notes))

@@ -10,6 +10,7 @@ from hbmcp.installation.fills.fills import PAGE, fills
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.api_orders import active_orders, recorded_orders
 from hbmcp.installation.orders.order import Order, fresher_order
+from hbmcp.installation.orders.replaced import saying_replaced
 from hbmcp.installation.orders.view import lost_details_note
 from hbmcp.store import StoreError
 from hbmcp.text import named
@@ -75,6 +76,7 @@ async def find_order(
             doubts.append("So many fills came since that some of its own may be missing here.")
     if not unremembered:
         doubts.append(lost_details_note([found]))
+        (found,) = await saying_replaced(installation, [found])
     return evolve(found, doubts=(*filter(None, doubts), *seen.doubts))
 
 

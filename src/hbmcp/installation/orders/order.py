@@ -29,9 +29,9 @@ class Order:
     """Amounts in base units, prices in quote, times in epoch milliseconds.
 
     `status` is SUBMITTED, OPEN, PARTIALLY_FILLED, FILLED, CANCELLED, FAILED or UNKNOWN, corrected by the fills.
-    `reason` is why it FAILED, in plain words. `filled`, `average_price` and `fees` (currency -> sum) come from the
-    fills where these hold at least as much as the record; `recorded` is what the record says was filled. `doubts` are
-    sentences about what couldn't be read of it.
+    `reason` is why it FAILED, in plain words, or what replaced it. `filled`, `average_price` and `fees` (currency ->
+    sum) come from the fills where these hold at least as much as the record; `recorded` is what the record says was
+    filled. `doubts` are sentences about what couldn't be read of it.
     """
 
     order_id: str | None

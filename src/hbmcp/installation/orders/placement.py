@@ -45,9 +45,10 @@ def arrival_note(order: Order) -> str:
     base, quote = base_of(order.pair), quote_of(order.pair)
     net = order.filled - order.fees.get(base, Decimal(0))
     arrived = f"{plain(net):f} {named(base)} arrived"
-    if order.fees.keys() == {quote} and order.average_price:
+    if order.fees.keys() == {quote} and order.average_price:  # as the API records it, whichever was taken
         less = money(net - ratio(order.fees[quote], order.average_price))
-        return f"{arrived}, or {less:f} if the fee was taken out of it: get_account_balance shows which."
+        beside = f"{plain(net):f} if the fee was paid in {named(quote)}"
+        return f"{less:f} {named(base)} arrived, the fee taken out of it, or {beside}: get_account_balance shows which."
     if not order.fees:
         return f"{arrived}, less a fee that isn't recorded yet and may be taken out of it."
     if base in order.fees:

@@ -53,7 +53,7 @@ class Replacement:
         order, market = self.prepared.order, self.prepared.market
         worst = max((one for one in (order.price, market) if one is not None), default=None)
         return planned_order(
-            evolve(order, amount=amount),
+            evolve(order, amount=amount, replaces=self.order.order_id),
             self.known,
             reduces=self.prepared.reduces,
             value=None if worst is None else times(amount, worst),

@@ -84,8 +84,8 @@ def _bot(told: Fields) -> dict[str, Any]:
 
 
 def machine(answer: Mapping[str, Any] | CallError) -> dict[str, Any]:
-    """From GET /system/resources: shares in use in percent, sizes in GB (10^9 bytes). What a disk keeps for root is
-    neither used nor free, and not in the share."""
+    """From GET /system/resources: shares in use in percent, sizes in GB (10^9 bytes). A disk's share is of what is used
+    and free; its total isn't told, which has what it keeps for root, and fits neither."""
     if isinstance(answer, CallError):
         return {"machine": unknown(answer)}
     cpu, memory, disk = (Fields(answer).known(part, Fields) or Fields({}) for part in ("cpu", "memory", "disk"))
@@ -96,7 +96,6 @@ def machine(answer: Mapping[str, Any] | CallError) -> dict[str, Any]:
         "memory_total_gb": _gigabytes(memory.known("total", number)),
         "disk_percent": disk.known("percent", number),
         "disk_used_gb": _gigabytes(disk.known("used", number)),
-        "disk_total_gb": _gigabytes(disk.known("total", number)),
         "disk_free_gb": _gigabytes(disk.known("free", number)),
     }
 

@@ -22,6 +22,7 @@ from hbmcp.pairs import whole_pair
 from hbmcp.text import named
 from hbmcp.times import duration, now
 
+NEAR = 6  # places of a percent that two would show as 0
 LONGEST = 86_400  # seconds that a condition may have to hold
 
 _OF_A_PAIR: tuple[Of, ...] = ("price", "spread", "funding_rate", "pnl")
@@ -108,7 +109,8 @@ class Met:
         if self.condition.of == "time":
             return {"in": duration(int(level - self.value))}
         if self.condition.of in _OFFSETS:
-            away: dict[str, Any] = {"distance_percent": percent(level - self.value, self.value)}
+            off = level - self.value
+            away: dict[str, Any] = {"distance_percent": percent(off, self.value) or percent(off, self.value, NEAR)}
         else:
             away = {"distance_points": plain(level - self.value)}
         trailing = {} if self.condition.trail is None else {"level": money(level)}

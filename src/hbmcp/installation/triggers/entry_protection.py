@@ -208,13 +208,14 @@ class EntryTriggers:
         advice = f"{unknown.advice} {words} (triggers {self.keys}) begin if it was placed and fills."
         return OutcomeUnknown(unknown.happened, unknown.undone, advice)
 
-    async def told(self, words: str) -> str:
-        """What a caller should know of them. Raises nothing."""
+    async def told(self, words: str, *, filled: bool = False) -> str:
+        """What a caller should know of them, whose order is `filled` whole already or may fill. Raises nothing."""
         try:
             by = await watch_words(self._installation)
         except StoreError:
             by = "unknown"
-        return f"{words} (triggers {self.keys}) begin when it fills. Watched by: {by}."
+        begun = "hold for what filled" if filled else "begin when it fills"
+        return f"{words} (triggers {self.keys}) {begun}. Watched by: {by}."
 
 
 @frozen

@@ -1,9 +1,10 @@
-"""What goes on of a coin or a pair when its orders are cancelled: orders of its other quotes, and triggers."""
+"""What goes on when orders are cancelled: what acts there, and of a coin orders of its other quotes."""
 
 from hbmcp.errors import CallError
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.api_orders import active_orders
 from hbmcp.installation.triggers.protected import live_triggers
+from hbmcp.installation.triggers.still_acting import executors_acting, still_acting
 from hbmcp.pairs import base_of, is_of, whole_pair
 from hbmcp.store import TO_REDUCE
 from hbmcp.text import named
@@ -14,13 +15,14 @@ SHOWN = 10
 async def going_on(
     installation: Installation, account: str | None, connector: str | None, asked: str | None
 ) -> list[str]:
-    """Sentences, none where nothing does or nothing is `asked`, a pair or a base alone. The workflow uses
-    list_active_orders. Raises nothing, and holds nothing back for long."""
+    """Sentences, none where nothing does; `asked` is a pair or a base alone, whose triggers are named. The workflow
+    uses list_active_orders and search_executors. Raises nothing, and holds nothing back for long."""
     if asked is None:
-        return []
-    orders, triggers = await all_of(
+        return await still_acting(installation, account, connector)
+    orders, triggers, executors = await all_of(
         answer_within(_other_quotes(installation, account, connector, asked), TO_REDUCE),
         answer_within(live_triggers(installation), TO_REDUCE),
+        executors_acting(installation, account, connector, asked),
     )
     keys = (
         []
@@ -34,7 +36,7 @@ async def going_on(
     if keys:
         which = ", ".join(map(str, keys[:SHOWN])) + (", …" if len(keys) > SHOWN else "")
         said.append(f"Triggers of it go on: {which}; cancel_trigger ends them.")
-    return said
+    return [*said, *executors]
 
 
 async def _other_quotes(

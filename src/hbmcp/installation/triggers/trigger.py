@@ -126,6 +126,13 @@ class Spec(BaseModel):
             for at, on, told in markets
         )
 
+    def acts_on(self, account: str | None, connector: str | None, pair: str | None) -> bool:
+        """Whether it does something there, as far as that names where."""
+        if self.then is None:
+            return False
+        at, on, told = map(self.then.arguments.get, ("account_name", "connector_name", "trading_pair"))
+        return account in (None, at or account) and connector in (None, on or connector) and is_of(told or pair, pair)
+
     @property
     def words(self) -> str:
         """The whole, in a sentence without its stop."""

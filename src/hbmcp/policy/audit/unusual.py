@@ -14,7 +14,7 @@ from hbmcp.figures import number
 Record = Mapping[str, Any]
 
 UNKNOWN = ("outcome_unknown", "cancelled, unknown", "defect")
-MISTAKES = ("bad_arguments",)  # of a model, which corrects them
+MISTAKES = ("bad_arguments", "unknown_tool")  # of a model, which corrects them, or takes a tool that is on
 REFUSALS = 3  # fewer are everyday
 FAILURES = 5  # of one tool
 FAR = 10  # times the usual
@@ -83,7 +83,7 @@ class Lately:
                 if record.get("outcome") in UNKNOWN:
                     self._unknown.append((time, f"{tool} at {time}"))
                 self._add_outcome(time, tool, record.get("outcome"))
-            case "refused":
+            case "refused" if not record.get("preview"):  # who only looks is refused nothing
                 why = str(record["outcome"])
                 if why not in MISTAKES:
                     self._refused.append((time, why))

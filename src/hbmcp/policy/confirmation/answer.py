@@ -125,10 +125,14 @@ class AskedFirst(Exception):
         self.question = question
 
 
-def cant_ask(why: str, when: str = "") -> CantAsk:
-    """Where nobody can be asked, and the policy doesn't rely on the client then; `when` is its condition in words."""
+def cant_ask(why: str, over: str = "", upto: str = "", *, at_terminal: bool = False) -> CantAsk:
+    """Where nobody can be asked, and the policy doesn't rely on the client then. `over` is the worth above which it
+    asks this way, `upto` that up to which it asks nobody; `at_terminal` is whether it could ask there instead."""
+    terminal = ', or set ask = "terminal" there and approve it with `hbmcp approvals`' if at_terminal else ""
     return CantAsk(
-        f"The policy wants a person asked before this is sent{f' ({when})' if when else ''}, and nobody can be: {why}.",
+        f"The policy wants a person asked before this is sent{f' (over {over})' if over else ''}, and nobody can be: "
+        f"{why}.",
         NOTHING_SENT,
-        "A person set this in the policy: tell the user.",
+        "A person set this in the policy ([[confirm]]): tell the user. They can take a client that asks"
+        f"{terminal}.{f' Up to {upto} nobody is asked.' if upto else ''}",
     )

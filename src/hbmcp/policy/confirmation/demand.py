@@ -23,13 +23,14 @@ BY_THEMSELVES = ("person", "trigger")  # kinds that were asked: at a terminal, o
 class Demand:
     """What a policy wants for a plan, the strictest of the rules that ask. `tolerance` in percent, `patience` in
     minutes; `relies` on the client's own approval where nobody can be asked. `over` is the worth from which on it is
-    asked for that way, 0 for any."""
+    asked for that way, 0 for any, `least` any way."""
 
     way: Way
     relies: bool
     tolerance: Decimal
     patience: int
     over: Decimal = Decimal(0)
+    least: Decimal = Decimal(0)
 
     @classmethod
     def of(cls, asking: Sequence[Confirm]) -> Self:
@@ -41,6 +42,7 @@ class Demand:
             min(one.tolerance_percent for one in asking),
             min(one.patience for one in asking if one.ask == way),
             min(one.over or Decimal(0) for one in asking if one.ask == way),
+            min(one.over or Decimal(0) for one in asking),
         )
 
     def and_(self, other: Self) -> Self:
@@ -52,6 +54,7 @@ class Demand:
             min(self.tolerance, other.tolerance),
             min(self.patience, other.patience),
             min(one.over for one in (self, other) if one.way == way),
+            min(self.least, other.least),
         )
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.cancellation import (
+    ended_before,
     how_it_ended,
     not_cancelled,
     order_to_cancel,
@@ -36,7 +37,7 @@ async def cancel_order(
     seconds = float(wait)
     order = await order_to_cancel(installation, order_id, account_name, connector_name)
     if order.ended:
-        said = f"Nothing was sent, it had ended before. {how_it_ended(order)}"
+        said = await ended_before(installation, order)
         return Plan(Answer(order_result(said, order, asked), order.doubts))
     (unprotects,) = await unprotecting(installation, [order])
     planned = planned_cancellation(order, unprotects=unprotects)

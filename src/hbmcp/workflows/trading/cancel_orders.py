@@ -31,7 +31,7 @@ async def cancel_orders(
     refused because it protects, doesn't stop the others. Answers how many were cancelled, filled before, weren't
     cancelled or aren't known to be, and a row for each with what had filled and why not.
 
-    Of a coin or a pair it says what else of it goes on: orders of other quotes, triggers.
+    It says what goes on there: executors, triggers, and of a coin or a pair orders of its other quotes.
 
     Raises Refused without a filter unless `all` is set, and for an account or exchange that isn't there.
     """

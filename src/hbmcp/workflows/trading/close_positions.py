@@ -8,11 +8,12 @@ from hbmcp.installation.closing.plan import ClosePlan, plan_close
 from hbmcp.installation.closing.pnl_threshold import PnlThreshold
 from hbmcp.installation.closing.result import Closing
 from hbmcp.installation.closing.view import closing_preview, closing_report, nothing_to_close
-from hbmcp.installation.installation import Installation, together
+from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Basis, Position, Side
 from hbmcp.installation.triggers.protected import ending_notes
+from hbmcp.installation.triggers.still_acting import still_acting
 from hbmcp.results.answer import Answer
 
 AT_ONCE = 3  # positions under way: each takes several requests at a time
@@ -34,8 +35,9 @@ async def close_positions(
     """Closes whole positions that match every filter and are beyond one of the thresholds (see PnlThreshold).
 
     A preview shows the orders that would be sent and the positions that would stay. Otherwise one row a position: what
-    was closed at what price, or why not; one that fails doesn't stop the others. Only a preview may name neither a
-    filter nor a threshold, or one below 1 percent, which may be a fraction, without `below_1_percent`.
+    was closed at what price, or why not; one that fails doesn't stop the others. Both say what may still trade, where
+    no threshold chooses. Only a preview may name neither a filter nor a threshold, or one below 1 percent, which may be
+    a fraction, without `below_1_percent`.
 
     Raises Refused for an exchange without positions, and for what only a preview may.
     """
@@ -45,11 +47,15 @@ async def close_positions(
     rows = [one for one in found.rows if side in (None, one.side)]
     chosen = [one for one in rows if one in threshold]
     kept = [one for one in rows if one not in threshold]
-    plans = await together((_plan(installation, one, threshold) for one in chosen), AT_ONCE)
+    where = (account_name, connector_name, trading_pair)
+    plans, acting = await all_of(
+        together((_plan(installation, one, threshold) for one in chosen), AT_ONCE),
+        _acting(installation, threshold, *where, chosen),
+    )
     planned = list(zip(chosen, plans, strict=True))
     requests = tuple(plan.planned.request for plan in plans if isinstance(plan, ClosePlan))
 
-    filtered = threshold.given or any((account_name, connector_name, trading_pair, side))
+    filtered = threshold.given or any((*where, side))
 
     async def commit(installation: Installation) -> Answer:
         if not filtered:
@@ -65,7 +71,7 @@ async def close_positions(
                 "If so little is meant, repeat it with below_1_percent=true; 5 is 5 %.",
             )
         if not chosen:
-            return nothing_to_close(found, kept, threshold)
+            return nothing_to_close(found, kept, threshold).with_notes(*acting)
         closings = await together((_close(installation, one, threshold) for one in plans), AT_ONCE)
         gone = [
             one
@@ -73,11 +79,24 @@ async def close_positions(
             if isinstance(closing, Closing) and not closing.left
         ]
         ends = await ending_notes(installation, gone, gone=True) if gone else []
-        return closing_report(found, list(zip(chosen, closings, strict=True)), threshold).with_notes(*ends)
+        return closing_report(found, list(zip(chosen, closings, strict=True)), threshold).with_notes(*ends, *acting)
 
     if not chosen:
-        return Plan(nothing_to_close(found, kept, threshold), requests, commit)
-    return Plan(closing_preview(found, planned, kept, threshold, filtered=filtered), requests, commit)
+        return Plan(nothing_to_close(found, kept, threshold).with_notes(*acting), requests, commit)
+    shown = closing_preview(found, planned, kept, threshold, filtered=filtered)
+    return Plan(shown.with_notes(*acting), requests, commit)
+
+
+async def _acting(
+    installation: Installation,
+    threshold: PnlThreshold,
+    account: str | None,
+    connector: str | None,
+    pair: str | None,
+    chosen: list[Position],
+) -> list[str]:
+    """What may still trade there, where all are meant that are open there."""
+    return [] if threshold.given else await still_acting(installation, account, connector, pair, closing=chosen)
 
 
 async def _plan(installation: Installation, position: Position, threshold: PnlThreshold) -> ClosePlan:

@@ -78,19 +78,20 @@ async def place_order(
             raise kept.waiting_for(unknown, exits.words) if kept else unknown from None
         asked = asdict(request) | {"account_name": account_name, "amount": amount, "price": number(price)}
         asked["position_action"] = sent.order.action
-        armed = [await kept.told(exits.words)] if kept else []
-        notes = (*prepared.notes, *sent.notes, *armed, *beside)
+        notes = (*prepared.notes, *sent.notes, *beside)
         told = size if order_type == "MARKET" else {}
         if not seconds:
+            armed = [await kept.told(exits.words)] if kept else []
             unseen = unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked)
-            return Answer({**unseen, **told}, notes)
+            return Answer({**unseen, **told}, (*notes, *armed))
         order = await wait_for_outcome(installation, sent.order_id, account, connector_name, seconds, sent=sent.order)
         if order.status == "FAILED":
             raise placement_refused(order, sent.order, notes)
+        armed = [await kept.told(exits.words, filled=order.status == "FILLED")] if kept else []
         result = order_result(placement_result(order), order, asked)
         if order.status == "FILLED" and "quote_total" in result:
             told = {name: value for name, value in told.items() if name != "notional"}  # what it was worth before
-        return Answer({**result, **told}, (*notes, *order.doubts, arrival_note(order)))
+        return Answer({**result, **told}, (*notes, *armed, *order.doubts, arrival_note(order)))
 
     shown = {"would_place": planned.request.words, **size} | ({"when_filled": exits.words} if exits else {})
     notes = (*prepared.notes, *beside)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hbmcp.errors import BadArguments, Failed
 from hbmcp.installation.installation import Installation, all_of
-from hbmcp.installation.orders.cancellation import how_it_ended, order_to_cancel, planned_cancellation
+from hbmcp.installation.orders.cancellation import ended_before, how_it_ended, order_to_cancel, planned_cancellation
 from hbmcp.installation.orders.placement import placement_refused, placement_result
 from hbmcp.installation.orders.polling import wait_for_outcome
 from hbmcp.installation.orders.preparation import prepare_order
@@ -41,7 +41,7 @@ async def replace_order(
         raise BadArguments("Neither price nor amount is given.", "Nothing was sent.", "Say what is to change.")
     order = await order_to_cancel(installation, order_id, account_name, connector_name)
     if order.ended:
-        return Plan(Answer(order_result(f"Nothing was sent, it had ended before. {how_it_ended(order)}", order, {})))
+        return Plan(Answer(order_result(await ended_before(installation, order), order, {})))
     request, whole = request_like(order, price, amount)
     prepared, known, (triggers, unread) = await all_of(
         prepare_order(installation, request, max_value, instead_of=order),

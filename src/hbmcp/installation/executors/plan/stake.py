@@ -1,6 +1,8 @@
 """What an executor can come to, in figures: pure."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from attrs import evolve
 
@@ -66,17 +68,22 @@ def whole_value(prepared: Prepared) -> Decimal | None:
     """In quote: what it is told to spend, else its amount at the worse of the market and its own price; never less than
     its orders are worth. None where no price is known."""
     config, price = prepared.config, prepared.price
-    total: Decimal | None
     if config.kind == LP:
         total = config.get("quote_amount") + times(config.get("base_amount"), config.get("upper_price"))
     elif (both := config.get("order_amount")) is not None:
         total = None if price is None else times(both, price, BOTH_SIDES)
-    elif (levels := config.get("amounts_quote")) is not None:
-        total = sum(levels, Decimal(0))
-    elif (amount := config.get("amount")) is not None:
-        prices = [one for one in (price, config.get("price"), config.get("entry_price")) if one is not None]
-        total = times(amount, max(prices)) if prices else None
     else:
-        total = config.get("total_amount_quote")
+        total = told_value(config.get, price)
     orders = prepared.forecast.plan.reserved if prepared.forecast else Decimal(0)
     return None if total is None else max(total, orders)
+
+
+def told_value(told: Callable[[str], Any], price: Decimal | None) -> Decimal | None:
+    """The same of one on a single order book, by what its configuration is told."""
+    if (levels := told("amounts_quote")) is not None:
+        return sum(levels, Decimal(0))
+    if (amount := told("amount")) is not None:
+        prices = [one for one in (price, told("price"), told("entry_price")) if one is not None]
+        return times(amount, max(prices)) if prices else None
+    total: Decimal | None = told("total_amount_quote")
+    return total

@@ -10,7 +10,7 @@ from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.answer_fields import Fields, array, moment, number, optional, record, text
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.config.fields import TYPES
-from hbmcp.pairs import quote_of
+from hbmcp.pairs import is_of, quote_of
 from hbmcp.text import named
 from hummingbot_api.request import Json
 
@@ -91,6 +91,14 @@ class Executor:
         )
 
     @property
+    def markets(self) -> list[tuple[str, str]]:
+        """Every (connector, pair) that it trades on."""
+        asked = Fields(self.config)
+        both = [one for name in ("buying_market", "selling_market") if (one := asked.known(name, Fields))]
+        two = [(one.known("connector_name", text) or "", one.known("trading_pair", text) or "") for one in both]
+        return two or [(self.connector, self.pair)]
+
+    @property
     def ended(self) -> bool:
         return self.status == "TERMINATED"
 
@@ -126,6 +134,12 @@ class Executor:
         held = [one.known("client_order_id", text) for one in _held(info)]
         named = [*(info.known("order_ids", array(optional(text))) or []), info.known("order_id", text), *held]
         return frozenset(one for one in named if one)
+
+    def is_about(self, account: str | None, connector: str | None, pair: str | None) -> bool:
+        """Whether it trades there, as far as it says where."""
+        return account in (None, self.account or account) and any(
+            connector in (None, on or connector) and is_of(traded or pair, pair) for on, traded in self.markets
+        )
 
     @property
     def quote(self) -> str:

@@ -1,0 +1,90 @@
+"""The executors that run, and what they may order yet."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from hbmcp.errors import ChangedOperation, Refused, UnknownOperation
+from hbmcp.figures import times
+from hbmcp.installation.answer_fields import Fields, array, data, number
+from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.executors.plan.stake import LP, told_value
+from hbmcp.installation.executors.run.record import ZERO, Executor
+from hbmcp.installation.installation import Installation
+from hbmcp.installation.orders.order import Order
+from hbmcp_tools import executors
+
+MOST = 1000  # that a page of the API holds
+
+PriceOf = Callable[[str, str], Awaitable[Decimal | None]]
+
+
+@frozen
+class Yet:
+    """What an executor may order yet on one of its markets, in quote; None where that can't be told."""
+
+    executor: Executor
+    connector: str
+    pair: str
+    value: Decimal | None
+
+
+async def running(installation: Installation) -> list[Executor]:
+    """Those that run, of all accounts; none where the API has no executors. Uses search_executors. Raises CallError,
+    Refused where more run than a page holds."""
+    try:
+        found = await installation.read(
+            data(Executor.from_row), executors.search_executors, status="RUNNING", limit=MOST
+        )
+    except ChangedOperation:
+        raise
+    except UnknownOperation:
+        return []
+    if len(found) >= MOST:
+        raise Refused(f"{MOST} executors run, or more.", "The others can't be read.", "Stop some.")
+    return found
+
+
+async def yet_to_order(found: Iterable[Executor], resting: Iterable[Order], price_of: PriceOf) -> list[Yet]:
+    """What each was told to trade, at the worse of the market and its own price, less what it has, and what rests of
+    it. Those are left out that open nothing on an order book: that only reduce a position or sell what is held, and
+    that provide liquidity. What it closes of a position it may open again."""
+    rests = {one.order_id: one for one in resting}
+    return [
+        Yet(one, connector, pair, await _left(one, connector, pair, rests, price_of))
+        for one in found
+        if not one.reduces and one.kind != LP
+        for connector, pair in one.markets
+        if one.side != "SELL" or is_perpetual(connector)
+    ]
+
+
+async def _left(
+    one: Executor, connector: str, pair: str, rests: dict[str | None, Order], price_of: PriceOf
+) -> Decimal | None:
+    config = Fields(one.config)
+
+    def told(name: str) -> Any:
+        return config.known(name, array(number) if name == "amounts_quote" else number)
+
+    on_each, amount = told("order_amount"), told("amount")
+    price = await price_of(connector, pair) if on_each or amount else None
+    resting = [rests[order] for order in one.order_ids if order in rests]
+    if on_each is not None:
+        return None if price is None else times(on_each, price)
+    if amount is not None and (resting or one.filled):
+        return ZERO  # it is ordered in one
+    whole = told_value(told, price)
+    if whole is None:
+        return None
+    if one.kind == "grid_executor":
+        done = (one.figure("position_size_quote") or ZERO) + (one.figure("open_liquidity_placed") or ZERO)
+    else:
+        done = one.filled + sum(map(_value, resting), ZERO)
+    return max(whole - done, ZERO)
+
+
+def _value(order: Order) -> Decimal:
+    return times((order.amount or ZERO) - order.filled, order.price or ZERO)

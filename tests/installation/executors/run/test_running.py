@@ -1,0 +1,81 @@
+"""What executors that run may order yet, where the paper exchange can't be brought to it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from hbmcp.errors import ApiFailed, CallError, ChangedOperation, Refused, UnknownOperation
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.executors.run.running import MOST, Yet, running, yet_to_order
+from tests.installation.scripted_installation import Script
+
+pytestmark = pytest.mark.anyio
+
+ROW: dict[str, Any] = {
+    "executor_id": "x",
+    "executor_type": "order_executor",
+    "status": "RUNNING",
+    "account_name": "master_account",
+    "connector_name": "binance",
+    "trading_pair": "BTC-USDT",
+    "config": {"amount": "0.1", "side": 1, "price": "40000"},
+}
+TWO = {"connector_name": None, "trading_pair": None, "executor_type": "xemm_executor"} | {
+    "config": {
+        "buying_market": {"connector_name": "binance", "trading_pair": "BTC-USDT"},
+        "selling_market": {"connector_name": "kucoin", "trading_pair": "BTC-USDC"},
+        "order_amount": "0.5",
+    }
+}
+
+
+async def left(price: str | None = "50000", **row: Any) -> list[tuple[str, str, Decimal | None]]:
+    async def price_of(*_: str) -> Decimal | None:
+        return None if price is None else Decimal(price)
+
+    found: list[Yet] = await yet_to_order([Executor.from_row({**ROW, **row})], [], price_of)
+    return [(one.connector, one.pair, one.value) for one in found]
+
+
+async def test_at_the_worse_of_the_market_and_its_own_price() -> None:
+    assert await left() == [("binance", "BTC-USDT", 5000)]
+    assert await left("30000") == [("binance", "BTC-USDT", 4000)]
+
+
+async def test_on_two_markets_on_each() -> None:
+    assert await left(**TWO) == [("binance", "BTC-USDT", 25000), ("kucoin", "BTC-USDC", 25000)]
+
+
+async def test_without_a_price_or_a_figure_nobody_can_tell() -> None:
+    assert await left(None, **TWO) == [("binance", "BTC-USDT", None), ("kucoin", "BTC-USDC", None)]
+    assert await left(executor_type="new_executor", config={"size": 3}) == [("binance", "BTC-USDT", None)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"executor_type": "lp_executor"},
+        {"config": {"amount": "0.1", "side": 2}},
+        {"connector_name": "binance_perpetual", "config": {"amount": "0.1", "side": 2, "position_action": "CLOSE"}},
+    ],
+)
+async def test_what_opens_nothing_on_an_order_book(row: dict[str, Any]) -> None:
+    assert await left(**row) == []
+
+
+async def test_an_api_without_executors_has_none() -> None:
+    assert await running(Script({"search_executors": UnknownOperation("It has none.")}).installation) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (ChangedOperation("It wants another request."), ChangedOperation),
+        (ApiFailed("It failed."), ApiFailed),
+        ({"data": [{**ROW, "executor_id": str(number)} for number in range(MOST)]}, Refused),
+    ],
+)
+async def test_what_can_not_be_read_is_not_nothing(answer: Any, error: type[CallError]) -> None:
+    with pytest.raises(error):
+        await running(Script({"search_executors": answer}).installation)

@@ -1,0 +1,126 @@
+"""What cancels or closes everything, or shows what rests, says what may still trade: executors and triggers."""
+
+from typing import Any
+
+import pytest
+
+from hbmcp.paper.api.routes.base import Json
+from hbmcp.store import Store, StoreError
+from tests.paper.assistant import Assistant
+from tests.paper.paper_api import PaperApi
+from tests.paper.perpetual_account import open_position
+from tests.paper.scripted_faults import changed, failing
+from tests.paper.spot_account import rest
+
+pytestmark = pytest.mark.anyio
+
+LIST = "POST /executors/search"
+BTC: dict[str, Any] = {"connector_name": "binance", "trading_pair": "BTC-USDT"}
+BUY: dict[str, Any] = {"then": "place_order", "arguments": {"side": "BUY", "amount": 0.1, "order_type": "MARKET"}}
+TWAP = {**BTC, "side": "BUY", "total_amount_quote": 500, "total_duration": 3600, "order_interval": 600}
+BOTH = "Still acting: 1 executor (list_executors), 2 triggers that place orders (list_triggers)."
+TRIGGERS = "Still acting: 2 triggers that place orders (list_triggers)."
+
+
+async def arm(call: Assistant) -> None:
+    """A buyer, two triggers that buy, one that tells and one that cancels."""
+    await call.good("create_executor", executor_type="twap_executor", account_name="master_account", config=TWAP)
+    for below in ("45000", "44000"):
+        await call.good("create_trigger", **BTC, account_name="master_account", below=below, **BUY)
+    await call.good("create_trigger", **BTC, below="43000")
+    there = {"connector_name": "kucoin"}
+    await call.good("create_trigger", **BTC, below="42000", then="cancel_orders", arguments=there)
+
+
+ALL = [
+    ("get_open_orders", {}),
+    ("cancel_orders", {"all": True, "preview": True}),
+    ("cancel_orders", {"all": True}),
+    ("close_positions", {}),
+    ("close_positions", {"account_name": "master_account", "preview": False}),
+]
+
+
+@pytest.mark.parametrize(("tool", "given"), ALL)
+@pytest.mark.parametrize("some", [True, False])
+async def test_it_is_said_where_all_are_meant(
+    talk: Any, api: PaperApi, tool: str, given: dict[str, Any], some: bool
+) -> None:
+    if some:
+        rest(api, pair="ETH-USDT", price="1000")
+        open_position(api, "BUY", "0.1")
+    async with talk() as call:
+        await arm(call)
+        assert BOTH in await call.good(tool, **given)
+
+
+@pytest.mark.parametrize(("tool", "given"), ALL)
+async def test_nothing_is_said_where_nothing_acts(talk: Any, tool: str, given: dict[str, Any]) -> None:
+    async with talk() as call:
+        await call.good("create_trigger", **BTC, below="43000")
+        assert "Still acting" not in await call.good(tool, **given)
+
+
+async def test_a_filter_that_shuts_them_out_says_nothing_of_them(talk: Any) -> None:
+    async with talk() as call:
+        await arm(call)
+        for where in ({"trading_pair": "ETH"}, {"connector_name": "kucoin"}, {"account_name": "second_account"}):
+            for tool in ("get_open_orders", "cancel_orders"):
+                assert "Still acting" not in await call.good(tool, **where)
+            if "connector_name" not in where:
+                assert "Still acting" not in await call.good("close_positions", **where)
+        for where in ({"trading_pair": "BTC"}, BTC, {"account_name": "master_account"}):
+            assert BOTH in await call.good("get_open_orders", **where)
+        told = await call.good("cancel_orders", trading_pair="BTC", preview=True)
+        assert "Triggers of it go on: 1, 2, 3, 4; cancel_trigger ends them." in told
+        assert "Still acting: 1 executor (list_executors)." in told
+        assert "Still acting" not in await call.good("close_positions", loss_over=5)
+
+
+async def test_what_protects_a_position_ends_with_it(talk: Any, api: PaperApi) -> None:
+    open_position(api, "BUY", "0.1")
+    where = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT"}
+    async with talk() as call:
+        await call.good("protect_position", **where, stop="-3%", target="+6%")
+        assert TRIGGERS in await call.good("get_open_orders")
+        for preview in (True, False):
+            told = await call.good("close_positions", account_name="master_account", preview=preview)
+            assert "Still acting" not in told
+
+
+@pytest.mark.parametrize(("tool", "given"), ALL)
+async def test_executors_that_cant_be_read_fail_nothing(talk: Any, tool: str, given: dict[str, Any]) -> None:
+    async with talk(failing(LIST)) as call:
+        await call.good("create_trigger", **BTC, account_name="master_account", below="45000", **BUY)
+        told = await call.good(tool, **given)
+    assert "Still acting: 1 trigger that places orders (list_triggers)." in told
+    assert "Whether executors still act couldn't be read: " in told
+
+
+@pytest.mark.parametrize(("tool", "given"), ALL)
+async def test_triggers_that_cant_be_read_fail_nothing(
+    talk: Any, monkeypatch: pytest.MonkeyPatch, tool: str, given: dict[str, Any]
+) -> None:
+    async def fails(*_: Any, **__: Any) -> Any:
+        raise StoreError("It can't be used.")
+
+    async with talk() as call:
+        await call.good("create_executor", executor_type="twap_executor", account_name="master_account", config=TWAP)
+        monkeypatch.setattr(Store, "triggers", fails)
+        told = await call.good(tool, **given)
+    assert "Still acting: 1 executor (list_executors)." in told
+    assert "Whether triggers still act isn't known: " in told
+
+
+async def test_each_market_of_an_executor_is_one_that_it_trades_on(talk: Any) -> None:
+    def arbitrage(_: Json, __: int) -> Json:
+        markets = {
+            name: {"connector_name": exchange, "trading_pair": "SOL-USDT"}
+            for name, exchange in (("buying_market", "kucoin"), ("selling_market", "binance"))
+        }
+        return [{"executor_id": "a", "executor_type": "arbitrage_executor", "status": "RUNNING", "config": markets}]
+
+    async with talk(changed(LIST, arbitrage)) as call:
+        for where in ({"connector_name": "kucoin"}, {"connector_name": "binance"}, {"trading_pair": "SOL"}):
+            assert "Still acting: 1 executor (list_executors)." in await call.good("get_open_orders", **where)
+        assert "Still acting" not in await call.good("get_open_orders", trading_pair="BTC")
