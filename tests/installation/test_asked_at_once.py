@@ -161,8 +161,26 @@ async def test_what_was_worth_most_is_only_a_guess(before: Any) -> None:
 async def test_positions_and_what_their_absence_is_worth() -> None:
     exchanges = SlowExchanges()
     async with begun(get_positions(exchanges.installation)) as call:
-        assert await exchanges.let_go() == ["get_prices", "list_positions"]
+        assert await exchanges.let_go() == ["get_portfolio_state", "get_prices", "list_positions"]
         await call
+    assert exchanges.held == []
+
+
+async def test_positions_and_the_margin_that_their_liquidation_waits_for() -> None:
+    """One round of the exchanges, and of an account with several of them one question for what it has there."""
+    position = {"account_name": MASTER, "connector_name": "binance_perpetual", "trading_pair": "BTC-USDT"}
+    figures = {"side": "BOTH", "amount": Decimal("0.1"), "entry_price": Decimal(100_000), "leverage": 10}
+    exchanges = SlowExchanges(
+        {
+            "get_connected_exchanges": ["binance_perpetual", "bybit_perpetual"],
+            "list_positions": {"data": [{**position, **figures, "unrealized_pnl": Decimal(0)}]},
+        }
+    )
+    async with begun(get_positions(exchanges.installation)) as call:
+        prices, lists = ["get_prices", "get_prices"], ["list_positions", "list_positions"]
+        assert await exchanges.let_go() == ["get_portfolio_state", *prices, *lists]
+        (row,) = (await call).value["positions"]
+        assert row["liquidation_if_cross"] == 90_000
     assert exchanges.held == []
 
 
@@ -187,7 +205,8 @@ async def test_balances_of_one_account_wait_until_it_is_known() -> None:
 async def test_accounts_at_one_exchange_share_the_price_that_tells_whether_it_answers() -> None:
     exchanges = SlowExchanges({"list_accounts": [MASTER, "second_account"]})
     async with begun(get_positions(exchanges.installation)) as call:
-        assert await exchanges.let_go() == ["get_prices", "list_positions", "list_positions"]
+        states = ["get_portfolio_state", "get_portfolio_state"]
+        assert await exchanges.let_go() == [*states, "get_prices", "list_positions", "list_positions"]
         assert exchanges.asked.count("get_trades") == 2  # which an empty list is held against
         asked = len(exchanges.asked)
         await call

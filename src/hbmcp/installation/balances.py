@@ -43,6 +43,19 @@ async def balances(installation: Installation, account_name: str, connector_name
     return await installation.read(reading, portfolio.get_portfolio_state, account_name=account_name)
 
 
+async def balances_at(
+    installation: Installation, account_name: str, connectors: Iterable[str]
+) -> dict[str, list[Balance]]:
+    """Connector -> balances, of several exchanges of an account; as `balances`, with one request."""
+
+    def reading(state: Json) -> dict[str, list[Balance]]:
+        exchanges = Fields(state).given(account_name, Fields)
+        rows = array(Balance.from_row)
+        return {one: (exchanges.given(one, rows) if exchanges else None) or [] for one in connectors}
+
+    return await installation.read(reading, portfolio.get_portfolio_state, account_name=account_name)
+
+
 def units_of(rows: Iterable[Balance], token: str) -> Decimal | None:
     """Of a token, with what orders and margin hold; None where there are no figures at all."""
     known = list(rows)

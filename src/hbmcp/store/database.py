@@ -27,13 +27,12 @@ class Database:
 
     def __init__(self, engine: Engine, place: Place) -> None:
         self._engine = engine
-        self._reads = engine.execution_options(writes=False)
-        self._writes = {at_once: engine.execution_options(writes=True, at_once=at_once) for at_once in (True, False)}
         self._place = place
         self._later = self._on_disk = 0  # how many were written that weren't on disk at once, and are there by now
         self._counts = Lock()
+        self._on_sqlite = engine.dialect.name == "sqlite"
         # In memory all threads share one connection, and so take turns.
-        in_memory = engine.dialect.name == "sqlite" and place.file is None
+        in_memory = self._on_sqlite and place.file is None
         self._turn: AbstractContextManager[Any] = Lock() if in_memory else nullcontext()
 
     @classmethod
@@ -60,7 +59,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads. Raises StoreError."""
-        with self._transaction(self._reads) as connection:
+        with self._transaction("BEGIN") as connection:
             yield connection
 
     @contextmanager
@@ -68,7 +67,9 @@ class Database:
         """All or nothing; on SQLite the only transaction that writes, from its beginning on. `at_once` on disk, with
         all that was written before; else SQLite takes its time, and where the machine loses its power, the last moments
         are lost. Raises StoreError."""
-        with self._transaction(self._writes[at_once]) as connection:
+        # One that reads first and then writes fails where another has written in between, however patient it is.
+        synchronous = f"PRAGMA synchronous = {'FULL' if at_once else 'NORMAL'}"
+        with self._transaction(synchronous, "BEGIN IMMEDIATE") as connection:
             before = self._later
             yield connection
         with self._counts:
@@ -86,11 +87,17 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+    def _transaction(self, *begins: str) -> Iterator[Connection]:
+        """On SQLite it begins with these; by no listener of SQLAlchemy's, which every statement would then look for."""
         try:
-            with self._turn, engine.connect() as connection, connection.begin():
+            with self._turn, self._engine.connect() as connection, connection.begin():
+                if self._on_sqlite:
+                    own = connection.connection.driver_connection
+                    assert isinstance(own, sqlite3.Connection)
+                    for one in begins:
+                        own.execute(one)
                 yield connection
-        except (SQLAlchemyError, TooNew, UnicodeError, OverflowError) as error:
+        except (SQLAlchemyError, sqlite3.Error, TooNew, UnicodeError, OverflowError) as error:
             raise told(error, self._place) from None
 
 
@@ -101,12 +108,11 @@ def _sqlite(file: Path | None) -> Engine:
         private_file(file)  # SQLite gives its other files the same mode
         engine = create_engine(URL.create("sqlite", database=str(file)), connect_args={"timeout": PATIENCE})
     event.listen(engine, "connect", _connected)
-    event.listen(engine, "begin", _begun)
     return engine
 
 
 def _connected(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001
-    connection.isolation_level = None  # transactions begin where _begun says
+    connection.isolation_level = None  # a transaction begins where we say
     _write_ahead(connection)
 
 
@@ -114,16 +120,6 @@ def _connected(connection: sqlite3.Connection, record: object) -> None:  # noqa:
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Of a file that another opens at this moment SQLite says at once that it is locked, however patient it is."""
     connection.execute("PRAGMA journal_mode = WAL")
-
-
-def _begun(connection: Connection) -> None:
-    # A transaction that reads first and then writes fails where another has written in between, however patient it is.
-    told = connection.get_execution_options()
-    if told.get("writes"):
-        own: sqlite3.Connection | None = connection.connection.driver_connection
-        assert own is not None
-        own.execute(f"PRAGMA synchronous = {'FULL' if told.get('at_once') else 'NORMAL'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if told.get("writes") else "BEGIN")
 
 
 def _postgresql(told: dict[str, str]) -> Engine:
