@@ -7,8 +7,8 @@ from attrs import evolve
 
 from hbmcp.catalog import Effect
 from hbmcp.installation.planned_request import PlannedRequest, Stake
-from hbmcp.policy.limits import Worth
 from hbmcp.policy.model import Policy
+from hbmcp.policy.worth import Worth
 from hbmcp.store import LedgerRow
 from hbmcp_tools import trading
 

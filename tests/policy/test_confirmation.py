@@ -23,9 +23,9 @@ from hbmcp.policy.confirmation.answer import Answered, Reply
 from hbmcp.policy.confirmation.demand import WAYS, Demand, demanded
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.policy.confirmation.quoted import Quoted
-from hbmcp.policy.limits import Worth
 from hbmcp.policy.model import Confirm, Policy, Written, tightened
 from hbmcp.policy.rules import refuse
+from hbmcp.policy.worth import Worth
 from hbmcp.results.answer import Answer
 from tests.paper.assistant import Assistant, assistant
 from tests.paper.paper_api import PaperApi

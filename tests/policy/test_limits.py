@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.errors import LimitReached, NotCounted
-from hbmcp.policy.limits import Held, Seen, Use, Worth, refuse_exceeded, since, uses
+from hbmcp.policy.limits import since, uses
 from hbmcp.policy.model import Policy
+from hbmcp.policy.seen import Held, Seen
+from hbmcp.policy.use import Use, refuse_exceeded
+from hbmcp.policy.worth import Worth
 from hbmcp.store import LedgerRow
 from tests.policy.planning import DAY, NOW, STAKE, ask, policy, request, row
 

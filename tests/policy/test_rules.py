@@ -15,7 +15,7 @@ from hbmcp.errors import NotAllowed, Refused
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.policy.call import Call
-from hbmcp.policy.limits import Seen, Worth, uses
+from hbmcp.policy.limits import uses
 from hbmcp.policy.model import Budget, Limits, Names, Policy, Written, tightened
 from hbmcp.policy.rules import (
     CONTROLLER_CONFIGS,
@@ -24,6 +24,8 @@ from hbmcp.policy.rules import (
     SCRIPTS,
     refuse,
 )
+from hbmcp.policy.seen import Seen
+from hbmcp.policy.worth import Worth
 from hbmcp.results.answer import Answer
 from hummingbot_api.request import Request
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hbmcp.errors import ApiFailed, Unreachable
 from hbmcp.installation.installation import together
 from hbmcp.installation.planned_request import Stake
-from hbmcp.policy.limits import Worth
 from hbmcp.policy.valuation import Prices, valued, worth
+from hbmcp.policy.worth import Worth
 from tests.installation.scripted_installation import Script
 from tests.policy.planning import ask, request
 

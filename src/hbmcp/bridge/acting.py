@@ -17,7 +17,7 @@ from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.answer import Answered
 from hbmcp.policy.gate import WOULD_BE_REFUSED, Gate
 from hbmcp.policy.grant import Grant
-from hbmcp.policy.limits import sells
+from hbmcp.policy.worth import sells
 from hbmcp.redaction import hide_said, hide_sent
 from hbmcp.results import render
 from hbmcp.times import ticking

@@ -21,21 +21,12 @@ from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy import closing_together, doubts, exposure, valuation
 from hbmcp.policy.call import Call
 from hbmcp.policy.grant import Outcomes
-from hbmcp.policy.limits import (
-    Seen,
-    Use,
-    Worth,
-    adds_risk,
-    asked_of,
-    held_to,
-    needs_value,
-    refuse_exceeded,
-    since,
-    used_up,
-    uses,
-)
+from hbmcp.policy.limits import held_to, needs_value, since, used_up, uses
 from hbmcp.policy.model import Limits, Policy
 from hbmcp.policy.said_twice import Said, check_key
+from hbmcp.policy.seen import Seen
+from hbmcp.policy.use import Use, refuse_exceeded
+from hbmcp.policy.worth import Worth, adds_risk, asked_of
 from hbmcp.store import TO_REDUCE, LedgerRow, OnceOnly, Settling, Store
 from hbmcp.text import NAMED, cut, one_line
 from hbmcp.times import DAY, now

@@ -23,9 +23,10 @@ from hbmcp.installation.portfolio.unrealized_pnl import sum_unrealized_pnl
 from hbmcp.installation.portfolio.valuation import Valuation, value_portfolio
 from hbmcp.installation.reduce_only import only_reduces
 from hbmcp.pairs import base_of, quote_of
-from hbmcp.policy.limits import Held, Seen, Worth
 from hbmcp.policy.model import Limits
+from hbmcp.policy.seen import Held, Seen
 from hbmcp.policy.valuation import Prices, amount
+from hbmcp.policy.worth import Worth
 from hbmcp.text import named
 from hbmcp.times import now
 

@@ -31,13 +31,13 @@ from hbmcp.policy.files import Files
 from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.policy.grant import Firing, Grant
 from hbmcp.policy.halt import Halts
-from hbmcp.policy.limits import Worth
 from hbmcp.policy.model import Policy
 from hbmcp.policy.names import in_todays_names
 from hbmcp.policy.notify.addresses import addresses
 from hbmcp.policy.notify.outbox import Outbox
 from hbmcp.policy.said_twice import Said, SentBefore
 from hbmcp.policy.valuation import Prices
+from hbmcp.policy.worth import Worth
 from hbmcp.settings import Settings
 from hbmcp.store import Halt, Store
 

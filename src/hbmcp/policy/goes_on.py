@@ -3,7 +3,7 @@
 from hbmcp.caller import Kind
 from hbmcp.catalog import REDUCING, Effect
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy.limits import sells
+from hbmcp.policy.worth import sells
 
 
 def goes_on(effect: Effect, kind: Kind) -> bool:

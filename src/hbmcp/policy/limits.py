@@ -1,4 +1,4 @@
-"""Which limit a plan would exceed: arithmetic, and nothing else.
+"""How far a plan would use each limit: arithmetic, and nothing else.
 
 What counts is what was granted, whether it was sent, or is under way, or nobody knows: only what surely wasn't done has
 left the ledger. All requests of a plan are counted together.
@@ -6,191 +6,24 @@ left the ledger. All requests of a plan are counted together.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 from itertools import chain
 
 from attrs import evolve, frozen
 
-from hbmcp.catalog import ADDING, REDUCING
-from hbmcp.errors import LimitReached, NotCounted
-from hbmcp.figures import plain
+from hbmcp.catalog import ADDING
+from hbmcp.errors import NotCounted
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.planned_request import PlannedRequest, Stake
-from hbmcp.pairs import base_of
+from hbmcp.installation.planned_request import Stake
 from hbmcp.policy.model import Budget, Limits, Policy, Rules, in_utc
+from hbmcp.policy.seen import Seen
+from hbmcp.policy.use import NONE, SUMS, Use, total
+from hbmcp.policy.worth import Worth
 from hbmcp.store import LedgerRow
 from hbmcp.text import named
 from hbmcp.times import DAY, HOUR, MINUTE
 
-BY_ITSELF = ("order", "order_percent", "distance_percent", "leverage")  # which hold for each request alone
-SHOWN = 3  # of those that are exceeded at once
-NEARLY = Decimal(80)  # percent of a limit, from which on a person should know
 IN_SIGHT_AFTER = 3_000  # until what was sent stands among the orders or the positions
-NEVER_ANSWERED = (
-    " Whether what was never answered is open after all, get_order_history, list_executors or the exchange itself may "
-    "tell: a person who knows can say so with `hbmcp policy settle`."
-)
-
-_OTHER_UNITS = ("", " %", "x")
-_SUMS = Context(prec=150, rounding=ROUND_CEILING)
-_NONE = Decimal(0)
-
-
-@frozen
-class Worth:
-    """A request that limits hold against, or the `part` of it that is one of the stakes of what code is to trade.
-    `value` is at the worse of the market and its own price, in the policy's currency; None where no limit needs it.
-    `market` is in quote."""
-
-    planned: PlannedRequest
-    value: Decimal | None = None
-    market: Decimal | None = None
-    part: Stake | None = None
-
-    @property
-    def stake(self) -> Stake:
-        """What it is about."""
-        return self.part or self.planned.stake
-
-    @property
-    def adds(self) -> bool:
-        """Whether limits of value and number are about it; else only those of leverage and of the day's loss."""
-        return self.planned.effect in ADDING or self.part is not None
-
-    @property
-    def opens(self) -> bool:
-        """Whether more is at risk after it: selling on a spot exchange, nothing more is."""
-        return self.adds and not sells(self.planned)
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """Account and exchange."""
-        return self.stake.account or "", self.stake.exchange or ""
-
-    @property
-    def opened(self) -> Decimal:
-        """What counts of it within an hour, a day and a budget."""
-        return (self.value or _NONE) if self.opens else _NONE
-
-
-@frozen
-class Held:
-    """What is open already, or may come to be: a position, what a spot exchange holds of a token, an order that rests.
-    `value` in the policy's currency; of a token `pair` is None."""
-
-    account: str
-    exchange: str
-    base: str
-    pair: str | None
-    value: Decimal
-    leverage: Decimal | None = None
-
-    def is_of(self, ask: Worth) -> bool:
-        """Whether it is of the same pair, on whatever account; a token is of every pair that it is bought with."""
-        pair, exchange = ask.stake.pair or "", ask.stake.exchange or ""
-        return self.pair == pair or (self.pair is None and not is_perpetual(exchange) and self.base == base_of(pair))
-
-
-@frozen
-class Seen:
-    """What was read `at` that time: what is `held`, how many orders rest, the equity of all, the same by account and
-    exchange, and the day's loss; None where no limit needs it. `unfilled` are the ids of orders that rest whole, and
-    `running` those of executors, of which it is held what they may order yet."""
-
-    at: int
-    held: tuple[Held, ...] = ()
-    resting: int | None = None
-    equity: Decimal | None = None
-    equity_at: Mapping[tuple[str, str], Decimal] = {}
-    loss: Decimal | None = None
-    unfilled: frozenset[str] = frozenset()
-    running: frozenset[str] = frozenset()
-
-
-@frozen
-class Use:
-    """How far a limit is used: so much of it `used` already, so much `asked`. `short` are the few words after the
-    figures of a preview. `doubtful` is how much is used by what nobody knows the outcome of. Of one that is `shared`
-    with others who asks isn't told how far it is used."""
-
-    name: str
-    most: Decimal
-    used: Decimal
-    asked: Decimal
-    unit: str
-    short: str
-    doubtful: Decimal = _NONE
-    shared: bool = False
-
-    @property
-    def exceeded(self) -> bool:
-        """A loss that has reached its limit asks for nothing."""
-        return _sum((self.used, self.asked)) > self.most or (self.name == "day_loss" and self.used >= self.most)
-
-    @property
-    def nearly(self) -> bool:
-        """Whether hardly anything is left of it."""
-        return _SUMS.multiply(_sum((self.used, self.asked)), Decimal(100)) >= _SUMS.multiply(self.most, NEARLY)
-
-    @property
-    def limit(self) -> str:
-        """Which one it is, without figures: of a pair, at an account."""
-        return f"{self.name} {self.short}"
-
-    def window(self, now: int) -> int:
-        """Since when it is the same limit, for who is told once that little of it is left: an hour, a minute, a day."""
-        length = {"hour": HOUR, "orders_a_minute": MINUTE}.get(self.name, DAY)
-        return now - now % length
-
-    @property
-    def passes(self) -> Decimal:
-        """What would pass yet."""
-        return max(_SUMS.subtract(self.most, self.used), _NONE)
-
-    @property
-    def of_value(self) -> bool:
-        """Whether it is in the policy's currency."""
-        return self.unit not in _OTHER_UNITS
-
-    @property
-    def words(self) -> str:
-        """Which limit, its value, what is used, what was asked; of one that is shared only that."""
-        if self.shared:
-            left = f"doesn't leave the {_shown(self.asked)}{self.unit} asked"
-            return f"limit {self.name}, which others use up too, {'is reached' if self.name == 'day_loss' else left}"
-        limit = f"limit {self.name} is {_shown(self.most)}{self.unit}"
-        if self.name == "day_loss":
-            return f"{limit}, and {_shown(self.used)} were lost today, realised and unrealised"
-        if self.name in BY_ITSELF and not self.used:
-            return f"{limit} {self.short}, and this is {_shown(self.asked)}"
-        doubtful = f" ({_shown(self.doubtful)} of it sent and never answered)" if self.doubtful else ""
-        return f"{limit} {self.short}: {_shown(self.used)} used already{doubtful}, {_shown(self.asked)} asked"
-
-    def __str__(self) -> str:
-        """ "4,500 of at most 10,000 USDT an order" """
-        return f"{_shown(_sum((self.used, self.asked)))} of at most {_shown(self.most)}{self.unit} {self.short}"
-
-
-def sells(planned: PlannedRequest) -> bool:
-    """Whether it sells what a spot exchange holds: it can be too large, and opens nothing."""
-    stake = planned.stake
-    return planned.effect == "opens" and stake.side == "SELL" and not is_perpetual(stake.exchange or "_perpetual")
-
-
-def adds_risk(planned: PlannedRequest) -> bool:
-    """Whether it isn't sent where it can't be counted."""
-    return planned.effect not in REDUCING and not sells(planned)
-
-
-def asked_of(requests: Iterable[PlannedRequest]) -> list[Worth]:
-    """The requests that a limit may hold against, not yet valued; of what code is to trade each part."""
-    asks: list[Worth] = []
-    for one in requests:
-        if one.trades:
-            asks += [Worth(one, part=stake) for stake in one.trades]
-        elif one.effect in (*ADDING, "runs_code") or (one.effect not in REDUCING and one.stake.leverage is not None):
-            asks.append(Worth(one))
-    return asks
 
 
 def held_to(limits: Limits, asks: Sequence[Worth]) -> Limits:
@@ -290,49 +123,6 @@ def _by_them(use: Use) -> Use:
     return evolve(use, short=f"{use.short} with this access token")
 
 
-def refuse_exceeded(found: Iterable[Use], unasked: Decimal | None = None) -> None:
-    """Raises LimitReached for those limits that are, with what would pass of all. Worth more than `unasked`, something
-    would have to be asked for, and nobody can be."""
-    exceeded = _worst(found)
-    if not exceeded:
-        return
-    told = [one.words for one in exceeded[:SHOWN]]
-    more = f"; {len(exceeded) - SHOWN} more" if len(exceeded) > SHOWN else ""
-    colon = len(exceeded) == 1 and (exceeded[0].shared or exceeded[0].name in (*BY_ITSELF, "day_loss"))
-    settle = NEVER_ANSWERED if any(one.doubtful and not one.shared for one in exceeded) else ""
-    raise LimitReached(
-        f"The policy's {'; its '.join(told)}{more}{':' if colon else ';'} {_passing(exceeded, unasked)}.",
-        "Nothing was sent.",
-        f"A person set {'this limit' if len(exceeded) == 1 else 'these limits'}: tell the user.{settle} What reduces, "
-        "cancels or stops is never limited.",
-        limit=exceeded[0].name.partition(" ")[0],
-        passes=min((one.passes for one in exceeded if one.of_value), default=None),
-    )
-
-
-def _worst(found: Iterable[Use]) -> list[Use]:
-    """The limits that are exceeded, each by the most that is asked of it."""
-    worst: dict[str, Use] = {}
-    for one in found:
-        if one.exceeded and (one.limit not in worst or one.asked > worst[one.limit].asked):
-            worst[one.limit] = one
-    return list(worst.values())
-
-
-def _passing(exceeded: Sequence[Use], unasked: Decimal | None) -> str:
-    """What would pass of all of them, as far as they ask the same."""
-    if any(one.name == "day_loss" for one in exceeded):
-        return "nothing more is opened"
-    least: dict[tuple[str, Decimal], tuple[Decimal, str]] = {}
-    for one in exceeded:
-        passes = one.passes if unasked is None or not one.of_value else min(one.passes, unasked)
-        asked = one.unit, one.asked
-        if asked not in least or passes < least[asked][0]:
-            least[asked] = passes, f"{one.unit} {one.short}"
-    each = [(_shown(passes, ROUND_FLOOR), unit) for passes, unit in least.values()]
-    return f"{each[0][0] if len(each) == 1 else ' and '.join(map(''.join, each))} would pass"
-
-
 @frozen
 class _Counting:
     """The limits held against those requests that add something."""
@@ -355,15 +145,15 @@ class _Counting:
             if self.limits.order_percent is not None:
                 if not self.seen.equity or self.seen.equity < 0:
                     raise _uncounted("order_percent", "the portfolio's worth isn't known, or nothing")
-                share = _SUMS.divide(_SUMS.multiply(_values(parts), Decimal(100)), self.seen.equity)
-                yield Use("order_percent", self.limits.order_percent, _NONE, share, " %", "of the portfolio an order")
+                share = SUMS.divide(SUMS.multiply(_values(parts), Decimal(100)), self.seen.equity)
+                yield Use("order_percent", self.limits.order_percent, NONE, share, " %", "of the portfolio an order")
         for ask in self.asks:
             if self.limits.distance_percent is not None and ask.stake.price is not None:
                 if not ask.market:
                     raise _uncounted("distance_percent", f"no market price is known for {ask.planned.words}")
-                off = _SUMS.subtract(_nearest(ask.stake, ask.market), ask.market).copy_abs()
-                away = _SUMS.divide(_SUMS.multiply(off, Decimal(100)), ask.market)
-                yield Use("distance_percent", self.limits.distance_percent, _NONE, away, " %", "from the market")
+                off = SUMS.subtract(_nearest(ask.stake, ask.market), ask.market).copy_abs()
+                away = SUMS.divide(SUMS.multiply(off, Decimal(100)), ask.market)
+                yield Use("distance_percent", self.limits.distance_percent, NONE, away, " %", "from the market")
 
     def of_times(self) -> Iterator[Use]:
         """What is sent to open within an hour and a day."""
@@ -379,7 +169,7 @@ class _Counting:
         ):
             if most is not None:
                 rows = [row for row in self.rows if row.time >= begin]
-                yield self.in_currency(name, most, _NONE, short, rows)
+                yield self.in_currency(name, most, NONE, short, rows)
 
     def of_numbers(self) -> Iterator[Use]:
         """Orders a minute, and orders that rest."""
@@ -394,7 +184,7 @@ class _Counting:
         """Orders of the last minute."""
         if (most := self.limits.orders_a_minute) is not None:
             used = sum(row.time >= self.now - MINUTE and row.effect in ADDING for row in self.rows)
-            yield Use("orders_a_minute", Decimal(most), Decimal(used), _NONE, "", "orders a minute")
+            yield Use("orders_a_minute", Decimal(most), Decimal(used), NONE, "", "orders a minute")
 
     def resting(self) -> Iterator[Use]:
         """Orders that rest."""
@@ -403,7 +193,7 @@ class _Counting:
                 raise _uncounted("open_orders", "how many orders rest isn't known")
             unseen = [row for row in self._unseen() if row.effect == "opens"]
             used, doubtful = self.seen.resting + len(unseen), sum(row.in_doubt(self.now) for row in unseen)
-            yield Use("open_orders", Decimal(most), Decimal(used), _NONE, "", "open orders", Decimal(doubtful))
+            yield Use("open_orders", Decimal(most), Decimal(used), NONE, "", "open orders", Decimal(doubtful))
 
     def of_positions(self) -> Iterator[Use]:
         """What is held, what rests, what was granted and can't be seen yet, and what is asked."""
@@ -421,7 +211,7 @@ class _Counting:
                 groups.setdefault(key(ask), []).append(ask)
             for those in groups.values():
                 assert most is not None
-                held, granted = _sum(self._held(name, those[0])), list(self._granted(name, those[0]))
+                held, granted = total(self._held(name, those[0])), list(self._granted(name, those[0]))
                 where = " at ".join(named(str(one)) for one in key(those[0]))
                 short = f"open {'at' if name == 'account' else 'in'} {where}"
                 yield self.in_currency(name, most, _values(those), short, granted, held)
@@ -437,7 +227,7 @@ class _Counting:
                     "leverage", f"a configuration of {ask.planned.words} names none, and its controller has its own"
                 )
             if stake.leverage is not None:
-                yield Use("leverage", most, _NONE, stake.leverage, "x", "leverage")
+                yield Use("leverage", most, NONE, stake.leverage, "x", "leverage")
             if not ask.opens or not is_perpetual(stake.exchange or "_perpetual"):
                 continue
             place = ask.place
@@ -447,12 +237,12 @@ class _Counting:
             there = [one for one in self.seen.held if (one.account, one.exchange) == place]
             for one in there:
                 if one.is_of(ask) and one.leverage is not None:
-                    yield Use("leverage", most, _NONE, one.leverage, "x", "leverage, as the pair's position has it")
+                    yield Use("leverage", most, NONE, one.leverage, "x", "leverage, as the pair's position has it")
             unseen = [row for row in self._unseen() if (row.account, row.exchange) == place]
-            open_there = _sum((*(one.value for one in there), *(row.opened for row in unseen)))
+            open_there = total((*(one.value for one in there), *(row.opened for row in unseen)))
             together = _values(one for one in self.asks if one.place == place)
-            used, asked = _SUMS.divide(open_there, equity), _SUMS.divide(together, equity)
-            doubtful = _SUMS.divide(self._doubtful(unseen), equity)
+            used, asked = SUMS.divide(open_there, equity), SUMS.divide(together, equity)
+            doubtful = SUMS.divide(self._doubtful(unseen), equity)
             yield Use("leverage", most, used, asked, "x", "all that is open there to its equity", doubtful)
 
     def of_the_day(self, asks: Iterable[Worth]) -> Iterator[Use]:
@@ -464,7 +254,7 @@ class _Counting:
         if self.limits.day_loss is not None:
             if self.seen.loss is None:
                 raise _uncounted("day_loss", "what was lost today isn't known")
-            yield self.in_currency("day_loss", self.limits.day_loss, _NONE, "lost today", held=self.seen.loss)
+            yield self.in_currency("day_loss", self.limits.day_loss, NONE, "lost today", held=self.seen.loss)
 
     def _held(self, name: str, ask: Worth) -> Iterator[Decimal]:
         account = ask.stake.account
@@ -490,7 +280,7 @@ class _Counting:
         ]
 
     def _doubtful(self, rows: Iterable[LedgerRow]) -> Decimal:
-        return _sum(row.opened for row in rows if row.in_doubt(self.now))
+        return total(row.opened for row in rows if row.in_doubt(self.now))
 
     def in_currency(
         self,
@@ -499,10 +289,10 @@ class _Counting:
         asked: Decimal,
         short: str,
         rows: Sequence[LedgerRow] = (),
-        held: Decimal = _NONE,
+        held: Decimal = NONE,
     ) -> Use:
         """Used by what is `held`, and by `rows` that were granted."""
-        used = _sum((held, *(row.opened for row in rows)))
+        used = total((held, *(row.opened for row in rows)))
         return Use(name, most, used, asked, f" {self.currency}", short, self._doubtful(rows))
 
 
@@ -518,7 +308,7 @@ def _budgets(budgets: Mapping[str, Budget], counting: _Counting) -> Iterator[Use
             raise _uncounted("budgets", "for which account it is isn't known")
         there = {name: one for name, one in budgets.items() if one.account == account}
         if not any(_lasts(one, counting.now) for one in there.values()):
-            yield counting.in_currency(f"budget {next(iter(there))}", _NONE, _values(mine), "outside of its time")
+            yield counting.in_currency(f"budget {next(iter(there))}", NONE, _values(mine), "outside of its time")
         for use in _spent(there, counting):
             yield evolve(use, asked=_values(mine))
 
@@ -530,7 +320,7 @@ def _spent(budgets: Mapping[str, Budget], counting: _Counting) -> Iterator[Use]:
             begin = 0 if one.starts is None else _milliseconds(one.starts)
             rows = [row for row in counting.rows if row.account == one.account and row.time >= begin]
             yield counting.in_currency(
-                f"budget {name}", one.amount, _NONE, f"sent to open at {named(one.account)}", rows
+                f"budget {name}", one.amount, NONE, f"sent to open at {named(one.account)}", rows
             )
 
 
@@ -565,14 +355,7 @@ def _value(ask: Worth) -> Decimal:
 
 
 def _values(asks: Iterable[Worth]) -> Decimal:
-    return _sum(_value(ask) for ask in asks)
-
-
-def _sum(values: Iterable[Decimal]) -> Decimal:
-    total = _NONE
-    for one in values:
-        total = _SUMS.add(total, one)
-    return total
+    return total(_value(ask) for ask in asks)
 
 
 def _uncounted(name: str, why: str) -> NotCounted:
@@ -581,9 +364,3 @@ def _uncounted(name: str, why: str) -> NotCounted:
         "Nothing was sent.",
         "What can't be counted isn't sent. What reduces, cancels or stops is never limited.",
     )
-
-
-def _shown(value: Decimal, rounding: str = ROUND_HALF_EVEN) -> str:
-    """To the cent, and smaller figures with two digits."""
-    place = min(Decimal("0.01"), Decimal(1).scaleb(value.adjusted() - 1)) if value else Decimal(1)
-    return f"{plain(value.quantize(place, rounding, _SUMS)):,f}"

@@ -23,7 +23,7 @@ from hbmcp.installation.markets.trading_pairs import is_stable
 from hbmcp.installation.planned_request import Stake
 from hbmcp.installation.portfolio.holdings import CURRENCY
 from hbmcp.pairs import base_of, quote_of
-from hbmcp.policy.limits import Worth
+from hbmcp.policy.worth import Worth
 from hbmcp_tools import rate_oracle
 
 READS = ("get_prices", "get_rates")

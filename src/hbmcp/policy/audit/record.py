@@ -9,7 +9,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy.limits import Use
+from hbmcp.policy.use import Use
 from hbmcp.redaction import MASK, redacted, without_credentials
 from hbmcp.results.secrets_in_text import scrubbed
 from hbmcp.secret_names import names_secret

@@ -14,7 +14,7 @@ from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.policy.call import Call
 from hbmcp.policy.confirmation.demand import Demand
 from hbmcp.policy.confirmation.quoted import Quoted
-from hbmcp.policy.limits import Worth, sells
+from hbmcp.policy.worth import Worth, sells
 from hbmcp.text import named, one_line, quoted
 from hbmcp.times import MINUTE, duration, machine
 

@@ -12,7 +12,7 @@ from attrs import asdict, frozen, has
 from hbmcp.figures import number, plain
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
-from hbmcp.policy.limits import Worth
+from hbmcp.policy.worth import Worth
 from hummingbot_api import exact_json
 
 _MOVES = re.compile(r"amount|price|quote|value|market|total|size")  # names of what moves with the market
