@@ -284,6 +284,7 @@ async def test_secrets_are_masked_in_names_texts_and_numbers(replay: Replay, tmp
     assert row == {"x ***": "it is ***", "list": [["***"]], "plain": "trader"}
 
 
+@pytest.mark.slow
 def test_the_example_tells_what_the_tokens_are_worth(tmp_path: Path) -> None:
     command = [*HBMCP, "serve", "--structured", "--paper-db", ":memory:"]
     done = subprocess.run(

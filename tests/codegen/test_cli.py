@@ -473,6 +473,7 @@ def test_a_source_that_is_not_there(place: Workplace, source: str) -> None:
     assert place.tree() == before
 
 
+@pytest.mark.slow
 def test_lists_that_cost_too_much_and_figures_that_are_wrong_are_named(
     place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

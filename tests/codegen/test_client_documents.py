@@ -20,6 +20,7 @@ from tests.codegen.generated_clients import DOCUMENTS, NAMES, GeneratedClient, c
 RUFF = [sys.executable, "-m", "ruff"]
 
 
+@pytest.mark.slow
 def test_every_document_gives_a_client_that_is_laid_out_well(client_of: Callable[[str], GeneratedClient]) -> None:
     folders = [str(client_of(name).folder) for name in [*NAMES, "pinned"]]
     options = ["--isolated", "--line-length", "120", "--target-version", "py311"]

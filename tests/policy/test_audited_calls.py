@@ -169,6 +169,7 @@ async def test_a_store_that_cannot_be_told_stops_what_adds_risk(
         assert [one.get("outcome") for one in it.lines] == [None, "not_audited", None, "done"]
 
 
+@pytest.mark.slow
 async def test_with_a_frozen_postgresql_only_what_reduces_is_sent(
     postgresql: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

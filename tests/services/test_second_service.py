@@ -220,6 +220,7 @@ def test_what_a_service_must_say_is_told(tmp_path: Path) -> None:
     assert skeleton.strip() == ""
 
 
+@pytest.mark.slow
 def test_scaffold_and_diff_are_of_the_service(tmp_path: Path) -> None:
     place = Workplace(tmp_path)
     skeleton = place.run("scaffold", "--source", f"practice={place.document}").output
@@ -283,6 +284,7 @@ def test_scaffold_writes_into_the_folder_of_the_service(tmp_path: Path) -> None:
     assert named in place.run("check").output
 
 
+@pytest.mark.slow
 def test_lists_count_its_tools_too(tmp_path: Path) -> None:
     place = Workplace(tmp_path)
     place.curate()

@@ -9,6 +9,23 @@ from hbmcp.store import rows
 from tests.store.postgresql_cluster import Cluster, cluster
 
 
+ALIKE = ("test_triggers.py", "test_confirmations.py", "test_store.py")  # what they ask, each database does alike
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """PostgreSQL is asked each fourth of those in `make test`, and the others in the storm."""
+    asked = [
+        one
+        for one in items
+        if isinstance(one, pytest.Function) and one.path.name in ALIKE and one.path.parent == Path(__file__).parent
+        if hasattr(one, "callspec") and one.callspec.params.get("url") == "postgresql"
+    ]
+    for number, one in enumerate(asked):
+        if number % 4:
+            one.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Cluster]:
     with cluster() as started:

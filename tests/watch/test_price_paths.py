@@ -122,6 +122,7 @@ def test_of_a_stop_and_a_target_the_first_acts_and_nothing_else(moves: list[int]
     anyio.run(run)
 
 
+@pytest.mark.slow
 @with_an_exchange
 @given(steps, st.integers(1, 4), st.integers(1, 9))
 def test_as_often_as_asked_and_no_sooner(moves: list[int], count: int, pause: int) -> None:

@@ -111,6 +111,7 @@ def finite(content: Any) -> bool:
     return all(map(finite, content)) if isinstance(content, list) else True
 
 
+@pytest.mark.slow
 @settings(
     max_examples=200,
     phases=[Phase.reuse, Phase.generate],  # making them smaller takes minutes
