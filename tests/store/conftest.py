@@ -8,7 +8,6 @@ import pytest
 from hbmcp.store import rows
 from tests.store.postgresql_cluster import Cluster, cluster
 
-
 ALIKE = ("test_triggers.py", "test_confirmations.py", "test_store.py")  # what they ask, each database does alike
 
 
