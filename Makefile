@@ -35,7 +35,7 @@ snapshots: $(VENV)/.dev  ## write all snapshots anew: definitions, requests, not
 	@$(PY) -m pytest -q --snapshot-update $$(grep -rl --include='test_*.py' SnapshotAssertion tests)
 
 storm: $(VENV)/.dev  ## faults, cancellations, many processes: a quarter of an hour (PART=1/3: a third; AGAIN=1: those that failed)
-	@STORM_PART=$(PART) $(PY) -m pytest -n auto --dist worksteal -m slow $(if $(AGAIN),--last-failed)
+	@STORM_PART=$(PART) $(PY) -m pytest -n auto --dist worksteal -m "slow or hypothesis" --hypothesis-profile=thorough $(if $(AGAIN),--last-failed)
 
 conformance: $(VENV)/.dev $(CONFORMANCE)/.ready  ## the protocol's official conformance suite, and its report in docs/conformance.md (needs npm)
 	@$(PY) -m tests.conformance $(CONFORMANCE)

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.replay.server"]
 
 # No test is timed, every run tries other examples, and CI the same ones every time. At a hundred of each, examples
-# would take half of all the time; --hypothesis-profile=thorough tries that many.
+# would take half of all the time: the storm tries that many, by --hypothesis-profile=thorough.
 settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100)
-settings.register_profile("hbmcp", settings.get_profile("thorough"), max_examples=40)
+settings.register_profile("hbmcp", settings.get_profile("thorough"), max_examples=20)
 settings.register_profile("ci", settings.get_profile("hbmcp"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "hbmcp")
 

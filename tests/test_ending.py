@@ -20,6 +20,7 @@ from tests.conftest import address_of, connected, environment
 from tests.faulty_api import HANG, FaultyApi, Reply
 from tests.forked import Popen
 from tests.plugins.written import plugin
+from tests.sampling import sampled
 from tests.server.http.clients import Raw
 from tests.server.http.test_stopping import ORDER, PLACED
 from tests.stdio_server import StdioServer
@@ -31,7 +32,7 @@ CALL = {"name": "list_accounts", "arguments": {}}
 # On a terminal
 
 
-@pytest.mark.parametrize(("typed", "code"), [(b"\x03", 130), (b"\x04", 0)])  # Ctrl-C, Ctrl-D
+@pytest.mark.parametrize(("typed", "code"), sampled([(b"\x03", 130), (b"\x04", 0)], 2))  # Ctrl-C, Ctrl-D
 def test_on_a_terminal_it_says_what_it_waits_for_and_a_key_ends_it(typed: bytes, code: int, tmp_path: Path) -> None:
     child, terminal = pty.fork()
     if not child:

@@ -501,6 +501,7 @@ def test_lists_that_cost_too_much_and_figures_that_are_wrong_are_named(
     assert place.run("check").exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_list_that_costs_too_much_is_told_with_what_the_change_added(
     place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,6 +143,7 @@ async def test_where_nothing_is_compared_the_list_stays(api: FaultyApi, tmp_path
     assert not [one for one in api.requests if one.path == "/openapi.json"]
 
 
+@pytest.mark.slow
 async def test_streams_of_one_token_are_bounded_and_take_no_turn_of_its_calls(older: FaultyApi, tmp_path: Path) -> None:
     env = connected(older.url, HBMCP_STATE_URL=f"sqlite:///{tmp_path / 'state.sqlite'}", **COMPARES)
     token = made("laptop", env=env, cwd=tmp_path)

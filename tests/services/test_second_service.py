@@ -126,6 +126,7 @@ def test_check_finds_what_is_wrong_with_either(made: Workplace) -> None:
     assert "practice: GET /accounts/: neither a tool nor in excluded.toml" in told
 
 
+@pytest.mark.slow
 def test_it_is_called_at_its_own_address_with_its_own_credential(
     made: Workplace, replay: Replay, api: FaultyApi, tmp_path: Path
 ) -> None:

@@ -43,7 +43,7 @@ async def test_what_is_kept_comes_back_and_is_others_too(url: str) -> None:
     await closed(mine, other, elsewhere)
 
 
-@pytest.mark.parametrize("turns", [8, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("turns", [3, pytest.param(50, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("bonded", [False, True])
 async def test_of_many_that_fire_at_once_one_does(url: str, bonded: bool, turns: int) -> None:
     stores = [store(url) for _ in range(4)]

@@ -81,7 +81,7 @@ def scratch() -> Iterator[tuple[Path, pytest.MonkeyPatch]]:
 
 steps = st.lists(st.integers(-600, 600), min_size=1, max_size=15)
 # Each has an exchange of its own: half as many as of what is only worked out.
-with_an_exchange = settings(max_examples=settings.default.max_examples // 2)
+with_an_exchange = settings(max_examples=max(settings.default.max_examples // 2, 15))
 
 
 def walk(moves: list[int]) -> list[int]:

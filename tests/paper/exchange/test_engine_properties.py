@@ -130,6 +130,7 @@ class Dying:
             raise Killed
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(scripts, st.lists(actions, min_size=1, max_size=12), st.data())
 def test_a_killed_run_goes_on(script: dict[str, Any], run: list[tuple[Any, ...]], data: st.DataObject) -> None:
