@@ -148,7 +148,9 @@ def regeneration() -> float:
             shutil.copytree(ROOT / part, Path(folder) / part)
         shutil.copy(ROOT / "pyproject.toml", folder)
         begin = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "codegen", "regen"], cwd=folder, check=True, capture_output=True)
+        own = {"PYTHONPATH": os.pathsep.join(str(Path(folder) / part) for part in ("src", "generated"))}
+        command = [sys.executable, "-m", "codegen", "regen"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, env={**os.environ, **own})
         return time.perf_counter() - begin
 
 

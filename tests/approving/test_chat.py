@@ -311,8 +311,9 @@ async def test_a_server_waits_for_what_was_approved_as_for_its_calls(
     line = Line(OFFER, place.told, Policy.model_validate(ASKS), "a test")
     board = Switchboard([line])
     asked = line.bridge
-    line.watch()
-    place.api.press(await question(place, await waits(asked)))
+    which = await waits(asked)
+    line.watch()  # as when that is answered
+    place.api.press(await question(place, which))
     await until(lambda: board.busy and board.acts)
     end.set()
     await until(lambda: not board.busy and not board.acts)

@@ -122,7 +122,9 @@ async def test_cancelled_before_it_was_sent_nothing_counts(bridge: Bridge, api: 
             while not await bridge.store.granted(0):
                 await anyio.sleep(0.01)
         group.cancel_scope.cancel()
-    assert await bridge.store.granted(0) == []
+    with anyio.fail_after(10):
+        while await bridge.store.granted(0):  # it is taken back beside what goes on
+            await anyio.sleep(0.01)
     assert not api.requests
 
 

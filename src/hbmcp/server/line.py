@@ -46,8 +46,8 @@ class Line:
         self._discovery: Discovery | None = None
 
     def watch(self) -> None:
-        """Watch the triggers from soon on, unless the server may only read. Called when something is answered, for it
-        loads the store; where that holds nothing yet, only a call can make a trigger."""
+        """Watch the triggers from soon on, unless the server may only read, or there is no store yet: only a call that
+        acts makes one. Called whenever something is answered, for it loads the store: a third of all memory."""
         if not (self.settings.read_only or self._ending) and (self._watching is None or self._watching.done()):
             self._watching = asyncio.create_task(self._watch())
 
@@ -56,7 +56,8 @@ class Line:
         from hbmcp.identity import Identity
         from hbmcp.store.place import Place
 
-        if self._ending or (self._bridge is None and not Place.of(self.settings, Identity.of(self.settings)).exists):
+        place = Place.of(self.settings, Identity.of(self.settings))
+        if self._ending or not (place.exists or (place.in_memory and self._bridge is not None)):
             return
         from hbmcp.background import Background
 

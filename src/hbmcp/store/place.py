@@ -39,6 +39,11 @@ class Place:
         )
 
     @property
+    def in_memory(self) -> bool:
+        """Whether it ends with the process."""
+        return self.file is None and self.postgresql is None
+
+    @property
     def exists(self) -> bool:
         """Whether something may be kept there already."""
         return self.postgresql is not None or (self.file is not None and self.file.exists())
