@@ -18,12 +18,12 @@ if sys.platform != "linux":
 
 # All that a process can find at its start, but which modules are there, in its main module.
 TELL = """
-import gc, json, logging, os, signal, sys, threading, time, warnings
+import gc, json, logging, os, signal, subprocess, sys, threading, time, warnings
 import sqlalchemy  # which gives its logger a level
 from hbmcp import redaction
 print(json.dumps({
     "environment": dict(os.environ),
-    "as C has it": os.popen("env | sort").read(),
+    "as C has it": subprocess.run("env | sort", shell=True, capture_output=True, text=True).stdout,
     "arguments": [sys.argv, sys.orig_argv],
     "path": sys.path,
     "folder": os.getcwd(),
