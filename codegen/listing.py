@@ -16,8 +16,8 @@ from codegen.curation import Mistake
 from codegen.generate import ROOT, RUN_TIME
 from codegen.render import RenderError
 
-#: Tokens that a list may cost, by how it is asked for.
 EVERY = "with every toolset named"
+#: Tokens that a list may cost, by how it is asked for.
 CEILINGS: Mapping[str, int] = {"by default": 4_500, EVERY: 16_000}
 NAMED = 6  # tools or toolsets in a line
 README = "README.md"

@@ -16,7 +16,7 @@ STANDARD = {*sys.stdlib_module_names, "typing_extensions"}
 
 # The rooms of hbmcp.installation from the ground up: each knows only those on the floors below it.
 FLOORS = (
-    {"answer_fields", "fresh_checks", "planned_request"},
+    {"answer_fields", "fresh_checks", "place_filter", "planned_request"},
     {"installation"},
     {"plan"},
     {"deletion", "source_code"},

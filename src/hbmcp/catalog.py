@@ -38,6 +38,8 @@ PLUGINS = "plugins"  # the toolset of tools that aren't hbmcp's own
 DISCOVERY = ("find_tools", "call_read_tool", "call_tool", "enable_toolset")  # by which the tools not listed are reached
 INSTALLATION = "installation"  # the argument by which a call names one of several
 
+NAMES = re.compile(r"[a-z]+(?:_[a-z]+)+")  # of tools, in a text of ours
+
 _WORD = re.compile(r"[a-z0-9]+")
 _NAMED = re.compile(r"(\w+)_(?:name|id)")
 _ROOT = re.compile(r"(?<= )/[^/]*|\{.*?\}")  # of a path: what a whole toolset shares; and placeholders
@@ -160,8 +162,8 @@ NOT_IN_THIS_API = "Use another tool; a person can update the API, or hbmcp."
 
 @dataclass(frozen=True, slots=True)
 class Off:
-    """Why a tool isn't offered, and who could change that; the `toolset` that would bring it, if only
-    its name is missing."""
+    """Why a tool isn't offered, and who could change that; the `toolset` that would bring it, if only its name is
+    missing."""
 
     why: str
     advice: str
@@ -390,8 +392,7 @@ class Offer:
 
     def listed_by(self, tool: Tool) -> dict[str, str]:
         """The arguments that a tool needs and that name something -> the offered read that lists those: bot_name ->
-        list_bots. One whose
-        description has a tool's name in it says so itself."""
+        list_bots. One whose description has a tool's name in it says so itself."""
         told = tool.schema.get("properties", {})
         silent = [name for name in tool.schema.get("required", ()) if "_" not in told[name].get("description", "")]
         lists = {name: f"list_{found[1]}s" for name in silent if (found := _NAMED.fullmatch(name))}

@@ -110,10 +110,11 @@ class Act:
         return plan
 
     async def _shown(self, call: Call, plan: Plan) -> str:
-        judged = call.preview and (plan.requests or plan.later)
-        said = await self._gate.verdict(call, plan, self._incoming.ask) if judged and plan.unfit is None else ""
+        said = ""
         if plan.unfit is not None:
             said = f"{WOULD_BE_REFUSED} {plan.unfit.happened}"
+        elif call.preview and (plan.requests or plan.later):
+            said = await self._gate.verdict(call, plan, self._incoming.ask)
         return render(plan.shown.value, plan.shown.with_notes(said).spec)
 
     async def _carried_out(self, call: Call, plan: Plan, grant: Grant) -> str:

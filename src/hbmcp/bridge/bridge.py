@@ -11,6 +11,7 @@ from typing import Any
 
 from hbmcp.api import Apis
 from hbmcp.arguments import secrets
+from hbmcp.arguments.exchange_spelling import EXCHANGE
 from hbmcp.arguments.pair_spelling import PAIR
 from hbmcp.bridge.acting import Act
 from hbmcp.bridge.foresight import Foresight
@@ -354,7 +355,7 @@ class Bridge:
         from hbmcp.installation.markets.trading_pairs import pair_if_asked
 
         asking = self.installation(replace(caller, tools=frozenset({"get_trading_rules"})))
-        return {**given, PAIR: await pair_if_asked(asking, given.get("connector_name"), asked)}
+        return {**given, PAIR: await pair_if_asked(asking, given.get(EXCHANGE), asked)}
 
     async def _ask_alone(self, prepared: Prepared, request: Request[Any]) -> Response[Any]:
         return await self._operations.ask_alone(prepared, request, self._offer)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from math import log
 
-from hbmcp.catalog import Catalog, Tool
+from hbmcp.catalog import NAMES, Catalog, Tool
 from hbmcp.did_you_mean import nearest
 
 WEIGHTS = {"name": 3.0, "find": 3.0, "phrase": 1.5, "title": 2.0, "description": 1.0, "toolset": 1.0}
@@ -15,7 +15,6 @@ LIKENESS = 0.8  # of a misspelt word to the one that was meant
 
 _PROFIT_AND_LOSS = re.compile(r"\bp\s*(?:&|/|and|n)\s*l\b")
 _WORD = re.compile(r"[a-z][a-z0-9]*")
-_TOOL = re.compile(r"[a-z]+(?:_[a-z]+)+")  # a neighbour that a description names: its words are that one's
 _STOP = frozenset(
     _WORD.findall(
         "a about an and any are at be been by can could did do does for from get gets got had has have how i if in "
@@ -92,7 +91,7 @@ def _weighed(tool: Tool, catalog: Catalog) -> dict[str, float]:
         "find": [said for said in tool.find if " " not in said],
         "phrase": [said for said in tool.find if " " in said],
         "title": [definition["annotations"]["title"]],
-        "description": [_TOOL.sub("", definition["description"])],
+        "description": [NAMES.sub("", definition["description"])],  # a neighbour's words are that one's
         "toolset": [toolset.name, toolset.title],
     }
     weighed: dict[str, float] = {}

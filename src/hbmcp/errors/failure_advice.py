@@ -2,16 +2,15 @@
 
 import re
 
-from hbmcp.catalog import Catalog, Offer, Tool
+from hbmcp.catalog import NAMES, Catalog, Offer, Tool
 
 _ABSENT = re.compile(r"\b(not[ _]found|no such|n(?:o|')t exist|unknown|not connected|no longer)\b", re.IGNORECASE)
-_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
 
 def failure_advice(reason: str, tool: Tool, catalog: Catalog, offer: Offer | None) -> str:
     """Where the reason is that nothing of a name is there, to look up what is, with a tool of the offer if there is
     one; "" where the reason names the tools to call."""
-    if not catalog.names.keys().isdisjoint(_NAME.findall(reason)):
+    if not catalog.names.keys().isdisjoint(NAMES.findall(reason)):
         return ""
     if not _ABSENT.search(reason):
         return "Correct the cause before you call it again."

@@ -2,7 +2,7 @@
 
 Floors, from the ground up; no import runs up them:
 
-    answer_fields (how answers are read)  fresh_checks (nothing is sent on old ones)  planned_request
+    answer_fields (how answers are read)  fresh_checks (nothing is sent on old ones)  planned_request  place_filter
     installation (what it can be asked)
     plan (what a call would send)
     deletion  source_code

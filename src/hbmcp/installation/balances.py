@@ -35,12 +35,7 @@ class Balance:
 
 async def balances(installation: Installation, account_name: str, connector_name: str) -> list[Balance]:
     """None where the API has no figures of that exchange. The workflow uses get_portfolio_state. Raises CallError."""
-
-    def reading(state: Json) -> list[Balance]:
-        exchanges = Fields(state).given(account_name, Fields)
-        return (exchanges.given(connector_name, array(Balance.from_row)) if exchanges else None) or []
-
-    return await installation.read(reading, portfolio.get_portfolio_state, account_name=account_name)
+    return (await balances_at(installation, account_name, [connector_name]))[connector_name]
 
 
 async def balances_at(

@@ -1,13 +1,12 @@
 """Finding tools, calling what was found, and having toolsets listed. Imported where the settings ask for it."""
 
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hbmcp.catalog import Offer, Tool
+from hbmcp.catalog import NAMES, Offer, Tool
 from hbmcp.discovery.ranking import Ranking
 from hbmcp.discovery.tools import CALL, CALL_READ, ENABLE, FIND, own, unlisted
 from hbmcp.errors import NOTHING_DONE, BadArguments, UnknownTool
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 BEST, NEAR = 3, 4  # tools that are shown whole, and those after them by name alone
 MOST = 8  # shown whole where a query names them
-_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
 HOLDERS = 1000  # for whom toolsets are listed; who comes after takes the place of who came first
 
 
@@ -186,7 +184,7 @@ def _beside(tool: Tool, offer: Offer) -> Iterator[str]:
     yield from offer.listed_by(tool).values()
     properties = tool.schema.get("properties", {}).values()
     said = (tool.definition["description"], *(one.get("description", "") for one in properties))
-    yield from (name for name in _NAME.findall(" ".join(said)) if offer.schema(name) is not None)
+    yield from (name for name in NAMES.findall(" ".join(said)) if offer.schema(name) is not None)
 
 
 def _key(holder: "Holder | None") -> str:

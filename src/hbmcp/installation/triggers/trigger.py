@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hbmcp.caller import Access
 from hbmcp.figures import plain, ratio
+from hbmcp.installation.place_filter import Place, may_be_at
 from hbmcp.installation.triggers.condition import IN_PERCENT, Condition, Goes, Memory, Of
 from hbmcp.pairs import is_of
 from hbmcp.store import TriggerRow, TriggerState
@@ -33,6 +34,12 @@ class Action(BaseModel):
     arguments: Mapping[str, Any]
     words: str
     reduces: bool
+
+    @property
+    def place(self) -> Place:
+        """Where it acts, as far as it names that."""
+        given = self.arguments
+        return given.get("account_name"), given.get("connector_name"), given.get("trading_pair")
 
 
 class Protected(BaseModel):
@@ -127,23 +134,18 @@ class Spec(BaseModel):
 
     def is_about(self, account: str | None, connector: str | None, pair: str) -> bool:
         """Whether it waits for, protects or acts on this pair, or pairs of this base, as far as it names where."""
-        when, given = self.when, self.then.arguments if self.then else {}
-        markets = [
+        when = self.when
+        markets: list[Place] = [
             (when.account_name, when.connector_name, when.trading_pair),
             (when.account_name, when.other, when.trading_pair if when.other else None),
-            tuple(given.get(name) for name in ("account_name", "connector_name", "trading_pair")),
+            *([self.then.place] if self.then else []),
         ]
-        return any(
-            is_of(told, pair) and account in (None, at or account) and connector in (None, on or connector)
-            for at, on, told in markets
-        )
+        asked = account, connector, pair
+        return any(is_of(told[2], pair) and may_be_at(told, asked) for told in markets)
 
     def acts_on(self, account: str | None, connector: str | None, pair: str | None) -> bool:
         """Whether it does something there, as far as that names where."""
-        if self.then is None:
-            return False
-        at, on, told = map(self.then.arguments.get, ("account_name", "connector_name", "trading_pair"))
-        return account in (None, at or account) and connector in (None, on or connector) and is_of(told or pair, pair)
+        return self.then is not None and may_be_at(self.then.place, (account, connector, pair))
 
     @property
     def words(self) -> str:

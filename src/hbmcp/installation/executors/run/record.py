@@ -10,7 +10,8 @@ from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.answer_fields import Fields, array, moment, number, optional, record, text
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.config.fields import TYPES
-from hbmcp.pairs import is_of, quote_of
+from hbmcp.installation.place_filter import may_be_at
+from hbmcp.pairs import quote_of
 from hbmcp.text import named
 from hummingbot_api.request import Json
 
@@ -137,9 +138,8 @@ class Executor:
 
     def is_about(self, account: str | None, connector: str | None, pair: str | None) -> bool:
         """Whether it trades there, as far as it says where."""
-        return account in (None, self.account or account) and any(
-            connector in (None, on or connector) and is_of(traded or pair, pair) for on, traded in self.markets
-        )
+        asked = account, connector, pair
+        return any(may_be_at((self.account, on, traded), asked) for on, traded in self.markets)
 
     @property
     def quote(self) -> str:
