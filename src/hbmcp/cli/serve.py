@@ -164,12 +164,15 @@ def _over_stdio(terms: "list[Terms]") -> None:
 
     from hbmcp.server.stdio import serve_stdio
 
-    _collect_again()
-    if sys.stdin.isatty():
-        from hbmcp.cli.welcome import ON_A_TERMINAL
+    async def serve() -> None:
+        if sys.stdin.isatty():  # said in the event loop: what that needs is imported by then, and Ctrl-C ends it
+            from hbmcp.cli.welcome import ON_A_TERMINAL
 
-        typer.echo(ON_A_TERMINAL, err=True)
-    anyio.run(serve_stdio, terms)
+            typer.echo(ON_A_TERMINAL, err=True)
+        await serve_stdio(terms)
+
+    _collect_again()
+    anyio.run(serve)
 
 
 def _over_http(terms: "list[Terms]", env_file: str | None) -> None:
