@@ -71,9 +71,10 @@ async def bridge(api: FaultyApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def connections(bridge: Bridge) -> list[Any]:
-    """Those that aren't idle, and so can't be used by others."""
-    transport: Any = bridge._api.ours._client.http._transport  # type: ignore[union-attr]
-    return [one for one in transport._pool.connections if not one.is_idle()]
+    """Those that are lent or in use, and so can't be used by others."""
+    pool: Any = bridge._api.ours._client.http._transport  # type: ignore[union-attr]
+    kept = [one for _, transport in pool.idle for one in transport._pool.connections]
+    return [*pool.lent, *(one for one in kept if not one.is_idle())]
 
 
 async def seen(api: FaultyApi, requests: int) -> None:
@@ -111,7 +112,7 @@ async def test_at_whichever_step_a_request_is_cancelled(bridge: Bridge) -> None:
     before = asyncio.all_tasks()
     for steps in range(60):
         if steps % 2 and bridge._api.ours._http is not None:  # on a new connection, and on one that is there
-            await bridge._api.ours._http._transport._pool.aclose()  # type: ignore[attr-defined]
+            await bridge._api.ours._http._transport.aclose()
         await cancelled_after(steps, bridge.call("list_accounts", {}))
         assert bridge._api.ours._client is None or connections(bridge) == [], steps
         assert asyncio.all_tasks() == before

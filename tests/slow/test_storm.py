@@ -141,10 +141,10 @@ class Watched(bridge.Bridge):
 
     def tell(self):
         gc.collect()
-        pool = self._api.ours._http._transport._pool
+        pool = self._api.ours._http._transport
         print("HOLDS", json.dumps({
-            "connections in use": sum(not one.is_idle() for one in pool.connections),
-            "requests": len(pool._requests),
+            "connections in use": len(pool.lent),
+            "requests": sum(len(one._pool._requests) for _, one in pool.idle),
             "places": self._api.ours._places._value,
             "store connections": self.store._rows._database._engine.pool.checkedout(),
             "tasks": sorted(task.get_coro().__qualname__ for task in asyncio.all_tasks()),

@@ -24,7 +24,7 @@ class Attempt:
     """
 
     def __init__(self, places: asyncio.Semaphore, *, traced: bool) -> None:
-        self._places = places  # as many as the pool has connections, for waiting there can't be interrupted
+        self._places = places  # as many as there may be connections, for the pool itself opens as many as it is asked
         self._traced = traced
         self._out = False
         self._interruptible = True

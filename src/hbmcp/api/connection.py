@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from hbmcp.api.one_answer import one_answer
+from hbmcp.api.pool import Pool
 from hbmcp.api.proxy import Proxy
 from hbmcp.errors import NotConfigured, SettingsError
 from hbmcp.services import HUMMINGBOT, Service
@@ -15,10 +15,7 @@ from hbmcp.settings import Settings
 # Seconds for a connection. Less than any tool has: who runs out of these has sent nothing. How long an answer may take
 # is the tool's, and how long a place in the pool the attempt's.
 TIMEOUT = httpx.Timeout(None, connect=5.0)
-PLACES = 32
-# Less than the five seconds after which the API's server closes an idle connection: a request must not meet that.
-KEEP_ALIVE = 3.0
-LIMITS = httpx.Limits(max_connections=PLACES, max_keepalive_connections=16, keepalive_expiry=KEEP_ALIVE)
+PLACES = 32  # connections of one pool
 
 
 def connect(settings: Settings, proxy: Proxy | None) -> httpx.AsyncClient:
@@ -78,15 +75,10 @@ def _client(
             auth=auth,
             headers=headers,
             timeout=TIMEOUT,
-            event_hooks={"response": [one_answer]},
             follow_redirects=False,  # a redirect would carry the request elsewhere
             # With a transport of ours, httpx doesn't look for proxies itself: it stumbles over what others take.
-            transport=httpx.AsyncHTTPTransport(
-                limits=LIMITS,
-                # Reading the certificates takes longer than a call; without TLS there are none to check.
-                verify=tls,
-                proxy=proxy.url if proxy else None,
-            ),
+            # Reading the certificates takes longer than a call; without TLS there are none to check.
+            transport=Pool(httpx.create_ssl_context(verify=tls), proxy.url if proxy else None),
         )
     except httpx.InvalidURL:
         raise NotConfigured(
