@@ -1,4 +1,4 @@
-"""One attempt at a request: whether it is out, and how to stop it."""
+"""One attempt at a request: once there is a place, and whether it is out."""
 
 import asyncio
 from typing import Any, TypeVar
@@ -15,25 +15,18 @@ FOR_A_PLACE = 5.0  # seconds; less than any tool has, so who runs out of them ha
 
 
 class Attempt:
-    """Sends a request once, in a task of its own.
-
-    httpcore cleans up after a cancellation only where it waits for the network: where it keeps its books, a cancelled
-    request leaves a connection that is never used again and never given back. It tells each step to its `trace`
-    extension; a cancellation that comes between two steps waits for the next. The paper exchange tells none, and keeps
-    no books.
-    """
+    """Sends a request once, in a task of its own. Whether it is out httpcore tells, which calls its `trace` extension
+    at every step; who doesn't ask is told that it is."""
 
     def __init__(self, places: asyncio.Semaphore, *, traced: bool) -> None:
         self._places = places  # as many as there may be connections, for the pool itself opens as many as it is asked
         self._traced = traced
         self._out = False
-        self._interruptible = True
-        self._cancelled = False
 
     async def send(self, client: Client, request: Request[T]) -> Response[T]:
         """Client.send, once there is a place. `unsent` tells of a CancelledError; raises PoolTimeout for no place."""
         try:
-            return await cancelled_once(self._send(client, request), self._cancel)
+            return await cancelled_once(self._send(client, request))
         except asyncio.CancelledError:
             if self._out:
                 raise
@@ -46,21 +39,13 @@ class Attempt:
         except TimeoutError:
             raise httpx.PoolTimeout("no place") from None
         try:
-            self._interruptible = self._out = not self._traced
+            self._out = not self._traced
             return await client.send(request, trace=self._step if self._traced else None)
         finally:
             self._places.release()
 
-    def _cancel(self, task: asyncio.Task[Any]) -> None:
-        self._cancelled = True
-        if self._interruptible:
-            task.cancel()
-
     async def _step(self, name: str, info: dict[str, Any]) -> None:
         """`name` is e.g. connection.connect_tcp.started, http11.receive_response_body.complete."""
-        self._interruptible = name.endswith(".started") and not name.endswith("response_closed.started")
-        if self._interruptible and self._cancelled:
-            raise asyncio.CancelledError
         self._out = self._out or _goes_out(name.rpartition(".send_request_")[2], info.get("request"))
 
 

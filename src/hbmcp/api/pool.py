@@ -63,7 +63,8 @@ class Pool(httpx.AsyncBaseTransport):
         self.idle.append((time.monotonic(), connection))
 
     async def drop(self, connection: Connection) -> None:
-        """Close it: no other request is to meet what this one left."""
+        """Close it: no other request is to meet what this one left. httpcore itself cleans up after a cancellation only
+        where it waits for the network; elsewhere it keeps a connection that is never used again nor given back."""
         self.lent.discard(connection)
         await connection.aclose()
 

@@ -62,7 +62,7 @@ class Api:
         client = self._client or await self._connect()
         try:
             async with asyncio.timeout(tool.timeout):
-                return await with_retries(lambda: self._attempt(client, request), tool, self._offer)
+                return await with_retries(lambda: self._attempt(client, request, tool), tool, self._offer)
         except UnexpectedStatus as error:
             if self._proxy and error.status == PROXY_WANTS_A_LOGIN:
                 raise self._proxy.failed(self._service, "it wants a username and a password") from None
@@ -78,8 +78,9 @@ class Api:
                 logger.warning("%s: cancelled when it was sent; what became of it isn't known", tool.name)
             raise
 
-    async def _attempt(self, client: Client, request: Request[T]) -> Response[T]:
-        return await Attempt(self._places, traced=not self._on_paper).send(client, request)
+    async def _attempt(self, client: Client, request: Request[T], tool: Tool) -> Response[T]:
+        traced = not (tool.reads or self._on_paper)  # of a read nobody asks, and the paper exchange tells no steps
+        return await Attempt(self._places, traced=traced).send(client, request)
 
     async def _connect(self) -> Client:
         async with self._connecting:
