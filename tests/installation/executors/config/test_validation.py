@@ -225,3 +225,19 @@ def test_all_that_is_missing_is_told_at_once() -> None:
         check("create_executor", "grid_executor", {**given, "end_price": "5%"})
     lacking = ("- limit_price: missing", f"- {BARRIERS}: missing", "{take_profit: ", "take_profit_order_type: ")
     assert [words for words in lacking if words not in str(refused.value)] == []
+
+
+def test_exchanges_and_pairs_are_spelt_as_hummingbot_does() -> None:
+    config = check(
+        "create_executor", "grid_executor", GRID | {"connector_name": "Binance_Perpetual", "trading_pair": "eth-usdt"}
+    )
+    assert config.markets == [("binance_perpetual", "ETH-USDT")]
+    markets = {
+        "buying_market": {"connector_name": "KuCoin", "trading_pair": "btc-usdt"},
+        "selling_market": {"connector_name": " binance", "trading_pair": "BTC-USDT"},
+    }
+    config = check("create_executor", "xemm_executor", XEMM | markets)
+    assert config.markets == [("kucoin", "BTC-USDT"), ("binance", "BTC-USDT")]
+    markets["buying_market"]["trading_pair"] = "BTC"
+    with pytest.raises(BadArguments, match=r"buying_market\.trading_pair: BTC is no pair"):
+        check("create_executor", "xemm_executor", XEMM | markets)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from hbmcp.arguments.exchange_spelling import fit_exchanges
+from hbmcp.arguments.pair_spelling import fit_pairs
 from hbmcp.did_you_mean import nearest
 from hbmcp.figures import number
 from hbmcp.installation.executors.config.fields import PRICE, SHARE, TYPES, Field
@@ -78,6 +80,10 @@ def _object(
                 values[name] = value
             else:
                 problems[place] = f"expected {expected(field)}, got {as_text(raw)}{_perhaps(field, raw)}"
+    fit_exchanges(values)
+    unfit: dict[str, str] = {}
+    fit_pairs(values, unfit)
+    problems |= {prefix + name: problem for name, problem in unfit.items()}
     return values
 
 
