@@ -18,7 +18,7 @@ from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.pairs import quote_of
 from hbmcp.text import named
 
-MOST = 5  # opportunities that are shown
+MOST = 3  # opportunities that are shown
 
 Books = Mapping[Market, Book | CallError]
 
@@ -70,7 +70,6 @@ def _row(one: Opportunity, books: Books, hold_days: int) -> dict[str, Any]:
         "short_on": one.short.market.connector,
         "short_pair": one.short.market.pair,
         "spread_day_percent": in_percent(one.spread, 4),
-        "spread_year_percent": in_percent(times(one.spread, YEAR), 2),
         "fees_percent": in_percent(one.fees, 4),
         "net_day_percent": in_percent(net / hold_days, 4),
         "net_year_percent": in_percent(net / hold_days * YEAR, 2),
@@ -97,7 +96,11 @@ def _two_dollars(found: Sequence[Opportunity]) -> str:
 def _terms(found: Sequence[Opportunity], fees: Mapping[str, TakerFee], hold_days: int) -> str:
     used = sorted({leg.market.connector for one in found for leg in (one.long, one.short)})
     rates = [f"{named(name)} {fees[name].percent}%{' (assumed)' if fees[name].assumed else ''}" for name in used]
-    more = f"{len(found) - MOST} lesser opportunities aren't shown. " if len(found) > MOST else ""
+    more = (
+        f"{len(found) - MOST} lesser opportunities aren't shown: fewer trading_pairs show theirs. "
+        if len(found) > MOST
+        else ""
+    )
     return (
         f"{more}Net: held {hold_days} days, after taker fees in and out of both legs ({', '.join(rates)}), in percent "
         "of one leg, if rates stay as they are. break_even_size, no advice: value of one leg, in quote, at which "

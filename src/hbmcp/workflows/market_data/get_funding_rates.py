@@ -28,8 +28,8 @@ async def get_funding_rates(
     rates: `rate_percent` of one interval, `annual_percent` = rate x 24 / interval_hours x 365 (not compounded), whether
     longs pay shorts or shorts longs, and when next.
 
-    opportunities: long on one exchange, short of the same size on another, the best first. `spread_..._percent` is
-    the short's rate less the long's, of a day and of 365 days; `fees_percent` those of market orders into and out of
+    opportunities: long on one exchange, short of the same size on another, the three best. `spread_day_percent` is
+    the short's rate less the long's, of a day; `fees_percent` those of market orders into and out of
     both legs; `net_..._percent` what is left after them when held `hold_days`, of a day and of 365 days;
     `break_even_days` = fees / spread a day; `break_even_size` the value of one leg, in its quote currency, beyond which
     slippage into and out of both legs (against mid, on the books as they are) eats all that is left after
