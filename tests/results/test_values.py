@@ -76,6 +76,12 @@ def test_a_date_is_read_alike_along_rows_and_down_columns() -> None:
     ]
 
 
+def test_a_date_is_said_again_below_a_row_without_a_time() -> None:
+    sent = ["2026-12-31T00:55:00Z", None, "2026-12-31T00:56:00Z"]
+    table = render([{"n": n, "expires_at": at, "is": "set"} for n, at in enumerate(sent)], PLAIN)
+    assert table.splitlines()[2:] == ["0 2026-12-31T00:55:00", "1", "2 2026-12-31T00:56:00"]
+
+
 def test_a_time_before_the_one_in_its_row_is_written_out() -> None:
     sent = [{"created_at": "2026-11-22T08:43:29Z", "filled_at": f"2026-11-22T08:43:{n}Z"} for n in (28, 30)]
     assert "in every row: created_at(UTC)=2026-11-22T08:43:29" in render(sent, PLAIN)

@@ -31,9 +31,9 @@ The format, which a reader can be written from:
 - Times are UTC. An ISO time with the offset +00:00 ends in Z. A column of such times is marked (UTC) and has no Z. An
   epoch number (see hbmcp.times) is shown as a time: in JSON its key is marked (s) or (ms), in a table its column is
   marked (UTC,s) or (UTC,ms). In marked columns a time without a date is on the date of the time before it, reading row
-  by row, and of the one above it in its column; +1.5s is so many seconds after the time before it in its row; and a
-  cell with neither colon nor s is a plain number. An epoch's fraction, and one that is found by adding, may lack zeros
-  at its end.
+  by row, and of the one right above it in its column; +1.5s is so many seconds after the time before it in its row;
+  and a cell with neither colon nor s is a plain number. An epoch's fraction, and one that is found by adding, may lack
+  zeros at its end.
 - An error that repeats what an exchange answered is shown as the exchange's status, words and code, without the
   address: a string under error, error_message, last_error, message or detail.
 - An answer that is a string stands as it is. In all strings control characters, characters without width and those

@@ -44,8 +44,8 @@ def column(key: str, values: list[Json]) -> tuple[str, list[str]]:
 def carried(headers: list[str], columns: list[list[str]]) -> list[list[str]]:
     """The columns, the times shortened to what differs from the time before: in the row, or in the rows above.
 
-    A date is left out only where it is that of the last time, row by row, and of the last one in its own column: it is
-    read alike whichever way the eye goes.
+    A date is left out only where it is that of the last time, row by row, and of the one right above in its own column:
+    it is read alike whichever way the eye goes, and not taken for today's below a cell without a time.
     """
     marked = [at for at, header in enumerate(headers) if header.endswith(_MARKS)]
     columns = [list(column) if at in marked else column for at, column in enumerate(columns)]
@@ -55,6 +55,7 @@ def carried(headers: list[str], columns: list[list[str]]) -> list[list[str]]:
         for at in marked:
             text = columns[at][row]
             if text[10:11] != "T":
+                above[at] = ABSENT
                 continue
             if text[:17] == before[:17] and text >= before:
                 after = Decimal(text[17:]) - Decimal(before[17:])

@@ -104,8 +104,9 @@ def test_a_share_is_of_what_is_available(share: Decimal, book: Book, fee: Decima
     assert taken(book, "BUY", amount) * (1 + fee) <= 10 * share
 
 
-def test_a_percent_of_the_portfolio() -> None:
-    asked = AskedSize(risk="1%", stop_loss=levels.Level(D(90)))
+@pytest.mark.parametrize("said", ["1%", "1 %", "1% of portfolio", "1% of my portfolio"])
+def test_a_percent_of_the_portfolio(said: str) -> None:
+    asked = AskedSize(risk=said, stop_loss=levels.Level(D(90)))
     amount, how = amount_of(asked, offered(None, "BUY", limit=D(100), portfolio=D(5000)))
     assert amount == 5
     assert how == "50 USDT, 1% of the 5000 in all accounts, is lost from 100 to 90, both fees included, with 5 BTC."

@@ -20,7 +20,7 @@ from hbmcp.text import named
 WAYS = ("amount", "quote_amount", "share", "risk")
 
 _FLOOR = Context(prec=12, rounding=ROUND_FLOOR)
-_EITHER = re.compile(r"(\d{1,20}(?:\.\d{1,18})?)\s*(%?)")
+_EITHER = re.compile(r"(\d{1,20}(?:\.\d{1,18})?)\s*(?:(%)(?: of (?:the |my )?portfolio)?)?", re.IGNORECASE)
 
 
 @frozen
@@ -68,6 +68,11 @@ class AskedSize:
         if found is None or (figure := number(found[1])) is None:
             return None
         return figure, bool(found[2])
+
+    @property
+    def percent_risked(self) -> str:
+        """ "1%"; "" where a sum is risked."""
+        return f"{self._risked[0]:f}%" if self._risked and self._risked[1] else ""
 
     def money_at_risk(self, portfolio: Decimal | None) -> Decimal:
         """In quote; `portfolio` is what it is worth in that. Raises Refused where it is needed and isn't known."""
@@ -221,7 +226,7 @@ def _at_risk(asked: AskedSize, offered: Offered) -> tuple[Decimal, str]:
     amount = _floor(amount)
     risked = f"{money(lost):f} {named(offered.quote)}"
     if asked.of_portfolio and offered.portfolio is not None:
-        risked += f", {(asked.risk or '').strip()} of the {money(offered.portfolio):f} in all accounts,"
+        risked += f", {asked.percent_risked} of the {money(offered.portfolio):f} in all accounts,"
     return amount, (
         f"{risked} is lost from {money(entry):f} to {plain(stop):f}, both fees included, with {_said(amount, offered)}."
     )
