@@ -12,8 +12,8 @@ from hbmcp.text import named
 WORKED_OUT = (
     "margin (initial) and liquidation_if_isolated (where it is lost whole) are worked out from entry and leverage, "
     "liquidation_if_cross from what the account has there in that currency with the P&L shown, if only this price "
-    "moves: the API tells neither them nor the margin mode. The exchange liquidates somewhat earlier, by its "
-    "maintenance margin."
+    "moves; 0: no price liquidates it. The API tells neither them nor the margin mode. The exchange liquidates "
+    "somewhat earlier, by its maintenance margin."
 )
 
 
