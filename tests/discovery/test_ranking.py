@@ -15,7 +15,7 @@ RANKING = Ranking(CATALOG)
 EVERY = CATALOG.choose(toolsets=tuple(CATALOG.toolsets)).tools  # the most that words can find
 PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
 FIRST = 3
-HELD_OUT = {"held_out": 18, "held_out_since": 14}  # of 20 when they were first tried: the others stay as they are
+HELD_OUT = {"held_out": 18, "held_out_since": 14, "held_out_lately": 31}  # when they were first tried; they stay
 
 
 def found(phrase: str) -> list[str]:
@@ -30,7 +30,7 @@ def test_an_everyday_phrase_finds_its_tool(phrase: str) -> None:
 @pytest.mark.parametrize("part", HELD_OUT)
 def test_so_do_most_that_nothing_was_tuned_by(part: str) -> None:
     assert len(PHRASES["tuned"]) >= 60
-    assert len(PHRASES[part]) == 20
+    assert len(PHRASES[part]) >= 20
     hits = [bool(set(found(phrase)[:FIRST]) & set(tools)) for phrase, tools in PHRASES[part].items()]
     assert sum(hits) >= HELD_OUT[part]
 
