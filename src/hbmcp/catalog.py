@@ -155,7 +155,8 @@ class Toolset:
 
 ALL, NONE = "all", "none"  # in place of names
 
-ONLY_A_PERSON = "Only a person can have it offered, in hbmcp's settings."  # and a model isn't told how
+# A model isn't told how; the person whom it asks knows where to look.
+ONLY_A_PERSON = "Only a person can have it offered: hbmcp's README says how, under Choosing tools."
 
 NOT_IN_THIS_API = "Use another tool; a person can update the API, or hbmcp."
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from hbmcp.catalog import REDUCING, Catalog
+from hbmcp.catalog import ONLY_A_PERSON, REDUCING, Catalog
 from hbmcp.errors import SettingsError, UnknownTool
 from hbmcp.policy.model import Confirm, Names, Policy, default, tightened
 from hbmcp.policy.names import in_todays_names
 from hbmcp.policy.offered import narrowed, offered
 from hbmcp.settings import Settings
+from tests.conftest import ROOT
 
 CATALOG = Catalog.load()
 SECRET = {"add_credential", "add_wallet", "list_gateway_api_keys", "set_gateway_api_keys"}
@@ -58,7 +59,9 @@ def test_who_asks_in_vain_is_told_who_can_have_it_offered() -> None:
     """Its name was just said: "asked for by name" would send a model round in circles."""
     for name in ("start_gateway", "deploy_bot", "add_credential", "delete_account"):
         said = why(name, Policy(), tools=["all"])
-        assert said.endswith("Nothing was done. Only a person can have it offered, in hbmcp's settings.")
+        assert said.endswith(
+            "Nothing was done. Only a person can have it offered: hbmcp's README says how, under Choosing tools."
+        )
         assert "name" not in said
 
 
@@ -118,3 +121,7 @@ def test_a_policy_that_leaves_nothing_is_told() -> None:
 def test_the_list_of_a_new_user_has_not_grown() -> None:
     before = {tool.name for tool in CATALOG.choose().tools}
     assert before - names() == {"delete_account", "delete_credential"}
+
+
+def test_the_readme_says_it_where_they_are_sent() -> None:
+    assert f"## {ONLY_A_PERSON.rpartition(' under ')[2].rstrip('.')}\n" in (ROOT / "README.md").read_text()

@@ -267,7 +267,7 @@ async def test_a_client_s_server_lets_who_needs_no_client_watch(one: Watched) ->
     mine, lasting = Watcher(one.call.bridge, OVER_STDIO), Watcher(one.call.bridge, DURABLE)
     await one.rounds(watcher=mine)
     refused = await one.call.bad("cancel_after", minutes=5, all=True)
-    assert "It would end with the client that it guards against." in refused
+    assert "Nothing would watch it once this client is gone" in refused
     leading = []
     for _ in range(HEARTBEAT // 2_000 + 1):
         await one.rounds(watcher=lasting)

@@ -45,7 +45,7 @@ def gateway_answer(status: int, detail: Any, tool: Tool, offer: Offer) -> CallEr
 
 def _absent(offer: Offer) -> ServiceDown:
     start = offer.catalog.by_operation("POST /gateway/start")
-    by = f"Start it with {start.name}" if start and start in offer.tools else "A person must start it"
+    by = f"Start it with {start.name}" if start and start in offer.tools else "A person must start it on the API's host"
     return ServiceDown(
         "Gateway, which the Hummingbot API needs for this, isn't running or can't be reached (HTTP 503).",
         NOTHING_DONE,

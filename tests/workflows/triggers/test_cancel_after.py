@@ -73,7 +73,7 @@ async def test_nobody_watches_who_outlives_the_client(talk: Any, kind: str) -> N
         if kind:
             await watched(call, kind)
         told = await call.bad("cancel_after", **SPOT, minutes=5)
-        assert told.startswith("It would end with the client that it guards against.")
+        assert told.startswith("Nothing would watch it once this client is gone")
         assert await kept(call) == []
 
 

@@ -55,7 +55,9 @@ async def key_fields(installation: Installation, account_name: str, connector_na
         raise Refused(
             f"The {'paper exchange' if on_paper else 'API'} knows no exchange {named(connector_name)}{near}",
             "Nothing was sent.",
-            f"It has only these: {', '.join(known)}." if on_paper else "get_connectors lists all that it knows.",
+            f"It has only these: {', '.join(known)}. Keys are for a real Hummingbot API."
+            if on_paper
+            else "get_connectors lists all that it knows.",
         )
     found = await connections(installation, account_name)
     found.raise_unread()

@@ -50,7 +50,8 @@ async def plan_switch(
         return plan_ending(before) if before else Plan(Answer("No such switch is set."))
     if not outlives_clients(watch):
         raise Refused(
-            f"It would end with the client that it guards against. Who watches: {watched_by(watch)}.",
+            "Nothing would watch it once this client is gone, which is what it is for. "
+            f"Who watches: {watched_by(watch)}.",
             NOTHING_SET,
             f"A person must start `{DURABLE}` first.",
         )
