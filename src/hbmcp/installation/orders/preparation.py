@@ -24,6 +24,7 @@ from hbmcp.installation.markets.taker_fees import assumed_fee, taker_fees
 from hbmcp.installation.markets.trading_pairs import pair_on
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
+from hbmcp.installation.orders.against import against
 from hbmcp.installation.orders.closing_orders import NOT_REDUCE_ONLY, uncovered_of
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order, usdt_rate
@@ -31,7 +32,6 @@ from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of
 from hbmcp.installation.planned_request import Uncovered
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, closed_by, opposite
-from hbmcp.installation.positions.position_mode import is_hedge_mode
 from hbmcp.installation.reduce_only import close_is_reduce_only
 from hbmcp.pairs import base_of, quote_of
 from hbmcp.store import SentOrder
@@ -165,15 +165,14 @@ async def prepare_order(
     action = (request.position_action or "OPEN") if perpetual else None
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
     dearest = [*costs, *_price_taken(taken)]
-    worth = order_size(order, dearest, known.balances, known.held if perpetual else None)
-    closed = closed_by(side)
-    closes_of = next(
-        (one.amount for one in known.held or () if closing and (one.pair, one.side) == (pair, closed)), None
-    )
+    where = (request.account_name, connector, pair)
+    meets = await against(installation, where, side, size, known.held or (), closing=closing)
+    worth = order_size(order, dearest, known.balances, known.held if perpetual else None, meets)
+    closes_of = meets.position.amount if meets is not None and closing else None
     uncovered = None
     sure = market or not closing or await close_is_reduce_only(installation, request.account_name, connector)
     if not sure:
-        notes.append(NOT_REDUCE_ONLY.format(exchange=named(connector), opened=opposite(closed)))
+        notes.append(NOT_REDUCE_ONLY.format(exchange=named(connector), opened=opposite(closed_by(side))))
         if closes_of is not None:
             uncovered, note = await uncovered_of(
                 installation, order, closes_of, began, instead_of.order_id if instead_of else None
@@ -192,14 +191,14 @@ async def prepare_order(
         current=min(costs) if doubt and known.current is not None else known.current,
         positions=known.held,
     )
+    turned = "" if meets is None else meets.note
     short, unfit = "", None
     try:
         short = balance_check.check_balance(there, taking)
         if max_value is not None or not request.size.bounded:
             refuse_large_order(order, worth, max_value, reduces=reduces)
     except Refused as error:
-        unfit = Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice)
-    turned = "" if closing else await _turns(installation, request, known.held or [], size)
+        unfit = Refused(" ".join(filter(None, (error.happened, thin, turned))), error.undone, error.advice)
     return PreparedOrder(
         order,
         worth,
@@ -246,24 +245,6 @@ def _price_taken(taken: Walk | None) -> list[Decimal]:
     it, at least its last price. What is sold costs no more than at the top."""
     price = None if taken is None else taken.average if taken.complete else taken.worst
     return [] if price is None else [price]
-
-
-async def _turns(installation: Installation, request: OrderRequest, held: list[Position], amount: Decimal) -> str:
-    """That the order works against a position before it opens one, or in hedge mode opens another beside it; "" where
-    none is open on its other side. Uses get_position_mode."""
-    against = closed_by(request.side)
-    found = next((one for one in held if (one.pair, one.side) == (request.trading_pair, against)), None)
-    if found is None:
-        return ""
-    rest = plain(amount - found.amount)
-    first = f"this order first closes the open {found}; only what is left, {rest:f}, opens a {opposite(against)}"
-    if rest <= 0:
-        first = f"this order only closes of the open {found}" if rest else f"this order closes the open {found}"
-    beside = f"in hedge mode this order opens a {opposite(against)} beside it; position_action CLOSE would reduce it."
-    hedged = await answer_within(is_hedge_mode(installation, request.account_name, request.connector_name), PATIENCE)
-    if isinstance(hedged, CallError):
-        return f"In one-way mode {first}; {beside} Which mode holds couldn't be read."
-    return f"{found} stays open: {beside}" if hedged else f"T{first[1:]}."
 
 
 async def _known(installation: Installation, account: str, connector: str, pair: str, depth: int) -> _Known:
