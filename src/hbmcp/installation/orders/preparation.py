@@ -24,7 +24,7 @@ from hbmcp.installation.markets.taker_fees import assumed_fee, taker_fees
 from hbmcp.installation.markets.trading_pairs import pair_on
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
-from hbmcp.installation.orders.against import against
+from hbmcp.installation.orders.against import Against, against
 from hbmcp.installation.orders.closing_orders import NOT_REDUCE_ONLY, uncovered_of
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order, usdt_rate
@@ -67,7 +67,7 @@ class PreparedOrder:
     `closes_of` is how much of a position it can close, where one was read: it `reduces` where it is no more; of that so
     much is `uncovered`, where what rests isn't surely reduce-only. It `takes`
     so much of a balance, as far as that is known. `unfit` is why it can't be sent: the balance doesn't hold it,
-    or it looks like a slip."""
+    or it looks like a slip. `meets` is the position on its other side."""
 
     order: SentOrder
     size: Size | None
@@ -79,6 +79,12 @@ class PreparedOrder:
     notes: tuple[str, ...]
     unfit: Refused | None = None
     uncovered: Uncovered | None = None
+    meets: Against | None = None
+
+    @property
+    def closes_on(self) -> list[tuple[str, str, str]]:
+        """The market of the position that it may close."""
+        return [] if self.meets is None or self.meets.hedged is True else [self.meets.position.market]
 
     @property
     def reduces(self) -> bool:
@@ -210,6 +216,7 @@ async def prepare_order(
         tuple(filter(None, (*notes, short, thin, turned))),
         unfit,
         uncovered,
+        meets,
     )
 
 

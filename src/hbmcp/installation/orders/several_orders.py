@@ -41,6 +41,11 @@ class SeveralOrders:
     def notes(self) -> tuple[str, ...]:
         return tuple(f"orders[{place}]: {note}" for place, one in enumerate(self.prepared) for note in one.notes)
 
+    @property
+    def closes_on(self) -> list[tuple[str, str, str]]:
+        """The markets of the positions that they may close."""
+        return [market for one in self.prepared for market in one.closes_on]
+
 
 async def prepare_orders(
     installation: Installation, requests: Sequence[OrderRequest], max_value: Decimal | None

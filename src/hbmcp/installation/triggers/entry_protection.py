@@ -114,6 +114,10 @@ class Exits:
         triggers, unread = await live_triggers(installation)
         return beside_notes(_opened(order), triggers, unread)
 
+    def closes_on(self, order: SentOrder) -> list[tuple[str, str, str]]:
+        """The market of the position that they close, all of it."""
+        return [(order.account, order.connector, order.pair)] if self and is_perpetual(order.connector) else []
+
     def specs(self, order: SentOrder) -> list[Spec]:
         """The triggers for the order as it is sent."""
         what = _opened(order)

@@ -7,6 +7,7 @@ from attrs import asdict
 from hbmcp.errors import OutcomeUnknown
 from hbmcp.figures import number
 from hbmcp.installation.connections import account_at
+from hbmcp.installation.executors.run.on_position import executors_on
 from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.placement import arrival_note, placement_refused, placement_result
@@ -58,7 +59,11 @@ async def place_order(
     )
     exits = asked_exits.of_order(prepared.order, prepared.entry)
     arming = exits.arming(prepared.order)
-    beside = await exits.beside(installation, prepared.order)
+    protection, acting = await all_of(
+        exits.beside(installation, prepared.order),
+        executors_on(installation, [*prepared.closes_on, *exits.closes_on(prepared.order)]),
+    )
+    beside = (*protection, *acting)
     size = dict(prepared.size.shown) if prepared.size else {}
     planned = planned_order(
         prepared.order,
