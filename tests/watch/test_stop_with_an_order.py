@@ -89,7 +89,7 @@ async def test_what_cant_be_meant_is_refused_before_anything_is_sent(
 
 async def test_a_preview_tells_them_and_keeps_nothing(one: Watched) -> None:
     text = await one.call.good("place_order", **PERPETUAL, **BUY, stop_loss=Decimal(45_000), preview=True)
-    assert '"when_filled":"stop 45000"' in text
+    assert '"when_filled":"stop 45000: ' in text
     assert await one.store.triggers() == []
 
 

@@ -13,14 +13,14 @@ from hbmcp.errors import (
     Unreachable,
     WrongCredentials,
 )
-from hbmcp.figures import plain, ratio
+from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.balances import Balance, balances, portfolio_value
 from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.order_book import DEEPEST, Book, Walk, book
 from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
-from hbmcp.installation.markets.taker_fees import assumed_fee, taker_fees
+from hbmcp.installation.markets.taker_fees import TakerFee, assumed_fee, taker_fees
 from hbmcp.installation.markets.trading_pairs import pair_on
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
@@ -38,6 +38,7 @@ from hbmcp.store import SentOrder
 from hbmcp.text import named
 from hbmcp.times import now
 
+MOST_OF_IT = Decimal("0.98")  # of what was worked out: less is left by rounding, and that isn't worth a word
 PATIENCE = 10.0  # seconds that a check may take; without its answer it is left to the exchange
 
 # What an order wouldn't get past either.
@@ -63,16 +64,20 @@ class OrderRequest:
 class PreparedOrder:
     """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked. `size` is
     None where no price is known; `market` is what it costs now, the worse of the current price and the book's,
-    `entry` its own price, or without one about that at which it fills.
+    `entry` its own price, or without one about that at which it fills, which `fills_at` tells by the book where that
+    holds all of it. `fee` is what it pays where it takes.
     `closes_of` is how much of a position it can close, where one was read: it `reduces` where it is no more; of that so
     much is `uncovered`, where what rests isn't surely reduce-only. It `takes`
     so much of a balance, as far as that is known. `unfit` is why it can't be sent: the balance doesn't hold it,
-    or it looks like a slip. `meets` is the position on its other side."""
+    or it looks like a slip. `meets` is the position on its other side, `crossing` that it fills at
+    once, though it has a price."""
 
     order: SentOrder
     size: Size | None
     market: Decimal | None
     entry: Decimal | None
+    fills_at: Decimal | None
+    fee: TakerFee
     rule: Rule
     closes_of: Decimal | None
     takes: balance_check.Taken | None
@@ -80,6 +85,22 @@ class PreparedOrder:
     unfit: Refused | None = None
     uncovered: Uncovered | None = None
     meets: Against | None = None
+    crossing: str = ""
+
+    @property
+    def foretold(self) -> tuple[str, ...]:
+        """The notes of a preview."""
+        return (self.crossing, *self.notes) if self.crossing else self.notes
+
+    @property
+    def expected(self) -> dict[str, Decimal | bool]:
+        """At about which price what has none of its own fills, and its fee in quote, a taker's, as a preview shows
+        them."""
+        if self.fills_at is None:
+            return {}
+        price = {"expected_price": money(self.fills_at)} if self.order.price is None else {}
+        fee = {"fee_percent": self.fee.percent, "fee": money(times(self.order.amount, self.fills_at, self.fee.rate))}
+        return {**price, **fee, **({"fee_assumed": True} if self.fee.assumed else {})}
 
     @property
     def closes_on(self) -> list[tuple[str, str, str]]:
@@ -130,7 +151,7 @@ async def prepare_order(
         )
     market = request.order_type == "MARKET"
     began = now()
-    known, (fee, portfolio) = await all_of(
+    known, (taker, portfolio) = await all_of(
         _known(installation, request.account_name, connector, pair, DEEPEST if market else 1),
         _to_size(installation, request),
     )
@@ -139,13 +160,14 @@ async def prepare_order(
     doubt = price_doubt(pair, connector, known.current, bid, ask)
     costs = [one for one in (known.current, best) if one is not None]
     notes = [*known.unread, doubt]
-    limit = None
+    limit, crossing = None, ""
     if wanted is not None:
         limit, note = pricing.price_to_send(wanted, side, known.rule, known.current)
         pricing.refuse_false_offset(wanted, limit, side, doubt, best)
         if request.order_type == "LIMIT":
             pricing.refuse_fat_finger(limit, side, known.current, best)
         notes.append(note)
+        crossing = pricing.crossing_note(request.order_type, limit, side, best)
     rate = usdt_rate(known.balances, quote_of(pair))
     offered = Offered(
         pair,
@@ -157,7 +179,7 @@ async def prepare_order(
         known.book,
         known.balances,
         known.held,
-        fee,
+        taker.rate,
         None if portfolio is None or rate is None else ratio(portfolio, rate),
     )
     wanted_amount, how = amount_of(request.size, offered)
@@ -165,7 +187,7 @@ async def prepare_order(
         size, note = known.rule.sized(wanted_amount, pair, limit or max(costs, default=None))
     except Refused as error:
         raise Refused(f"{how} {error.happened}".lstrip(), error.undone, error.advice) from None
-    notes.append(how or note)
+    notes += [how, note if not how or size < times(wanted_amount, MOST_OF_IT) else ""]
     taken = known.book.walk("BUY" if side == "BUY" else "SELL", size) if market and known.book else None
     thin = _beyond_book(taken, pair)
     action = (request.position_action or "OPEN") if perpetual else None
@@ -210,6 +232,8 @@ async def prepare_order(
         worth,
         max(dearest, default=None),
         offered.entry,
+        taken.average if taken is not None and taken.complete else offered.entry,
+        taker,
         known.rule,
         closes_of,
         balance_check.least_taken(there, taking),
@@ -217,22 +241,23 @@ async def prepare_order(
         unfit,
         uncovered,
         meets,
+        crossing,
     )
 
 
-async def _to_size(installation: Installation, request: OrderRequest) -> tuple[Decimal, Decimal | None]:
-    """The fee, a share of the value, no lower than the exchange's usual one; and what the portfolio is worth in USDT,
-    None where that isn't needed or can't be read."""
+async def _to_size(installation: Installation, request: OrderRequest) -> tuple[TakerFee, Decimal | None]:
+    """The fee, no lower than the exchange's usual one, which is assumed for an amount in base units; and what the
+    portfolio is worth in USDT, None where that isn't needed or can't be read."""
     connector = request.connector_name
-    usual = assumed_fee(connector).rate
+    usual = assumed_fee(connector)
     if request.size.amount is not None:
         return usual, None
     fees, worth = await all_of(
         answer_within(taker_fees(installation, [connector], request.account_name), PATIENCE),
         answer_within(_portfolio(installation, request.size), PATIENCE),
     )
-    fee = usual if isinstance(fees, CallError) else max(usual, fees[connector].rate)
-    return fee, None if isinstance(worth, CallError) else worth
+    own = usual if isinstance(fees, CallError) else fees[connector]
+    return max(own, usual, key=lambda one: one.rate), None if isinstance(worth, CallError) else worth
 
 
 async def _portfolio(installation: Installation, size: AskedSize) -> Decimal | None:

@@ -9,12 +9,14 @@ from uuid import uuid4
 from attrs import evolve, frozen
 
 from hbmcp.errors import NOTHING_SENT, BadArguments, OutcomeUnknown, Refused, StoreError
-from hbmcp.figures import money, plain
+from hbmcp.figures import money, plain, times
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.levels import Level, parse_level
 from hbmcp.installation.orders.order import Order
+from hbmcp.installation.orders.preparation import PreparedOrder
 from hbmcp.installation.orders.sending import order_request
+from hbmcp.installation.orders.sizing import gain_of_unit
 from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.installation.positions.position import Side
 from hbmcp.installation.triggers.action import closing, closing_words, selling
@@ -22,6 +24,7 @@ from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.protected import beside_notes, live_triggers
 from hbmcp.installation.triggers.trigger import WAITING, Action, Filled, Protected, Spec, Trigger, new, written_spec
 from hbmcp.installation.triggers.watching import watch_words
+from hbmcp.pairs import quote_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 from hbmcp.times import now
@@ -84,9 +87,23 @@ class Exits:
 
     @property
     def words(self) -> str:
-        """As a preview tells them."""
-        parts = (("stop", self.stop), ("target", self.target))
-        return ", ".join(f"{name} {plain(level):f}" for name, level in parts if level is not None)
+        """ "stop 42000, target 52000" """
+        return ", ".join(f"{name} {plain(level):f}" for name, level in self._levels)
+
+    @property
+    def _levels(self) -> list[tuple[str, Decimal]]:
+        found = (("stop", self.stop), ("target", self.target))
+        return [(name, level) for name, level in found if level is not None]
+
+    def foretold(self, prepared: PreparedOrder) -> str:
+        """The same with what the order would lose or gain there."""
+        order, entry = prepared.order, prepared.fills_at or Decimal(0)
+        said = []
+        for name, level in self._levels:
+            gain = gain_of_unit(entry, level, prepared.fee.rate, buys=order.side == "BUY")
+            comes = f"{money(times(order.amount, abs(gain))):f} {named(quote_of(order.pair))}"
+            said.append(f"{name} {plain(level):f}: {comes} {'lost' if gain < 0 else 'gained'}")
+        return f"{', '.join(said)}; both fees included"
 
     def arming(self, order: SentOrder) -> tuple[PlannedRequest, ...]:
         """What is kept with the order, as a plan has it."""

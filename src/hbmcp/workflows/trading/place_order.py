@@ -98,7 +98,8 @@ async def place_order(
             told = {name: value for name, value in told.items() if name != "notional"}  # what it was worth before
         return Answer({**result, **told}, (*notes, *armed, *order.doubts, arrival_note(order)))
 
-    shown = {"would_place": planned.request.words, **size} | ({"when_filled": exits.words} if exits else {})
-    notes = (*prepared.notes, *beside)
-    requests, later = (planned.request, *arming), exits.later(prepared.order)
-    return Plan(Answer(shown, notes), requests, commit, later, unfit=prepared.unfit)
+    later = {"when_filled": exits.foretold(prepared)} if exits else {}
+    shown = {"would_place": planned.request.words, **size, **prepared.expected, **later}
+    notes = (*prepared.foretold, *beside)
+    requests, fired = (planned.request, *arming), exits.later(prepared.order)
+    return Plan(Answer(shown, notes), requests, commit, fired, unfit=prepared.unfit)

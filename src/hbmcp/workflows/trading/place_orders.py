@@ -27,14 +27,14 @@ async def place_orders(
     """
     asked = asked_orders(await with_accounts(installation, orders))
     several = await prepare_orders(installation, asked, max_value)
-    notes = (*several.notes, *await executors_on(installation, several.closes_on))
+    acting = await executors_on(installation, several.closes_on)
     requests = tuple(one.request for one in several.planned)
 
     async def commit(installation: Installation) -> Answer:
-        ends, kept = await send_orders(installation, several, WAIT)
+        ends, notes = await send_orders(installation, several, WAIT)
         value = placed_rows(several, ends)
         told = (STOPPED if NOT_SENT in value else "", UNKNOWN if "UNKNOWN" in value else "")
-        return Answer(value, (*told, *notes, *kept))
+        return Answer(value, (*told, *several.notes, *notes, *acting))
 
-    shown = Answer({"would_place": [one.words for one in requests]}, notes)
+    shown = Answer({"would_place": [one.words for one in requests]}, (*several.foretold, *acting))
     return Plan(shown, requests, commit, unfit=several.unfit)

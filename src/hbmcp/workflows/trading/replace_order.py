@@ -80,4 +80,6 @@ async def replace_order(
         "old_price": order.price,
         "new_price": prepared.order.price,
     }
-    return Plan(Answer(without_nulls(shown), (*order.doubts, *prepared.notes)), requests, commit, unfit=prepared.unfit)
+    return Plan(
+        Answer(without_nulls(shown), (*order.doubts, *prepared.foretold)), requests, commit, unfit=prepared.unfit
+    )
