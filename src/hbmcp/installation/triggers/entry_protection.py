@@ -177,7 +177,7 @@ def _action(what: Protected, price: Decimal) -> Action:
 
 class EntryTriggers:
     """Triggers that begin with the fill of an order and are kept before it is sent (see Companion): `specs` has them
-    for it as it is sent, and `planned` is what was granted. `keys` are their numbers then."""
+    for it as it is sent, and `planned` is what was granted. `which` names them then."""
 
     def __init__(
         self, installation: Installation, planned: PlannedRequest, specs: Callable[[SentOrder], Sequence[Spec]]
@@ -188,8 +188,9 @@ class EntryTriggers:
         self._kept: dict[int, Spec] = {}
 
     @property
-    def keys(self) -> str:
-        return ", ".join(map(str, self._kept))
+    def which(self) -> str:
+        """ "triggers 1, 2" """
+        return f"trigger{'' if len(self._kept) == 1 else 's'} {', '.join(map(str, self._kept))}"
 
     async def begin(self, order: SentOrder, key: int) -> None:
         """Raises Refused where the store fails, and what `Installation.keep` does."""
@@ -226,7 +227,7 @@ class EntryTriggers:
 
     def waiting_for(self, unknown: OutcomeUnknown, words: str) -> OutcomeUnknown:
         """The same of an order that has them, if it was placed."""
-        advice = f"{unknown.advice} {words} (triggers {self.keys}) begin if it was placed and fills."
+        advice = f"{unknown.advice} If it was placed and fills, that begins: {words} ({self.which})."
         return OutcomeUnknown(unknown.happened, unknown.undone, advice)
 
     async def told(self, words: str, *, filled: bool = False) -> str:
@@ -235,8 +236,9 @@ class EntryTriggers:
             by = await watch_words(self._installation)
         except StoreError:
             by = "unknown"
-        begun = "hold for what filled" if filled else "begin when it fills"
-        return f"{words} (triggers {self.keys}) {begun}. Watched by: {by}."
+        ends = "s" if len(self._kept) == 1 else ""
+        begun = f"hold{ends} for what filled" if filled else f"begin{ends} when it fills"
+        return f"{words} ({self.which}) {begun}. Watched by: {by}."
 
 
 @frozen

@@ -84,7 +84,7 @@ async def close_positions(
 
     if not chosen:
         return Plan(nothing_to_close(found, kept, threshold).with_notes(*acting), requests, commit)
-    shown = closing_preview(found, planned, kept, threshold, filtered=filtered)
+    shown = closing_preview(found, planned, kept, threshold, filtered=filtered, below_1_percent=below_1_percent)
     return Plan(shown.with_notes(*acting), requests, commit)
 
 
