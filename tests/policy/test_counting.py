@@ -126,6 +126,15 @@ async def test_looking_reserves_nothing_and_says_how_far_limits_are_used(talk: O
         assert await granted(call) == []
 
 
+@pytest.mark.parametrize(
+    ("price", "said"), [("-2%", "Limits, with this at the market's price: "), ("+2%", "Limits, with this: ")]
+)
+async def test_what_counts_as_more_than_its_own_price_is_said_to(talk: Opened, price: str, said: str) -> None:
+    order = {**MARKET, "order_type": "LIMIT", "price": price}
+    async with talk(policy(order=1000)) as call:
+        assert said in await call.good("place_order", **order, preview=True)
+
+
 async def test_a_status_tells_how_far_limits_are_used_up(talk: Opened, api: PaperApi) -> None:
     budgets = {"b": {"account": "master_account", "amount": 5000}, "c": {"account": "other", "amount": 1}}
     limits = {"order": 1000, "hour": 1000, "day": 2000, "orders_a_minute": 5, "open_orders": 9, "day_loss": 100}
@@ -287,7 +296,7 @@ class TestWhatWasNeverAnswered:
             asked = len(call.asked)
             await call.bad("place_order", **CLOSE, amount=0.004)
             await call.good("close_position", trading_pair="BTC-USDT")
-            assert EXECUTORS not in call.asked[asked:]
+            assert call.asked[asked:].count(EXECUTORS) == 2  # by the two tools, and not by the policy
         assert sizes(api) == {}
 
 

@@ -38,6 +38,26 @@ async def test_one_of_them_closes_what_was_opened(one: Watched, price: int, left
     assert [row[1] for row in one.orders()] == ["BUY", "SELL"]
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "stop 45000 (trigger 1) holds for what filled."),
+        ({"take_profit": "55000"}, "(triggers 1, 2) hold for what filled."),
+        ({"order_type": "LIMIT", "price": "46000"}, "stop 45000 (trigger 1) begins when it fills."),
+        ({"order_type": "LIMIT", "price": "46000", "take_profit": "55000"}, "(triggers 1, 2) begin when it fills."),
+    ],
+)
+async def test_one_is_told_as_one(one: Watched, changed: dict[str, Any], said: str) -> None:
+    assert said in await one.call.good("place_order", **PERPETUAL, **{**BUY, **changed}, stop_loss="45000")
+
+
+async def test_coins_are_sold_as_far_as_they_are_there(one: Watched) -> None:
+    await one.call.good("place_order", **SPOT, **BUY, stop_loss="45000")
+    assert "SELL 0.1 BTC-USDT MARKET on binance, or what is there of it" in await one.call.good("list_triggers")
+    told = await one.call.good("cancel_trigger", all=True, preview=True)
+    assert "SELL 0.1 BTC-USDT MARKET on binance, or what is there of it" in told
+
+
 async def test_a_short_is_stopped_above(one: Watched) -> None:
     await one.call.good("place_order", **PERPETUAL, **{**BUY, "side": "SELL"}, stop_loss="55000", take_profit="45000")
     await one.rounds(12)
@@ -89,7 +109,7 @@ async def test_what_cant_be_meant_is_refused_before_anything_is_sent(
 
 async def test_a_preview_tells_them_and_keeps_nothing(one: Watched) -> None:
     text = await one.call.good("place_order", **PERPETUAL, **BUY, stop_loss=Decimal(45_000), preview=True)
-    assert '"when_filled":"stop 45000"' in text
+    assert '"when_filled":"stop 45000: ' in text
     assert await one.store.triggers() == []
 
 
@@ -213,7 +233,7 @@ async def test_an_order_without_an_answer_has_its_stop(tmp_path: Path, monkeypat
     async with watched(tmp_path, monkeypatch, [Cut("POST /trading/orders", times=1)]) as one:
         text = await one.call.bad("place_order", **PERPETUAL, **BUY, stop_loss="45000")
         assert text.startswith("Outcome unknown")
-        assert "stop 45000 (triggers 1) begin if it was placed and fills." in text
+        assert "If it was placed and fills, that begins: stop 45000 (trigger 1)." in text
         await one.rounds(12)
         await one.rounds(2, price=44_900)
         assert await one.state(1) == "done"

@@ -239,7 +239,8 @@ class Counting:
         if await self._less_doubtful(found):
             found = await used()
         refuse_exceeded(found, unasked)
-        return f"Limits, with this: {listed}." if (listed := _listed(found)) else ""
+        at = " at the market's price" if any(map(_waits_below, judged.asks)) else ""
+        return f"Limits, with this{at}: {listed}." if (listed := _listed(found)) else ""
 
     async def today(self) -> str:
         """A sentence on how far the limits are used up that hold for all, "" where there are none, and on what can't be
@@ -302,6 +303,14 @@ async def spent(store: Store, policy: Policy, seen: Seen | None = None) -> str:
         return f"{UNTOLD} {_why(error)}"
     found = used_up(policy, granted, seen, moment)
     return f"Limits: {listed}." if (listed := _listed(found)) else ""
+
+
+def _waits_below(ask: Worth) -> bool:
+    """Whether it counts as more than its own price comes to: an order, which may wait for that."""
+    stake, market = ask.stake, ask.market
+    if ask.planned.effect != "opens" or stake.amount is None or stake.price is None or market is None:
+        return False
+    return stake.price < market
 
 
 def _listed(found: Sequence[Use]) -> str:

@@ -214,3 +214,25 @@ async def test_what_the_policy_would_say_of_it_is_told(api: PaperApi, monkeypatc
     async with assistant(api, monkeypatch, policy=off) as call:
         _, said = await estimated(call, **SPOT, **MINE, side="BUY", amount=Decimal("0.01"))
         assert "policy" not in said
+
+
+@pytest.mark.parametrize(
+    ("amount", "margin", "does"),
+    [
+        ("0.1", False, "only lessens the open LONG 0.2 BTC-USDT on binance_perpetual (master_account), to 0.1."),
+        ("0.2", False, "closes the open LONG 0.2"),
+        ("0.5", True, "first closes the open LONG 0.2"),
+    ],
+)
+async def test_a_position_that_it_would_close_is_named(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, amount: str, margin: bool, does: str
+) -> None:
+    perpetual = {**MINE, "connector_name": "binance_perpetual", "trading_pair": "BTC-USDT"}
+    async with assistant(api, monkeypatch) as call:
+        await call.good("place_order", **perpetual, side="BUY", amount="0.2", order_type="MARKET", max_value=10**6)
+        _, said = await estimated(call, **perpetual, side="SELL", amount=Decimal(amount))
+        _, more = await estimated(call, **perpetual, side="BUY", amount=Decimal(amount))
+    assert f"This order {does}" in said
+    assert ("available as margin: as a new position what it opens takes" in said) == margin
+    assert "as a new position this takes" in more
+    assert "LONG" not in more

@@ -76,6 +76,33 @@ async def test_what_is_unknown_is_named(api: PaperApi, monkeypatch: pytest.Monke
         assert alone.startswith("No price was found. NOPE-USDT isn't on binance.")
 
 
+@pytest.mark.parametrize(
+    ("asked", "where", "said"),
+    [
+        ("SOL-USDC", ["binance"], "SOL-USDC isn't on binance: SOL-USDT stands for it."),
+        (
+            "SOL-USDC",
+            ["binance", "hyperliquid_perpetual"],
+            "SOL-USDC isn't on any of these exchanges: SOL-USDT and SOL-USD stand for it.",
+        ),
+        (
+            "SOL-USDT",
+            ["binance", "hyperliquid_perpetual"],
+            "SOL-USDT isn't on hyperliquid_perpetual: SOL-USD stands for it.",
+        ),
+        ("sol-usdt", ["binance"], ""),
+        ("SOL", ["binance", "hyperliquid_perpetual"], ""),
+    ],
+)
+async def test_a_pair_that_another_stands_for_is_told(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, asked: str, where: list[str], said: str
+) -> None:
+    async with assistant(api, monkeypatch) as call:
+        text = await call.good("get_ticker", trading_pairs=[asked], connector_names=where)
+    assert [row["connector_name"] for row in value(text)] == where
+    assert notes(text) == said
+
+
 async def test_without_trading_rules_the_names_count_as_they_are(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

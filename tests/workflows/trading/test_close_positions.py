@@ -289,6 +289,10 @@ async def test_a_threshold_is_repeated_and_one_below_a_percent_confirmed(
         assert "Nothing was sent." in asked
         assert ORDERS not in call.asked
         assert everything(api) == before
+        meant = await call.good("close_positions", loss_over=0.05, below_1_percent=True)
+        assert "preview=false would send" in meant
+        assert "below_1_percent" not in meant
+        assert "is it meant?" not in meant
         done = await call.good("close_positions", loss_over=0.05, preview=False, below_1_percent=True)
         assert "Chosen is what has a loss over 0.05 % of entry." in done
         assert everything(api) != before

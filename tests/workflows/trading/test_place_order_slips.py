@@ -193,9 +193,9 @@ class TestTheOtherSide:
     @pytest.mark.parametrize(
         ("amount", "said"),
         [
-            ("0.5", "This order first closes the open LONG 0.2 {}; only what is left, 0.3, opens a SHORT."),
-            ("0.2", "This order closes the open LONG 0.2 {}."),
-            ("0.1", "This order only closes of the open LONG 0.2 {}."),
+            ("0.5", "This order first closes the open LONG 0.2 {}; only what is left, 0.3, opens a SHORT. close"),
+            ("0.2", "This order closes the open LONG 0.2 {}. With position_action CLOSE it does no more"),
+            ("0.1", "This order only lessens the open LONG 0.2 {}, to 0.1. With position_action CLOSE it"),
         ],
     )
     async def test_in_one_way_mode_it_closes_first(self, talk: Any, api: PaperApi, amount: str, said: str) -> None:
@@ -203,6 +203,35 @@ class TestTheOtherSide:
         async with talk() as call:
             text = await call.good("place_order", **{**PERPETUAL, "side": "SELL"}, amount=amount)
         assert said.format("BTC-USDT on binance_perpetual (master_account)") in text
+
+    @pytest.mark.parametrize(
+        ("hedged", "action", "amount", "left"),
+        [
+            (False, "CLOSE", "0.1", "0.4"),
+            (False, "OPEN", "0.1", "0.4"),
+            (False, "OPEN", "0.8", "0.3"),
+            (True, "CLOSE", "0.1", "0.4"),
+            (True, "OPEN", "0.1", "0.6"),
+        ],
+    )
+    async def test_what_it_closes_isn_t_open_any_more(
+        self, talk: Any, api: PaperApi, hedged: bool, action: str, amount: str, left: str
+    ) -> None:
+        if hedged:
+            api.paper.engine.set_position_mode(ACCOUNT, "binance_perpetual", "HEDGE")
+        open_position(api, "BUY", "0.5")
+        order = {**PERPETUAL, "side": "SELL", "position_action": action, "amount": amount, "max_value": 10**6}
+        async with talk() as call:
+            found = flat(await call.good("place_order", **order, preview=True))
+        in_percent = found["notional_of_equity_percent"] / found["notional"]
+        worth = best_ask(api, "binance_perpetual") * Decimal(left)
+        assert found["with_open_positions_percent"] == pytest.approx(worth * in_percent, rel=Decimal("0.01"))
+
+    async def test_what_looks_like_a_slip_says_what_it_would_close(self, talk: Any, api: PaperApi) -> None:
+        open_position(api, "BUY", "0.2")
+        async with talk() as call:
+            text = await call.bad("place_order", **{**PERPETUAL, "side": "SELL"}, amount=5)
+        assert "that may be a slip. This order first closes the open LONG 0.2" in text
 
     async def test_a_mode_that_cant_be_read_is_not_guessed(self, talk: Any, api: PaperApi) -> None:
         open_position(api, "BUY", "0.2")

@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 
+from hbmcp.installation.executors.run.on_position import said_of
+from hbmcp.installation.executors.run.record import Executor
 from hbmcp.paper.api.routes.base import Json
 from hbmcp.store import Store, StoreError
 from tests.paper.assistant import Assistant
 from tests.paper.paper_api import PaperApi
-from tests.paper.perpetual_account import open_position
+from tests.paper.perpetual_account import open_position, sizes
 from tests.paper.scripted_faults import changed, failing
 from tests.paper.spot_account import rest
+from tests.workflows.answers import value
 
 pytestmark = pytest.mark.anyio
 
@@ -124,3 +127,104 @@ async def test_each_market_of_an_executor_is_one_that_it_trades_on(talk: Any) ->
         for where in ({"connector_name": "kucoin"}, {"connector_name": "binance"}, {"trading_pair": "SOL"}):
             assert "Still acting: 1 executor (list_executors)." in await call.good("get_open_orders", **where)
         assert "Still acting" not in await call.good("get_open_orders", trading_pair="BTC")
+
+
+PERPETUAL: dict[str, Any] = {
+    "account_name": "master_account",
+    "connector_name": "binance_perpetual",
+    "trading_pair": "BTC-USDT",
+}
+SELL: dict[str, Any] = {**PERPETUAL, "side": "SELL", "amount": 0.1, "order_type": "MARKET"}
+STOP = {"below": "1000", "then": "close_position", "arguments": {}}
+CLOSES: list[tuple[str, dict[str, Any]]] = [
+    ("close_position", PERPETUAL),
+    ("close_positions", PERPETUAL),
+    ("close_positions", {**PERPETUAL, "loss_over": 0.0001}),
+    ("place_order", {**SELL, "position_action": "CLOSE"}),
+    ("place_order", SELL),
+    ("place_order", {**SELL, "side": "BUY", "stop_loss": "-5%"}),
+    ("place_orders", {"orders": [{**SELL, "position_action": "CLOSE"}]}),
+    ("protect_position", {**PERPETUAL, "stop": "1000"}),
+    ("protect_position", {**PERPETUAL, "stop": "1000", "stop_limit": "900"}),
+    ("create_trigger", {**PERPETUAL, **STOP}),
+]
+
+
+async def run_on_it(call: Assistant, **where: Any) -> str:
+    """An executor, and its id."""
+    config = {**PERPETUAL, "side": "BUY", "total_amount_quote": 2000, "total_duration": 3600, "order_interval": 600}
+    config = {**config, "leverage": 1, **where}
+    account = config.pop("account_name")
+    given = {"executor_type": "twap_executor", "account_name": account, "config": config}
+    return str(value(await call.good("create_executor", **given))["executor_id"])
+
+
+@pytest.mark.parametrize(("tool", "given"), CLOSES)
+async def test_an_executor_on_the_position_is_named_before_it_is_closed(
+    talk: Any, api: PaperApi, tool: str, given: dict[str, Any]
+) -> None:
+    open_position(api, "BUY", "0.5")
+    async with talk() as call:
+        which = await run_on_it(call)
+        told = await call.good(tool, **given, preview=True)
+    said = f"twap_executor {which} runs on BTC-USDT, binance_perpetual (master_account), too"
+    assert told.count(said) == 1
+
+
+async def test_who_closed_it_is_told_of_the_executor_too(talk: Any, api: PaperApi) -> None:
+    open_position(api, "BUY", "0.5")
+    async with talk() as call:
+        which = await run_on_it(call)
+        placed = await call.good("place_order", **SELL, position_action="CLOSE")
+        closed = await call.good("close_position", **PERPETUAL)
+    assert f"{which} runs on BTC-USDT" in placed
+    assert f"{which} runs on BTC-USDT" in closed
+
+
+async def test_no_executor_is_named_where_none_runs_on_what_is_closed(talk: Any, api: PaperApi) -> None:
+    open_position(api, "BUY", "0.5")
+    async with talk() as call:
+        await run_on_it(call, trading_pair="ETH-USDT")
+        await run_on_it(call, account_name="second_account", connector_name="bybit_perpetual")
+        asked = len(call.asked)
+        more = await call.good("place_order", **{**SELL, "side": "BUY"}, preview=True)
+        assert LIST not in call.asked[asked:]
+        told = [await call.good(tool, **given, preview=True) for tool, given in CLOSES]
+    assert not [one for one in (more, *told) if "twap_executor" in one]
+
+
+async def test_what_stands_beside_a_position_in_hedge_mode_closes_none(talk: Any, api: PaperApi) -> None:
+    api.paper.engine.set_position_mode("master_account", "binance_perpetual", "HEDGE")
+    open_position(api, "BUY", "0.5")
+    async with talk() as call:
+        await run_on_it(call)
+        beside = await call.good("place_order", **SELL, preview=True)
+        closing = await call.good("place_order", **SELL, position_action="CLOSE", preview=True)
+    assert "twap_executor" not in beside
+    assert "twap_executor" in closing
+
+
+async def test_a_position_is_closed_where_executors_can_t_be_read(talk: Any, api: PaperApi) -> None:
+    open_position(api, "BUY", "0.5")
+    async with talk(failing(LIST)) as call:
+        told = await call.good("close_position", **PERPETUAL)
+    assert not sizes(api)
+    assert "Whether executors still act couldn't be read: " in told
+
+
+def test_of_many_executors_a_few_are_named() -> None:
+    running = [
+        Executor.from_row(
+            {
+                "executor_id": str(number),
+                "executor_type": "grid_executor",
+                "status": "RUNNING",
+                "account_name": "a",
+                "connector_name": "b",
+                "trading_pair": "BTC-USDT",
+            }
+        )
+        for number in range(5)
+    ]
+    (said,) = said_of(running, [("a", "b", "BTC-USDT"), ("a", "b", "ETH-USDT"), ("a", "b", "BTC-USDT")])
+    assert said.startswith("grid_executor 0, grid_executor 1, grid_executor 2, 2 more run on BTC-USDT, b (a), too")

@@ -34,6 +34,7 @@ def closing_preview(
     threshold: PnlThreshold,
     *,
     filtered: bool,
+    below_1_percent: bool,
 ) -> Answer:
     """`would_close` has the orders that would be sent, `kept` the positions that would stay. Without a filter none
     would be."""
@@ -41,7 +42,8 @@ def closing_preview(
     orders = (
         "1 MARKET order that only reduces" if len(sendable) == 1 else f"{len(sendable)} MARKET orders that only reduce"
     )
-    lacking = "below_1_percent=true" if threshold.doubtful else "" if filtered else "a filter, such as account_name,"
+    doubtful = threshold.doubtful and not below_1_percent
+    lacking = "below_1_percent=true" if doubtful else "" if filtered else "a filter, such as account_name,"
     needs = f" needs {lacking} too, and then" if lacking else ""
     said = (
         f"Preview, nothing was sent. preview=false{needs} would send {orders}; it chooses anew, by the figures of then."
@@ -52,7 +54,7 @@ def closing_preview(
     if kept:
         value["kept"] = list(map(_loss, kept))
     other = other_reading([one for one, _ in plans], kept, threshold)
-    notes = (doubt if threshold.doubtful else "", other, *map(min_notional_note, sendable), *found.notes)
+    notes = (doubt if doubtful else "", other, *map(min_notional_note, sendable), *found.notes)
     return Answer(value, tuple(filter(None, notes)))
 
 

@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from hbmcp.errors import CallError
-from hbmcp.figures import in_percent, money, plain, ratio
+from hbmcp.figures import in_percent, money, plain, ratio, times
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.markets.taker_fees import TakerFee
 from hbmcp.installation.markets.trade_cost import Estimate
@@ -54,12 +54,16 @@ def limits(market: Market, order: Estimate, rule: Rule | None, wanted: Decimal |
 
 
 def balance_check(
-    market: Market, order: Estimate, accounts: Sequence[str], balances: Sequence[Mapping[str, Decimal] | CallError]
+    market: Market,
+    order: Estimate,
+    accounts: Sequence[str],
+    balances: Sequence[Mapping[str, Decimal] | CallError],
+    opens: Decimal,
 ) -> tuple[dict[str, Any], str]:
     """Whether the account holds the order: members to add, and a sentence or "".
 
     `accounts`: those that are connected. `balances`: if that is one, what it has available by token, or why that isn't
-    known.
+    known. So much of it `opens` a position, the rest closing one.
     """
     if not balances:
         who = (
@@ -72,7 +76,7 @@ def balance_check(
     if isinstance(available, CallError):
         return {}, f"The balance couldn't be read: {available.happened}"
     if is_perpetual(market.connector):
-        return {}, _margin(order, available.get(market.quote, Decimal(0)), market.quote)
+        return {}, _margin(order, available.get(market.quote, Decimal(0)), market.quote, opens)
     token, needed = (market.quote, order.total) if order.side == "BUY" else (market.base, order.amount)
     free = available.get(token, Decimal(0))
     if order.side == "BUY" and not order.in_book and free >= needed:  # the rest, dearer, nobody has offered
@@ -81,9 +85,13 @@ def balance_check(
     return {"available": free, "balance_holds_it": free >= needed}, lacking if free < needed else ""
 
 
-def _margin(order: Estimate, available: Decimal, quote: str) -> str:
+def _margin(order: Estimate, available: Decimal, quote: str, opens: Decimal) -> str:
+    if order.amount and not opens:
+        return ""
     if not available:
         return f"No {named(quote)} is available as margin."
-    leverage = ratio(order.walk.quote, available).quantize(Decimal("0.01"), ROUND_CEILING)
+    part = ratio(opens, order.amount) if order.amount else Decimal(1)
+    leverage = ratio(times(order.walk.quote, part), available).quantize(Decimal("0.01"), ROUND_CEILING)
     needed = f"leverage of {leverage} or more" if leverage > 1 else "no leverage"
-    return f"{plain(available)} {named(quote)} is available as margin: as a new position this takes {needed}."
+    what = "this" if part == 1 else "what it opens"
+    return f"{plain(available)} {named(quote)} is available as margin: as a new position {what} takes {needed}."

@@ -50,10 +50,11 @@ class Market(NamedTuple):
 @frozen
 class Markets:
     """`asked`: what was asked for -> the markets that it means. `problems`: what is nowhere, or couldn't be looked
-    up, in sentences."""
+    up, in sentences; `stand_ins`: for which pairs others stand."""
 
     asked: dict[str, list[Market]]
     problems: tuple[str, ...]
+    stand_ins: tuple[str, ...] = ()
 
     @property
     def all(self) -> list[Market]:
@@ -70,15 +71,24 @@ async def find_markets(installation: Installation, connectors: Sequence[str], as
     wanted = list(dict.fromkeys(name.strip() for name in asked))
     known, problems = await _pairs(installation, connectors)
     found: dict[str, list[Market]] = {}
+    stand_ins = []
     for name in wanted:
         here = {connector: name if pairs is None else find_pair(name, pairs) for connector, pairs in known.items()}
         found[name] = [Market(connector, pair) for connector, pair in here.items() if pair and "-" in pair]
         if missing := [connector for connector, pair in here.items() if pair is None]:
             like = pairs_of_base(name, [pair for connector in missing for pair in known[connector] or ()])
-            where = "any of these exchanges" if len(missing) == len(known) > 1 else ", ".join(map(named, missing))
             instead = f" Of the same base: {', '.join(map(named, like))}." if like else ""
-            problems.append(f"{named(name)} isn't on {where}.{instead}")
-    return Markets(found, tuple(problems))
+            problems.append(f"{named(name)} isn't on {_where(missing, known)}.{instead}")
+        others = {on: pair for on, pair in here.items() if "-" in name and pair and pair.upper() != name.upper()}
+        if others:
+            pairs = list(dict.fromkeys(map(named, others.values())))
+            stand = f"{' and '.join(pairs)} stand{'' if len(pairs) > 1 else 's'} for it"
+            stand_ins.append(f"{named(name)} isn't on {_where(others, known)}: {stand}.")
+    return Markets(found, tuple(problems), tuple(stand_ins))
+
+
+def _where(some: Collection[str], known: Collection[str]) -> str:
+    return "any of these exchanges" if len(some) == len(known) > 1 else ", ".join(map(named, some))
 
 
 async def pair_if_asked(installation: Installation, connector: str | None, asked: str | None) -> str | None:

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from hbmcp.did_you_mean import nearest
 from hbmcp.errors import CallError, Failed, Refused
-from hbmcp.figures import plain, times
+from hbmcp.figures import money, plain, times
 from hbmcp.installation.answer_fields import Fields, number, record
 from hbmcp.installation.installation import Installation
 from hbmcp.text import named
@@ -54,9 +54,8 @@ class Rule:
             )
         if price is not None and (value := times(size, price)) < self.min_notional:
             raise Refused(
-                f"{size:f} {named(base)} at {plain(price):f} is worth {plain(value):f} {named(quote)}, less than the "
-                "smallest order "
-                f"of {named(trading_pair)}, {plain(self.min_notional):f} {named(quote)}.",
+                f"{size:f} {named(base)} at {money(price):f} is worth {money(value):f} {named(quote)}, less than the "
+                f"smallest order of {named(trading_pair)}, {plain(self.min_notional):f} {named(quote)}.",
                 "Nothing was sent.",
                 "Order more.",
             )

@@ -13,17 +13,18 @@ from hbmcp.errors import (
     Unreachable,
     WrongCredentials,
 )
-from hbmcp.figures import plain, ratio
+from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.balances import Balance, balances, portfolio_value
 from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.order_book import DEEPEST, Book, Walk, book
 from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
-from hbmcp.installation.markets.taker_fees import assumed_fee, taker_fees
+from hbmcp.installation.markets.taker_fees import TakerFee, assumed_fee, taker_fees
 from hbmcp.installation.markets.trading_pairs import pair_on
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
+from hbmcp.installation.orders.against import Against, against
 from hbmcp.installation.orders.closing_orders import NOT_REDUCE_ONLY, uncovered_of
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order, usdt_rate
@@ -31,13 +32,13 @@ from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of
 from hbmcp.installation.planned_request import Uncovered
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position, closed_by, opposite
-from hbmcp.installation.positions.position_mode import is_hedge_mode
 from hbmcp.installation.reduce_only import close_is_reduce_only
 from hbmcp.pairs import base_of, quote_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 from hbmcp.times import now
 
+MOST_OF_IT = Decimal("0.98")  # of what was worked out: less is left by rounding, and that isn't worth a word
 PATIENCE = 10.0  # seconds that a check may take; without its answer it is left to the exchange
 
 # What an order wouldn't get past either.
@@ -63,22 +64,48 @@ class OrderRequest:
 class PreparedOrder:
     """The order as it can be sent, and sentences about what was worked out, rounded, or couldn't be checked. `size` is
     None where no price is known; `market` is what it costs now, the worse of the current price and the book's,
-    `entry` its own price, or without one about that at which it fills.
+    `entry` its own price, or without one about that at which it fills, which `fills_at` tells by the book where that
+    holds all of it. `fee` is what it pays where it takes.
     `closes_of` is how much of a position it can close, where one was read: it `reduces` where it is no more; of that so
     much is `uncovered`, where what rests isn't surely reduce-only. It `takes`
     so much of a balance, as far as that is known. `unfit` is why it can't be sent: the balance doesn't hold it,
-    or it looks like a slip."""
+    or it looks like a slip. `meets` is the position on its other side, `crossing` that it fills at
+    once, though it has a price."""
 
     order: SentOrder
     size: Size | None
     market: Decimal | None
     entry: Decimal | None
+    fills_at: Decimal | None
+    fee: TakerFee
     rule: Rule
     closes_of: Decimal | None
     takes: balance_check.Taken | None
     notes: tuple[str, ...]
     unfit: Refused | None = None
     uncovered: Uncovered | None = None
+    meets: Against | None = None
+    crossing: str = ""
+
+    @property
+    def foretold(self) -> tuple[str, ...]:
+        """The notes of a preview."""
+        return (self.crossing, *self.notes) if self.crossing else self.notes
+
+    @property
+    def expected(self) -> dict[str, Decimal | bool]:
+        """At about which price what has none of its own fills, and its fee in quote, a taker's, as a preview shows
+        them."""
+        if self.fills_at is None:
+            return {}
+        price = {"expected_price": money(self.fills_at)} if self.order.price is None else {}
+        fee = {"fee_percent": self.fee.percent, "fee": money(times(self.order.amount, self.fills_at, self.fee.rate))}
+        return {**price, **fee, **({"fee_assumed": True} if self.fee.assumed else {})}
+
+    @property
+    def closes_on(self) -> list[tuple[str, str, str]]:
+        """The market of the position that it may close."""
+        return [] if self.meets is None or self.meets.hedged is True else [self.meets.position.market]
 
     @property
     def reduces(self) -> bool:
@@ -124,7 +151,7 @@ async def prepare_order(
         )
     market = request.order_type == "MARKET"
     began = now()
-    known, (fee, portfolio) = await all_of(
+    known, (taker, portfolio) = await all_of(
         _known(installation, request.account_name, connector, pair, DEEPEST if market else 1),
         _to_size(installation, request),
     )
@@ -133,13 +160,14 @@ async def prepare_order(
     doubt = price_doubt(pair, connector, known.current, bid, ask)
     costs = [one for one in (known.current, best) if one is not None]
     notes = [*known.unread, doubt]
-    limit = None
+    limit, crossing = None, ""
     if wanted is not None:
         limit, note = pricing.price_to_send(wanted, side, known.rule, known.current)
         pricing.refuse_false_offset(wanted, limit, side, doubt, best)
         if request.order_type == "LIMIT":
             pricing.refuse_fat_finger(limit, side, known.current, best)
         notes.append(note)
+        crossing = pricing.crossing_note(request.order_type, limit, side, best)
     rate = usdt_rate(known.balances, quote_of(pair))
     offered = Offered(
         pair,
@@ -151,7 +179,7 @@ async def prepare_order(
         known.book,
         known.balances,
         known.held,
-        fee,
+        taker.rate,
         None if portfolio is None or rate is None else ratio(portfolio, rate),
     )
     wanted_amount, how = amount_of(request.size, offered)
@@ -159,21 +187,20 @@ async def prepare_order(
         size, note = known.rule.sized(wanted_amount, pair, limit or max(costs, default=None))
     except Refused as error:
         raise Refused(f"{how} {error.happened}".lstrip(), error.undone, error.advice) from None
-    notes.append(how or note)
+    notes += [how, note if not how or size < times(wanted_amount, MOST_OF_IT) else ""]
     taken = known.book.walk("BUY" if side == "BUY" else "SELL", size) if market and known.book else None
     thin = _beyond_book(taken, pair)
     action = (request.position_action or "OPEN") if perpetual else None
     order = SentOrder(request.account_name, connector, pair, side, request.order_type, size, limit, action, now())
     dearest = [*costs, *_price_taken(taken)]
-    worth = order_size(order, dearest, known.balances, known.held if perpetual else None)
-    closed = closed_by(side)
-    closes_of = next(
-        (one.amount for one in known.held or () if closing and (one.pair, one.side) == (pair, closed)), None
-    )
+    where = (request.account_name, connector, pair)
+    meets = await against(installation, where, side, size, known.held or (), closing=closing)
+    worth = order_size(order, dearest, known.balances, known.held if perpetual else None, meets)
+    closes_of = meets.position.amount if meets is not None and closing else None
     uncovered = None
     sure = market or not closing or await close_is_reduce_only(installation, request.account_name, connector)
     if not sure:
-        notes.append(NOT_REDUCE_ONLY.format(exchange=named(connector), opened=opposite(closed)))
+        notes.append(NOT_REDUCE_ONLY.format(exchange=named(connector), opened=opposite(closed_by(side))))
         if closes_of is not None:
             uncovered, note = await uncovered_of(
                 installation, order, closes_of, began, instead_of.order_id if instead_of else None
@@ -192,41 +219,45 @@ async def prepare_order(
         current=min(costs) if doubt and known.current is not None else known.current,
         positions=known.held,
     )
+    turned = "" if meets is None else meets.note
     short, unfit = "", None
     try:
         short = balance_check.check_balance(there, taking)
         if max_value is not None or not request.size.bounded:
             refuse_large_order(order, worth, max_value, reduces=reduces)
     except Refused as error:
-        unfit = Refused(f"{error.happened} {thin}".rstrip(), error.undone, error.advice)
-    turned = "" if closing else await _turns(installation, request, known.held or [], size)
+        unfit = Refused(" ".join(filter(None, (error.happened, thin, turned))), error.undone, error.advice)
     return PreparedOrder(
         order,
         worth,
         max(dearest, default=None),
         offered.entry,
+        taken.average if taken is not None and taken.complete else offered.entry,
+        taker,
         known.rule,
         closes_of,
         balance_check.least_taken(there, taking),
         tuple(filter(None, (*notes, short, thin, turned))),
         unfit,
         uncovered,
+        meets,
+        crossing,
     )
 
 
-async def _to_size(installation: Installation, request: OrderRequest) -> tuple[Decimal, Decimal | None]:
-    """The fee, a share of the value, no lower than the exchange's usual one; and what the portfolio is worth in USDT,
-    None where that isn't needed or can't be read."""
+async def _to_size(installation: Installation, request: OrderRequest) -> tuple[TakerFee, Decimal | None]:
+    """The fee, no lower than the exchange's usual one, which is assumed for an amount in base units; and what the
+    portfolio is worth in USDT, None where that isn't needed or can't be read."""
     connector = request.connector_name
-    usual = assumed_fee(connector).rate
+    usual = assumed_fee(connector)
     if request.size.amount is not None:
         return usual, None
     fees, worth = await all_of(
         answer_within(taker_fees(installation, [connector], request.account_name), PATIENCE),
         answer_within(_portfolio(installation, request.size), PATIENCE),
     )
-    fee = usual if isinstance(fees, CallError) else max(usual, fees[connector].rate)
-    return fee, None if isinstance(worth, CallError) else worth
+    own = usual if isinstance(fees, CallError) else fees[connector]
+    return max(own, usual, key=lambda one: one.rate), None if isinstance(worth, CallError) else worth
 
 
 async def _portfolio(installation: Installation, size: AskedSize) -> Decimal | None:
@@ -246,24 +277,6 @@ def _price_taken(taken: Walk | None) -> list[Decimal]:
     it, at least its last price. What is sold costs no more than at the top."""
     price = None if taken is None else taken.average if taken.complete else taken.worst
     return [] if price is None else [price]
-
-
-async def _turns(installation: Installation, request: OrderRequest, held: list[Position], amount: Decimal) -> str:
-    """That the order works against a position before it opens one, or in hedge mode opens another beside it; "" where
-    none is open on its other side. Uses get_position_mode."""
-    against = closed_by(request.side)
-    found = next((one for one in held if (one.pair, one.side) == (request.trading_pair, against)), None)
-    if found is None:
-        return ""
-    rest = plain(amount - found.amount)
-    first = f"this order first closes the open {found}; only what is left, {rest:f}, opens a {opposite(against)}"
-    if rest <= 0:
-        first = f"this order only closes of the open {found}" if rest else f"this order closes the open {found}"
-    beside = f"in hedge mode this order opens a {opposite(against)} beside it; position_action CLOSE would reduce it."
-    hedged = await answer_within(is_hedge_mode(installation, request.account_name, request.connector_name), PATIENCE)
-    if isinstance(hedged, CallError):
-        return f"In one-way mode {first}; {beside} Which mode holds couldn't be read."
-    return f"{found} stays open: {beside}" if hedged else f"T{first[1:]}."
 
 
 async def _known(installation: Installation, account: str, connector: str, pair: str, depth: int) -> _Known:

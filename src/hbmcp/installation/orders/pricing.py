@@ -73,6 +73,15 @@ def refuse_false_offset(wanted: Level, price: Decimal, side: str, doubt: str, be
         )
 
 
+def crossing_note(order_type: str, price: Decimal, side: str, best: Decimal | None) -> str:
+    """That it fills at once at the `best` price across the book; "" where it rests."""
+    if best is None or (price < best if side == "BUY" else price > best):
+        return ""
+    if order_type == "LIMIT_MAKER":
+        return f"The book offers {plain(best):f}: a LIMIT_MAKER at {plain(price):f} can't rest, so it may be refused."
+    return f"It fills at once: the book offers {plain(best):f}."
+
+
 def price_to_send(wanted: Level, side: str, rule: Rule, current: Decimal | None) -> tuple[Decimal, str]:
     """The price to send, and how it was found where it isn't the one that was asked for.
 

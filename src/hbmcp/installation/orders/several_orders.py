@@ -39,7 +39,20 @@ class SeveralOrders:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return tuple(f"orders[{place}]: {note}" for place, one in enumerate(self.prepared) for note in one.notes)
+        return self._each(one.notes for one in self.prepared)
+
+    @property
+    def foretold(self) -> tuple[str, ...]:
+        """The notes of a preview."""
+        return self._each(one.foretold for one in self.prepared)
+
+    @property
+    def closes_on(self) -> list[tuple[str, str, str]]:
+        """The markets of the positions that they may close."""
+        return [market for one in self.prepared for market in one.closes_on]
+
+    def _each(self, notes: Iterable[Iterable[str]]) -> tuple[str, ...]:
+        return tuple(f"orders[{place}]: {note}" for place, those in enumerate(notes) for note in those)
 
 
 async def prepare_orders(

@@ -15,6 +15,7 @@ from hbmcp.figures import money, percent, plain, ratio, times
 from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.markets.trading_pairs import is_stable, only_sounds_stable
+from hbmcp.installation.orders.against import Against
 from hbmcp.installation.positions.position import Position
 from hbmcp.pairs import base_of, quote_of
 from hbmcp.store import SentOrder
@@ -39,7 +40,7 @@ class Asked:
 @frozen
 class Size:
     """What an order or a whole executor is worth, in quote; the account's `equity` on that exchange in quote, and what
-    is `open` there already, None where they aren't known; the `leverage` that an open position of the pair shows."""
+    is `open` there with it, None where they aren't known; the `leverage` that an open position of the pair shows."""
 
     notional: Decimal
     equity: Decimal | None
@@ -48,7 +49,7 @@ class Size:
 
     @property
     def shown(self) -> dict[str, Decimal | None]:
-        """As it stands in an answer; the last two are of perpetuals, the order with what was open, and
+        """As it stands in an answer; the last two are of perpetuals, what is open with the order, and
         the leverage that the pair's position shows."""
         if not self.equity:
             return {"notional": money(self.notional)}
@@ -57,7 +58,7 @@ class Size:
             "notional_of_equity_percent": percent(self.notional, self.equity),
         }
         if self.open is not None:
-            shown["with_open_positions_percent"] = percent(self.notional + self.open, self.equity)
+            shown["with_open_positions_percent"] = percent(self.open, self.equity)
         return shown if self.leverage is None else {**shown, "position_leverage": self.leverage}
 
 
@@ -66,14 +67,27 @@ def order_size(
     prices: Sequence[Decimal | None],
     balances: Sequence[Balance],
     held: Sequence[Position] | None,
+    meets: Against | None = None,
 ) -> Size | None:
-    """At its own price, or the dearest of these; None where none is known. As `size_of`."""
+    """At its own price, or the dearest of these; None where none is known. What it closes of the position that it
+    `meets` isn't open any more. As `size_of`."""
     known = [order.price] if order.price is not None else [one for one in prices if one is not None]
-    return size_of(times(order.amount, max(known)), order.pair, balances, held) if known else None
+    if not known:
+        return None
+    price = max(known)
+    gone = Decimal(0) if meets is None else times(meets.closes, price + (meets.unit or 0))
+    return size_of(times(order.amount, price), order.pair, balances, held, gone)
 
 
-def size_of(notional: Decimal, pair: str, balances: Sequence[Balance], held: Sequence[Position] | None) -> Size:
-    """`balances` are of the account on the exchange, with values in USDT, `held` its positions there, None on spot.
+def size_of(
+    notional: Decimal,
+    pair: str,
+    balances: Sequence[Balance],
+    held: Sequence[Position] | None,
+    gone: Decimal = Decimal(0),
+) -> Size:
+    """`balances` are of the account on the exchange, with values in USDT, `held` its positions there, None on spot;
+    `gone` is what is neither opened by it nor open any more.
 
     Losses of positions are taken off the balances: some have them in already, and then equity is said too low. What
     only sounds like the dollar counts nothing.
@@ -84,9 +98,9 @@ def size_of(notional: Decimal, pair: str, balances: Sequence[Balance], held: Seq
     worth = sum((one.value or Decimal(0) for one in balances if not only_sounds_stable(one.token)), Decimal(0))
     losses = sum((min(one.unrealized or Decimal(0), Decimal(0)) for one in held or ()), Decimal(0))
     equity = max(ratio(worth, rate) + losses, Decimal(0))
-    used = None if held is None else sum((one.notional or one.cost or Decimal(0) for one in held), Decimal(0))
+    there = None if held is None else sum((one.notional or one.cost or Decimal(0) for one in held), notional - gone)
     leverage = next((one.leverage for one in held or () if one.pair == pair and one.leverage is not None), None)
-    return Size(notional, equity, used, leverage)
+    return Size(notional, equity, there, leverage)
 
 
 def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal | None, *, reduces: bool) -> None:

@@ -154,6 +154,12 @@ def before_fee(most: Decimal, side: str, fee: Decimal) -> Decimal:
     return ratio(most, 1 + fee) if side == "BUY" else most
 
 
+def gain_of_unit(entry: Decimal, exit_at: Decimal, fee: Decimal, *, buys: bool) -> Decimal:
+    """What a base unit gains from one price to another, in quote, after both fees; below 0 what it loses."""
+    move = exit_at - entry if buys else entry - exit_at
+    return move - times(fee, entry + exit_at)
+
+
 def _for_money(most: Decimal, offered: Offered) -> tuple[Decimal, str]:
     """So that value and fee of a purchase, or the value of what is sold, are no more than that."""
     value = before_fee(most, offered.side, offered.fee)
@@ -217,12 +223,12 @@ def _at_risk(asked: AskedSize, offered: Offered) -> tuple[Decimal, str]:
             "Give the price at which the position is to be given up.",
         )
     lost = asked.money_at_risk(offered.portfolio)
-    amount = ratio(lost, _loss(entry, stop, offered.fee))
+    amount = ratio(lost, -gain_of_unit(entry, stop, offered.fee, buys=offered.buys))
     if offered.limit is None and offered.book is not None:
         walk = offered.book.walk("BUY" if offered.buys else "SELL", amount)
         taken = walk.average if walk.complete else walk.worst
         entry = entry if taken is None else (max if offered.buys else min)(entry, taken)
-        amount = ratio(lost, _loss(entry, stop, offered.fee))
+        amount = ratio(lost, -gain_of_unit(entry, stop, offered.fee, buys=offered.buys))
     amount = _floor(amount)
     risked = f"{money(lost):f} {named(offered.quote)}"
     if asked.of_portfolio and offered.portfolio is not None:
@@ -230,11 +236,6 @@ def _at_risk(asked: AskedSize, offered: Offered) -> tuple[Decimal, str]:
     return amount, (
         f"{risked} is lost from {money(entry):f} to {plain(stop):f}, both fees included, with {_said(amount, offered)}."
     )
-
-
-def _loss(entry: Decimal, stop: Decimal, fee: Decimal) -> Decimal:
-    """Of a unit."""
-    return abs(entry - stop) + times(fee, entry + stop)
 
 
 def _prices(offered: Offered) -> list[Decimal]:

@@ -59,6 +59,11 @@ class Position:
         return f"{self.side} {self.amount:f} {named(self.pair)} on {named(self.connector)} ({named(self.account)})"
 
     @property
+    def market(self) -> tuple[str, str, str]:
+        """Account, exchange and pair."""
+        return self.account, self.connector, self.pair
+
+    @property
     def direction(self) -> int:
         """1 for a long, -1 for a short."""
         return 1 if self.side == "LONG" else -1

@@ -9,12 +9,14 @@ from uuid import uuid4
 from attrs import evolve, frozen
 
 from hbmcp.errors import NOTHING_SENT, BadArguments, OutcomeUnknown, Refused, StoreError
-from hbmcp.figures import money, plain
+from hbmcp.figures import money, plain, times
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.levels import Level, parse_level
 from hbmcp.installation.orders.order import Order
+from hbmcp.installation.orders.preparation import PreparedOrder
 from hbmcp.installation.orders.sending import order_request
+from hbmcp.installation.orders.sizing import gain_of_unit
 from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.installation.positions.position import Side
 from hbmcp.installation.triggers.action import closing, closing_words, selling
@@ -22,6 +24,7 @@ from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.protected import beside_notes, live_triggers
 from hbmcp.installation.triggers.trigger import WAITING, Action, Filled, Protected, Spec, Trigger, new, written_spec
 from hbmcp.installation.triggers.watching import watch_words
+from hbmcp.pairs import quote_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 from hbmcp.times import now
@@ -84,9 +87,23 @@ class Exits:
 
     @property
     def words(self) -> str:
-        """As a preview tells them."""
-        parts = (("stop", self.stop), ("target", self.target))
-        return ", ".join(f"{name} {plain(level):f}" for name, level in parts if level is not None)
+        """ "stop 42000, target 52000" """
+        return ", ".join(f"{name} {plain(level):f}" for name, level in self._levels)
+
+    @property
+    def _levels(self) -> list[tuple[str, Decimal]]:
+        found = (("stop", self.stop), ("target", self.target))
+        return [(name, level) for name, level in found if level is not None]
+
+    def foretold(self, prepared: PreparedOrder) -> str:
+        """The same with what the order would lose or gain there."""
+        order, entry = prepared.order, prepared.fills_at or Decimal(0)
+        said = []
+        for name, level in self._levels:
+            gain = gain_of_unit(entry, level, prepared.fee.rate, buys=order.side == "BUY")
+            comes = f"{money(times(order.amount, abs(gain))):f} {named(quote_of(order.pair))}"
+            said.append(f"{name} {plain(level):f}: {comes} {'lost' if gain < 0 else 'gained'}")
+        return f"{', '.join(said)}; both fees included"
 
     def arming(self, order: SentOrder) -> tuple[PlannedRequest, ...]:
         """What is kept with the order, as a plan has it."""
@@ -113,6 +130,10 @@ class Exits:
             return ()
         triggers, unread = await live_triggers(installation)
         return beside_notes(_opened(order), triggers, unread)
+
+    def closes_on(self, order: SentOrder) -> list[tuple[str, str, str]]:
+        """The market of the position that they close, all of it."""
+        return [(order.account, order.connector, order.pair)] if self and is_perpetual(order.connector) else []
 
     def specs(self, order: SentOrder) -> list[Spec]:
         """The triggers for the order as it is sent."""
@@ -156,7 +177,7 @@ def _action(what: Protected, price: Decimal) -> Action:
 
 class EntryTriggers:
     """Triggers that begin with the fill of an order and are kept before it is sent (see Companion): `specs` has them
-    for it as it is sent, and `planned` is what was granted. `keys` are their numbers then."""
+    for it as it is sent, and `planned` is what was granted. `which` names them then."""
 
     def __init__(
         self, installation: Installation, planned: PlannedRequest, specs: Callable[[SentOrder], Sequence[Spec]]
@@ -167,8 +188,9 @@ class EntryTriggers:
         self._kept: dict[int, Spec] = {}
 
     @property
-    def keys(self) -> str:
-        return ", ".join(map(str, self._kept))
+    def which(self) -> str:
+        """ "triggers 1, 2" """
+        return f"trigger{'' if len(self._kept) == 1 else 's'} {', '.join(map(str, self._kept))}"
 
     async def begin(self, order: SentOrder, key: int) -> None:
         """Raises Refused where the store fails, and what `Installation.keep` does."""
@@ -205,7 +227,7 @@ class EntryTriggers:
 
     def waiting_for(self, unknown: OutcomeUnknown, words: str) -> OutcomeUnknown:
         """The same of an order that has them, if it was placed."""
-        advice = f"{unknown.advice} {words} (triggers {self.keys}) begin if it was placed and fills."
+        advice = f"{unknown.advice} If it was placed and fills, that begins: {words} ({self.which})."
         return OutcomeUnknown(unknown.happened, unknown.undone, advice)
 
     async def told(self, words: str, *, filled: bool = False) -> str:
@@ -214,8 +236,9 @@ class EntryTriggers:
             by = await watch_words(self._installation)
         except StoreError:
             by = "unknown"
-        begun = "hold for what filled" if filled else "begin when it fills"
-        return f"{words} (triggers {self.keys}) {begun}. Watched by: {by}."
+        ends = "s" if len(self._kept) == 1 else ""
+        begun = f"hold{ends} for what filled" if filled else f"begin{ends} when it fills"
+        return f"{words} ({self.which}) {begun}. Watched by: {by}."
 
 
 @frozen

@@ -1,9 +1,11 @@
 """What may still trade when all orders are cancelled, or all positions closed: executors, and triggers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from hbmcp.errors import CallError
-from hbmcp.installation.executors.run.running import running
+from hbmcp.installation.executors.run.on_position import said_of
+from hbmcp.installation.executors.run.record import Executor
+from hbmcp.installation.executors.run.running import running_soon
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.positions.position import Position
 from hbmcp.installation.triggers.protected import live_triggers, of_position, same
@@ -23,37 +25,35 @@ async def still_acting(
 ) -> list[str]:
     """ "Still acting: 1 executor (list_executors), 2 triggers that place orders (list_triggers)." Of an account, an
     exchange and a pair or a base, as far as these are given; without the triggers that protect what is `closing`, which
-    end with it. The workflow uses search_executors. Raises nothing, and holds nothing back for long."""
+    end with it, and with the names of the executors that run there. The workflow uses search_executors. Raises nothing,
+    and holds nothing back for long."""
     (executors, unread), read = await all_of(
-        _executors(installation, account, connector, asked),
+        running_soon(installation),
         answer_within(live_triggers(installation), TO_REDUCE),
     )
     triggers, why = ((), read.happened) if isinstance(read, CallError) else read
-    if why:
-        unread.append(f"Whether triggers still act isn't known: {why}")
     trading = [one.spec for one in triggers if _trades(one.spec, closing)]
     count = sum(one.acts_on(account, connector, asked) for one in trading)
     many = f"{count} triggers that place" if count > 1 else "1 trigger that places"
-    return [*_said(executors, f"{many} orders (list_triggers)" if count else ""), *unread]
+    return [
+        *_said(_counted(executors, account, connector, asked), f"{many} orders (list_triggers)" if count else ""),
+        *said_of(executors, [one.market for one in closing]),
+        *([unread] if unread else []),
+        *([f"Whether triggers still act isn't known: {why}"] if why else []),
+    ]
 
 
 async def executors_acting(
     installation: Installation, account: str | None, connector: str | None, asked: str | None
 ) -> list[str]:
     """The same of executors alone."""
-    executors, unread = await _executors(installation, account, connector, asked)
-    return [*_said(executors), *unread]
+    executors, unread = await running_soon(installation)
+    return [*_said(_counted(executors, account, connector, asked)), *([unread] if unread else [])]
 
 
-async def _executors(
-    installation: Installation, account: str | None, connector: str | None, asked: str | None
-) -> tuple[str, list[str]]:
-    """How many, and why that isn't known."""
-    found = await answer_within(running(installation), TO_REDUCE)
-    if isinstance(found, CallError):
-        return "", [f"Whether executors still act couldn't be read: {found.happened}"]
-    count = sum(one.is_about(account, connector, asked) for one in found)
-    return f"{count} executor{'s' if count > 1 else ''} (list_executors)" if count else "", []
+def _counted(executors: Iterable[Executor], account: str | None, connector: str | None, asked: str | None) -> str:
+    count = sum(one.is_about(account, connector, asked) for one in executors)
+    return f"{count} executor{'s' if count > 1 else ''} (list_executors)" if count else ""
 
 
 def _said(*acting: str) -> list[str]:

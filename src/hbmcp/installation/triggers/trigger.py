@@ -148,14 +148,21 @@ class Spec(BaseModel):
         return self.then is not None and may_be_at(self.then.place, (account, connector, pair))
 
     @property
+    def does(self) -> str:
+        """What it does: of coins it never sells more than are there, of which a fee or somebody else may have taken."""
+        if self.then is None:
+            return "tell"
+        of_coins = self.protects is not None and self.protects.amount is not None
+        return f"{self.then.words}, or what is there of it" if of_coins else self.then.words
+
+    @property
     def words(self) -> str:
         """The whole, in a sentence without its stop."""
-        done = self.then.words if self.then else "tell"
         often = ""
         if self.every:
             total = f", {self.every.total} in all" if self.every.total is not None else ""
             often = f", up to {self.every.count} times, {self.every.pause} s apart{total}"
-        return f"when {self.when.words}: {done}{often}"
+        return f"when {self.when.words}: {self.does}{often}"
 
 
 @frozen

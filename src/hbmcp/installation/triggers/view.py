@@ -43,7 +43,7 @@ def _what(one: Trigger) -> dict[str, Any]:
         "id": one.key,
         "state": one.row.state,
         "when": spec.when.words,
-        "then": spec.then.words if spec.then else "tell",
+        "then": spec.does,
         "after": f"{spec.after.words} fills" if spec.after else None,
         "times": f"{one.row.fired} of {spec.every.count}" if spec.every else None,
         "expires": utc(spec.expires) if spec.expires is not None else None,

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from hbmcp.errors import BadArguments
+from hbmcp.errors import BadArguments, CallError
 from hbmcp.figures import times
 from hbmcp.installation.balances import available_balances
 from hbmcp.installation.connections import accounts_connected_to, is_perpetual
-from hbmcp.installation.installation import Installation, all_of, together
+from hbmcp.installation.installation import Installation, all_of, answer_within, together
 from hbmcp.installation.markets.order_book import Book, Side, book
 from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
@@ -16,8 +16,11 @@ from hbmcp.installation.markets.trade_cost import Estimate, estimate
 from hbmcp.installation.markets.trade_cost_view import FEE_ASSUMED, balance_check, cost, limits
 from hbmcp.installation.markets.trading_pairs import Market, pair_on
 from hbmcp.installation.markets.trading_rules import Rule, rule_if_readable
+from hbmcp.installation.orders.against import PATIENCE, against
 from hbmcp.installation.orders.sending import order_request
 from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of, before_fee
+from hbmcp.installation.positions.open_positions import listed_positions
+from hbmcp.installation.positions.position import Position
 from hbmcp.results.answer import Answer, without_nulls
 from hbmcp.store import SentOrder
 from hbmcp.text import named
@@ -36,8 +39,8 @@ async def estimate_trade(
 ) -> Answer:
     """`average_price` and `worst_price` are those of a walk through the book, `slippage_percent` how much worse than
     mid the average is; `value`, `fee` and `total` (paid with the fee, or got after it) are in the pair's quote
-    currency. `book_holds_it` and, on spot, `balance_holds_it` say whether they do. A note has what the policy would say
-    of it as an order of each account that it may be for.
+    currency. `book_holds_it` and, on spot, `balance_holds_it` say whether they do. Notes have what it would do to a
+    position on its other side, and what the policy would say of it as an order of each account that it may be for.
 
     Raises BadArguments unless either amount or quote_amount is given, Refused for an account, exchange or pair that
     isn't there, and CallError where the book can't be read.
@@ -50,19 +53,27 @@ async def estimate_trade(
     account = connected[0] if len(connected) == 1 else None
     market = Market(connector_name, trading_pair)
     rule = await rule_if_readable(installation, *market)  # first, since it says best that there is no such pair
-    (levels, current), fees, balances = await all_of(
+    (levels, current), fees, balances, positions = await all_of(
         _levels(installation, market),
         taker_fees(installation, [connector_name], account),
         together(available_balances(installation, one, connector_name) for one in connected if one == account),
+        _positions(installation, account, connector_name),
     )
     fee = fees[connector_name]
     order = _estimate(asked, market, levels, current, rule or Rule(), side, fee.rate)
     doubt = "" if current is None else price_doubt(trading_pair, connector_name, current, levels.bid, levels.ask)
-    held, balance_note = balance_check(market, order, connected, balances)
+    unread, meets = "", None
+    if isinstance(positions, CallError):
+        unread = f"Open positions couldn't be read: {positions.happened}"
+    elif account is not None:
+        meets = await against(installation, (account, *market), side, order.amount, positions)
+    opens = order.amount if meets is None else order.amount - meets.closes
+    held, balance_note = balance_check(market, order, connected, balances, opens)
     value = {"account_name": account, **cost(market, order, fee), **held}
     policy_note = await _verdict(installation, market, order, connected)
     assumed = FEE_ASSUMED if fee.assumed else ""
-    notes = (doubt, *limits(market, order, rule, amount), assumed, balance_note, policy_note)
+    turned = "" if meets is None else meets.note
+    notes = (doubt, *limits(market, order, rule, amount), assumed, balance_note, unread, turned, policy_note)
     return Answer(without_nulls(value), notes)
 
 
@@ -81,8 +92,7 @@ def _estimate(
 
 
 async def _verdict(installation: Installation, market: Market, order: Estimate, accounts: Sequence[str]) -> str:
-    """What the policy would say of it; "" where that isn't known. As an order that opens: whether there is a position
-    that it would close is another question."""
+    """What the policy would say of it; "" where that isn't known. As an order that opens."""
     price = order.walk.average if order.in_book else order.walk.worst
     if price is None or not order.amount:
         return ""
@@ -96,6 +106,13 @@ async def _verdict(installation: Installation, market: Market, order: Estimate, 
     if len(verdicts) == 1:
         return next(iter(verdicts))
     return " ".join(f"{', '.join(map(named, those))}: {said}" for said, those in verdicts.items() if said)
+
+
+async def _positions(installation: Installation, account: str | None, connector: str) -> list[Position] | CallError:
+    """Those that it could be against."""
+    if account is None or not is_perpetual(connector):
+        return []
+    return await answer_within(listed_positions(installation, account, connector), PATIENCE)
 
 
 async def _levels(installation: Installation, market: Market) -> tuple[Book, Decimal | None]:

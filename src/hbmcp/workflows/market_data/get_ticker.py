@@ -19,7 +19,12 @@ async def get_ticker(
     exchanges = Exchanges(tuple(connector_names)) if connector_names else await connected_exchanges(installation)
     markets = await find_markets(installation, exchanges.names, trading_pairs)
     found = await tickers(installation, markets.all)
-    problems = (*exchanges.problems, *markets.problems, *(problem for one in found for problem in one.problems))
+    problems = (
+        *exchanges.problems,
+        *markets.problems,
+        *markets.stand_ins,
+        *(problem for one in found for problem in one.problems),
+    )
     rows = [one.row for one in found if one.known]
     if not rows:
         raise ApiFailed("No price was found.", " ".join(problems), "get_trading_rules lists the pairs of an exchange.")

@@ -8,6 +8,7 @@ from hbmcp.installation.closing.plan import ClosePlan, plan_close
 from hbmcp.installation.closing.pnl_threshold import PnlThreshold
 from hbmcp.installation.closing.result import Closing
 from hbmcp.installation.closing.view import closing_preview, closing_report, nothing_to_close
+from hbmcp.installation.executors.run.on_position import executors_on
 from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
@@ -35,9 +36,9 @@ async def close_positions(
     """Closes whole positions that match every filter and are beyond one of the thresholds (see PnlThreshold).
 
     A preview shows the orders that would be sent and the positions that would stay. Otherwise one row a position: what
-    was closed at what price, or why not; one that fails doesn't stop the others. Both say what may still trade, where
-    no threshold chooses. Only a preview may name neither a filter nor a threshold, or one below 1 percent, which may be
-    a fraction, without `below_1_percent`.
+    was closed at what price, or why not; one that fails doesn't stop the others. Both say which executors run there,
+    and what else may still trade, where no threshold chooses. Only a preview may name neither a filter nor a threshold,
+    or one below 1 percent, which may be a fraction, without `below_1_percent`.
 
     Raises Refused for an exchange without positions, and for what only a preview may.
     """
@@ -83,7 +84,7 @@ async def close_positions(
 
     if not chosen:
         return Plan(nothing_to_close(found, kept, threshold).with_notes(*acting), requests, commit)
-    shown = closing_preview(found, planned, kept, threshold, filtered=filtered)
+    shown = closing_preview(found, planned, kept, threshold, filtered=filtered, below_1_percent=below_1_percent)
     return Plan(shown.with_notes(*acting), requests, commit)
 
 
@@ -95,8 +96,10 @@ async def _acting(
     pair: str | None,
     chosen: list[Position],
 ) -> list[str]:
-    """What may still trade there, where all are meant that are open there."""
-    return [] if threshold.given else await still_acting(installation, account, connector, pair, closing=chosen)
+    """The executors that run on what is closed; where all are meant that are open there, what else may still trade."""
+    if threshold.given:
+        return await executors_on(installation, [one.market for one in chosen])
+    return await still_acting(installation, account, connector, pair, closing=chosen)
 
 
 async def _plan(installation: Installation, position: Position, threshold: PnlThreshold) -> ClosePlan:

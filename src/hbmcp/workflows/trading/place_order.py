@@ -7,6 +7,7 @@ from attrs import asdict
 from hbmcp.errors import OutcomeUnknown
 from hbmcp.figures import number
 from hbmcp.installation.connections import account_at
+from hbmcp.installation.executors.run.on_position import executors_on
 from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.placement import arrival_note, placement_refused, placement_result
@@ -58,7 +59,11 @@ async def place_order(
     )
     exits = asked_exits.of_order(prepared.order, prepared.entry)
     arming = exits.arming(prepared.order)
-    beside = await exits.beside(installation, prepared.order)
+    protection, acting = await all_of(
+        exits.beside(installation, prepared.order),
+        executors_on(installation, [*prepared.closes_on, *exits.closes_on(prepared.order)]),
+    )
+    beside = (*protection, *acting)
     size = dict(prepared.size.shown) if prepared.size else {}
     planned = planned_order(
         prepared.order,
@@ -93,7 +98,8 @@ async def place_order(
             told = {name: value for name, value in told.items() if name != "notional"}  # what it was worth before
         return Answer({**result, **told}, (*notes, *armed, *order.doubts, arrival_note(order)))
 
-    shown = {"would_place": planned.request.words, **size} | ({"when_filled": exits.words} if exits else {})
-    notes = (*prepared.notes, *beside)
-    requests, later = (planned.request, *arming), exits.later(prepared.order)
-    return Plan(Answer(shown, notes), requests, commit, later, unfit=prepared.unfit)
+    later = {"when_filled": exits.foretold(prepared)} if exits else {}
+    shown = {"would_place": planned.request.words, **size, **prepared.expected, **later}
+    notes = (*prepared.foretold, *beside)
+    requests, fired = (planned.request, *arming), exits.later(prepared.order)
+    return Plan(Answer(shown, notes), requests, commit, fired, unfit=prepared.unfit)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from hbmcp.installation.executors.run.on_position import executors_on
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.asked_orders import asked_orders, with_accounts
 from hbmcp.installation.orders.several_orders import NOT_SENT, placed_rows, prepare_orders, send_orders
@@ -26,14 +27,14 @@ async def place_orders(
     """
     asked = asked_orders(await with_accounts(installation, orders))
     several = await prepare_orders(installation, asked, max_value)
+    acting = await executors_on(installation, several.closes_on)
     requests = tuple(one.request for one in several.planned)
 
     async def commit(installation: Installation) -> Answer:
         ends, notes = await send_orders(installation, several, WAIT)
         value = placed_rows(several, ends)
         told = (STOPPED if NOT_SENT in value else "", UNKNOWN if "UNKNOWN" in value else "")
-        return Answer(value, (*told, *several.notes, *notes))
+        return Answer(value, (*told, *several.notes, *notes, *acting))
 
-    return Plan(
-        Answer({"would_place": [one.words for one in requests]}, several.notes), requests, commit, unfit=several.unfit
-    )
+    shown = Answer({"would_place": [one.words for one in requests]}, (*several.foretold, *acting))
+    return Plan(shown, requests, commit, unfit=several.unfit)

@@ -64,7 +64,7 @@ async def replace_order(
         if sent is None:
             return Answer(order_result(f"{how_it_ended(after)} Nothing was placed in its place.", after, {}))
         await followers.leave(installation, after)
-        kept = [f"What protects its fill goes with it, as triggers {company.keys}."] if company else []
+        kept = [f"What protects its fill goes with it, as {company.which}."] if company else []
         new = await wait_for_outcome(installation, sent.order_id, order.account, order.connector, WAIT, sent=sent.order)
         notes = (*prepared.notes, *sent.notes, *kept, unread)
         if new.status == "FAILED":
@@ -80,4 +80,6 @@ async def replace_order(
         "old_price": order.price,
         "new_price": prepared.order.price,
     }
-    return Plan(Answer(without_nulls(shown), (*order.doubts, *prepared.notes)), requests, commit, unfit=prepared.unfit)
+    return Plan(
+        Answer(without_nulls(shown), (*order.doubts, *prepared.foretold)), requests, commit, unfit=prepared.unfit
+    )

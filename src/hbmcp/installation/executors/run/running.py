@@ -6,14 +6,15 @@ from typing import Any
 
 from attrs import frozen
 
-from hbmcp.errors import ChangedOperation, Refused, UnknownOperation
+from hbmcp.errors import CallError, ChangedOperation, Refused, UnknownOperation
 from hbmcp.figures import times
 from hbmcp.installation.answer_fields import Fields, array, data, number
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.plan.stake import LP, told_value
 from hbmcp.installation.executors.run.record import ZERO, Executor
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.orders.order import Order
+from hbmcp.store import TO_REDUCE
 from hbmcp_tools import executors
 
 MOST = 1000  # that a page of the API holds
@@ -45,6 +46,14 @@ async def running(installation: Installation) -> list[Executor]:
     if len(found) >= MOST:
         raise Refused(f"{MOST} executors run, or more.", "The others can't be read.", "Stop some.")
     return found
+
+
+async def running_soon(installation: Installation) -> tuple[list[Executor], str]:
+    """The same, and "" or why they aren't known. Raises nothing, and holds nothing back for long."""
+    found = await answer_within(running(installation), TO_REDUCE)
+    if isinstance(found, CallError):
+        return [], f"Whether executors still act couldn't be read: {found.happened}"
+    return found, ""
 
 
 async def yet_to_order(found: Iterable[Executor], resting: Iterable[Order], price_of: PriceOf) -> list[Yet]:
