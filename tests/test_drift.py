@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from copy import deepcopy
 from dataclasses import replace
+from decimal import Decimal
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +29,7 @@ from hbmcp.paper.api.application import application
 from hbmcp.settings import Settings
 from hbmcp_tools import accounts, executors, rate_oracle, trading
 from hbmcp_tools.fingerprints import fingerprints
+from tests.answer_storm import CASES
 from tests.codegen.any_document import documents
 from tests.conftest import EVERY, operation_of
 from tests.paper.paper_api import AUTH, PaperApi
@@ -37,6 +39,14 @@ pytestmark = pytest.mark.anyio
 PINNED = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
 CATALOG = Catalog.load()
 RATES, POSITIONS = operation_of("get_rates"), operation_of("list_positions")
+CLOSING = trading.submit_order(
+    account_name="a",
+    connector_name="b",
+    trading_pair="BTC-USDT",
+    side="SELL",
+    amount=Decimal(1),
+    position_action="CLOSE",
+)
 RATES_PATH, POSITIONS_PATH = RATES.split()[1], POSITIONS.split()[1]
 
 
@@ -147,6 +157,46 @@ def test_an_argument_that_the_api_would_ignore_is_refused() -> None:
     assert drift.fitted(tool, request) == request  # a limit is sent in any case
     with pytest.raises(ChangedOperation, match="takes no controller_ids in POST /executors/search, and would ignore"):
         drift.fitted(tool, executors.search_executors(controller_id="mine"))
+
+
+def forget(schema: str, name: str) -> Callable[[dict[str, Any]], object]:
+    return lambda document: document["components"]["schemas"][schema]["properties"].pop(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "without"),
+    [
+        ("position_action", ("account_name", "position_action"), True),
+        ("position_action", ("account_name",), False),  # its default is sent, and a workflow's caller gave other things
+        ("account_name", ("account_name", "position_action"), False),  # it is required
+    ],
+)
+def test_it_may_be_called_without_what_was_given_and_needn_t_be(
+    name: str, given: tuple[str, ...], without: bool
+) -> None:
+    drift = Drift.of(CATALOG, changed(forget("TradeRequest", name)))
+    with pytest.raises(ChangedOperation) as told:
+        drift.fitted(CATALOG.tools["submit_order"], CLOSING, given=given)
+    assert ("Call it without" in str(told.value)) == without
+
+
+def test_what_reduces_anyway_is_left_to_the_api() -> None:
+    """Where it takes less, and where it requires more."""
+    tool = CATALOG.tools["submit_executor_stop"]
+    request = executors.submit_executor_stop(executor_id="a", keep_position=True)
+    for change in (forget("StopExecutorRequest", "keep_position"), require("StopExecutorRequest", "colour")):
+        drift = Drift.of(CATALOG, changed(change))
+        assert tool.operation in drift.changed
+        assert drift.fitted(tool, request) == request
+
+
+def test_what_reduces_by_an_argument_that_the_api_would_ignore_is_refused() -> None:
+    """Without position_action the same order opens."""
+    tool = CATALOG.tools["submit_order"]
+    with pytest.raises(ChangedOperation, match="takes no position_action in POST /trading/orders, and would ignore"):
+        Drift.of(CATALOG, changed(forget("TradeRequest", "position_action"))).fitted(tool, CLOSING, reduces=True)
+    drift = Drift.of(CATALOG, changed(require("TradeRequest", "colour")))
+    assert drift.fitted(tool, CLOSING, reduces=True) == CLOSING
 
 
 def test_what_the_api_calls_a_place_of_a_path_does_not_matter() -> None:
@@ -283,6 +333,21 @@ async def test_the_first_call_does_not_wait_for_it_and_the_next_one_knows(
         status = (await bridge.call("get_status", {})).text
     assert "Not offered, for this API hasn't what they need: close_position" in status
     assert [record.levelname for record in caplog.records if "isn't of the version" in record.message] == ["WARNING"]
+
+
+async def test_no_position_is_closed_by_an_order_that_would_open(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = CASES["close_position"]
+    more = case.prepare(api) or {}
+    async with calling(api, monkeypatch, changed(forget("TradeRequest", "position_action"))) as (bridge, transport):
+        transport.open.set()
+        bridge.compare()
+        await bridge.comparison.words(30)
+        outcome = await bridge.call("close_position", {**case.arguments, **more})
+    assert outcome.is_error
+    assert "takes no position_action" in outcome.text
+    assert operation_of("submit_order").split()[1] not in transport.asked
 
 
 @pytest.mark.parametrize(

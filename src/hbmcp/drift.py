@@ -15,7 +15,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from hbmcp.catalog import Catalog, Tool
+from hbmcp.catalog import REDUCING, Catalog, Tool
 from hbmcp.errors import CallError, ChangedOperation, UnknownOperation
 from hbmcp.text import named
 from hbmcp_tools.fingerprints import REQUIRED, fingerprints
@@ -97,32 +97,43 @@ class Drift:
         expected = {*map(_alike, known), *(_alike(one.operation) for one in elsewhere.values())}
         return cls(gone, frozenset(missing), elsewhere, changed, len(there.keys() - expected))
 
-    def fitted(self, tool: Tool, request: Request[Any], *, refuses: bool = True) -> Request[Any]:
+    def fitted(
+        self, tool: Tool, request: Request[Any], *, reduces: bool = False, given: Collection[str] = ()
+    ) -> Request[Any]:
         """A tool's request as this API takes it. Raises UnknownOperation where it has none, and ChangedOperation where
-        it takes another: nothing is sent then, unless that is left to the API. Another service's is as it was made."""
+        it takes another: nothing is sent then. Another service's is as it was made.
+
+        What reduces is left to the API, unless it only `reduces` by its arguments, and the API would ignore some.
+        `given` are the tool's arguments that who called gave it.
+        """
         if tool.service:
             return request
+        reduces_anyway = tool.effect.get("is") in REDUCING
+        refuses = not (reduces or reduces_anyway)
         if tool.operation in self.missing and refuses:
             raise UnknownOperation(
                 f"This Hummingbot API has no {tool.operation}.", "Nothing was sent.", f"Use another tool. {REGENERATE}"
             )
         if spelling := self.elsewhere.get(tool.operation):
             request = _moved(request, tool.operation, spelling)
-        if refuses and (change := self.changed.get(tool.operation)):
+        if change := self.changed.get(tool.operation):
             sent = _sent(request)
-            if wanted := change.required - sent:
+            if refuses and (wanted := change.required - sent):
                 raise ChangedOperation(
                     f"This Hummingbot API requires {_listed(map(named, wanted))} in {tool.operation}, which hbmcp "
                     "doesn't send.",
                     "Nothing was sent.",
                     REGENERATE,
                 )
-            if ignored := (change.unknown & sent) - ({*tool.always} if tool.reads else set()):
+            ignored = (change.unknown & sent) - ({*tool.always} if tool.reads else set())
+            if ignored and not reduces_anyway:
+                can_be_left_out = {*given}.difference(tool.schema.get("required", ()))
+                without = "Call it without. " if ignored <= can_be_left_out else ""
                 raise ChangedOperation(
                     f"This Hummingbot API takes no {_listed(map(named, ignored))} in {tool.operation}, and would "
                     "ignore it.",
                     "Nothing was sent.",
-                    f"Call it without. {REGENERATE}",
+                    f"{without}{REGENERATE}",
                 )
         return request
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -338,7 +338,7 @@ class Bridge:
         hide_said(secrets(prepared.tool, given))
         if not prepared.tool.is_workflow:
             meant = await self._meant(prepared.tool, given, caller)
-            response = await self._ask_alone(prepared, prepared.request(meant))
+            response = await self._ask_alone(prepared, prepared.request(meant), given)
             outcome = await prepared.response_shown(response, given, structured=incoming.structured)
             return outcome if meant == given else outcome.remarked(f"Of {meant[PAIR]}.")
         answer: Answer = await prepared.build(self.installation(caller, ask=incoming.ask), **given)
@@ -357,8 +357,8 @@ class Bridge:
         asking = self.installation(replace(caller, tools=frozenset({"get_trading_rules"})))
         return {**given, PAIR: await pair_if_asked(asking, given.get(EXCHANGE), asked)}
 
-    async def _ask_alone(self, prepared: Prepared, request: Request[Any]) -> Response[Any]:
-        return await self._operations.ask_alone(prepared, request, self._offer)
+    async def _ask_alone(self, prepared: Prepared, request: Request[Any], given: Collection[str]) -> Response[Any]:
+        return await self._operations.ask_alone(prepared, request, given, self._offer)
 
     def _prepared(self, tool: Tool) -> Prepared:
         if tool.name not in self._tools:
