@@ -98,7 +98,7 @@ def test_nothing_is_told_of_the_contract_that_the_tools_were_made_from() -> None
 
 
 def test_another_documents_says_nothing_of_the_tools() -> None:
-    with pytest.raises(ValueError, match="it isn't the contract of such an API"):
+    with pytest.raises(ValueError, match=rf"of the {len(fingerprints(PINNED))} operations that hbmcp knows it has 0"):
         Drift.of(CATALOG, {"paths": {"/pets": {"get": {}}}})
 
 
@@ -287,7 +287,11 @@ async def calling(
     monkeypatch.setattr("hbmcp.api.sending.connect", lambda *_: client)
     monkeypatch.setattr("hbmcp.times._clock", api.clock.now)
     settings = Settings.model_construct(
-        api_url="http://paper", api_username=AUTH[0], api_password=SecretStr(AUTH[1]), state_url=None, **told
+        api_url="http://paper",
+        api_username=AUTH[0],
+        api_password=SecretStr(AUTH[1]),
+        state_url=None,
+        **{"compare_api": True} | told,
     )
     bridge = Bridge(CATALOG.choose(tools=EVERY), settings)
     try:
@@ -307,6 +311,19 @@ async def test_what_is_asked_outside_of_a_call_is_told_that_it_is_gone(
             await watch.ask(accounts.list_accounts)
 
 
+async def test_what_is_asked_outside_of_a_call_is_compared_too(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch may run by itself."""
+    async with calling(api, monkeypatch, changed(without(RATES_PATH))) as (bridge, transport):
+        transport.open.set()
+        watch = bridge.installation(Caller("watch", "accounts", frozenset({"list_accounts"}), "watch"))
+        await watch.ask(accounts.list_accounts)
+        async with asyncio.timeout(30):
+            while not bridge.comparison.settled:
+                await asyncio.sleep(BESIDE)
+        assert "get_rates" in bridge.comparison.drift.gone
+    assert transport.asked.count("/openapi.json") == 1
+
+
 async def test_the_first_call_does_not_wait_for_it_and_the_next_one_knows(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -314,11 +331,10 @@ async def test_the_first_call_does_not_wait_for_it_and_the_next_one_knows(
     async with calling(api, monkeypatch, document) as (bridge, transport):
         told: list[str] = []
         bridge.comparison.changed.append(told.extend)
-        bridge.compare()
         assert not (await bridge.call("get_accounts", {})).is_error
         assert not told
         transport.open.set()
-        await bridge.comparison.words(10)
+        await bridge.comparison.found(10)
         assert {"get_rates", "get_positions"} <= set(told)
         assert {"get_rates", "get_positions", "close_position"} <= bridge.comparison.drift.gone.keys()
         assert not {"get_portfolio_balances", "place_order"} & bridge.comparison.drift.gone.keys()
@@ -342,12 +358,30 @@ async def test_no_position_is_closed_by_an_order_that_would_open(
     more = case.prepare(api) or {}
     async with calling(api, monkeypatch, changed(forget("TradeRequest", "position_action"))) as (bridge, transport):
         transport.open.set()
-        bridge.compare()
-        await bridge.comparison.words(30)
+        await bridge.comparison.found(30)
         outcome = await bridge.call("close_position", {**case.arguments, **more})
     assert outcome.is_error
     assert "takes no position_action" in outcome.text
     assert operation_of("submit_order").split()[1] not in transport.asked
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        (changed(without(*sorted(PINNED["paths"])[10:])), "operations that hbmcp knows it has"),
+        (httpx.Response(404, json={"detail": "Not Found"}), "its own contract can't be read. "),
+        (httpx.ReadError("it broke"), "its own contract can't be read. "),
+    ],
+    ids=["another", "gone", "cut"],
+)
+async def test_the_status_tells_why_nothing_is_compared(
+    document: Any, why: str, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with calling(api, monkeypatch, document) as (bridge, transport):
+        transport.open.set()
+        status = (await bridge.call("get_status", {})).text
+    assert "Which tools this API has the operations for isn't known: " in status
+    assert why in status
 
 
 @pytest.mark.parametrize(
@@ -372,43 +406,39 @@ async def test_no_document_costs_a_tool(
 ) -> None:
     async with calling(api, monkeypatch, document) as (bridge, transport):
         transport.open.set()
-        bridge.compare()
         assert not (await bridge.call("get_accounts", {})).is_error
-        assert await bridge.comparison.words(30) == ()
-        assert bridge.comparison.drift == Drift()
+        drift = await bridge.comparison.found(30)
+        assert drift == Drift(untold=drift.untold)
         assert not (await bridge.call("get_positions", {})).is_error
     assert not [record for record in caplog.records if record.exc_info]
 
 
-async def test_the_same_document_is_not_compared_again(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_compared_again_and_what_was_found_stays_where_it_can_t_be(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("hbmcp.drift.AGAIN", 0.0)
-    made: list[Any] = []
-    of = Drift.of
-    monkeypatch.setattr(Drift, "of", lambda catalog, document: made.append(document) or of(catalog, document))
-    async with calling(api, monkeypatch, changed(without(RATES_PATH))) as (bridge, transport):
+    monkeypatch.setattr("hbmcp.drift.SOON", 0.0)
+    async with calling(api, monkeypatch, httpx.Response(500)) as (bridge, transport):
         transport.open.set()
-        for document, times in ((None, 1), (None, 1), (changed(), 2), (changed(), 2)):
-            transport.document = httpx.Response(200, json=document) if document else transport.document
-            bridge.compare()
-            await bridge.comparison.words(30)
-            assert len(made) == times
-            assert ("get_rates" in bridge.comparison.drift.gone) == (document is None)
+        assert (await bridge.comparison.found(30)).untold
+        for document, is_gone in ((changed(without(RATES_PATH)), True), (None, True), (changed(), False)):
+            transport.document = httpx.Response(200, json=document) if document else httpx.Response(500)
+            drift = await bridge.comparison.found(30)
+            assert not drift.untold
+            assert ("get_rates" in drift.gone) == is_gone
     assert transport.asked.count("/openapi.json") == 4
 
 
 async def test_it_can_be_switched_off(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with calling(api, monkeypatch, changed(), compare_api=False) as (bridge, transport):
-        bridge.compare()
         await bridge.call("get_accounts", {})
-        await bridge.comparison.words(1)
+        await bridge.comparison.found(1)
     assert "/openapi.json" not in transport.asked
 
 
 async def test_a_reading_under_way_ends_with_the_server(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hbmcp.cancellation.TO_CLEAN_UP", 0.1)  # nothing stops this transport
     async with calling(api, monkeypatch, changed()) as (bridge, transport):
-        bridge.compare()
         await bridge.call("get_accounts", {})
         await asyncio.sleep(2 * BESIDE)
-        bridge.compare()
     assert transport.asked.count("/openapi.json") == 1

@@ -69,7 +69,7 @@ class Operations:
         """What asks the reads among what a caller may use, and nothing else. Errors name the caller."""
 
         async def read(name: str, build: Callable[[], Request[Any]]) -> Any:
-            if why := self._catalog.absent.get(name) or self._comparison.drift.gone.get(name):
+            if why := self._catalog.absent.get(name) or self._comparison.known().gone.get(name):
                 if (missed := _MISSED.get()) is not None:
                     missed[name] = why
                 raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
