@@ -17,6 +17,7 @@ from hbmcp.catalog import Catalog
 from hbmcp.cli.app import app
 from tests.conftest import PASSWORD, USERNAME, environment, hbmcp, operation_of
 from tests.faulty_api import FaultyApi, Reply
+from tests.paper.paper_api import here
 from tests.stdio_server import StdioServer
 
 WIDE = {"COLUMNS": "120", "TERM": "dumb", "NO_COLOR": "1"}
@@ -98,7 +99,7 @@ def test_call_takes_pairs_or_json_and_prints_what_a_model_reads(api: FaultyApi) 
     api.always = Reply.json(["binance"])
     assert run("call", "get_connected_exchanges", "account_name=a b") == (0, '["binance"]\n')
     assert run("call", "get_connected_exchanges", "--json", '{"account_name": "a b"}') == (0, '["binance"]\n')
-    assert [request.path for request in api.requests] == ["/accounts/a%20b/credentials"] * 2
+    assert [request.path for request in api.requests] == [here("GET", "/accounts/a%20b/credentials")] * 2
 
 
 def test_call_exits_with_1_when_the_call_failed(api: FaultyApi) -> None:
