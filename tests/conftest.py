@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from hbmcp import redaction
 from hbmcp.catalog import Catalog
+from hbmcp.settings import Settings
 from tests import forked
 from tests.faulty_api import FaultyApi
 from tests.forked import HBMCP, PYTHONPATH
@@ -121,6 +122,15 @@ def _ready_stores() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API is asked for what a call needs, and nothing else, unless a test says that it is compared."""
+    as_usual = Settings.compares.fget
+    assert as_usual is not None
+    said = property(lambda told: "compare_api" in told.model_fields_set and as_usual(told))
+    monkeypatch.setattr(Settings, "compares", said)
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
@@ -158,7 +168,7 @@ def environment(**settings: str) -> dict[str, str]:
     }
 
 
-_ALONE = {"HBMCP_COMPARE_API": "false"}  # the API is asked for what a call needs, and nothing else
+_ALONE = {"HBMCP_COMPARE_API": "false"}  # likewise, in a process of its own
 
 
 def connected(url: str, **settings: str) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """The command line."""
 
+import json
 import re
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,9 @@ from codegen.listing import CEILINGS
 from hbmcp import __version__, tokens
 from hbmcp.catalog import Catalog
 from hbmcp.cli.app import app
-from tests.conftest import PASSWORD, USERNAME, environment, hbmcp
+from tests.conftest import PASSWORD, USERNAME, environment, hbmcp, operation_of
 from tests.faulty_api import FaultyApi, Reply
+from tests.paper.paper_api import here
 from tests.stdio_server import StdioServer
 
 WIDE = {"COLUMNS": "120", "TERM": "dumb", "NO_COLOR": "1"}
@@ -96,7 +99,7 @@ def test_call_takes_pairs_or_json_and_prints_what_a_model_reads(api: FaultyApi) 
     api.always = Reply.json(["binance"])
     assert run("call", "get_connected_exchanges", "account_name=a b") == (0, '["binance"]\n')
     assert run("call", "get_connected_exchanges", "--json", '{"account_name": "a b"}') == (0, '["binance"]\n')
-    assert [request.path for request in api.requests] == ["/accounts/a%20b/credentials"] * 2
+    assert [request.path for request in api.requests] == [here("GET", "/accounts/a%20b/credentials")] * 2
 
 
 def test_call_exits_with_1_when_the_call_failed(api: FaultyApi) -> None:
@@ -104,6 +107,21 @@ def test_call_exits_with_1_when_the_call_failed(api: FaultyApi) -> None:
     code, out = run("call", "get_connected_exchanges", "account_name=x")
     assert code == 1
     assert "Account 'x' not found" in out
+
+
+def test_a_call_knows_of_which_version_the_api_is(api: FaultyApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What acts waits for that: there may be no other call that could know it."""
+    pinned = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
+    order = operation_of("submit_order")
+    del pinned["paths"][order.split()[1]]
+    api.answers["/openapi.json"] = Reply.json(pinned)
+    monkeypatch.setenv("HBMCP_COMPARE_API", "true")
+    assert "Not offered, for this API hasn't what they need: " in " ".join(run("call", "get_status")[1].split())
+    given = ("account_name=a", "connector_name=binance", "trading_pair=BTC-USDT", "side=BUY", "amount=1")
+    code, out = run("call", "submit_order", *given)
+    assert code == 1
+    assert f"submit_order isn't offered: this Hummingbot API has no {order}." in out
+    assert not [one for one in api.requests if one.path == order.split()[1]]
 
 
 @pytest.mark.parametrize(

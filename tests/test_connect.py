@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import connected, environment, hbmcp
 from tests.faulty_api import FaultyApi, Reply
+from tests.paper.paper_api import here
 from tests.terminal import Terminal
 
 KEY, SECRET = "9f86d081884c7d659a2feaa0c55ad015", "a key/with+odd=signs and a blank"
@@ -24,12 +25,17 @@ HYPERLIQUID = {
 ADDED = Reply.json({"message": "Connector credentials added successfully."}, 201)
 
 
-def look(api: FaultyApi, fields: object = BINANCE, connected_to: list[str] | None = None) -> None:
+def connected_to(account: str = "master_account") -> str:
+    """Where it is asked what that has keys of."""
+    return here("GET", f"/accounts/{account}/credentials")
+
+
+def look(api: FaultyApi, fields: object = BINANCE, exchanges: list[str] | None = None) -> None:
     """What is asked before anything is typed; the two questions about the account come at once."""
     api.answers = {
         "/connectors/": Reply.json(["binance", "binance_perpetual", "hyperliquid_perpetual"]),
         "/accounts/": Reply.json(["master_account", "second"]),
-        "/accounts/master_account/credentials": Reply.json(connected_to or []),
+        connected_to(): Reply.json(exchanges or []),
         "/connectors/binance/config-map": Reply.json(fields),
         "/connectors/hyperliquid_perpetual/config-map": Reply.json(fields),
     }
@@ -48,7 +54,7 @@ def test_what_is_typed_goes_to_the_api_and_is_shown_nowhere(api: FaultyApi, tmp_
     api.answers["/accounts/add-credential/master_account/binance"] = ADDED
     with terminal(api, tmp_path, "binance", LOG_LEVEL="DEBUG") as person:
         person.type("binance_api_key", f" {KEY} ")
-        api.answers["/accounts/master_account/credentials"] = Reply.json(["binance"])
+        api.answers[connected_to()] = Reply.json(["binance"])
         person.type("binance_api_secret", SECRET)
         assert person.end() == 0
     assert "LIVE on the Hummingbot API at 127.0.0.1" in person.screen
@@ -67,7 +73,7 @@ def test_what_is_no_secret_is_chosen_and_what_is_optional_can_be_left_out(api: F
         person.type("use_vault, true or false", "false")
         person.type("_address", "")
         person.type("_address", KEY)
-        api.answers["/accounts/master_account/credentials"] = Reply.json(["hyperliquid_perpetual"])
+        api.answers[connected_to()] = Reply.json(["hyperliquid_perpetual"])
         person.type("sub_account .optional.", "")
         assert person.end() == 0
     ((_, keys),) = sent(api)
@@ -92,7 +98,7 @@ def test_what_is_not_there_is_told_before_anything_is_typed(
     arguments: tuple[str, ...], told: str, api: FaultyApi, tmp_path: Path
 ) -> None:
     look(api)
-    api.answers["/accounts/other/credentials"] = Reply.json([])
+    api.answers[connected_to("other")] = Reply.json([])
     with terminal(api, tmp_path, *arguments) as person:
         assert person.end() == 1
     assert told in person.screen
@@ -128,7 +134,7 @@ def test_what_the_api_took_but_does_not_list_is_not_called_connected(api: Faulty
 
 
 def test_keys_that_are_there_are_replaced_only_when_a_person_says_so(api: FaultyApi, tmp_path: Path) -> None:
-    look(api, connected_to=["binance"])
+    look(api, exchanges=["binance"])
     with terminal(api, tmp_path, "binance") as person:
         person.type("has keys of binance. Replace them", "")
         assert person.end() == 1

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from copy import deepcopy
 from dataclasses import replace
+from decimal import Decimal
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +29,7 @@ from hbmcp.paper.api.application import application
 from hbmcp.settings import Settings
 from hbmcp_tools import accounts, executors, rate_oracle, trading
 from hbmcp_tools.fingerprints import fingerprints
+from tests.answer_storm import CASES
 from tests.codegen.any_document import documents
 from tests.conftest import EVERY, operation_of
 from tests.paper.paper_api import AUTH, PaperApi
@@ -37,6 +39,14 @@ pytestmark = pytest.mark.anyio
 PINNED = json.loads(files("hummingbot_api").joinpath("openapi.json").read_bytes())
 CATALOG = Catalog.load()
 RATES, POSITIONS = operation_of("get_rates"), operation_of("list_positions")
+CLOSING = trading.submit_order(
+    account_name="a",
+    connector_name="b",
+    trading_pair="BTC-USDT",
+    side="SELL",
+    amount=Decimal(1),
+    position_action="CLOSE",
+)
 RATES_PATH, POSITIONS_PATH = RATES.split()[1], POSITIONS.split()[1]
 
 
@@ -88,7 +98,7 @@ def test_nothing_is_told_of_the_contract_that_the_tools_were_made_from() -> None
 
 
 def test_another_documents_says_nothing_of_the_tools() -> None:
-    with pytest.raises(ValueError, match="it isn't the contract of such an API"):
+    with pytest.raises(ValueError, match=rf"of the {len(fingerprints(PINNED))} operations that hbmcp knows it has 0"):
         Drift.of(CATALOG, {"paths": {"/pets": {"get": {}}}})
 
 
@@ -147,6 +157,46 @@ def test_an_argument_that_the_api_would_ignore_is_refused() -> None:
     assert drift.fitted(tool, request) == request  # a limit is sent in any case
     with pytest.raises(ChangedOperation, match="takes no controller_ids in POST /executors/search, and would ignore"):
         drift.fitted(tool, executors.search_executors(controller_id="mine"))
+
+
+def forget(schema: str, name: str) -> Callable[[dict[str, Any]], object]:
+    return lambda document: document["components"]["schemas"][schema]["properties"].pop(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "without"),
+    [
+        ("position_action", ("account_name", "position_action"), True),
+        ("position_action", ("account_name",), False),  # its default is sent, and a workflow's caller gave other things
+        ("account_name", ("account_name", "position_action"), False),  # it is required
+    ],
+)
+def test_it_may_be_called_without_what_was_given_and_needn_t_be(
+    name: str, given: tuple[str, ...], without: bool
+) -> None:
+    drift = Drift.of(CATALOG, changed(forget("TradeRequest", name)))
+    with pytest.raises(ChangedOperation) as told:
+        drift.fitted(CATALOG.tools["submit_order"], CLOSING, given=given)
+    assert ("Call it without" in str(told.value)) == without
+
+
+def test_what_reduces_anyway_is_left_to_the_api() -> None:
+    """Where it takes less, and where it requires more."""
+    tool = CATALOG.tools["submit_executor_stop"]
+    request = executors.submit_executor_stop(executor_id="a", keep_position=True)
+    for change in (forget("StopExecutorRequest", "keep_position"), require("StopExecutorRequest", "colour")):
+        drift = Drift.of(CATALOG, changed(change))
+        assert tool.operation in drift.changed
+        assert drift.fitted(tool, request) == request
+
+
+def test_what_reduces_by_an_argument_that_the_api_would_ignore_is_refused() -> None:
+    """Without position_action the same order opens."""
+    tool = CATALOG.tools["submit_order"]
+    with pytest.raises(ChangedOperation, match="takes no position_action in POST /trading/orders, and would ignore"):
+        Drift.of(CATALOG, changed(forget("TradeRequest", "position_action"))).fitted(tool, CLOSING, reduces=True)
+    drift = Drift.of(CATALOG, changed(require("TradeRequest", "colour")))
+    assert drift.fitted(tool, CLOSING, reduces=True) == CLOSING
 
 
 def test_what_the_api_calls_a_place_of_a_path_does_not_matter() -> None:
@@ -237,7 +287,11 @@ async def calling(
     monkeypatch.setattr("hbmcp.api.sending.connect", lambda *_: client)
     monkeypatch.setattr("hbmcp.times._clock", api.clock.now)
     settings = Settings.model_construct(
-        api_url="http://paper", api_username=AUTH[0], api_password=SecretStr(AUTH[1]), state_url=None, **told
+        api_url="http://paper",
+        api_username=AUTH[0],
+        api_password=SecretStr(AUTH[1]),
+        state_url=None,
+        **{"compare_api": True} | told,
     )
     bridge = Bridge(CATALOG.choose(tools=EVERY), settings)
     try:
@@ -257,6 +311,19 @@ async def test_what_is_asked_outside_of_a_call_is_told_that_it_is_gone(
             await watch.ask(accounts.list_accounts)
 
 
+async def test_what_is_asked_outside_of_a_call_is_compared_too(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch may run by itself."""
+    async with calling(api, monkeypatch, changed(without(RATES_PATH))) as (bridge, transport):
+        transport.open.set()
+        watch = bridge.installation(Caller("watch", "accounts", frozenset({"list_accounts"}), "watch"))
+        await watch.ask(accounts.list_accounts)
+        async with asyncio.timeout(30):
+            while not bridge.comparison.settled:
+                await asyncio.sleep(BESIDE)
+        assert "get_rates" in bridge.comparison.drift.gone
+    assert transport.asked.count("/openapi.json") == 1
+
+
 async def test_the_first_call_does_not_wait_for_it_and_the_next_one_knows(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -264,11 +331,10 @@ async def test_the_first_call_does_not_wait_for_it_and_the_next_one_knows(
     async with calling(api, monkeypatch, document) as (bridge, transport):
         told: list[str] = []
         bridge.comparison.changed.append(told.extend)
-        bridge.compare()
         assert not (await bridge.call("get_accounts", {})).is_error
         assert not told
         transport.open.set()
-        await bridge.comparison.words(10)
+        await bridge.comparison.found(10)
         assert {"get_rates", "get_positions"} <= set(told)
         assert {"get_rates", "get_positions", "close_position"} <= bridge.comparison.drift.gone.keys()
         assert not {"get_portfolio_balances", "place_order"} & bridge.comparison.drift.gone.keys()
@@ -283,6 +349,39 @@ async def test_the_first_call_does_not_wait_for_it_and_the_next_one_knows(
         status = (await bridge.call("get_status", {})).text
     assert "Not offered, for this API hasn't what they need: close_position" in status
     assert [record.levelname for record in caplog.records if "isn't of the version" in record.message] == ["WARNING"]
+
+
+async def test_no_position_is_closed_by_an_order_that_would_open(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = CASES["close_position"]
+    more = case.prepare(api) or {}
+    async with calling(api, monkeypatch, changed(forget("TradeRequest", "position_action"))) as (bridge, transport):
+        transport.open.set()
+        await bridge.comparison.found(30)
+        outcome = await bridge.call("close_position", {**case.arguments, **more})
+    assert outcome.is_error
+    assert "takes no position_action" in outcome.text
+    assert operation_of("submit_order").split()[1] not in transport.asked
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        (changed(without(*sorted(PINNED["paths"])[10:])), "operations that hbmcp knows it has"),
+        (httpx.Response(404, json={"detail": "Not Found"}), "its own contract can't be read. "),
+        (httpx.ReadError("it broke"), "its own contract can't be read. "),
+    ],
+    ids=["another", "gone", "cut"],
+)
+async def test_the_status_tells_why_nothing_is_compared(
+    document: Any, why: str, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with calling(api, monkeypatch, document) as (bridge, transport):
+        transport.open.set()
+        status = (await bridge.call("get_status", {})).text
+    assert "Which tools this API has the operations for isn't known: " in status
+    assert why in status
 
 
 @pytest.mark.parametrize(
@@ -307,43 +406,39 @@ async def test_no_document_costs_a_tool(
 ) -> None:
     async with calling(api, monkeypatch, document) as (bridge, transport):
         transport.open.set()
-        bridge.compare()
         assert not (await bridge.call("get_accounts", {})).is_error
-        assert await bridge.comparison.words(30) == ()
-        assert bridge.comparison.drift == Drift()
+        drift = await bridge.comparison.found(30)
+        assert drift == Drift(untold=drift.untold)
         assert not (await bridge.call("get_positions", {})).is_error
     assert not [record for record in caplog.records if record.exc_info]
 
 
-async def test_the_same_document_is_not_compared_again(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_compared_again_and_what_was_found_stays_where_it_can_t_be(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("hbmcp.drift.AGAIN", 0.0)
-    made: list[Any] = []
-    of = Drift.of
-    monkeypatch.setattr(Drift, "of", lambda catalog, document: made.append(document) or of(catalog, document))
-    async with calling(api, monkeypatch, changed(without(RATES_PATH))) as (bridge, transport):
+    monkeypatch.setattr("hbmcp.drift.SOON", 0.0)
+    async with calling(api, monkeypatch, httpx.Response(500)) as (bridge, transport):
         transport.open.set()
-        for document, times in ((None, 1), (None, 1), (changed(), 2), (changed(), 2)):
-            transport.document = httpx.Response(200, json=document) if document else transport.document
-            bridge.compare()
-            await bridge.comparison.words(30)
-            assert len(made) == times
-            assert ("get_rates" in bridge.comparison.drift.gone) == (document is None)
+        assert (await bridge.comparison.found(30)).untold
+        for document, is_gone in ((changed(without(RATES_PATH)), True), (None, True), (changed(), False)):
+            transport.document = httpx.Response(200, json=document) if document else httpx.Response(500)
+            drift = await bridge.comparison.found(30)
+            assert not drift.untold
+            assert ("get_rates" in drift.gone) == is_gone
     assert transport.asked.count("/openapi.json") == 4
 
 
 async def test_it_can_be_switched_off(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with calling(api, monkeypatch, changed(), compare_api=False) as (bridge, transport):
-        bridge.compare()
         await bridge.call("get_accounts", {})
-        await bridge.comparison.words(1)
+        await bridge.comparison.found(1)
     assert "/openapi.json" not in transport.asked
 
 
 async def test_a_reading_under_way_ends_with_the_server(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hbmcp.cancellation.TO_CLEAN_UP", 0.1)  # nothing stops this transport
     async with calling(api, monkeypatch, changed()) as (bridge, transport):
-        bridge.compare()
         await bridge.call("get_accounts", {})
         await asyncio.sleep(2 * BESIDE)
-        bridge.compare()
     assert transport.asked.count("/openapi.json") == 1

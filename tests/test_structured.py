@@ -19,7 +19,7 @@ from hbmcp.catalog import Catalog
 from hbmcp.results.cells import ERRORS, worded
 from hbmcp.results.tables import like_rows
 from tests import conftest
-from tests.conftest import EVERY, environment, http_server, replaying
+from tests.conftest import EVERY, environment, http_server, operation_of, replaying
 from tests.forked import HBMCP, stdio
 from tests.paper.test_every_tool_on_paper import CONTROLLER, VALUES, arguments
 from tests.replay.server import Answer, Replay
@@ -275,7 +275,7 @@ async def test_secrets_are_masked_in_names_texts_and_numbers(replay: Replay, tmp
     env = replaying(replay, **STRUCTURED)
     _, password = replay.auth
     body = {f"x {password}": f"it is {password}", "list": [[password]], "plain": "trader"}
-    replay.answers("GET /accounts/{account_name}/credentials", Answer(body=[body]))
+    replay.answers(operation_of("get_connected_exchanges"), Answer(body=[body]))
     async with Client(stdio([*HBMCP, "serve"], env=env, cwd=tmp_path)) as client:
         result = await client.call_tool("get_connected_exchanges", {"account_name": "desk"})
     told = result.model_dump_json()

@@ -1,7 +1,7 @@
 """Where the API's own contract isn't the one that the tools were made from, and what that means for each tool.
 
-Compared are fingerprints: which operations there are, and the names of what they take. That takes 7 ms of a document of
-300 kB, and its digest 9 more, so nothing of it is kept for the next start.
+Compared are fingerprints: which operations there are, and the names of what they take. That takes as long as a digest
+of the document, so nothing of it is kept.
 """
 
 import asyncio
@@ -9,13 +9,12 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
 from attrs import evolve, field, frozen
 
-from hbmcp.catalog import Catalog, Tool
+from hbmcp.catalog import REDUCING, Catalog, Tool
 from hbmcp.errors import CallError, ChangedOperation, UnknownOperation
 from hbmcp.text import named
 from hbmcp_tools.fingerprints import REQUIRED, fingerprints
@@ -53,21 +52,23 @@ class Operation:
 @frozen
 class Drift:
     """`gone` are tools, with the reason; `missing` the operations of those over one; `elsewhere` the operations that
-    this API spells otherwise; `changed` those that take something else; `added` how many there are besides."""
+    this API spells otherwise; `changed` those that take something else; `added` how many there are besides.
+    `untold` is why nothing of that is known."""
 
     gone: Mapping[str, str] = field(factory=dict)
     missing: frozenset[str] = frozenset()
     elsewhere: Mapping[str, Spelling] = field(factory=dict)
     changed: Mapping[str, Operation] = field(factory=dict)
     added: int = 0
+    untold: str = ""
 
     @classmethod
     def of(cls, catalog: Catalog, document: Any) -> "Drift":
         """What the API's own document says. Raises ValueError where it is none, or not that of such an API."""
         there = {_alike(key): (key, names) for key, names in fingerprints(document).items()}
         known: dict[str, list[str]] = json.loads(files("hbmcp_tools").joinpath("fingerprints.json").read_bytes())
-        if SHARE * sum(_alike(key) in there for key in known) < len(known):
-            raise ValueError("it isn't the contract of such an API")
+        if SHARE * (found := sum(_alike(key) in there for key in known)) < len(known):
+            raise ValueError(f"of the {len(known)} operations that hbmcp knows it has {found}")
         gone: dict[str, str] = {}
         missing: set[str] = set()
         elsewhere: dict[str, Spelling] = {}
@@ -97,38 +98,51 @@ class Drift:
         expected = {*map(_alike, known), *(_alike(one.operation) for one in elsewhere.values())}
         return cls(gone, frozenset(missing), elsewhere, changed, len(there.keys() - expected))
 
-    def fitted(self, tool: Tool, request: Request[Any], *, refuses: bool = True) -> Request[Any]:
+    def fitted(
+        self, tool: Tool, request: Request[Any], *, reduces: bool = False, given: Collection[str] = ()
+    ) -> Request[Any]:
         """A tool's request as this API takes it. Raises UnknownOperation where it has none, and ChangedOperation where
-        it takes another: nothing is sent then, unless that is left to the API. Another service's is as it was made."""
+        it takes another: nothing is sent then. Another service's is as it was made.
+
+        What reduces is left to the API, unless it only `reduces` by its arguments, and the API would ignore some.
+        `given` are the tool's arguments that who called gave it.
+        """
         if tool.service:
             return request
+        reduces_anyway = tool.effect.get("is") in REDUCING
+        refuses = not (reduces or reduces_anyway)
         if tool.operation in self.missing and refuses:
             raise UnknownOperation(
                 f"This Hummingbot API has no {tool.operation}.", "Nothing was sent.", f"Use another tool. {REGENERATE}"
             )
         if spelling := self.elsewhere.get(tool.operation):
             request = _moved(request, tool.operation, spelling)
-        if refuses and (change := self.changed.get(tool.operation)):
+        if change := self.changed.get(tool.operation):
             sent = _sent(request)
-            if wanted := change.required - sent:
+            if refuses and (wanted := change.required - sent):
                 raise ChangedOperation(
                     f"This Hummingbot API requires {_listed(map(named, wanted))} in {tool.operation}, which hbmcp "
                     "doesn't send.",
                     "Nothing was sent.",
                     REGENERATE,
                 )
-            if ignored := (change.unknown & sent) - ({*tool.always} if tool.reads else set()):
+            ignored = (change.unknown & sent) - ({*tool.always} if tool.reads else set())
+            if ignored and not reduces_anyway:
+                can_be_left_out = {*given}.difference(tool.schema.get("required", ()))
+                without = "Call it without. " if ignored <= can_be_left_out else ""
                 raise ChangedOperation(
                     f"This Hummingbot API takes no {_listed(map(named, ignored))} in {tool.operation}, and would "
                     "ignore it.",
                     "Nothing was sent.",
-                    f"Call it without. {REGENERATE}",
+                    f"{without}{REGENERATE}",
                 )
         return request
 
     @property
     def words(self) -> tuple[str, ...]:
-        """A sentence for each kind of difference that touches a tool."""
+        """A sentence for each kind of difference that touches a tool, or why none is known."""
+        if self.untold:
+            return (f"Which tools this API has the operations for isn't known: {self.untold}",)
         required = {key for key, one in self.changed.items() if one.required}
         told = {
             "Not offered, for this API hasn't what they need": self.gone,
@@ -157,32 +171,36 @@ _READ = Tool(
 
 
 class Comparison:
-    """Reads the API's own contract beside the calls, at the first one and from time to time. Use it inside one event
-    loop, and close it there. It is `settled` when that was read, or there is none, and `changed` are called with the
-    tools that are gone then and weren't before, or are there again."""
+    """Reads the API's own contract beside the calls, at the first one and from time to time, if it is `on`. Use it
+    inside one event loop, and close it there. It is `settled` when that was read, or there is none, and `changed` are
+    called with the tools that are gone then and weren't before, or are there again."""
 
-    def __init__(self, catalog: Catalog, send: Callable[[Request[Any], Tool], Awaitable[Response[Any]]]) -> None:
+    def __init__(
+        self, catalog: Catalog, send: Callable[[Request[Any], Tool], Awaitable[Response[Any]]], *, on: bool
+    ) -> None:
         self.drift = NONE
         self.settled = False
         self.changed: list[Callable[[Collection[str]], object]] = []
         self._catalog = catalog
         self._send = send
+        self._on = on
         self._task: asyncio.Task[None] | None = None
-        self._read, self._found = b"", NONE  # the digest of what was compared last, and what that came to
         self._again = 0.0  # by the event loop's clock
 
-    def begin(self) -> None:
-        """Compare, unless that was done lately."""
+    def known(self) -> Drift:
+        """What is known by now, for who is about to ask the API. Unless it was compared lately, that begins beside."""
         now = asyncio.get_running_loop().time()
-        if now >= self._again:
+        if self._on and now >= self._again:
             self._again = now + AGAIN
             self._task = asyncio.create_task(self._compare())
+        return self.drift
 
-    async def words(self, seconds: float) -> tuple[str, ...]:
-        """What differs, a sentence each; a comparison that is under way is waited for so long."""
+    async def found(self, seconds: float) -> Drift:
+        """The same, once the comparison has ended; it is waited for so long."""
+        self.known()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=seconds)
-        return self.drift.words
+        return self.drift
 
     async def aclose(self) -> None:
         """Give up what is under way."""
@@ -190,26 +208,24 @@ class Comparison:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    def _drift_of(self, document: Any) -> Drift:
-        """What was found of the same document the last time, or is found now."""
-        digest = sha256(json.dumps(document, sort_keys=True, default=str).encode()).digest()
-        if digest != self._read:
-            self._found = Drift.of(self._catalog, document)
-            self._read = digest
-        return self._found
+    def _give_up(self, why: str) -> None:
+        if self.drift == NONE or self.drift.untold:
+            self.drift = Drift(untold=why)
 
     async def _compare(self) -> None:
         await asyncio.sleep(BESIDE)
         before = self.drift
         try:
             answer = await self._send(Request("GET", "/openapi.json", parse=lambda value: value), _READ)
-            drift = await asyncio.to_thread(self._drift_of, answer.raw)
+            drift = await asyncio.to_thread(Drift.of, self._catalog, answer.raw)
         except CallError as error:
             logger.info("the API's own contract can't be read, so nothing is compared: %s", error.happened)
+            self._give_up(f"its own contract can't be read. {error.happened}")
             self.settled = isinstance(error, UnknownOperation)
             self._again = self._again if self.settled else asyncio.get_running_loop().time() + SOON
         except (ValueError, RecursionError) as error:
             logger.warning("the API's /openapi.json isn't compared: %s", error)
+            self._give_up(f"its /openapi.json can't be compared, for {error}. {REGENERATE}")
             self.settled = True
         else:
             self.drift = drift

@@ -16,15 +16,15 @@ from hbmcp.paper.api.faults import Fault
 from hbmcp.policy.model import Policy
 from hbmcp.settings import Settings
 from tests.conftest import EVERY
-from tests.paper.paper_api import AUTH, PaperApi, unlike
+from tests.paper.paper_api import AUTH, PaperApi, routed, unlike
 
 ALL = Catalog.load().choose(tools=EVERY)
 
 
 @define
 class Assistant:
-    """Calls tools. `asked` are the operations that its requests were, in their order; `unlike` is where good answers
-    weren't what the contract says."""
+    """Calls tools. `asked` are the operations that its requests were, in their order, as the exchange's routes spell
+    them; `unlike` is where good answers weren't what the contract says."""
 
     bridge: Bridge
     asked: list[str] = field(factory=list)
@@ -59,15 +59,19 @@ async def assistant(
     settings = Settings.model_construct(paper=True, paper_db=":memory:")  # whatever the environment says
     calls = Assistant(Bridge(offer, settings, policy=policy))
 
-    async def note(request: httpx.Request) -> None:
+    def operation_of(request: httpx.Request) -> str:
         operation, _, _ = pinned().find(request.method, request.url.path)
         assert operation is not None
-        calls.asked.append(operation.key)
+        return operation.key
+
+    async def note(request: httpx.Request) -> None:
+        calls.asked.append(routed(operation_of(request)))
 
     async def check(response: httpx.Response) -> None:
         await response.aread()
         if response.is_success:
-            calls.unlike += [f"{calls.asked[-1]}: {one}" for one in unlike(calls.asked[-1], response.json())]
+            operation = operation_of(response.request)
+            calls.unlike += [f"{operation}: {one}" for one in unlike(operation, response.json())]
 
     client = httpx.AsyncClient(
         base_url="http://paper",

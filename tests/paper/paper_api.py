@@ -1,6 +1,7 @@
 """The paper exchange as an API, in this thread and with a clock that a test moves."""
 
 import asyncio
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -47,13 +48,21 @@ EXCHANGE_OPERATIONS = [
 def here(method: str, path: str) -> str:
     """A path of a route, as the pinned contract spells it. Skips the test where that hasn't its operation any more, of
     which `codegen check` tells."""
-    route, values, _ = _routes().find(method, path.partition("?")[0])
+    before, mark, query = path.partition("?")
+    route, values, _ = _routes().find(method, before)
     if route is None or route.key in pinned().operations:
         return path
     tools = (tool for tool in Catalog.load().tools.values() if route.key in {one["operation"] for one in tool.also})
     if (tool := next(tools, None)) is None:
         pytest.skip(f"the contract has no {route.key}")
-    return tool.operation.partition(" ")[2].format(**values)
+    names = tool.spellings[route.key]
+    place = re.compile(r"\{(.*?)\}")
+    return place.sub(lambda one: values[names.get(one[1], one[1])], tool.operation.partition(" ")[2]) + mark + query
+
+
+def routed(operation: str) -> str:
+    """An operation of the pinned contract, as its route spells it."""
+    return next((one for one in spellings.spellings(operation) if one in ROUTES), operation)
 
 
 def generated_from(manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.contract import Schema
+from tests.paper.paper_api import here
 from tests.replay.contract_rules import conforms, pinned
 from tests.replay.examples import example
 from tests.replay.server import ANSWERS, Answer, Replay, good_answers
@@ -126,7 +127,7 @@ class TestRules:
         ],
     )
     def test_right_bodies(self, client: httpx.Client, path: str, body: Any) -> None:
-        assert client.post(path, json=body).is_success
+        assert client.post(here("POST", path), json=body).is_success
 
     @pytest.mark.parametrize(
         ("path", "body", "mistakes"),

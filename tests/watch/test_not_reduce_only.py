@@ -8,6 +8,7 @@ import pytest
 
 from hbmcp.api.apis import Apis
 from hbmcp.paper.api.faults import NOT_REDUCE_ONLY, Cut
+from tests.paper.paper_api import here
 from tests.paper.perpetual_account import PAIR, open_position, sizes
 from tests.watch.watched import PERPETUAL, Watched, watched
 
@@ -185,7 +186,7 @@ async def test_one_that_is_answered_between_another_s_reading_and_counting_is_co
     asked: set[str] = set()
 
     async def slow(self: Apis, request: Any, tool: str) -> Any:
-        if request.path == "/trading/orders" and not leaves.is_set():
+        if request.path == here("POST", "/trading/orders") and not leaves.is_set():
             leaves.set()
             await looked.wait()
         answer = await send(self, request, tool)
@@ -220,7 +221,7 @@ async def test_what_closes_the_position_after_it_was_read_is_seen(
 
     async def meanwhile(self: Apis, request: Any, tool: str) -> Any:
         answer = await send(self, request, tool)
-        if request.path == "/trading/positions":
+        if request.path == here("POST", "/trading/positions"):
             read.append(request.path)
             if len(read) == after:
                 one.api.clock.advance(50)

@@ -148,12 +148,11 @@ async def bridge_to(
     monkeypatch.setattr("hbmcp.api.sending.connect", lambda *_: client)
     monkeypatch.setattr("hbmcp.times._clock", api.clock.now)
     settings = Settings.model_construct(
-        api_url="http://paper", api_username=AUTH[0], api_password=SecretStr(AUTH[1]), state_url=None
+        api_url="http://paper", api_username=AUTH[0], api_password=SecretStr(AUTH[1]), state_url=None, compare_api=True
     )
     bridge = Bridge(catalog.choose(tools=EVERY), settings)
     try:
-        bridge.compare()
-        await bridge.comparison.words(30)
+        await bridge.comparison.found(30)
         yield bridge
     finally:
         await bridge.aclose()

@@ -16,7 +16,7 @@ from hbmcp.catalog import Catalog
 from hbmcp.paper.api.application import application
 from hbmcp.settings import Settings
 from tests.answer_storm import CASES, PROMISED, hurry
-from tests.conftest import EVERY
+from tests.conftest import EVERY, operation_of
 from tests.paper.paper_api import AUTH, PaperApi
 from tests.sampling import sampled
 
@@ -85,8 +85,8 @@ async def test_a_tool_that_is_absent_says_what_it_needs(api: PaperApi, monkeypat
         outcome = await bridge.call("get_prices", {})
     assert outcome.is_error
     assert outcome.text == (
-        "get_prices isn't offered: this Hummingbot API has no POST /market-data/prices. Nothing was done. Use another "
-        "tool; a person can update the API, or hbmcp."
+        f"get_prices isn't offered: this Hummingbot API has no {operation_of('get_prices')}. Nothing was done. Use "
+        "another tool; a person can update the API, or hbmcp."
     )
 
 

@@ -1,6 +1,6 @@
 """A call of what isn't a read: planned, asked for, granted, committed."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from attrs import evolve, frozen
@@ -33,11 +33,11 @@ class Reach(Protocol):
 
 @frozen
 class Act:
-    """One such call. `ask` sends the request of a tool over one operation."""
+    """One such call. `ask` sends the request of a tool over one operation, made of the arguments of these names."""
 
     _gate: Gate
     _installation: Reach
-    _ask: Callable[[Prepared, Request[Any]], Awaitable[Response[Any]]]
+    _ask: Callable[[Prepared, Request[Any], Collection[str]], Awaitable[Response[Any]]]
     _prepared: Prepared
     _caller: Caller
     _incoming: Incoming
@@ -131,5 +131,5 @@ class Act:
             answer = await plan.commit(self._installation(self._caller, grant))
             return render(answer.value, answer.spec)
         (planned,) = plan.requests
-        response = await grant.send(planned, lambda: self._ask(self._prepared, planned.request))
+        response = await grant.send(planned, lambda: self._ask(self._prepared, planned.request, call.arguments))
         return (await self._prepared.response_shown(response, call.arguments)).text

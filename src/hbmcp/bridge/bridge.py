@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -45,6 +45,7 @@ from hbmcp.store import Store
 from hummingbot_api.client import Response
 from hummingbot_api.request import Json, Request
 
+COMPARED = 5.0  # seconds at most that a call waits for the API to be compared
 TELLS_FIGURES = "get_status"  # how far limits are used up, by all calls
 
 logger = logging.getLogger(__name__)
@@ -52,10 +53,17 @@ logger = logging.getLogger(__name__)
 
 class Bridge:
     """Carries calls from a client to the API that a tool is for, and back, as far as a policy (without one, the
-    default) allows it. Use it inside one event loop, and close it there."""
+    default) allows it. Use it inside one event loop, and close it there. One that `serves` has more calls to come: none
+    waits until the API is compared, as elsewhere what acts does."""
 
     def __init__(
-        self, offer: Offer, settings: Settings, kind: Kind = "client", *, policy: Policy | None = None
+        self,
+        offer: Offer,
+        settings: Settings,
+        kind: Kind = "client",
+        *,
+        policy: Policy | None = None,
+        serves: bool = False,
     ) -> None:
         policy = policy or default(settings.on_paper)
         offer = narrowed(offer, policy)
@@ -63,21 +71,17 @@ class Bridge:
         self._policy = policy
         self._settings = settings
         self._kind = kind
+        self._serves = serves
         self._access: Access | None = None
         self.identity = Identity.of(settings)
         self.store = Store.open(settings, self.identity)
         self._gate = Gate.of(policy, offer, settings, self.identity, self.installation, self.store)
         self._api = Apis(settings, offer)
-        self.comparison = Comparison(offer.catalog, self._api.send)
+        self.comparison = Comparison(offer.catalog, self._api.send, on=settings.compares)
         self._operations = Operations(offer.catalog, self._api, self.comparison, self.installation)
         self._tools: dict[str, Prepared] = {}
         self._reset = settings.on_paper and settings.paper_reset
         self.news: list[str] = []  # what whoever calls next should know
-
-    def compare(self) -> None:
-        """Compare the API's own contract with the one that the tools were made from, beside the call that comes now."""
-        if self._settings.compares:
-            self.comparison.begin()
 
     def tell(self, kind: str, words: str) -> None:
         """A person, wherever HBMCP_NOTIFY says; of a kind what is newest."""
@@ -175,7 +179,7 @@ class Bridge:
             standing=partial(self._standing, caller.holder),
             foresee=foresight.foresee,
             type_keys=None if ask is None else ask.type_keys,
-            differs=self.comparison.words,
+            differs=self._differs,
             access=caller.access,
             verdict=foresight.verdict,
         )
@@ -187,6 +191,9 @@ class Bridge:
     async def _standing(self, holder: str) -> tuple[str, ...]:
         """What whoever asks how things are must know first; of plugins nothing, where they showed a token."""
         return (*await self._gate.standing(holder), *(() if holder else self._offer.catalog.remarks))
+
+    async def _differs(self, seconds: float) -> tuple[str, ...]:
+        return (await self.comparison.found(seconds)).words
 
     @property
     def _holder(self) -> str:
@@ -296,7 +303,9 @@ class Bridge:
         """The tool of this name. Raises UnknownTool, which is written down for one that is off here and no read."""
         try:
             found = self._offer.find(name)
-            if why := self.comparison.drift.gone.get(found.name):
+            beside = self._serves or found.reads
+            drift = self.comparison.known() if beside else await self.comparison.found(COMPARED)
+            if why := drift.gone.get(found.name):
                 raise UnknownTool(f"{found.name} isn't offered: {why}.", NOTHING_DONE, NOT_IN_THIS_API)
             return found
         except UnknownTool:
@@ -338,7 +347,7 @@ class Bridge:
         hide_said(secrets(prepared.tool, given))
         if not prepared.tool.is_workflow:
             meant = await self._meant(prepared.tool, given, caller)
-            response = await self._ask_alone(prepared, prepared.request(meant))
+            response = await self._ask_alone(prepared, prepared.request(meant), given)
             outcome = await prepared.response_shown(response, given, structured=incoming.structured)
             return outcome if meant == given else outcome.remarked(f"Of {meant[PAIR]}.")
         answer: Answer = await prepared.build(self.installation(caller, ask=incoming.ask), **given)
@@ -357,8 +366,8 @@ class Bridge:
         asking = self.installation(replace(caller, tools=frozenset({"get_trading_rules"})))
         return {**given, PAIR: await pair_if_asked(asking, given.get(EXCHANGE), asked)}
 
-    async def _ask_alone(self, prepared: Prepared, request: Request[Any]) -> Response[Any]:
-        return await self._operations.ask_alone(prepared, request, self._offer)
+    async def _ask_alone(self, prepared: Prepared, request: Request[Any], given: Collection[str]) -> Response[Any]:
+        return await self._operations.ask_alone(prepared, request, given, self._offer)
 
     def _prepared(self, tool: Tool) -> Prepared:
         if tool.name not in self._tools:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -69,7 +69,7 @@ class Operations:
         """What asks the reads among what a caller may use, and nothing else. Errors name the caller."""
 
         async def read(name: str, build: Callable[[], Request[Any]]) -> Any:
-            if why := self._catalog.absent.get(name) or self._comparison.drift.gone.get(name):
+            if why := self._catalog.absent.get(name) or self._comparison.known().gone.get(name):
                 if (missed := _MISSED.get()) is not None:
                     missed[name] = why
                 raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
@@ -90,8 +90,8 @@ class Operations:
                 raise RuntimeError(f"{caller.name} was to send without a grant: {planned.words}")
             part = self._part(caller, planned.tool)
             spec = ResultSpec.from_table(part.result)
-            fits = planned.effect not in REDUCING  # what reduces is refused by the API alone
-            return (await grant.send(planned, lambda: self.ask(part, planned.request, spec, fits=fits))).raw
+            reduces = planned.effect in REDUCING
+            return (await grant.send(planned, lambda: self.ask(part, planned.request, spec, reduces=reduces))).raw
 
         return send
 
@@ -102,12 +102,14 @@ class Operations:
         part = self._catalog.tools[name]
         return replace(part, name=caller.name, toolset=part.toolset if caller.toolset == PLUGINS else caller.toolset)
 
-    async def ask_alone(self, prepared: Prepared, request: Request[Any], offer: Offer) -> Response[Any]:
+    async def ask_alone(
+        self, prepared: Prepared, request: Request[Any], given: Collection[str], offer: Offer
+    ) -> Response[Any]:
         """The answer of a tool over one operation, which nothing is asked beside. An error has the cause that a
         read of what is behind the API tells; where nobody knows what became of it, what of the offer tells is named."""
         cause = prepared.result.cause
         try:
-            return await self.ask(prepared.tool, request, prepared.result, alone=offer)
+            return await self.ask(prepared.tool, request, prepared.result, alone=offer, given=given)
         except (Failed, GatewayFailed, OutcomeUnknown) as error:
             if cause not in self._catalog.tools:
                 raise
@@ -125,11 +127,13 @@ class Operations:
         result: ResultSpec,
         *,
         alone: Offer | None = None,
-        fits: bool = True,
+        given: Collection[str] = (),
+        reduces: bool = False,
     ) -> Response[Any]:
         """The answer of one operation, every number in it an int or a Decimal. `alone`: it is all that is asked, so
-        that of what isn't a read nobody looks what became of it. Raises CallError."""
-        request = self._comparison.drift.fitted(tool, request, refuses=fits and tool.effect.get("is") not in REDUCING)
+        that of what isn't a read nobody looks what became of it, and made of what was `given`; `reduces`: this request
+        does. Raises CallError."""
+        request = self._comparison.drift.fitted(tool, request, reduces=reduces, given=given)
         response = await self._api.send(request, tool)
         try:
             await asyncio.to_thread(response.parse) if response.large else response.parse()

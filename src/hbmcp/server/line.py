@@ -98,7 +98,7 @@ class Line:
         if self._bridge is None:
             from hbmcp.bridge import Bridge
 
-            self._bridge = Bridge(self.offer, self.settings, policy=self._policy)
+            self._bridge = Bridge(self.offer, self.settings, policy=self._policy, serves=True)
             self._bridge.comparison.changed.append(self._tell_changed)
         return self._bridge
 

@@ -90,8 +90,6 @@ def build(board: Switchboard) -> Server[Switchboard]:
                 if reached or name in catalog.absent or name in catalog.removed:
                     return result(str(error), is_error=True)
                 raise MCPError(INVALID_PARAMS, str(error)) from None
-        else:
-            line.bridge.compare()
         meta: Mapping[str, Any] = ctx.meta or {}
         wanted = meta.get("progress_token") is not None
         bridge = line.bridge_for(holder)

@@ -65,7 +65,6 @@ async def _read(ctx: Context, board: Switchboard, found: Placed, arguments: dict
         return await bridge.holds()
     if resource.own == "audit":
         return await bridge.calls()
-    bridge.compare()
     with board.calling(board.catalog.names[resource.tool], client(ctx)) as under_way:
         under_way.outcome = await bridge.call(resource.tool, arguments, client=client(ctx))
     return under_way.outcome

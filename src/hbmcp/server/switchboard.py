@@ -95,7 +95,6 @@ class Switchboard:
         lines = self.reached(holder)
 
         async def status_of(line: Line) -> Outcome:
-            line.bridge.compare()
             bridge = line.bridge_for(holder).for_resources()
             return await bridge.call(OVERVIEW, arguments, client=client, structured=True)
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hbmcp.paper.api.contract import pinned
 from hbmcp.paper.api.routes.base import Call, Handler, Json, Routes
 from hbmcp.paper.api.routes.trading import position_mode
+from hbmcp.paper.api.spellings import spellings
 from hbmcp.paper.errors import UnknownOrder
 from hbmcp.paper.market.clock import iso
 
@@ -36,7 +37,8 @@ class Bug:
 
 @frozen
 class _Wire:
-    """`operation` ("GET /accounts/") and how many of its requests suffer, the first ones; None is all.
+    """`operation` ("GET /accounts/"), however the contract spells it, and how many of its requests suffer, the first
+    ones; None is all.
 
     `acted`: the request is carried out and only its answer suffers; False: the request suffers.
     """
@@ -111,7 +113,8 @@ class _Spoiled:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         operation, _, _ = pinned().find(scope["method"], scope["path"])
-        if operation is None or operation.key != self.fault.operation or self.suffered == self.fault.times:
+        meant = operation is not None and operation.key in spellings(self.fault.operation)
+        if not meant or self.suffered == self.fault.times:
             await self.app(scope, receive, send)
         else:
             self.suffered += 1

@@ -1,6 +1,7 @@
-"""What answers an operation that has no route: the one of another spelling, or a refusal with the curated reason."""
+"""Which operations are the same; and what answers one that has no route: that of another spelling, or a refusal with
+the curated reason."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
 from attrs import evolve
@@ -18,6 +19,12 @@ def others(routes: Routes, operations: Iterable[str]) -> Routes:
         return {}
     tools = _tools()
     return {key: _other(key, routes, tools.get(key)) for key in lacking}
+
+
+def spellings(operation: str) -> Collection[str]:
+    """An operation under all names that it is known by."""
+    tool = _tools().get(operation)
+    return (operation,) if tool is None else tool.spellings
 
 
 @cache
