@@ -100,7 +100,7 @@ def test_the_audit(tmp_path: Path) -> None:
         one.chmod(0o666)
     keep_audit(file)
     assert set(modes(file.parent).values()) == {"600"}
-    assert {one.suffix for one in file.parent.iterdir()} == {".jsonl", ".lock", ".spare"}
+    assert {one.suffix for one in file.parent.iterdir()} == {".jsonl", ".lock", ".next", ".spare"}
 
 
 def test_the_files_of_the_paper_exchange(tmp_path: Path) -> None:

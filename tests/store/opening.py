@@ -1,7 +1,7 @@
 """Stores for tests, whatever the environment says."""
 
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, NoReturn
 
 from attrs import evolve
 from pydantic import SecretStr
@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store import SentOrder, Store
+from hbmcp.store.place import Place
 
 ORDER = SentOrder("master", "binance", "BTC-USDT", "BUY", "LIMIT", Decimal("0.10"), Decimal("45000.00"), None, 1_000)
 
@@ -26,18 +27,13 @@ def order(time: int = 1_000, **other: Any) -> SentOrder:
 
 def failing_store(error: Exception) -> Store:
     """One of which every question ends in this."""
-    return cast(Store, _Failing(error))
+    return _Failing(error)
 
 
-class _Failing:
+class _Failing(Store):
     def __init__(self, error: Exception) -> None:
+        super().__init__(Place("failing"))
         self._error = error
 
-    def __getattr__(self, name: str) -> Any:
-        async def fails(*_: object, **__: object) -> None:
-            raise self._error
-
-        return fails
-
-    async def aclose(self) -> None:
-        """There is nothing to close."""
+    def _opened(self) -> NoReturn:
+        raise self._error

@@ -3,8 +3,11 @@
 import json
 import stat
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event, Thread
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -204,6 +207,30 @@ def test_a_process_that_holds_the_file_keeps_nobody_for_long(tmp_path: Path, mon
     monkeypatch.setattr(locking, "PATIENCE", 0.05)
     with locked(tmp_path / "audit.lock"), pytest.raises(TimeoutError, match="another process"):
         log.append({"event": "begin"})
+
+
+def test_who_waits_for_the_file_has_it_before_one_that_comes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, came, waits = tmp_path / "audit.lock", [], Event()
+
+    def sleep(seconds: float) -> None:
+        waits.set()
+        time.sleep(seconds)
+
+    def come() -> None:
+        with locked(file):
+            came.append("who waited")
+
+    monkeypatch.setattr(locking, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+    waiting = Thread(target=come)
+    with locked(file):
+        waiting.start()
+        assert waits.wait(60)
+    with locked(file):
+        came.append("who was here")
+    waiting.join(60)
+    assert came == ["who waited", "who was here"]
 
 
 FULL = """

@@ -14,7 +14,7 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.policy.audit.chain import START, Line, Link, read, sealed
-from hbmcp.policy.audit.locking import ACROSS_PROCESSES, locked
+from hbmcp.policy.audit.locking import ACROSS_PROCESSES, locked, queue
 from hbmcp.policy.audit.spare import Spare
 from hbmcp.private_files import private_file
 
@@ -48,7 +48,8 @@ class Log:
 
     def prepare(self) -> None:
         """Make the folder, close what is there to others, and take the room for what can't be written later."""
-        for file in (self._lock, self.spare.file, *self.files):
+        locks = (self._lock, self.spare.file)
+        for file in (*locks, *map(queue, locks), *self.files):
             private_file(file)
         self.spare.prepare()
 
