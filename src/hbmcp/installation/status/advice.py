@@ -5,8 +5,8 @@ from typing import Any
 FULL = 90  # percent
 
 PAPER = (
-    "On the paper exchange there is no broker, bot or Docker, and nothing to repair; start_gateway, where it is "
-    "offered, starts a stand-in of Gateway."
+    "On the paper exchange there is no broker, bot or Docker, and nothing to repair; start_gateway starts a stand-in "
+    "of Gateway."
 )
 NO_BROKER = "Without the broker bots neither show nor obey: a person must start it."
 NO_DOCKER = "Without Docker no bot and no Gateway can be started: a person must let the API use it."
