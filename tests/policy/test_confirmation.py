@@ -308,7 +308,7 @@ async def test_what_is_asked_for_by_its_tool_is_when_a_trigger_is_armed_with_it(
     ("exchange", "tool", "way_out"),
     [
         ("binance_perpetual", "close_position", "close the LONG position BTC-USDT on binance_perpetual at market"),
-        ("binance", "place_order", "SELL 0.01 BTC-USDT MARKET on binance"),
+        ("binance", "place_order", "SELL 0.01 BTC-USDT MARKET on binance, or what is there of it"),
     ],
 )
 async def test_the_stop_of_an_order_is_asked_for_as_what_it_calls(
