@@ -411,6 +411,13 @@ class TestWhatIsOpen:
             assert "can't be read for certain" in text
             assert PLACE not in call.asked
 
+    async def test_whose_an_executor_is_must_be_known(self, talk: Opened) -> None:
+        row = {"executor_id": "x", "executor_type": "twap_executor", "connector_name": "binance_perpetual"}
+        row |= {"trading_pair": "BTC-USDT", "status": "RUNNING", "config": {"total_amount_quote": 5000, "side": 1}}
+        nobody_s = Bug("of no account", {EXECUTORS: lambda _: lambda _: {"data": [row], "pagination": {}}})
+        async with talk(policy(position=1_000_000), nobody_s) as call:
+            assert "the account of the executor x isn't known" in await call.bad("place_order", **LONG)
+
     async def test_without_such_a_limit_doubt_refuses_nothing(self, talk: Opened) -> None:
         async with talk(policy(order=1000, day=1000), down(POSITIONS), failing(STATE)) as call:
             await call.good("place_order", **LONG)

@@ -201,6 +201,8 @@ async def _of_executors(
         rate = await prices_now.rate(one.connector, quote_of(one.pair), currency) if one.value else Decimal(0)
         if one.value is None or rate is None:
             raise _doubtful(f"what the executor {named(one.executor.id)} may order yet isn't known.")
+        if one.value and not one.executor.account:
+            raise _doubtful(f"the account of the executor {named(one.executor.id)} isn't known.")
         if one.value:
             held.append(Held(one.executor.account, one.connector, base_of(one.pair), one.pair, times(one.value, rate)))
     return held

@@ -57,11 +57,29 @@ async def test_without_a_price_or_a_figure_nobody_can_tell() -> None:
     [
         {"executor_type": "lp_executor"},
         {"config": {"amount": "0.1", "side": 2}},
-        {"connector_name": "binance_perpetual", "config": {"amount": "0.1", "side": 2, "position_action": "CLOSE"}},
+        {"connector_name": "bybit_perpetual", "config": {"amount": "0.1", "side": 2, "position_action": "CLOSE"}},
     ],
 )
 async def test_what_opens_nothing_on_an_order_book(row: dict[str, Any]) -> None:
     assert await left(**row) == []
+
+
+@pytest.mark.parametrize(("connector", "side"), [("binance_perpetual", 2), ("binance", 1)])
+async def test_what_is_to_close_counts_where_that_may_open(connector: str, side: int) -> None:
+    closes = {"amount": "0.1", "side": side, "position_action": "CLOSE"}
+    assert await left(connector_name=connector, config=closes) == [(connector, "BTC-USDT", 5000)]
+
+
+async def test_an_order_that_was_cancelled_is_placed_anew_but_for_a_position_s() -> None:
+    assert await left(filled_amount_quote="500") == [("binance", "BTC-USDT", 4500)]
+    assert await left(filled_amount_quote="500", executor_type="position_executor") == [("binance", "BTC-USDT", 0)]
+
+
+@pytest.mark.parametrize(
+    "config", [{"amount": "-0.1"}, {"total_amount_quote": "-5"}, {"amounts_quote": []}, {"amounts_quote": [100, -50]}]
+)
+async def test_what_no_executor_can_be_told_isnt_known(config: dict[str, Any]) -> None:
+    assert await left(config={"side": 1, **config}) == [("binance", "BTC-USDT", None)]
 
 
 async def test_an_api_without_executors_has_none() -> None:

@@ -7,13 +7,13 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import CallError, ChangedOperation, Refused, UnknownOperation
-from hbmcp.figures import times
+from hbmcp.figures import ratio, times
 from hbmcp.installation.answer_fields import Fields, array, data, number
-from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.plan.stake import LP, told_value
 from hbmcp.installation.executors.run.record import ZERO, Executor
 from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.orders.order import Order
+from hbmcp.installation.reduce_only import only_reduces
 from hbmcp.store import TO_REDUCE
 from hbmcp_tools import executors
 
@@ -58,15 +58,15 @@ async def running_soon(installation: Installation) -> tuple[list[Executor], str]
 
 async def yet_to_order(found: Iterable[Executor], resting: Iterable[Order], price_of: PriceOf) -> list[Yet]:
     """What each was told to trade, at the worse of the market and its own price, less what it has, and what rests of
-    it. Those are left out that open nothing on an order book: that only reduce a position or sell what is held, and
-    that provide liquidity. What it closes of a position it may open again."""
+    it. Those are left out that surely open nothing on an order book: that only reduce a position or sell what is held,
+    and that provide liquidity. What it closes of a position it may open again."""
     rests = {one.order_id: one for one in resting}
     return [
         Yet(one, connector, pair, await _left(one, connector, pair, rests, price_of))
         for one in found
-        if not one.reduces and one.kind != LP
+        if one.kind != LP
         for connector, pair in one.markets
-        if one.side != "SELL" or is_perpetual(connector)
+        if not only_reduces(connector, one.side, "CLOSE" if one.reduces else None)
     ]
 
 
@@ -76,24 +76,26 @@ async def _left(
     config = Fields(one.config)
 
     def told(name: str) -> Any:
-        return config.known(name, array(number) if name == "amounts_quote" else number)
+        return config.known(name, array(number)) or None if name == "amounts_quote" else config.known(name, number)
 
     on_each, amount = told("order_amount"), told("amount")
     price = await price_of(connector, pair) if on_each or amount else None
     resting = [rests[order] for order in one.order_ids if order in rests]
     if on_each is not None:
         return None if price is None else times(on_each, price)
-    if amount is not None and (resting or one.filled):
-        return ZERO  # it is ordered in one
+    if one.kind == "position_executor" and amount is not None and (resting or one.filled):
+        return ZERO  # it is ordered in one, and never anew
     whole = told_value(told, price)
-    if whole is None:
+    if whole is None or whole < 0 or min(told("amounts_quote") or [ZERO]) < 0:
         return None
     if one.kind == "grid_executor":
         done = (one.figure("position_size_quote") or ZERO) + (one.figure("open_liquidity_placed") or ZERO)
     else:
-        done = one.filled + sum(map(_value, resting), ZERO)
+        each = ratio(whole, amount) if amount else None  # what rests is no less than what it was told, at any price
+        done = one.filled + sum((_value(order, each) for order in resting), ZERO)
     return max(whole - done, ZERO)
 
 
-def _value(order: Order) -> Decimal:
-    return times((order.amount or ZERO) - order.filled, order.price or ZERO)
+def _value(order: Order, price: Decimal | None) -> Decimal:
+    """At that price, or else its own."""
+    return times((order.amount or ZERO) - order.filled, price or order.price or ZERO)
