@@ -1,7 +1,7 @@
 """Stores for tests, whatever the environment says."""
 
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, cast
 
 from attrs import evolve
 from pydantic import SecretStr
@@ -9,7 +9,6 @@ from pydantic import SecretStr
 from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store import SentOrder, Store
-from hbmcp.store.place import Place
 
 ORDER = SentOrder("master", "binance", "BTC-USDT", "BUY", "LIMIT", Decimal("0.10"), Decimal("45000.00"), None, 1_000)
 
@@ -27,13 +26,18 @@ def order(time: int = 1_000, **other: Any) -> SentOrder:
 
 def failing_store(error: Exception) -> Store:
     """One of which every question ends in this."""
-    return _Failing(error)
+    return cast(Store, _Failing(error))
 
 
-class _Failing(Store):
+class _Failing:
     def __init__(self, error: Exception) -> None:
-        super().__init__(Place("failing"))
         self._error = error
 
-    def _opened(self) -> NoReturn:
-        raise self._error
+    def __getattr__(self, name: str) -> Any:
+        async def fails(*_: object, **__: object) -> None:
+            raise self._error
+
+        return fails
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""

@@ -3,11 +3,8 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from threading import Event, current_thread
-from typing import Any
 
 import pytest
 
@@ -201,87 +198,3 @@ async def test_of_two_who_ask_at_the_moment_when_a_thread_ends_both_are_answered
     asker = Worker()
     for _ in range(50):
         assert await asyncio.gather(*(asker.run(lambda: 1) for _ in range(4))) == [1] * 4
-
-
-async def test_what_hangs_of_another_worker_keeps_nothing_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    thaw, undone, asked, first, other = Event(), [], [], Worker(), Worker()
-    monkeypatch.setattr(worker, "PATIENCE", 0.01)
-
-    def hang(number: int) -> None:
-        asked.append(number)
-        thaw.wait()
-
-    for number in range(STALLED + 3):
-        done, silent = await first.run_both(partial(int, number), undone.append, other, hang)
-        assert done == number
-        assert isinstance(silent, StoreError)
-    assert asked == [*range(STALLED)]
-    with pytest.raises(StoreError, match="doesn't answer"):
-        await other.run(current_thread)
-    thaw.set()
-    await other.aclose()
-    assert undone == []
-    monkeypatch.undo()
-    threads = await first.run_both(current_thread, None, other, lambda _: current_thread())
-    assert threads[0] is threads[1]
-
-
-async def test_who_is_cancelled_while_the_other_hangs_has_the_first_undone_at_once() -> None:
-    thaw, began, undone, first, other = Event(), asyncio.Event(), [], Worker(), Worker()
-    loop = asyncio.get_running_loop()
-
-    def hang(_: str) -> None:
-        loop.call_soon_threadsafe(began.set)
-        thaw.wait()
-
-    asked = asyncio.create_task(first.run_both(lambda: "done", undone.append, other, hang))
-    await began.wait()
-    asked.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asked
-    assert undone == ["done"]
-    thaw.set()
-    await other.aclose()
-    assert undone == ["done"]
-
-
-@pytest.mark.parametrize("cancelled", [True, False])
-async def test_where_the_first_hangs_it_is_undone_and_the_other_is_never_asked(
-    cancelled: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    thaw, undone, asked, first, other = Event(), [], [], Worker(), Worker()
-    if cancelled:
-        asking = asyncio.create_task(first.run_both(thaw.wait, undone.append, other, asked.append))
-        await asyncio.sleep(0)
-        asking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asking
-    else:
-        monkeypatch.setattr(worker, "PATIENCE", 0.01)
-        with pytest.raises(StoreError, match="doesn't answer"):
-            await first.run_both(thaw.wait, undone.append, other, asked.append, patience=0.001)
-    thaw.set()
-    await first.aclose()
-    assert (undone, asked) == ([True], [])
-
-
-async def test_who_is_cancelled_when_both_have_just_answered_has_the_first_undone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    answered, undone, first, other = Event(), [], Worker(), Worker()
-    tell = worker._Both._tell
-
-    def told(self: Any, what: Callable[[], object]) -> None:
-        tell(self, what)
-        answered.set()
-
-    monkeypatch.setattr(worker._Both, "_tell", told)
-    asked = asyncio.create_task(first.run_both(lambda: "done", undone.append, other, lambda _: None))
-    await asyncio.sleep(0)
-    asked.cancel()
-    assert answered.wait(60)  # the loop hears of it after it was cancelled
-    with pytest.raises(asyncio.CancelledError):
-        await asked
-    await first.aclose()
-    await other.aclose()
-    assert undone == ["done"]

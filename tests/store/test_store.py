@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hbmcp import times
-from hbmcp.store import AuditHead, AuditLine, FundingReading, SentOrder, Store, StoreError, rows
-from hbmcp.store.worker import Worker
+from hbmcp.store import AuditHead, FundingReading, SentOrder, Store, StoreError, rows
 from tests.conftest import environment
 from tests.store.opening import ORDER, order, store
 
@@ -226,7 +225,7 @@ async def test_what_is_written_at_once_brings_what_was_written_before(tmp_path: 
     assert not database.behind
     await opened.name_order(key, "X")
     assert database.behind
-    line = AuditLine(AuditHead(1, "a"), AuditHead(0, "0"))
-    await opened.add_to_audit("log", Worker(), lambda: line, None, lambda _: True, flush=True)
+    head = AuditHead(1, "a")
+    await opened.move_audit_head("log", head, AuditHead(0, "0"), lambda _: True, flush=True)
     assert not database.behind
     await opened.aclose()

@@ -22,7 +22,6 @@ from hbmcp.store.records import (
     Approval,
     ApprovalState,
     AuditHead,
-    AuditLine,
     FundingReading,
     Halt,
     LedgerRow,
@@ -45,7 +44,6 @@ __all__ = [
     "Approval",
     "ApprovalState",
     "AuditHead",
-    "AuditLine",
     "FundingReading",
     "Halt",
     "LedgerRow",
@@ -183,33 +181,20 @@ class Store:
         """The last line of this audit log, as it was when it was last written to."""
         return await self._do(lambda rows: rows.audit_head(log))
 
-    async def add_to_audit(
+    async def move_audit_head(
         self,
         log: str,
-        writer: Worker,
-        write: Callable[[], AuditLine],
-        undo: Callable[[AuditLine], object] | None,
+        head: AuditHead,
+        before: AuditHead,
         holds: Callable[[AuditHead], bool],
         settling: Settling = NOTHING,
         *,
-        patience: float | None = None,
         flush: bool = False,
-    ) -> AuditHead | StoreError | None:
-        """Have `writer` add a line to an audit log, which is undone where it isn't done in time, or who asks is
-        cancelled; and remember it as the last, unless a later one is known. Gives the one that was known if that isn't
-        in the log any more, as `holds` tells; then it stays. In the same transaction, and in any case, keeps what is
-        settled. `flush`: all that was written before is on disk then.
-
-        Raises what `write` does, and StoreError where its disk doesn't answer. What fails of the store after so many
-        seconds at most is given: the line stands in the log then."""
-        _, known = await writer.run_both(
-            write,
-            undo,
-            self._worker,
-            lambda line: self._opened().move_audit_head(log, line, holds, settling, flush),
-            patience,
-        )
-        return known
+    ) -> AuditHead | None:
+        """Remember the last line of an audit log, unless a later one is known; the line `before` it is in the log.
+        Gives the one that was known if that isn't in the log any more, as `holds` tells; then it stays. In the same
+        transaction, and in any case, keeps what is settled. `flush`: all that was written before is on disk then."""
+        return await self._do(lambda rows: rows.move_audit_head(log, head, before, holds, settling, flush))
 
     async def halt(self) -> Halt | None:
         """The halt of all who share this store, or of this installation; the strictest."""

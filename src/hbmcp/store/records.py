@@ -51,14 +51,6 @@ class AuditHead:
 
 
 @frozen
-class AuditLine:
-    """A line that was added to an audit log, and the one before it."""
-
-    head: AuditHead
-    before: AuditHead
-
-
-@frozen
 class Halt:
     """A halt: `since` in epoch ms; of `everything`, or of what adds risk; and who asked for it."""
 

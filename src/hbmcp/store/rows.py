@@ -34,7 +34,6 @@ from hbmcp.store.records import (
     OPEN,
     Approval,
     AuditHead,
-    AuditLine,
     FundingReading,
     Halt,
     LedgerRow,
@@ -265,21 +264,21 @@ class Rows:
     def move_audit_head(
         self,
         log: str,
-        line: AuditLine,
+        head: AuditHead,
+        before: AuditHead,
         holds: Callable[[AuditHead], bool],
         settling: Settling,
         flush: bool,
     ) -> AuditHead | None:
         with self._database.writing(at_once=flush and self._database.behind) as connection:
             self._settle(connection, settling)
-            head, before = line.head, line.before
             follows = {"which": log, "before_seq": before.seq, "before_hash": before.hash}
             if connection.execute(_MOVE_HEAD, {**follows, **asdict(head)}).rowcount:
                 return None
             if self._database.dialect == "postgresql":  # SQLite lets one write at a time
                 connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(log))))
             known = _head(connection, log)
-            if known is not None and known not in (head, before) and not holds(known):
+            if known is not None and known != head and not holds(known):
                 return known
             if known is None or known.seq < head.seq:
                 connection.execute(self._put_head, {"log": log, **asdict(head)})

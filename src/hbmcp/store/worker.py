@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from time import monotonic
@@ -13,7 +12,6 @@ from typing import Any, Generic, TypeVar
 from hbmcp.errors import StoreError
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 PATIENCE = 12.0  # seconds for an answer of the database
 TO_UNDO = 2.0  # seconds that the end waits for what was given up to be undone
@@ -28,7 +26,7 @@ class Worker:
     database that hangs keeps neither who asks it, nor the next, nor the process when it ends."""
 
     def __init__(self) -> None:
-        self._given_up: set[_Question[Any]] = set()
+        self._given_up: set[_Question[object]] = set()
         self._threads = _Threads()
 
     async def run(self, act: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
@@ -36,7 +34,7 @@ class Worker:
 
         Raises StoreError for a database that doesn't answer in time.
         """
-        if self._stalled:
+        if sum(question.stalls for question in self._given_up) >= STALLED:
             raise _silent()
         question = _Question(act, undo, self._given_up, self._threads)
         try:
@@ -48,44 +46,6 @@ class Worker:
         except asyncio.CancelledError:
             question.give_up()
             raise
-
-    async def run_both(
-        self,
-        act: Callable[[], T],
-        undo: Callable[[T], object] | None,
-        other: "Worker",
-        then: Callable[[T], U],
-        patience: float | None = None,
-    ) -> tuple[T, U | StoreError]:
-        """What `act` gives, as `run` has it, and what the other worker's `then` makes of that; in one thread, for to
-        hand it over to another takes as long as to do it. If only `then` fails, or has no answer after `patience`
-        seconds, what was done before it stands; if who asked is cancelled, that is undone."""
-        if other._stalled:
-            return await self.run(act, undo), _silent()
-        if self._stalled:
-            raise _silent()
-        question = _Both(act, undo, then, self._given_up, other._given_up, self._threads)
-        first = PATIENCE if patience is None else min(patience, PATIENCE)
-        try:
-            for seconds in (first, PATIENCE - first):
-                await asyncio.wait([question.answer], timeout=seconds)
-                if question.answer.done():
-                    return question.answer.result()
-                if (stands := question.give_up_second()) is not None:
-                    return stands[0], _silent(first)
-        except asyncio.CancelledError:
-            if (stands := question.give_up_second()) is None:
-                question.give_up()
-            elif undo is not None:  # now: the other may not answer for long
-                with suppress(StoreError, OSError):
-                    await self.run(partial(undo, stands[0]))
-            raise
-        question.give_up()
-        raise _silent()
-
-    @property
-    def _stalled(self) -> bool:
-        return sum(question.stalls for question in self._given_up) >= STALLED
 
     async def aclose(self) -> None:
         """Wait a moment for what was given up to be undone: the process may end next, and its threads with it."""
@@ -100,7 +60,7 @@ class _Question(Generic[T]):
         self,
         act: Callable[[], T],
         undo: Callable[[T], object] | None,
-        given_up: "set[_Question[Any]]",
+        given_up: "set[_Question[object]]",
         threads: "_Threads",
     ) -> None:
         self._loop = asyncio.get_running_loop()
@@ -121,10 +81,9 @@ class _Question(Generic[T]):
         return monotonic() >= self._began + PATIENCE
 
     def give_up(self) -> None:
-        self.answer.cancel()  # what may be on its way is undone when it arrives
         with self._lock:
             if not self._ended:
-                self._given_up.add(self)
+                self._given_up.add(self)  # type: ignore[arg-type]
                 return
         if self.answer.done() and not self.answer.cancelled() and self.answer.exception() is None:
             self._undo_later(self.answer.result())  # it was here, and who asked was cancelled before he had it
@@ -157,7 +116,7 @@ class _Question(Generic[T]):
             self._undone(result)
             self._tell(self._end)
 
-        self._given_up.add(self)
+        self._given_up.add(self)  # type: ignore[arg-type]
         self._threads.do(undo)
 
     def _undone(self, result: Any) -> None:
@@ -176,47 +135,6 @@ class _Question(Generic[T]):
     def _tell(self, what: Callable[[], object]) -> None:
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(what)
-
-
-class _Both(_Question[tuple[T, U | StoreError]]):
-    """Two, of which the second is another worker's, as soon as the first has its answer."""
-
-    def __init__(
-        self,
-        act: Callable[[], T],
-        undo: Callable[[T], object] | None,
-        then: Callable[[T], U],
-        given_up: "set[_Question[Any]]",
-        given_up_there: "set[_Question[Any]]",
-        threads: "_Threads",
-    ) -> None:
-        self._first: tuple[T] | None = None  # its answer
-        self._begin = act
-        self._then = then
-        self._given_up_there = given_up_there
-        super().__init__(self._both, None if undo is None else lambda both: undo(both[0]), given_up, threads)
-
-    def give_up_second(self) -> tuple[T] | None:
-        """The answer of the first, which stands, if the second is under way; nobody waits for that any more."""
-        with self._lock:
-            if self._first is None or self._ended:
-                return None
-            self._undo = None
-            self._given_up.add(self)
-            return self._first
-
-    def _both(self) -> tuple[T, U | StoreError]:
-        first = self._begin()
-        with self._lock:
-            if self in self._given_up:
-                return first, _silent()
-            self._first = (first,)
-            self._given_up = self._given_up_there
-            self._began = monotonic()
-        try:
-            return first, self._then(first)
-        except StoreError as error:
-            return first, error
 
 
 class _Threads:
@@ -252,9 +170,9 @@ class _Threads:
                 what = given.get()  # it was chosen in this moment
 
 
-def _silent(seconds: float | None = None) -> StoreError:
+def _silent() -> StoreError:
     return StoreError(
-        f"hbmcp's store doesn't answer: it was given {PATIENCE if seconds is None else seconds:g} s.",
+        f"hbmcp's store doesn't answer: it was given {PATIENCE:g} s.",
         "Nothing was remembered or looked up; all else works.",
         "See that its database, or its disk, isn't frozen or overloaded.",
     )

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Self
 from hbmcp.errors import StoreError
 from hbmcp.policy.audit.calls import of
 from hbmcp.policy.audit.chain import Link
-from hbmcp.policy.audit.log import Log
+from hbmcp.policy.audit.log import Appended, Log
 from hbmcp.policy.audit.record import Record, Sent, sent, stamped, time_text, words
 from hbmcp.policy.audit.unusual import AT_BEGINNING, COUNTED, Lately
 from hbmcp.policy.files import Files
-from hbmcp.store import NOTHING, TO_REDUCE, AuditHead, AuditLine, Settling
+from hbmcp.store import NOTHING, TO_REDUCE, AuditHead, Settling
 from hbmcp.store.worker import Worker
 from hbmcp.times import DAY, machine
 
@@ -100,26 +100,16 @@ class Audit:
         await self._notice(record)
         if self._log is None:
             return False
-        log = self._log
         undo = None if taken_back is None else lambda _=None: self._append(taken_back)
         try:
-            known = await self._store.add_to_audit(
-                self._name,
-                self._worker,
-                partial(self._append, record),
-                undo,
-                lambda head: log.holds(Link(head.seq, head.hash)),
-                settling,
-                patience=patience,
-                flush=flush,
-            )
+            appended = await self._worker.run(partial(self._append, record), undo)
         except StoreError:
             raise Unwritten("its disk doesn't answer") from None
         except OSError as error:
             raise Unwritten(error.strerror or str(error)) from None
         try:
             async with asyncio.timeout(patience):
-                await self._tell_lost(known)
+                await self._tell_store(self._log, appended, settling, flush)
         except StoreError as error:
             raise Unwritten(error.happened, on_disk=True) from None
         except TimeoutError:
@@ -181,33 +171,34 @@ class Audit:
             except (OSError, StoreError) as error:
                 logger.error("Nor could it be kept aside: %s", error)
 
-    def _append(self, record: Record, above: int = 0) -> AuditLine:
+    def _append(self, record: Record, above: int = 0) -> Appended:
         assert self._log is not None
         if not self._prepared:
             self._log.prepare()
             self._prepared = True
-        added = self._log.append(record, above)
-        return AuditLine(_head(added.link), _head(added.before))
+        return self._log.append(record, above)
 
-    async def _tell_lost(self, known: AuditHead | StoreError | None) -> None:
-        """Of the last line that the store knew and that isn't in the log: somebody cut, changed or removed it, which
-        stands in it then. Raises StoreError."""
-        if isinstance(known, StoreError):
-            raise known
-        if known is None:
+    async def _tell_store(self, log: Log, appended: Appended, settling: Settling, flush: bool) -> None:
+        """Move the head, from a line that is in the log. Where it isn't, somebody cut, changed or removed the log:
+        that stands in it then."""
+
+        def holds(head: AuditHead) -> bool:
+            link = Link(head.seq, head.hash)
+            return link == appended.before or log.holds(link)
+
+        before, head = _head(appended.before), _head(appended.link)
+        lost = await self._store.move_audit_head(self._name, head, before, holds, settling, flush=flush)
+        if lost is None:
             return
-        said = f"The audit log was cut or changed: its line {known.seq} isn't there. See `hbmcp audit verify`."
+        said = f"The audit log was cut or changed: its line {lost.seq} isn't there. See `hbmcp audit verify`."
         logger.error("%s", said)
         self._tell("audit", said)
-        gap = stamped("gap", lost=known.seq, lost_hash=known.hash)
+        gap = stamped("gap", lost=lost.seq, lost_hash=lost.hash)
         try:
-            await self._tell_lost(
-                await self._store.add_to_audit(
-                    self._name, self._worker, partial(self._append, gap, known.seq), None, lambda _: True
-                )
-            )
+            after = (await self._worker.run(partial(self._append, gap, lost.seq))).link
         except OSError as error:
             raise StoreError(error.strerror or str(error)) from None
+        await self._store.move_audit_head(self._name, _head(after), head, lambda _: True)
 
 
 class Entry:
