@@ -19,6 +19,7 @@ from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store.place import Place
 from hbmcp.store.records import (
+    AlreadyReplaced,
     Approval,
     ApprovalState,
     AuditHead,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from hbmcp.store.rows import Rows
 
 __all__ = [
+    "AlreadyReplaced",
     "Approval",
     "ApprovalState",
     "AuditHead",
@@ -93,7 +95,8 @@ class Store:
 
     async def remember_order(self, order: SentOrder) -> int:
         """Keep an order that is about to be sent; gives its key for name_order. Where it can't be kept in time, or
-        who asks is cancelled, it isn't kept later either."""
+        who asks is cancelled, it isn't kept later either. Raises AlreadyReplaced where one that is kept takes the
+        place of the same order."""
 
         return await self._do(lambda rows: rows.remember_order(order), lambda rows, key: rows.forget_order(key))
 

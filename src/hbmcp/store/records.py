@@ -42,6 +42,14 @@ class FundingReading:
     time: int
 
 
+class AlreadyReplaced(Exception):
+    """Another order was sent in the place of the same one: with this id, if the API gave it one yet."""
+
+    def __init__(self, by: str | None) -> None:
+        super().__init__(by)
+        self.by = by
+
+
 @frozen
 class AuditHead:
     """The last line of an audit log: its number and its hash."""

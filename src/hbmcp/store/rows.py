@@ -32,6 +32,7 @@ from hbmcp.store.place import Place
 from hbmcp.store.records import (
     KEPT_FOR,
     OPEN,
+    AlreadyReplaced,
     Approval,
     AuditHead,
     FundingReading,
@@ -181,6 +182,11 @@ class Rows:
 
     def remember_order(self, order: SentOrder) -> int:
         with self._database.writing() as connection:
+            if order.replaces is not None:
+                self._lock_ledger(connection)
+                same = (orders.c.installation == self._place.installation, orders.c.replaces == order.replaces)
+                if (other := connection.execute(select(orders.c.order_id).where(*same)).first()) is not None:
+                    raise AlreadyReplaced(other.order_id)
             found: int = connection.execute(_ADD_ORDER, {**self._ours, **_given(order)}).scalar_one()
         self._maybe_prune()
         return found

@@ -1,11 +1,12 @@
 """replace_order on the paper exchange: the new one only once the old one is gone, and for what hadn't filled."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from hbmcp.paper.api.faults import BUGS, Cut, Fault
+from hbmcp.paper.api.faults import BUGS, Bug, Cut, Fault
 from hbmcp.policy import grant
 from hbmcp.times import ticking
 from tests.paper.paper_api import PaperApi
@@ -215,6 +216,29 @@ async def test_one_that_has_ended_is_not_replaced(talk: Any, api: PaperApi) -> N
         text = await call.good("replace_order", order_id=old, price="2000")
         assert PLACE not in call.asked
     assert head(text)["result"].startswith("Nothing was sent, it had ended before. Cancelled")
+
+
+async def test_one_that_several_calls_replace_is_replaced_once(talk: Any, api: PaperApi) -> None:
+    old = rest(api)
+    async with talk() as call:
+        prices = ("2000", "2100", "2200")
+        told = await asyncio.gather(*(call("replace_order", order_id=old, price=price) for price in prices))
+    (now,) = (one.id for one in orders(api) if one.status == "OPEN")
+    assert sum(f'"order_id":"{now}"' in one.text for one in told) == 1
+    others = [one.text for one in told if one.is_error]
+    assert len(others) == 2
+    assert all(f"in the place of {old}" in text or f"replaced by {now}" in text for text in others)
+
+
+@pytest.mark.parametrize("tool", ["cancel_order", "replace_order"])
+async def test_an_id_that_the_api_gives_twice_leads_in_no_circle(talk: Any, api: PaperApi, tool: str) -> None:
+    old = rest(api)
+    given = {"price": "2100"} if tool == "replace_order" else {}
+    twice = Bug("the old one's id", {PLACE: lambda place: lambda call: {**place(call), "order_id": old}})
+    async with talk(twice) as call:
+        await call("replace_order", order_id=old, price="2000")
+        async with asyncio.timeout(10):
+            await call(tool, order_id=old, **given)
 
 
 async def test_one_that_was_replaced_says_by_which(talk: Any, api: PaperApi) -> None:

@@ -21,8 +21,10 @@ async def saying_replaced(installation: Installation, orders: Sequence[Order]) -
 async def last_in_its_place(installation: Installation, order: Order) -> str | None:
     """The id of what took its place, or the place of that, and so on; None where nothing did. Raises nothing."""
     found = order.order_id if order.status == "CANCELLED" else None
-    while by := await _replacements(installation, [found]):
+    chain = [found]  # an API that gave an id twice would send us round in circles
+    while (by := await _replacements(installation, [found])) and by[found] not in chain:
         found = by[found]
+        chain.append(found)
     return None if found == order.order_id else found
 
 

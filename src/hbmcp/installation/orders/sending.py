@@ -26,7 +26,7 @@ from hbmcp.installation.orders.unknown_outcome import KnownIds, unknown_outcome
 from hbmcp.installation.orders.view import describe_order
 from hbmcp.installation.planned_request import PlannedRequest, Stake, Uncovered
 from hbmcp.installation.reduce_only import only_reduces
-from hbmcp.store import TO_REDUCE, SentOrder, StoreError
+from hbmcp.store import TO_REDUCE, AlreadyReplaced, SentOrder, StoreError
 from hbmcp.text import named
 from hbmcp.times import now, ticking
 from hbmcp_tools import trading
@@ -178,11 +178,15 @@ class _Memory:
         self.notes: list[str] = []
 
     async def remember(self, order: SentOrder, *, reduces: bool) -> None:
-        """Raises Refused for an order that adds risk: were its answer lost, nobody could find it."""
+        """Raises Refused for an order that adds risk: were its answer lost, nobody could find it; and for one in whose
+        place another call has put one."""
         reduces = reduces or only_reduces(order.connector, order.side, order.action)
         try:
             async with asyncio.timeout(TO_REDUCE if reduces else None):
                 self.key = await self._installation.store.remember_order(order)
+        except AlreadyReplaced as other:
+            by = "Another call is putting one" if other.by is None else f"{named(other.by)} is"
+            raise Refused(f"{by} in the place of {named(order.replaces)}.", "Nothing was sent.") from None
         except TimeoutError:
             self.notes.append(f"{UNREMEMBERED} hbmcp's store doesn't answer.")
         except StoreError as error:
