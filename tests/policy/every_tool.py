@@ -8,7 +8,7 @@ once.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from decimal import Decimal
 from pathlib import Path
@@ -198,9 +198,10 @@ class World:
     ) -> dict[str, tuple[set[str], str]]:
         """Each called once; those that reached something else than expected, and what they said."""
         places = asyncio.Semaphore(AT_ONCE)
+        in_turn = asyncio.Lock()  # two that close the same at one moment don't both
 
         async def one(tool: Tool) -> tuple[set[str], Outcome]:
-            async with places:
+            async with in_turn if tool.name.startswith("close_position") else nullcontext(), places:
                 return await self.call(bridge, tool, **more)
 
         tools = list(tools)

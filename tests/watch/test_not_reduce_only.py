@@ -1,6 +1,7 @@
 """An exchange to which Hummingbot's connector doesn't say that an order may only reduce: nothing turns a position."""
 
 import asyncio
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,31 @@ async def test_two_at_one_moment_close_no_more_than_there_is(one: Watched) -> No
     assert "were sent just now: with them this would close more than the 0.2 that are left" in refused
     assert "Call it again in some seconds" in refused
     assert len(one.orders()) == 2
+
+
+WAYS_OUT = {
+    "close_position": {"trading_pair": PAIR},
+    "close_positions": {"trading_pair": PAIR, "preview": False},
+    "place_order": {name: value for name, value in TARGET.items() if name != "price"} | {"order_type": "MARKET"},
+}
+
+
+@pytest.mark.parametrize(("first", "second"), combinations_with_replacement(WAYS_OUT, 2))
+async def test_two_at_one_moment_close_at_the_market_once(one: Watched, first: str, second: str) -> None:
+    """Each by a position that the other hasn't closed yet."""
+    again = {"again": True} if first == second == "place_order" else {}
+    calls = [(tool, WAYS_OUT[tool] | again) for tool in (first, second)]
+    outcomes = await asyncio.gather(*(one.call(tool, **given) for tool, given in calls))
+    (refused,) = (outcome.text for outcome in outcomes if outcome.is_error)
+    assert "SELL orders of 0.2 on BTC-USDT were sent just now" in refused
+    assert [side for _, side, *_ in one.orders()].count("SELL") == 1
+    assert sizes(one.api) == {}
+
+
+async def test_a_half_after_a_half_finds_the_rest(one: Watched) -> None:
+    for part in (0.5, 1):
+        await one.call.good("close_position", trading_pair=PAIR, fraction=part)
+    assert sizes(one.api) == {}
 
 
 async def test_two_at_one_moment_that_fit_are_sent(one: Watched) -> None:

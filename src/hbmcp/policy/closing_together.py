@@ -1,5 +1,9 @@
 """Orders that close a position, and open the other side where together they are larger: of those that are sent at one
-moment none sees another at the exchange, but all are in the ledger."""
+moment none sees another at the exchange, but all are in the ledger.
+
+What closes at the market waits for what was sent at the same moment, and for nothing else: a way out isn't barred by
+what nobody answered.
+"""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -11,6 +15,8 @@ from hbmcp.store import LedgerRow
 from hbmcp.store.records import UNDER_WAY
 from hbmcp.text import named
 from hbmcp.times import MINUTE
+
+AT_ONCE = 30_000  # milliseconds after which what was to be sent has been, or never will be
 
 
 class TooMuch(Refused):
@@ -31,6 +37,8 @@ def refuse(requests: Iterable[PlannedRequest], granted: Sequence[LedgerRow], mom
         where = (stake.account, stake.exchange, stake.pair, stake.side)
         asked[where] = asked.get(where, Decimal(0)) + stake.amount
         others = [row for row in granted if _whose(row) == where and _unseen(row, uncovered)]
+        if one.closes == "now":
+            others = [row for row in others if row.state != "unknown" and row.time > moment - AT_ONCE]
         under_way = _sum(others)
         if asked[where] + under_way > uncovered.amount:
             lost = [row for row in others if _unanswered(row, moment)]
@@ -40,7 +48,7 @@ def refuse(requests: Iterable[PlannedRequest], granted: Sequence[LedgerRow], mom
                 f"close more than the {plain(uncovered.amount):f} that are left of the position, and "
                 "could open the other side.",
                 "Nothing was sent.",
-                _until(lost, moment) if lost else "Call it again in some seconds: by then it is known what rests.",
+                _until(lost, moment) if lost else "Call it again in some seconds, if anything is left of it then.",
                 doubtful=bool(lost),
             )
 

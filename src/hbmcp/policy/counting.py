@@ -149,8 +149,9 @@ class Counting:
 
         def judge(granted: Sequence[LedgerRow]) -> None:
             said.refuse(granted, moment, upto)
-            if not by_trigger:  # a stop isn't held back
-                closing_together.refuse(plan.requests, granted, moment)
+            # A stop isn't held back, but for what closes the same at this moment.
+            closing = [one for one in plan.requests if not by_trigger or one.closes == "now"]
+            closing_together.refuse(closing, granted, moment)
             used[:] = uses(self._policy, judged.asks, granted, judged.seen, moment)
             refuse_exceeded(used)
 

@@ -22,7 +22,7 @@ def closing(quote: str, pnl: int, fees: dict[str | None, Decimal]) -> Closing:
         "1", "a", "x_perpetual", status="FILLED", amount=Decimal(1), filled=Decimal(1),
         average_price=Decimal(100 + pnl), fees=fees,
     )  # fmt: skip
-    plan = ClosePlan(held, Decimal(0), Rule(), Reduction("SELL", Decimal(1), Decimal(0)), None, 0.0)
+    plan = ClosePlan(held, Decimal(0), Rule(), Reduction("SELL", Decimal(1), Decimal(0)), None, 0.0, 0)
     return Closing(plan, order, Decimal(0), Decimal(0))
 
 

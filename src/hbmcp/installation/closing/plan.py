@@ -10,6 +10,7 @@ from hbmcp.figures import plain, times
 from hbmcp.installation.closing.reduction import WHOLE, Reduction, TooSmall, reduction
 from hbmcp.installation.installation import Installation, all_of
 from hbmcp.installation.markets.trading_rules import Rule, rule_if_readable
+from hbmcp.installation.orders.closing_orders import uncovered_at_market
 from hbmcp.installation.orders.sending import PlannedOrder, planned_order
 from hbmcp.installation.orders.unknown_outcome import KnownIds, known_order_ids
 from hbmcp.installation.positions.open_positions import listed_positions
@@ -21,8 +22,8 @@ from hbmcp.times import now, ticking
 
 @frozen
 class ClosePlan:
-    """A position as it was read, which `began` then, by hbmcp.times.ticking; `against` what was open on its pair's
-    other side; the order that reduces it, and the ids of the orders there before."""
+    """A position as it was read, which `began` then, by hbmcp.times.ticking, and `at` in epoch ms; `against` what was
+    open on its pair's other side; the order that reduces it, and the ids of the orders there before."""
 
     position: Position
     against: Decimal
@@ -30,6 +31,7 @@ class ClosePlan:
     order: Reduction
     known: KnownIds
     began: float
+    at: int
 
     @property
     def planned(self) -> PlannedOrder:
@@ -41,13 +43,14 @@ class ClosePlan:
             reduces=True,
             value=None if one.mark is None else times(order.amount, one.mark),
             market=one.mark,
+            uncovered=uncovered_at_market(one.connector, order.side, one.amount, self.at),
         )
 
 
 async def plan_close(installation: Installation, position: Position, fraction: Decimal = WHOLE) -> ClosePlan:
     """The order for this fraction of a position, which is read once more. Raises Refused where it is gone or too small,
     and CallError where it can't be read. Uses list_positions, get_trading_rules and search_orders."""
-    began = ticking()
+    began, at = ticking(), now()
     found, listed, known = await all_of(
         rule_if_readable(installation, position.connector, position.pair),
         listed_positions(installation, position.account, position.connector),
@@ -66,7 +69,7 @@ async def plan_close(installation: Installation, position: Position, fraction: D
         way_out = "The exchange itself may close it." if fraction == WHOLE else "Close a larger part, or all of it."
         raise Refused(f"No order can do that to {current}: {order.why}.", NOTHING_SENT, way_out)
     against = position_size(listed, current.pair, opposite(current.side))
-    return ClosePlan(current, against, limits, order, known, began)
+    return ClosePlan(current, against, limits, order, known, began, at)
 
 
 async def plan_again(installation: Installation, before: ClosePlan) -> ClosePlan:

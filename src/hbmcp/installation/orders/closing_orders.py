@@ -12,7 +12,7 @@ from hbmcp.installation.orders.order import Order
 from hbmcp.installation.planned_request import Uncovered
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Side, closed_by, closing_side, opposite
-from hbmcp.installation.reduce_only import close_is_reduce_only
+from hbmcp.installation.reduce_only import close_is_reduce_only, only_reduces
 from hbmcp.pairs import base_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
@@ -82,6 +82,12 @@ async def uncovered_of(
         f"Of the {plain(position):f} {named(base_of(order.pair))} orders that rest already would close "
         f"{plain(covered):f}: this one counts as opening."
     )
+
+
+def uncovered_at_market(connector: str, side: str, position: Decimal, began: int) -> Uncovered | None:
+    """The whole of a position, whose reading `began` then, for an order that closes at the market, beside which what
+    rests doesn't matter; None where that surely can't open."""
+    return None if only_reduces(connector, side, "CLOSE") else Uncovered(position, began, frozenset())
 
 
 async def left_to_open(

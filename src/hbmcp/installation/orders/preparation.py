@@ -25,7 +25,7 @@ from hbmcp.installation.markets.trading_pairs import pair_on
 from hbmcp.installation.markets.trading_rules import Rule, UnknownPair, rule
 from hbmcp.installation.orders import balance_check, pricing
 from hbmcp.installation.orders.against import Against, against
-from hbmcp.installation.orders.closing_orders import NOT_REDUCE_ONLY, uncovered_of
+from hbmcp.installation.orders.closing_orders import NOT_REDUCE_ONLY, uncovered_at_market, uncovered_of
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.size_check import Size, order_size, refuse_large_order, usdt_rate
 from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of
@@ -197,7 +197,7 @@ async def prepare_order(
     meets = await against(installation, where, side, size, known.held or (), closing=closing)
     worth = order_size(order, dearest, known.balances, known.held if perpetual else None, meets)
     closes_of = meets.position.amount if meets is not None and closing else None
-    uncovered = None
+    uncovered = uncovered_at_market(connector, side, closes_of, began) if market and closes_of is not None else None
     sure = market or not closing or await close_is_reduce_only(installation, request.account_name, connector)
     if not sure:
         notes.append(NOT_REDUCE_ONLY.format(exchange=named(connector), opened=opposite(closed_by(side))))
