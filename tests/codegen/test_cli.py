@@ -40,7 +40,7 @@ class Workplace:
     def run(self, command: str, *arguments: object) -> Result:
         options = ["--contract", self.contract] if command != "diff" else []
         options += ["--overrides", self.overrides] if command != "fetch" else []
-        options += ["--output", self.output] if command in ("regen", "check") else []
+        options += ["--output", self.output] if command in ("regen", "check", "diff") else []
         return CliRunner().invoke(app, [command, *map(str, (*arguments, *options))])
 
     def tree(self) -> dict[str, bytes]:
@@ -61,6 +61,22 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(generated: Path, tmp_path: Path) -> Workplace:
     shutil.copytree(generated, tmp_path, dirs_exist_ok=True)
     return Workplace(tmp_path)
+
+
+def test_a_change_is_told_by_the_operations_that_the_tools_had(place: Workplace, tmp_path: Path) -> None:
+    """The curation may be of the new contract already."""
+
+    def move(document: dict[str, Any]) -> None:
+        document["paths"]["/v2/search"] = document["paths"].pop("/orders/search")
+
+    new = changed(tmp_path, move)
+    file = place.overrides / "orders.toml"
+    file.write_text(file.read_text().replace('"POST /orders/search"', '"POST /v2/search"'))
+    told = json.loads(place.run("diff", place.contract, new, "--json").stdout)
+    assert [(one["tool"], one["grade"], one["what"]) for one in told["tools"]] == [
+        ("get_late_orders", "additive", "now POST /v2/search")
+    ]
+    assert "POST /orders/search: now POST /v2/search  [get_late_orders]" in place.run("regen", new).output
 
 
 def changed(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
