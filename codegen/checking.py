@@ -9,7 +9,7 @@ from attrs import frozen
 from codegen import render
 from codegen.contract import Contract
 from codegen.curation import Curation, CurationError, Mistake, audit, vanished
-from codegen.generate import ROOT, RUN_TIME, Generated, Made, make, whole, write
+from codegen.generate import RUN_TIME, Generated, Made, make, whole, write
 from codegen.listing import README, Listing
 from codegen.named_tools import unknown_tools
 from codegen.services import Api, clashes
@@ -37,7 +37,7 @@ def check(apis: Sequence[Api], output: Path) -> Checked:
     repository = apis[0].overrides.parent
     carried = [(curation.without(vanished(curation, contract)), contract) for curation, contract in read]
     mistakes = [one for curation, contract in read for one in (*curation.mistakes, *audit(curation, contract))]
-    mistakes += unknown_tools(carried, ROOT)
+    mistakes += unknown_tools(carried, repository)
     mistakes += (clashing := list(clashes(ours, [curation for curation, _ in others], RUN_TIME, output)))
     if trials := Trials.read(repository):
         mistakes += trials.missing(ours, contract)

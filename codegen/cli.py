@@ -91,11 +91,13 @@ def regen(
         renewals = [_renewed(api, given.get(api.name), step) for api in places]
         ours, *others = renewals
         lost = [loss for one in renewals for loss in one.lost]
-        if lost and not drop:
+        if any(loss.tools for loss in lost) and not drop:
             raise typer.Exit(_refuse(lost))
         for loss in lost:
             if loss.tools:
                 err.print(f"dropped {', '.join(loss.tools)}: {loss.reason}", markup=False)
+            else:
+                err.print(f"gone: {loss}", markup=False)
         generated = whole(ours.made, [one.made for one in others], step)
         before, listing = definitions(output), None
         page = overrides.parent / README

@@ -107,7 +107,8 @@ def _sentences(curation: Curation) -> Iterator[tuple[str, str, str, str]]:
 
 def _prompts(root: Path) -> Iterator[tuple[str, str]]:
     """(file and line, text) of what a person may pick."""
-    yield from _lines(root, root / RUN_TIME / "prompts" / "prompts.toml")
+    for file in (root / RUN_TIME / "prompts").glob("*.toml"):
+        yield from _lines(root, file)
 
 
 def _pages(root: Path) -> Iterator[tuple[str, str]]:

@@ -379,6 +379,24 @@ def test_all_that_would_be_lost_is_named_by_its_cause(place: Workplace, tmp_path
     assert manifest["absent"]["order_all"] == "POST /orders/search has no parameter 'since'"
 
 
+def test_what_no_tool_has_stops_nothing_and_is_excluded_where_it_is_now(place: Workplace, tmp_path: Path) -> None:
+    file = place.overrides / "excluded.toml"
+    file.write_text(file.read_text().replace('"GET /"', '"GET /info"'))
+    old = changed(tmp_path, lambda document: document["paths"].update({"/info": document["paths"].pop("/")}))
+    assert place.run("regen", old).exit_code == 0
+    new = changed(tmp_path, lambda document: document["paths"].update({"/v2/info": document["paths"].pop("/")}))
+    skeleton = place.run("scaffold", new).output
+    assert '# excluded.toml\n\n"GET /v2/info" = "Says nothing."\n' in skeleton
+    assert "[tools." not in skeleton
+    before = file.read_text()
+    assert place.run("scaffold", new, "--write").exit_code == 0
+    assert file.read_text() == before.replace('"GET /info"', '"GET /v2/info"')
+    file.write_text(before)
+    regen = place.run("regen", new)
+    assert regen.exit_code == 0, regen.output
+    assert "gone: GET /info: is in excluded.toml; now perhaps GET /v2/info?\n" in regen.output
+
+
 def test_what_is_named_as_lost_is_what_is_lost() -> None:
     """For each operation of the real curation."""
     curated = curation.read(OVERRIDES)
