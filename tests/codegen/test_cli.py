@@ -303,6 +303,30 @@ def test_what_it_proposes_for_a_renamed_operation_is_right(place: Workplace, tmp
         assert tool["also"] == [other]
 
 
+def test_a_spelling_that_the_run_time_can_t_send_is_named(place: Workplace) -> None:
+    orders = place.overrides / "orders.toml"
+    also = [
+        '"POST /v2/search"',
+        '"GET /v2/search"',
+        '{ operation = "POST /v3/search", params.since = { to = "after", time = "s" } }',
+        '{ operation = "POST /v4/search", params.since = { to = "filter.since" } }',
+    ]
+    operation = 'operation = "POST /orders/search"\n'
+    orders.write_text(orders.read_text().replace(operation, f"{operation}also = [{', '.join(also)}]\n"))
+    assert place.run("regen").exit_code == 0
+    check = place.run("check")
+    assert check.exit_code == 0
+    told = [line.partition("[tools.get_late_orders] also ")[2] for line in check.output.splitlines() if "also" in line]
+    assert told == [
+        "GET /v2/search, which has another method",
+        "POST /v3/search, where since differs in more than its name",
+        "POST /v4/search, where since lies deeper",
+    ]
+    manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
+    (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_late_orders")
+    assert tool["also"] == [{"operation": "POST /v2/search"}]
+
+
 def test_a_parameter_that_is_taken_if_it_is_there_costs_no_tool(place: Workplace, tmp_path: Path) -> None:
     orders = place.overrides / "orders.toml"
     orders.write_text(orders.read_text().replace('since = { time = "ms" }', 'since = { time = "ms", if_there = true }'))
