@@ -39,7 +39,9 @@ NAMED: dict[str, dict[str, Any]] = {
     "get_funding_rates": {"connector_names": ["binance_perpetual"]},
 }
 #: What must be said besides where a part is lacking.
-SAID = dict.fromkeys(NAMING, NAMED) | {"get_portfolio_state": {"place_order": {"max_value": 700}}}
+SAID = dict.fromkeys(NAMING, NAMED) | {
+    "get_portfolio_state": {tool: {"max_value": 5000} for tool in ("place_order", "place_orders")}
+}
 WHOLE = Catalog.load()
 TOOLS = sorted(WHOLE.tools.values(), key=lambda tool: tool.name not in PROMISED)
 PAIRS = [(tool.name, part) for tool in TOOLS if tool.name in CASES.keys() - FALTERS for part in tool.uses_if_there]
