@@ -64,7 +64,7 @@ def compare(old: Contract, new: Contract, spelled: Mapping[str, str] | None = No
     added = [one for key, one in new.operations.items() if key not in old.operations and key not in known]
     pairs = [(operation, new.operations[key]) for key, operation in old.operations.items() if key in new.operations]
     successors = _successors(gone, added)
-    for shape in (_shape, _taken_at_one_root):
+    for shape in (_shape, _taken_at_one_root, _taken):
         left = [(one, old) for one in gone if one.key not in successors]
         successors |= _of_one_shape(shape, left, [(one, new) for one in added if one.key not in successors.values()])
     found = [Changed(before.key, differences(before, old, after, new)) for before, after in pairs]
@@ -122,6 +122,13 @@ def _taken_at_one_root(operation: Operation, _: Contract) -> str:
     names = sorted(one.name for one in operation.parameters if one.location != "path")
     enough = body or (len(names) > 1 and not operation.body)
     return json.dumps([operation.method, operation.path.split("/")[1], body, names]) if enough else ""
+
+
+def _taken(operation: Operation, _: Contract) -> str:
+    """All that it takes, wherever it is; nothing for less than three, which others may take too."""
+    body = operation.body.schema.get("$ref") if operation.body else None
+    names = sorted((one.location, one.name) for one in operation.parameters)
+    return json.dumps([operation.method, body, names]) if len(names) > 2 and (body or not operation.body) else ""
 
 
 def report(changes: Changes, tools: Mapping[str, Sequence[str]], shown: Mapping[str, str] | None = None) -> str:

@@ -9,10 +9,11 @@ from attrs import frozen
 from codegen import render
 from codegen.contract import Contract
 from codegen.curation import Curation, CurationError, Mistake, audit, vanished
-from codegen.generate import ROOT, RUN_TIME, Generated, Made, make, whole, write
+from codegen.generate import RUN_TIME, Generated, Made, make, whole, write
 from codegen.listing import README, Listing
 from codegen.named_tools import unknown_tools
 from codegen.services import Api, clashes
+from codegen.tools import generated_only
 from codegen.trials import Trials
 
 
@@ -37,7 +38,7 @@ def check(apis: Sequence[Api], output: Path) -> Checked:
     repository = apis[0].overrides.parent
     carried = [(curation.without(vanished(curation, contract)), contract) for curation, contract in read]
     mistakes = [one for curation, contract in read for one in (*curation.mistakes, *audit(curation, contract))]
-    mistakes += unknown_tools(carried, ROOT)
+    mistakes += unknown_tools(carried, repository)
     mistakes += (clashing := list(clashes(ours, [curation for curation, _ in others], RUN_TIME, output)))
     if trials := Trials.read(repository):
         mistakes += trials.missing(ours, contract)
@@ -57,6 +58,12 @@ def check(apis: Sequence[Api], output: Path) -> Checked:
     if listing and listing.changes(repository / README):
         raise render.RenderError(f"{README}: its figures aren't those of the tools: run `make regen`.")
     notes = [f"not needed any more: {one}" for one in (trials.left_over(ours, contract) if trials else ())]
+    notes += [
+        f"sent by a server that was made for it only (make regen): [tools.{name}] also {one}"
+        for curation, _ in read
+        for name, tool in curation.by_name.items()
+        for one in generated_only(tool)
+    ]
     absent = [lost for curation, _ in read for lost in curation.absent if lost.is_workflow]
     return Checked(read, generated, (*notes, *(f"not offered: {lost.name}, for {lost.why}" for lost in absent)))
 

@@ -19,7 +19,7 @@ from codegen.dependents import Loss
 from codegen.generate import GENERATED, OVERRIDES, PINNED, RUN_TIME, Step, whole, write
 from codegen.listing import README, Listing
 from codegen.renewal import Renewal, refuse_mistakes, renew, successors
-from codegen.reporting import EXIT, Format, Report, count, definitions, differing
+from codegen.reporting import EXIT, Format, Report, count, definitions, differing, operations_of
 from codegen.services import Api, named
 from codegen.source_texts import fields_read
 from codegen.trials import Trials
@@ -91,11 +91,13 @@ def regen(
         renewals = [_renewed(api, given.get(api.name), step) for api in places]
         ours, *others = renewals
         lost = [loss for one in renewals for loss in one.lost]
-        if lost and not drop:
+        if any(loss.tools for loss in lost) and not drop:
             raise typer.Exit(_refuse(lost))
         for loss in lost:
             if loss.tools:
                 err.print(f"dropped {', '.join(loss.tools)}: {loss.reason}", markup=False)
+            else:
+                err.print(f"gone: {loss}", markup=False)
         generated = whole(ours.made, [one.made for one in others], step)
         before, listing = definitions(output), None
         page = overrides.parent / README
@@ -115,7 +117,10 @@ def regen(
         err.print(f"less exact than the contract: {fallback.place}: {fallback.reason}", markup=False)
     for one in renewals:
         if one.old and (one is ours or one.api.name in given):
-            out.print(_report(one.old, one.new, one.api.curation()).told("text"), markup=False)
+            out.print(
+                _report(one.old, one.new, one.api.curation().as_it_was(operations_of(before))).told("text"),
+                markup=False,
+            )
     tokens = listing.tokens if listing else {}
     out.print(differing(before, definitions(output), [one.curated for one in renewals], tokens), markup=False)
     left = [str(mistake) for mistake in listing.too_long()] if listing else []
@@ -169,6 +174,7 @@ def diff(
     old: Annotated[str, typer.Argument(help="URL or file of the older document.")],
     new: Annotated[str, typer.Argument(help="URL or file of the newer document.")],
     overrides: Overrides = OVERRIDES,
+    output: Output = GENERATED,
     form: Annotated[Format, typer.Option("--format", help="For a person, a program, or a pull request.")] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     service: Annotated[
@@ -183,7 +189,8 @@ def diff(
         api = Api("", PINNED, overrides)
         if service:
             api = api.beside(named(service)[0])
-        told = _report(_load(old, api.name), _load(new, api.name), api.curation())
+        curated = api.curation().as_it_was(operations_of(definitions(output)))
+        told = _report(_load(old, api.name), _load(new, api.name), curated)
     text = told.told("json" if as_json else form)
     typer.echo(json.dumps(text, indent=1, ensure_ascii=False) if as_json or form == "json" else text)
     raise typer.Exit(EXIT[told.severity])

@@ -15,12 +15,14 @@ TESTS = "tests"
 PAGES = ("*.md", "docs/*.md")
 HISTORY = "CHANGELOG.md"  # tells of tools that are gone
 
-_WORD = re.compile(r"(?<![\w.:/`-])[a-z]+(?:_[a-z0-9]+)+(?![\w(:/=-])")
+_WORD = re.compile(r"(?<![\w.:/-])[a-z]+(?:_[a-z0-9]+)+(?![\w(/=-])")
+_NAME = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
+_DEFINED = re.compile(r"(?<=\bdef )\w+")  # by an example, on its page
 
 
 def unknown_tools(apis: Sequence[tuple[Curation, Contract]], root: Path) -> Iterator[Mistake]:
-    """Sentences of a repository that name a tool which isn't there: any that no contract carries, and in the curation
-    any name that begins as tools do, and is neither one nor a parameter or a field."""
+    """Sentences of a repository that name a tool which isn't there: one that no contract carries, and any name that
+    begins as tools do, and is neither one nor a parameter, a field or a module. In tests such names may be made up."""
     curations = [curation for curation, _ in apis]
     tables = [removed for curation in curations for removed in curation.removed.values()]
     absent = {name: one.why for curation in curations for one in curation.absent for name in (one.name, *one.aliases)}
@@ -28,19 +30,19 @@ def unknown_tools(apis: Sequence[tuple[Curation, Contract]], root: Path) -> Iter
     there = {name for curation in curations for name in _names(curation)}
     verbs = {name.split("_")[0] for name in there}
     others = {name for curation, contract in apis for name in _other_names(curation, contract)}
-    others |= fields_read(root / RUN_TIME)
-    for file, table, key, text in (one for curation in curations for one in _sentences(curation)):
-        for word in dict.fromkeys(_WORD.findall(text)):
-            if word in absent:
-                yield Mistake(file, table, key, f"names {word}, which isn't offered: {absent[word]}")
-            elif word not in there | others and word.split("_")[0] in verbs:
+    others |= fields_read(root / RUN_TIME) | {module.stem for module in (root / RUN_TIME).rglob("*.py")}
+    others |= {name for _, text in _pages(root) for name in _DEFINED.findall(text)}
+    known = there | others | absent.keys()
+    curated = [one for curation in curations for one in _sentences(curation)]
+    ours = [(place, "", "", text) for place, text in (*_written(root, RUN_TIME), *_prompts(root), *_pages(root))]
+    tests = [(place, "", "", text) for place, text in _written(root, TESTS)]
+    for file, table, key, text in (*curated, *ours, *tests) if absent else ():
+        for word in dict.fromkeys(one for one in _NAME.findall(text) if one in absent):
+            yield Mistake(file, table, key, f"names {word}, which isn't offered: {absent[word]}")
+    for file, table, key, text in (*curated, *ours):
+        for word in dict.fromkeys(one for one in _WORD.findall(text) if one not in known):
+            if word.split("_")[0] in verbs:
                 yield Mistake(file, table, key, f"names {word}, and there is no such tool")
-    if not absent:
-        return
-    gone = re.compile(rf"\b(?:{'|'.join(absent)})\b")
-    for place, text in (*_written(root, RUN_TIME), *_written(root, TESTS), *_prompts(root), *_pages(root)):
-        for word in dict.fromkeys(gone.findall(text)):
-            yield Mistake(place, "", "", f"names {word}, which isn't offered: {absent[word]}")
 
 
 def _names(curation: Curation) -> set[str]:
@@ -91,6 +93,7 @@ def _sentences(curation: Curation) -> Iterator[tuple[str, str, str, str]]:
                     yield (*place, f"params.{key}", param.description or "")
                 if isinstance(one, Tool):
                     yield (*place, "paper", one.paper or "")
+                    yield (*place, "because", one.because or "")
                     result = one.result
                     for key in ("note", "row_note", "empty"):
                         yield (*place, f"result.{key}", getattr(result, key) or "")
@@ -104,7 +107,8 @@ def _sentences(curation: Curation) -> Iterator[tuple[str, str, str, str]]:
 
 def _prompts(root: Path) -> Iterator[tuple[str, str]]:
     """(file and line, text) of what a person may pick."""
-    yield from _lines(root, root / RUN_TIME / "prompts" / "prompts.toml")
+    for file in (root / RUN_TIME / "prompts").glob("*.toml"):
+        yield from _lines(root, file)
 
 
 def _pages(root: Path) -> Iterator[tuple[str, str]]:

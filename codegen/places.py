@@ -68,6 +68,12 @@ def with_line(text: str, name: str, line: str) -> str | None:
     return text[: found.start()] + own + text[found.end() :]
 
 
+def with_key(text: str, was: str, now: str) -> str | None:
+    """Another key, of the same value; None where there is none such."""
+    found = re.search(rf'(?m)^"{re.escape(was)}"(?=\s*=)', text)
+    return f'{text[: found.start()]}"{now}"{text[found.end() :]}' if found else None
+
+
 def _tables(name: str) -> re.Pattern[str]:
     """A tool's table and those within it."""
     return re.compile(rf"(?m)^\[tools\.{name}\][^\n]*\n(?:(?!^\[(?!tools\.{name}\.))[^\n]*\n)*")

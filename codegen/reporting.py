@@ -162,6 +162,11 @@ def definitions(generated: Path) -> dict[str, Any]:
         return {}
 
 
+def operations_of(tools: Mapping[str, Any]) -> dict[str, str]:
+    """Which operation each of these tools has that has one."""
+    return {name: tool["operation"] for name, tool in tools.items() if "operation" in tool}
+
+
 def differing(
     before: Mapping[str, Any], after: Mapping[str, Any], curations: Sequence[Curation], tokens: Mapping[str, int]
 ) -> str:

@@ -10,8 +10,8 @@ from typing import Any, Self, get_args
 from attrs import frozen
 
 from codegen.contract import Contract, Operation, Schema
-from codegen.curation import MAX_NAME, SERVICE, TOOL_NAME, Curation, EffectName, Tool, unaccounted
-from codegen.places import Homes, in_place_of, with_line, with_table
+from codegen.curation import EXCLUDED, MAX_NAME, SERVICE, TOOL_NAME, Curation, EffectName, Tool, unaccounted
+from codegen.places import Homes, in_place_of, with_key, with_line, with_table
 from codegen.renames import proposals, renaming, taken
 from codegen.schema import reduce
 
@@ -98,13 +98,15 @@ def kept(
 @frozen
 class Piece:
     """What is to be written for an operation into a toolset's `file` in overrides/, None where none is likely: a line
-    of a tool's table, or a table, in the `place` of that tool's where it has one."""
+    of a tool's table, or a table, in the `place` of that tool's where it has one; or the line that excludes it, as what
+    it `was` is excluded."""
 
     operation: str
     file: str | None
     text: str
     place: str | None = None
     is_line: bool = False
+    was: str | None = None
 
     @property
     def title(self) -> str:
@@ -128,6 +130,10 @@ def pieces(curation: Curation, old: Contract, new: Contract, successors: Mapping
     names |= {name for workflows in curation.workflows.values() for name in workflows}
     usual, home = UsualNames.of(curation, old), Homes(curation)
     done = {successors[key] for key in moved}
+    for was, reason in curation.excluded.items():
+        if (now := successors.get(was)) and now not in done and now not in had:
+            found.append(Piece(now, curation.file(EXCLUDED), f"{_toml(now)} = {_toml(reason)}\n", was=was))
+            done.add(now)
     for operation in (new.operations[key] for key in unaccounted(curation, new) if key not in done):
         params = _params(operation, new.schemas)
         called = usual.called(operation, params)
@@ -166,7 +172,9 @@ def write(pieces: Sequence[Piece], overrides: Path) -> list[Piece]:
             continue
         file = overrides / one.file
         text = file.read_text(encoding="utf-8") if file.exists() else TOOLSET
-        if one.is_line:
+        if one.was:
+            new = with_key(text, one.was, one.operation)
+        elif one.is_line:
             new = with_line(text, one.place or "", one.text)
         else:
             new = in_place_of(text, one.place, one.text) if one.place else with_table(text, one.text)

@@ -88,6 +88,8 @@ def _grade(difference: Difference, tool: Tool, fields: frozenset[str]) -> Grade:
     if "required" in difference.what:
         always = bool(param.required) or bool(param.model_fields_set & {"fixed", "default"})
         return "additive" if always else "breaking"
+    if difference.what.startswith("default "):
+        return "additive"  # no call is refused by it
     never = param.hidden or (param.if_there and difference.what == "removed")
     return "additive" if never else "breaking"
 
@@ -101,9 +103,10 @@ def _param(tool: Tool, path: str) -> Param | None:
 def _is_spelled(difference: Difference, before: Tool, after: Tool) -> bool:
     """Whether it is a parameter's other name that the curation knows."""
     name = difference.where.partition(" ")[2]
-    names = ({param.to or key for key, param in tool.params.items()} for tool in (before, after))
-    was, now = names
-    return name in was ^ now and ("removed" in difference.what or "added" in difference.what)
+    names = [(before.params.get(key, Param()).to or key, param.to or key) for key, param in after.params.items()]
+    renamed = {was: now for was, now in names if was != now}
+    came = "added" in difference.what and name in renamed.values()
+    return came or ("removed" in difference.what and name in renamed)
 
 
 def _columns(tool: Tool) -> frozenset[str]:

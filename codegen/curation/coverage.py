@@ -10,7 +10,7 @@ from codegen.likeness import NEAR, Trait, nearest, succession
 
 def unaccounted(curation: Curation, contract: Contract) -> list[str]:
     """Operations that are neither curated nor excluded."""
-    accounted = {*curation.claimed, *curation.excluded}
+    accounted = {*curation.claimed, *curation.by_operation(), *curation.excluded}
     return [key for key in contract.operations if key not in accounted]
 
 

@@ -1,13 +1,13 @@
 """All that people say of an API's operations."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from attrs import evolve, field, frozen
 
 from codegen.client.shapes import PACKAGE
 from codegen.curation.mistake import Mistake
-from codegen.curation.tables import Named, Removed, Service, Tool, Toolset, Workflow
+from codegen.curation.tables import Named, Removed, Service, Tool, Toolset, Workflow, placeless
 
 EXCLUDED = "excluded.toml"
 SERVICE = "service.toml"
@@ -72,10 +72,19 @@ class Curation:
             names.setdefault(tool.operation, []).append(name)
         return names
 
-    def as_in(self, operations: Container[str]) -> "Curation":
+    def as_in(self, operations: Iterable[str]) -> "Curation":
         """The same, each tool over that of its operation's spellings that a contract with these operations has."""
+        there = {placeless(key): key for key in operations}
         tools = {
-            toolset: {name: tool.as_in(operations) for name, tool in tools.items()}
+            toolset: {name: tool.as_in(there) for name, tool in tools.items()} for toolset, tools in self.tools.items()
+        }
+        excluded = {there.get(placeless(key), key): reason for key, reason in self.excluded.items()}
+        return evolve(self, tools=tools, excluded=excluded)
+
+    def as_it_was(self, operations: Mapping[str, str]) -> "Curation":
+        """The same, known by what it was made of: tool -> the operation that it had."""
+        tools = {
+            toolset: {name: tool.spelled(operations.get(name, tool.operation)) for name, tool in tools.items()}
             for toolset, tools in self.tools.items()
         }
         return evolve(self, tools=tools)

@@ -1,6 +1,7 @@
 """The tables of overrides/*.toml, each as it is validated by itself."""
 
-from collections.abc import Container
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -28,6 +29,8 @@ EffectName = Literal[
     "secret",
 ]
 MAX_NAME = 40
+
+_PLACE = re.compile(r"(?<=\{)[^}]*(?=\})")
 
 
 class _Table(BaseModel):
@@ -197,6 +200,11 @@ def _given(param: Param) -> dict[str, Any]:
     return {name: getattr(param, name) for name in param.model_fields_set}
 
 
+def placeless(operation: str) -> str:
+    """What a contract calls the places of a path doesn't matter."""
+    return _PLACE.sub("", operation)
+
+
 def _spelling(value: Any) -> Any:
     """`also = ["GET /v2/orders"]` is short for `also = [{ operation = "GET /v2/orders" }]`."""
     return {"operation": value} if isinstance(value, str) else value
@@ -222,10 +230,18 @@ class Tool(Named):
         """All of them, the first one preferred."""
         return [Spelling(operation=self.operation), *self.also]
 
-    def as_in(self, operations: Container[str]) -> Self:
-        """The tool as a contract with these operations spells it; as it stands, where none of them is its own."""
-        for spelling in self.spellings:
-            if spelling.operation in operations:
+    def spelled(self, operation: str) -> Self:
+        """The same, known by this operation too."""
+        if placeless(operation) in {placeless(one.operation) for one in self.spellings}:
+            return self
+        return self.model_copy(update={"also": [*self.also, Spelling(operation=operation)]})
+
+    def as_in(self, there: Mapping[str, str]) -> Self:
+        """The tool as a contract spells it, whose operations these are, by what they are without names of places; as it
+        stands, where none of them is its own."""
+        for one in self.spellings:
+            if key := there.get(placeless(one.operation)):
+                spelling = self._with_places(one, key)
                 own = {name: _both(self.params.get(name), one) for name, one in spelling.params.items()}
                 back = {name: self._back(name, one) for name, one in spelling.params.items()}
                 also = [
@@ -237,6 +253,14 @@ class Tool(Named):
                     update={"operation": spelling.operation, "params": self.params | own, "also": also}
                 )
         return self
+
+    def _with_places(self, spelling: Spelling, key: str) -> Spelling:
+        """The same where only the places of its path have other names."""
+        ours = {param.to or name: name for name, param in (self.params | spelling.params).items()}
+        pairs = zip(_PLACE.findall(spelling.operation), _PLACE.findall(key), strict=True)
+        renamed = {ours.get(was, was): Param(to=now) for was, now in pairs if was != now}
+        params = {name: _both(spelling.params.get(name), to) for name, to in renamed.items()}
+        return Spelling(operation=key, params=spelling.params | params)
 
     def _back(self, name: str, spelled: Param) -> Param:
         """What the others' tables have to say where one of them is taken that says this of a parameter."""

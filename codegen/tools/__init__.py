@@ -4,6 +4,7 @@
 - `building` matches each override with its operation: `slots` are the places of a request that it can fill, `params`
   makes what the model is offered, `portable` the names of that, and `filling` the expressions that put its values
   into the request.
+- `spellings` are those that other versions of the API have of an operation.
 - `workflows` are the tools over several operations: only their definitions are generated.
 - `rendering` lays out the files; `sentences` are those that the typed client carries as well.
 """
@@ -11,6 +12,7 @@
 from codegen.tools.building import build
 from codegen.tools.rendering import render_manifest, render_tools
 from codegen.tools.sentences import docs
+from codegen.tools.spellings import generated_only
 from codegen.tools.tool_spec import ToolParam, ToolSpec, joined, manifest
 from codegen.tools.workflows import build_workflows
 
@@ -20,6 +22,7 @@ __all__ = [
     "build",
     "build_workflows",
     "docs",
+    "generated_only",
     "joined",
     "manifest",
     "render_manifest",

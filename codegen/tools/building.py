@@ -1,7 +1,6 @@
 """Each curated tool is matched with its operation."""
 
 import re
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from codegen.tools.filling import TIME_FUNCTIONS, Call, Filled, any_given, call,
 from codegen.tools.params import check, offer
 from codegen.tools.portable import declared, hint, is_portable, portable
 from codegen.tools.slots import NoSlotError, Slot, Steps, find, slots_of
+from codegen.tools.spellings import also
 from codegen.tools.tool_spec import ABSENT, OF_THE_BRIDGE, ToolParam, ToolSpec
 
 TIMEOUTS: dict[Risk, float] = {"read": 15, "write": 30, "trade": 30, "destructive": 30, "secret": 30}  # seconds
@@ -39,19 +39,6 @@ def build(contract: Contract, curation: Curation, client: ClientSpec) -> tuple[T
     if mistakes:
         raise CurationError(mistakes)
     return tuple(specs)
-
-
-def _also(tool: Tool) -> Iterator[dict[str, Any]]:
-    """The other spellings that can be sent by renaming what this one sends: the operation, and of its parameters the
-    API's name in this one -> that in the other."""
-    names = {name: tool.params[name].to or name if name in tool.params else name for name in tool.params}
-    method = tool.operation.split()[0]
-    for spelling in tool.also:
-        if spelling.operation.split()[0] == method and all(
-            one.model_fields_set == {"to"} for one in spelling.params.values()
-        ):
-            renamed = {names.get(name, name): one.to for name, one in spelling.params.items()}
-            yield {"operation": spelling.operation} | ({"renamed": renamed} if renamed else {})
 
 
 class _Builder:
@@ -98,7 +85,7 @@ class _Builder:
             result=self._result(),
             params=tuple(self.offered),
             absent=tuple(self.absent),
-            also=tuple(_also(self.tool)),
+            also=tuple(also(self.tool)),
             always=self._always(),
             paper=self.tool.paper,
             module=self.client.module,

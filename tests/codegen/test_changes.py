@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -279,6 +280,27 @@ def test_what_alone_takes_the_same_body_beside_it_took_the_place() -> None:
     old = beside("/executors/search", "names")
     for path, successor in (("/executors/find", "POST /executors/find"), ("/moon/find", None)):
         (found,) = compare(old, beside(path, "accounts")).removed
+        assert found.successor == successor
+
+
+def test_what_alone_takes_the_same_three_took_the_place_wherever_it_is() -> None:
+    """Though nobody says what it answers, and its path has other words."""
+
+    def taking(method: str, *paths: str) -> Contract:
+        def parameters(path: str) -> str:
+            names = re.findall(r"\{(\w+)\}", path)
+            return ", ".join(f"{{name: {name}, in: path, required: true, schema: {{type: string}}}}" for name in names)
+
+        return contract("\n".join(f"{path}: {{{method}: {{parameters: [{parameters(path)}]}}}}" for path in paths))
+
+    cancel, moved = "/trade/{account}/{connector}/orders/{order}/cancel", "/orders/{order}/at/{account}/{connector}/end"
+    for method, path, others, successor in (
+        ("post", moved, (), f"POST {moved}"),
+        ("post", moved, ("/fills/{order}/of/{connector}/by/{account}",), None),  # which of them
+        ("delete", moved, (), None),
+        ("post", "/orders/at/{account}/{connector}/end", (), None),
+    ):
+        (found,) = compare(taking("post", cancel), taking(method, path, *others)).removed
         assert found.successor == successor
 
 

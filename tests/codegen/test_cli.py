@@ -40,7 +40,7 @@ class Workplace:
     def run(self, command: str, *arguments: object) -> Result:
         options = ["--contract", self.contract] if command != "diff" else []
         options += ["--overrides", self.overrides] if command != "fetch" else []
-        options += ["--output", self.output] if command in ("regen", "check") else []
+        options += ["--output", self.output] if command in ("regen", "check", "diff") else []
         return CliRunner().invoke(app, [command, *map(str, (*arguments, *options))])
 
     def tree(self) -> dict[str, bytes]:
@@ -61,6 +61,22 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(generated: Path, tmp_path: Path) -> Workplace:
     shutil.copytree(generated, tmp_path, dirs_exist_ok=True)
     return Workplace(tmp_path)
+
+
+def test_a_change_is_told_by_the_operations_that_the_tools_had(place: Workplace, tmp_path: Path) -> None:
+    """The curation may be of the new contract already."""
+
+    def move(document: dict[str, Any]) -> None:
+        document["paths"]["/v2/search"] = document["paths"].pop("/orders/search")
+
+    new = changed(tmp_path, move)
+    file = place.overrides / "orders.toml"
+    file.write_text(file.read_text().replace('"POST /orders/search"', '"POST /v2/search"'))
+    told = json.loads(place.run("diff", place.contract, new, "--json").stdout)
+    assert [(one["tool"], one["grade"], one["what"]) for one in told["tools"]] == [
+        ("get_late_orders", "additive", "now POST /v2/search")
+    ]
+    assert "POST /orders/search: now POST /v2/search  [get_late_orders]" in place.run("regen", new).output
 
 
 def changed(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
@@ -287,6 +303,30 @@ def test_what_it_proposes_for_a_renamed_operation_is_right(place: Workplace, tmp
         assert tool["also"] == [other]
 
 
+def test_a_spelling_that_the_run_time_can_t_send_is_named(place: Workplace) -> None:
+    orders = place.overrides / "orders.toml"
+    also = [
+        '"POST /v2/search"',
+        '"GET /v2/search"',
+        '{ operation = "POST /v3/search", params.since = { to = "after", time = "s" } }',
+        '{ operation = "POST /v4/search", params.since = { to = "filter.since" } }',
+    ]
+    operation = 'operation = "POST /orders/search"\n'
+    orders.write_text(orders.read_text().replace(operation, f"{operation}also = [{', '.join(also)}]\n"))
+    assert place.run("regen").exit_code == 0
+    check = place.run("check")
+    assert check.exit_code == 0
+    told = [line.partition("[tools.get_late_orders] also ")[2] for line in check.output.splitlines() if "also" in line]
+    assert told == [
+        "GET /v2/search, which has another method",
+        "POST /v3/search, where since differs in more than its name",
+        "POST /v4/search, where since lies deeper",
+    ]
+    manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
+    (tool,) = (one for one in manifest["tools"] if one["definition"]["name"] == "get_late_orders")
+    assert tool["also"] == [{"operation": "POST /v2/search"}]
+
+
 def test_a_parameter_that_is_taken_if_it_is_there_costs_no_tool(place: Workplace, tmp_path: Path) -> None:
     orders = place.overrides / "orders.toml"
     orders.write_text(orders.read_text().replace('since = { time = "ms" }', 'since = { time = "ms", if_there = true }'))
@@ -361,6 +401,24 @@ def test_all_that_would_be_lost_is_named_by_its_cause(place: Workplace, tmp_path
     manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
     assert not {"order_all", "get_late_orders"} & {tool["definition"]["name"] for tool in manifest["tools"]}
     assert manifest["absent"]["order_all"] == "POST /orders/search has no parameter 'since'"
+
+
+def test_what_no_tool_has_stops_nothing_and_is_excluded_where_it_is_now(place: Workplace, tmp_path: Path) -> None:
+    file = place.overrides / "excluded.toml"
+    file.write_text(file.read_text().replace('"GET /"', '"GET /info"'))
+    old = changed(tmp_path, lambda document: document["paths"].update({"/info": document["paths"].pop("/")}))
+    assert place.run("regen", old).exit_code == 0
+    new = changed(tmp_path, lambda document: document["paths"].update({"/v2/info": document["paths"].pop("/")}))
+    skeleton = place.run("scaffold", new).output
+    assert '# excluded.toml\n\n"GET /v2/info" = "Says nothing."\n' in skeleton
+    assert "[tools." not in skeleton
+    before = file.read_text()
+    assert place.run("scaffold", new, "--write").exit_code == 0
+    assert file.read_text() == before.replace('"GET /info"', '"GET /v2/info"')
+    file.write_text(before)
+    regen = place.run("regen", new)
+    assert regen.exit_code == 0, regen.output
+    assert "gone: GET /info: is in excluded.toml; now perhaps GET /v2/info?\n" in regen.output
 
 
 def test_what_is_named_as_lost_is_what_is_lost() -> None:

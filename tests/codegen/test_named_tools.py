@@ -8,6 +8,7 @@ from codegen import curation
 from codegen.contract import load, parse
 from codegen.generate import OVERRIDES, PINNED, ROOT
 from codegen.named_tools import unknown_tools
+from codegen.services import Api
 
 CONTRACT = parse(load(PINNED))
 CURATED = curation.read(OVERRIDES).as_in(CONTRACT.operations)
@@ -24,10 +25,10 @@ FILES = {
 }
 NAMED = [
     "src/hbmcp/paper/start.py:2",
-    "tests/test_start.py:2",
     "src/hbmcp/prompts/prompts.toml:3",
     "README.md:3",
     "docs/limits.md:1",
+    "tests/test_start.py:2",
 ]
 
 
@@ -46,5 +47,41 @@ def test_wherever_it_stands(tmp_path: Path) -> None:
     assert [one for one in found if one not in curated_too] == [f"{place}: {WHY}" for place in NAMED]
 
 
+NEVER = {
+    "src/hbmcp/workflows/bots/deploy.py": 'ADVICE = "First call get_nothing, then go on"\nIT = "get_it"\n',
+    "src/hbmcp/prompts/prompts.toml": '[report]\ntext = """get_nothing: all of it."""\n',
+    "README.md": "Ask `get_nothing`, or get_spread.\n",
+    "docs/plugins.md": "    async def get_spread(pair): ...\n",
+    "tests/test_start.py": 'assert "or get_nothing" in answer\n',
+}
+
+
+def test_a_name_that_never_was_is_none(tmp_path: Path) -> None:
+    for name, text in NEVER.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    trading = CURATED.toolsets["trading"].model_copy(update={"description": "get_nothing: nothing. Else get_prices."})
+    tool = CURATED.tools["trading"]["submit_order"].model_copy(update={"because": "get_nothing does it"})
+    curated = evolve(
+        CURATED,
+        toolsets=CURATED.toolsets | {"trading": trading},
+        tools=CURATED.tools | {"trading": CURATED.tools["trading"] | {"submit_order": tool}},
+    )
+    found = list(map(str, unknown_tools([(curated, CONTRACT)], tmp_path)))
+    assert not [one for one in found if "names get_spread," in one]
+    assert [one for one in found if "names get_nothing," in one] == [
+        f"{place}: names get_nothing, and there is no such tool"
+        for place in (
+            "trading.toml: [tools.submit_order] because",
+            "trading.toml: [toolset] description",
+            "src/hbmcp/workflows/bots/deploy.py:1",
+            "src/hbmcp/prompts/prompts.toml:2",
+            "README.md:1",
+        )
+    ]
+
+
 def test_nothing_is_said_where_all_are_there() -> None:
-    assert not list(unknown_tools([(CURATED, CONTRACT)], ROOT))
+    each = ((api, api.pinned()) for api in Api("", PINNED, OVERRIDES).with_others())
+    assert not list(unknown_tools([(api.curation(contract), contract) for api, contract in each], ROOT))

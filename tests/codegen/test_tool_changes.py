@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from attrs import frozen
+from attrs import evolve, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from codegen import curation
 from codegen.cli import app
 from codegen.contract import Contract, normalise, parse
+from codegen.generate import generate
 from codegen.reporting import Report
 from codegen.source_texts import fields_read
 from tests.codegen import shop
@@ -95,6 +96,10 @@ CHANGES: Mapping[str, Change] = {
             "place_order": ("breaking", "body side: no longer SELL"),
             "order_all": ("breaking", "body side: no longer SELL"),
         },
+    ),
+    "a default is another": Change(
+        lambda document: schemas(document, "OrderFilter")["properties"]["limit"].update(default=7),
+        {"get_late_orders": ("additive", "body limit: default 7, was 10")},
     ),
     "an enum is widened": Change(
         lambda document: schemas(document, "Currency")["properties"].update(sign={"type": "string"}),
@@ -198,6 +203,39 @@ def test_an_operation_that_is_spelled_otherwise_breaks_nothing(overrides: Path, 
         )
         assert done.told("json")["moved"] == [{"operation": was, "now": now}]
         assert f"- `{was}`, now `{now}`" in done.told("markdown")
+
+
+def test_a_place_of_a_path_may_have_another_name(overrides: Path) -> None:
+    """As at run time. And where the operation moved with it, as the curation says."""
+
+    def rename(path: str) -> Callable[[dict[str, Any]], object]:
+        def change(document: dict[str, Any]) -> None:
+            document["paths"][path] = document["paths"].pop("/orders/{order_id}")
+            parameters = document["paths"][path].get("parameters", []) + document["paths"][path]["delete"]["parameters"]
+            next(one for one in parameters if one.get("in") == "path")["name"] = "which"
+
+        return change
+
+    curated = curation.read(overrides)
+    moved = curation.Spelling(operation="DELETE /v2/{which}", params={"order_id": curation.Param(to="which")})
+    tools = {**curated.tools["orders"]}
+    tools["cancel_order"] = tools["cancel_order"].model_copy(update={"also": [moved]})
+    spelled = evolve(curated, tools={**curated.tools, "orders": tools})
+    for path, known in (("/orders/{which}", curated), ("/v2/{which}", spelled)):
+        new = contract(rename(path))
+        done = Report.of(contract(), new, known, frozenset())
+        assert [(one.tool, one.grade, one.what) for one in done.tools] == [
+            ("cancel_order", "additive", f"now DELETE {path}")
+        ]
+        assert done.changes.moved == {"DELETE /orders/{order_id}": f"DELETE {path}"}
+        made = generate(new, known.as_in(new.operations))
+        (tool,) = (one for one in made.manifest["tools"] if one["definition"]["name"] == "cancel_order")
+        assert (tool["operation"], "order_id" in tool["definition"]["inputSchema"]["properties"]) == (
+            f"DELETE {path}",
+            True,
+        )
+        assert tool["also"] == [{"operation": "DELETE /orders/{order_id}", "renamed": {"which": "order_id"}}]
+        assert not curation.unaccounted(known.as_in(new.operations), new)
 
 
 def test_a_tool_stands_once_with_what_breaks_it_first(overrides: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from attrs import frozen
 
-from hbmcp.errors import CallError, Refused
+from hbmcp.errors import CallError, Refused, UnknownOperation
 from hbmcp.installation.answer_fields import array, text
 from hbmcp.installation.installation import Installation, all_of, together
 from hbmcp.text import named
@@ -44,14 +44,19 @@ async def connections(
     installation: Installation, account_name: str | None = None, connector_name: str | None = None
 ) -> Connections:
     """The connections of all accounts, or of those that are named. The workflow uses list_accounts and
-    get_connected_exchanges. Raises Refused for an account that isn't there, or is connected to no such exchange."""
+    get_connected_exchanges. Raises Refused for an account that isn't there, or is connected to no such exchange. An API
+    that tells neither is taken at the word of who names both; who names none is refused by UnknownOperation."""
     if account_name is None:
-        wanted = names = await _accounts(installation)
+        wanted = names = await _accounts_or_named(installation, None)
         found = await together(_connectors(installation, name) for name in names)
     else:
         wanted = [account_name]
         # An account that isn't there has no connectors, and asking for them leaves no trace of it.
-        names, found = await all_of(_accounts(installation), together([_connectors(installation, account_name)]))
+        names, found = await all_of(
+            _accounts_or_named(installation, account_name), together([_connectors(installation, account_name)])
+        )
+        if connector_name is not None and isinstance(found[0], UnknownOperation):
+            found = [[connector_name]]
     if account_name is not None and account_name not in names:
         raise Refused(
             f"There is no account {named(account_name)}.",
@@ -76,6 +81,15 @@ async def connections(
 
 async def _accounts(installation: Installation) -> list[str]:
     return _each_once(await installation.read(array(text), accounts.list_accounts))
+
+
+async def _accounts_or_named(installation: Installation, account_name: str | None) -> list[str]:
+    try:
+        return await _accounts(installation)
+    except UnknownOperation as error:
+        if account_name is not None:
+            return [account_name]
+        raise UnknownOperation(error.happened, error.undone, "Name the account and the exchange.") from None
 
 
 async def _connectors(installation: Installation, account_name: str) -> list[str]:

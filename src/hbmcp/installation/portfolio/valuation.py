@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from hbmcp.errors import CallError, Refused
+from hbmcp.errors import CallError, Refused, UnknownOperation
 from hbmcp.figures import cents
 from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, meanwhile, together
@@ -88,7 +88,7 @@ async def value_portfolio(
     get_prices, get_rates, and what positions_at uses. Raises Refused for an account or an exchange of it that isn't
     there, CallError where there are no balances to be had.
     """
-    async with meanwhile(connections(installation, account_name)) as asked:
+    async with meanwhile(_connections(installation, account_name)) as asked:
         if account_name is not None:
             await asked  # a question about an account that isn't there leaves it as an empty entry in the portfolio
         found, early, positions = await all_of(
@@ -110,6 +110,17 @@ async def value_portfolio(
     return Valuation(
         there, found, positions, unrealized, tuple(one for one in checks if not isinstance(one, CallError))
     )
+
+
+async def _connections(installation: Installation, account_name: str | None) -> Connections:
+    """Those that are known; of an API that lists no accounts, those that have balances."""
+    try:
+        return await connections(installation, account_name)
+    except UnknownOperation:
+        found: dict[str, list[str]] = {}
+        for account, connector in (await holdings(installation, account_name)).places:
+            found.setdefault(account, []).append(connector)
+        return Connections(found, {})
 
 
 async def _open_positions(
