@@ -274,6 +274,8 @@ def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> Result:
         return Result("unknown", f"nobody knows what became of it, and it isn't sent again: {says}")
     if sent and outcome.is_error:
         return Result("failed", says)
+    if sent and _closes_whole(trigger) and _filled_in_part(outcome.text):
+        return Result("waiting", f"it filled in part, and goes on with what is left: {says}")
     if sent or not outcome.is_error:  # or there was nothing to do
         return Result("done", says + _unprotected(trigger))
     if firing.total_reached:
@@ -285,14 +287,34 @@ def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> Result:
     return Result("failed", f"nothing was done in {attempts} attempts: {says}")
 
 
+def _closes_whole(trigger: Trigger) -> bool:
+    """Whether it was to leave nothing of a position."""
+    action = trigger.spec.then
+    return (
+        action is not None
+        and action.tool == "close_position"
+        and Decimal(str(action.arguments.get("fraction", 1))) == 1
+    )
+
+
+def _filled_in_part(text: str) -> bool:
+    said = _said(text)
+    return bool(said.get("left")) and said.get("status") != "FILLED"
+
+
+def _said(text: str) -> dict[str, Any]:
+    """The object that an answer begins with; empty where there is none."""
+    try:
+        said = json.loads(text.partition("\n")[0])
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
 def _in_short(text: str) -> str:
     """What an answer says of an order, in a line; of anything else, its first line."""
     first = text.partition("\n")[0]
-    try:
-        said = json.loads(first)
-    except ValueError:
-        return first
-    if not isinstance(said, dict):
+    if not (said := _said(text)):
         return first
     told = [str(said["result"]).rstrip(".")] if "result" in said else []
     for key, verb in (("filled_amount", "filled"), ("closed", "closed"), ("cancelled", "cancelled")):
