@@ -1,5 +1,5 @@
-"""What completes a word that a person types: their accounts, exchanges, pairs, controllers and networks, as far as
-they may read them."""
+"""What completes a word that a person types: their accounts, exchanges, pairs and controllers, as far as they
+may read them."""
 
 import asyncio
 import logging
@@ -9,13 +9,13 @@ from itertools import chain
 
 from hbmcp.bridge import Bridge
 from hbmcp.errors import CallError
-from hbmcp.installation.answer_fields import Fields, array, mapping, record, text
+from hbmcp.installation.answer_fields import array, mapping, record, text
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation, together
 from hbmcp.redaction import call_under_way, redacted
 from hbmcp.text import NAMED, visible
 from hbmcp.times import ticking
-from hbmcp_tools import accounts, controllers, gateway, trading
+from hbmcp_tools import accounts, controllers, trading
 
 MOST = 100  # values, as the protocol has it
 PATIENCE = 4.0  # seconds for which a person waits who types
@@ -55,8 +55,6 @@ class Completion:
                 return await self._pairs(bridge, given.get("connector_name", ""))
             case "controller_name":
                 return await self._read(bridge, "list_controllers", (argument,), _controllers)
-            case "network_id":
-                return await self._read(bridge, "list_networks", (argument,), _networks)
         return []
 
     async def _exchanges(self, bridge: Bridge, account: str) -> Names:
@@ -111,11 +109,6 @@ async def _pairs_of(connector: str, installation: Installation) -> Names:
 
 async def _controllers(installation: Installation) -> Names:
     return _joined((await installation.read(mapping(array(text)), controllers.list_controllers)).values())
-
-
-async def _networks(installation: Installation) -> Names:
-    answer = await installation.read(Fields, gateway.list_networks)
-    return [one.needed("network_id", text) for one in answer.known("networks", array(Fields)) or []]
 
 
 def _joined(several: Iterable[Names | CallError]) -> Names:

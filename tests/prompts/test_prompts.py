@@ -63,7 +63,7 @@ def test_it_names_tools_that_are_there_and_is_short(prompt: Prompt) -> None:
     assert others <= fields | prompt.arguments.keys()
     assert set(prompt.if_there) <= CATALOG.tools.keys()
     assert all(CATALOG.tools[name].default for name in tools)
-    assert len(openai.o200k_base().encode(text)) <= 320
+    assert len(openai.o200k_base().encode(text)) <= 370
     assert prompt.name not in CATALOG.names
 
 
@@ -88,6 +88,15 @@ def test_every_argument_has_its_place_and_none_is_needed_beside_those_that_say_s
                 assert "None" not in written(one, without)
 
 
+@pytest.mark.parametrize("prompt", prompts().values(), ids=lambda one: one.name)
+def test_what_says_where_is_told_to_every_call_that_takes_it(prompt: Prompt) -> None:
+    """In funding_arbitrage each leg has a pair of its own."""
+    where = {"account_name", "connector_name", "trading_pair", "connector", "network_id"} & prompt.arguments.keys()
+    told = re.search(r"\nIn every call that takes them: (.*)\. Where", written(Offered(prompt, (), ())))
+    said = dict(one.split(" ") for one in told[1].split(", ")) if told else {}
+    assert said == ({} if prompt.name == "funding_arbitrage" else {name: GIVEN[name] for name in where})
+
+
 @given(st.sampled_from(list(for_all().values())), st.data(), st.text(max_size=80))
 def test_what_is_said_to_it_stays_an_argument(one: Offered, data: st.DataObject, said: str) -> None:
     """Whatever it is: it adds no line, and no sentence outside of quotes."""
@@ -110,15 +119,34 @@ def test_what_is_said_to_it_stays_an_argument(one: Offered, data: st.DataObject,
         ("safe_trade", "quote_amount", "-5", "a number more than 0, e.g. 100, got"),
         ("safe_trade", "quote_amount", "abc", "a number more than 0, e.g. 100, got"),
         ("safe_trade", "quote_amount", "0.00", "a number more than 0, e.g. 100, got"),
-        ("safe_trade", "stop_loss", "5%", "a price, e.g. 45000, or a signed percentage, e.g. -5%, got"),
+        (
+            "safe_trade",
+            "stop_loss",
+            "5%",
+            "a price, e.g. 45000, or the loss to get out at, e.g. -5%, also of what is sold, got",
+        ),
+        ("safe_trade", "stop_loss", "+5%", "a price, e.g. 45000, or the loss to get out at, e.g. -5%"),
+        (
+            "safe_trade",
+            "price",
+            "5%",
+            "a price, e.g. 45000, or how far from the current one: -5% is below it, +5% above",
+        ),
         ("safe_trade", "trading_pair", "BTC", "BASE-QUOTE, e.g. BTC-USDT, got"),
-        ("conditional_buy", "price", "cheap", "a price, e.g. 45000, or a signed percentage, e.g. -5%, got"),
-        ("cut_losses", "loss_over", "0%", "a percentage more than 0, e.g. 5, got"),
+        ("conditional_buy", "price", "cheap", "a price, e.g. 45000, or how far below the current one, e.g. -5%, got"),
+        ("conditional_buy", "price", "+5%", "a price, e.g. 45000, or how far below the current one"),
+        ("cut_losses", "loss_over", "-5", "a percentage above 0, up to 100, without a sign, e.g. 5, got"),
+        ("cut_losses", "loss_over", "500", "a percentage above 0, up to 100"),
+        ("cut_losses", "connector_name", "binance", "a perpetual exchange, e.g. binance_perpetual, got"),
+        ("morning_report", "period", "0d", "an age, e.g. 7d, or a past UTC time, got"),
+        ("morning_report", "period", "2099-12-05", "an age, e.g. 7d, or a past UTC time, got"),
+        ("liquidity", "network_id", "ethereum-mainnet", "one of solana-mainnet-beta, solana-devnet, got"),
+        ("cut_losses", "loss_over", "0%", "a percentage above 0, up to 100, without a sign, e.g. 5, got"),
         ("funding_arbitrage", "hold_days", "0", "whole days from 1 to 365, e.g. 7, got"),
         ("funding_arbitrage", "hold_days", "366", "whole days from 1 to 365, e.g. 7, got"),
         ("grid_on_range", "lower_price", "110000", "a price below upper_price, got 110000"),
         ("bot_deployment", "instance_name", "my bot", "letters, digits, - and _, e.g. hummingbot-btc-mm, got"),
-        ("morning_report", "period", "overnight", "an age, e.g. 7d, or a UTC time, got"),
+        ("morning_report", "period", "overnight", "an age, e.g. 7d, or a past UTC time, got"),
         ("liquidity", "connector", "uniswap", 'one of meteora, orca, got "uniswap"'),
     ],
 )
@@ -132,13 +160,14 @@ def test_what_an_argument_cannot_be_is_refused(prompt: str, name: str, said: str
     ("prompt", "said", "text"),
     [
         ("safe_trade", {"side": "sell"}, "I want to SELL"),
-        ("cut_losses", {"loss_over": "-5 %"}, "is over 5 percent"),
+        ("cut_losses", {"loss_over": "5 %"}, "is over 5 percent"),
         ("funding_arbitrage", {"hold_days": "365"}, "held for 365 days"),
         ("grid_on_range", {"lower_price": "-5%", "upper_price": "+5%"}, "between -5% and +5%"),
         ("grid_on_range", {"lower_price": "-5%", "upper_price": "90000"}, "between -5% and 90000"),
         ("morning_report", {"period": "yesterday"}, "over yesterday"),
         ("safe_trade", {"price": "-2%"}, "LIMIT at -2%"),
         ("safe_trade", {"price": ""}, "MARKET"),
+        ("funding_arbitrage", {"trading_pair": "BTC"}, "funding arbitrage in BTC,"),
     ],
 )
 def test_what_was_meant_is_written(prompt: str, said: Mapping[str, str], text: str) -> None:
@@ -184,6 +213,8 @@ def test_where_only_a_toolset_is_off_it_says_which() -> None:
     text = written(grid)
     assert "the toolset executors must be switched on in hbmcp's settings, and do nothing else" in text
     assert "1." not in text
+    assert rendered(grid, {}, NAMES) == text, "nothing is asked for that would be of no use"
+    assert grid.definition["arguments"] == []
     both = for_all(CATALOG.choose())["bot_deployment"]
     assert both.definition["description"].endswith("Needs the toolsets bots and controllers, which are off.")
 

@@ -80,7 +80,9 @@ async def test_prompts_are_listed_written_and_completed(over: str, mode: str, wa
         (message,) = (await client.get_prompt("safe_trade", told)).messages
         assert isinstance(message.content, TextContent)
         assert message.role == "user"
-        assert message.content.text.startswith("I want to BUY BTC-USDT for 100 of its quote currency, MARKET.\n1. get_")
+        about, everywhere, *_ = message.content.text.split("\n")
+        assert about == "I want to BUY BTC-USDT for 100 of its quote currency, MARKET."
+        assert everywhere.startswith("In every call that takes them: trading_pair BTC-USDT. ")
         with pytest.raises(MCPError, match="- side: missing; expected one of BUY, SELL") as refused:
             await client.get_prompt("safe_trade", {})
         assert refused.value.error.code == INVALID_PARAMS
@@ -103,9 +105,26 @@ async def test_controllers_and_networks_are_completed_where_their_toolsets_are_o
     env = {**ways.env, "HBMCP_TOOLSETS": "accounts,portfolio,trading,market_data,bots,controllers,gateway,dex"}
     async with Ways(env, ways.cwd, "").client("stdio", "auto") as client:
         assert await completed(client, "bot_deployment", "controller_name", "PMM") == ["pmm_simple"]
-        assert await completed(client, "liquidity", "network_id", "") == [], "Gateway doesn't run"
-        await answer(client, "start_gateway")
-        assert "solana-mainnet-beta" in await completed(client, "liquidity", "network_id", "mainnet")
+        assert await completed(client, "liquidity", "network_id", "mainnet") == ["solana-mainnet-beta"]
+
+
+@pytest.mark.anyio
+async def test_a_prompt_says_how_what_is_not_listed_is_called(ways: Ways) -> None:
+    grid = {"trading_pair": "BTC-USDT", "connector_name": "binance", "quote_amount": "500"}
+    grid |= {"lower_price": "-5%", "upper_price": "+5%"}
+    for how, said in (
+        (
+            "search",
+            "list_executors, list_bots, get_executor_fields, get_executor through call_read_tool, create_executor",
+        ),
+        ("toolsets", "enable_toolset"),
+    ):
+        async with Ways({**ways.env, "HBMCP_DISCOVERY": how}, ways.cwd, "").client("stdio", "auto") as client:
+            (message,) = (await client.get_prompt("grid_on_range", grid)).messages
+            assert isinstance(message.content, TextContent)
+            *_, last = message.content.text.split("\n")
+            assert last.startswith("Not in your list of tools: ")
+            assert said in last
 
 
 @pytest.mark.anyio

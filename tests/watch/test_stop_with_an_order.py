@@ -94,6 +94,7 @@ async def test_they_wait_for_the_fill_and_end_with_an_order_that_has_none(one: W
         (PERPETUAL, {"stop_loss": "51000"}, "isn't below"),
         (PERPETUAL, {"take_profit": "49000"}, "isn't above"),
         (PERPETUAL, {"side": "SELL", "stop_loss": "49000"}, "isn't above"),
+        (PERPETUAL, {"side": "SELL", "stop_loss": "+5%"}, "below 0 the loss, also of what is sold short"),
         (SPOT, {"side": "SELL", "amount": "0.01", "stop_loss": "49000"}, "only sells or closes"),
         (PERPETUAL, {"position_action": "CLOSE", "stop_loss": "49000"}, ""),
     ],

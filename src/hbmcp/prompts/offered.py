@@ -19,7 +19,7 @@ class Offered:
 
     @property
     def definition(self) -> dict[str, Any]:
-        """What prompts/list sends."""
+        """What prompts/list sends; nothing is asked for where a toolset is off, since all it says is that."""
         description = self.prompt.description
         if self.toolsets:
             description += f" Needs {self.words}, which {'is' if len(self.toolsets) == 1 else 'are'} off."
@@ -30,6 +30,7 @@ class Offered:
             "arguments": [
                 {"name": name, "description": one.description, "required": one.required}
                 for name, one in self.prompt.arguments.items()
+                if not self.off
             ],
         }
 

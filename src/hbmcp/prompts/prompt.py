@@ -18,13 +18,16 @@ _WORD = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 @frozen
 class Argument:
     """What a person may say to a prompt: one of `values`, where there are any, or what its `kind` can be. `under` names
-    the argument whose value is above its own."""
+    the argument whose value is above its own. What goes `everywhere` is told once for all that take it by its name.
+    Where nothing is said it is the `default`, "" for none."""
 
     description: str
     required: bool = False
     values: tuple[str, ...] = field(default=(), converter=tuple)
     kind: str = field(default="text", validator=in_(KINDS))
     under: str | None = None
+    everywhere: bool = False
+    default: str = ""
 
     @property
     def expected(self) -> str:

@@ -20,16 +20,26 @@ _STEP = re.compile(r"^- ", re.MULTILINE)
 def rendered(offered: Offered, given: Mapping[str, str], tools: Collection[str]) -> str:
     """The text for who has these tools. What was given is quoted, so that it stays an argument. Raises BadArguments."""
     prompt = offered.prompt
-    told = _read(prompt, {name: value.strip() for name, value in given.items() if value.strip()})
     if offered.off:
         return (
             f"{prompt.title}: {', '.join(offered.off)} {'is' if len(offered.off) == 1 else 'are'} off here. Tell the "
             f"user that {offered.words} must be switched on in hbmcp's settings, and do nothing else."
         )
-    quotes = {name: named(told[name]) if name in told else "" for name in prompt.arguments}
+    told = _read(prompt, {name: value.strip() for name, value in given.items() if value.strip()})
+    said = {name: told.get(name, one.default) for name, one in prompt.arguments.items()}
+    quotes = {name: named(value) if value else "" for name, value in said.items()}
     text = _TEMPLATES.from_string(prompt.text).render(quotes, tools=tools).strip()
     number = count(1)
-    return _STEP.sub(lambda _: f"{next(number)}. ", text)
+    about, first, steps = text.partition("\n- ")
+    return f"{about}{_everywhere(prompt, quotes)}{_STEP.sub(lambda _: f'{next(number)}. ', first + steps)}"
+
+
+def _everywhere(prompt: Prompt, quotes: Mapping[str, str]) -> str:
+    """What holds for every step; "" for nothing."""
+    found = [f"{name} {quotes[name]}" for name, one in prompt.arguments.items() if one.everywhere and quotes[name]]
+    if not found:
+        return ""
+    return f"\nIn every call that takes them: {', '.join(found)}. Where none does, keep to these."
 
 
 def _read(prompt: Prompt, given: Mapping[str, str]) -> dict[str, str]:

@@ -57,6 +57,24 @@ class Discovery:
             return self._list_toolset(_text(ENABLE, "toolset", arguments), offer, holder)
         return _reached(name, arguments, offer)
 
+    def ways(self, text: str, holder: "Holder | None") -> str:
+        """How the tools that a text of ours names are called that aren't listed; "" where all are."""
+        offer = self._line.offer_for(holder)
+        listed = {tool.name for tool in self._listed(offer, holder)}
+        there = {tool.name: tool for tool in offer.tools if tool.name not in listed}
+        found = [there[name] for name in dict.fromkeys(NAMES.findall(text)) if name in there]
+        if not found:
+            return ""
+        if self._how == "toolsets":
+            toolsets = ", ".join(dict.fromkeys(tool.toolset for tool in found))
+            return f"Not in your list of tools: {', '.join(one.name for one in found)}. {ENABLE} lists {toolsets}."
+        by = {
+            CALL_READ: [one.name for one in found if one.only_looks],
+            CALL: [one.name for one in found if not one.only_looks],
+        }
+        ways = ", ".join(f"{', '.join(names)} through {how}" for how, names in by.items() if names)
+        return f"Not in your list of tools: {ways}. {FIND} tells what they take."
+
     @cached_property
     def _ranking(self) -> Ranking:
         return Ranking(self._line.offer.catalog)

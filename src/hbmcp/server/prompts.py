@@ -54,6 +54,8 @@ def got(ctx: Context, board: Switchboard, params: GetPromptRequestParams) -> dic
         text = rendered(found, arguments, tools)
     except BadArguments as error:
         raise MCPError(INVALID_PARAMS, str(error)) from None
+    if line.discovery is not None and (how := line.discovery.ways(text, holder_of(ctx))):
+        text = f"{text}\n{how}"
     if named_one := line.settings.name:
         text = f"{text}\n\nIn each call {INSTALLATION} is {named_one}."
     return {

@@ -25,7 +25,11 @@ async def test_they_are_listed_until_they_end(talk: Any) -> None:
         assert "note=cheap" in listed or "cheap" in listed
         assert flat(await call.good("cancel_trigger", id=1)) == {"id": 1, "result": "cancelled"}
         assert await call.good("list_triggers") == "No trigger waits."
-        assert "cancelled" in await call.good("list_triggers", all=True)
+        ended = await call.good("list_triggers", all=True)
+        (*_, last) = await call.bridge.store.trigger_events(keys=[1])
+        assert "cancelled" in ended
+        assert "ended" in ended
+        assert last.cause in ended
         assert "it is cancelled" in await call.bad("cancel_trigger", id=1)
         assert "There is no trigger 9" in await call.bad("get_trigger", id=9)
         assert "Either id or all=true" in await call.bad("cancel_trigger")

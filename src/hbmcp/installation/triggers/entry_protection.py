@@ -82,7 +82,7 @@ class Exits:
                     f"A {name} of {plain(level):f} isn't {'below' if below else 'above'} {money(entry):f}, the price "
                     f"at which it {'buys' if buys else 'sells'}.",
                     NOTHING_SENT,
-                    "Correct it.",
+                    "Correct it. A percentage is the gain, below 0 the loss, also of what is sold short.",
                 )
 
     @property

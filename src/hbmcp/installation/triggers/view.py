@@ -14,9 +14,10 @@ from hbmcp.text import one_line
 from hbmcp.times import utc
 
 
-def trigger_row(one: Trigger) -> dict[str, Any]:
-    """One of several: what it waits for, and where that is as far as the watcher has read it."""
-    return without_nulls({**_what(one), **_read(one)})
+def trigger_row(one: Trigger, end: TriggerEvent | None = None) -> dict[str, Any]:
+    """One of several: what it waits for, where that is as far as the watcher has read it, and with what it ended."""
+    ended = {} if end is None else {"ended": utc(end.time), "cause": one_line(end.cause)}
+    return without_nulls({**_what(one), **_read(one), **ended})
 
 
 def trigger_details(one: Trigger, bonded: Iterable[int], events: Iterable[TriggerEvent]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.triggers.kept import kept, refused
-from hbmcp.installation.triggers.trigger import LIVE
+from hbmcp.installation.triggers.trigger import LIVE, OVER
 from hbmcp.installation.triggers.view import trigger_row
 from hbmcp.installation.triggers.watching import unwatched, watched_by
 from hbmcp.results.answer import Answer
@@ -10,10 +10,13 @@ from hbmcp.store import StoreError
 
 
 async def list_triggers(installation: Installation, *, all: bool | None = None) -> Answer:  # noqa: A002
-    """A row each: when, then, the last reading and its time, and how far the level was; and who watches them. Raises
+    """A row each: when, then, the last reading and its time, how far the level was, and what
+    ended it and when; and who watches them. Raises
     Refused where the store can't be read."""
     try:
         found = await kept(installation, states=None if all else LIVE)
+        over = [one.key for one in found.rows if one.row.state in OVER]
+        events = await installation.store.trigger_events(keys=over) if over else []
         watch = await installation.store.watch()
     except StoreError as error:
         raise refused(error) from None
@@ -21,5 +24,6 @@ async def list_triggers(installation: Installation, *, all: bool | None = None) 
         return Answer("No triggers." if all else "No trigger waits.", found.notes)
     missed = unwatched(watch, min(one.row.created for one in found.rows))
     told = f"{missed[0].upper()}{missed[1:]}." if missed else ""
-    rows = [trigger_row(one) for one in found.rows]
+    ends = {event.trigger: event for event in events}  # the last of each
+    rows = [trigger_row(one, ends.get(one.key)) for one in found.rows]
     return Answer({"watched_by": watched_by(watch), "triggers": rows}, (*found.notes, told))
