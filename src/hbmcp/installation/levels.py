@@ -10,6 +10,8 @@ from hbmcp.errors import BadArguments
 from hbmcp.figures import number, plain, times
 from hbmcp.text import named
 
+SIGNED = "A percentage is the gain, below 0 the loss, also of what is sold short."  # of an exit
+
 _OFFSET = re.compile(r"([+-])?\s*(\d{1,6}(?:\.\d{1,8})?)\s*%")
 
 

@@ -26,13 +26,15 @@ def prompts_for(ctx: Context, line: Line) -> dict[str, Offered]:
 
 
 def definitions(ctx: Context, board: Switchboard) -> list[dict[str, Any]]:
-    """What prompts/list sends: each prompt with the installations that it is offered for, where there are several."""
-    found: dict[str, dict[str, Any]] = {}
+    """What prompts/list sends: each prompt with the installations that it is offered for, where there are several, as
+    it is where its toolset is on."""
+    best: dict[str, Offered] = {}
     where: dict[str, list[str]] = {}
     for place, line in board.reached(holder_of(ctx)).items():
         for name, one in prompts_for(ctx, line).items():
-            found.setdefault(name, one.definition)
+            best[name] = one if name not in best or best[name].off else best[name]
             where.setdefault(name, []).append(place)
+    found = {name: one.definition for name, one in best.items()}
     for name, definition in found.items():
         if "" not in where[name]:
             which = {"name": INSTALLATION, "description": " or ".join(where[name]), "required": True}

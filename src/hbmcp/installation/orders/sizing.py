@@ -10,7 +10,7 @@ from attrs import frozen
 from hbmcp.errors import BadArguments, Refused
 from hbmcp.figures import in_percent, money, number, plain, ratio, times
 from hbmcp.installation.balances import Balance
-from hbmcp.installation.levels import Level
+from hbmcp.installation.levels import SIGNED, Level
 from hbmcp.installation.markets.order_book import Book
 from hbmcp.installation.orders.balance_check import available_of
 from hbmcp.installation.positions.position import Position, Side
@@ -220,7 +220,7 @@ def _at_risk(asked: AskedSize, offered: Offered) -> tuple[Decimal, str]:
             f"A stop_loss of {plain(stop):f} isn't {'below' if offered.buys else 'above'} {money(entry):f}, the price "
             f"of this {offered.side}: nothing would be lost there.",
             "Nothing was sent.",
-            "Give the price at which the position is to be given up.",
+            f"Give the price at which the position is to be given up. {SIGNED}",
         )
     lost = asked.money_at_risk(offered.portfolio)
     amount = ratio(lost, -gain_of_unit(entry, stop, offered.fee, buys=offered.buys))

@@ -12,7 +12,7 @@ from hbmcp.errors import NOTHING_SENT, BadArguments, OutcomeUnknown, Refused, St
 from hbmcp.figures import money, plain, times
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.levels import Level, parse_level
+from hbmcp.installation.levels import SIGNED, Level, parse_level
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.preparation import PreparedOrder
 from hbmcp.installation.orders.sending import order_request
@@ -82,7 +82,7 @@ class Exits:
                     f"A {name} of {plain(level):f} isn't {'below' if below else 'above'} {money(entry):f}, the price "
                     f"at which it {'buys' if buys else 'sells'}.",
                     NOTHING_SENT,
-                    "Correct it. A percentage is the gain, below 0 the loss, also of what is sold short.",
+                    f"Correct it. {SIGNED}",
                 )
 
     @property
