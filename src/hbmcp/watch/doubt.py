@@ -1,4 +1,8 @@
-"""Whether a reading is believed: two sources must agree, and of what opens the book must have moved."""
+"""Whether a reading is believed: two sources must agree, and of what opens the book must have moved.
+
+Another source is asked where a condition holds, where what trails leaps, and now and then where nothing happens: a feed
+that stands still says so forever.
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,9 +10,9 @@ from decimal import Decimal
 from hbmcp.errors import CallError
 from hbmcp.figures import plain
 from hbmcp.installation.triggers.book_age import Market
-from hbmcp.installation.triggers.condition import Judged
+from hbmcp.installation.triggers.condition import Condition, Judged
 from hbmcp.installation.triggers.trigger import Trigger
-from hbmcp.installation.triggers.witnesses import Testimony
+from hbmcp.installation.triggers.witnesses import APART, Testimony, Witness
 
 STILL = 60  # seconds without a change of its book, after which a price isn't believed by what opens
 
@@ -19,9 +23,22 @@ def disbelief(one: Trigger, found: Judged, witness: Testimony | None) -> str:
     assert value is not None
     if isinstance(witness, CallError):
         return f"{when.what} is {plain(value):f}, and nothing else says so: {witness.happened}"
-    if witness is not None and abs(witness.value - value) > witness.apart:
-        return f"{when.what} is {plain(value):f} by one source and {plain(witness.value):f} by another"
-    return one.spec.overshot(value, found.level)
+    denied = "" if witness is None else contradiction(when, value, witness)
+    return denied or one.spec.overshot(value, found.level)
+
+
+def contradiction(when: Condition, value: Decimal, witness: Witness) -> str:
+    """Why the two can't both be right; "" where they are near enough."""
+    if abs(witness.value - value) <= witness.apart:
+        return ""
+    return f"{when.what} is {plain(value):f} by one source and {plain(witness.value):f} by another"
+
+
+def leaps(before: Decimal | None, best: Decimal | None) -> bool:
+    """Whether the best value that is trailed begins, or has moved further at once than two sources are apart."""
+    if best is None or best == before:
+        return False
+    return before is None or abs(best - before) > abs(before) * APART / 100
 
 
 def opens_by(one: Trigger) -> tuple[Market, ...]:

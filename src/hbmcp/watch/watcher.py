@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 
 from attrs import frozen
@@ -17,11 +17,12 @@ from hbmcp.installation.triggers.condition import Condition, Judged, Memory
 from hbmcp.installation.triggers.readings import EVERY, Value, readings
 from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
 from hbmcp.installation.triggers.watching import rank, unwatched
+from hbmcp.installation.triggers.witnesses import Witness
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.store.lease import new_holder
 from hbmcp.watch import attachments
 from hbmcp.watch.attachments import Attachments, Found, entry_of
-from hbmcp.watch.doubt import disbelief, opens_by, stillness
+from hbmcp.watch.doubt import contradiction, disbelief, leaps, opens_by, stillness
 from hbmcp.watch.firing import DEADLINE, Ended, asleep, fire
 from hbmcp.watch.reconciliation import due, reconcile
 from hbmcp.watch.turns import Turns
@@ -31,12 +32,25 @@ HEARTBEAT = 10_000  # ms between two renewals of the lease
 LEASE = 2 * HEARTBEAT - 2_000  # ms: another takes over within twice the heartbeat
 BROKEN_OFF = 1.0  # seconds for what is cancelled
 LOOKS = 5  # rounds between two looks at positions and orders that triggers hang on
+CHECKED = 15  # rounds between two times that another source is asked where nothing happens
 KEPT = 15  # rounds between two times that the last reading is kept, where nothing else must be
 BLIND = 60_000  # ms without a reading that can be believed, after which somebody is told
 USES = witnesses.USES | attachments.USES | book_age.USES
 ACTS = ("place_order", "close_position", "cancel_orders", "stop_executor")  # without these it doesn't watch
 
 logger = logging.getLogger(__name__)
+
+
+Quantity = tuple[str | None, ...]  # Condition.quantity
+OBSERVED = ("price", "spread", "pnl")  # of which another source is asked where nothing happens
+
+
+@frozen
+class _Denied:
+    """Why a reading isn't believed, and the value by the two others where these agree."""
+
+    why: str
+    agreed: Decimal | None
 
 
 @frozen
@@ -68,6 +82,7 @@ class Watcher:
         self._attachments = Attachments()
         self._unseen = _Alarm("be judged", self._alarm)
         self._doubted: set[int] = set()  # at the last look
+        self._denied: Mapping[Quantity, _Denied] = {}
         self._attached = _Alarm("see what they hang on", self._alarm)
         self._failed = ""
 
@@ -201,6 +216,7 @@ class Watcher:
     async def _judge(self, awake: list[Trigger]) -> None:
         asked = {one.spec.when.quantity: one.spec.when for one in awake}
         values = await readings(self._installation, asked.values())
+        self._denied = await self._contradicted(asked, values)
         now = times.now()
         judged: list[tuple[Trigger, Judged]] = []
         doubts: list[tuple[Trigger, str]] = []
@@ -211,13 +227,22 @@ class Watcher:
                 doubts.append((one, value.happened))
                 seen.append(Seen(one, value, None))
                 continue
-            if one.spec.when.is_far(one.memory, value) and not _due(one, self._rounds):
+            denied = self._denied.get(one.spec.when.quantity)
+            if denied is None and one.spec.when.is_far(one.memory, value) and not _due(one, self._rounds):
                 seen.append(Seen(one, value, one.spec.when.level))
                 continue
             found = one.spec.when.judge(one.memory, value, now)
             seen.append(Seen(one, value, found.level))
-            if found.met:
+            if found.met or leaps(one.memory.best, found.memory.best):
                 judged.append((one, found))
+                continue
+            if denied is not None:
+                if one.spec.reduces and denied.agreed is not None:
+                    found = one.spec.when.judge(one.memory, denied.agreed, now)
+                    if found.met:
+                        self._fire(one.remembering(_sure(found.memory)), _cause(one.spec.when, found))
+                        continue
+                doubts.append((one, denied.why))
                 continue
             after = one.remembering(_sure(found.memory))
             self._waiting.remember(after)
@@ -226,14 +251,41 @@ class Watcher:
         for one, found, why in await self._disbelieved(judged):
             if why:
                 doubts.append((one, why))
-            else:
-                self._fire(one.remembering(_sure(found.memory)), _cause(one.spec.when, found))
+                continue
+            after = one.remembering(_sure(found.memory))
+            if found.met:
+                self._fire(after, _cause(one.spec.when, found))
+                continue
+            self._waiting.remember(after)
+            kept.append(after.written)
         kept += [row for one, why in doubts if (row := self._doubt(one, why, now)) is not None]
         self._blind(doubts, now)
         if kept:
             await self._bridge.store.keep_trigger_memory(kept)
         if self._show is not None:
             self._show(seen)
+
+    async def _contradicted(
+        self, asked: Mapping[Quantity, Condition], values: Mapping[Condition, Value]
+    ) -> Mapping[Quantity, "_Denied"]:
+        """What another source denies of what was read: looked at now and then, and in each round while it does."""
+        due = self._rounds % CHECKED == 0
+        looked = [when for quantity, when in asked.items() if when.of in OBSERVED and (due or quantity in self._denied)]
+        told = await witnesses.testimonies(self._installation, looked) if looked else {}
+        denied: dict[Condition, tuple[str, Witness]] = {}
+        for when in looked:
+            value, witness = values[when], told[when]
+            if isinstance(value, CallError) or isinstance(witness, CallError):
+                continue
+            if why := contradiction(when, value, witness):
+                denied[when] = why, witness
+        third = await witnesses.by_marks(self._installation, denied) if denied else {}
+        found = {}
+        for when, (why, witness) in denied.items():
+            other = third.get(when)
+            agrees = isinstance(other, Witness) and not contradiction(when, other.value, witness)
+            found[when.quantity] = _Denied(why, witness.value if agrees else None)
+        return found
 
     async def _disbelieved(self, judged: list[tuple[Trigger, Judged]]) -> list[tuple[Trigger, Judged, str]]:
         """Those whose condition holds, and why that isn't acted on; "" where nothing speaks against it."""

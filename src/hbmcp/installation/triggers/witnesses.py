@@ -65,8 +65,8 @@ async def testimonies(installation: Installation, conditions: Collection[Conditi
 
 
 async def by_marks(installation: Installation, conditions: Collection[Condition]) -> Mapping[Condition, Testimony]:
-    """What mark prices say, a third source: of prices that aren't the mark themselves, of spreads and of P&L, on
-    perpetual exchanges."""
+    """What a third source says, on perpetual exchanges: mark prices, of spreads, of P&L and of prices; of a mark price
+    the book."""
     return await worked_out(installation, {one: need for one in conditions if (need := _by_marks(one)) is not None})
 
 
@@ -90,8 +90,8 @@ def _by_marks(one: Condition) -> Need[Witness] | None:
     if not is_perpetual(connector):
         return None
     match one.of:
-        case "price" if one.price != "mark":
-            return _of_price(price_need("mark", connector, pair))
+        case "price":
+            return _of_price(price_need("mid" if one.price == "mark" else "mark", connector, pair))
         case "spread" if is_perpetual(other):
             return _of_spread(one, "funding", mark_of)
         case "pnl":
