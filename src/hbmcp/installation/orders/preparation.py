@@ -14,7 +14,7 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.figures import plain, ratio
-from hbmcp.installation.balances import Balance, balances, portfolio_value
+from hbmcp.installation.balances import Balance, balances, portfolio_value, units_of
 from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.order_book import DEEPEST, Book, Walk, book
@@ -67,7 +67,7 @@ class PreparedOrder:
     `closes_of` is how much of a position it can close, where one was read: it `reduces` where it is no more; of that so
     much is `uncovered`, where what rests isn't surely reduce-only. It `takes`
     so much of a balance, as far as that is known. `unfit` is why it can't be sent: the balance doesn't hold it,
-    or it looks like a slip."""
+    or it looks like a slip. `coins` are the base units that the account has, None where they aren't known."""
 
     order: SentOrder
     size: Size | None
@@ -79,6 +79,7 @@ class PreparedOrder:
     notes: tuple[str, ...]
     unfit: Refused | None = None
     uncovered: Uncovered | None = None
+    coins: Decimal | None = None
 
     @property
     def reduces(self) -> bool:
@@ -211,6 +212,7 @@ async def prepare_order(
         tuple(filter(None, (*notes, short, thin, turned))),
         unfit,
         uncovered,
+        units_of(known.balances, base_of(pair)),
     )
 
 

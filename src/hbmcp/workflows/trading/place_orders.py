@@ -6,8 +6,10 @@ from typing import Any
 
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.asked_orders import asked_orders, with_accounts
+from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.several_orders import NOT_SENT, placed_rows, prepare_orders, send_orders
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.triggers.coins_sold import after_sale, counting_on_sold, sales_of
 from hbmcp.results.answer import Answer
 
 WAIT = 3.0  # seconds for what became of an order
@@ -26,14 +28,16 @@ async def place_orders(
     """
     asked = asked_orders(await with_accounts(installation, orders))
     several = await prepare_orders(installation, asked, max_value)
+    counting = await counting_on_sold(installation, sales_of(several.prepared))
     requests = tuple(one.request for one in several.planned)
 
     async def commit(installation: Installation) -> Answer:
         ends, notes = await send_orders(installation, several, WAIT)
         value = placed_rows(several, ends)
         told = (STOPPED if NOT_SENT in value else "", UNKNOWN if "UNKNOWN" in value else "")
-        return Answer(value, (*told, *several.notes, *notes))
+        seen = [end if isinstance(end, Order) else None for end in ends]
+        sold = await after_sale(installation, sales_of(several.prepared, seen)) or counting.triggers
+        return Answer(value, (*told, *several.notes, *counting.executors, *notes, *sold))
 
-    return Plan(
-        Answer({"would_place": [one.words for one in requests]}, several.notes), requests, commit, unfit=several.unfit
-    )
+    shown = Answer({"would_place": [one.words for one in requests]}, (*several.notes, *counting.notes))
+    return Plan(shown, requests, commit, unfit=several.unfit)

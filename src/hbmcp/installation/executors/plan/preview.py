@@ -7,6 +7,7 @@ from typing import Any
 from hbmcp.errors import CallError
 from hbmcp.figures import money, percent, plain, ratio, times
 from hbmcp.installation.executors.config.config import Config
+from hbmcp.installation.executors.config.fields import KEEPING
 from hbmcp.installation.executors.plan.exit_prices import exit_prices, worst_stop
 from hbmcp.installation.executors.plan.grid_notes import grid_remarks
 from hbmcp.installation.executors.plan.needs import needs
@@ -19,8 +20,6 @@ from hbmcp.text import named
 
 SHOWN = 20  # orders; more are alike
 MEANT = "Before fees, with all orders filled."
-
-_KEEPS = ("twap_executor", "order_executor")
 
 
 def preview(
@@ -150,7 +149,7 @@ def _of_stop(config: Config, plan: Plan) -> Iterator[str]:
     if last is None:
         yield (
             "It keeps what it trades: no stop, no take profit."
-            if config.kind in _KEEPS
+            if config.kind in KEEPING
             else "Nothing limits its loss: set stop_loss."
         )
     elif config.perpetual and average:
