@@ -122,18 +122,18 @@ async def test_a_stop_is_for_what_its_entry_filled(one: Watched, monkeypatch: py
     with monkeypatch.context() as patched:
         await partly_filled(patched, "0.1", "PARTIALLY_FILLED")
         await one.rounds(6)
-        assert (await one.trigger(key)).spec.protects == COINS.model_copy(update={"amount": Decimal("0.1")})
+        assert (await one.trigger(key)).spec.protects == COINS.model_copy(update={"amount": Decimal("0.0999")})
     with monkeypatch.context() as patched:
         await partly_filled(patched, "0.2", "PARTIALLY_FILLED")
         await one.rounds(6)
-        assert (await one.trigger(key)).spec.protects == COINS.model_copy(update={"amount": Decimal("0.2")})
+        assert (await one.trigger(key)).spec.protects == COINS.model_copy(update={"amount": Decimal("0.1998")})
     with monkeypatch.context() as patched:
         await partly_filled(patched, "0.25", "CANCELLED")
         await one.rounds(6)
     spec = (await one.trigger(key)).spec
-    assert (spec.after, spec.protects and spec.protects.amount) == (None, Decimal("0.25"))
+    assert (spec.after, spec.protects and spec.protects.amount) == (None, Decimal("0.24975"))
     await one.rounds(2, price=46_900)
-    assert one.orders()[-1][:3] == ("binance", "SELL", "0.25")
+    assert one.orders()[-1][:3] == ("binance", "SELL", "0.24975")
     assert await one.state(key) == "done"
 
 
@@ -148,7 +148,7 @@ async def test_a_stop_that_fires_while_its_entry_rests_says_what_isnt_protected(
     await one.rounds(6)
     await partly_filled(monkeypatch, "0.15", "PARTIALLY_FILLED")  # within the round in which it fires
     await one.rounds(1, price=46_900)
-    assert one.orders()[-1][:3] == ("binance", "SELL", "0.15")
+    assert one.orders()[-1][:3] == ("binance", "SELL", "0.14985")
     assert "isn't protected" in (await one.trigger(key)).memory.came
 
 

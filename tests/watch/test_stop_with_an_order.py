@@ -53,9 +53,9 @@ async def test_one_is_told_as_one(one: Watched, changed: dict[str, Any], said: s
 
 async def test_coins_are_sold_as_far_as_they_are_there(one: Watched) -> None:
     await one.call.good("place_order", **SPOT, **BUY, stop_loss="45000")
-    assert "SELL 0.1 BTC-USDT MARKET on binance, or what is there of it" in await one.call.good("list_triggers")
+    assert "SELL 0.0999 BTC-USDT MARKET on binance, or what is there of it" in await one.call.good("list_triggers")
     told = await one.call.good("cancel_trigger", all=True, preview=True)
-    assert "SELL 0.1 BTC-USDT MARKET on binance, or what is there of it" in told
+    assert "SELL 0.0999 BTC-USDT MARKET on binance, or what is there of it" in told
 
 
 async def test_a_short_is_stopped_above(one: Watched) -> None:
@@ -65,13 +65,15 @@ async def test_a_short_is_stopped_above(one: Watched) -> None:
     assert (sizes(one.api), await one.state(1)) == ({}, "done")
 
 
-async def test_coins_on_spot_are_sold_and_no_more_than_were_bought(one: Watched) -> None:
+async def test_coins_on_spot_are_sold_and_no_more_than_arrived(one: Watched) -> None:
     await one.call.good("place_order", **SPOT, **{**BUY, "amount": "0.05"})
     await one.call.good("place_order", **SPOT, **BUY, stop_loss="45000")
+    spec = (await one.trigger(1)).spec
+    assert (spec.after, spec.then and spec.then.words) == (None, "SELL 0.0999 BTC-USDT MARKET on binance")
     await one.rounds(12)
     await one.rounds(2, price=44_900)
     assert await one.state(1) == "done"
-    assert one.orders()[-1][1:3] == ("SELL", "0.1")
+    assert one.orders()[-1][1:3] == ("SELL", "0.0999")
 
 
 async def test_they_wait_for_the_fill_and_end_with_an_order_that_has_none(one: Watched) -> None:

@@ -130,7 +130,7 @@ async def test_coins_that_were_sold_by_hand_end_their_stop(one: Watched) -> None
     order_id = rest(one.api, price="20000", amount="0.3")
     after = Filled(account_name="master_account", connector_name="binance", order_id=order_id, filled=Decimal("0.1"))
     await one.add(Spec(when=above(1), after=after))  # looks at its own order alone, when it fires
-    await one.call.good("place_order", **order, side="SELL", share=100)
+    one.api.paper.engine.place("master_account", "binance", "SOL-USDT", "SELL", Decimal("1.498"))
     await one.rounds(50)
     assert [await one.state(key) for key in keys] == ["cancelled", "waiting"]
     assert (await one.causes(keys[0]))[-1] == (

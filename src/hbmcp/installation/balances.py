@@ -10,7 +10,10 @@ from hbmcp.installation.installation import Installation
 from hbmcp_tools import portfolio
 from hummingbot_api.request import Json
 
+Coins = tuple[str, str, str]  # account, exchange and token
+
 ZERO = Decimal(0)
+NEARLY = Decimal("0.99")  # of coins that were bought: a fee may have taken the rest
 
 
 @frozen

@@ -330,9 +330,9 @@ class Store:
         kept = list(rows)
         return await self._do(lambda rows: rows.triggers.keep_memory(kept, state))
 
-    async def rewrite_trigger(self, key: int, spec: str) -> None:
-        """Change what one is that waits."""
-        await self._do(lambda rows: rows.triggers.rewrite(key, spec))
+    async def rewrite_trigger(self, key: int, spec: str, cause: str = "", *, time: int = 0) -> None:
+        """Change what one is that waits; with a cause its watcher hears of it, and who looks at its events."""
+        await self._do(lambda rows: rows.triggers.rewrite(key, spec, cause, time))
 
     async def take_watch(self, watch: Watch) -> Watch:
         """Watch until then, unless another does: gives who watches. Whoever holds it renews it so."""

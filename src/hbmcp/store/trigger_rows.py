@@ -149,10 +149,12 @@ class TriggerRows:
         with self._database.writing() as connection:
             return connection.execute(put.values(memory=bindparam("memory")), kept).rowcount
 
-    def rewrite(self, key: int, spec: str) -> None:
+    def rewrite(self, key: int, spec: str, cause: str, time: int) -> None:
         with self._database.writing() as connection:
             wanted = (self._triggers, triggers.c.key == key, triggers.c.state == "waiting")
-            connection.execute(update(triggers).where(*wanted).values(spec=spec))
+            changed = connection.execute(update(triggers).where(*wanted).values(spec=spec)).rowcount
+            if changed and cause:
+                self._note(connection, TriggerEvent(key, time, "waiting", cause))
 
     def take_watch(self, watch: Watch) -> Watch:
         with self._database.writing() as connection:

@@ -4,16 +4,24 @@ from collections.abc import Awaitable, Collection
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
-from hbmcp.errors import ApiFailed, CallError, Refused
+from hbmcp.errors import ApiFailed, CallError
 from hbmcp.figures import plain
-from hbmcp.installation.balances import Balance, balances, units_of
+from hbmcp.installation.balances import NEARLY, Balance, Coins, balances, units_of
 from hbmcp.installation.installation import Installation, answer_within, together
-from hbmcp.installation.markets.trading_rules import rule
+from hbmcp.installation.markets.trading_rules import Rule, rule
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.unknown_outcome import order_behind
 from hbmcp.installation.positions.open_positions import positions_or_doubt
 from hbmcp.installation.positions.position import Position
+from hbmcp.installation.triggers.coins import (
+    coins_of,
+    following,
+    left_of_each,
+    of_coins,
+    protected_amount,
+    protecting_coins,
+)
 from hbmcp.installation.triggers.trigger import Filled, Protected, Spec, Trigger
 from hbmcp.pairs import base_of
 from hbmcp.text import named
@@ -45,11 +53,12 @@ Listed = tuple[list[Position], str | None] | CallError
 
 
 class Found(NamedTuple):
-    """What became of what a trigger hangs on: `over` is why it ends, `spec` what it is from now on, `doubt` why that
-    can't be known."""
+    """What became of what a trigger hangs on: `over` is why it ends, `spec` what it is from now on and `why`, where a
+    person should know; `doubt` why that can't be known."""
 
     over: str = ""
     spec: Spec | None = None
+    why: str = ""
     doubt: CallError | None = None
 
 
@@ -59,6 +68,8 @@ class Attachments:
     def __init__(self) -> None:
         self._gone: dict[Protected, int] = {}
         self._seen: set[Protected] = set()  # coins
+        self._whole: dict[Coins, set[int]] = {}  # which triggers protected them when all of these were there
+        self._short: dict[Coins, int] = {}
         self._looks = 0
 
     async def look(self, installation: Installation, triggers: Collection[Trigger]) -> dict[int, Found]:
@@ -82,6 +93,10 @@ class Attachments:
             one: await self._is_sold(installation, one, by_exchange[one.account_name, one.connector_name])
             for one in coins
         }
+        less: dict[int, Decimal] = {}
+        for place in {coins_of(one.spec) for one in triggers if _coins(one) in coins} - {None}:
+            assert place is not None
+            less |= await self._left(installation, place, triggers, by_exchange[place[:2]])
         gone = {one: self._is_gone(one, by_account[one.account_name, one.connector_name]) for one in positions}
         self._gone = {one: count for one, count in self._gone.items() if one in positions or one in self._seen}
         found: dict[int, Found] = {}
@@ -93,7 +108,36 @@ class Attachments:
                 found[one.key] = gone[protects]
             elif (held := _coins(one)) in sold:
                 found[one.key] = sold[held]
+                if one.key in less and not sold[held].over:
+                    found[one.key] = _fewer(one.spec, less[one.key])
         return found
+
+    async def _left(
+        self,
+        installation: Installation,
+        coins: Coins,
+        triggers: Collection[Trigger],
+        answer: list[Balance] | CallError,
+    ) -> dict[int, Decimal]:
+        """As left_of_each, once it is sure that some were sold: there were as many as are protected, and that was so at
+        none of the last looks."""
+        units = None if isinstance(answer, CallError) else units_of(answer, coins[2])
+        if units is None:
+            return {}
+        protecting = protecting_coins(triggers, coins)
+        keys = {one.key for one in protecting}
+        if units >= protected_amount(protecting) * NEARLY:
+            self._whole[coins], self._short[coins] = keys, 0
+            return {}
+        if not keys <= self._whole.get(coins, set()):
+            return {}
+        self._short[coins] += 1
+        if self._short[coins] < LOOKS:
+            return {}
+        pair = next(one.spec.protects.trading_pair for one in protecting if one.spec.protects is not None)
+        rules = await answer_within(rule(installation, coins[1], pair), PATIENCE)
+        known = Rule() if isinstance(rules, CallError) else rules
+        return left_of_each(protecting, units, known.too_few)
 
     async def _is_sold(
         self, installation: Installation, protects: Protected, answer: list[Balance] | CallError
@@ -148,16 +192,20 @@ async def _in_time(question: Awaitable[T]) -> T:
     return answer
 
 
+def _fewer(spec: Spec, left: Decimal) -> Found:
+    coin = named(base_of(spec.protects.trading_pair)) if spec.protects is not None else ""
+    if not left:
+        return Found(over=f"the {coin} that it protects was sold otherwise")
+    return Found(spec=of_coins(spec, left), why=f"some of its coins were sold otherwise: it is for {left:f} {coin} now")
+
+
 async def _is_dust(installation: Installation, protects: Protected, units: Decimal) -> bool:
     """Whether of the coins so little is left that no order can sell it."""
     if not units or protects.amount is None or units * MANY > protects.amount:
         return not units
     pair = protects.trading_pair
     rules = await answer_within(rule(installation, protects.connector_name, pair), PATIENCE)
-    try:
-        return not isinstance(rules, CallError) and not rules.sized(units, pair, None)[0]
-    except Refused:
-        return True
+    return not isinstance(rules, CallError) and rules.too_few(units)
 
 
 async def _positions(installation: Installation, account: str, connector: str) -> Listed:
@@ -195,12 +243,4 @@ def _entered(spec: Spec, order: Order | Found | CallError) -> Found:
         return Found(over=f"{after.words} ended without a fill")
     if not order.ended and (order.filled, after) == (spec.after.filled, spec.after):
         return Found()
-    return Found(spec=following(spec, after, order.filled, order.ended))
-
-
-def following(spec: Spec, after: Filled, filled: Decimal, ended: bool) -> Spec:
-    """For what is filled so far, where coins are protected; a position is closed as it is then."""
-    changed: dict[str, object] = {"after": None if ended else after.model_copy(update={"filled": plain(filled)})}
-    if filled and spec.protects is not None and spec.protects.amount is not None:
-        changed["protects"] = spec.protects.model_copy(update={"amount": plain(filled)})
-    return spec.model_copy(update=changed)
+    return Found(spec=following(spec, order))

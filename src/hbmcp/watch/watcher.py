@@ -203,8 +203,10 @@ class Watcher:
                 continue
             if attached.spec is not None:
                 one = one.meaning(attached.spec)
-                await self._bridge.store.rewrite_trigger(one.key, one.written.spec)
+                await self._bridge.store.rewrite_trigger(one.key, one.written.spec, attached.why, time=times.now())
                 self._waiting.remember(one)
+                if attached.why:
+                    self._tell_next(f"trigger {one.key}: {attached.why}")
             if attached.doubt is not None:
                 doubts.append((one, attached.doubt.happened))
             left.append(one)

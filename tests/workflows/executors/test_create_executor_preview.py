@@ -238,8 +238,20 @@ async def test_a_grid_whose_batches_are_unbounded_is_warned_of(tmp_path: Path, m
 async def test_spot_sells_need_the_coin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
         config = {**DCA, "connector_name": "binance", "leverage": None, "side": "SELL", "prices": [61000, 62000]}
-        found = head(await at.call.good("create_executor", **look("dca_executor", config)))
+        text = await at.call.good("create_executor", **look("dca_executor", config))
+        found = head(text)
         assert (found["token"], found["needs"], found["available"]) == ("BTC", found["total_amount"], 1)
+        assert "Barely enough" not in text  # the fee is taken out of what they bring
+        assert found["worst_loss_percent_of_needs"] == 5
+
+
+async def test_a_spot_sale_of_all_there_is_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        sale = {**POSITION, "connector_name": "binance", "leverage": None, "side": "SELL"}
+        all_of_it = look("position_executor", {**sale, "amount": 1}) | {"max_value": 10**6}
+        assert "nough" not in await at.call.good("create_executor", **all_of_it)
+        more = look("position_executor", {**sale, "amount": 2}) | {"max_value": 10**6}
+        assert "Not enough: 1 BTC are missing" in await at.call.good("create_executor", **more)
 
 
 async def test_a_twap_of_many_slices_is_cut_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,11 @@ class Rule:
         """The nearest price that the exchange takes and that isn't worse than wanted for who buys or sells."""
         return on_step(wanted, self.price_step, up=side == "SELL")
 
+    def too_few(self, units: Decimal, price: Decimal | None = None) -> bool:
+        """Whether no order can sell so many, at `price` or at any."""
+        size = self.amount(units)
+        return not size or size < self.min_amount or (price is not None and times(size, price) < self.min_notional)
+
     def sized(self, wanted: Decimal, trading_pair: str, price: Decimal | None) -> tuple[Decimal, str]:
         """The amount to order, never more than is wanted, and "" or that it was rounded down.
 

@@ -1,13 +1,8 @@
 """What became of an order that was placed, in words."""
 
-from decimal import Decimal
-
 from hbmcp.errors import Failed, Rejected
-from hbmcp.figures import money, plain, ratio
-from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.orders.order import UNKNOWN, Order
 from hbmcp.installation.orders.view import describe_order, progress
-from hbmcp.pairs import base_of, quote_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 
@@ -36,21 +31,3 @@ def placement_refused(order: Order, sent: SentOrder, notes: tuple[str, ...]) -> 
         f"{progress(order)}." if order.filled else "Nothing was bought or sold.",
         " ".join((*notes, "Correct the cause before you send another.")),
     )
-
-
-def arrival_note(order: Order) -> str:
-    """What a purchase on a spot exchange brought, net of its fee, as far as is known; "" for any other order."""
-    if not order.filled or order.side != "BUY" or is_perpetual(order.connector) or not order.pair:
-        return ""
-    base, quote = base_of(order.pair), quote_of(order.pair)
-    net = order.filled - order.fees.get(base, Decimal(0))
-    arrived = f"{plain(net):f} {named(base)} arrived"
-    if order.fees.keys() == {quote} and order.average_price:  # as the API records it, whichever was taken
-        less = money(net - ratio(order.fees[quote], order.average_price))
-        beside = f"{plain(net):f} if the fee was paid in {named(quote)}"
-        return f"{less:f} {named(base)} arrived, the fee taken out of it, or {beside}: get_account_balance shows which."
-    if not order.fees:
-        return f"{arrived}, less a fee that isn't recorded yet and may be taken out of it."
-    if base in order.fees:
-        return f"{arrived}; its fee is taken out."
-    return f"{arrived}; its fee was paid in {' and '.join(map(named, order.fees))}."

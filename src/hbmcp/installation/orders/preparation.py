@@ -14,7 +14,7 @@ from hbmcp.errors import (
     WrongCredentials,
 )
 from hbmcp.figures import money, plain, ratio, times
-from hbmcp.installation.balances import Balance, balances, portfolio_value
+from hbmcp.installation.balances import Balance, balances, portfolio_value, units_of
 from hbmcp.installation.connections import Connections, connections, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.order_book import DEEPEST, Book, Walk, book
@@ -70,7 +70,7 @@ class PreparedOrder:
     much is `uncovered`, where what rests isn't surely reduce-only. It `takes`
     so much of a balance, as far as that is known. `unfit` is why it can't be sent: the balance doesn't hold it,
     or it looks like a slip. `meets` is the position on its other side, `crossing` that it fills at
-    once, though it has a price."""
+    once, though it has a price. `coins` are the base units that the account has, None where they aren't known."""
 
     order: SentOrder
     size: Size | None
@@ -86,6 +86,7 @@ class PreparedOrder:
     uncovered: Uncovered | None = None
     meets: Against | None = None
     crossing: str = ""
+    coins: Decimal | None = None
 
     @property
     def foretold(self) -> tuple[str, ...]:
@@ -242,6 +243,7 @@ async def prepare_order(
         uncovered,
         meets,
         crossing,
+        units_of(known.balances, base_of(pair)),
     )
 
 

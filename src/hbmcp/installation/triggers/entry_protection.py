@@ -20,6 +20,7 @@ from hbmcp.installation.orders.sizing import gain_of_unit
 from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.installation.positions.position import Side
 from hbmcp.installation.triggers.action import closing, closing_words, selling
+from hbmcp.installation.triggers.coins import following, of_coins
 from hbmcp.installation.triggers.condition import Condition
 from hbmcp.installation.triggers.protected import beside_notes, live_triggers
 from hbmcp.installation.triggers.trigger import WAITING, Action, Filled, Protected, Spec, Trigger, new, written_spec
@@ -195,7 +196,8 @@ class EntryTriggers:
     async def begin(self, order: SentOrder, key: int) -> None:
         """Raises Refused where the store fails, and what `Installation.keep` does."""
         after = Filled(account_name=order.account, connector_name=order.connector, sent=key)
-        specs = [one.model_copy(update={"after": after}) for one in self._specs(order)]
+        armed_with = self._installation.access  # it stays with them when they are written anew
+        specs = [one.model_copy(update={"after": after, "armed_with": armed_with}) for one in self._specs(order)]
         bond, moment = uuid4().hex if len(specs) > 1 else None, now()
 
         async def write() -> None:
@@ -219,6 +221,12 @@ class EntryTriggers:
                     key, written_spec(spec.model_copy(update={"after": after}))
                 )
 
+    async def _begun(self, order: Order) -> None:
+        """They are for what it brought. Raises StoreError: the watcher asks then."""
+        for key, spec in self._kept.items():
+            begun = written_spec(following(spec, order))
+            await self._installation.store.rewrite_trigger(key, begun, "its order is filled", time=now())
+
     async def end(self) -> None:
         for key in self._kept:
             with suppress(StoreError):  # the watcher finds that nothing was remembered
@@ -230,9 +238,12 @@ class EntryTriggers:
         advice = f"{unknown.advice} If it was placed and fills, that begins: {words} ({self.which})."
         return OutcomeUnknown(unknown.happened, unknown.undone, advice)
 
-    async def told(self, words: str, *, filled: bool = False) -> str:
-        """What a caller should know of them, whose order is `filled` whole already or may fill. Raises nothing."""
+    async def told(self, words: str, order: Order | None = None) -> str:
+        """What a caller should know of them, and they of their order, where it was seen since. Raises nothing."""
+        filled = order if order is not None and order.status == "FILLED" else None
         try:
+            if filled is not None and not filled.missing:
+                await self._begun(filled)
             by = await watch_words(self._installation)
         except StoreError:
             by = "unknown"
@@ -274,8 +285,4 @@ def waiting_for(triggers: Iterable[Trigger], order_id: str | None) -> list[Trigg
 
 def _of(spec: Spec, order: SentOrder) -> Spec:
     """Of coins as many as this order buys."""
-    if spec.protects is None or spec.protects.amount is None or spec.then is None:
-        return spec
-    amount = f"{plain(order.amount):f}"
-    then = spec.then.model_copy(update={"arguments": {**spec.then.arguments, "amount": amount}})
-    return spec.model_copy(update={"protects": spec.protects.model_copy(update={"amount": order.amount}), "then": then})
+    return of_coins(spec, order.amount)

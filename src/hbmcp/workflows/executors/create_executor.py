@@ -18,6 +18,7 @@ from hbmcp.installation.executors.run.unknown_start import known_executor_ids
 from hbmcp.installation.executors.run.view import view
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.triggers.coins_sold import counting_on_sold, sale_by_executor
 from hbmcp.results.answer import Answer
 from hbmcp.text import named
 
@@ -45,13 +46,16 @@ async def create_executor(
         answer_within(balances(installation, account, checked.markets[0][0]), PATIENCE),
         held_there(installation, account, prepared),
     )
-    found = size(prepared, [] if isinstance(rows, CallError) else rows, held)
+    told = [] if isinstance(rows, CallError) else rows
+    counting = await counting_on_sold(installation, sale_by_executor(account, prepared, told))
+    notes = (*counting.notes, *notes)
+    found = size(prepared, told, held)
     unfit = too_large(prepared, found, max_value)
     if forecast is None:
         shown = Answer(unplanned(executor_type), notes)
     else:
         there: Mapping[str, Decimal] | CallError = rows if isinstance(rows, CallError) else available(rows)
-        shown = preview(prepared, forecast, there, share(found))
+        shown = preview(prepared, forecast, there, share(found)).with_notes(*counting.notes)
         notes = (*forecast.notes, *notes)
     planned = planned_start(account, prepared)
 

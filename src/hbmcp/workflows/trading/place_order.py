@@ -9,8 +9,9 @@ from hbmcp.figures import number
 from hbmcp.installation.connections import account_at
 from hbmcp.installation.executors.run.on_position import executors_on
 from hbmcp.installation.installation import Installation, all_of
+from hbmcp.installation.orders.arrival import arrival_note
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.orders.placement import arrival_note, placement_refused, placement_result
+from hbmcp.installation.orders.placement import placement_refused, placement_result
 from hbmcp.installation.orders.polling import wait_for_outcome
 from hbmcp.installation.orders.preparation import OrderRequest, prepare_order
 from hbmcp.installation.orders.sending import planned_order, send_order
@@ -18,6 +19,7 @@ from hbmcp.installation.orders.sizing import AskedSize
 from hbmcp.installation.orders.unknown_outcome import known_order_ids
 from hbmcp.installation.orders.view import order_result, unseen_result
 from hbmcp.installation.plan import Plan
+from hbmcp.installation.triggers.coins_sold import after_sale, counting_on_sold, sales_of
 from hbmcp.installation.triggers.entry_protection import AskedExits, EntryTriggers
 from hbmcp.results.answer import Answer
 
@@ -59,9 +61,11 @@ async def place_order(
     )
     exits = asked_exits.of_order(prepared.order, prepared.entry)
     arming = exits.arming(prepared.order)
-    protection, acting = await all_of(
+    sales = sales_of([prepared])
+    protection, acting, counting = await all_of(
         exits.beside(installation, prepared.order),
         executors_on(installation, [*prepared.closes_on, *exits.closes_on(prepared.order)]),
+        counting_on_sold(installation, sales),
     )
     beside = (*protection, *acting)
     size = dict(prepared.size.shown) if prepared.size else {}
@@ -83,23 +87,24 @@ async def place_order(
             raise kept.waiting_for(unknown, exits.words) if kept else unknown from None
         asked = asdict(request) | {"account_name": account_name, "amount": amount, "price": number(price)}
         asked["position_action"] = sent.order.action
-        notes = (*prepared.notes, *sent.notes, *beside)
+        notes = (*prepared.notes, *counting.executors, *sent.notes, *beside)
         told = size if order_type == "MARKET" else {}
         if not seconds:
             armed = [await kept.told(exits.words)] if kept else []
             unseen = unseen_result("Sent, not looked at: get_order tells more.", Order.from_sent(sent.order), asked)
-            return Answer({**unseen, **told}, (*notes, *armed))
+            return Answer({**unseen, **told}, (*notes, *armed, *counting.triggers))
         order = await wait_for_outcome(installation, sent.order_id, account, connector_name, seconds, sent=sent.order)
         if order.status == "FAILED":
             raise placement_refused(order, sent.order, notes)
-        armed = [await kept.told(exits.words, filled=order.status == "FILLED")] if kept else []
+        armed = [await kept.told(exits.words, order)] if kept else []
+        sold = await after_sale(installation, sales_of([prepared], [order])) or counting.triggers
         result = order_result(placement_result(order), order, asked)
         if order.status == "FILLED" and "quote_total" in result:
             told = {name: value for name, value in told.items() if name != "notional"}  # what it was worth before
-        return Answer({**result, **told}, (*notes, *armed, *order.doubts, arrival_note(order)))
+        return Answer({**result, **told}, (*notes, *armed, *order.doubts, arrival_note(order), *sold))
 
     later = {"when_filled": exits.foretold(prepared)} if exits else {}
     shown = {"would_place": planned.request.words, **size, **prepared.expected, **later}
-    notes = (*prepared.foretold, *beside)
+    notes = (*prepared.foretold, *counting.notes, *beside)
     requests, fired = (planned.request, *arming), exits.later(prepared.order)
     return Plan(Answer(shown, notes), requests, commit, fired, unfit=prepared.unfit)

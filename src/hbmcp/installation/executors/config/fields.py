@@ -535,6 +535,8 @@ OWN: Mapping[str, str] = MappingProxyType(
     {"levels": "min_order_amount_quote", "total_amount_base": "total_amount_quote"}
 )
 
+KEEPING = ("twap_executor", "order_executor")  # they keep what they trade, with neither a stop nor a target
+
 TYPES: Mapping[str, Type] = MappingProxyType(
     {
         "position_executor": POSITION,

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from hbmcp.figures import ratio, times
+from hbmcp.figures import times
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.plan import Plan, sign_of
 
@@ -44,12 +44,3 @@ def _exit_prices(config: Config, plan: Plan, average: Decimal) -> Iterator[Exit]
     if config.kind == "grid_executor":
         limit = config.get("limit_price")
         yield Exit("limit_price", limit, times(plan.amount, limit - average) * sign)
-
-
-def margin(config: Config, plan: Plan) -> tuple[Decimal, bool]:
-    """What the orders need of the balance, before fees, and whether that is in base units instead of quote."""
-    if config.get("position_action") == "CLOSE":
-        return Decimal(0), False
-    if config.perpetual:
-        return ratio(plan.reserved, Decimal(config.get("leverage"))), False
-    return (plan.reserved, False) if plan.side == "BUY" else (plan.amount, True)

@@ -7,8 +7,10 @@ from typing import Any
 from hbmcp.errors import CallError
 from hbmcp.figures import money, percent, plain, ratio, times
 from hbmcp.installation.executors.config.config import Config
-from hbmcp.installation.executors.plan.exit_prices import exit_prices, margin, worst_stop
+from hbmcp.installation.executors.config.fields import KEEPING
+from hbmcp.installation.executors.plan.exit_prices import exit_prices, worst_stop
 from hbmcp.installation.executors.plan.grid_notes import grid_remarks
+from hbmcp.installation.executors.plan.needs import needs
 from hbmcp.installation.executors.plan.plan import MarketPrices, Order, Plan, far_end
 from hbmcp.installation.executors.plan.preparation import Forecast, Prepared
 from hbmcp.installation.markets.taker_fees import assumed_fee, usual_maker_fee
@@ -16,11 +18,8 @@ from hbmcp.installation.markets.trading_rules import Rule
 from hbmcp.results.answer import Answer, without_nulls
 from hbmcp.text import named
 
-FEES = Decimal("0.002")  # a share of an order's value that its fee is hardly above
 SHOWN = 20  # orders; more are alike
 MEANT = "Before fees, with all orders filled."
-
-_KEEPS = ("twap_executor", "order_executor")
 
 
 def preview(
@@ -32,7 +31,7 @@ def preview(
     """What it comes to, and its orders. `balances`: what is available by token, or why that isn't known; `share`: how
     much of the account's equity it is."""
     config, plan, market = prepared.config, forecast.plan, forecast.market
-    _, token = needs(config, plan)
+    token = needs(config, plan).token
     unread = f"The balance couldn't be read: {balances}" if isinstance(balances, CallError) else ""
     balance = None if isinstance(balances, CallError) else balances.get(token, Decimal(0))
     value = summary(config, plan, market, balance)
@@ -44,7 +43,7 @@ def preview(
 
 def summary(config: Config, plan: Plan, market: MarketPrices, balance: Decimal | None) -> dict[str, Any]:
     """What it comes to. Amounts in base units, prices and all else in quote; `needs` and `available` in `token`."""
-    needed, token = needs(config, plan)
+    needed = needs(config, plan)
     found = exit_prices(config, plan)
     last = worst_stop(found, plan)
     loss = -min(last.pnl, Decimal(0)) if last else None
@@ -58,23 +57,16 @@ def summary(config: Config, plan: Plan, market: MarketPrices, balance: Decimal |
             "total_amount": plain(plan.amount),
             "total_quote": money(plan.quote),
             "average_price": None if plan.average is None else money(plan.average),
-            "token": token,
-            "needs": money(needed),
+            "token": needed.token,
+            "needs": money(needed.units),
             "available": balance,
             **{f"{one.name.removesuffix('_price')}_price": money(one.price) for one in found},
             "ends_beyond_price": config.get(far_end(plan.side)) if config.kind == "grid_executor" else None,
             "take_profit_gain_quote": next((money(one.pnl) for one in found if one.name == "take_profit"), None),
             "worst_loss_quote": None if loss is None else money(loss),
-            "worst_loss_percent_of_needs": None if loss is None else percent(loss, needed),
+            "worst_loss_percent_of_needs": None if loss is None else percent(loss, needed.quote),
         }
     )
-
-
-def needs(config: Config, plan: Plan) -> tuple[Decimal, str]:
-    """What the orders need of the balance, before fees, and of which token."""
-    needed, in_base = margin(config, plan)
-    base, _, quote = str(config.get("trading_pair")).rpartition("-")
-    return needed, base if in_base else quote
 
 
 def rows(config: Config, plan: Plan) -> list[dict[str, Any]]:
@@ -107,11 +99,11 @@ def _row(order: Order, *, timed: bool = False) -> dict[str, Any]:
 
 def remarks(config: Config, plan: Plan, market: MarketPrices, rule: Rule, balance: Decimal | None) -> Iterator[str]:
     """What the figures alone don't say."""
-    needed, token = needs(config, plan)
-    if balance is not None and balance < needed:
-        short = money(needed - balance)
-        yield f"Not enough: {short:f} {named(token)} are missing, so it would end at once (INSUFFICIENT_BALANCE)."
-    elif balance is not None and balance < needed + times(FEES, plan.quote):
+    needed = needs(config, plan)
+    if balance is not None and balance < needed.units:
+        short = f"{money(needed.units - balance):f} {named(needed.token)}"
+        yield f"Not enough: {short} are missing, so it would end at once (INSUFFICIENT_BALANCE)."
+    elif balance is not None and balance < needed.units + needed.fees:
         yield "Barely enough: fees come on top, and can make it end at once (INSUFFICIENT_BALANCE)."
     if (total := config.get("total_amount_quote")) is not None and times(plan.amount, market.mid) > total:
         yield "The smallest order the exchange takes is larger than total_amount_quote."
@@ -157,7 +149,7 @@ def _of_stop(config: Config, plan: Plan) -> Iterator[str]:
     if last is None:
         yield (
             "It keeps what it trades: no stop, no take profit."
-            if config.kind in _KEEPS
+            if config.kind in KEEPING
             else "Nothing limits its loss: set stop_loss."
         )
     elif config.perpetual and average:

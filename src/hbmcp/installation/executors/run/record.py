@@ -9,7 +9,7 @@ from attrs import frozen
 from hbmcp.figures import money, plain, ratio, times
 from hbmcp.installation.answer_fields import Fields, array, moment, number, optional, record, text
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.executors.config.fields import TYPES
+from hbmcp.installation.executors.config.fields import KEEPING, TYPES
 from hbmcp.installation.place_filter import may_be_at
 from hbmcp.pairs import quote_of
 from hbmcp.text import named
@@ -127,6 +127,11 @@ class Executor:
     def reduces(self) -> bool:
         """Whether its orders may only reduce a position that is open: then it has none of its own."""
         return str(self.config.get("position_action")).rpartition(".")[2] == "CLOSE"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it keeps what it trades, without a stop or a target."""
+        return self.kind in KEEPING
 
     @property
     def order_ids(self) -> frozenset[str]:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from hbmcp.installation.orders.arrival import arrival_note
 from hbmcp.installation.orders.order import Order
-from hbmcp.installation.orders.placement import arrival_note
 
 D = Decimal
 BOUGHT = Order(
