@@ -209,6 +209,13 @@ async def test_an_order_is_sent_once_and_its_outcome_unknown(fault: Reply, api: 
     assert len(api.requests) == 1
 
 
+async def test_what_no_address_can_hold_isnt_sent(api: FaultyApi) -> None:
+    long = {"account_name": "x" * 70_000, "connector_name": "binance", "order_id": "1"}
+    outcome = await call(api.url, "submit_cancel", **long)
+    assert outcome.text == "What submit_cancel is given is too long for a request. Nothing was sent. Give less."
+    assert api.requests == []
+
+
 async def test_a_slow_order_has_an_unknown_outcome(api: FaultyApi) -> None:
     api.always = HANG
     outcome = await call(api.url, "submit_order", hurried(0.3), **ORDER)

@@ -8,7 +8,15 @@ import httpx
 from hbmcp.api.proxy import Proxy
 from hbmcp.api.retries import ATTEMPTS
 from hbmcp.catalog import Offer, Tool
-from hbmcp.errors import CallError, ConnectionLost, ReadTimedOut, Unreachable, UnreadableAnswer
+from hbmcp.errors import (
+    NOTHING_SENT,
+    BadArguments,
+    CallError,
+    ConnectionLost,
+    ReadTimedOut,
+    Unreachable,
+    UnreadableAnswer,
+)
 from hbmcp.errors.unknown_outcome import unknown_outcome
 from hbmcp.services import HUMMINGBOT, Service, service
 from hummingbot_api.client import MEGABYTE
@@ -40,6 +48,11 @@ def broken(error: Exception, tool: Tool, offer: Offer, proxy: Proxy | None) -> C
         "Nothing was changed.",
         "The API may be restarting: try again in a moment.",
     )
+
+
+def too_long(tool: Tool) -> BadArguments:
+    """The error for a request whose address can't hold its arguments."""
+    return BadArguments(f"What {tool.name} is given is too long for a request.", NOTHING_SENT, "Give less.")
 
 
 def too_large(error: TooLarge, tool: Tool, offer: Offer) -> CallError:

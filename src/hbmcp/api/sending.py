@@ -8,7 +8,7 @@ import httpx
 
 from hbmcp.api.attempt import Attempt
 from hbmcp.api.connection import PLACES, connect, connect_service
-from hbmcp.api.failures import broken, not_json, too_large
+from hbmcp.api.failures import broken, not_json, too_large, too_long
 from hbmcp.api.login import Login
 from hbmcp.api.proxy import Proxy, proxy_for
 from hbmcp.api.retries import with_retries
@@ -71,6 +71,8 @@ class Api:
             raise too_large(error, tool, self._offer) from None
         except (NotJson, httpx.DecodingError):
             raise not_json(tool, self._offer) from None
+        except httpx.InvalidURL:  # arguments are quoted, so it is their length
+            raise too_long(tool) from None
         except (httpx.TransportError, TimeoutError) as error:
             raise broken(error, tool, self._offer, self._proxy) from None
         except asyncio.CancelledError as error:
