@@ -51,7 +51,10 @@ class Against:
         if beyond <= 0:
             left = f"only lessens the open {one}, to {-beyond:f}" if beyond else f"closes the open {one}"
             first = f"this order {left}"
-            instead = "With position_action CLOSE it does no more than that, and doesn't count as opening."
+            instead = (
+                "With position_action CLOSE it does no more than that, and doesn't count as opening. Without, it opens "
+                f"a {opposite(one.side)} where that is closed before it fills."
+            )
         if isinstance(self.hedged, CallError):
             return f"In one-way mode {first}; {beside} Which mode holds couldn't be read."
         return f"T{first[1:]}. {instead}"
