@@ -294,6 +294,14 @@ class Store:
         """The key of the newest event; 0 where there is none."""
         return await self._do(lambda rows: rows.triggers.last_event())
 
+    async def heard(self) -> int | None:
+        """The key of the last event that some client was told of; None where none ever was."""
+        return await self._do(lambda rows: rows.triggers.heard())
+
+    async def hear(self, upto: int) -> None:
+        """A client was told of what came up to the event of that key."""
+        await self._do(lambda rows: rows.triggers.hear(upto))
+
     async def move_trigger(
         self,
         key: int,

@@ -127,6 +127,13 @@ trigger_events = Table(
     Column("cause", Text, nullable=False),
 )
 
+heard = Table(
+    "hbmcp_heard",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("upto", BigInteger, nullable=False),
+)
+
 watches = Table(
     "hbmcp_watches",
     metadata,

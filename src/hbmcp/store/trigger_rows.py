@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hbmcp.store.place import Place
 from hbmcp.store.records import TriggerEvent, TriggerRow, TriggerState, Watch
-from hbmcp.store.tables import trigger_events, triggers, watches
+from hbmcp.store.tables import heard, trigger_events, triggers, watches
 
 if TYPE_CHECKING:
     from hbmcp.store.database import Database
@@ -99,6 +99,19 @@ class TriggerRows:
     def last_event(self) -> int:
         with self._database.reading() as connection:
             return connection.execute(select(func.max(trigger_events.c.key))).scalar() or 0
+
+    def heard(self) -> int | None:
+        ours = heard.c.installation == self._ours["installation"]
+        with self._database.reading() as connection:
+            return connection.execute(select(heard.c.upto).where(ours)).scalar()
+
+    def hear(self, upto: int) -> None:
+        with self._database.writing(at_once=False) as connection:
+            put = self._insert(connection)(heard).values(**self._ours, upto=upto)
+            later = heard.c.upto < upto
+            connection.execute(
+                put.on_conflict_do_update(index_elements=heard.primary_key, set_={"upto": upto}, where=later)
+            )
 
     def move(
         self,

@@ -25,11 +25,15 @@ class Waiting:
         self._rounds = 0
         self._unreadable: set[int] = set()
 
-    async def news(self, store: Store) -> list[TriggerEvent]:
-        """What came since it was asked last; at first nothing."""
+    async def news(self, store: Store, *, heard: bool) -> list[TriggerEvent]:
+        """What came since it was asked last; at first nothing, or what no client `heard` of."""
         if self._last is None:
-            self._last = await store.last_trigger_event()
-            return []
+            self._last = await store.heard() if heard else None
+            if self._last is None:
+                self._last = await store.last_trigger_event()
+                if heard:
+                    await store.hear(self._last)
+                return []
         events = await store.trigger_events(after=self._last)
         if events:
             self._last = max(one.key for one in events)

@@ -16,7 +16,7 @@ from hbmcp.installation.triggers.book_age import book_ages
 from hbmcp.installation.triggers.condition import Condition, Judged, Memory
 from hbmcp.installation.triggers.readings import EVERY, Value, readings
 from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
-from hbmcp.installation.triggers.watching import rank, unwatched
+from hbmcp.installation.triggers.watching import DURABLE, rank, unwatched
 from hbmcp.installation.triggers.witnesses import Witness
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.store.lease import new_holder
@@ -69,6 +69,8 @@ class Watcher:
     def __init__(self, bridge: Bridge, kind: str, *, show: Callable[[Sequence[Seen]], object] | None = None) -> None:
         self._bridge = bridge
         self._kind = kind
+        self._heard = kind != DURABLE  # by a client, whose next call tells
+        self._telling = 0  # up to which event
         self._watches = bridge.fires(ACTS)
         self._show = show
         self._holder = new_holder()
@@ -166,9 +168,14 @@ class Watcher:
             self._tell_next(words)
 
     async def _tell_news(self) -> None:
-        for event in await self._waiting.news(self._bridge.store):
+        store = self._bridge.store
+        if self._telling and not self._bridge.news:
+            await store.hear(self._telling)
+            self._telling = 0
+        for event in await self._waiting.news(store, heard=self._heard):
             if words := _news(event):
                 self._tell_next(words)
+                self._telling = event.key if self._heard else 0
 
     async def _watch(self) -> None:
         self._rounds += 1

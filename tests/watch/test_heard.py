@@ -1,0 +1,59 @@
+"""What became of triggers while no server ran is told by the next one, once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hbmcp.installation.triggers.watching import DURABLE
+from hbmcp.watch.watcher import Watcher
+from tests.watch.watched import SPOT, Watched, watched
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    async with watched(tmp_path, monkeypatch) as found:
+        yield found
+
+
+async def begun(one: Watched) -> Watcher:
+    """As a server that was just started."""
+    await one.watcher.leave()
+    one.call.bridge.news.clear()
+    one.watcher = Watcher(one.call.bridge, "an hbmcp server, until its client leaves")
+    return one.watcher
+
+
+async def fires_without_a_server(one: Watched) -> None:
+    await one.call.good("create_trigger", **SPOT, below="47000")
+    await one.rounds(2)
+    await one.watcher.leave()
+    durable = Watcher(one.call.bridge, DURABLE)
+    await one.rounds(2, price=46_000, watcher=durable)
+    await durable.leave()
+    assert await one.state(1) == "done"
+
+
+async def test_the_next_server_tells_it_once(one: Watched) -> None:
+    await begun(one)
+    await one.rounds(1)
+    await fires_without_a_server(one)
+    await begun(one)
+    await one.rounds(1)
+    assert "Since your last call: trigger 1 is done since" in await one.call.good("list_triggers")
+    await one.rounds(1)
+    await begun(one)
+    await one.rounds(1)
+    assert "Since your last call" not in await one.call.good("list_triggers")
+
+
+async def test_where_nobody_asked_it_isnt_told_yet(one: Watched) -> None:
+    await begun(one)
+    await one.rounds(1)
+    await fires_without_a_server(one)
+    for _ in range(2):  # the first ends without a call
+        await begun(one)
+        await one.rounds(2)
+    assert "Since your last call: trigger 1 is done since" in await one.call.good("list_triggers")
