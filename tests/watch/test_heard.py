@@ -57,3 +57,18 @@ async def test_where_nobody_asked_it_isnt_told_yet(one: Watched) -> None:
         await begun(one)
         await one.rounds(2)
     assert "Since your last call: trigger 1 is done since" in await one.call.good("list_triggers")
+
+
+async def test_a_watch_that_ends_before_what_waits_says_so(one: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(one.call.bridge, "tell", lambda _, words: told.append(words))
+    await one.call.good("create_trigger", **SPOT, below="47000")
+    await one.watcher.leave()
+    assert told == []
+    durable = Watcher(one.call.bridge, DURABLE)
+    await one.rounds(1, watcher=durable)
+    await durable.leave()
+    assert told == ["`hbmcp watch` has ended, and a trigger waits: nobody may be watching."]
+    one.api.clock.advance(3_600_000)
+    await one.rounds(1, watcher=Watcher(one.call.bridge, "a test"))
+    assert "nobody watched from" in told[-1]

@@ -122,6 +122,11 @@ class Watcher:
             self._renewed = None
             try:
                 await self._bridge.store.leave_watch(self._holder, times.machine())
+                if self._kind == DURABLE and (waiting := await self._bridge.store.triggers(states=WAITING)):
+                    several = f"{len(waiting)} triggers wait" if len(waiting) > 1 else "a trigger waits"
+                    words = f"`{DURABLE}` has ended, and {several}: nobody may be watching."
+                    logger.warning("%s", words)
+                    self._bridge.tell("watch", words)
             except StoreError as error:
                 logger.debug("The watch ends without a word in the store: %s", error)
 
@@ -166,6 +171,8 @@ class Watcher:
             words = unwatched(held)
             logger.warning("%s", words)
             self._tell_next(words)
+            if held.unwatched_to - held.unwatched_from >= BLIND:
+                self._bridge.tell("watch", words)
 
     async def _tell_news(self) -> None:
         store = self._bridge.store
