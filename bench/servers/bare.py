@@ -48,7 +48,10 @@ async def _over_http(server: "Server[object]") -> None:
 
     import uvicorn
 
-    listener = socket.create_server(("127.0.0.1", 0))
+    # asyncio turns Nagle's delay off, 40 ms a call, only where a socket names its protocol.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
     print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", file=sys.stderr, flush=True)
     config = uvicorn.Config(server.streamable_http_app(), log_config=None, access_log=False)
     await uvicorn.Server(config).serve([listener])

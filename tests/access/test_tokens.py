@@ -1,7 +1,7 @@
 """Access tokens as the store has them, and what holds while it doesn't answer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -9,8 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hbmcp.access import tokens as room
-from hbmcp.access.holder import ISSUED
-from hbmcp.access.tokens import FRESH, KNOWN_FOR, TRIED_AGAIN_AFTER, Tokens, digest, key_of, new_token, stands
+from hbmcp.access.holder import ISSUED, Holder
+from hbmcp.access.tokens import (
+    FRESH,
+    KNOWN_FOR,
+    TRIED_AGAIN_AFTER,
+    EveryTokens,
+    Tokens,
+    digest,
+    key_of,
+    new_token,
+    stands,
+)
 from hbmcp.errors import StoreError
 from hbmcp.store import TokenRow
 
@@ -50,10 +60,23 @@ def row(token: str, **changed: Any) -> TokenRow:
     return TokenRow(digest=digest(token), **told)
 
 
+def of(*stores: Any) -> EveryTokens:
+    """The tokens of installations with these stores."""
+    return EveryTokens({str(number): Tokens(store) for number, store in enumerate(stores)})
+
+
+def at_once(question: Coroutine[Any, Any, Holder | None]) -> Holder | None:
+    """Its answer, for which the event loop isn't needed."""
+    with pytest.raises(StopIteration) as answered:
+        question.send(None)
+    answer: Holder | None = answered.value.value
+    return answer
+
+
 async def test_what_a_holder_showed_stands_until_it_is_revoked() -> None:
     one, other = new_token(), new_token()
     store: Any = Rows(row(one), row(other, name="other", revoked=1))
-    holder = await Tokens(store).holder(one)
+    holder = await of(store).holder(one)
     assert holder is not None
     assert await stands(holder.key, store)
     for key in (key_of(row(other)), key_of(row(new_token())), "", "desk"):
@@ -64,7 +87,7 @@ async def test_what_a_holder_showed_stands_until_it_is_revoked() -> None:
 async def test_one_question_serves_all_who_came_before_it(clock: Callable[[float], None]) -> None:
     token = new_token()
     store: Any = Rows(row(token))
-    tokens = Tokens(store)
+    tokens = of(store)
     held = await asyncio.gather(*(tokens.holder(token) for _ in range(50)))
     assert {one and one.name for one in held} == {"desk"}
     assert store.asked == 1
@@ -74,10 +97,27 @@ async def test_one_question_serves_all_who_came_before_it(clock: Callable[[float
     assert store.asked == 2
 
 
+async def test_what_is_known_is_told_at_once(clock: Callable[[float], None]) -> None:
+    token = new_token()
+    stores = [Rows(row(token)), Rows(), Rows(row(token))]
+    tokens = of(*stores)
+    assert await tokens.holder(token)
+    holder = at_once(tokens.holder(token))
+    assert holder is not None
+    assert holder.installations == {"0", "2"}
+    assert [store.asked for store in stores] == [1, 1, 1]
+    stores[2].rows = []
+    clock(FRESH + 0.01)
+    holder = await tokens.holder(token)
+    assert holder is not None
+    assert holder.installations == {"0"}
+    assert [store.asked for store in stores] == [2, 2, 2]
+
+
 async def test_what_was_known_counts_while_the_store_is_away_and_not_for_ever(clock: Callable[[float], None]) -> None:
     token = new_token()
     store: Any = Rows(row(token))
-    tokens = Tokens(store)
+    tokens = of(store)
     assert await tokens.holder(token)
     store.fails = True
     clock(1)
@@ -101,13 +141,13 @@ async def test_who_was_never_known_is_not_let_in_while_the_store_is_away() -> No
     store: Any = Rows()
     store.fails = True
     with pytest.raises(StoreError):
-        await Tokens(store).holder(new_token())
+        await of(store).holder(new_token())
 
 
 async def test_what_is_no_token_is_not_even_looked_up() -> None:
     store: Any = Rows()
     for text in ("", "hbmcp_", "x" * 1000, new_token() + "\n", " " + new_token()):
-        assert await Tokens(store).holder(text) is None
+        assert await of(store).holder(text) is None
     assert store.asked == 0
 
 
@@ -118,4 +158,4 @@ TOKEN = new_token()
 async def test_each_character_counts(place: int, character: str) -> None:
     other = TOKEN[:place] + character + TOKEN[place + 1 :]
     store: Any = Rows(row(TOKEN))
-    assert ((await Tokens(store).holder(other)) is not None) is (other == TOKEN)
+    assert ((await of(store).holder(other)) is not None) is (other == TOKEN)

@@ -5,7 +5,6 @@ import hmac
 import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Self
@@ -71,32 +70,33 @@ class Tokens:
 
     async def any(self) -> bool:
         """Whether there ever was one, revoked or not. Raises StoreError."""
-        return bool(await self._known())
+        await self.look()
+        return bool(self._rows)
 
     async def any_left(self) -> bool:
         """Whether there is one that isn't revoked. Raises StoreError."""
-        return any(row.revoked is None for row in await self._known())
+        await self.look()
+        return any(row.revoked is None for row in self._rows)
 
-    async def holder(self, token: str) -> Holder | None:
-        """Who holds a token, as it was shown; None for what is none, or revoked. Raises StoreError where that can't be
-        known."""
-        if not re.fullmatch(ACCESS_TOKEN, token):
-            return None
-        shown, found = digest(token), None
-        for row in await self._known():  # each of them, so that how long it takes tells nothing
+    def valid(self, shown: str) -> TokenRow | None:
+        """The one of this digest, unless it is revoked."""
+        found = None
+        for row in self._rows:  # each of them, so that how long it takes tells nothing
             if hmac.compare_digest(row.digest, shown) and row.revoked is None:
                 found = row
-        if found is None:
-            return None
-        rights = Rights.to(found.toolsets, read_only=found.read_only, profile=found.profile)
-        return Holder(found.name, key_of(found), rights)
+        return found
 
-    async def _known(self) -> list[TokenRow]:
-        """What the store says now; one question serves all who came before it was asked."""
+    @property
+    def fresh(self) -> bool:
+        """Whether what the store said is believed."""
+        return self._looked is not None and self._looked > ticking() - FRESH
+
+    async def look(self) -> None:
+        """Know what the store says now; one question serves all who came before it was asked. Raises StoreError."""
         came = ticking()
         async with self._turn:
             if self._looked is not None and self._looked > came - FRESH:
-                return self._rows
+                return
             began = ticking()
             if self._failed is None or began > self._failed + TRIED_AGAIN_AFTER:
                 try:
@@ -108,14 +108,13 @@ class Tokens:
                         logger.warning("The store doesn't answer, so access tokens are as it had them: %s", error)
                 else:
                     self._looked, self._failed = began, None
-                    return self._rows
+                    return
             if self._looked is None or began > self._looked + KNOWN_FOR:
                 raise StoreError(
                     "Access tokens can't be looked up, for hbmcp's store doesn't answer.",
                     "Nothing was done.",
                     "A person can see in hbmcp's log why.",
                 )
-            return self._rows
 
 
 class EveryTokens:
@@ -145,10 +144,16 @@ class EveryTokens:
         return any([await one.any_left() for one in self._each.values()])
 
     async def holder(self, token: str) -> Holder | None:
-        """As of one."""
-        found = dict(
-            zip(self._each, await asyncio.gather(*(one.holder(token) for one in self._each.values())), strict=True)
-        )
-        holders = [one for one in found.values() if one is not None]
-        names = frozenset(name for name, one in found.items() if one is not None)
-        return replace(holders[0], installations=names) if holders else None
+        """Who holds a token, as it was shown; None for what is none, or revoked. Raises StoreError where that can't be
+        known."""
+        if not re.fullmatch(ACCESS_TOKEN, token):
+            return None
+        if old := [one for one in self._each.values() if not one.fresh]:
+            await asyncio.gather(*(one.look() for one in old))
+        shown = digest(token)
+        found = {name: row for name, one in self._each.items() if (row := one.valid(shown)) is not None}
+        if not found:
+            return None
+        row = next(iter(found.values()))
+        rights = Rights.to(row.toolsets, read_only=row.read_only, profile=row.profile)
+        return Holder(row.name, key_of(row), rights, installations=frozenset(found))

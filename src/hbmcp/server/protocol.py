@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -19,6 +20,7 @@ from hbmcp.server.line import client, holder_of
 from hbmcp.server.prompts_and_resources import serve_beside_tools
 from hbmcp.server.result import result
 from hbmcp.server.switchboard import Switchboard
+from hbmcp.server.tracing import spans_are_taken
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Outcome
@@ -29,7 +31,12 @@ CHANGING = NotificationOptions(prompts_changed=True, resources_changed=True, too
 
 
 class _Server(Server[Switchboard]):
-    """Says over either transport that its lists may change."""
+    """Says over either transport that its lists may change, and in each answer of 2026 what it is."""
+
+    @cached_property
+    def server_info_stamp(self) -> dict[str, Any]:
+        """Made once, for nobody changes it on its way."""
+        return super().server_info_stamp
 
     def create_initialization_options(
         self,
@@ -125,6 +132,8 @@ def build(board: Switchboard) -> Server[Switchboard]:
         # Without it the SDK would walk tools/list at every call over HTTP.
         get_tool_input_schema=board.schema,
     )
+    if not spans_are_taken():
+        server.middleware.clear()  # the SDK's, which would make one of each message
     server.add_request_handler("tools/list", PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", CallToolRequestParams, call_tool)
     serve_beside_tools(server, board)

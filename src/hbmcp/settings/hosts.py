@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ class Origin(NamedTuple):
         return f"{self.scheme}://{name}{port}"
 
 
+@lru_cache(128)  # read for each request, and clients have few ways to write it; one that is none isn't kept
 def read_host(text: str) -> Host:
     """ "Example.com", "[::1]:3000" or, without a port, "::1". Raises ValueError."""
     text = text.strip().lower()

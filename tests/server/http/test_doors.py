@@ -229,6 +229,15 @@ def test_hosts_are_read_as_they_are_written(text: str, host: Host) -> None:
     assert read_host(text) == host
 
 
+def test_a_host_is_read_once_and_what_is_none_is_not_kept() -> None:
+    assert read_host("once.example:1") is read_host("once.example:1")
+    kept = read_host.cache_info().currsize
+    for text in ("a b", "x" * 100_000, "once.example:y"):
+        with pytest.raises(ValueError, match=r"no host|Port could not"):
+            read_host(text)
+    assert read_host.cache_info().currsize == kept
+
+
 @pytest.mark.parametrize("text", ["https://a.example", "http://[::1]:3000", "http://a.example:8080"])
 def test_origins_are_said_as_a_browser_says_them(text: str) -> None:
     assert read_origin(text).text == text

@@ -16,6 +16,7 @@ from hbmcp.access.holder import Holder, Rights
 from hbmcp.catalog import Catalog
 from hbmcp.server.http import application, entrance, sessions
 from hbmcp.server.http.entrance import AT_ONCE, Entrance, NoTokenInAddress
+from hbmcp.server.http.patience import BODY
 from hbmcp.server.line import Line
 from hbmcp.server.switchboard import Switchboard
 from tests.server.http.clients import ACCEPT, HELLO, bearer
@@ -93,6 +94,22 @@ async def test_answers_come_in_while_all_calls_wait_for_them(monkeypatch: pytest
         for message in (CALL, [ANSWER], b"{", ANSWER | {"result": "x" * entrance.SMALL}):
             assert await door.post(message) == 429
         assert await door.post(CANCELLED, "two") == 200
+
+
+async def test_who_needs_not_wait_for_a_turn_is_timed_for_the_body_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Door()
+    door.end.set()
+    loop = asyncio.get_running_loop()
+    begin, call_at = loop.time(), loop.call_at
+    timed: list[float] = []
+
+    def timer(when: float, *rest: Any, **kept: Any) -> asyncio.TimerHandle:
+        timed.append(when)
+        return call_at(when, *rest, **kept)
+
+    monkeypatch.setattr(loop, "call_at", timer)
+    assert await door.post(CALL) == 200
+    assert [round((when - begin) / BODY) for when in timed] == [1]
 
 
 async def test_a_token_that_is_revoked_while_its_body_comes_opens_nothing() -> None:

@@ -69,7 +69,7 @@ class _Turns:
         turns = self._turns.setdefault(key, asyncio.Semaphore(AT_ONCE))
         try:
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(PATIENCE if turns.locked() else None):
                     await turns.acquire()
             except TimeoutError:
                 yield False
@@ -119,21 +119,22 @@ class Entrance:
             return await (self._let_in if has_turn else _BUSY)(scope, receive, send)
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let in who still may: to come here took time, in which a token may have been revoked."""
+        """Let in who still may, whom the scope then tells: to come here took time, in which a token may have been
+        revoked."""
         holder = await self._entering(scope)
-        await (holder if isinstance(holder, Response) else self._app)(scope, receive, send)
+        if isinstance(holder, Response):
+            return await holder(scope, receive, send)
+        scope[HOLDER] = holder
+        scope["user"] = _user(holder)  # the SDK lets it use the sessions that it began, and no other
+        return await self._app(scope, receive, send)
 
     async def _entering(self, scope: Scope) -> Holder | Response:
-        """Who shows a token, which the scope then says too; or the refusal."""
+        """Who shows a token, or the refusal."""
         try:
-            holder = await self._holder(scope)
+            return await self._holder(scope)
         except HbmcpError as error:
             logger.warning("A client wasn't let in: %s", error)
             return PlainTextResponse(str(error), 503, {"retry-after": "5"})
-        if isinstance(holder, Holder):
-            scope[HOLDER] = holder
-            scope["user"] = _user(holder)  # the SDK lets it use the sessions that it began, and no other
-        return holder
 
     async def _holder(self, scope: Scope) -> Holder | Response:
         shown = Headers(scope=scope).getlist("authorization")
