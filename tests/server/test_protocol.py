@@ -4,7 +4,7 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
 from hbmcp.catalog import Catalog
-from hbmcp.server import tracing
+from hbmcp.server import protocol
 from hbmcp.server.line import Line
 from hbmcp.server.protocol import build
 from hbmcp.server.switchboard import Switchboard
@@ -19,7 +19,7 @@ def board() -> Switchboard:
 
 def test_no_span_is_made_that_nobody_takes(board: Switchboard, monkeypatch: pytest.MonkeyPatch) -> None:
     assert build(board).middleware == []
-    monkeypatch.setattr(tracing, "get_tracer_provider", TracerProvider)
+    monkeypatch.setattr(protocol, "get_tracer_provider", TracerProvider)
     assert len(build(board).middleware) == 1
 
 

@@ -11,6 +11,7 @@ from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolRequestParams, Icon, PaginatedRequestParams
+from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 
 from hbmcp import __version__
 from hbmcp.errors import CallError, UnknownTool
@@ -20,7 +21,6 @@ from hbmcp.server.line import client, holder_of
 from hbmcp.server.prompts_and_resources import serve_beside_tools
 from hbmcp.server.result import result
 from hbmcp.server.switchboard import Switchboard
-from hbmcp.server.tracing import spans_are_taken
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Outcome
@@ -132,7 +132,7 @@ def build(board: Switchboard) -> Server[Switchboard]:
         # Without it the SDK would walk tools/list at every call over HTTP.
         get_tool_input_schema=board.schema,
     )
-    if not spans_are_taken():
+    if isinstance(get_tracer_provider(), ProxyTracerProvider):  # nobody takes spans: neither we nor who runs us
         server.middleware.clear()  # the SDK's, which would make one of each message
     server.add_request_handler("tools/list", PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", CallToolRequestParams, call_tool)

@@ -4,8 +4,6 @@ import logging
 import os
 from collections.abc import Container
 
-from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
-
 from hbmcp import extras
 
 logger = logging.getLogger(__name__)
@@ -32,11 +30,6 @@ def trace(tools: Container[str]) -> None:
         _none_leave(f"opentelemetry isn't installed ({extras.install('telemetry')})")
     except Exception as error:  # whatever it raises of a variable that it can't read; the message may quote that
         _none_leave(f"opentelemetry can't begin ({type(error).__name__})")
-
-
-def spans_are_taken() -> bool:
-    """Whether there is somebody to take them: we, or who set up OpenTelemetry for this process."""
-    return not isinstance(get_tracer_provider(), ProxyTracerProvider)
 
 
 def _asked_for() -> bool:
