@@ -15,7 +15,7 @@ TESTS = "tests"
 PAGES = ("*.md", "docs/*.md")
 HISTORY = "CHANGELOG.md"  # tells of tools that are gone
 
-_WORD = re.compile(r"(?<![\w.:/-])[a-z]+(?:_[a-z0-9]+)+(?![\w(/=-])")
+_WORD = re.compile(r"(?<![\w.:/-])[a-z]+(?:_[a-z0-9]+)+(?![\w(/=-]|\":)")  # no key of JSON
 _NAME = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 _DEFINED = re.compile(r"(?<=\bdef )\w+")  # by an example, on its page
 
