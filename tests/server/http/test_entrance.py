@@ -1,6 +1,7 @@
 """Access tokens, with real servers: who comes in, what they see, what they may do, and what stands in the audit."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from hbmcp.access.tokens import FRESH
 from hbmcp.catalog import Catalog
 from tests.conftest import hbmcp
 from tests.server.http.clients import (
@@ -183,12 +185,14 @@ def test_a_token_that_is_revoked_opens_nothing_any_more_in_any_process(tmp_path:
     with process(env=env, cwd=tmp_path) as (_, one), process(env=env, cwd=tmp_path) as (_, other):
         sessions = [Raw(url, **bearer(ended)).opened() for url in (one, other)]
         revoked("ended", env=env, cwd=tmp_path)
+        time.sleep(FRESH)
         for session in sessions:
             assert session.post("tools/list").status_code == 401
             assert session.call("get_ticker", **PRICE).status_code == 401
             assert shown(session.url, f"Bearer {ended}").status_code == 401
             assert shown(session.url, f"Bearer {stays}").status_code == 200
         fresh = made("ended", env=env, cwd=tmp_path)  # another of that name doesn't bring it back, nor its sessions
+        time.sleep(FRESH)
         assert shown(one, f"Bearer {ended}").status_code == 401
         assert sessions[0].post("tools/list", **bearer(fresh)).status_code == 404
 
