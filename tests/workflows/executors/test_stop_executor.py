@@ -372,7 +372,7 @@ async def test_an_order_that_its_executor_forgot_is_looked_for_all_the_same(
     answer = await script.commit(await stop_executor(script.installation, executor_id="Bu9z", position=position))
     assert dict(script.asked)["submit_executor_stop"].json == {"keep_position": position is None}
     assert isinstance(answer.value, dict)
-    assert answer.value["result"].startswith("TERMINATED: it was stopped; 1 of its orders still rests;")
+    assert answer.value["result"].startswith("TERMINATED: it was stopped; 1 of its orders still rests")
 
 
 async def test_of_a_large_grid_the_nearest_levels_are_shown_while_it_runs(

@@ -22,7 +22,8 @@ class DCAExecutor(Executor[DCAExecutorConfig]):
     @property
     def _barriers(self) -> Barriers:
         told = self.config
-        return Barriers(told.stop_loss, told.take_profit, told.trailing_stop, told.time_limit)
+        stop_loss = told.stop_loss if told.mode is DCAMode.TAKER or self._all_filled else None
+        return Barriers(stop_loss, told.take_profit, told.trailing_stop, told.time_limit)
 
     def check(self) -> None:
         amounts, prices = self.config.amounts_quote, self.config.prices
@@ -89,6 +90,11 @@ class DCAExecutor(Executor[DCAExecutorConfig]):
         """The levels that no order rests at and none was filled at."""
         busy = {leg.level for leg in self.record.legs if leg.purpose == "open" and (leg.rests or leg.base)}
         return [level for level in range(len(self.config.prices)) if level not in busy]
+
+    @property
+    def _all_filled(self) -> bool:
+        """What Hummingbot waits for with the stop of a MAKER."""
+        return not self._waiting and not any(leg.rests for leg in self.record.legs if leg.purpose == "open")
 
     def _reached(self, trader: Trader, price: Decimal) -> bool:
         return trader.ask <= price if self.side == "BUY" else trader.bid >= price

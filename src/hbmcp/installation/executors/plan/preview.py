@@ -19,6 +19,7 @@ from hbmcp.results.answer import Answer, without_nulls
 from hbmcp.text import named
 
 SHOWN = 20  # orders; more are alike
+DCA_STOP = "In mode MAKER Hummingbot minds stop_loss only once all levels are filled"
 MEANT = "Before fees, with all orders filled."
 
 
@@ -140,7 +141,7 @@ def _of_dca(config: Config, plan: Plan) -> Iterator[str]:
     if config.kind != "dca_executor" or config.get("mode") != "MAKER":
         return
     if config.get("stop_loss") is not None and len(plan.orders) > 1:
-        yield "In mode MAKER Hummingbot minds stop_loss only once all levels are filled."
+        yield f"{DCA_STOP}."
 
 
 def _of_stop(config: Config, plan: Plan) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """An executor that the API lost when it restarted: what is still open of it, which nothing guards any more."""
 
-from hbmcp.installation.executors.run.kept_position import UNGUARDED, how_to_close
+from hbmcp.installation.executors.run.kept_position import how_to_close, unguarded
 from hbmcp.installation.executors.run.leftovers import leftovers
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
@@ -22,5 +22,5 @@ async def abandoned_note(installation: Installation, executor: Executor) -> tupl
         if left.position is None
         else f"Position of {named(executor.pair)} on {named(executor.connector)} now: {left.position}."
     )
-    close = how_to_close(executor, left.own, left.open) if left.own and left.open != () else UNGUARDED
+    close = how_to_close(executor, left.own, left.open) if left.own and left.open != () else unguarded(executor)
     return tuple(filter(None, (now, "" if left.open == () else close, rest if resting else "", *left.notes)))

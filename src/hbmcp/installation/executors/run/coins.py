@@ -7,16 +7,22 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.errors import CallError
-from hbmcp.figures import money, ratio
+from hbmcp.figures import money, plain, ratio
 from hbmcp.installation.answer_fields import Fields, array, number
-from hbmcp.installation.balances import NEARLY, Coins
+from hbmcp.installation.balances import NEARLY, Coins, balances, units_of
+from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.plan.stake import told_value
+from hbmcp.installation.executors.run.orders import Orders, Traded
 from hbmcp.installation.executors.run.record import ZERO, Executor
 from hbmcp.installation.executors.run.running import running
 from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.pairs import base_of
 from hbmcp.store import TO_REDUCE
 from hbmcp.text import named
+from hbmcp.times import now
+
+PATIENCE = 5.0  # seconds for the balance
+SETTLED = 60_000  # ms after a fill until balances surely count it
 
 
 @frozen
@@ -48,6 +54,28 @@ async def counting_on(installation: Installation, remaining: Sequence[Remaining]
                 f"{money(max(left.units, ZERO)):f}: what {it} would sell then fails. stop_executor first ends {it}."
             )
     return said
+
+
+async def missing_coins(installation: Installation, executor: Executor, found: Orders) -> str:
+    """That of what it bought on spot and hasn't sold less is in its account, some time after its last fill: the API's
+    figures can be older than that. Uses get_portfolio_state. Raises nothing."""
+    if is_perpetual(executor.connector) or executor.keeps or executor.side != "BUY" or not found.own:
+        return ""
+    bought = Traded.of(found.fills, "BUY").amount
+    own = bought - Traded.of(found.fills, "SELL").amount
+    if own <= 0 or max(fill.time for fill in found.fills) > now() - SETTLED:
+        return ""
+    answer = await answer_within(balances(installation, executor.account, executor.connector), PATIENCE)
+    token = base_of(executor.pair)
+    if isinstance(answer, CallError):
+        return f"Whether the {named(token)} that it bought is still in the account couldn't be read: {answer.happened}"
+    units = units_of(answer, token)
+    if units is None or units >= own - bought * (1 - NEARLY):
+        return ""
+    return (
+        f"Of the {plain(own):f} {named(token)} that it bought and didn't sell, no more than {plain(units):f} are in "
+        "the account now: the others were sold or moved without it, and it can't sell them."
+    )
 
 
 def units_counted_on(executor: Executor, coins: Coins, price: Decimal) -> Decimal:

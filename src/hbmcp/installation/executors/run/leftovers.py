@@ -6,15 +6,15 @@ from attrs import frozen
 
 from hbmcp.errors import CallError
 from hbmcp.installation.connections import is_perpetual
+from hbmcp.installation.executors.run.coins import missing_coins
 from hbmcp.installation.executors.run.kept_position import own_share
 from hbmcp.installation.executors.run.orders import Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
-from hbmcp.installation.executors.run.view import position_text
+from hbmcp.installation.executors.run.view import open_text, position_text
 from hbmcp.installation.installation import Installation, meanwhile
 from hbmcp.installation.positions.empty_list import doubt_empty_list, sign_of_life
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
-from hbmcp.pairs import base_of
 from hbmcp.text import named
 
 
@@ -23,7 +23,8 @@ class Leftovers:
     """`orders` None: not read. `own`: base units of what it left, below 0 for a short, None where nobody can tell.
 
     `open`: the positions of its pair on a perpetual exchange, None where they aren't known. `position`: what is left in
-    words, "none", or None where nobody knows. `notes`: why not.
+    words, "none", or None where nobody knows, or it has only traded coins. `missing`: that not all of the coins are
+    there any more. `notes`: what isn't known, and why.
     """
 
     orders: Orders | None
@@ -31,12 +32,13 @@ class Leftovers:
     open: tuple[Position, ...] | None
     position: str | None
     notes: tuple[str, ...]
+    missing: str = ""
 
 
 async def leftovers(installation: Installation, executor: Executor, known: frozenset[str]) -> Leftovers:
     """Now. `known` are order ids from before: an executor forgets them when it ends.
 
-    The workflow uses search_orders, get_trades, list_positions and get_prices. Raises nothing.
+    The workflow uses search_orders, get_trades, list_positions, get_prices and get_portfolio_state. Raises nothing.
     """
     notes = []
     orders: Orders | None = None
@@ -54,9 +56,10 @@ async def leftovers(installation: Installation, executor: Executor, known: froze
             position += own_share(own, rows)
         except CallError as error:
             notes.append(f"Whether a position is left isn't known: {error.happened}")
-    elif own is not None:
-        position = _on_spot(executor, own)
-    return Leftovers(orders, own, rows, position, tuple(notes))
+    elif own is not None and not executor.only_trades:
+        position = f"{open_text(executor, own)}, before fees" if own else "none"
+    missing = "" if orders is None else await missing_coins(installation, executor, orders)
+    return Leftovers(orders, own, rows, position, tuple(notes), missing)
 
 
 def _own(executor: Executor, orders: Orders | None) -> Decimal | None:
@@ -76,11 +79,3 @@ async def _on_exchange(installation: Installation, executor: Executor) -> tuple[
             if why is not None:
                 raise CallError(f"{named(executor.connector)}: {why}")
     return found
-
-
-def _on_spot(executor: Executor, own: Decimal) -> str:
-    base = base_of(executor.pair)
-    if not own:
-        return "none"
-    done = "bought and not sold again" if own > 0 else "sold and not bought again"
-    return f"{abs(own):f} {named(base)} {done}, before fees"

@@ -108,9 +108,12 @@ class Executor:
         """How it ended, in plain words."""
         if self.ended and self.close_type == "POSITION_HOLD" and self.reduces:
             return "ended: what it traded has only reduced a position"
+        only_trades = self.close_type == "POSITION_HOLD" and self.only_trades
         if self.ended and (cut := self._cut_short):
-            held = ", and its position was left open" if self.close_type == "POSITION_HOLD" else ""
+            held = ", and its position was left open" if self.close_type == "POSITION_HOLD" and not only_trades else ""
             return f"{'was stopped' if self.close_type == 'EARLY_STOP' else 'ended'} after {cut}{held}"
+        if self.ended and only_trades:
+            return "ended: what it traded stays"
         return ENDINGS.get(self.close_type or "", self.close_type) if self.ended else None
 
     @property
@@ -132,6 +135,11 @@ class Executor:
     def keeps(self) -> bool:
         """Whether it keeps what it trades, without a stop or a target."""
         return self.kind in KEEPING
+
+    @property
+    def only_trades(self) -> bool:
+        """Whether that is no position: coins that changed hands as they were told to."""
+        return self.keeps and not is_perpetual(self.connector)
 
     @property
     def order_ids(self) -> frozenset[str]:
@@ -185,6 +193,17 @@ class Executor:
             f"{done} of {slices} slices: {money(filled):f} of {plain(whole):f} {named(self.quote)} {verb}, "
             f"{money(whole - filled):f} left"
         )
+
+    @property
+    def level_count(self) -> int:
+        """Of a DCA."""
+        return len(Fields(self.config).known("amounts_quote", array(number)) or [])
+
+    @property
+    def waits_with_its_stop(self) -> bool:
+        """Whether its stop acts only once all levels are filled."""
+        mode = str(self.config.get("mode") or "MAKER").rpartition(".")[2]
+        return self.kind == "dca_executor" and mode == "MAKER" and self.barrier("stop_loss") is not None
 
     @property
     def names_orders(self) -> bool:

@@ -6,7 +6,7 @@ from hbmcp.installation.executors.run.leftovers import Leftovers
 from hbmcp.installation.executors.run.orders import NOT_NAMED
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.stop import Position, Stopped
-from hbmcp.installation.executors.run.view import open_orders, rest_note, state, traded
+from hbmcp.installation.executors.run.view import kept_note, open_orders, rest_note, state, traded
 from hbmcp.results.answer import Answer
 from hbmcp.text import named
 
@@ -39,9 +39,11 @@ def stop_view(stopped: Stopped, left: Leftovers, position: Position | None) -> A
     notes = (
         stopped.note,
         NEVER_CLOSED if keeps and position == "close" and not stopped.by_itself else "",
-        how_to_close(executor, left.own, left.open) if keeps and left.own else "",
+        how_to_close(executor, left.own, left.open) if keeps and left.own and not left.missing else "",
+        left.missing,
         NOT_NAMED.format(pair=named(executor.pair)) if orders and not orders.own and orders.open else "",
         rest_note(executor),
+        kept_note(executor),
         *left.notes,
     )
     return Answer(value, notes)

@@ -9,7 +9,8 @@ from hbmcp.errors import CallError
 from hbmcp.figures import money, percent, plain, times
 from hbmcp.installation.answer_fields import Fields, array, number
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.executors.plan.preview import SHOWN
+from hbmcp.installation.executors.plan.preview import DCA_STOP, SHOWN
+from hbmcp.installation.executors.run.coins import missing_coins
 from hbmcp.installation.executors.run.orders import CUT, NOT_NAMED, Orders, Traded, orders_of
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation
@@ -32,7 +33,7 @@ REST = (
 
 
 async def view(installation: Installation, executor: Executor, notes: tuple[str, ...] = ()) -> Answer:
-    """The whole answer on one executor. The workflow uses search_orders and get_trades."""
+    """The whole answer on one executor. The workflow uses search_orders, get_trades and get_portfolio_state."""
     try:
         found = await orders_of(installation, executor)
     except CallError as error:
@@ -51,7 +52,10 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
         "" if found.complete else CUT,
         f"The nearest {len(shown)} of {len(levels)} levels are shown." if len(shown) < len(levels) else "",
         f"{AFTER_FEES}{f', in {named(executor.quote)}' if executor.quote else ''}.",
+        stop_note(executor, found),
         rest_note(executor),
+        kept_note(executor),
+        "" if executor.ended else await missing_coins(installation, executor, found),
         HELD.format(where=_holdings(executor)) if _keeps(executor) or "kept" in value else "",
     ]
     return Answer(value, (*notes, *remarks))
@@ -97,7 +101,7 @@ def traded(executor: Executor, found: Orders) -> dict[str, Any]:
     return {
         **_one("bought", bought),
         **_one("sold", sold),
-        **({left: position_text(net, executor.pair)} if net and _counts(executor) else {}),
+        **({left: open_text(executor, net)} if net and _counts(executor) else {}),
         **({} if executor.ended else barriers(executor, opened.average)),
     }
 
@@ -115,6 +119,30 @@ def position_text(net: Decimal, pair: str) -> str:
     return f"{'LONG' if net > 0 else 'SHORT'} {plain(abs(net)):f} {named(pair.partition('-')[0])}"
 
 
+def open_text(executor: Executor, net: Decimal) -> str:
+    """What its fills leave open: a position, or on spot "0.02 BTC sold and not bought again"."""
+    if is_perpetual(executor.connector):
+        return position_text(net, executor.pair)
+    done = "bought and not sold again" if net > 0 else "sold and not bought again"
+    return f"{plain(abs(net)):f} {named(base_of(executor.pair))} {done}"
+
+
+def stop_note(executor: Executor, found: Orders) -> str:
+    """That the stop of a DCA doesn't act yet; "" where it does, or there is none."""
+    if executor.ended or not executor.waits_with_its_stop:
+        return ""
+    levels = executor.level_count
+    filled = sum(order.side == executor.side and order.status == "FILLED" for order in found.rows)
+    return f"{DCA_STOP}: {filled} of {levels} are." if filled < levels else ""
+
+
+def kept_note(executor: Executor) -> str:
+    """Of a grid that kept what it held, which of its figures count that; "" for any other."""
+    if executor.kind != "grid_executor" or not _keeps(executor) or executor.figure("position_pnl_quote") is None:
+        return ""
+    return "net_pnl_quote doesn't count what it kept; position_pnl_quote is of that alone, as it was when it ended."
+
+
 def _holdings(executor: Executor) -> str:
     """The tool that tells what is there now."""
     return "get_positions" if is_perpetual(executor.connector) else "get_portfolio_balances"
@@ -122,14 +150,14 @@ def _holdings(executor: Executor) -> str:
 
 def _counts(executor: Executor) -> bool:
     """Whether what its fills leave open is its position: of what was closed, dust and fees may be left."""
-    if executor.reduces:
+    if executor.reduces or executor.only_trades:
         return False
     return not executor.ended or executor.close_type in ("POSITION_HOLD", "COMPLETED", "SYSTEM_CLEANUP")
 
 
 def _keeps(executor: Executor) -> bool:
     """Whether it ended with a position of its own."""
-    return executor.ended and executor.close_type == "POSITION_HOLD" and not executor.reduces
+    return executor.ended and executor.close_type == "POSITION_HOLD" and not (executor.reduces or executor.only_trades)
 
 
 def _one(word: str, side: Traded) -> dict[str, Any]:
