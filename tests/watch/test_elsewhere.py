@@ -14,7 +14,7 @@ from hbmcp.paper.api.routes.base import Call, Handler, Json, Refusal
 from hbmcp.policy.model import Limits, Policy
 from hbmcp.watch import attachments
 from hbmcp.watch.watcher import Watcher
-from tests.paper.perpetual_account import PAIR, open_position, sizes
+from tests.paper.perpetual_account import open_position, sizes
 from tests.paper.scripted_faults import DIAGNOSTICS, still
 from tests.paper.spot_account import rest
 from tests.watch.watched import LONG, PERPETUAL, SPOT, Watched, above, below, buy, close, watched
@@ -411,19 +411,3 @@ async def test_where_price_and_book_disagree_the_mark_decides_for_what_reduces(
         opens, closes = await one.add(Spec(when=below(47_000, **PERPETUAL), then=buy()), stop())
         await one.rounds(2, price=46_900)
         assert [await one.state(opens), await one.state(closes)] == ["waiting", "done"]
-
-
-async def test_a_stop_that_fills_in_part_goes_on_with_what_is_left(one: Watched) -> None:
-    """The book holds less than the position; its target stays until that is closed."""
-    one.api.paper.engine.deposit("master_account", "binance_perpetual", "USDT", Decimal(10) ** 13)
-    for _ in range(3):
-        open_position(one.api, "BUY", "1200")
-        await one.rounds(5)
-    await one.call.good("protect_position", trading_pair=PAIR, stop="47000", target="60000")
-    await one.rounds(3, price=46_000)
-    assert await one.state(1) == await one.state(2) == "waiting"
-    assert "it filled in part, and goes on with what is left" in (await one.causes(1))[-1]
-    assert sizes(one.api)[PAIR, "BOTH"] > 2000
-    await one.rounds(60)
-    assert sizes(one.api) == {}
-    assert (await one.state(1), await one.state(2)) == ("done", "cancelled")

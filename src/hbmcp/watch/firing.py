@@ -7,7 +7,6 @@ something of it must name: one that was judged by another, and fired again, does
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Mapping
 from decimal import Decimal
@@ -29,6 +28,7 @@ from hbmcp.installation.triggers.trigger import FIRING, WAITING, Trigger, writte
 from hbmcp.pairs import base_of
 from hbmcp.store import Settled, Store, TriggerState
 from hbmcp.text import cut, named, one_line
+from hbmcp.watch.remainder import Remainder, answered, keep_remainder, refuse_beside_another, remainder
 
 DEADLINE = 25.0  # seconds from waiting -> firing within which its requests must leave
 ATTEMPTS = 5  # that sent nothing, one after the other, before what adds risk fails, and what reduces is told again
@@ -119,10 +119,11 @@ class Firing:
 
 
 class Ended(NamedTuple):
-    """What a firing came to. `loud` is whether a person should know."""
+    """What a firing came to. `loud` is whether a person should know, `waits` that it goes on."""
 
     words: str
     loud: bool
+    waits: bool = False
 
 
 @frozen
@@ -132,6 +133,7 @@ class Result:
     state: TriggerState
     words: str
     last: bool = False  # it fires no more, however often it may
+    left: Remainder | None = None  # with which it goes on
 
 
 async def fire(bridge: Bridge, installation: Installation, trigger: Trigger, cause: str) -> Ended | None:
@@ -189,7 +191,10 @@ async def settle(
         fired=trigger.row.fired,
         remembers=trigger.row.memory if unless_changed else None,
     )
-    return Ended(words, loud=not attempts or state != "waiting" or attempts % ATTEMPTS == 0)
+    if result.left is not None:
+        await keep_remainder(store, trigger, result.left)
+    waits = state == "waiting"
+    return Ended(words, loud=not attempts or not waits or attempts % ATTEMPTS == 0, waits=waits)
 
 
 def asleep(trigger: Trigger, now: int) -> bool:
@@ -205,17 +210,21 @@ async def _result(bridge: Bridge, installation: Installation, trigger: Trigger, 
         waited_for = when.words.removeprefix(f"{when.what} is ")
         return Result("done", f"{cause} ({waited_for}){f'; note: {note}' if note else ''}")
     try:
+        await refuse_beside_another(installation, trigger)
         arguments = await _arguments(installation, trigger)
         theirs = await _of_who_armed(bridge, trigger)
     except _Over as error:
         return Result("cancelled", error.happened)
     except CallError as error:
-        outcome = Outcome(str(error), True)
+        arguments, outcome = {}, Outcome(str(error), True)
     else:
         outcome = await theirs.call(action.tool, arguments, client=f"trigger {trigger.key}", firing=firing)
     if outcome.is_error and not firing.sent and (gone := await _gone(installation, trigger)):
         return Result("cancelled", gone)
-    return _came_to(trigger, firing, outcome)
+    left = None
+    if firing.sent and not outcome.is_error:
+        left = await remainder(installation, trigger, arguments, outcome.text)
+    return _came_to(trigger, firing, outcome, left)
 
 
 async def _of_who_armed(bridge: Bridge, trigger: Trigger) -> Bridge:
@@ -266,7 +275,7 @@ async def _gone(installation: Installation, trigger: Trigger) -> str:
     return f"the position {named(pair)} on {named(exchange)} that it was to close is gone"
 
 
-def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> Result:
+def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome, left: Remainder | None) -> Result:
     says = outcome.text if outcome.is_error else _in_short(outcome.text)
     says = cut(one_line(says), SAID)
     sent = firing.sent
@@ -274,10 +283,11 @@ def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> Result:
         return Result("unknown", f"nobody knows what became of it, and it isn't sent again: {says}")
     if sent and outcome.is_error:
         return Result("failed", says)
-    if sent and _closes_whole(trigger) and _filled_in_part(outcome.text):
-        return Result("waiting", f"it filled in part, and goes on with what is left: {says}")
+    if left is not None and left.goes_on:
+        return Result("waiting", f"{left.words}: {says}", left=left)
     if sent or not outcome.is_error:  # or there was nothing to do
-        return Result("done", says + _unprotected(trigger))
+        unclosed = "" if left is None else f"; {left.words}"
+        return Result("done", says + unclosed + _unprotected(trigger))
     if firing.total_reached:
         return Result("done", says, last=True)
     attempts = trigger.memory.attempts + 1
@@ -287,34 +297,10 @@ def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome) -> Result:
     return Result("failed", f"nothing was done in {attempts} attempts: {says}")
 
 
-def _closes_whole(trigger: Trigger) -> bool:
-    """Whether it was to leave nothing of a position."""
-    action = trigger.spec.then
-    return (
-        action is not None
-        and action.tool == "close_position"
-        and Decimal(str(action.arguments.get("fraction", 1))) == 1
-    )
-
-
-def _filled_in_part(text: str) -> bool:
-    said = _said(text)
-    return bool(said.get("left")) and said.get("status") != "FILLED"
-
-
-def _said(text: str) -> dict[str, Any]:
-    """The object that an answer begins with; empty where there is none."""
-    try:
-        said = json.loads(text.partition("\n")[0])
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
 def _in_short(text: str) -> str:
     """What an answer says of an order, in a line; of anything else, its first line."""
     first = text.partition("\n")[0]
-    if not (said := _said(text)):
+    if not (said := answered(text)):
         return first
     told = [str(said["result"]).rstrip(".")] if "result" in said else []
     for key, verb in (("filled_amount", "filled"), ("closed", "closed"), ("cancelled", "cancelled")):

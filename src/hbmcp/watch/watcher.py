@@ -368,7 +368,7 @@ class Watcher:
         logger.info("%s", told)
         if ended.loud:
             self._bridge.tell(f"trigger {one.key}", told)
-            if one.memory.attempts:
+            if ended.waits:
                 self._tell_next(told)
 
     def _tell_next(self, words: str) -> None:
