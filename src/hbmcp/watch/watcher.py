@@ -12,17 +12,17 @@ from hbmcp.bridge import Bridge
 from hbmcp.caller import Caller
 from hbmcp.errors import CallError, StoreError
 from hbmcp.installation.triggers import book_age, witnesses
+from hbmcp.installation.triggers.belief import Belief, beliefs
 from hbmcp.installation.triggers.book_age import book_ages
 from hbmcp.installation.triggers.condition import Condition, Judged, Memory
 from hbmcp.installation.triggers.readings import EVERY, Value, readings
 from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
 from hbmcp.installation.triggers.watching import DURABLE, rank, unwatched
-from hbmcp.installation.triggers.witnesses import Witness
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.store.lease import new_holder
 from hbmcp.watch import attachments
 from hbmcp.watch.attachments import Attachments, Found, entry_of
-from hbmcp.watch.doubt import contradiction, disbelief, leaps, opens_by, stillness
+from hbmcp.watch.doubt import matters, opens_by, stillness
 from hbmcp.watch.firing import DEADLINE, Ended, asleep, fire
 from hbmcp.watch.reconciliation import due, reconcile
 from hbmcp.watch.turns import Turns
@@ -43,14 +43,6 @@ logger = logging.getLogger(__name__)
 
 Quantity = tuple[str | None, ...]  # Condition.quantity
 OBSERVED = ("price", "spread", "pnl")  # of which another source is asked where nothing happens
-
-
-@frozen
-class _Denied:
-    """Why a reading isn't believed, and the value by the two others where these agree."""
-
-    why: str
-    agreed: Decimal | None
 
 
 @frozen
@@ -84,7 +76,7 @@ class Watcher:
         self._attachments = Attachments()
         self._unseen = _Alarm("be judged", self._alarm)
         self._doubted: set[int] = set()  # at the last look
-        self._denied: Mapping[Quantity, _Denied] = {}
+        self._beliefs: Mapping[Quantity, Belief] = {}
         self._attached = _Alarm("see what they hang on", self._alarm)
         self._failed = ""
 
@@ -232,48 +224,46 @@ class Watcher:
     async def _judge(self, awake: list[Trigger]) -> None:
         asked = {one.spec.when.quantity: one.spec.when for one in awake}
         values = await readings(self._installation, asked.values())
-        self._denied = await self._contradicted(asked, values)
         now = times.now()
-        judged: list[tuple[Trigger, Judged]] = []
+        judged: list[tuple[Trigger, Decimal, Judged | None]] = []  # None: so far from its level that nothing changes
+        met: list[tuple[Trigger, Judged]] = []
         doubts: list[tuple[Trigger, str]] = []
         seen, kept = [], []
         for one in awake:
-            value = values[asked[one.spec.when.quantity]]
+            when = one.spec.when
+            value = values[asked[when.quantity]]
             if isinstance(value, CallError):
                 doubts.append((one, value.happened))
                 seen.append(Seen(one, value, None))
                 continue
-            denied = self._denied.get(one.spec.when.quantity)
-            if denied is None and one.spec.when.is_far(one.memory, value) and not _due(one, self._rounds):
-                seen.append(Seen(one, value, one.spec.when.level))
+            far = when.is_far(one.memory, value) and not _due(one, self._rounds)
+            found = None if far else when.judge(one.memory, value, now)
+            judged.append((one, value, found))
+            seen.append(Seen(one, value, when.level if found is None else found.level))
+        moved = {one.spec.when.quantity for one, _, found in judged if found is not None and matters(one, found)}
+        self._beliefs = await self._believed(asked, values, moved)
+        for one, value, found in judged:
+            belief = self._beliefs.get(one.spec.when.quantity)
+            if belief is not None and (belief.denied or (found is not None and belief.why and matters(one, found))):
+                if belief.agreed is None or not one.spec.reduces:
+                    doubts.append((one, belief.why))
+                    continue
+                if belief.agreed != value:
+                    found = one.spec.when.judge(one.memory, belief.agreed, now)
+            if found is None:
                 continue
-            found = one.spec.when.judge(one.memory, value, now)
-            seen.append(Seen(one, value, found.level))
-            if found.met or leaps(one.memory.best, found.memory.best):
-                judged.append((one, found))
-                continue
-            if denied is not None:
-                if one.spec.reduces and denied.agreed is not None:
-                    found = one.spec.when.judge(one.memory, denied.agreed, now)
-                    if found.met:
-                        self._fire(one.remembering(_sure(found.memory)), _cause(one.spec.when, found))
-                        continue
-                doubts.append((one, denied.why))
+            if found.met:
+                met.append((one, found))
                 continue
             after = one.remembering(_sure(found.memory))
             self._waiting.remember(after)
             if _differs(one, after, self._rounds):
                 kept.append(after.written)
-        for one, found, why in await self._disbelieved(judged):
+        for one, found, why in await self._held_back(met):
             if why:
                 doubts.append((one, why))
-                continue
-            after = one.remembering(_sure(found.memory))
-            if found.met:
-                self._fire(after, _cause(one.spec.when, found))
-                continue
-            self._waiting.remember(after)
-            kept.append(after.written)
+            else:
+                self._fire(one.remembering(_sure(found.memory)), _cause(one.spec.when, found))
         kept += [row for one, why in doubts if (row := self._doubt(one, why, now)) is not None]
         self._blind(doubts, now)
         if kept:
@@ -281,46 +271,32 @@ class Watcher:
         if self._show is not None:
             self._show(seen)
 
-    async def _contradicted(
-        self, asked: Mapping[Quantity, Condition], values: Mapping[Condition, Value]
-    ) -> Mapping[Quantity, "_Denied"]:
-        """What another source denies of what was read: looked at now and then, and in each round while it does."""
-        due = self._rounds % CHECKED == 0
-        looked = [when for quantity, when in asked.items() if when.of in OBSERVED and (due or quantity in self._denied)]
-        told = await witnesses.testimonies(self._installation, looked) if looked else {}
-        denied: dict[Condition, tuple[str, Witness]] = {}
-        for when in looked:
-            value, witness = values[when], told[when]
-            if isinstance(value, CallError) or isinstance(witness, CallError):
-                continue
-            if why := contradiction(when, value, witness):
-                denied[when] = why, witness
-        third = await witnesses.by_marks(self._installation, denied) if denied else {}
-        found = {}
-        for when, (why, witness) in denied.items():
-            other = third.get(when)
-            agrees = isinstance(other, Witness) and not contradiction(when, other.value, witness)
-            found[when.quantity] = _Denied(why, witness.value if agrees else None)
-        return found
-
-    async def _disbelieved(self, judged: list[tuple[Trigger, Judged]]) -> list[tuple[Trigger, Judged, str]]:
-        """Those whose condition holds, and why that isn't acted on; "" where nothing speaks against it."""
-        asked = {one.spec.when.quantity: one.spec.when for one, _ in judged}
-        sure = await witnesses.testimonies(self._installation, asked.values())
-        whys = [disbelief(one, found, sure.get(asked[one.spec.when.quantity])) for one, found in judged]
-        denied = {
-            one.spec.when.quantity for (one, _), why in zip(judged, whys, strict=True) if why and one.spec.reduces
+    async def _believed(
+        self, asked: Mapping[Quantity, Condition], values: Mapping[Condition, Value], moved: Collection[Quantity]
+    ) -> Mapping[Quantity, Belief]:
+        """Of what something would come of; now and then of all that is looked at, and in each round of what was denied
+        in the last."""
+        due = OBSERVED if self._rounds % CHECKED == 0 else ()
+        denied = {quantity for quantity, belief in self._beliefs.items() if belief.denied}
+        weighed = {
+            when: value
+            for quantity, when in asked.items()
+            if (quantity in moved or quantity in denied or when.of in due)
+            and not isinstance(value := values[when], CallError)
         }
-        third = await witnesses.by_marks(self._installation, [asked[quantity] for quantity in denied]) if denied else {}
-        opens = {market for (one, _), why in zip(judged, whys, strict=True) if not why for market in opens_by(one)}
-        ages = await book_ages(self._installation, opens) if opens else {}
+        found = await beliefs(self._installation, weighed) if weighed else {}
+        return {when.quantity: belief for when, belief in found.items()}
+
+    async def _held_back(self, met: Sequence[tuple[Trigger, Judged]]) -> list[tuple[Trigger, Judged, str]]:
+        """Those whose condition holds, and why what opens isn't sent all the same; "" where nothing speaks against
+        it."""
         told = []
-        for (one, found), why in zip(judged, whys, strict=True):
-            mark = third.get(asked[one.spec.when.quantity])
-            if why and one.spec.reduces and mark is not None and not disbelief(one, found, mark):
-                why = ""
-            told.append((one, found, why or stillness(one, ages)))
-        return told
+        for one, found in met:
+            assert found.memory.value is not None
+            told.append((one, found, one.spec.overshot(found.memory.value, found.level)))
+        opens = {market for one, _, why in told if not why for market in opens_by(one)}
+        ages = await book_ages(self._installation, opens) if opens else {}
+        return [(one, found, why or stillness(one, ages)) for one, found, why in told]
 
     def _doubt(self, one: Trigger, why: str, now: int) -> TriggerRow | None:
         """Remember since when it can't be seen; the row where the next watcher must know more than it does."""

@@ -15,6 +15,9 @@ from tests.workflows.triggers.test_create_trigger import BTC
 
 pytestmark = pytest.mark.anyio
 
+BOOK = "POST /market-data/order-book"
+WIDE = {"bids": [{"price": 92, "amount": 1}], "asks": [{"price": 101, "amount": 1}]}
+
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +25,8 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def prices(*told: Any) -> Bug:
-    """The prices that are answered, one after the other, the last for ever; None is an answer without."""
+    """The prices that are answered, one after the other, the last for ever; None is an answer without. The book holds
+    what is between 92 and 101."""
     left = list(told)
 
     def wrap(_: Handler) -> Handler:
@@ -36,13 +40,13 @@ def prices(*told: Any) -> Bug:
 
         return handle
 
-    return Bug("prices that a test tells", {PRICES: wrap})
+    return Bug("prices that a test tells", {PRICES: wrap, BOOK: lambda handler: lambda call: {**handler(call), **WIDE}})  # type: ignore[dict-item]
 
 
 async def test_it_returns_at_once_where_it_holds(talk: Any) -> None:
     async with talk() as call:
         told = flat(await call.good("wait_for", **BTC, above="1"))
-        assert len(call.asked) == 1
+        assert sorted(call.asked) == [BOOK, PRICES]
     assert told["result"] == "Last price of BTC-USDT on binance is 1 or more."
     assert told["time"] == "2026-11-22T08:43:23Z"
 
@@ -55,22 +59,33 @@ async def test_it_returns_as_soon_as_it_holds(talk: Any) -> None:
 
 
 async def test_a_reading_that_fails_is_told_and_not_the_end(talk: Any) -> None:
-    async with talk(prices(100, None, 90)) as call:
-        assert flat(await call.good("wait_for", **BTC, below="95"))["value"] == 90
+    async with talk(prices(100, None, 93)) as call:
+        assert flat(await call.good("wait_for", **BTC, below="95"))["value"] == 93
     async with talk(prices(100, None)) as call:
         text = await call.good("wait_for", **BTC, below="95", timeout=1)
     assert flat(text)["result"] == "Not within 1 s: last price of BTC-USDT on binance is 95 or less."
     assert notes(text).startswith("The last reading failed: ")
 
 
+async def test_one_wrong_tick_doesnt_end_it(talk: Any) -> None:
+    async with talk(prices(100, 40, 99, 94)) as call:
+        assert flat(await call.good("wait_for", **BTC, below="95"))["value"] == 94
+
+
+async def test_a_price_that_its_book_denies_is_no_beginning(talk: Any) -> None:
+    async with talk(prices(40)) as call:
+        for tool in ("wait_for", "create_trigger"):
+            assert "40 by one source and 96.5 by another" in await call.bad(tool, **BTC, below="-5%")
+
+
 async def test_it_must_hold_for_as_long_as_is_said(talk: Any, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     at = api.clock.now()
-    async with talk(prices(90, 100, 90)) as call:
+    async with talk(prices(93, 100, 93)) as call:
         seconds = iter(range(1000))
         monkeypatch.setattr("hbmcp.times._clock", lambda: at + 1000 * next(seconds))
         told = flat(await call.good("wait_for", **BTC, below="95", holds_for=20))
         assert call.asked.count(PRICES) > 5
-    assert told["value"] == 90
+    assert told["value"] == 93
 
 
 async def test_who_hangs_up_ends_it(talk: Any) -> None:

@@ -14,10 +14,10 @@ from hbmcp.installation.levels import parse_level
 from hbmcp.installation.markets.trading_pairs import pair_on
 from hbmcp.installation.positions.open_positions import open_positions, refuse_spot
 from hbmcp.installation.positions.position import Basis, Side
+from hbmcp.installation.triggers.belief import believed
 from hbmcp.installation.triggers.choices import BASES, NOTHING_SET, PRICES, SIDES, WATCHED, between, one_of
 from hbmcp.installation.triggers.condition import Condition, Goes, Judged, Memory, Of, PriceKind
 from hbmcp.installation.triggers.moments import parse_moment
-from hbmcp.installation.triggers.readings import readings
 from hbmcp.pairs import whole_pair
 from hbmcp.text import named
 from hbmcp.times import duration, now
@@ -119,7 +119,7 @@ class Met:
 
 async def meant(installation: Installation, asked: AskedCondition) -> AskedCondition:
     """With its whole pair, and of a P&L with the position. Raises BadArguments and Refused for what can't be meant. The
-    caller uses readings.USES and get_trading_rules."""
+    caller uses witnesses.USES and get_trading_rules."""
     _refuse_misfits(asked)
     if asked.watch == "pnl":
         return await _of_the_position(installation, asked)
@@ -131,7 +131,7 @@ async def meant(installation: Installation, asked: AskedCondition) -> AskedCondi
 
 async def held_against_now(installation: Installation, asked: AskedCondition) -> Met:
     """What is meant, and its value now. Raises BadArguments for a level that can't be, and CallError where the value
-    can't be read. The caller uses readings.USES."""
+    can't be read or believed. The caller uses witnesses.USES."""
     trail = asked.trail_percent
     goes: Goes = "above" if asked.above is not None or (trail is not None and trail > 0) else "below"
     bare = Condition(
@@ -148,7 +148,7 @@ async def held_against_now(installation: Installation, asked: AskedCondition) ->
         side=asked.side,
         measure=asked.measure,
     )
-    value = (await readings(installation, [bare]))[bare]
+    value = await believed(installation, bare)
     if isinstance(value, CallError):
         raise value
     return met(bare.model_copy(update={"level": _level(asked, value)}), value)

@@ -54,7 +54,7 @@ class AskedTrigger:
 async def plan_trigger(installation: Installation, condition: AskedCondition, asked: AskedTrigger) -> Plan:
     """One trigger, or two that end each other where both above and below are given. Raises BadArguments and Refused for
     what can't be meant, and what the action's own call would; CallError where the value can't be read. The caller uses
-    readings.USES and get_trading_rules."""
+    witnesses.USES and get_trading_rules."""
     if asked.at_exchange:
         return await _at_exchange(installation, await meant(installation, condition), asked)
     armings: list[Arming] = []

@@ -18,13 +18,13 @@ from hbmcp.installation.positions.position import Side, closing_side
 from hbmcp.installation.triggers.action import Armed, armed, bounded, closing, resting, selling
 from hbmcp.installation.triggers.asked_condition import Met, met
 from hbmcp.installation.triggers.asked_trigger import trailing_memory
+from hbmcp.installation.triggers.belief import believed
 from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.installation.triggers.condition import Condition, Goes, PriceKind
 from hbmcp.installation.triggers.creation import Arming, arm, with_order
 from hbmcp.installation.triggers.kept import kept, refused
 from hbmcp.installation.triggers.market_at import market_at
 from hbmcp.installation.triggers.protected import Kind, kind_of, of_position, protecting
-from hbmcp.installation.triggers.readings import readings
 from hbmcp.installation.triggers.resting_target import refuse_what_could_open
 from hbmcp.installation.triggers.trigger import LIVE, WAITING, Protected, Spec, Trigger
 from hbmcp.installation.triggers.view import short_level
@@ -79,7 +79,7 @@ class Held:
 async def plan_protection(installation: Installation, asked: AskedProtection) -> Plan:
     """Raises BadArguments and Refused for what can't be meant, for a level on the wrong side or already passed, where
     what is held is smaller than an order can be, and where it is protected already and `replace` isn't said; CallError
-    where position or price can't be read. The caller uses readings.USES."""
+    where position or price can't be read. The caller uses witnesses.USES."""
     if asked.stop is None and asked.target is None and not asked.trail_percent:
         raise BadArguments("Neither stop, target nor trail_percent came.", NOTHING_SET, "Say at least one.")
     if asked.trail_from is not None and asked.trail_percent is None:
@@ -143,7 +143,7 @@ async def _value(
     failed: CallError | None = None
     for kind in kinds:
         condition = _of(what, kind)
-        value = (await readings(installation, [condition]))[condition]
+        value = await believed(installation, condition)
         if isinstance(value, Decimal):
             return kind, value
         failed = failed or value

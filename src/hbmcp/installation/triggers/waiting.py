@@ -7,7 +7,8 @@ from attrs import evolve, frozen
 from hbmcp.errors import CallError
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.triggers.asked_condition import Met, met
-from hbmcp.installation.triggers.readings import EVERY, readings
+from hbmcp.installation.triggers.belief import believed
+from hbmcp.installation.triggers.readings import EVERY
 from hbmcp.times import now, ticking
 
 
@@ -28,7 +29,7 @@ async def wait_until(installation: Installation, first: Met, timeout: float) -> 
     ends = ticking() + timeout
     while not waited.last.judged.met and (left := ends - ticking()) > 0:
         await asyncio.sleep(min(EVERY, left))
-        value = (await readings(installation, [condition]))[condition]
+        value = await believed(installation, condition)
         if isinstance(value, CallError):
             waited = evolve(waited, failed=value.happened)
             continue

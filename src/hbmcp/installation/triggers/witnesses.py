@@ -16,7 +16,7 @@ from hbmcp.installation.portfolio.holdings import CURRENCY, Place, is_dollar
 from hbmcp.installation.portfolio.valuation import Valuation
 from hbmcp.installation.positions.position import Position
 from hbmcp.installation.triggers.book_age import Market
-from hbmcp.installation.triggers.condition import Condition
+from hbmcp.installation.triggers.condition import Condition, Of
 from hbmcp.installation.triggers.readings import (
     PATIENCE,
     Need,
@@ -38,6 +38,7 @@ from hbmcp.times import HOUR, MINUTE, now
 USES = READ | {"get_portfolio_history"}
 
 APART = Decimal(1)  # percent that two sources of one price may be apart
+WIDEST = Decimal(5)  # the same, where one is the middle of a book and the other a price within it
 LITTLE = Decimal("0.001")  # percent by which a funding rate changes from one second to the next, near 0 too
 LATE = MINUTE  # after a payment of funding, in which it may still be told as the next one
 
@@ -47,6 +48,10 @@ class Witness(NamedTuple):
 
     value: Decimal
     apart: Decimal
+
+    def says(self, value: Decimal) -> bool:
+        """Whether it agrees."""
+        return abs(self.value - value) <= self.apart
 
 
 Testimony = Witness | CallError
@@ -74,7 +79,7 @@ def _witness(one: Condition) -> Need[Witness] | None:
     connector, pair = one.connector_name or "", one.trading_pair or ""
     match one.of:
         case "price":
-            return _of_price(price_need("mid" if one.price == "last" else "last", connector, pair))
+            return _of_book(connector, pair) if one.price == "last" else _of_price("last", connector, pair)
         case "spread":
             return _of_spread(one, "book", mid_of)
         case "pnl":
@@ -91,7 +96,7 @@ def _by_marks(one: Condition) -> Need[Witness] | None:
         return None
     match one.of:
         case "price":
-            return _of_price(price_need("mid" if one.price == "mark" else "mark", connector, pair))
+            return _of_book(connector, pair) if one.price == "mark" else _of_price("mark", connector, pair)
         case "spread" if is_perpetual(other):
             return _of_spread(one, "funding", mark_of)
         case "pnl":
@@ -100,12 +105,24 @@ def _by_marks(one: Condition) -> Need[Witness] | None:
             return None
 
 
-def _of_price(need: Need[Decimal]) -> Need[Witness]:
+def _of_price(kind: str, connector: str, pair: str) -> Need[Witness]:
+    need = price_need(kind, connector, pair)
+
     def work_out(*parts: object) -> Witness:
         value = need.work_out(*parts)
         return Witness(value, _apart(value))
 
     return Need(work_out, *need.asked)
+
+
+def _of_book(connector: str, pair: str) -> Need[Witness]:
+    """The middle of it: where little is traded, last and mark may be anywhere between bid and ask."""
+
+    def work_out(best: Book) -> Witness:
+        mid = mid_of(best)
+        return Witness(mid, min(_apart(mid) + abs(mid - (best.bid or mid)), mid * WIDEST / 100))
+
+    return Need(work_out, ("book", connector, pair))
 
 
 def _of_spread(one: Condition, source: str, price_of: Callable[[Any], Decimal]) -> Need[Witness]:
@@ -137,7 +154,7 @@ def _of_now(info: Fields, best: Book) -> Witness:
     if payment and payment * 1000 < now() - LATE:
         raise ApiFailed("The next payment told with it is past.")
     rate = rate_of(info)
-    return Witness(rate, max(abs(rate) / 10, LITTLE))
+    return Witness(rate, apart("funding_rate", rate))
 
 
 async def _recounted(installation: Installation) -> Witness:
@@ -187,6 +204,17 @@ def _moved(worth: Valuation, told: Mapping[Market, Decimal]) -> Decimal:
         if price is not None and not within and (pnl := position.at(price).unrealized) is not None:
             more += times(pnl - (position.unrealized or 0), rate)
     return more
+
+
+def apart(of: Of, value: Decimal) -> Decimal:
+    """How far two sources of such a value may be apart, in its unit."""
+    match of:
+        case "spread" | "pnl":
+            return APART
+        case "funding_rate":
+            return max(abs(value) / 10, LITTLE)
+        case _:
+            return _apart(value)
 
 
 def _apart(price: Decimal) -> Decimal:
