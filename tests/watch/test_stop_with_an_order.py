@@ -11,7 +11,8 @@ from hbmcp.errors import StoreError
 from hbmcp.installation.orders import replacement
 from hbmcp.installation.orders.order import Order
 from hbmcp.paper.api.faults import Cut
-from tests.paper.perpetual_account import sizes
+from tests.paper.perpetual_account import PAIR, open_position, sizes
+from tests.paper.scripted_faults import failing
 from tests.watch.watched import PERPETUAL, SPOT, Watched, watched
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +29,7 @@ async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize(("price", "left"), [(44_900, "stop"), (55_100, "target")])
 async def test_one_of_them_closes_what_was_opened(one: Watched, price: int, left: str) -> None:
     text = await one.call.good("place_order", **PERPETUAL, **BUY, stop_loss="45000", take_profit="55000")
-    assert "stop 45000, target 55000 (triggers 1, 2) hold for what filled" in text
+    assert "stop 45000, target 55000 (triggers 1, 2) hold for the whole position" in text
     await one.rounds(12)
     assert [await one.state(key) for key in (1, 2)] == ["waiting", "waiting"]
     await one.rounds(2, price=price)
@@ -38,11 +39,34 @@ async def test_one_of_them_closes_what_was_opened(one: Watched, price: int, left
     assert [row[1] for row in one.orders()] == ["BUY", "SELL"]
 
 
+async def test_without_a_mark_price_the_last_is_held_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As protect_position does there."""
+    async with watched(tmp_path, monkeypatch, [failing("POST /market-data/funding-info")]) as one:
+        await one.call.good("place_order", **PERPETUAL, **BUY, stop_loss="45000")
+        await one.call.good("protect_position", trading_pair=PAIR, target="+20%")
+        await one.rounds(12)
+        assert [(await one.trigger(key)).spec.when.price for key in (1, 2)] == ["last", "last"]
+        await one.rounds(2, price=44_900)
+        assert sizes(one.api) == {}
+        assert await one.state(1) == "done"
+
+
+@pytest.mark.parametrize("preview", [True, False])
+async def test_what_else_they_close_is_told(one: Watched, preview: bool) -> None:
+    """All of the position, also what was open before."""
+    asked = {**PERPETUAL, **BUY, "stop_loss": "45000", "take_profit": "60000", "preview": preview}
+    whole = "Its stop and target would close the whole position, with the 0.5 BTC open before."
+    assert whole not in await one.call.good("place_order", **{**asked, "preview": True})
+    open_position(one.api, "BUY", "0.5")
+    assert whole in await one.call.good("place_order", **asked)
+    assert whole not in await one.call.good("place_order", **{**asked, "stop_loss": None, "take_profit": None})
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "stop 45000 (trigger 1) holds for what filled."),
-        ({"take_profit": "55000"}, "(triggers 1, 2) hold for what filled."),
+        ({}, "stop 45000 (trigger 1) holds for the whole position."),
+        ({"take_profit": "55000"}, "(triggers 1, 2) hold for the whole position."),
         ({"order_type": "LIMIT", "price": "46000"}, "stop 45000 (trigger 1) begins when it fills."),
         ({"order_type": "LIMIT", "price": "46000", "take_profit": "55000"}, "(triggers 1, 2) begin when it fills."),
     ],

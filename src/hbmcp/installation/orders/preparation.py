@@ -69,8 +69,9 @@ class PreparedOrder:
     `closes_of` is how much of a position it can close, where one was read: it `reduces` where it is no more; of that so
     much is `uncovered`, where what rests isn't surely reduce-only. It `takes`
     so much of a balance, as far as that is known. `unfit` is why it can't be sent: the balance doesn't hold it,
-    or it looks like a slip. `meets` is the position on its other side, `crossing` that it fills at
-    once, though it has a price. `coins` are the base units that the account has, None where they aren't known."""
+    or it looks like a slip. `meets` is the position on its other side, `adds_to` that on its own, `crossing` that it
+    fills at once, though it has a price. `coins` are the base units that the account has, None where that isn't
+    known."""
 
     order: SentOrder
     size: Size | None
@@ -87,6 +88,7 @@ class PreparedOrder:
     meets: Against | None = None
     crossing: str = ""
     coins: Decimal | None = None
+    adds_to: Position | None = None
 
     @property
     def foretold(self) -> tuple[str, ...]:
@@ -244,6 +246,7 @@ async def prepare_order(
         meets,
         crossing,
         units_of(known.balances, base_of(pair)),
+        next((one for one in known.held or () if (one.pair, one.side) == (pair, opposite(closed_by(side)))), None),
     )
 
 

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from attrs import evolve, frozen
 
-from hbmcp.errors import NOTHING_SENT, BadArguments, OutcomeUnknown, Refused, StoreError
+from hbmcp.errors import NOTHING_SENT, BadArguments, CallError, OutcomeUnknown, Refused, StoreError
 from hbmcp.figures import money, plain, times
 from hbmcp.installation.connections import is_perpetual
-from hbmcp.installation.installation import Installation
+from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.levels import SIGNED, Level, parse_level
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.preparation import PreparedOrder
@@ -21,14 +21,17 @@ from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.installation.positions.position import Side
 from hbmcp.installation.triggers.action import closing, closing_words, selling
 from hbmcp.installation.triggers.coins import following, of_coins
-from hbmcp.installation.triggers.condition import Condition
+from hbmcp.installation.triggers.condition import Condition, PriceKind
 from hbmcp.installation.triggers.protected import beside_notes, live_triggers
 from hbmcp.installation.triggers.trigger import WAITING, Action, Filled, Protected, Spec, Trigger, new, written_spec
+from hbmcp.installation.triggers.watched_price import watched_price
 from hbmcp.installation.triggers.watching import watch_words
 from hbmcp.pairs import quote_of
 from hbmcp.store import SentOrder
 from hbmcp.text import named
 from hbmcp.times import now
+
+PATIENCE = 10.0  # seconds for an answer
 
 
 @frozen
@@ -67,10 +70,12 @@ class AskedExits:
 
 @frozen
 class Exits:
-    """Prices in quote at which what an order opens is closed at market; None for none."""
+    """Prices in quote at which what an order opens is closed at market; None for none. `price` is which one is held to
+    them."""
 
     stop: Decimal | None = None
     target: Decimal | None = None
+    price: PriceKind = "last"
 
     def __bool__(self) -> bool:
         return self.stop is not None or self.target is not None
@@ -125,12 +130,24 @@ class Exits:
             sent.append(Later.fired(request, one.then.tool))
         return tuple(sent)
 
-    async def beside(self, installation: Installation, order: SentOrder) -> tuple[str, ...]:
-        """What else protects the same, in sentences. Raises nothing."""
+    async def watching(self, installation: Installation, order: SentOrder) -> "Exits":
+        """The same by the price that is watched there. Raises nothing."""
+        if not self:
+            return self
+        found = await answer_within(watched_price(installation, order.connector, order.pair), PATIENCE)
+        return self if isinstance(found, CallError) else evolve(self, price=found[0])
+
+    async def beside(self, installation: Installation, prepared: PreparedOrder) -> tuple[str, ...]:
+        """What else protects the same, and what else they close, in sentences. Raises nothing."""
         if not self:
             return ()
         triggers, unread = await live_triggers(installation)
-        return beside_notes(_opened(order), triggers, unread)
+        notes = beside_notes(_opened(prepared.order), triggers, unread)
+        if (held := prepared.adds_to) is None:
+            return notes
+        names = " and ".join(name for name, _ in self._levels)
+        whole = f"Its {names} would close the whole position, with the {held.amount:f} {named(held.base)} open before."
+        return (whole, *notes)
 
     def closes_on(self, order: SentOrder) -> list[tuple[str, str, str]]:
         """The market of the position that they close, all of it."""
@@ -148,7 +165,7 @@ class Exits:
                 level=level,
                 connector_name=order.connector,
                 trading_pair=order.pair,
-                price="mark" if what.amount is None else "last",
+                price=self.price,
             )
             found.append(Spec(when=when, then=_action(what, max(level, order.price or level)), protects=what))
         return found
@@ -192,6 +209,10 @@ class EntryTriggers:
     def which(self) -> str:
         """ "triggers 1, 2" """
         return f"trigger{'' if len(self._kept) == 1 else 's'} {', '.join(map(str, self._kept))}"
+
+    @property
+    def _of_position(self) -> bool:
+        return any(one.protects is not None and one.protects.amount is None for one in self._kept.values())
 
     async def begin(self, order: SentOrder, key: int) -> None:
         """Raises Refused where the store fails, and what `Installation.keep` does."""
@@ -248,7 +269,8 @@ class EntryTriggers:
         except StoreError:
             by = "unknown"
         ends = "s" if len(self._kept) == 1 else ""
-        begun = f"hold{ends} for what filled" if filled else f"begin{ends} when it fills"
+        what = "the whole position" if self._of_position else "what filled"
+        begun = f"hold{ends} for {what}" if filled else f"begin{ends} when it fills"
         return f"{words} ({self.which}) {begun}. Watched by: {by}."
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from hbmcp.errors import BadArguments, CallError, Refused, StoreError
+from hbmcp.errors import BadArguments, Refused, StoreError
 from hbmcp.figures import money, plain
 from hbmcp.installation.closing.position_choice import only_position
 from hbmcp.installation.connections import account_at, is_perpetual
@@ -18,7 +18,6 @@ from hbmcp.installation.positions.position import Side, closing_side
 from hbmcp.installation.triggers.action import Armed, armed, bounded, closing, resting, selling
 from hbmcp.installation.triggers.asked_condition import Met, met
 from hbmcp.installation.triggers.asked_trigger import trailing_memory
-from hbmcp.installation.triggers.belief import believed
 from hbmcp.installation.triggers.choices import NOTHING_SET
 from hbmcp.installation.triggers.condition import Condition, Goes, PriceKind
 from hbmcp.installation.triggers.creation import Arming, arm, with_order
@@ -28,6 +27,7 @@ from hbmcp.installation.triggers.protected import Kind, kind_of, of_position, pr
 from hbmcp.installation.triggers.resting_target import refuse_what_could_open
 from hbmcp.installation.triggers.trigger import LIVE, WAITING, Protected, Spec, Trigger
 from hbmcp.installation.triggers.view import short_level
+from hbmcp.installation.triggers.watched_price import watched_price
 from hbmcp.pairs import whole_pair
 from hbmcp.text import named
 
@@ -130,25 +130,8 @@ async def _position(installation: Installation, asked: AskedProtection) -> Held:
     pair = asked.trading_pair
     found = await open_positions(installation, asked.account_name, asked.connector_name, whole_pair(pair))
     one = only_position(found, pair, asked.side)
-    kind, value = await _value(installation, of_position(one), asked.price, one.mark)
+    kind, value = await watched_price(installation, one.connector, one.pair, asked.price)
     return Held(of_position(one), one.entry, "entry", value, kind, found.notes)
-
-
-async def _value(
-    installation: Installation, what: Protected, wanted: PriceKind | None, mark: Decimal | None
-) -> tuple[PriceKind, Decimal]:
-    """The price that is watched, and what it is now: unless one is asked for, the mark where that can be had, else the
-    last."""
-    kinds: tuple[PriceKind, ...] = (wanted,) if wanted else ("mark", "last") if mark is not None else ("last",)
-    failed: CallError | None = None
-    for kind in kinds:
-        condition = _of(what, kind)
-        value = await believed(installation, condition)
-        if isinstance(value, Decimal):
-            return kind, value
-        failed = failed or value
-    assert failed is not None
-    raise failed
 
 
 def _of(what: Protected, kind: PriceKind) -> Condition:
@@ -168,7 +151,7 @@ async def _coins(installation: Installation, asked: AskedProtection) -> Held:
         side="LONG",
         amount=asked.amount,
     )
-    kind, value = await _value(installation, what, asked.price or "last", None)
+    kind, value = await watched_price(installation, connector, asked.trading_pair, asked.price)
     return Held(what, value, "the price now", value, kind)
 
 

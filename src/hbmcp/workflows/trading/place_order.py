@@ -62,8 +62,9 @@ async def place_order(
     exits = asked_exits.of_order(prepared.order, prepared.entry)
     arming = exits.arming(prepared.order)
     sales = sales_of([prepared])
-    protection, acting, counting = await all_of(
-        exits.beside(installation, prepared.order),
+    exits, protection, acting, counting = await all_of(
+        exits.watching(installation, prepared.order),
+        exits.beside(installation, prepared),
         executors_on(installation, [*prepared.closes_on, *exits.closes_on(prepared.order)]),
         counting_on_sold(installation, sales),
     )
