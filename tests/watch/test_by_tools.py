@@ -32,6 +32,18 @@ async def test_buy_when_the_price_drops(one: Watched) -> None:
     assert "FILLED" in told
 
 
+@pytest.mark.parametrize("exchange", ["binance", "binance_perpetual"])
+async def test_coins_are_sold_however_far_it_fell(one: Watched, exchange: str) -> None:
+    """Where a SELL opens a short it waits."""
+    sell = {"then": "place_order", "arguments": {"side": "SELL", "amount": 0.1, "order_type": "MARKET"}}
+    told = await one.call.good("create_trigger", **{**SPOT, "connector_name": exchange}, below="45000", **sell)
+    sells = exchange == "binance"
+    assert ("What opens isn't sent more than 2% beyond the level." in told) is not sells
+    assert ("Limits and a halt hold it back; what protect_position sells they don't." in told) is sells
+    await one.rounds(3, price=42_000)
+    assert one.orders() == ([("binance", "SELL", "0.1", "FILLED")] if sells else [])
+
+
 @pytest.mark.parametrize(("price", "acts"), [(47_000, 1), (56_000, 2)])
 async def test_exactly_one_of_stop_and_target(one: Watched, price: int, acts: int) -> None:
     open_position(one.api, "BUY", "0.2")

@@ -28,7 +28,7 @@ def matters(one: Trigger, found: Judged) -> bool:
 def opens_by(one: Trigger) -> tuple[Market, ...]:
     """The books by which it opens something, and which must have moved."""
     when = one.spec.when
-    if one.spec.reduces or not when.connector_name or not when.trading_pair:
+    if not one.spec.opens or not when.connector_name or not when.trading_pair:
         return ()
     others = ((when.other, when.trading_pair),) if when.other else ()
     return ((when.connector_name, when.trading_pair), *others)

@@ -292,7 +292,7 @@ def _came_to(trigger: Trigger, firing: Firing, outcome: Outcome, left: Remainder
         return Result("done", says, last=True)
     attempts = trigger.memory.attempts + 1
     assert trigger.spec.then is not None
-    if attempts < ATTEMPTS or (trigger.spec.then.reduces and not firing.refused):
+    if attempts < ATTEMPTS or not (trigger.spec.opens or firing.refused):
         return Result("waiting", f"nothing was done, and it is tried again (attempt {attempts}): {says}")
     return Result("failed", f"nothing was done in {attempts} attempts: {says}")
 

@@ -245,7 +245,7 @@ class Watcher:
         for one, value, found in judged:
             belief = self._beliefs.get(one.spec.when.quantity)
             if belief is not None and (belief.denied or (found is not None and belief.why and matters(one, found))):
-                if belief.agreed is None or not one.spec.reduces:
+                if belief.agreed is None or one.spec.opens:
                     doubts.append((one, belief.why))
                     continue
                 if belief.agreed != value:

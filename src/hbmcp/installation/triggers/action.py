@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from hbmcp.catalog import REDUCING, Effect
 from hbmcp.errors import BadArguments
 from hbmcp.figures import plain, times
+from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Foreseen, Installation
 from hbmcp.installation.planned_request import Later, PlannedRequest
 from hbmcp.installation.positions.position import Side, closing_side
@@ -62,7 +63,8 @@ async def armed(
         given |= {"account_name": foreseen.requests[0].stake.account}
     reduces = tool in _OF_THEN or all(one.effect in REDUCING for one in foreseen.requests)
     words = _words(tool, given, foreseen)
-    action = Action(tool=tool, arguments=given, words=words, reduces=reduces)
+    sells = tool == "place_order" and all(_sells_coins(one) for one in foreseen.requests)
+    action = Action(tool=tool, arguments=given, words=words, reduces=reduces, sells=sells)
     meant = foreseen.requests or (evolve(PlannedRequest.kept(tool, "triggers", words), effect=_OF_THEN[tool]),)
     later = (*(Later.fired(one, tool) for one in meant), *foreseen.later)
     return Armed(action, later, foreseen.shown.notes, protects)
@@ -115,6 +117,10 @@ def protected_by(foreseen: Foreseen) -> Protected | None:
         return None
     side: Side = "LONG" if stake.side == "SELL" else "SHORT"
     return Protected(account_name=stake.account, connector_name=stake.exchange, trading_pair=stake.pair, side=side)
+
+
+def _sells_coins(one: PlannedRequest) -> bool:
+    return one.stake.side == "SELL" and one.stake.exchange is not None and not is_perpetual(one.stake.exchange)
 
 
 def _words(tool: Tool, given: Mapping[str, Any], foreseen: Foreseen) -> str:

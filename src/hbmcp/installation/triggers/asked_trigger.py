@@ -205,7 +205,9 @@ def _advice(met: Met, action: Armed, slip: Decimal) -> list[str]:
     """What a trader should know of it."""
     said = []
     opens = any(one.effect == "opens" for one in action.later)
-    if opens and met.condition.of in BOUNDED:
+    if action.action.sells and opens and met.condition.goes == "below":
+        said.append("Limits and a halt hold it back; what protect_position sells they don't.")
+    if action.action.opens and opens and met.condition.of in BOUNDED:
         unit = " points" if met.condition.of in IN_PERCENT else "%"
         said.append(f"What opens isn't sent more than {plain(slip):f}{unit} beyond the level.")
     rests = action.action.tool == "place_order"

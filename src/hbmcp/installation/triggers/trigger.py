@@ -25,8 +25,9 @@ BOUNDED: tuple[Of, ...] = ("price", "spread", "portfolio")  # beyond whose level
 
 
 class Action(BaseModel):
-    """The call of a tool. `reduces` is whether it can only lessen what is at risk; `words` say what it does: "close
-    the LONG position ETH-USDT on binance_perpetual of master_account"."""
+    """The call of a tool. `reduces` is whether it can only lessen what is at risk, `sells` whether it sells coins that
+    are held, which a policy judges as what opens; `words` say what it does: "close the LONG position ETH-USDT on
+    binance_perpetual of master_account"."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,6 +35,12 @@ class Action(BaseModel):
     arguments: Mapping[str, Any]
     words: str
     reduces: bool
+    sells: bool = False
+
+    @property
+    def opens(self) -> bool:
+        """Whether there may be more at risk by it."""
+        return not self.reduces and not self.sells
 
     @property
     def place(self) -> Place:
@@ -121,9 +128,14 @@ class Spec(BaseModel):
         """Whether it can only lessen what is at risk; what only tells adds none."""
         return self.then is None or self.then.reduces
 
+    @property
+    def opens(self) -> bool:
+        """Whether there may be more at risk by it."""
+        return self.then is not None and self.then.opens
+
     def overshot(self, value: Decimal, level: Decimal | None) -> str:
         """That a value is further beyond the level than what opens is sent at; "" where it isn't."""
-        if self.reduces or self.when.of not in BOUNDED or level is None:
+        if not self.opens or self.when.of not in BOUNDED or level is None:
             return ""
         in_points = self.when.of in IN_PERCENT
         away = abs(value - level)

@@ -26,7 +26,7 @@ def trigger_details(one: Trigger, bonded: Iterable[int], events: Iterable[Trigge
     details = {
         **_what(one),
         **_read(one),
-        "slip": None if spec.reduces else spec.slip,
+        "slip": spec.slip if spec.opens else None,
         "fired": one.row.fired or None,
         "ends_with": ", ".join(map(str, bonded)) or None,
         "created": utc(one.row.created),
