@@ -138,3 +138,31 @@ async def test_of_a_stop_and_a_target_at_the_exchange_one_acts(one: Watched, sid
     (target,) = [order for order in one.api.paper.engine.orders() if order.type == "LIMIT"]
     assert target.status == ends
     assert await one.state(1) == ("cancelled" if ends == "FILLED" else "done")
+
+
+@pytest.mark.parametrize("at_exchange", [False, True])
+async def test_an_order_that_closes_says_that_it_does(one: Watched, at_exchange: bool) -> None:
+    """Or that it opens: once the position was closed by hand it would open the other side."""
+    where = {**SPOT, "connector_name": "binance_perpetual", "at_exchange": at_exchange}
+    order = {"side": "SELL", "amount": 0.2, "order_type": "LIMIT", "price": "55000"}
+
+    async def asked(**action: Any) -> str:
+        answer = await one.call(
+            "create_trigger", **where, above="55000", then="place_order", arguments={**order, **action}, preview=True
+        )
+        return answer.text
+
+    refused = "and opens a SHORT where that is closed before"
+    assert refused not in await asked()
+    open_position(one.api, "BUY", "0.2")
+    assert refused in await asked()
+    for action in ("OPEN", "CLOSE"):
+        assert refused not in await asked(position_action=action)
+    assert refused not in await asked(side="BUY")
+
+
+async def test_in_hedge_mode_no_order_closes_unsaid(one: Watched) -> None:
+    one.api.paper.engine.set_position_mode("master_account", "binance_perpetual", "HEDGE")
+    open_position(one.api, "BUY", "0.2")
+    sell = {"then": "place_order", "arguments": {"side": "SELL", "amount": 0.2, "order_type": "MARKET"}}
+    await one.call.good("create_trigger", **{**SPOT, "connector_name": "binance_perpetual"}, below="47000", **sell)

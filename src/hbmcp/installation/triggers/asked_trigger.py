@@ -21,6 +21,7 @@ from hbmcp.installation.triggers.moments import parse_moment
 from hbmcp.installation.triggers.protected import beside_notes, live_triggers, protecting
 from hbmcp.installation.triggers.resting_target import refuse_what_could_open
 from hbmcp.installation.triggers.trigger import BOUNDED, Every, Spec, Tool
+from hbmcp.installation.triggers.unsaid_close import refuse_unsaid_close
 from hbmcp.results.answer import without_nulls
 from hbmcp.text import cut, named, one_line
 from hbmcp.times import now
@@ -125,6 +126,7 @@ async def _at_exchange(installation: Installation, condition: AskedCondition, as
         )
     given |= {"order_type": "LIMIT", "price": f"{plain(price):f}"}
     order = await installation.foresee("place_order", without_nulls(given))
+    await refuse_unsaid_close(installation, given, order.requests[0])
     if given.get("position_action") == "CLOSE" and (closes := protected_by(order)) is not None:
         triggers, _ = await live_triggers(installation)
         if protecting(triggers, closes):
@@ -158,11 +160,19 @@ async def _action(installation: Installation, condition: AskedCondition, asked: 
         places = _OF_A_MARKET if asked.then == "close_position" else _OF_A_MARKET[:-1]
         of_condition = {name: getattr(condition, name) for name in places}
         given = without_nulls(of_condition) | given
+    action = await _armed(installation, asked.then, given, met)
+    if asked.then == "place_order":
+        await refuse_unsaid_close(installation, given, action.later[0])
+    return action
+
+
+async def _armed(installation: Installation, then: Tool, given: Mapping[str, Any], met: Met) -> Armed:
+    """As its call would be at the level."""
     level = met.judged.level
     if level is None:
-        return await armed(installation, asked.then, given)
+        return await armed(installation, then, given)
     try:
-        return await armed(installation, asked.then, given, market_at(met.condition, level, met.value))
+        return await armed(installation, then, given, market_at(met.condition, level, met.value))
     except (BadArguments, Refused) as error:
         if met.condition.of != "price" or type(error) not in (BadArguments, Refused):
             raise
