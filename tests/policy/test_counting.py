@@ -361,6 +361,36 @@ class TestWhatCouldNotBeDoneAnyway:
             assert "Besides: Buying 9 BTC" in text
 
 
+FULL = [{"open_orders": 1}, {"position": 68_500}, {"pair": 68_500}, {"account": 122_000}]
+
+
+@pytest.mark.parametrize("limits", FULL)
+async def test_an_order_that_takes_another_s_place_counts_instead_of_it(
+    talk: Opened, api: PaperApi, limits: dict[str, Any]
+) -> None:
+    """Beside 1 BTC and other coins: 150 USDT rest, and some 340 are asked, at the market's price."""
+    old = rest(api, price="30000", amount="0.005")
+    async with talk(policy(**limits)) as call:
+        assert "It would be refused" not in await call.good("replace_order", order_id=old, price="31000", preview=True)
+        await call.good("replace_order", order_id=old, price="31000")
+        now = orders(api)[-1].id
+        (name,) = limits
+        assert f"limit {name}" in await call.bad("place_order", **BUY, amount=0.005, price="31000")
+        if name != "open_orders":
+            assert f"limit {name}" in await call.bad("replace_order", order_id=now, amount=0.01)
+    assert [one.status for one in orders(api)] == ["CANCELLED", "OPEN"]
+
+
+async def test_nor_do_two_in_the_place_of_one(talk: Opened, api: PaperApi) -> None:
+    old = rest(api, price="30000")
+    async with talk(policy(open_orders=1)) as call:
+        both = (call("replace_order", order_id=old, price=price) for price in ("31000", "32000"))
+        refused = [one.text for one in await asyncio.gather(*both) if one.is_error]
+        assert len(refused) == 1
+        assert "limit open_orders is 1 open orders: 1 used already" in refused[0]
+    assert [one.status for one in orders(api)] == ["CANCELLED", "OPEN"]
+
+
 async def test_a_plan_that_was_too_old_counts_once(talk: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     moment, sleeps = ticking(), [3600.0, 3600.0]
     remember = Store.remember_order

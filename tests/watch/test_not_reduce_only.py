@@ -85,7 +85,7 @@ WAYS_OUT = {
 }
 
 
-@pytest.mark.parametrize(("first", "second"), combinations_with_replacement(WAYS_OUT, 2))
+@pytest.mark.parametrize(("first", "second"), [*combinations_with_replacement(WAYS_OUT, 2)])
 async def test_two_at_one_moment_close_at_the_market_once(one: Watched, first: str, second: str) -> None:
     """Each by a position that the other hasn't closed yet."""
     again = {"again": True} if first == second == "place_order" else {}

@@ -76,7 +76,8 @@ class PlannedRequest:
     market of each configuration; empty where nobody can tell, None for an executor on one market, and for whatever
     starts nothing on an account. `called` is the tool whose call it is of, where another is called. `uncovered` is of
     an order that reduces no more than that, and might open where others close the position. `closes` is of what is to
-    CLOSE a position: as that stands now, or of what may rest, and fill when it is another.
+    CLOSE a position: as that stands now, or of what may rest, and fill when it is another. `replaces` is the id of an
+    order that is gone before this one is sent in its place.
     """
 
     tool: str
@@ -88,6 +89,7 @@ class PlannedRequest:
     called: str = field(default="", eq=False)
     uncovered: Uncovered | None = field(default=None, eq=False)
     closes: Literal["now", "once it fills"] | None = field(default=None, eq=False)
+    replaces: str | None = field(default=None, eq=False)
 
     @classmethod
     def of(

@@ -53,6 +53,7 @@ async def look(
     installation: Installation, prices_now: Prices, limits: Limits, asks: Sequence[Worth], currency: str
 ) -> Seen:
     """What the limits need of what is there; nothing is read that none needs. Raises NotCounted for doubt. Uses READS.
+    An order that one of these replaces is left out: it is gone before that is sent.
 
     `loss` is left to who knows how the day began.
     """
@@ -77,12 +78,15 @@ async def look(
     assert not isinstance(valuation, CallError)
     assert not isinstance(resting, CallError)
     held: list[Held] = []
+    number = None
     if resting is not None:
         _believe(resting.doubts)
+        replaced = {(*ask.place, ask.planned.replaces) for ask in asks if ask.planned.replaces}
+        staying = [one for one in resting.rows if (one.account, one.connector, one.order_id) not in replaced]
+        number = len(staying)
         if positions:
-            held += await _of_orders(prices_now, resting.rows, currency)
-            held += await _of_executors(prices_now, runs, resting.rows, currency)
-    number = None if resting is None else len(resting.rows)
+            held += await _of_orders(prices_now, staying, currency)
+            held += await _of_executors(prices_now, runs, staying, currency)
     unfilled = frozenset(one.order_id for one in resting.rows if one.order_id and not one.filled) if resting else ()
     by_executors = frozenset(one.id for one in runs)
     if valuation is None:

@@ -80,7 +80,8 @@ class LedgerRow:
     it adds to what is at risk, in `currency`, 0 where it adds nothing. `reference` is the id that came back. `holder`
     is the key of who called with an access token, "" where none was shown, None where that wasn't kept yet. `key` is 0
     before the store has given one.
-    `settled` is when the store was told what became of it, None where it wasn't yet, or that wasn't kept."""
+    `settled` is when the store was told what became of it, None where it wasn't yet, or that wasn't kept. `replaces` is
+    the id of the order in whose place it is sent, or is to be."""
 
     time: int
     caller: str
@@ -102,6 +103,7 @@ class LedgerRow:
     side: str | None = None
     amount: Decimal | None = None
     settled: int | None = field(default=None, eq=False)
+    replaces: str | None = None
     key: int = field(default=0, eq=False)
 
     def in_doubt(self, now: int) -> bool:

@@ -6,13 +6,28 @@ from typing import Any
 
 import pytest
 
+from hbmcp.installation.orders import cancellation, replacement
+from hbmcp.installation.orders.replaced import COMING
 from hbmcp.paper.api.faults import BUGS, Bug, Cut, Fault
+from hbmcp.paper.api.routes.base import Call, Handler, Json
 from hbmcp.policy import grant
 from hbmcp.times import ticking
 from tests.paper.paper_api import PaperApi
 from tests.paper.perpetual_account import open_position
 from tests.paper.scripted_faults import before, changed, failing, failing_after
-from tests.paper.spot_account import BUY, CANCEL, PLACE, SEARCH, SELL, TRADES, near, orders, rest, until_filled
+from tests.paper.spot_account import (
+    BUY,
+    CANCEL,
+    PLACE,
+    SEARCH,
+    SELL,
+    TRADES,
+    WHERE,
+    near,
+    orders,
+    rest,
+    until_filled,
+)
 from tests.workflows.answers import flat, head, value
 
 pytestmark = pytest.mark.anyio
@@ -227,7 +242,52 @@ async def test_one_that_several_calls_replace_is_replaced_once(talk: Any, api: P
     assert sum(f'"order_id":"{now}"' in one.text for one in told) == 1
     others = [one.text for one in told if one.is_error]
     assert len(others) == 2
-    assert all(f"in the place of {old}" in text or f"replaced by {now}" in text for text in others)
+    said = (f"in the place of {old}", "cancelled it first")
+    assert all(any(one in text for one in said) for text in others)
+
+
+@pytest.mark.parametrize(("tool", "given"), [("cancel_order", {}), ("cancel_orders", {**WHERE, "preview": False})])
+@pytest.mark.parametrize("twice", [True, False])
+async def test_who_cancels_one_that_is_being_replaced_is_told(
+    talk: Any, api: PaperApi, monkeypatch: pytest.MonkeyPatch, tool: str, given: dict[str, Any], twice: bool
+) -> None:
+    """Both cancel it at one moment, the replacement after the other: where the API takes that again, it is replaced,
+    and else it is left as who cancelled it wants it."""
+    old = rest(api)
+    if tool == "cancel_order":
+        given = {"order_id": old}
+    planned, asked, told = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def cancelling(*given: Any) -> Any:
+        planned.set()
+        await asked.wait()
+        return await cancellation.request_cancellation(*given)
+
+    async def waiting(*given: Any) -> Any:
+        await told.wait()
+        return await cancellation.wait_for_end(*given)
+
+    def cancelled(handler: Handler) -> Handler:
+        def answer(call: Call) -> Json:
+            again = twice and asked.is_set()
+            asked.set()
+            return {"message": "again"} if again else handler(call)
+
+        return answer
+
+    monkeypatch.setattr(replacement, "request_cancellation", cancelling)
+    monkeypatch.setattr(replacement, "wait_for_end", waiting)
+    async with talk(Bug("cancelled at one moment", {CANCEL: cancelled})) as call:
+        replacing = asyncio.create_task(call("replace_order", order_id=old, price="2000"))
+        await planned.wait()
+        text = await call.good(tool, **given)
+        told.set()
+        replaced = await replacing
+    assert COMING in text
+    assert [one.status for one in orders(api)] == ["CANCELLED", *(["OPEN"] if twice else [])]
+    assert replaced.is_error is not twice
+    if not twice:
+        assert "cancelled it first (0 of 0.01 BTC filled). This call placed nothing." in replaced.text
 
 
 @pytest.mark.parametrize("tool", ["cancel_order", "replace_order"])

@@ -9,7 +9,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import UNKNOWN, Order
 from hbmcp.installation.orders.polling import is_settled, wait_for_outcome
-from hbmcp.installation.orders.replaced import last_in_its_place
+from hbmcp.installation.orders.replaced import COMING, last_in_its_place
 from hbmcp.installation.orders.sending import NOT_PLACED
 from hbmcp.installation.orders.view import progress
 from hbmcp.installation.planned_request import PlannedRequest, Stake
@@ -117,11 +117,17 @@ def how_it_ended(order: Order) -> str:
 
 
 async def ended_before(installation: Installation, order: Order) -> str:
-    """Of an order that had ended before it was to be cancelled, and of what took its place, which may rest. Raises
-    nothing."""
-    said = f"Nothing was sent, it had ended before. {how_it_ended(order)}"
+    """Of an order that had ended before it was to be cancelled; see what_came. Raises nothing."""
+    return f"Nothing was sent, it had ended before. {await what_came(installation, order)}"
+
+
+async def what_came(installation: Installation, order: Order) -> str:
+    """Of an order that has ended, and of what took its place, which may rest. Raises nothing."""
+    said = how_it_ended(order)
     if (other := await last_in_its_place(installation, order)) is None:
         return said
+    if not other:
+        return f"{said} {COMING}"
     try:
         now = await find_order(installation, other, order.account, order.connector)
     except CallError as error:

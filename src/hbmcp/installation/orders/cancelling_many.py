@@ -15,6 +15,7 @@ from hbmcp.installation.installation import Installation, together
 from hbmcp.installation.orders.cancellation import not_cancelled, request_cancellation, wait_for_end
 from hbmcp.installation.orders.open_orders import OpenOrders
 from hbmcp.installation.orders.order import Order
+from hbmcp.installation.orders.replaced import saying_replaced
 from hbmcp.installation.orders.view import which_order
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.times import now
@@ -45,13 +46,16 @@ class WhichOrders:
 async def cancel_all(
     installation: Installation, orders: Sequence[Order], planned: Sequence[PlannedRequest], wait: float
 ) -> list[Order | CallError]:
-    """What became of each: the order as it was seen last, or why it isn't known to be gone. One that fails doesn't stop
-    the others. Uses submit_cancel, search_orders and get_trades. Raises what hbmcp itself held all of them back for."""
+    """What became of each: the order as it was seen last, saying what took its place, or why it isn't known to be gone.
+    One that fails doesn't stop the others. Uses submit_cancel, search_orders and get_trades. Raises what hbmcp itself
+    held all of them back for."""
     asked = await together(request_cancellation(installation, one) for one in planned)
     held = [one for one in asked if isinstance(one, HELD_BACK)]
     if held and len(held) == len(asked):
         raise held[0]
-    return await together(_end(installation, *one, wait) for one in zip(orders, asked, strict=True))
+    ends = await together(_end(installation, *one, wait) for one in zip(orders, asked, strict=True))
+    seen = iter(await saying_replaced(installation, [one for one in ends if isinstance(one, Order)]))
+    return [next(seen) if isinstance(one, Order) else one for one in ends]
 
 
 async def _end(installation: Installation, order: Order, error: CallError | None, wait: float) -> Order:
@@ -88,4 +92,4 @@ def _told(order: Order, end: Order | CallError) -> dict[str, Any]:
     if isinstance(end, CallError):
         return {"filled_amount": plain(order.filled), "reason": str(end)}
     filled = plain(max(end.filled, order.filled))  # what was seen before it was cancelled is filled for good
-    return {"filled_amount": filled, "reason": " ".join(end.doubts) or None}
+    return {"filled_amount": filled, "reason": " ".join(filter(None, (end.reason, *end.doubts))) or None}

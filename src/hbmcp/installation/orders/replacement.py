@@ -112,7 +112,8 @@ async def replace(
     """The old order as it ended, and what was sent in its place, with its companion; None where nothing was left of it.
 
     Uses submit_cancel, submit_order, search_orders and get_trades. Raises CallError where the old one isn't known to be
-    gone, or what of it had filled: nothing was placed; and where the new one wasn't placed: then the old one is gone.
+    gone, or what of it had filled, or where somebody else cancelled it: nothing was placed; and where the new one
+    wasn't placed: then the old one is gone.
     """
     error = await request_cancellation(installation, replacement.cancellation)
     after = await wait_for_end(installation, replacement.order, wait)
@@ -126,6 +127,12 @@ async def replace(
         )
     if after.status != "CANCELLED":
         return after, None
+    if isinstance(error, Refused):
+        raise Refused(  # who cancelled it may want none in its place, or may be about to place one
+            f"Another call, or somebody else, cancelled it first ({progress(after)}).",
+            "This call placed nothing.",
+            "Look with get_open_orders before you place one: another may be in its place.",
+        )
     gone = f"The old order is gone ({progress(after)}), and"
     try:
         planned = replacement.after(max(after.filled, replacement.order.filled))

@@ -114,6 +114,7 @@ def order_request(
         price=order.price,
         position_action=order.action,  # type: ignore[arg-type]
     )
+    planned = evolve(planned, replaces=order.replaces)
     if order.action != "CLOSE":
         return planned
     return evolve(planned, closes="now" if order.type == "MARKET" else "once it fills")

@@ -5,13 +5,13 @@ from decimal import Decimal
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.orders.cancellation import (
     ended_before,
-    how_it_ended,
     not_cancelled,
     order_to_cancel,
     planned_cancellation,
     request_cancellation,
     unprotecting,
     wait_for_end,
+    what_came,
 )
 from hbmcp.installation.orders.order import UNKNOWN
 from hbmcp.installation.orders.view import order_result, progress, unseen_result
@@ -50,7 +50,7 @@ async def cancel_order(
             )
         after = await wait_for_end(installation, order, seconds)
         if after.ended:
-            return Answer(order_result(how_it_ended(after), after, asked), after.doubts)
+            return Answer(order_result(await what_came(installation, after), after, asked), after.doubts)
         if error is not None:
             raise not_cancelled(after, error)
         pending = f"Asked to cancel, and not gone after {seconds:g} s: it can still fill. get_order tells more."
