@@ -141,6 +141,7 @@ class Counting:
                 sent=said.sent or "",
                 side=ask.stake.side,
                 amount=ask.stake.amount,
+                orders=ask.stake.orders,
             )
             for _, ask in counted
         ]

@@ -100,6 +100,7 @@ ledger = Table(
     Column("side", Text),
     Column("amount", Exact),
     Column("settled", BigInteger),
+    Column("orders", BigInteger, nullable=False),
 )
 
 triggers = Table(
