@@ -13,13 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from hbmcp.catalog import Catalog
+from hbmcp.cli import breaking_off
+from hbmcp.errors import Refused
+from hbmcp.policy.grant import Grant, Spent
 from tests.conftest import address_of, connected, environment
 from tests.faulty_api import HANG, FaultyApi, Reply
-from tests.forked import Popen
+from tests.forked import HBMCP, Popen
 from tests.plugins.written import plugin
+from tests.policy.planning import request
 from tests.sampling import sampled
 from tests.server.http.clients import Raw
 from tests.server.http.test_stopping import ORDER, PLACED
@@ -61,6 +68,56 @@ def _read(terminal: int, until: str | None) -> str:
             break
         said += part.decode()
     return said
+
+
+# A call at a terminal
+
+GIVEN = [f"{name}={value}" for name, value in ORDER.items()]
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+@pytest.mark.parametrize(
+    ("call", "path", "said"),
+    [
+        (["submit_order", *GIVEN], "/trading/orders", 'submit_order account_name="master_account" '),
+        (["list_accounts"], "/accounts/", "Nothing was done."),
+    ],
+)
+def test_a_signal_breaks_it_off_and_what_was_sent_is_said(
+    told: signal.Signals, code: int, call: list[str], path: str, said: str, api: FaultyApi, tmp_path: Path
+) -> None:
+    api.answers[path] = HANG
+    (tmp_path / "policy.toml").touch()
+    kept = {"HBMCP_POLICY": str(tmp_path / "policy.toml"), "HBMCP_STATE_URL": f"sqlite:///{tmp_path / 'state.sqlite'}"}
+    env = connected(api.url, HBMCP_TOOLS="all", **kept)
+    process = Popen([*HBMCP, "call", *call], env=env, cwd=tmp_path, stderr=subprocess.PIPE, encoding="utf-8")
+    while not any(one.path == path for one in api.requests):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(told)
+    _, log = process.communicate(timeout=30)
+    last = log.splitlines()[-1]
+    assert last.startswith(f"hbmcp: broken off. {said}")
+    found_out = ": sent, but its answer wasn't waited for", "look with get_order, get_open_orders, get_order_history."
+    assert all((one in last) == (call[0] == "submit_order") for one in found_out)
+    assert process.returncode == code
+    assert "Traceback" not in log
+
+
+def test_what_was_answered_is_said_with_its_id() -> None:
+    offer = Catalog.load().choose(tools=("all",))
+    sent = Spent(0, request(), answered=True, reference="abc-1")
+    spent = [sent, Spent(1, request(), error=Refused("It is halted."))]
+    for told, said in ((False, "BUY 1 BTC-USDT: sent as abc-1."), (True, "Nothing was done.")):
+        assert breaking_off.told([cast(Grant, SimpleNamespace(told=told, spent=spent))], offer) == said
+
+
+def test_ctrl_c_while_it_is_imported_leaves_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    ended = subprocess.run(
+        [*HBMCP, "tools"], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
 # Over stdio

@@ -24,7 +24,6 @@ from tests.plugins.written import HEAD, catalog_with, plugin
 pytestmark = pytest.mark.anyio
 
 Called = Callable[..., Any]
-LINES = HEAD.count("\n")
 CONFORMANCE = ROOT / "tests/conformance/plugin.py"
 
 
@@ -82,6 +81,29 @@ async def test_outside_text_is_marked_as_such(loaded: Called) -> None:
     assert said.startswith("Text from outside, up to the line")
 
 
+ENDLESS = (
+    "itertools.count()",
+    "{'a': [itertools.count()]}",
+    "Holds(itertools.count())",
+    "Told(one=itertools.count())",
+    "Answer(itertools.count())",
+    "Answer(1, content=itertools.repeat({'type': 'text', 'text': 'x'}))",
+)
+HOLDS = """
+from dataclasses import dataclass
+
+@dataclass
+class Holds:
+    one: Any
+
+class Told(BaseModel):
+    one: Any
+"""
+
+
+LINES = (HEAD + HOLDS).count("\n")
+
+
 @pytest.mark.parametrize(
     ("body", "happened"),
     [
@@ -89,6 +111,8 @@ async def test_outside_text_is_marked_as_such(loaded: Called) -> None:
         ("1 / 0", f"raised ZeroDivisionError (my_tools.py, line {LINES + 5}): "),
         ("raise SystemExit(3)", "raised SystemExit"),
         ("raise asyncio.CancelledError", "raised CancelledError"),
+        ("asyncio.current_task().cancel()\nawait asyncio.sleep(1)", "raised CancelledError"),
+        ("asyncio.current_task().cancel()", "raised CancelledError"),
         ("raise KeyboardInterrupt", "raised KeyboardInterrupt"),
         ("raise GeneratorExit", "raised GeneratorExit"),
         ("raise BaseExceptionGroup('many', [SystemExit()])", "raised BaseExceptionGroup"),
@@ -104,6 +128,7 @@ async def test_outside_text_is_marked_as_such(loaded: Called) -> None:
             "mime_type='image/png')",
             "returned content of 6,000,0",
         ),
+        *((f"import itertools\nreturn {one}", "returned what can't be shown") for one in ENDLESS),
         ("return object()", "returned what can't be shown, of type object"),
         ("loop = []\nloop.append(loop)\nreturn loop", "returned what can't be shown, of type list"),
         ("await installation.ask(trading.submit_order)", "only what reads can be asked"),
@@ -116,7 +141,7 @@ async def test_outside_text_is_marked_as_such(loaded: Called) -> None:
 async def test_whatever_it_raises_is_an_answer(
     body: str, happened: str, loaded: Called, caplog: pytest.LogCaptureFixture
 ) -> None:
-    calls = await loaded(read(body, "installation: Installation"))
+    calls = await loaded(HOLDS + read(body, "installation: Installation"))
     said = await calls.bad("f")
     assert happened in said
     assert "defect" not in caplog.text

@@ -554,6 +554,25 @@ class TestWhatIsOpen:
             )
             assert "limit open_orders is 2 open orders: 0 used already, 3 asked" in text
 
+    async def test_and_a_grid_s_also_where_the_price_isnt_near_yet(self, talk: Opened) -> None:
+        config = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "side": "BUY", "leverage": 1}
+        config |= {**STARTED["grid"], "activation_bounds": 0.001}
+        start = {"account_name": "master_account", "executor_type": "grid_executor", "max_value": 100_000}
+        async with talk(policy(open_orders=10)) as call:
+            assert "0 used already, 11 asked" in await call.bad("create_executor", **start, config=config)
+
+    async def test_an_executor_s_that_wait_count_too(self, talk: Opened, api: PaperApi) -> None:
+        levels = {"amounts_quote": [200, 200], "prices": [67900, 67800], "activation_bounds": [0.0001, 0.0001]}
+        config = {"connector_name": "binance", "trading_pair": "BTC-USDT", "side": "BUY", **levels}
+        start = {"account_name": "master_account", "executor_type": "dca_executor", "max_value": 100_000}
+        async with talk(policy(open_orders=3)) as call:
+            await call.good("create_executor", **start, config=config)
+            for _ in ("just sent", "seen to run"):
+                text = await call.bad("place_orders", orders=[{**BUY, "amount": 0.01, "price": 50000}] * 2)
+                assert "limit open_orders is 3 open orders: 2 used already, 2 asked" in text
+                api.clock.advance(60_000)
+            assert orders(api) == []
+
 
 async def test_the_day_s_loss_is_counted_from_the_first_look(talk: Opened, api: PaperApi) -> None:
     async with talk(policy(day_loss=5)) as call:

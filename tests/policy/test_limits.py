@@ -161,6 +161,8 @@ def test_orders_that_rest_and_those_that_cannot_be_seen_yet_are_numbered() -> No
     seen = Seen(NOW, resting=2)
     rows = [row(time=NOW - 60_000, state="sent"), row(time=NOW - 60_000, state="unknown"), row(time=NOW, state="sent")]
     assert "4 used already" in refused(policy(open_orders=4), [ask()], rows, seen)
+    rows.append(row(time=NOW, state="sent", orders=3))
+    assert "7 used already" in refused(policy(open_orders=7), [ask()], rows, seen)
     with pytest.raises(NotCounted, match="open_orders"):
         judged(policy(open_orders=9), [ask()], seen=Seen(NOW))
 

@@ -33,11 +33,13 @@ class Reach(Protocol):
 
 @frozen
 class Act:
-    """One such call. `ask` sends the request of a tool over one operation, made of the arguments of these names."""
+    """One such call. `ask` sends the request of a tool over one operation, made of the arguments of these names;
+    `granted` is given what is carried out."""
 
     _gate: Gate
     _installation: Reach
     _ask: Callable[[Prepared, Request[Any], Collection[str]], Awaitable[Response[Any]]]
+    _granted: Callable[[Grant], object]
     _prepared: Prepared
     _caller: Caller
     _incoming: Incoming
@@ -64,6 +66,7 @@ class Act:
                 if answered.way != "relied":
                     continue
             grant = await self._gate.grant(call, plan, began, self._incoming.firing, answered)
+            self._granted(grant)
             hide_sent(secrets(self._prepared.tool, call.arguments))
             try:
                 return await self._carried_out(call, plan, grant)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -81,6 +81,7 @@ class Bridge:
         self._operations = Operations(offer.catalog, self._api, self.comparison, self.installation)
         self._tools: dict[str, Prepared] = {}
         self._reset = settings.on_paper and settings.paper_reset
+        self.granted: Callable[[Grant], object] = lambda _: None  # is given what is carried out
         self.news: list[str] = []  # what whoever calls next should know
 
     def tell(self, kind: str, words: str) -> None:
@@ -337,7 +338,7 @@ class Bridge:
             caller = replace(caller, kind="trigger")
         if tool.reads:
             return await self._read(prepared, arguments, caller, incoming)
-        act = Act(self._gate, self.installation, self._ask_alone, prepared, caller, incoming)
+        act = Act(self._gate, self.installation, self._ask_alone, self.granted, prepared, caller, incoming)
         return Outcome(await act.run(arguments), False)
 
     async def _read(

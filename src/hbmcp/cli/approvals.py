@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -59,13 +60,11 @@ def passphrase(installation: Which = None, env_file: EnvFile = None) -> None:
 @approvals.command()
 def approve(which: Id, installation: Which = None, env_file: EnvFile = None) -> None:
     """Show a call that waits, and with the passphrase carry it out: checked anew, once. Exits with 1 if it failed."""
-    import anyio
-
-    from hbmcp.cli import typed
+    from hbmcp.cli import breaking_off, typed
     from hbmcp.cli.door import Door
 
     typed.secrets_only("hbmcp approvals approve")
-    if anyio.run(_approve, Door.opened(env_file, installation), which).is_error:
+    if breaking_off.run(partial(_approve, Door.opened(env_file, installation), which)).is_error:
         raise typer.Exit(1)
 
 

@@ -20,7 +20,7 @@ def connect(
     """Connect an exchange: type its API keys here, and they go straight to the Hummingbot API, past every model."""
     import anyio
 
-    from hbmcp.cli import opening, typed
+    from hbmcp.cli import breaking_off, opening, typed
     from hbmcp.connecting.connection import Connection, offer
     from hbmcp.errors import CallError
     from hbmcp.policy.file import in_force
@@ -48,7 +48,7 @@ def connect(
         if connection.replaces:
             typer.confirm(f"{account} has keys of {exchange}. Replace them?", abort=True, err=True)
         keys = {field.name: value for field in connection.fields if (value := _typed(field)) is not None}
-        anyio.run(send)
+        breaking_off.run(send)
     except CallError as error:
         typed.say(f"hbmcp: {error}")
         raise typer.Exit(1) from None

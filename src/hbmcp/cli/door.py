@@ -1,18 +1,21 @@
 """What commands go through to the tools of an installation."""
 
 import sys
-from contextlib import aclosing, redirect_stdout
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import typer
 
+from hbmcp.cli import breaking_off
 from hbmcp.cli.options import settings_for_all
 
 if TYPE_CHECKING:
     from hbmcp.bridge import Bridge, Outcome
     from hbmcp.caller import Kind
     from hbmcp.catalog import Offer
+    from hbmcp.policy.grant import Grant
     from hbmcp.policy.model import Policy
     from hbmcp.settings import Settings
 
@@ -52,16 +55,24 @@ class Door:
         opening.warn(told, held)
         return cls(told, offer, held.policy)
 
-    def bridge(self, kind: "Kind") -> "aclosing[Bridge]":
-        """Its bridge, while it is open."""
+    @asynccontextmanager
+    async def bridge(self, kind: "Kind") -> "AsyncIterator[Bridge]":
+        """Its bridge, while it is open. Where it is broken off, what it had sent is told."""
+        import asyncio
+
         from hbmcp.bridge import Bridge
 
-        return aclosing(Bridge(self.offer, self.told, kind, policy=self.policy))
+        granted: list[Grant] = []
+        async with aclosing(Bridge(self.offer, self.told, kind, policy=self.policy)) as bridge:
+            bridge.granted = granted.append
+            try:
+                yield bridge
+            except asyncio.CancelledError:
+                typer.echo(f"hbmcp: broken off. {breaking_off.told(granted, self.offer)}", err=True)
+                raise
 
     def call(self, tool: str, given: dict[str, Any], key: str | None = None) -> "Outcome":
         """Call a tool, and print what a model would read."""
-        import anyio
-
         from hbmcp.cli.asking import AtTheKeyboard
         from hbmcp.errors import Halted
 
@@ -76,7 +87,7 @@ class Door:
                 return came
 
         with redirect_stdout(sys.stderr):  # what a plugin prints is no part of its answer
-            outcome: Outcome = anyio.run(call)
+            outcome: Outcome = breaking_off.run(call)
         typer.echo(outcome.text)
         for block in outcome.content:
             typer.echo(f"[{' '.join(filter(None, (block['type'], block.get('mimeType'))))}, which isn't shown here]")

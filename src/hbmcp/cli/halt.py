@@ -1,7 +1,7 @@
 """hbmcp halt and hbmcp resume: nothing that adds risk is sent in between, by anyone."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,16 +39,14 @@ def halt(
     """Send nothing that adds risk, in any server, until you resume. Of several installations all are halted, or one.
 
     Shows what is open then, and offers to cancel orders, stop executors and close positions."""
-    import anyio
-
-    from hbmcp.cli import typed
+    from hbmcp.cli import breaking_off, typed
 
     each = kept(settings_for_all(env_file, installation))
     if not yes:
         typed.only_at_a_terminal("this isn't a terminal: halt asks before it acts; --yes halts without.")
         what = "Send nothing at all, not even what protects," if everything else "Send nothing that adds risk"
         typer.confirm(f"{what} in any server, until you resume?", default=True, abort=True)
-    anyio.run(partial(_halt, each, everything, yes, alone=installation is not None))
+    breaking_off.run(partial(_halt, each, everything, yes, alone=installation is not None))
 
 
 def resume(installation: Which = None, env_file: EnvFile = None) -> None:
@@ -143,11 +141,12 @@ def _of(told: "Settings", words: str) -> str:
 
 async def _show_and_offer(told: "Settings", standing: "Halt", *, offers: bool) -> None:
     """Tell what is open, and end what the person at the terminal wants ended."""
-    from hbmcp.bridge import Bridge
     from hbmcp.caller import Caller
     from hbmcp.catalog import Catalog
+    from hbmcp.cli.door import Door
 
-    async with aclosing(Bridge(Catalog.load().every(told), told, "person", policy=_policy(told))) as bridge:
+    door = Door(told, Catalog.load().every(told), _policy(told))
+    async with door.bridge("person") as bridge:
         typer.echo(
             f"Nothing cancels, reduces or stops these at {bridge.identity.words} now, but for you at a terminal:"
             if standing.everything
@@ -240,13 +239,14 @@ def _outbox(told: "Settings") -> "tuple[Settings, Outbox]":
         return told.model_copy(update={"notify": ()}), Outbox(())
 
 
-def _policy(told: "Settings") -> "Policy | None":
-    """The user's; None, which is the default, where its file has a mistake, which keeps nobody from getting out."""
+def _policy(told: "Settings") -> "Policy":
+    """The user's; the default where its file has a mistake, which keeps nobody from getting out."""
     from hbmcp.errors import SettingsError
     from hbmcp.policy.file import in_force
+    from hbmcp.policy.model import default
 
     try:
         return in_force(told).policy
     except SettingsError as error:
         typer.echo(f"The policy isn't held to: {error.happened}", err=True)
-        return None
+        return default(told.on_paper)

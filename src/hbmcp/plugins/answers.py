@@ -1,7 +1,8 @@
 """What a plugin's function returns -> an answer as workflows give it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from mcp.types import (
     TextContent,
     TextResourceContents,
 )
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
 from hbmcp.errors import Failed
@@ -60,6 +61,7 @@ def answer(returned: Any, name: str, undone: str = "") -> Answer:
 def _answer(returned: Any) -> Answer:
     """Raises whatever it likes for what is none."""
     if isinstance(returned, Answer):
+        _refuse_endless(returned.content)
         content = tuple(_block(_CONTENT.validate_python(one)) for one in returned.content)
         return evolve(returned, value=as_json(returned.value), content=content)
     if returned is None or (isinstance(returned, str) and not visible(returned)):
@@ -83,11 +85,22 @@ def as_json(value: Any) -> Json:
         return {str(key): as_json(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [as_json(one) for one in value]
+    _refuse_endless(value)
     if hasattr(value, "__attrs_attrs__"):
         from attrs import asdict
 
         return as_json(asdict(value, recurse=False))
+    if is_dataclass(value) and not isinstance(value, type):
+        return as_json({one.name: getattr(value, one.name) for one in fields(value)})
+    if isinstance(value, BaseModel):
+        return as_json(value.model_dump(by_alias=True))
     return json.loads(to_json(value), parse_float=Decimal)
+
+
+def _refuse_endless(value: object) -> None:
+    """Raises TypeError for what may go on without an end."""
+    if isinstance(value, Iterator):
+        raise TypeError("nobody knows whether it ends")
 
 
 def _block(block: Any) -> dict[str, Any]:

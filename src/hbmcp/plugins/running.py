@@ -9,10 +9,11 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import evolve
 
+from hbmcp.cancellation import cancelled_once
 from hbmcp.catalog import Tool
 from hbmcp.errors import NOTHING_SENT, CallError, OutcomeUnknown, PluginFailed, ReadTimedOut
 from hbmcp.installation.installation import Installation
@@ -82,18 +83,18 @@ def _itself(tool: Tool, given: Mapping[str, Any]) -> PlannedRequest:
     return PlannedRequest.plain(tool, Request("RUN", tool.name, parse=lambda done: done), given)
 
 
-def _ends(task: "asyncio.Task[Any] | None", error: BaseException) -> bool:
-    """Whether an exception cancels or closes what runs in this task; else the plugin raised it by itself."""
-    if isinstance(error, GeneratorExit):
-        try:
-            return asyncio.current_task() is not task  # no step of the task closes it
-        except RuntimeError:  # the event loop has ended
-            return True
-    return isinstance(error, asyncio.CancelledError | KeyboardInterrupt) and task is not None and task.cancelling() > 0
+async def _come_to(work: Awaitable[T]) -> tuple[T, None] | tuple[None, BaseException]:
+    """What it returns or raises, also what would end the event loop, or cancels the task that it runs in."""
+    try:
+        value = await work
+        await asyncio.sleep(0)  # where a cancellation comes that it asked for itself
+        return value, None
+    except BaseException as error:
+        return None, error
 
 
 class _Guard:
-    """Bounds what a function does, and makes an error of ours of whatever it raises."""
+    """Bounds what a function does, in a task of its own, and makes an error of ours of whatever it raises."""
 
     def __init__(self, declared: Declared) -> None:
         self._name = declared.function.__name__
@@ -110,24 +111,22 @@ class _Guard:
         return await self._done(work, "", of_itself)
 
     async def _done(self, work: Awaitable[T], undone: str, of_itself: bool = False) -> T:
-        task = asyncio.current_task()
         try:
-            async with asyncio.timeout(self._seconds) as limit:
-                return await work
-        except CallError as error:
+            async with asyncio.timeout(self._seconds):
+                value, error = await cancelled_once(_come_to(work))
+        except TimeoutError:
+            told = f"took longer than its {self._seconds:g} s, and was broken off"
+            if undone:
+                raise ReadTimedOut(f"{self._name} {told}.", undone) from None
+            raise self._unknown(told) from None
+        if error is None:
+            return cast("T", value)
+        if isinstance(error, CallError):
             if of_itself and not isinstance(error, OutcomeUnknown):
-                raise self._unknown(f"ran into this: {error.happened}") from None
-            raise
-        except BaseException as error:
-            if _ends(task, error):
-                raise
-            if isinstance(error, TimeoutError) and limit.expired():
-                told = f"took longer than its {self._seconds:g} s, and was broken off"
-                if undone:
-                    raise ReadTimedOut(f"{self._name} {told}.", undone) from None
-                raise self._unknown(told) from None
-            logger.exception("%s, a plugin's tool, failed", self._name)
-            raise self.failed(self._raised(error), undone) from None
+                raise self._unknown(f"ran into this: {error.happened}")
+            raise error
+        logger.error("%s, a plugin's tool, failed", self._name, exc_info=error)
+        raise self.failed(self._raised(error), undone)
 
     def failed(self, what: str, undone: str) -> CallError:
         """The error that says so."""

@@ -142,6 +142,7 @@ class Counting:
                 side=ask.stake.side,
                 amount=ask.stake.amount,
                 replaces=ask.planned.replaces,
+                orders=ask.stake.orders,
             )
             for _, ask in counted
         ]

@@ -13,7 +13,7 @@ from hbmcp.errors import CallError, NotCounted
 from hbmcp.figures import times
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.run.record import Executor
-from hbmcp.installation.executors.run.running import running, yet_to_order
+from hbmcp.installation.executors.run.running import orders_yet, running, yet_to_order
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.markets.trading_pairs import is_stable, only_sounds_stable
 from hbmcp.installation.orders.open_orders import RestingOrders, resting_orders
@@ -66,7 +66,7 @@ async def look(
     accounts = {ask.stake.account for ask in asks}
     account = None if whole or len(accounts) != 1 else next(iter(accounts))
     # Before the rest: what one of them orders meanwhile is counted twice for once, and not passed over.
-    runs = await answer_within(running(installation), PATIENCE) if positions else []
+    runs = await answer_within(running(installation), PATIENCE) if orders else []
     valuation, resting = await all_of(
         answer_within(_portfolio(installation, account, wanted=positions or whole), PATIENCE),
         answer_within(_resting(installation, wanted=orders), PATIENCE),
@@ -83,7 +83,7 @@ async def look(
         _believe(resting.doubts)
         replaced = {(*ask.place, ask.planned.replaces) for ask in asks if ask.planned.replaces}
         staying = [one for one in resting.rows if (one.account, one.connector, one.order_id) not in replaced]
-        number = len(staying)
+        number = len(staying) + orders_yet(runs, staying)
         if positions:
             held += await _of_orders(prices_now, staying, currency)
             held += await _of_executors(prices_now, runs, staying, currency)

@@ -123,6 +123,7 @@ class Grant:
         self._refuse = refuse
         self._reserved = reserved
         self.spent: list[Spent] = []
+        self.told = False  # whether who called heard what became of it
 
     async def send(self, planned: PlannedRequest, ask: Callable[[], Awaitable[Response[T]]]) -> Response[T]:
         """Send a request of the plan, once, and note what came of it; it is on disk by then.
@@ -179,6 +180,7 @@ class Grant:
 
     async def end(self, error: BaseException | None, text: str = "") -> None:
         """Called once, however the call ended: with what it raised, or with its answer's text. Raises nothing."""
+        self.told = not isinstance(error, asyncio.CancelledError)
         sent = [Sent(one.planned, _outcome(one.error, "answered"), one.reference) for one in self.spent]
         if error is None and not self._places:  # it only waited, which was granted too
             await self._entry.begin()

@@ -192,7 +192,8 @@ class _Counting:
             if self.seen.resting is None:
                 raise _uncounted("open_orders", "how many orders rest isn't known")
             unseen = [row for row in self._unseen() if row.effect == "opens"]
-            used, doubtful = self.seen.resting + len(unseen), sum(row.in_doubt(self.now) for row in unseen)
+            used = self.seen.resting + sum(row.orders for row in unseen)
+            doubtful = sum(row.orders for row in unseen if row.in_doubt(self.now))
             yield Use("open_orders", Decimal(most), Decimal(used), NONE, "", "open orders", Decimal(doubtful))
 
     def of_positions(self) -> Iterator[Use]:

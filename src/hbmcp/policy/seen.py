@@ -30,9 +30,9 @@ class Held:
 
 @frozen
 class Seen:
-    """What was read `at` that time: what is `held`, how many orders rest, the equity of all, the same by account and
-    exchange, and the day's loss; None where no limit needs it. `unfilled` are the ids of orders that rest whole, and
-    `running` those of executors, of which it is held what they may order yet."""
+    """What was read `at` that time: what is `held`, how many orders rest, or are an executor's to place yet, the
+    equity of all, the same by account and exchange, and the day's loss; None where no limit needs it. `unfilled` are
+    the ids of orders that rest whole, and `running` those of executors, of which it is held what they may order yet."""
 
     at: int
     held: tuple[Held, ...] = ()

@@ -10,6 +10,7 @@ from contextlib import redirect_stdout
 
 from mcp.server.stdio import stdio_server
 
+from hbmcp import INTERRUPTED
 from hbmcp.server.ending import SHUTDOWN, end_by, end_of, finish
 from hbmcp.server.line import Line, Terms
 from hbmcp.server.protocol import build
@@ -17,7 +18,6 @@ from hbmcp.server.switchboard import Switchboard
 from hbmcp.unreadable import Answered
 
 OVER_STDIO = "an hbmcp server, until its client leaves"
-INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
 
 logger = logging.getLogger(__name__)
 

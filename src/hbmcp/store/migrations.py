@@ -138,6 +138,7 @@ STEPS: tuple[tuple[Statement, ...], ...] = (
     ("ALTER TABLE hbmcp_orders ADD COLUMN replaces TEXT",),
     ("CREATE TABLE hbmcp_heard (installation TEXT NOT NULL PRIMARY KEY, upto BIGINT NOT NULL)",),
     ("ALTER TABLE hbmcp_ledger ADD COLUMN replaces TEXT",),
+    ("ALTER TABLE hbmcp_ledger ADD COLUMN orders BIGINT NOT NULL DEFAULT 1",),
 )
 
 

@@ -76,12 +76,12 @@ UNDER_WAY = 600_000  # milliseconds after which nobody can be sending any more w
 @frozen
 class LedgerRow:
     """A request that was granted, at `time` in epoch ms, for the call of a tool with that digest, `sent` being that of
-    all that it sends, "" where it sends nothing; `words` say what it does, of `amount` in base units. `opened` is what
-    it adds to what is at risk, in `currency`, 0 where it adds nothing. `reference` is the id that came back. `holder`
-    is the key of who called with an access token, "" where none was shown, None where that wasn't kept yet. `key` is 0
-    before the store has given one.
-    `settled` is when the store was told what became of it, None where it wasn't yet, or that wasn't kept. `replaces` is
-    the id of the order in whose place it is sent, or is to be."""
+    all that it sends, "" where it sends nothing; `words` say what it does, of `amount` in base units, and `orders` of
+    it may rest at once. `opened` is what it adds to what is at risk, in `currency`, 0 where it adds nothing.
+    `reference` is the id that came back. `holder` is the key of who called with an access token, "" where none was
+    shown, None where that wasn't kept yet. `key` is 0 before the store has given one. `settled` is when the store was
+    told what became of it, None where it wasn't yet, or that wasn't kept. `replaces` is the id of the order in whose
+    place it is sent, or is to be."""
 
     time: int
     caller: str
@@ -104,6 +104,7 @@ class LedgerRow:
     amount: Decimal | None = None
     settled: int | None = field(default=None, eq=False)
     replaces: str | None = None
+    orders: int = 1
     key: int = field(default=0, eq=False)
 
     def in_doubt(self, now: int) -> bool:

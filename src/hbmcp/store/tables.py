@@ -101,6 +101,7 @@ ledger = Table(
     Column("amount", Exact),
     Column("settled", BigInteger),
     Column("replaces", Text),
+    Column("orders", BigInteger, nullable=False),
 )
 
 triggers = Table(

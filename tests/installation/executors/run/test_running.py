@@ -7,7 +7,8 @@ import pytest
 
 from hbmcp.errors import ApiFailed, CallError, ChangedOperation, Refused, UnknownOperation
 from hbmcp.installation.executors.run.record import Executor
-from hbmcp.installation.executors.run.running import MOST, Yet, running, yet_to_order
+from hbmcp.installation.executors.run.running import MOST, Yet, orders_yet, running, yet_to_order
+from hbmcp.installation.orders.order import Order
 from tests.installation.scripted_installation import Script
 
 pytestmark = pytest.mark.anyio
@@ -80,6 +81,45 @@ async def test_an_order_that_was_cancelled_is_placed_anew_but_for_a_position_s()
 )
 async def test_what_no_executor_can_be_told_isnt_known(config: dict[str, Any]) -> None:
     assert await left(config={"side": 1, **config}) == [("binance", "BTC-USDT", None)]
+
+
+RESTING = {"order_id": "rests", "trade_type": "BUY", "price": "80", "filled_amount": "0.5", "status": "OPEN"}
+GRID = {"grid_level_prices": [100, 110, 120, 130], "grid_tp_prices": [105, 115, 125, 135]}
+DCA = {"amounts_quote": [100, 200, 300], "prices": [90, 80, 70]}
+RESTS_ITS_TARGET = {"triple_barrier_config": {"take_profit": "0.01", "take_profit_order_type": "OrderType.LIMIT"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "info", "filled", "yet"),
+    [
+        ("order", {}, {}, 0, 1),
+        ("order", {}, {"order_id": "rests"}, 0, 0),
+        ("order", {}, {"order_id": "was cancelled"}, 0, 1),
+        ("twap", {}, {"order_ids": ["gone", "rests"]}, 50, 0),
+        ("dca", DCA, {}, 0, 3),
+        ("dca", DCA, {"order_ids": ["gone"]}, 99, 2),
+        ("dca", DCA, {"order_ids": ["gone", "rests"]}, 99, 1),
+        ("dca", DCA, {"order_ids": ["rests"]}, 40, 2),
+        ("dca", DCA, {"order_ids": ["was cancelled"]}, 0, 3),
+        ("position", {}, {}, 0, 1),
+        ("position", {}, {"order_ids": ["gone"]}, 50, 0),
+        ("position", RESTS_ITS_TARGET, {"order_ids": ["gone"]}, 50, 1),
+        ("position", RESTS_ITS_TARGET, {"order_ids": ["gone", "rests"]}, 50, 0),
+        ("grid", {"total_amount_quote": "400"}, GRID, 0, 4),
+        ("grid", {"total_amount_quote": "400"}, {**GRID, "open_liquidity_placed": 190}, 0, 2),
+        ("grid", {"total_amount_quote": "400"}, {**GRID, "close_liquidity_placed": 205}, 0, 2),
+        ("grid", {"total_amount_quote": "400"}, {}, 0, 1),
+        ("lp", {}, {}, 0, 0),
+        ("new", {}, {}, 0, 1),
+    ],
+)
+def test_how_many_orders_it_may_place_yet(
+    kind: str, config: dict[str, Any], info: dict[str, Any], filled: int, yet: int
+) -> None:
+    resting = Order.from_row({**ROW, **RESTING})
+    one = {**ROW, "executor_type": f"{kind}_executor", "config": config, "custom_info": info}
+    found = Executor.from_row({**one, "filled_amount_quote": str(filled)})
+    assert orders_yet([found], [resting]) == yet
 
 
 async def test_an_api_without_executors_has_none() -> None:

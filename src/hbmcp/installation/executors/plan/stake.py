@@ -7,6 +7,7 @@ from typing import Any
 from attrs import evolve
 
 from hbmcp.figures import times
+from hbmcp.installation.executors.plan.grid_sizing import sizing
 from hbmcp.installation.executors.plan.preparation import Prepared
 from hbmcp.installation.planned_request import Stake
 
@@ -58,10 +59,13 @@ def _furthest(prepared: Prepared) -> Decimal | None:
 
 
 def _resting(prepared: Prepared) -> int:
-    """How many orders of it may rest at once."""
-    if prepared.forecast is None or prepared.forecast.plan.timed:
+    """How many orders of it may rest at once: of a grid one at each level, also where the price isn't near yet."""
+    known = prepared.forecast
+    if known is None or known.plan.timed:
         return 1
-    return max(len(prepared.forecast.plan.orders), 1)
+    if prepared.config.kind == "grid_executor":
+        return sizing(prepared.config, known.market.mid, known.rule).count
+    return max(len(known.plan.orders), 1)
 
 
 def whole_value(prepared: Prepared) -> Decimal | None:

@@ -206,6 +206,13 @@ class Executor:
         return self.kind == "dca_executor" and mode == "MAKER" and self.barrier("stop_loss") is not None
 
     @property
+    def rests_its_target(self) -> bool:
+        """Whether its take profit is an order that rests."""
+        barriers = Fields(self.config).known("triple_barrier_config", Fields)
+        kind = None if barriers is None else barriers.known("take_profit_order_type", text)
+        return str(kind).rpartition(".")[2] in ("LIMIT", "LIMIT_MAKER", "2", "3")
+
+    @property
     def names_orders(self) -> bool:
         """Whether it is of a type whose orders are known by id."""
         return self.kind in ("position_executor", "dca_executor", "twap_executor", "order_executor")

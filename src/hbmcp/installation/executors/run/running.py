@@ -1,7 +1,9 @@
 """The executors that run, and what they may order yet."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import accumulate
+from math import ceil
 from typing import Any
 
 from attrs import frozen
@@ -71,7 +73,7 @@ async def yet_to_order(found: Iterable[Executor], resting: Iterable[Order], pric
 
 
 async def _left(
-    one: Executor, connector: str, pair: str, rests: dict[str | None, Order], price_of: PriceOf
+    one: Executor, connector: str, pair: str, rests: Mapping[str | None, Order], price_of: PriceOf
 ) -> Decimal | None:
     config = Fields(one.config)
 
@@ -80,7 +82,7 @@ async def _left(
 
     on_each, amount = told("order_amount"), told("amount")
     price = await price_of(connector, pair) if on_each or amount else None
-    resting = [rests[order] for order in one.order_ids if order in rests]
+    resting = _own(one, rests)
     if on_each is not None:
         return None if price is None else times(on_each, price)
     if one.kind == "position_executor" and amount is not None and (resting or one.filled):
@@ -94,6 +96,46 @@ async def _left(
         each = ratio(whole, amount) if amount else None  # what rests is no less than what it was told, at any price
         done = one.filled + sum((_value(order, each) for order in resting), ZERO)
     return max(whole - done, ZERO)
+
+
+def orders_yet(found: Iterable[Executor], resting: Iterable[Order]) -> int:
+    """How many orders they may come to have on order books beside those that rest, a grid no fewer than that."""
+    rests = {one.order_id: one for one in resting}
+    return sum(max(_at_once(one, own) - len(own), 0) for one in found for own in [_own(one, rests)])
+
+
+def _at_once(one: Executor, resting: Sequence[Order]) -> int:
+    """How many may rest at once, with those of its orders that are known to; of a grid, which doesn't name them, beside
+    those that do."""
+    levels = Fields(one.config).known("amounts_quote", array(number)) or []
+    match one.kind:
+        case "lp_executor":
+            return 0
+        case "dca_executor":
+            filled = one.filled - sum((times(order.filled, order.price or ZERO) for order in resting), ZERO)
+            reached = (whole - each / 2 for whole, each in zip(accumulate(levels), levels, strict=True))
+            return sum(least > filled for least in reached)  # it buys for less than it was told, a little
+        case "grid_executor":
+            return _unplaced_levels(one)
+        case "position_executor" if one.filled and not one.rests_its_target:
+            return 0
+    return len(one.markets)
+
+
+def _unplaced_levels(grid: Executor) -> int:
+    """At each level one order opens or closes: none of them is worth more than one at the price furthest on."""
+    told = Fields(grid.info)
+    prices, targets = (told.known(f"grid_{name}_prices", array(number)) or [ZERO] for name in ("level", "tp"))
+    rests = sum((grid.figure(f"{way}_liquidity_placed") or ZERO for way in ("open", "close")), ZERO)
+    whole = Fields(grid.config).known("total_amount_quote", number)
+    if not (whole and min(prices)):
+        return len(prices)
+    most = times(ratio(whole, Decimal(len(prices))), ratio(max(*prices, *targets), min(prices)))
+    return len(prices) - ceil(ratio(rests, most))
+
+
+def _own(one: Executor, rests: Mapping[str | None, Order]) -> list[Order]:
+    return [rests[order] for order in one.order_ids if order in rests]
 
 
 def _value(order: Order, price: Decimal | None) -> Decimal:
