@@ -13,7 +13,6 @@ from hbmcp.api import Apis
 from hbmcp.arguments import secrets
 from hbmcp.arguments.exchange_spelling import EXCHANGE
 from hbmcp.arguments.pair_spelling import PAIR
-from hbmcp.bridge.acting import Act
 from hbmcp.bridge.foresight import Foresight
 from hbmcp.bridge.incoming import Incoming
 from hbmcp.bridge.operations import Operations, missing
@@ -338,6 +337,8 @@ class Bridge:
             caller = replace(caller, kind="trigger")
         if tool.reads:
             return await self._read(prepared, arguments, caller, incoming)
+        from hbmcp.bridge.acting import Act
+
         act = Act(self._gate, self.installation, self._ask_alone, self.granted, prepared, caller, incoming)
         return Outcome(await act.run(arguments), False)
 

@@ -8,7 +8,6 @@ from hbmcp.errors import CallError
 from hbmcp.policy.confirmation.answer import Visit
 from hbmcp.policy.confirmation.question import Question
 from hbmcp.redaction import redacted
-from hbmcp.results.structured import without_told_secrets
 
 _NAME = re.compile(r'(?<!["\w])[a-z]+(?:_[a-z0-9]+)+(?!["\w])')
 
@@ -49,9 +48,12 @@ class Outcome(NamedTuple):
     @property
     def redacted(self) -> "Outcome":
         """Without what is secret."""
-        structured = None if self.structured is None else without_told_secrets(self.structured)
-        content = tuple(map(_masked, self.content))
-        return self._replace(text=redacted(self.text), content=content, structured=structured)
+        said = self._replace(text=redacted(self.text), content=tuple(map(_masked, self.content)))
+        if self.structured is None:
+            return said
+        from hbmcp.results.structured import without_told_secrets
+
+        return said._replace(structured=without_told_secrets(self.structured))
 
 
 def _masked(block: Mapping[str, Any]) -> dict[str, Any]:

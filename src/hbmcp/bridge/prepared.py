@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hbmcp.arguments import Checker
 from hbmcp.arguments.checker import NOTHING
@@ -17,10 +17,12 @@ from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.results import ResultSpec, render
 from hbmcp.results.answer import Answer
 from hbmcp.results.output_schema import answers_programs
-from hbmcp.results.structured import Output
 from hbmcp.text import one_line
 from hummingbot_api.client import Response
 from hummingbot_api.request import Json, Request
+
+if TYPE_CHECKING:
+    from hbmcp.results.structured import Output
 
 
 class Prepared:
@@ -67,7 +69,9 @@ class Prepared:
         return await asyncio.to_thread(show) if response.large else show()
 
     @cached_property
-    def _output(self) -> Output:
+    def _output(self) -> "Output":
+        from hbmcp.results.structured import Output
+
         return Output(self.tool)
 
 

@@ -21,7 +21,7 @@ from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy import closing_together, doubts, exposure, valuation
 from hbmcp.policy.call import Call
 from hbmcp.policy.grant import Outcomes
-from hbmcp.policy.limits import held_to, needs_value, since, used_up, uses
+from hbmcp.policy.limits import held_to, since, used_up, uses
 from hbmcp.policy.model import Limits, Policy
 from hbmcp.policy.said_twice import Said, check_key
 from hbmcp.policy.seen import Seen
@@ -89,10 +89,6 @@ class Counting:
         self._policy = policy
         self._installation = installation
         self._store = store
-
-    def under(self, policy: Policy, installation: Callable[[Caller], Installation]) -> "Counting":
-        """The same numbers, held against another policy."""
-        return Counting(policy, installation, self._store)
 
     def prices(self) -> valuation.Prices:
         """Those of this moment, of which nothing is read yet."""
@@ -286,7 +282,7 @@ class Counting:
         return evolve(seen, loss=max(began - seen.equity, Decimal(0)))
 
     async def _valued(self, prices: valuation.Prices, asks: list[Worth]) -> list[Worth]:
-        if needs_value(self._policy) or self._policy.limits.distance_percent is not None:
+        if self._policy.needs_value or self._policy.limits.distance_percent is not None:
             return await valuation.valued(prices, asks, self._policy.currency)
         return asks
 

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
 from attrs import evolve
 
@@ -26,7 +27,6 @@ from hbmcp.policy.confirmation.approvals import Approvals
 from hbmcp.policy.confirmation.demand import Demand, demanded, may_ask
 from hbmcp.policy.confirmation.question import Question, in_all
 from hbmcp.policy.confirmation.quoted import Quoted
-from hbmcp.policy.counting import NOTHING, Counting, Reserved
 from hbmcp.policy.files import Files
 from hbmcp.policy.goes_on import goes_on, goes_unrecorded
 from hbmcp.policy.grant import Firing, Grant
@@ -36,10 +36,13 @@ from hbmcp.policy.names import in_todays_names
 from hbmcp.policy.notify.addresses import addresses
 from hbmcp.policy.notify.outbox import Outbox
 from hbmcp.policy.said_twice import Said, SentBefore
-from hbmcp.policy.valuation import Prices
-from hbmcp.policy.worth import Worth
 from hbmcp.settings import Settings
 from hbmcp.store import Halt, Store
+
+if TYPE_CHECKING:
+    from hbmcp.policy.counting import Counting, Reserved
+    from hbmcp.policy.valuation import Prices
+    from hbmcp.policy.worth import Worth
 
 ALLOWED = "The policy allows it."
 WOULD_BE_REFUSED = "It would be refused:"
@@ -57,19 +60,21 @@ class Gate:
         policy: Policy,
         offer: Offer,
         identity: Identity,
+        installation: Callable[[Caller], Installation],
+        store: Store,
         *,
         audit: Audit,
         halts: Halts,
-        counting: Counting,
         approvals: Approvals,
         outbox: Outbox,
     ) -> None:
         self._policy = in_todays_names(policy, offer.catalog)
         self._offer = offer
         self._identity = identity
+        self._installation = installation
+        self._store = store
         self._audit = audit
         self._halts = halts
-        self._counting = counting
         self._approvals = approvals
         self._outbox = outbox
 
@@ -91,9 +96,10 @@ class Gate:
             policy,
             offer,
             identity,
+            installation,
+            store,
             audit=Audit.of(settings, identity, store, outbox.tell),
             halts=Halts(files.halts, store, files.own_halts) if files else Halts((), store),
-            counting=Counting(policy, installation, store),
             approvals=Approvals(policy, settings, store),
             outbox=outbox,
         )
@@ -104,12 +110,20 @@ class Gate:
             policy,
             offer,
             self._identity,
+            installation,
+            self._store,
             audit=self._audit,
             halts=self._halts,
-            counting=self._counting.under(policy, installation),
             approvals=self._approvals.under(policy),
             outbox=self._outbox,
         )
+
+    @cached_property
+    def _counting(self) -> "Counting":
+        """Imported with the rooms that it looks into, which who only reads does without."""
+        from hbmcp.policy.counting import Counting
+
+        return Counting(self._policy, self._installation, self._store)
 
     async def aclose(self) -> None:
         """Wait a moment for what is still being written, and told."""
@@ -269,13 +283,13 @@ class Gate:
         """What became of what this client waits for with this holder's token, each told once."""
         return await self._approvals.ended(client, holder)
 
-    async def _demand(self, call: Call, plan: Plan, prices: Prices) -> tuple[list[list[Worth]], Demand | None]:
+    async def _demand(self, call: Call, plan: Plan, prices: "Prices") -> "tuple[list[list[Worth]], Demand | None]":
         """What the requests are worth, and how the policy wants them asked for."""
         requests = (*plan.requests, *plan.later)
         worths = await self._counting.worths(requests, prices)
         return worths, demanded(self._policy, call, requests, in_all(requests, worths))
 
-    async def _asks(self, call: Call, plan: Plan, prices: Prices) -> Demand | None:
+    async def _asks(self, call: Call, plan: Plan, prices: "Prices") -> Demand | None:
         """How the policy wants the plan asked for, where it does."""
         if not may_ask(self._policy, call, (*plan.requests, *plan.later)):
             return None
@@ -310,12 +324,12 @@ class Gate:
             return error
         return LimitReached(f"{error.happened} {told}", error.undone, error.advice, limit=error.limit)
 
-    async def _hold_to(self, answered: Answered, call: Call, plan: Plan, prices: Prices) -> None:
+    async def _hold_to(self, answered: Answered, call: Call, plan: Plan, prices: "Prices") -> None:
         """Raises NotConfirmed where the answer doesn't hold for this plan."""
         worths, demand = await self._demand(call, plan, prices)
         answered.check(Quoted.of(call, (*plan.requests, *plan.later), worths), demand)
 
-    async def _allowed(self, call: Call, plan: Plan, prices: Prices, demand: Demand | None, ask: Ask | None) -> str:
+    async def _allowed(self, call: Call, plan: Plan, prices: "Prices", demand: Demand | None, ask: Ask | None) -> str:
         """A sentence on it, which may be asked for that way. Raises what `grant` would, but for what was said
         before."""
         if refused := await self._refuse(call, plan):
@@ -328,7 +342,7 @@ class Gate:
         except LimitReached as error:
             raise self._besides(error, call, demand, ask) from None
 
-    async def _foresee(self, call: Call, plan: Plan, prices: Prices, unasked: Decimal | None = None) -> str:
+    async def _foresee(self, call: Call, plan: Plan, prices: "Prices", unasked: Decimal | None = None) -> str:
         """Of what it arms: raises what would be raised were it sent now."""
         if not plan.later:
             return ""
@@ -355,7 +369,7 @@ class Gate:
         rules.refuse(self._policy, call, evolve(plan, requests=(planned,)), self._offer.asked)
 
     def _entry(
-        self, call: Call, plan: Plan | None, reserved: Reserved = NOTHING, answered: Answered | None = None
+        self, call: Call, plan: Plan | None, reserved: "Reserved | None" = None, answered: Answered | None = None
     ) -> Entry:
         said = {
             "installation": self._identity.name,
@@ -367,7 +381,7 @@ class Gate:
             "arguments": record.arguments(call.arguments, secret=call.secret),
             "preview": call.preview or None,
             "plan": record.plan(plan.requests) if plan else None,
-            "limits": record.limits(reserved.nearly, reserved.at) or None,
+            "limits": (record.limits(reserved.nearly, reserved.at) or None) if reserved else None,
             "confirmed": answered.line if answered else None,
         }
         on = plan is not None and any(goes_unrecorded(one, call.caller.kind) for one in plan.requests)

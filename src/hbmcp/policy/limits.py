@@ -39,25 +39,6 @@ def held_to(limits: Limits, asks: Sequence[Worth]) -> Limits:
     return limits.model_copy(update=dict.fromkeys(free))
 
 
-def needs_value(policy: Policy) -> bool:
-    """Whether a limit holds against what a request is worth."""
-    of = policy.limits
-    sizes: tuple[Decimal | None, ...] = (
-        of.order,
-        of.order_percent,
-        of.hour,
-        of.day,
-        of.position,
-        of.pair,
-        of.account,
-        of.leverage,
-    )
-    theirs = policy.theirs
-    if theirs is not None:
-        sizes = (*sizes, theirs.limits.hour, theirs.limits.day, *(one.amount for one in theirs.budgets.values()))
-    return bool(policy.budget_lists) or any(one is not None for one in sizes)
-
-
 def since(policy: Policy, now: int) -> int:
     """From when on what was granted counts against a limit."""
     of, theirs = policy.limits, policy.theirs or Rules()

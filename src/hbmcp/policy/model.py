@@ -179,6 +179,15 @@ class Policy(Written):
         """A person is asked where any of them says so."""
         return tuple(one.confirm for one in (self, *self.also) if one.confirm)
 
+    @property
+    def needs_value(self) -> bool:
+        """Whether a limit holds against what a request is worth."""
+        of, theirs = self.limits, self.theirs
+        each = (of.order, of.order_percent, of.position, of.pair, of.account, of.leverage)
+        sums = (of.hour, of.day) if theirs is None else (of.hour, of.day, theirs.limits.hour, theirs.limits.day)
+        budgets = self.budget_lists or (theirs is not None and theirs.budgets)
+        return bool(budgets) or any(one is not None for one in (*each, *sums))
+
 
 def default(on_paper: bool) -> Policy:
     """What holds without a file."""

@@ -11,7 +11,6 @@ from hbmcp.errors import NotAllowed
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.call import Call
-from hbmcp.policy.limits import needs_value
 from hbmcp.policy.model import Policy
 from hbmcp.policy.names import WRITES, has_tool, listed, lists_code, lists_tools, matches
 from hbmcp.text import named, one_line
@@ -139,7 +138,7 @@ def _unnamed_code(policy: Policy, call: Call, request: PlannedRequest, asked: Co
     if by_plugin and not known and lists_code(policy.deny):
         yield "it denies some controllers or scripts, and which ones this is about isn't known"
     theirs = policy.allow
-    if request.trades == () and needs_value(policy):
+    if request.trades == () and policy.needs_value:
         code_of = request.stake.type
         if code_of is None:
             yield "what it trades isn't read before, so it can't be held to the limits"

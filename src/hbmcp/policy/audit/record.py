@@ -4,17 +4,19 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
 from hbmcp.installation.planned_request import PlannedRequest
-from hbmcp.policy.use import Use
 from hbmcp.redaction import MASK, redacted, without_credentials
 from hbmcp.results.secrets_in_text import scrubbed
 from hbmcp.secret_names import names_secret
 from hbmcp.text import cut, one_line
 from hbmcp.times import machine
+
+if TYPE_CHECKING:
+    from hbmcp.policy.use import Use
 
 Record = dict[str, Any]
 
@@ -73,7 +75,7 @@ def plan(requests: Iterable[PlannedRequest]) -> list[Record]:
     ]
 
 
-def limits(nearly: Iterable[Use], now: int) -> list[Record]:
+def limits(nearly: "Iterable[Use]", now: int) -> list[Record]:
     """Those of which hardly anything is left."""
     return [{"limit": words(one.limit), "since": one.window(now), "used": words(str(one))} for one in nearly]
 
