@@ -203,6 +203,25 @@ async def test_a_log_that_was_cut_shows_although_more_is_written(
         assert "the store knew of number" in verify(it.log, it.log.end).broken[0]
 
 
+async def test_a_store_that_was_removed_is_told_for_it_counted_what_was_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, str]] = []
+    async with audited(tmp_path, monkeypatch, store(f"sqlite:///{tmp_path}/one.sqlite")) as it:
+        await it.call.good("place_order", **MARKET)
+    async with audited(
+        tmp_path, monkeypatch, store(f"sqlite:///{tmp_path}/two.sqlite"), tell=lambda *one: told.append(one)
+    ) as it:
+        await it.call.good("place_order", **MARKET)
+        await it.call.good("place_order", **MARKET)
+        assert [one["event"] for one in it.lines] == ["begin", "end", "begin", "new_store", "end", "begin", "end"]
+        assert it.lines[3]["lines"] == 2
+        assert verify(it.log, it.log.end).broken == ()
+        standing = " ".join(await it.call.bridge._gate.standing(""))
+        assert "what was sent before counts against no limit" in standing
+    assert [kind for kind, _ in told] == ["store"]
+
+
 @pytest.mark.parametrize(
     ("reply", "outcome"),
     [

@@ -19,6 +19,7 @@ from hbmcp.identity import Identity
 from hbmcp.settings import Settings
 from hbmcp.store.place import Place
 from hbmcp.store.records import (
+    NO_LINE,
     AlreadyReplaced,
     Approval,
     ApprovalState,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from hbmcp.store.rows import Rows
 
 __all__ = [
+    "NO_LINE",
     "AlreadyReplaced",
     "Approval",
     "ApprovalState",
@@ -195,8 +197,9 @@ class Store:
         flush: bool = False,
     ) -> AuditHead | None:
         """Remember the last line of an audit log, unless a later one is known; the line `before` it is in the log.
-        Gives the one that was known if that isn't in the log any more, as `holds` tells; then it stays. In the same
-        transaction, and in any case, keeps what is settled. `flush`: all that was written before is on disk then."""
+        Gives the one that was known if that isn't in the log any more, as `holds` tells; then it stays. Gives NO_LINE
+        if none was known of a log that had some. In the same transaction, and in any case, keeps what is settled.
+        `flush`: all that was written before is on disk then."""
         return await self._do(lambda rows: rows.move_audit_head(log, head, before, holds, settling, flush))
 
     async def halt(self) -> Halt | None:

@@ -58,6 +58,9 @@ class AuditHead:
     hash: str
 
 
+NO_LINE = AuditHead(0, "")
+
+
 @frozen
 class Halt:
     """A halt: `since` in epoch ms; of `everything`, or of what adds risk; and who asked for it."""

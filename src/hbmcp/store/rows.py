@@ -31,6 +31,7 @@ from hbmcp.store.database import Database
 from hbmcp.store.place import Place
 from hbmcp.store.records import (
     KEPT_FOR,
+    NO_LINE,
     OPEN,
     AlreadyReplaced,
     Approval,
@@ -288,7 +289,7 @@ class Rows:
                 return known
             if known is None or known.seq < head.seq:
                 connection.execute(self._put_head, {"log": log, **asdict(head)})
-        return None
+        return NO_LINE if known is None and before.seq else None
 
     def halt(self) -> Halt | None:
         with self._database.reading() as connection:

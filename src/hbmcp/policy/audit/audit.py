@@ -20,7 +20,7 @@ from hbmcp.policy.audit.log import Appended, Log
 from hbmcp.policy.audit.record import Record, Sent, sent, stamped, time_text, words
 from hbmcp.policy.audit.unusual import AT_BEGINNING, COUNTED, Lately
 from hbmcp.policy.files import Files
-from hbmcp.store import NOTHING, TO_REDUCE, AuditHead, Settling
+from hbmcp.store import NO_LINE, NOTHING, TO_REDUCE, AuditHead, Settling
 from hbmcp.store.worker import Worker
 from hbmcp.times import DAY, machine
 
@@ -179,8 +179,8 @@ class Audit:
         return self._log.append(record, above)
 
     async def _tell_store(self, log: Log, appended: Appended, settling: Settling, flush: bool) -> None:
-        """Move the head, from a line that is in the log. Where it isn't, somebody cut, changed or removed the log:
-        that stands in it then."""
+        """Move the head, from a line that is in the log. Where it isn't, somebody cut, changed or removed the log; and
+        where the store knows of no line, the store: that stands in the log then."""
 
         def holds(head: AuditHead) -> bool:
             link = Link(head.seq, head.hash)
@@ -189,6 +189,9 @@ class Audit:
         before, head = _head(appended.before), _head(appended.link)
         lost = await self._store.move_audit_head(self._name, head, before, holds, settling, flush=flush)
         if lost is None:
+            return
+        if lost == NO_LINE:
+            await self.write(stamped("new_store", lines=appended.before.seq))
             return
         said = f"The audit log was cut or changed: its line {lost.seq} isn't there. See `hbmcp audit verify`."
         logger.error("%s", said)

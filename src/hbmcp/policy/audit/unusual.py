@@ -58,6 +58,7 @@ class Lately:
     _orders: defaultdict[str, _Orders] = field(factory=lambda: defaultdict(_Orders))  # by pair
     _large: deque[tuple[str, Decimal, str]] = field(factory=deque)  # and how many times the usual
     _limits: dict[str, tuple[str, Any, str]] = field(factory=dict)  # limit -> and its window
+    _new_stores: deque[str] = field(factory=deque)  # when one knew nothing of the lines before
 
     @property
     def found(self) -> dict[str, str]:
@@ -68,6 +69,7 @@ class Lately:
             "failures": self._failures,
             "sizes": max(self._large, key=lambda one: (one[1], one[0]))[2] if self._large else "",
             "limits": ", ".join(words for _, _, words in self._limits.values()),
+            "store": self._forgotten,
         }
         return {kind: words for kind, words in found.items() if words}
 
@@ -89,6 +91,8 @@ class Lately:
                     self._refused.append((time, why))
                     self._reasons[why] += 1
                 self._add_outcome(time, tool, why)
+            case "new_store":
+                self._new_stores.append(time)
 
     def forget(self, before: str) -> None:
         """What was written before that."""
@@ -97,7 +101,7 @@ class Lately:
         for several in (self._unknown, self._large):
             while several and several[0][0] < before:
                 several.popleft()
-        for times in self._failed.values():
+        for times in (self._new_stores, *self._failed.values()):
             while times and times[0] < before:
                 times.popleft()
         for orders in self._orders.values():
@@ -143,6 +147,12 @@ class Lately:
     def _unknown_outcomes(self) -> str:
         last = self._unknown[-1][1] if self._unknown else ""
         return f"of {len(self._unknown)} calls the outcome is unknown, the last {last}" if last else ""
+
+    @property
+    def _forgotten(self) -> str:
+        """That a store was removed, or another took its place."""
+        last = self._new_stores[-1] if self._new_stores else ""
+        return f"the store was new at {last}: what was sent before counts against no limit" if last else ""
 
     @property
     def _failures(self) -> str:
