@@ -2,7 +2,18 @@
 
 import pytest
 
-from hbmcp.errors import ApiFailed, CallError, OutcomeUnknown, Refused, ServiceDown
+from hbmcp.errors import (
+    NOTHING_DONE,
+    NOTHING_SENT,
+    ApiFailed,
+    CallError,
+    Failed,
+    GatewayFailed,
+    OutcomeUnknown,
+    Refused,
+    ServiceDown,
+    Unreachable,
+)
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.grant import Spent
 from hbmcp.store import Settled
@@ -12,7 +23,12 @@ from hummingbot_api.request import Request
 @pytest.mark.parametrize(
     ("error", "counts"),
     [
-        (Refused("no"), False),
+        (Refused("no", NOTHING_DONE), False),
+        (Unreachable("nobody there", NOTHING_SENT), False),
+        (ServiceDown("Gateway isn't there", NOTHING_DONE), False),
+        (GatewayFailed("it has none", NOTHING_DONE), False),
+        (Refused("who says so?"), True),  # what isn't said isn't certain
+        (Failed("somehow", "Most likely nothing was done."), True),
         (OutcomeUnknown("who knows"), True),
         (ApiFailed("500"), True),
         (ServiceDown("the broker is down"), True),  # so an exchange may say of a broker's id, after it took the order

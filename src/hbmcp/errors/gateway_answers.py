@@ -76,8 +76,9 @@ def _no_transaction(status: int, _: re.Match[str], tool: Tool) -> CallError:
     if tool.operation.endswith(("/clmm/add", "/clmm/remove")):
         return GatewayFailed(
             f"{tool.name} doesn't work with this Gateway, which gave no transaction for it (HTTP {status}).",
-            f"{VERSION} has no such operation: with it nothing is ever done.",
-            "Open another position with open_clmm_position, or close this one with close_clmm_position.",
+            NOTHING_DONE,
+            f"{VERSION} has no such operation, so it stays so: open another position with open_clmm_position, or close "
+            "this one with close_clmm_position.",
         )
     return OutcomeUnknown(
         f"Outcome unknown: {tool.name} was handed to Gateway, which gave no transaction for it (HTTP {status}).",

@@ -79,6 +79,11 @@ class CallError(HbmcpError):
 
     kind = "call"
 
+    @property
+    def nothing_done(self) -> bool:
+        """Whether it says for certain that nothing was."""
+        return self.undone in (NOTHING_DONE, NOTHING_SENT)
+
 
 class NotConfigured(CallError):
     """What leads to the API isn't set or can't be right: its username or password, a proxy, certificates."""

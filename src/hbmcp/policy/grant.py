@@ -8,18 +8,7 @@ from attrs import define
 
 from hbmcp.caller import Kind
 from hbmcp.cancellation import UNSENT, unsent
-from hbmcp.errors import (
-    BadArguments,
-    CallError,
-    NotAudited,
-    NotConfigured,
-    OutcomeUnknown,
-    Refused,
-    Rejected,
-    UnknownOperation,
-    Unreachable,
-    WrongCredentials,
-)
+from hbmcp.errors import CallError, NotAudited, OutcomeUnknown, Rejected
 from hbmcp.installation.fresh_checks import FRESH, Stale
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
@@ -32,15 +21,6 @@ from hummingbot_api.client import Response
 
 T = TypeVar("T")
 
-# What says for certain that nothing was done.
-_NOT_DONE = (
-    BadArguments,
-    NotConfigured,
-    Refused,
-    UnknownOperation,
-    Unreachable,
-    WrongCredentials,
-)
 # Where an answer has the id of what was made.
 _IDS = (
     "order_id",
@@ -96,7 +76,8 @@ class Spent:
             return Settled("sent", self.reference)
         if isinstance(self.error, asyncio.CancelledError):
             return None if unsent(self.error) else Settled("unknown", None)
-        return None if isinstance(self.error, _NOT_DONE) else Settled("unknown", None)
+        undone = isinstance(self.error, CallError) and self.error.nothing_done
+        return None if undone else Settled("unknown", None)
 
 
 class Grant:

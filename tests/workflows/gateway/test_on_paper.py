@@ -148,3 +148,15 @@ async def test_wallets(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         await call.good("stop_gateway")
         assert "wasn't running" in await call.good("stop_gateway")
         assert '"running":false' in await call.good("get_gateway_status")
+
+
+async def test_what_says_that_nothing_was_done_may_be_called_again(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    position = {"connector": "meteora", "network_id": NETWORK, "position_address": "x", "percentage": 50}
+    async with assistant(api, monkeypatch, policy=UNLIMITED) as call:
+        for _ in range(2):
+            assert "Nothing was done." in await call.bad("remove_clmm_liquidity", **position)
+        await call.good("start_gateway")
+        for _ in range(2):
+            assert "Nothing was done." in await call.bad("remove_clmm_liquidity", **position)
