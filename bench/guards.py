@@ -72,7 +72,7 @@ class _Open(Gate):
         async def refuse(_: PlannedRequest) -> None:
             """Nothing."""
 
-        return Grant(plan, began, call.caller.kind, _NoEntry(), refuse, None, firing)  # type: ignore[arg-type]
+        return Grant(plan, began, began, call.caller.kind, _NoEntry(), refuse, None, firing)  # type: ignore[arg-type]
 
     async def ended(self, *_: object) -> list[str]:
         """Nothing was approved."""

@@ -7,7 +7,7 @@ import pytest
 
 from hbmcp import times
 from hbmcp.catalog import EFFECTS, Effect
-from hbmcp.installation.fresh_checks import FRESH, Stale
+from hbmcp.installation.fresh_checks import FRESH, SOON, Stale
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest, Stake
 from hbmcp.policy import grant
@@ -41,6 +41,26 @@ async def test_only_what_reduces_goes_out_on_old_checks(
         with pytest.raises(Stale, match=r"passed, 3 times: .* Nothing was sent\. "):
             await given.send(planned, send)
         assert sent == []
+
+
+@pytest.mark.parametrize("takes", [SOON, SOON + 1])
+async def test_what_comes_between_the_last_check_and_the_first_request_takes_seconds(
+    monkeypatch: pytest.MonkeyPatch, takes: float
+) -> None:
+    first, second = (PlannedRequest.of("opens", one, Stake(), system.get_api_version) for one in ("one", "two"))
+    given = granted(Plan(Answer(None), (first, second)), 1000, checked=1010)
+
+    async def send() -> Any:
+        return SimpleNamespace(raw=None)
+
+    monkeypatch.setattr(grant, "ticking", lambda: 1010 + takes)
+    if takes > SOON:
+        with pytest.raises(Stale):
+            await given.send(first, send)
+    else:
+        await given.send(first, send)
+        monkeypatch.setattr(grant, "ticking", lambda: 1000 + FRESH)
+        await given.send(second, send)
 
 
 def test_the_clock_goes_on() -> None:

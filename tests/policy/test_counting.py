@@ -401,7 +401,7 @@ async def test_a_plan_that_was_too_old_counts_once(talk: Opened, monkeypatch: py
         return await remember(store, order)
 
     monkeypatch.setattr(Store, "remember_order", slow)
-    for module in ("hbmcp.policy.grant", "hbmcp.bridge.acting"):
+    for module in ("hbmcp.policy.grant", "hbmcp.policy.gate", "hbmcp.policy.counting", "hbmcp.bridge.acting"):
         monkeypatch.setattr(f"{module}.ticking", lambda: moment)
     async with talk(policy(day=1000)) as call:
         await call.good("place_order", **MARKET)

@@ -29,7 +29,7 @@ from hbmcp.policy.use import Use, refuse_exceeded
 from hbmcp.policy.worth import Worth, adds_risk, asked_of
 from hbmcp.store import TO_REDUCE, LedgerRow, OnceOnly, Settling, Store
 from hbmcp.text import NAMED, cut, one_line
-from hbmcp.times import DAY, now
+from hbmcp.times import DAY, now, ticking
 
 SETTLING = 600_000  # milliseconds after the first look of a day, which may have shown too little
 PATIENCE = 10.0  # seconds for the prices
@@ -62,10 +62,11 @@ class Counted:
 
 @frozen
 class Reserved:
-    """What was counted in, None where nothing is; and the limits of which hardly anything is left then, `at` that
-    time."""
+    """What was counted in, None where nothing is, of what was `checked` at that moment, by hbmcp.times.ticking; and the
+    limits of which hardly anything is left then, `at` that time."""
 
     counted: Counted | None = None
+    checked: float = 0
     at: int = 0
     nearly: tuple[Use, ...] = ()
 
@@ -112,7 +113,7 @@ class Counting:
         if not (asked_of(plan.requests) or call.key is not None or said.once or once_only or closes):
             return NOTHING
         judged = await self._judged(plan, prices)
-        moment = now()
+        moment, checked = now(), ticking()
         counted = [
             (place, ask)
             for place, planned in enumerate(plan.requests)
@@ -184,7 +185,7 @@ class Counting:
                 "Look what became of it; if it is wanted once more, call it again, and the person is asked anew.",
             )
         kept = Counted(self._store, [(place, key) for (place, _), key in zip(counted, keys, strict=True)])
-        return Reserved(kept, moment, tuple(one for one in used if one.nearly))
+        return Reserved(kept, checked, moment, tuple(one for one in used if one.nearly))
 
     async def worths(self, requests: Sequence[PlannedRequest], prices: valuation.Prices) -> list[list[Worth]]:
         """The parts of each with their market price and value, as far as they are known."""

@@ -38,6 +38,7 @@ from hbmcp.policy.notify.outbox import Outbox
 from hbmcp.policy.said_twice import Said, SentBefore
 from hbmcp.settings import Settings
 from hbmcp.store import Halt, Store
+from hbmcp.times import ticking
 
 if TYPE_CHECKING:
     from hbmcp.policy.counting import Counting, Reserved
@@ -200,11 +201,13 @@ class Gate:
                 once, upto = answered.once, answered.upto
             await self._refuse(call, plan)
             await self._foresee(call, plan, prices)
+            checked = ticking()
             reserved = await self._counting.reserve(call, plan, prices, once, upto)
             if answered is not None:
                 answered.once = None  # used, by this call
         entry = self._entry(call, plan, reserved, answered)
-        return Grant(plan, began, call.caller.kind, entry, not_meanwhile, reserved.counted, firing)
+        checked = max(checked, reserved.checked)
+        return Grant(plan, began, checked, call.caller.kind, entry, not_meanwhile, reserved.counted, firing)
 
     async def verdict(self, call: Call, plan: Plan, ask: Ask | None, *, figures: bool = True) -> str:
         """What would be said of the plan, for who only looks and could be asked that way; how far limits are used, only

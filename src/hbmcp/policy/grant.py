@@ -9,7 +9,7 @@ from attrs import define
 from hbmcp.caller import Kind
 from hbmcp.cancellation import UNSENT, unsent
 from hbmcp.errors import CallError, NotAudited, OutcomeUnknown, Rejected
-from hbmcp.installation.fresh_checks import FRESH, Stale
+from hbmcp.installation.fresh_checks import FRESH, SOON, Stale
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.policy.audit.audit import Entry
@@ -81,14 +81,15 @@ class Spent:
 
 
 class Grant:
-    """A plan of a `kind` of caller that may be carried out. Its checks `began` then, by hbmcp.times.ticking. It is
-    audited in `entry`; `refuse` raises what came between, a halt, say; and what was `reserved` is settled at the end as
-    it came. `firing`, the trigger that sends it, is told that too."""
+    """A plan of a `kind` of caller that may be carried out. Its checks `began` then, and were done when it was
+    `checked`, by hbmcp.times.ticking. It is audited in `entry`; `refuse` raises what came between, a halt, say; and
+    what was `reserved` is settled at the end as it came. `firing`, the trigger that sends it, is told that too."""
 
     def __init__(
         self,
         plan: Plan,
         began: float,
+        checked: float,
         kind: Kind,
         entry: Entry,
         refuse: Callable[[PlannedRequest], Awaitable[None]],
@@ -99,6 +100,7 @@ class Grant:
         self._left = list(enumerate(plan.requests))
         self._places = range(len(plan.requests))
         self._began = began
+        self._checked = checked
         self._kind = kind
         self._entry = entry
         self._refuse = refuse
@@ -153,7 +155,8 @@ class Grant:
                     "A person must see that the log's disk and hbmcp's store can be written. What only reduces is sent "
                     "all the same.",
                 )
-            if ticking() - self._began > FRESH:
+            moment = ticking()
+            if moment > self._began + FRESH or (not self.spent and moment > self._checked + SOON):
                 raise Stale
         spent = Spent(covering[0], planned)
         self.spent.append(spent)

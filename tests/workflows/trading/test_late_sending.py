@@ -10,7 +10,7 @@ from hbmcp.bridge import acting
 from hbmcp.installation.closing import plan
 from hbmcp.installation.orders import sending
 from hbmcp.paper.exchange.records import Side
-from hbmcp.policy import grant
+from hbmcp.policy import counting, gate, grant
 from hbmcp.store import SentOrder, Store
 from hbmcp.times import ticking
 from tests.paper.paper_api import PaperApi
@@ -21,6 +21,7 @@ from tests.workflows.executors.executor_account import POSITION
 pytestmark = pytest.mark.anyio
 
 CREATE = "POST /executors/"
+POLICY = (counting, gate, grant)
 HOUR = 3600.0
 MARKET = {**BUY, "amount": 0.01, "order_type": "MARKET"}
 
@@ -36,7 +37,7 @@ def asleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         moment += sleeps.pop(0) if sleeps else 0
         return await remember(store, order)
 
-    for place in (acting, plan, sending, grant):
+    for place in (acting, plan, sending, *POLICY):
         monkeypatch.setattr(place, "ticking", lambda: moment)
     monkeypatch.setattr(Store, "remember_order", slow)
     return sleeps
@@ -56,7 +57,7 @@ async def test_an_order_that_is_late_each_time_is_not_sent(talk: Any, api: Paper
     async with talk() as call:
         text = await call.bad("place_order", **MARKET)
         assert await call.bridge.store.sent_orders() == []
-    assert text.startswith("Between the checks and the sending more than 25 s passed, 3 times")
+    assert text.startswith("Between the checks and the sending too much time passed, 3 times")
     assert "Nothing was sent." in text
     assert orders(api) == []
 
@@ -117,7 +118,7 @@ async def test_an_executor_is_prepared_again(talk: Any, monkeypatch: pytest.Monk
         if looks == 2:
             moment -= HOUR
 
-    for place in (acting, grant):
+    for place in (acting, *POLICY):
         monkeypatch.setattr(place, "ticking", lambda: moment)
     monkeypatch.setattr("hbmcp.workflows.executors.create_executor.known_executor_ids", slow)
     ask = {"account_name": "master_account", "executor_type": "position_executor", "config": POSITION}
