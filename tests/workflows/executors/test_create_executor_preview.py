@@ -1,5 +1,6 @@
 """What a preview says, by hand, and beside what the executor then does."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ import pytest
 from hbmcp.installation.executors.config.fields import TYPES
 from hbmcp.installation.executors.plan.unplanned import ON_A_CHAIN, WHY
 from hbmcp.paper.api.faults import Crash
+from hbmcp.paper.executors.runner import CLASSES
+from hbmcp.paper.gateway import POOLS
 from tests.paper.assistant import ALL
 from tests.paper.scripted_faults import old_price
 from tests.workflows.answers import head
-from tests.workflows.executors.executor_account import DCA, GRID, PERPETUAL, POSITION, desk
+from tests.workflows.executors.executor_account import DCA, GRID, PERPETUAL, POSITION, Desk, desk
 
 pytestmark = pytest.mark.anyio
 
@@ -330,14 +333,55 @@ async def test_a_twap_by_base_amount(tmp_path: Path, monkeypatch: pytest.MonkeyP
         await at.create("twap_executor", **config)
 
 
-@pytest.mark.parametrize("kind", ["lp_executor", "arbitrage_executor", "xemm_executor"])
+def not_on_paper(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paper exchange is asked as any other API."""
+    monkeypatch.setattr(at.call.bridge, "identity", replace(at.call.bridge.identity, on_paper=False))
+
+
+@pytest.mark.parametrize("kind", ["arbitrage_executor", "xemm_executor"])
 async def test_what_cant_be_foretold_has_the_reason_instead(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with desk(tmp_path, monkeypatch) as at:
+        not_on_paper(at, monkeypatch)
         text = await at.call.good("create_executor", **look(kind, dict(TYPES[kind].example)))
         assert f"The config is good. What {kind} will trade can't be told beforehand: {WHY[kind]}." in text
         assert at.executors.shelf.all() == []
+
+
+async def test_liquidity_without_a_pool_that_can_be_read_is_refused_by_the_preview(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        not_on_paper(at, monkeypatch)
+        config = dict(TYPES["lp_executor"].example)
+        for preview in (True, False):
+            text = await at.call.bad("create_executor", **ask("lp_executor", config), preview=preview)
+            assert text.startswith("Its pool can't be read: Gateway, which the Hummingbot API needs for this, isn't")
+            assert "Nothing was sent." in text
+        await at.call.good("start_gateway")
+        assert '"Pool not found"' in await at.call.bad("create_executor", **look("lp_executor", config))
+        there = {**config, "pool_address": POOLS["meteora"]}
+        text = await at.call.good("create_executor", **look("lp_executor", there))
+        assert f"What lp_executor will trade can't be told beforehand: {WHY['lp_executor']}." in text
+        text = await at.call.bad("create_executor", **ask("lp_executor", there))
+        assert "the paper exchange doesn't run lp_executor" in text
+        assert "Nothing was done." in text
+
+
+@pytest.mark.parametrize("kind", WHY)
+async def test_what_the_paper_exchange_does_not_run_is_refused_by_the_preview(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        for preview in (True, False):
+            text = await at.call.bad("create_executor", **ask(kind, dict(TYPES[kind].example)), preview=preview)
+            assert text.startswith(f"The paper exchange doesn't run {kind}. Nothing was sent.")
+
+
+def test_what_the_paper_exchange_runs() -> None:
+    assert {*CLASSES, *WHY} == set(TYPES)
+    assert not set(CLASSES) & set(WHY)
 
 
 def test_every_type_has_a_preview_or_a_reason() -> None:

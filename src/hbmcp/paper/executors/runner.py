@@ -178,7 +178,7 @@ class Executors:
     ) -> Record:
         kind = config.type
         if kind not in CLASSES:
-            raise NotCreated(f"the paper exchange doesn't run {kind}, only {', '.join(CLASSES)}")
+            raise BadConfig(f"the paper exchange doesn't run {kind}, only {', '.join(CLASSES)}")
         exchange, pair = getattr(config, "connector_name", ""), getattr(config, "trading_pair", "")
         try:
             connected = self.engine.connectors(account)

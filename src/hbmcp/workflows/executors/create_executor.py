@@ -10,7 +10,7 @@ from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.preparation import PATIENCE, prepare
 from hbmcp.installation.executors.plan.preview import preview
 from hbmcp.installation.executors.plan.size import held_there, share, size, too_large
-from hbmcp.installation.executors.plan.unplanned import unplanned
+from hbmcp.installation.executors.plan.unplanned import unplanned, unstartable
 from hbmcp.installation.executors.run.no_orders_yet import no_orders_note
 from hbmcp.installation.executors.run.polling import wait_until
 from hbmcp.installation.executors.run.start import Started, failed_at_once, logged_if_cancelled, planned_start, start
@@ -53,6 +53,7 @@ async def create_executor(
     unfit = too_large(prepared, found, max_value)
     if forecast is None:
         shown = Answer(unplanned(executor_type), notes)
+        unfit = await unstartable(installation, checked) or unfit
     else:
         there: Mapping[str, Decimal] | CallError = rows if isinstance(rows, CallError) else available(rows)
         shown = preview(prepared, forecast, there, share(found)).with_notes(*counting.notes)
