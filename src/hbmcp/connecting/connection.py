@@ -14,6 +14,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.keys.fields import KeyField, key_fields
 from hbmcp.policy.gate import WOULD_BE_REFUSED
 from hbmcp.settings import Settings
+from hbmcp.text import named
 
 LOOKS = ("list_accounts", "get_connectors", "get_credential_fields", "get_connected_exchanges")
 SENDS = "add_credential"
@@ -57,7 +58,9 @@ class Connection:
         except CallError as error:
             raise self._unseen(f"whether they are there couldn't be read: {error.happened}") from None
         if self.exchange not in found.by_account[self.account]:
-            raise self._unseen(f"it doesn't list {self.exchange} among what {self.account} is connected to.")
+            raise self._unseen(
+                f"it doesn't list {named(self.exchange)} among what {named(self.account)} is connected to."
+            )
 
     def _unseen(self, why: str) -> CallError:
         return CallError(

@@ -187,11 +187,11 @@ async def _of_orders(prices_now: Prices, orders: Iterable[Order], currency: str)
         if only_reduces(one.connector, one.side, one.action):
             continue
         if one.pair is None or one.amount is None:
-            raise _doubtful(f"what the order {one.order_id} is for isn't known.")
+            raise _doubtful(f"what the order {named(one.order_id)} is for isn't known.")
         price = amount(one.price or await prices_now.market(one.connector, one.pair))
         rate = await prices_now.rate(one.connector, quote_of(one.pair), currency)
         if price is None or rate is None:
-            raise _doubtful(f"what the order {one.order_id} is worth isn't known.")
+            raise _doubtful(f"what the order {named(one.order_id)} is worth isn't known.")
         left = max(one.amount - one.filled, Decimal(0))
         held.append(Held(one.account, one.connector, base_of(one.pair), one.pair, times(left, price, rate)))
     return held

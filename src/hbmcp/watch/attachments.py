@@ -154,9 +154,9 @@ class Attachments:
             self._gone[protects] = self._gone.get(protects, 0) + 1
         if self._gone.get(protects, 0) < LOOKS:
             return Found()
-        coin, exchange = named(base_of(protects.trading_pair)), named(protects.connector_name)
+        coin, there = named(base_of(protects.trading_pair)), named(protects.connector_name)
         left = f": {plain(units):f} are left, too few to sell" if units else ""
-        return Found(over=f"the {coin} that it protects is gone from {exchange}{left}")
+        return Found(over=f"the {coin} that it protects is gone from {there}{left}")
 
     def _is_gone(self, protects: Protected, answer: Listed) -> Found:
         if isinstance(answer, CallError):

@@ -255,7 +255,9 @@ async def _arguments(installation: Installation, trigger: Trigger) -> dict[str, 
         if units_of(told, base) == 0:
             raise _Over(f"the {named(base)} that it protects is gone from {named(exchange)}")
         if not there:
-            raise Refused(f"No {base} is available on {exchange}; orders hold it.", "Nothing was sent.", "")
+            raise Refused(
+                f"No {named(base)} is available on {named(exchange)}; orders hold it.", "Nothing was sent.", ""
+            )
         arguments["amount"] = str(plain(min(there, protects.amount)))
     return arguments
 

@@ -38,7 +38,8 @@ class Remainder:
         """ "0.3 BTC is left, and it goes on with that" """
         if not self.ended and not self.goes_on:
             return "what it doesn't fill isn't protected"
-        units = f"a part of the {self.base}" if self.units is None else f"{plain(self.units):f} {self.base}"
+        coins = named(self.base)
+        units = f"a part of the {coins}" if self.units is None else f"{plain(self.units):f} {coins}"
         return f"{units} is left, {'and it goes on with that' if self.goes_on else 'which nothing protects'}"
 
 
