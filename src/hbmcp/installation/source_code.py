@@ -1,5 +1,7 @@
 """The source of controllers and scripts: shown a part at a time, saved only where it is theirs alone."""
 
+import re
+
 from hbmcp.errors import BadArguments
 from hbmcp.installation.answer_fields import text, under
 from hbmcp.installation.installation import Installation
@@ -12,6 +14,8 @@ from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Json
 
 AT_ONCE = 30_000  # characters
+WHICH = "Lines {} to {} of {}."
+_WHICH = re.compile("^" + re.escape(WHICH).replace(r"\{\}", r"\d+"), re.MULTILINE)
 
 
 def part(source: str, offset: int, lines: int | None) -> Answer:
@@ -33,12 +37,12 @@ def part(source: str, offset: int, lines: int | None) -> Answer:
     if len(shown) == len(whole):
         return Answer(source, outside=True)
     more = f" For more: offset={last + 1}." if last < len(whole) else ""
-    return Answer("".join(shown), (f"Lines {offset} to {last} of {len(whole)}.{more}",), outside=True)
+    return Answer("".join(shown), (f"{WHICH.format(offset, last, len(whole))}{more}",), outside=True)
 
 
 def refuse_marks(source: str, shown_by: str) -> None:
     """Raises BadArguments for source that was copied together with what hbmcp put around it or in its place."""
-    if marks := marks_of_ours(source):
+    if marks := marks_of_ours(source) or _WHICH.findall(source):
         raise BadArguments(
             f"The code holds {quoted(marks[0])}, which hbmcp wrote where it showed or cut it.",
             "Nothing was saved.",

@@ -53,7 +53,11 @@ async def test_what_was_copied_with_our_marks_is_not_saved(talk: Any, kind: str,
     async with talk() as ask:
         await ask.good(f"save_{kind}_code", **where, content="a = 1\n")
         shown = await ask.good(f"get_{kind}_code", **where)
-        for copied in (shown, f"a = 1\n{'b' * 9}…(+31000 characters)"):
+        for copied in (
+            shown,
+            f"a = 1\n{'b' * 9}…(+31000 characters)",
+            "a = 1\n\nLines 1 to 1 of 9. For more: offset=2.",
+        ):
             said = await ask.bad(f"save_{kind}_code", **where, content=copied)
             assert "Nothing was saved" in said
             assert "offset" in said
