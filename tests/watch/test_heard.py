@@ -7,6 +7,7 @@ import pytest
 
 from hbmcp.installation.triggers.watching import DURABLE
 from hbmcp.watch.watcher import Watcher
+from tests.paper.perpetual_account import open_position
 from tests.watch.watched import SPOT, Watched, watched
 
 pytestmark = pytest.mark.anyio
@@ -72,3 +73,29 @@ async def test_a_watch_that_ends_before_what_waits_says_so(one: Watched, monkeyp
     one.api.clock.advance(3_600_000)
     await one.rounds(1, watcher=Watcher(one.call.bridge, "a test"))
     assert "nobody watched from" in told[-1]
+
+
+async def test_who_cancelled_it_is_not_told_so_by_the_next_answer(one: Watched) -> None:
+    await begun(one)
+    await one.call.good("create_trigger", **SPOT, below="47000")
+    await one.call.good("create_trigger", **SPOT, below="46000")
+    await one.rounds(1)
+    await one.call.good("cancel_trigger", id=1)
+    await one.rounds(1)
+    assert "Since your last call" not in await one.call.good("list_triggers")
+    await one.store.move_trigger(2, ["waiting"], "cancelled", "by somebody else", time=0)
+    await one.rounds(1)
+    assert "Since your last call: trigger 2 is cancelled" in await one.call.good("list_triggers")
+
+
+async def test_what_a_trigger_s_own_call_ends_is_told(one: Watched) -> None:
+    await begun(one)
+    open_position(one.api, "BUY", "0.1")
+    await one.call.good("protect_position", trading_pair="BTC-USDT", connector_name="binance_perpetual", stop="40000")
+    close = {"then": "close_position", "connector_name": "binance_perpetual", "trading_pair": "BTC-USDT"}
+    await one.call.good("create_trigger", account_name="master_account", above="55000", **close)
+    await one.rounds(1)
+    await one.rounds(3, price=56_000)
+    told = await one.call.good("list_triggers")
+    assert "trigger 2 is done" in told
+    assert "trigger 1 is cancelled" in told

@@ -182,6 +182,7 @@ class Bridge:
             differs=self._differs,
             access=caller.access,
             verdict=foresight.verdict,
+            heard=caller.kind != "trigger",
         )
 
     def fires(self, tools: Iterable[str]) -> bool:

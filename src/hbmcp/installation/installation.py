@@ -78,7 +78,8 @@ class Foresee(Protocol):
 @frozen
 class Installation:
     """An installation for one caller: it can be asked for the reads that that caller may use. A plan has none that it
-    can send with; its commit has. `access` is the token that the caller showed."""
+    can send with; its commit has. `access` is the token that the caller showed; `heard` whether somebody reads what the
+    call comes to, as of a trigger's nobody does."""
 
     _ask: Ask
     store: "Store"
@@ -91,6 +92,7 @@ class Installation:
     _differs: Callable[[float], Awaitable[tuple[str, ...]]] | None = None
     access: Access | None = None
     _verdict: Verdict | None = None
+    heard: bool = True
 
     async def ask(self, build: Callable[P, Request[Any]], /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The JSON of the answer to a read's request, `ask(trading.get_trades, limit=1000)`.

@@ -81,6 +81,7 @@ class Store:
         self._worker = Worker()
         self._opening = Lock()
         self._failure: tuple[float, StoreError] | None = None
+        self.told: set[int] = set()  # triggers whose end an answer of this process tells
 
     @classmethod
     def open(cls, settings: Settings, identity: Identity) -> Self:

@@ -26,7 +26,8 @@ class Waiting:
         self._unreadable: set[int] = set()
 
     async def news(self, store: Store, *, heard: bool) -> list[TriggerEvent]:
-        """What came since it was asked last; at first nothing, or what no client `heard` of."""
+        """What came since it was asked last, but for what who called here was told of; at first nothing, or what no
+        client `heard` of."""
         if self._last is None:
             self._last = await store.heard() if heard else None
             if self._last is None:
@@ -38,7 +39,9 @@ class Waiting:
         if events:
             self._last = max(one.key for one in events)
             self._again |= {one.trigger for one in events}
-        return events
+        news = [one for one in events if one.state != "cancelled" or one.trigger not in store.told]
+        store.told.difference_update(one.trigger for one in events if one.state == "cancelled")
+        return news
 
     def forget(self) -> None:
         """Another watches, and remembers what we don't know of."""

@@ -73,13 +73,13 @@ async def test_what_goes_on_of_a_coin_is_said(call: Assistant, api: PaperApi) ->
         await call.good("create_trigger", connector_name=exchange, trading_pair=pair, below="1")
     told = await call.good("cancel_orders", trading_pair="ETH-USDT", preview=True)
     assert "Open orders stay: 1 of ETH-USD; trading_pair ETH means them too." in told
-    assert "Triggers of it go on: 1, 3; cancel_trigger ends them." in told
+    assert "Triggers of it go on: 1, 3; cancel_trigger with trading_pair ends them." in told
     told = await call.good("cancel_orders", trading_pair="ETH-USDT", connector_name="kucoin")
     assert "Open orders stay" not in told
-    assert "Triggers of it go on: 3; cancel_trigger ends them." in told
+    assert "Triggers of it go on: 3; cancel_trigger with trading_pair ends them." in told
     told = await call.good("cancel_orders", trading_pair="ETH")
     assert "Open orders stay" not in told
-    assert "Triggers of it go on: 1, 3; cancel_trigger ends them." in told
+    assert "Triggers of it go on: 1, 3; cancel_trigger with trading_pair ends them." in told
     assert "go on" not in await call.good("cancel_orders", account_name="second_account")
 
 

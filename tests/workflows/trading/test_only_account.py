@@ -87,7 +87,7 @@ async def test_what_trades_on_two_exchanges_needs_an_account_with_both(talk: Any
         "config": {**markets, "order_amount": 0.01, "min_profitability": 0.5},
     }
     async with talk() as call:
-        assert "master_account" in await call.good("create_executor", **given, preview=True)
+        assert "doesn't run arbitrage_executor" in await call.bad("create_executor", **given)
         api.paper.engine.connect("second_account", "binance_perpetual")
         assert "2 accounts connected to binance and binance_perpetual" in await call.bad("create_executor", **given)
 

@@ -75,7 +75,7 @@ async def test_a_filter_that_shuts_them_out_says_nothing_of_them(talk: Any) -> N
         for where in ({"trading_pair": "BTC"}, BTC, {"account_name": "master_account"}):
             assert BOTH in await call.good("get_open_orders", **where)
         told = await call.good("cancel_orders", trading_pair="BTC", preview=True)
-        assert "Triggers of it go on: 1, 2, 3, 4; cancel_trigger ends them." in told
+        assert "Triggers of it go on: 1, 2, 3, 4; cancel_trigger with trading_pair ends them." in told
         assert "Still acting: 1 executor (list_executors)." in told
         assert "Still acting" not in await call.good("close_positions", loss_over=5)
 

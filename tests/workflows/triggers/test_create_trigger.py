@@ -45,6 +45,14 @@ async def test_a_conditional_buy_is_one_call(talk: Any, api: PaperApi) -> None:
     assert api.paper.engine.orders() == []
 
 
+async def test_an_order_without_a_price_is_one_at_market(talk: Any) -> None:
+    async with talk() as call:
+        for order in ({"side": "BUY", "amount": 0.1}, {"side": "BUY", "amount": 0.1, "price": 44000}):
+            await call.good("create_trigger", **MINE, below="45000", then="place_order", arguments=order)
+        kinds = [one.spec.then.arguments.get("order_type") for one in await kept(call) if one.spec.then]
+    assert kinds == ["MARKET", None]
+
+
 async def test_an_alert_on_either_side_is_one_call_and_says_where_it_tells(talk: Any) -> None:
     async with talk() as call:
         text = await call.good("create_trigger", **BTC, above="+3%", below="-3%")

@@ -32,7 +32,7 @@ async def test_they_are_listed_until_they_end(talk: Any) -> None:
         assert last.cause in ended
         assert "it is cancelled" in await call.bad("cancel_trigger", id=1)
         assert "There is no trigger 9" in await call.bad("get_trigger", id=9)
-        assert "Either id or all=true" in await call.bad("cancel_trigger")
+        assert "One of id, trading_pair and all=true" in await call.bad("cancel_trigger")
 
 
 async def test_a_preview_cancels_nothing_and_all_means_all(talk: Any) -> None:
@@ -44,6 +44,16 @@ async def test_a_preview_cancels_nothing_and_all_means_all(talk: Any) -> None:
         await call.good("cancel_trigger", all=True)
         assert await call.bridge.store.triggers(states=["waiting"]) == []
         assert await call.good("cancel_trigger", all=True) == "No trigger waits."
+
+
+async def test_those_of_a_pair_or_a_base_end_together(talk: Any) -> None:
+    async with talk() as call:
+        for pair in ("BTC-USDT", "ETH-USDT", "BTC-USDT"):
+            await call.good("create_trigger", **BTC | {"trading_pair": pair}, below="1")
+        assert "No trigger of SOL-USDT waits." in await call.good("cancel_trigger", trading_pair="SOL-USDT")
+        await call.good("cancel_trigger", trading_pair="BTC")
+        assert [row.key for row in await call.bridge.store.triggers(states=["waiting"])] == [2]
+        assert "needed" in await call.bad("cancel_trigger", trading_pair="BTC", all=True)
 
 
 async def test_the_list_says_why_one_that_is_met_does_not_act(talk: Any) -> None:

@@ -160,6 +160,8 @@ async def _action(installation: Installation, condition: AskedCondition, asked: 
         places = _OF_A_MARKET if asked.then == "close_position" else _OF_A_MARKET[:-1]
         of_condition = {name: getattr(condition, name) for name in places}
         given = without_nulls(of_condition) | given
+    if asked.then == "place_order" and given.get("price") is None:  # its moment is when the condition holds
+        given = {"order_type": "MARKET"} | given
     action = await _armed(installation, asked.then, given, met)
     if asked.then == "place_order":
         await refuse_unsaid_close(installation, given, action.later[0])

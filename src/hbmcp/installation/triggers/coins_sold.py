@@ -22,8 +22,9 @@ from hbmcp.installation.triggers.coins import (
     protected_amount,
     protecting_coins,
 )
+from hbmcp.installation.triggers.kept import cancel
 from hbmcp.installation.triggers.protected import live_triggers, protection_words
-from hbmcp.installation.triggers.trigger import WAITING, Trigger, written_spec
+from hbmcp.installation.triggers.trigger import Trigger, written_spec
 from hbmcp.pairs import base_of
 from hbmcp.store import TO_REDUCE
 from hbmcp.text import named
@@ -156,8 +157,7 @@ async def _write(installation: Installation, protecting: Iterable[Trigger], left
                     spec, why = written_spec(of_coins(one.spec, amount)), "some of its coins were sold"
                     await installation.store.rewrite_trigger(one.key, spec, why, time=now())
                 case _:
-                    why = "the coins that it protects were sold"
-                    await installation.store.move_trigger(one.key, WAITING, "cancelled", why, time=now())
+                    await cancel(installation, one.key, "the coins that it protects were sold")
     except StoreError:
         return False
     return True

@@ -69,6 +69,7 @@ def arm(
         keys: list[int] = []
 
         async def write() -> None:
+            installation.store.told.update(instead)
             keys.extend(await installation.store.add_triggers(added, "armed", joins=joins, instead=instead))
 
         try:

@@ -9,10 +9,9 @@ from hbmcp.errors import Refused, StoreError
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest, Stake
-from hbmcp.installation.triggers.kept import NOT_DONE, refused
+from hbmcp.installation.triggers.kept import NOT_DONE, cancel, refused
 from hbmcp.installation.triggers.trigger import WAITING, Trigger
 from hbmcp.results.answer import Answer
-from hbmcp.times import now
 
 
 def plan_ending(ended: Sequence[Trigger], notes: Sequence[str] = ()) -> Plan:
@@ -49,8 +48,7 @@ async def _end(installation: Installation, one: Trigger, change: PlannedRequest)
     gone: list[bool] = []
 
     async def write() -> None:
-        because = "cancelled by a call"
-        gone.append(await installation.store.move_trigger(one.key, WAITING, "cancelled", because, time=now()))
+        gone.append(await cancel(installation, one.key, "cancelled by a call"))
 
     await installation.keep(change, write)
     return gone[0]

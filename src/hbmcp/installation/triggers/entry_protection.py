@@ -22,8 +22,9 @@ from hbmcp.installation.positions.position import Side
 from hbmcp.installation.triggers.action import closing, closing_words, selling
 from hbmcp.installation.triggers.coins import following, of_coins
 from hbmcp.installation.triggers.condition import Condition, PriceKind
+from hbmcp.installation.triggers.kept import cancel
 from hbmcp.installation.triggers.protected import beside_notes, live_triggers
-from hbmcp.installation.triggers.trigger import WAITING, Action, Filled, Protected, Spec, Trigger, new, written_spec
+from hbmcp.installation.triggers.trigger import Action, Filled, Protected, Spec, Trigger, new, written_spec
 from hbmcp.installation.triggers.watched_price import watched_price
 from hbmcp.installation.triggers.watching import watch_words
 from hbmcp.pairs import quote_of
@@ -251,8 +252,7 @@ class EntryTriggers:
     async def end(self) -> None:
         for key in self._kept:
             with suppress(StoreError):  # the watcher finds that nothing was remembered
-                why = "its order wasn't placed"
-                await self._installation.store.move_trigger(key, WAITING, "cancelled", why, time=now())
+                await cancel(self._installation, key, "its order wasn't placed")
 
     def waiting_for(self, unknown: OutcomeUnknown, words: str) -> OutcomeUnknown:
         """The same of an order that has them, if it was placed."""
@@ -296,8 +296,7 @@ class Followers:
         """The old order is gone: what it never filled needs them no more. Raises nothing."""
         for one in () if old.filled else self.triggers:
             with suppress(StoreError):  # the watcher ends them
-                why = "another order takes the place of its own"
-                await installation.store.move_trigger(one.key, WAITING, "cancelled", why, time=now())
+                await cancel(installation, one.key, "another order takes the place of its own")
 
 
 def waiting_for(triggers: Iterable[Trigger], order_id: str | None) -> list[Trigger]:

@@ -35,7 +35,7 @@ async def going_on(
         said.append(f"Open orders stay: {pairs}; trading_pair {named(base_of(asked))} means them too.")
     if keys:
         which = ", ".join(map(str, keys[:SHOWN])) + (", …" if len(keys) > SHOWN else "")
-        said.append(f"Triggers of it go on: {which}; cancel_trigger ends them.")
+        said.append(f"Triggers of it go on: {which}; cancel_trigger with trading_pair ends them.")
     return [*said, *executors]
 
 

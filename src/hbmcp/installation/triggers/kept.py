@@ -6,8 +6,9 @@ from attrs import frozen
 
 from hbmcp.errors import Refused, StoreError
 from hbmcp.installation.installation import Installation
-from hbmcp.installation.triggers.trigger import Trigger
+from hbmcp.installation.triggers.trigger import WAITING, Trigger
 from hbmcp.store import TriggerState
+from hbmcp.times import now
 
 NOT_DONE = "Nothing was changed."
 
@@ -49,6 +50,14 @@ async def one_kept(installation: Installation, key: int) -> Trigger:
     if not found.rows:
         raise Refused(f"There is no trigger {key}.", NOT_DONE, "list_triggers shows them; all=true those that ended.")
     return found.rows[0]
+
+
+async def cancel(installation: Installation, key: int, why: str) -> bool:
+    """Whether it waited. Who called reads of it in the answer, so that it is no news. Raises StoreError."""
+    store = installation.store
+    if installation.heard:
+        store.told.add(key)
+    return await store.move_trigger(key, WAITING, "cancelled", why, time=now())
 
 
 def refused(error: StoreError) -> Refused:

@@ -6,11 +6,10 @@ from typing import Literal
 from hbmcp.errors import CallError, StoreError
 from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.positions.position import Position
-from hbmcp.installation.triggers.kept import kept
-from hbmcp.installation.triggers.trigger import LIVE, WAITING, Protected, Trigger
+from hbmcp.installation.triggers.kept import cancel, kept
+from hbmcp.installation.triggers.trigger import LIVE, Protected, Trigger
 from hbmcp.installation.triggers.view import short_level
 from hbmcp.store import TO_REDUCE
-from hbmcp.times import now
 
 Kind = Literal["stop", "target"]
 UNREAD = "What protects positions couldn't be read"
@@ -90,8 +89,7 @@ async def _end(installation: Installation, triggers: Iterable[Trigger]) -> bool:
     position is gone, here or the watcher, writes it down."""
     try:
         for one in triggers:
-            why = "the position that it protects was closed"
-            await installation.store.move_trigger(one.key, WAITING, "cancelled", why, time=now())
+            await cancel(installation, one.key, "the position that it protects was closed")
     except StoreError:
         return False
     return True
