@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from decimal import Decimal
 
-from hbmcp.paper.market.market import Market
+from hbmcp.paper.market.market import INTERVALS, Candles, Market
 from hbmcp.paper.market.order_book import Book, Level
 from hbmcp.paper.market.random_path import STEP
 
@@ -12,6 +12,7 @@ EIGHT_HOURS = 28_800_000
 BEGIN = 1_795_363_200_000  # 2026-11-22 16:00 UTC: a time of funding, and later than NOW of a PaperApi
 AMOUNTS = (Decimal(1), Decimal(2), Decimal(4))
 RATE = Decimal("0.0001")
+CENT = Decimal("0.01")
 
 
 class ScriptedMarket(Market):
@@ -53,6 +54,21 @@ class ScriptedMarket(Market):
             if price >= level if upward else price <= level:
                 return time
         return None
+
+    def candles(self, exchange: str, pair: str, interval: str, start: int, end: int) -> Candles:
+        length = INTERVALS[interval]
+        begins = range(-(-start // length) * length, end, length)
+        ends = [min(at + length, end) for at in begins]
+        found = [
+            (
+                self.price(exchange, pair, at),
+                *self.extremes(exchange, pair, at, to)[::-1],
+                self.price(exchange, pair, to - 1),
+            )
+            for at, to in zip(begins, ends, strict=True)
+        ]
+        columns = [[int(value / CENT) for value in column] for column in zip(*found, strict=True)] or [[]] * 4
+        return Candles(begins, CENT, Decimal(1), [*columns, [1] * len(begins)])
 
     def _changes(self, start: int, end: int) -> list[int]:
         return [start, *(time for time in self._times if start < time < end)]

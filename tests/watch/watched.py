@@ -45,8 +45,9 @@ class Watched:
 
     async def settled(self, watcher: Watcher | None = None) -> None:
         """What fires has come to its end."""
-        while firing := [*(watcher or self.watcher)._firing.values()]:
-            await asyncio.wait(firing)
+        of = watcher or self.watcher
+        while busy := [*of._firing.values(), *([of._looking] if of._looking and not of._looking.done() else [])]:
+            await asyncio.wait(busy)
 
     async def add(self, *specs: Spec, bond: str | None = None) -> list[int]:
         return await self.store.add_triggers([new(spec, times.now(), bond, None) for spec in specs], "created")

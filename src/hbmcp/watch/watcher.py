@@ -15,9 +15,11 @@ from hbmcp.installation.triggers import book_age, witnesses
 from hbmcp.installation.triggers.belief import Belief, beliefs
 from hbmcp.installation.triggers.book_age import book_ages
 from hbmcp.installation.triggers.condition import Condition, Judged, Memory
+from hbmcp.installation.triggers.kept import kept
+from hbmcp.installation.triggers.missed import missed
 from hbmcp.installation.triggers.readings import EVERY, Value, readings
 from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Trigger
-from hbmcp.installation.triggers.watching import DURABLE, rank, unwatched
+from hbmcp.installation.triggers.watching import DURABLE, rank
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.store.lease import new_holder
 from hbmcp.watch import attachments
@@ -35,7 +37,7 @@ LOOKS = 5  # rounds between two looks at positions and orders that triggers hang
 CHECKED = 15  # rounds between two times that another source is asked where nothing happens
 KEPT = 15  # rounds between two times that the last reading is kept, where nothing else must be
 BLIND = 60_000  # ms without a reading that can be believed, after which somebody is told
-USES = witnesses.USES | attachments.USES | book_age.USES
+USES = witnesses.USES | attachments.USES | book_age.USES | {"get_historical_candles"}
 ACTS = ("place_order", "close_position", "cancel_orders", "stop_executor")  # without these it doesn't watch
 
 logger = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class Watcher:
         self._rounds = 0
         self._firing: dict[int, asyncio.Task[None]] = {}
         self._ends: float | None = None  # by when, once it is stopped
+        self._looking: asyncio.Task[None] | None = None  # for what was missed before
         self._turns = Turns()
         self._waiting = Waiting()
         self._attachments = Attachments()
@@ -104,6 +107,8 @@ class Watcher:
         out what became of it."""
         self.stop()
         assert self._ends is not None
+        if self._looking is not None:
+            self._looking.cancel()
         for wait in (max(self._ends - times.ticking(), 0), BROKEN_OFF):
             if self._firing:
                 await asyncio.wait(self._firing.values(), timeout=wait)
@@ -155,16 +160,20 @@ class Watcher:
         return leads
 
     async def _tell_gap(self, held: Watch) -> None:
-        """Since when nobody had watched, where somebody should have."""
+        """Since when nobody had watched, where somebody should have, and what was missed."""
         if held.unwatched_to != held.since or held.unwatched_from is None:
             return
-        waiting = await self._bridge.store.triggers(states=WAITING)
-        if waiting:
-            words = unwatched(held)
-            logger.warning("%s", words)
-            self._tell_next(words)
-            if held.unwatched_to - held.unwatched_from >= BLIND:
-                self._bridge.tell("watch", words)
+        waiting = (await kept(self._installation, states=WAITING)).rows
+        if waiting:  # they are judged before that is known
+            loud = held.unwatched_to - held.unwatched_from >= BLIND
+            self._looking = asyncio.create_task(self._tell_missed(held, waiting, loud=loud))
+
+    async def _tell_missed(self, held: Watch, waiting: Sequence[Trigger], *, loud: bool) -> None:
+        words = await missed(self._installation, held, waiting)
+        logger.warning("%s", words)
+        self._tell_next(words)
+        if loud:
+            self._bridge.tell("watch", words)
 
     async def _tell_news(self) -> None:
         store = self._bridge.store

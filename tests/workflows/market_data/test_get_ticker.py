@@ -137,7 +137,7 @@ async def test_what_fails_is_named_and_the_rest_is_there(
 
 
 async def test_late_candles_are_not_waited_for(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hbmcp.installation.markets.ticker.PATIENCE", 0.05)
+    monkeypatch.setattr("hbmcp.installation.markets.candles.PATIENCE", 0.05)
     async with assistant(api, monkeypatch, {Late(CANDLES, seconds=60)}) as call:
         text = await call.good("get_ticker", **BTC)
     assert "last_price" in value(text)[0]

@@ -1,28 +1,21 @@
 """Price, bid, ask and the change in 24 hours of markets."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from attrs import frozen
 
-from hbmcp.errors import ApiFailed, CallError
+from hbmcp.errors import CallError
 from hbmcp.figures import in_percent, percent, ratio
-from hbmcp.installation.answer_fields import Fields, array, number
 from hbmcp.installation.installation import AT_ONCE, Installation, all_of, together
+from hbmcp.installation.markets.candles import price_at
 from hbmcp.installation.markets.order_book import Book, book
 from hbmcp.installation.markets.price_doubt import price_doubt
 from hbmcp.installation.markets.prices import prices
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.text import named
-from hbmcp.times import MINUTE, now
-from hbmcp_tools import market_data
-from hummingbot_api.request import Json
-
-PATIENCE = 10.0  # seconds for the price of a day ago: a ticker is worth little when it is late
-_DAY = 24 * 60 * MINUTE
-_QUIET = 10 * MINUTE  # so long a market may be without a trade
+from hbmcp.times import DAY, now
 
 
 @frozen
@@ -97,32 +90,4 @@ async def _prices(installation: Installation, markets: Sequence[Market]) -> dict
 
 async def price_a_day_ago(installation: Installation, market: Market) -> Decimal:
     """As `price_at`, 24 hours ago."""
-    return await price_at(installation, market, now() - _DAY)
-
-
-async def price_at(installation: Installation, market: Market, then: int) -> Decimal:
-    """The close of the last minute that had ended then. The caller uses get_historical_candles: the latest candles
-    would start a feed that the API keeps. Raises CallError."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            candles = await installation.read(
-                array(_candle),
-                market_data.get_historical_candles,
-                connector_name=market.connector,
-                trading_pair=market.pair,
-                interval="1m",
-                start_time=str(then - _QUIET),
-                end_time=str(then),
-            )
-    except TimeoutError:
-        raise ApiFailed(f"candles took longer than {PATIENCE:g} s.") from None
-    closes = [close for begun, close in candles if begun * 1000 + MINUTE <= then]
-    if not closes or not closes[-1]:
-        raise ApiFailed("the exchange has no candle of that time.")
-    return closes[-1]
-
-
-def _candle(row: Json) -> tuple[Decimal, Decimal]:
-    """Its beginning in epoch seconds, and its close."""
-    fields = Fields(row)
-    return fields.needed("timestamp", number), fields.needed("close", number)
+    return await price_at(installation, market, now() - DAY)

@@ -15,7 +15,7 @@ from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.fills.chronology import chronological
 from hbmcp.installation.fills.fills import Fill
 from hbmcp.installation.installation import Installation, together
-from hbmcp.installation.markets.ticker import price_at
+from hbmcp.installation.markets.candles import price_at
 from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.installation.performance.snapshot_series import Place
 from hbmcp.installation.portfolio.holdings import is_dollar

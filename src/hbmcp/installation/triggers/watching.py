@@ -39,7 +39,7 @@ def unwatched(watch: Watch | None, since: int = 0) -> str:
     if watch is None or watch.unwatched_from is None or (watch.unwatched_to or 0) < since:
         return ""
     to = utc(watch.unwatched_to or 0)
-    return f"nobody watched from {utc(max(watch.unwatched_from, since))} to {to}: what was met only then was missed"
+    return f"nobody watched from {utc(max(watch.unwatched_from, since))} to {to}"
 
 
 async def watch_words(installation: Installation) -> str:
