@@ -30,12 +30,16 @@ class Level:
         return plain(times(base, 1 + self.percent / 100))
 
     def as_exit(self, kind: Literal["stop", "target"], side: Literal["LONG", "SHORT"], entry: Decimal) -> Decimal:
-        """The price at which a position of that side, entered at `entry`, ends: a percentage is its gain, below 0 its
-        loss, and a stop's without a sign is a loss."""
+        """The price at which a position of that side, entered at `entry`, ends."""
+        return Level(self.fixed, self.move(kind, side)).of(entry)
+
+    def move(self, kind: Literal["stop", "target"], side: Literal["LONG", "SHORT"]) -> Decimal | None:
+        """By how many percent of its entry the price moves until a position of that side ends: a percentage is its
+        gain, below 0 its loss, and a stop's without a sign is a loss. None for what is fixed."""
         if self.percent is None:
-            return self.of(entry)
+            return None
         gain = -self.percent if kind == "stop" and not self.signed else self.percent
-        return Level(percent=gain if side == "LONG" else -gain).of(entry)
+        return gain if side == "LONG" else -gain
 
 
 def parse_level(name: str, text: str, undone: str) -> Level:

@@ -8,6 +8,7 @@ from hbmcp.errors import ApiFailed, CallError
 from hbmcp.figures import plain
 from hbmcp.installation.balances import NEARLY, Balance, Coins, balances, units_of
 from hbmcp.installation.installation import Installation, answer_within, together
+from hbmcp.installation.levels import Level
 from hbmcp.installation.markets.trading_rules import Rule, rule
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import Order
@@ -32,6 +33,8 @@ COINS = 3  # looks from one at coins to the next: it makes the API ask every exc
 ANSWERED = 120_000  # ms after which an order that was sent is known, or nobody will know of it
 MANY = 50  # what of coins is left is held to the smallest order once it is no more than a part in so many
 LOOKS = 2  # without the position, one after the other, before its triggers end: one answer is no proof
+
+SAME_ENTRY = Decimal("0.0005")  # of the level, by which it doesn't move: exchanges round
 
 T = TypeVar("T")
 
@@ -70,6 +73,7 @@ class Attachments:
         self._seen: set[Protected] = set()  # coins
         self._whole: dict[Coins, set[int]] = {}  # which triggers protected them when all of these were there
         self._short: dict[Coins, int] = {}
+        self._levels: dict[int, Decimal] = {}  # of those whose position has another entry, at the last look
         self._looks = 0
 
     async def look(self, installation: Installation, triggers: Collection[Trigger]) -> dict[int, Found]:
@@ -106,6 +110,8 @@ class Attachments:
                 found[one.key] = _entered(one.spec, by_order[one.spec.after])
             elif protects is not None:
                 found[one.key] = gone[protects]
+                if gone[protects] == Found():
+                    found[one.key] = self._entered_anew(one, by_account[protects.account_name, protects.connector_name])
             elif (held := _coins(one)) in sold:
                 found[one.key] = sold[held]
                 if one.key in less and not sold[held].over:
@@ -170,6 +176,26 @@ class Attachments:
             return Found()
         return Found(over=f"the position {named(protects.trading_pair)} on {named(protects.connector_name)} is gone")
 
+    def _entered_anew(self, one: Trigger, answer: Listed) -> Found:
+        """Where its level lies by the entry that its position has by now, once two looks say the same."""
+        spec, before = one.spec, self._levels.pop(one.key, None)
+        protects, level = spec.protects, spec.when.level
+        if isinstance(answer, CallError) or protects is None or level is None or spec.of_entry is None:
+            return Found()
+        itself = (row for row in answer[0] if row.pair == protects.trading_pair and row.side == protects.side)
+        entry = next(map(_entry, itself), None)
+        if not entry:
+            return Found()
+        moved = Level(percent=spec.of_entry).of(entry)
+        if abs(moved - level) <= level * SAME_ENTRY:
+            return Found()
+        if moved != before:
+            self._levels[one.key] = moved
+            return Found()
+        when = spec.when.model_copy(update={"level": moved})
+        why = f"the position's entry is {plain(entry):f} now, so it is for {plain(moved):f}"
+        return Found(spec=spec.model_copy(update={"when": when}), why=why)
+
 
 async def _order(installation: Installation, one: Filled) -> Order | Found:
     """The order, or what that there is none means for what hangs on it. Raises CallError."""
@@ -190,6 +216,10 @@ async def _in_time(question: Awaitable[T]) -> T:
     if isinstance(answer, CallError):
         raise answer
     return answer
+
+
+def _entry(position: Position) -> Decimal | None:
+    return position.entry if position.entry is not None and position.entry > 0 else None
 
 
 def _fewer(spec: Spec, left: Decimal) -> Found:

@@ -35,6 +35,7 @@ AT_EXCHANGE = (
     "The target at the exchange can only reduce, is for the size of now, and is of no use once the stop has closed the "
     "position: get_open_orders tells whether the exchange ended it."
 )
+FOLLOWS = "What is in percent follows the position's entry."
 
 
 @frozen(kw_only=True)
@@ -102,7 +103,9 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
             return Plan(order.shown, order.requests, order.commit)
     for kind, one in conditions:
         action = await _action(installation, held, one, bound if kind == "stop" else None)
-        spec = Spec(when=one.condition, then=action.action, protects=held.what)
+        fixed = one.condition.level is None or (bound is not None and kind == "stop")
+        follows = None if fixed else _of_entry(asked, held, kind)
+        spec = Spec(when=one.condition, then=action.action, protects=held.what, of_entry=follows)
         armings.append(Arming(spec, {"as": kind, **one.shown}, action.later, trailing_memory(one)))
         notes += [note for note in action.notes if note not in notes]
     joins = [one.key for one in before if one.row.state in WAITING and one.key not in instead]
@@ -113,6 +116,7 @@ async def plan_protection(installation: Installation, asked: AskedProtection) ->
     bonded = "The first that acts ends the others." if len(armings) + len(joins) > 1 else ""
     ends = "" if spot else "It ends with the position."
     notes += _rests(held, conditions)
+    notes.append(FOLLOWS if any(one.spec.of_entry is not None for one in armings) else "")
     if order is None:
         notes.append(await _beside_what_rests(installation, held, bound))
     replaces = "; ".join(_replaced_words(one, conditions) for one in before if one.key in instead)
@@ -182,6 +186,14 @@ def _conditions(asked: AskedProtection, held: Held) -> list[tuple[Kind, Met]]:
         trail = {"goes": against, "trail": asked.trail_percent, "trail_from": asked.trail_from}
         found.append(("stop", met(base.model_copy(update=trail), held.value)))
     return found
+
+
+def _of_entry(asked: AskedProtection, held: Held, kind: Kind) -> Decimal | None:
+    """Where the level lies that was asked for, in percent of the position's entry; None for a price, and for coins."""
+    text = {"stop": asked.stop, "target": asked.target}[kind]
+    if text is None or held.what.amount is not None:
+        return None
+    return parse_level(kind, text, NOTHING_SET).move(kind, held.what.side)
 
 
 async def _resting(

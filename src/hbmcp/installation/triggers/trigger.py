@@ -106,9 +106,10 @@ class Every(BaseModel):
 
 
 class Spec(BaseModel):
-    """`then` is None where it only tells. `expires` in epoch ms. What opens isn't sent more than `slip` percent beyond
-    the level, of a spread points. `note` are the words of who made it. `switch` names the dead man's switch that it is
-    of, `armed_with` is the access token with which it was armed."""
+    """`then` is None where it only tells. `of_entry` is by how many percent its level is above the entry of the
+    position that it protects, where it follows that. `expires` in epoch ms. What opens isn't sent more than `slip`
+    percent beyond the level, of a spread points. `note` are the words of who made it. `switch` names the dead man's
+    switch that it is of, `armed_with` is the access token with which it was armed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -117,6 +118,7 @@ class Spec(BaseModel):
     expires: int | None = None
     every: Every | None = None
     protects: Protected | None = None
+    of_entry: Decimal | None = None
     after: Filled | None = None
     slip: Decimal = Decimal(2)
     note: str = ""
