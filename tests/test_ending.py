@@ -20,7 +20,7 @@ import pytest
 
 from hbmcp.catalog import Catalog
 from hbmcp.cli import breaking_off
-from hbmcp.errors import Refused
+from hbmcp.errors import NOTHING_SENT, Refused
 from hbmcp.policy.grant import Grant, Spent
 from tests.conftest import address_of, connected, environment
 from tests.faulty_api import HANG, FaultyApi, Reply
@@ -107,7 +107,7 @@ def test_a_signal_breaks_it_off_and_what_was_sent_is_said(
 def test_what_was_answered_is_said_with_its_id() -> None:
     offer = Catalog.load().choose(tools=("all",))
     sent = Spent(0, request(), answered=True, reference="abc-1")
-    spent = [sent, Spent(1, request(), error=Refused("It is halted."))]
+    spent = [sent, Spent(1, request(), error=Refused("It is halted.", NOTHING_SENT))]
     for told, said in ((False, "BUY 1 BTC-USDT: sent as abc-1."), (True, "Nothing was done.")):
         assert breaking_off.told([cast(Grant, SimpleNamespace(told=told, spent=spent))], offer) == said
 
