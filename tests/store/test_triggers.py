@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from attrs import evolve
 
+from hbmcp import times
 from hbmcp.store import Store, TriggerRow, Watch
 from tests.store.opening import store
+from tests.store.postgresql_cluster import Cluster
 
 pytestmark = pytest.mark.anyio
 
@@ -181,3 +183,26 @@ async def test_a_clock_that_is_set_back_keeps_nobody_from_watching(url: str) -> 
     hour = NOW - 3_600_000
     assert (await mine.take_watch(Watch("mine", "a test", hour, hour + 10))).holder == "mine"
     await mine.aclose()
+
+
+@pytest.mark.parametrize("apart", [60_000, -60_000, 3_600_000])
+async def test_machines_whose_clocks_differ_watch_one_at_a_time(
+    postgresql: Cluster, monkeypatch: pytest.MonkeyPatch, apart: int
+) -> None:
+    url = postgresql.database()
+    mine, other = await two(url)
+    machine = times.machine
+
+    async def take(one: Store, holder: str, ahead: int, lease: int = 18_000) -> Watch:
+        monkeypatch.setattr(times, "machine", lambda: machine() + ahead)
+        return await one.take_watch(Watch(holder, "a test", times.machine(), times.machine() + lease))
+
+    assert (await take(mine, "mine", 0)).holder == "mine"
+    seen = await take(other, "other", apart)
+    assert seen.holder == "mine"
+    assert abs(seen.until - times.machine() - 18_000) < 5_000
+    assert (await take(mine, "mine", 0)).unwatched_from is None
+    await mine.leave_watch("mine", times.machine())
+    assert (await take(other, "other", apart)).holder == "other"
+    assert (await take(mine, "mine", 0)).holder == "other"
+    await closed(mine, other)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, cast
 
-from attrs import asdict, fields
+from attrs import asdict, evolve, fields
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hbmcp import times
 from hbmcp.store.place import Place
 from hbmcp.store.records import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.store.tables import heard, trigger_events, triggers, watches
@@ -19,6 +20,8 @@ _EVENT = [trigger_events.c[one.name] for one in fields(TriggerEvent)]
 _WATCH = [watches.c[one.name] for one in fields(Watch)]
 
 _LOCK = 0x68626D74  # any number that others of the same database aren't likely to lock
+ONE_CLOCK = 1_000  # ms by which the clocks of one machine may seem to differ, for want of a better look
+_DATABASE_TIME = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
 
 
 class TriggerRows:
@@ -170,29 +173,34 @@ class TriggerRows:
                 self._note(connection, TriggerEvent(key, time, "waiting", cause))
 
     def take_watch(self, watch: Watch) -> Watch:
+        """By the database's clock: those of two machines may differ by more than the lease."""
         with self._database.writing() as connection:
             self._one_at_a_time(connection)
-            last = self._last_watch(connection)
-            # One that ends later than any may is of a clock that was set back since.
-            latest = 2 * watch.until - watch.since
-            if last is not None and last.holder not in ("", watch.holder) and watch.since < last.until <= latest:
-                if watch.rank > last.rank:
-                    claim = {"claimant": watch.holder, "claimant_kind": watch.kind, "claimed_until": watch.until}
-                    connection.execute(update(watches).where(self._watch).values(**claim))
-                return last
-            taken = asdict(watch)
-            if last is not None and last.holder == watch.holder and (heir := self._claimant(connection, watch)):
-                taken |= {"holder": heir[0], "kind": heir[1]}
-            if last is not None:
-                taken |= {"unwatched_from": last.unwatched_from, "unwatched_to": last.unwatched_to}
-                if last.holder == watch.holder:
-                    taken["since"] = last.since
-                if last.until < watch.since:
-                    taken |= {"unwatched_from": last.until, "unwatched_to": watch.since}
-            written = {**taken, "claimant": None, "claimant_kind": None, "claimed_until": None}
-            put = self._insert(connection)(watches).values(**self._ours, **written)
-            connection.execute(put.on_conflict_do_update(index_elements=watches.primary_key, set_=written))
-            return Watch(**taken)
+            ahead = self._ahead(connection)
+            return _by_clock(self._take_watch(connection, _by_clock(watch, ahead)), -ahead)
+
+    def _take_watch(self, connection: Connection, watch: Watch) -> Watch:
+        last = self._last_watch(connection)
+        # One that ends later than any may is of a clock that was set back since.
+        latest = 2 * watch.until - watch.since
+        if last is not None and last.holder not in ("", watch.holder) and watch.since < last.until <= latest:
+            if watch.rank > last.rank:
+                claim = {"claimant": watch.holder, "claimant_kind": watch.kind, "claimed_until": watch.until}
+                connection.execute(update(watches).where(self._watch).values(**claim))
+            return last
+        taken = asdict(watch)
+        if last is not None and last.holder == watch.holder and (heir := self._claimant(connection, watch)):
+            taken |= {"holder": heir[0], "kind": heir[1]}
+        if last is not None:
+            taken |= {"unwatched_from": last.unwatched_from, "unwatched_to": last.unwatched_to}
+            if last.holder == watch.holder:
+                taken["since"] = last.since
+            if last.until < watch.since:
+                taken |= {"unwatched_from": last.until, "unwatched_to": watch.since}
+        written = {**taken, "claimant": None, "claimant_kind": None, "claimed_until": None}
+        put = self._insert(connection)(watches).values(**self._ours, **written)
+        connection.execute(put.on_conflict_do_update(index_elements=watches.primary_key, set_=written))
+        return Watch(**taken)
 
     def _claimant(self, connection: Connection, watch: Watch) -> tuple[str, str] | None:
         """Who claims the watch, and what that is."""
@@ -205,15 +213,24 @@ class TriggerRows:
     def leave_watch(self, holder: str, time: int) -> None:
         with self._database.writing() as connection:
             mine = (self._watch, watches.c.holder == holder)
-            connection.execute(update(watches).where(*mine).values(holder="", until=time))
+            left = {"holder": "", "until": time + self._ahead(connection)}
+            connection.execute(update(watches).where(*mine).values(**left))
 
     def watch(self) -> Watch | None:
         with self._database.reading() as connection:
-            return self._last_watch(connection)
+            last = self._last_watch(connection)
+            return None if last is None else _by_clock(last, -self._ahead(connection))
 
     def _last_watch(self, connection: Connection) -> Watch | None:
         row = connection.execute(select(*_WATCH).where(self._watch)).first()
         return None if row is None else Watch(*row)
+
+    def _ahead(self, connection: Connection) -> int:
+        """By how many ms the clock that all who share the store go by is ahead of this machine's."""
+        if self._database.dialect != "postgresql":
+            return 0
+        ahead = cast(int, connection.execute(_DATABASE_TIME).scalar_one()) - times.machine()
+        return ahead if abs(ahead) > ONE_CLOCK else 0
 
     def _note(self, connection: Connection, event: TriggerEvent) -> None:
         values = {name: value for name, value in asdict(event).items() if name != "key"}
@@ -226,3 +243,10 @@ class TriggerRows:
 
     def _insert(self, connection: Connection) -> Callable[..., "sqlite.Insert | postgresql.Insert"]:
         return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+
+
+def _by_clock(watch: Watch, ahead: int) -> Watch:
+    """The same times by a clock that is so many ms ahead."""
+    names = ("since", "until", "unwatched_from", "unwatched_to")
+    moved = {name: value + ahead for name in names if (value := getattr(watch, name)) is not None}
+    return evolve(watch, **moved) if ahead else watch
