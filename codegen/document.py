@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
 import yaml
+
+DEEPEST = 150  # levels, one in the other; contracts have some thirty
+MOST = 3_000_000  # values; contracts have some ten thousand
+TOO_DEEP = f"holds values nested more than {DEEPEST} levels deep: that is no contract"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ContractError(Exception):
@@ -77,12 +83,35 @@ def _decode(text: str, place: str) -> dict[str, Any]:
             )
         else:
             document = yaml.load(text, _Loader)
+    except RecursionError:
+        raise ContractError(place, TOO_DEEP) from None
     except (ValueError, yaml.YAMLError) as error:
         language = "JSON" if start in ("{", "[") else "YAML"
         raise ContractError(place, f"isn't valid {language}: {' '.join(str(error).split())}") from error
+    if why := _unusable(document):
+        raise ContractError(place, why)
     if not isinstance(document, dict):
         raise ContractError(place, f"is {kind(document)}, not an object. Give an OpenAPI 3.0 or 3.1 document")
     return document
+
+
+def _unusable(document: Any) -> str:
+    """Why nothing can be made of what was read, however it is meant; "" where something can."""
+    count, level = 0, [document]
+    for _ in range(DEEPEST):
+        count += len(level)
+        if count > MOST:  # what YAML repeats by aliases counts each time
+            return f"holds more than {MOST:,} values: that is no contract"
+        if any(isinstance(one, str) and not one.isascii() and _SURROGATE.search(one) for one in level):
+            return "holds half a character (a lone surrogate), which no text can have"
+        level = [inner for one in level for inner in _inside(one)]
+        if not level:
+            return ""
+    return TOO_DEEP
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return chain.from_iterable(value.items()) if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from codegen.document import ContractError, kind
+from codegen.document import DEEPEST, ContractError, kind
 
 Schema = dict[str, Any]
 
@@ -16,6 +16,7 @@ METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch",
 LOCATIONS = frozenset({"path", "query", "header", "cookie"})
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 COMPONENT = "#/components/schemas/"
+MOST_PARTS = 10_000  # of a schema, with those that it combines; APIs have some hundred
 
 
 def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,6 +41,7 @@ _PROSE = frozenset({"title", "description", "example", "examples", "externalDocs
 _OPEN = frozenset({"additionalProperties", "unevaluatedProperties", "unevaluatedItems"})
 _ONE = _OPEN | {"items", "contains", "not", "if", "then", "else", "propertyNames", "contentSchema"}
 _SEVERAL = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_COMBINING = ("allOf", "anyOf", "oneOf")
 _NAMED = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
 _ELSEWHERE = frozenset({"$dynamicRef", "$recursiveRef", "$id"})  # make a reference mean something that we can't follow
 _ABOUT_THE_WHOLE = frozenset({"default", "deprecated", "readOnly", "writeOnly"})  # never of one variant
@@ -62,6 +64,7 @@ class _Normaliser:
         components = self.mapping(self.raw.get("components") or {}, "#/components")
         schemas = self.named_schemas(components.get("schemas") or {}, "#/components/schemas")
         self.circles(schemas)
+        self.combinations(schemas)
         result = {
             "components": {"schemas": schemas},
             "info": {"title": str(info.get("title")), "version": str(info.get("version"))},
@@ -140,6 +143,26 @@ class _Normaliser:
                     break
                 seen.add(step)
                 schema = schemas[step]
+
+    def combinations(self, schemas: Mapping[str, Schema]) -> None:
+        """A schema that combines others, and these others again, into more than anybody can mean or we could read."""
+        known: dict[str, int] = {}
+
+        def parts(schema: Schema, depth: int) -> int:
+            inner = [one for key in _COMBINING for one in schema.get(key, ())]
+            count = 1 + sum(parts(one, depth) for one in inner)
+            return count + (named(schema_name(schema["$ref"]), depth + 1) if "$ref" in schema else 0)
+
+        def named(name: str, depth: int) -> int:
+            if name not in known and name in schemas:
+                known[name] = 0  # what comes back to itself is a circle
+                known[name] = parts(schemas[name], depth) if depth <= DEEPEST else MOST_PARTS + 1
+            return known.get(name, 0)
+
+        for name in schemas:
+            if named(name, 0) > MOST_PARTS:
+                at = _pointer("#/components/schemas", name)
+                self.mistake(at, f"combines more than {MOST_PARTS:,} schemas, or one in another too often")
 
     # operations
 

@@ -23,9 +23,19 @@ PYTHON_TYPES = {"string": "str", "integer": "int", "number": "Decimal", "boolean
 EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 JUST_ABOVE_ZERO = 1e-18  # less than any amount: one unit of a token with the most decimals in use
 
+MOST_PARTS = 10_000  # of one value, with all that it holds; what APIs have is some hundred
+DEEPEST = 50  # references, one in the other
+
 Notice = Callable[[str], None]
 #: Where null is kept: nowhere, where a value can't be left out instead, or wherever the contract takes it.
 Nulls: TypeAlias = Literal["never", "needed", "always"]
+
+
+class TooManyPartsError(Exception):
+    """References that lead to the same ones again and again make a schema larger than any that is meant."""
+
+    def __init__(self) -> None:
+        super().__init__(f"it has more than {MOST_PARTS:,} parts")
 
 
 def reduce(
@@ -40,7 +50,11 @@ def reduce(
 
     `notice` is told what could only be expressed less exactly, e.g. a recursive schema.
     """
-    return _Reducer(schemas, notice, nulls).value(schema, (), needed=needed)
+    try:
+        return _Reducer(schemas, notice, nulls).value(schema, (), needed=needed)
+    except TooManyPartsError as error:
+        notice(f"{error}: any value is offered")
+        return {}
 
 
 def above(bound: float, kind: str | None) -> float:
@@ -91,6 +105,7 @@ class _Reducer:
 
     def __init__(self, schemas: Mapping[str, Schema], notice: Notice, nulls: Nulls) -> None:
         self.schemas, self.notice, self.nulls = schemas, notice, nulls
+        self._parts = 0
 
     def value(self, schema: Schema | bool, seen: tuple[str, ...], *, needed: bool) -> Schema:
         """What is offered of a value; null and blank only where it can't be left out, or they mean something."""
@@ -105,6 +120,9 @@ class _Reducer:
         """The schema and all that is combined with it, as one form or several."""
         if isinstance(schema, bool):
             return {}
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise TooManyPartsError
         own = {key: value for key, value in schema.items() if key not in ("$ref", "allOf", "anyOf", "oneOf")}
         parts = [self._reference(schema["$ref"], seen)] if "$ref" in schema else []
         parts += [self.form(part, seen) for part in schema.get("allOf", ())]
@@ -120,6 +138,9 @@ class _Reducer:
         if name in seen:
             self.notice(f"{name} contains itself: offered as a free-form object from the second level on")
             return {"type": "object"}
+        if len(seen) >= DEEPEST:
+            self.notice(f"{name} is more than {DEEPEST} levels deep: offered as any value")
+            return {}
         return self.form(self.schemas[name], (*seen, name))
 
     def _alternatives(self, schemas: list[Schema], seen: tuple[str, ...]) -> Schema:

@@ -304,6 +304,23 @@ class TestRefusals:
         ]
 
 
+# Each line holds ten of the line before.
+LAUGHING = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12))
+
+
+@pytest.mark.parametrize("union", ["allOf", "anyOf", "oneOf"])
+@pytest.mark.parametrize("twice", [True, False])
+def test_what_combines_without_an_end_is_refused(union: str, twice: bool) -> None:
+    """Each schema combines the next, and where it does so twice they double at each."""
+    raw = document()
+    for number in range(600):
+        following = {"$ref": f"#/components/schemas/A{number + 1}"}
+        raw["components"]["schemas"][f"A{number}"] = {union: [following, following] if twice else [following]}
+    raw["components"]["schemas"]["A600"] = {"type": "object"}
+    with pytest.raises(ContractError, match="combines more than 10,000 schemas, or one in another too often"):
+        normalise(raw)
+
+
 class TestFiles:
     @pytest.mark.parametrize(
         ("text", "reason"),
@@ -318,6 +335,11 @@ class TestFiles:
             ("paths:\n  /a: {}\n  /a: {}", "isn't valid YAML: '/a' is given twice in one object"),
             ("a: !!python/object/apply:os.getcwd []", "isn't valid YAML"),
             (" <!doctype html><html>", "is a web page"),
+            ('{"a":' * 200 + "{}" + "}" * 200, "nested more than 150 levels deep"),
+            ('{"a":' * 9000 + "{}" + "}" * 9000, "nested more than 150 levels deep"),
+            ("\n".join([*(f"{' ' * n}a:" for n in range(200)), " " * 200 + "b"]), "nested more than 150 levels deep"),
+            (r'{"operationId": "x\ud800"}', "half a character"),
+            (LAUGHING, "more than 3,000,000 values"),
         ],
     )
     def test_a_bad_one_is_refused(self, tmp_path: Path, text: str, reason: str) -> None:

@@ -319,3 +319,25 @@ def _has(value: Any, wanted: Any) -> bool:
 
 def test_a_decimal_is_a_decimal() -> None:
     assert annotation({"type": "number"}) == Decimal.__name__
+
+
+def test_what_holds_itself_doubled_at_each_level_is_any_value() -> None:
+    following = [{"$ref": f"#/components/schemas/A{number}"} for number in range(41)]
+    schemas: dict[str, Any] = {
+        f"A{number}": {"type": "object", "properties": {"a": following[number + 1], "b": following[number + 1]}}
+        for number in range(40)
+    }
+    told: list[str] = []
+    assert reduce(following[0], {**schemas, "A40": {"type": "string"}}, told.append) == {}
+    assert told == ["it has more than 10,000 parts: any value is offered"]
+
+
+def test_what_holds_another_many_levels_deep_is_any_value_there() -> None:
+    schemas: dict[str, Any] = {
+        f"A{number}": {"type": "object", "properties": {"a": {"$ref": f"#/components/schemas/A{number + 1}"}}}
+        for number in range(900)
+    }
+    told: list[str] = []
+    reduced = reduce({"$ref": "#/components/schemas/A0"}, {**schemas, "A900": {"type": "string"}}, told.append)
+    assert told == ["A50 is more than 50 levels deep: offered as any value"]
+    assert str(reduced).count("properties") == 50
