@@ -143,8 +143,10 @@ async def test_what_positions_pay_and_get_is_what_the_exchange_settles(
         text = await call.good("get_funding_rates")
         named = await call.good("get_funding_rates", **BTC)
         there = await call.good("get_funding_rates", connector_names=["hyperliquid_perpetual"])
+        held = await call.good("get_positions")
     rows = value(text)["positions"]
     assert len(rows) == 3
+    assert all(f" {row['notional']} " in held for row in rows), "the same figure has the same digits in every tool"
     api.clock.advance(8 * HOUR)  # a payment on each
     first = {one.exchange: one for one in reversed(api.paper.engine.funding_payments())}
     total = Decimal(0)

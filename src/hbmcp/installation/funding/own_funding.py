@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from hbmcp.figures import cents, times
+from hbmcp.figures import cents, money, times
 from hbmcp.installation.funding.annual_rates import daily
 from hbmcp.installation.funding.rates import FundingRate
 from hbmcp.installation.markets.trading_pairs import Market
@@ -27,7 +27,7 @@ class OwnFunding:
         """What it comes to, by quote currency; "" without positions."""
         if not self.rows:
             return ""
-        total = " and ".join(f"{_signed(money)} {named(quote)}" for quote, money in self.a_day.items())
+        total = " and ".join(f"{_signed(gain)} {named(quote)}" for quote, gain in self.a_day.items())
         return f"Funding of these positions at the rates of now: {total} a day together (+ you get, - you pay)."
 
 
@@ -47,7 +47,7 @@ def own_funding(positions: Iterable[Position], rates: Mapping[Market, FundingRat
                 "connector_name": one.connector,
                 "trading_pair": one.pair,
                 "side": one.side,
-                "notional": cents(one.notional),
+                "notional": money(one.notional),
                 "funding_a_day": _signed(gain),
             }
         )
