@@ -75,15 +75,8 @@ async def portfolio_value(installation: Installation) -> Decimal:
     return await installation.read(reading, portfolio.get_portfolio_state)
 
 
-async def available_balances(
-    installation: Installation, account_name: str, connector_name: str
-) -> Mapping[str, Decimal]:
-    """Token -> units that neither orders nor positions hold; a token that isn't there has none. As `balances`."""
-    return available(await balances(installation, account_name, connector_name))
-
-
 def available(rows: Iterable[Balance]) -> Mapping[str, Decimal]:
-    """As `available_balances`, of balances that were read."""
+    """Token -> units that neither orders nor positions hold; a token that isn't there has none."""
     found: dict[str, Decimal] = {}
     for one in rows:
         found[one.token] = found.get(one.token, ZERO) + (one.available or ZERO)

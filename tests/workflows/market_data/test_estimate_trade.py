@@ -38,7 +38,7 @@ async def test_the_order_then_costs_what_was_said(
         await call.good("submit_order", **ORDER, side=side, amount=amount)
     small = next(fill.order_id for fill in api.paper.engine.fills() if fill.amount == Decimal("0.001"))
     fills = [fill for fill in api.paper.engine.fills() if fill.order_id != small]
-    assert said == "The policy allows it."
+    assert said.splitlines()[0] == "The policy allows it."
     quote = sum((fill.amount * fill.price for fill in fills), Decimal(0))
     fee = sum((fill.fee for fill in fills), Decimal(0))
     assert sum(fill.amount for fill in fills) == amount == value["amount"]
@@ -139,6 +139,29 @@ async def test_a_position_needs_leverage(api: PaperApi, monkeypatch: pytest.Monk
     assert told
     least = Decimal(told[1])
     assert (least - Decimal("0.01")) * 50_000 < value["value"] <= least * 50_000
+
+
+@pytest.mark.parametrize(
+    ("order", "asks"),
+    [
+        ({"side": "SELL", "amount": "0.2"}, False),
+        ({"side": "SELL", "amount": "0.8"}, True),
+        ({"side": "BUY", "quote_amount": 60_000}, False),  # says itself how much it may take
+        ({"connector_name": "binance_perpetual", "side": "BUY", "amount": "0.4"}, False),
+        ({"connector_name": "binance_perpetual", "side": "BUY", "amount": "0.9"}, True),
+    ],
+)
+async def test_that_the_order_will_want_max_value_is_said(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, order: dict[str, Any], asks: bool
+) -> None:
+    asked = {**SPOT, **MINE, **order}
+    async with assistant(api, monkeypatch) as call:
+        _, said = await estimated(call, **asked)
+        placing = call.bad if asks else call.good
+        text = await placing("place_order", **asked, order_type="MARKET", preview=True)
+    share = re.search(r"[0-9.]+% of the account's equity on \w+, [0-9.]+ USDT", text)
+    wanted = f"place_order will ask for max_value: this is {share and share[0]}."
+    assert (wanted in said) == ("max_value" in said) == asks == ("max_value" in text)
 
 
 async def test_limits_of_the_exchange_are_told(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:

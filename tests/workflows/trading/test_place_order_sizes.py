@@ -1,5 +1,6 @@
 """place_order with a size in money, as a share and as a risk, on the paper exchange."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -130,6 +131,15 @@ async def test_a_share_of_a_position_is_closed(talk: Any, api: PaperApi) -> None
     async with talk() as call:
         await call.good("place_order", **close, share=40)
     assert set(sizes(api).values()) == {D("0.06")}
+
+
+async def test_the_refusal_of_a_large_size_says_what_it_was_worked_out_from(talk: Any) -> None:
+    """Of an amount that nobody gave it says no unit, but what is lost, of what."""
+    async with talk() as call:
+        text = await call.bad("place_order", **PERPETUAL, risk="1%", stop_loss="49900", price="50000")
+    assert "that may be a slip." in text
+    assert re.search(r" USDT, 1% of the [\d.]+ in all accounts, is lost from 50000 to 49900, both fees included,", text)
+    assert "amount is in" not in text
 
 
 async def test_one_percent_is_risked(talk: Any, api: PaperApi) -> None:

@@ -227,7 +227,7 @@ async def prepare_order(
     try:
         short = balance_check.check_balance(there, taking)
         if max_value is not None or not request.size.bounded:
-            refuse_large_order(order, worth, max_value, reduces=reduces)
+            refuse_large_order(order, worth, max_value, reduces=reduces, sized=how)
     except Refused as error:
         unfit = Refused(" ".join(filter(None, (error.happened, thin, turned))), error.undone, error.advice)
     return PreparedOrder(

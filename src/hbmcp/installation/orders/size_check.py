@@ -27,13 +27,13 @@ PERPETUAL_SHARE = Decimal(1)
 
 @frozen
 class Asked:
-    """What is asked for, in words: "BUY 1 BTC is worth about"; where; where its size is an amount in base units, a
-    sentence that says so; and whether it is to trade at any price, so that nothing that was said bounds it."""
+    """What is asked for, in words: "BUY 1 BTC is worth about"; where; a sentence on how its size was said, in base units,
+    or worked out; and whether it is to trade at any price, so that nothing that was said bounds it."""
 
     words: str
     connector: str
     pair: str
-    units: str = ""
+    sized: str = ""
     any_price: bool = False
 
 
@@ -103,8 +103,11 @@ def size_of(
     return Size(notional, equity, there, leverage)
 
 
-def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal | None, *, reduces: bool) -> None:
-    """As `refuse_too_large`. What only reduces a position needs no figure, and is held to one that is given."""
+def refuse_large_order(
+    order: SentOrder, size: Size | None, max_value: Decimal | None, *, reduces: bool, sized: str = ""
+) -> None:
+    """As `refuse_too_large`. What only reduces a position needs no figure, and is held to one that is given. `sized` is
+    how its amount was worked out, where none was said."""
     base, quote = base_of(order.pair), quote_of(order.pair)
     if reduces and max_value is None:
         return
@@ -113,7 +116,7 @@ def refuse_large_order(order: SentOrder, size: Size | None, max_value: Decimal |
             f"{order.side} {plain(order.amount):f} {named(base)} is worth about",
             order.connector,
             order.pair,
-            f"amount is in {named(base)}, not in {named(quote)}.",
+            sized or f"amount is in {named(base)}, not in {named(quote)}.",
             order.type == "MARKET",
         ),
         size,
@@ -139,7 +142,7 @@ def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None)
             raise Refused(
                 f"{worth}, more than max_value, {plain(max_value):f}.",
                 "Nothing was sent.",
-                f"{asked.units} Make it smaller, or have the larger figure confirmed.".lstrip(),
+                f"{asked.sized} Make it smaller, or have the larger figure confirmed.".lstrip(),
             )
         return
     perpetual = is_perpetual(asked.connector)
@@ -147,10 +150,7 @@ def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None)
         if not asked.any_price:
             return
         of = f"how much of the account on {named(asked.connector)} that is can't be read"
-    elif size.notional > times(size.equity, PERPETUAL_SHARE if perpetual else SPOT_SHARE):
-        share = f"{percent(size.notional, size.equity):f}%" if size.equity else "more than all"
-        of = f"{share} of the account's equity on {named(asked.connector)}, {money(size.equity):f} {named(quote)}"
-    else:
+    elif not (of := large_share(asked.connector, quote, size)):
         return
     leverage = ""
     if perpetual and size.equity:
@@ -159,9 +159,18 @@ def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None)
     raise Refused(
         f"{worth}, {of}: that may be a slip.",
         "Nothing was sent.",
-        f"{asked.units}{leverage} If so much is meant, ask the user, and repeat it with max_value, the most that it "
+        f"{asked.sized}{leverage} If so much is meant, ask the user, and repeat it with max_value, the most that it "
         f"may be worth in {named(quote)}.".lstrip(),
     )
+
+
+def large_share(connector: str, quote: str, size: Size) -> str:
+    """The share of the account's equity for which max_value is asked; "" where it isn't."""
+    most = PERPETUAL_SHARE if is_perpetual(connector) else SPOT_SHARE
+    if size.equity is None or size.notional <= times(size.equity, most):
+        return ""
+    share = f"{percent(size.notional, size.equity):f}%" if size.equity else "more than all"
+    return f"{share} of the account's equity on {named(connector)}, {money(size.equity):f} {named(quote)}"
 
 
 def usdt_rate(balances: Sequence[Balance], quote: str) -> Decimal | None:

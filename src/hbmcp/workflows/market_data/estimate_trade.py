@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hbmcp.errors import BadArguments, CallError
 from hbmcp.figures import times
-from hbmcp.installation.balances import available_balances
+from hbmcp.installation.balances import Balance, available, balances
 from hbmcp.installation.connections import accounts_connected_to, is_perpetual
 from hbmcp.installation.installation import Installation, all_of, answer_within, together
 from hbmcp.installation.markets.order_book import Book, Side, book
@@ -16,8 +16,9 @@ from hbmcp.installation.markets.trade_cost import Estimate, estimate
 from hbmcp.installation.markets.trade_cost_view import FEE_ASSUMED, balance_check, cost, limits
 from hbmcp.installation.markets.trading_pairs import Market, pair_on
 from hbmcp.installation.markets.trading_rules import Rule, rule_if_readable
-from hbmcp.installation.orders.against import PATIENCE, against
+from hbmcp.installation.orders.against import PATIENCE, Against, against
 from hbmcp.installation.orders.sending import order_request
+from hbmcp.installation.orders.size_check import large_share, order_size
 from hbmcp.installation.orders.sizing import AskedSize, Offered, amount_of, before_fee
 from hbmcp.installation.positions.open_positions import listed_positions
 from hbmcp.installation.positions.position import Position
@@ -40,7 +41,8 @@ async def estimate_trade(
     """`average_price` and `worst_price` are those of a walk through the book, `slippage_percent` how much worse than
     mid the average is; `value`, `fee` and `total` (paid with the fee, or got after it) are in the pair's quote
     currency. `book_holds_it` and, on spot, `balance_holds_it` say whether they do. Notes have what it would do to a
-    position on its other side, and what the policy would say of it as an order of each account that it may be for.
+    position on its other side, what the policy would say of it as an order of each account that it may be for, and
+    whether place_order would ask for max_value.
 
     Raises BadArguments unless either amount or quote_amount is given, Refused for an account, exchange or pair that
     isn't there, and CallError where the book can't be read.
@@ -53,10 +55,10 @@ async def estimate_trade(
     account = connected[0] if len(connected) == 1 else None
     market = Market(connector_name, trading_pair)
     rule = await rule_if_readable(installation, *market)  # first, since it says best that there is no such pair
-    (levels, current), fees, balances, positions = await all_of(
+    (levels, current), fees, there, positions = await all_of(
         _levels(installation, market),
         taker_fees(installation, [connector_name], account),
-        together(available_balances(installation, one, connector_name) for one in connected if one == account),
+        together(balances(installation, one, connector_name) for one in connected if one == account),
         _positions(installation, account, connector_name),
     )
     fee = fees[connector_name]
@@ -68,12 +70,16 @@ async def estimate_trade(
     elif account is not None:
         meets = await against(installation, (account, *market), side, order.amount, positions)
     opens = order.amount if meets is None else order.amount - meets.closes
-    held, balance_note = balance_check(market, order, connected, balances, opens)
+    free = [one if isinstance(one, CallError) else available(one) for one in there]
+    held, balance_note = balance_check(market, order, connected, free, opens)
     value = {"account_name": account, **cost(market, order, fee), **held}
     policy_note = await _verdict(installation, market, order, connected)
+    asks = ""
+    if amount is not None and held.get("balance_holds_it") is not False:
+        asks = _asks(market, order, (current, levels.bid, levels.ask), there, positions, meets)
     assumed = FEE_ASSUMED if fee.assumed else ""
     turned = "" if meets is None else meets.note
-    notes = (doubt, *limits(market, order, rule, amount), assumed, balance_note, unread, turned, policy_note)
+    notes = (doubt, *limits(market, order, rule, amount), assumed, balance_note, unread, turned, policy_note, asks)
     return Answer(without_nulls(value), notes)
 
 
@@ -106,6 +112,25 @@ async def _verdict(installation: Installation, market: Market, order: Estimate, 
     if len(verdicts) == 1:
         return next(iter(verdicts))
     return " ".join(f"{', '.join(map(named, those))}: {said}" for said, those in verdicts.items() if said)
+
+
+def _asks(
+    market: Market,
+    order: Estimate,
+    quoted: Sequence[Decimal | None],
+    there: Sequence[list[Balance] | CallError],
+    positions: list[Position] | CallError,
+    meets: Against | None,
+) -> str:
+    """That place_order would want max_value said; "" where it wouldn't, or that isn't known."""
+    held = positions if is_perpetual(market.connector) and not isinstance(positions, CallError) else None
+    sent = SentOrder("", *market, order.side, "MARKET", order.amount, None, None, now())
+    for known in there:
+        if not isinstance(known, CallError):
+            size = order_size(sent, (*quoted, order.walk.average), known, held, meets)
+            share = "" if size is None else large_share(market.connector, market.quote, size)
+            return f"place_order will ask for max_value: this is {share}." if share else ""
+    return ""
 
 
 async def _positions(installation: Installation, account: str | None, connector: str) -> list[Position] | CallError:
