@@ -10,6 +10,7 @@ from hbmcp.did_you_mean import nearest
 
 WEIGHTS = {"name": 3.0, "find": 3.0, "phrase": 1.5, "title": 2.0, "description": 1.0, "toolset": 1.0}
 SATURATION, LENGTH = 1.2, 0.4  # k1 and b of BM25: descriptions are all short
+CURATED = ("find", "phrase")  # makes nothing longer: who may be asked for in more words isn't less likely by each
 LONGEST = 500  # characters of a phrase that count
 LIKENESS = 0.8  # of a misspelt word to the one that was meant
 
@@ -37,7 +38,8 @@ class Ranking:
         told = Counter(stem for stems in self._weighed.values() for stem in stems)
         count = len(self._weighed)
         self._rarity = {stem: log(1 + (count - n + 0.5) / (n + 0.5)) for stem, n in told.items()}
-        self._mean = sum(sum(stems.values()) for stems in self._weighed.values()) / max(count, 1)
+        self._lengths = {tool.name: sum(_weighed(tool, catalog, CURATED).values()) for tool in catalog.tools.values()}
+        self._mean = sum(self._lengths.values()) / max(count, 1)
 
     def named(self, phrase: str, among: Iterable[Tool]) -> list[Tool]:
         """Those that it names exactly."""
@@ -68,7 +70,7 @@ class Ranking:
 
     def _score(self, name: str, asked: Collection[str]) -> float:
         stems = self._weighed[name]
-        slack = SATURATION * (1 - LENGTH + LENGTH * sum(stems.values()) / self._mean)
+        slack = SATURATION * (1 - LENGTH + LENGTH * self._lengths[name] / self._mean)
         score = sum(
             self._rarity[stem] * stems[stem] * (SATURATION + 1) / (stems[stem] + slack)
             for stem in asked
@@ -82,8 +84,8 @@ def _words(phrase: str) -> list[str]:
     return re.findall(r"\w+", phrase[:LONGEST].lower())
 
 
-def _weighed(tool: Tool, catalog: Catalog) -> dict[str, float]:
-    """The words of a tool -> their weight."""
+def _weighed(tool: Tool, catalog: Catalog, without: Collection[str] = ()) -> dict[str, float]:
+    """The words of a tool -> their weight, less those of some fields."""
     toolset = catalog.toolsets[tool.toolset]
     definition = tool.definition
     said = {
@@ -96,6 +98,8 @@ def _weighed(tool: Tool, catalog: Catalog) -> dict[str, float]:
     }
     weighed: dict[str, float] = {}
     for field, texts in said.items():
+        if field in without:
+            continue
         for stem in {stem for text in texts for stem in _stems(text)}:
             weighed[stem] = weighed.get(stem, 0) + WEIGHTS[field]
     return weighed

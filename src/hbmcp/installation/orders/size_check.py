@@ -27,8 +27,8 @@ PERPETUAL_SHARE = Decimal(1)
 
 @frozen
 class Asked:
-    """What is asked for, in words: "BUY 1 BTC is worth about"; where; a sentence on how its size was said, in base units,
-    or worked out; and whether it is to trade at any price, so that nothing that was said bounds it."""
+    """What is asked for, in words: "BUY 1 BTC is worth about"; where; a sentence on how its size was said, in base
+    units, or worked out; and whether it is to trade at any price, so that nothing that was said bounds it."""
 
     words: str
     connector: str
