@@ -56,6 +56,16 @@ async def test_those_of_a_pair_or_a_base_end_together(talk: Any) -> None:
         assert "needed" in await call.bad("cancel_trigger", trading_pair="BTC", all=True)
 
 
+async def test_columns_stand_in_one_order_whatever_the_first_row_has(talk: Any) -> None:
+    """So that a short row isn't read by the columns of another call."""
+    async with talk() as call:
+        await call.good("create_trigger", watch="time", above="2h", note="noon")
+        does = {"then": "cancel_orders", "arguments": {"all": True}}
+        await call.good("create_trigger", watch="time", above="2h", **does, every=86400, times=2)
+        text = await call.good("list_triggers")
+    assert "\nid then times note\n" in text
+
+
 async def test_the_list_says_why_one_that_is_met_does_not_act(talk: Any) -> None:
     async with talk() as call:
         for level in ("1", "2"):

@@ -13,6 +13,25 @@ from hbmcp.store import TriggerEvent
 from hbmcp.text import one_line
 from hbmcp.times import utc
 
+COLUMNS = (
+    "id",
+    "state",
+    "when",
+    "then",
+    "after",
+    "times",
+    "last",
+    "level",
+    "distance_percent",
+    "distance_points",
+    "as_of",
+    "expires",
+    "ended",
+    "cause",
+    "doubt",
+    "note",
+)
+
 
 def trigger_row(one: Trigger, end: TriggerEvent | None = None) -> dict[str, Any]:
     """One of several: what it waits for, where that is as far as the watcher has read it, and with what it ended."""

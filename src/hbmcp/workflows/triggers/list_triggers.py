@@ -4,7 +4,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.triggers.kept import kept, refused
 from hbmcp.installation.triggers.missed import missed
 from hbmcp.installation.triggers.trigger import LIVE, OVER, WAITING
-from hbmcp.installation.triggers.view import trigger_row
+from hbmcp.installation.triggers.view import COLUMNS, trigger_row
 from hbmcp.installation.triggers.watching import watched_by
 from hbmcp.results.answer import Answer
 from hbmcp.store import StoreError
@@ -26,4 +26,4 @@ async def list_triggers(installation: Installation, *, all: bool | None = None) 
     told = f"{gap[0].upper()}{gap[1:]}." if gap else ""
     ends = {event.trigger: event for event in events}  # the last of each
     rows = [trigger_row(one, ends.get(one.key)) for one in found.rows]
-    return Answer({"watched_by": watched_by(watch), "triggers": rows}, (*found.notes, told))
+    return Answer({"watched_by": watched_by(watch), "triggers": rows}, (*found.notes, told), COLUMNS)
