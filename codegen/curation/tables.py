@@ -60,8 +60,8 @@ class Param(_Limits):
     """What is said of one parameter of a tool. `time` is what the API takes: `s` or `ms` since the epoch, or ISO.
 
     `null` says whether null is sent, which takes something away, or means that the argument is absent. One that is
-    taken `if_there` is left out where a contract hasn't it, and the tool stays. A read's trading_pair that may be a
-    `base` alone, ETH, means the pair that the exchange, its connector_name, has of it in dollars.
+    taken `if_there` is left out where a contract hasn't it, and the tool stays. A read's trading_pair or trading_pairs
+    that may be a `base` alone, ETH, means the pair that the exchange, its connector_name, has of it in dollars.
     """
 
     to: str | None = None

@@ -129,8 +129,8 @@ class _Builder:
         else:
             if not is_portable(name) or name in self._taken():
                 self._wrong(name, "can't be the name of a parameter: not a free Python identifier of ASCII letters")
-            if param.base and (name != "trading_pair" or self.tool.risk != "read"):
-                self._wrong(name, "`base` is of a read's trading_pair")
+            if param.base and (name not in ("trading_pair", "trading_pairs") or self.tool.risk != "read"):
+                self._wrong(name, "`base` is of a read's trading_pair or trading_pairs")
             self._offer(slot, steps, name, param)
 
     def _taken(self) -> set[str]:

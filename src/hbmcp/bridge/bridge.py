@@ -12,7 +12,7 @@ from typing import Any
 from hbmcp.api import Apis
 from hbmcp.arguments import secrets
 from hbmcp.arguments.exchange_spelling import EXCHANGE
-from hbmcp.arguments.pair_spelling import PAIR
+from hbmcp.arguments.pair_spelling import PAIRS
 from hbmcp.bridge.foresight import Foresight
 from hbmcp.bridge.incoming import Incoming
 from hbmcp.bridge.operations import Operations, missing
@@ -352,7 +352,7 @@ class Bridge:
             meant = await self._meant(prepared.tool, given, caller)
             response = await self._ask_alone(prepared, prepared.request(meant), given)
             outcome = await prepared.response_shown(response, given, structured=incoming.structured)
-            return outcome if meant == given else outcome.remarked(f"Of {meant[PAIR]}.")
+            return outcome if meant == given else outcome.remarked(_remark(prepared.tool, meant))
         answer: Answer = await prepared.build(self.installation(caller, ask=incoming.ask), **given)
         if answer.content and answer.value is None:
             return Outcome("", False, content=answer.content)
@@ -362,12 +362,14 @@ class Bridge:
     async def _meant(self, tool: Tool, given: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
         """The arguments of a tool over one operation, with the exchange's pair where its base alone is given. Raises
         CallError."""
-        if PAIR not in tool.bases or whole_pair(asked := given.get(PAIR)) == asked:
+        bases = [name for name in tool.bases if not all(map(whole_pair, _pairs(given, name)))]
+        if not bases:
             return given
-        from hbmcp.installation.markets.trading_pairs import pair_if_asked
+        from hbmcp.installation.markets.trading_pairs import pairs_if_asked
 
         asking = self.installation(replace(caller, tools=frozenset({"get_trading_rules"})))
-        return {**given, PAIR: await pair_if_asked(asking, given.get(EXCHANGE), asked)}
+        meant = {name: await pairs_if_asked(asking, given.get(EXCHANGE), _pairs(given, name)) for name in bases}
+        return {**given, **{name: pairs if name == PAIRS else pairs[0] for name, pairs in meant.items()}}
 
     async def _ask_alone(self, prepared: Prepared, request: Request[Any], given: Collection[str]) -> Response[Any]:
         return await self._operations.ask_alone(prepared, request, given, self._offer)
@@ -376,3 +378,14 @@ class Bridge:
         if tool.name not in self._tools:
             self._tools[tool.name] = Prepared(tool, self._offer.listed_by(tool))
         return self._tools[tool.name]
+
+
+def _pairs(given: Mapping[str, Any], name: str) -> list[str]:
+    """Those of one of the parameters that pairs are asked for by."""
+    asked = given.get(name)
+    return [] if asked is None else asked if name == PAIRS else [asked]
+
+
+def _remark(tool: Tool, meant: Mapping[str, Any]) -> str:
+    """Which pairs were meant by their bases."""
+    return f"Of {', '.join(one for name in tool.bases for one in _pairs(meant, name))}."

@@ -65,6 +65,16 @@ async def test_a_filter_means_all_its_pairs(call: Assistant, api: PaperApi) -> N
     assert sizes(api).keys() == {("BTC-USDT", "BOTH")}
 
 
+async def test_the_rules_of_bases_are_those_of_the_exchange_s_pairs(call: Assistant) -> None:
+    told = await call.good("get_trading_rules", connector_name="binance", trading_pairs=["SOL", "BTC-USDT", "eth"])
+    assert "Of SOL-USDT, BTC-USDT, ETH-USDT." in told
+    assert "# 3 rows" in told
+    assert "Of " not in await call.good("get_trading_rules", connector_name="binance", trading_pairs=["SOL-USDT"])
+    assert "NOPE isn't on binance." in await call.bad(
+        "get_trading_rules", connector_name="binance", trading_pairs=["NOPE"]
+    )
+
+
 async def test_what_goes_on_of_a_coin_is_said(call: Assistant, api: PaperApi) -> None:
     """Other quotes of it, and its triggers: on both exchanges of a spread, of what it protects, of what it does."""
     rest(api, pair="ETH-USDT", price="1000")

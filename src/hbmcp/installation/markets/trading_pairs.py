@@ -92,22 +92,27 @@ def _where(some: Collection[str], known: Collection[str]) -> str:
 
 
 async def pair_if_asked(installation: Installation, connector: str | None, asked: str | None) -> str | None:
-    """The pair of a read's filter; None where none is asked for. As `pair_on`; raises BadArguments for a base alone
-    where no exchange is named."""
-    if asked is None or whole_pair(asked):
-        return asked
-    if connector is None:
+    """The pair of a read's filter; None where none is asked for. As `pairs_if_asked`."""
+    return None if asked is None else (await pairs_if_asked(installation, connector, [asked]))[0]
+
+
+async def pairs_if_asked(installation: Installation, connector: str | None, asked: Sequence[str]) -> list[str]:
+    """Those of a read's filter. As `pair_on`; raises BadArguments for a base alone where no exchange is named."""
+    bases = [one for one in asked if not whole_pair(one)]
+    if bases and connector is None:
         raise BadArguments(
-            f"{named(asked)} is no pair.", "Nothing was sent.", "Name the whole pair, or connector_name with it."
+            f"{named(bases[0])} is no pair.", "Nothing was sent.", "Name the whole pair, or connector_name with it."
         )
-    return await pair_on(installation, connector, asked)
+    return await _pairs_on(installation, connector, asked) if connector is not None and bases else list(asked)
 
 
 async def pair_on(installation: Installation, connector: str, asked: str) -> str:
     """The pair; where only its base is asked for, that which the exchange quotes in dollars. The workflow uses
     get_trading_rules. Raises Refused where it has none, or doesn't tell."""
-    if whole_pair(asked):
-        return asked
+    return asked if whole_pair(asked) else (await _pairs_on(installation, connector, [asked]))[0]
+
+
+async def _pairs_on(installation: Installation, connector: str, asked: Sequence[str]) -> list[str]:
     known, problems = await _pairs(installation, [connector])
     if connector not in known:
         raise Refused(" ".join(problems), "Nothing was sent.", "Correct connector_name.")
@@ -118,11 +123,15 @@ async def pair_on(installation: Installation, connector: str, asked: str) -> str
             "Nothing was sent.",
             "Name the whole pair.",
         )
-    if (found := find_pair(asked, pairs)) is not None:
+    return [one if whole_pair(one) else _pair_among(pairs, connector, one) for one in asked]
+
+
+def _pair_among(pairs: Collection[str], connector: str, base: str) -> str:
+    if (found := find_pair(base, pairs)) is not None:
         return found
-    like = [one for one in pairs if one.replace("-", "") == asked.upper()] or pairs_of_base(asked, pairs)
+    like = [one for one in pairs if one.replace("-", "") == base.upper()] or pairs_of_base(base, pairs)
     raise Refused(
-        f"{named(asked)} isn't on {named(connector)}.",
+        f"{named(base)} isn't on {named(connector)}.",
         "Nothing was sent.",
         f"Did you mean {' or '.join(map(named, like))}?" if like else "get_trading_rules lists its pairs.",
     )
