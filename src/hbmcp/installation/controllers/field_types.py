@@ -53,7 +53,7 @@ def type_in_words(written: str) -> str:
 
 
 def default_value(written: str, value: Any) -> Any:
-    """As it may be given: numbers as such, an enum by its name, "needed" where there is none."""
+    """As it may be given: numbers as such, an enum by its number or name, "needed" where there is none."""
     if value == NO_DEFAULT:
         return NEEDED
     if not isinstance(value, str):
@@ -64,7 +64,10 @@ def default_value(written: str, value: Any) -> Any:
     if kind in ("list of numbers", "list of integers") and (numbers := _numbers(value)) is not None:
         return numbers
     name, dot, member = value.rpartition(".")
-    return member if dot and name in written else value
+    if not (dot and name in written):
+        return value
+    choices = (choice.partition(" ") for choice in kind.split(", "))
+    return next((int(figure) for figure, _, called in choices if called == member), member)
 
 
 def _split(text: str) -> tuple[str, str]:
