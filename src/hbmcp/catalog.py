@@ -156,7 +156,8 @@ class Toolset:
 ALL, NONE = "all", "none"  # in place of names
 
 # A model isn't told how; the person whom it asks knows where to look.
-ONLY_A_PERSON = "Only a person can have it offered: hbmcp's README says how, under Choosing tools."
+CHOOSING = "hbmcp's README says how, under Choosing tools"
+ONLY_A_PERSON = f"Only a person can have it offered: {CHOOSING}."
 
 NOT_IN_THIS_API = "Use another tool; a person can update the API, or hbmcp."
 

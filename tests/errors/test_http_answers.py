@@ -257,4 +257,5 @@ def test_nobody_is_told_to_start_what_isnt_offered() -> None:
     offer = CATALOG.choose(tools=["quote_swap"])
     body = json.dumps({"detail": "Gateway service is not available"}).encode()
     error = http_answers.refusal(503, body, "application/json", CATALOG.tools["quote_swap"], offer)
-    assert error.advice.startswith("A person must start it on the API's host, or wait")
+    assert error.advice.startswith("A person must start it on the API's host, or have start_gateway offered (hbmcp's")
+    assert "Start it with" not in error.advice

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from hbmcp.catalog import Offer, Tool
+from hbmcp.catalog import CHOOSING, Offer, Tool
 from hbmcp.errors.hierarchy import NOTHING_DONE, CallError, GatewayFailed, OutcomeUnknown, Refused, ServiceDown
 from hbmcp.errors.reasons import tidy
 from hbmcp.results.secrets_in_text import scrubbed
@@ -45,12 +45,15 @@ def gateway_answer(status: int, detail: Any, tool: Tool, offer: Offer) -> CallEr
 
 def _absent(offer: Offer) -> ServiceDown:
     start = offer.catalog.by_operation("POST /gateway/start")
-    by = f"Start it with {start.name}" if start and start in offer.tools else "A person must start it on the API's host"
+    by = "A person must start it on the API's host"
+    if start is not None:
+        offered = f"Start it with {start.name}"
+        by = offered if start in offer.tools else f"{by}, or have {start.name} offered ({CHOOSING})"
     return ServiceDown(
         "Gateway, which the Hummingbot API needs for this, isn't running or can't be reached (HTTP 503).",
         NOTHING_DONE,
-        f"{by}, or wait some seconds if it was started or restarted just now; or do without tools of wallets, pools "
-        "and swaps.",
+        f"{by}; if it was started or restarted just now, wait some seconds. Or do without tools of wallets, pools and "
+        "swaps.",
     )
 
 

@@ -135,7 +135,7 @@ async def test_a_chain_without_a_wallet(asked: Asked) -> None:
 async def test_gateway_that_was_just_restarted_is_waited_for(asked: Asked) -> None:
     asked.refuses("GET /gateway/networks", 503, "Gateway service is not available")
     text = await asked.bad("list_networks")
-    assert "Start it with start_gateway, or wait some seconds if it was started or restarted just now" in text
+    assert "Start it with start_gateway; if it was started or restarted just now, wait some seconds." in text
 
 
 async def test_a_swap_that_confirmed_late_shows_zero_and_is_explained(asked: Asked) -> None:
