@@ -180,7 +180,8 @@ def test_before_the_first_snapshot(api: PaperApi, monkeypatch: pytest.MonkeyPatc
     """A new installation knows what it has now, and nothing else; data doesn't begin with the question."""
     assert ask(api, monkeypatch) == (
         "Nothing to compare yet: the API stores a snapshot every five minutes, and has none yet. The value now is "
-        f"{round(worth(api, NOW), 2)} USDT.\n\n"
+        f"{round(worth(api, NOW), 2)} USDT; get_fees has the fees of the period, get_position_history what was "
+        "realized.\n\n"
         "Values are without unrealized P&L, except at bybit_perpetual, hyperliquid_perpetual; "
         "equity in get_portfolio_balances has it."
     )

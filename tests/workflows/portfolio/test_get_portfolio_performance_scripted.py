@@ -201,7 +201,8 @@ def test_an_account_without_snapshots_of_the_period_is_told_when_the_last_was(mo
     found = answer(script({4000: state, 3000: state}, state), monkeypatch)
     assert found.value == (
         "Nothing to compare yet: no snapshot is stored from 2026-11-21T08:49:00Z on, and the last one before is of "
-        "2026-11-20T06:49:00Z. The value now is 201713.92 USDT."
+        "2026-11-20T06:49:00Z. The value now is 201713.92 USDT; get_fees has the fees of the period, "
+        "get_position_history what was realized."
     )
 
 

@@ -113,7 +113,8 @@ def single_value(found: SnapshotSeries, start: int, end: int, asked: int | None,
         why = f"no snapshot is stored from {utc(start)} on, and the last one before is of {utc(last)}"
     else:
         why = "the API stores a snapshot every five minutes, and has none yet"
-    return f"Nothing to compare yet: {why}. The value now is {worth}."
+    known = "get_fees has the fees of the period, get_position_history what was realized"
+    return f"Nothing to compare yet: {why}. The value now is {worth}; {known}."
 
 
 def no_snapshots(start: int, end: int) -> Refused:
