@@ -79,6 +79,7 @@ async def test_a_second_stop_is_refused_or_takes_the_place_of_the_first(talk: An
         await call.good("protect_position", trading_pair=PAIR, stop="-5%", target="+10%")
         told = await call.bad("protect_position", trading_pair=PAIR, trail_percent=3)
         assert told.startswith("It is protected already: stop 1: mark price of BTC-USDT")
+        assert told.endswith("replace=true puts this in its place; target 2 stays.")
         await call.good("protect_position", trading_pair=PAIR, trail_percent=3, replace=True)
         target, stop = await kept(call)
         assert (target.key, stop.key) == (2, 3)

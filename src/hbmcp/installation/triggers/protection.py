@@ -250,6 +250,7 @@ def _replaced(before: Sequence[Trigger], kinds: Sequence[Kind], *, replace: bool
     if not others:
         return []
     said = ", ".join(f"{kind_of(one)} {one.key}: {one.spec.when.words}" for one in others)
+    stay = ", ".join(f"{kind_of(one)} {one.key}" for one in before if one not in others)
     firing = any(one.row.state not in WAITING for one in others)
     if firing or not replace:
         raise Refused(
@@ -257,7 +258,7 @@ def _replaced(before: Sequence[Trigger], kinds: Sequence[Kind], *, replace: bool
             NOTHING_SET,
             "One of them fires just now: look with get_positions."
             if firing
-            else "replace=true puts this in its place.",
+            else f"replace=true puts this in its place{f'; {stay} stays' if stay else ''}.",
         )
     return [one.key for one in others]
 
