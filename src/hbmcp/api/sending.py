@@ -66,7 +66,9 @@ class Api:
         except UnexpectedStatus as error:
             if self._proxy and error.status == PROXY_WANTS_A_LOGIN:
                 raise self._proxy.failed(self._service, "it wants a username and a password") from None
-            raise refusal(error.status, error.body, error.content_type, tool, self._offer) from None
+            raise refusal(
+                error.status, error.body, error.content_type, tool, self._offer, on_paper=self._on_paper
+            ) from None
         except TooLarge as error:
             raise too_large(error, tool, self._offer) from None
         except (NotJson, httpx.DecodingError):

@@ -30,6 +30,7 @@ from hbmcp.errors.service_answers import service_refusal
 from hbmcp.errors.unknown_outcome import unknown_outcome
 from hbmcp.text import named
 
+_NOT_ON_PAPER = "The paper exchange has none, and nothing is to be repaired: it needs a real Hummingbot API."
 _EXCHANGE_SAYS = "That is the exchange's own answer: correct what it names, or try again later."
 _BAD_REQUEST = (
     "This API answers 500 to bad requests too: check account, connector, pair and values; if they are "
@@ -48,8 +49,10 @@ _NO_BROKER = re.compile(r"\b(mqtt|broker|emqx)\b.*\b(connect|refused|unavailable
 _USES_DOCKER = re.compile(r"\w+ (/docker/|/gateway/(start|stop|restart|status|logs)$)")
 
 
-def refusal(status: int, body: bytes, content_type: str, tool: Tool, offer: Offer) -> CallError:
-    """The error for an answer that isn't 2xx."""
+def refusal(
+    status: int, body: bytes, content_type: str, tool: Tool, offer: Offer, *, on_paper: bool = False
+) -> CallError:
+    """The error for an answer that isn't 2xx. `on_paper` there is nothing that a person could repair."""
     if tool.service:
         return service_refusal(status, body, content_type, tool, offer)
     detail = _detail(body) if "json" in content_type else None
@@ -82,7 +85,9 @@ def refusal(status: int, body: bytes, content_type: str, tool: Tool, offer: Offe
             NOTHING_DONE,
             "It stays so with this API: do without it.",
         )
-    if (answer := gateway_answer(status, detail, tool, offer)) or (answer := _service(status, detail, tool)):
+    if (answer := gateway_answer(status, detail, tool, offer)) or (
+        answer := _service(status, detail, tool, on_paper=on_paper)
+    ):
         return answer
     if status in (502, 504) or (status == 503 and detail is None):
         return ApiFailed(
@@ -136,20 +141,22 @@ def _doubt(status: int, body: bytes, content_type: str) -> str:
     return f"something in front of the API answered HTTP {status} ({_kind(content_type)})"
 
 
-def _service(status: int, detail: Any, tool: Tool) -> ServiceDown | None:
+def _service(status: int, detail: Any, tool: Tool, *, on_paper: bool) -> ServiceDown | None:
     said = detail if isinstance(detail, str) else ""
     if status >= 500 and (_NO_DOCKER.search(said) or (detail is None and _USES_DOCKER.match(tool.operation))):
         return ServiceDown(
             f"The Hummingbot API can't reach Docker, or Docker doesn't know the container (HTTP {status}).",
             "Most likely nothing was done.",
-            "A person must see that Docker runs on the API's host and that the API may use it; "
+            _NOT_ON_PAPER
+            if on_paper
+            else "A person must see that Docker runs on the API's host and that the API may use it; "
             "bots, containers and Gateway can't be started or stopped before.",
         )
     if status >= 500 and _NO_BROKER.search(said):
         return ServiceDown(
             f"The message broker between the Hummingbot API and its bots can't be reached (HTTP {status}).",
             "Most likely nothing was done.",
-            "A person must start the broker; until then bots don't show and don't obey.",
+            _NOT_ON_PAPER if on_paper else "A person must start the broker; until then bots don't show and don't obey.",
         )
     return None
 
