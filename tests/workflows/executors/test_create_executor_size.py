@@ -65,7 +65,7 @@ async def test_a_preview_says_how_much_of_the_account_it_is(tmp_path: Path, monk
         at.trade("BUY", "0.1")
         found = head(await at.call.good("create_executor", **ask("position_executor", POSITION, preview=True)))
         equity = Decimal(50_000)
-        assert found["notional_of_equity_percent"] == pytest.approx(
+        assert found["notional_of_exchange_equity_percent"] == pytest.approx(
             100 * found["total_quote"] / equity, abs=Decimal("0.1")
         )
         both = found["total_quote"] + Decimal("0.1") * found["price_now"]

@@ -129,11 +129,11 @@ class TestSize:
         worth = best_ask(api, "binance_perpetual") / 10
         assert abs(perpetual["quote_total"] / worth - 1) < Decimal("0.001")
         assert "notional" not in perpetual
-        assert abs(perpetual["notional_of_equity_percent"] - worth / 500) < Decimal("0.1")
+        assert abs(perpetual["notional_of_exchange_equity_percent"] - worth / 500) < Decimal("0.1")
         assert abs(perpetual["with_open_positions_percent"] - 6 * worth / 500) < 2
         assert perpetual["position_leverage"] == held(api)[0].leverage
         assert not {"with_open_positions_percent", "position_leverage"} & spot.keys()
-        assert Decimal(spot["notional_of_equity_percent"]) < 5
+        assert Decimal(spot["notional_of_exchange_equity_percent"]) < 5
 
     def test_in_the_pair_s_own_currency(self) -> None:
         order = SentOrder("a", "binance", "ETH-BTC", "BUY", "MARKET", Decimal(10), None, None, 0)
@@ -223,7 +223,7 @@ class TestTheOtherSide:
         order = {**PERPETUAL, "side": "SELL", "position_action": action, "amount": amount, "max_value": 10**6}
         async with talk() as call:
             found = flat(await call.good("place_order", **order, preview=True))
-        in_percent = found["notional_of_equity_percent"] / found["notional"]
+        in_percent = found["notional_of_exchange_equity_percent"] / found["notional"]
         worth = best_ask(api, "binance_perpetual") * Decimal(left)
         assert found["with_open_positions_percent"] == pytest.approx(worth * in_percent, rel=Decimal("0.01"))
 

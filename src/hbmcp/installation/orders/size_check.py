@@ -55,7 +55,7 @@ class Size:
             return {"notional": money(self.notional)}
         shown = {
             "notional": money(self.notional),
-            "notional_of_equity_percent": percent(self.notional, self.equity),
+            "notional_of_exchange_equity_percent": percent(self.notional, self.equity),
         }
         if self.open is not None:
             shown["with_open_positions_percent"] = percent(self.open, self.equity)
