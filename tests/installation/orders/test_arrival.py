@@ -20,7 +20,7 @@ BOUGHT = Order(
     [
         ({"BTC": D("0.0001")}, "0.0999 BTC arrived; its fee is taken out."),
         ({"BNB": D("0.005")}, "0.1 BTC arrived; its fee was paid in BNB."),
-        ({"USDT": D(5)}, "0.0999 BTC arrived, the fee taken out of it, or 0.1 if the fee was paid in USDT: "
+        ({"USDT": D(5)}, "0.0999 BTC arrived if the exchange took its fee out of that, 0.1 if in USDT: "
          "get_account_balance shows which."),
         ({"BTC": D("0.00005"), "BNB": D("0.005")}, "0.09995 BTC arrived; its fee is taken out."),
         ({}, "0.1 BTC arrived, less a fee that isn't recorded yet and may be taken out of it."),

@@ -232,6 +232,7 @@ async def test_margin_that_no_position_explains_is_named() -> None:
     [
         ("400", 10, "600 USDT {}: 500 by positions (entry value / leverage), 100 by orders or open P&L."),
         ("500", 10, "500 USDT {}, by positions."),
+        ("499.999924", 10, "500.000076 USDT {}, by positions."),
         ("400", None, "600 USDT {}, by positions and any orders."),
     ],
 )

@@ -78,8 +78,8 @@ async def test_without_a_position_only_the_api_says_it(api: PaperApi, monkeypatc
     async with assistant(api, monkeypatch) as call:
         text = await call.good("set_leverage", **WHERE, leverage=5)
     assert text == (
-        f"The API says that leverage 5 is set for {PLACE}. It says so also where the exchange refuses, and no open "
-        "position shows it."
+        f"The API says that leverage 5 is set for {PLACE}. That proves nothing, for it says the same where the "
+        "exchange refused, and no open position shows it."
     )
     assert leverage(api) == 5
 

@@ -28,9 +28,9 @@ def arrival_note(order: Order) -> str:
     base = base_of(order.pair)
     arrived = f"{_net(order):f} {named(base)} arrived"
     if _fee_by_worth(order):
-        beside = f"{_net(order):f} if the fee was paid in {named(quote_of(order.pair))}"
-        less = f"{least_arrived(order):f} {named(base)}"
-        return f"{less} arrived, the fee taken out of it, or {beside}: get_account_balance shows which."
+        less = f"{least_arrived(order):f} {named(base)} arrived if the exchange took its fee out of that"
+        beside = f"{_net(order):f} if in {named(quote_of(order.pair))}"
+        return f"{less}, {beside}: get_account_balance shows which."
     if not order.fees:
         return f"{arrived}, less a fee that isn't recorded yet and may be taken out of it."
     if base in order.fees:

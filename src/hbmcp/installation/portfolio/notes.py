@@ -1,14 +1,17 @@
 """What the figures of a valuation lack, and why they may be old: nothing is left out without a word."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
-from hbmcp.figures import money, plain
+from hbmcp.figures import money, plain, times
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.portfolio.distribution import total
 from hbmcp.installation.portfolio.holdings import CURRENCY, Place, is_dollar
 from hbmcp.installation.portfolio.valuation import Valuation
 from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.text import named
+
+ROUNDING = Decimal("0.001")  # of what is held: so little more than positions explain isn't an order
 
 
 def valuation_notes(found: Valuation) -> tuple[str, ...]:
@@ -87,7 +90,7 @@ def _holders(found: Valuation, positions: OpenPositions) -> Iterator[str]:
         margin = money(total(each for each in margins if each is not None))
         rest = money(one.held - margin)
         parts = f": {margin:f} by positions (entry value / leverage), {rest:f} by orders or open P&L"
-        yield f"{held}{parts if rest > 0 else ', by positions'}."
+        yield f"{held}{parts if rest > times(one.held, ROUNDING) else ', by positions'}."
 
 
 def _told(places: Iterable[Place]) -> str:

@@ -53,4 +53,4 @@ def _told(where: str, change: LeverageChange) -> str:
     after = change.after
     why = f"positions can't be read: {after.happened}" if isinstance(after, CallError) else "no open position shows it."
     said = f"The API says that leverage {leverage} is set for {where}"
-    return f"{said}. It says so also where the exchange refuses, and {why}"
+    return f"{said}. That proves nothing, for it says the same where the exchange refused, and {why}"
