@@ -9,6 +9,7 @@ import pytest
 
 from hbmcp.api.apis import Apis
 from hbmcp.paper.api.faults import NOT_REDUCE_ONLY, Cut
+from hbmcp.times import follow
 from tests.paper.paper_api import here
 from tests.paper.perpetual_account import PAIR, open_position, sizes
 from tests.watch.watched import PERPETUAL, Watched, watched
@@ -22,6 +23,7 @@ TARGET = {**PERPETUAL, "side": "SELL", "position_action": "CLOSE", "share": 100,
 async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     async with watched(tmp_path, monkeypatch, [NOT_REDUCE_ONLY]) as found:
         open_position(found.api, "BUY", "0.2")
+        follow(lambda: found.api.clock.advance(1))  # what comes after another has a later time
         yield found
 
 
