@@ -47,6 +47,21 @@ async def main():
 asyncio.run(main())
 """
 
+WATCH = """
+from hbmcp.store import Watch
+async def main():
+    for line in sys.stdin:
+        store = Store.open(told, Identity.of(told))
+        now = times.now()
+        held = await store.take_watch(Watch(sys.argv[1], "a test", now, now + 60_000))
+        print(held.holder, flush=True)
+        sys.stdin.readline()
+        await store.leave_watch(sys.argv[1], times.now())
+        await store.aclose()
+        print("left", flush=True)
+asyncio.run(main())
+"""
+
 WRITE_ON = """
 async def main():
     for number in range(100_000):
@@ -93,6 +108,25 @@ async def test_processes_open_an_empty_store_at_once_and_write(url: str, tmp_pat
     found = await store(url).sent_orders()
     assert sorted(one.order_id or "" for one in found) == sorted(f"{a}-{n}" for a in names for n in range(40))
     assert all(one.order_id and one.order_id.startswith(one.account) for one in found)
+
+
+@pytest.mark.slow
+async def test_of_two_that_start_at_once_one_watches_a_hundred_times(url: str, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        started = {name: stack.enter_context(process(WATCH, name, url=url, cwd=tmp_path)) for name in ("a", "b")}
+
+        def all_answer() -> list[str]:
+            for one in started.values():
+                assert one.stdin is not None
+                one.stdin.write("go\n")
+                one.stdin.flush()
+            return [_read(one).strip() for one in started.values()]
+
+        for _ in range(100):
+            holder, same = all_answer()
+            assert holder == same
+            assert holder in started
+            assert all_answer() == ["left", "left"]
 
 
 async def test_what_was_written_outlives_the_process_whole(url: str, tmp_path: Path) -> None:

@@ -9,9 +9,12 @@ from hbmcp.watch.watcher import Watcher
 from tests.paper.perpetual_account import open_position, sizes
 from tests.paper.spot_account import rest
 from tests.watch.watched import PAIR, SPOT, Watched, watched
+from tests.workflows.answers import head
 
 pytestmark = pytest.mark.anyio
 
+WAITS = {"connector_name": "binance_perpetual", "trading_pair": PAIR, "side": "BUY", "leverage": 10, "amount": "0.01"}
+WAITS |= {"execution_strategy": "LIMIT", "price": "40000"}
 BUY = {"then": "place_order", "arguments": {"side": "BUY", "amount": 0.1, "order_type": "MARKET"}}
 
 
@@ -166,3 +169,19 @@ async def test_in_hedge_mode_no_order_closes_unsaid(one: Watched) -> None:
     open_position(one.api, "BUY", "0.2")
     sell = {"then": "place_order", "arguments": {"side": "SELL", "amount": 0.2, "order_type": "MARKET"}}
     await one.call.good("create_trigger", **{**SPOT, "connector_name": "binance_perpetual"}, below="47000", **sell)
+
+
+async def test_an_executor_is_stopped_and_told_as_it_is(one: Watched) -> None:
+    made = head(await one.call.good("create_executor", executor_type="order_executor", config=WAITS))["executor_id"]
+    given: dict[str, Any] = {"executor_id": made, "wait": 0}
+    refusal = await one.call.bad("create_trigger", **SPOT, below="45000", then="stop_executor", arguments=given)
+    assert "stop_executor needs position here: nobody can be asked then." in refusal
+    given["position"] = "close"
+    await one.call.good("create_trigger", **SPOT, below="45000", then="stop_executor", arguments=given)
+    await one.rounds(2, price=45_100)
+    assert await one.state(1) == "waiting"
+    await one.rounds(3, price=44_990)
+    assert (await one.causes(1))[-1].startswith("done: SHUTTING_DOWN: not ended yet, look again with get_executor")
+    assert one.call.asked.count("POST /executors/{executor_id}/stop") == 1
+    one.api.clock.advance(60_000)
+    assert head(await one.call.good("get_executor", executor_id=made))["status"] == "TERMINATED"

@@ -100,10 +100,11 @@ async def test_a_pause_holds_for_who_saw_it_before_it_fired(
         assert (await one.trigger(key)).memory.acted == 1
 
 
-async def test_a_clock_set_forward_while_it_is_sent_lets_nobody_send_it_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+@pytest.mark.parametrize("by", [3_600_000, -3_600_000])
+async def test_a_clock_set_forward_or_back_while_it_is_sent_lets_nobody_send_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, by: int
 ) -> None:
-    """Another finds it firing long after its deadline, judges that nothing was sent, and fires it."""
+    """Another finds it firing past its deadline, or before it began, judges that nothing was sent, and fires it."""
     async with two(tmp_path, monkeypatch, url) as (one, other):
         (key,) = await one.add(Spec(when=below(50_500), then=buy("0.01")))
         about, go = asyncio.Event(), asyncio.Event()
@@ -120,7 +121,7 @@ async def test_a_clock_set_forward_while_it_is_sent_lets_nobody_send_it_again(
         monkeypatch.setattr(firing.Firing, "sending", held)
         await one.watcher.round()
         await asyncio.wait_for(about.wait(), 30)
-        one.api.clock.advance(3_600_000)
+        monkeypatch.setattr("hbmcp.times._clock", lambda: one.api.clock.now() + by)
         await other.round()
         assert await one.state(key) == "waiting"
         one.api.clock.advance(60_000)

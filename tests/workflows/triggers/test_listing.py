@@ -85,6 +85,12 @@ async def test_who_watches_is_said_and_since_when_nobody_did(talk: Any) -> None:
         await call.bridge.store.take_watch(Watch("a", "hbmcp watch", now, now + 60_000))
         assert head(await call.good("list_triggers"))["watched_by"] == "hbmcp watch"
         await call.bridge.store.leave_watch("a", now)
+        ends = Watch("b", "this server", now, now + 60_000)
+        await call.bridge.store.take_watch(ends)
+        assert head(await call.good("list_triggers"))["watched_by"] == "this server"
+        armed = head(await call.good("create_trigger", **BTC, below="1"))
+        assert armed["watched_by"].startswith("this server; `hbmcp watch`"), "who arms hears what needs no client"
+        await call.bridge.store.leave_watch("b", now)
         assert head(await call.good("list_triggers"))["watched_by"].startswith(f"nobody since {times.utc(now)}; ")
 
 

@@ -49,6 +49,9 @@ async def armed(
     seen: Callable[[Installation], Installation] = lambda same: same,
 ) -> Armed:
     """Raises what the tool's own call would, and BadArguments where it would send nothing and says what it needs."""
+    if tool == "stop_executor" and arguments.get("position") is None:  # it may hold something by then
+        advice = "close sells or buys what it holds back at market, keep leaves it open and unguarded."
+        raise BadArguments("stop_executor needs position here: nobody can be asked then.", NOTHING_SET, advice)
     foreseen = await installation.foresee(tool, arguments, seen)
     if not foreseen.requests and tool not in _OF_THEN:
         said = foreseen.shown.value

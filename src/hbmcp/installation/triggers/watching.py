@@ -26,9 +26,9 @@ def outlives_clients(watch: Watch | None) -> bool:
 
 
 def watched_by(watch: Watch | None) -> str:
-    """Who watches, and for how long; or that nobody does, since when, and what can be done."""
+    """Who watches; or that nobody does, since when, and what can be done."""
     if watch is not None and watches(watch):
-        return watch.kind if watch.kind == DURABLE else f"{watch.kind}; {KEPT}"
+        return watch.kind
     since = "" if watch is None else f" since {utc(watch.until)}"
     return f"nobody{since}; a server begins seconds after its first answer, while it runs; {KEPT}"
 
@@ -43,5 +43,7 @@ def unwatched(watch: Watch | None, since: int = 0) -> str:
 
 
 async def watch_words(installation: Installation) -> str:
-    """As `watched_by`. Raises StoreError."""
-    return watched_by(await installation.store.watch())
+    """As `watched_by`, with what needs no client, for who arms something. Raises StoreError."""
+    watch = await installation.store.watch()
+    words = watched_by(watch)
+    return f"{words}; {KEPT}" if watches(watch) and words != DURABLE else words
