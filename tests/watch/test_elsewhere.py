@@ -1,6 +1,7 @@
 """What stops of others did, as public reports tell, and ours may not."""
 
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -411,3 +412,15 @@ async def test_where_price_and_book_disagree_the_mark_decides_for_what_reduces(
         opens, closes = await one.add(Spec(when=below(47_000, **PERPETUAL), then=buy()), stop())
         await one.rounds(2, price=46_900)
         assert [await one.state(opens), await one.state(closes)] == ["waiting", "done"]
+
+
+async def test_the_last_readings_are_kept_half_a_minute_apart(one: Watched) -> None:
+    (key,) = await one.add(Spec(when=below(40_000)))
+    for price in (50_000, 50_100, 50_200, 50_300, 50_400, 50_500, 50_600):
+        await one.rounds(15, price=price)
+    told = await one.call.good("get_trigger", id=key)
+    kept = (await one.trigger(key)).memory.before
+    assert [value for _, value in kept] == [50_200, 50_300, 50_400, 50_500, 50_600]
+    assert all(later[0] - earlier[0] == 30_000 for earlier, later in pairwise(kept))
+    assert "# readings: " in told
+    assert "50300" in told

@@ -264,7 +264,8 @@ class Watcher:
             if found.met:
                 met.append((one, found))
                 continue
-            after = one.remembering(_sure(found.memory))
+            memory = _sure(found.memory)
+            after = one.remembering(memory.noted if _due(one, self._rounds) else memory)
             self._waiting.remember(after)
             if _differs(one, after, self._rounds):
                 kept.append(after.written)

@@ -9,7 +9,7 @@ from hbmcp.installation.triggers import waiting
 from hbmcp.paper.api.faults import Bug
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from tests.paper.paper_api import PaperApi
-from tests.paper.perpetual_account import PRICES
+from tests.paper.perpetual_account import PRICES, open_position
 from tests.workflows.answers import flat, notes
 from tests.workflows.triggers.test_create_trigger import BTC
 
@@ -110,3 +110,14 @@ async def test_who_hangs_up_ends_it(talk: Any) -> None:
 async def test_what_cannot_be_waited_for_is_refused(talk: Any, arguments: dict[str, Any], why: str) -> None:
     async with talk() as call:
         assert why in await call.bad("wait_for", **{**BTC, **arguments})
+
+
+async def test_in_hedge_mode_the_p_l_of_one_side_is_waited_for(talk: Any, api: PaperApi) -> None:
+    api.paper.engine.set_position_mode("master_account", "binance_perpetual", "HEDGE")
+    for side in ("BUY", "SELL"):
+        open_position(api, side, "0.1")
+    given = {"watch": "pnl", "connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "above": "-50"}
+    async with talk() as call:
+        assert "side" in await call.bad("wait_for", **given)
+        told = await call.good("wait_for", **given, side="SHORT", measure="margin")
+    assert "P&L of the SHORT position BTC-USDT on binance_perpetual in percent of margin" in told

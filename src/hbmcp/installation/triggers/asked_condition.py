@@ -40,6 +40,8 @@ class ConditionArguments(TypedDict, total=False):
     below: str | None
     price: str | None
     other_connector: str | None
+    side: str | None
+    measure: str | None
     holds_for: int | None
 
 

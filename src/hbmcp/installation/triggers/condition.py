@@ -16,13 +16,14 @@ Goes = Literal["above", "below"]
 
 IN_PERCENT: tuple[Of, ...] = ("spread", "funding_rate", "pnl")  # what is so itself
 
+NOTED = 5  # readings of before
 GAP = 30_000  # ms between two readings; after a longer one nobody knows what held meanwhile
 
 
 class Memory(BaseModel):
     """What is known of a condition between two readings: the best value `best` since the trailing began, since when the
-    condition holds (`held`), the last `value` and when it was `read`; and, while it can't be believed, since when and
-    why (`doubt`). Times in epoch ms."""
+    condition holds (`held`), the last `value` and when it was `read`, with some of `before`; and, while it can't be
+    believed, since when and why (`doubt`). Times in epoch ms."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,6 +31,7 @@ class Memory(BaseModel):
     held: int | None = None
     value: Decimal | None = None
     read: int | None = None
+    before: tuple[tuple[int, Decimal], ...] = ()  # some readings, half a minute apart, oldest first
     doubted: int | None = None
     doubt: str = ""
     wakes: int = 0  # it fires no earlier than this
@@ -39,6 +41,13 @@ class Memory(BaseModel):
     came: str = ""  # what its last firing came to, in words
     attempts: int = 0  # at firing, one after the other, that sent nothing
     acted: int = 0  # how often it did what it is for
+
+    @property
+    def noted(self) -> "Memory":
+        """With its last reading among those of before, of which so many are kept."""
+        if self.read is None or self.value is None or (self.before and self.before[-1][0] == self.read):
+            return self
+        return self.model_copy(update={"before": (*self.before, (self.read, self.value))[-NOTED:]})
 
 
 class Judged(NamedTuple):

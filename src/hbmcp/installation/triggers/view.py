@@ -53,8 +53,10 @@ def trigger_details(one: Trigger, bonded: Iterable[int], events: Iterable[Trigge
         "came_to": one_line(memory.came) or None,
         "spent": money(memory.spent) if memory.spent else None,
     }
+    before = [{"time": utc(read), "value": money(value)} for read, value in memory.before if read != memory.read]
     told = [{"time": utc(event.time), "state": event.state, "cause": one_line(event.cause)} for event in events]
-    return {**without_nulls(details), "events": told}
+    readings = {"readings": before} if before and spec.when.of != "time" else {}
+    return {**without_nulls(details), **readings, "events": told}
 
 
 def _what(one: Trigger) -> dict[str, Any]:

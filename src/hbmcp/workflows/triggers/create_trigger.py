@@ -16,8 +16,6 @@ async def create_trigger(
     *,
     trail_percent: Decimal | None = None,
     trail_from: Decimal | None = None,
-    side: str | None = None,
-    measure: str | None = None,
     then: Tool | None = None,
     arguments: Mapping[str, Any] | None = None,
     expires: str | None = None,
@@ -33,9 +31,7 @@ async def create_trigger(
 ) -> Plan:
     """Its `id`, what it `will` do in words, the value `now`, how far the level is, what it is `worth` in quote where it
     opens, until when it waits, and who watches it. See plan_trigger for what is refused."""
-    waited_for = AskedCondition.of(
-        trail_percent=trail_percent, trail_from=trail_from, side=side, measure=measure, **condition
-    )
+    waited_for = AskedCondition.of(trail_percent=trail_percent, trail_from=trail_from, **condition)
     asked = AskedTrigger(
         then=then,
         arguments=arguments,
