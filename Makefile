@@ -19,8 +19,12 @@ unexport PYTHONDONTWRITEBYTECODE
 CONFORMANCE := .conformance
 SUITE := node@22.23.3 @modelcontextprotocol/conformance@0.2.0-alpha.12
 
+# The programs that README has commands for, as npm installs them.
+CLIENTS := .clients
+PROGRAMS := @anthropic-ai/claude-code@2.1.197 @google/gemini-cli@0.61.0
+
 .DEFAULT_GOAL := help
-.PHONY: help serve test snapshots storm conformance check regen bench clean
+.PHONY: help serve test snapshots storm conformance clients check regen bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "make %-12s%s\n", name, $$0 }'
@@ -39,6 +43,9 @@ storm: $(VENV)/.dev  ## faults, cancellations, many processes: a quarter of an h
 
 conformance: $(VENV)/.dev $(CONFORMANCE)/.ready  ## the protocol's official conformance suite, and its report in docs/conformance.md (needs npm)
 	@$(PY) -m tests.conformance $(CONFORMANCE)
+
+clients: $(VENV)/.dev $(CLIENTS)/.ready  ## README's commands, given to Claude Code and the Gemini CLI (needs npm)
+	@PATH="$(CURDIR)/$(CLIENTS)/node_modules/.bin:$$PATH" $(PY) -m pytest -q tests/test_clients.py -k real_client
 
 check: $(VENV)/.dev  ## generated/ is current, the curation complete, the code clean and typed
 	$(PY) -m codegen check
@@ -59,7 +66,7 @@ bench: $(VENV)/.dev  ## measure this server beside others, which are installed i
 	@$(PY) -m bench
 
 clean:  ## remove the environments and everything else that git ignores, except .env
-	rm -rf $(VENV) .venv-peers $(CONFORMANCE) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers $(CONFORMANCE) $(CLIENTS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is touched only after everything was installed; it is out of date as soon as the requirements change.
@@ -74,6 +81,11 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 $(CONFORMANCE)/.ready: Makefile
 	@mkdir -p $(CONFORMANCE) && echo '{}' > $(CONFORMANCE)/package.json
 	@npm install --silent --no-audit --no-fund --prefix $(CONFORMANCE) $(SUITE)
+	@touch $@
+
+$(CLIENTS)/.ready: Makefile
+	@mkdir -p $(CLIENTS) && echo '{}' > $(CLIENTS)/package.json
+	@npm install --silent --no-audit --no-fund --prefix $(CLIENTS) $(PROGRAMS)
 	@touch $@
 
 # An environment without pip is half made, or made by another tool: it is replaced.

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,11 @@ def test_an_option_that_takes_all_that_follows_it_comes_after_the_name() -> None
 def test_the_real_client_takes_them(client: str, tmp_path: Path) -> None:
     if not (program := shutil.which(client)):
         pytest.skip(f"{client} isn't installed")
-    for number, words in enumerate(commands(client)):
-        home = tmp_path / "home" / str(number // 3)  # the welcome's has README's name
+    given: Counter[str] = Counter()
+    for words in commands(client):
+        name = next(word for word in words if word.startswith("hummingbot"))
+        home = tmp_path / "home" / str(given[name])  # who gives a name twice has two users
+        given[name] += 1
         home.mkdir(parents=True, exist_ok=True)
         env = environment(HOME=str(home), USERPROFILE=str(home), GEMINI_CLI_HOME=str(home))
         done = subprocess.run(
