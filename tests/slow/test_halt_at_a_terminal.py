@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import environment, hbmcp
+from tests.terminal import Terminal as Typed
 
 pytestmark = pytest.mark.slow
 
@@ -127,3 +128,43 @@ def test_what_protects_is_cancelled_only_for_a_person_who_was_asked(tmp_path: Pa
         ("person", "begin", None),
     ]
     assert hbmcp("audit", "verify", env=env, cwd=tmp_path).returncode == 0
+
+
+def test_a_halt_takes_away_no_question_of_the_policy(tmp_path: Path) -> None:
+    """Who sends it through the halt at the keyboard types the passphrase all the same, and none waits for the chat."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text("", encoding="utf-8")
+    env = environment(
+        HBMCP_PAPER="true",
+        HBMCP_PAPER_DB=str(tmp_path / "paper.sqlite"),
+        HBMCP_STATE_URL=f"sqlite:///{tmp_path / 'state.sqlite'}",
+        HBMCP_POLICY=str(policy),
+        HBMCP_TELEGRAM_TOKEN="123456789:" + "a" * 35,
+        HBMCP_TELEGRAM_CHAT="1",
+        HBMCP_TELEGRAM_URL="http://127.0.0.1:9",
+    )
+    where = ("account_name=master_account", "connector_name=binance_perpetual", "trading_pair=BTC-USDT")
+    market = ("side=BUY", "amount=0.01", "order_type=MARKET", "max_value=100000")
+    target = ("side=SELL", "amount=0.01", "price=+20%", "position_action=CLOSE")
+    assert hbmcp("call", "place_order", *where, *market, env=env, cwd=tmp_path).returncode == 0
+    placed = hbmcp("call", "place_order", *where, *target, env=env, cwd=tmp_path)
+    (order,) = re.findall(r'"order_id":"([^"]+)"', placed.stdout)
+    assert hbmcp("halt", "--yes", env=env, cwd=tmp_path).returncode == 0
+    with Typed("approvals", "passphrase", env=env, cwd=tmp_path) as person:
+        person.type("New passphrase", "correct horse")
+        person.type("Once more", "correct horse")
+        assert person.end() == 0
+    cancel = ("call", "cancel_order", f"order_id={order}")
+    asks = '[[confirm]]\nwhen = "always"\neffects = ["unprotects"]\nask = "{}"\n'
+    for way, typed, ends, what in (
+        ("telegram", None, 1, "nobody can be"),
+        ("terminal", "another", 1, "wasn't typed"),
+        ("terminal", "correct horse", 0, "Cancelled"),
+    ):
+        policy.write_text(asks.format(way), encoding="utf-8")
+        with Typed(*cancel, env=env, cwd=tmp_path) as person:
+            person.type("Send it all the same", "y")
+            if typed is not None:
+                person.type("Passphrase", typed)
+            assert person.end() == ends, person.screen
+        assert what in person.screen

@@ -83,7 +83,7 @@ class Door:
                 if isinstance(came.error, Halted) and came.error.for_person and ask.at_terminal:
                     typer.echo(came.text, err=True)
                     if typer.confirm("It takes away what protects. Send it all the same?", default=False, err=True):
-                        return await bridge.for_person(self.offer).call(tool, given, key=key)
+                        return await bridge.for_person(self.offer).call(tool, given, key=key, ask=ask)
                 return came
 
         with redirect_stdout(sys.stderr):  # what a plugin prints is no part of its answer

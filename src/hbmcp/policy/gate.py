@@ -139,7 +139,7 @@ class Gate:
         """What a person is to be asked before this is sent; None where nobody is. Raises what `grant` would: who would
         be refused isn't asked for, though nobody can be asked."""
         requests = (*plan.requests, *plan.later)
-        if not may_ask(self._policy, call, requests):
+        if not may_ask(self._policy, call, requests, can_answer=ask is not None):
             return None
         async with self.judging(call, plan):
             prices = self._counting.prices()
@@ -214,7 +214,7 @@ class Gate:
         with `figures`."""
         prices = self._counting.prices()
         try:
-            demand = await self._asks(call, plan, prices)
+            demand = await self._asks(call, plan, prices, ask)
             said = await self._allowed(call, plan, prices, demand, ask)
             said = said if figures else ALLOWED
             unasked = self._unasked(call, demand, ask)
@@ -231,7 +231,7 @@ class Gate:
         so that nobody mends the one to hear of the other."""
         prices = self._counting.prices()
         try:
-            await self._allowed(call, plan, prices, await self._asks(call, plan, prices), ask)
+            await self._allowed(call, plan, prices, await self._asks(call, plan, prices, ask), ask)
         except CallError as refused:
             return type(refused)(f"{refused.happened} Besides: {why.happened}", refused.undone, refused.advice)
         return why
@@ -292,9 +292,9 @@ class Gate:
         worths = await self._counting.worths(requests, prices)
         return worths, demanded(self._policy, call, requests, in_all(requests, worths))
 
-    async def _asks(self, call: Call, plan: Plan, prices: "Prices") -> Demand | None:
+    async def _asks(self, call: Call, plan: Plan, prices: "Prices", ask: Ask | None) -> Demand | None:
         """How the policy wants the plan asked for, where it does."""
-        if not may_ask(self._policy, call, (*plan.requests, *plan.later)):
+        if not may_ask(self._policy, call, (*plan.requests, *plan.later), can_answer=ask is not None):
             return None
         return (await self._demand(call, plan, prices))[1]
 

@@ -61,6 +61,8 @@ class Approvals:
         """Why nobody can approve it elsewhere, that way; "" where somebody can."""
         if why := nobody(self._settings, way):
             return why
+        if call.caller.kind == "person":
+            return "only who sits at this terminal can send it through the halt, and not who is asked elsewhere"
         return "it takes or shows a secret, which isn't kept until somebody approves it" if call.secret else ""
 
     async def waiting(self, call: Call, question: Question, said: Said) -> Waiting:

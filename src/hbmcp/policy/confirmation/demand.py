@@ -16,7 +16,7 @@ from hbmcp.policy.names import matches
 from hbmcp.policy.rules import WHERE, is_about
 
 WAYS: Sequence[Way] = get_args(Way)
-BY_THEMSELVES = ("person", "trigger")  # kinds that were asked: at a terminal, or when it was armed
+BY_THEMSELVES = ("person", "trigger")  # kinds that nobody need ask: who typed it, and what was asked when it was armed
 
 
 @frozen
@@ -58,9 +58,10 @@ class Demand:
         )
 
 
-def may_ask(policy: Policy, call: Call, requests: Sequence[PlannedRequest]) -> bool:
-    """Whether that depends on what the requests are worth, or is so in any case."""
-    return call.caller.kind not in BY_THEMSELVES and any(
+def may_ask(policy: Policy, call: Call, requests: Sequence[PlannedRequest], *, can_answer: bool) -> bool:
+    """Whether that depends on what the requests are worth, or is so in any case. Who calls by themselves is asked only
+    where the call comes with a way to them, and they `can_answer`: a person who sends it through a halt."""
+    return (can_answer or call.caller.kind not in BY_THEMSELVES) and any(
         _counting(rules, call, one) for rules in policy.confirm_lists for one in requests
     )
 
