@@ -7,6 +7,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ import httpx
 import jwt
 
 from hbmcp.access.holder import ISSUED, Holder, Rights
+from hbmcp.catalog import PLUGINS, Catalog
 from hbmcp.errors import HbmcpError
 from hbmcp.settings.address import unencrypted
 from hbmcp.text import cut, visible
@@ -74,6 +76,7 @@ class Verifier:
                 leeway=LEEWAY,
                 options={"require": ["exp", "iss", "aud"]},
             )
+            until = int(claims["exp"]) * 1000
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             logger.debug("A token of an issuer wasn't believed: %s", type(error).__name__)
             return None
@@ -82,7 +85,7 @@ class Verifier:
         who = "@".join(dict.fromkeys(filter(None, (subject, client)))) or "unnamed"
         name = re.sub(r"\s", "_", cut(visible(who), NAME))
         mark = sha256("\n".join((address, client, subject)).encode("utf-8", "surrogatepass")).hexdigest()
-        return Holder(name, f"{ISSUED}{mark[:32]}", rights(_scopes(claims)), int(claims["exp"] * 1000))
+        return Holder(name, f"{ISSUED}{mark[:32]}", rights(_scopes(claims)), until)
 
     async def _key(self, kid: str | None) -> jwt.PyJWK | None:
         """That of this id; without an id the only one. Raises Unverifiable."""
@@ -97,7 +100,7 @@ class Verifier:
                 try:
                     self._keys = await self._ask()
                     self._had = now
-                except (httpx.HTTPError, jwt.PyJWTError, ValueError, KeyError, TypeError) as error:
+                except Exception as error:  # whatever it answers, who shows a known key comes in
                     logger.warning("The keys of the OAuth issuer can't be had: %s: %s", type(error).__name__, error)
             if self._had is None or now > self._had + 6 * KEYS_HOLD:
                 raise Unverifiable(
@@ -139,15 +142,22 @@ class Verifier:
 
 
 def rights(scopes: Iterable[str]) -> Rights:
-    """What these scopes are for; those of others are for nothing."""
+    """What these scopes are for; those of others, or of no toolset, are for nothing."""
     acts: set[str] = set()
     reads: set[str] = set()
     for scope in scopes:
-        if found := _SCOPE.fullmatch(scope):
+        if (found := _SCOPE.fullmatch(scope)) and found[1] in _toolsets():
             (reads if found[2] else acts).add(found[1])
     return Rights(None if ALL in acts else frozenset(acts), None if ALL in reads else frozenset(reads))
 
 
+@cache
+def _toolsets() -> frozenset[str]:
+    return frozenset((ALL, PLUGINS, *Catalog.load().toolset_names))
+
+
 def _scopes(claims: Mapping[str, Any]) -> list[str]:
     said = claims.get("scope", claims.get("scp", ""))
-    return said.split() if isinstance(said, str) else [str(one) for one in said or ()]
+    if isinstance(said, str):
+        return said.split()
+    return [one for one in said if isinstance(one, str)] if isinstance(said, list) else []

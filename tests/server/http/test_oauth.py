@@ -164,7 +164,7 @@ def test_a_token_for_another_from_another_or_of_the_past_does_not_let_in(served:
 
 
 def test_without_a_scope_of_this_server_nothing_is_allowed(served: Served) -> None:
-    for scopes in ([], ["other"], ["xhbmcp:all"], ["hbmcp:all:write"], ["hbmcp:"]):
+    for scopes in ([], ["other"], ["xhbmcp:all"], ["hbmcp:all:write"], ["hbmcp:"], ["hbmcp:no_such"]):
         answer = asked(served, served.issuer.token(served.url, scopes))
         assert answer.status_code == 403, scopes
         assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
