@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hbmcp.bridge import Outcome
 from hbmcp.caller import Caller
 from hbmcp.catalog import EFFECTS, REDUCING
-from hbmcp.errors import NotAllowed
+from hbmcp.errors import AnswerVoid, NotAllowed
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import Later
 from hbmcp.policy.call import Call
@@ -38,6 +38,7 @@ pytestmark = pytest.mark.anyio
 MARKET = {**BUY, "order_type": "MARKET", "amount": 0.01}  # some 681 USDT
 TRIGGER = {"watch": "time", "above": "1h", "then": "place_order", "arguments": MARKET}
 CALL = Call(Caller("place_order", "trading", frozenset(), "client", "tests"), {"amount": Decimal(1)})
+DEMAND = Demand("client", relies=True, tolerance=Decimal(1), patience=5)
 
 WEEK = 7 * 86_400_000
 
@@ -508,3 +509,17 @@ async def test_who_is_asked_costs_no_price_more(talk: Opened) -> None:
             await call.good("place_order", **MARKET, preview=True)
             counts[len(rules)] = call.asked.count(prices)
     assert counts[0] == counts[1] > 1
+
+
+@pytest.mark.parametrize("relies", [True, False])
+def test_who_wasn_t_asked_is_relied_on_only_where_the_policy_does_now(relies: bool) -> None:
+    """Between the question and what is granted a price moves, and another table asks."""
+    quoted = Quoted("", {})
+    answered = Answered(Question("", quoted, DEMAND, 2**62), "yes", "relied", "tests")
+    now = evolve(DEMAND, relies=relies)
+    answered.check(Quoted("other", {}), None)
+    if relies:
+        answered.check(Quoted("other", {}), now)
+    else:
+        with pytest.raises(AnswerVoid, match="Nothing was sent"):
+            answered.check(quoted, now)

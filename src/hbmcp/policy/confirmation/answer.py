@@ -55,10 +55,10 @@ class Answered:
     def check(self, now: Quoted, demand: Demand | None) -> None:
         """Raises NotConfirmed unless it is a yes that holds for this plan, as a policy wants it asked for now."""
         self.check_yes()
-        if self.way == "relied":
-            return
         if demand is not None and not self._proves(demand):
             raise AnswerVoid("The policy wants this asked in another way now.", NOTHING_SENT, _AGAIN)
+        if self.way == "relied":
+            return
         tolerance = min(self.question.demand.tolerance, *(() if demand is None else (demand.tolerance,)))
         if change := self.question.quoted.change(now, tolerance):
             raise AnswerVoid(f"{change}: the answer doesn't hold for that.", NOTHING_SENT, _AGAIN)
@@ -70,6 +70,8 @@ class Answered:
 
     def _proves(self, demand: Demand) -> bool:
         """Whether it came as the policy wants, or in a way that proves more."""
+        if self.way == "relied":
+            return demand.relies
         return demand.way == "client" or (self.out_of_band and WAYS.index(self.way) >= WAYS.index(demand.way))
 
     def check_yes(self) -> None:
