@@ -123,6 +123,7 @@ def test_where_it_listens_everywhere_any_address_calls_it_and_the_log_tells_the_
             assert asked(url, *bearer(f"{token[:-1]}!").items()) == 401
             assert asked(url, ("origin", "http://evil.example"), *bearer(token).items()) == 403
             assert asked(f"{url}?token={token}") == 400
+            assert asked(url, ("authorization", "Basic dXNlcjpwYXNz")) == 401
         server.terminate()
         assert server.stderr is not None
         log = server.stderr.read()
@@ -134,6 +135,7 @@ def test_where_it_listens_everywhere_any_address_calls_it_and_the_log_tells_the_
         "this token opens nothing here.",
         "no page from http://evil.example may call, see HBMCP_HTTP_ALLOWED_ORIGINS (--allowed-origins).",
         "a token stands in its address: revoke that one.",
+        "one access token is needed, as Bearer.",
     ]
     assert token[:-1] not in log
 

@@ -142,7 +142,7 @@ class Entrance:
             return self._refused(scope, 401, None, _NONE)
         kind, _, token = shown[0].partition(" ")
         if len(shown) > 1 or kind.lower() != "bearer":
-            return self._refused(scope, 401, "invalid_request", "one Bearer token is needed")
+            return self._refused(scope, 401, "invalid_request", "one access token is needed, as Bearer")
         holder = await self._verify(token)
         if holder is None:
             return self._refused(scope, 401, "invalid_token", "this token opens nothing here")
