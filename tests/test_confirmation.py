@@ -354,6 +354,21 @@ async def test_an_answer_survives_a_restart_and_is_used_once(transport: str, tmp
     assert outcomes == ["answer_void"] * 5 + ["unanswered"]
 
 
+async def test_an_answer_to_five_survives_a_restart_and_is_used_once_for_these_five(tmp_path: Path) -> None:
+    place = placed(tmp_path, "stdio", "auto")
+    async with place.client(YES) as client:
+        asked = await required(client, "place_orders", FIVE)
+    answer = {"input_responses": APPROVED, "request_state": asked.request_state}
+    async with place.client(YES) as client:
+        four = {"orders": FIVE["orders"][:4]}
+        assert "of another call" in text(await required(client, "place_orders", four, **answer))
+        assert place.orders == 0
+        result = await required(client, "place_orders", FIVE, **answer)
+        assert not result.is_error, text(result)
+        assert "was used already" in text(await required(client, "place_orders", FIVE, **answer))
+    assert place.orders == 5
+
+
 async def test_a_state_that_was_never_sealed_is_the_protocol_s_own_error(tmp_path: Path) -> None:
     """What a client made up, and no model could mend; it is written down all the same."""
     place = placed(tmp_path, "stdio", "auto")

@@ -63,7 +63,13 @@ async def serve_http(
     # Else all answers that are streams end with the signal, also those that still come.
     AppStatus.enable_automatic_graceful_drain = False
     config = uvicorn.Config(
-        app, http=Patient, log_config=None, access_log=False, timeout_graceful_shutdown=CUT_OFF, server_header=False
+        app,
+        http=Patient,
+        ws="none",  # nothing here speaks it, and it would come in past the doors
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=CUT_OFF,
+        server_header=False,
     )
     config.load()
     config.ssl = certificate(settings)
