@@ -122,6 +122,7 @@ class Result(_Table):
     scrub: list[str] | None = None
     gigabytes: list[str] | None = None
     newest_last: bool = False
+    window: bool = False
     outside: bool | None = None
     cause: str | None = None
 

@@ -77,6 +77,7 @@ class Output:
         said = remarks(
             spec,
             given,
+            shown=shown,
             holds=not sentence,
             missing=missing,
             rows=max(counts.values(), default=len(shown) if isinstance(shown, list) else 0),
