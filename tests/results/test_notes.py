@@ -68,3 +68,11 @@ def test_a_record_says_its_window_and_since_when_there_is_data() -> None:
     assert f"the oldest here is of {first}" in render(rows, spec, arguments={"limit": 2})
     assert render([{"a": 1}], spec).endswith("Window: all until now.")
     assert "Window" not in render([], spec)
+
+
+def test_what_another_tool_shows_is_told_where_there_is_any() -> None:
+    spec = ResultSpec(path="lines", elsewhere={"path": "errors", "say": "It has errors, too."})
+    for lines in ([{"a": 1}], []):
+        assert render({"lines": lines, "errors": [{"msg": "no"}]}, spec).endswith("\n\nIt has errors, too.")
+        for none in ({"errors": []}, {}, {"errors": None}):
+            assert "errors" not in render({"lines": lines, **none}, spec)

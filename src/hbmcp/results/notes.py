@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hbmcp.results.cells import NESTED, key, plain
-from hbmcp.results.paths import Json, Way
+from hbmcp.results.paths import Json, Way, find, split
 from hbmcp.results.result_spec import ResultSpec
 from hbmcp.secret_names import names_secret
 from hbmcp.text import NAMED, cut, named, visible
@@ -26,6 +26,7 @@ def remarks(
     spec: ResultSpec,
     arguments: Mapping[str, Any],
     *,
+    answer: Json,
     shown: Json,
     holds: bool,
     missing: str,
@@ -47,6 +48,8 @@ def remarks(
         said.append(spec.row_note)
     if hollow:
         said.append(nothing_under(hollow))
+    if spec.elsewhere and any(find(answer, split(spec.elsewhere["path"]))):
+        said.append(spec.elsewhere["say"])
     if spec.note:
         said.append(spec.note)
     return said

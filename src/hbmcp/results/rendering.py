@@ -40,6 +40,7 @@ def render(
     said = remarks(
         spec,
         given,
+        answer=answer,
         shown=shown,
         holds=not nothing,
         missing=missing,

@@ -1,7 +1,7 @@
 """How the answers of one tool are shown: the `result` table of its curation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -29,6 +29,7 @@ class ResultSpec:
     window: bool = (
         False  # of a record of what happened, newest first: whether its time is said, and how far back it goes
     )
+    elsewhere: Mapping[str, str] = field(default_factory=dict)  # `say` is said where anything stands at its `path`
     outside: bool = False  # whether the text comes from outside, and is marked as such
     cause: str = ""  # the tool that tells a failure's cause: its log, or whether it runs
 

@@ -77,6 +77,7 @@ class Output:
         said = remarks(
             spec,
             given,
+            answer=answer,
             shown=shown,
             holds=not sentence,
             missing=missing,
