@@ -428,7 +428,7 @@ async def test_what_was_placed_beside_the_market_stands_at_its_level(
     assert 59000 < Decimal(str(rows["62000"]["resting_price"])) < 60000
     assert {row["order_id"] for row in rows.values()} == {leg.order_id for leg in legs.values()}
     (other,) = value(text)["open_orders"]
-    assert other["price"] == 59990
+    assert other["price"] == "59990"
 
 
 async def test_what_a_spot_grid_cant_sell_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
