@@ -470,6 +470,9 @@ CASES: Mapping[str, Case] = {
     "add_clmm_liquidity": Case(
         "add_clmm_liquidity", {"connector": "meteora", **ON_CHAIN, "quote_token_amount": 1}, _provides
     ),
+    "remove_clmm_liquidity": Case(
+        "remove_clmm_liquidity", {"connector": "meteora", **ON_CHAIN, "percentage": 50}, _provides
+    ),
     "list_pool_positions": Case(
         "list_pool_positions", {"connector": "meteora", "network_id": "solana-mainnet-beta", "pool_address": "p"}
     ),

@@ -133,11 +133,13 @@ async def test_liquidity_is_worth_both_tokens(api: PaperApi, monkeypatch: pytest
 async def test_what_gateway_has_no_operation_for_is_refused_for_that_whatever_it_is_worth(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    more = {"connector": "meteora", "network_id": NETWORK, "position_address": "x", "base_token_amount": 1}
+    there = {"connector": "meteora", "network_id": NETWORK, "position_address": "x"}
+    more = {"add_clmm_liquidity": {"base_token_amount": 1}, "remove_clmm_liquidity": {"percentage": 50}}
     async with started(api, monkeypatch, policy(order=500)) as call:
-        for preview in (True, False):
-            text = await call.bad("add_clmm_liquidity", **more, preview=preview)
-            assert "as its log says. Nothing was done. Gateway 2.13 has no such operation" in text
+        for tool, how_much in more.items():
+            for preview in (True, False):
+                text = await call.bad(tool, **there, **how_much, preview=preview)
+                assert "as its log says. Nothing was done. Gateway 2.13 has no such operation" in text
         assert sent(call) == []
 
 
