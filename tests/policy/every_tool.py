@@ -103,6 +103,10 @@ WORKFLOWS: Mapping[str, tuple[dict[str, Any], Effect]] = {
         {**POOL, "position_address": "8wNfDm2YkVx5RtBqLs9GzPcJh7UeAoT3iKrXvQ6nWbEg", "base_token_amount": 1},
         "moves",
     ),
+    "remove_clmm_liquidity": (
+        {**POOL, "position_address": "8wNfDm2YkVx5RtBqLs9GzPcJh7UeAoT3iKrXvQ6nWbEg", "percentage": 50},
+        "reduces",
+    ),
     "set_leverage": ({**PERPETUAL, "leverage": 50}, "unprotects"),
 }
 #: The values of tools over one operation are of the replaying API, but for what the policy looks up before it judges.
