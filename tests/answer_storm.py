@@ -345,6 +345,9 @@ def _configured(api: PaperApi) -> None:
 
 BOT = {"instance_name": "bot", "account_name": "master_account"}
 WHERE = {"account_name": "master_account", "connector_name": "binance_perpetual"}
+CONTROLLER = {"controller_type": "market_making", "controller_name": "pmm_simple"}
+TOTAL = {"total_amount_quote": 200}
+PRICE = {"watch": "price", "connector_name": "binance", "trading_pair": "BTC-USDT"}
 ON_CHAIN = {"network_id": "solana-mainnet-beta"}
 PLACES = ("place_order", "replace_order", "place_orders", "close_position", "close_positions", "create_executor")
 #: The tools that the documentation promises.
@@ -353,7 +356,12 @@ PROMISED = [
     *("place_order", "cancel_order", "get_open_orders", "get_order_history", "get_positions", "close_position"),
     *("get_position_history", "get_ticker", "get_orderbook", "get_funding_rates"),
 ]
-#: Those, and those that hand-written code stands behind as well.
+#: Workflows that ask the API nothing: what they tell, or keep, is in the store, or known beforehand.
+ASKING_NOTHING = {
+    *("list_triggers", "get_trigger", "cancel_trigger", "cancel_after"),
+    *("get_executor_fields", "set_executor_defaults"),
+}
+#: The promised ones, and those that hand-written code stands behind as well.
 CASES: Mapping[str, Case] = {
     "get_accounts": Case("get_accounts", {}),
     "get_account_balance": Case("get_account_balance", {"account_name": "master_account"}, _traded),
@@ -426,6 +434,20 @@ CASES: Mapping[str, Case] = {
     "save_controller_code": Case(
         "save_controller_code", {"controller_type": "generic", "controller_name": "mine", "content": "x = 1"}
     ),
+    "validate_controller_config": Case("validate_controller_config", {**CONTROLLER, "config": TOTAL}),
+    "delete_controller_config": Case(
+        "delete_controller_config", {"config_name": "mine", "preview": False}, _configured
+    ),
+    "delete_script_config": Case("delete_script_config", {"config_name": "mine", "preview": False}, _configured),
+    "update_bot_config": Case(
+        "update_bot_config", {"bot_name": "bot", "config_name": "mine", "updates": TOTAL}, _configured
+    ),
+    "run_backtest": Case("run_backtest", {"config_name": "mine", "start_time": "2h"}, _configured),
+    "start_backtest": Case("start_backtest", {"config_name": "mine", "start_time": "2h"}, _configured),
+    "connect_exchange": Case("connect_exchange", {"connector_name": "binance"}),
+    "create_trigger": Case("create_trigger", {**PRICE, "below": "1000"}),
+    "protect_position": Case("protect_position", {"trading_pair": "BTC-USDT", "stop": "-5%"}, _losing),
+    "wait_for": Case("wait_for", {**PRICE, "above": "1000", "timeout": 1}),
     "list_wallets": Case("list_wallets", {}),
     "remove_wallet": Case("remove_wallet", {"chain": "ethereum", "address": "0x1", "preview": False}),
     "update_network": Case("update_network", {"network_id": "ethereum-mainnet", "updates": {"nodeURL": "http://x"}}),
@@ -447,6 +469,9 @@ CASES: Mapping[str, Case] = {
     ),
     "add_clmm_liquidity": Case(
         "add_clmm_liquidity", {"connector": "meteora", **ON_CHAIN, "quote_token_amount": 1}, _provides
+    ),
+    "remove_clmm_liquidity": Case(
+        "remove_clmm_liquidity", {"connector": "meteora", **ON_CHAIN, "percentage": 50}, _provides
     ),
     "list_pool_positions": Case(
         "list_pool_positions", {"connector": "meteora", "network_id": "solana-mainnet-beta", "pool_address": "p"}

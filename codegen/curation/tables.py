@@ -102,6 +102,13 @@ class Failed(_Table):
     reason: str | None = None
 
 
+class Elsewhere(_Table):
+    """What of an answer another tool shows: where it stands, and the sentence that says so where anything does."""
+
+    path: str
+    say: str
+
+
 class Result(_Table):
     """How an answer is shown; src/hbmcp/results/result_spec.py says what each key does."""
 
@@ -122,6 +129,8 @@ class Result(_Table):
     scrub: list[str] | None = None
     gigabytes: list[str] | None = None
     newest_last: bool = False
+    window: bool = False
+    elsewhere: Elsewhere | None = None
     outside: bool | None = None
     cause: str | None = None
 

@@ -277,7 +277,7 @@ def submit_clmm_liquidity(
     )
 
 
-def remove_clmm_liquidity(
+def submit_clmm_removal(
     *,
     connector: str,
     network_id: str,
@@ -285,7 +285,7 @@ def remove_clmm_liquidity(
     percentage: Decimal,
     wallet_address: str | None = None,
 ) -> Request[Any]:
-    """Withdraw part of a liquidity position.
+    """Withdraw part of a liquidity position, whatever Gateway's version.
 
     POST /gateway/clmm/remove, risk: trade.
 

@@ -1,12 +1,15 @@
 """Exact arithmetic for workflows, and the rounding of what it gives.
 
 What the API sent is shown digit for digit. What is computed from it is shown with 8 significant digits, money never
-coarser than a cent, the value of something to the cent, and a share or a change in percent with at most two places.
+coarser than a cent, what something is worth in dollars to the cent, and a share or a change in percent with at most
+two places.
 No figure ends in zeros that say nothing, so the same one has the same digits in every tool.
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any
+
+from hbmcp.pairs import DOLLARS
 
 _EXACT = Context(prec=50)  # 18 places on either side of the point, multiplied
 _SHOWN = 8
@@ -34,6 +37,11 @@ def money(value: Decimal) -> Decimal:
 def cents(value: Decimal) -> Decimal:
     """A value in USDT that was computed: to the cent, and below 1 as any money."""
     return plain(_rounded(value, _CENT)) if abs(value) >= 1 else money(value)
+
+
+def worth(value: Decimal, currency: str) -> Decimal:
+    """What something is worth in a currency, computed: in dollars to the cent, as `cents`; in others as any money."""
+    return cents(value) if currency in DOLLARS else money(value)
 
 
 def percent(part: Decimal, whole: Decimal, places: int = 2) -> Decimal | None:

@@ -3,6 +3,8 @@
 A base may have dashes of its own, USDT-PERP-USDC; what is counted in, the quote, is the last part.
 """
 
+DOLLARS = ("USDT", "USDC", "USD", "USDE", "FDUSD", "USD1", "DAI")  # a market in one of them stands for one in another
+
 
 def base_of(pair: str) -> str:
     """BTC of BTC-USDT, and of BTC."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.answer_storm import CASES, ODD, PROMISED, storm
+from tests.answer_storm import ASKING_NOTHING, CASES, ODD, PROMISED, storm
+from tests.paper.assistant import ALL
 from tests.sampling import sampled
 
 pytestmark = pytest.mark.anyio
@@ -32,3 +33,14 @@ async def test_what_was_sent_is_not_lost_whatever_comes_next(
     """Every answer is odd from the one to the order, or the one after it, on."""
     wrong = await storm(CASES[name], tmp_path, caplog, lambda _: [(odd, True)])
     assert not wrong, "\n".join(wrong)
+
+
+async def test_fields_of_an_exchange_s_keys_that_are_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    wrong = await storm(CASES["connect_exchange"], tmp_path, caplog, lambda _: [("data null", False)])
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_workflow_that_asks_the_api_has_a_case() -> None:
+    workflows = {tool.name for tool in ALL.catalog.tools.values() if tool.is_workflow and not tool.service}
+    assert workflows - ASKING_NOTHING == CASES.keys() & workflows
+    assert not ASKING_NOTHING & CASES.keys()

@@ -23,6 +23,7 @@ from hbmcp.bridge import Bridge, Outcome
 from hbmcp.catalog import Catalog, Effect, Offer, Tool
 from hbmcp.paper.api.application import application
 from hbmcp.paper.api.contract import pinned
+from hbmcp.paper.gateway import Gateway
 from hbmcp.paper.market.order_book import Book
 from hbmcp.policy.model import Policy
 from hbmcp.settings import Settings
@@ -101,6 +102,10 @@ WORKFLOWS: Mapping[str, tuple[dict[str, Any], Effect]] = {
     "add_clmm_liquidity": (
         {**POOL, "position_address": "8wNfDm2YkVx5RtBqLs9GzPcJh7UeAoT3iKrXvQ6nWbEg", "base_token_amount": 1},
         "moves",
+    ),
+    "remove_clmm_liquidity": (
+        {**POOL, "position_address": "8wNfDm2YkVx5RtBqLs9GzPcJh7UeAoT3iKrXvQ6nWbEg", "percentage": 50},
+        "reduces",
     ),
     "set_leverage": ({**PERPETUAL, "leverage": 50}, "unprotects"),
 }
@@ -254,6 +259,7 @@ async def _prepared(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> dict[str,
         await call.good("write_controller_config", config_name="mine", config={"id": "mine", **CONFIG})
         await call.good("write_script_config", config_name="mine", config=SCRIPT)
         await call.good("start_gateway")
+        api.paper.part("gateway", Gateway).lines.clear()  # which tell a version that can't add liquidity
         await call.good("add_wallet", chain="ethereum", private_key="0x" + "cd" * 32)
         wallets = await call.good("list_wallets")
         executor = json.loads(

@@ -55,3 +55,24 @@ def test_more_rows_than_asked_for_are_not_said_to_be_let_through() -> None:
 @pytest.mark.parametrize("rows", range(4))
 def test_less_than_a_page_is_all_there_is(rows: int) -> None:
     assert "more" not in render([{"a": n} for n in range(rows)], ResultSpec(page="limit"), page_default=4)
+
+
+def test_a_record_says_its_window_and_since_when_there_is_data() -> None:
+    spec = ResultSpec(page="limit", window=True)
+    rows = [{"timestamp": "2026-11-30T08:00:00+00:00"}, {"timestamp": "2026-11-29T07:00:00.123+00:00"}]
+    first = "2026-11-29T07:00:00Z"
+    assert render(rows, spec).endswith(f"Window: all until now; the oldest recorded is of {first}.")
+    since = {"start_time": "2026-11-28", "end_time": "2026-12-01"}
+    window = f"Window: 2026-11-28T00:00:00Z until 2026-12-01T00:00:00Z; the oldest here is of {first}."
+    assert render(rows, spec, arguments=since).endswith(window)
+    assert f"the oldest here is of {first}" in render(rows, spec, arguments={"limit": 2})
+    assert render([{"a": 1}], spec).endswith("Window: all until now.")
+    assert "Window" not in render([], spec)
+
+
+def test_what_another_tool_shows_is_told_where_there_is_any() -> None:
+    spec = ResultSpec(path="lines", elsewhere={"path": "errors", "say": "It has errors, too."})
+    for lines in ([{"a": 1}], []):
+        assert render({"lines": lines, "errors": [{"msg": "no"}]}, spec).endswith("\n\nIt has errors, too.")
+        for none in ({"errors": []}, {}, {"errors": None}):
+            assert "errors" not in render({"lines": lines, **none}, spec)

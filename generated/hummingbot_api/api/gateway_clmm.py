@@ -121,7 +121,7 @@ def open_clmm_position(body: CLMMOpenPositionRequest) -> Request[CLMMOpenPositio
 
 
 def remove_liquidity_from_clmm_position(body: CLMMRemoveLiquidityRequest) -> Request[Any]:
-    """Withdraw part of a liquidity position.
+    """Withdraw part of a liquidity position, whatever Gateway's version.
 
     POST /gateway/clmm/remove
     """

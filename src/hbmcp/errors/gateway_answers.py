@@ -75,14 +75,18 @@ def _shown_by(tool: Tool) -> str:
     return "list_pool_positions, which reads the chain"
 
 
+def no_such_operation(tool: str, seen: str) -> GatewayFailed:
+    return GatewayFailed(
+        f"{tool} doesn't work with this Gateway, {seen}.",
+        NOTHING_DONE,
+        f"{VERSION} has no such operation, so it stays so: open another position with open_clmm_position, or close "
+        "this one with close_clmm_position.",
+    )
+
+
 def _no_transaction(status: int, _: re.Match[str], tool: Tool) -> CallError:
     if tool.operation.endswith(("/clmm/add", "/clmm/remove")):
-        return GatewayFailed(
-            f"{tool.name} doesn't work with this Gateway, which gave no transaction for it (HTTP {status}).",
-            NOTHING_DONE,
-            f"{VERSION} has no such operation, so it stays so: open another position with open_clmm_position, or close "
-            "this one with close_clmm_position.",
-        )
+        return no_such_operation(tool.name, f"which gave no transaction for it (HTTP {status})")
     return OutcomeUnknown(
         f"Outcome unknown: {tool.name} was handed to Gateway, which gave no transaction for it (HTTP {status}).",
         "Mostly nothing was sent then (slippage, no balance, no wallet, a node that is down, a bad pool).",

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hbmcp.results.cells import NESTED, key, plain
-from hbmcp.results.paths import Json, Way
+from hbmcp.results.paths import Json, Way, find, split
 from hbmcp.results.result_spec import ResultSpec
 from hbmcp.secret_names import names_secret
 from hbmcp.text import NAMED, cut, named, visible
+from hbmcp.times import epoch, means_time, to_milliseconds, utc
 
 
 def nothing_in(shown: Json, spec: ResultSpec, arguments: Mapping[str, Any]) -> str:
@@ -25,6 +26,8 @@ def remarks(
     spec: ResultSpec,
     arguments: Mapping[str, Any],
     *,
+    answer: Json,
+    shown: Json,
     holds: bool,
     missing: str,
     rows: int,
@@ -38,13 +41,39 @@ def remarks(
         said.append(was_cut(missing, spec))
     elif holds and (more := full_page(rows, spec, arguments, *page)):
         said.append(more)
+    if spec.window and holds and isinstance(shown, list):
+        whole = not missing and not full_page(rows, spec, arguments, *page)
+        said.append(window(shown, arguments, whole=whole))
     if holds and spec.row_note:
         said.append(spec.row_note)
     if hollow:
         said.append(nothing_under(hollow))
+    if spec.elsewhere and any(find(answer, split(spec.elsewhere["path"]))):
+        said.append(spec.elsewhere["say"])
     if spec.note:
         said.append(spec.note)
     return said
+
+
+def window(rows: Sequence[Json], arguments: Mapping[str, Any], *, whole: bool) -> str:
+    """Which time these rows, newest first, are of, and how far back they go; `whole` if no older one is missing."""
+    start, end = (to_milliseconds(arguments.get(name)) for name in ("start_time", "end_time"))
+    said = f"Window: {'all' if start is None else utc(start)} until {'now' if end is None else utc(end)}"
+    oldest = rows[-1] if isinstance(rows[-1], dict) else {}
+    times = (_moment(value) for name, value in oldest.items() if means_time(name))
+    if (first := next(filter(None, times), None)) is None:
+        return f"{said}."
+    return f"{said}; {'the oldest recorded' if whole and start is None else 'the oldest here'} is of {first}."
+
+
+def _moment(value: Json) -> str | None:
+    """A time as the API sends it, an epoch or ISO text, to the second."""
+    if found := epoch(value):
+        return f"{found[0][:19]}Z"
+    try:
+        return utc(to_milliseconds(value)) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def no_rows(spec: ResultSpec, arguments: Mapping[str, Any]) -> str:

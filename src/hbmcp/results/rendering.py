@@ -38,7 +38,15 @@ def render(
         if spec.outside:
             body = _fenced(body)
     said = remarks(
-        spec, given, holds=not nothing, missing=missing, rows=rows, hollow=hollow, page=(page_default, page_most)
+        spec,
+        given,
+        answer=answer,
+        shown=shown,
+        holds=not nothing,
+        missing=missing,
+        rows=rows,
+        hollow=hollow,
+        page=(page_default, page_most),
     )
     return "\n\n".join([body, "\n".join(said)]) if said else body
 

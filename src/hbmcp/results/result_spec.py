@@ -1,7 +1,7 @@
 """How the answers of one tool are shown: the `result` table of its curation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -26,6 +26,10 @@ class ResultSpec:
     scrub: tuple[str, ...] = ()  # paths of texts in which keys and the addresses of nodes are masked
     gigabytes: tuple[str, ...] = ()  # paths of sizes in bytes, which are shown in GB (10^9 bytes)
     newest_last: bool = False  # whether rows go from old to new: where they are too many, the last are shown
+    window: bool = (
+        False  # of a record of what happened, newest first: whether its time is said, and how far back it goes
+    )
+    elsewhere: Mapping[str, str] = field(default_factory=dict)  # `say` is said where anything stands at its `path`
     outside: bool = False  # whether the text comes from outside, and is marked as such
     cause: str = ""  # the tool that tells a failure's cause: its log, or whether it runs
 

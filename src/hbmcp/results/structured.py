@@ -77,6 +77,8 @@ class Output:
         said = remarks(
             spec,
             given,
+            answer=answer,
+            shown=shown,
             holds=not sentence,
             missing=missing,
             rows=max(counts.values(), default=len(shown) if isinstance(shown, list) else 0),

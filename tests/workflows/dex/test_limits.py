@@ -121,12 +121,26 @@ async def test_liquidity_is_worth_both_tokens(api: PaperApi, monkeypatch: pytest
         opened = await call.good("open_clmm_position", **OPEN, base_token_amount=2, quote_token_amount=100)
         position = json.loads(opened.partition("\n")[0])["position_address"]
         more = {"connector": "meteora", "network_id": NETWORK, "position_address": position}
+        api.paper.part("gateway", Gateway).lines.clear()  # which tell its version
         text = await call.bad("add_clmm_liquidity", **more, base_token_amount=1, quote_token_amount=400)
         assert "this is 550" in text
         assert sent(call) == ["POST /gateway/clmm/open"]
         assert "has no such operation" in await call.bad(
             "add_clmm_liquidity", **more, base_token_amount=1, quote_token_amount=100
         )
+
+
+async def test_what_gateway_has_no_operation_for_is_refused_for_that_whatever_it_is_worth(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = {"connector": "meteora", "network_id": NETWORK, "position_address": "x"}
+    more = {"add_clmm_liquidity": {"base_token_amount": 1}, "remove_clmm_liquidity": {"percentage": 50}}
+    async with started(api, monkeypatch, policy(order=500)) as call:
+        for tool, how_much in more.items():
+            for preview in (True, False):
+                text = await call.bad(tool, **there, **how_much, preview=preview)
+                assert "as its log says. Nothing was done. Gateway 2.13 has no such operation" in text
+        assert sent(call) == []
 
 
 async def test_of_one_token_as_much_of_the_other_counts_as_gateway_may_add(

@@ -39,19 +39,19 @@ async def test_a_grid_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         total = Decimal("0.01") * (58000 + 59000 + 3 * beside)
         assert found["order_count"] == 5
         assert found["placed_at_once"] == 2
-        assert (found["total_amount"], found["total_quote"]) == (Decimal("0.05"), round(total, 4))
+        assert (found["total_amount"], found["total_quote"]) == (Decimal("0.05"), round(total, 2))
         assert found["needs"] == pytest.approx(total / 10)
         assert (found["available"], found["token"]) == (50000, "USDT")
         assert found["limit_price"] == 57000
-        assert found["worst_loss_quote"] == pytest.approx(total - Decimal("0.05") * 57000)
+        assert found["worst_loss_quote"] == round(total - Decimal("0.05") * 57000, 2)
         assert text.splitlines()[1:8] == [
             "# orders: 5 rows, in every row: order_type=LIMIT amount=0.01",
             "level price quote take_profit_price level_price first_batch",
             "0 58000 580 58580",
             "1 59000 590 59590 - true",
-            "2 59992.8 599.928 60600 60000 true",
-            "3 59992.8 599.928 61610 61000",
-            "4 59992.8 599.928 62620 62000",
+            "2 59992.8 599.93 60600 60000 true",
+            "3 59992.8 599.93 61610 61000",
+            "4 59992.8 599.93 62620 62000",
         ]
         made = await at.create("grid_executor", **GRID)
         assert [(leg.level, leg.price) for leg in at.executors.get(made).legs] == [(2, beside), (1, 59000)]
@@ -94,7 +94,7 @@ async def test_an_entry_that_the_price_has_passed_is_reckoned_at_the_market(
 
         levels = {**DCA, "prices": [66000, 59000], "amounts_quote": [660, 590]}
         text = await at.call.good("create_executor", **look("dca_executor", levels))
-        assert head(text)["total_quote"] == Decimal("0.01") * (ask_price + 59000)
+        assert head(text)["total_quote"] == round(Decimal("0.01") * (ask_price + 59000), 2)
         assert "The price has passed 1 of the 2 levels: they fill at once near 60002.3, and stop and target" in text
 
         rests = await at.call.good("create_executor", **look("position_executor", {**config, "entry_price": 59999}))

@@ -112,4 +112,7 @@ async def test_lists_say_what_being_lost_means() -> None:
 async def test_a_limit_at_its_maximum_is_not_to_be_raised(limit: int, way: str) -> None:
     rows: dict[str, Any] = {"data": [ENDED], "pagination": {"has_more": True}}
     answer = await list_executors(Script({"search_executors": rows}).installation, limit=limit)
-    assert answer.notes[1] == f"There are older ones: the newest 1 are shown. {way} or trading_pair."
+    assert (
+        answer.notes[1]
+        == f"There are older ones: the newest 1 are shown, back to 2026-11-22T08:44:02Z. {way} or trading_pair."
+    )

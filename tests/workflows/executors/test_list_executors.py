@@ -62,7 +62,9 @@ async def test_filters_narrow_and_a_cut_is_told(tmp_path: Path, monkeypatch: pyt
         newest = await at.call.good("list_executors", limit=1)
         assert second in newest
         assert first not in newest
-        assert "There are older ones: the newest 1 are shown." in newest
+        assert "There are older ones: the newest 1 are shown, back to 2026-11-22T16:00:05Z." in newest
+        assert "back to 2026-11-22T16:00:00Z, the oldest recorded that matches." in running
+        assert "back to 2026-11-22T16:00:00Z, the oldest recorded." in await at.call.good("list_executors")
         none = await at.call.good("list_executors", account_name="second_account", status="TERMINATED")
         assert none == "No executor has account_name second_account, status TERMINATED."
 

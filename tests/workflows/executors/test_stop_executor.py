@@ -411,6 +411,26 @@ async def test_each_order_of_a_grid_stands_once_at_its_level(tmp_path: Path, mon
     assert sum(text.count(one) for one in told) == len(told)
 
 
+async def test_what_was_placed_beside_the_market_stands_at_its_level(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The market had passed the level when it was placed; a stranger's order on the pair is of no level."""
+    async with desk(tmp_path, monkeypatch, {0: 60000}) as at:
+        made = await at.create("grid_executor", **{**GRID, "max_open_orders": 5, "max_orders_per_batch": 5})
+        at.api.paper.engine.place(
+            "master_account", GRID["connector_name"], "BTC-USDT", "BUY", Decimal("0.05"), "LIMIT", Decimal(59990)
+        )
+        text = await at.call.good("get_executor", executor_id=made)
+        legs = {leg.level: leg for leg in at.executors.get(made).legs}
+    rows = {row["price"]: row for row in value(text)["levels"]}
+    assert [row["resting"] for row in rows.values()] == ["BUY"] * 5
+    assert "resting_price" not in rows["58000"]
+    assert 59000 < Decimal(str(rows["62000"]["resting_price"])) < 60000
+    assert {row["order_id"] for row in rows.values()} == {leg.order_id for leg in legs.values()}
+    (other,) = value(text)["open_orders"]
+    assert other["price"] == "59990"
+
+
 async def test_what_a_spot_grid_cant_sell_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fee was taken out of what it bought, and what that leaves isn't whole steps of the amount."""
     async with desk(tmp_path, monkeypatch, {0: 60000, 600: 58500}) as at:

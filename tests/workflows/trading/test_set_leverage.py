@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp.figures import money
+from hbmcp.figures import cents, money
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, Bug, Crash, Cut
 from hbmcp.paper.api.routes.base import Call, Handler, Json
 from tests.paper.assistant import assistant
@@ -56,7 +56,7 @@ async def test_margin_and_liquidation_before_and_after(
 
     def figures(leverage: int) -> tuple[str, str]:
         share = Decimal(1) / leverage
-        return f"{money(entry * Decimal('0.02') * share):f}", f"{money(entry * (1 - direction * share)):f}"
+        return f"{cents(entry * Decimal('0.02') * share):f}", f"{money(entry * (1 - direction * share)):f}"
 
     (margin, price), (new_margin, new_price) = figures(4), figures(10)
     effect = (

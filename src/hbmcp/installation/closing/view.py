@@ -7,7 +7,7 @@ from typing import Any
 from attrs import evolve
 
 from hbmcp.errors import NOTHING_SENT, CallError, OutcomeUnknown
-from hbmcp.figures import money
+from hbmcp.figures import money, worth
 from hbmcp.installation.closing.plan import ClosePlan, min_notional_note
 from hbmcp.installation.closing.pnl_threshold import PnlThreshold
 from hbmcp.installation.closing.result import Closing, closing_notes, closing_row, net_pnl, net_pnl_note, realized_pnl
@@ -104,7 +104,7 @@ def _place(position: Position) -> dict[str, Any]:
 def _loss(position: Position) -> dict[str, Any]:
     """A position with what a threshold can be of."""
     return _place(position) | {
-        "unrealized_pnl": position.unrealized,
+        "unrealized_pnl": None if position.unrealized is None else worth(position.unrealized, position.quote),
         "pnl_percent_of_entry": position.percent_of("entry"),
         "pnl_percent_of_margin": position.percent_of("margin"),
         "leverage": position.leverage,

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from hbmcp.figures import cents, money, times
+from hbmcp.figures import cents, times, worth
 from hbmcp.installation.funding.annual_rates import daily
 from hbmcp.installation.funding.rates import FundingRate
 from hbmcp.installation.markets.trading_pairs import Market
@@ -47,7 +47,7 @@ def own_funding(positions: Iterable[Position], rates: Mapping[Market, FundingRat
                 "connector_name": one.connector,
                 "trading_pair": one.pair,
                 "side": one.side,
-                "notional": money(one.notional),
+                "notional": worth(one.notional, one.quote),
                 "funding_a_day": _signed(gain),
             }
         )

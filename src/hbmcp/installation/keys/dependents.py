@@ -8,7 +8,7 @@ from attrs import frozen
 
 from hbmcp.catalog import Effect
 from hbmcp.errors import CallError
-from hbmcp.figures import money, plain
+from hbmcp.figures import money, plain, worth
 from hbmcp.installation.answer_fields import Fields, data, record, text
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation, together
@@ -111,7 +111,7 @@ async def _positions(installation: Installation, account: str, connectors: list[
             "trading_pair": row.pair,
             "side": row.side,
             "amount": plain(row.amount),
-            "unrealized_pnl": row.unrealized,
+            "unrealized_pnl": None if row.unrealized is None else worth(row.unrealized, row.quote),
         }
         for row in found.rows
     ]

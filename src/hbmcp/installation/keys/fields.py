@@ -6,7 +6,7 @@ from attrs import frozen
 
 from hbmcp.did_you_mean import suggestion
 from hbmcp.errors import Refused
-from hbmcp.installation.answer_fields import Fields, anything, array, boolean, mapping, text
+from hbmcp.installation.answer_fields import Fields, array, boolean, mapping, record, text
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation
 from hbmcp.text import named
@@ -61,7 +61,7 @@ async def key_fields(installation: Installation, account_name: str, connector_na
         )
     found = await connections(installation, account_name)
     found.raise_unread()
-    told = await installation.read(mapping(anything), accounts.get_credential_fields, connector_name=connector_name)
+    told = await installation.read(mapping(record), accounts.get_credential_fields, connector_name=connector_name)
     if not told:
         raise Refused(f"{named(connector_name)} takes no keys.", "Nothing was sent.")
     fields = [KeyField.of(name, one) for name, one in told.items()]

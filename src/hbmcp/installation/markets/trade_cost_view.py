@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from hbmcp.errors import CallError
-from hbmcp.figures import in_percent, money, plain, ratio, times
+from hbmcp.figures import in_percent, money, plain, ratio, times, worth
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.markets.taker_fees import TakerFee
 from hbmcp.installation.markets.trade_cost import Estimate
@@ -28,10 +28,10 @@ def cost(market: Market, order: Estimate, fee: TakerFee) -> dict[str, Any]:
         "worst_price": order.walk.worst,
         "mid_price": order.mid,
         "slippage_percent": None if order.slippage is None else in_percent(order.slippage, 4),
-        "value": money(order.walk.quote),
+        "value": worth(order.walk.quote, market.quote),
         "fee_percent": fee.percent,
         "fee": money(order.fee),
-        "cost_with_fee" if order.side == "BUY" else "proceeds_after_fee": money(order.total),
+        "cost_with_fee" if order.side == "BUY" else "proceeds_after_fee": worth(order.total, market.quote),
         "currency": market.quote,
         "book_holds_it": order.in_book,
     }

@@ -8,11 +8,10 @@ from attrs import frozen
 from hbmcp.errors import BadArguments, CallError, Refused
 from hbmcp.installation.answer_fields import record
 from hbmcp.installation.installation import Installation, together
-from hbmcp.pairs import base_of, quote_of, whole_pair
+from hbmcp.pairs import DOLLARS, base_of, quote_of, whole_pair
 from hbmcp.text import named
 from hbmcp_tools import trading
 
-DOLLARS = ("USDT", "USDC", "USD", "USDE", "FDUSD", "USD1", "DAI")  # a market in one of them stands for one in another
 _IN_DOLLARS = tuple(f"-{dollar}" for dollar in DOLLARS)
 
 

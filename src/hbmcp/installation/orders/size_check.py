@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, Decimal
 from attrs import frozen
 
 from hbmcp.errors import Refused
-from hbmcp.figures import money, percent, plain, ratio, times
+from hbmcp.figures import percent, plain, ratio, times, worth
 from hbmcp.installation.balances import Balance
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.markets.trading_pairs import is_stable, only_sounds_stable
@@ -43,18 +43,24 @@ class Size:
     is `open` there with it, None where they aren't known; the `leverage` that an open position of the pair shows."""
 
     notional: Decimal
+    quote: str
     equity: Decimal | None
     open: Decimal | None
     leverage: Decimal | None = None
+
+    @property
+    def worth(self) -> Decimal:
+        """The notional as it is told, by which max_value is said."""
+        return worth(self.notional, self.quote)
 
     @property
     def shown(self) -> dict[str, Decimal | None]:
         """As it stands in an answer; the last two are of perpetuals, what is open with the order, and
         the leverage that the pair's position shows."""
         if not self.equity:
-            return {"notional": money(self.notional)}
+            return {"notional": self.worth}
         shown = {
-            "notional": money(self.notional),
+            "notional": self.worth,
             "notional_of_exchange_equity_percent": percent(self.notional, self.equity),
         }
         if self.open is not None:
@@ -94,13 +100,13 @@ def size_of(
     """
     rate = usdt_rate(balances, quote_of(pair))
     if not balances or rate is None:
-        return Size(notional, None, None)
-    worth = sum((one.value or Decimal(0) for one in balances if not only_sounds_stable(one.token)), Decimal(0))
+        return Size(notional, quote_of(pair), None, None)
+    valued = sum((one.value or Decimal(0) for one in balances if not only_sounds_stable(one.token)), Decimal(0))
     losses = sum((min(one.unrealized or Decimal(0), Decimal(0)) for one in held or ()), Decimal(0))
-    equity = max(ratio(worth, rate) + losses, Decimal(0))
+    equity = max(ratio(valued, rate) + losses, Decimal(0))
     there = None if held is None else sum((one.notional or one.cost or Decimal(0) for one in held), notional - gone)
     leverage = next((one.leverage for one in held or () if one.pair == pair and one.leverage is not None), None)
-    return Size(notional, equity, there, leverage)
+    return Size(notional, quote_of(pair), equity, there, leverage)
 
 
 def refuse_large_order(
@@ -136,11 +142,11 @@ def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None)
                 "Look with get_ticker, or give a price of its own.",
             )
         return
-    worth = f"{asked.words} {money(size.notional):f} {named(quote)}"
+    told = f"{asked.words} {size.worth:f} {named(quote)}"
     if max_value is not None:
-        if max_value < size.notional:
+        if max_value < size.worth:
             raise Refused(
-                f"{worth}, more than max_value, {plain(max_value):f}.",
+                f"{told}, more than max_value, {plain(max_value):f}.",
                 "Nothing was sent.",
                 f"{asked.sized} Make it smaller, or have the larger figure confirmed.".lstrip(),
             )
@@ -157,7 +163,7 @@ def refuse_too_large(asked: Asked, size: Size | None, max_value: Decimal | None)
         needed = ratio(size.notional, size.equity).quantize(Decimal(1), ROUND_CEILING)
         leverage = f" It takes leverage of {needed:f} or more."
     raise Refused(
-        f"{worth}, {of}: that may be a slip.",
+        f"{told}, {of}: that may be a slip.",
         "Nothing was sent.",
         f"{asked.sized}{leverage} If so much is meant, ask the user, and repeat it with max_value, the most that it "
         f"may be worth in {named(quote)}.".lstrip(),
@@ -170,7 +176,7 @@ def large_share(connector: str, quote: str, size: Size) -> str:
     if size.equity is None or size.notional <= times(size.equity, most):
         return ""
     share = f"{percent(size.notional, size.equity):f}%" if size.equity else "more than all"
-    return f"{share} of the account's equity on {named(connector)}, {money(size.equity):f} {named(quote)}"
+    return f"{share} of the account's equity on {named(connector)}, {worth(size.equity, quote):f} {named(quote)}"
 
 
 def usdt_rate(balances: Sequence[Balance], quote: str) -> Decimal | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from hbmcp.figures import money, percent
+from hbmcp.figures import money, percent, worth
 from hbmcp.installation.positions.open_positions import OpenPositions
 from hbmcp.installation.positions.position import PLACES, Position
 from hbmcp.text import named
@@ -27,12 +27,12 @@ def position_row(position: Position, if_cross: Decimal | None = None) -> dict[st
         "amount": position.amount,
         "entry_price": position.entry,
         "mark_price": _money(position.mark),
-        "notional": _money(position.notional),
-        "unrealized_pnl": position.unrealized,
+        "notional": _worth(position.notional, position.quote),
+        "unrealized_pnl": _worth(position.unrealized, position.quote),
         "pnl_percent_of_entry": position.percent_of("entry"),
         "pnl_percent_of_margin": position.percent_of("margin"),
         "leverage": position.leverage,
-        "margin": _money(position.margin),
+        "margin": _worth(position.margin, position.quote),
         "liquidation_if_isolated": _money(position.liquidation_if_isolated),
         "liquidation_if_cross": _money(if_cross),
     }
@@ -46,7 +46,8 @@ def leverage_effect(before: Iterable[Position], leverage: int) -> str:
         new = old.levered(leverage)
         if old.leverage != new.leverage and old.entry is not None:
             told.append(
-                f"{old.side} {old.amount:f}: margin {_shown(old.margin)} -> {_shown(new.margin)} {named(old.quote)}, "
+                f"{old.side} {old.amount:f}: margin {_said(old.margin, old.quote)} -> "
+                f"{_said(new.margin, old.quote)} {named(old.quote)}, "
                 f"liquidation if isolated {_shown(old.liquidation_if_isolated)} -> "
                 f"{_shown(new.liquidation_if_isolated)}"
             )
@@ -88,8 +89,8 @@ def _total(quote: str, rows: Iterable[Position]) -> dict[str, Any]:
     margin = _sum(rows, lambda one: one.margin)
     return {
         "quote": quote,
-        "notional": _money(_sum(rows, lambda one: one.notional)),
-        "unrealized_pnl": _money(pnl),
+        "notional": _worth(_sum(rows, lambda one: one.notional), quote),
+        "unrealized_pnl": _worth(pnl, quote),
         "pnl_percent_of_entry": None if pnl is None or cost is None else percent(pnl, cost, PLACES),
         "pnl_percent_of_margin": None if pnl is None or margin is None else percent(pnl, margin, PLACES),
     }
@@ -107,6 +108,14 @@ def _sum(rows: Iterable[Position], figure: Callable[[Position], Decimal | None])
 
 def _money(value: Decimal | None) -> Decimal | None:
     return None if value is None else money(value)
+
+
+def _worth(value: Decimal | None, quote: str) -> Decimal | None:
+    return None if value is None else worth(value, quote)
+
+
+def _said(value: Decimal | None, quote: str) -> str:
+    return "?" if value is None else f"{worth(value, quote):f}"
 
 
 def _shown(value: Decimal | None) -> str:

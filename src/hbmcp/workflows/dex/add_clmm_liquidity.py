@@ -5,6 +5,7 @@ from decimal import Decimal
 from hbmcp.installation.dex.deposit import deposit, refuse_no_tokens
 from hbmcp.installation.dex.liquidity import known_position, liquidity_plan
 from hbmcp.installation.dex.pool import Pool, read_pool
+from hbmcp.installation.gateway.version import refuse_what_it_lacks
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
@@ -26,8 +27,9 @@ async def add_clmm_liquidity(
     wallet_address: str | None = None,
 ) -> Plan:
     """Its transaction. The plan shows the most that goes in, and what that is worth at the price of the position's
-    pool. Raises OutcomeUnknown, which says where to look."""
+    pool. Raises OutcomeUnknown, which says where to look, and GatewayFailed where this Gateway can't."""
     refuse_no_tokens("add_clmm_liquidity", base_token_amount, quote_token_amount)
+    await refuse_what_it_lacks(installation, "add_clmm_liquidity")
     position = await known_position(installation, network_id, position_address)
     pool = (
         await read_pool(installation, connector, network_id, position.pool)

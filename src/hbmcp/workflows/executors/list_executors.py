@@ -7,6 +7,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.trading_pairs import pair_if_asked
 from hbmcp.results.answer import Answer
 from hbmcp.text import named
+from hbmcp.times import utc
 from hbmcp_tools import executors
 from hummingbot_api.request import Json
 
@@ -36,12 +37,14 @@ async def list_executors(
     }
     listed, more = await installation.read(_page, executors.search_executors, **filters, limit=limit)  # type: ignore[arg-type]
     found = sorted(listed, key=lambda one: one.created or 0, reverse=True)
+    given = ", ".join(f"{name} {named(value)}" for name, value in filters.items() if value is not None)
     if not found:
-        given = ", ".join(f"{name} {named(value)}" for name, value in filters.items() if value is not None)
         return Answer(f"No executor has {given}." if given else "There is no executor, running or ended.")
     way = "Raise limit, or give" if limit < MOST else "Give"
-    cut = f"There are older ones: the newest {len(found)} are shown. {way} status or trading_pair."
-    notes = (money_note(found), cut if more else "")
+    oldest = next((f", back to {utc(one.created)}" for one in reversed(found) if one.created), "")
+    cut = f"There are older ones: the newest {len(found)} are shown{oldest}. {way} status or trading_pair."
+    all_time = f"Of all time{oldest}, the oldest recorded{' that matches' if given else ''}."
+    notes = (money_note(found), cut if more else all_time)
     return Answer([list_row(one) for one in found], notes, COLUMNS)
 
 

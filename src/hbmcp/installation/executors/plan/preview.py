@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from hbmcp.errors import CallError
-from hbmcp.figures import money, percent, plain, ratio, times
+from hbmcp.figures import money, percent, plain, ratio, times, worth
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.config.fields import KEEPING
 from hbmcp.installation.executors.plan.exit_prices import exit_prices, worst_stop
@@ -15,6 +15,7 @@ from hbmcp.installation.executors.plan.plan import MarketPrices, Order, Plan, fa
 from hbmcp.installation.executors.plan.preparation import Forecast, Prepared
 from hbmcp.installation.markets.taker_fees import assumed_fee, usual_maker_fee
 from hbmcp.installation.markets.trading_rules import Rule
+from hbmcp.pairs import quote_of
 from hbmcp.results.answer import Answer, without_nulls
 from hbmcp.text import named
 
@@ -45,7 +46,7 @@ def preview(
 def summary(config: Config, plan: Plan, market: MarketPrices, balance: Decimal | None) -> dict[str, Any]:
     """What it comes to. Amounts in base units, prices and all else in quote; `needs` and `available` in `token`."""
     needed = needs(config, plan)
-    found = exit_prices(config, plan)
+    quote, found = quote_of(config.markets[0][1]), exit_prices(config, plan)
     last = worst_stop(found, plan)
     loss = -min(last.pnl, Decimal(0)) if last else None
     return without_nulls(
@@ -56,15 +57,15 @@ def summary(config: Config, plan: Plan, market: MarketPrices, balance: Decimal |
             "order_count": len(plan.orders),
             "placed_at_once": min(plan.batch or len(plan.orders), len(plan.orders)) if not plan.timed else 1,
             "total_amount": plain(plan.amount),
-            "total_quote": money(plan.quote),
+            "total_quote": worth(plan.quote, quote),
             "average_price": None if plan.average is None else money(plan.average),
             "token": needed.token,
             "needs": money(needed.units),
             "available": balance,
             **{f"{one.name.removesuffix('_price')}_price": money(one.price) for one in found},
             "ends_beyond_price": config.get(far_end(plan.side)) if config.kind == "grid_executor" else None,
-            "take_profit_gain_quote": next((money(one.pnl) for one in found if one.name == "take_profit"), None),
-            "worst_loss_quote": None if loss is None else money(loss),
+            "take_profit_gain_quote": next((worth(one.pnl, quote) for one in found if one.name == "take_profit"), None),
+            "worst_loss_quote": None if loss is None else worth(loss, quote),
             "worst_loss_percent_of_needs": None if loss is None else percent(loss, needed.quote),
         }
     )
@@ -72,18 +73,18 @@ def summary(config: Config, plan: Plan, market: MarketPrices, balance: Decimal |
 
 def rows(config: Config, plan: Plan) -> list[dict[str, Any]]:
     """Its orders, those first that are placed first; those of a grid by price, the first batch marked."""
-    shown = plan.orders[:SHOWN]
+    quote, shown = quote_of(config.markets[0][1]), plan.orders[:SHOWN]
     if config.kind != "grid_executor":
-        return [_row(order, timed=plan.timed) for order in shown]
+        return [_row(order, quote, timed=plan.timed) for order in shown]
     batch = plan.batch or len(plan.orders)
     first = {order.level for order in shown[:batch]} if batch < len(plan.orders) else set()
     return [
-        {**_row(order), "first_batch": True if order.level in first else None}
+        {**_row(order, quote), "first_batch": True if order.level in first else None}
         for order in sorted(shown, key=lambda one: one.level)
     ]
 
 
-def _row(order: Order, *, timed: bool = False) -> dict[str, Any]:
+def _row(order: Order, quote: str, *, timed: bool = False) -> dict[str, Any]:
     own = order.own_price if order.own_price != order.price else None
     return {
         "level": order.level,
@@ -92,7 +93,7 @@ def _row(order: Order, *, timed: bool = False) -> dict[str, Any]:
         "limit_price": None if order.limit is None else plain(order.limit),
         "level_price": None if own is None else plain(own),
         "amount": plain(order.amount),
-        "quote": money(order.quote),
+        "quote": worth(order.quote, quote),
         "take_profit_price": None if order.target is None else plain(order.target),
         "after_seconds": order.after if timed else None,
     }

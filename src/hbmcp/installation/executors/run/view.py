@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import Any
 
 from hbmcp.errors import CallError
-from hbmcp.figures import money, percent, plain, times
+from hbmcp.figures import money, percent, plain, ratio, times
 from hbmcp.installation.answer_fields import Fields, array, number
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.plan.preview import DCA_STOP, SHOWN
@@ -21,6 +21,7 @@ from hbmcp.text import named
 from hbmcp.times import utc
 
 ROUNDING = Decimal("0.0001")  # of a price to its step, a share; levels are further apart
+ABOUT = Decimal("0.1")  # by which what a level is worth differs from what it was planned at: steps, fees, a moved price
 AFTER_FEES = "Net P&L is after fees"
 HELD = (
     "What it kept is told as it was when it ended, and its gain since isn't in the P&L; it may be closed by now: "
@@ -40,7 +41,7 @@ async def view(installation: Installation, executor: Executor, notes: tuple[str,
         return Answer(state(executor), (*notes, f"Its orders couldn't be read: {error.happened}"))
     levels = [] if executor.ended else grid_levels(executor)  # an ended grid has none: its ends and their count tell
     shown = nearest_levels(levels, found)
-    resting, others = placed(shown, found.open, executor.side)
+    resting, others = placed(shown, found.open, executor.side, level_worth(executor, len(levels)))
     value = {
         **state(executor),
         **traded(executor, found),
@@ -223,29 +224,52 @@ def nearest_levels(levels: list[dict[str, Any]], found: Orders) -> list[dict[str
     return sorted(nearest, key=lambda one: one["level"])
 
 
+def level_worth(executor: Executor, count: int) -> Decimal | None:
+    """What one of so many levels was planned at, in quote."""
+    whole = Fields(executor.config).known("total_amount_quote", number)
+    return ratio(whole, Decimal(count)) if whole and count else None
+
+
 def placed(
-    levels: list[dict[str, Any]], resting: Sequence[Order], side: str | None
+    levels: list[dict[str, Any]], resting: Sequence[Order], side: str | None, worth: Decimal | None
 ) -> tuple[list[dict[str, Any]], list[Order]]:
     """The levels with the order of each that rests, which opens it or closes it; and the orders that are of none of
-    them. An order's price is that of its level, rounded to the pair's step."""
-    left, rows = list(resting), []
-    for level in levels:
-        near = [(off, place) for place, one in enumerate(left) if (off := _off(one, level, side)) is not None]
-        row = dict(level)
-        if near:
-            mine = left.pop(min(near)[1])
-            row |= {"resting": mine.side, "amount": mine.amount, "order_id": mine.order_id}
-        rows.append(row)
+    them. An order's price is that of its level, rounded to the pair's step; or, where the market had passed the level
+    already, beside the market: those of about the `worth` of a level go to the nearest that they can be of."""
+    left, rows = list(resting), [dict(level) for level in levels]
+    for clipped in (False, True):
+        near = sorted(
+            (off, level, place)
+            for level, row in enumerate(rows)
+            for place, one in enumerate(left)
+            if (off := _off(one, row, side, worth, clipped=clipped)) is not None
+        )
+        taken = set()
+        for _, level, place in near:
+            if place not in taken and "resting" not in rows[level]:
+                taken.add(place)
+                mine = left[place]
+                rows[level] |= {"resting": mine.side, "amount": mine.amount, "order_id": mine.order_id}
+                rows[level] |= {"resting_price": mine.price} if clipped else {}
+        left = [one for place, one in enumerate(left) if place not in taken]
     return rows, left
 
 
-def _off(order: Order, level: Mapping[str, Any], side: str | None) -> Decimal | None:
-    """How far an order that nothing was filled of is from its price at a level; None where it isn't of that level."""
+def _off(
+    order: Order, level: Mapping[str, Any], side: str | None, worth: Decimal | None, *, clipped: bool
+) -> Decimal | None:
+    """How far an order that nothing was filled of is from its price at a level; None where it isn't of that level. One
+    that was `clipped` is below the price to buy at, or above the one to sell at."""
     price: Decimal | None = level["price" if order.side == side else "take_profit_price"]
     if price is None or order.price is None or order.filled:
         return None
     off = abs(order.price - price)
-    return off if off <= times(price, ROUNDING) else None
+    if not clipped:
+        return off if off <= times(price, ROUNDING) else None
+    passed = order.price < price if order.side == "BUY" else order.price > price
+    if not passed or worth is None or order.amount is None:
+        return None
+    return off if abs(times(order.price, order.amount) - worth) <= times(worth, ABOUT) else None
 
 
 def open_orders(found: Sequence[Order]) -> list[dict[str, Any]]:
