@@ -124,6 +124,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "base_token_amount": 1,
     },
     "add_clmm_liquidity": {**POOL, "position_address": "none", "base_token_amount": 1},
+    "remove_clmm_liquidity": {**POOL, "position_address": "none", "percentage": 50},
     "list_pool_positions": {"connector": "meteora", "network_id": "solana-mainnet-beta", "pool_address": "none"},
 }
 #: Serves as hbmcp does, with stderr in a file, and tells there at SIGUSR1 what it holds.

@@ -84,6 +84,7 @@ OTHERS: dict[str, Any] = {
     "lower_price": Decimal(140),
     "upper_price": Decimal(160),
     "base_token_amount": Decimal(1),
+    "percentage": Decimal(50),
     "start_time": "2026-11-22T00:00:00Z",
     "end_time": "2026-11-23T00:00:00Z",
 }

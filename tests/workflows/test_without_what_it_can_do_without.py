@@ -27,6 +27,8 @@ FALTERS = {
     "deploy_bot",
     "deploy_script_bot",
     "add_clmm_liquidity",
+    "remove_clmm_liquidity",
+    "update_bot_config",
     "list_pool_positions",
 }  # on paper, whatever is there
 #: Who tells which accounts there are, and which exchanges they have: without one it must be said.
@@ -35,6 +37,7 @@ AT = {"account_name": "master_account", "connector_name": "binance_perpetual"}
 NAMED: dict[str, dict[str, Any]] = {
     "get_positions": AT,
     "close_position": AT,
+    "protect_position": AT,
     "get_ticker": {"connector_names": ["binance"]},
     "get_funding_rates": {"connector_names": ["binance_perpetual"]},
 }
@@ -44,7 +47,15 @@ SAID = dict.fromkeys(NAMING, NAMED) | {
 }
 WHOLE = Catalog.load()
 TOOLS = sorted(WHOLE.tools.values(), key=lambda tool: tool.name not in PROMISED)
-PAIRS = [(tool.name, part) for tool in TOOLS if tool.name in CASES.keys() - FALTERS for part in tool.uses_if_there]
+#: What these cases wait for is a price: other conditions do without.
+WAITED_FOR = {("create_trigger", "get_prices"), ("wait_for", "get_prices")}
+PAIRS = [
+    (tool.name, part)
+    for tool in TOOLS
+    if tool.name in CASES.keys() - FALTERS
+    for part in tool.uses_if_there
+    if (tool.name, part) not in WAITED_FOR
+]
 
 
 def lacking(name: str) -> Catalog:
