@@ -21,7 +21,7 @@ from codegen.listing import README, Listing
 from codegen.renewal import Renewal, refuse_mistakes, renew, successors
 from codegen.reporting import EXIT, Format, Report, count, definitions, differing, operations_of
 from codegen.services import Api, named
-from codegen.source_texts import fields_read
+from codegen.source_texts import fields_read, with_imported
 from codegen.trials import Trials
 
 GO_ON = "`make regen DROP=1`, or --drop"
@@ -241,8 +241,14 @@ def scaffold(
 
 
 def _report(old: Contract, new: Contract, curated: Curation) -> Report:
-    rooms = (RUN_TIME / "hbmcp/installation", RUN_TIME / "hbmcp/workflows")
-    return Report.of(old, new, curated, frozenset[str]().union(*map(fields_read, rooms)))
+    return Report.of(old, new, curated, _fields_read)
+
+
+def _fields_read(toolset: str, workflow: str) -> frozenset[str]:
+    """The names that a workflow may read in answers: those in its module and the rooms that it imports."""
+    module = RUN_TIME / f"hbmcp/workflows/{toolset}/{workflow}.py"
+    rooms = ("hbmcp.installation", "hbmcp.workflows")
+    return fields_read(with_imported(module, RUN_TIME, rooms)) if module.exists() else frozenset()
 
 
 def _renewed(api: Api, given: Contract | None, step: Step) -> Renewal:
