@@ -22,7 +22,7 @@ from codegen.renewal import Renewal, refuse_mistakes, renew, successors
 from codegen.reporting import EXIT, Format, Report, count, definitions, differing, operations_of
 from codegen.services import Api, named
 from codegen.source_texts import fields_read, with_imported
-from codegen.trials import Trials
+from codegen.trials import Trials, begin_answer
 
 GO_ON = "`make regen DROP=1`, or --drop"
 
@@ -237,6 +237,8 @@ def scaffold(
         trials = None if api.name else Trials.read(overrides.parent)
         moved = {one.operation: now for one in pieces if one.is_line and (now := gone[one.operation])}
         for mistake in trials.untold(curated, new, moved) if trials else ():
+            if write:
+                begin_answer(new.operations[mistake.key], overrides.parent)
             out.print(f"# {mistake}", markup=False)
 
 
