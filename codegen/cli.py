@@ -21,8 +21,8 @@ from codegen.listing import README, Listing
 from codegen.renewal import Renewal, refuse_mistakes, renew, successors
 from codegen.reporting import EXIT, Format, Report, count, definitions, differing, operations_of
 from codegen.services import Api, named
-from codegen.source_texts import fields_read
-from codegen.trials import Trials
+from codegen.source_texts import fields_read, with_imported
+from codegen.trials import Trials, begin_answer
 
 GO_ON = "`make regen DROP=1`, or --drop"
 
@@ -237,12 +237,20 @@ def scaffold(
         trials = None if api.name else Trials.read(overrides.parent)
         moved = {one.operation: now for one in pieces if one.is_line and (now := gone[one.operation])}
         for mistake in trials.untold(curated, new, moved) if trials else ():
+            if write:
+                begin_answer(new.operations[mistake.key], overrides.parent)
             out.print(f"# {mistake}", markup=False)
 
 
 def _report(old: Contract, new: Contract, curated: Curation) -> Report:
-    rooms = (RUN_TIME / "hbmcp/installation", RUN_TIME / "hbmcp/workflows")
-    return Report.of(old, new, curated, frozenset[str]().union(*map(fields_read, rooms)))
+    return Report.of(old, new, curated, _fields_read)
+
+
+def _fields_read(toolset: str, workflow: str) -> frozenset[str]:
+    """The names that a workflow may read in answers: those in its module and the rooms that it imports."""
+    module = RUN_TIME / f"hbmcp/workflows/{toolset}/{workflow}.py"
+    rooms = ("hbmcp.installation", "hbmcp.workflows")
+    return fields_read(with_imported(module, RUN_TIME, rooms)) if module.exists() else frozenset()
 
 
 def _renewed(api: Api, given: Contract | None, step: Step) -> Renewal:

@@ -1,7 +1,7 @@
 """Contracts and overrides in, the files of generated/ out: the whole pipeline, in memory."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from codegen import fingerprints, render, tools
 from codegen.client import ClientSpec, Fallback, read_client, render_client
 from codegen.contract import Contract, Schema, dumps
 from codegen.curation import SERVICE, Curation, CurationError, Mistake
-from codegen.output_schema import output_schema
+from codegen.output_schema import named, output_schema
 from codegen.tools import ToolSpec
 
 ROOT = Path(__file__).parent.parent
@@ -79,7 +79,7 @@ def whole(ours: Made, others: Sequence[Made] = (), step: Step = lambda _: None) 
     files["hbmcp_tools/services.json"] = json.dumps(dict(map(_service, others)), ensure_ascii=False, indent=1) + "\n"
     files["hbmcp_tools/fingerprints.py"] = Path(fingerprints.__file__).read_text(encoding="utf-8")
     files["hbmcp_tools/fingerprints.json"] = _lines(fingerprints.fingerprints(ours.contract.document))
-    outputs = [entry for one in (ours, *others) for entry in _outputs(one.contract, one.tools).items()]
+    outputs = [entry for one in (ours, *others) for entry in _outputs(one).items()]
     files["hbmcp_tools/outputs.json"] = _lines(dict(outputs))
     specs = tuple(spec for one in (ours, *others) for spec in one.tools)
     return Generated(files, specs, manifest, tuple(said for one in (ours, *others) for said in one.client.fallbacks))
@@ -96,10 +96,14 @@ def _service(made: Made) -> tuple[str, dict[str, str]]:
     return made.curation.name, {"title": told.title, "url": url.rstrip("/"), **header}
 
 
-def _outputs(contract: Contract, specs: Iterable[ToolSpec]) -> dict[str, Schema]:
-    """Tool -> the schema of what the API answers it, for reads of which the contract says it."""
-    reads = {one.name: contract.operations[one.operation].response for one in specs if one.risk == "read"}
+def _outputs(made: Made) -> dict[str, Schema]:
+    """Tool -> the schema of what the API answers it, for reads of which the contract says it; of what a workflow
+    answers, its names."""
+    contract = made.contract
+    reads = {one.name: contract.operations[one.operation].response for one in made.tools if one.risk == "read"}
     found = {name: output_schema(response, contract.schemas) for name, response in reads.items()}
+    workflows = [item for tables in made.curation.workflows.values() for item in tables.items()]
+    found |= {name: named(one.answer) for name, one in workflows if one.answer}
     return {name: schema for name, schema in found.items() if schema}
 
 

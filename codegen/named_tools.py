@@ -30,7 +30,8 @@ def unknown_tools(apis: Sequence[tuple[Curation, Contract]], root: Path) -> Iter
     there = {name for curation in curations for name in _names(curation)}
     verbs = {name.split("_")[0] for name in there}
     others = {name for curation, contract in apis for name in _other_names(curation, contract)}
-    others |= fields_read(root / RUN_TIME) | {module.stem for module in (root / RUN_TIME).rglob("*.py")}
+    modules = list((root / RUN_TIME).rglob("*.py"))
+    others |= fields_read(modules) | {module.stem for module in modules}
     others |= {name for _, text in _pages(root) for name in _DEFINED.findall(text)}
     known = there | others | absent.keys()
     curated = [one for curation in curations for one in _sentences(curation)]

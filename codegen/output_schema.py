@@ -10,6 +10,7 @@ from typing import Any
 
 from codegen.client.keywords import is_array, is_object
 from codegen.contract import Schema, schema_name
+from codegen.curation import WorkflowAnswer
 from codegen.normal_form import COMPONENT
 
 #: A type -> all that may come in its place, what is most likely first.
@@ -31,6 +32,18 @@ def output_schema(response: Schema | None, schemas: Mapping[str, Schema]) -> Sch
     reader = _Reader(schemas)
     found = reader.value(response or {})
     return found | ({"$defs": dict(sorted(reader.components.items()))} if reader.components else {})
+
+
+def named(answer: WorkflowAnswer) -> Schema:
+    """The names in a workflow's answer, of whatever type; what src/hbmcp/results/output_schema.py says of every
+    workflow's is added there."""
+    columns = {name: _rows(names) for name, names in answer.tables.items()}
+    members: Schema = {name: {} for name in answer.members} | columns
+    return ({"properties": members} if members else {}) | (_rows(answer.rows) if answer.rows else {})
+
+
+def _rows(names: Iterable[str]) -> Schema:
+    return {"items": {"properties": {name: {} for name in names}}}
 
 
 class _Reader:

@@ -13,7 +13,7 @@ from codegen.curation import Curation
 from codegen.dependents import dependents
 from codegen.differences import Difference
 from codegen.schema import reduce, without_null
-from codegen.tool_changes import ToolChange, tool_changes
+from codegen.tool_changes import FieldsRead, ToolChange, tool_changes
 
 Severity = Literal["none", "additive", "breaking"]
 Format = Literal["text", "json", "markdown"]
@@ -34,12 +34,12 @@ class Report:
     users: Mapping[str, Sequence[str]]
 
     @classmethod
-    def of(cls, old: Contract, new: Contract, curation: Curation, read_fields: frozenset[str]) -> "Report":
+    def of(cls, old: Contract, new: Contract, curation: Curation, read: FieldsRead) -> "Report":
         """Compares two contracts; of the fields of an answer those count that are read."""
         before, after = curation.as_in(old.operations), curation.as_in(new.operations).by_name
         changes = compare(old, new, {tool.operation: after[name].operation for name, tool in before.by_name.items()})
         users = dependents(before)
-        return cls(old, new, changes, tool_changes(old, new, changes, curation, read_fields), users)
+        return cls(old, new, changes, tool_changes(old, new, changes, curation, read), users)
 
     @property
     def severity(self) -> Severity:

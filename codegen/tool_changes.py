@@ -4,9 +4,10 @@ Each contract is seen through the curation as it spells that contract. A workflo
 """
 
 import re
+from collections.abc import Callable
 from typing import Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from codegen.changes import Changes
 from codegen.contract import Contract
@@ -14,28 +15,30 @@ from codegen.curation import Curation, Param, Tool, Workflow
 from codegen.differences import Difference, differences
 
 Grade = Literal["breaking", "additive"]
+#: Toolset and name of a workflow -> the names that it may read in answers.
+FieldsRead = Callable[[str, str], frozenset[str]]
 
 
 @frozen
 class ToolChange:
-    """One thing that changed for a tool. `through` is the tool that a workflow has it from."""
+    """One thing that changed for a tool. `through` is the tool that a workflow has it from. `lost` is the field of
+    the answer that isn't as it was, which breaks only who reads it."""
 
     tool: str
     grade: Grade
     what: str
     operation: str
     through: str | None = None
+    lost: str | None = None
 
 
 def tool_changes(
-    old: Contract, new: Contract, changes: Changes, curation: Curation, read_fields: frozenset[str]
+    old: Contract, new: Contract, changes: Changes, curation: Curation, read: FieldsRead
 ) -> tuple[ToolChange, ...]:
-    """All that changed, by tool in the order of the curation. `read_fields` are the names that workflows may read in
-    answers."""
+    """All that changed, by tool in the order of the curation."""
     before, after = curation.as_in(old.operations), curation.as_in(new.operations)
     gone = {one.key: one.successor for one in changes.removed}
     found: dict[str, list[ToolChange]] = {}
-    asked = {used for tables in curation.workflows.values() for one in tables.values() for used in _parts(one)}
     for toolset, tools in before.tools.items():
         for name, tool in tools.items():
             if tool.operation not in old.operations:
@@ -48,8 +51,10 @@ def tool_changes(
                 continue
             compared = differences(old.operations[tool.operation], old, new.operations[now.operation], new)
             told = [one for one in compared if not _is_spelled(one, tool, now)]
-            fields = _columns(tool) | (read_fields if name in asked else frozenset())
-            found[name] = [ToolChange(name, _grade(one, now, fields), str(one), tool.operation) for one in told]
+            found[name] = [
+                _graded(ToolChange(name, _grade(one, now), str(one), tool.operation, lost=_lost(one)), _columns(tool))
+                for one in told
+            ]
             if now.operation != tool.operation:
                 found[name].append(ToolChange(name, "additive", f"now {now.operation}", tool.operation))
     for removed in curation.removed.values():
@@ -57,18 +62,23 @@ def tool_changes(
             if one.operation in old.operations and one.operation not in new.operations:
                 by = f", and {one.by} took its place" if one.by else ""
                 found[name] = [ToolChange(name, "breaking", f"removed{by}", one.operation)]
-    for workflows in curation.workflows.values():
+    for toolset, workflows in curation.workflows.items():
         for name, workflow in workflows.items():
+            through = [(part, one) for part in _parts(workflow) for one in found.get(part, ())]
+            fields = read(toolset, name) if any(one.lost for _, one in through) else frozenset()
             found[name] = [
-                ToolChange(
-                    name,
-                    "additive" if part in workflow.uses_if_there and one.what.startswith("removed") else one.grade,
-                    one.what,
-                    one.operation,
-                    part,
+                _graded(
+                    evolve(
+                        one,
+                        tool=name,
+                        through=part,
+                        grade="additive"
+                        if part in workflow.uses_if_there and one.what.startswith("removed")
+                        else one.grade,
+                    ),
+                    fields,
                 )
-                for part in _parts(workflow)
-                for one in found.get(part, ())
+                for part, one in through
             ]
     return tuple(one for changes in found.values() for one in changes)
 
@@ -77,13 +87,22 @@ def _parts(workflow: Workflow) -> list[str]:
     return [*workflow.uses, *workflow.uses_if_there]
 
 
-def _grade(difference: Difference, tool: Tool, fields: frozenset[str]) -> Grade:
+def _graded(change: ToolChange, fields: frozenset[str]) -> ToolChange:
+    """It, for one who reads those fields of answers."""
+    return evolve(change, grade="breaking" if change.lost in fields else "additive") if change.lost else change
+
+
+def _lost(difference: Difference) -> str | None:
+    if not (difference.breaking and difference.where.startswith("answer")):
+        return None
+    name = re.split(r"[. ]", difference.where)[-1].replace("[]", "")
+    return name if name != "answer" else None
+
+
+def _grade(difference: Difference, tool: Tool) -> Grade:
     if not difference.breaking:
         return "additive"
     where = difference.where
-    if where.startswith("answer"):
-        name = re.split(r"[. ]", where)[-1].replace("[]", "")
-        return "breaking" if name in fields | {"answer"} else "additive"
     param = _param(tool, where.partition(" ")[2]) or Param()
     if "required" in difference.what:
         always = bool(param.required) or bool(param.model_fields_set & {"fixed", "default"})
@@ -112,6 +131,7 @@ def _is_spelled(difference: Difference, before: Tool, after: Tool) -> bool:
 def _columns(tool: Tool) -> frozenset[str]:
     """The names of an answer's fields that the curation counts on."""
     result = tool.result
-    paths = [result.path, result.value, *(result.columns or ()), *(result.unnest or ())]
+    paths = [result.path, result.value, result.lift]
+    paths += [path for some in (result.columns, result.unnest, result.gigabytes) for path in some or ()]
     paths += [path for one in result.failed or () for path in (one.path, one.reason)]
     return frozenset(step for path in paths if path for step in path.split("."))

@@ -21,6 +21,7 @@ ANSWERS = Path("tests/replay/answers")
 TRIED = Path("tests/paper/tried.toml")
 
 UNTOLD = "the contract doesn't say what it answers, so no answer of it can be made up"
+UNWRITTEN = "…"  # the body of an answer that is yet to be written
 
 _KEY = re.compile(r"(GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS|TRACE) /\S*")
 
@@ -41,8 +42,9 @@ class Trials:
         table = tomllib.loads((folder / TRIED).read_text(encoding="utf-8"))
         rows = {*table["found"], *table["refused"], *(name for name, *_ in table["changes"])}
         answers = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((folder / ANSWERS).glob("*.json"))]
+        told = {key: one for file in answers for key, one in file.items() if one.get("body") != UNWRITTEN}
         routes = {key for file in (folder / ROUTES).glob("*.py") for key in _keys(ast.parse(file.read_text("utf-8")))}
-        return cls(frozenset(routes), {key: one for file in answers for key, one in file.items()}, frozenset(rows))
+        return cls(frozenset(routes), told, frozenset(rows))
 
     def missing(self, curation: Curation, contract: Contract) -> Iterator[Mistake]:
         """What is wanting for an operation of the contract."""
@@ -68,9 +70,7 @@ class Trials:
             also.setdefault(tool.operation, set()).update(one.operation for one in tool.spellings)
         for key, operation in contract.operations.items():
             if ({key} | also.get(key, set())).isdisjoint(self.answers) and not told(operation, contract):
-                line = f'"{key}": {{"status": {operation.status}, "body": …}}'
-                file = operation.tag.lower().replace(" ", "_")
-                yield Mistake(f"{ANSWERS}/{file}.json", "", key, f"{UNTOLD}: write `{line}`")
+                yield Mistake(str(_answers(operation)), "", key, f"{UNTOLD}: write `{_stub(operation, '…')}`")
 
     def _of_a_tool(self, toolset: str, name: str, tool: Tool, file: str, *, routed: bool) -> Iterator[Mistake]:
         place = (f"{toolset}.toml", f"tools.{name}", "paper")
@@ -95,6 +95,26 @@ class Trials:
         yield from (f"{ROUTES}: {key}" for key in sorted(self.routes - there))
         yield from (f"{ANSWERS}: {key}" for key in sorted(self.answers.keys() - there))
         yield from (f"{TRIED}: {name}" for name in sorted(self.rows - tools.keys()))
+
+
+def begin_answer(operation: Operation, folder: Path) -> None:
+    """Put a blank for an operation's answer into its file in the repository, unless it is there."""
+    file = folder / _answers(operation)
+    text = file.read_text(encoding="utf-8").rstrip() if file.exists() else "{}"
+    if json.dumps(operation.key) not in text:
+        before = text.removesuffix("}").rstrip()
+        comma = "" if before == "{" else ","
+        file.write_text(
+            f"{before}{comma}\n  {_stub(operation, json.dumps(UNWRITTEN, ensure_ascii=False))}\n}}\n", "utf-8"
+        )
+
+
+def _answers(operation: Operation) -> Path:
+    return ANSWERS / f"{operation.tag.lower().replace(' ', '_')}.json"
+
+
+def _stub(operation: Operation, body: str) -> str:
+    return f'{json.dumps(operation.key)}: {{"status": {operation.status}, "body": {body}}}'
 
 
 def told(operation: Operation, contract: Contract) -> bool:

@@ -151,6 +151,7 @@ async def test_every_workflow_and_every_read_on_paper(over: str, mode: str, pape
     assert WORKFLOWS.keys() == {name for name, tool in OURS.items() if tool.is_workflow}
     async with paper.client(over, mode) as client:
         ids = await traded(client)
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         for name, given in WORKFLOWS.items():
             result = await client.call_tool(name, {**given, **ids.get(name, {})})
             if name in NOT_ON_PAPER:
@@ -159,6 +160,7 @@ async def test_every_workflow_and_every_read_on_paper(over: str, mode: str, pape
             else:
                 found = content(result)
                 assert found.keys() == {"result", "notes"}, name
+                assert unnamed(tools[name].output_schema, found["result"]) == set(), name
                 mixed = {key for rows in tables(found["result"]) for key in rows[0] if len(types(rows, key)) > 1}
                 assert mixed <= {"default"}, name  # that of a field, which has a type of its own
         good = 0
@@ -170,6 +172,20 @@ async def test_every_workflow_and_every_read_on_paper(over: str, mode: str, pape
                 assert content(result).keys() == {"result", "notes"}, tool.name
                 good += 1
         assert good >= 50
+
+
+def unnamed(schema: Any, result: Any) -> set[str]:
+    """The members and columns of a workflow's answer that its outputSchema doesn't name."""
+    named = schema["properties"]["result"]
+    members = named.get("properties", {})
+    found: set[str] = result.keys() - members.keys() if isinstance(result, dict) else set()
+    for way, of in (
+        (result, named),
+        *((result[name], members.get(name, {})) for name in members if isinstance(result, dict) and name in result),
+    ):
+        if isinstance(way, list) and like_rows(way):
+            found |= {name for row in way for name in row} - of["items"].get("properties", {}).keys()
+    return found
 
 
 def tables(value: Any) -> Iterator[list[dict[str, Any]]]:

@@ -24,6 +24,7 @@ from codegen.curation.tables import (
     Tool,
     Toolset,
     Workflow,
+    WorkflowAnswer,
     WorkflowParam,
 )
 
@@ -44,6 +45,7 @@ __all__ = [
     "Tool",
     "Toolset",
     "Workflow",
+    "WorkflowAnswer",
     "WorkflowParam",
     "audit",
     "read",

@@ -287,6 +287,15 @@ class Tool(Named):
         return effect
 
 
+class WorkflowAnswer(_Table):
+    """The names in the answer of a workflow that reads, for programs: `members` of an object, and the columns of its
+    `tables`, by the member that holds them; or the columns of its `rows`. No contract has them."""
+
+    members: list[str] = []
+    tables: dict[str, list[str]] = {}
+    rows: list[str] = []
+
+
 class Workflow(Named):
     """A tool that src/hbmcp/workflows/TOOLSET/NAME.py carries out by calling other tools: those in `uses`, without
     which it can't, and those in `uses_if_there`, without which it knows less, and says so. A read that `hands_over`
@@ -296,6 +305,13 @@ class Workflow(Named):
     uses_if_there: list[str] = []
     hands_over: bool = False
     params: dict[str, WorkflowParam] = {}
+    answer: WorkflowAnswer | None = None
+
+    @model_validator(mode="after")
+    def _only_a_read_answers_programs(self) -> Self:
+        if self.answer and self.risk != "read":
+            raise ValueError("`answer` names what programs get, and only a read answers them")
+        return self
 
     @model_validator(mode="after")
     def _only_a_read_hands_over(self) -> Self:

@@ -1,21 +1,22 @@
 """What completes a word that a person types: their accounts, exchanges, pairs and controllers, as far as they
-may read them."""
+may read them, and as what they have said already narrows them."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from itertools import chain
+from typing import Any
 
 from hbmcp.bridge import Bridge
 from hbmcp.errors import CallError
-from hbmcp.installation.answer_fields import array, mapping, record, text
+from hbmcp.installation.answer_fields import array, mapping, record, text, under
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation, together
 from hbmcp.redaction import call_under_way, redacted
 from hbmcp.text import NAMED, visible
 from hbmcp.times import ticking
-from hbmcp_tools import accounts, controllers, trading
+from hbmcp_tools import accounts, controllers, dex, trading
 
 MOST = 100  # values, as the protocol has it
 PATIENCE = 4.0  # seconds for which a person waits who types
@@ -48,22 +49,29 @@ class Completion:
     async def _found(self, bridge: Bridge, argument: str, given: Mapping[str, str]) -> Names:
         match argument:
             case "account_name":
-                return await self._read(bridge, "get_accounts", (argument,), _accounts)
+                return await self._accounts(bridge, given.get("connector_name", ""))
             case "connector_name":
                 return await self._exchanges(bridge, given.get("account_name", ""))
+            case "trading_pair" if on := given.get("connector"):
+                return await self._read(bridge, "list_clmm_pools", ("pools", on), partial(_pairs_of_pools, on))
             case "trading_pair":
-                return await self._pairs(bridge, given.get("connector_name", ""))
+                return await self._pairs(bridge, given.get("account_name", ""), given.get("connector_name", ""))
             case "controller_name":
                 return await self._read(bridge, "list_controllers", (argument,), _controllers)
         return []
+
+    async def _accounts(self, bridge: Bridge, connector: str) -> Names:
+        if not connector:
+            return await self._read(bridge, "get_accounts", ("accounts",), _every_account)
+        return await self._read(bridge, "get_accounts", ("accounts", connector), partial(_connected_to, connector))
 
     async def _exchanges(self, bridge: Bridge, account: str) -> Names:
         """Those that are connected, and then all others."""
         own = self._read(bridge, "get_accounts", ("connected", account), partial(_connected, account))
         return _joined(await together([own, self._read(bridge, "get_connectors", ("connectors",), _every_connector)]))
 
-    async def _pairs(self, bridge: Bridge, connector: str) -> Names:
-        connectors = [connector] if connector else (await self._exchanges(bridge, ""))[:EXCHANGES]
+    async def _pairs(self, bridge: Bridge, account: str, connector: str) -> Names:
+        connectors = [connector] if connector else (await self._exchanges(bridge, account))[:EXCHANGES]
         return _joined(
             await together(
                 [self._read(bridge, "get_trading_rules", ("pairs", one), partial(_pairs_of, one)) for one in connectors]
@@ -91,8 +99,12 @@ def matching(names: Names, typed: str) -> Names:
     return [*begin, *(one for one in names if typed in one.casefold() and not one.casefold().startswith(typed))]
 
 
-async def _accounts(installation: Installation) -> Names:
+async def _every_account(installation: Installation) -> Names:
     return await installation.read(array(text), accounts.list_accounts)
+
+
+async def _connected_to(connector: str, installation: Installation) -> Names:
+    return list((await connections(installation, connector_name=connector)).by_account)
 
 
 async def _connected(account: str, installation: Installation) -> Names:
@@ -105,6 +117,12 @@ async def _every_connector(installation: Installation) -> Names:
 
 async def _pairs_of(connector: str, installation: Installation) -> Names:
     return list(await installation.read(record, trading.get_trading_rules, connector_name=connector))
+
+
+async def _pairs_of_pools(connector: Any, installation: Installation) -> Names:
+    """Of the pools whose tokens are verified."""
+    pair = under("trading_pair", text)
+    return _joined([await installation.read(under("pools", array(pair)), dex.list_clmm_pools, connector=connector)])
 
 
 async def _controllers(installation: Installation) -> Names:

@@ -20,7 +20,7 @@ from codegen.cli import app
 from codegen.contract import Contract, normalise, parse
 from codegen.generate import generate
 from codegen.reporting import Report
-from codegen.source_texts import fields_read
+from codegen.source_texts import fields_read, with_imported
 from tests.codegen import shop
 
 WORKFLOWS = """
@@ -58,6 +58,10 @@ def contract(change: Callable[[dict[str, Any]], object] = lambda _: None) -> Con
 def schemas(document: dict[str, Any], name: str) -> dict[str, Any]:
     found: dict[str, Any] = document["components"]["schemas"][name]
     return found
+
+
+def reads_nothing(*_: str) -> frozenset[str]:
+    return frozenset()
 
 
 @frozen
@@ -108,7 +112,7 @@ CHANGES: Mapping[str, Change] = {
     "a field of the answer that is read is gone": Change(
         lambda document: schemas(document, "Line")["properties"].pop("count"),
         {
-            "get_late_orders": ("breaking", "answer[].lines[].count: removed"),
+            "get_late_orders": ("additive", "answer[].lines[].count: removed"),  # which shows what comes
             "order_all": ("breaking", "answer lines[].count: removed"),
         },
     ),
@@ -152,7 +156,7 @@ def report(folder: Path, *names: str) -> Report:
         for name in names:
             CHANGES[name].make(document)
 
-    return Report.of(contract(), contract(make), curation.read(folder), frozenset({"count"}))
+    return Report.of(contract(), contract(make), curation.read(folder), lambda *_: frozenset({"count"}))
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -179,7 +183,7 @@ def test_all_that_is_made_is_found_and_only_that(overrides: Path, names: set[str
 
 def test_what_a_workflow_can_do_without_breaks_nothing(overrides: Path) -> None:
     gone = contract(lambda document: document["paths"].pop("/orders/search"))
-    done = Report.of(contract(), gone, curation.read(overrides), frozenset())
+    done = Report.of(contract(), gone, curation.read(overrides), reads_nothing)
     assert [(one.tool, one.grade, one.through) for one in done.tools] == [
         ("get_late_orders", "breaking", None),
         ("order_all", "additive", "get_late_orders"),
@@ -192,7 +196,7 @@ def test_an_operation_that_is_spelled_otherwise_breaks_nothing(overrides: Path, 
         (tmp_path / file.name).write_text(file.read_text().replace('"POST /orders/search"', also))
     moved = contract(lambda document: document["paths"].update({"/v2/search": document["paths"].pop("/orders/search")}))
     for old, new in ((contract(), moved), (moved, contract())):
-        done = Report.of(old, new, curation.read(tmp_path), frozenset())
+        done = Report.of(old, new, curation.read(tmp_path), reads_nothing)
         assert {(one.tool, one.grade) for one in done.tools} == {
             ("get_late_orders", "additive"),
             ("order_all", "additive"),
@@ -223,7 +227,7 @@ def test_a_place_of_a_path_may_have_another_name(overrides: Path) -> None:
     spelled = evolve(curated, tools={**curated.tools, "orders": tools})
     for path, known in (("/orders/{which}", curated), ("/v2/{which}", spelled)):
         new = contract(rename(path))
-        done = Report.of(contract(), new, known, frozenset())
+        done = Report.of(contract(), new, known, reads_nothing)
         assert [(one.tool, one.grade, one.what) for one in done.tools] == [
             ("cancel_order", "additive", f"now DELETE {path}")
         ]
@@ -259,7 +263,7 @@ def test_what_took_the_place_of_a_tool_that_was_removed_is_told(overrides: Path,
         text = re.sub(r"\[tools\.cancel_order\].*?(?=\n\[workflows)", "", file.read_text(), flags=re.DOTALL)
         (tmp_path / file.name).write_text(text + removed * (file.name == "orders.toml"))
     gone = contract(lambda document: document["paths"].pop("/orders/{order_id}"))
-    done = Report.of(contract(), gone, curation.read(tmp_path), frozenset())
+    done = Report.of(contract(), gone, curation.read(tmp_path), reads_nothing)
     assert [(one.tool, one.grade, one.what) for one in done.tools] == [
         ("cancel_order", "breaking", "removed, and place_order took its place")
     ]
@@ -301,6 +305,34 @@ def test_for_a_program_and_for_a_pull_request(overrides: Path, tmp_path: Path) -
     assert "- `DELETE /v3/orders/{order_id} (order_id, reason?, X-Trace?)`" in table
 
 
-def test_the_names_that_are_read(tmp_path: Path) -> None:
-    (tmp_path / "room.py").write_text('"""A docstring."""\nFIELD = fields.needed("order_id", text)\n')
-    assert fields_read(tmp_path) == {"order_id"}
+def test_only_who_reads_a_field_is_broken_by_its_loss(overrides: Path) -> None:
+    """A tool by the columns that are curated, a workflow by what its own module and its rooms name."""
+    gone = contract(CHANGES["a field of the answer that is read is gone"].make)
+    curated = curation.read(overrides)
+    (order_all,) = curated.workflows["orders"].values()
+    more = {"order_all": order_all, "order_few": order_all, "order_none": order_all}
+    curated = evolve(curated, workflows={"orders": more})
+    fields = {"order_all": frozenset({"count"}), "order_few": frozenset({"title"}), "order_none": frozenset[str]()}
+    done = Report.of(contract(), gone, curated, lambda _, name: fields[name])
+    assert {one.tool for one in done.tools if one.grade == "breaking"} == {"order_all"}
+    for key, value in {"columns": ["lines.count"], "lift": "count", "gigabytes": ["lines.count"]}.items():
+        late = curated.by_name["get_late_orders"]
+        shown = late.model_copy(update={"result": late.result.model_copy(update={key: value})})
+        tools = {**curated.tools, "orders": {**curated.tools["orders"], "get_late_orders": shown}}
+        done = Report.of(contract(), gone, evolve(curated, tools=tools), reads_nothing)
+        assert [one.tool for one in done.tools if one.grade == "breaking"] == ["get_late_orders"]
+
+
+def test_a_workflow_reads_what_its_module_and_its_rooms_name(tmp_path: Path) -> None:
+    for name, source in {
+        "work/own.py": 'from rooms.one import f\nfrom rooms import two\nfrom away.all import g\nx = "own"\n',
+        "work/other.py": 'x = "other"\n',
+        "rooms/one.py": '"""A docstring."""\nfrom rooms.deep import h\nFIELD = fields.needed("order_id", text)\n',
+        "rooms/two.py": 'import rooms.one\nx = "two"\n',
+        "rooms/deep.py": 'from rooms.one import f\nx = "deep"\n',
+        "away/all.py": 'x = "away"\n',
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(source)
+    files = with_imported(tmp_path / "work/own.py", tmp_path, ("rooms",))
+    assert fields_read(files) == {"own", "order_id", "two", "deep"}

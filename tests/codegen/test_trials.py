@@ -1,12 +1,15 @@
 """What `check` names of an operation that tests know nothing of."""
 
+import json
+from pathlib import Path
+
 from attrs import evolve
 
 from codegen import curation
 from codegen.contract import Operation, load, parse
 from codegen.generate import OVERRIDES, PINNED, ROOT
 from codegen.scaffolding import UsualNames
-from codegen.trials import Trials
+from codegen.trials import ANSWERS, ROUTES, TRIED, Trials, begin_answer
 
 CONTRACT = parse(load(PINNED))
 CURATED = curation.read(OVERRIDES).as_in(CONTRACT.operations)
@@ -47,6 +50,22 @@ def test_an_answer_that_the_contract_does_not_tell_is_named() -> None:
         f"tests/replay/answers/market_data.json: {DEPTH}: the contract doesn't say what it answers, so no answer of "
         f'it can be made up: write `"{DEPTH}": {{"status": 200, "body": …}}`'
     ]
+
+
+def test_a_blank_for_it_is_begun_once_and_is_no_answer(tmp_path: Path) -> None:
+    known, new = (evolve(CONTRACT.operations[BOOK], path=path, tag="Market Data") for path in ("/known", "/new"))
+    for folder in (ROUTES, ANSWERS, TRIED.parent):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    (tmp_path / TRIED).write_text("found = {}\nrefused = {}\nchanges = []\n")
+    for operation in (known, new, new):
+        begin_answer(operation, tmp_path)
+    file = tmp_path / ANSWERS / "market_data.json"
+    blank = {"status": 200, "body": "…"}
+    assert json.loads(file.read_text(encoding="utf-8")) == {known.key: blank, new.key: blank}
+    file.write_text(file.read_text(encoding="utf-8").replace("…", "an answer", 1), encoding="utf-8")
+    trials = Trials.read(tmp_path)
+    assert trials is not None
+    assert list(trials.answers) == [known.key]
 
 
 def test_one_that_only_moved_has_the_answer_that_it_had() -> None:

@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -20,6 +21,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from hbmcp import __version__
 from hbmcp.prompts.prompt import prompts
+from tests.conftest import replaying
+from tests.replay.server import Answer, Replay
 from tests.server.http.clients import BUY, made, on_paper, process
 from tests.server.http.clients import client as holding
 from tests.server.ways import LONG_WAYS, MODES, Ways
@@ -98,6 +101,11 @@ async def test_prompts_are_listed_written_and_completed(over: str, mode: str, wa
         assert await completed(client, "safe_trade", "colour", "r") == []
         assert await completed(client, "bot_deployment", "controller_name", "pmm") == []  # its toolset is off
         assert await completed(client, "safe_trade", "trading_pair", "", connector_name="no_such_exchange") == []
+        assert await completed(client, "safe_trade", "account_name", "", connector_name="kucoin") == ["master_account"]
+        assert await completed(client, "safe_trade", "account_name", "", connector_name="kraken") == []  # not connected
+        perpetual = await completed(client, "cut_losses", "connector_name", "")
+        assert perpetual
+        assert all("perpetual" in one for one in perpetual)  # the prompt refuses others
 
 
 @pytest.mark.anyio
@@ -106,6 +114,25 @@ async def test_controllers_and_networks_are_completed_where_their_toolsets_are_o
     async with Ways(env, ways.cwd, "").client("stdio", "auto") as client:
         assert await completed(client, "bot_deployment", "controller_name", "PMM") == ["pmm_simple"]
         assert await completed(client, "liquidity", "network_id", "mainnet") == ["solana-mainnet-beta"]
+
+
+@pytest.mark.anyio
+async def test_pairs_of_a_dex_are_those_of_its_pools(replay: Replay, tmp_path: Path) -> None:
+    env = replaying(replay, HBMCP_TOOLSETS="accounts,trading,market_data,dex,gateway")
+    async with Ways(env, tmp_path, "").client("stdio", "auto") as client:
+        pairs = await completed(client, "liquidity", "trading_pair", "", connector="meteora")
+        assert pairs == ["SOL-USDC", "JUP-USDC"]
+
+
+@pytest.mark.anyio
+async def test_pairs_are_of_the_exchanges_of_the_account_that_is_named(replay: Replay, tmp_path: Path) -> None:
+    replay.answers("GET /accounts/", Answer(body=["desk", "other"]))
+    replay.answers("GET /accounts/{account_name}/credentials", Answer(body=["kucoin"]))
+    async with Ways(replaying(replay), tmp_path, "").client("stdio", "auto") as client:
+        await completed(client, "safe_trade", "trading_pair", "", account_name="desk")
+    asked = [one.raw_path for one in replay.requests]
+    assert [path for path in asked if "/accounts/desk/" in path]
+    assert not [path for path in asked if "/accounts/other/" in path]
 
 
 @pytest.mark.anyio

@@ -7,7 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
+from codegen.generate import RUN_TIME
+from codegen.source_texts import fields_read, with_imported
 from hbmcp.catalog import Catalog, Tool
+from hbmcp.results.output_schema import output_schema
 
 CATALOG = Catalog.load()
 OF_THE_BRIDGE = ("preview", "again")
@@ -52,3 +55,24 @@ def test_it_uses_tools_over_one_operation(tool: Tool) -> None:
     assert not any(part.is_workflow for part in used)
     assert all(part.reads for part in used) or not tool.reads
     assert len(tool.parts) == len(tool.uses) + len(tool.uses_if_there)
+
+
+READS = [tool for tool in CATALOG.tools.values() if tool.is_workflow and tool.only_looks]
+COMPOSED = {  # of two words, in an f-string
+    "get_executor": {"bought_amount", "bought_average", "sold_amount", "sold_average", "stop_loss_price"},
+    "get_portfolio_performance": {"change_with_unrealized", "profit_with_unrealized"}
+    | {"unrealized_pnl_at_start", "unrealized_pnl_at_end"},
+}
+
+
+@pytest.mark.parametrize("tool", [pytest.param(one, id=one.name) for one in READS if one.name != "run_backtest"])
+def test_what_programs_are_told_of_is_named_by_its_rooms(tool: Tool) -> None:
+    """No name of an answer outlives what made it; run_backtest's are the API's."""
+    schema = output_schema(tool)
+    assert schema is not None
+    result = schema["properties"]["result"]
+    members = result.get("properties", {})
+    columns = [one["items"].get("properties", {}) for one in (result, *members.values()) if "items" in one]
+    module = RUN_TIME / f"hbmcp/workflows/{tool.toolset}/{tool.name}.py"
+    read = fields_read(with_imported(module, RUN_TIME, ("hbmcp",))) | COMPOSED.get(tool.name, set())
+    assert members.keys() | {name for one in columns for name in one} <= read

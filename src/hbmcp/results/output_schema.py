@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 # Rows with named columns, an object, perhaps with rows in it, or text from outside.
-_OF_WORKFLOW: Schema = {"type": ["array", "object", "string", "null"], "items": {"type": "object"}}
+_OF_WORKFLOW: Schema = {"type": ["array", "object", "string", "null"]}
 
 
 def answers_programs(tool: "Tool") -> bool:
@@ -31,7 +31,9 @@ def output_schema(tool: "Tool") -> Schema | None:
     """None for one that doesn't answer programs."""
     if not answers_programs(tool):
         return None
-    result = _OF_WORKFLOW if tool.is_workflow else _of_api().get(tool.name, {})
+    result = (_OF_WORKFLOW if tool.is_workflow else {}) | _outputs().get(tool.name, {})
+    if tool.is_workflow:
+        result["items"] = {"type": "object"} | result.get("items", {})
     components = {"$defs": result["$defs"]} if "$defs" in result else {}
     properties = {
         "result": {key: value for key, value in result.items() if key != "$defs"},
@@ -42,7 +44,7 @@ def output_schema(tool: "Tool") -> Schema | None:
 
 
 @cache
-def _of_api() -> dict[str, Schema]:
-    """Tool -> what the contract says of the API's answer; nothing where it says nothing."""
+def _outputs() -> dict[str, Schema]:
+    """Tool -> what the contract says of the API's answer, nothing where it says nothing; the names in a workflow's."""
     schemas: dict[str, Schema] = json.loads(files("hbmcp_tools").joinpath("outputs.json").read_bytes())
     return schemas

@@ -1,5 +1,6 @@
 """completion/complete: of a prompt's arguments and a resource's place. Imported at the first."""
 
+from collections.abc import Callable
 from typing import Any
 
 from mcp.shared.exceptions import MCPError
@@ -18,10 +19,10 @@ async def completed(ctx: Context, board: Switchboard, params: CompleteRequestPar
     """The result. Raises MCPError for a prompt or a template that isn't offered."""
     name = params.argument.name
     given = dict((params.context and params.context.arguments) or {})
-    names, line = _fixed(ctx, board, params.ref, name, given)
+    names, line, fits = _fixed(ctx, board, params.ref, name, given)
     if names is None:
         names = await line.completion.names(line.bridge_for(holder_of(ctx)), name, given)
-    found = matching(names, params.argument.value)
+    found = matching(list(filter(fits, names)), params.argument.value)
     return {
         "resultType": "complete",
         "completion": {"values": found[:MOST], "total": len(found), "hasMore": len(found) > MOST},
@@ -30,21 +31,23 @@ async def completed(ctx: Context, board: Switchboard, params: CompleteRequestPar
 
 def _fixed(
     ctx: Context, board: Switchboard, ref: PromptReference | ResourceTemplateReference, name: str, given: dict[str, str]
-) -> tuple[list[str] | None, Line]:
-    """What an argument can be, where that is known without the API; None where it is to be asked; and of what."""
+) -> tuple[list[str] | None, Line, Callable[[str], object]]:
+    """What an argument can be, where that is known without the API; None where it is to be asked; of what; and which of
+    them the prompt takes."""
     if isinstance(ref, PromptReference):
         lines = board.reached(holder_of(ctx))
         meant = lines.get(given.pop(INSTALLATION, ""))
         line = meant or next(iter(lines.values()))
         if name == INSTALLATION:
-            return [one for one in lines if one], line
+            return [one for one in lines if one], line, bool
         argument = find(prompts_for(ctx, line), ref.name).prompt.arguments.get(name)
         values = [] if argument is None else list(argument.values) or None
-        return ([] if meant is None and values is None else values), line  # the first one's names are no other's
+        fits = argument.read if argument else bool
+        return ([] if meant is None and values is None else values), line, fits  # the first one's names are no other's
     for one, line in resources_for(ctx, board):
         if one.uri == ref.uri:
             schema = line.offer.schema(one.tool) or {}
-            return (schema["properties"].get(name, {}).get("enum") if name in one.variables else []), line
+            return (schema["properties"].get(name, {}).get("enum") if name in one.variables else []), line, bool
     raise MCPError(
         INVALID_PARAMS,
         f"No resource template {named(ref.uri)} is offered here. Nothing was done. "
