@@ -45,7 +45,10 @@ async def test_buys_once_when_the_price_drops(one: Watched) -> None:
     assert one.orders() == [("binance", "BUY", "0.1", "FILLED")]
     assert await one.state(key) == "done"
     found = await one.trigger(key)
-    assert found.memory.references == (one.api.paper.engine.orders()[0].id,)
+    (order,) = one.api.paper.engine.orders()
+    assert found.memory.references == (order.id,)
+    assert order.average_price is not None
+    assert 44_991 <= order.average_price <= Decimal("44995.5"), "the best ask of that round, and what it slips by"
     assert (await one.causes(key))[1] == "firing: last price of BTC-USDT on binance is 44990"
 
 
