@@ -13,9 +13,14 @@ from hbmcp.discovery.ranking import Ranking
 CATALOG = Catalog.load()
 RANKING = Ranking(CATALOG)
 EVERY = CATALOG.choose(toolsets=tuple(CATALOG.toolsets)).tools  # the most that words can find
-PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
+WRITTEN = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
+#: Those that are for a tool which there is: a contract may have lost some.
+PHRASES = {
+    part: {phrase: there for phrase, tools in said.items() if (there := set(tools) - CATALOG.removed.keys())}
+    for part, said in WRITTEN.items()
+}
 FIRST = 3
-HELD_OUT = {"held_out": 18, "held_out_since": 14, "held_out_lately": 31}  # when they were first tried; they stay
+HELD_OUT = {"held_out": 2, "held_out_since": 6, "held_out_lately": 6}  # that miss theirs, as when they were first tried
 
 
 def found(phrase: str) -> list[str]:
@@ -24,15 +29,15 @@ def found(phrase: str) -> list[str]:
 
 @pytest.mark.parametrize("phrase", PHRASES["tuned"])
 def test_an_everyday_phrase_finds_its_tool(phrase: str) -> None:
-    assert set(found(phrase)[:FIRST]) & set(PHRASES["tuned"][phrase])
+    assert set(found(phrase)[:FIRST]) & PHRASES["tuned"][phrase]
 
 
 @pytest.mark.parametrize("part", HELD_OUT)
 def test_so_do_most_that_nothing_was_tuned_by(part: str) -> None:
-    assert len(PHRASES["tuned"]) >= 60
-    assert len(PHRASES[part]) >= 20
-    hits = [bool(set(found(phrase)[:FIRST]) & set(tools)) for phrase, tools in PHRASES[part].items()]
-    assert sum(hits) >= HELD_OUT[part]
+    assert len(WRITTEN["tuned"]) >= 60
+    assert len(WRITTEN[part]) >= 20
+    missed = [phrase for phrase, tools in PHRASES[part].items() if not set(found(phrase)[:FIRST]) & tools]
+    assert len(missed) <= HELD_OUT[part], missed
 
 
 def test_the_phrases_name_tools_that_there_are() -> None:

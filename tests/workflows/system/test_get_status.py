@@ -22,7 +22,7 @@ from hbmcp.results import render
 from hbmcp.workflows.system.get_status import get_status
 from hummingbot_api.request import Request
 from tests.installation.scripted_installation import Script
-from tests.paper.assistant import assistant
+from tests.paper.assistant import ALL, assistant
 from tests.paper.paper_api import PaperApi
 
 pytestmark = pytest.mark.anyio
@@ -87,7 +87,12 @@ async def test_all_is_well() -> None:
 async def test_on_paper(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
     async with assistant(api, monkeypatch) as ask:
         text = await ask.good("get_status")
-    for fact in ("Hummingbot API 1.0.1", "broker isn't connected", "binance_perpetual", advice.PAPER):
+    for fact in (
+        f"Hummingbot API {ALL.catalog.api['version']}",
+        "broker isn't connected",
+        "binance_perpetual",
+        advice.PAPER,
+    ):
         assert fact in text
     assert advice.NO_BROKER not in text
 
