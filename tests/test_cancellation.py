@@ -124,15 +124,22 @@ async def test_without_a_place_in_the_pool_nothing_is_sent_and_it_can_be_cancell
 ) -> None:
     bridge._api.ours._places = asyncio.Semaphore(1)
     api.always = HANG
+
+    def asked() -> list[tuple[str, str]]:
+        """Without what tests before cancelled, which may come as late as now."""
+        return [(one.method, one.path) for one in api.requests if one.path != "/accounts/"]
+
     async with anyio.create_task_group() as group:
-        group.start_soon(bridge.call, "list_accounts", {})
-        await seen(api, 1)
+        group.start_soon(bridge.call, "get_connected_exchanges", {"account_name": "alone"})
+        with anyio.fail_after(10):
+            while not asked():
+                await anyio.sleep(0.001)
         await cancelled_after(5, bridge.call("submit_order", MARKET))
         monkeypatch.setattr(attempt, "FOR_A_PLACE", 0.01)
         text = (await bridge.call("submit_order", MARKET)).text
         assert text.startswith("Too many calls to the Hummingbot API are under way. Nothing was sent.")
         group.cancel_scope.cancel()
-    assert [(one.method, one.path) for one in api.requests] == [("GET", "/accounts/")]
+    assert asked() == [("GET", "/accounts/alone/credentials")]
 
 
 # Orders: what is remembered of them

@@ -270,16 +270,16 @@ async def test_a_token_reaches_its_own_toolsets_and_no_others(tmp_path: Path) ->
 
 
 def test_what_this_api_lacks_is_neither_found_nor_called(api: FaultyApi, tmp_path: Path) -> None:
-    lacking = operation_of("get_rate_sources").split()[1]
+    lacking = operation_of("list_scripts").split()[1]
     paths = {path: item for path, item in PINNED["paths"].items() if path != lacking}
     api.answers["/openapi.json"] = Reply.json({**PINNED, "paths": paths})
     env = connected(api.url, HBMCP_COMPARE_API="true", LOG_LEVEL="WARNING")
     with StdioServer("--discovery", "search", env=env, cwd=tmp_path) as server:
-        assert "get_rate_sources" in whole(server.call(FIND, query="get_rate_sources")[0])
+        assert "list_scripts" in whole(server.call(FIND, query="list_scripts")[0])
         server.call("get_accounts")
-        while "get_rate_sources" in whole(server.call(FIND, query="get_rate_sources")[0]):
+        while "list_scripts" in whole(server.call(FIND, query="list_scripts")[0]):
             server.call("get_accounts")
-        answer, failed = server.call(CALL_READ, name="get_rate_sources")
+        answer, failed = server.call(CALL_READ, name="list_scripts")
         assert failed
         assert "isn't offered" in answer
 
