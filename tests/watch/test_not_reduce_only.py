@@ -164,9 +164,11 @@ async def test_an_executor_beside_what_rests_is_told_that_it_opens(one: Watched)
 async def test_an_executor_and_an_order_at_one_moment_close_no_more_than_there_is(one: Watched) -> None:
     calls = (one.call("create_executor", **EXECUTOR), one.call("place_order", **TARGET))
     outcomes = await asyncio.gather(*calls)
-    assert sorted(outcome.is_error for outcome in outcomes) == [False, True]
-    (refused,) = (outcome.text for outcome in outcomes if outcome.is_error)
-    assert "would close more than the 0.2 that are left" in refused
+    told = " ".join(outcome.text for outcome in outcomes)
+    if any(outcome.is_error for outcome in outcomes):
+        assert "would close more than the 0.2 that are left" in told
+    else:  # on a busy machine the executor's order may rest before the other is prepared
+        assert "this one counts as opening" in told
 
 
 @pytest.mark.parametrize("tool", ["place_order", "place_orders"])
