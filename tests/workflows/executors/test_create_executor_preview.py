@@ -325,6 +325,16 @@ async def test_a_plain_spot_grid_is_suggested_what_it_lacks(tmp_path: Path, monk
         assert "limit_price: missing; e.g. 64000" in sell
 
 
+@pytest.mark.parametrize("orders", range(2, 14))
+async def test_a_twap_by_base_amount_is_for_no_more_at_the_price_of_now(
+    orders: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as at:
+        config = {**PERPETUAL, "total_amount_base": "0.5", "total_duration": 60 * (orders - 1), "order_interval": 60}
+        found = head(await at.call.good("create_executor", **look("twap_executor", config)))
+        assert Decimal("0.5") - orders * Decimal("0.001") < found["total_amount"] <= Decimal("0.5")
+
+
 async def test_a_twap_by_base_amount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as at:
         config = {**PERPETUAL, "total_amount_base": "0.1", "total_duration": 240, "order_interval": 60}

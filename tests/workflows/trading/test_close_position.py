@@ -67,7 +67,10 @@ class TestClosing:
             text = await call.good("close_position", trading_pair=PAIR)
             assert call.asked.count(ORDERS) == 1
         row = flat(text)
-        assert notes(text) == "net_pnl leaves out opening fees and funding: get_position_history counts them."
+        assert notes(text) == (
+            "net_pnl leaves out opening fees and funding: get_position_history counts them, funding where it is "
+            "recorded."
+        )
         assert held(api) == []
         fills = last_fills(api, row["order_id"])
         assert {(one.action, one.type) for one in fills} == {("CLOSE", "MARKET")}

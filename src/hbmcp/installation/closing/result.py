@@ -54,7 +54,9 @@ def net_pnl_note(done: Iterable[Closing]) -> str:
     """What net_pnl leaves out; "" where none is told."""
     if all(net_pnl(one) is None for one in done):
         return ""
-    return "net_pnl leaves out opening fees and funding: get_position_history counts them."
+    return (
+        "net_pnl leaves out opening fees and funding: get_position_history counts them, funding where it is recorded."
+    )
 
 
 def closing_error(closing: Closing, wait: float) -> CallError | None:

@@ -51,13 +51,14 @@ def _with(config: Config, own: str, value: Decimal) -> Config:
 
 
 def _of_base(config: Config, market: MarketPrices, rule: Rule) -> tuple[Config, str]:
-    """Half a step more for each order: they are rounded down, at a price that has moved."""
-    base = config.values["total_amount_base"]
-    steps = times(rule.amount_step, Decimal(slice_count(config)), HALF)
-    worth = money(times(base + steps, slice_price(config, market, side_of(config))))
+    """Up to half a step more for each order, for they are rounded down at a price that has moved; never so much that
+    one is a step larger at the price of now."""
+    base, count = config.values["total_amount_base"], Decimal(slice_count(config))
+    to_next = rule.amount_step - ratio(base, count) % rule.amount_step if rule.amount_step else Decimal(0)
+    worth = money(times(base + times(to_next, count, HALF), slice_price(config, market, side_of(config))))
     note = (
         f"total_amount_base {plain(base):f} is total_amount_quote {worth:f} at the price now: Hummingbot trades that "
-        "value, so the amount comes out otherwise as the price moves."
+        "value, each order rounded down, so the amount comes out otherwise as the price moves."
     )
     return _with(config, "total_amount_base", worth), note
 
