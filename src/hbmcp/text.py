@@ -4,6 +4,7 @@ What is cut or changed here is masked before: half of a secret would never be kn
 """
 
 import re
+from collections.abc import Sequence
 
 from hbmcp.redaction import redacted
 
@@ -60,6 +61,11 @@ def words_of(error: BaseException) -> str:
 def one_line(text: str) -> str:
     """Sentences of ours, whatever stands in them, on one line."""
     return " ".join(filter(None, map(str.strip, visible(redacted(text)).split("\n"))))
+
+
+def first(several: Sequence[object], most: int) -> str:
+    """The first of several, with commas, and an ellipsis where there are more."""
+    return ", ".join(map(str, several[:most])) + (", …" if len(several) > most else "")
 
 
 def beginning(text: str, characters: int) -> str:

@@ -36,14 +36,10 @@ def remarks(
 ) -> list[str]:
     """What is said under an answer: of one that holds something what was cut from it, or that it is only a page, whose
     size is by default and at most that; what levels hold nothing; and what is said of every one."""
-    said: list[str] = []
-    if missing:
-        said.append(was_cut(missing, spec))
-    elif holds and (more := full_page(rows, spec, arguments, *page)):
-        said.append(more)
+    more = was_cut(missing, spec) if missing else full_page(rows, spec, arguments, *page) if holds else ""
+    said = [more] if more else []
     if spec.window and holds and isinstance(shown, list):
-        whole = not missing and not full_page(rows, spec, arguments, *page)
-        said.append(window(shown, arguments, whole=whole))
+        said.append(window(shown, arguments, whole=not more))
     if holds and spec.row_note:
         said.append(spec.row_note)
     if hollow:

@@ -22,6 +22,7 @@ from hbmcp.installation.triggers.trigger import FIRING, OVER, WAITING, Spec, Tri
 from hbmcp.installation.triggers.watching import DURABLE, rank
 from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.store.lease import new_holder
+from hbmcp.text import first
 from hbmcp.watch import attachments
 from hbmcp.watch.attachments import Attachments, Found, entry_of
 from hbmcp.watch.doubt import matters, opens_by, stillness
@@ -33,6 +34,7 @@ from hbmcp.watch.waiting import Waiting
 HEARTBEAT = 10_000  # ms between two renewals of the lease
 LEASE = 2 * HEARTBEAT - 2_000  # ms: another takes over within twice the heartbeat
 BROKEN_OFF = 1.0  # seconds for what is cancelled
+SHOWN = 5  # triggers that are named
 LOOKS = 5  # rounds between two looks at positions and orders that triggers hang on
 CHECKED = 15  # rounds between two times that another source is asked where nothing happens
 KEPT = 15  # rounds between two times that the last reading is kept, where nothing else must be
@@ -396,12 +398,8 @@ class _Alarm:
                 causes.setdefault(why, []).append(one.key)
         for why, keys in causes.items():
             self._told |= set(keys)
-            which = f"trigger {keys[0]}" if len(keys) == 1 else f"{len(keys)} triggers ({_few(keys)})"
+            which = f"trigger {keys[0]}" if len(keys) == 1 else f"{len(keys)} triggers ({first(keys, SHOWN)})"
             self._tell(f"{which} can't {self._words}: {why}")
-
-
-def _few(keys: Sequence[int]) -> str:
-    return ", ".join(map(str, keys[:5])) + (", …" if len(keys) > 5 else "")
 
 
 def _begun(spec: Spec) -> bool:

@@ -5,7 +5,7 @@ from attrs import frozen
 from hbmcp.figures import money
 from hbmcp.installation.answer_fields import Fields, data, number, text
 from hbmcp.installation.dex.deposit import Deposit, Range
-from hbmcp.installation.dex.sending import send_on_chain
+from hbmcp.installation.dex.sending import on_chain_plan
 from hbmcp.installation.dex.tokens import UNTOLD, same_address
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
@@ -50,11 +50,8 @@ async def known_position(installation: Installation, network_id: str, address: s
 
 def liquidity_plan(request: PlannedRequest, most: Deposit, submitted: str) -> Plan:
     """The request puts in `most`; the note `submitted` says what to look at then."""
-
-    async def commit(installation: Installation) -> Answer:
-        return Answer(await send_on_chain(installation, request, LOOK), (submitted,))
-
     pool = most.pool
     known = {"pair": pool.pair, "price": pool.price, "value": None if most.value is None else money(most.value)}
     shown = {name: value for name, value in known.items() if value is not None}
-    return Plan(Answer({"would_do": request.words, **shown}, (pool.doubt,)), (request,), commit)
+    would = Answer({"would_do": request.words, **shown}, (pool.doubt,))
+    return on_chain_plan(would, request, look=LOOK, submitted=submitted)

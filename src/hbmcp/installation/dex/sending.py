@@ -6,17 +6,28 @@ from hbmcp.errors import Failed, GatewayFailed, OutcomeUnknown, UnreadableAnswer
 from hbmcp.installation.answer_fields import record, text, under
 from hbmcp.installation.gateway.log import explained
 from hbmcp.installation.installation import Installation
+from hbmcp.installation.plan import Plan
 from hbmcp.installation.planned_request import PlannedRequest
+from hbmcp.results.answer import Answer
 from hummingbot_api.errors import UnexpectedShape
 from hummingbot_api.request import Json
 
 
-async def send_on_chain(installation: Installation, planned: PlannedRequest, look: str) -> dict[str, Any]:
-    """The answer, which has its transaction; `look` says what shows whether it was done. The workflow uses
-    get_gateway_logs.
+def on_chain_plan(shown: Answer, request: PlannedRequest, *, look: str, submitted: str) -> Plan:
+    """The answer is that of the API, which has its transaction, with the note `submitted`; `look` says what shows
+    whether it was done. The workflow uses get_gateway_logs.
 
-    Raises CallError with the cause that Gateway's log tells, and OutcomeUnknown where no transaction was named.
+    Committing raises CallError with the cause that Gateway's log tells, and OutcomeUnknown where no transaction was
+    named.
     """
+
+    async def commit(installation: Installation) -> Answer:
+        return Answer(await _send(installation, request, look), (submitted,))
+
+    return Plan(shown, (request,), commit)
+
+
+async def _send(installation: Installation, planned: PlannedRequest, look: str) -> dict[str, Any]:
     try:
         return await installation.send(planned, _transaction)
     except UnreadableAnswer as odd:

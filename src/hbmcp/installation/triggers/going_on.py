@@ -7,7 +7,7 @@ from hbmcp.installation.triggers.protected import live_triggers
 from hbmcp.installation.triggers.still_acting import executors_acting, still_acting
 from hbmcp.pairs import base_of, is_of, whole_pair
 from hbmcp.store import TO_REDUCE
-from hbmcp.text import named
+from hbmcp.text import first, named
 
 SHOWN = 10
 
@@ -34,8 +34,7 @@ async def going_on(
         pairs = ", ".join(f"{count} of {named(pair)}" for pair, count in orders.items())
         said.append(f"Open orders stay: {pairs}; trading_pair {named(base_of(asked))} means them too.")
     if keys:
-        which = ", ".join(map(str, keys[:SHOWN])) + (", …" if len(keys) > SHOWN else "")
-        said.append(f"Triggers of it go on: {which}; cancel_trigger with trading_pair ends them.")
+        said.append(f"Triggers of it go on: {first(keys, SHOWN)}; cancel_trigger with trading_pair ends them.")
     return [*said, *executors]
 
 

@@ -11,6 +11,7 @@ from hbmcp.installation.markets.trading_pairs import Market
 from hbmcp.installation.triggers.trigger import Trigger
 from hbmcp.installation.triggers.watching import unwatched
 from hbmcp.store import Watch
+from hbmcp.text import first
 from hbmcp.times import MINUTE, utc
 
 MARKETS = 10  # at most, that are looked at
@@ -39,8 +40,8 @@ async def missed(installation: Installation, watch: Watch | None, triggers: Sequ
         elif (candle := _reached(one, found, start, end - LENGTHS[interval])) is not None:
             extreme = candle.high if one.spec.when.goes == "above" else candle.low
             met.append(f"{one.key} ({money(extreme):f} in the {interval} from {utc(candle.begins)})")
-    said = [f"met then was {_few(met)}" if met else "no fixed price was met then" if known else ""]
-    said.append(f"whether {_few(untold)} was isn't known" if untold else "")
+    said = [f"met then was {first(met, SHOWN)}" if met else "no fixed price was met then" if known else ""]
+    said.append(f"whether {first(untold, SHOWN)} was isn't known" if untold else "")
     return f"{told}: {'; '.join(filter(None, said))}"
 
 
@@ -62,7 +63,3 @@ def _reached(one: Trigger, found: Sequence[Candle], start: int, last: int) -> Ca
             if beyond:
                 return candle
     return None
-
-
-def _few(several: Sequence[str]) -> str:
-    return ", ".join(several[:SHOWN]) + (", …" if len(several) > SHOWN else "")

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hbmcp.installation.dex.sending import send_on_chain
+from hbmcp.installation.dex.sending import on_chain_plan
 from hbmcp.installation.dex.swap import plan_swap
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
@@ -35,8 +35,5 @@ async def execute_swap(
         slippage_pct=slippage_pct,
         wallet_address=wallet_address,
     )
-
-    async def commit(installation: Installation) -> Answer:
-        return Answer(await send_on_chain(installation, swap.request, LOOK), (SUBMITTED,))
-
-    return Plan(Answer({"would_swap": swap.request.words, **swap.shown}), (swap.request,), commit)
+    would = Answer({"would_swap": swap.request.words, **swap.shown})
+    return on_chain_plan(would, swap.request, look=LOOK, submitted=SUBMITTED)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hbmcp.figures import plain
 from hbmcp.installation.dex.liquidity import LOOK
-from hbmcp.installation.dex.sending import send_on_chain
+from hbmcp.installation.dex.sending import on_chain_plan
 from hbmcp.installation.gateway.version import refuse_what_it_lacks
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.plan import Plan
@@ -38,8 +38,4 @@ async def remove_clmm_liquidity(
         percentage=percentage,
         wallet_address=wallet_address,
     )
-
-    async def commit(installation: Installation) -> Answer:
-        return Answer(await send_on_chain(installation, request, LOOK), (SUBMITTED,))
-
-    return Plan(Answer({"would_do": request.words}), (request,), commit)
+    return on_chain_plan(Answer({"would_do": request.words}), request, look=LOOK, submitted=SUBMITTED)
