@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from attrs import evolve, frozen
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hbmcp.installation.fills.fills import Fill, Fills
@@ -56,6 +56,14 @@ def happenings(draw: st.DrawFn) -> list[Happened]:
     return found
 
 
+# A deposit, and a round trip whose fees could as well have been paid a snapshot before.
+AT_ONCE = [
+    Happened(30 * MINUTE, None, "USDT", D(50)),
+    Happened(30 * MINUTE, fill(30 * MINUTE, "BUY", D("0.1")), "USDT", D(0)),
+    Happened(30 * MINUTE, fill(30 * MINUTE, "SELL", D("0.1")), "USDT", D(0)),
+]
+
+
 def after(found: list[Happened], until: int, taken: Taken) -> dict[str, Decimal]:
     """What is held once all up to that time has happened."""
     held = {"BTC": D(1000), "USDT": D(100_000), "BNB": D(10)}
@@ -91,6 +99,7 @@ def explained(found: SnapshotSeries, fills: list[Fill], *, complete: bool = True
     st.integers(0, 4 * MINUTE),
     st.integers(0, 5 * MINUTE),
 )
+@example(AT_ONCE, "quote", 1, 0)
 def test_deposits_are_told_and_trades_are_not(found: list[Happened], taken: Taken, lag: int, early: int) -> None:
     """However fees are taken, balances late and the API's times early."""
     recorded = [evolve(one.fill, time=one.time - early) for one in found if one.fill]

@@ -2,9 +2,9 @@
 
 Trades and snapshots aren't timed exactly: the API's time of a trade can be five minutes early, and a balance some
 minutes old. So the trades that a snapshot has in it are those of its time, give or take `SETTLED` and `SOON`, that
-leave the least value over in all snapshots together. Nor is it known what a fee was taken from: the API tells all fees
-in the quote currency, an exchange may take them from what was received, or in a coin of its own. Of these three the
-first is right for a place that leaves the fewest tokens over.
+leave the least value over in all snapshots together, in the fewest of them. Nor is it known what a fee was taken from:
+the API tells all fees in the quote currency, an exchange may take them from what was received, or in a coin of its
+own. Of these three the first is right for a place that leaves the fewest tokens over.
 
 Where unrealized P&L is in the units, they change with every price while a position is open. There only two snapshots
 tell of transfers of which that P&L is known: it is nothing where nothing is open, and the positions tell it now.
@@ -25,6 +25,7 @@ SETTLED = 10 * 60_000  # milliseconds after which a balance surely has a trade i
 SOON = 60_000  # a snapshot's time is cut down to the minute
 FEES = Decimal("0.003")  # of what was traded: what is missing up to that is a fee that nobody told
 NOISE = Decimal("1e-9")  # of the units: the API's figures were binary fractions once
+EXACT = 6  # digits of a value: what differs less is the same but for noise
 FUNDING = Decimal("0.002")  # of what is open, each time: no more than this is paid for it
 FUNDED = 8 * 3_600_000  # milliseconds from one payment to the next
 _CHOICES = 40  # the most boundaries between trades that are tried for one snapshot
@@ -83,9 +84,10 @@ def unexplained_steps(found: SnapshotSeries, place: Place, known: KnownTrades) -
 
 class _Way(NamedTuple):
     """How many trades each snapshot so far has in it, and what that leaves over. The least comes first: in value, then
-    in how many trades are put elsewhere than their times say."""
+    in how often, then in how many trades are put elsewhere than their times say."""
 
     value: Decimal
+    often: int
     off: int
     bounds: tuple[int, ...]
 
@@ -152,21 +154,19 @@ class _Path:
             for k in {*range(low, high, max(1, (high - low) // _CHOICES)), nominal, high}:
                 off = abs(k - nominal)
                 if not at:
-                    best[k] = _Way(ZERO, off, (k,))
+                    best[k] = _Way(ZERO, 0, off, (k,))
                     continue
                 changes = [
                     (self.units[at][token] - self.units[at - 1][token] - column[k], column, self.prices[at][token])
                     for token, column in columns
                 ]
-                best[k] = min(
-                    _Way(
-                        way.value + sum(abs(change + column[j]) * price for change, column, price in changes),
-                        way.off + off,
-                        (*way.bounds, k),
-                    )
-                    for j, way in before.items()
-                    if j <= k
-                )
+                ways = []
+                for j, way in before.items():
+                    if j <= k:
+                        left = [round(abs(change + column[j]) * price, EXACT) for change, column, price in changes]
+                        often = way.often + sum(map(bool, left))
+                        ways.append(_Way(way.value + sum(left), often, way.off + off, (*way.bounds, k)))
+                best[k] = min(ways)
         return list(min(best.values()).bounds)
 
     def _rest(self, at: int, before: Units, after: Units, since: int | None = None) -> dict[str, Decimal]:
