@@ -96,6 +96,20 @@ async def test_a_switch_that_is_not_set_anew_cancels_and_closes(one: Watched) ->
     await watcher.leave()
 
 
+async def test_a_switch_tells_of_executors_which_order_anew(one: Watched) -> None:
+    watcher = Watcher(one.call.bridge, "hbmcp watch")
+    await one.watcher.leave()
+    await one.rounds(1, watcher=watcher)
+    config = {**SPOT, "side": "BUY", "amounts_quote": [100, 100], "prices": ["-3%", "-5%"]}
+    del config["account_name"]
+    await one.call.good("create_executor", account_name="master_account", executor_type="dca_executor", config=config)
+    armed = await one.call.good("cancel_after", minutes=1, all=True)
+    assert "Still acting: 1 executor (list_executors), which may order anew until stop_executor ends it." in armed
+    await one.rounds(35, watcher=watcher)
+    assert (await one.causes(1))[-1] == "done: cancelled 2, 2 of them executors', which may order anew"
+    await watcher.leave()
+
+
 @pytest.mark.parametrize("side", ["LONG", "SHORT"])
 @pytest.mark.parametrize(("price", "ends"), [(47_400, "FILLED"), (46_000, "OPEN")])
 async def test_a_stop_with_a_worst_price_fills_or_rests_there(one: Watched, side: str, price: int, ends: str) -> None:

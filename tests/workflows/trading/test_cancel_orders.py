@@ -14,7 +14,8 @@ from tests.workflows.answers import head, value
 
 pytestmark = pytest.mark.anyio
 
-MARKET = {"account_name": "master_account", "connector_name": "binance", "trading_pair": "BTC-USDT"}
+ACCOUNT = {"account_name": "master_account"}
+MARKET = {**ACCOUNT, "connector_name": "binance", "trading_pair": "BTC-USDT"}
 
 
 def left(api: PaperApi) -> set[str]:
@@ -148,3 +149,20 @@ async def test_where_nothing_matches_nothing_is_sent(talk: Any, api: PaperApi) -
     async with talk() as call:
         assert "No open order matches, nothing was sent." in await call.good("cancel_orders", side="SELL")
     assert left(api) == {order}
+
+
+async def test_the_orders_of_an_executor_are_told_as_its_own(talk: Any, api: PaperApi) -> None:
+    """It places them anew: who cancels them alone has to hear of it."""
+    own = rest(api)
+    levels = {"side": "BUY", "amounts_quote": [100, 100], "prices": ["-3%", "-5%"]}
+    config = {"connector_name": "binance", "trading_pair": "BTC-USDT", **levels}
+    async with talk() as call:
+        made = head(await call.good("create_executor", executor_type="dca_executor", config=config, **ACCOUNT))
+        api.clock.advance(5_000)
+        assert (await call.good("cancel_orders", preview=True, **MARKET)).count(made["executor_id"]) == 2
+        text = await call.good("cancel_orders", **MARKET)
+    told = head(text)
+    assert (told["cancelled"], told["of_executors"]) == (3, 2)
+    assert text.count(made["executor_id"]) == 2
+    assert own in text
+    assert "which may order anew until stop_executor ends it" in text

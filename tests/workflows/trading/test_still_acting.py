@@ -21,8 +21,9 @@ LIST = "POST /executors/search"
 BTC: dict[str, Any] = {"connector_name": "binance", "trading_pair": "BTC-USDT"}
 BUY: dict[str, Any] = {"then": "place_order", "arguments": {"side": "BUY", "amount": 0.1, "order_type": "MARKET"}}
 TWAP = {**BTC, "side": "BUY", "total_amount_quote": 500, "total_duration": 3600, "order_interval": 600}
-BOTH = "Still acting: 1 executor (list_executors), 2 triggers that place orders (list_triggers)."
-TRIGGERS = "Still acting: 2 triggers that place orders (list_triggers)."
+EXECUTOR = "Still acting: 1 executor (list_executors), which may order anew until stop_executor ends it."
+TRIGGERS = "Still waiting: 2 triggers place orders (list_triggers); cancel_trigger ends them."
+STILL = "Still "  # acting, or waiting
 
 
 async def arm(call: Assistant) -> None:
@@ -54,14 +55,16 @@ async def test_it_is_said_where_all_are_meant(
         open_position(api, "BUY", "0.1")
     async with talk() as call:
         await arm(call)
-        assert BOTH in await call.good(tool, **given)
+        told = await call.good(tool, **given)
+        assert EXECUTOR in told
+        assert TRIGGERS in told
 
 
 @pytest.mark.parametrize(("tool", "given"), ALL)
 async def test_nothing_is_said_where_nothing_acts(talk: Any, tool: str, given: dict[str, Any]) -> None:
     async with talk() as call:
         await call.good("create_trigger", **BTC, below="43000")
-        assert "Still acting" not in await call.good(tool, **given)
+        assert STILL not in await call.good(tool, **given)
 
 
 async def test_a_filter_that_shuts_them_out_says_nothing_of_them(talk: Any) -> None:
@@ -69,15 +72,17 @@ async def test_a_filter_that_shuts_them_out_says_nothing_of_them(talk: Any) -> N
         await arm(call)
         for where in ({"trading_pair": "ETH"}, {"connector_name": "kucoin"}, {"account_name": "second_account"}):
             for tool in ("get_open_orders", "cancel_orders"):
-                assert "Still acting" not in await call.good(tool, **where)
+                assert STILL not in await call.good(tool, **where)
             if "connector_name" not in where:
-                assert "Still acting" not in await call.good("close_positions", **where)
+                assert STILL not in await call.good("close_positions", **where)
         for where in ({"trading_pair": "BTC"}, BTC, {"account_name": "master_account"}):
-            assert BOTH in await call.good("get_open_orders", **where)
+            told = await call.good("get_open_orders", **where)
+            assert EXECUTOR in told
+            assert TRIGGERS in told
         told = await call.good("cancel_orders", trading_pair="BTC", preview=True)
         assert "Triggers of it go on: 1, 2, 3, 4; cancel_trigger with trading_pair ends them." in told
-        assert "Still acting: 1 executor (list_executors)." in told
-        assert "Still acting" not in await call.good("close_positions", loss_over=5)
+        assert EXECUTOR in told
+        assert STILL not in await call.good("close_positions", loss_over=5)
 
 
 async def test_what_protects_a_position_ends_with_it(talk: Any, api: PaperApi) -> None:
@@ -88,7 +93,7 @@ async def test_what_protects_a_position_ends_with_it(talk: Any, api: PaperApi) -
         assert TRIGGERS in await call.good("get_open_orders")
         for preview in (True, False):
             told = await call.good("close_positions", account_name="master_account", preview=preview)
-            assert "Still acting" not in told
+            assert STILL not in told
 
 
 @pytest.mark.parametrize(("tool", "given"), ALL)
@@ -96,7 +101,7 @@ async def test_executors_that_cant_be_read_fail_nothing(talk: Any, tool: str, gi
     async with talk(failing(LIST)) as call:
         await call.good("create_trigger", **BTC, account_name="master_account", below="45000", **BUY)
         told = await call.good(tool, **given)
-    assert "Still acting: 1 trigger that places orders (list_triggers)." in told
+    assert "Still waiting: 1 trigger places orders (list_triggers); cancel_trigger ends it." in told
     assert "Whether executors still act couldn't be read: " in told
 
 
@@ -111,7 +116,7 @@ async def test_triggers_that_cant_be_read_fail_nothing(
         await call.good("create_executor", executor_type="twap_executor", account_name="master_account", config=TWAP)
         monkeypatch.setattr(Store, "triggers", fails)
         told = await call.good(tool, **given)
-    assert "Still acting: 1 executor (list_executors)." in told
+    assert EXECUTOR in told
     assert "Whether triggers still act isn't known: " in told
 
 
@@ -125,8 +130,8 @@ async def test_each_market_of_an_executor_is_one_that_it_trades_on(talk: Any) ->
 
     async with talk(changed(LIST, arbitrage)) as call:
         for where in ({"connector_name": "kucoin"}, {"connector_name": "binance"}, {"trading_pair": "SOL"}):
-            assert "Still acting: 1 executor (list_executors)." in await call.good("get_open_orders", **where)
-        assert "Still acting" not in await call.good("get_open_orders", trading_pair="BTC")
+            assert EXECUTOR in await call.good("get_open_orders", **where)
+        assert STILL not in await call.good("get_open_orders", trading_pair="BTC")
 
 
 PERPETUAL: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Cancelling many orders: which ones, all asked for before any is looked at, and a row for each."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from attrs import frozen
 
 from hbmcp.errors import CallError, OutcomeUnknown
 from hbmcp.figures import plain
+from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.fills.fills import EARLY
 from hbmcp.installation.fresh_checks import HELD_BACK
 from hbmcp.installation.installation import Installation, together
@@ -67,19 +68,28 @@ async def _end(installation: Installation, order: Order, error: CallError | None
     return after
 
 
-def cancellation_rows(orders: Sequence[Order], ends: Sequence[Order | CallError]) -> dict[str, Any]:
-    """How many came to what, and a row for each, with what of it had filled."""
+def owners(executors: Iterable[Executor]) -> dict[str, str]:
+    """The ids of the executors whose orders these are, by theirs, as far as that is known."""
+    return {order: one.id for one in executors for order in one.order_ids}
+
+
+def cancellation_rows(
+    orders: Sequence[Order], ends: Sequence[Order | CallError], owner: Mapping[str, str]
+) -> dict[str, Any]:
+    """How many came to what, how many of them are executors', and a row for each, with what of it had filled."""
     words = [_word(one) for one in ends]
     rows = [
-        {**row(order), "result": word, **_told(order, end)}
+        {**row(order, owner), "result": word, **_told(order, end)}
         for order, word, end in zip(orders, words, ends, strict=True)
     ]
-    return {**({"cancelled": 0} | Counter(words)), "orders": rows}
+    theirs = sum(one.order_id in owner for one in orders)
+    return {**({"cancelled": 0} | Counter(words)), **({"of_executors": theirs} if theirs else {}), "orders": rows}
 
 
-def row(order: Order) -> dict[str, Any]:
-    """Which order it is."""
-    return {**which_order(order), "amount": order.amount, "price": order.price}
+def row(order: Order, owner: Mapping[str, str]) -> dict[str, Any]:
+    """Which order it is, and whose."""
+    whose = None if order.order_id is None else owner.get(order.order_id)
+    return {**which_order(order), "executor_id": whose, "amount": order.amount, "price": order.price}
 
 
 def _word(end: Order | CallError) -> str:

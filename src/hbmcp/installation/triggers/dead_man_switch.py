@@ -60,14 +60,14 @@ async def plan_switch(
         actions += [("close_positions", one) for one in await _closing(installation, filters)]
     moment = now()
     when = Condition(of="time", goes="above", level=Decimal(moment + int(minutes * MINUTE)))
-    armings = []
+    armings, notes = [], ["Call it again within that time to begin anew; minutes=0 ends it."]
     for tool, arguments in actions:
         action = await armed(installation, tool, arguments)
         spec = Spec(when=when, then=action.action, switch=name)
         armings.append(Arming(spec, met(when, Decimal(moment)).shown, action.later))
+        notes += [one for one in action.notes if one not in notes]
     replaced = [one.key for one in before]
-    note = "Call it again within that time to begin anew; minutes=0 ends it."
-    return arm("cancel_after", armings, [note], instead=replaced, replaces=", ".join(map(str, replaced)), bonded=False)
+    return arm("cancel_after", armings, notes, instead=replaced, replaces=", ".join(map(str, replaced)), bonded=False)
 
 
 async def _closing(installation: Installation, filters: Mapping[str, str]) -> list[Mapping[str, str]]:

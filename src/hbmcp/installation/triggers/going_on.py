@@ -1,10 +1,11 @@
 """What goes on when orders are cancelled: what acts there, and of a coin orders of its other quotes."""
 
 from hbmcp.errors import CallError
+from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.api_orders import active_orders
 from hbmcp.installation.triggers.protected import live_triggers
-from hbmcp.installation.triggers.still_acting import executors_acting, still_acting
+from hbmcp.installation.triggers.still_acting import executors_acting, triggers_acting
 from hbmcp.pairs import base_of, is_of, whole_pair
 from hbmcp.store import TO_REDUCE
 from hbmcp.text import first, named
@@ -14,12 +15,17 @@ SHOWN = 10
 
 async def going_on(
     installation: Installation, account: str | None, connector: str | None, asked: str | None
-) -> list[str]:
-    """Sentences, none where nothing does; `asked` is a pair or a base alone, whose triggers are named. The workflow
-    uses list_active_orders and search_executors. Raises nothing, and holds nothing back for long."""
+) -> tuple[list[Executor], list[str]]:
+    """The executors that run there, and sentences, none where nothing goes on; `asked` is a pair or a base alone, whose
+    triggers are named. The workflow uses list_active_orders and search_executors. Raises nothing, and holds nothing
+    back for long."""
     if asked is None:
-        return await still_acting(installation, account, connector)
-    orders, triggers, executors = await all_of(
+        (executors, acting), waiting = await all_of(
+            executors_acting(installation, account, connector, asked),
+            triggers_acting(installation, account, connector, asked),
+        )
+        return executors, [*acting, *waiting]
+    orders, triggers, (executors, acting) = await all_of(
         answer_within(_other_quotes(installation, account, connector, asked), TO_REDUCE),
         answer_within(live_triggers(installation), TO_REDUCE),
         executors_acting(installation, account, connector, asked),
@@ -35,7 +41,7 @@ async def going_on(
         said.append(f"Open orders stay: {pairs}; trading_pair {named(base_of(asked))} means them too.")
     if keys:
         said.append(f"Triggers of it go on: {first(keys, SHOWN)}; cancel_trigger with trading_pair ends them.")
-    return [*said, *executors]
+    return executors, [*said, *acting]
 
 
 async def _other_quotes(

@@ -1,6 +1,6 @@
 """What may still trade when all orders are cancelled, or all positions closed: executors, and triggers."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from hbmcp.errors import CallError
 from hbmcp.installation.executors.run.on_position import said_of
@@ -23,42 +23,44 @@ async def still_acting(
     *,
     closing: Collection[Position] = (),
 ) -> list[str]:
-    """ "Still acting: 1 executor (list_executors), 2 triggers that place orders (list_triggers)." Of an account, an
+    """ "Still acting: 1 executor (list_executors), which may order anew until stop_executor ends it." Of an account, an
     exchange and a pair or a base, as far as these are given; without the triggers that protect what is `closing`, which
     end with it, and with the names of the executors that run there. The workflow uses search_executors. Raises nothing,
     and holds nothing back for long."""
-    (executors, unread), read = await all_of(
-        running_soon(installation),
-        answer_within(live_triggers(installation), TO_REDUCE),
+    (executors, words), triggers = await all_of(
+        executors_acting(installation, account, connector, asked),
+        triggers_acting(installation, account, connector, asked, closing=closing),
     )
-    triggers, why = ((), read.happened) if isinstance(read, CallError) else read
-    trading = [one.spec for one in triggers if _trades(one.spec, closing)]
-    count = sum(one.acts_on(account, connector, asked) for one in trading)
-    many = f"{count} triggers that place" if count > 1 else "1 trigger that places"
-    return [
-        *_said(_counted(executors, account, connector, asked), f"{many} orders (list_triggers)" if count else ""),
-        *said_of(executors, [one.market for one in closing]),
-        *([unread] if unread else []),
-        *([f"Whether triggers still act isn't known: {why}"] if why else []),
-    ]
+    return [*words, *triggers, *said_of(executors, [one.market for one in closing])]
 
 
 async def executors_acting(
     installation: Installation, account: str | None, connector: str | None, asked: str | None
+) -> tuple[list[Executor], list[str]]:
+    """The executors that run there, and what is said of them. As `still_acting`."""
+    found, unread = await running_soon(installation)
+    there = [one for one in found if one.is_about(account, connector, asked)]
+    which, them = ("1 executor", "it") if len(there) == 1 else (f"{len(there)} executors", "them")
+    acting = f"Still acting: {which} (list_executors), which may order anew until stop_executor ends {them}."
+    return there, [*([acting] if there else []), *([unread] if unread else [])]
+
+
+async def triggers_acting(
+    installation: Installation,
+    account: str | None,
+    connector: str | None,
+    asked: str | None,
+    *,
+    closing: Collection[Position] = (),
 ) -> list[str]:
-    """The same of executors alone."""
-    executors, unread = await running_soon(installation)
-    return [*_said(_counted(executors, account, connector, asked)), *([unread] if unread else [])]
-
-
-def _counted(executors: Iterable[Executor], account: str | None, connector: str | None, asked: str | None) -> str:
-    count = sum(one.is_about(account, connector, asked) for one in executors)
-    return f"{count} executor{'s' if count > 1 else ''} (list_executors)" if count else ""
-
-
-def _said(*acting: str) -> list[str]:
-    counted = ", ".join(filter(None, acting))
-    return [f"Still acting: {counted}."] if counted else []
+    """What is said of the triggers that wait there. As `still_acting`."""
+    read = await answer_within(live_triggers(installation), TO_REDUCE)
+    triggers, why = ((), read.happened) if isinstance(read, CallError) else read
+    trading = [one.spec for one in triggers if _trades(one.spec, closing)]
+    count = sum(one.acts_on(account, connector, asked) for one in trading)
+    many, them = ("1 trigger places", "it") if count == 1 else (f"{count} triggers place", "them")
+    acting = f"Still waiting: {many} orders (list_triggers); cancel_trigger ends {them}."
+    return [*([acting] if count else []), *([f"Whether triggers still act isn't known: {why}"] if why else [])]
 
 
 def _trades(spec: Spec, closing: Collection[Position]) -> bool:

@@ -6,7 +6,7 @@ from hbmcp.errors import Refused
 from hbmcp.installation.connections import connections
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.cancellation import planned_cancellation, unprotecting
-from hbmcp.installation.orders.cancelling_many import WhichOrders, cancel_all, cancellation_rows, row
+from hbmcp.installation.orders.cancelling_many import WhichOrders, cancel_all, cancellation_rows, owners, row
 from hbmcp.installation.orders.open_orders import PATIENCE, open_orders
 from hbmcp.installation.orders.view import KNOWN_ORDERS
 from hbmcp.installation.plan import Plan
@@ -29,7 +29,8 @@ async def cancel_orders(
 ) -> Plan:
     """Cancels the open orders that match every filter (`older_than` in minutes); one that fails, or is
     refused because it protects, doesn't stop the others. Answers how many were cancelled, filled before, weren't
-    cancelled or aren't known to be, and a row for each with what had filled and why not.
+    cancelled or aren't known to be, and a row for each with what had filled, why not, and which executor's it is, which
+    may place it anew.
 
     It says what goes on there: executors, triggers, and of a coin or a pair orders of its other quotes.
 
@@ -45,7 +46,7 @@ async def cancel_orders(
         there = await answer_within(connections(installation, account_name, connector_name), PATIENCE)
         if isinstance(there, Refused):
             raise there
-    found, left = await all_of(
+    found, (executors, left) = await all_of(
         open_orders(installation, account_name, connector_name, trading_pair),
         going_on(installation, account_name, connector_name, trading_pair),
     )
@@ -53,6 +54,7 @@ async def cancel_orders(
     chosen = WhichOrders(side, older_than).among(found)
     if not chosen:
         return Plan(Answer(f"No open order matches, nothing was sent. {KNOWN_ORDERS}", notes))
+    owner = owners(executors)
     protecting = await unprotecting(installation, chosen)
     planned = tuple(
         planned_cancellation(one, unprotects=protects) for one, protects in zip(chosen, protecting, strict=True)
@@ -60,8 +62,8 @@ async def cancel_orders(
 
     async def commit(installation: Installation) -> Answer:
         ends = await cancel_all(installation, chosen, planned, WAIT)
-        value = cancellation_rows(chosen, ends)
+        value = cancellation_rows(chosen, ends, owner)
         return Answer(value, (NOT_YET if "not_yet" in value else "", *notes))
 
-    shown = Answer({"would_cancel": list(map(row, chosen))}, notes)
+    shown = Answer({"would_cancel": [row(one, owner) for one in chosen]}, notes)
     return Plan(shown, planned, commit, severable=True)
