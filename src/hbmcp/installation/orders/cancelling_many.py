@@ -1,7 +1,7 @@
 """Cancelling many orders: which ones, all asked for before any is looked at, and a row for each."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,6 @@ from attrs import frozen
 
 from hbmcp.errors import CallError, OutcomeUnknown
 from hbmcp.figures import plain
-from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.fills.fills import EARLY
 from hbmcp.installation.fresh_checks import HELD_BACK
 from hbmcp.installation.installation import Installation, together
@@ -68,15 +67,11 @@ async def _end(installation: Installation, order: Order, error: CallError | None
     return after
 
 
-def owners(executors: Iterable[Executor]) -> dict[str, str]:
-    """The ids of the executors whose orders these are, by theirs, as far as that is known."""
-    return {order: one.id for one in executors for order in one.order_ids}
-
-
 def cancellation_rows(
     orders: Sequence[Order], ends: Sequence[Order | CallError], owner: Mapping[str, str]
 ) -> dict[str, Any]:
-    """How many came to what, how many of them are executors', and a row for each, with what of it had filled."""
+    """How many came to what, how many of them are executors', and a row for each, with what of it had filled.
+    `owner` is the id of an order's executor, by the order's."""
     words = [_word(one) for one in ends]
     rows = [
         {**row(order, owner), "result": word, **_told(order, end)}

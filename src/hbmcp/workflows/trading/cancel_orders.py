@@ -4,9 +4,10 @@ from decimal import Decimal
 
 from hbmcp.errors import Refused
 from hbmcp.installation.connections import connections
+from hbmcp.installation.executors.run.orders import owners
 from hbmcp.installation.installation import Installation, all_of, answer_within
 from hbmcp.installation.orders.cancellation import planned_cancellation, unprotecting
-from hbmcp.installation.orders.cancelling_many import WhichOrders, cancel_all, cancellation_rows, owners, row
+from hbmcp.installation.orders.cancelling_many import WhichOrders, cancel_all, cancellation_rows, row
 from hbmcp.installation.orders.open_orders import PATIENCE, open_orders
 from hbmcp.installation.orders.view import KNOWN_ORDERS
 from hbmcp.installation.plan import Plan

@@ -1,6 +1,6 @@
 """The orders of an executor, and what they have traded."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from attrs import frozen
@@ -48,6 +48,11 @@ class Traded:
         amount = sum((fill.amount for fill in own), Decimal(0))
         value = sum((times(fill.amount, fill.price) for fill in own), Decimal(0))
         return cls(amount, ratio(value, amount) if amount else None)
+
+
+def owners(executors: Iterable[Executor]) -> dict[str, str]:
+    """The ids of the executors whose orders these are, by the orders', as far as these are named."""
+    return {order: one.id for one in executors for order in one.order_ids}
 
 
 async def orders_of(installation: Installation, executor: Executor, known: Collection[str] = ()) -> Orders:
