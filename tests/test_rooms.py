@@ -256,7 +256,7 @@ def test_a_call_needs_what_a_listing_does_not() -> None:
     first_call = (
         *("hbmcp.server.elicitation", "hbmcp.server.key_pages", "hbmcp.server.discovery"),
         *("hbmcp.server.prompts", "hbmcp.server.completing"),
-        *("hbmcp.server.resources", "hbmcp.server.subscriptions"),
+        *("hbmcp.server.resources", "hbmcp.server.placed_resources", "hbmcp.server.subscriptions"),
     )
     at_once = [one for one in imports("src", "hbmcp") if one.at_once and within(one.module, *light)]
     found = [one for one in at_once if not within(one.module, *first_call)]

@@ -12,10 +12,11 @@ from hbmcp.connecting.connection import Connection, offer
 from hbmcp.connecting.page import MINUTES, KeyPage
 from hbmcp.errors import CallError, Declined, Refused, Unanswered
 from hbmcp.policy.confirmation.answer import Reply, Visit
+from hbmcp.settings import Settings
 from hbmcp.text import named
 
 if TYPE_CHECKING:
-    from hbmcp.server.line import Line
+    from hbmcp.bridge import Bridge
 
 MOST = 5  # open at once
 
@@ -25,8 +26,9 @@ logger = logging.getLogger(__name__)
 class KeyPages:
     """Those that a server has open. What is typed on one is a call of a person, judged and audited as any."""
 
-    def __init__(self, line: "Line") -> None:
-        self._line = line
+    def __init__(self, bridge: "Bridge", settings: Settings) -> None:
+        self._bridge = bridge
+        self._settings = settings
         self._open: dict[str, asyncio.Task[bool]] = {}
         self._typed: deque[tuple[str, str]] = deque(maxlen=MOST)  # pages that are closed again, and what came of them
         self._telling: set[asyncio.Future[None]] = set()
@@ -34,7 +36,7 @@ class KeyPages:
     async def open(self, exchange: str, account: str, ended: Callable[[str], Awaitable[None]] | None = None) -> Visit:
         """A new page. Whoever waits for its id is told by `ended` when it closes. Raises CallError: for names that the
         API doesn't know, where the policy refuses keys, and where too many pages are open."""
-        bridge = self._line.bridge.for_person(offer(self._line.settings))
+        bridge = self._bridge.for_person(offer(self._settings))
         connection = await Connection.look(bridge, exchange, account)
         if len(self._open) >= MOST:
             raise Refused(f"{MOST} such pages are open.", "Nothing was sent.", f"Each closes within {MINUTES} minutes.")
@@ -42,7 +44,7 @@ class KeyPages:
         async def send(keys: Mapping[str, Any]) -> None:
             await connection.send(bridge, keys)
             self._typed.append((page.id, f"{named(account)} is connected to {named(exchange)}"))
-            self._line.bridge.news.append(self._typed[-1][1])
+            self._bridge.news.append(self._typed[-1][1])
 
         page = KeyPage(connection, bridge.identity.words, send)
         visit = Visit(
@@ -60,7 +62,7 @@ class KeyPages:
         """What to say of a person who was asked to go there. Raises CallError where they didn't; then it is closed."""
         if (typed := dict(self._typed).get(id_)) is not None:
             with suppress(ValueError):
-                self._line.bridge.news.remove(typed)  # it is told here
+                self._bridge.news.remove(typed)  # it is told here
             return f"{typed}."
         if reply != "yes":
             await self.close(id_)

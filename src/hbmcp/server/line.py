@@ -112,7 +112,7 @@ class Line:
         if self._key_pages is None:
             from hbmcp.server.key_pages import KeyPages
 
-            self._key_pages = KeyPages(self)
+            self._key_pages = KeyPages(self.bridge, self.settings)
         return self._key_pages
 
     @property

@@ -1,14 +1,15 @@
 """The requests for resources. Imported at the first."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, ReadResourceRequestParams
 
-from hbmcp.resources.resource import MIME_TYPE, RESOURCES, Resource
+from hbmcp.resources.resource import MIME_TYPE
 from hbmcp.server.ending import ENDING
-from hbmcp.server.line import Context, Line, client, holder_of
+from hbmcp.server.line import Context, client, holder_of
+from hbmcp.server.placed_resources import Placed, placed_resources
 from hbmcp.server.switchboard import Switchboard
 from hbmcp.text import named
 
@@ -16,21 +17,10 @@ if TYPE_CHECKING:
     from hbmcp.bridge import Outcome
 
 
-class Placed(NamedTuple):
-    """A resource, and the line to what it is of."""
-
-    resource: Resource
-    line: Line
-
-
 def resources_for(ctx: Context, board: Switchboard) -> Iterator[Placed]:
-    """Those that who asks may read: whose tool they have, and this API; what is hbmcp's own is everybody's."""
+    """Those that who asks may read."""
     holder = holder_of(ctx)
-    for name, line in board.reached(holder).items():
-        offer, gone = line.offer_for(holder), line.gone
-        for one in RESOURCES:
-            if not one.tool or (one.tool not in gone and offer.schema(one.tool) is not None):
-                yield Placed(one.at(name), line)
+    return placed_resources(board.reached(holder), holder)
 
 
 async def read(ctx: Context, board: Switchboard, params: ReadResourceRequestParams) -> dict[str, Any]:

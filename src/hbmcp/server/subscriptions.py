@@ -7,7 +7,8 @@ answers their request. What other processes change is seen like all else: in the
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +27,9 @@ from mcp.types import (
 )
 
 from hbmcp.errors import CallError, StoreError
-from hbmcp.server.line import Context, holder_of
-from hbmcp.server.resources import Placed, resources_for
-from hbmcp.server.switchboard import Switchboard
+from hbmcp.server.line import Context, Line, holder_of
+from hbmcp.server.list_changes import ListChanges
+from hbmcp.server.placed_resources import Placed, placed_resources
 from hbmcp.text import named
 from hbmcp.times import machine
 
@@ -66,17 +67,25 @@ class _Look:
 
 
 class Subscriptions:
-    """Those to the resources of a server's installations."""
+    """Those to the resources on the lines that a holder has `reached`. `hearing` counts the standing streams of each
+    session."""
 
-    def __init__(self, board: Switchboard) -> None:
-        self._board = board
+    def __init__(
+        self,
+        reached: "Callable[[Holder | None], Mapping[str, Line]]",
+        list_changes: ListChanges,
+        hearing: Counter[str],
+    ) -> None:
+        self._reached = reached
+        self._list_changes = list_changes
+        self._hearing = hearing
         self._sessions: dict[str, Subscriber] = {}
         self._subscribers: set[Subscriber] = set()
         self._looks: dict[str, _Look] = {}
 
     async def subscribe(self, ctx: Context, params: SubscribeRequestParams) -> dict[str, Any]:
         """Of a session of 2025, until it ends. Raises MCPError for what this client can't subscribe to."""
-        watched = {one.resource.uri: one for one in _watched(ctx, self._board)}
+        watched = {one.resource.uri: one for one in self._watched(holder_of(ctx))}
         if params.uri not in watched:
             raise MCPError(
                 INVALID_PARAMS,
@@ -111,17 +120,20 @@ class Subscriptions:
         """A stream of 2026, until the token ends that was shown: of the resources that are asked for, those are
         honoured that differ and that this client may read. Raises MCPError for one too many."""
         holder, asked = holder_of(ctx), set(params.notifications.resource_subscriptions or ())
-        watched = [one for one in _watched(ctx, self._board) if one.resource.uri in asked]
+        watched = [one for one in self._watched(holder) if one.resource.uri in asked]
         uris = [one.resource.uri for one in watched]
         honoured = params.notifications.model_copy(update={"resource_subscriptions": uris or None})
         left = float("inf") if holder is None or holder.until is None else (holder.until - machine()) / 1000
         with anyio.CancelScope(deadline=anyio.current_time() + left) as scope:
             async with self._open(holder, watched, scope):
-                return await self._board.list_changes.listen(
+                return await self._list_changes.listen(
                     ctx, params.model_copy(update={"notifications": honoured}), holder.key if holder else ""
                 )
         meta: Any = {SUBSCRIPTION_ID_META_KEY: ctx.request_id}
         return SubscriptionsListenResult(_meta=meta)
+
+    def _watched(self, holder: "Holder | None") -> Iterator[Placed]:
+        return (one for one in placed_resources(self._reached(holder), holder) if one.resource.every)
 
     @asynccontextmanager
     async def _open(
@@ -186,7 +198,7 @@ class Subscriptions:
         return [
             one
             for one in self._subscribers
-            if uri in one.uris and not one.ended and (one.session is None or not one.id or self._board.hearing[one.id])
+            if uri in one.uris and not one.ended and (one.session is None or not one.id or self._hearing[one.id])
         ]
 
     async def _send_away(self, placed: Placed) -> None:
@@ -219,7 +231,7 @@ class Subscriptions:
         return None
 
     async def _tell(self, uri: str) -> None:
-        await self._board.list_changes.tell_updated(uri)
+        await self._list_changes.tell_updated(uri)
         await asyncio.gather(*(self._tell_session(one.session, uri) for one in self._audience(uri) if one.session))
 
     async def _tell_session(self, session: ServerSession, uri: str) -> None:
@@ -229,10 +241,6 @@ class Subscriptions:
                 await session.send_resource_updated(uri)
         except Exception as error:
             logger.debug("A session couldn't be told that %s differs: %r", uri, error)
-
-
-def _watched(ctx: Context, board: Switchboard) -> Iterator[Placed]:
-    return (one for one in resources_for(ctx, board) if one.resource.every)
 
 
 def _session_id(ctx: Context) -> str:

@@ -135,7 +135,7 @@ class Switchboard:
         if self._subscriptions is None:
             from hbmcp.server.subscriptions import Subscriptions
 
-            self._subscriptions = Subscriptions(self)
+            self._subscriptions = Subscriptions(self.reached, self.list_changes, self.hearing)
         return self._subscriptions
 
     def shown(self, session: str, holder: "Holder") -> None:
