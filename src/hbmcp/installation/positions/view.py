@@ -46,10 +46,10 @@ def leverage_effect(before: Iterable[Position], leverage: int) -> str:
         new = old.levered(leverage)
         if old.leverage != new.leverage and old.entry is not None:
             told.append(
-                f"{old.side} {old.amount:f}: margin {_said(old.margin, old.quote)} -> "
-                f"{_said(new.margin, old.quote)} {named(old.quote)}, "
-                f"liquidation if isolated {_shown(old.liquidation_if_isolated)} -> "
-                f"{_shown(new.liquidation_if_isolated)}"
+                f"{old.side} {old.amount:f}: margin {_said(_worth(old.margin, old.quote))} -> "
+                f"{_said(_worth(new.margin, old.quote))} {named(old.quote)}, "
+                f"liquidation if isolated {_said(_money(old.liquidation_if_isolated))} -> "
+                f"{_said(_money(new.liquidation_if_isolated))}"
             )
     if not told:
         return ""
@@ -114,9 +114,5 @@ def _worth(value: Decimal | None, quote: str) -> Decimal | None:
     return None if value is None else worth(value, quote)
 
 
-def _said(value: Decimal | None, quote: str) -> str:
-    return "?" if value is None else f"{worth(value, quote):f}"
-
-
-def _shown(value: Decimal | None) -> str:
-    return "?" if value is None else f"{money(value):f}"
+def _said(value: Decimal | None) -> str:
+    return "?" if value is None else f"{value:f}"
