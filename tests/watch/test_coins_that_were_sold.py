@@ -103,6 +103,6 @@ async def test_figures_older_than_a_purchase_take_nothing_from_a_stop(
     """As the API tells them: what is protected was never seen to be there."""
     await one.call.good("place_order", **BUY, amount="1")
     await one.call.good("place_order", **BUY, amount="3", stop_loss="90")
-    monkeypatch.setattr("hbmcp.watch.attachments.units_of", lambda *_: Decimal(1))
+    monkeypatch.setattr("hbmcp.watch.attached_coins.units_of", lambda *_: Decimal(1))
     await one.rounds(60)
     assert await amounts(one) == [Decimal("2.997")]

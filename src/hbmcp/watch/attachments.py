@@ -1,39 +1,28 @@
-"""What triggers hang on: the position that one protects, the order with whose fills it begins. It ends with them."""
+"""What triggers hang on: the position that one protects, the coins, the order with whose fills it begins. It ends with
+them."""
 
 from collections.abc import Awaitable, Collection
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from hbmcp.errors import ApiFailed, CallError
 from hbmcp.figures import plain
-from hbmcp.installation.balances import NEARLY, Balance, Coins, balances, units_of
 from hbmcp.installation.installation import Installation, answer_within, together
 from hbmcp.installation.levels import Level
-from hbmcp.installation.markets.trading_rules import Rule, rule
 from hbmcp.installation.orders.lookup import find_order
 from hbmcp.installation.orders.order import Order
 from hbmcp.installation.orders.unknown_outcome import order_behind
 from hbmcp.installation.positions.open_positions import positions_or_doubt
 from hbmcp.installation.positions.position import Position
-from hbmcp.installation.triggers.coins import (
-    coins_of,
-    following,
-    left_of_each,
-    of_coins,
-    protected_amount,
-    protecting_coins,
-)
+from hbmcp.installation.triggers.coins import following
 from hbmcp.installation.triggers.trigger import Filled, Protected, Spec, Trigger
-from hbmcp.pairs import base_of
 from hbmcp.text import named
 from hbmcp.times import now
+from hbmcp.watch.attached_coins import AttachedCoins
+from hbmcp.watch.found import LOOKS, PATIENCE, Found
 
-PATIENCE = 15.0  # seconds for an answer
 COINS = 3  # looks from one at coins to the next: it makes the API ask every exchange of the account
 ANSWERED = 120_000  # ms after which an order that was sent is known, or nobody will know of it
-MANY = 50  # what of coins is left is held to the smallest order once it is no more than a part in so many
-LOOKS = 2  # without the position, one after the other, before its triggers end: one answer is no proof
-
 SAME_ENTRY = Decimal("0.0005")  # of the level, by which it doesn't move: exchanges round
 
 T = TypeVar("T")
@@ -51,28 +40,15 @@ USES = frozenset(
     }
 )
 
-
 Listed = tuple[list[Position], str | None] | CallError
 
 
-class Found(NamedTuple):
-    """What became of what a trigger hangs on: `over` is why it ends, `spec` what it is from now on and `why`, where a
-    person should know; `doubt` why that can't be known."""
-
-    over: str = ""
-    spec: Spec | None = None
-    why: str = ""
-    doubt: CallError | None = None
-
-
 class Attachments:
-    """Looked at now and then, each position and order once for all that hang on it."""
+    """Looked at now and then, each position, order and balance once for all that hang on it."""
 
     def __init__(self) -> None:
+        self._coins = AttachedCoins()
         self._gone: dict[Protected, int] = {}
-        self._seen: set[Protected] = set()  # coins
-        self._whole: dict[Coins, set[int]] = {}  # which triggers protected them when all of these were there
-        self._short: dict[Coins, int] = {}
         self._levels: dict[int, Decimal] = {}  # of those whose position has another entry, at the last look
         self._looks = 0
 
@@ -80,30 +56,15 @@ class Attachments:
         """By trigger; nothing of those with which all is as it was. The caller uses USES. Raises nothing."""
         orders = list(dict.fromkeys(one.spec.after for one in triggers if one.spec.after is not None))
         positions = {p for one in triggers if (p := _position(one)) is not None}
-        coins: set[Protected] = set()
-        if self._looks % COINS == 0:
-            coins = {p for one in triggers if (p := _coins(one)) is not None}
-            self._seen &= coins
-        self._looks += 1
         accounts = list(dict.fromkeys((one.account_name, one.connector_name) for one in positions))
         seen = await together(_order(installation, one) for one in orders)
         listed = await together(_positions(installation, *one) for one in accounts)
         by_order = dict(zip(orders, seen, strict=True))
         by_account = dict(zip(accounts, listed, strict=True))
-        where = list(dict.fromkeys((one.account_name, one.connector_name) for one in coins))
-        told = await together(answer_within(balances(installation, *one), PATIENCE) for one in where)
-        by_exchange = dict(zip(where, told, strict=True))
-        sold = {
-            one: await self._is_sold(installation, one, by_exchange[one.account_name, one.connector_name])
-            for one in coins
-        }
-        less: dict[int, Decimal] = {}
-        for place in {coins_of(one.spec) for one in triggers if _coins(one) in coins} - {None}:
-            assert place is not None
-            less |= await self._left(installation, place, triggers, by_exchange[place[:2]])
+        self._gone = {one: count for one, count in self._gone.items() if one in positions}
         gone = {one: self._is_gone(one, by_account[one.account_name, one.connector_name]) for one in positions}
-        self._gone = {one: count for one, count in self._gone.items() if one in positions or one in self._seen}
-        found: dict[int, Found] = {}
+        found = await self._coins.look(installation, triggers) if self._looks % COINS == 0 else {}
+        self._looks += 1
         for one in triggers:
             protects = _position(one)
             if one.spec.after is not None:
@@ -112,57 +73,7 @@ class Attachments:
                 found[one.key] = gone[protects]
                 if gone[protects] == Found():
                     found[one.key] = self._entered_anew(one, by_account[protects.account_name, protects.connector_name])
-            elif (held := _coins(one)) in sold:
-                found[one.key] = sold[held]
-                if one.key in less and not sold[held].over:
-                    found[one.key] = _fewer(one.spec, less[one.key])
         return found
-
-    async def _left(
-        self,
-        installation: Installation,
-        coins: Coins,
-        triggers: Collection[Trigger],
-        answer: list[Balance] | CallError,
-    ) -> dict[int, Decimal]:
-        """As left_of_each, once it is sure that some were sold: there were as many as are protected, and that was so at
-        none of the last looks."""
-        units = None if isinstance(answer, CallError) else units_of(answer, coins[2])
-        if units is None:
-            return {}
-        protecting = protecting_coins(triggers, coins)
-        keys = {one.key for one in protecting}
-        if units >= protected_amount(protecting) * NEARLY:
-            self._whole[coins], self._short[coins] = keys, 0
-            return {}
-        if not keys <= self._whole.get(coins, set()):
-            return {}
-        self._short[coins] += 1
-        if self._short[coins] < LOOKS:
-            return {}
-        pair = next(one.spec.protects.trading_pair for one in protecting if one.spec.protects is not None)
-        rules = await answer_within(rule(installation, coins[1], pair), PATIENCE)
-        known = Rule() if isinstance(rules, CallError) else rules
-        return left_of_each(protecting, units, known.too_few)
-
-    async def _is_sold(
-        self, installation: Installation, protects: Protected, answer: list[Balance] | CallError
-    ) -> Found:
-        """Only what was there can be sold: the API's figures can be older than the purchase. That they can't be read is
-        no news of coins that are sold when it fires."""
-        units = None if isinstance(answer, CallError) else units_of(answer, base_of(protects.trading_pair))
-        if units is None:
-            return Found()
-        if not await _is_dust(installation, protects, units):
-            self._seen.add(protects)
-            self._gone[protects] = 0
-        elif protects in self._seen:
-            self._gone[protects] = self._gone.get(protects, 0) + 1
-        if self._gone.get(protects, 0) < LOOKS:
-            return Found()
-        coin, there = named(base_of(protects.trading_pair)), named(protects.connector_name)
-        left = f": {plain(units):f} are left, too few to sell" if units else ""
-        return Found(over=f"the {coin} that it protects is gone from {there}{left}")
 
     def _is_gone(self, protects: Protected, answer: Listed) -> Found:
         if isinstance(answer, CallError):
@@ -222,22 +133,6 @@ def _entry(position: Position) -> Decimal | None:
     return position.entry if position.entry is not None and position.entry > 0 else None
 
 
-def _fewer(spec: Spec, left: Decimal) -> Found:
-    coin = named(base_of(spec.protects.trading_pair)) if spec.protects is not None else ""
-    if not left:
-        return Found(over=f"the {coin} that it protects was sold otherwise")
-    return Found(spec=of_coins(spec, left), why=f"some of its coins were sold otherwise: it is for {left:f} {coin} now")
-
-
-async def _is_dust(installation: Installation, protects: Protected, units: Decimal) -> bool:
-    """Whether of the coins so little is left that no order can sell it."""
-    if not units or protects.amount is None or units * MANY > protects.amount:
-        return not units
-    pair = protects.trading_pair
-    rules = await answer_within(rule(installation, protects.connector_name, pair), PATIENCE)
-    return not isinstance(rules, CallError) and rules.too_few(units)
-
-
 async def _positions(installation: Installation, account: str, connector: str) -> Listed:
     return await answer_within(positions_or_doubt(installation, account, connector), PATIENCE)
 
@@ -246,12 +141,6 @@ def _position(one: Trigger) -> Protected | None:
     """The position that it ends with."""
     protects = one.spec.protects
     return protects if protects is not None and protects.amount is None and one.spec.after is None else None
-
-
-def _coins(one: Trigger) -> Protected | None:
-    """The coins that it ends with."""
-    protects = one.spec.protects
-    return protects if protects is not None and protects.amount is not None and one.spec.after is None else None
 
 
 async def entry_of(installation: Installation, spec: Spec) -> Found:

@@ -24,9 +24,10 @@ from hbmcp.store import TriggerEvent, TriggerRow, TriggerState, Watch
 from hbmcp.store.lease import new_holder
 from hbmcp.text import first
 from hbmcp.watch import attachments
-from hbmcp.watch.attachments import Attachments, Found, entry_of
+from hbmcp.watch.attachments import Attachments, entry_of
 from hbmcp.watch.doubt import matters, opens_by, stillness
 from hbmcp.watch.firing import DEADLINE, Ended, asleep, fire
+from hbmcp.watch.found import Found
 from hbmcp.watch.reconciliation import due, reconcile
 from hbmcp.watch.turns import Turns
 from hbmcp.watch.waiting import Waiting
