@@ -74,3 +74,42 @@ def test_what_is_very_long_is_cut() -> None:
 
 def test_what_is_about_nothing_finds_nothing() -> None:
     assert found("what is it that I do with the") == []
+
+
+FOREIGN = (
+    *(
+        "send an email",
+        "book a flight",
+        "deposit by bank transfer",
+        "weather in paris",
+        "recipe for soup",
+        "play music",
+    ),
+    *("translate to german", "write a poem", "order a pizza", "post on twitter", "search the web", "resize an image"),
+    *(
+        "buy apple stock",
+        "create a google sheet",
+        "mint an nft",
+        "pay an invoice",
+        "borrow against my btc",
+        "draw a chart",
+    ),
+    *(
+        "export to csv",
+        "file my taxes",
+        "print this page",
+        "airdrop eligibility",
+        "margin loan interest",
+        "buy a house",
+    ),
+)
+
+
+def test_what_no_tool_is_about_is_named_and_hardly_anything_else() -> None:
+    """That words are unknown is told, whatever else fits: how well a tool fits says nothing of it, for one word is
+    enough."""
+    assert not [phrase for phrase in FOREIGN if found(phrase) and not RANKING.foreign(phrase)]
+    assert RANKING.foreign("Book a flight, and 3 BTC") == ["flight"]
+    everyday = [phrase for part in PHRASES.values() for phrase in part]
+    assert len([phrase for phrase in everyday if RANKING.foreign(phrase)]) <= len(everyday) / 15
+    assert not RANKING.foreign("ballance of my acount"), "misspelt isn't foreign"

@@ -122,6 +122,8 @@ async def test_what_is_listed_is_found_by_name_alone(over: str, tmp_path: Path) 
         assert not failed
         assert answer.startswith("No tool's words are in that.")
         assert "Orders, fills, positions" in answer
+        answer, _ = await said(client, FIND, query="book a flight, foo_bar")
+        assert "In no tool's words: flight. Where that is the point, none does it." in answer
 
 
 async def test_all_that_are_named_are_shown_and_what_is_none_is_told(tmp_path: Path) -> None:

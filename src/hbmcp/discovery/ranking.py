@@ -23,6 +23,9 @@ _STOP = frozenset(
         "there these they this to us want was we what when where which who whom why will with without would you your"
     )
 )
+_COINS = frozenset(
+    ["bitcoin", "btc", "eth", "ether", "ethereum", "sol", "solana", "xrp", "bnb", "doge", "ada", "usdc", "usdt"]
+)  # no tool's, and fine
 
 
 class Ranking:
@@ -50,6 +53,12 @@ class Ranking:
     def unknown(self, phrase: str) -> list[str]:
         """What it names as tools are named, and is none."""
         return list(dict.fromkeys(word for word in _words(phrase) if "_" in word and word not in self._names))
+
+    def foreign(self, phrase: str) -> list[str]:
+        """Its words that no tool has, also not misspelt; of names nothing."""
+        words = dict.fromkeys(_WORD.findall(_spelled_out(NAMES.sub("", phrase[:LONGEST]))))
+        told = (word for word in words if len(word) > 2 and word not in _STOP | _COINS)
+        return [word for word in told if self._meant(_stem(word)) not in self._rarity]
 
     def best(self, phrase: str, among: Iterable[Tool]) -> list[Tool]:
         """Those that it is about, the likeliest first; alone those that it names exactly, if it says nothing else."""
@@ -107,8 +116,11 @@ def _weighed(tool: Tool, catalog: Catalog, without: Collection[str] = ()) -> dic
 
 def _stems(text: str) -> list[str]:
     """ "What's the P&L of my closed positions?" -> ["pnl", "clos", "position"]"""
-    words = _WORD.findall(_PROFIT_AND_LOSS.sub("pnl", text.lower()).replace("_", " "))
-    return [_stem(word) for word in words if word not in _STOP]
+    return [_stem(word) for word in _WORD.findall(_spelled_out(text)) if word not in _STOP]
+
+
+def _spelled_out(text: str) -> str:
+    return _PROFIT_AND_LOSS.sub("pnl", text.lower()).replace("_", " ")
 
 
 def _stem(word: str) -> str:

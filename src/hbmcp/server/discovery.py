@@ -1,20 +1,20 @@
 """Finding tools, calling what was found, and having toolsets listed. Imported where the settings ask for it."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hbmcp.catalog import NAMES, Offer, Tool
+from hbmcp.catalog import NAMES, Catalog, Offer, Tool
 from hbmcp.discovery.ranking import Ranking
 from hbmcp.discovery.tools import CALL, CALL_READ, ENABLE, FIND, own, unlisted
 from hbmcp.errors import NOTHING_DONE, BadArguments, UnknownTool
+from hbmcp.settings import Settings
 from hbmcp.text import named
 
 if TYPE_CHECKING:
     from hbmcp.access.holder import Holder
-    from hbmcp.server.line import Line
 
 BEST, NEAR = 3, 4  # tools that are shown whole, and those after them by name alone
 MOST = 8  # shown whole where a query names them
@@ -30,37 +30,41 @@ class Reached(NamedTuple):
 
 class Discovery:
     """Of one installation. Toolsets are listed for who holds an access token, whatever the session; without one for all
-    who use this server."""
+    who use this server; then its list of tools has `changed`."""
 
-    def __init__(self, line: "Line") -> None:
-        self._line = line
-        self._how = line.settings.discovery
+    def __init__(self, settings: Settings, catalog: Catalog, changed: Callable[[], object]) -> None:
+        self._how = settings.discovery
+        self._on_paper = settings.on_paper
+        self._catalog = catalog
+        self._changed = changed
         self._enabled: dict[str, set[str]] = {}  # by key of a holder
 
-    def own(self, holder: "Holder | None") -> list[Tool]:
+    def own(self, offer: Offer) -> list[Tool]:
         """The tools by which the others are reached."""
-        return own(self._how, self._line.offer_for(holder))
+        return own(self._how, offer)
 
-    def listed(self, holder: "Holder | None") -> list[Tool]:
+    def listed(self, offer: Offer, holder: "Holder | None") -> list[Tool]:
         """The others that tools/list has."""
-        return self._listed(self._line.offer_for(holder), holder)
+        enabled = self._enabled.get(_key(holder), set())
+        listed = {tool.name for tool in offer.listed}
+        return [tool for tool in offer.tools if tool.name in listed or tool.toolset in enabled]
 
-    def taken(self, name: str, arguments: Mapping[str, Any], holder: "Holder | None") -> Reached | str | None:
+    def taken(
+        self, name: str, arguments: Mapping[str, Any], offer: Offer, gone: Collection[str], holder: "Holder | None"
+    ) -> Reached | str | None:
         """What a call of one of these tools comes to: the call that it is for, or its answer; None for one of another
-        tool. Raises CallError."""
-        offer = self._line.offer_for(holder)
+        tool. What is `gone` from the API isn't found. Raises CallError."""
         if name not in {tool.name for tool in own(self._how, offer)}:
             return None
         if name == FIND:
-            return self._found(_text(FIND, "query", arguments), offer, holder)
+            return self._found(_text(FIND, "query", arguments), offer, gone, holder)
         if name == ENABLE:
             return self._list_toolset(_text(ENABLE, "toolset", arguments), offer, holder)
         return _reached(name, arguments, offer)
 
-    def ways(self, text: str, holder: "Holder | None") -> str:
+    def ways(self, text: str, offer: Offer, holder: "Holder | None") -> str:
         """How the tools that a text of ours names are called that aren't listed; "" where all are."""
-        offer = self._line.offer_for(holder)
-        listed = {tool.name for tool in self._listed(offer, holder)}
+        listed = {tool.name for tool in self.listed(offer, holder)}
         there = {tool.name: tool for tool in offer.tools if tool.name not in listed}
         found = [there[name] for name in dict.fromkeys(NAMES.findall(text)) if name in there]
         if not found:
@@ -77,19 +81,14 @@ class Discovery:
 
     @cached_property
     def _ranking(self) -> Ranking:
-        return Ranking(self._line.offer.catalog)
+        return Ranking(self._catalog)
 
-    def _listed(self, offer: Offer, holder: "Holder | None") -> list[Tool]:
-        enabled = self._enabled.get(_key(holder), set())
-        listed = {tool.name for tool in offer.listed}
-        return [tool for tool in offer.tools if tool.name in listed or tool.toolset in enabled]
-
-    def _found(self, query: str, offer: Offer, holder: "Holder | None") -> str:
-        lacking = {*self._line.gone, *self._not_on_paper(offer.tools)}
+    def _found(self, query: str, offer: Offer, gone: Collection[str], holder: "Holder | None") -> str:
+        lacking = {*gone, *self._not_on_paper(offer.tools)}
         there = [tool for tool in offer.tools if tool.name not in lacking]
         ranked = self._ranking.best(query, there)
         best = max(BEST, min(len(self._ranking.named(query, there)), MOST))
-        listed = {tool.name for tool in self._listed(offer, holder)}
+        listed = {tool.name for tool in self.listed(offer, holder)}
         shown = ranked[:best]
         off, first = self._off(query, offer, holder)
         told = [_told(tool, listed) for tool in shown]
@@ -108,6 +107,8 @@ class Discovery:
             toolsets = {tool.toolset for tool in offer.tools}
             about = " ".join(one.description for name, one in offer.catalog.toolsets.items() if name in toolsets)
             lines.append(f"No tool's words are in that. Say it in others. There are tools for: {about}")
+        elif foreign := ", ".join(self._ranking.foreign(query)):
+            lines.append(f"In no tool's words: {foreign}. Where that is the point, none does it.")
         return "\n".join(lines)
 
     def _off(self, query: str, offer: Offer, holder: "Holder | None") -> tuple[list[str], bool]:
@@ -131,9 +132,9 @@ class Discovery:
 
     def _not_on_paper(self, tools: Iterable[Tool]) -> dict[str, str]:
         """Those that the paper exchange can't do -> why, on one."""
-        if not self._line.settings.on_paper:
+        if not self._on_paper:
             return {}
-        lacking = {tool.name: self._line.offer.catalog.not_on_paper(tool) for tool in tools}
+        lacking = {tool.name: self._catalog.not_on_paper(tool) for tool in tools}
         return {name: why for name, why in lacking.items() if why}
 
     def _list_toolset(self, toolset: str, offer: Offer, holder: "Holder | None") -> str:
@@ -149,7 +150,7 @@ class Discovery:
         if key not in self._enabled and len(self._enabled) >= HOLDERS:
             del self._enabled[next(iter(self._enabled))]
         self._enabled.setdefault(key, set()).add(name)
-        self._line.changed("tools")
+        self._changed()
         tools = ", ".join(tool.name for tool in offer.tools if tool.toolset == name)
         return f"Listed now: {tools}. Where they don't appear, this client doesn't follow its list of tools."
 

@@ -130,14 +130,14 @@ class Line:
         if self._discovery is None and self.settings.discovery != "off":
             from hbmcp.server.discovery import Discovery
 
-            self._discovery = Discovery(self)
+            self._discovery = Discovery(self.settings, self.offer.catalog, lambda: self.changed("tools"))
         return self._discovery
 
     def definitions(self, holder: "Holder | None") -> list[dict[str, Any]]:
         """The list of tools, for who showed a token, or none where none is asked for."""
-        discovery, gone = self.discovery, self.gone
-        own = [] if discovery is None else discovery.own(holder)
-        tools = self.offer_for(holder).tools if discovery is None else discovery.listed(holder)
+        discovery, gone, offer = self.discovery, self.gone, self.offer_for(holder)
+        own = [] if discovery is None else discovery.own(offer)
+        tools = offer.tools if discovery is None else discovery.listed(offer, holder)
         return [*(one.definition for one in own), *(self._definition(one) for one in tools if one.name not in gone)]
 
     def _definition(self, tool: Tool) -> dict[str, Any]:

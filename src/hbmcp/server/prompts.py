@@ -51,12 +51,14 @@ def got(ctx: Context, board: Switchboard, params: GetPromptRequestParams) -> dic
     except BadArguments as error:
         raise MCPError(INVALID_PARAMS, str(error)) from None
     found = find(prompts_for(ctx, line), params.name)
-    tools = {tool.name for tool in line.offer_for(holder_of(ctx)).tools if tool.name not in line.gone}
+    holder = holder_of(ctx)
+    offer = line.offer_for(holder)
+    tools = {tool.name for tool in offer.tools if tool.name not in line.gone}
     try:
         text = rendered(found, arguments, tools)
     except BadArguments as error:
         raise MCPError(INVALID_PARAMS, str(error)) from None
-    if line.discovery is not None and (how := line.discovery.ways(text, holder_of(ctx))):
+    if line.discovery is not None and (how := line.discovery.ways(text, offer, holder)):
         text = f"{text}\n{how}"
     if named_one := line.settings.name:
         text = f"{text}\n\nIn each call {INSTALLATION} is {named_one}."

@@ -83,7 +83,7 @@ def build(board: Switchboard) -> Server[Switchboard]:
         try:
             line, arguments = board.put_through(given, holder)
             if line.discovery is not None:
-                reached = line.discovery.taken(name, arguments, holder)
+                reached = line.discovery.taken(name, arguments, line.offer_for(holder), line.gone, holder)
         except CallError as error:
             return result(str(error), is_error=True)
         if isinstance(reached, str):

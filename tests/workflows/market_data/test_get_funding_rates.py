@@ -125,10 +125,13 @@ async def test_without_pairs_those_of_open_positions(api: PaperApi, monkeypatch:
         await call.good("submit_order", **order, connector_name="bybit_perpetual", order_type="MARKET")
         text = await call.good("get_funding_rates")
         there = value(await call.good("get_funding_rates", connector_names=[name for name, _ in MARKETS]))["rates"]
+        every = value(await call.good("get_funding_rates", trading_pairs=["all"]))
     (row,) = value(text)["rates"]
     assert (row["connector_name"], row["trading_pair"]) == ("bybit_perpetual", "SOL-USDT")
     assert value(text).keys() == {"rates", "positions"}
-    assert "trading_pairs has the other exchanges' rates" in text
+    assert 'trading_pairs, or ["all"], has the other exchanges\' rates' in text
+    assert len(every["rates"]) == 30
+    assert every["opportunities"]
     assert {row["trading_pair"] for row in there} == {"SOL-USDT", "SOL-USD"}
     assert len(there) == 3
 

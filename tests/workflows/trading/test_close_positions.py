@@ -105,7 +105,7 @@ class TestDryRun:
             "the figures of then."
         )
         assert value(lacking)["result"] == (
-            "Preview, nothing was sent. preview=false needs a filter, such as account_name, too, and then would send 1 "
+            "Preview, nothing was sent. preview=false needs a filter, or all=true, too, and then would send 1 "
             "MARKET order that only reduces; it chooses anew, by the figures of then."
         )
         assert "refused" not in lacking
@@ -204,6 +204,15 @@ class TestNotClosed:
         assert text.startswith(
             "No filter is given: this would close every position of every account. Nothing was sent."
         )
+        assert "all=true" in text
+
+    async def test_all_closes_every_position(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+        several(api)
+        async with assistant(api, monkeypatch) as call:
+            assert "needs" not in value(await call.good("close_positions", all=True))["result"]
+            answer = value(await call.good("close_positions", all=True, preview=False))
+        assert answer["closed"] == 5
+        assert sizes(api) == {}
 
     async def test_none_is_beyond(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         several(api)

@@ -53,6 +53,20 @@ async def test_an_order_without_a_price_is_one_at_market(talk: Any) -> None:
     assert kinds == ["MARKET", None]
 
 
+async def test_one_that_is_there_already_is_told(talk: Any) -> None:
+    async with talk() as call:
+        first = await call.good("create_trigger", **BTC, below="45000")
+        other = await call.good("create_trigger", **BTC, below="44000")
+        again = await call.good("create_trigger", **BTC, below="45000", note="mine")
+        third = await call.good("create_trigger", **BTC, below="45000")
+        await call.good("cancel_trigger", id=head(other)["id"])
+        instead = await call.good("create_trigger", **BTC, below="44000")
+        keys = [one.key for one in await kept(call)]
+    assert "for the same" not in first + other + instead
+    assert f"Trigger {keys[0]} waits for the same, to do the same: cancel_trigger ends what is too many." in again
+    assert f"Triggers {keys[0]}, {keys[2]} wait for the same" in third
+
+
 async def test_an_alert_on_either_side_is_one_call_and_says_where_it_tells(talk: Any) -> None:
     async with talk() as call:
         text = await call.good("create_trigger", **BTC, above="+3%", below="-3%")

@@ -43,7 +43,7 @@ def closing_preview(
         "1 MARKET order that only reduces" if len(sendable) == 1 else f"{len(sendable)} MARKET orders that only reduce"
     )
     doubtful = threshold.doubtful and not below_1_percent
-    lacking = "below_1_percent=true" if doubtful else "" if filtered else "a filter, such as account_name,"
+    lacking = "below_1_percent=true" if doubtful else "" if filtered else "a filter, or all=true,"
     needs = f" needs {lacking} too, and then" if lacking else ""
     said = (
         f"Preview, nothing was sent. preview=false{needs} would send {orders}; it chooses anew, by the figures of then."

@@ -8,12 +8,13 @@ from hbmcp.errors import BadArguments, Refused
 from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.markets.default_exchanges import Exchanges, connected_exchanges
-from hbmcp.installation.markets.trading_pairs import Market, find_markets, shared_markets
+from hbmcp.installation.markets.trading_pairs import Market, Markets, find_markets, shared_markets
 from hbmcp.installation.positions.open_positions import open_positions
 from hbmcp.installation.positions.position import Position
 from hbmcp.text import named
 
 MOST = 10  # pairs that are meant where none is named: each is asked of every exchange
+ALL = ["ALL"]  # instead of pairs: those that all exchanges have, whatever is open
 
 
 @frozen
@@ -30,13 +31,16 @@ class MarketsMeant:
 async def markets_meant(
     installation: Installation, pairs: Sequence[str] | None, connectors: Sequence[str] | None
 ) -> MarketsMeant:
-    """Without pairs those of the open positions, each where it is open or on the exchanges that are named, or of some
-    that all exchanges have where nothing is open; without exchanges all perpetual ones that are connected.
+    """Without pairs those of the open positions, each where it is open or on the exchanges that are named; where
+    nothing is open, and for ALL, some that all exchanges have. Without exchanges all perpetual ones that are connected.
 
     The caller uses get_trading_rules, and what positions and connected_exchanges use. Raises BadArguments for a spot
     exchange, Refused where there are no pairs or exchanges to be meant.
     """
     exchanges = await _exchanges(installation, connectors)
+    if pairs == ALL:
+        shared = await _shared(installation, exchanges)
+        return MarketsMeant(tuple(shared.all), (*exchanges.problems, *shared.problems))
     if pairs:
         found = await find_markets(installation, exchanges.names, pairs)
         return MarketsMeant(tuple(found.all), (*exchanges.problems, *found.problems))
@@ -47,16 +51,20 @@ async def markets_meant(
     if held.rows:
         found = await find_markets(installation, exchanges.names, [row.pair for row in held.rows])
     else:
-        found = await shared_markets(installation, exchanges.names, MOST)
-        if not found.all:
-            raise Refused(
-                " ".join(
-                    ("No position is open, and the exchanges share no dollar pair.", *held.notes, *found.problems)
-                ),
-                "Nothing was done.",
-                "Name trading_pairs, e.g. BTC-USDT.",
-            )
+        found = await _shared(installation, exchanges, held.notes)
     return MarketsMeant(tuple(found.all), (*exchanges.problems, *held.notes, *found.problems), held.rows)
+
+
+async def _shared(installation: Installation, exchanges: Exchanges, notes: Sequence[str] = ()) -> Markets:
+    """Raises Refused where there are none, with these notes."""
+    found = await shared_markets(installation, exchanges.names, MOST)
+    if not found.all:
+        raise Refused(
+            " ".join(("The exchanges share no dollar pair.", *notes, *found.problems)),
+            "Nothing was done.",
+            "Name trading_pairs, e.g. BTC-USDT.",
+        )
+    return found
 
 
 async def _exchanges(installation: Installation, names: Sequence[str] | None) -> Exchanges:

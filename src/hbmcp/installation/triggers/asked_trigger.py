@@ -18,7 +18,7 @@ from hbmcp.installation.triggers.condition import IN_PERCENT, Memory
 from hbmcp.installation.triggers.creation import Arming, arm
 from hbmcp.installation.triggers.market_at import market_at
 from hbmcp.installation.triggers.moments import parse_moment
-from hbmcp.installation.triggers.protected import beside_notes, live_triggers, protecting
+from hbmcp.installation.triggers.protected import alike_notes, beside_notes, live_triggers, protecting
 from hbmcp.installation.triggers.resting_target import refuse_what_could_open
 from hbmcp.installation.triggers.trigger import BOUNDED, Every, Spec, Tool
 from hbmcp.installation.triggers.unsaid_close import refuse_unsaid_close
@@ -60,10 +60,14 @@ async def plan_trigger(installation: Installation, condition: AskedCondition, as
         return await _at_exchange(installation, await meant(installation, condition), asked)
     armings: list[Arming] = []
     notes: list[str] = []
+    triggers, unread = await live_triggers(installation)
+    beside = [one for one in triggers if one.key not in asked.cancels]
     for one in (await meant(installation, condition)).sides:
         arming, said = await _arming(installation, one, asked)
         armings.append(arming)
-        notes += [note for note in said if note not in notes]
+        protects = arming.spec.protects
+        others = () if protects is None else beside_notes(protects, beside, unread)
+        notes += [note for note in (*said, *others, *alike_notes(arming.spec, beside)) if note not in notes]
     notes.append("The first that acts ends the other." if len(armings) > 1 else "")
     return arm("create_trigger", armings, notes, joins=tuple(dict.fromkeys(asked.cancels)))
 
@@ -100,11 +104,7 @@ async def _arming(
     arming = Arming(spec, {**met.shown, "worth": worth}, later, trailing_memory(met))
     if action is None:
         return arming, [TOLD]
-    beside: Sequence[str] = ()
-    if action.protects is not None:
-        triggers, unread = await live_triggers(installation)
-        beside = beside_notes(action.protects, [one for one in triggers if one.key not in asked.cancels], unread)
-    return arming, (*action.notes, *_advice(met, action, slip), *beside)
+    return arming, (*action.notes, *_advice(met, action, slip))
 
 
 async def _at_exchange(installation: Installation, condition: AskedCondition, asked: AskedTrigger) -> Plan:

@@ -7,11 +7,13 @@ from hbmcp.errors import CallError, StoreError
 from hbmcp.installation.installation import Installation, answer_within
 from hbmcp.installation.positions.position import Position
 from hbmcp.installation.triggers.kept import cancel, kept
-from hbmcp.installation.triggers.trigger import LIVE, Protected, Trigger
+from hbmcp.installation.triggers.trigger import LIVE, Protected, Spec, Trigger
 from hbmcp.installation.triggers.view import short_level
 from hbmcp.store import TO_REDUCE
+from hbmcp.text import first
 
 Kind = Literal["stop", "target"]
+SHOWN = 5
 UNREAD = "What protects positions couldn't be read"
 
 
@@ -62,6 +64,15 @@ def beside_notes(what: Protected, triggers: Iterable[Trigger], unread: str = "")
         return tuple(filter(None, (unread,)))
     each = "each closes all of it" if what.amount is None else "each sells its own coins"
     return (f"It is protected by {protection_words(there)} too: {each}.",)
+
+
+def alike_notes(spec: Spec, triggers: Iterable[Trigger]) -> tuple[str, ...]:
+    """Which of these wait for the same and do the same, in a sentence; none where none does."""
+    alike = [str(one.key) for one in triggers if one.spec.words == spec.words]
+    if not alike:
+        return ()
+    waits = f"Trigger {alike[0]} waits" if len(alike) == 1 else f"Triggers {first(alike, SHOWN)} wait"
+    return (f"{waits} for the same, to do the same: cancel_trigger ends what is too many.",)
 
 
 async def ending_notes(installation: Installation, positions: Iterable[Position], *, gone: bool) -> list[str]:

@@ -12,7 +12,7 @@ from hbmcp.installation.installation import Installation
 from hbmcp.results.answer import Answer
 from hbmcp.times import to_milliseconds
 
-ELSEWHERE = "trading_pairs has the other exchanges' rates and what differences would earn."
+ELSEWHERE = 'trading_pairs, or ["all"], has the other exchanges\' rates and what differences would earn.'
 
 
 async def get_funding_rates(
@@ -41,9 +41,9 @@ async def get_funding_rates(
     history (with `since`): of the readings kept from then on, annual rates: first, average (by time), lowest,
     highest, and the change from the first until now.
 
-    Without pairs those of the open positions, or where nothing is open ten that all exchanges have; without exchanges
-    all that are connected, but of positions only their own, and no opportunities. Raises Refused where that is none,
-    CallError where no rate can be read; otherwise what failed is named under what didn't.
+    Without pairs those of the open positions, or where nothing is open, and for ["all"], ten that all exchanges have;
+    without exchanges all that are connected, but of positions only their own, and no opportunities. Raises Refused
+    where that is none, CallError where no rate can be read; otherwise what failed is named under what didn't.
     """
     start = to_milliseconds(since)
     meant = await markets_meant(installation, trading_pairs, connector_names)

@@ -32,13 +32,14 @@ async def close_positions(
     profit_over: Decimal | None = None,
     of: Basis = "entry",
     below_1_percent: bool = False,
+    all: bool = False,  # noqa: A002
 ) -> Plan:
     """Closes whole positions that match every filter and are beyond one of the thresholds (see PnlThreshold).
 
     A preview shows the orders that would be sent and the positions that would stay. Otherwise one row a position: what
     was closed at what price, or why not; one that fails doesn't stop the others. Both say which executors run there,
-    and what else may still trade, where no threshold chooses. Only a preview may name neither a filter nor a threshold,
-    or one below 1 percent, which may be a fraction, without `below_1_percent`.
+    and what else may still trade, where no threshold chooses. Only a preview may name neither a filter nor a threshold
+    without `all`, or one below 1 percent, which may be a fraction, without `below_1_percent`.
 
     Raises Refused for an exchange without positions, and for what only a preview may.
     """
@@ -56,14 +57,14 @@ async def close_positions(
     planned = list(zip(chosen, plans, strict=True))
     requests = tuple(plan.planned.request for plan in plans if isinstance(plan, ClosePlan))
 
-    filtered = threshold.given or any((*where, side))
+    filtered = all or threshold.given or any((*where, side))
 
     async def commit(installation: Installation) -> Answer:
         if not filtered:
             raise Refused(
                 "No filter is given: this would close every position of every account.",
                 NOTHING_SENT,
-                "Name at least one: account_name closes all positions of an account, loss_over those that lose.",
+                "Name an account, exchange, pair, side or threshold; all=true if every position is meant.",
             )
         if threshold.doubtful and not below_1_percent:
             raise Refused(
