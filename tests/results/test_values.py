@@ -86,7 +86,7 @@ def test_a_time_before_the_one_in_its_row_is_written_out() -> None:
     sent = [{"created_at": "2026-11-22T08:43:29Z", "filled_at": f"2026-11-22T08:43:{n}Z"} for n in (28, 30)]
     assert "in every row: created_at(UTC)=2026-11-22T08:43:29" in render(sent, PLAIN)
     sent[1]["created_at"] = "2026-11-22T08:43:28.5Z"
-    assert render(sent, PLAIN).splitlines()[2:] == ["2026-11-22T08:43:29 08:43:28", "08:43:28.5 +1.5s"]
+    assert render(sent, PLAIN).splitlines()[2:] == ["2026-11-22T08:43:29 2026-11-22T08:43:28", "08:43:28.5 +1.5s"]
 
 
 def test_objects_in_rows_become_columns_only_where_they_are_alike() -> None:

@@ -45,7 +45,8 @@ def carried(headers: list[str], columns: list[list[str]]) -> list[list[str]]:
     """The columns, the times shortened to what differs from the time before: in the row, or in the rows above.
 
     A date is left out only where it is that of the last time, row by row, and of the one right above in its own column:
-    it is read alike whichever way the eye goes, and not taken for today's below a cell without a time.
+    it is read alike whichever way the eye goes, and not taken for today's below a cell without a time. So each column
+    begins with a date.
     """
     marked = [at for at, header in enumerate(headers) if header.endswith(_MARKS)]
     columns = [list(column) if at in marked else column for at, column in enumerate(columns)]
@@ -60,7 +61,7 @@ def carried(headers: list[str], columns: list[list[str]]) -> list[list[str]]:
             if text[:17] == before[:17] and text >= before:
                 after = Decimal(text[17:]) - Decimal(before[17:])
                 columns[at][row] = f"+{after.normalize():f}s"
-            elif text[:10] == date and above[at] in ("", date):
+            elif text[:10] == date == above[at]:
                 columns[at][row] = text[11:]
             before, date, above[at] = text, text[:10], text[:10]
     return columns

@@ -18,7 +18,7 @@ LIVE = "These tools run a live Hummingbot trading installation; orders use real 
 PAPER = "These tools run a paper exchange inside hbmcp: prices are simulated, no order is real, no money is at risk."
 INSTRUCTIONS = """\
 connector_name is an exchange: binance, or binance_perpetual for its perpetuals. trading_pair is BASE-QUOTE: BTC-USDT.
-account_name is master_account unless get_accounts shows others. Amounts are in base units; 5 percent is 5.
+account_name can be left out where only one account has the exchange. Amounts are in base units; 5 percent is 5.
 When an outcome is unknown, find out first; never repeat the call blindly.
 An answer names the sources that it couldn't read: what they hold isn't nothing.
 Times are UTC. In tables - or nothing is none; a time without a date has the last date before it, +2s is 2 s later.

@@ -68,7 +68,7 @@ async def test_a_dca_in_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert found["take_profit_price"] == Decimal("59500")
         assert (found["worst_loss_quote"], found["worst_loss_percent_of_needs"]) == (Decimal("87.5"), 50)
         assert found["take_profit_gain_quote"] == 35
-        assert "once all levels are filled" in text
+        assert "once all levels are filled. mode TAKER minds it from the first on; or protect_position" in text
 
 
 async def test_an_entry_that_the_price_has_passed_is_reckoned_at_the_market(
@@ -302,7 +302,9 @@ async def test_a_plain_spot_grid_is_suggested_what_it_lacks(tmp_path: Path, monk
     """And what is suggested is what create_executor takes, with the levels that were asked for."""
     async with desk(tmp_path, monkeypatch) as at:
         fields = await at.call.good("get_executor_fields", executor_type="grid_executor")
-        assert "without limit_price, take_profit and take_profit_order_type create_executor refuses it" in fields
+        assert (
+            "levels, and on perpetuals leverage. It needs limit_price, take_profit and take_profit_order_type" in fields
+        )
         refused = await at.call.bad("create_executor", **ask("grid_executor", SPOT_GRID))
         assert refused == await at.call.bad("create_executor", **look("grid_executor", SPOT_GRID))
         assert refused.splitlines()[1:4] == [
@@ -323,6 +325,12 @@ async def test_a_plain_spot_grid_is_suggested_what_it_lacks(tmp_path: Path, monk
         assert (await at.head("get_executor", executor_id=made))["level_count"] == 9
         sell = await at.call.bad("create_executor", **look("grid_executor", {**SPOT_GRID, "side": "SELL"}))
         assert "limit_price: missing; e.g. 64000" in sell
+        perpetual = {**SPOT_GRID, "connector_name": "binance_perpetual", "side": "BUY"}
+        lacking = await at.call.bad("create_executor", **look("grid_executor", perpetual))
+        assert lacking.splitlines()[1:3] == [
+            "- limit_price: missing; e.g. 56000, half the grid's width beyond it",
+            "- leverage: missing; e.g. 1, which borrows nothing",
+        ]
 
 
 @pytest.mark.parametrize("orders", range(2, 14))

@@ -13,8 +13,8 @@ from hbmcp.results.answer import Answer
 
 OFFSETS = 'A price may be an offset from the current one: "-3%".'
 SUGGESTED = (
-    "A plain grid: start_price, end_price, total_amount_quote and levels; without "
-    "limit_price, take_profit and take_profit_order_type create_executor refuses it, and says which would fit."
+    "A plain grid: market, side, start_price, end_price, total_amount_quote, levels, and on perpetuals leverage. It "
+    "needs limit_price, take_profit and take_profit_order_type, too: without, create_executor says which would fit."
 )
 KINDS = {"numbers": "numbers", "any_object": "object"}
 

@@ -1,4 +1,5 @@
-"""What a plain grid has where a configuration says nothing: a limit price half its width off, a profit of one level."""
+"""What a plain grid has where a configuration says nothing: a limit price half its width off, a profit of one level,
+no borrowed money."""
 
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
@@ -7,6 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from hbmcp.figures import number, plain, ratio, times
+from hbmcp.installation.connections import is_perpetual
 from hbmcp.installation.executors.config.config import Config
 from hbmcp.installation.executors.plan.grid_sizing import sizing
 from hbmcp.installation.markets.trading_rules import Rule, on_step
@@ -15,7 +17,8 @@ BARRIERS = "triple_barrier_config"
 HALF = Decimal("0.5")
 ABOVE_FEES = 3  # fees that a round trip must earn, where it pays two
 DIGITS = Decimal("0.0001")
-PROVISIONAL = Decimal("0.01")  # a take profit, until the number of levels is known
+# A take profit that is provisional, until the number of levels is known.
+OF_BARRIERS: Mapping[str, Any] = {"take_profit": Decimal("0.01"), "take_profit_order_type": "LIMIT"}
 
 
 @frozen
@@ -36,12 +39,12 @@ class Suggestion:
         limit = plain(on_step(values["limit_price"], rule.price_step))
         said = {
             "limit_price": f"{limit:f}, half the grid's width beyond it",
+            "leverage": "1, which borrows nothing",
             "take_profit": f"{max(distance, least):f}, {why}",
             "take_profit_order_type": "LIMIT",
         }
         return {
-            name if name == "limit_price" else f"{BARRIERS}.{name}": f"missing; e.g. {said[name]}"
-            for name in self.fields
+            f"{BARRIERS}.{name}" if name in OF_BARRIERS else name: f"missing; e.g. {said[name]}" for name in self.fields
         }
 
 
@@ -54,16 +57,15 @@ def suggestion(given: Mapping[str, Any], saved: Mapping[str, Any]) -> Suggestion
         return Suggestion(given)
     width = end - start
     limit = end + width * HALF if str(known.get("side")).upper() in ("SELL", "2") else start - min(width, start) * HALF
-    lacks = {
-        name: value
-        for name, value in (("take_profit", PROVISIONAL), ("take_profit_order_type", "LIMIT"))
-        if barriers.get(name) is None
-    }
-    config = {**given, BARRIERS: {**_object(given), **lacks}} if lacks else dict(given)
-    if known.get("limit_price") is None:
-        config["limit_price"] = limit
-        lacks = {"limit_price": limit, **lacks}
-    return Suggestion(config, tuple(lacks))
+    of_barriers = {name: value for name, value in OF_BARRIERS.items() if barriers.get(name) is None}
+    plainly: dict[str, Any] = {"limit_price": limit}
+    if is_perpetual(str(known.get("connector_name"))):
+        plainly["leverage"] = 1
+    lacks = {name: value for name, value in plainly.items() if known.get(name) is None}
+    config = {**given, **lacks}
+    if of_barriers:
+        config[BARRIERS] = {**_object(given), **of_barriers}
+    return Suggestion(config, (*lacks, *of_barriers))
 
 
 def _object(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -142,7 +142,7 @@ def _of_dca(config: Config, plan: Plan) -> Iterator[str]:
     if config.kind != "dca_executor" or config.get("mode") != "MAKER":
         return
     if config.get("stop_loss") is not None and len(plan.orders) > 1:
-        yield f"{DCA_STOP}."
+        yield f"{DCA_STOP}. mode TAKER minds it from the first on; or protect_position guards what is open until then."
 
 
 def _of_stop(config: Config, plan: Plan) -> Iterator[str]:

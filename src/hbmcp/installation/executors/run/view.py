@@ -134,7 +134,9 @@ def stop_note(executor: Executor, found: Orders) -> str:
         return ""
     levels = executor.level_count
     filled = sum(order.side == executor.side and order.status == "FILLED" for order in found.rows)
-    return f"{DCA_STOP}: {filled} of {levels} are." if filled < levels else ""
+    if filled >= levels:
+        return ""
+    return f"{DCA_STOP}: {filled} of {levels} are. protect_position guards what is open until then."
 
 
 def kept_note(executor: Executor) -> str:
