@@ -23,16 +23,28 @@ class Homes:
         """The one over paths that begin as this one does for longest, of several one that isn't on by default, for a
         default one's list is nearly full, or has most. A service that has one toolset at most has all in that; it is
         called as the service is."""
-        likely: dict[str, tuple[int, bool, int]] = {}
-        for toolset, paths in self._paths.items():
-            shared = [_shared(_steps(operation.key), path) for path in paths]
-            if most := max(shared, default=0):
-                likely[toolset] = (most, not self._curation.toolsets[toolset].default, len(list(filter(None, shared))))
-        if likely:
+        if likely := self._likely(operation):
             return max(likely, key=likely.__getitem__)
         if self._curation.name and len(self._curation.toolsets) < 2:
             return next(iter(self._curation.toolsets), self._curation.name)
         return None
+
+    def passed(self, operation: Operation) -> str | None:
+        """The toolset that is as near and has more there, if it was passed over for being on by default."""
+        likely = self._likely(operation)
+        there = {toolset: (near, many) for toolset, (near, _, many) in likely.items()}
+        nearest = max(there, key=there.__getitem__, default=None)
+        return None if nearest == self.toolset(operation) else nearest
+
+    def _likely(self, operation: Operation) -> dict[str, tuple[int, bool, int]]:
+        """Toolsets with paths that begin alike: how many steps, whether it isn't on by default, how many paths."""
+        likely = {}
+        for toolset, paths in self._paths.items():
+            shared = [_shared(_steps(operation.key), path) for path in paths]
+            if most := max(shared, default=0):
+                aside = not self._curation.toolsets[toolset].default
+                likely[toolset] = (most, aside, len(list(filter(None, shared))))
+        return likely
 
 
 def _steps(key: str) -> list[str]:
@@ -72,6 +84,12 @@ def with_key(text: str, was: str, now: str) -> str | None:
     """Another key, of the same value; None where there is none such."""
     found = re.search(rf'(?m)^"{re.escape(was)}"(?=\s*=)', text)
     return f'{text[: found.start()]}"{now}"{text[found.end() :]}' if found else None
+
+
+def without_key(text: str, was: str) -> str | None:
+    """Without the line of that key; None where there is none such."""
+    found = re.search(rf'(?m)^"{re.escape(was)}"\s*=.*\n?', text)
+    return text[: found.start()] + text[found.end() :] if found else None
 
 
 def _tables(name: str) -> re.Pattern[str]:

@@ -11,14 +11,14 @@ from attrs import frozen
 
 from codegen.contract import Contract, Operation, Schema
 from codegen.curation import EXCLUDED, MAX_NAME, SERVICE, TOOL_NAME, Curation, EffectName, Tool, unaccounted
-from codegen.places import Homes, in_place_of, with_key, with_line, with_table
+from codegen.places import Homes, in_place_of, with_key, with_line, with_table, without_key
 from codegen.renames import proposals, renaming, taken
 from codegen.schema import reduce
 
 SEVERAL = 3  # operations
 TOOLSET = '[toolset]\ntitle = ""\ndescription = ""\ndefault = false\n'
 ASIDE = "why few need it, for this toolset is on by default; or move the table to one that isn't, without these lines"
-READING = ("get", "list", "find", "search", "read", "check", "estimate", "quote")
+READING = ("get", "list", "find", "search", "read", "check", "estimate", "quote", "summarize", "count")
 VERBS = {"GET": "get", "POST": "create", "PUT": "set", "PATCH": "update", "DELETE": "delete"}
 
 
@@ -69,7 +69,7 @@ class UsualNames:
 
 
 def _root(operation: Operation) -> str:
-    return operation.path.split("/")[1]
+    return _first_step(operation.key)
 
 
 @frozen
@@ -99,7 +99,7 @@ def kept(
 class Piece:
     """What is to be written for an operation into a toolset's `file` in overrides/, None where none is likely: a line
     of a tool's table, or a table, in the `place` of that tool's where it has one; or the line that excludes it, as what
-    it `was` is excluded."""
+    it `was` is excluded, or nothing in the place of that line."""
 
     operation: str
     file: str | None
@@ -111,6 +111,8 @@ class Piece:
     @property
     def title(self) -> str:
         """It in one line."""
+        if not self.text:
+            return f"{_toml(self.operation)} is gone: its line is taken away"
         header = next(line for line in self.text.splitlines() if not line.startswith("#"))
         return f"[tools.{self.place}] {self.text}" if self.is_line else header
 
@@ -134,22 +136,24 @@ def pieces(curation: Curation, old: Contract, new: Contract, successors: Mapping
         if (now := successors.get(was)) and now not in done and now not in had:
             found.append(Piece(now, curation.file(EXCLUDED), f"{_toml(now)} = {_toml(reason)}\n", was=was))
             done.add(now)
+        elif was not in new.operations and not now:
+            found.append(Piece(was, curation.file(EXCLUDED), "", was=was))
     for operation in (new.operations[key] for key in unaccounted(curation, new) if key not in done):
         params = _params(operation, new.schemas)
         called = usual.called(operation, params)
         for one in had.get(operation.key, ()):
             found.append(Piece(operation.key, files[one.name], _kept(one, operation, params, called), one.name))
         if operation.key not in had:
-            toolset = home.toolset(operation)
+            toolset, passed = home.toolset(operation), home.passed(operation)
             full = not curation.name and toolset is not None and curation.toolsets[toolset].default
             table = _table(operation, params, names, called, on_paper=not curation.name, aside=full)
+            if passed:
+                table = f"# here, for {passed} is on by default, and its list nearly full\n{table}"
             found.append(Piece(operation.key, toolset and curation.file(f"{toolset}.toml"), table))
     kept_names = {one.name for some in had.values() for one in some}
     for name, tool in curation.by_name.items():
         if tool.operation in successors and tool.operation not in moved and name not in kept_names:
-            table = f"[removed.{name}]\noperation = {_toml(tool.operation)}\n"
-            table += f"by = {_toml(tool.instead)}\n" if tool.instead else ""
-            found.append(Piece(tool.operation, files[name], table, name))
+            found.append(Piece(tool.operation, files[name], _removed(curation, name, tool), name))
     return found
 
 
@@ -173,7 +177,7 @@ def write(pieces: Sequence[Piece], overrides: Path) -> list[Piece]:
         file = overrides / one.file
         text = file.read_text(encoding="utf-8") if file.exists() else TOOLSET
         if one.was:
-            new = with_key(text, one.was, one.operation)
+            new = with_key(text, one.was, one.operation) if one.text else without_key(text, one.was)
         elif one.is_line:
             new = with_line(text, one.place or "", one.text)
         else:
@@ -207,12 +211,42 @@ def _table(
         f"operation = {_toml(operation.key)}",
         f"title = {_toml(re.sub('^(get|list)_', '', name).replace('_', ' ').capitalize())}",
         'risk = ""  # read, write, trade, destructive or secret',
-        *([] if operation.method == "GET" else [f'effect = ""  # unless it reads: {", ".join(get_args(EffectName))}']),
+        *([] if _reads(operation, name) else [f'effect = ""  # unless it reads: {", ".join(get_args(EffectName))}']),
         *(['paper = ""  # why the paper exchange has none, unless a route answers it'] if on_paper else []),
         *(["default = false", f'because = ""  # {ASIDE}'] if aside else []),
         'description = ""',
     ]
     return _whole(name, lines, [_param(param, usual) for param in params])
+
+
+def _reads(operation: Operation, name: str) -> bool:
+    """As its method or its verb says."""
+    return operation.method == "GET" or name.split("_")[0] in READING
+
+
+def _removed(curation: Curation, name: str, tool: Tool) -> str:
+    """What is left of a tool's table. What stood on it there, and in its neighbours', a person must look at."""
+    lines = [f"[removed.{name}]", f"operation = {_toml(tool.operation)}"]
+    lines += [f"by = {_toml(tool.instead)}"] if tool.instead else []
+    lines += [f"# found by {_toml(tool.find)}: what `by` does of that belongs into its find"] if tool.find else []
+    lines += [f"# {one}: does anything show that now?" for one in _left_out_for(curation, name, tool)]
+    return "\n".join(lines) + "\n"
+
+
+def _left_out_for(curation: Curation, name: str, tool: Tool) -> list[str]:
+    """What tools at the same root leave out of their answers that is called as this tool is."""
+    words = {word.rstrip("s") for word in name.split("_")[1:]}
+    return [
+        f"{other} leaves out {field}"
+        for other, one in curation.by_name.items()
+        if other != name and _first_step(one.operation) == _first_step(tool.operation)
+        for field in one.result.omit or ()
+        if words & {word.rstrip("s") for word in re.split(r"[._]", field)}
+    ]
+
+
+def _first_step(key: str) -> str:
+    return key.split("/")[1]
 
 
 def _kept(had: Kept, operation: Operation, params: Sequence[str], usual: Mapping[str, str]) -> str:

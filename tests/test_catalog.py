@@ -37,7 +37,11 @@ CATALOG = Catalog(
     {
         "api": {"title": "Some API", "version": "1", "operations": 7, "contract": "0"},
         "toolsets": {"trading": toolset(True), "bots": toolset(False) | {"aliases": ["instances"]}},
-        "removed": {"get_order_book": "get_open_orders", "get_moon_phase": ""},
+        "removed": {
+            "get_order_book": {"by": "get_open_orders"},
+            "get_tides": {"by": "get_open_orders", "but": "the depth"},
+            "get_moon_phase": {},
+        },
         "absent": {"get_moon_phase": "this Hummingbot API has no GET /moon"},  # a workflow uses it if it is there
         "tools": [
             one("get_trading_rules", "trading"),
@@ -149,6 +153,10 @@ def test_a_tool_that_was_removed_says_what_took_its_place() -> None:
         UnknownTool, match=r"^get_order_book was removed since, and get_open_orders took its place\. No"
     ):
         offer.find("get_order_book")
+    with pytest.raises(
+        UnknownTool, match=r"get_open_orders took its place, but for the depth\. Nothing was done\. Call"
+    ):
+        offer.find("get_tides")
     with pytest.raises(UnknownTool, match=r"^get_moon_phase was removed since\. Nothing was done\. tools/list"):
         offer.find("get_moon_phase")
     with pytest.raises(SettingsError, match="removed since: get_order_book, and get_open_orders took its place"):

@@ -21,7 +21,18 @@ def vanished(curation: Curation, contract: Contract) -> list[str]:
 
 def audit(curation: Curation, contract: Contract) -> Iterable[Mistake]:
     """What isn't so of that."""
+    removed = {
+        one.operation: (toolset, name) for toolset, tables in curation.removed.items() for name, one in tables.items()
+    }
     for key in unaccounted(curation, contract):
+        if key in removed:
+            toolset, name = removed[key]
+            reason = (
+                f"the contract has {key}: pin the one that hasn't, as `make regen FROM=DOCUMENT` does, or write its "
+                "table again in the place of this one"
+            )
+            yield Mistake(curation.file(f"{toolset}.toml"), f"removed.{name}", "operation", reason)
+            continue
         of = f" --source {curation.name}" if curation.name else ""
         reason = (
             f'neither a tool nor in {EXCLUDED}: write `"{key}" = "why not"` there, or into a toolset\'s file the table '

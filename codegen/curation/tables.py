@@ -339,11 +339,19 @@ class Service(_Table):
 
 
 class Removed(_Table):
-    """A name that was a tool's. `by` is the tool that took its place, and `operation` that which it had. Workflows may
-    go on naming it: one that can't do without it isn't offered."""
+    """A name that was a tool's. `by` is the tool that took its place, `but` what of it that one doesn't do, in a few
+    words, and `operation` that which it had. Workflows may go on naming it: one that can't do without it isn't
+    offered."""
 
     by: str | None = None
+    but: str | None = Field(default=None, min_length=1)
     operation: str | None = None
+
+    @model_validator(mode="after")
+    def _but_of_another(self) -> Self:
+        if self.but and not self.by:
+            raise ValueError("`but` is of the tool in `by`")
+        return self
 
 
 class Excluded(_Table):

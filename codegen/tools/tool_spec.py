@@ -216,7 +216,7 @@ def manifest(
             for name, toolset in curation.toolsets.items()
         },
         "removed": {
-            name: one.by if one.by in offered else ""
+            name: {key: said for key, said in (("by", one.by), ("but", one.but)) if said and one.by in offered}
             for removed in curation.removed.values()
             for name, one in removed.items()
         },

@@ -172,6 +172,20 @@ class Off:
     toolset: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What took the place of a tool that went, "" where nothing did, and `but` what of it that one doesn't do."""
+
+    by: str = ""
+    but: str = ""
+
+    @property
+    def instead(self) -> str:
+        """To follow on its name and "was removed"."""
+        without = f", but for {self.but}" if self.but else ""
+        return f", and {self.by} took its place{without}" if self.by else ""
+
+
 class Catalog:
     """Every tool there is."""
 
@@ -185,8 +199,8 @@ class Catalog:
         tools = map(Tool.from_entry, manifest["tools"])
         self.tools = {tool.name: tool for tool in tools}
         self.absent: Mapping[str, str] = manifest.get("absent", {})  # curated, and why the API hasn't what they need
-        # Names that were tools -> which took their place.
-        self.removed: Mapping[str, str] = manifest.get("removed", {})
+        # Names that were tools -> what took their place.
+        self.removed = {name: Removed(**one) for name, one in manifest.get("removed", {}).items()}
         self.names = {name: tool for tool in self.tools.values() for name in (tool.name, *tool.aliases)}  # aliases too
         self.named: set[str] = set()  # those of plugins that a person named
         self.remarks: list[str] = []  # which plugins, or tools of theirs, aren't there, and why
@@ -293,7 +307,7 @@ class Catalog:
         # What is absent is right for another version of the API.
         names = [name for name in names if name not in self.absent or name in self.removed]
         if gone := [name for name in names if name in self.removed]:
-            told = [f"{named(name)}{_instead(self.removed[name])}" for name in gone]
+            told = [f"{named(name)}{self.removed[name].instead}" for name in gone]
             raise SettingsError(f"{setting}: removed since: {', '.join(told)}.", advice="Correct the setting.")
         if unknown := [name for name in names if name not in self.names and name != ALL]:
             raise _unknown(setting, "tool", unknown, list(self.names))
@@ -339,11 +353,11 @@ class Offer:
         if known := self.catalog.names.get(name):
             off = self._off[known.name]
             raise UnknownTool(f"{named(name)} is switched off here: {off.why}.", "Nothing was done.", off.advice)
-        if (by := self.catalog.removed.get(name)) is not None:
+        if (removed := self.catalog.removed.get(name)) is not None:
             raise UnknownTool(
-                f"{named(name)} was removed since{_instead(by)}.",
+                f"{named(name)} was removed since{removed.instead}.",
                 "Nothing was done.",
-                f"Call {by}." if by else "tools/list has what there is.",
+                f"Call {removed.by}." if removed.by else "tools/list has what there is.",
             )
         if why := self.catalog.absent.get(name):
             raise UnknownTool(f"{named(name)} isn't offered: {why}.", "Nothing was done.", NOT_IN_THIS_API)
@@ -404,10 +418,6 @@ class Offer:
 def _words(name: str) -> set[str]:
     """ "get_open_orders" -> {"open", "order"}, the verb left out"""
     return {word.rstrip("s") for word in _WORD.findall(name)[1:]}
-
-
-def _instead(by: str) -> str:
-    return f", and {by} took its place" if by else ""
 
 
 def _either(names: Sequence[str]) -> str:

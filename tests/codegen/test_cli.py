@@ -207,6 +207,8 @@ def test_it_writes_all_but_what_a_person_must_say(place: Workplace, tmp_path: Pa
         document["paths"]["/moon"] = {"get": {"responses": {"200": {"description": "It"}}}}
 
     orders, document = place.overrides / "orders.toml", changed(tmp_path, change)
+    excluded = place.overrides / "excluded.toml"
+    excluded.write_text(f'{excluded.read_text()}"GET /night" = "It is dark."\n')
     comment = "# What is late is looked for.\n"
     orders.write_text(orders.read_text().replace("[tools.get_late_orders]", f"{comment}[tools.get_late_orders]"))
     told = place.run("scaffold", document, "--write")
@@ -214,6 +216,8 @@ def test_it_writes_all_but_what_a_person_must_say(place: Workplace, tmp_path: Pa
     lines = told.output.splitlines()
     assert 'overrides/orders.toml: [tools.get_late_orders] also = ["POST /v2/orders/search"]' in lines
     assert "overrides/orders.toml: [removed.cancel_order]" in lines
+    assert 'overrides/excluded.toml: "GET /night" is gone: its line is taken away' in lines
+    assert list(tomllib.loads(excluded.read_text())["operations"]) == ["GET /"]
     assert "overrides/shop.toml: [tools.get_shop_hours]" in lines
     assert lines[lines.index("# no toolset is likely") + 2] == "[tools.get_moon]"
     assert comment in orders.read_text()
@@ -362,7 +366,7 @@ def test_a_removed_tool_that_a_workflow_can_do_without_costs_no_code(place: Work
     manifest = json.loads((place.output / "hbmcp_tools/manifest.json").read_text())
     assert (manifest["absent"], manifest["removed"]) == (
         {"list_stock": "this Hummingbot API has no GET /stock"},
-        {"list_stock": ""},
+        {"list_stock": {}},
     )
 
 

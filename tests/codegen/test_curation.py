@@ -160,6 +160,21 @@ def test_old_names_of_toolsets_are_unique_and_what_took_a_place_is_there(tmp_pat
     ]
 
 
+def test_what_one_does_not_take_over_is_of_one(tmp_path: Path) -> None:
+    gone = '\n[removed.get_thing]\nbut = "its price"\n[removed.get_things]\nby = "place_order"\nbut = "their prices"\n'
+    assert mistakes(tmp_path, orders=GOOD + gone) == ["orders.toml: [removed.get_thing]: `but` is of the tool in `by`"]
+
+
+def test_what_was_removed_and_is_there_says_so(tmp_path: Path, contract: Contract) -> None:
+    """In the middle of an update, when the old contract is still pinned."""
+    gone = '\n[removed.list_orders]\noperation = "GET /orders"\n'
+    assert mistakes(tmp_path, orders=GOOD + gone) == []
+    assert [str(mistake) for mistake in audit(read(tmp_path), contract)] == [
+        "orders.toml: [removed.list_orders] operation: the contract has GET /orders: pin the one that hasn't, as "
+        "`make regen FROM=DOCUMENT` does, or write its table again in the place of this one"
+    ]
+
+
 def test_every_operation_is_accounted_for_once(tmp_path: Path, contract: Contract) -> None:
     (tmp_path / "excluded.toml").write_text('[operations]\n"POST /orders" = "No."\n"GET /order" = "Gone."')
     assert mistakes(tmp_path, orders=GOOD) == [

@@ -62,6 +62,36 @@ def test_it_is_put_beside_the_nearest_and_where_it_is_not_offered_by_default(pat
     (table,) = tomllib.loads(piece.text)["tools"].values()
     aside = {key: table[key] for key in ("default", "because") if key in table}
     assert aside == ({"default": False, "because": ""} if toolset == "accounts" else {})
+    passed = "# here, for market_data is on by default" in piece.text
+    assert passed == (path == "/market-data/moon")
+
+
+@pytest.mark.parametrize(("verb", "asked"), [("search", False), ("summarize", False), ("juggle", True)])
+def test_what_reads_has_no_effect_whatever_its_method(verb: str, asked: bool) -> None:
+    assert ("effect =" in made("POST", "/trading/moon", f"{verb}_moons").text) == asked
+
+
+def test_what_is_gone_is_excluded_no_more() -> None:
+    excluded = next(iter(CURATED.excluded))
+    left = {key: one for key, one in CONTRACT.operations.items() if key != excluded}
+    (piece,) = pieces(CURATED, CONTRACT, evolve(CONTRACT, operations=left), {excluded: None})
+    assert piece.title == f'"{excluded}" is gone: its line is taken away'
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("get_rate_sources", "# get_rate_oracle leaves out available_sources: does anything show that now?"),
+        ("list_exited_containers", '# found by ["stopped", "crashed"]: what `by` does of that belongs into its find'),
+    ],
+)
+def test_what_stood_on_what_is_gone_is_named(name: str, told: str) -> None:
+    if name not in CURATED.by_name:
+        pytest.skip("the contract has it no more")
+    tool = CURATED.by_name[name]
+    left = {key: one for key, one in CONTRACT.operations.items() if key != tool.operation}
+    (piece,) = pieces(CURATED, CONTRACT, evolve(CONTRACT, operations=left), {tool.operation: None})
+    assert piece.text.splitlines()[-1] == told
 
 
 def test_what_is_gone_has_what_was_better_in_its_place() -> None:

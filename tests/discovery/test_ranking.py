@@ -53,8 +53,8 @@ def test_names_said_exactly_come_first_and_alone_where_nothing_else_is_said(tool
 
 
 def test_aliases_and_names_of_tools_that_went_lead_to_what_is_there() -> None:
-    for old, by in {**{old: by for old, by in CATALOG.removed.items() if by}}.items():
-        assert found(old) == [by]
+    for old, removed in CATALOG.removed.items():
+        assert not removed.by or found(old) == [removed.by]
     for tool in EVERY:
         assert all(found(alias) == [tool.name] for alias in tool.aliases)
 

@@ -32,7 +32,8 @@ class Ranking:
     """The tools of a catalog, by what they are about."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._names = {**catalog.removed, **{name: tool.name for name, tool in catalog.names.items()}}
+        self._names = {name: removed.by for name, removed in catalog.removed.items()}
+        self._names |= {name: tool.name for name, tool in catalog.names.items()}
         self._weighed = {tool.name: _weighed(tool, catalog) for tool in catalog.tools.values()}
         self._phrases = {
             tool.name: [said for phrase in (tool.name, *tool.find) if len(said := frozenset(_stems(phrase))) > 1]
