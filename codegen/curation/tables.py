@@ -130,6 +130,7 @@ class Result(_Table):
     gigabytes: list[str] | None = None
     newest_last: bool = False
     window: bool = False
+    extremes: list[str] | None = Field(default=None, min_length=2, max_length=2)
     elsewhere: Elsewhere | None = None
     outside: bool | None = None
     cause: str | None = None

@@ -1,5 +1,7 @@
 """What is said about an answer."""
 
+from decimal import Decimal
+
 import pytest
 
 from hbmcp.results import ResultSpec, render
@@ -76,3 +78,13 @@ def test_what_another_tool_shows_is_told_where_there_is_any() -> None:
         assert render({"lines": lines, "errors": [{"msg": "no"}]}, spec).endswith("\n\nIt has errors, too.")
         for none in ({"errors": []}, {}, {"errors": None}):
             assert "errors" not in render({"lines": lines, **none}, spec)
+
+
+def test_the_highest_and_the_lowest_of_all_rows_are_said_also_of_those_that_are_cut() -> None:
+    spec = ResultSpec(extremes=("high", "low"), newest_last=True)
+    rows = [{"high": 5 + n % 7, "low": Decimal("0.10") + n % 3} for n in range(900)]
+    text = render(rows, spec, limit_chars=400)
+    assert "Of all 900: highest high 11, lowest low 0.10." in text
+    assert len(text.splitlines()) < 100
+    for odd in ([{"high": 5}], [{"high": None, "low": 1}], ["x"], [{"high": "5", "low": "x"}], []):
+        assert "Of all" not in render(odd, spec)

@@ -1,8 +1,10 @@
 """What is said about an answer, in plain English: that it is empty, cut, or only a page."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from hbmcp.figures import number
 from hbmcp.results.cells import NESTED, key, plain
 from hbmcp.results.paths import Json, Way, find, split
 from hbmcp.results.result_spec import ResultSpec
@@ -40,6 +42,8 @@ def remarks(
     said = [more] if more else []
     if spec.window and holds and isinstance(shown, list):
         said.append(window(shown, arguments, whole=not more))
+    if holds and spec.extremes and isinstance(shown, list):
+        said += extremes(shown, *spec.extremes)
     if holds and spec.row_note:
         said.append(spec.row_note)
     if hollow:
@@ -60,6 +64,19 @@ def window(rows: Sequence[Json], arguments: Mapping[str, Any], *, whole: bool) -
     if (first := next(filter(None, times), None)) is None:
         return f"{said}."
     return f"{said}; {'the oldest recorded' if whole and start is None else 'the oldest here'} is of {first}."
+
+
+def extremes(rows: Sequence[Json], high: str, low: str) -> list[str]:
+    """The highest of one column of all these rows and the lowest of another; nothing where that isn't in each."""
+    highs, lows = _numbers(rows, high), _numbers(rows, low)
+    if not len(rows) == len(highs) == len(lows):
+        return []
+    return [f"Of all {len(rows)}: highest {high} {max(highs):f}, lowest {low} {min(lows):f}."]
+
+
+def _numbers(rows: Sequence[Json], column: str) -> list[Decimal]:
+    found = (number(row.get(column)) for row in rows if isinstance(row, dict))
+    return [one for one in found if one is not None]
 
 
 def _moment(value: Json) -> str | None:

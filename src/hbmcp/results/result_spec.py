@@ -29,6 +29,7 @@ class ResultSpec:
     window: bool = (
         False  # of a record of what happened, newest first: whether its time is said, and how far back it goes
     )
+    extremes: tuple[str, ...] = ()  # two columns: the highest of the one and the lowest of the other are said
     elsewhere: Mapping[str, str] = field(default_factory=dict)  # `say` is said where anything stands at its `path`
     outside: bool = False  # whether the text comes from outside, and is marked as such
     cause: str = ""  # the tool that tells a failure's cause: its log, or whether it runs
