@@ -106,7 +106,7 @@ async def test_a_switch_tells_of_executors_which_order_anew(one: Watched) -> Non
     armed = await one.call.good("cancel_after", minutes=1, all=True)
     assert "Still acting: 1 executor (list_executors), which may order anew until stop_executor ends it." in armed
     await one.rounds(35, watcher=watcher)
-    assert (await one.causes(1))[-1] == "done: cancelled 2, 2 of them executors', which may order anew"
+    assert (await one.causes(1))[-1] == "done: cancelled 2, 1 executor runs there, which may order anew"
     await watcher.leave()
 
 

@@ -308,8 +308,8 @@ def _in_short(text: str) -> str:
     for key, verb in (("filled_amount", "filled"), ("closed", "closed"), ("cancelled", "cancelled")):
         if said.get(key) is not None:
             told.append(f"{verb} {said[key]}" + (f" at {said['average_price']}" if "average_price" in said else ""))
-    if said.get("of_executors"):
-        told.append(f"{said['of_executors']} of them executors', which may order anew")
+    if running := said.get("executors_running"):
+        told.append(f"{running} executor{'s run' if running != 1 else ' runs'} there, which may order anew")
     if said.get("left"):
         told.append(f"{said['left']} left")
     if (pnl := said.get("net_pnl", said.get("realized_pnl"))) is not None:

@@ -162,7 +162,7 @@ async def test_the_orders_of_an_executor_are_told_as_its_own(talk: Any, api: Pap
         assert (await call.good("cancel_orders", preview=True, **MARKET)).count(made["executor_id"]) == 2
         text = await call.good("cancel_orders", **MARKET)
     told = head(text)
-    assert (told["cancelled"], told["of_executors"]) == (3, 2)
+    assert (told["cancelled"], told["executors_running"]) == (3, 1)
     assert text.count(made["executor_id"]) == 2
     assert own in text
     assert "which may order anew until stop_executor ends it" in text

@@ -70,15 +70,14 @@ async def _end(installation: Installation, order: Order, error: CallError | None
 def cancellation_rows(
     orders: Sequence[Order], ends: Sequence[Order | CallError], owner: Mapping[str, str]
 ) -> dict[str, Any]:
-    """How many came to what, how many of them are executors', and a row for each, with what of it had filled.
-    `owner` is the id of an order's executor, by the order's."""
+    """How many came to what, and a row for each, with what of it had filled. `owner` is the id of an order's executor,
+    by the order's."""
     words = [_word(one) for one in ends]
     rows = [
         {**row(order, owner), "result": word, **_told(order, end)}
         for order, word, end in zip(orders, words, ends, strict=True)
     ]
-    theirs = sum(one.order_id in owner for one in orders)
-    return {**({"cancelled": 0} | Counter(words)), **({"of_executors": theirs} if theirs else {}), "orders": rows}
+    return {**({"cancelled": 0} | Counter(words)), "orders": rows}
 
 
 def row(order: Order, owner: Mapping[str, str]) -> dict[str, Any]:

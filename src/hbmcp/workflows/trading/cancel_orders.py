@@ -28,12 +28,13 @@ async def cancel_orders(
     older_than: Decimal | None = None,
     all: bool = False,  # noqa: A002
 ) -> Plan:
-    """Cancels the open orders that match every filter (`older_than` in minutes); one that fails, or is
-    refused because it protects, doesn't stop the others. Answers how many were cancelled, filled before, weren't
-    cancelled or aren't known to be, and a row for each with what had filled, why not, and which executor's it is, which
-    may place it anew.
+    """Cancels the open orders that match every filter (`older_than` in minutes); one that fails, or is refused because
+    it protects, doesn't stop the others. Answers how many were cancelled, filled before, weren't cancelled or aren't
+    known to be, and a row for each with what had filled, why not, and which executor's it is, as far as the API tells:
+    of a grid's it doesn't.
 
-    It says what goes on there: executors, triggers, and of a coin or a pair orders of its other quotes.
+    It says what goes on there: executors, which may place orders anew, triggers, and of a coin or a pair orders of its
+    other quotes.
 
     Raises Refused without a filter unless `all` is set, and for an account or exchange that isn't there.
     """
@@ -64,7 +65,8 @@ async def cancel_orders(
     async def commit(installation: Installation) -> Answer:
         ends = await cancel_all(installation, chosen, planned, WAIT)
         value = cancellation_rows(chosen, ends, owner)
-        return Answer(value, (NOT_YET if "not_yet" in value else "", *notes))
+        running = {"executors_running": len(executors)} if executors else {}
+        return Answer({**value, **running}, (NOT_YET if "not_yet" in value else "", *notes))
 
     shown = Answer({"would_cancel": [row(one, owner) for one in chosen]}, notes)
     return Plan(shown, planned, commit, severable=True)
