@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -24,8 +24,10 @@ VERBS = {"GET": "get", "POST": "create", "PUT": "set", "PATCH": "update", "DELET
 
 @frozen
 class UsualNames:
-    """What parameters are called: by tools that rename them, by the operations at the same root, and by all."""
+    """What parameters are called: by tools that rename them, by the operations at the same root, and by all; and which
+    are `times`."""
 
+    times: frozenset[str]
     renamed: Mapping[str, str]
     at_root: Mapping[str, frozenset[str]]
     common: Counter[str]
@@ -34,6 +36,8 @@ class UsualNames:
     def of(cls, curation: Curation, contract: Contract) -> Self:
         """As these tools call what these operations take."""
         counts: dict[str, Counter[str]] = {}
+        every = [item for tool in curation.by_name.values() for item in tool.params.items()]
+        times = frozenset(param.to or name for name, param in every if param.time)
         for tool in curation.by_name.values():
             for name, param in tool.params.items():
                 if "." not in (param.to or name) and not param.wrap:
@@ -51,7 +55,7 @@ class UsualNames:
             for one in contract.operations.values()
         ]
         roots = {root: frozenset(name for at, names in taken if at == root for name in names) for root, _ in taken}
-        return cls(renamed, roots, Counter(name for _, names in taken for name in names))
+        return cls(times, renamed, roots, Counter(name for _, names in taken for name in names))
 
     def called(self, operation: Operation, params: Sequence[str]) -> dict[str, str]:
         """Of an operation's parameters those that get another name: the one that several tools give them; or, unless
@@ -60,6 +64,17 @@ class UsualNames:
         longer = {name: self._longer(name) for name in params if name not in self.renamed and name not in beside}
         found = {name: self.renamed.get(name) or longer.get(name) for name in params}
         return {name: other for name, other in found.items() if other and other not in params}
+
+    def rows(self, operation: Operation, params: Sequence[str]) -> dict[str, str]:
+        """The line of each of an operation's parameters, to be filled in or, where nothing is to be said, left out."""
+        called = self.called(operation, params)
+        return {name: self._row(name, called.get(name, name)) for name in params}
+
+    def _row(self, name: str, called: str) -> str:
+        to = f"to = {_toml(name)}, " if called != name else ""
+        if name in self.times:
+            return f'{_key(called)} = {{ {to}time = "" }}  # s, ms or iso: as the API takes it'
+        return f'{"" if to else "# "}{_key(called)} = {{ {to}description = "" }}'
 
     def _longer(self, name: str) -> str | None:
         words = set(name.split("_"))
@@ -140,13 +155,13 @@ def pieces(curation: Curation, old: Contract, new: Contract, successors: Mapping
             found.append(Piece(was, curation.file(EXCLUDED), "", was=was))
     for operation in (new.operations[key] for key in unaccounted(curation, new) if key not in done):
         params = _params(operation, new.schemas)
-        called = usual.called(operation, params)
+        rows = usual.rows(operation, params)
         for one in had.get(operation.key, ()):
-            found.append(Piece(operation.key, files[one.name], _kept(one, operation, params, called), one.name))
+            found.append(Piece(operation.key, files[one.name], _kept(one, operation, rows), one.name))
         if operation.key not in had:
             toolset, passed = home.toolset(operation), home.passed(operation)
             full = not curation.name and toolset is not None and curation.toolsets[toolset].default
-            table = _table(operation, params, names, called, on_paper=not curation.name, aside=full)
+            table = _table(operation, rows.values(), names, on_paper=not curation.name, aside=full)
             if passed:
                 table = f"# here, for {passed} is on by default, and its list nearly full\n{table}"
             found.append(Piece(operation.key, toolset and curation.file(f"{toolset}.toml"), table))
@@ -197,9 +212,8 @@ def begin(service: Path, contract: Contract) -> None:
 
 def _table(
     operation: Operation,
-    params: Sequence[str],
+    rows: Iterable[str],
     names: set[str],
-    usual: Mapping[str, str],
     *,
     on_paper: bool,
     aside: bool,
@@ -216,7 +230,7 @@ def _table(
         *(["default = false", f'because = ""  # {ASIDE}'] if aside else []),
         'description = ""',
     ]
-    return _whole(name, lines, [_param(param, usual) for param in params])
+    return _whole(name, lines, list(rows))
 
 
 def _reads(operation: Operation, name: str) -> bool:
@@ -249,7 +263,7 @@ def _first_step(key: str) -> str:
     return key.split("/")[1]
 
 
-def _kept(had: Kept, operation: Operation, params: Sequence[str], usual: Mapping[str, str]) -> str:
+def _kept(had: Kept, operation: Operation, params: Mapping[str, str]) -> str:
     """Its table as it was, with what is new in it and what is gone."""
     said = had.tool.model_dump(by_alias=True, exclude_unset=True)
     lines = [f"# was {had.tool.operation}", f"[tools.{had.name}]"]
@@ -268,18 +282,12 @@ def _kept(had: Kept, operation: Operation, params: Sequence[str], usual: Mapping
         else:
             rows.append(f"# {name}: the operation takes no {first}")
         done.add(now)
-    rows += [_param(param, usual) for param in params if param not in done]
+    rows += [row for param, row in params.items() if param not in done]
     return _whole(had.name, lines, rows)
 
 
 def _whole(name: str, lines: Sequence[str], params: Sequence[str]) -> str:
     return "\n".join([*lines, *([f"[tools.{name}.params]"] if params else []), *params]) + "\n"
-
-
-def _param(name: str, usual: Mapping[str, str]) -> str:
-    if name in usual:
-        return f'{usual[name]} = {{ to = {_toml(name)}, description = "" }}'
-    return f'# {_key(name)} = {{ description = "" }}'
 
 
 def _params(operation: Operation, schemas: Mapping[str, Schema]) -> list[str]:

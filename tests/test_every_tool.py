@@ -71,7 +71,7 @@ def value_for(name: str, schema: dict[str, Any]) -> Any:
         return schema["enum"][-1]
     if schema.get("pattern") == "_perpetual":
         return "okx_perpetual"
-    if name in VALUES:
+    if name in VALUES and (schema.get("type") != "integer" or isinstance(VALUES[name], int)):
         return VALUES[name]
     match schema.get("type"):
         case "integer":

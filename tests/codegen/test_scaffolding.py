@@ -102,3 +102,11 @@ def test_what_is_gone_has_what_was_better_in_its_place() -> None:
         (piece,) = pieces(CURATED, CONTRACT, evolve(CONTRACT, operations=left), {tool.operation: None})
         told = {"operation": tool.operation} | ({"by": tool.instead} if tool.instead else {})
         assert tomllib.loads(piece.text)["removed"][name] == told
+
+
+def test_a_time_is_asked_for_its_unit() -> None:
+    contract = evolve(CONTRACT, operations={key: one for key, one in CONTRACT.operations.items() if "/trades" not in key})
+    taken = evolve(CONTRACT.operations["POST /trading/trades"], path="/bot-orchestration/moons")
+    new = evolve(contract, operations=contract.operations | {taken.key: taken})
+    texts = [one.text for one in pieces(CURATED, contract, new, {}) if one.operation == taken.key]
+    assert 'start_time = { time = "" }  # s, ms or iso: as the API takes it' in texts[0].splitlines()

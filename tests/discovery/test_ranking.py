@@ -13,10 +13,11 @@ from hbmcp.discovery.ranking import Ranking
 CATALOG = Catalog.load()
 RANKING = Ranking(CATALOG)
 EVERY = CATALOG.choose(toolsets=tuple(CATALOG.toolsets)).tools  # the most that words can find
+GONE = CATALOG.removed.keys() | CATALOG.absent.keys()
 WRITTEN = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
 #: Those that are for a tool which there is: a contract may have lost some.
 PHRASES = {
-    part: {phrase: there for phrase, tools in said.items() if (there := set(tools) - CATALOG.removed.keys())}
+    part: {phrase: there for phrase, tools in said.items() if (there := set(tools) - GONE)}
     for part, said in WRITTEN.items()
 }
 FIRST = 3
