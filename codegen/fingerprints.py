@@ -13,7 +13,8 @@ REQUIRED = "!"
 
 
 def fingerprints(document: Any) -> dict[str, list[str]]:
-    """Operation, "POST /orders/{id}" -> the names of what it takes, with a "!" after those that it requires.
+    """Operation, "POST /orders/{id}" -> the names of what it takes: a body's fields, and "limit in query", "x in form",
+    "x in header"; with a "!" after those that it requires, of a body's fields wherever one is sent.
 
     Raises ValueError for what is no OpenAPI document, or one without end.
     """
@@ -21,11 +22,17 @@ def fingerprints(document: Any) -> dict[str, list[str]]:
         raise ValueError("no OpenAPI document")
     reader = _Reader(document)
     return {
-        f"{method.upper()} {path}": reader.operation(_table(item), _table(item[method]))
-        for path, item in document["paths"].items()
+        f"{method.upper()} {path}": reader.operation(item, _table(item[method]))
+        for path, told in document["paths"].items()
+        for item in [reader.followed(told)]
         for method in METHODS
-        if method in _table(item)
+        if method in item
     }
+
+
+def placed(where: str) -> str:
+    """What follows on the name of what is taken there, which isn't a field of a body."""
+    return f" in {where}"
 
 
 class _Reader:
@@ -35,19 +42,18 @@ class _Reader:
 
     def operation(self, item: dict[str, Any], operation: dict[str, Any]) -> list[str]:
         taken = {name: needed for one in (item, operation) for name, needed in self._parameters(one)}
-        body = self._followed(operation.get("requestBody"))
-        content = _table(body.get("content"))
-        needed = body.get("required") is True
-        media = self._followed(content[min(content, key=_dislike)]) if content else {}
-        for name, required in self._fields(media.get("schema")).items():
-            taken[name] = taken.get(name, False) or (required and needed)
+        content = _table(self.followed(operation.get("requestBody")).get("content"))
+        media_type = min(content, key=_dislike, default="")
+        media = self.followed(content.get(media_type))
+        place = placed("form") if _dislike(media_type) else ""
+        taken |= {f"{name}{place}": required for name, required in self._fields(media.get("schema")).items()}
         return sorted(name + REQUIRED * required for name, required in taken.items())
 
     def _parameters(self, holder: dict[str, Any]) -> Iterator[tuple[str, bool]]:
         for one in _list(holder.get("parameters")):
-            parameter = self._followed(one)
-            if parameter.get("in") != "path":  # which the operation's own name has
-                yield str(parameter.get("name")), parameter.get("required") is True
+            parameter = self.followed(one)
+            if (place := parameter.get("in")) != "path":  # which the operation's own name has
+                yield f"{parameter.get('name')}{placed(str(place))}", parameter.get("required") is True
 
     def _fields(self, schema: Any, within: tuple[str, ...] = ()) -> dict[str, bool]:
         """The names of an object's fields, and whether each is required; of alternatives what all of them require."""
@@ -58,7 +64,7 @@ class _Reader:
             if reference in within:
                 return {}
             within = (*within, reference)
-            schema = {**self._followed(schema), **{key: one for key, one in schema.items() if key != "$ref"}}
+            schema = {**self.followed(schema), **{key: one for key, one in schema.items() if key != "$ref"}}
         required = _list(schema.get("required"))
         fields = {name: name in required for name in _table(schema.get("properties"))}
         for part in _list(schema.get("allOf")):
@@ -72,7 +78,7 @@ class _Reader:
                 fields[name] = fields.get(name, False) or needed or name in required
         return fields
 
-    def _followed(self, value: Any) -> dict[str, Any]:
+    def followed(self, value: Any) -> dict[str, Any]:
         """What a reference leads to."""
         for _ in range(8):
             table = _table(value)

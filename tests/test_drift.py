@@ -47,6 +47,7 @@ CLOSING = trading.submit_order(
     amount=Decimal(1),
     position_action="CLOSE",
 )
+ORDERS = operation_of("submit_order").split()[1]
 RATES_PATH, POSITIONS_PATH = RATES.split()[1], POSITIONS.split()[1]
 
 
@@ -164,20 +165,62 @@ def forget(schema: str, name: str) -> Callable[[dict[str, Any]], object]:
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "without"),
+    ("schema", "name", "given", "without"),
     [
-        ("position_action", ("account_name", "position_action"), True),
-        ("position_action", ("account_name",), False),  # its default is sent, and a workflow's caller gave other things
-        ("account_name", ("account_name", "position_action"), False),  # it is required
+        ("ExecutorFilterRequest", "status", ("status", "limit"), True),
+        ("ExecutorFilterRequest", "status", ("limit",), False),  # a workflow's caller gave other things
+        ("TradeRequest", "position_action", ("account_name", "position_action"), False),  # without it may open
+        ("TradeRequest", "account_name", ("account_name", "position_action"), False),  # it is required
     ],
 )
-def test_it_may_be_called_without_what_was_given_and_needn_t_be(
-    name: str, given: tuple[str, ...], without: bool
+def test_what_reads_may_be_called_without_what_was_given_and_needn_t_be(
+    schema: str, name: str, given: tuple[str, ...], without: bool
 ) -> None:
-    drift = Drift.of(CATALOG, changed(forget("TradeRequest", name)))
+    drift = Drift.of(CATALOG, changed(forget(schema, name)))
+    reading = ("search_executors", executors.search_executors(status="RUNNING"))
+    tool, request = reading if schema == "ExecutorFilterRequest" else ("submit_order", CLOSING)
     with pytest.raises(ChangedOperation) as told:
-        drift.fitted(CATALOG.tools["submit_order"], CLOSING, given=given)
+        drift.fitted(CATALOG.tools[tool], request, given=given)
     assert ("Call it without" in str(told.value)) == without
+
+
+@pytest.mark.parametrize("place", ["query", "header"])
+def test_what_the_api_takes_in_another_place_it_would_ignore_too(place: str) -> None:
+    """An order that is to close, and says so where the API doesn't look, opens."""
+
+    def move(document: dict[str, Any]) -> None:
+        forget("TradeRequest", "position_action")(document)
+        document["paths"][ORDERS]["post"]["parameters"] = [{"name": "position_action", "in": place}]
+
+    tool = CATALOG.tools["submit_order"]
+    with pytest.raises(ChangedOperation, match="takes no position_action in POST /trading/orders, and would ignore"):
+        Drift.of(CATALOG, changed(move)).fitted(tool, CLOSING, reduces=True)
+
+
+def test_what_a_form_takes_is_no_field_of_a_body() -> None:
+    def change(document: dict[str, Any]) -> None:
+        content = document["paths"][ORDERS]["post"]["requestBody"]["content"]
+        content["application/x-www-form-urlencoded"] = content.pop("application/json")
+
+    with pytest.raises(ChangedOperation, match="takes no account_name, "):
+        Drift.of(CATALOG, changed(change)).fitted(CATALOG.tools["submit_order"], CLOSING, reduces=True)
+
+
+def test_what_is_newly_required_of_a_body_that_may_be_left_out_is_refused_too() -> None:
+    def change(document: dict[str, Any]) -> None:
+        require("TradeRequest", "colour")(document)
+        del document["paths"][ORDERS]["post"]["requestBody"]["required"]
+
+    with pytest.raises(ChangedOperation, match="requires colour in POST"):
+        Drift.of(CATALOG, changed(change)).fitted(CATALOG.tools["submit_order"], CLOSING)
+
+
+def test_a_path_may_be_told_by_reference() -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["pathItems"] = {"orders": document["paths"][ORDERS]}
+        document["paths"][ORDERS] = {"$ref": "#/components/pathItems/orders"}
+
+    assert Drift.of(CATALOG, changed(change)) == Drift()
 
 
 def test_what_reduces_anyway_is_left_to_the_api() -> None:
@@ -278,7 +321,7 @@ class Versioned(httpx.AsyncBaseTransport):
 
 @asynccontextmanager
 async def calling(
-    api: PaperApi, monkeypatch: pytest.MonkeyPatch, document: Any, **told: Any
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch, document: Any, *, serves: bool = False, **told: Any
 ) -> AsyncIterator[tuple[Bridge, Versioned]]:
     if not isinstance(document, httpx.Response | Exception):
         document = httpx.Response(200, json=document)
@@ -293,7 +336,7 @@ async def calling(
         state_url=None,
         **{"compare_api": True} | told,
     )
-    bridge = Bridge(CATALOG.choose(tools=EVERY), settings)
+    bridge = Bridge(CATALOG.choose(tools=EVERY), settings, serves=serves)
     try:
         yield bridge, transport
     finally:
@@ -304,6 +347,7 @@ async def test_what_is_asked_outside_of_a_call_is_told_that_it_is_gone(
     api: PaperApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As the watch of triggers asks."""
+    monkeypatch.setattr("hbmcp.drift.TO_PROVE", 0.1)
     async with calling(api, monkeypatch, PINNED) as (bridge, _):
         bridge.comparison.drift = Drift(gone={"list_accounts": "this Hummingbot API has no GET /accounts/"})
         watch = bridge.installation(Caller("watch", "accounts", frozenset({"list_accounts"}), "watch"))
@@ -363,6 +407,47 @@ async def test_no_position_is_closed_by_an_order_that_would_open(
     assert outcome.is_error
     assert "takes no position_action" in outcome.text
     assert operation_of("submit_order").split()[1] not in transport.asked
+
+
+async def test_a_position_is_closed_no_sooner_than_it_was_compared(
+    api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the first call, too, and though the document is slow: what reduces by an argument alone opens without it."""
+    case = CASES["close_position"]
+    given = {**case.arguments, **(case.prepare(api) or {})}
+    document = changed(forget("TradeRequest", "position_action"))
+    async with calling(api, monkeypatch, document, serves=True) as (bridge, transport):
+        asyncio.get_running_loop().call_later(2, transport.open.set)
+        outcome = await bridge.call("close_position", given)
+    assert "takes no position_action" in outcome.text
+    assert ORDERS not in transport.asked
+
+
+@pytest.mark.parametrize("tool", ["get_positions", "close_position"])
+async def test_one_document_is_no_proof_that_something_is_gone(
+    tool: str, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old replica may have sent it, and a close that is refused for it costs money."""
+    case = CASES["close_position"]
+    given = {**case.arguments, **(case.prepare(api) or {})}
+    async with calling(api, monkeypatch, changed(without(POSITIONS_PATH))) as (bridge, transport):
+        transport.open.set()
+        assert tool in (await bridge.comparison.found(30)).gone
+        transport.document = httpx.Response(200, json=changed())
+        outcome = await bridge.call(tool, given if tool == "close_position" else {})
+        assert not outcome.is_error, outcome.text
+        assert bridge.comparison.drift == Drift()
+
+
+async def test_what_two_documents_lack_is_gone_without_another(api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with calling(api, monkeypatch, changed(without(POSITIONS_PATH))) as (bridge, transport):
+        transport.open.set()
+        await bridge.comparison.found(30)
+        for _ in range(3):
+            assert (await bridge.call("get_positions", {})).is_error
+        transport.document = httpx.Response(500)
+        assert (await bridge.call("close_position", {})).is_error
+    assert transport.asked.count("/openapi.json") == 2
 
 
 @pytest.mark.parametrize(

@@ -15,16 +15,17 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from hbmcp.catalog import REDUCING, Catalog, Tool
-from hbmcp.errors import CallError, ChangedOperation, UnknownOperation
+from hbmcp.errors import AbsentOperation, CallError, ChangedOperation, UnknownOperation
 from hbmcp.text import named
-from hbmcp_tools.fingerprints import REQUIRED, fingerprints
+from hbmcp_tools.fingerprints import REQUIRED, fingerprints, placed
 from hummingbot_api.client import Response
 from hummingbot_api.request import Request
 
 SHARE = 2  # of the operations one in so many is there, or it is another API's document
 SHOWN = 8  # names in a sentence
 BESIDE = 0.05  # seconds that a call has to go first
-AGAIN = 3600.0  # seconds after which the API may be another
+AGAIN = 300.0  # seconds after which the API may be another
+TO_PROVE = 5.0  # seconds that who needs what is gone waits for another document
 SOON = 60.0  # seconds after which one that didn't answer is asked again
 REGENERATE = "A person can make hbmcp's tools anew from this API: `make regen API=1`."
 
@@ -86,7 +87,7 @@ class Drift:
             if spelled != tool.operation:
                 renamed, key = tool.spellings[spelled], _alike(spelled)
                 elsewhere[tool.operation] = Spelling(there[key][0], renamed)
-                names = {renamed.get(name, name): needed for name, needed in names.items()}
+                names = {_renamed(name, renamed): needed for name, needed in names.items()}
             now = _names(there[key][1])
             required = {name for name, needed in now.items() if needed and not names.get(name)}
             unknown = names.keys() - now.keys()
@@ -101,7 +102,7 @@ class Drift:
     def fitted(
         self, tool: Tool, request: Request[Any], *, reduces: bool = False, given: Collection[str] = ()
     ) -> Request[Any]:
-        """A tool's request as this API takes it. Raises UnknownOperation where it has none, and ChangedOperation where
+        """A tool's request as this API takes it. Raises AbsentOperation where it has none, and ChangedOperation where
         it takes another: nothing is sent then. Another service's is as it was made.
 
         What reduces is left to the API, unless it only `reduces` by its arguments, and the API would ignore some.
@@ -112,7 +113,7 @@ class Drift:
         reduces_anyway = tool.effect.get("is") in REDUCING
         refuses = not (reduces or reduces_anyway)
         if tool.operation in self.missing and refuses:
-            raise UnknownOperation(
+            raise AbsentOperation(
                 f"This Hummingbot API has no {tool.operation}.", "Nothing was sent.", f"Use another tool. {REGENERATE}"
             )
         if spelling := self.elsewhere.get(tool.operation):
@@ -126,10 +127,11 @@ class Drift:
                     "Nothing was sent.",
                     REGENERATE,
                 )
-            ignored = (change.unknown & sent) - ({*tool.always} if tool.reads else set())
+            always = {*tool.always} if tool.reads else set()
+            ignored = {name for name in change.unknown & sent if _bare([name]).isdisjoint(always)}
             if ignored and not reduces_anyway:
                 can_be_left_out = {*given}.difference(tool.schema.get("required", ()))
-                without = "Call it without. " if ignored <= can_be_left_out else ""
+                without = "Call it without. " if tool.reads and _bare(ignored) <= can_be_left_out else ""
                 raise ChangedOperation(
                     f"This Hummingbot API takes no {_listed(map(named, ignored))} in {tool.operation}, and would "
                     "ignore it.",
@@ -173,7 +175,10 @@ _READ = Tool(
 class Comparison:
     """Reads the API's own contract beside the calls, at the first one and from time to time, if it is `on`. Use it
     inside one event loop, and close it there. It is `settled` when that was read, or there is none, and `changed` are
-    called with the tools that are gone then and weren't before, or are there again."""
+    called with the tools that are gone then and weren't before, or are there again.
+
+    One document is no proof that something is gone, for an old replica may have sent it: who needs it has another read.
+    """
 
     def __init__(
         self, catalog: Catalog, send: Callable[[Request[Any], Tool], Awaitable[Response[Any]]], *, on: bool
@@ -186,13 +191,13 @@ class Comparison:
         self._on = on
         self._task: asyncio.Task[None] | None = None
         self._again = 0.0  # by the event loop's clock
+        self._proven: Collection[str] = ()  # tools that are gone by two documents, one after the other
+        self._prove_again = 0.0
 
     def known(self) -> Drift:
         """What is known by now, for who is about to ask the API. Unless it was compared lately, that begins beside."""
-        now = asyncio.get_running_loop().time()
-        if self._on and now >= self._again:
-            self._again = now + AGAIN
-            self._task = asyncio.create_task(self._compare())
+        if self._on and asyncio.get_running_loop().time() >= self._again:
+            self._begin(BESIDE)
         return self.drift
 
     async def found(self, seconds: float) -> Drift:
@@ -201,6 +206,21 @@ class Comparison:
         if self._task is not None:
             await asyncio.wait([self._task], timeout=seconds)
         return self.drift
+
+    async def lacks(self, tool: str) -> str:
+        """Why this API can't do what a tool does, as far as that is known; "" where it can."""
+        why = self.known().gone.get(tool, "")
+        if not why or tool in self._proven:
+            return why
+        now = asyncio.get_running_loop().time()
+        if now >= self._prove_again and (self._task is None or self._task.done()):
+            self._prove_again = now + SOON
+            self._begin()
+        return (await self.found(TO_PROVE)).gone.get(tool, "")
+
+    def _begin(self, beside: float = 0.0) -> None:
+        self._again = asyncio.get_running_loop().time() + AGAIN
+        self._task = asyncio.create_task(self._compare(beside))
 
     async def aclose(self) -> None:
         """Give up what is under way."""
@@ -212,8 +232,8 @@ class Comparison:
         if self.drift == NONE or self.drift.untold:
             self.drift = Drift(untold=why)
 
-    async def _compare(self) -> None:
-        await asyncio.sleep(BESIDE)
+    async def _compare(self, beside: float) -> None:
+        await asyncio.sleep(beside)
         before = self.drift
         try:
             answer = await self._send(Request("GET", "/openapi.json", parse=lambda value: value), _READ)
@@ -230,6 +250,7 @@ class Comparison:
         else:
             self.drift = drift
             self.settled = True
+            self._proven = drift.gone.keys() & before.gone.keys()
             if drift != before and drift.words:
                 logger.warning("the API isn't of the version that the tools were made for. %s", " ".join(drift.words))
             if others := drift.gone.keys() ^ before.gone.keys():
@@ -247,9 +268,21 @@ def _names(taken: Iterable[str]) -> dict[str, bool]:
 
 
 def _sent(request: Request[Any]) -> set[str]:
-    pairs = (*request.query, *(request.form or ()), *(request.headers or ()))
+    """As fingerprints have it."""
     body = request.json if isinstance(request.json, dict) else {}
-    return {name for name, _ in pairs} | {str(name) for name in body} | {name for name, _ in request.files or ()}
+    form = (*(request.form or ()), *(request.files or ()))
+    places = {"query": request.query, "form": form, "header": request.headers or ()}
+    return {*map(str, body), *(f"{name}{placed(place)}" for place, pairs in places.items() for name, _ in pairs)}
+
+
+def _bare(names: Iterable[str]) -> set[str]:
+    """Without where they stand."""
+    return {name.partition(placed(""))[0] for name in names}
+
+
+def _renamed(name: str, renamed: Mapping[str, str]) -> str:
+    bare, within, place = name.partition(placed(""))
+    return f"{renamed.get(bare, bare)}{within}{place}"
 
 
 def _moved(request: Request[Any], operation: str, spelling: Spelling) -> Request[Any]:

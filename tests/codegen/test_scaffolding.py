@@ -105,7 +105,9 @@ def test_what_is_gone_has_what_was_better_in_its_place() -> None:
 
 
 def test_a_time_is_asked_for_its_unit() -> None:
-    contract = evolve(CONTRACT, operations={key: one for key, one in CONTRACT.operations.items() if "/trades" not in key})
+    contract = evolve(
+        CONTRACT, operations={key: one for key, one in CONTRACT.operations.items() if "/trades" not in key}
+    )
     taken = evolve(CONTRACT.operations["POST /trading/trades"], path="/bot-orchestration/moons")
     new = evolve(contract, operations=contract.operations | {taken.key: taken})
     texts = [one.text for one in pieces(CURATED, contract, new, {}) if one.operation == taken.key]

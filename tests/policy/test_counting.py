@@ -431,7 +431,10 @@ class TestWhatIsOpen:
 
     @pytest.mark.parametrize(
         "fault",
-        [down(POSITIONS), failing(STATE), empty(POSITIONS), failing("POST /trading/orders/search"), failing(EXECUTORS)],
+        [
+            *(down(POSITIONS), failing(STATE), empty(POSITIONS), failing("POST /trading/orders/search")),
+            *(failing(EXECUTORS), failing(EXECUTORS, status=404, detail="Not Found")),
+        ],
     )
     @pytest.mark.parametrize("limit", ["position", "account", "pair", "leverage"])
     async def test_doubt_is_not_nothing(self, talk: Opened, api: PaperApi, fault: Fault, limit: str) -> None:

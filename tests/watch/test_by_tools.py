@@ -7,6 +7,7 @@ import pytest
 
 from hbmcp.watch.watcher import Watcher
 from tests.paper.perpetual_account import open_position, sizes
+from tests.paper.scripted_faults import failing
 from tests.paper.spot_account import rest
 from tests.watch.watched import PAIR, SPOT, Watched, watched
 from tests.workflows.answers import head
@@ -94,6 +95,18 @@ async def test_a_switch_that_is_not_set_anew_cancels_and_closes(one: Watched) ->
     assert one.orders()[0][3] == "CANCELLED"
     assert sizes(one.api) == {}
     await watcher.leave()
+
+
+async def test_a_switch_tells_that_executors_couldn_t_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with watched(tmp_path, monkeypatch, [failing("POST /executors/search")]) as one:
+        watcher = Watcher(one.call.bridge, "hbmcp watch")
+        await one.watcher.leave()
+        await one.rounds(1, watcher=watcher)
+        rest(one.api)
+        await one.call.good("cancel_after", minutes=1, all=True)
+        await one.rounds(35, watcher=watcher)
+        assert (await one.causes(1))[-1] == "done: cancelled 1, whether executors still act couldn't be read"
+        await watcher.leave()
 
 
 async def test_a_switch_tells_of_executors_which_order_anew(one: Watched) -> None:

@@ -15,7 +15,7 @@ from hbmcp.arguments.exchange_spelling import EXCHANGE
 from hbmcp.arguments.pair_spelling import PAIRS
 from hbmcp.bridge.foresight import Foresight
 from hbmcp.bridge.incoming import Incoming
-from hbmcp.bridge.operations import Operations, missing
+from hbmcp.bridge.operations import COMPARED, Operations, missing
 from hbmcp.bridge.outcome import Outcome
 from hbmcp.bridge.prepared import Prepared
 from hbmcp.bridge.progress import Progress, TrackedAsk, reported
@@ -44,7 +44,6 @@ from hbmcp.store import Store
 from hummingbot_api.client import Response
 from hummingbot_api.request import Json, Request
 
-COMPARED = 5.0  # seconds at most that a call waits for the API to be compared
 TELLS_FIGURES = "get_status"  # how far limits are used up, by all calls
 
 logger = logging.getLogger(__name__)
@@ -304,9 +303,9 @@ class Bridge:
         """The tool of this name. Raises UnknownTool, which is written down for one that is off here and no read."""
         try:
             found = self._offer.find(name)
-            beside = self._serves or found.reads
-            drift = self.comparison.known() if beside else await self.comparison.found(COMPARED)
-            if why := drift.gone.get(found.name):
+            if not (self._serves or found.reads):
+                await self.comparison.found(COMPARED)
+            if why := await self.comparison.lacks(found.name):
                 raise UnknownTool(f"{found.name} isn't offered: {why}.", NOTHING_DONE, NOT_IN_THIS_API)
             return found
         except UnknownTool:

@@ -14,7 +14,7 @@ from hbmcp.bridge.prepared import Prepared, built
 from hbmcp.caller import Caller
 from hbmcp.catalog import NOT_IN_THIS_API, PLUGINS, REDUCING, Catalog, Offer, Tool
 from hbmcp.drift import Comparison
-from hbmcp.errors import NOTHING_DONE, CallError, Failed, GatewayFailed, OutcomeUnknown, UnknownOperation
+from hbmcp.errors import NOTHING_DONE, AbsentOperation, CallError, Failed, GatewayFailed, OutcomeUnknown
 from hbmcp.errors.failure_advice import failure_advice
 from hbmcp.errors.reasons import in_words, misfit, tidy
 from hbmcp.errors.unknown_outcome import unknown_outcome
@@ -31,6 +31,8 @@ from hummingbot_api.request import Request
 
 # What the call under way asked for and this API hasn't, with the reason; None where none is: triggers are watched.
 _MISSED: ContextVar[dict[str, str] | None] = ContextVar("missed", default=None)
+
+COMPARED = 5.0  # seconds at most that something waits for the API to be compared
 
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -69,10 +71,10 @@ class Operations:
         """What asks the reads among what a caller may use, and nothing else. Errors name the caller."""
 
         async def read(name: str, build: Callable[[], Request[Any]]) -> Any:
-            if why := self._catalog.absent.get(name) or self._comparison.known().gone.get(name):
+            if why := self._catalog.absent.get(name) or await self._comparison.lacks(name):
                 if (missed := _MISSED.get()) is not None:
                     missed[name] = why
-                raise UnknownOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
+                raise AbsentOperation(f"{why[:1].upper()}{why[1:]}.", NOTHING_DONE, NOT_IN_THIS_API)
             if caller.toolset == PLUGINS and name not in caller.tools:
                 raise RuntimeError(f"only what reads can be asked, by one operation and without secrets: {name} can't")
             part = self._part(caller, name)
@@ -91,6 +93,8 @@ class Operations:
             part = self._part(caller, planned.tool)
             spec = ResultSpec.from_table(part.result)
             reduces = planned.effect in REDUCING
+            if reduces and part.effect.get("is") not in REDUCING:  # by its arguments: ignored, they would open
+                await self._comparison.found(COMPARED)
             return (await grant.send(planned, lambda: self.ask(part, planned.request, spec, reduces=reduces))).raw
 
         return send

@@ -14,6 +14,7 @@ failure_advice  and what is to be done about it?
 from hbmcp.errors.hierarchy import (
     NOTHING_DONE,
     NOTHING_SENT,
+    AbsentOperation,
     AnswerVoid,
     ApiFailed,
     BadArguments,
@@ -52,6 +53,7 @@ from hbmcp.errors.hierarchy import (
 __all__ = [
     "NOTHING_DONE",
     "NOTHING_SENT",
+    "AbsentOperation",
     "AnswerVoid",
     "ApiFailed",
     "BadArguments",

@@ -13,6 +13,7 @@
         OutcomeUnknown    something other than a read was sent, and nobody knows what became of it
         WrongCredentials  the API doesn't accept username and password
         UnknownOperation  this version of the API has no such operation
+          AbsentOperation   so its contract says, and it wasn't asked
           ChangedOperation  it has, and takes another request than hbmcp makes; nothing was sent
         Refused           the API said no, and why; or hbmcp did, before anything was sent
           NotAllowed      the policy said no, by which of its rules; nothing was sent
@@ -137,6 +138,10 @@ class UnknownOperation(CallError):
     """The API has no such path or method: its version isn't the one that the tools were made from."""
 
     kind = "unknown_operation"
+
+
+class AbsentOperation(UnknownOperation):
+    """The API's own contract, or the one that hbmcp was made from, hasn't it: it wasn't asked."""
 
 
 class ChangedOperation(UnknownOperation):

@@ -20,6 +20,7 @@ from hbmcp.bridge import Bridge, Outcome
 from hbmcp.errors import CallError, Refused, StoreError
 from hbmcp.figures import plain
 from hbmcp.installation.balances import available, balances, units_of
+from hbmcp.installation.executors.run.running import UNREAD
 from hbmcp.installation.installation import Installation
 from hbmcp.installation.planned_request import PlannedRequest
 from hbmcp.installation.positions.open_positions import surely_gone
@@ -310,6 +311,8 @@ def _in_short(text: str) -> str:
             told.append(f"{verb} {said[key]}" + (f" at {said['average_price']}" if "average_price" in said else ""))
     if running := said.get("executors_running"):
         told.append(f"{running} executor{'s run' if running != 1 else ' runs'} there, which may order anew")
+    if UNREAD in text:
+        told.append(f"{UNREAD[:1].lower()}{UNREAD[1:]}")
     if said.get("left"):
         told.append(f"{said['left']} left")
     if (pnl := said.get("net_pnl", said.get("realized_pnl"))) is not None:

@@ -96,9 +96,12 @@ async def test_what_protects_a_position_ends_with_it(talk: Any, api: PaperApi) -
             assert STILL not in told
 
 
+@pytest.mark.parametrize("said", [{}, {"status": 404, "detail": "Not Found"}], ids=["broken", "as if it had none"])
 @pytest.mark.parametrize(("tool", "given"), ALL)
-async def test_executors_that_cant_be_read_fail_nothing(talk: Any, tool: str, given: dict[str, Any]) -> None:
-    async with talk(failing(LIST)) as call:
+async def test_executors_that_cant_be_read_fail_nothing(
+    talk: Any, tool: str, given: dict[str, Any], said: dict[str, Any]
+) -> None:
+    async with talk(failing(LIST, **said)) as call:
         await call.good("create_trigger", **BTC, account_name="master_account", below="45000", **BUY)
         told = await call.good(tool, **given)
     assert "Still waiting: 1 trigger places orders (list_triggers); cancel_trigger ends it." in told

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from hbmcp.errors import CallError, ChangedOperation, Refused, UnknownOperation
+from hbmcp.errors import AbsentOperation, CallError, Refused
 from hbmcp.figures import ratio, times
 from hbmcp.installation.answer_fields import Fields, array, data, number
 from hbmcp.installation.executors.plan.stake import LP, told_value
@@ -20,6 +20,8 @@ from hbmcp.store import TO_REDUCE
 from hbmcp_tools import executors
 
 MOST = 1000  # that a page of the API holds
+
+UNREAD = "Whether executors still act couldn't be read"
 
 PriceOf = Callable[[str, str], Awaitable[Decimal | None]]
 
@@ -35,15 +37,13 @@ class Yet:
 
 
 async def running(installation: Installation) -> list[Executor]:
-    """Those that run, of all accounts; none where the API has no executors. Uses search_executors. Raises CallError,
-    Refused where more run than a page holds."""
+    """Those that run, of all accounts; none where the API's contract has no such operation: that it answers as if it
+    had none proves nothing. Uses search_executors. Raises CallError, Refused where more run than a page holds."""
     try:
         found = await installation.read(
             data(Executor.from_row), executors.search_executors, status="RUNNING", limit=MOST
         )
-    except ChangedOperation:
-        raise
-    except UnknownOperation:
+    except AbsentOperation:
         return []
     if len(found) >= MOST:
         raise Refused(f"{MOST} executors run, or more.", "The others can't be read.", "Stop some.")
@@ -54,7 +54,7 @@ async def running_soon(installation: Installation) -> tuple[list[Executor], str]
     """The same, and "" or why they aren't known. Raises nothing, and holds nothing back for long."""
     found = await answer_within(running(installation), TO_REDUCE)
     if isinstance(found, CallError):
-        return [], f"Whether executors still act couldn't be read: {found.happened}"
+        return [], f"{UNREAD}: {found.happened}"
     return found, ""
 
 
