@@ -57,7 +57,7 @@ class Prepared:
         """An answer as text, or `structured` for a program, if the tool has an outputSchema; `about` is as
         hbmcp.results.render has it."""
         if not (structured and answers_programs(self.tool)):
-            return Outcome(render(answer, spec, **about), False)
+            return Outcome(render(answer, spec, speaks=self.tool.is_workflow, **about), False)
         said = self._output.of(answer, spec, **about)
         return Outcome(said.line, False, structured=said.content)
 

@@ -19,6 +19,7 @@ def render(
     answer: Json,
     spec: ResultSpec,
     *,
+    speaks: bool = True,
     arguments: Mapping[str, Any] | None = None,
     page_default: int | None = None,
     page_most: int | None = None,
@@ -26,7 +27,8 @@ def render(
 ) -> str:
     """The text of a good answer, in the format of hbmcp.results: at most `limit_chars` of it, and the remarks.
 
-    `arguments` are those of the tool call, for the remarks; `page_default` is the page size where they give none,
+    `speaks` is whether a text in place of data is hbmcp's own; else it is marked as one from outside where it has lines
+    that could be taken for ours. `arguments` are those of the tool call, for the remarks; `page_default` is the page size where they give none,
     `page_most` the largest.
     """
     given = arguments or {}
@@ -35,7 +37,7 @@ def render(
     body = nothing = nothing_in(shown, spec, given)
     if not nothing:
         body, missing, rows = fitted(shown, spec, limit_chars)
-        if spec.outside:
+        if spec.outside or (not speaks and isinstance(shown, str) and "\n" in body):
             body = _fenced(body)
     said = remarks(
         spec,
