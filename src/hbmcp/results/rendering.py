@@ -28,8 +28,8 @@ def render(
     """The text of a good answer, in the format of hbmcp.results: at most `limit_chars` of it, and the remarks.
 
     `speaks` is whether a text in place of data is hbmcp's own; else it is marked as one from outside where it has lines
-    that could be taken for ours. `arguments` are those of the tool call, for the remarks; `page_default` is the page size where they give none,
-    `page_most` the largest.
+    that could be taken for ours. `arguments` are those of the tool call, for the remarks; `page_default` is the page
+    size where they give none, `page_most` the largest.
     """
     given = arguments or {}
     shown, hollow = select(answer, spec)

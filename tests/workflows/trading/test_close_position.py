@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from hbmcp.catalog import Catalog, Offer
 from hbmcp.paper.api.faults import EXCHANGE_DOWN, LOST_FILLS, Bug, Crash, Cut, Late
@@ -280,6 +281,23 @@ class TestChangedMeanwhile:
         async with assistant(api, monkeypatch, {elsewhere}) as call:
             text = await call.good("close_position", trading_pair=PAIR, connector_name=CONNECTOR)
         assert "The exchange lists SHORT 0.03 BTC now, before it was 0: somebody else traded meanwhile." in text
+
+    async def test_an_order_that_opened_the_other_side_has_closed_nothing(
+        self, api: PaperApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An API of another version ignores that it is to close, and hedge mode has room for both."""
+        api.paper.engine.set_position_mode(ACCOUNT, CONNECTOR, "HEDGE")
+        open_position(api, "BUY", "0.02")
+
+        def wrap(handler: Handler) -> Handler:
+            return lambda call: handler(evolve(call, body={**call.body, "position_action": "OPEN"}))
+
+        deaf = Bug("an order's action goes unheard", {"POST /trading/orders": wrap})
+        async with assistant(api, monkeypatch, {deaf}) as call:
+            text = await call.bad("close_position", trading_pair=PAIR)
+        assert f"which was to close LONG 0.02 {PAIR}" in text
+        assert "opened SHORT 0.02 beside it: this API doesn't take it as one that closes. Nothing was closed." in text
+        assert len(sizes(api)) == 2
 
     async def test_what_no_order_can_close(self, api: PaperApi, monkeypatch: pytest.MonkeyPatch) -> None:
         """A position off the lot step, as fees taken in base or another rule leave it."""

@@ -27,6 +27,14 @@ class Closing:
     notes: tuple[str, ...] = ()
 
     @property
+    def opened(self) -> bool:
+        """Whether its order opened the other side, and left the position as it was: the API didn't take it as asked."""
+        before, filled = self.plan, self.order.filled
+        if not filled or self.left is None or self.against is None:
+            return False
+        return self.left >= before.position.amount and self.against >= before.against + filled
+
+    @property
     def expected(self) -> Decimal:
         """What the fills would leave of the position."""
         return self.plan.position.amount - self.order.filled
@@ -62,6 +70,14 @@ def net_pnl_note(done: Iterable[Closing]) -> str:
 def closing_error(closing: Closing, wait: float) -> CallError | None:
     """Why a closing isn't one: the exchange refused it, or nobody knows what became of it."""
     position, order = closing.plan.position, closing.order
+    if closing.opened:
+        return Failed(
+            f"Order {named(order.order_id)}, which was to close {position}, opened {opposite(position.side)} "
+            f"{order.filled:f} beside it: this API doesn't take it as one that closes.",
+            "Nothing was closed.",
+            "Close nothing more before a person has looked: get_positions shows both, get_status tells whether the API "
+            "is of another version than hbmcp.",
+        )
     if order.filled:
         return None
     if order.status == "FAILED":
