@@ -103,7 +103,7 @@ def test_one_that_is_declared_wrongly_takes_no_other_with_it(decorator: str, tmp
 def test_what_was_renamed_or_removed_keeps_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = json.loads(files("hbmcp_tools").joinpath("manifest.json").read_bytes())
     manifest["tools"][0]["aliases"] = ["old_name"]
-    manifest |= {"removed": {"gone_tool": ""}, "absent": {"lacking_tool": "the API hasn't it"}}
+    manifest |= {"removed": {"gone_tool": {}}, "absent": {"lacking_tool": "the API hasn't it"}}
     monkeypatch.setattr(Catalog, "load", lambda: Catalog(manifest))
     taken = ("old_name", "gone_tool", "lacking_tool")
     file = plugin(tmp_path, "".join(tool(f"async def {name}()") for name in taken))

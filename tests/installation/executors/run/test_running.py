@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hbmcp.errors import ApiFailed, CallError, ChangedOperation, Refused, UnknownOperation
+from hbmcp.errors import AbsentOperation, ApiFailed, CallError, ChangedOperation, Refused, UnknownOperation
 from hbmcp.installation.executors.run.record import Executor
 from hbmcp.installation.executors.run.running import MOST, Yet, orders_yet, running, yet_to_order
 from hbmcp.installation.orders.order import Order
@@ -123,13 +123,14 @@ def test_how_many_orders_it_may_place_yet(
 
 
 async def test_an_api_without_executors_has_none() -> None:
-    assert await running(Script({"search_executors": UnknownOperation("It has none.")}).installation) == []
+    assert await running(Script({"search_executors": AbsentOperation("It has none.")}).installation) == []
 
 
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
         (ChangedOperation("It wants another request."), ChangedOperation),
+        (UnknownOperation("It answers as if it had none."), UnknownOperation),
         (ApiFailed("It failed."), ApiFailed),
         ({"data": [{**ROW, "executor_id": str(number)} for number in range(MOST)]}, Refused),
     ],
